@@ -1,0 +1,24 @@
+//! The InfluxDB v2 client for machines at the edge.
+
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// Outside data never meets a panic: the lints hold everywhere but in tests.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod precision;
+
+pub use precision::Precision;

@@ -1,0 +1,52 @@
+//! The one word both directions share: in which unit a timestamp counts.
+
+/// The unit in which a line's timestamp counts.
+///
+/// The precision travels with the bytes (see [`Lines`](crate::line::Lines)), so a timestamp and
+/// the unit it was written in can't come apart on the way to the server.
+///
+/// Defaults to [`Nanosecond`](Precision::Nanosecond), as the server does.
+///
+/// ```
+/// use influx_edge::Precision;
+///
+/// assert_eq!(Precision::default(), Precision::Nanosecond);
+/// assert_eq!(Precision::Millisecond.as_str(), "ms");
+/// assert_eq!(Precision::Second.nanos(), 1_000_000_000);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Precision {
+    /// Whole seconds: `s`.
+    Second,
+    /// Milliseconds: `ms`.
+    Millisecond,
+    /// Microseconds: `us`.
+    Microsecond,
+    /// Nanoseconds: `ns`, the default.
+    #[default]
+    Nanosecond,
+}
+
+impl Precision {
+    /// The value of the `precision` query parameter of `/api/v2/write`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Precision::Second => "s",
+            Precision::Millisecond => "ms",
+            Precision::Microsecond => "us",
+            Precision::Nanosecond => "ns",
+        }
+    }
+
+    /// How many nanoseconds one step of this precision is.
+    #[must_use]
+    pub const fn nanos(self) -> i64 {
+        match self {
+            Precision::Second => 1_000_000_000,
+            Precision::Millisecond => 1_000_000,
+            Precision::Microsecond => 1_000,
+            Precision::Nanosecond => 1,
+        }
+    }
+}
