@@ -14,11 +14,14 @@
     )
 )]
 
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", test))]
 extern crate alloc;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
+pub mod line;
 mod precision;
+mod time;
 
 pub use precision::Precision;
+pub use time::{Time, TimeError};

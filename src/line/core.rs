@@ -1,0 +1,318 @@
+//! The one core behind every sink: parts of a line into a slice, each whole or not at all.
+//!
+//! Nothing here is generic over the sink, so a program with three sinks has one copy of it.
+
+use super::cursor::Cursor;
+use super::error::{EncodeError, Part, Place};
+use super::escape::{self, Name};
+use super::keys::{self, KeyMask};
+use super::series::SeriesRef;
+use super::timestamp;
+use super::value::{Presence, ValueRules, sealed};
+use crate::Precision;
+
+/// Series key + 4 + field key, as escaped: the storage engine keeps their length in 16 bits.
+const MAX_KEY: usize = 65_535;
+/// What the storage engine puts between the two (`#!~#`).
+const SEPARATOR: usize = 4;
+
+/// Where the encoder stands in its storage. `committed` bytes are whole lines and nothing else is
+/// ever shown; a line under way is the bytes from there to `pos`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Core {
+    pub(super) committed: usize,
+    pub(super) lines: usize,
+    pub(super) precision: Precision,
+    pub(super) rules: Rules,
+    pub(super) skipped: u64,
+    pub(super) pos: usize,
+    /// Length of the series key once the tags are closed.
+    series_len: usize,
+    error: Option<EncodeError>,
+    tag_keys: KeyMask,
+    field_keys: KeyMask,
+    tags: u16,
+    fields: u16,
+}
+
+/// The options of an encoder.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    pub(super) refuse_newlines: bool,
+    pub(super) skip_non_finite: bool,
+}
+
+impl Core {
+    /// Forgets a line under way.
+    #[inline]
+    pub(super) fn begin(&mut self) {
+        self.pos = self.committed;
+        self.series_len = 0;
+        self.error = None;
+        self.tag_keys = KeyMask::default();
+        self.field_keys = KeyMask::default();
+        self.tags = 0;
+        self.fields = 0;
+    }
+
+    #[inline]
+    pub(super) fn failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    #[inline]
+    pub(super) fn fail(&mut self, error: EncodeError) {
+        self.error = Some(error);
+    }
+
+    /// `gone` bytes left from the front of the storage.
+    pub(super) fn moved(&mut self, gone: usize) {
+        self.committed = self.committed.saturating_sub(gone);
+        self.pos = self.pos.saturating_sub(gone);
+    }
+
+    #[inline]
+    pub(super) fn measurement(&mut self, buf: &mut [u8], text: &str) -> Result<(), EncodeError> {
+        let mut out = Cursor::new(buf, self.pos);
+        measurement(&mut out, text)?;
+        self.pos = out.pos();
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn series(
+        &mut self,
+        buf: &mut [u8],
+        series: SeriesRef<'_>,
+    ) -> Result<(), EncodeError> {
+        let mut out = Cursor::new(buf, self.pos);
+        out.copy_short(series.key)?;
+        self.pos = out.pos();
+        self.tag_keys = series.mask;
+        self.tags = series.tags;
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn tag<V: sealed::Tag>(
+        &mut self,
+        buf: &mut [u8],
+        key: &str,
+        value: &V,
+    ) -> Result<(), EncodeError> {
+        let mut out = Cursor::new(buf, self.pos);
+        let place = |part| Name {
+            part,
+            index: self.tags,
+        };
+        let key_start = tag_key(&mut out, key, place(Part::TagKey))?;
+        let value_start = out.pos();
+        sealed::Tag::put(value, &mut out, place(Part::TagValue))?;
+        if out.pos() == value_start {
+            // An empty value means the tag is absent; the default, if there is one, may step in.
+            return Ok(());
+        }
+        let mut keys = self.tag_keys;
+        if keys.add(key.as_bytes()) {
+            let line = out.written(self.committed);
+            let before = key_start.saturating_sub(1).saturating_sub(self.committed);
+            let escaped = line
+                .get(key_start.saturating_sub(self.committed)..)
+                .and_then(|rest| {
+                    rest.get(..value_start.saturating_sub(1).saturating_sub(key_start))
+                })
+                .unwrap_or_default();
+            if keys::contains(line.get(..before).unwrap_or_default(), escaped, false) {
+                return Err(EncodeError::Duplicate(Place::new(
+                    Part::TagKey,
+                    self.tags,
+                    0,
+                )));
+            }
+        }
+        self.tag_keys = keys;
+        self.tags = self.tags.saturating_add(1);
+        self.pos = out.pos();
+        Ok(())
+    }
+
+    /// Ends the tags: the defaults that the line lacks go in, and the length is known.
+    #[inline]
+    pub(super) fn close_tags(
+        &mut self,
+        buf: &mut [u8],
+        defaults: &[u8],
+    ) -> Result<(), EncodeError> {
+        if !defaults.is_empty() {
+            self.defaults(buf, defaults)?;
+        }
+        self.series_len = self.pos.saturating_sub(self.committed);
+        Ok(())
+    }
+
+    /// `defaults` is a list of escaped tags, `,a=1,b=2`.
+    fn defaults(&mut self, buf: &mut [u8], defaults: &[u8]) -> Result<(), EncodeError> {
+        let mut out = Cursor::new(buf, self.pos);
+        let own = self.pos.saturating_sub(self.committed);
+        let mut tags = self.tags;
+        for tag in keys::tags(defaults) {
+            let line = out.written(self.committed);
+            if !keys::contains(
+                line.get(..own).unwrap_or_default(),
+                keys::key_of(tag),
+                false,
+            ) {
+                out.put(b',')?;
+                out.copy_short(tag)?;
+                tags = tags.saturating_add(1);
+            }
+        }
+        self.tags = tags;
+        self.pos = out.pos();
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn field<V: sealed::Field>(
+        &mut self,
+        buf: &mut [u8],
+        key: &str,
+        value: &V,
+    ) -> Result<(), EncodeError> {
+        match value.presence() {
+            Presence::Present => {}
+            Presence::Absent => return Ok(()),
+            Presence::NotFinite if self.rules.skip_non_finite => {
+                self.skipped = self.skipped.saturating_add(1);
+                return Ok(());
+            }
+            Presence::NotFinite => {
+                return Err(EncodeError::NotFinite(Place::new(
+                    Part::FieldValue,
+                    self.fields,
+                    0,
+                )));
+            }
+        }
+        let mut out = Cursor::new(buf, self.pos);
+        let keys = self.field_key(&mut out, key)?;
+        let rules = ValueRules {
+            refuse_newlines: self.rules.refuse_newlines,
+        };
+        value.put(&mut out, rules, self.fields)?;
+        self.field_keys = keys;
+        self.fields = self.fields.saturating_add(1);
+        self.pos = out.pos();
+        Ok(())
+    }
+
+    /// Writes what stands before a field's value; the keys seen, this one included.
+    #[inline]
+    fn field_key(&self, out: &mut Cursor<'_>, key: &str) -> Result<KeyMask, EncodeError> {
+        let name = Name {
+            part: Part::FieldKey,
+            index: self.fields,
+        };
+        let place = Place::new(name.part, name.index, 0);
+        if key.is_empty() {
+            return Err(EncodeError::Empty(place));
+        }
+        if key == "time" {
+            return Err(EncodeError::Reserved(place));
+        }
+        out.put(if self.fields == 0 { b' ' } else { b',' })?;
+        let start = out.pos();
+        escape::name(out, key, name)?;
+        let len = out.pos().saturating_sub(start);
+        let whole = self
+            .series_len
+            .saturating_add(SEPARATOR)
+            .saturating_add(len);
+        if whole > MAX_KEY {
+            let whole = u32::try_from(whole).unwrap_or(u32::MAX);
+            return Err(EncodeError::KeyTooLong(place, whole));
+        }
+        let mut keys = self.field_keys;
+        if keys.add(key.as_bytes()) {
+            let fields_start = self
+                .committed
+                .saturating_add(self.series_len)
+                .saturating_add(1);
+            let fields = out.written(fields_start);
+            let before = start.saturating_sub(1).saturating_sub(fields_start);
+            let escaped = out.written(start);
+            if keys::contains(fields.get(..before).unwrap_or_default(), escaped, true) {
+                return Err(EncodeError::Duplicate(place));
+            }
+        }
+        out.put(b'=')?;
+        Ok(keys)
+    }
+
+    /// Ends the line, without or with a time, and only now makes it one of the whole lines.
+    #[inline]
+    pub(super) fn end(&mut self, buf: &mut [u8], count: Option<i64>) -> Result<(), EncodeError> {
+        if self.fields == 0 {
+            return Err(EncodeError::NoFields);
+        }
+        let mut out = Cursor::new(buf, self.pos);
+        if let Some(count) = count {
+            let count = timestamp::check_range(count, self.precision)?;
+            out.put(b' ')?;
+            super::number::integer(&mut out, count)?;
+        }
+        out.put(b'\n')?;
+        self.pos = out.pos();
+        self.committed = self.pos;
+        self.lines = self.lines.saturating_add(1);
+        Ok(())
+    }
+
+    /// What went wrong on this line, which then never was.
+    #[inline]
+    pub(super) fn take_error(&mut self) -> Option<EncodeError> {
+        let error = self.error.take();
+        if error.is_some() {
+            self.pos = self.committed;
+        }
+        error
+    }
+}
+
+/// Writes a measurement, or says why not.
+pub(super) fn measurement(out: &mut Cursor<'_>, text: &str) -> Result<(), EncodeError> {
+    match text.as_bytes().first() {
+        None => Err(EncodeError::Empty(Place::new(Part::Measurement, 0, 0))),
+        Some(b'#') => Err(EncodeError::Comment),
+        Some(_) => {
+            let part = Part::Measurement;
+            escape::name(out, text, Name { part, index: 0 })
+        }
+    }
+}
+
+/// Writes `,key=` and says where the key began.
+#[inline]
+pub(super) fn tag_key(out: &mut Cursor<'_>, key: &str, name: Name) -> Result<usize, EncodeError> {
+    match key.as_bytes().first() {
+        None => return Err(EncodeError::Empty(Place::new(name.part, name.index, 0))),
+        Some(b'_' | b't') if reserved_tag(key) => {
+            return Err(EncodeError::Reserved(Place::new(name.part, name.index, 0)));
+        }
+        Some(_) => {}
+    }
+    out.put(b',')?;
+    let start = out.pos();
+    escape::name(out, key, name)?;
+    out.put(b'=')?;
+    Ok(start)
+}
+
+/// The first three are refused by the server; the others are stored, after which every query that
+/// touches the series fails or returns the tag empty.
+fn reserved_tag(key: &str) -> bool {
+    matches!(
+        key,
+        "time" | "_field" | "_measurement" | "_time" | "_value" | "_start" | "_stop"
+    )
+}

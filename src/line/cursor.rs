@@ -1,0 +1,136 @@
+//! A position in a byte slice that can't be passed: the only way bytes get into a buffer.
+
+use super::error::EncodeError;
+
+/// Writes into a slice from a position on; running out of room is [`EncodeError::BufferFull`].
+pub(super) struct Cursor<'b> {
+    buf: &'b mut [u8],
+    pos: usize,
+}
+
+impl<'b> Cursor<'b> {
+    /// `pos` past the end of `buf` is legal and simply has no room.
+    #[inline]
+    pub(super) fn new(buf: &'b mut [u8], pos: usize) -> Self {
+        Cursor { buf, pos }
+    }
+
+    #[inline]
+    pub(super) fn pos(&self) -> usize {
+        self.pos
+    }
+
+    /// Goes back to an earlier position; what was written after it is forgotten.
+    #[inline]
+    pub(super) fn rewind(&mut self, pos: usize) {
+        debug_assert!(pos <= self.pos);
+        self.pos = pos;
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, byte: u8) -> Result<(), EncodeError> {
+        let slot = self.buf.get_mut(self.pos).ok_or(EncodeError::BufferFull)?;
+        *slot = byte;
+        self.pos += 1;
+        Ok(())
+    }
+
+    /// The next `len` bytes to be filled by the caller; the position moves behind them.
+    #[inline]
+    pub(super) fn reserve(&mut self, len: usize) -> Result<&mut [u8], EncodeError> {
+        let room = self
+            .buf
+            .get_mut(self.pos..)
+            .and_then(|rest| rest.get_mut(..len))
+            .ok_or(EncodeError::BufferFull)?;
+        self.pos += len;
+        Ok(room)
+    }
+
+    #[inline]
+    pub(super) fn copy(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.reserve(bytes.len())?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// As [`copy`](Self::copy), for texts that are nearly always shorter than 32 bytes: a few
+    /// fixed-size moves instead of a call to memcpy, which costs more than it moves.
+    #[inline]
+    pub(super) fn copy_short(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let room = self.reserve(bytes.len())?;
+        copy_overlapping(room, bytes);
+        Ok(())
+    }
+
+    /// What was written from `start` on.
+    #[inline]
+    pub(super) fn written(&self, start: usize) -> &[u8] {
+        self.buf.get(start..self.pos).unwrap_or_default()
+    }
+
+    /// What was written from `start` on, and all the room behind it.
+    #[inline]
+    pub(super) fn tail_mut(&mut self, start: usize) -> &mut [u8] {
+        self.buf.get_mut(start..).unwrap_or_default()
+    }
+
+    /// Moves the position forward over bytes that were placed through [`tail_mut`](Self::tail_mut).
+    #[inline]
+    pub(super) fn advance(&mut self, len: usize) -> Result<(), EncodeError> {
+        self.reserve(len).map(|_| ())
+    }
+}
+
+/// Copies 8 to 32 bytes by two to four moves that may overlap, 4 to 7 by two, else one by one.
+#[inline]
+fn copy_overlapping(to: &mut [u8], from: &[u8]) {
+    debug_assert_eq!(to.len(), from.len());
+    if let (Some(to_last), Some(from_last)) = (to.last_chunk_mut::<8>(), from.last_chunk::<8>()) {
+        if from.len() > 32 {
+            to.copy_from_slice(from);
+            return;
+        }
+        *to_last = *from_last;
+        let mut to = to.chunks_exact_mut(8);
+        let mut from = from.chunks_exact(8);
+        for (to, from) in (&mut to).zip(&mut from) {
+            to.copy_from_slice(from);
+        }
+    } else if let (Some(from_last), Some(from_first)) =
+        (from.last_chunk::<4>(), from.first_chunk::<4>())
+    {
+        if let Some(to_last) = to.last_chunk_mut::<4>() {
+            *to_last = *from_last;
+        }
+        if let Some(to_first) = to.first_chunk_mut::<4>() {
+            *to_first = *from_first;
+        }
+    } else {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = *from;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_copies_copy_everything_of_every_length() {
+        let text: [u8; 80] = core::array::from_fn(|i| i as u8);
+        for len in 0..=text.len() {
+            for room in 0..=text.len() {
+                let mut buf = [0xEE; 80];
+                let mut cursor = Cursor::new(&mut buf[..room], 0);
+                let done = cursor.copy_short(&text[..len]);
+                assert_eq!(done.is_ok(), len <= room);
+                assert_eq!(cursor.pos(), if len <= room { len } else { 0 });
+                if len <= room {
+                    assert_eq!(&buf[..len], &text[..len]);
+                    assert!(buf[len..].iter().all(|b| *b == 0xEE));
+                }
+            }
+        }
+    }
+}

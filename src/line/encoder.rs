@@ -1,0 +1,417 @@
+//! The encoder and the order in which a line is written.
+
+use super::core::Core;
+use super::error::EncodeError;
+use super::series::SeriesRef;
+use super::sink::Sink;
+use super::sink::sealed::Room;
+use super::timestamp::Timestamp;
+use super::to_line::ToLine;
+use super::value::{FieldValue, TagValue};
+use crate::Precision;
+
+/// Encoded lines, and the unit their timestamps count in: what a write takes.
+///
+/// The two travel together so that they can't disagree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lines<'a> {
+    /// Whole lines of line protocol, each with its newline.
+    pub bytes: &'a [u8],
+    /// The unit of the timestamps in `bytes`.
+    pub precision: Precision,
+}
+
+impl Lines<'_> {
+    /// True if there is nothing to write.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+/// Writes line protocol into a [`Sink`]: whole lines, or none.
+///
+/// The order of the parts is in the types: [`line`](Self::line) gives a [`Line`], which takes tags
+/// and then fields; the first field gives [`Fields`], which takes fields and then an end. An error
+/// on the way is kept and comes out at the end, so a chain needs one `?`. After an error, and
+/// after a line that was dropped half-way, the buffer ends with the last complete line, and the
+/// next `line` works.
+///
+/// What is refused and why is listed at [`EncodeError`]. Nothing is allocated except by the
+/// growing sinks, and then only to grow.
+///
+/// ```
+/// use influx_edge::Precision;
+/// use influx_edge::line::{EncodeError, Encoder};
+///
+/// let mut storage = [0u8; 128];
+/// let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
+/// enc.line("weather")
+///     .tag("station", "zrh-1")
+///     .field("temp_c", 21.5)
+///     .field("door_open", false)
+///     .timestamp(1_700_000_000)?;
+///
+/// // A line that is refused leaves no trace.
+/// let refused = enc.line("weather").field("temp_c", f64::NAN).finish();
+/// assert!(matches!(refused, Err(EncodeError::NotFinite(_))));
+/// assert_eq!(
+///     enc.as_bytes(),
+///     b"weather,station=zrh-1 temp_c=21.5,door_open=false 1700000000\n"
+/// );
+/// # Ok::<(), EncodeError>(())
+/// ```
+///
+/// Misuse does not compile. A tag after a field:
+///
+/// ```compile_fail,E0599
+/// # use influx_edge::line::Encoder;
+/// # let mut storage = [0u8; 64];
+/// # let mut enc = Encoder::new(&mut storage);
+/// enc.line("m").field("f", 1).tag("t", "v").finish();
+/// ```
+///
+/// A line without a field:
+///
+/// ```compile_fail,E0599
+/// # use influx_edge::line::Encoder;
+/// # let mut storage = [0u8; 64];
+/// # let mut enc = Encoder::new(&mut storage);
+/// enc.line("m").tag("t", "v").finish();
+/// ```
+///
+/// Two lines at once:
+///
+/// ```compile_fail,E0499
+/// # use influx_edge::line::Encoder;
+/// # let mut storage = [0u8; 64];
+/// # let mut enc = Encoder::new(&mut storage);
+/// let first = enc.line("a");
+/// let second = enc.line("b");
+/// first.field("f", 1).finish();
+/// ```
+#[derive(Debug)]
+pub struct Encoder<S> {
+    sink: S,
+    core: Core,
+}
+
+impl<'b> Encoder<&'b mut [u8]> {
+    /// An encoder into a fixed buffer. A line that does not fit is
+    /// [`BufferFull`](EncodeError::BufferFull).
+    ///
+    /// A usual line takes 60 to 200 bytes; the buffer need only hold the longest one.
+    #[must_use]
+    pub fn new(storage: &'b mut [u8]) -> Self {
+        Encoder::with_sink(storage)
+    }
+}
+
+impl<S: Sink> Encoder<S> {
+    /// An encoder into any [`Sink`]. What was in the sink is overwritten.
+    ///
+    /// ```
+    /// use influx_edge::line::Encoder;
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// enc.line("weather").field("temp_c", 21.5).finish()?;
+    /// assert_eq!(enc.into_sink(), b"weather temp_c=21.5\n");
+    /// # Ok::<(), influx_edge::line::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn with_sink(mut sink: S) -> Self {
+        sink.open();
+        Encoder {
+            sink,
+            core: Core::default(),
+        }
+    }
+
+    /// Sets the unit of the timestamps. Defaults to nanoseconds.
+    ///
+    /// Set it before the first line: it speaks for every line in the buffer.
+    #[must_use]
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.core.precision = precision;
+        self
+    }
+
+    /// Refuses a string field with a newline in it. Defaults to off.
+    ///
+    /// InfluxDB stores such a string unchanged. Servers that cut their input into lines before
+    /// they parse it (VictoriaMetrics does) take the rest of the string for new lines: whoever
+    /// controls the string can then write points of their own.
+    #[must_use]
+    pub fn refuse_newlines(mut self, refuse: bool) -> Self {
+        self.core.rules.refuse_newlines = refuse;
+        self
+    }
+
+    /// Leaves a NaN or infinite field out instead of refusing its line. Defaults to off.
+    ///
+    /// Each one is counted in [`skipped`](Self::skipped). A line of which nothing is left is
+    /// still [`NoFields`](EncodeError::NoFields).
+    #[must_use]
+    pub fn skip_non_finite(mut self, skip: bool) -> Self {
+        self.core.rules.skip_non_finite = skip;
+        self
+    }
+
+    /// Begins a line. Not-yet-finished bytes of an earlier line are forgotten.
+    ///
+    /// Sorted tags are a little cheaper for the server; they are written in the order given.
+    #[inline]
+    pub fn line(&mut self, measurement: &str) -> Line<'_, S> {
+        self.core.begin();
+        self.attempt(|core, buf, _| core.measurement(buf, measurement));
+        Line { enc: self }
+    }
+
+    /// Begins a line of a prepared [`Series`](super::Series). More tags may follow.
+    #[inline]
+    pub fn point<'s>(&mut self, series: impl Into<SeriesRef<'s>>) -> Line<'_, S> {
+        let series = series.into();
+        self.core.begin();
+        self.attempt(|core, buf, _| core.series(buf, series));
+        Line { enc: self }
+    }
+
+    /// Writes a value of the caller's own type, or a collection of them: see
+    /// [`ToLine`](super::ToLine).
+    ///
+    /// # Errors
+    /// What the value's lines were refused for. Lines completed before the error stay.
+    #[inline]
+    pub fn encode(&mut self, value: &(impl ToLine + ?Sized)) -> Result<(), EncodeError> {
+        value.to_line(self)
+    }
+
+    /// The whole lines in the buffer.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.sink
+            .bytes()
+            .get(..self.core.committed)
+            .unwrap_or_default()
+    }
+
+    /// The whole lines in the buffer with their precision: what a write takes.
+    #[inline]
+    #[must_use]
+    pub fn lines(&self) -> Lines<'_> {
+        Lines {
+            bytes: self.as_bytes(),
+            precision: self.core.precision,
+        }
+    }
+
+    /// How many bytes of whole lines are in the buffer.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.core.committed
+    }
+
+    /// True if there is no whole line in the buffer.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.core.committed == 0
+    }
+
+    /// How many lines were completed since the last [`clear`](Self::clear).
+    #[inline]
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.core.lines
+    }
+
+    /// How many non-finite fields were left out since the encoder was made
+    /// (see [`skip_non_finite`](Self::skip_non_finite)).
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        self.core.skipped
+    }
+
+    /// Empties the buffer for the next lines; its storage stays.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.core.committed = 0;
+        self.core.lines = 0;
+        self.core.begin();
+    }
+
+    /// Gives the sink back, cut to the whole lines.
+    #[must_use]
+    pub fn into_sink(mut self) -> S {
+        self.sink.close(self.core.committed);
+        self.sink
+    }
+
+    /// The sink, to look at.
+    #[must_use]
+    pub fn sink(&self) -> &S {
+        &self.sink
+    }
+
+    /// Runs one part of a line, again if the sink can make room. The first error is kept.
+    #[inline]
+    fn attempt(&mut self, part: impl Fn(&mut Core, &mut [u8], &[u8]) -> Result<(), EncodeError>) {
+        if self.core.failed() {
+            return;
+        }
+        loop {
+            let (buf, defaults) = self.sink.parts();
+            match part(&mut self.core, buf, defaults) {
+                Ok(()) => return,
+                Err(EncodeError::BufferFull) => {
+                    if let Err(error) = self.make_room() {
+                        return self.core.fail(error);
+                    }
+                }
+                Err(error) => return self.core.fail(error),
+            }
+        }
+    }
+
+    #[cold]
+    fn make_room(&mut self) -> Result<(), EncodeError> {
+        match self.sink.make_room(self.core.committed, self.core.pos) {
+            Room::None => Err(EncodeError::BufferFull),
+            Room::Grown => Ok(()),
+            Room::Drained(gone) => {
+                self.core.moved(gone);
+                Ok(())
+            }
+            Room::Failed(gone) => {
+                self.core.moved(gone);
+                Err(EncodeError::Sink)
+            }
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+impl<W: std::io::Write> Encoder<super::Drain<W>> {
+    /// Passes every whole line on and flushes the writer.
+    ///
+    /// # Errors
+    /// The writer's. The lines it did not take stay in the buffer; call again to go on.
+    pub fn flush(&mut self) -> std::io::Result<()> {
+        self.core.begin();
+        let (gone, done) = self.sink.drain(self.core.committed, self.core.pos);
+        self.core.moved(gone);
+        done.and_then(|()| self.sink.flush_out())
+    }
+}
+
+/// A line with its measurement: takes tags, then fields. See [`Encoder::line`].
+#[derive(Debug)]
+#[must_use = "the line is written only after timestamp() or finish()"]
+pub struct Line<'e, S> {
+    enc: &'e mut Encoder<S>,
+}
+
+impl<'e, S: Sink> Line<'e, S> {
+    /// Adds a tag. An empty value or `None` means the tag is absent and writes nothing.
+    #[inline]
+    pub fn tag(self, key: &str, value: impl TagValue) -> Self {
+        self.enc.attempt(|core, buf, _| core.tag(buf, key, &value));
+        self
+    }
+
+    /// Adds the first field. `None` writes nothing.
+    #[inline]
+    pub fn field(self, key: &str, value: impl FieldValue) -> Fields<'e, S> {
+        self.fields().field(key, value)
+    }
+
+    /// Ends the tags without a field yet: for loops that add fields.
+    ///
+    /// ```
+    /// use influx_edge::line::Encoder;
+    ///
+    /// let mut storage = [0u8; 64];
+    /// let mut enc = Encoder::new(&mut storage);
+    /// let mut line = enc.line("core").tag("cpu", 0).fields();
+    /// for (key, value) in [("user", 3.5), ("idle", 96.0)] {
+    ///     line = line.field(key, value);
+    /// }
+    /// line.finish()?;
+    /// assert_eq!(enc.as_bytes(), b"core,cpu=0 user=3.5,idle=96\n");
+    /// # Ok::<(), influx_edge::line::EncodeError>(())
+    /// ```
+    #[inline]
+    pub fn fields(self) -> Fields<'e, S> {
+        self.enc
+            .attempt(|core, buf, defaults| core.close_tags(buf, defaults));
+        Fields { enc: self.enc }
+    }
+}
+
+/// A line whose tags are complete: takes fields and an end. See [`Encoder::line`].
+#[derive(Debug)]
+#[must_use = "the line is written only after timestamp() or finish()"]
+pub struct Fields<'e, S> {
+    enc: &'e mut Encoder<S>,
+}
+
+impl<S: Sink> Fields<'_, S> {
+    /// Adds a field. `None` writes nothing.
+    #[inline]
+    pub fn field(self, key: &str, value: impl FieldValue) -> Self {
+        self.enc
+            .attempt(|core, buf, _| core.field(buf, key, &value));
+        self
+    }
+
+    /// Ends the line with its time, which makes it one of the whole lines.
+    ///
+    /// # Errors
+    /// The first thing that was wrong with the line; then it left no trace.
+    #[inline]
+    pub fn timestamp(self, time: impl Timestamp) -> Result<(), EncodeError> {
+        match time.count(self.enc.core.precision) {
+            Ok(count) => self.end(Some(count)),
+            // What was wrong before the time comes first.
+            Err(error) => {
+                if !self.enc.core.failed() {
+                    self.enc.core.fail(error);
+                }
+                self.end(None)
+            }
+        }
+    }
+
+    /// Ends the line without a time: the server takes its own clock when the request arrives.
+    ///
+    /// The server reads its clock once per request and rounds it to the precision. Two lines of
+    /// one series without a time in one request are one point, and the second overwrites the
+    /// first.
+    ///
+    /// # Errors
+    /// The first thing that was wrong with the line; then it left no trace.
+    #[inline]
+    pub fn finish(self) -> Result<(), EncodeError> {
+        self.end(None)
+    }
+
+    /// Refuses the line for a reason found outside, unless it was refused already.
+    #[cfg(feature = "alloc")]
+    pub(super) fn fail(self, error: EncodeError) -> Result<(), EncodeError> {
+        if !self.enc.core.failed() {
+            self.enc.core.fail(error);
+        }
+        self.end(None)
+    }
+
+    #[inline]
+    fn end(self, count: Option<i64>) -> Result<(), EncodeError> {
+        self.enc.attempt(|core, buf, _| core.end(buf, count));
+        match self.enc.core.take_error() {
+            None => Ok(()),
+            Some(error) => Err(error),
+        }
+    }
+}

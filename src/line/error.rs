@@ -1,0 +1,225 @@
+//! What the encoder refuses, and where.
+
+use core::fmt;
+
+/// The part of a line an error speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// The measurement's name.
+    Measurement,
+    /// A tag's key.
+    TagKey,
+    /// A tag's value.
+    TagValue,
+    /// A field's key.
+    FieldKey,
+    /// A field's value.
+    FieldValue,
+    /// The timestamp.
+    Timestamp,
+}
+
+impl Part {
+    /// The part in words: `"tag key"`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Part::Measurement => "measurement",
+            Part::TagKey => "tag key",
+            Part::TagValue => "tag value",
+            Part::FieldKey => "field key",
+            Part::FieldValue => "field value",
+            Part::Timestamp => "timestamp",
+        }
+    }
+}
+
+/// Where in a line the offence is: which part, which tag or field, which byte of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The part of the line.
+    pub part: Part,
+    /// Which tag or which field, counted from 0 over those that were written; 0 for the
+    /// measurement and the timestamp. Stops counting at 65 535.
+    pub index: u16,
+    /// The byte offset in the text as it was given, before escaping. Stops counting at `u32::MAX`.
+    pub offset: u32,
+}
+
+impl Place {
+    pub(super) fn new(part: Part, index: u16, offset: usize) -> Self {
+        Place {
+            part,
+            index,
+            offset: u32::try_from(offset).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.part {
+            Part::Measurement | Part::Timestamp => f.write_str(self.part.as_str()),
+            // People count from one.
+            part => write!(f, "{} {}", part.as_str(), u32::from(self.index) + 1),
+        }
+    }
+}
+
+/// Why a line was refused. The line left no trace; the encoder is ready for the next one.
+///
+/// Only [`BufferFull`](EncodeError::BufferFull) and [`Sink`](EncodeError::Sink) can go away by
+/// themselves (send what is there, clear, write the line again). Everything else is a line that
+/// some InfluxDB server would refuse, or would accept and misread: the same line fails again.
+///
+/// The value is `Copy` and at most 16 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The sink has no room for the whole line. Lines written before are untouched.
+    BufferFull,
+    /// The sink could not pass its lines on; the sink itself holds the reason.
+    Sink,
+    /// A line without any field (or with nothing but `None`) says nothing; servers refuse it.
+    NoFields,
+    /// The name is empty.
+    Empty(Place),
+    /// A control character (below 0x20, or 0x7F) in a name or a tag value. It has no escape that
+    /// every server reads back, and a newline would begin a line of its own.
+    ControlCharacter(Place, u8),
+    /// A measurement that begins with `#`: every server takes the line for a comment, drops it
+    /// and answers with success.
+    Comment,
+    /// A backslash at the end of a name or tag value, or directly before `,` `=` space `"` `\`.
+    /// Servers read it as an escape of what follows.
+    Backslash(Place),
+    /// `#!~#` inside, or `#!~` at the end: the storage engine's own separator. Two different
+    /// points would become one.
+    StorageSeparator(Place),
+    /// A name the server keeps for itself. Tag keys: `time`, `_field`, `_measurement`, `_time`,
+    /// `_value`, `_start`, `_stop`. Field key: `time`.
+    Reserved(Place),
+    /// The key is already on this line. Servers disagree about which value would win.
+    Duplicate(Place),
+    /// NaN or an infinity; line protocol has no form for them.
+    NotFinite(Place),
+    /// A newline in a string field, refused because the encoder was told to (see
+    /// [`Encoder::refuse_newlines`](super::Encoder::refuse_newlines)).
+    Newline(Place),
+    /// Series key, four bytes and field key are longer than 65 535 bytes as escaped. The number
+    /// is the length they would have.
+    KeyTooLong(Place, u32),
+    /// The time is outside −9 223 372 036 854 775 806 … 9 223 372 036 854 775 805 nanoseconds
+    /// since the epoch (years 1677 to 2262), the range that can be stored *and* queried.
+    TimestampOutOfRange,
+    /// The value's own `Display` returned an error.
+    Format(Place),
+}
+
+impl EncodeError {
+    /// Where the offence is, if it has a place.
+    #[must_use]
+    pub const fn place(&self) -> Option<Place> {
+        match *self {
+            EncodeError::Empty(place)
+            | EncodeError::ControlCharacter(place, _)
+            | EncodeError::Backslash(place)
+            | EncodeError::StorageSeparator(place)
+            | EncodeError::Reserved(place)
+            | EncodeError::Duplicate(place)
+            | EncodeError::NotFinite(place)
+            | EncodeError::Newline(place)
+            | EncodeError::KeyTooLong(place, _)
+            | EncodeError::Format(place) => Some(place),
+            EncodeError::Comment => Some(Place {
+                part: Part::Measurement,
+                index: 0,
+                offset: 0,
+            }),
+            EncodeError::TimestampOutOfRange => Some(Place {
+                part: Part::Timestamp,
+                index: 0,
+                offset: 0,
+            }),
+            EncodeError::BufferFull | EncodeError::Sink | EncodeError::NoFields => None,
+        }
+    }
+
+    /// True if the same line can succeed once the sink has room again.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        matches!(self, EncodeError::BufferFull)
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            EncodeError::BufferFull => {
+                f.write_str("no room for the line: send the buffer and clear it, or enlarge it")
+            }
+            EncodeError::Sink => f.write_str("the sink could not pass its lines on"),
+            EncodeError::NoFields => f.write_str("the line has no field: give it at least one"),
+            EncodeError::Empty(place) => write!(f, "{place} is empty"),
+            EncodeError::ControlCharacter(place, byte) => write!(
+                f,
+                "{place} has the control character {byte:#04x} at byte {}: remove it or sanitize the text",
+                place.offset
+            ),
+            EncodeError::Comment => {
+                f.write_str("measurement begins with #: a server would drop the line as a comment")
+            }
+            EncodeError::Backslash(place) => write!(
+                f,
+                "{place} has a backslash at byte {} that a server would read as an escape",
+                place.offset
+            ),
+            EncodeError::StorageSeparator(place) => write!(
+                f,
+                "{place} has the storage separator #!~# (or its beginning at the end) at byte {}",
+                place.offset
+            ),
+            EncodeError::Reserved(place) => {
+                write!(
+                    f,
+                    "{place} is a name the server keeps for itself: rename it"
+                )
+            }
+            EncodeError::Duplicate(place) => {
+                write!(
+                    f,
+                    "{place} is already on this line: each key may stand once"
+                )
+            }
+            EncodeError::NotFinite(place) => write!(
+                f,
+                "{place} is NaN or infinite: leave the field out where there is no number"
+            ),
+            EncodeError::Newline(place) => {
+                write!(f, "{place} has a newline at byte {}", place.offset)
+            }
+            EncodeError::KeyTooLong(place, length) => write!(
+                f,
+                "series key and {place} take {length} bytes, 65535 is the most"
+            ),
+            EncodeError::TimestampOutOfRange => f.write_str(
+                "timestamp is outside the years 1677 to 2262: check the clock and the precision",
+            ),
+            EncodeError::Format(place) => write!(f, "{place} could not be formatted"),
+        }
+    }
+}
+
+impl core::error::Error for EncodeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_small() {
+        assert!(size_of::<EncodeError>() <= 16);
+        assert!(size_of::<Result<(), EncodeError>>() <= 16);
+    }
+}

@@ -1,0 +1,270 @@
+//! Names and strings onto the wire: what is escaped, what is refused.
+//!
+//! Three servers' parsers disagree about most unusual bytes; what stands here is the part they
+//! agree on. Names (measurement, keys, tag values) escape `,` and space, and `=` except in the
+//! measurement; string fields escape `"` and `\`. The refusals are listed at [`EncodeError`].
+//!
+//! Nearly every name is plain. So eight bytes are judged and copied at a time, and the first byte
+//! that is not plain sends the whole text down the careful path.
+
+use super::cursor::Cursor;
+use super::error::{EncodeError, Part, Place};
+
+/// Which name is being written: decides what is escaped, and names the place in an error.
+#[derive(Clone, Copy)]
+pub(super) struct Name {
+    pub(super) part: Part,
+    pub(super) index: u16,
+}
+
+impl Name {
+    fn at(self, offset: usize) -> Place {
+        Place::new(self.part, self.index, offset)
+    }
+}
+
+/// Writes a name, escaped, or says why it is refused. The cursor may have moved on an error.
+#[inline]
+pub(super) fn name(cursor: &mut Cursor<'_>, text: &str, name: Name) -> Result<(), EncodeError> {
+    let start = cursor.pos();
+    if copy_plain::<NameBytes>(cursor, text.as_bytes())? {
+        return Ok(());
+    }
+    cursor.rewind(start);
+    careful_name(cursor, text.as_bytes(), name)
+}
+
+/// Writes the inside of a string field, escaped, without the quotes around it.
+#[inline]
+pub(super) fn string(cursor: &mut Cursor<'_>, text: &str) -> Result<(), EncodeError> {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        let run = plain_run::<StringBytes>(rest);
+        let (plain, tail) = rest.split_at_checked(run).unwrap_or((rest, &[]));
+        cursor.copy_short(plain)?;
+        let Some((&special, tail)) = tail.split_first() else {
+            break;
+        };
+        cursor.copy_short(&[b'\\', special])?;
+        rest = tail;
+    }
+    Ok(())
+}
+
+/// Escapes what a `Display` wrote raw from `start` on, in place, as a name.
+pub(super) fn name_in_place(
+    cursor: &mut Cursor<'_>,
+    start: usize,
+    name: Name,
+) -> Result<(), EncodeError> {
+    let escapes = check_name(cursor.written(start), name)?;
+    escape_in_place(cursor, start, escapes, |byte| needs_escape(byte, name.part))
+}
+
+/// Escapes what a `Display` wrote raw from `start` on, in place, as the inside of a string.
+pub(super) fn string_in_place(cursor: &mut Cursor<'_>, start: usize) -> Result<(), EncodeError> {
+    let special = |byte| byte == b'"' || byte == b'\\';
+    let escapes = cursor
+        .written(start)
+        .iter()
+        .filter(|b| special(**b))
+        .count();
+    escape_in_place(cursor, start, escapes, special)
+}
+
+/// Shifts the text right from its end, putting a backslash before each special byte.
+fn escape_in_place(
+    cursor: &mut Cursor<'_>,
+    start: usize,
+    escapes: usize,
+    special: impl Fn(u8) -> bool,
+) -> Result<(), EncodeError> {
+    if escapes == 0 {
+        return Ok(());
+    }
+    let len = cursor.written(start).len();
+    cursor.advance(escapes)?;
+    let text = cursor.tail_mut(start);
+    let (mut from, mut to) = (len, len + escapes);
+    while from < to {
+        from = from.saturating_sub(1);
+        let byte = text.get(from).copied().unwrap_or_default();
+        let backslash = special(byte).then_some(b'\\');
+        for out in [Some(byte), backslash].into_iter().flatten() {
+            to = to.saturating_sub(1);
+            if let Some(slot) = text.get_mut(to) {
+                *slot = out;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[inline]
+fn needs_escape(byte: u8, part: Part) -> bool {
+    match byte {
+        b',' | b' ' => true,
+        b'=' => !matches!(part, Part::Measurement),
+        _ => false,
+    }
+}
+
+/// The path for a name with at least one byte that is not plain.
+fn careful_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
+    check_name(text, name)?;
+    for &byte in text {
+        if needs_escape(byte, name.part) {
+            cursor.put(b'\\')?;
+        }
+        cursor.put(byte)?;
+    }
+    Ok(())
+}
+
+/// The refusals of a name. `Ok` is the number of escapes it needs.
+fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> {
+    let mut escapes = 0;
+    for (offset, &byte) in text.iter().enumerate() {
+        match byte {
+            0..=0x1F | 0x7F => return Err(EncodeError::ControlCharacter(name.at(offset), byte)),
+            b'\\' => {
+                let next = text.get(offset.saturating_add(1));
+                if matches!(next, None | Some(b',' | b'=' | b' ' | b'"' | b'\\')) {
+                    return Err(EncodeError::Backslash(name.at(offset)));
+                }
+            }
+            // A field key may hold the storage separator: the server splits at the first one,
+            // and the series key before it is clean.
+            b'#' if !matches!(name.part, Part::FieldKey) => {
+                let rest = text.get(offset..).unwrap_or_default();
+                if rest == b"#!~" || rest.starts_with(b"#!~#") {
+                    return Err(EncodeError::StorageSeparator(name.at(offset)));
+                }
+            }
+            _ => escapes += usize::from(needs_escape(byte, name.part)),
+        }
+    }
+    Ok(escapes)
+}
+
+/// Which bytes can go out as they are without a second look.
+trait Plain {
+    fn plain(byte: u8) -> bool;
+    /// The same for eight bytes at once: true only if all of them are plain.
+    fn all_plain(word: u64) -> bool;
+}
+
+struct NameBytes;
+struct StringBytes;
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of (at least) the lowest byte of `word` that equals `byte`; zero if none does.
+#[inline]
+const fn eq(word: u64, byte: u8) -> u64 {
+    let x = word ^ (ONES * byte as u64);
+    x.wrapping_sub(ONES) & !x
+}
+
+/// As [`eq`], for bytes below `n` (`n` ≤ 128).
+#[inline]
+const fn less(word: u64, n: u8) -> u64 {
+    word.wrapping_sub(ONES * n as u64) & !word
+}
+
+impl Plain for NameBytes {
+    #[inline]
+    fn plain(byte: u8) -> bool {
+        byte > b' ' && !matches!(byte, b',' | b'=' | b'\\' | b'#' | 0x7F)
+    }
+
+    #[inline]
+    fn all_plain(w: u64) -> bool {
+        let hit = less(w, b' ' + 1) | eq(w, b',') | eq(w, b'=') | eq(w, b'\\') | eq(w, b'#');
+        (hit | eq(w, 0x7F)) & HIGH == 0
+    }
+}
+
+impl Plain for StringBytes {
+    #[inline]
+    fn plain(byte: u8) -> bool {
+        byte != b'"' && byte != b'\\'
+    }
+
+    #[inline]
+    fn all_plain(w: u64) -> bool {
+        (eq(w, b'"') | eq(w, b'\\')) & HIGH == 0
+    }
+}
+
+/// Copies the text if every byte is plain and says so; else `false`, the cursor somewhere behind.
+#[inline]
+fn copy_plain<P: Plain>(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<bool, EncodeError> {
+    let room = cursor.reserve(text.len())?;
+    // The last eight bytes first, then whole words from the front: the two may overlap.
+    let (Some(last), Some(room_last)) = (text.last_chunk::<8>(), room.last_chunk_mut::<8>()) else {
+        let mut plain = true;
+        for (to, &byte) in room.iter_mut().zip(text) {
+            *to = byte;
+            plain &= P::plain(byte);
+        }
+        return Ok(plain);
+    };
+    if !P::all_plain(u64::from_le_bytes(*last)) {
+        return Ok(false);
+    }
+    *room_last = *last;
+    for (to, from) in room.chunks_exact_mut(8).zip(text.chunks_exact(8)) {
+        let Some(word) = from.first_chunk::<8>() else {
+            break;
+        };
+        if !P::all_plain(u64::from_le_bytes(*word)) {
+            return Ok(false);
+        }
+        to.copy_from_slice(word);
+    }
+    Ok(true)
+}
+
+/// How many bytes from the front are plain.
+#[inline]
+fn plain_run<P: Plain>(text: &[u8]) -> usize {
+    let mut run = 0;
+    for chunk in text.chunks_exact(8) {
+        match chunk.first_chunk::<8>() {
+            Some(word) if P::all_plain(u64::from_le_bytes(*word)) => run += 8,
+            _ => break,
+        }
+    }
+    let tail = text.get(run..).unwrap_or_default();
+    run + tail.iter().take_while(|b| P::plain(**b)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agrees<P: Plain>() {
+        for byte in 0..=255u8 {
+            for lane in 0..8 {
+                for filler in [b'a', 0x80, 0xFF, b'-', b'!', b'<'] {
+                    let mut bytes = [filler; 8];
+                    bytes[lane] = byte;
+                    let one_by_one = bytes.iter().all(|b| P::plain(*b));
+                    assert_eq!(
+                        P::all_plain(u64::from_le_bytes(bytes)),
+                        one_by_one,
+                        "byte {byte:#x} in lane {lane} among {filler:#x}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn eight_at_once_says_the_same_as_one_by_one() {
+        agrees::<NameBytes>();
+        agrees::<StringBytes>();
+    }
+}

@@ -1,0 +1,68 @@
+//! The line-protocol encoder: points into bytes, without a heap.
+//!
+//! **What it is for.** A sensor's reading becomes a line of line protocol in a buffer that the
+//! caller owns and reuses. A line is written whole or not at all, and what is written means the
+//! same to every InfluxDB server, 1.x to 3.x, and to the servers that speak their protocol.
+//!
+//! **In scope**: measurement, tags, the five kinds of field value, timestamps in four precisions;
+//! escaping; refusing what some server would misread; fixed, bounded and growing buffers.
+//!
+//! **Out of scope**: reading line protocol; sending it (the client does); batching and retries
+//! (the writer does); clocks: the encoder never asks for the time.
+//!
+//! # What to watch
+//! - *Size of a fixed buffer*: the longest line. Measurement + each tag key and value + each field
+//!   key and value, 2 bytes for each pair, 1 for each escaped character, 21 for the time.
+//! - *The series key* (measurement and tags) plus 4 plus a field key may take 65 535 bytes, as
+//!   escaped. String fields have no limit here; InfluxDB 2.9 refuses one over 1 048 576 bytes
+//!   unless configured otherwise, and names it in its partial-write report.
+//! - *Accepted, stored and read back exactly, but a nuisance later*: tag keys `result` and `table`
+//!   (they collide with the columns of an answer); field keys `_time` `_start` `_stop`
+//!   `_measurement`, or a tag and a field of one name (`pivot` refuses them); measurements
+//!   `_series` `_fieldKeys` `_tagKeys` `_tags` `_measurements` (unreadable by InfluxQL).
+//! - *Untimed lines*: see [`Fields::finish`].
+//!
+//! # Escaped and refused
+//! | part | escaped | refused |
+//! |---|---|---|
+//! | measurement | `,` space | empty; leading `#`; control characters; a backslash at the end or before `,` `=` space `"` `\`; `#!~#`, or `#!~` at the end |
+//! | tag key | `,` `=` space | empty; the same without the leading `#`; `time` `_field` `_measurement` `_time` `_value` `_start` `_stop`; the same key twice |
+//! | tag value | `,` `=` space | the same as for names (an empty value means no tag) |
+//! | field key | `,` `=` space | empty; control characters; the backslashes; `time`; the same key twice |
+//! | string field | `"` `\` | nothing, or newlines when [told to](Encoder::refuse_newlines) |
+//! | float | | NaN and infinities |
+//! | time | | before 1677-09-21 or after 2262-04-11 (nanoseconds in 64 bits) |
+//!
+//! Why so strict: newlines and tabs in names have no escape that every server reads back; a
+//! backslash at the end of a measurement swallows the tags into the name; `#!~#` is the storage
+//! engine's own separator, and two different points would become one. Each of these is answered
+//! with success by some server.
+
+mod core;
+mod cursor;
+mod encoder;
+mod error;
+mod escape;
+mod keys;
+mod number;
+#[cfg(feature = "alloc")]
+mod point;
+mod series;
+mod sink;
+mod timestamp;
+mod to_line;
+mod value;
+
+pub use encoder::{Encoder, Fields, Line, Lines};
+pub use error::{EncodeError, Part, Place};
+#[cfg(feature = "alloc")]
+pub use point::Point;
+pub use series::{Series, SeriesBuilder, SeriesRef};
+#[cfg(feature = "alloc")]
+pub use sink::Bounded;
+#[cfg(feature = "std")]
+pub use sink::Drain;
+pub use sink::Sink;
+pub use timestamp::Timestamp;
+pub use to_line::ToLine;
+pub use value::{FieldValue, TagValue, Text};

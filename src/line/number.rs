@@ -1,0 +1,167 @@
+//! Numbers as text: shortest, exact, and legal for every server's parser.
+
+use super::cursor::Cursor;
+use super::error::EncodeError;
+
+/// Writes an integer's digits.
+#[inline]
+pub(super) fn integer<I: itoa::Integer>(
+    cursor: &mut Cursor<'_>,
+    value: I,
+) -> Result<(), EncodeError> {
+    cursor.copy_short(itoa::Buffer::new().format(value).as_bytes())
+}
+
+/// Writes a finite float: the shortest text that reads back to the same bits.
+///
+/// A sensor's reading has few decimals, and for those there is a way around Ryū: let `n` be the
+/// value times 10⁶, rounded. If `n` is below 10¹⁵ then both `n` and 10⁶ are exact as floats, so
+/// `n / 10⁶` rounds once, correctly, exactly as a parser rounds the text `n·10⁻⁶`. If that
+/// division gives the value back, the text reads back to the same bits; and since at most 15
+/// digits never have a shorter rival in another place, dropping the zeros at its end makes it the
+/// shortest. One multiplication and one division decide it; everything else goes to Ryū.
+#[inline]
+pub(super) fn float(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError> {
+    const SCALE: f64 = 1e6;
+    let magnitude = value.abs();
+    if magnitude < 1e9 {
+        // The cast truncates; the value is below 10^15.
+        let scaled = (magnitude * SCALE + 0.5) as u64;
+        if (scaled as f64) / SCALE == magnitude {
+            return few_decimals(cursor, scaled, value.is_sign_negative());
+        }
+    }
+    shortest(cursor, ryu::Buffer::new().format_finite(value))
+}
+
+/// As [`float`], for `f32`: shortest among the texts that read back to the same `f32`.
+#[inline]
+pub(super) fn float32(cursor: &mut Cursor<'_>, value: f32) -> Result<(), EncodeError> {
+    // The way around Ryū would give digits that only an f64 has: 0.1f32 is 0.100000001490116….
+    shortest(cursor, ryu::Buffer::new().format_finite(value))
+}
+
+/// Writes `scaled` millionths without zeros at the end.
+#[inline]
+fn few_decimals(cursor: &mut Cursor<'_>, scaled: u64, negative: bool) -> Result<(), EncodeError> {
+    if negative {
+        cursor.put(b'-')?;
+    }
+    let whole = (scaled / 1_000_000) as u32;
+    let millionths = (scaled % 1_000_000) as u32;
+    // One or two digits are what most readings have.
+    if whole < 10 {
+        cursor.put(b'0' + whole as u8)?;
+    } else if whole < 100 {
+        cursor.copy_short(&pair(whole))?;
+    } else {
+        integer(cursor, whole)?;
+    }
+    if millionths == 0 {
+        return Ok(());
+    }
+    let [a, b] = pair(millionths / 10_000);
+    let low = millionths % 10_000;
+    if low == 0 {
+        let text = [b'.', a, b];
+        let len = if b == b'0' { 2 } else { 3 };
+        return cursor.copy_short(text.get(..len).unwrap_or(&text));
+    }
+    let [c, d] = pair(low / 100);
+    let [e, f] = pair(low % 100);
+    let text = [b'.', a, b, c, d, e, f];
+    let zeros = text
+        .iter()
+        .rev()
+        .take_while(|digit| **digit == b'0')
+        .count();
+    cursor.copy_short(text.get(..text.len() - zeros).unwrap_or(&text))
+}
+
+/// Two decimal digits of a number below 100.
+#[inline]
+fn pair(n: u32) -> [u8; 2] {
+    [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
+}
+
+/// Ryū's text in the form all servers read: no empty fraction, and a sign after every `e`.
+fn shortest(cursor: &mut Cursor<'_>, text: &str) -> Result<(), EncodeError> {
+    let text = text.strip_suffix(".0").unwrap_or(text).as_bytes();
+    match text.iter().position(|byte| *byte == b'e') {
+        // An older parser of InfluxDB 3 takes 1e16 for an error.
+        Some(e) if text.get(e.saturating_add(1)) != Some(&b'-') => {
+            let (mantissa, exponent) = text.split_at_checked(e + 1).unwrap_or((text, &[]));
+            cursor.copy_short(mantissa)?;
+            cursor.put(b'+')?;
+            cursor.copy_short(exponent)
+        }
+        _ => cursor.copy_short(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+
+    fn text(value: f64) -> String {
+        let mut buf = [0; 64];
+        let mut cursor = Cursor::new(&mut buf, 0);
+        float(&mut cursor, value).unwrap();
+        String::from_utf8(cursor.written(0).to_vec()).unwrap()
+    }
+
+    #[test]
+    fn floats_as_text() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (-1.5, "-1.5"),
+            (21.57, "21.57"),
+            (0.29, "0.29"),
+            (99.99, "99.99"),
+            (100.01, "100.01"),
+            (0.000001, "0.000001"),
+            (-0.05, "-0.05"),
+            (12345.678901, "12345.678901"),
+            (999_999_999.999999, "999999999.999999"),
+            (1e9, "1000000000"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1e15, "1000000000000000"),
+            (1e16, "1e+16"),
+            (1.5e300, "1.5e+300"),
+            (1e-7, "1e-7"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
+        ] {
+            assert_eq!(text(value), expected);
+        }
+    }
+
+    #[test]
+    fn the_way_around_ryu_is_as_short_as_ryu() {
+        // Every value of up to six decimals near the borders of the shortcut, and far from them.
+        let mut seed = 0x9E37_79B9_7F4A_7C15u64;
+        for _ in 0..200_000 {
+            seed = seed
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            let decimals = (seed >> 60) as i32 % 8;
+            let value = ((seed >> 12) % 2_000_000_000_000_000) as f64 / 10f64.powi(decimals);
+            let ours = text(value);
+            let digits =
+                |s: &str| -> Vec<u8> { s.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>() };
+            let ryu = ryu::Buffer::new().format(value).to_string();
+            let plain = |s: &str| {
+                let d = digits(s.split('e').next().unwrap());
+                let s = String::from_utf8(d).unwrap();
+                s.trim_matches('0').to_string()
+            };
+            assert_eq!(ours.parse::<f64>().unwrap().to_bits(), value.to_bits());
+            assert_eq!(plain(&ours), plain(&ryu), "{ours} {ryu}");
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Where encoded lines go: storage that the encoder fills from the front.
+
+pub(super) mod sealed {
+    /// What a sink answers when a line does not fit.
+    pub enum Room {
+        /// There is no more.
+        None,
+        /// The storage has grown; everything stands where it stood.
+        Grown,
+        /// So many bytes of whole lines have left; what followed them begins that much earlier.
+        Drained(usize),
+        /// The sink could not pass its lines on; so many bytes of them had left before.
+        Failed(usize),
+    }
+
+    pub trait Sink {
+        /// Makes the whole capacity writable. Called once, before anything else.
+        #[doc(hidden)]
+        fn open(&mut self);
+        #[doc(hidden)]
+        fn bytes(&self) -> &[u8];
+        /// The storage, and the tags that every line gets unless it has them itself.
+        #[doc(hidden)]
+        fn parts(&mut self) -> (&mut [u8], &[u8]);
+        /// `used` bytes hold something, the first `whole` of them are whole lines.
+        #[doc(hidden)]
+        fn make_room(&mut self, whole: usize, used: usize) -> Room;
+        /// Cuts the storage to what was written, for the caller to take away.
+        #[doc(hidden)]
+        fn close(&mut self, whole: usize);
+    }
+}
+use sealed::Room;
+
+/// Storage for encoded lines. Sealed; these are the sinks:
+///
+/// | sink | grows | use |
+/// |---|---|---|
+/// | `&mut [u8]` | no | fixed buffer, no allocator: [`Encoder::new`](super::Encoder::new) |
+/// | [`heapless::Vec`] | no | the same, owned by the encoder |
+/// | `Vec<u8>` | without bound | programs that clear it often enough |
+/// | [`Bounded`] | up to a limit | programs that want the limit kept |
+/// | [`Drain`] | passes whole lines to an [`io::Write`](std::io::Write) | files, pipes, sockets |
+///
+/// A sink given to an encoder starts empty: bytes that were in it are overwritten.
+pub trait Sink: sealed::Sink {}
+
+impl Sink for &mut [u8] {}
+impl sealed::Sink for &mut [u8] {
+    #[inline]
+    fn open(&mut self) {}
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+    #[inline]
+    fn parts(&mut self) -> (&mut [u8], &[u8]) {
+        (self, &[])
+    }
+    #[inline]
+    fn make_room(&mut self, _: usize, _: usize) -> Room {
+        Room::None
+    }
+    #[inline]
+    fn close(&mut self, whole: usize) {
+        let all = core::mem::take(self);
+        *self = all
+            .split_at_mut_checked(whole)
+            .map_or(&mut [], |(kept, _)| kept);
+    }
+}
+
+impl<const N: usize> Sink for heapless::Vec<u8, N> {}
+impl<const N: usize> sealed::Sink for heapless::Vec<u8, N> {
+    fn open(&mut self) {
+        // Never fails: N is the capacity.
+        let _ = self.resize_default(N);
+    }
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+    #[inline]
+    fn parts(&mut self) -> (&mut [u8], &[u8]) {
+        (self, &[])
+    }
+    #[inline]
+    fn make_room(&mut self, _: usize, _: usize) -> Room {
+        Room::None
+    }
+    fn close(&mut self, whole: usize) {
+        self.truncate(whole);
+    }
+}
+
+#[cfg(feature = "alloc")]
+pub use growing::Bounded;
+#[cfg(feature = "alloc")]
+mod growing {
+    use super::Sink;
+    use super::sealed::{self, Room};
+    use alloc::vec::Vec;
+
+    /// The size a growing sink starts with, in bytes: a few lines.
+    const FIRST: usize = 256;
+
+    impl Sink for Vec<u8> {}
+    impl sealed::Sink for Vec<u8> {
+        fn open(&mut self) {
+            self.resize(self.capacity(), 0);
+        }
+        #[inline]
+        fn bytes(&self) -> &[u8] {
+            self
+        }
+        #[inline]
+        fn parts(&mut self) -> (&mut [u8], &[u8]) {
+            (self, &[])
+        }
+        #[cold]
+        fn make_room(&mut self, _: usize, _: usize) -> Room {
+            grow(self, usize::MAX)
+        }
+        fn close(&mut self, whole: usize) {
+            self.truncate(whole);
+        }
+    }
+
+    /// A `Vec` that never grows past a limit; beyond it a line is
+    /// [`BufferFull`](crate::line::EncodeError::BufferFull).
+    ///
+    /// ```
+    /// use influx_edge::line::{Bounded, EncodeError, Encoder};
+    ///
+    /// let mut enc = Encoder::with_sink(Bounded::new(40));
+    /// enc.line("weather").field("temp_c", 21.5).finish()?;
+    /// enc.line("weather").field("temp_c", 21.6).finish()?;
+    /// let third = enc.line("weather").field("temp_c", 21.7).finish();
+    /// assert_eq!(third, Err(EncodeError::BufferFull));
+    /// assert_eq!(enc.as_bytes().len(), 40);
+    /// # Ok::<(), EncodeError>(())
+    /// ```
+    #[derive(Clone, Debug, Default)]
+    pub struct Bounded {
+        bytes: Vec<u8>,
+        max: usize,
+    }
+
+    impl Bounded {
+        /// An empty sink that holds at most `max` bytes. Allocates when it is first written to,
+        /// and by doubling from then on.
+        #[must_use]
+        pub const fn new(max: usize) -> Self {
+            Bounded {
+                bytes: Vec::new(),
+                max,
+            }
+        }
+
+        /// The lines, once the encoder has given the sink back.
+        #[must_use]
+        pub fn into_vec(self) -> Vec<u8> {
+            self.bytes
+        }
+    }
+
+    impl Sink for Bounded {}
+    impl sealed::Sink for Bounded {
+        fn open(&mut self) {
+            let size = self.bytes.capacity().min(self.max);
+            self.bytes.resize(size, 0);
+        }
+        #[inline]
+        fn bytes(&self) -> &[u8] {
+            &self.bytes
+        }
+        #[inline]
+        fn parts(&mut self) -> (&mut [u8], &[u8]) {
+            (&mut self.bytes, &[])
+        }
+        #[cold]
+        fn make_room(&mut self, _: usize, _: usize) -> Room {
+            grow(&mut self.bytes, self.max)
+        }
+        fn close(&mut self, whole: usize) {
+            self.bytes.truncate(whole);
+        }
+    }
+
+    /// Doubles the writable storage, up to `max`. An allocator that says no means no room.
+    fn grow(bytes: &mut Vec<u8>, max: usize) -> Room {
+        let len = bytes.len();
+        let new = len.saturating_mul(2).max(FIRST).min(max);
+        let Some(more) = new.checked_sub(len).filter(|more| *more > 0) else {
+            return Room::None;
+        };
+        if bytes.try_reserve_exact(more).is_err() {
+            return Room::None;
+        }
+        bytes.resize(new, 0);
+        Room::Grown
+    }
+}
+
+#[cfg(feature = "std")]
+pub use drain::Drain;
+#[cfg(feature = "std")]
+mod drain {
+    use super::Sink;
+    use super::sealed::{self, Room};
+    use std::io;
+    use std::vec::Vec;
+
+    /// Passes whole lines on to an [`io::Write`] whenever its buffer is full.
+    ///
+    /// The buffer's size is fixed. A line longer than it is
+    /// [`BufferFull`](crate::line::EncodeError::BufferFull). When the writer fails, the line is
+    /// [`Sink`](crate::line::EncodeError::Sink), the reason is in [`error`](Self::error), and the
+    /// lines that the writer did not take stay in the buffer.
+    /// [`Encoder::flush`](crate::line::Encoder::flush) passes on what is left.
+    ///
+    /// ```
+    /// use influx_edge::line::{Drain, Encoder};
+    ///
+    /// let mut enc = Encoder::with_sink(Drain::new(Vec::new(), 64));
+    /// for n in 0..100i64 {
+    ///     enc.line("count").field("n", n).timestamp(n)?;
+    /// }
+    /// enc.flush()?;
+    /// let file = enc.into_sink().into_writer();
+    /// assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[derive(Debug)]
+    pub struct Drain<W> {
+        out: W,
+        bytes: Vec<u8>,
+        error: Option<io::Error>,
+    }
+
+    impl<W: io::Write> Drain<W> {
+        /// A sink in front of `out` with a buffer of `buffer` bytes, allocated now.
+        pub fn new(out: W, buffer: usize) -> Self {
+            Drain {
+                out,
+                bytes: std::vec![0; buffer],
+                error: None,
+            }
+        }
+
+        /// Why the writer last failed; cleared by the next success.
+        #[must_use]
+        pub fn error(&self) -> Option<&io::Error> {
+            self.error.as_ref()
+        }
+
+        /// The writer. Lines that were not passed on are gone: flush the encoder first.
+        #[must_use]
+        pub fn into_writer(self) -> W {
+            self.out
+        }
+
+        /// Passes the first `whole` bytes on and moves the rest, up to `used`, to the front.
+        /// Says how many bytes left, which is less than `whole` after an error.
+        pub(in crate::line) fn drain(
+            &mut self,
+            whole: usize,
+            used: usize,
+        ) -> (usize, io::Result<()>) {
+            let mut gone = 0;
+            let done = loop {
+                match self.bytes.get(gone..whole) {
+                    None | Some([]) => break Ok(()),
+                    Some(lines) => match self.out.write(lines) {
+                        Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
+                        Ok(n) => gone = gone.saturating_add(n).min(whole),
+                        Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                        Err(e) => break Err(e),
+                    },
+                }
+            };
+            if gone <= used && used <= self.bytes.len() {
+                self.bytes.copy_within(gone..used, 0);
+            }
+            (gone, done)
+        }
+
+        pub(in crate::line) fn flush_out(&mut self) -> io::Result<()> {
+            self.out.flush()
+        }
+    }
+
+    impl<W: io::Write> Sink for Drain<W> {}
+    impl<W: io::Write> sealed::Sink for Drain<W> {
+        fn open(&mut self) {}
+        #[inline]
+        fn bytes(&self) -> &[u8] {
+            &self.bytes
+        }
+        #[inline]
+        fn parts(&mut self) -> (&mut [u8], &[u8]) {
+            (&mut self.bytes, &[])
+        }
+        #[cold]
+        fn make_room(&mut self, whole: usize, used: usize) -> Room {
+            if whole == 0 {
+                return Room::None;
+            }
+            let (gone, done) = self.drain(whole, used);
+            match done {
+                Ok(()) => {
+                    self.error = None;
+                    Room::Drained(gone)
+                }
+                Err(e) => {
+                    self.error = Some(e);
+                    Room::Failed(gone)
+                }
+            }
+        }
+        fn close(&mut self, _: usize) {}
+    }
+}

@@ -1,0 +1,87 @@
+//! Own types as lines.
+
+use super::encoder::Encoder;
+use super::error::EncodeError;
+use super::sink::Sink;
+
+/// A type that knows how to write itself as one line, or as several.
+///
+/// Collections of such types are such types: each element is a line of its own, whole or not at
+/// all. The first error ends the collection; the lines before it stay.
+///
+/// ```
+/// use influx_edge::line::{EncodeError, Encoder, Sink, ToLine};
+///
+/// struct Reading {
+///     station: u16,
+///     temp_c: f32,
+///     at: i64,
+/// }
+///
+/// impl ToLine for Reading {
+///     fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+///         enc.line("weather")
+///             .tag("station", self.station)
+///             .field("temp_c", self.temp_c)
+///             .timestamp(self.at)
+///     }
+/// }
+///
+/// let readings = [
+///     Reading { station: 7, temp_c: 21.5, at: 1 },
+///     Reading { station: 8, temp_c: 19.0, at: 1 },
+/// ];
+/// let mut storage = [0u8; 128];
+/// let mut enc = Encoder::new(&mut storage);
+/// enc.encode(&readings)?;
+/// assert_eq!(
+///     enc.as_bytes(),
+///     b"weather,station=7 temp_c=21.5 1\nweather,station=8 temp_c=19 1\n"
+/// );
+/// # Ok::<(), EncodeError>(())
+/// ```
+pub trait ToLine {
+    /// Writes the value into the encoder.
+    ///
+    /// # Errors
+    /// What [`Encoder::line`] and what follows it refuse.
+    fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError>;
+}
+
+impl<T: ToLine + ?Sized> ToLine for &T {
+    fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        (**self).to_line(enc)
+    }
+}
+
+impl<T: ToLine> ToLine for [T] {
+    fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        self.iter().try_for_each(|item| item.to_line(enc))
+    }
+}
+
+impl<T: ToLine, const N: usize> ToLine for [T; N] {
+    fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        self.as_slice().to_line(enc)
+    }
+}
+
+impl<T: ToLine> ToLine for Option<T> {
+    fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        self.as_ref().map_or(Ok(()), |item| item.to_line(enc))
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<T: ToLine> ToLine for alloc::vec::Vec<T> {
+    fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        self.as_slice().to_line(enc)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<T: ToLine + ?Sized> ToLine for alloc::boxed::Box<T> {
+    fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        (**self).to_line(enc)
+    }
+}

@@ -1,0 +1,456 @@
+//! What can stand as a tag's value and as a field's value.
+
+use core::fmt;
+use core::fmt::Write as _;
+
+use super::cursor::Cursor;
+use super::error::{EncodeError, Part, Place};
+use super::escape::{self, Name};
+use super::number;
+
+/// A value a field can have: floats, integers, booleans, text, and `Option` of them.
+///
+/// | Rust | line protocol |
+/// |---|---|
+/// | `f64` `f32` | shortest text that reads back to the same bits; must be finite |
+/// | `i8` … `i64` `isize`, `u8` `u16` `u32` | integer, `5i` |
+/// | `u64` `usize` | unsigned, `5u` |
+/// | `bool` | `true` / `false` |
+/// | `&str` `String` [`fmt::Arguments`] [`Text`] | string in quotes |
+/// | `Option<T>` | `T`, or nothing at all for `None` |
+///
+/// The small unsigned types go out as integers, because an integer holds them exactly and every
+/// server reads integers (InfluxDB 1.x reads no `5u`). `u64` and `usize` go out as unsigned on
+/// every platform, so that a field has the same type whatever built the program.
+///
+/// The trait is sealed: its forms are the line protocol's, and there are no others.
+pub trait FieldValue: sealed::Field {}
+
+/// A value a tag can have: text, or anything with a text form.
+///
+/// `&str`, `String`, `char`, integers, `bool`, [`fmt::Arguments`] (`format_args!`), [`Text`]
+/// around any `Display`, and `Option` of them. Formatted values are written straight into the
+/// buffer and escaped there; nothing is allocated. An empty text or `None` means the tag is
+/// absent, as every official client has it.
+///
+/// The trait is sealed.
+pub trait TagValue: sealed::Tag {}
+
+/// Any `Display` as text, without an allocation: a tag's value, or a string field.
+///
+/// ```
+/// use influx_edge::line::{Encoder, Text};
+///
+/// let address = core::net::Ipv4Addr::new(10, 0, 0, 7);
+/// let mut storage = [0u8; 64];
+/// let mut enc = Encoder::new(&mut storage);
+/// enc.line("boot").tag("host", Text(address)).field("count", 3).finish()?;
+/// assert_eq!(enc.as_bytes(), b"boot,host=10.0.0.7 count=3i\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Text<T>(pub T);
+
+/// A field's value that owns its text.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum OwnedValue {
+    Float(f64),
+    /// Kept apart: its shortest text is not that of the same number as `f64`.
+    Float32(f32),
+    Integer(i64),
+    Unsigned(u64),
+    Boolean(bool),
+    Text(alloc::string::String),
+}
+
+/// What a value has to say before anything of its field is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    Present,
+    Absent,
+    NotFinite,
+}
+
+/// How values are written.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ValueRules {
+    pub(super) refuse_newlines: bool,
+}
+
+pub(super) mod sealed {
+    use super::{Cursor, EncodeError, Name, Presence, ValueRules};
+
+    pub trait Field {
+        /// A copy for a point that owns its values; `None` if there is no value.
+        #[cfg(feature = "alloc")]
+        #[doc(hidden)]
+        #[allow(private_interfaces)]
+        fn to_owned_value(&self) -> Option<super::OwnedValue>;
+        #[doc(hidden)]
+        #[allow(private_interfaces)] // sealed: nobody outside can name these
+        fn presence(&self) -> Presence {
+            Presence::Present
+        }
+        #[doc(hidden)]
+        #[allow(private_interfaces)]
+        fn put(
+            &self,
+            cursor: &mut Cursor<'_>,
+            rules: ValueRules,
+            index: u16,
+        ) -> Result<(), EncodeError>;
+    }
+
+    pub trait Tag {
+        /// Writes nothing if the tag is absent.
+        #[doc(hidden)]
+        #[allow(private_interfaces)]
+        fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError>;
+    }
+}
+
+macro_rules! integers {
+    ($suffix:literal $owned:ident: $($t:ty)*) => {$(
+        impl FieldValue for $t {}
+        #[allow(private_interfaces)]
+        impl sealed::Field for $t {
+            #[cfg(feature = "alloc")]
+            fn to_owned_value(&self) -> Option<OwnedValue> {
+                // Lossless: the macro is called with types that fit.
+                Some(OwnedValue::$owned(*self as _))
+            }
+            #[inline]
+            fn put(&self, cursor: &mut Cursor<'_>, _: ValueRules, _: u16) -> Result<(), EncodeError> {
+                number::integer(cursor, *self)?;
+                cursor.put($suffix)
+            }
+        }
+        impl TagValue for $t {}
+        #[allow(private_interfaces)]
+        impl sealed::Tag for $t {
+            #[inline]
+            fn put(&self, cursor: &mut Cursor<'_>, _: Name) -> Result<(), EncodeError> {
+                number::integer(cursor, *self)
+            }
+        }
+    )*};
+}
+integers!(b'i' Integer: i8 i16 i32 i64 isize u8 u16 u32);
+integers!(b'u' Unsigned: u64 usize);
+
+macro_rules! floats {
+    ($($t:ty, $write:path, $owned:ident;)*) => {$(
+        impl FieldValue for $t {}
+        #[allow(private_interfaces)]
+        impl sealed::Field for $t {
+            #[cfg(feature = "alloc")]
+            fn to_owned_value(&self) -> Option<OwnedValue> {
+                Some(OwnedValue::$owned(*self))
+            }
+            #[inline]
+            fn presence(&self) -> Presence {
+                if self.is_finite() { Presence::Present } else { Presence::NotFinite }
+            }
+            #[inline]
+            fn put(&self, cursor: &mut Cursor<'_>, _: ValueRules, _: u16) -> Result<(), EncodeError> {
+                $write(cursor, *self)
+            }
+        }
+    )*};
+}
+floats!(f64, number::float, Float; f32, number::float32, Float32;);
+
+impl FieldValue for bool {}
+#[allow(private_interfaces)]
+impl sealed::Field for bool {
+    #[cfg(feature = "alloc")]
+    fn to_owned_value(&self) -> Option<OwnedValue> {
+        Some(OwnedValue::Boolean(*self))
+    }
+
+    #[inline]
+    fn put(&self, cursor: &mut Cursor<'_>, _: ValueRules, _: u16) -> Result<(), EncodeError> {
+        cursor.copy_short(truth(*self).as_bytes())
+    }
+}
+
+impl TagValue for bool {}
+#[allow(private_interfaces)]
+impl sealed::Tag for bool {
+    #[inline]
+    fn put(&self, cursor: &mut Cursor<'_>, _: Name) -> Result<(), EncodeError> {
+        cursor.copy_short(truth(*self).as_bytes())
+    }
+}
+
+#[inline]
+fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+impl FieldValue for str {}
+#[allow(private_interfaces)]
+impl sealed::Field for str {
+    #[cfg(feature = "alloc")]
+    fn to_owned_value(&self) -> Option<OwnedValue> {
+        Some(OwnedValue::Text(self.into()))
+    }
+
+    #[inline]
+    fn put(
+        &self,
+        cursor: &mut Cursor<'_>,
+        rules: ValueRules,
+        index: u16,
+    ) -> Result<(), EncodeError> {
+        if rules.refuse_newlines {
+            refuse_newline(self.as_bytes(), index)?;
+        }
+        cursor.put(b'"')?;
+        escape::string(cursor, self)?;
+        cursor.put(b'"')
+    }
+}
+
+impl TagValue for str {}
+#[allow(private_interfaces)]
+impl sealed::Tag for str {
+    #[inline]
+    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+        escape::name(cursor, self, name)
+    }
+}
+
+impl TagValue for char {}
+#[allow(private_interfaces)]
+impl sealed::Tag for char {
+    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+        escape::name(cursor, self.encode_utf8(&mut [0; 4]), name)
+    }
+}
+
+impl<T: fmt::Display> FieldValue for Text<T> {}
+#[allow(private_interfaces)]
+impl<T: fmt::Display> sealed::Field for Text<T> {
+    #[cfg(feature = "alloc")]
+    fn to_owned_value(&self) -> Option<OwnedValue> {
+        Some(OwnedValue::Text(alloc::format!("{}", self.0)))
+    }
+
+    fn put(
+        &self,
+        cursor: &mut Cursor<'_>,
+        rules: ValueRules,
+        index: u16,
+    ) -> Result<(), EncodeError> {
+        sealed::Field::put(&format_args!("{}", self.0), cursor, rules, index)
+    }
+}
+
+impl<T: fmt::Display> TagValue for Text<T> {}
+#[allow(private_interfaces)]
+impl<T: fmt::Display> sealed::Tag for Text<T> {
+    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+        sealed::Tag::put(&format_args!("{}", self.0), cursor, name)
+    }
+}
+
+impl FieldValue for fmt::Arguments<'_> {}
+#[allow(private_interfaces)]
+impl sealed::Field for fmt::Arguments<'_> {
+    #[cfg(feature = "alloc")]
+    fn to_owned_value(&self) -> Option<OwnedValue> {
+        Some(OwnedValue::Text(alloc::format!("{self}")))
+    }
+
+    fn put(
+        &self,
+        cursor: &mut Cursor<'_>,
+        rules: ValueRules,
+        index: u16,
+    ) -> Result<(), EncodeError> {
+        cursor.put(b'"')?;
+        let start = cursor.pos();
+        raw(cursor, *self, Place::new(Part::FieldValue, index, 0))?;
+        if rules.refuse_newlines {
+            refuse_newline(cursor.written(start), index)?;
+        }
+        escape::string_in_place(cursor, start)?;
+        cursor.put(b'"')
+    }
+}
+
+impl TagValue for fmt::Arguments<'_> {}
+#[allow(private_interfaces)]
+impl sealed::Tag for fmt::Arguments<'_> {
+    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+        let start = cursor.pos();
+        raw(cursor, *self, Place::new(name.part, name.index, 0))?;
+        escape::name_in_place(cursor, start, name)
+    }
+}
+
+/// Writes the text as it is; the caller escapes it in place, where pieces can't hide a sequence.
+fn raw(cursor: &mut Cursor<'_>, text: fmt::Arguments<'_>, place: Place) -> Result<(), EncodeError> {
+    let mut out = Raw {
+        cursor,
+        full: false,
+    };
+    match out.write_fmt(text) {
+        Ok(()) => Ok(()),
+        Err(_) if out.full => Err(EncodeError::BufferFull),
+        Err(_) => Err(EncodeError::Format(place)),
+    }
+}
+
+/// Tells a full buffer from a `Display` that failed by itself.
+struct Raw<'c, 'b> {
+    cursor: &'c mut Cursor<'b>,
+    full: bool,
+}
+
+impl fmt::Write for Raw<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let done = self.cursor.copy(text.as_bytes());
+        self.full |= done.is_err();
+        done.map_err(|_| fmt::Error)
+    }
+}
+
+fn refuse_newline(text: &[u8], index: u16) -> Result<(), EncodeError> {
+    match text.iter().position(|byte| *byte == b'\n') {
+        Some(offset) => Err(EncodeError::Newline(Place::new(
+            Part::FieldValue,
+            index,
+            offset,
+        ))),
+        None => Ok(()),
+    }
+}
+
+impl<T: FieldValue> FieldValue for Option<T> {}
+#[allow(private_interfaces)]
+impl<T: FieldValue> sealed::Field for Option<T> {
+    #[cfg(feature = "alloc")]
+    fn to_owned_value(&self) -> Option<OwnedValue> {
+        self.as_ref().and_then(sealed::Field::to_owned_value)
+    }
+
+    #[inline]
+    fn presence(&self) -> Presence {
+        self.as_ref()
+            .map_or(Presence::Absent, sealed::Field::presence)
+    }
+    #[inline]
+    fn put(
+        &self,
+        cursor: &mut Cursor<'_>,
+        rules: ValueRules,
+        index: u16,
+    ) -> Result<(), EncodeError> {
+        match self {
+            Some(value) => value.put(cursor, rules, index),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: TagValue> TagValue for Option<T> {}
+#[allow(private_interfaces)]
+impl<T: TagValue> sealed::Tag for Option<T> {
+    #[inline]
+    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+        match self {
+            Some(value) => value.put(cursor, name),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: FieldValue + ?Sized> FieldValue for &T {}
+#[allow(private_interfaces)]
+impl<T: FieldValue + ?Sized> sealed::Field for &T {
+    #[cfg(feature = "alloc")]
+    fn to_owned_value(&self) -> Option<OwnedValue> {
+        (**self).to_owned_value()
+    }
+
+    #[inline]
+    fn presence(&self) -> Presence {
+        (**self).presence()
+    }
+    #[inline]
+    fn put(
+        &self,
+        cursor: &mut Cursor<'_>,
+        rules: ValueRules,
+        index: u16,
+    ) -> Result<(), EncodeError> {
+        (**self).put(cursor, rules, index)
+    }
+}
+
+impl<T: TagValue + ?Sized> TagValue for &T {}
+#[allow(private_interfaces)]
+impl<T: TagValue + ?Sized> sealed::Tag for &T {
+    #[inline]
+    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+        (**self).put(cursor, name)
+    }
+}
+
+impl<const N: usize> FieldValue for heapless::String<N> {}
+#[allow(private_interfaces)]
+impl<const N: usize> sealed::Field for heapless::String<N> {
+    #[cfg(feature = "alloc")]
+    fn to_owned_value(&self) -> Option<OwnedValue> {
+        self.as_str().to_owned_value()
+    }
+
+    fn put(
+        &self,
+        cursor: &mut Cursor<'_>,
+        rules: ValueRules,
+        index: u16,
+    ) -> Result<(), EncodeError> {
+        self.as_str().put(cursor, rules, index)
+    }
+}
+
+impl<const N: usize> TagValue for heapless::String<N> {}
+#[allow(private_interfaces)]
+impl<const N: usize> sealed::Tag for heapless::String<N> {
+    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+        sealed::Tag::put(self.as_str(), cursor, name)
+    }
+}
+
+#[cfg(feature = "alloc")]
+mod owned {
+    use super::{Cursor, EncodeError, FieldValue, Name, OwnedValue, TagValue, ValueRules, sealed};
+    use alloc::{borrow::Cow, string::String};
+
+    macro_rules! text {
+        ($($t:ty)*) => {$(
+            impl FieldValue for $t {}
+            #[allow(private_interfaces)]
+            impl sealed::Field for $t {
+                fn to_owned_value(&self) -> Option<OwnedValue> {
+                    sealed::Field::to_owned_value(&**self)
+                }
+                fn put(&self, cursor: &mut Cursor<'_>, rules: ValueRules, index: u16) -> Result<(), EncodeError> {
+                    sealed::Field::put(&**self, cursor, rules, index)
+                }
+            }
+            impl TagValue for $t {}
+            #[allow(private_interfaces)]
+            impl sealed::Tag for $t {
+                fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+                    sealed::Tag::put(&**self, cursor, name)
+                }
+            }
+        )*};
+    }
+    text!(String Cow<'_, str>);
+}

@@ -1,0 +1,467 @@
+//! An instant in nanoseconds, and its text form.
+
+use core::fmt;
+
+/// An instant: whole nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+///
+/// This is the server's own notion of time, so nothing is lost in either direction: the range is
+/// that of an `i64`, 1677-09-21T00:12:43.145224192Z to 2262-04-11T23:47:16.854775807Z, and no
+/// conversion passes through a float. (The server itself stores from two nanoseconds after the
+/// first to one before the last.)
+///
+/// ```
+/// use influx_edge::Time;
+///
+/// let time = Time::parse("2023-11-14T23:13:20.5+01:00")?;
+/// assert_eq!(time.as_nanos(), 1_700_000_000_500_000_000);
+/// assert_eq!(time.to_string(), "2023-11-14T22:13:20.5Z");
+/// # Ok::<(), influx_edge::TimeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(i64);
+
+impl Time {
+    /// The earliest instant: 1677-09-21T00:12:43.145224192Z.
+    pub const MIN: Time = Time(i64::MIN);
+    /// The latest instant: 2262-04-11T23:47:16.854775807Z.
+    pub const MAX: Time = Time(i64::MAX);
+
+    /// The instant so many nanoseconds after (or, if negative, before) the epoch.
+    #[must_use]
+    pub const fn from_nanos(nanos: i64) -> Time {
+        Time(nanos)
+    }
+
+    /// Nanoseconds since the epoch.
+    #[must_use]
+    pub const fn as_nanos(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339: `2023-11-14T22:13:20Z`, with up to nine fraction digits, `Z` or an offset.
+    ///
+    /// Exact, without allocation, and quick on 32-bit machines.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError`] says what is wrong. A leap second (`:60`) is refused, as the server does, and
+    /// so is a tenth fraction digit, which could not be kept.
+    pub fn parse(text: &str) -> Result<Time, TimeError> {
+        Time::parse_bytes(text.as_bytes())
+    }
+
+    /// The same over bytes: a cell needs no UTF-8 check first.
+    #[inline]
+    pub(crate) fn parse_bytes(text: &[u8]) -> Result<Time, TimeError> {
+        let [
+            y1,
+            y2,
+            y3,
+            y4,
+            b'-',
+            mo1,
+            mo2,
+            b'-',
+            d1,
+            d2,
+            b'T' | b't',
+            h1,
+            h2,
+            b':',
+            mi1,
+            mi2,
+            b':',
+            s1,
+            s2,
+            rest @ ..,
+        ] = text
+        else {
+            return Err(TimeError::Syntax);
+        };
+        let mut digits = Digits::default();
+        let year = digits.pair(*y1, *y2) * 100 + digits.pair(*y3, *y4);
+        let month = digits.pair(*mo1, *mo2);
+        let day = digits.pair(*d1, *d2);
+        let hour = digits.pair(*h1, *h2);
+        let minute = digits.pair(*mi1, *mi2);
+        let second = digits.pair(*s1, *s2);
+        digits.check()?;
+        let (nanos, rest) = fraction(rest)?;
+        let offset = offset_seconds(rest)?;
+        if !(1..=12).contains(&month) || day == 0 || day > days_in_month(year, month) {
+            return Err(TimeError::Field);
+        }
+        if hour > 23 || minute > 59 || second > 60 {
+            return Err(TimeError::Field);
+        }
+        if second == 60 {
+            return Err(TimeError::LeapSecond);
+        }
+        // Outside these years no instant fits; inside them 32 bits hold every step below.
+        if !(1677..=2262).contains(&year) {
+            return Err(TimeError::OutOfRange);
+        }
+        let days = i64::from(days_from_civil(year, month, day)) - EPOCH_DAYS;
+        let seconds = days * 86_400 + i64::from(hour * 3600 + minute * 60 + second) - offset;
+        join(seconds, nanos).map(Time)
+    }
+
+    /// Displays all nine fraction digits, as Flux time literals are written:
+    /// `2023-11-14T22:13:20.500000000Z`.
+    ///
+    /// ```
+    /// use influx_edge::Time;
+    ///
+    /// assert_eq!(Time::from_nanos(0).rfc3339_nanos().to_string(), "1970-01-01T00:00:00.000000000Z");
+    /// ```
+    #[must_use]
+    pub const fn rfc3339_nanos(self) -> Rfc3339Nanos {
+        Rfc3339Nanos(self)
+    }
+
+    /// The system's clock reading as a time; its own resolution is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] before 1677 or after 2262.
+    #[cfg(feature = "std")]
+    pub fn from_system(time: std::time::SystemTime) -> Result<Time, TimeError> {
+        let nanos = match time.duration_since(std::time::UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_nanos()),
+            // The distance of i64::MIN is one more than i64::MAX, so negate as i128.
+            Err(before) => i128::try_from(before.duration().as_nanos())
+                .map(i128::wrapping_neg)
+                .and_then(i64::try_from),
+        };
+        nanos.map(Time).map_err(|_| TimeError::OutOfRange)
+    }
+
+    /// This time as the system's.
+    ///
+    /// Windows counts in steps of 100 ns and drops the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] where the system's clock can't hold it, as a 32-bit `time_t`
+    /// can't after 2038.
+    #[cfg(feature = "std")]
+    pub fn to_system(self) -> Result<std::time::SystemTime, TimeError> {
+        let distance = core::time::Duration::from_nanos(self.0.unsigned_abs());
+        let epoch = std::time::UNIX_EPOCH;
+        let time = if self.0 < 0 {
+            epoch.checked_sub(distance)
+        } else {
+            epoch.checked_add(distance)
+        };
+        time.ok_or(TimeError::OutOfRange)
+    }
+
+    /// Floor of the time in seconds, and the nanoseconds above it.
+    fn split(self) -> (i64, u32) {
+        // In range by the arithmetic: the remainder is below 10^9.
+        let nanos = u32::try_from(self.0.rem_euclid(1_000_000_000)).unwrap_or(0);
+        (self.0.div_euclid(1_000_000_000), nanos)
+    }
+}
+
+/// As RFC 3339 in UTC, the fraction without trailing zeros: `2023-11-14T22:13:20.5Z`.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_rfc3339(f, *self, false)
+    }
+}
+
+/// The inverse of [`Display`](fmt::Display); see [`Time::parse`].
+impl core::str::FromStr for Time {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Time, TimeError> {
+        Time::parse(text)
+    }
+}
+
+/// See [`Time::from_system`].
+#[cfg(feature = "std")]
+impl TryFrom<std::time::SystemTime> for Time {
+    type Error = TimeError;
+
+    fn try_from(time: std::time::SystemTime) -> Result<Time, TimeError> {
+        Time::from_system(time)
+    }
+}
+
+/// A [`Time`] displayed with exactly nine fraction digits; see [`Time::rfc3339_nanos`].
+#[derive(Clone, Copy, Debug)]
+pub struct Rfc3339Nanos(Time);
+
+impl fmt::Display for Rfc3339Nanos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_rfc3339(f, self.0, true)
+    }
+}
+
+/// Why a text is not a [`Time`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimeError {
+    /// Not of the form `2023-11-14T22:13:20.123456789Z`.
+    Syntax,
+    /// The form is right, but there is no such month, day, hour, minute, second or offset.
+    Field,
+    /// A leap second (`:60`): the server's time scale has none and refuses them too.
+    LeapSecond,
+    /// More than nine fraction digits: below a nanosecond nothing can be kept.
+    TooPrecise,
+    /// Before 1677-09-21T00:12:43.145224192Z or after 2262-04-11T23:47:16.854775807Z.
+    OutOfRange,
+}
+
+impl fmt::Display for TimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TimeError::Syntax => "not an RFC 3339 time",
+            TimeError::Field => "no such date or time of day",
+            TimeError::LeapSecond => "leap seconds are not supported",
+            TimeError::TooPrecise => "more than nine fraction digits",
+            TimeError::OutOfRange => "time outside the years 1677 to 2262",
+        })
+    }
+}
+
+impl core::error::Error for TimeError {}
+
+/// Times travel as RFC 3339 text, as the HTTP API writes them.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Time {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// From RFC 3339 text, or from a number of nanoseconds.
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+        struct Visitor;
+
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Time;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 time or nanoseconds since the epoch")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Time, E> {
+                Time::parse(text).map_err(E::custom)
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, nanos: i64) -> Result<Time, E> {
+                Ok(Time(nanos))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, nanos: u64) -> Result<Time, E> {
+                i64::try_from(nanos)
+                    .map(Time)
+                    .map_err(|_| E::custom(TimeError::OutOfRange))
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// Days from 0000-03-01 to 1970-01-01 in the proleptic Gregorian calendar.
+const EPOCH_DAYS: i64 = 719_468;
+
+/// Digits are checked all at once at the end: one branch for fourteen of them.
+#[derive(Default)]
+struct Digits(bool);
+
+impl Digits {
+    #[inline]
+    fn pair(&mut self, tens: u8, ones: u8) -> u32 {
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        self.0 |= tens > 9 || ones > 9;
+        u32::from(tens) * 10 + u32::from(ones)
+    }
+
+    #[inline]
+    fn check(&self) -> Result<(), TimeError> {
+        if self.0 {
+            Err(TimeError::Syntax)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Nanoseconds of an optional `.123`, and what follows it.
+#[inline]
+fn fraction(text: &[u8]) -> Result<(u32, &[u8]), TimeError> {
+    let [b'.', rest @ ..] = text else {
+        return Ok((0, text));
+    };
+    let (mut rest, mut nanos, mut scale) = (rest, 0, 1_000_000_000);
+    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+        if scale == 1 {
+            return Err(TimeError::TooPrecise);
+        }
+        scale /= 10;
+        nanos = nanos * 10 + u32::from(digit - b'0');
+        rest = tail;
+    }
+    if scale == 1_000_000_000 {
+        return Err(TimeError::Syntax);
+    }
+    Ok((nanos * scale, rest))
+}
+
+/// Seconds east of UTC of `Z`, `+hh:mm` or `-hh:mm`, which must be all there is.
+#[inline]
+fn offset_seconds(text: &[u8]) -> Result<i64, TimeError> {
+    match text {
+        [b'Z' | b'z'] => Ok(0),
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
+            let mut digits = Digits::default();
+            let (hours, minutes) = (digits.pair(*h1, *h2), digits.pair(*m1, *m2));
+            digits.check()?;
+            if hours > 23 || minutes > 59 {
+                return Err(TimeError::Field);
+            }
+            let seconds = i64::from(hours * 3600 + minutes * 60);
+            Ok(if *sign == b'-' { -seconds } else { seconds })
+        }
+        _ => Err(TimeError::Syntax),
+    }
+}
+
+fn days_in_month(year: u32, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Days since 0000-03-01. The year starts in March, so that the leap day is its last.
+/// (Howard Hinnant, "chrono-compatible low-level date algorithms".)
+fn days_from_civil(year: u32, month: u32, day: u32) -> u32 {
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let century = year / 100;
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    year * 365 + year / 4 - century + century / 4 + day_of_year
+}
+
+/// Year, month and day of a number of days since 0000-03-01.
+fn civil_from_days(days: u32) -> (u32, u32, u32) {
+    let era = days / 146_097;
+    let day = days % 146_097;
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = year + era * 400;
+    if month < 10 {
+        (year, month + 3, day)
+    } else {
+        (year + 1, month - 9, day)
+    }
+}
+
+/// Seconds (floor) and nanoseconds to one number. `seconds * 10^9` alone would overflow in the
+/// very first second of the range, so a negative time is counted down from the second above.
+fn join(seconds: i64, nanos: u32) -> Result<i64, TimeError> {
+    let (seconds, nanos) = if seconds < 0 && nanos > 0 {
+        (seconds + 1, i64::from(nanos) - 1_000_000_000)
+    } else {
+        (seconds, i64::from(nanos))
+    };
+    seconds
+        .checked_mul(1_000_000_000)
+        .and_then(|whole| whole.checked_add(nanos))
+        .ok_or(TimeError::OutOfRange)
+}
+
+fn write_rfc3339(f: &mut fmt::Formatter<'_>, time: Time, all_digits: bool) -> fmt::Result {
+    let (seconds, nanos) = time.split();
+    // Both fit: an i64 of nanoseconds is less than 107 000 days either way.
+    let days = u32::try_from(seconds.div_euclid(86_400) + EPOCH_DAYS).unwrap_or(0);
+    let second = u32::try_from(seconds.rem_euclid(86_400)).unwrap_or(0);
+    let (year, month, day) = civil_from_days(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    write!(
+        f,
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+    )?;
+    if all_digits {
+        write!(f, ".{nanos:09}")?;
+    } else if nanos != 0 {
+        let (mut digits, mut width) = (nanos, 9);
+        while digits % 10 == 0 {
+            digits /= 10;
+            width -= 1;
+        }
+        write!(f, ".{digits:0width$}")?;
+    }
+    f.write_str("Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn each_text_has_its_instant() {
+        let cases = [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1970-01-01T00:00:00.000000001Z", 1),
+            ("1969-12-31T23:59:59.999999999Z", -1),
+            ("2023-11-14T22:13:20.123456789Z", 1_700_000_000_123_456_789),
+            ("2024-02-29T12:00:00Z", 1_709_208_000_000_000_000),
+            ("1900-03-01T00:00:00Z", -2_203_891_200_000_000_000),
+            ("1677-09-21T00:12:43.145224192Z", i64::MIN),
+            ("2262-04-11T23:47:16.854775807Z", i64::MAX),
+        ];
+        for (text, nanos) in cases {
+            assert_eq!(Time::parse(text), Ok(Time(nanos)), "{text}");
+            assert_eq!(Time(nanos).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn each_wrong_text_says_why() {
+        let cases = [
+            ("", TimeError::Syntax),
+            ("2023-11-14", TimeError::Syntax),
+            ("2023-11-14T22:13:20", TimeError::Syntax),
+            ("2023-11-14T22:13:20.Z", TimeError::Syntax),
+            ("2023-11-14 22:13:20Z", TimeError::Syntax),
+            ("2023-11-14T22:13:2xZ", TimeError::Syntax),
+            ("2023-11-14T22:13:20Z ", TimeError::Syntax),
+            ("2023-11-14T22:13:20+0100", TimeError::Syntax),
+            ("2023-02-29T00:00:00Z", TimeError::Field),
+            ("2023-13-01T00:00:00Z", TimeError::Field),
+            ("2023-00-01T00:00:00Z", TimeError::Field),
+            ("2023-01-00T00:00:00Z", TimeError::Field),
+            ("2023-01-01T24:00:00Z", TimeError::Field),
+            ("2023-01-01T00:60:00Z", TimeError::Field),
+            ("2023-01-01T00:00:61Z", TimeError::Field),
+            ("2023-01-01T00:00:00+24:00", TimeError::Field),
+            ("2016-12-31T23:59:60Z", TimeError::LeapSecond),
+            ("2023-11-14T22:13:20.1234567890Z", TimeError::TooPrecise),
+            ("1677-09-21T00:12:43.145224191Z", TimeError::OutOfRange),
+            ("2262-04-11T23:47:16.854775808Z", TimeError::OutOfRange),
+            ("0001-01-01T00:00:00Z", TimeError::OutOfRange),
+            ("9999-12-31T23:59:59Z", TimeError::OutOfRange),
+        ];
+        for (text, error) in cases {
+            assert_eq!(Time::parse(text), Err(error), "{text}");
+        }
+    }
+}
