@@ -217,7 +217,7 @@ impl Core {
         if key.is_empty() {
             return Err(EncodeError::Empty(place));
         }
-        if key == "time" {
+        if reserved(Part::FieldKey).contains(&key) {
             return Err(EncodeError::Reserved(place));
         }
         out.put(if self.fields == 0 { b' ' } else { b',' })?;
@@ -296,7 +296,7 @@ pub(super) fn measurement(out: &mut Cursor<'_>, text: &str) -> Result<(), Encode
 pub(super) fn tag_key(out: &mut Cursor<'_>, key: &str, name: Name) -> Result<usize, EncodeError> {
     match key.as_bytes().first() {
         None => return Err(EncodeError::Empty(Place::new(name.part, name.index, 0))),
-        Some(b'_' | b't') if reserved_tag(key) => {
+        Some(b'_' | b't') if reserved(Part::TagKey).contains(&key) => {
             return Err(EncodeError::Reserved(Place::new(name.part, name.index, 0)));
         }
         Some(_) => {}
@@ -308,11 +308,23 @@ pub(super) fn tag_key(out: &mut Cursor<'_>, key: &str, name: Name) -> Result<usi
     Ok(start)
 }
 
-/// The first three are refused by the server; the others are stored, after which every query that
-/// touches the series fails or returns the tag empty.
-fn reserved_tag(key: &str) -> bool {
-    matches!(
-        key,
-        "time" | "_field" | "_measurement" | "_time" | "_value" | "_start" | "_stop"
-    )
+/// The keys the server keeps for itself.
+///
+/// Of the tag keys, the first three are refused by the server; the others are stored, after which
+/// every query that touches the series fails or returns the tag empty. A field `time` is dropped
+/// while the rest of its line is stored.
+pub(super) const fn reserved(part: Part) -> &'static [&'static str] {
+    match part {
+        Part::TagKey => &[
+            "time",
+            "_field",
+            "_measurement",
+            "_time",
+            "_value",
+            "_start",
+            "_stop",
+        ],
+        Part::FieldKey => &["time"],
+        _ => &[],
+    }
 }

@@ -2,9 +2,9 @@
 
 use super::core::Core;
 use super::error::EncodeError;
-use super::series::SeriesRef;
-use super::sink::Sink;
+use super::series::{DefaultTagsIn, SeriesRef};
 use super::sink::sealed::Room;
+use super::sink::{Sink, Tagged};
 use super::timestamp::Timestamp;
 use super::to_line::ToLine;
 use super::value::{FieldValue, TagValue};
@@ -155,6 +155,16 @@ impl<S: Sink> Encoder<S> {
     pub fn skip_non_finite(mut self, skip: bool) -> Self {
         self.core.rules.skip_non_finite = skip;
         self
+    }
+
+    /// Adds these tags to every line that does not have them itself: see
+    /// [`DefaultTags`](super::DefaultTags). Defaults to none.
+    #[must_use]
+    pub fn default_tags<D: Sink>(self, tags: DefaultTagsIn<D>) -> Encoder<Tagged<S, D>> {
+        Encoder {
+            sink: Tagged::new(self.sink, tags),
+            core: self.core,
+        }
     }
 
     /// Begins a line. Not-yet-finished bytes of an earlier line are forgotten.

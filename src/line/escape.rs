@@ -125,26 +125,30 @@ fn careful_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), 
 fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> {
     let mut escapes = 0;
     for (offset, &byte) in text.iter().enumerate() {
-        match byte {
-            0..=0x1F | 0x7F => return Err(EncodeError::ControlCharacter(name.at(offset), byte)),
-            b'\\' => {
-                let next = text.get(offset.saturating_add(1));
-                if matches!(next, None | Some(b',' | b'=' | b' ' | b'"' | b'\\')) {
-                    return Err(EncodeError::Backslash(name.at(offset)));
-                }
-            }
-            // A field key may hold the storage separator: the server splits at the first one,
-            // and the series key before it is clean.
-            b'#' if !matches!(name.part, Part::FieldKey) => {
-                let rest = text.get(offset..).unwrap_or_default();
-                if rest == b"#!~" || rest.starts_with(b"#!~#") {
-                    return Err(EncodeError::StorageSeparator(name.at(offset)));
-                }
-            }
-            _ => escapes += usize::from(needs_escape(byte, name.part)),
+        if offends(text, offset, name.part) {
+            return Err(match byte {
+                b'\\' => EncodeError::Backslash(name.at(offset)),
+                b'#' => EncodeError::StorageSeparator(name.at(offset)),
+                _ => EncodeError::ControlCharacter(name.at(offset), byte),
+            });
         }
+        escapes += usize::from(needs_escape(byte, name.part));
     }
     Ok(escapes)
+}
+
+/// True if the byte at `at`, with what follows it, is refused in a name of this part.
+#[inline]
+pub(super) fn offends(text: &[u8], at: usize, part: Part) -> bool {
+    let rest = text.get(at..).unwrap_or_default();
+    match rest {
+        [0..=0x1F | 0x7F, ..] => true,
+        [b'\\'] | [b'\\', b',' | b'=' | b' ' | b'"' | b'\\', ..] => true,
+        // A field key may hold the storage separator: the server splits at the first one, and
+        // the series key before it is clean.
+        [b'#', b'!', b'~'] | [b'#', b'!', b'~', b'#', ..] => !matches!(part, Part::FieldKey),
+        _ => false,
+    }
 }
 
 /// Which bytes can go out as they are without a second look.

@@ -47,6 +47,7 @@ mod keys;
 mod number;
 #[cfg(feature = "alloc")]
 mod point;
+mod sanitize;
 mod series;
 mod sink;
 mod timestamp;
@@ -57,12 +58,17 @@ pub use encoder::{Encoder, Fields, Line, Lines};
 pub use error::{EncodeError, Part, Place};
 #[cfg(feature = "alloc")]
 pub use point::Point;
-pub use series::{Series, SeriesBuilder, SeriesRef};
+pub use sanitize::{Sanitized, sanitize};
+pub use series::{
+    DefaultTags, DefaultTagsBuilder, DefaultTagsIn, Series, SeriesBuilder, SeriesIn, SeriesRef,
+};
+#[cfg(feature = "alloc")]
+pub use series::{OwnedDefaultTags, OwnedSeries};
 #[cfg(feature = "alloc")]
 pub use sink::Bounded;
 #[cfg(feature = "std")]
 pub use sink::Drain;
-pub use sink::Sink;
+pub use sink::{Sink, Tagged};
 pub use timestamp::Timestamp;
 pub use to_line::ToLine;
 pub use value::{FieldValue, TagValue, Text};

@@ -5,6 +5,8 @@ use super::cursor::Cursor;
 use super::error::{EncodeError, Part, Place};
 use super::escape::Name;
 use super::keys::{self, KeyMask};
+use super::sink::Sink;
+use super::sink::sealed::Room;
 use super::value::{TagValue, sealed};
 
 /// Measurement and tags of a sensor that reports all day, with storage for `N` bytes inside.
@@ -29,58 +31,75 @@ use super::value::{TagValue, sealed};
 /// );
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Series<const N: usize> {
-    key: heapless::Vec<u8, N>,
+pub type Series<const N: usize> = SeriesIn<heapless::Vec<u8, N>>;
+
+/// A [`Series`] that allocates the bytes it needs, when it is built.
+///
+/// ```
+/// use influx_edge::line::{Encoder, OwnedSeries};
+///
+/// let series = OwnedSeries::new("weather").tag("station", "zrh-1").build()?;
+/// let mut enc = Encoder::with_sink(Vec::new());
+/// enc.point(&series).field("temp_c", 21.5).finish()?;
+/// assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
+#[cfg(feature = "alloc")]
+pub type OwnedSeries = SeriesIn<alloc::vec::Vec<u8>>;
+
+/// A series in storage of the caller's choice: see [`Series`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeriesIn<S> {
+    storage: S,
     mask: KeyMask,
     tags: u16,
 }
 
-impl<const N: usize> Series<N> {
+impl<S: Sink + Default> SeriesIn<S> {
     /// Begins a series of this measurement. Errors wait until
     /// [`build`](SeriesBuilder::build).
     #[expect(
         clippy::new_ret_no_self,
-        reason = "reads as the contract: new, tag, tag, build"
+        reason = "new, tag, tag, build is how it reads"
     )]
-    pub fn new(measurement: &str) -> SeriesBuilder<N> {
-        let mut builder = SeriesBuilder {
-            series: Series {
-                key: heapless::Vec::new(),
-                mask: KeyMask::default(),
-                tags: 0,
-            },
-            error: None,
-        };
+    pub fn new(measurement: &str) -> SeriesBuilder<S> {
+        let mut builder = SeriesBuilder::empty();
         builder.add(|out, _| core::measurement(out, measurement));
         builder
     }
+}
 
+impl<S: Sink> SeriesIn<S> {
     /// The escaped series key, as each line begins: `weather,station=zrh-1`.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.key
+        self.storage.bytes()
     }
 }
 
 /// Collects the tags of a [`Series`]; the first error is kept for [`build`](Self::build).
 #[derive(Clone, Debug)]
 #[must_use = "a series is there only after build()"]
-pub struct SeriesBuilder<const N: usize> {
-    series: Series<N>,
+pub struct SeriesBuilder<S> {
+    series: SeriesIn<S>,
     error: Option<EncodeError>,
 }
 
-impl<const N: usize> SeriesBuilder<N> {
+impl<S: Sink + Default> SeriesBuilder<S> {
+    fn empty() -> Self {
+        SeriesBuilder {
+            series: SeriesIn::default(),
+            error: None,
+        }
+    }
+}
+
+impl<S: Sink> SeriesBuilder<S> {
     /// Adds a tag. An empty value or `None` means the tag is absent.
     pub fn tag(mut self, key: &str, value: impl TagValue) -> Self {
-        let (mut mask, index) = (self.series.mask, self.series.tags);
-        let mut written = false;
-        self.add(|out, before| {
-            written = tag(out, before, key, &value, &mut mask, index)?;
-            Ok(())
-        });
-        if written && self.error.is_none() {
+        let (mask, index) = (self.series.mask, self.series.tags);
+        if let Some(Some(mask)) = self.add(|out, before| tag(out, before, key, &value, mask, index))
+        {
             self.series.mask = mask;
             self.series.tags = index.saturating_add(1);
         }
@@ -91,40 +110,130 @@ impl<const N: usize> SeriesBuilder<N> {
     ///
     /// # Errors
     /// What [`Encoder::line`](super::Encoder::line) and its tags would refuse;
-    /// [`BufferFull`](EncodeError::BufferFull) if `N` is too small.
-    pub fn build(self) -> Result<Series<N>, EncodeError> {
+    /// [`BufferFull`](EncodeError::BufferFull) if the storage is too small.
+    pub fn build(self) -> Result<SeriesIn<S>, EncodeError> {
         match self.error {
             Some(error) => Err(error),
             None => Ok(self.series),
         }
     }
 
-    /// Lets `write` append to the key; on an error nothing of it stays.
-    fn add(&mut self, write: impl FnOnce(&mut Cursor<'_>, usize) -> Result<(), EncodeError>) {
+    /// Lets `write` append to the key, again if the storage can grow; on an error nothing stays.
+    fn add<T>(
+        &mut self,
+        write: impl Fn(&mut Cursor<'_>, usize) -> Result<T, EncodeError>,
+    ) -> Option<T> {
         if self.error.is_some() {
-            return;
+            return None;
         }
-        let key = &mut self.series.key;
-        let before = key.len();
-        // Never fails: N is the capacity.
-        let _ = key.resize_default(N);
-        let mut out = Cursor::new(key, before);
-        let done = write(&mut out, before);
-        let len = if done.is_ok() { out.pos() } else { before };
-        key.truncate(len);
-        self.error = done.err();
+        let storage = &mut self.series.storage;
+        let before = storage.bytes().len();
+        storage.open();
+        loop {
+            let mut out = Cursor::new(storage.parts().0, before);
+            let (done, end) = (write(&mut out, before), out.pos());
+            match done {
+                Ok(value) => {
+                    storage.close(end);
+                    return Some(value);
+                }
+                Err(EncodeError::BufferFull)
+                    if matches!(storage.make_room(0, before), Room::Grown) => {}
+                Err(error) => {
+                    storage.close(before);
+                    self.error = Some(error);
+                    return None;
+                }
+            }
+        }
     }
 }
 
-/// Appends `,key=value` behind the `before` bytes already there. False if the tag is absent.
+/// Tags that every line of an encoder gets unless it has them itself, in storage for `N` bytes.
+///
+/// The line's own tag wins; a line's tag with an empty value counts as absent, so the default
+/// steps in. Checked and escaped once. `N` counts as for [`Series`], without a measurement.
+///
+/// ```
+/// use influx_edge::line::{DefaultTags, Encoder};
+///
+/// let tags = DefaultTags::<64>::new().tag("host", "gw-7").tag("site", "north").build()?;
+/// let mut storage = [0u8; 128];
+/// let mut enc = Encoder::new(&mut storage).default_tags(tags);
+/// enc.line("load").tag("site", "south").field("one", 0.5).finish()?;
+/// assert_eq!(enc.as_bytes(), b"load,site=south,host=gw-7 one=0.5\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
+pub type DefaultTags<const N: usize> = DefaultTagsIn<heapless::Vec<u8, N>>;
+
+/// [`DefaultTags`] that allocate the bytes they need, when they are built.
+///
+/// ```
+/// use influx_edge::line::{Encoder, OwnedDefaultTags};
+///
+/// let tags = OwnedDefaultTags::new().tag("host", "gw-7").build()?;
+/// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
+/// enc.line("load").tag("host", "").field("one", 0.5).finish()?;
+/// assert_eq!(enc.as_bytes(), b"load,host=gw-7 one=0.5\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
+#[cfg(feature = "alloc")]
+pub type OwnedDefaultTags = DefaultTagsIn<alloc::vec::Vec<u8>>;
+
+/// Default tags in storage of the caller's choice: see [`DefaultTags`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DefaultTagsIn<S>(SeriesIn<S>);
+
+impl<S: Sink + Default> DefaultTagsIn<S> {
+    /// Begins an empty list. Errors wait until [`build`](DefaultTagsBuilder::build).
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "new, tag, tag, build is how it reads"
+    )]
+    pub fn new() -> DefaultTagsBuilder<S> {
+        DefaultTagsBuilder(SeriesBuilder::empty())
+    }
+}
+
+impl<S: Sink> DefaultTagsIn<S> {
+    /// The escaped list: `,host=gw-7,site=north`.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// Collects [`DefaultTags`]; the first error is kept for [`build`](Self::build).
+#[derive(Clone, Debug)]
+#[must_use = "the tags are there only after build()"]
+pub struct DefaultTagsBuilder<S>(SeriesBuilder<S>);
+
+impl<S: Sink> DefaultTagsBuilder<S> {
+    /// Adds a tag. An empty value or `None` adds nothing.
+    pub fn tag(self, key: &str, value: impl TagValue) -> Self {
+        DefaultTagsBuilder(self.0.tag(key, value))
+    }
+
+    /// The tags, or the first thing that was wrong with them.
+    ///
+    /// # Errors
+    /// What [`SeriesBuilder::build`] gives.
+    pub fn build(self) -> Result<DefaultTagsIn<S>, EncodeError> {
+        self.0.build().map(DefaultTagsIn)
+    }
+}
+
+/// Appends `,key=value` behind the `before` bytes already there. `Some` are the keys then seen,
+/// `None` means the tag is absent.
 fn tag<V: sealed::Tag>(
     out: &mut Cursor<'_>,
     before: usize,
     key: &str,
     value: &V,
-    mask: &mut KeyMask,
+    mut mask: KeyMask,
     index: u16,
-) -> Result<bool, EncodeError> {
+) -> Result<Option<KeyMask>, EncodeError> {
     let part = Part::TagKey;
     let key_start = tag_key(out, key, Name { part, index })?;
     let value_start = out.pos();
@@ -132,7 +241,7 @@ fn tag<V: sealed::Tag>(
     sealed::Tag::put(value, out, Name { part, index })?;
     if out.pos() == value_start {
         out.rewind(before);
-        return Ok(false);
+        return Ok(None);
     }
     if mask.add(key.as_bytes()) {
         let all = out.written(0);
@@ -143,7 +252,7 @@ fn tag<V: sealed::Tag>(
             return Err(EncodeError::Duplicate(Place::new(Part::TagKey, index, 0)));
         }
     }
-    Ok(true)
+    Ok(Some(mask))
 }
 
 /// A borrowed series: what [`Encoder::point`](super::Encoder::point) takes.
@@ -154,11 +263,11 @@ pub struct SeriesRef<'a> {
     pub(super) tags: u16,
 }
 
-impl<'a, const N: usize> From<&'a Series<N>> for SeriesRef<'a> {
+impl<'a, S: Sink> From<&'a SeriesIn<S>> for SeriesRef<'a> {
     #[inline]
-    fn from(series: &'a Series<N>) -> Self {
+    fn from(series: &'a SeriesIn<S>) -> Self {
         SeriesRef {
-            key: &series.key,
+            key: series.storage.bytes(),
             mask: series.mask,
             tags: series.tags,
         }
