@@ -2,6 +2,7 @@
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(unreachable_pub)]
 // Outside data never meets a panic: the lints hold everywhere but in tests.
 #![cfg_attr(
     not(test),

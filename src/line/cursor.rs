@@ -68,6 +68,14 @@ impl<'b> Cursor<'b> {
         self.buf.get(start..self.pos).unwrap_or_default()
     }
 
+    /// What was written from `start` to `end`; nothing if that is not a range.
+    #[inline]
+    pub(super) fn between(&self, start: usize, end: usize) -> &[u8] {
+        self.written(start)
+            .get(..end.wrapping_sub(start))
+            .unwrap_or_default()
+    }
+
     /// What was written from `start` on, and all the room behind it.
     #[inline]
     pub(super) fn tail_mut(&mut self, start: usize) -> &mut [u8] {

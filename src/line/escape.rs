@@ -31,7 +31,7 @@ pub(super) fn name(cursor: &mut Cursor<'_>, text: &str, name: Name) -> Result<()
         return Ok(());
     }
     cursor.rewind(start);
-    careful_name(cursor, text.as_bytes(), name)
+    escaped_name(cursor, text.as_bytes(), name)
 }
 
 /// Writes the inside of a string field, escaped, without the quotes around it.
@@ -109,7 +109,40 @@ fn needs_escape(byte: u8, part: Part) -> bool {
     }
 }
 
-/// The path for a name with at least one byte that is not plain.
+/// The path for a name with at least one byte that is not plain: a backslash is put down before
+/// every byte, and overwritten by the byte itself where it isn't needed.
+fn escaped_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
+    let escaped = match name.part {
+        Part::Measurement => COMMA_SPACE,
+        _ => COMMA_SPACE | EQUALS,
+    };
+    let start = cursor.pos();
+    let room = cursor.tail_mut(start);
+    let Some(room) = room.get_mut(..text.len().saturating_mul(2)) else {
+        return careful_name(cursor, text, name);
+    };
+    let mut len = 0;
+    let mut seen = 0;
+    for &byte in text {
+        let class = class(byte);
+        seen |= class;
+        if let Some(slot) = room.get_mut(len) {
+            *slot = b'\\';
+        }
+        len += usize::from(class & escaped != 0);
+        if let Some(slot) = room.get_mut(len) {
+            *slot = byte;
+        }
+        len += 1;
+    }
+    if seen & LOOK_CLOSER != 0 {
+        check_name(text, name)?;
+    }
+    cursor.advance(len)
+}
+
+/// The same where there may be too little room for the worst case.
+#[cold]
 fn careful_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
     check_name(text, name)?;
     for &byte in text {
@@ -119,6 +152,36 @@ fn careful_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), 
         cursor.put(byte)?;
     }
     Ok(())
+}
+
+/// What a byte of a name may ask for.
+const COMMA_SPACE: u8 = 1;
+const EQUALS: u8 = 2;
+/// Control characters are refused; `\` and `#` are in some company.
+const LOOK_CLOSER: u8 = 4;
+
+#[inline]
+fn class(byte: u8) -> u8 {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler, which would say so"
+    )]
+    const CLASSES: [u8; 256] = {
+        let mut classes = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            classes[byte] = match byte as u8 {
+                b',' | b' ' => COMMA_SPACE,
+                b'=' => EQUALS,
+                0..=0x1F | 0x7F | b'\\' | b'#' => LOOK_CLOSER,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        classes
+    };
+    // A byte always has its place in 256.
+    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// The refusals of a name. `Ok` is the number of escapes it needs.

@@ -22,17 +22,29 @@ pub(super) fn integer<I: itoa::Integer>(
 /// shortest. One multiplication and one division decide it; everything else goes to Ryū.
 #[inline]
 pub(super) fn float(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError> {
-    const SCALE: f64 = 1e6;
     let magnitude = value.abs();
     if magnitude < 1e9 {
-        // The cast truncates; the value is below 10^15.
-        let scaled = (magnitude * SCALE + 0.5) as u64;
-        if (scaled as f64) / SCALE == magnitude {
-            return few_decimals(cursor, scaled, value.is_sign_negative());
+        let scaled = magnitude * SCALE;
+        // Signed: the conversion is one instruction on most machines. It truncates.
+        let nearest = (scaled + 0.5) as i64;
+        let exact = nearest as f64;
+        // A number with more decimals is nearly always far from a whole one here, and spared the
+        // division.
+        if (exact - scaled).abs() <= scaled * f64::EPSILON && exact / SCALE == magnitude {
+            return few_decimals(cursor, nearest as u64, value.is_sign_negative());
         }
     }
-    shortest(cursor, ryu::Buffer::new().format_finite(value))
+    let mut digits = ryu::Buffer::new();
+    let text = digits.format_finite(value);
+    if (1e-4..1e15).contains(&magnitude) {
+        // Ryū writes an exponent outside of this range only.
+        return cursor.copy_short(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+    }
+    shortest(cursor, text)
 }
+
+/// Six decimals: see [`float`].
+const SCALE: f64 = 1e6;
 
 /// As [`float`], for `f32`: shortest among the texts that read back to the same `f32`.
 #[inline]
