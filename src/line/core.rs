@@ -6,6 +6,7 @@ use super::cursor::Cursor;
 use super::error::{EncodeError, Part, Place};
 use super::escape::{self, Name};
 use super::keys::{self, KeyHash, KeySet};
+use super::number;
 use super::series::SeriesRef;
 use super::timestamp;
 use super::value::{Presence, ValueRules, sealed};
@@ -251,7 +252,7 @@ impl Core {
         if let Some(count) = count {
             let count = timestamp::check_range(count, self.precision)?;
             out.put(b' ')?;
-            super::number::integer(&mut out, count)?;
+            number::time(&mut out, count)?;
         }
         out.put(b'\n')?;
         self.pos = out.pos();
