@@ -49,7 +49,6 @@ pub struct Decoder<'b> {
 
 /// What [`feed`](Decoder::feed) and [`finish`](Decoder::finish) came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Step {
     /// The piece is used up: feed the next, or say that there is none.
     NeedInput,
