@@ -20,6 +20,8 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+pub mod csv;
+pub mod flux;
 pub mod line;
 mod precision;
 mod time;
