@@ -265,13 +265,15 @@ impl Connection {
     }
 }
 
-/// A JSON string as Go's encoder writes it: it escapes the characters of HTML as well.
+/// A JSON string as Go's encoder writes it: it escapes what could upset HTML or JavaScript as well.
 pub fn json_string(text: &str) -> String {
     serde_json::Value::from(text)
         .to_string()
         .replace('<', "\\u003c")
         .replace('>', "\\u003e")
         .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
 }
 
 fn percent_decode(text: &str) -> String {

@@ -174,9 +174,9 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         if serving.len() < MAX_CONNECTIONS {
             let shared = Arc::clone(shared);
             let thread = thread::spawn(move || {
+                let stream = HangUp(stream);
                 // An error here is a client that went away in mid-request.
-                drop(serve(&stream, &shared));
-                drop(stream.shutdown(Shutdown::Both));
+                drop(serve(&stream.0, &shared));
             });
             serving.insert(number, (handle, thread));
         }
@@ -184,6 +184,16 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     for (stream, thread) in serving.into_values() {
         drop(stream.shutdown(Shutdown::Both));
         drop(thread.join());
+    }
+}
+
+/// Closes a connection whatever becomes of its thread: the acceptor holds a second handle, which
+/// would keep a client waiting.
+struct HangUp(TcpStream);
+
+impl Drop for HangUp {
+    fn drop(&mut self) {
+        drop(self.0.shutdown(Shutdown::Both));
     }
 }
 

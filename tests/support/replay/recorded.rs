@@ -20,10 +20,10 @@ pub struct Exchange {
     pub answer: Answer,
 }
 
-/// Bytes of a file under `tests/recordings/influxdb-2.9.1`.
+/// Bytes of a file under `tests/recordings`.
 pub fn file(path: &str) -> Vec<u8> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let path = root.join("tests/recordings/influxdb-2.9.1").join(path);
+    let path = root.join("tests/recordings").join(path);
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
