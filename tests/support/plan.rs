@@ -71,6 +71,8 @@ pub enum Literal {
     /// Nanoseconds.
     Duration(i64),
     Array(Vec<Self>),
+    /// A value of a kind that no step here takes.
+    Other(&'static str),
 }
 
 impl Literal {
@@ -84,6 +86,7 @@ impl Literal {
             Self::Time(_) => "time",
             Self::Duration(_) => "duration",
             Self::Array(_) => "array",
+            Self::Other(kind) => kind,
         }
     }
 
@@ -342,16 +345,19 @@ fn wrong<T>(span: Span, words: &str) -> Result<T, String> {
     Err(format!("error @{span}: {words}"))
 }
 
-/// The parameters in a request's `extern`: a file of Flux as a tree, with one statement
-/// `option params = {…}`.
+/// The parameters in a request's `extern`: a file of Flux as a tree, with a statement
+/// `option params = {…}`. `None` if it is not such a file.
 pub fn params(file: &Json) -> Option<Params> {
-    let statement = file["body"].as_array()?.iter().find(|statement| {
-        statement["type"] == "OptionStatement" && statement["assignment"]["id"]["name"] == "params"
-    })?;
-    let record = &statement["assignment"]["init"];
-    if file["type"] != "File" || record["type"] != "ObjectExpression" {
+    if file["type"] != "File" {
         return None;
     }
+    let mut statements = file["body"].as_array()?.iter();
+    let Some(statement) = statements.find(|statement| {
+        statement["type"] == "OptionStatement" && statement["assignment"]["id"]["name"] == "params"
+    }) else {
+        return Some(Params::new());
+    };
+    let record = &statement["assignment"]["init"];
     let properties = record["properties"].as_array()?.iter().map(|property| {
         let key = &property["key"];
         let name = key["name"].as_str().or_else(|| key["value"].as_str())?;
@@ -395,6 +401,10 @@ fn extern_literal(node: &Json) -> Option<Literal> {
             let items = node["elements"].as_array()?.iter().map(extern_literal);
             Literal::Array(items.collect::<Option<_>>()?)
         }
+        "RegexpLiteral" => Literal::Other("regexp"),
+        "ObjectExpression" => Literal::Other("record"),
+        "DictExpression" => Literal::Other("dictionary"),
+        "CallExpression" if node["callee"]["name"] == "bytes" => Literal::Other("bytes"),
         _ => return None,
     })
 }

@@ -60,7 +60,7 @@ fn parse_request(request: &Request) -> Result<Query, String> {
     // A `params` member is ignored, as OSS ignores it; only `extern` defines parameters.
     let params = match &json["extern"] {
         Json::Null => None,
-        file => Some(plan::params(file).ok_or("extern does not define params")?),
+        file => Some(plan::params(file).ok_or("extern is not a file of Flux")?),
     };
     let mut dialect = Dialect::default();
     let wish = &json["dialect"];
