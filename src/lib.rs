@@ -2,6 +2,7 @@
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(unreachable_pub)]
 // Outside data never meets a panic: the lints hold everywhere but in tests.
 #![cfg_attr(
     not(test),
@@ -21,8 +22,10 @@ extern crate std;
 
 #[cfg(feature = "client")]
 pub mod client;
+pub mod csv;
 #[cfg(feature = "client")]
 mod error;
+pub mod flux;
 pub mod line;
 mod precision;
 mod time;

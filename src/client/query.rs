@@ -130,8 +130,9 @@ impl Query<'_> {
     /// does. A `None` is left out.
     pub fn param(mut self, name: &str, value: impl ToFlux) -> Self {
         if let Err(e) = self.params.insert(name, value) {
-            self.wrong
-                .get_or_insert(Error::config(format!("the query's parameter {name:?}: {e}")));
+            self.wrong.get_or_insert(Error::config(format!(
+                "the query's parameter {name:?}: {e}"
+            )));
         }
         self
     }
@@ -245,7 +246,9 @@ impl Query<'_> {
             return Err(wrong);
         }
         if !self.dialect.delimiter.is_ascii() {
-            return Err(Error::config("the dialect's delimiter isn't one ASCII character"));
+            return Err(Error::config(
+                "the dialect's delimiter isn't one ASCII character",
+            ));
         }
         let body = self.body()?;
         let client = self.client;

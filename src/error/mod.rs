@@ -12,6 +12,8 @@ mod answer;
 mod outcome;
 mod transport;
 
+use crate::csv::{ReadError, ReadErrorKind, ValueError};
+use crate::flux::FluxError;
 use crate::line::EncodeError;
 pub use answer::AnswerError;
 pub(crate) use answer::AnswerParts;
@@ -19,7 +21,7 @@ pub use outcome::{BadLine, Remedy, Stored};
 pub use transport::{Fault, TransportError};
 
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
 
@@ -52,6 +54,9 @@ pub enum ErrorKind {
     Answer(AnswerError),
     /// An answer with the right status whose content can't be read as what it should be.
     Content(ContentError),
+    /// The answer to a query: it isn't the CSV it should be, a value isn't of the type asked for, or
+    /// the server reported in its middle that the query failed.
+    Rows(ReadError),
     /// A point that can't be written as line protocol. Nothing was sent.
     Encode(EncodeError),
 }
@@ -98,6 +103,10 @@ impl Error {
             ErrorKind::Transport(e) => e.detail(),
             ErrorKind::Answer(e) => e.message(),
             ErrorKind::Content(e) => &e.message,
+            ErrorKind::Rows(e) => match e.kind() {
+                ReadErrorKind::Server { message, .. } => message,
+                _ => "the answer can't be read as asked",
+            },
             ErrorKind::Encode(_) => "the point can't be written as line protocol",
         }
     }
@@ -110,7 +119,10 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match &*self.0 {
-            ErrorKind::Config(_) | ErrorKind::Content(_) | ErrorKind::Encode(_) => false,
+            ErrorKind::Config(_)
+            | ErrorKind::Content(_)
+            | ErrorKind::Encode(_)
+            | ErrorKind::Rows(_) => false,
             ErrorKind::Transport(e) => e.is_retryable(),
             ErrorKind::Answer(e) => e.is_retryable(),
         }
@@ -197,7 +209,7 @@ impl Error {
             ErrorKind::Config(_) | ErrorKind::Encode(_) => Stored::Nothing,
             ErrorKind::Transport(e) => e.stored(),
             ErrorKind::Answer(e) => e.stored(),
-            ErrorKind::Content(_) => Stored::Unknown,
+            ErrorKind::Content(_) | ErrorKind::Rows(_) => Stored::Unknown,
         }
     }
 
@@ -205,7 +217,7 @@ impl Error {
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         match &*self.0 {
-            ErrorKind::Config(_) | ErrorKind::Content(_) => Remedy::Human,
+            ErrorKind::Config(_) | ErrorKind::Content(_) | ErrorKind::Rows(_) => Remedy::Human,
             ErrorKind::Encode(_) => Remedy::TakeOutBadLines,
             ErrorKind::Transport(e) if e.is_retryable() => Remedy::Retry,
             ErrorKind::Transport(_) => Remedy::Human,
@@ -276,6 +288,26 @@ impl From<EncodeError> for Error {
     }
 }
 
+impl From<ReadError> for Error {
+    fn from(e: ReadError) -> Self {
+        ErrorKind::Rows(e).into()
+    }
+}
+
+/// A value of a record that isn't what was asked for.
+impl From<ValueError> for Error {
+    fn from(e: ValueError) -> Self {
+        Error::content("cannot read a row", e.to_string())
+    }
+}
+
+/// A parameter or literal that Flux has no form for.
+impl From<FluxError> for Error {
+    fn from(e: FluxError) -> Self {
+        Error::config(e.to_string())
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Error").field(&self.0).finish()
@@ -289,6 +321,7 @@ impl fmt::Display for Error {
             ErrorKind::Transport(e) => write!(f, "{e}"),
             ErrorKind::Answer(e) => write!(f, "{e}"),
             ErrorKind::Content(e) => write!(f, "{e}"),
+            ErrorKind::Rows(e) => write!(f, "{}", Escaped(e)),
             ErrorKind::Encode(e) => write!(f, "cannot encode a point: {e}"),
         }
     }
@@ -311,6 +344,7 @@ impl std::error::Error for Error {
         match &*self.0 {
             ErrorKind::Transport(e) => std::error::Error::source(e),
             ErrorKind::Encode(e) => Some(e),
+            ErrorKind::Rows(e) => std::error::Error::source(e),
             _ => None,
         }
     }
@@ -334,6 +368,21 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+/// The same for anything that prints itself.
+struct Escaped<T>(T);
+
+impl<T: fmt::Display> fmt::Display for Escaped<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Through<'a, 'b>(&'a mut fmt::Formatter<'b>);
+        impl fmt::Write for Through<'_, '_> {
+            fn write_str(&mut self, s: &str) -> fmt::Result {
+                write!(self.0, "{}", Printable(s))
+            }
+        }
+        fmt::write(&mut Through(f), format_args!("{}", self.0))
+    }
+}
+
 /// The longest start of `text` that is at most `max` bytes and ends between characters.
 pub(crate) fn cut(text: &str, max: usize) -> &str {
     let mut end = max.min(text.len());
@@ -346,7 +395,6 @@ pub(crate) fn cut(text: &str, max: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
 
     #[test]
     fn one_pointer_wide_and_send() {

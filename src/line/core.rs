@@ -5,7 +5,8 @@
 use super::cursor::Cursor;
 use super::error::{EncodeError, Part, Place};
 use super::escape::{self, Name};
-use super::keys::{self, KeyMask};
+use super::keys::{self, KeyHash, KeySet};
+use super::number;
 use super::series::SeriesRef;
 use super::timestamp;
 use super::value::{Presence, ValueRules, sealed};
@@ -29,8 +30,8 @@ pub(super) struct Core {
     /// Length of the series key once the tags are closed.
     series_len: usize,
     error: Option<EncodeError>,
-    tag_keys: KeyMask,
-    field_keys: KeyMask,
+    tag_keys: KeySet,
+    field_keys: KeySet,
     tags: u16,
     fields: u16,
 }
@@ -49,8 +50,8 @@ impl Core {
         self.pos = self.committed;
         self.series_len = 0;
         self.error = None;
-        self.tag_keys = KeyMask::default();
-        self.field_keys = KeyMask::default();
+        self.tag_keys.clear();
+        self.field_keys.clear();
         self.tags = 0;
         self.fields = 0;
     }
@@ -88,7 +89,7 @@ impl Core {
         let mut out = Cursor::new(buf, self.pos);
         out.copy_short(series.key)?;
         self.pos = out.pos();
-        self.tag_keys = series.mask;
+        self.tag_keys.adopt(series.marks);
         self.tags = series.tags;
         Ok(())
     }
@@ -112,17 +113,11 @@ impl Core {
             // An empty value means the tag is absent; the default, if there is one, may step in.
             return Ok(());
         }
-        let mut keys = self.tag_keys;
-        if keys.add(key.as_bytes()) {
-            let line = out.written(self.committed);
-            let before = key_start.saturating_sub(1).saturating_sub(self.committed);
-            let escaped = line
-                .get(key_start.saturating_sub(self.committed)..)
-                .and_then(|rest| {
-                    rest.get(..value_start.saturating_sub(1).saturating_sub(key_start))
-                })
-                .unwrap_or_default();
-            if keys::contains(line.get(..before).unwrap_or_default(), escaped, false) {
+        let hash = KeyHash::of(key.as_bytes());
+        if !self.tag_keys.surely_new(hash) {
+            let tags = self.committed..key_start.saturating_sub(1);
+            let escaped = out.between(key_start, value_start.saturating_sub(1));
+            if keys::contains(out.between(tags.start, tags.end), escaped, false) {
                 return Err(EncodeError::Duplicate(Place::new(
                     Part::TagKey,
                     self.tags,
@@ -130,7 +125,7 @@ impl Core {
                 )));
             }
         }
-        self.tag_keys = keys;
+        self.tag_keys.insert(hash);
         self.tags = self.tags.saturating_add(1);
         self.pos = out.pos();
         Ok(())
@@ -195,20 +190,20 @@ impl Core {
             }
         }
         let mut out = Cursor::new(buf, self.pos);
-        let keys = self.field_key(&mut out, key)?;
+        let hash = self.field_key(&mut out, key)?;
         let rules = ValueRules {
             refuse_newlines: self.rules.refuse_newlines,
         };
         value.put(&mut out, rules, self.fields)?;
-        self.field_keys = keys;
+        self.field_keys.insert(hash);
         self.fields = self.fields.saturating_add(1);
         self.pos = out.pos();
         Ok(())
     }
 
-    /// Writes what stands before a field's value; the keys seen, this one included.
+    /// Writes what stands before a field's value.
     #[inline]
-    fn field_key(&self, out: &mut Cursor<'_>, key: &str) -> Result<KeyMask, EncodeError> {
+    fn field_key(&self, out: &mut Cursor<'_>, key: &str) -> Result<KeyHash, EncodeError> {
         let name = Name {
             part: Part::FieldKey,
             index: self.fields,
@@ -232,21 +227,19 @@ impl Core {
             let whole = u32::try_from(whole).unwrap_or(u32::MAX);
             return Err(EncodeError::KeyTooLong(place, whole));
         }
-        let mut keys = self.field_keys;
-        if keys.add(key.as_bytes()) {
-            let fields_start = self
+        let hash = KeyHash::of(key.as_bytes());
+        if !self.field_keys.surely_new(hash) {
+            let first = self
                 .committed
                 .saturating_add(self.series_len)
                 .saturating_add(1);
-            let fields = out.written(fields_start);
-            let before = start.saturating_sub(1).saturating_sub(fields_start);
-            let escaped = out.written(start);
-            if keys::contains(fields.get(..before).unwrap_or_default(), escaped, true) {
+            let fields = out.between(first, start.saturating_sub(1));
+            if keys::contains(fields, out.written(start), true) {
                 return Err(EncodeError::Duplicate(place));
             }
         }
         out.put(b'=')?;
-        Ok(keys)
+        Ok(hash)
     }
 
     /// Ends the line, without or with a time, and only now makes it one of the whole lines.
@@ -259,7 +252,7 @@ impl Core {
         if let Some(count) = count {
             let count = timestamp::check_range(count, self.precision)?;
             out.put(b' ')?;
-            super::number::integer(&mut out, count)?;
+            number::time(&mut out, count)?;
         }
         out.put(b'\n')?;
         self.pos = out.pos();

@@ -68,6 +68,14 @@ impl<'b> Cursor<'b> {
         self.buf.get(start..self.pos).unwrap_or_default()
     }
 
+    /// What was written from `start` to `end`; nothing if that is not a range.
+    #[inline]
+    pub(super) fn between(&self, start: usize, end: usize) -> &[u8] {
+        self.written(start)
+            .get(..end.wrapping_sub(start))
+            .unwrap_or_default()
+    }
+
     /// What was written from `start` on, and all the room behind it.
     #[inline]
     pub(super) fn tail_mut(&mut self, start: usize) -> &mut [u8] {
@@ -81,35 +89,32 @@ impl<'b> Cursor<'b> {
     }
 }
 
-/// Copies 8 to 32 bytes by two to four moves that may overlap, 4 to 7 by two, else one by one.
+/// Copies up to 32 bytes by two moves that may overlap, up to three one by one.
 #[inline]
 fn copy_overlapping(to: &mut [u8], from: &[u8]) {
     debug_assert_eq!(to.len(), from.len());
-    if let (Some(to_last), Some(from_last)) = (to.last_chunk_mut::<8>(), from.last_chunk::<8>()) {
-        if from.len() > 32 {
-            to.copy_from_slice(from);
-            return;
-        }
-        *to_last = *from_last;
-        let mut to = to.chunks_exact_mut(8);
-        let mut from = from.chunks_exact(8);
-        for (to, from) in (&mut to).zip(&mut from) {
-            to.copy_from_slice(from);
-        }
-    } else if let (Some(from_last), Some(from_first)) =
-        (from.last_chunk::<4>(), from.first_chunk::<4>())
-    {
-        if let Some(to_last) = to.last_chunk_mut::<4>() {
-            *to_last = *from_last;
-        }
-        if let Some(to_first) = to.first_chunk_mut::<4>() {
-            *to_first = *from_first;
-        }
-    } else {
+    if from.len() > 32 {
+        to.copy_from_slice(from);
+    } else if !(ends::<16>(to, from) || ends::<8>(to, from) || ends::<4>(to, from)) {
         for (to, from) in to.iter_mut().zip(from) {
             *to = *from;
         }
     }
+}
+
+/// Copies the first `N` bytes and the last; false if there are not so many.
+#[inline]
+fn ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+        return false;
+    };
+    if let Some(slot) = to.first_chunk_mut::<N>() {
+        *slot = *first;
+    }
+    if let Some(slot) = to.last_chunk_mut::<N>() {
+        *slot = *last;
+    }
+    true
 }
 
 #[cfg(test)]

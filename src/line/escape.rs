@@ -31,24 +31,55 @@ pub(super) fn name(cursor: &mut Cursor<'_>, text: &str, name: Name) -> Result<()
         return Ok(());
     }
     cursor.rewind(start);
-    careful_name(cursor, text.as_bytes(), name)
+    escaped_name(cursor, text.as_bytes(), name)
 }
 
 /// Writes the inside of a string field, escaped, without the quotes around it.
 #[inline]
 pub(super) fn string(cursor: &mut Cursor<'_>, text: &str) -> Result<(), EncodeError> {
     let mut rest = text.as_bytes();
-    while !rest.is_empty() {
-        let run = plain_run::<StringBytes>(rest);
-        let (plain, tail) = rest.split_at_checked(run).unwrap_or((rest, &[]));
-        cursor.copy_short(plain)?;
-        let Some((&special, tail)) = tail.split_first() else {
+    let start = cursor.pos();
+    let room = cursor.tail_mut(start);
+    let mut len = 0;
+    while let Some(word) = rest.first_chunk::<8>() {
+        let Some(slot) = room
+            .get_mut(len..)
+            .and_then(|room| room.first_chunk_mut::<8>())
+        else {
+            // Not the end yet: an escape less, and the rest may fit.
             break;
         };
-        cursor.copy_short(&[b'\\', special])?;
-        rest = tail;
+        *slot = *word;
+        let plain = StringBytes::plain_bytes(u64::from_le_bytes(*word));
+        len += plain;
+        rest = rest.get(plain..).unwrap_or_default();
+        if plain < 8 {
+            break_out(room, &mut len, &mut rest)?;
+        }
+    }
+    cursor.advance(len)?;
+    for &byte in rest {
+        if !StringBytes::plain(byte) {
+            cursor.put(b'\\')?;
+        }
+        cursor.put(byte)?;
     }
     Ok(())
+}
+
+/// Writes the byte `rest` begins with behind a backslash.
+#[inline]
+fn break_out(room: &mut [u8], len: &mut usize, rest: &mut &[u8]) -> Result<(), EncodeError> {
+    let slot = room
+        .get_mut(*len..)
+        .and_then(|room| room.first_chunk_mut::<2>());
+    if let (Some(slot), Some((&byte, tail))) = (slot, rest.split_first()) {
+        *slot = [b'\\', byte];
+        *len += 2;
+        *rest = tail;
+        return Ok(());
+    }
+    Err(EncodeError::BufferFull)
 }
 
 /// Escapes what a `Display` wrote raw from `start` on, in place, as a name.
@@ -109,7 +140,40 @@ fn needs_escape(byte: u8, part: Part) -> bool {
     }
 }
 
-/// The path for a name with at least one byte that is not plain.
+/// The path for a name with at least one byte that is not plain: a backslash is put down before
+/// every byte, and overwritten by the byte itself where it isn't needed.
+fn escaped_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
+    let escaped = match name.part {
+        Part::Measurement => COMMA_SPACE,
+        _ => COMMA_SPACE | EQUALS,
+    };
+    let start = cursor.pos();
+    let room = cursor.tail_mut(start);
+    let Some(room) = room.get_mut(..text.len().saturating_mul(2)) else {
+        return careful_name(cursor, text, name);
+    };
+    let mut len = 0;
+    let mut seen = 0;
+    for &byte in text {
+        let class = class(byte);
+        seen |= class;
+        if let Some(slot) = room.get_mut(len) {
+            *slot = b'\\';
+        }
+        len += usize::from(class & escaped != 0);
+        if let Some(slot) = room.get_mut(len) {
+            *slot = byte;
+        }
+        len += 1;
+    }
+    if seen & LOOK_CLOSER != 0 {
+        check_name(text, name)?;
+    }
+    cursor.advance(len)
+}
+
+/// The same where there may be too little room for the worst case.
+#[cold]
 fn careful_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
     check_name(text, name)?;
     for &byte in text {
@@ -119,6 +183,36 @@ fn careful_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), 
         cursor.put(byte)?;
     }
     Ok(())
+}
+
+/// What a byte of a name may ask for.
+const COMMA_SPACE: u8 = 1;
+const EQUALS: u8 = 2;
+/// Control characters are refused; `\` and `#` are in some company.
+const LOOK_CLOSER: u8 = 4;
+
+#[inline]
+fn class(byte: u8) -> u8 {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler, which would say so"
+    )]
+    const CLASSES: [u8; 256] = {
+        let mut classes = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            classes[byte] = match byte as u8 {
+                b',' | b' ' => COMMA_SPACE,
+                b'=' => EQUALS,
+                0..=0x1F | 0x7F | b'\\' | b'#' => LOOK_CLOSER,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        classes
+    };
+    // A byte always has its place in 256.
+    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// The refusals of a name. `Ok` is the number of escapes it needs.
@@ -153,9 +247,18 @@ pub(super) fn offends(text: &[u8], at: usize, part: Part) -> bool {
 
 /// Which bytes can go out as they are without a second look.
 trait Plain {
+    /// Says it of one byte.
     fn plain(byte: u8) -> bool;
-    /// The same for eight bytes at once: true only if all of them are plain.
-    fn all_plain(word: u64) -> bool;
+    /// Says it of eight: zero if all of them are plain; else the lowest bit set is the high bit
+    /// of the first that is not.
+    fn hits(word: u64) -> u64;
+
+    /// How many of the eight are plain before the first that is not.
+    #[inline]
+    fn plain_bytes(word: u64) -> usize {
+        // 64 zeros, eight bytes, if there is no hit.
+        (Self::hits(word).trailing_zeros() / 8) as usize
+    }
 }
 
 struct NameBytes;
@@ -164,7 +267,8 @@ struct StringBytes;
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// The high bit of (at least) the lowest byte of `word` that equals `byte`; zero if none does.
+/// The high bit of the first byte of `word` that equals `byte` (behind it, anything); zero if none
+/// does.
 #[inline]
 const fn eq(word: u64, byte: u8) -> u64 {
     let x = word ^ (ONES * byte as u64);
@@ -180,13 +284,13 @@ const fn less(word: u64, n: u8) -> u64 {
 impl Plain for NameBytes {
     #[inline]
     fn plain(byte: u8) -> bool {
-        byte > b' ' && !matches!(byte, b',' | b'=' | b'\\' | b'#' | 0x7F)
+        class(byte) == 0
     }
 
     #[inline]
-    fn all_plain(w: u64) -> bool {
+    fn hits(w: u64) -> u64 {
         let hit = less(w, b' ' + 1) | eq(w, b',') | eq(w, b'=') | eq(w, b'\\') | eq(w, b'#');
-        (hit | eq(w, 0x7F)) & HIGH == 0
+        (hit | eq(w, 0x7F)) & HIGH
     }
 }
 
@@ -197,8 +301,8 @@ impl Plain for StringBytes {
     }
 
     #[inline]
-    fn all_plain(w: u64) -> bool {
-        (eq(w, b'"') | eq(w, b'\\')) & HIGH == 0
+    fn hits(w: u64) -> u64 {
+        (eq(w, b'"') | eq(w, b'\\')) & HIGH
     }
 }
 
@@ -207,42 +311,35 @@ impl Plain for StringBytes {
 fn copy_plain<P: Plain>(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<bool, EncodeError> {
     let room = cursor.reserve(text.len())?;
     // The last eight bytes first, then whole words from the front: the two may overlap.
-    let (Some(last), Some(room_last)) = (text.last_chunk::<8>(), room.last_chunk_mut::<8>()) else {
-        let mut plain = true;
-        for (to, &byte) in room.iter_mut().zip(text) {
-            *to = byte;
-            plain &= P::plain(byte);
+    if let (Some(last), Some(slot)) = (text.last_chunk::<8>(), room.last_chunk_mut::<8>()) {
+        let mut hits = P::hits(u64::from_le_bytes(*last));
+        *slot = *last;
+        for (to, from) in room.chunks_exact_mut(8).zip(text.chunks_exact(8)) {
+            if let (Some(to), Some(word)) = (to.first_chunk_mut::<8>(), from.first_chunk::<8>()) {
+                hits |= P::hits(u64::from_le_bytes(*word));
+                *to = *word;
+            }
         }
-        return Ok(plain);
-    };
-    if !P::all_plain(u64::from_le_bytes(*last)) {
-        return Ok(false);
+        return Ok(hits == 0);
     }
-    *room_last = *last;
-    for (to, from) in room.chunks_exact_mut(8).zip(text.chunks_exact(8)) {
-        let Some(word) = from.first_chunk::<8>() else {
-            break;
-        };
-        if !P::all_plain(u64::from_le_bytes(*word)) {
-            return Ok(false);
+    // Four to seven bytes make a word of two halves that overlap.
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        if let Some(slot) = room.first_chunk_mut::<4>() {
+            *slot = *first;
         }
-        to.copy_from_slice(word);
-    }
-    Ok(true)
-}
-
-/// How many bytes from the front are plain.
-#[inline]
-fn plain_run<P: Plain>(text: &[u8]) -> usize {
-    let mut run = 0;
-    for chunk in text.chunks_exact(8) {
-        match chunk.first_chunk::<8>() {
-            Some(word) if P::all_plain(u64::from_le_bytes(*word)) => run += 8,
-            _ => break,
+        if let Some(slot) = room.last_chunk_mut::<4>() {
+            *slot = *last;
         }
+        let word =
+            u64::from(u32::from_le_bytes(*last)) << 32 | u64::from(u32::from_le_bytes(*first));
+        return Ok(P::hits(word) == 0);
     }
-    let tail = text.get(run..).unwrap_or_default();
-    run + tail.iter().take_while(|b| P::plain(**b)).count()
+    let mut plain = true;
+    for (to, &byte) in room.iter_mut().zip(text) {
+        *to = byte;
+        plain &= P::plain(byte);
+    }
+    Ok(plain)
 }
 
 #[cfg(test)]
@@ -255,9 +352,9 @@ mod tests {
                 for filler in [b'a', 0x80, 0xFF, b'-', b'!', b'<'] {
                     let mut bytes = [filler; 8];
                     bytes[lane] = byte;
-                    let one_by_one = bytes.iter().all(|b| P::plain(*b));
+                    let one_by_one = bytes.iter().take_while(|b| P::plain(**b)).count();
                     assert_eq!(
-                        P::all_plain(u64::from_le_bytes(bytes)),
+                        P::plain_bytes(u64::from_le_bytes(bytes)),
                         one_by_one,
                         "byte {byte:#x} in lane {lane} among {filler:#x}"
                     );

@@ -1,36 +1,107 @@
-//! Has this key been on the line before? Without storage, and nearly without cost.
+//! Has this key been on the line before? In fixed storage, and nearly without cost.
 //!
-//! Each key sets one of 64 bits, chosen by a cheap hash. A key whose bit is still clear is surely
-//! new; only a hit looks back over the bytes of the line. Two keys sharing a bit cost one look.
+//! Each key gives a hash. Six bits of it choose one of 64 marks, and a key whose mark is not set
+//! is surely new. If it is set, sixteen other bits are looked for among those of the first keys;
+//! not there, the key is new as well. Only what is left looks back over the bytes of the line.
 
-/// The bits of the keys seen so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct KeyMask(u64);
+/// How many keys leave their sixteen bits behind; longer lines look back more often.
+const PRINTS: usize = 32;
 
-impl KeyMask {
-    /// Adds a key (in any form, as long as it is always the same). True if it may have been there.
+/// The keys seen so far, as far as that takes no looking back.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeySet {
+    marks: u64,
+    prints: [u16; PRINTS],
+    len: u16,
+}
+
+/// A key's hash.
+#[derive(Clone, Copy)]
+pub(super) struct KeyHash(u64);
+
+impl KeySet {
+    /// Forgets all keys.
     #[inline]
-    pub(super) fn add(&mut self, key: &[u8]) -> bool {
-        let bit = 1u64 << (hash(key) & 63);
-        let seen = self.0 & bit != 0;
-        self.0 |= bit;
-        seen
+    pub(super) fn clear(&mut self) {
+        self.marks = 0;
+        self.len = 0;
+    }
+
+    /// Takes over the marks of a prepared series; of its keys nothing else is known.
+    #[inline]
+    pub(super) fn adopt(&mut self, marks: u64) {
+        self.marks = marks;
+        self.len = if marks == 0 { 0 } else { u16::MAX };
+    }
+
+    /// What [`adopt`](Self::adopt) takes.
+    #[inline]
+    pub(super) fn marks(&self) -> u64 {
+        self.marks
+    }
+
+    /// True if the key can't have been there. False decides nothing.
+    #[inline]
+    pub(super) fn surely_new(&self, key: KeyHash) -> bool {
+        self.marks & key.mark() == 0 || self.not_among_prints(key)
+    }
+
+    #[cold]
+    fn not_among_prints(&self, key: KeyHash) -> bool {
+        let known = self.prints.get(..usize::from(self.len));
+        known.is_some_and(|prints| !prints.contains(&key.print()))
+    }
+
+    /// Remembers a key.
+    #[inline]
+    pub(super) fn insert(&mut self, key: KeyHash) {
+        self.marks |= key.mark();
+        if let Some(slot) = self.prints.get_mut(usize::from(self.len)) {
+            *slot = key.print();
+        }
+        self.len = self.len.saturating_add(1);
     }
 }
 
-/// Keys of one line often differ in one place only (`core0`, `core1`; `temp_c`, `hum_c`), so the
-/// first, the middle and the last bytes count, and the length.
+impl KeyHash {
+    /// The first and the last eight bytes of the key and its length, mixed: keys of one line often
+    /// differ in one place only (`core0`, `core1`; `temp_c`, `temp_f`).
+    #[inline]
+    pub(super) fn of(key: &[u8]) -> KeyHash {
+        let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => short(key),
+        };
+        let mixed = first ^ last.rotate_left(29) ^ (key.len() as u64) << 8;
+        let mixed = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        KeyHash(mixed ^ (mixed >> 29))
+    }
+
+    #[inline]
+    fn mark(self) -> u64 {
+        1 << (self.0 >> 58)
+    }
+
+    #[inline]
+    fn print(self) -> u16 {
+        (self.0 >> 36) as u16
+    }
+}
+
+/// All bytes of a key of up to seven.
 #[inline]
-fn hash(key: &[u8]) -> u32 {
-    let byte = |at: usize| u32::from(key.get(at).copied().unwrap_or_default());
-    let len = key.len();
-    let mixed = byte(0)
-        .wrapping_mul(5)
-        .wrapping_add(byte(len / 2).wrapping_mul(11))
-        .wrapping_add(byte(len.wrapping_sub(2)).wrapping_mul(10))
-        .wrapping_add(byte(len.wrapping_sub(1)))
-        .wrapping_add(len as u32);
-    mixed ^ (mixed >> 6)
+fn short(key: &[u8]) -> (u64, u64) {
+    match (key.first_chunk::<4>(), key.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let word = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+            (word(first), word(last))
+        }
+        _ => (
+            key.iter()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            0,
+        ),
+    }
 }
 
 /// True if the escaped `key` stands among the tags of a series key (`m,a=1,b=2`), or among the
@@ -123,11 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn a_new_key_is_seldom_looked_up() {
-        // The cost is right only while usual keys spread over the bits.
-        let mut hits = 0;
-        let mut mask = KeyMask::default();
-        for key in [
+    fn a_new_key_is_hardly_ever_looked_up() {
+        let usual = [
             "temp_c",
             "hum_pct",
             "press_hpa",
@@ -136,15 +204,43 @@ mod tests {
             "batt_v",
             "rssi_dbm",
             "uptime_s",
-        ] {
-            hits += u32::from(mask.add(key.as_bytes()));
+            "f0",
+            "f1",
+            "f2",
+            "f3",
+            "f4",
+            "f5",
+            "f6",
+            "f7",
+            "f8",
+            "f9",
+            "f10",
+            "f11",
+            "a",
+            "b",
+            "ab",
+            "core_temperature_0",
+            "core_temperature_1",
+            "core_temperature_10",
+            "",
+        ];
+        let mut keys = KeySet::default();
+        for key in usual {
+            let hash = KeyHash::of(key.as_bytes());
+            assert!(keys.surely_new(hash), "{key}");
+            keys.insert(hash);
         }
-        let mut mask = KeyMask::default();
-        for key in [
-            "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11",
-        ] {
-            hits += u32::from(mask.add(key.as_bytes()));
+        for key in usual {
+            assert!(!keys.surely_new(KeyHash::of(key.as_bytes())), "{key}");
         }
-        assert!(hits <= 2, "{hits}");
+        // Past the prints, a set mark decides nothing, and a clear one still does.
+        for n in 0..u16::MAX {
+            keys.insert(KeyHash::of(&n.to_le_bytes()));
+        }
+        assert!(!keys.surely_new(KeyHash::of(b"new")));
+        keys.clear();
+        assert!(keys.surely_new(KeyHash::of(b"temp_c")));
+        keys.adopt(KeyHash::of(b"temp_c").mark());
+        assert!(!keys.surely_new(KeyHash::of(b"temp_c")));
     }
 }

@@ -4,7 +4,7 @@ use super::core::{self, tag_key};
 use super::cursor::Cursor;
 use super::error::{EncodeError, Part, Place};
 use super::escape::Name;
-use super::keys::{self, KeyMask};
+use super::keys::{self, KeyHash, KeySet};
 use super::sink::Sink;
 use super::sink::sealed::Room;
 use super::value::{TagValue, sealed};
@@ -51,7 +51,7 @@ pub type OwnedSeries = SeriesIn<alloc::vec::Vec<u8>>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeriesIn<S> {
     storage: S,
-    mask: KeyMask,
+    marks: u64,
     tags: u16,
 }
 
@@ -97,10 +97,10 @@ impl<S: Sink + Default> SeriesBuilder<S> {
 impl<S: Sink> SeriesBuilder<S> {
     /// Adds a tag. An empty value or `None` means the tag is absent.
     pub fn tag(mut self, key: &str, value: impl TagValue) -> Self {
-        let (mask, index) = (self.series.mask, self.series.tags);
-        if let Some(Some(mask)) = self.add(|out, before| tag(out, before, key, &value, mask, index))
-        {
-            self.series.mask = mask;
+        let (marks, index) = (self.series.marks, self.series.tags);
+        let added = self.add(|out, before| tag(out, before, key, &value, marks, index));
+        if let Some(Some(marks)) = added {
+            self.series.marks = marks;
             self.series.tags = index.saturating_add(1);
         }
         self
@@ -224,16 +224,16 @@ impl<S: Sink> DefaultTagsBuilder<S> {
     }
 }
 
-/// Appends `,key=value` behind the `before` bytes already there. `Some` are the keys then seen,
+/// Appends `,key=value` behind the `before` bytes already there. `Some` are the marks of all its keys,
 /// `None` means the tag is absent.
 fn tag<V: sealed::Tag>(
     out: &mut Cursor<'_>,
     before: usize,
     key: &str,
     value: &V,
-    mut mask: KeyMask,
+    marks: u64,
     index: u16,
-) -> Result<Option<KeyMask>, EncodeError> {
+) -> Result<Option<u64>, EncodeError> {
     let part = Part::TagKey;
     let key_start = tag_key(out, key, Name { part, index })?;
     let value_start = out.pos();
@@ -243,23 +243,24 @@ fn tag<V: sealed::Tag>(
         out.rewind(before);
         return Ok(None);
     }
-    if mask.add(key.as_bytes()) {
-        let all = out.written(0);
-        let escaped = all
-            .get(key_start..value_start.saturating_sub(1))
-            .unwrap_or_default();
-        if keys::contains(all.get(..before).unwrap_or_default(), escaped, false) {
+    let hash = KeyHash::of(key.as_bytes());
+    let mut keys = KeySet::default();
+    keys.adopt(marks);
+    if !keys.surely_new(hash) {
+        let escaped = out.between(key_start, value_start.saturating_sub(1));
+        if keys::contains(out.between(0, before), escaped, false) {
             return Err(EncodeError::Duplicate(Place::new(Part::TagKey, index, 0)));
         }
     }
-    Ok(Some(mask))
+    keys.insert(hash);
+    Ok(Some(keys.marks()))
 }
 
 /// A borrowed series: what [`Encoder::point`](super::Encoder::point) takes.
 #[derive(Clone, Copy, Debug)]
 pub struct SeriesRef<'a> {
     pub(super) key: &'a [u8],
-    pub(super) mask: KeyMask,
+    pub(super) marks: u64,
     pub(super) tags: u16,
 }
 
@@ -268,7 +269,7 @@ impl<'a, S: Sink> From<&'a SeriesIn<S>> for SeriesRef<'a> {
     fn from(series: &'a SeriesIn<S>) -> Self {
         SeriesRef {
             key: series.storage.bytes(),
-            mask: series.mask,
+            marks: series.marks,
             tags: series.tags,
         }
     }

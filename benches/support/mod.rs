@@ -1,0 +1,97 @@
+//! Contests: contestants take turns in one run, so that a noisy machine is noisy for all of them.
+
+use std::time::Instant;
+
+/// SplitMix64: data that is the same in every run.
+pub struct Rng(pub u64);
+
+impl Rng {
+    /// The next 64 bits.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+}
+
+/// Turns each contestant takes; the median of its times is its time.
+const ROUNDS: usize = 101;
+
+/// Contestants that do the same job.
+pub struct Contest<'a> {
+    title: String,
+    items: usize,
+    runners: Vec<Runner<'a>>,
+}
+
+struct Runner<'a> {
+    name: String,
+    floor: bool,
+    run: Box<dyn FnMut() + 'a>,
+}
+
+impl<'a> Contest<'a> {
+    /// `items` is how many things one run of a contestant does.
+    pub fn new(title: &str, items: usize) -> Self {
+        Contest {
+            title: title.into(),
+            items,
+            runners: Vec::new(),
+        }
+    }
+
+    /// A contestant the others are compared with; of several, the fastest is.
+    pub fn floor(&mut self, name: &str, run: impl FnMut() + 'a) {
+        self.add(name, true, run);
+    }
+
+    /// A contestant.
+    pub fn run(&mut self, name: &str, run: impl FnMut() + 'a) {
+        self.add(name, false, run);
+    }
+
+    fn add(&mut self, name: &str, floor: bool, run: impl FnMut() + 'a) {
+        let (name, run) = (name.into(), Box::new(run));
+        self.runners.push(Runner { name, floor, run });
+    }
+
+    /// Runs everybody in turn and prints the medians and ratios.
+    pub fn print(mut self) {
+        let mut times = vec![Vec::with_capacity(ROUNDS); self.runners.len()];
+        for round in 0..ROUNDS + 5 {
+            for (runner, times) in self.runners.iter_mut().zip(&mut times) {
+                let start = Instant::now();
+                (runner.run)();
+                // The first rounds warm the caches.
+                if round >= 5 {
+                    times.push(start.elapsed().as_nanos() as f64 / self.items as f64);
+                }
+            }
+        }
+        let medians: Vec<f64> = times
+            .iter_mut()
+            .map(|times| {
+                times.sort_by(f64::total_cmp);
+                times[times.len() / 2]
+            })
+            .collect();
+        let floor = self
+            .runners
+            .iter()
+            .zip(&medians)
+            .filter(|(runner, _)| runner.floor)
+            .map(|(_, median)| *median)
+            .fold(f64::INFINITY, f64::min);
+        println!("{}", self.title);
+        for (runner, median) in self.runners.iter().zip(&medians) {
+            println!(
+                "  {:<28} {median:>8.1} ns  {:>6.2} x",
+                runner.name,
+                median / floor
+            );
+        }
+        println!();
+    }
+}

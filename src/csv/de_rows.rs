@@ -1,0 +1,107 @@
+//! Rows of a reader into your own types.
+
+use alloc::borrow::ToOwned;
+use core::fmt;
+use core::marker::PhantomData;
+use std::io::Read;
+
+use serde::de::{Deserialize, DeserializeOwned};
+
+use super::de::{DeserializeError, Remembered, RowDeserializer};
+use super::read_error::{ReadError, ReadErrorKind};
+use super::record::Record;
+use super::rows::{Row, Rows};
+
+impl<R: Read> Rows<R> {
+    /// All remaining rows, each as a `T`.
+    ///
+    /// Columns are looked up once per header, and nothing is allocated per row unless `T` owns
+    /// something.
+    ///
+    /// ```
+    /// use influx_edge::Time;
+    /// use influx_edge::csv::Rows;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Sample {
+    ///     #[serde(rename = "_time")]
+    ///     time: Time,
+    ///     #[serde(rename = "_value")]
+    ///     value: f64,
+    /// }
+    ///
+    /// let answer = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
+    ///     ,result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,20.25\r\n";
+    /// for sample in Rows::new(answer.as_bytes()).deserialize::<Sample>() {
+    ///     let sample = sample?;
+    ///     assert_eq!(sample.time.to_string(), "2023-11-14T22:13:20Z");
+    ///     assert_eq!(sample.value, 20.25);
+    /// }
+    /// # Ok::<(), influx_edge::csv::ReadError>(())
+    /// ```
+    pub fn deserialize<T: DeserializeOwned>(self) -> Deserialized<R, T> {
+        Deserialized {
+            rows: self,
+            places: Remembered::default(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The row as a `T`, which may borrow from it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadErrorKind::Deserialize`] names row and column, and says what doesn't fit.
+    pub fn deserialize<T: Deserialize<'a>>(&self) -> Result<T, ReadError> {
+        self.record()
+            .deserialize()
+            .map_err(|error| named(&self.record(), &error))
+    }
+}
+
+/// The rows of an answer as values; see [`Rows::deserialize`].
+///
+/// After an error in the stream it ends. A row that doesn't fit `T` is an error of its own, and
+/// the rows behind it still come.
+pub struct Deserialized<R, T> {
+    rows: Rows<R>,
+    places: Remembered,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<R: Read, T: DeserializeOwned> Iterator for Deserialized<R, T> {
+    type Item = Result<T, ReadError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Result<T, ReadError>> {
+        let record = match self.rows.next() {
+            Ok(row) => row?.record(),
+            Err(error) => return Some(Err(error)),
+        };
+        let row = RowDeserializer {
+            record,
+            places: &mut self.places,
+        };
+        Some(T::deserialize(row).map_err(|error| named(&record, &error)))
+    }
+}
+
+impl<R, T> fmt::Debug for Deserialized<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deserialized")
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cold]
+fn named(record: &Record<'_>, error: &DeserializeError) -> ReadError {
+    let name = record.table().name_bytes(error.place);
+    ReadError::new(ReadErrorKind::Deserialize {
+        row: error.row,
+        column: (error.place != 0).then(|| super::table::utf8(name).to_owned()),
+        message: error.message.as_str().to_owned(),
+    })
+}

@@ -1,0 +1,151 @@
+//! What can go wrong while decoding: small `Copy` errors, fit for a machine without a heap.
+
+use core::fmt;
+
+/// Why the stream can't be read on.
+///
+/// Every one is final: the decoder repeats it, and gives no more records. The records before it
+/// were right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The `text` buffer (or the limit of [`Rows`](crate::csv::Rows)) can't hold the table's
+    /// description and this record.
+    RecordTooLong {
+        /// Row of the stream, from 1; annotation and header rows count, empty lines don't.
+        row: u64,
+    },
+    /// The `ends` buffer (or the limit of [`Rows`](crate::csv::Rows)) is too small for so many
+    /// columns.
+    TooManyColumns {
+        /// Row of the stream, from 1.
+        row: u64,
+    },
+    /// A row has more or fewer cells than its table's header.
+    RowLength {
+        /// Row of the stream, from 1.
+        row: u64,
+        /// Cells of the table's first row, annotation column included.
+        expected: usize,
+        /// Cells of this row.
+        found: usize,
+    },
+    /// A row that can't stand here: text in the annotation column, the same annotation twice. An
+    /// HTML page or a JSON document instead of CSV ends here too.
+    UnexpectedRow {
+        /// Row of the stream, from 1.
+        row: u64,
+    },
+    /// A column's name, datatype or default isn't UTF-8.
+    NotUtf8 {
+        /// Row of the stream, from 1.
+        row: u64,
+    },
+    /// The stream ends inside a row, or between annotations and header: a part of it is missing.
+    UnexpectedEnd {
+        /// Rows before the end.
+        row: u64,
+    },
+    /// The server reports that the query failed, after it had sent what came before.
+    /// [`Decoder::server_error`](crate::csv::Decoder::server_error) has its words.
+    Server,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DecodeError::RecordTooLong { row } => {
+                write!(f, "row {row} is too long for the record buffer")
+            }
+            DecodeError::TooManyColumns { row } => {
+                write!(f, "row {row} has too many columns for the buffer")
+            }
+            DecodeError::RowLength {
+                row,
+                expected,
+                found,
+            } => write!(f, "row {row} has {found} cells, its table has {expected}"),
+            DecodeError::UnexpectedRow { row } => write!(f, "row {row} is not annotated CSV"),
+            DecodeError::NotUtf8 { row } => write!(f, "row {row} names columns that are not UTF-8"),
+            DecodeError::UnexpectedEnd { row } => {
+                write!(f, "the stream ends in the middle, after row {row}")
+            }
+            DecodeError::Server => f.write_str("the server reports that the query failed"),
+        }
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+/// What the server said about a query that failed after its first rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerError<'a> {
+    /// The message; empty if the stream ended before it.
+    pub message: &'a str,
+    /// The code (`internal error`) or the reference number; often empty.
+    pub code: &'a str,
+}
+
+/// Why a cell could not be read as the type asked for.
+///
+/// Small and without borrow: it names row and column by number.
+/// [`Record::explain`](crate::csv::Record::explain) puts it in words, with the column's name and
+/// an excerpt of what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ValueError {
+    /// What is wrong.
+    pub kind: ValueErrorKind,
+    /// Row of the stream, from 1.
+    pub row: u64,
+    /// Index of the column, as [`Table::column`](crate::csv::Table::column) counts; `None` if there
+    /// is no such column.
+    pub column: Option<u32>,
+    /// What was asked for, such as `f64`.
+    pub wanted: &'static str,
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {}", self.row)?;
+        if let Some(column) = self.column {
+            write!(f, ", column {column}")?;
+        }
+        write!(f, ": wanted {}: {}", self.wanted, self.kind)
+    }
+}
+
+impl core::error::Error for ValueError {}
+
+/// What is wrong with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ValueErrorKind {
+    /// The table has no column of that name or index.
+    NoSuchColumn,
+    /// The cell is null; ask for an `Option` where that may be.
+    Null,
+    /// The column's datatype can't be read as the type asked for.
+    Type,
+    /// The text isn't a value of the type asked for.
+    Syntax,
+    /// The value doesn't fit into the type asked for.
+    OutOfRange,
+    /// The text isn't UTF-8.
+    NotUtf8,
+    /// The buffer for decoded bytes is too small.
+    BufferTooSmall,
+}
+
+impl fmt::Display for ValueErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ValueErrorKind::NoSuchColumn => "no such column",
+            ValueErrorKind::Null => "the value is null",
+            ValueErrorKind::Type => "the column has another datatype",
+            ValueErrorKind::Syntax => "the text is not such a value",
+            ValueErrorKind::OutOfRange => "the value is out of range",
+            ValueErrorKind::NotUtf8 => "the text is not UTF-8",
+            ValueErrorKind::BufferTooSmall => "the buffer is too small",
+        })
+    }
+}

@@ -1,0 +1,209 @@
+//! The error a server writes behind the last row when it breaks down in mid-stream:
+//! `{"code":"internal error","message":"a panic has occurred: …"}`.
+//!
+//! Only the two strings are taken out, in place. This is no JSON parser: the text may be cut off
+//! anywhere, and then the part that came is the best message there is.
+
+use core::ops::Range;
+
+/// Where message and code ended up in the text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Tail {
+    pub(super) message: Range<usize>,
+    pub(super) code: Range<usize>,
+}
+
+/// Finds the two members and resolves their escapes in place. `None` if there is no message.
+pub(super) fn parse(text: &mut [u8]) -> Option<Tail> {
+    let mut tail = Tail::default();
+    let mut found = false;
+    let mut at = 0;
+    // Strings alternate: a member's name, then its value. Names without a string value
+    // (numbers, objects) are told by what stands behind the colon.
+    while let Some(name) = next_string(text, at) {
+        at = name.end + 1;
+        let colon = text
+            .get(at..)?
+            .iter()
+            .position(|byte| !byte.is_ascii_whitespace());
+        let Some(colon) = colon else { break };
+        if text.get(at + colon) != Some(&b':') {
+            continue;
+        }
+        let value = at + colon + 1;
+        let blank = text
+            .get(value..)?
+            .iter()
+            .position(|byte| !byte.is_ascii_whitespace());
+        let Some(blank) = blank else { break };
+        if text.get(value + blank) != Some(&b'"') {
+            at = value;
+            continue;
+        }
+        let Some(value) = next_string(text, value) else {
+            break;
+        };
+        at = value.end + 1;
+        match text.get(name)? {
+            b"message" => {
+                tail.message = unescape(text, value);
+                found = true;
+            }
+            b"code" => tail.code = unescape(text, value),
+            _ => {}
+        }
+    }
+    found.then_some(tail)
+}
+
+/// The inside of the next string at or behind `at`, to its closing quote or to the text's end.
+fn next_string(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let start = at + text.get(at..)?.iter().position(|byte| *byte == b'"')? + 1;
+    let mut end = start;
+    while let Some(byte) = text.get(end) {
+        match byte {
+            b'"' => break,
+            b'\\' => end += 2,
+            _ => end += 1,
+        }
+    }
+    Some(start..end.min(text.len()))
+}
+
+/// Resolves the escapes of a string in place: the result is never longer than the source.
+fn unescape(text: &mut [u8], source: Range<usize>) -> Range<usize> {
+    let (mut read, mut write) = (source.start, source.start);
+    while read < source.end {
+        let Some(&byte) = text.get(read) else { break };
+        read += 1;
+        if byte != b'\\' {
+            put(text, &mut write, &[byte]);
+            continue;
+        }
+        let escape = text.get(read).copied().unwrap_or(b'\\');
+        read += 1;
+        let plain = match escape {
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'b' => 8,
+            b'f' => 12,
+            b'u' => {
+                let (character, used) = unicode(text, read);
+                read += used;
+                let mut utf8 = [0; 4];
+                put(
+                    text,
+                    &mut write,
+                    character.encode_utf8(&mut utf8).as_bytes(),
+                );
+                continue;
+            }
+            other => other,
+        };
+        put(text, &mut write, &[plain]);
+    }
+    source.start..write
+}
+
+fn put(text: &mut [u8], write: &mut usize, bytes: &[u8]) {
+    for &byte in bytes {
+        if let Some(slot) = text.get_mut(*write) {
+            *slot = byte;
+            *write += 1;
+        }
+    }
+}
+
+/// The character behind `\u`, and how many bytes say it; half a surrogate pair is U+FFFD.
+fn unicode(text: &[u8], at: usize) -> (char, usize) {
+    let Some(first) = hex4(text, at) else {
+        return (char::REPLACEMENT_CHARACTER, 0);
+    };
+    if let Some(character) = char::from_u32(first) {
+        return (character, 4);
+    }
+    let second = match text.get(at + 4..at + 6) {
+        Some(b"\\u") => hex4(text, at + 6),
+        _ => None,
+    };
+    match second {
+        Some(second @ 0xDC00..=0xDFFF) if first < 0xDC00 => {
+            let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+            (
+                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+                10,
+            )
+        }
+        _ => (char::REPLACEMENT_CHARACTER, 4),
+    }
+}
+
+fn hex4(text: &[u8], at: usize) -> Option<u32> {
+    let digits = text.get(at..at + 4)?;
+    digits.iter().try_fold(0, |value, digit| {
+        Some(value * 16 + char::from(*digit).to_digit(16)?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::{String, ToString};
+
+    fn read(text: &str) -> Option<(String, String)> {
+        let mut text = text.to_string().into_bytes();
+        let tail = parse(&mut text)?;
+        let part = |range| String::from_utf8_lossy(&text[range]).into_owned();
+        Some((part(tail.code), part(tail.message)))
+    }
+
+    #[test]
+    fn code_and_message_in_any_order() {
+        let expected = Some(("internal error".into(), "it broke".into()));
+        assert_eq!(
+            read(r#"{"code":"internal error","message":"it broke"}"#),
+            expected
+        );
+        assert_eq!(
+            read(r#"{ "message" : "it broke", "code" : "internal error" }"#),
+            expected
+        );
+        assert_eq!(
+            read(r#"{"code":"internal error","n":1,"o":{"message":2},"message":"it broke"}"#),
+            expected
+        );
+    }
+
+    #[test]
+    fn escapes_are_resolved() {
+        let text = r#"{"message":"a \"b\" \\ \/ \n\té😀 \ud83d\ude00 \ud83d é"}"#;
+        let expected = "a \"b\" \\ / \n\t\u{e9}😀 😀 \u{fffd} é";
+        assert_eq!(read(text), Some((String::new(), expected.into())));
+    }
+
+    #[test]
+    fn every_cut_gives_what_there_is() {
+        let text = r#"{"code":"internal error","message":"a \"quoted\" é panic"}"#;
+        for cut in 0..text.len() {
+            if !text.is_char_boundary(cut) {
+                continue;
+            }
+            match read(&text[..cut]) {
+                Some((code, message)) => {
+                    assert_eq!(code, "internal error");
+                    assert!(cut >= 36, "{cut}: {message}");
+                }
+                None => assert!(cut < 36, "{cut}"),
+            }
+        }
+    }
+
+    #[test]
+    fn without_message_it_is_no_error_object() {
+        assert_eq!(read("{}"), None);
+        assert_eq!(read(r#"{"code":"x"}"#), None);
+        assert_eq!(read(r#"{"status":"pass"}"#), None);
+        assert_eq!(read(r#"{"message":1}"#), None);
+    }
+}

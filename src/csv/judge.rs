@@ -1,0 +1,390 @@
+//! What a row is: annotation, header, record, or the server's error; and what follows from it.
+
+use core::ops::Range;
+
+use super::block::{Block, GROUP, Stored, cell_of};
+use super::error::DecodeError;
+use super::machine::{Machine, Pending, Progress, State};
+use super::table::DataType;
+
+impl Machine {
+    /// Decides what the row in the buffer is. `None`: nothing to report, read on.
+    #[inline]
+    pub(super) fn judge(
+        &mut self,
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<Option<Progress>, DecodeError> {
+        let first = self.cell(0, text, ends);
+        if self.state == State::Rows && first.is_empty() && !self.is_header(text, ends) {
+            return self.data(text, ends).map(Some);
+        }
+        match self.state {
+            State::ErrorTable => Err(self.error_row(text, ends)),
+            _ if first.first() == Some(&b'#') => self.annotation(text, ends),
+            State::Head | State::Rows if first.is_empty() => self.header(text, ends),
+            _ => {
+                let row = self.row;
+                Err(self.fail(DecodeError::UnexpectedRow { row }))
+            }
+        }
+    }
+
+    /// A record: is it of the table that was reported last?
+    #[inline]
+    fn data(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, DecodeError> {
+        if self.cells != self.block.cells {
+            return Err(self.wrong_length());
+        }
+        if self.reported && (!self.block.framed || self.same_table(text, ends)) {
+            self.has_record = true;
+            return Ok(Progress::Record);
+        }
+        if self.block.framed && !self.begin_table(text, ends) {
+            self.pending = Pending::Row;
+            return Ok(Progress::TextFull);
+        }
+        self.reported = true;
+        self.pending = Pending::Record;
+        Ok(Progress::Table)
+    }
+
+    #[inline]
+    fn same_table(&self, text: &[u8], ends: &[usize]) -> bool {
+        let table = self.table(text, ends);
+        let (result, id) = (self.cell(1, text, ends), self.cell(2, text, ends));
+        let at = self.block.text_len + self.block.result_len;
+        // Nearly always: the result is the default, the id is the one before.
+        if result.is_empty()
+            && self.block.result_len == 0
+            && !id.is_empty()
+            && text.get(at..at + self.block.id_len) == Some(id)
+        {
+            return true;
+        }
+        let or_default = |cell: &[u8], place| {
+            if cell.is_empty() {
+                self.block.default_of(place, text, ends) == table_part(&table, place)
+            } else {
+                cell == table_part(&table, place)
+            }
+        };
+        or_default(result, 1) && or_default(id, 2)
+    }
+
+    /// Remembers result and id of a new table, in front of its first record. `false` if there is
+    /// no room, and then nothing has happened.
+    fn begin_table(&mut self, text: &mut [u8], ends: &mut [usize]) -> bool {
+        let (mut result, mut id) = (self.range(1, ends), self.range(2, ends));
+        let mut at = self.block.text_len + result.len() + id.len();
+        if text.len() < at + self.len && self.gap != 0 {
+            // Without its delimiters the record is shorter.
+            self.close_gaps(text, ends);
+            (result, id) = (self.range(1, ends), self.range(2, ends));
+            at = self.block.text_len + result.len() + id.len();
+        }
+        let old = self.block.record_at();
+        if text.len() < at + self.len {
+            return false;
+        }
+        text.copy_within(old..old + self.len, at);
+        self.block.result_len = result.len();
+        self.block.id_len = id.len();
+        let names = self.block.text_len;
+        text.copy_within(at + result.start..at + result.end, names);
+        text.copy_within(at + id.start..at + id.end, names + result.len());
+        true
+    }
+
+    fn annotation(
+        &mut self,
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<Option<Progress>, DecodeError> {
+        if let Some(progress) = self.leave_rows() {
+            return Ok(Some(progress));
+        }
+        if let Some(progress) = self.open_block(text, ends) {
+            return Ok(Some(progress));
+        }
+        if self.cells != self.block.cells {
+            return Err(self.wrong_length());
+        }
+        let row = self.row;
+        let name = self.cell(0, text, ends);
+        let twice = match name {
+            b"#datatype" => self.block.datatypes.is_some(),
+            b"#group" => self.block.grouped,
+            b"#default" => self.block.defaults.is_some(),
+            // Annotations of later servers end a block like the others; they say nothing to us.
+            _ => return Ok(None),
+        };
+        if twice {
+            return Err(self.fail(DecodeError::UnexpectedRow { row }));
+        }
+        if name == b"#group" {
+            self.block.grouped = true;
+            self.set_flags(text, ends, |cell| {
+                if cell.eq_ignore_ascii_case(b"true") {
+                    GROUP
+                } else {
+                    0
+                }
+            });
+            return Ok(None);
+        }
+        if !self.is_utf8(text, ends) {
+            return Err(self.fail(DecodeError::NotUtf8 { row }));
+        }
+        if name == b"#datatype" {
+            self.set_flags(text, ends, |cell| DataType::parse(cell).code());
+            self.block.datatypes = Some(self.keep());
+        } else {
+            self.block.defaults = Some(self.keep());
+        }
+        Ok(None)
+    }
+
+    fn header(
+        &mut self,
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<Option<Progress>, DecodeError> {
+        if let Some(progress) = self.leave_rows() {
+            return Ok(Some(progress));
+        }
+        if self.is_error_header(text, ends) {
+            self.state = State::ErrorTable;
+            self.block = Block::default();
+            return Ok(None);
+        }
+        if let Some(progress) = self.open_block(text, ends) {
+            return Ok(Some(progress));
+        }
+        let row = self.row;
+        if self.cells != self.block.cells {
+            return Err(self.wrong_length());
+        }
+        if self.cells > self.max_cells {
+            return Err(self.fail(DecodeError::TooManyColumns { row }));
+        }
+        if !self.is_utf8(text, ends) {
+            return Err(self.fail(DecodeError::NotUtf8 { row }));
+        }
+        self.block.framed =
+            self.cell(1, text, ends) == b"result" && self.cell(2, text, ends) == b"table";
+        self.block.duplicates = self.has_duplicates(text, ends);
+        self.block.names = Some(self.keep());
+        self.state = State::Rows;
+        self.reported = false;
+        Ok(None)
+    }
+
+    /// A block is over: if its table had no records, it is reported now, and the row in the
+    /// buffer is judged again after that.
+    fn leave_rows(&mut self) -> Option<Progress> {
+        if self.state != State::Rows {
+            return None;
+        }
+        if !self.reported {
+            self.reported = true;
+            self.pending = Pending::Row;
+            return Some(Progress::Table);
+        }
+        None
+    }
+
+    /// Makes the row in the buffer the first of a new block, if there is none yet. Nothing of the
+    /// block before stays.
+    fn open_block(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<Progress> {
+        if self.state == State::Head && self.block.cells != 0 {
+            return None;
+        }
+        self.close_gaps(text, ends);
+        let (from, cells) = (self.block.record_at(), self.cells);
+        if text.len() < cells + self.len {
+            self.pending = Pending::Row;
+            return Some(Progress::TextFull);
+        }
+        let ends_from = self.block.ends_len;
+        text.copy_within(from..from + self.len, cells);
+        ends.copy_within(ends_from..ends_from + cells, 0);
+        text.get_mut(..cells).unwrap_or_default().fill(0);
+        self.block = Block {
+            cells,
+            text_len: cells,
+            number: self.block.number + 1,
+            ..Block::default()
+        };
+        self.state = State::Head;
+        None
+    }
+
+    /// Makes the row in the buffer a part of the block's description.
+    fn keep(&mut self) -> Stored {
+        let stored = Stored {
+            text: self.block.text_len,
+            ends: self.block.ends_len,
+        };
+        self.block.text_len += self.len;
+        self.block.ends_len += self.cells;
+        self.len = 0;
+        self.cells = 0;
+        stored
+    }
+
+    fn set_flags(&self, text: &mut [u8], ends: &[usize], flag: impl Fn(&[u8]) -> u8) {
+        // Not of the annotation column.
+        for place in 1..self.cells {
+            let bits = flag(self.cell(place, text, ends));
+            if let Some(flags) = text.get_mut(place) {
+                *flags |= bits;
+            }
+        }
+    }
+
+    /// The header of another block, in an answer without annotations; or that of an error.
+    #[inline]
+    fn is_header(&self, text: &[u8], ends: &[usize]) -> bool {
+        // The result's name is rarely repeated in the rows, so this is one comparison.
+        match self.cell(1, text, ends) {
+            b"result" => self.cell(2, text, ends) == b"table" && self.block.framed,
+            b"error" => self.is_error_header(text, ends),
+            _ => false,
+        }
+    }
+
+    /// `error,reference` right after the annotation column. A table of the user's may have
+    /// columns so called, but behind `result` and `table`.
+    pub(super) fn is_error_header(&self, text: &[u8], ends: &[usize]) -> bool {
+        self.cells == 3
+            && self.cell(0, text, ends).is_empty()
+            && self.cell(1, text, ends) == b"error"
+            && self.cell(2, text, ends) == b"reference"
+    }
+
+    #[cold]
+    fn error_row(&mut self, text: &[u8], ends: &[usize]) -> DecodeError {
+        if self.cell(0, text, ends).is_empty() {
+            let at = self.block.record_at();
+            let (message, code) = (self.range(1, ends), self.range(2, ends));
+            self.message = at + message.start..at + message.end;
+            self.code = at + code.start..at + code.end;
+        }
+        self.fail(DecodeError::Server)
+    }
+
+    #[cold]
+    fn wrong_length(&mut self) -> DecodeError {
+        let (row, expected, found) = (self.row, self.block.cells, self.cells);
+        self.fail(DecodeError::RowLength {
+            row,
+            expected,
+            found,
+        })
+    }
+
+    #[inline]
+    fn cell<'a>(&self, place: usize, text: &'a [u8], ends: &'a [usize]) -> &'a [u8] {
+        let (row, row_ends) = self.row_in(text, ends, self.cells);
+        cell_of(row, row_ends, self.gap, place)
+    }
+
+    /// Where a cell lies in the row's text.
+    fn range(&self, place: usize, ends: &[usize]) -> Range<usize> {
+        let at = self.block.ends_len;
+        let ends = ends.get(at..at + self.cells).unwrap_or_default();
+        let end = ends.get(place).copied().unwrap_or(0);
+        let start = match place.checked_sub(1) {
+            None => 0,
+            Some(before) => ends.get(before).map_or(end, |end| end + self.gap),
+        };
+        start..end
+    }
+
+    /// Cell by cell: two halves of a character in neighbouring cells are not one.
+    fn is_utf8(&self, text: &[u8], ends: &[usize]) -> bool {
+        (0..self.cells).all(|place| core::str::from_utf8(self.cell(place, text, ends)).is_ok())
+    }
+
+    fn has_duplicates(&self, text: &[u8], ends: &[usize]) -> bool {
+        // Every pair is compared, so a header too wide for that is taken to have some: it costs
+        // a search per lookup, and no more.
+        let first = self.block.first_column();
+        self.cells > 64
+            || (first..self.cells).any(|one| {
+                let name = self.cell(one, text, ends);
+                name == b"result"
+                    || name == b"table"
+                    || (one + 1..self.cells).any(|other| self.cell(other, text, ends) == name)
+            })
+    }
+
+    /// Takes the delimiters out of a row that was copied with them.
+    fn close_gaps(&mut self, text: &mut [u8], ends: &mut [usize]) {
+        if self.gap == 0 {
+            return;
+        }
+        let at = self.block.record_at();
+        let mut write = 0;
+        for place in 0..self.cells {
+            let range = self.range_with(place, write, ends);
+            text.copy_within(at + range.start..at + range.end, at + write);
+            write += range.len();
+            if let Some(end) = ends.get_mut(self.block.ends_len + place) {
+                *end = write;
+            }
+        }
+        self.gap = 0;
+        self.len = write;
+    }
+
+    /// A cell's range while the cells before it are closed up already: their `place` gaps are
+    /// still to be counted.
+    fn range_with(&self, place: usize, closed: usize, ends: &[usize]) -> Range<usize> {
+        let end = ends
+            .get(self.block.ends_len + place)
+            .copied()
+            .unwrap_or(closed);
+        let start = closed + place * self.gap;
+        start..end.max(start)
+    }
+
+    /// CRLF to LF inside the cells, in place. Only a quoted cell can hold a line end, and there the
+    /// server writes CRLF for every LF.
+    pub(super) fn crlf_to_lf(&mut self, text: &mut [u8], ends: &mut [usize]) {
+        let at = self.block.record_at();
+        let row = text.get_mut(at..at + self.len).unwrap_or_default();
+        if !row.contains(&b'\r') {
+            return;
+        }
+        let ends_at = self.block.ends_len;
+        let ends = ends
+            .get_mut(ends_at..ends_at + self.cells)
+            .unwrap_or_default();
+        let (mut read, mut write) = (0, 0);
+        for end in ends {
+            while read < *end {
+                let byte = row.get(read).copied().unwrap_or(0);
+                read += 1;
+                if byte == b'\r' && read < *end && row.get(read) == Some(&b'\n') {
+                    continue;
+                }
+                if let Some(slot) = row.get_mut(write) {
+                    *slot = byte;
+                    write += 1;
+                }
+            }
+            *end = write;
+        }
+        self.len = write;
+    }
+}
+
+fn table_part<'a>(table: &super::table::Table<'a>, place: usize) -> &'a [u8] {
+    if place == 1 {
+        table.result_bytes()
+    } else {
+        table.id_bytes()
+    }
+}

@@ -1,0 +1,499 @@
+//! The state machine: bytes to tables and records, over buffers that belong to the caller.
+//!
+//! It is sans-io and doesn't own its buffers, so the core's [`Decoder`](super::Decoder) can lend
+//! it slices that never grow, and [`Rows`](super::Rows) vectors that do. That is why "full" is a
+//! [`Progress`] here and not an error: after growth the same call goes on.
+//!
+//! Three things to watch:
+//! - `csv_core::Reader` is never cloned: the clone of 0.1.13 copies a part of its state only.
+//! - It takes an empty input for the end of the stream; `feed` never hands it one.
+//! - It strips a byte order mark, but only one that comes in one piece. We do that ourselves.
+
+use core::ops::Range;
+
+use super::block::Block;
+use super::error::DecodeError;
+use super::json_tail;
+use super::record::Record;
+use super::split::split;
+use super::table::Table;
+
+/// What a call came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// All input is used.
+    NeedInput,
+    /// A table begins.
+    Table,
+    /// A record is there.
+    Record,
+    /// `text` is too small; nothing is lost if it grows now.
+    TextFull,
+    /// `ends` is too small; nothing is lost if it grows now.
+    EndsFull,
+    /// The stream is over.
+    End,
+}
+
+/// Where in the stream we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Annotations, or the header.
+    Head,
+    /// Records of the block.
+    Rows,
+    /// The header of an error table was read.
+    ErrorTable,
+    /// A JSON object where a row should be.
+    Json,
+    /// The end was reached without an error.
+    Over,
+}
+
+/// What is to be handed out before more input is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pending {
+    Nothing,
+    /// The row in the buffer is yet to be judged: a table had to be reported before it, or a
+    /// buffer had to grow.
+    Row,
+    /// The row in the buffer is a record, and its table was just reported.
+    Record,
+}
+
+const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+
+pub(super) struct Machine {
+    core: csv_core::Reader,
+    delimiter: u8,
+    keep_crlf: bool,
+    /// Most cells a header may have.
+    pub(super) max_cells: usize,
+    /// As far as `text` may be asked to grow for the message of a JSON error; 0 if it can't.
+    pub(super) message_room: usize,
+    pub(super) state: State,
+    pub(super) pending: Pending,
+    pub(super) block: Block,
+    /// Whether the block's current table was reported. Not before its first record is seen, since
+    /// only that says which table it is.
+    pub(super) reported: bool,
+    /// Whether the next byte begins a row.
+    fresh: bool,
+    /// Whether the row in the buffer is a record that may be looked at.
+    pub(super) has_record: bool,
+    /// Bytes of a byte order mark seen at the very start; 4 when that is settled.
+    mark: usize,
+    /// The row in the buffer: its bytes, its cells, and the bytes between two of them.
+    pub(super) len: usize,
+    pub(super) cells: usize,
+    pub(super) gap: usize,
+    /// Rows begun so far.
+    pub(super) row: u64,
+    failed: Option<DecodeError>,
+    pub(super) message: Range<usize>,
+    pub(super) code: Range<usize>,
+}
+
+impl Machine {
+    pub(super) fn new() -> Machine {
+        Machine::with_delimiter(b',')
+    }
+
+    pub(super) fn with_delimiter(delimiter: u8) -> Machine {
+        let mut core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        // No byte is used, none is written; but the reader now has begun, and leaves byte order
+        // marks alone.
+        let _ = core.read_record(b"x", &mut [], &mut []);
+        Machine {
+            core,
+            delimiter,
+            keep_crlf: false,
+            max_cells: usize::MAX,
+            message_room: 0,
+            state: State::Head,
+            pending: Pending::Nothing,
+            block: Block::default(),
+            reported: false,
+            fresh: true,
+            has_record: false,
+            mark: 0,
+            len: 0,
+            cells: 0,
+            gap: 0,
+            row: 0,
+            failed: None,
+            message: 0..0,
+            code: 0..0,
+        }
+    }
+
+    /// Only before the first byte.
+    pub(super) fn set_delimiter(&mut self, delimiter: u8) {
+        if delimiter.is_ascii() && !matches!(delimiter, b'"' | b'\r' | b'\n') {
+            *self = Machine {
+                keep_crlf: self.keep_crlf,
+                max_cells: self.max_cells,
+                message_room: self.message_room,
+                ..Machine::with_delimiter(delimiter)
+            };
+        }
+    }
+
+    pub(super) fn keep_crlf(&mut self, keep: bool) {
+        self.keep_crlf = keep;
+    }
+
+    pub(super) fn table<'a>(&'a self, text: &'a [u8], ends: &'a [usize]) -> Table<'a> {
+        Table {
+            block: &self.block,
+            text,
+            ends,
+        }
+    }
+
+    #[inline]
+    pub(super) fn record<'a>(&'a self, text: &'a [u8], ends: &'a [usize]) -> Record<'a> {
+        let cells = if self.has_record { self.cells } else { 0 };
+        let (row_text, row_ends) = self.row_in(text, ends, cells);
+        Record {
+            table: self.table(text, ends),
+            text: row_text,
+            ends: row_ends,
+            gap: self.gap,
+            row: self.row,
+        }
+    }
+
+    /// The row an error is about, or the part of it that was read.
+    pub(super) fn current_row<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        let at = self.block.record_at();
+        text.get(at..at + self.len).unwrap_or_default()
+    }
+
+    /// Message and code of the server's error.
+    pub(super) fn server_error<'a>(&self, text: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        (self.failed == Some(DecodeError::Server)).then(|| {
+            (
+                text.get(self.message.clone()).unwrap_or_default(),
+                text.get(self.code.clone()).unwrap_or_default(),
+            )
+        })
+    }
+
+    /// Makes the error stick: it is all the machine says from now on.
+    #[cold]
+    pub(super) fn fail(&mut self, error: DecodeError) -> DecodeError {
+        self.failed = Some(error);
+        self.has_record = false;
+        error
+    }
+
+    /// The error for a buffer that can't grow.
+    #[cold]
+    pub(super) fn full(&mut self, progress: Progress) -> DecodeError {
+        let row = self.row;
+        self.fail(match progress {
+            Progress::EndsFull => DecodeError::TooManyColumns { row },
+            _ => DecodeError::RecordTooLong { row },
+        })
+    }
+
+    #[inline]
+    pub(super) fn feed(
+        &mut self,
+        input: &[u8],
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<(usize, Progress), DecodeError> {
+        if self.pending != Pending::Nothing || self.failed.is_some() {
+            if let Some(progress) = self.take_pending(text, ends)? {
+                return Ok((0, progress));
+            }
+        }
+        let mut used = 0;
+        loop {
+            let rest = input.get(used..).unwrap_or_default();
+            if rest.is_empty() {
+                return Ok((used, Progress::NeedInput));
+            }
+            if self.fresh {
+                match self.begin_row(rest, text, ends)? {
+                    Begun::Skip(bytes) => {
+                        used += bytes;
+                        continue;
+                    }
+                    Begun::Report => return Ok((used, Progress::Table)),
+                    Begun::Row(bytes) => {
+                        used += bytes;
+                        match self.judge(text, ends)? {
+                            Some(progress) => return Ok((used, progress)),
+                            None => continue,
+                        }
+                    }
+                    Begun::Hard => {}
+                }
+            }
+            if self.state == State::Json {
+                let (bytes, progress) = self.take_json(rest, text);
+                return Ok((used + bytes, progress));
+            }
+            let (bytes, progress) = self.read_core(rest, text, ends)?;
+            used += bytes;
+            if let Some(progress) = progress {
+                return Ok((used, progress));
+            }
+        }
+    }
+
+    /// The stream is over: what is left to hand out, then `End`.
+    pub(super) fn finish(
+        &mut self,
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<Progress, DecodeError> {
+        if let Some(progress) = self.take_pending(text, ends)? {
+            return Ok(progress);
+        }
+        if self.state == State::Json {
+            return Err(self.json_over(text));
+        }
+        if !self.fresh {
+            let at = self.block.record_at() + self.len;
+            let ends_at = self.block.ends_len + self.cells;
+            let (result, _, _, more) = self.core.read_record(
+                &[],
+                text.get_mut(at..).unwrap_or_default(),
+                ends.get_mut(ends_at..).unwrap_or_default(),
+            );
+            if result == csv_core::ReadRecordResult::OutputEndsFull {
+                return Ok(Progress::EndsFull);
+            }
+            self.fresh = true;
+            if result == csv_core::ReadRecordResult::Record {
+                self.cells += more;
+                return self.last_row(text, ends);
+            }
+        }
+        self.over()
+    }
+
+    /// The last row has no line end. The server ends every row with one, so a part is missing,
+    /// unless it is its error, which may be the very last bytes.
+    fn last_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, DecodeError> {
+        if self.state == State::ErrorTable || self.is_error_header(text, ends) {
+            return match self.judge(text, ends)? {
+                Some(progress) => Ok(progress),
+                None => self.over(),
+            };
+        }
+        let row = self.row;
+        Err(self.fail(DecodeError::UnexpectedEnd { row }))
+    }
+
+    fn over(&mut self) -> Result<Progress, DecodeError> {
+        match self.state {
+            State::Head if self.block.cells != 0 => {
+                let row = self.row;
+                Err(self.fail(DecodeError::UnexpectedEnd { row }))
+            }
+            State::Rows if !self.reported => {
+                self.reported = true;
+                self.has_record = false;
+                Ok(Progress::Table)
+            }
+            // The header of an error, and then nothing: still an error.
+            State::ErrorTable => Err(self.fail(DecodeError::Server)),
+            // Half a byte order mark.
+            State::Head if (1..BYTE_ORDER_MARK.len()).contains(&self.mark) => {
+                Err(self.fail(DecodeError::UnexpectedEnd { row: 0 }))
+            }
+            _ => {
+                self.state = State::Over;
+                self.has_record = false;
+                Ok(Progress::End)
+            }
+        }
+    }
+
+    fn take_pending(
+        &mut self,
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<Option<Progress>, DecodeError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        match core::mem::replace(&mut self.pending, Pending::Nothing) {
+            Pending::Nothing => Ok(None),
+            Pending::Record => {
+                self.has_record = true;
+                Ok(Some(Progress::Record))
+            }
+            Pending::Row => self.judge(text, ends),
+        }
+    }
+
+    /// Looks at the bytes where a row begins.
+    #[inline]
+    fn begin_row(
+        &mut self,
+        rest: &[u8],
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<Begun, DecodeError> {
+        if self.mark <= BYTE_ORDER_MARK.len() {
+            let skipped = self.skip_mark(rest)?;
+            if skipped > 0 {
+                return Ok(Begun::Skip(skipped));
+            }
+        }
+        // Empty lines, and the LF of a CRLF whose CR ended the row.
+        let blank = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
+        if blank > 0 {
+            return Ok(Begun::Skip(blank));
+        }
+        let first = rest.first().copied().unwrap_or(0);
+        if first == b'{' && self.state == State::Rows && !self.reported {
+            self.reported = true;
+            return Ok(Begun::Report);
+        }
+        self.has_record = false;
+        self.len = 0;
+        self.cells = 0;
+        self.gap = 0;
+        self.row += 1;
+        if self.state == State::Rows && first != b'#' && first != b'{' {
+            if let Some(used) = self.copy_line(rest, text, ends) {
+                return Ok(Begun::Row(used));
+            }
+        }
+        if first == b'{' {
+            self.state = State::Json;
+            self.block = Block::default();
+        }
+        self.fresh = false;
+        Ok(Begun::Hard)
+    }
+
+    /// Takes a record without quotes from the input, if one is there as a whole and fits.
+    #[inline]
+    fn copy_line(&mut self, rest: &[u8], text: &mut [u8], ends: &mut [usize]) -> Option<usize> {
+        let line = split(rest, self.delimiter, ends.get_mut(self.block.ends_len..)?)?;
+        let at = self.block.record_at();
+        // One byte more than needed: then whatever fits here would fit through csv-core too, and
+        // how the input was split makes no difference.
+        let room = text.get_mut(at..at + line.len + 1)?;
+        room.get_mut(..line.len)?
+            .copy_from_slice(rest.get(..line.len)?);
+        self.len = line.len;
+        self.cells = line.cells;
+        self.gap = 1;
+        Some(line.used)
+    }
+
+    fn read_core(
+        &mut self,
+        rest: &[u8],
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<(usize, Option<Progress>), DecodeError> {
+        let at = self.block.record_at() + self.len;
+        let ends_at = self.block.ends_len + self.cells;
+        let (result, used, bytes, more) = self.core.read_record(
+            rest,
+            text.get_mut(at..).unwrap_or_default(),
+            ends.get_mut(ends_at..).unwrap_or_default(),
+        );
+        self.len += bytes;
+        self.cells += more;
+        let progress = match result {
+            csv_core::ReadRecordResult::Record => {
+                self.fresh = true;
+                if !self.keep_crlf {
+                    self.crlf_to_lf(text, ends);
+                }
+                self.judge(text, ends)?
+            }
+            csv_core::ReadRecordResult::OutputFull => Some(Progress::TextFull),
+            csv_core::ReadRecordResult::OutputEndsFull => Some(Progress::EndsFull),
+            csv_core::ReadRecordResult::InputEmpty | csv_core::ReadRecordResult::End => {
+                Some(Progress::NeedInput)
+            }
+        };
+        Ok((used, progress))
+    }
+
+    fn skip_mark(&mut self, rest: &[u8]) -> Result<usize, DecodeError> {
+        let left = BYTE_ORDER_MARK.get(self.mark..).unwrap_or_default();
+        let same = left.iter().zip(rest).take_while(|(a, b)| a == b).count();
+        self.mark += same;
+        if same == rest.len() && self.mark < BYTE_ORDER_MARK.len() {
+            return Ok(same);
+        }
+        if self.mark != 0 && self.mark < BYTE_ORDER_MARK.len() {
+            return Err(self.fail(DecodeError::UnexpectedRow { row: 1 }));
+        }
+        self.mark = BYTE_ORDER_MARK.len() + 1;
+        Ok(same)
+    }
+
+    /// Keeps as much of the object as there is room for; a message may be cut, never missed.
+    fn take_json(&mut self, rest: &[u8], text: &mut [u8]) -> (usize, Progress) {
+        let can_grow = text.len() < self.message_room;
+        let room = text.get_mut(self.len..).unwrap_or_default();
+        let fits = room.len().min(rest.len());
+        if let (Some(room), Some(rest)) = (room.get_mut(..fits), rest.get(..fits)) {
+            room.copy_from_slice(rest);
+            self.len += fits;
+        }
+        if fits < rest.len() && can_grow {
+            return (fits, Progress::TextFull);
+        }
+        (rest.len(), Progress::NeedInput)
+    }
+
+    fn json_over(&mut self, text: &mut [u8]) -> DecodeError {
+        match json_tail::parse(text.get_mut(..self.len).unwrap_or_default()) {
+            Some(tail) => {
+                self.message = tail.message;
+                self.code = tail.code;
+                self.fail(DecodeError::Server)
+            }
+            None => {
+                let row = self.row;
+                self.fail(DecodeError::UnexpectedRow { row })
+            }
+        }
+    }
+
+    /// The row in the buffer.
+    #[inline]
+    pub(super) fn row_in<'a>(
+        &self,
+        text: &'a [u8],
+        ends: &'a [usize],
+        cells: usize,
+    ) -> (&'a [u8], &'a [usize]) {
+        let at = self.block.record_at();
+        let ends_at = self.block.ends_len;
+        (
+            text.get(at..at + self.len).unwrap_or_default(),
+            ends.get(ends_at..ends_at + cells).unwrap_or_default(),
+        )
+    }
+}
+
+/// What was found where a row begins.
+enum Begun {
+    /// These bytes belong to no row.
+    Skip(usize),
+    /// A table without records has to be reported first.
+    Report,
+    /// A whole row was taken, of so many bytes.
+    Row(usize),
+    /// csv-core reads this one.
+    Hard,
+}

@@ -1,0 +1,75 @@
+//! Annotated CSV, the format in which a query's answer comes: a decoder that never reads ahead,
+//! never grows and never guesses.
+//!
+//! # In scope
+//! - [`Decoder`]: bytes in, tables and records out, over two buffers you give it. No allocator, no
+//!   I/O. Any split of the input, byte by byte included, gives the same records.
+//! - [`Rows`] (feature `std`): the same over any [`std::io::Read`], one lending row at a time.
+//! - Values on demand: a record is bytes, and a cell is parsed when you [`get`](Record::get) it.
+//! - Rows into your own types by serde (feature `serde`).
+//!
+//! # Out of scope
+//! - Writing CSV, and CSV of another shape: the first column has to be the annotation column.
+//! - The dialect without a header row: headers and data can't be told apart there.
+//!
+//! # What to watch
+//! - **A query can fail in its middle.** The status was 200 by then, so the server writes the
+//!   error into the stream: as a table with the columns `error` and `reference`, or as a JSON
+//!   object behind the last row. Both end the stream with an error, after the rows before it.
+//! - **Empty cells are null**, for strings too: the format can't tell an empty string from none.
+//!   `get::<Option<&str>>` says `None`, `get::<&str>` gives `""`.
+//! - **Many tables may share one header.** They differ in the value of the `table` column only,
+//!   and every change of it is a [`Step::Table`].
+//! - `result` and `table` are properties of a [`Table`], not columns: index 0 is the first column
+//!   of the data. Asked by name, they still answer (after the data columns).
+//! - The server's CSV writer turns every line end inside a quoted cell into CRLF. It is handed out
+//!   as LF, as it was written; [`Decoder::keep_crlf`] leaves the bytes as sent.
+//!
+//! # How large the buffers must be
+//! `ends` counts cells: four times the columns of the widest table (the data's, plus `result`,
+//! `table` and the annotation column), since datatypes, defaults and names are kept besides the
+//! current record. `text` counts bytes: the three annotation rows, one byte per column, and the
+//! longest record. A double may be 327 bytes long. [`DecodeError::RecordTooLong`] and
+//! [`DecodeError::TooManyColumns`] tell when that was too little; no wrong data is ever given.
+//!
+//! # Allocation
+//! None in the core. [`Rows`] allocates while it learns how large the tables are, and nothing per
+//! row.
+
+mod block;
+#[cfg(feature = "serde")]
+mod de;
+#[cfg(all(feature = "serde", feature = "std"))]
+mod de_rows;
+mod decoder;
+mod error;
+mod json_tail;
+mod judge;
+mod key;
+mod machine;
+mod number;
+mod record;
+mod split;
+mod table;
+mod value;
+
+#[cfg(feature = "std")]
+mod read_error;
+#[cfg(feature = "std")]
+mod rows;
+
+pub use decoder::{Decoder, Step};
+pub use error::{DecodeError, ServerError, ValueError, ValueErrorKind};
+pub use key::{ColumnKey, Key};
+pub use record::{Cell, Cells, Record};
+pub use table::{Column, Columns, DataType, Table};
+pub use value::FromCell;
+
+#[cfg(feature = "serde")]
+pub use de::DeserializeError;
+#[cfg(all(feature = "serde", feature = "std"))]
+pub use de_rows::Deserialized;
+#[cfg(feature = "std")]
+pub use read_error::{ReadError, ReadErrorKind};
+#[cfg(feature = "std")]
+pub use rows::{Item, Row, Rows};

@@ -1,0 +1,340 @@
+//! Text to numbers, over bytes: a cell needs no UTF-8 check before it is parsed.
+
+use super::error::ValueErrorKind;
+
+/// A `long`: an optional minus and decimal digits.
+#[inline]
+pub(super) fn parse_i64(text: &[u8]) -> Result<i64, ValueErrorKind> {
+    match text {
+        [b'-', digits @ ..] => {
+            // Counted downwards, so that i64::MIN needs no case of its own.
+            if digits.len() <= 18 {
+                // In range: 18 digits are below 10^18.
+                return i64::try_from(short_digits(digits)?)
+                    .map(|value| -value)
+                    .map_err(|_| ValueErrorKind::OutOfRange);
+            }
+            match parse_u64(digits)? {
+                0x8000_0000_0000_0000 => Ok(i64::MIN),
+                value => i64::try_from(value)
+                    .map(|value| -value)
+                    .map_err(|_| ValueErrorKind::OutOfRange),
+            }
+        }
+        digits => i64::try_from(parse_u64(digits)?).map_err(|_| ValueErrorKind::OutOfRange),
+    }
+}
+
+/// An `unsignedLong`: decimal digits.
+#[inline]
+pub(super) fn parse_u64(digits: &[u8]) -> Result<u64, ValueErrorKind> {
+    if digits.len() <= 18 {
+        return short_digits(digits);
+    }
+    let mut value: u64 = 0;
+    for &byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return Err(ValueErrorKind::Syntax);
+        }
+        value = value
+            .checked_mul(10)
+            .and_then(|value| value.checked_add(u64::from(digit)))
+            .ok_or(ValueErrorKind::OutOfRange)?;
+    }
+    Ok(value)
+}
+
+/// At most 18 digits can't overflow.
+#[inline]
+fn short_digits(digits: &[u8]) -> Result<u64, ValueErrorKind> {
+    let (mut value, mut wrong) = (0_u64, digits.is_empty());
+    for &byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        wrong |= digit > 9;
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    if wrong {
+        return Err(ValueErrorKind::Syntax);
+    }
+    Ok(value)
+}
+
+/// A `double`, exactly: the float nearest to the text. `NaN`, `+Inf`, `-Inf` as the server
+/// writes them.
+#[inline]
+pub(super) fn parse_f64(text: &[u8]) -> Result<f64, ValueErrorKind> {
+    match short_f64(text) {
+        Some(value) => Ok(value),
+        None => long_f64(text),
+    }
+}
+
+/// Up to 15 digits, at most 15 of them behind the point: both the digits and the power of ten are
+/// exact floats, and IEEE division rounds once, so the quotient is the nearest float (Clinger,
+/// "How to read floating point numbers accurately").
+#[inline]
+fn short_f64(text: &[u8]) -> Option<f64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > 16 {
+        return None;
+    }
+    let (mut value, mut seen, mut behind, mut point) = (0_u64, 0_u32, 0_usize, false);
+    for &byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            value = value * 10 + u64::from(digit);
+            seen += 1;
+            behind += usize::from(point);
+        } else if byte == b'.' && !point && seen > 0 {
+            point = true;
+        } else {
+            return None;
+        }
+    }
+    if seen > 15 || (point && behind == 0) {
+        return None;
+    }
+    // Exact: below 10^15, less than 2^53.
+    #[allow(clippy::cast_precision_loss)]
+    let whole = value as f64;
+    let magnitude = whole / POWERS.get(behind)?;
+    Some(if negative { -magnitude } else { magnitude })
+}
+
+const POWERS: [f64; 16] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+];
+
+#[cold]
+fn long_f64(text: &[u8]) -> Result<f64, ValueErrorKind> {
+    match text {
+        b"NaN" => return Ok(f64::NAN),
+        b"+Inf" | b"Inf" => return Ok(f64::INFINITY),
+        b"-Inf" => return Ok(f64::NEG_INFINITY),
+        _ => {}
+    }
+    // The standard library also reads "inf" and "nan" in any case; those are not the server's.
+    if !text.iter().any(u8::is_ascii_digit) {
+        return Err(ValueErrorKind::Syntax);
+    }
+    core::str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or(ValueErrorKind::Syntax)
+}
+
+/// A `boolean`: `true` or `false` in any case.
+#[inline]
+pub(super) fn parse_bool(text: &[u8]) -> Result<bool, ValueErrorKind> {
+    match text {
+        b"true" => Ok(true),
+        b"false" => Ok(false),
+        _ if text.eq_ignore_ascii_case(b"true") => Ok(true),
+        _ if text.eq_ignore_ascii_case(b"false") => Ok(false),
+        _ => Err(ValueErrorKind::Syntax),
+    }
+}
+
+/// A `duration` in nanoseconds: a bare number (`125`), or numbers with units, the last of which
+/// may have a fraction (`1h2m3.5s`, `-1w`). Months and years have no fixed length.
+pub(super) fn parse_duration(text: &[u8]) -> Result<i64, ValueErrorKind> {
+    if let Ok(nanos) = parse_i64(text) {
+        return Ok(nanos);
+    }
+    let (negative, mut rest) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    if rest.is_empty() {
+        return Err(ValueErrorKind::Syntax);
+    }
+    // Downwards, for the sake of i64::MIN.
+    let mut total: i64 = 0;
+    while !rest.is_empty() {
+        let (whole, tail) = take_while(rest, u8::is_ascii_digit);
+        let (fraction, tail) = match tail {
+            [b'.', tail @ ..] => take_while(tail, u8::is_ascii_digit),
+            tail => (&b""[..], tail),
+        };
+        if whole.is_empty() && fraction.is_empty() {
+            return Err(ValueErrorKind::Syntax);
+        }
+        let (unit, tail) = take_while(tail, |byte| !byte.is_ascii_digit() && *byte != b'.');
+        let unit = unit_nanos(unit)?;
+        let whole = if whole.is_empty() {
+            0
+        } else {
+            parse_i64(whole)?
+        };
+        let nanos = whole
+            .checked_mul(unit)
+            .and_then(|nanos| nanos.checked_add(part_nanos(fraction, unit)))
+            .ok_or(ValueErrorKind::OutOfRange)?;
+        total = total.checked_sub(nanos).ok_or(ValueErrorKind::OutOfRange)?;
+        rest = tail;
+    }
+    if negative {
+        Ok(total)
+    } else {
+        total.checked_neg().ok_or(ValueErrorKind::OutOfRange)
+    }
+}
+
+fn unit_nanos(unit: &[u8]) -> Result<i64, ValueErrorKind> {
+    Ok(match unit {
+        b"ns" => 1,
+        // Micro is written as u, as the micro sign or as the Greek letter.
+        b"us" | b"\xC2\xB5s" | b"\xCE\xBCs" => 1_000,
+        b"ms" => 1_000_000,
+        b"s" => 1_000_000_000,
+        b"m" => 60_000_000_000,
+        b"h" => 3_600_000_000_000,
+        b"d" => 86_400_000_000_000,
+        b"w" => 604_800_000_000_000,
+        b"mo" | b"y" => return Err(ValueErrorKind::OutOfRange),
+        _ => return Err(ValueErrorKind::Syntax),
+    })
+}
+
+/// The fraction of a unit, cut off below a nanosecond. No unit has more than 15 digits.
+fn part_nanos(fraction: &[u8], unit: i64) -> i64 {
+    let (mut nanos, mut scale) = (0, 1);
+    for &digit in fraction.iter().take(15) {
+        // 10^15 at most, times a digit: far from overflow; the product below is taken wide.
+        nanos = nanos * 10 + i128::from(digit.wrapping_sub(b'0'));
+        scale *= 10;
+    }
+    i64::try_from(nanos * i128::from(unit) / scale).unwrap_or(0)
+}
+
+fn take_while(text: &[u8], keep: impl Fn(&u8) -> bool) -> (&[u8], &[u8]) {
+    let len = text.iter().take_while(|byte| keep(byte)).count();
+    text.split_at_checked(len).unwrap_or((text, &[]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+    use std::string::ToString;
+
+    #[test]
+    fn integers_to_their_borders() {
+        for value in [
+            0,
+            1,
+            -1,
+            42,
+            i64::MAX,
+            i64::MIN,
+            i64::MIN + 1,
+            10_i64.pow(18),
+        ] {
+            assert_eq!(parse_i64(value.to_string().as_bytes()), Ok(value));
+        }
+        for value in [0, 1, u64::MAX, 10_u64.pow(18), 10_u64.pow(19)] {
+            assert_eq!(parse_u64(value.to_string().as_bytes()), Ok(value));
+        }
+        assert_eq!(
+            parse_i64(b"9223372036854775808"),
+            Err(ValueErrorKind::OutOfRange)
+        );
+        assert_eq!(
+            parse_i64(b"-9223372036854775809"),
+            Err(ValueErrorKind::OutOfRange)
+        );
+        assert_eq!(
+            parse_u64(b"18446744073709551616"),
+            Err(ValueErrorKind::OutOfRange)
+        );
+        for text in ["", "-", "+1", "1.5", "1e3", "0x10", " 1", "--1", "-+1"] {
+            assert_eq!(
+                parse_i64(text.as_bytes()),
+                Err(ValueErrorKind::Syntax),
+                "{text}"
+            );
+        }
+        assert_eq!(parse_u64(b"-1"), Err(ValueErrorKind::Syntax));
+    }
+
+    /// A generator of our own keeps the test the same on every machine.
+    fn random(state: &mut u64) -> u64 {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        *state
+    }
+
+    #[test]
+    fn floats_are_the_nearest_to_the_text() {
+        let mut state = 0x9E37_79B9_7F4A_7C15;
+        for round in 0..200_000 {
+            let bits = random(&mut state);
+            let value = match round % 3 {
+                0 => f64::from_bits(bits),
+                #[allow(clippy::cast_precision_loss)]
+                1 => (bits % 1_000_000_000) as f64 / 10_f64.powi((bits >> 40) as i32 % 9),
+                #[allow(clippy::cast_precision_loss)]
+                _ => (bits as i64 >> (bits % 60)) as f64 / 1024.0,
+            };
+            if value.is_finite() {
+                let text = format!("{value}");
+                let read = parse_f64(text.as_bytes()).unwrap();
+                assert_eq!(read.to_bits(), value.to_bits(), "{text}");
+            }
+            // Digits that are nobody's shortest form: compare with the standard library.
+            let text = format!("{}.{}", bits % 10_000_000, random(&mut state) % 100_000_000);
+            let expected: f64 = text.parse().unwrap();
+            assert_eq!(
+                parse_f64(text.as_bytes()).unwrap().to_bits(),
+                expected.to_bits()
+            );
+        }
+        assert!(parse_f64(b"NaN").unwrap().is_nan());
+        assert_eq!(parse_f64(b"+Inf"), Ok(f64::INFINITY));
+        assert_eq!(parse_f64(b"-Inf"), Ok(f64::NEG_INFINITY));
+        assert_eq!(parse_f64(b"-0").unwrap().to_bits(), (-0.0_f64).to_bits());
+        for text in [
+            "", "-", ".", "1,5", "nan", "infinity", "1.2.3", "0x1", " 1", "--1", "1e",
+        ] {
+            assert_eq!(
+                parse_f64(text.as_bytes()),
+                Err(ValueErrorKind::Syntax),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn durations_in_both_forms() {
+        let cases = [
+            ("125", Ok(125)),
+            ("-125", Ok(-125)),
+            ("1h2m3.5s", Ok(3_723_500_000_000)),
+            ("1.5h", Ok(5_400_000_000_000)),
+            ("-1w", Ok(-604_800_000_000_000)),
+            ("1d12h", Ok(129_600_000_000_000)),
+            ("2us3ns", Ok(2_003)),
+            ("7µs", Ok(7_000)),
+            ("0.000000001s", Ok(1)),
+            ("-9223372036854775808", Ok(i64::MIN)),
+            ("1mo", Err(ValueErrorKind::OutOfRange)),
+            ("9223372036854775807h", Err(ValueErrorKind::OutOfRange)),
+            ("", Err(ValueErrorKind::Syntax)),
+            ("-", Err(ValueErrorKind::Syntax)),
+            ("h", Err(ValueErrorKind::Syntax)),
+            ("1", Ok(1)),
+            ("1x", Err(ValueErrorKind::Syntax)),
+            ("1h2", Err(ValueErrorKind::Syntax)),
+            (".s", Err(ValueErrorKind::Syntax)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_duration(text.as_bytes()), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The error of the std side: what [`Rows`](super::Rows) and [`Row`](super::Row) say.
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::fmt;
+use std::io;
+
+use super::error::{DecodeError, ValueError, ValueErrorKind};
+use super::record::{Excerpt, Record};
+
+/// Why reading rows failed. One pointer wide.
+///
+/// Everything on the std side of this room answers with it, so one `?` serves for rows and values
+/// alike, and the client's own error wraps it.
+#[derive(Debug)]
+pub struct ReadError(Box<ReadErrorKind>);
+
+/// The kinds of [`ReadError`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ReadErrorKind {
+    /// The source failed: the connection broke, or the body was cut short.
+    Io(io::Error),
+    /// The stream isn't the CSV it should be, or exceeds the limits of [`Rows`](super::Rows).
+    Decode {
+        /// What is wrong, and in which row.
+        error: DecodeError,
+        /// The row's beginning, for people to look at; at most 64 bytes, quoted.
+        excerpt: String,
+    },
+    /// The query failed on the server after it had sent what came before.
+    Server {
+        /// The server's message.
+        message: String,
+        /// Its code or reference number; often empty.
+        code: String,
+    },
+    /// A value is not what was asked for.
+    Value {
+        /// What is wrong.
+        kind: ValueErrorKind,
+        /// Row of the stream, from 1.
+        row: u64,
+        /// The column's name, or what named it if there is no such column.
+        column: String,
+        /// The column's datatype, as the server wrote it.
+        datatype: String,
+        /// What was asked for, such as `f64`.
+        wanted: &'static str,
+        /// The value's beginning; at most 64 bytes, quoted.
+        found: String,
+    },
+    /// A row doesn't fit the type it should become.
+    Deserialize {
+        /// Row of the stream, from 1.
+        row: u64,
+        /// The column it failed at, if it was one.
+        column: Option<String>,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl ReadError {
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> &ReadErrorKind {
+        &self.0
+    }
+
+    /// Takes the error apart.
+    #[must_use]
+    pub fn into_kind(self) -> ReadErrorKind {
+        *self.0
+    }
+
+    /// Whether the server reported that the query failed in its middle.
+    #[must_use]
+    pub fn is_server(&self) -> bool {
+        matches!(*self.0, ReadErrorKind::Server { .. })
+    }
+
+    pub(super) fn new(kind: ReadErrorKind) -> ReadError {
+        ReadError(Box::new(kind))
+    }
+
+    #[cold]
+    pub(super) fn decode(error: DecodeError, row: &[u8]) -> ReadError {
+        ReadError::new(ReadErrorKind::Decode {
+            error,
+            excerpt: Excerpt(row).to_string(),
+        })
+    }
+
+    #[cold]
+    pub(super) fn server(message: &[u8], code: &[u8]) -> ReadError {
+        ReadError::new(ReadErrorKind::Server {
+            message: String::from_utf8_lossy(message).into_owned(),
+            code: String::from_utf8_lossy(code).into_owned(),
+        })
+    }
+
+    #[cold]
+    pub(super) fn value(
+        record: &Record<'_>,
+        error: ValueError,
+        key: &dyn fmt::Display,
+    ) -> ReadError {
+        let index = error.column.and_then(|column| usize::try_from(column).ok());
+        let column = index.and_then(|index| record.table().column(index));
+        let cell = index.and_then(|index| record.cell(index));
+        ReadError::new(ReadErrorKind::Value {
+            kind: error.kind,
+            row: error.row,
+            column: column.map_or_else(|| key.to_string(), |column| column.name().to_owned()),
+            datatype: column
+                .map_or("", |column| column.datatype_text())
+                .to_owned(),
+            wanted: error.wanted,
+            found: Excerpt(cell.map_or(&[], |cell| cell.bytes())).to_string(),
+        })
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            ReadErrorKind::Io(error) => write!(f, "reading the answer failed: {error}"),
+            ReadErrorKind::Decode { error, excerpt } => write!(f, "{error}: {excerpt}"),
+            ReadErrorKind::Server { message, code } if code.is_empty() => {
+                write!(f, "the query failed on the server: {message}")
+            }
+            ReadErrorKind::Server { message, code } => {
+                write!(f, "the query failed on the server: {message} ({code})")
+            }
+            ReadErrorKind::Value {
+                kind: ValueErrorKind::NoSuchColumn,
+                row,
+                column,
+                ..
+            } => write!(f, "row {row}: there is no column {column}"),
+            ReadErrorKind::Value {
+                kind,
+                row,
+                column,
+                datatype,
+                wanted,
+                found,
+            } => write!(
+                f,
+                "row {row}, column `{column}` ({datatype}): wanted {wanted}, found {found}: {kind}"
+            ),
+            ReadErrorKind::Deserialize {
+                row,
+                column,
+                message,
+            } => {
+                write!(f, "row {row}")?;
+                if let Some(column) = column {
+                    write!(f, ", column `{column}`")?;
+                }
+                write!(f, ": {message}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            ReadErrorKind::Io(error) => Some(error),
+            ReadErrorKind::Decode { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> ReadError {
+        ReadError::new(ReadErrorKind::Io(error))
+    }
+}

@@ -1,0 +1,292 @@
+//! One record: bytes and ends, parsed when asked.
+
+use core::fmt;
+
+use super::block::cell_of;
+use super::error::{ValueError, ValueErrorKind};
+use super::key::ColumnKey;
+use super::table::{DataType, Table, utf8};
+use super::value::FromCell;
+
+/// One record of a [`Table`]: a view into the decoder's buffers. Nothing is parsed until asked for.
+#[derive(Clone, Copy)]
+pub struct Record<'a> {
+    pub(super) table: Table<'a>,
+    pub(super) text: &'a [u8],
+    pub(super) ends: &'a [usize],
+    /// Bytes between two cells: 1 where the delimiters are still in the text.
+    pub(super) gap: usize,
+    pub(super) row: u64,
+}
+
+impl<'a> Record<'a> {
+    /// The table it belongs to.
+    #[must_use]
+    pub fn table(&self) -> Table<'a> {
+        self.table
+    }
+
+    /// Its row in the stream, from 1; annotation and header rows count, empty lines don't.
+    #[must_use]
+    pub fn row(&self) -> u64 {
+        self.row
+    }
+
+    /// The value of a column as `T`.
+    ///
+    /// The column is named by name, by index or by a [`Key`](super::Key). Allocates only if `T`
+    /// owns its text.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError`]: no such column, null and `T` isn't an `Option`, or text that is no `T`.
+    /// [`explain`](Record::explain) puts it in words.
+    #[inline]
+    pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ValueError> {
+        let Some(place) = key.cell(&self.table) else {
+            return Err(self.error(None, ValueErrorKind::NoSuchColumn, T::WANTED));
+        };
+        T::from_cell(self.cell_at(place)).map_err(|kind| self.error(Some(place), kind, T::WANTED))
+    }
+
+    /// The cell of a column, its default filled in; `None` if there is no such column.
+    #[must_use]
+    #[inline]
+    pub fn cell(&self, key: impl ColumnKey) -> Option<Cell<'a>> {
+        key.cell(&self.table).map(|place| self.cell_at(place))
+    }
+
+    /// All cells of the data columns in order, defaults filled in.
+    #[must_use]
+    #[inline]
+    pub fn cells(&self) -> Cells<'a> {
+        let next = self.table.block.first_column();
+        Cells {
+            record: *self,
+            start: self.start_of(next),
+            next,
+        }
+    }
+
+    /// Decodes a `base64Binary` column into your buffer and gives the part used.
+    ///
+    /// The buffer has to hold three bytes for every four characters, rounded up.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError`]: no such column, null, a buffer too small, text that is no base64.
+    pub fn base64<'b>(
+        &self,
+        key: impl ColumnKey,
+        buffer: &'b mut [u8],
+    ) -> Result<&'b [u8], ValueError> {
+        const WANTED: &str = "bytes in base64";
+        let Some(place) = key.cell(&self.table) else {
+            return Err(self.error(None, ValueErrorKind::NoSuchColumn, WANTED));
+        };
+        super::value::decode_base64(self.cell_at(place), buffer)
+            .map_err(|kind| self.error(Some(place), kind, WANTED))
+    }
+
+    /// An error of this record in words: row, column, what was wanted and what was found.
+    #[must_use]
+    pub fn explain(&self, error: &ValueError) -> impl fmt::Display + use<'a> {
+        Explained {
+            record: *self,
+            error: *error,
+        }
+    }
+
+    #[inline]
+    pub(super) fn cell_at(&self, place: usize) -> Cell<'a> {
+        let bytes = cell_of(self.text, self.ends, self.gap, place);
+        self.filled(place, bytes)
+    }
+
+    #[inline]
+    fn filled(&self, place: usize, bytes: &'a [u8]) -> Cell<'a> {
+        let block = self.table.block;
+        let bytes = if bytes.is_empty() {
+            block.default_of(place, self.table.text, self.table.ends)
+        } else {
+            bytes
+        };
+        Cell {
+            bytes,
+            datatype: block.datatype(place, self.table.text),
+        }
+    }
+
+    #[inline]
+    fn start_of(&self, place: usize) -> usize {
+        place
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+            .map_or(0, |end| end + self.gap)
+    }
+
+    #[cold]
+    fn error(
+        &self,
+        place: Option<usize>,
+        kind: ValueErrorKind,
+        wanted: &'static str,
+    ) -> ValueError {
+        let first = self.table.block.first_column();
+        ValueError {
+            kind,
+            row: self.row,
+            column: place
+                .and_then(|place| place.checked_sub(first))
+                .and_then(|index| u32::try_from(index).ok()),
+            wanted,
+        }
+    }
+}
+
+/// Names and values, as text.
+impl fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cells = self.table.columns().zip(self.cells());
+        f.debug_map()
+            .entries(cells.map(|(column, cell)| (column.name(), Excerpt(cell.bytes))))
+            .finish()
+    }
+}
+
+/// One value as it came: text and the column's datatype.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) datatype: DataType,
+}
+
+impl<'a> Cell<'a> {
+    /// Whether there is no value: an empty cell without default.
+    #[must_use]
+    #[inline]
+    pub fn is_null(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The text; empty if null.
+    #[must_use]
+    #[inline]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// What the column's values are.
+    #[must_use]
+    #[inline]
+    pub fn datatype(&self) -> DataType {
+        self.datatype
+    }
+
+    /// The value as `T`; see [`Record::get`].
+    ///
+    /// # Errors
+    ///
+    /// [`ValueErrorKind`]: null, or text that is no `T`.
+    #[inline]
+    pub fn parse<T: FromCell<'a>>(&self) -> Result<T, ValueErrorKind> {
+        T::from_cell(*self)
+    }
+}
+
+/// The cells of a record in order; see [`Record::cells`].
+#[derive(Clone, Debug)]
+pub struct Cells<'a> {
+    record: Record<'a>,
+    start: usize,
+    next: usize,
+}
+
+impl<'a> Iterator for Cells<'a> {
+    type Item = Cell<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Cell<'a>> {
+        let end = *self.record.ends.get(self.next)?;
+        let bytes = self.record.text.get(self.start..end).unwrap_or_default();
+        let cell = self.record.filled(self.next, bytes);
+        self.start = end + self.record.gap;
+        self.next += 1;
+        Some(cell)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.record.ends.len().saturating_sub(self.next);
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Cells<'_> {}
+
+struct Explained<'a> {
+    record: Record<'a>,
+    error: ValueError,
+}
+
+impl fmt::Display for Explained<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let index = self
+            .error
+            .column
+            .and_then(|column| usize::try_from(column).ok());
+        let Some((place, column)) = index.and_then(|index| {
+            Some((
+                self.record.table.cell_at(index)?,
+                self.record.table.column(index)?,
+            ))
+        }) else {
+            return self.error.fmt(f);
+        };
+        write!(
+            f,
+            "row {}, column `{}` ({}): wanted {}, found {}: {}",
+            self.error.row,
+            column.name(),
+            column.datatype_text(),
+            self.error.wanted,
+            Excerpt(self.record.cell_at(place).bytes),
+            self.error.kind,
+        )
+    }
+}
+
+/// Bytes from outside in an error: quoted, escaped, and no longer than 64 of them.
+pub(super) struct Excerpt<'a>(pub(super) &'a [u8]);
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = self.0.get(..64).unwrap_or(self.0);
+        let cut = bytes.len() < self.0.len();
+        if cut {
+            // Not through a character: at most three bytes belong to one that was begun.
+            while bytes.last().is_some_and(|byte| byte & 0xC0 == 0x80) {
+                bytes = bytes.get(..bytes.len() - 1).unwrap_or_default();
+            }
+            if bytes.last().is_some_and(|byte| *byte >= 0xC0) {
+                bytes = bytes.get(..bytes.len() - 1).unwrap_or_default();
+            }
+        }
+        match core::str::from_utf8(bytes) {
+            Ok(text) => write!(f, "{text:?}")?,
+            Err(_) => write!(f, "\"{}\"", bytes.escape_ascii())?,
+        }
+        f.write_str(if cut { "…" } else { "" })
+    }
+}
+
+impl fmt::Debug for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A cell's text for people: empty if it isn't UTF-8.
+#[allow(dead_code, reason = "used by the rungs above")]
+pub(super) fn text_of(cell: Cell<'_>) -> &str {
+    utf8(cell.bytes)
+}

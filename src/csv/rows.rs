@@ -1,0 +1,347 @@
+//! The cursor over a reader.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Deref;
+use std::io::{self, Read};
+
+use super::error::DecodeError;
+use super::key::ColumnKey;
+use super::machine::{Machine, Progress};
+use super::read_error::ReadError;
+use super::record::Record;
+use super::table::Table;
+use super::value::FromCell;
+
+/// The rows of an answer, one after the other, from any reader.
+///
+/// Rows are lent: each is valid until the next is asked for, and so none is ever copied. The
+/// buffers grow until they hold the widest table and the longest record, up to a limit, and then
+/// nothing is allocated any more.
+///
+/// ```
+/// use influx_edge::csv::Rows;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
+///     ,result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,20.25\r\n";
+///
+/// let mut rows = Rows::new(answer.as_bytes());
+/// while let Some(row) = rows.next()? {
+///     let value: f64 = row.get("_value")?;
+///     let nanos: i64 = row.get("_time")?;
+///     assert_eq!((value, nanos), (20.25, 1_700_000_000_000_000_000));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Rows<R> {
+    reader: R,
+    machine: Machine,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    input: Vec<u8>,
+    /// The part of `input` that is still to be decoded.
+    start: usize,
+    end: usize,
+    max_record_bytes: usize,
+    /// Whether the source said that it has no more.
+    drained: bool,
+    /// Whether an error was given or the end was reached.
+    over: bool,
+}
+
+const MAX_RECORD_BYTES: usize = 16 << 20;
+const MAX_COLUMNS: usize = 4096;
+const INPUT_BYTES: usize = 16 << 10;
+/// Of an error in JSON no more than this is kept.
+const MESSAGE_BYTES: usize = 64 << 10;
+/// Annotation column, `result` and `table` are cells, but not columns of the data.
+const FRAME: usize = 3;
+
+impl<R: Read> Rows<R> {
+    /// The rows of the answer that `reader` gives. Nothing is read yet.
+    ///
+    /// No buffered reader is needed: bytes are taken 16 KiB at a time.
+    pub fn new(reader: R) -> Rows<R> {
+        let mut machine = Machine::new();
+        machine.max_cells = MAX_COLUMNS + FRAME;
+        machine.message_room = MESSAGE_BYTES;
+        Rows {
+            reader,
+            machine,
+            text: Vec::new(),
+            ends: Vec::new(),
+            input: Vec::new(),
+            start: 0,
+            end: 0,
+            max_record_bytes: MAX_RECORD_BYTES,
+            drained: false,
+            over: false,
+        }
+    }
+
+    /// The most bytes that a table's description and one of its records may take together.
+    /// Defaults to 16 MiB. Memory is taken as needed, not in advance.
+    #[must_use]
+    pub fn max_record_bytes(mut self, bytes: usize) -> Rows<R> {
+        self.max_record_bytes = bytes;
+        self.machine.message_room = bytes.min(MESSAGE_BYTES);
+        self
+    }
+
+    /// The most columns a table may have. Defaults to 4096.
+    #[must_use]
+    pub fn max_columns(mut self, columns: usize) -> Rows<R> {
+        self.machine.max_cells = columns.saturating_add(FRAME);
+        self
+    }
+
+    /// See [`Decoder::keep_crlf`](super::Decoder::keep_crlf). Defaults to `false`.
+    #[must_use]
+    pub fn keep_crlf(mut self, keep: bool) -> Rows<R> {
+        self.machine.keep_crlf(keep);
+        self
+    }
+
+    /// See [`Decoder::delimiter`](super::Decoder::delimiter). Defaults to a comma.
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: u8) -> Rows<R> {
+        self.machine.set_delimiter(delimiter);
+        self
+    }
+
+    /// The next row, or `None` after the last.
+    ///
+    /// Reads from the source, and blocks as long as that does. Tables without records are passed
+    /// over; [`next_item`](Rows::next_item) gives them too.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`]: the source failed, the stream isn't right, or the server reports that the
+    /// query failed. The rows given before were right. It is said once; after it comes `None`.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
+    )]
+    pub fn next(&mut self) -> Result<Option<Row<'_>>, ReadError> {
+        loop {
+            match self.advance()? {
+                Progress::Record => return Ok(Some(self.row())),
+                Progress::Table => {}
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    /// The next table or row: for those who want to know where a table begins, and tables without
+    /// records.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Rows::next).
+    pub fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        Ok(match self.advance()? {
+            Progress::Record => Some(Item::Row(self.row())),
+            Progress::Table => Some(Item::Table(self.table())),
+            _ => None,
+        })
+    }
+
+    /// The table of the last row or [`Item::Table`]; before them, one without columns.
+    #[must_use]
+    pub fn table(&self) -> Table<'_> {
+        self.machine.table(&self.text, &self.ends)
+    }
+
+    /// The source, as far as it was read; up to 16 KiB more of it may be in the buffer, lost.
+    #[must_use]
+    pub fn into_inner(self) -> R {
+        self.reader
+    }
+
+    #[inline]
+    fn row(&self) -> Row<'_> {
+        Row {
+            record: self.machine.record(&self.text, &self.ends),
+        }
+    }
+
+    /// To the next table, record or end.
+    #[inline]
+    fn advance(&mut self) -> Result<Progress, ReadError> {
+        if self.over {
+            return Ok(Progress::End);
+        }
+        loop {
+            let input = self.input.get(self.start..self.end).unwrap_or_default();
+            let (used, progress) = match self.machine.feed(input, &mut self.text, &mut self.ends) {
+                Ok(done) => done,
+                Err(error) => return Err(self.failed(error)),
+            };
+            self.start += used;
+            match progress {
+                Progress::Table | Progress::Record => return Ok(progress),
+                _ => {
+                    if let Some(progress) = self.wait(progress)? {
+                        return Ok(progress);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads more, grows a buffer, or comes to the end.
+    #[cold]
+    fn wait(&mut self, progress: Progress) -> Result<Option<Progress>, ReadError> {
+        match progress {
+            Progress::TextFull | Progress::EndsFull => {
+                self.grow(progress)?;
+                return Ok(None);
+            }
+            _ => {}
+        }
+        if !self.drained && self.fill()? > 0 {
+            return Ok(None);
+        }
+        self.drained = true;
+        loop {
+            match self.machine.finish(&mut self.text, &mut self.ends) {
+                Ok(full @ (Progress::TextFull | Progress::EndsFull)) => self.grow(full)?,
+                Ok(Progress::End) => {
+                    self.over = true;
+                    return Ok(Some(Progress::End));
+                }
+                Ok(progress) => return Ok(Some(progress)),
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+    }
+
+    fn fill(&mut self) -> Result<usize, ReadError> {
+        if self.input.is_empty() {
+            self.input.resize(INPUT_BYTES, 0);
+        }
+        loop {
+            match self.reader.read(&mut self.input) {
+                Ok(bytes) => {
+                    self.start = 0;
+                    self.end = bytes;
+                    return Ok(bytes);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.over = true;
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+
+    fn grow(&mut self, full: Progress) -> Result<(), ReadError> {
+        // All but the record itself is at most three rows of the widest table.
+        let max_ends = self.machine.max_cells.saturating_add(1).saturating_mul(4);
+        let (len, max, first) = match full {
+            Progress::EndsFull => (self.ends.len(), max_ends, 64),
+            _ => (self.text.len(), self.max_record_bytes, 1024),
+        };
+        let larger = len.saturating_mul(2).max(first).min(max);
+        if larger <= len {
+            let error = self.machine.full(full);
+            return Err(self.failed(error));
+        }
+        match full {
+            Progress::EndsFull => self.ends.resize(larger, 0),
+            _ => self.text.resize(larger, 0),
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn failed(&mut self, error: DecodeError) -> ReadError {
+        self.over = true;
+        match self.machine.server_error(&self.text) {
+            Some((message, code)) => ReadError::server(message, code),
+            None => ReadError::decode(error, self.machine.current_row(&self.text)),
+        }
+    }
+}
+
+impl<R> fmt::Debug for Rows<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows")
+            .field("max_record_bytes", &self.max_record_bytes)
+            .field("over", &self.over)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A table or a row; see [`Rows::next_item`].
+#[derive(Clone, Copy, Debug)]
+pub enum Item<'a> {
+    /// A table begins.
+    Table(Table<'a>),
+    /// A row of it.
+    Row(Row<'a>),
+}
+
+/// One row, lent by [`Rows`] until the next is asked for.
+///
+/// It is a [`Record`] whose errors come with names, so that they can leave the loop.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    record: Record<'a>,
+}
+
+impl<'a> Row<'a> {
+    /// The value of a column as `T`; see [`Record::get`] and [`FromCell`].
+    ///
+    /// # Errors
+    ///
+    /// [`ReadErrorKind::Value`](super::ReadErrorKind::Value) names row, column, what was wanted
+    /// and what was found.
+    #[inline]
+    pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ReadError> {
+        self.record
+            .get(&key)
+            .map_err(|error| ReadError::value(&self.record, error, &NameOf(&key)))
+    }
+
+    /// Decodes a `base64Binary` column into your buffer; see [`Record::base64`].
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Row::get).
+    pub fn base64<'b>(
+        &self,
+        key: impl ColumnKey,
+        buffer: &'b mut [u8],
+    ) -> Result<&'b [u8], ReadError> {
+        self.record
+            .base64(&key, buffer)
+            .map_err(|error| ReadError::value(&self.record, error, &NameOf(&key)))
+    }
+
+    /// The row as the core's record.
+    #[must_use]
+    pub fn record(&self) -> Record<'a> {
+        self.record
+    }
+}
+
+impl<'a> Deref for Row<'a> {
+    type Target = Record<'a>;
+
+    fn deref(&self) -> &Record<'a> {
+        &self.record
+    }
+}
+
+/// A key as errors show it: `"_value"` or `3`.
+struct NameOf<'k, K>(&'k K);
+
+impl<K: ColumnKey> fmt::Display for NameOf<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

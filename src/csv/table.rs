@@ -1,0 +1,296 @@
+//! The description of a table: result, id, and its columns.
+
+use super::block::{Block, GROUP, Stored, cell_of};
+use super::key::ColumnKey;
+
+/// The table that the next records belong to: a view into the decoder's buffers.
+#[derive(Clone, Copy, Debug)]
+pub struct Table<'a> {
+    pub(super) block: &'a Block,
+    pub(super) text: &'a [u8],
+    pub(super) ends: &'a [usize],
+}
+
+impl<'a> Table<'a> {
+    /// The result this table belongs to: the name given to `yield`, by default `_result`.
+    #[must_use]
+    pub fn result(&self) -> &'a str {
+        utf8(self.result_bytes())
+    }
+
+    pub(super) fn result_bytes(&self) -> &'a [u8] {
+        if self.block.framed && self.block.result_len == 0 {
+            return self.block.default_of(1, self.text, self.ends);
+        }
+        let at = self.block.text_len;
+        self.text
+            .get(at..at + self.block.result_len)
+            .unwrap_or_default()
+    }
+
+    /// The table's number within its result, counted from 0; `None` if the server gave none.
+    #[must_use]
+    pub fn id(&self) -> Option<u64> {
+        super::number::parse_u64(self.id_bytes()).ok()
+    }
+
+    pub(super) fn id_bytes(&self) -> &'a [u8] {
+        if self.block.framed && self.block.id_len == 0 {
+            return self.block.default_of(2, self.text, self.ends);
+        }
+        let at = self.block.text_len + self.block.result_len;
+        self.text
+            .get(at..at + self.block.id_len)
+            .unwrap_or_default()
+    }
+
+    /// How many columns the data has; `result` and `table` don't count.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.block.cells.saturating_sub(self.block.first_column())
+    }
+
+    /// The column of that name or index; `None` if there is none. Of two with the same name, a
+    /// name gives the first.
+    #[must_use]
+    pub fn column(&self, key: impl ColumnKey) -> Option<Column<'a>> {
+        let cell = key.cell(self)?;
+        Some(Column { table: *self, cell })
+    }
+
+    /// All columns of the data, in order.
+    #[must_use]
+    pub fn columns(&self) -> Columns<'a> {
+        Columns {
+            table: *self,
+            next: self.block.first_column(),
+        }
+    }
+
+    /// The columns of the group key: those whose value is the same in the whole table.
+    pub fn group_key(&self) -> impl Iterator<Item = Column<'a>> + use<'a> {
+        self.columns().filter(Column::is_group)
+    }
+
+    /// The cell of the first data column so called; failing that, `result` and `table`.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        let names = self.block.names?;
+        let ends = self.ends.get(names.ends..names.ends + self.block.cells)?;
+        let text = self.text.get(names.text..)?;
+        let first = self.block.first_column();
+        let mut start = ends.get(first.checked_sub(1)?).copied()?;
+        for (cell, &end) in ends.iter().enumerate().skip(first) {
+            // Lengths first: most names differ there.
+            if end - start == name.len() && text.get(start..end) == Some(name.as_bytes()) {
+                return Some(cell);
+            }
+            start = end;
+        }
+        if !self.block.framed {
+            return None;
+        }
+        match name {
+            "result" => Some(1),
+            "table" => Some(2),
+            _ => None,
+        }
+    }
+
+    /// Whether the cell is so called: a quick check of a remembered place.
+    pub(super) fn is_named(&self, cell: usize, name: &str) -> bool {
+        cell < self.block.cells && self.name_bytes(cell) == name.as_bytes()
+    }
+
+    /// The cell of the `index`th data column.
+    pub(super) fn cell_at(&self, index: usize) -> Option<usize> {
+        let cell = self.block.first_column().checked_add(index)?;
+        (cell < self.block.cells).then_some(cell)
+    }
+
+    pub(super) fn name_bytes(&self, cell: usize) -> &'a [u8] {
+        self.kept(self.block.names, cell)
+    }
+
+    fn kept(&self, row: Option<Stored>, cell: usize) -> &'a [u8] {
+        match row {
+            Some(row) => {
+                let ends = self.ends.get(row.ends..).unwrap_or_default();
+                cell_of(self.text.get(row.text..).unwrap_or_default(), ends, 0, cell)
+            }
+            None => &[],
+        }
+    }
+}
+
+/// One column of a [`Table`].
+#[derive(Clone, Copy, Debug)]
+pub struct Column<'a> {
+    table: Table<'a>,
+    cell: usize,
+}
+
+impl<'a> Column<'a> {
+    /// Its name, such as `_value`.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        utf8(self.table.name_bytes(self.cell))
+    }
+
+    /// Its index among the columns of the data; `None` for `result` and `table`.
+    #[must_use]
+    pub fn index(&self) -> Option<usize> {
+        self.cell.checked_sub(self.table.block.first_column())
+    }
+
+    /// What its values are. [`DataType::String`] if no datatypes were sent.
+    #[must_use]
+    pub fn datatype(&self) -> DataType {
+        self.table.block.datatype(self.cell, self.table.text)
+    }
+
+    /// The datatype as the server wrote it, such as `dateTime:RFC3339`; empty if none was sent.
+    #[must_use]
+    pub fn datatype_text(&self) -> &'a str {
+        utf8(self.table.kept(self.table.block.datatypes, self.cell))
+    }
+
+    /// Whether it belongs to the group key. `false` if that was not sent.
+    #[must_use]
+    pub fn is_group(&self) -> bool {
+        self.table.block.flags(self.cell, self.table.text) & GROUP != 0
+    }
+
+    /// The value of its empty cells; empty if there is none. In a table without records it is the
+    /// value of the group key's column.
+    #[must_use]
+    pub fn default_text(&self) -> &'a str {
+        utf8(self.default_bytes())
+    }
+
+    /// The default as a cell, to be read like one of a record.
+    #[must_use]
+    pub fn default_cell(&self) -> super::Cell<'a> {
+        super::Cell {
+            bytes: self.default_bytes(),
+            datatype: self.datatype(),
+        }
+    }
+
+    fn default_bytes(&self) -> &'a [u8] {
+        self.table
+            .block
+            .default_of(self.cell, self.table.text, self.table.ends)
+    }
+}
+
+/// The columns of a table in order; see [`Table::columns`].
+#[derive(Clone, Debug)]
+pub struct Columns<'a> {
+    table: Table<'a>,
+    next: usize,
+}
+
+impl<'a> Iterator for Columns<'a> {
+    type Item = Column<'a>;
+
+    fn next(&mut self) -> Option<Column<'a>> {
+        let cell = self.next;
+        if cell >= self.table.block.cells {
+            return None;
+        }
+        self.next += 1;
+        Some(Column {
+            table: self.table,
+            cell,
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.table.block.cells.saturating_sub(self.next);
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Columns<'_> {}
+
+/// What a column's values are, as the `#datatype` row says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DataType {
+    /// `string`, and every column of an answer without datatypes.
+    #[default]
+    String,
+    /// `long`: an `i64`.
+    Long,
+    /// `unsignedLong`: a `u64`.
+    UnsignedLong,
+    /// `double`: an `f64`; `NaN`, `+Inf` and `-Inf` included.
+    Double,
+    /// `boolean`.
+    Boolean,
+    /// `dateTime`, `dateTime:RFC3339` or `dateTime:RFC3339Nano`.
+    Time,
+    /// `duration`: a number of nanoseconds, or text such as `1h2m3.5s`.
+    Duration,
+    /// `base64Binary`.
+    Base64,
+    /// Any other: the raw text is all there is to give.
+    Unknown,
+}
+
+impl DataType {
+    pub(super) fn parse(text: &[u8]) -> DataType {
+        match text {
+            b"string" => DataType::String,
+            b"long" => DataType::Long,
+            b"unsignedLong" => DataType::UnsignedLong,
+            b"double" => DataType::Double,
+            b"boolean" => DataType::Boolean,
+            b"dateTime" | b"dateTime:RFC3339" | b"dateTime:RFC3339Nano" => DataType::Time,
+            b"duration" => DataType::Duration,
+            b"base64Binary" => DataType::Base64,
+            _ => DataType::Unknown,
+        }
+    }
+
+    /// One byte of it, for the flags; 0 is what a block without datatypes has.
+    pub(super) const fn code(self) -> u8 {
+        self as u8
+    }
+
+    #[inline]
+    pub(super) const fn from_code(code: u8) -> DataType {
+        match code {
+            0 => DataType::String,
+            1 => DataType::Long,
+            2 => DataType::UnsignedLong,
+            3 => DataType::Double,
+            4 => DataType::Boolean,
+            5 => DataType::Time,
+            6 => DataType::Duration,
+            7 => DataType::Base64,
+            _ => DataType::Unknown,
+        }
+    }
+
+    /// The name of the type, as the server writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DataType::String => "string",
+            DataType::Long => "long",
+            DataType::UnsignedLong => "unsignedLong",
+            DataType::Double => "double",
+            DataType::Boolean => "boolean",
+            DataType::Time => "dateTime:RFC3339",
+            DataType::Duration => "duration",
+            DataType::Base64 => "base64Binary",
+            DataType::Unknown => "unknown",
+        }
+    }
+}
+
+/// Names, datatypes and defaults were checked when they came, so this never falls back for them.
+pub(super) fn utf8(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
+}

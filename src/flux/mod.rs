@@ -1,0 +1,115 @@
+//! Values for Flux: as parameters of a query, and as literals where text has to be spliced.
+//!
+//! # In scope
+//! - [`Params`]: parameters as the `extern` member of a query request. The script says
+//!   `params.name`, and no value can change what the script does. This is the way to go.
+//! - [`literal`]: a value as Flux source, for places that take no parameters, such as tasks.
+//! - [`Predicate`]: which points a delete means.
+//!
+//! # Out of scope
+//! - A query language of our own: Flux is written as Flux.
+//!
+//! # What to watch
+//! - InfluxDB OSS ignores the `params` member of a request, and Cloud refuses it together with
+//!   `extern`. `extern` works on both.
+//! - Flux has no null: an `Option` that is `None` is left out of the parameters, so the script has
+//!   to ask `exists params.name`.
+//! - NaN and infinities can't be parameters, since JSON has none; as literals they can be written.
+//!
+//! Everything here is `no_std` and writes into any [`fmt::Write`]; [`Params`], [`Predicate`] and
+//! [`to_literal`] need an allocator.
+
+use core::fmt;
+
+mod params;
+mod text;
+mod value;
+
+#[cfg(feature = "alloc")]
+mod predicate;
+
+#[cfg(feature = "alloc")]
+pub use params::Params;
+pub use params::write_extern;
+#[cfg(feature = "alloc")]
+pub use predicate::Predicate;
+pub use value::{Bytes, Dict, Record, Regex, SignedDuration, ToFlux};
+
+/// Writes a value as Flux source.
+///
+/// ```
+/// use influx_edge::flux;
+///
+/// let mut flux = String::new();
+/// flux::literal(r#"say "${hi}""#, &mut flux)?;
+/// assert_eq!(flux, r#""say \"\${hi}\"""#);
+/// # Ok::<(), flux::FluxError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`FluxError`]: the value has no such form, or the writer is full. What was written by then is
+/// of no use.
+pub fn literal<T: ToFlux + ?Sized>(value: &T, out: &mut dyn fmt::Write) -> Result<(), FluxError> {
+    if value.is_none() {
+        return Err(FluxError::Null);
+    }
+    value.write_literal(out)
+}
+
+/// [`literal`] as a new string.
+///
+/// # Errors
+///
+/// As [`literal`].
+#[cfg(feature = "alloc")]
+pub fn to_literal<T: ToFlux + ?Sized>(value: &T) -> Result<alloc::string::String, FluxError> {
+    let mut text = alloc::string::String::new();
+    literal(value, &mut text)?;
+    Ok(text)
+}
+
+/// Why a value can't be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FluxError {
+    /// NaN or an infinity as a parameter.
+    NotFinite,
+    /// A `None` where a value has to be: inside an array, say. Flux has no null.
+    Null,
+    /// Bytes that aren't UTF-8; Flux's `bytes()` takes text only.
+    NotUtf8,
+    /// A duration of more than 2^63 ns (292 years).
+    OutOfRange,
+    /// A name that is no Flux identifier: a letter or `_`, then letters, digits and `_`.
+    Name,
+    /// A character that no escape can carry: CR or NUL in a delete predicate.
+    Character,
+    /// A second parameter of the same name.
+    Duplicate,
+    /// The writer is full.
+    Write,
+}
+
+impl fmt::Display for FluxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FluxError::NotFinite => "NaN and infinities can't be parameters",
+            FluxError::Null => "Flux has no null",
+            FluxError::NotUtf8 => "the bytes are not UTF-8",
+            FluxError::OutOfRange => "the duration is longer than 2^63 ns",
+            FluxError::Name => "the name is not a Flux identifier",
+            FluxError::Character => "CR and NUL can't be written in a predicate",
+            FluxError::Duplicate => "there is a parameter of this name already",
+            FluxError::Write => "the writer is full",
+        })
+    }
+}
+
+impl core::error::Error for FluxError {}
+
+impl From<fmt::Error> for FluxError {
+    fn from(_: fmt::Error) -> FluxError {
+        FluxError::Write
+    }
+}

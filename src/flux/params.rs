@@ -1,0 +1,166 @@
+//! Parameters of a query, as the `extern` file of its syntax tree.
+
+use core::fmt::Write;
+
+use super::FluxError;
+use super::text::is_identifier;
+use super::value::{ToFlux, write_property};
+
+/// Writes the `extern` member of a query request: the parameters as the option `params`, and the
+/// profilers to be switched on (`query`, `operator`).
+///
+/// It is a JSON object, ready to stand in the request's body. [`Params`] is the same with an
+/// allocator.
+///
+/// ```
+/// use influx_edge::flux;
+///
+/// let mut json = String::new();
+/// flux::write_extern(&[("bucket", &"sensors"), ("limit", &10)], &[], &mut json)?;
+/// assert!(json.contains(r#""name":"bucket"},"value":{"type":"StringLiteral","value":"sensors"}"#));
+/// # Ok::<(), flux::FluxError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`FluxError`]: a name isn't a Flux identifier or stands twice, a value has no form in the
+/// syntax tree, or the writer is full.
+pub fn write_extern(
+    params: &[(&str, &dyn ToFlux)],
+    profilers: &[&str],
+    out: &mut dyn Write,
+) -> Result<(), FluxError> {
+    for (index, (name, _)) in params.iter().enumerate() {
+        if !is_identifier(name) {
+            return Err(FluxError::Name);
+        }
+        let mut before = params.iter().take(index);
+        if before.any(|(other, _)| other == name) {
+            return Err(FluxError::Duplicate);
+        }
+    }
+    let mut present = params.iter().filter(|(_, value)| !value.is_none());
+    write_file(profilers, out, |out| {
+        let Some((name, value)) = present.next() else {
+            return Ok(());
+        };
+        write_property(name, *value, out)?;
+        for (name, value) in present {
+            out.write_char(',')?;
+            write_property(name, *value, out)?;
+        }
+        Ok(())
+    })
+}
+
+/// The parameters of one query.
+///
+/// ```
+/// use influx_edge::flux::Params;
+///
+/// let mut params = Params::new();
+/// params.insert("bucket", "sensors")?.insert("above", 20.5)?;
+/// let request = format!(
+///     r#"{{"query":"from(bucket: params.bucket)","extern":{}}}"#,
+///     params.to_json()
+/// );
+/// # Ok::<(), influx_edge::flux::FluxError>(())
+/// ```
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug, Default)]
+pub struct Params {
+    names: alloc::vec::Vec<alloc::string::String>,
+    properties: alloc::string::String,
+    profilers: alloc::vec::Vec<alloc::string::String>,
+}
+
+#[cfg(feature = "alloc")]
+impl Params {
+    /// No parameters.
+    #[must_use]
+    pub fn new() -> Params {
+        Params::default()
+    }
+
+    /// Adds a parameter: the script calls it `params.name`. A `None` is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`FluxError`]: the name isn't a Flux identifier or was given already, or the value has no
+    /// form in the syntax tree. Nothing is added then.
+    pub fn insert(&mut self, name: &str, value: impl ToFlux) -> Result<&mut Params, FluxError> {
+        if !is_identifier(name) {
+            return Err(FluxError::Name);
+        }
+        if self.names.iter().any(|other| other == name) {
+            return Err(FluxError::Duplicate);
+        }
+        if value.is_none() {
+            return Ok(self);
+        }
+        let before = self.properties.len();
+        if before > 0 {
+            self.properties.push(',');
+        }
+        if let Err(error) = write_property(name, &value, &mut self.properties) {
+            self.properties.truncate(before);
+            return Err(error);
+        }
+        self.names.push(name.into());
+        Ok(self)
+    }
+
+    /// Switches a profiler on: `query` or `operator`. Its tables come with the result
+    /// `_profiler`.
+    pub fn profiler(&mut self, name: &str) -> &mut Params {
+        self.profilers.push(name.into());
+        self
+    }
+
+    /// Whether there is nothing to send.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.properties.is_empty() && self.profilers.is_empty()
+    }
+
+    /// The `extern` member of the request, as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> alloc::string::String {
+        let mut json = alloc::string::String::new();
+        let profilers: alloc::vec::Vec<&str> = self.profilers.iter().map(|name| &**name).collect();
+        // A string takes everything, and the values were written when they were added.
+        let _ = write_file(&profilers, &mut json, |out| {
+            Ok(out.write_str(&self.properties)?)
+        });
+        json
+    }
+}
+
+fn write_file(
+    profilers: &[&str],
+    out: &mut dyn Write,
+    properties: impl FnOnce(&mut dyn Write) -> Result<(), FluxError>,
+) -> Result<(), FluxError> {
+    out.write_str(r#"{"type":"File","package":null,"imports":"#)?;
+    if profilers.is_empty() {
+        out.write_str(r#"null,"body":["#)?;
+    } else {
+        out.write_str(concat!(
+            r#"[{"type":"ImportDeclaration","as":null,"#,
+            r#""path":{"type":"StringLiteral","value":"profiler"}}],"#,
+            r#""body":[{"type":"OptionStatement","assignment":{"type":"MemberAssignment","#,
+            r#""member":{"type":"MemberExpression","#,
+            r#""object":{"type":"Identifier","name":"profiler"},"#,
+            r#""property":{"type":"Identifier","name":"enabledProfilers"}},"init":"#
+        ))?;
+        profilers.write_ast(out)?;
+        out.write_str("}},")?;
+    }
+    out.write_str(concat!(
+        r#"{"type":"OptionStatement","assignment":{"type":"VariableAssignment","#,
+        r#""id":{"type":"Identifier","name":"params"},"#,
+        r#""init":{"type":"ObjectExpression","properties":["#
+    ))?;
+    properties(out)?;
+    Ok(out.write_str("]}}}]}")?)
+}

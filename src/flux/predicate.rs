@@ -1,0 +1,107 @@
+//! Which points a delete means.
+
+use alloc::string::String;
+use core::fmt;
+
+use super::FluxError;
+
+/// The predicate of a delete: tag values that all have to be the same.
+///
+/// The server knows `=`, `!=` and `AND` here and nothing else: it answers 400 to `OR` and to
+/// regular expressions, and InfluxDB OSS answers 501 to `_field`. Names and values are always
+/// quoted, which every name is allowed to be and keywords have to.
+///
+/// ```
+/// use influx_edge::flux::Predicate;
+///
+/// let predicate = Predicate::new().measurement("weather")?.tag("station", "zrh \"1\"")?;
+/// assert_eq!(
+///     predicate.to_string(),
+///     r#""_measurement"="weather" AND "station"="zrh \"1\"""#
+/// );
+/// # Ok::<(), influx_edge::flux::FluxError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Predicate(String);
+
+impl Predicate {
+    /// Without any condition: everything in the time range.
+    #[must_use]
+    pub fn new() -> Predicate {
+        Predicate::default()
+    }
+
+    /// Only this measurement.
+    ///
+    /// # Errors
+    ///
+    /// [`FluxError::Character`]: CR and NUL have no escape in a predicate.
+    pub fn measurement(self, name: &str) -> Result<Predicate, FluxError> {
+        self.term("_measurement", "=", name)
+    }
+
+    /// Only points whose tag has this value.
+    ///
+    /// # Errors
+    ///
+    /// As [`measurement`](Predicate::measurement).
+    pub fn tag(self, key: &str, value: &str) -> Result<Predicate, FluxError> {
+        self.term(key, "=", value)
+    }
+
+    /// Only points whose tag has another value, or that don't have it.
+    ///
+    /// InfluxDB OSS takes it, though the documentation promises equality only.
+    ///
+    /// # Errors
+    ///
+    /// As [`measurement`](Predicate::measurement).
+    pub fn tag_not(self, key: &str, value: &str) -> Result<Predicate, FluxError> {
+        self.term(key, "!=", value)
+    }
+
+    /// The predicate's text; empty if there is no condition.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn term(mut self, key: &str, operator: &str, value: &str) -> Result<Predicate, FluxError> {
+        if !self.0.is_empty() {
+            self.0.push_str(" AND ");
+        }
+        self.quote(key)?;
+        self.0.push_str(operator);
+        self.quote(value)?;
+        Ok(self)
+    }
+
+    /// The scanner is that of InfluxQL, not of Flux: it knows `\n`, `\\`, `\"` and `\'`, takes any
+    /// other escape for an error, turns CR into LF and NUL into the end of the text.
+    fn quote(&mut self, text: &str) -> Result<(), FluxError> {
+        self.0.push('"');
+        for character in text.chars() {
+            match character {
+                '"' => self.0.push_str("\\\""),
+                '\\' => self.0.push_str("\\\\"),
+                '\n' => self.0.push_str("\\n"),
+                '\r' | '\0' => return Err(FluxError::Character),
+                other => self.0.push(other),
+            }
+        }
+        self.0.push('"');
+        Ok(())
+    }
+}
+
+impl fmt::Display for Predicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Predicate> for String {
+    fn from(predicate: Predicate) -> String {
+        predicate.0
+    }
+}

@@ -1,0 +1,112 @@
+//! The three ways to quote: Flux strings, Flux regular expressions, JSON strings.
+
+use core::fmt::{self, Write};
+
+/// A Flux string literal. `${` would begin an interpolation, so the dollar is escaped.
+pub(super) fn string_literal(text: &str, out: &mut dyn Write) -> fmt::Result {
+    out.write_char('"')?;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => out.write_str("\\\"")?,
+            '\\' => out.write_str("\\\\")?,
+            '\n' => out.write_str("\\n")?,
+            '\r' => out.write_str("\\r")?,
+            '\t' => out.write_str("\\t")?,
+            '$' if characters.peek() == Some(&'{') => out.write_str("\\$")?,
+            '\0'..='\x1F' | '\x7F' => write!(out, "\\x{:02x}", u32::from(character))?,
+            other => out.write_char(other)?,
+        }
+    }
+    out.write_char('"')
+}
+
+/// A Flux regular expression literal that means what the pattern means.
+///
+/// The scanner resolves `\/` and `\xHH` before the expression is compiled, so `\x2e`, a dot that
+/// means itself, would become one that matches everything: such an escape is written as the
+/// escaped character. A backslash at the end would swallow the closing slash.
+pub(super) fn regex_literal(pattern: &str, out: &mut dyn Write) -> fmt::Result {
+    if pattern.is_empty() {
+        // `//` begins a comment.
+        return out.write_str("/(?:)/");
+    }
+    out.write_char('/')?;
+    let mut rest = pattern.chars();
+    while let Some(character) = rest.next() {
+        match character {
+            '/' => out.write_str("\\/")?,
+            '\n' => out.write_str("\\n")?,
+            '\r' => out.write_str("\\r")?,
+            '\\' => {
+                let ahead = rest.as_str();
+                let hex = ahead
+                    .strip_prefix('x')
+                    .and_then(|digits| digits.get(..2))
+                    .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+                match hex {
+                    Some(byte) => {
+                        rest = ahead.get(3..).unwrap_or_default().chars();
+                        let character = char::from(byte);
+                        if character.is_ascii_punctuation() {
+                            out.write_char('\\')?;
+                        }
+                        match character {
+                            '\n' => out.write_str("\\n")?,
+                            '\r' => out.write_str("\\r")?,
+                            other => out.write_char(other)?,
+                        }
+                    }
+                    None => {
+                        out.write_char('\\')?;
+                        out.write_char(rest.next().unwrap_or('\\'))?;
+                    }
+                }
+            }
+            other => out.write_char(other)?,
+        }
+    }
+    out.write_char('/')
+}
+
+/// A JSON string.
+pub(super) fn json_string(text: &str, out: &mut dyn Write) -> fmt::Result {
+    out.write_char('"')?;
+    for character in text.chars() {
+        match character {
+            '"' => out.write_str("\\\"")?,
+            '\\' => out.write_str("\\\\")?,
+            '\n' => out.write_str("\\n")?,
+            '\r' => out.write_str("\\r")?,
+            '\t' => out.write_str("\\t")?,
+            '\0'..='\x1F' => write!(out, "\\u{:04x}", u32::from(character))?,
+            other => out.write_char(other)?,
+        }
+    }
+    out.write_char('"')
+}
+
+/// Whether a name can stand bare in Flux.
+pub(super) fn is_identifier(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && characters.all(|next| next.is_ascii_alphanumeric() || next == '_')
+        && !matches!(
+            name,
+            "and"
+                | "import"
+                | "option"
+                | "if"
+                | "or"
+                | "package"
+                | "builtin"
+                | "then"
+                | "not"
+                | "return"
+                | "testcase"
+                | "else"
+                | "exists"
+        )
+}

@@ -1,0 +1,530 @@
+//! Rust values as Flux.
+
+use core::fmt::Write;
+use core::time::Duration;
+
+use super::FluxError;
+use super::text::{is_identifier, json_string, regex_literal, string_literal};
+use crate::time::Time;
+
+/// A value that Flux has a form for.
+///
+/// | Rust | Flux |
+/// |---|---|
+/// | `bool` | boolean |
+/// | `i8`…`i64`, `isize` | integer |
+/// | `u8`…`u64`, `usize` | unsigned integer |
+/// | `f32`, `f64` | float |
+/// | `str`, `String`, `char` | string |
+/// | [`Time`], `SystemTime` | time |
+/// | [`Duration`], [`SignedDuration`] | duration |
+/// | [`Regex`], [`Bytes`] | regular expression, bytes |
+/// | slices, arrays, `Vec` | array |
+/// | [`Dict`], `BTreeMap`, `HashMap` | dictionary |
+/// | [`Record`] | record |
+/// | `Option` | as the value; `None` is left out of parameters |
+///
+/// A Rust integer's type decides, so that `7_i64` is comparable with an integer field; a bare
+/// literal is an `i32` and so an integer too.
+pub trait ToFlux {
+    /// Writes the value as Flux source.
+    ///
+    /// # Errors
+    ///
+    /// [`FluxError`]: there is no such form, or the writer is full.
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError>;
+
+    /// Writes the value as an expression of Flux's syntax tree, in JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`FluxError`]: there is no such form, or the writer is full.
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError>;
+
+    /// Whether there is no value: such a parameter is left out.
+    fn is_none(&self) -> bool {
+        false
+    }
+}
+
+impl ToFlux for bool {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        Ok(write!(out, "{self}")?)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        Ok(write!(
+            out,
+            r#"{{"type":"BooleanLiteral","value":{self}}}"#
+        )?)
+    }
+}
+
+macro_rules! integers {
+    ($($type:ty)*) => {$(
+        impl ToFlux for $type {
+            fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+                // The smallest i64 is the one whose digits alone overflow.
+                if i64::try_from(*self) == Ok(i64::MIN) {
+                    return Ok(out.write_str("int(v: \"-9223372036854775808\")")?);
+                }
+                Ok(write!(out, "{self}")?)
+            }
+
+            fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+                Ok(write!(out, r#"{{"type":"IntegerLiteral","value":"{self}"}}"#)?)
+            }
+        }
+    )*};
+}
+
+integers!(i8 i16 i32 i64 isize);
+
+macro_rules! unsigned {
+    ($($type:ty)*) => {$(
+        impl ToFlux for $type {
+            /// Flux has no unsigned literals, only a conversion.
+            fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+                Ok(write!(out, "uint(v: \"{self}\")")?)
+            }
+
+            fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+                Ok(write!(out, r#"{{"type":"UnsignedIntegerLiteral","value":"{self}"}}"#)?)
+            }
+        }
+    )*};
+}
+
+unsigned!(u8 u16 u32 u64 usize);
+
+impl ToFlux for f64 {
+    /// Flux has no exponents and needs the point. What isn't finite is a conversion.
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        if self.is_nan() {
+            out.write_str("float(v: \"NaN\")")?;
+        } else if self.is_infinite() {
+            let sign = if *self > 0.0 { '+' } else { '-' };
+            write!(out, "float(v: \"{sign}Inf\")")?;
+        } else if *self % 1.0 == 0.0 {
+            write!(out, "{self}.0")?;
+        } else {
+            write!(out, "{self}")?;
+        }
+        Ok(())
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        if !self.is_finite() {
+            return Err(FluxError::NotFinite);
+        }
+        // The debug form has a point or an exponent: a number that stays a float in JSON.
+        Ok(write!(
+            out,
+            r#"{{"type":"FloatLiteral","value":{self:?}}}"#
+        )?)
+    }
+}
+
+impl ToFlux for f32 {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        f64::from(*self).write_literal(out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        f64::from(*self).write_ast(out)
+    }
+}
+
+impl ToFlux for str {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        Ok(string_literal(self, out)?)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        quoted("StringLiteral", self, out)
+    }
+}
+
+impl ToFlux for char {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        self.encode_utf8(&mut [0; 4]).write_literal(out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        self.encode_utf8(&mut [0; 4]).write_ast(out)
+    }
+}
+
+/// With nine fraction digits, in UTC.
+impl ToFlux for Time {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        Ok(write!(out, "{}", self.rfc3339_nanos())?)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        let text = self.rfc3339_nanos();
+        Ok(write!(
+            out,
+            r#"{{"type":"DateTimeLiteral","value":"{text}"}}"#
+        )?)
+    }
+}
+
+#[cfg(feature = "std")]
+impl ToFlux for std::time::SystemTime {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        Time::from_system(*self)
+            .map_err(|_| FluxError::OutOfRange)?
+            .write_literal(out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        Time::from_system(*self)
+            .map_err(|_| FluxError::OutOfRange)?
+            .write_ast(out)
+    }
+}
+
+impl ToFlux for Duration {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        nanoseconds(*self)?.write_literal(out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        nanoseconds(*self)?.write_ast(out)
+    }
+}
+
+fn nanoseconds(duration: Duration) -> Result<SignedDuration, FluxError> {
+    i64::try_from(duration.as_nanos())
+        .map(SignedDuration)
+        .map_err(|_| FluxError::OutOfRange)
+}
+
+/// A duration in nanoseconds that may be negative: `range(start: -1h)`.
+///
+/// ```
+/// use influx_edge::flux::{SignedDuration, to_literal};
+///
+/// assert_eq!(to_literal(&SignedDuration(-3_600_000_000_000))?, "-1h");
+/// assert_eq!(to_literal(&SignedDuration(1_500_000_000))?, "1s500ms");
+/// # Ok::<(), influx_edge::flux::FluxError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SignedDuration(pub i64);
+
+impl ToFlux for SignedDuration {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        const UNITS: [(u64, &str); 7] = [
+            (86_400_000_000_000, "d"),
+            (3_600_000_000_000, "h"),
+            (60_000_000_000, "m"),
+            (1_000_000_000, "s"),
+            (1_000_000, "ms"),
+            (1_000, "us"),
+            (1, "ns"),
+        ];
+        let mut left = self.0.unsigned_abs();
+        if left == 0 {
+            return Ok(out.write_str("0ns")?);
+        }
+        if self.0 < 0 {
+            out.write_char('-')?;
+        }
+        for (unit, name) in UNITS {
+            if left >= unit {
+                write!(out, "{}{name}", left / unit)?;
+                left %= unit;
+            }
+        }
+        Ok(())
+    }
+
+    /// A negative one is the minus sign applied to a positive one, as the parser makes it.
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        let nanos = i64::try_from(self.0.unsigned_abs()).map_err(|_| FluxError::OutOfRange)?;
+        if self.0 < 0 {
+            out.write_str(r#"{"type":"UnaryExpression","operator":"-","argument":"#)?;
+        }
+        write!(
+            out,
+            r#"{{"type":"DurationLiteral","values":[{{"magnitude":{nanos},"unit":"ns"}}]}}"#
+        )?;
+        if self.0 < 0 {
+            out.write_char('}')?;
+        }
+        Ok(())
+    }
+}
+
+/// A regular expression, in the syntax of Go's `regexp`, without slashes.
+///
+/// ```
+/// use influx_edge::flux::{Regex, to_literal};
+///
+/// assert_eq!(to_literal(&Regex("^zrh/[0-9]+$"))?, r"/^zrh\/[0-9]+$/");
+/// # Ok::<(), influx_edge::flux::FluxError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Regex<'a>(pub &'a str);
+
+impl ToFlux for Regex<'_> {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        Ok(regex_literal(self.0, out)?)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        quoted("RegexpLiteral", self.0, out)
+    }
+}
+
+/// Bytes, as the call `bytes(v: "…")`. They have to be UTF-8, since that takes a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Bytes<'a>(pub &'a [u8]);
+
+impl ToFlux for Bytes<'_> {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        let text = core::str::from_utf8(self.0).map_err(|_| FluxError::NotUtf8)?;
+        out.write_str("bytes(v: ")?;
+        string_literal(text, out)?;
+        Ok(out.write_char(')')?)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        let text = core::str::from_utf8(self.0).map_err(|_| FluxError::NotUtf8)?;
+        out.write_str(concat!(
+            r#"{"type":"CallExpression","callee":{"type":"Identifier","name":"bytes"},"#,
+            r#""arguments":["#
+        ))?;
+        Record(&[("v", &text)]).write_ast(out)?;
+        Ok(out.write_str("]}")?)
+    }
+}
+
+impl<T: ToFlux> ToFlux for [T] {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        out.write_char('[')?;
+        separated(self, ", ", out, |element, out| {
+            not_none(element)?.write_literal(out)
+        })?;
+        Ok(out.write_char(']')?)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        out.write_str(r#"{"type":"ArrayExpression","elements":["#)?;
+        separated(self, ",", out, |element, out| {
+            not_none(element)?.write_ast(out)
+        })?;
+        Ok(out.write_str("]}")?)
+    }
+}
+
+impl<T: ToFlux, const N: usize> ToFlux for [T; N] {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        self.as_slice().write_literal(out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        self.as_slice().write_ast(out)
+    }
+}
+
+/// A dictionary: keys of one type, values of one type.
+#[derive(Clone, Copy, Debug)]
+pub struct Dict<'a, K, V>(pub &'a [(K, V)]);
+
+impl<K: ToFlux, V: ToFlux> ToFlux for Dict<'_, K, V> {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        dict_literal(self.0.iter().map(|(key, value)| (key, value)), out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        dict_ast(self.0.iter().map(|(key, value)| (key, value)), out)
+    }
+}
+
+fn dict_literal<'a, K: ToFlux + 'a, V: ToFlux + 'a>(
+    entries: impl ExactSizeIterator<Item = (&'a K, &'a V)>,
+    out: &mut dyn Write,
+) -> Result<(), FluxError> {
+    if entries.len() == 0 {
+        return Ok(out.write_str("[:]")?);
+    }
+    out.write_char('[')?;
+    separated(entries, ", ", out, |(key, value), out| {
+        not_none(key)?.write_literal(out)?;
+        out.write_str(": ")?;
+        not_none(value)?.write_literal(out)
+    })?;
+    Ok(out.write_char(']')?)
+}
+
+fn dict_ast<'a, K: ToFlux + 'a, V: ToFlux + 'a>(
+    entries: impl Iterator<Item = (&'a K, &'a V)>,
+    out: &mut dyn Write,
+) -> Result<(), FluxError> {
+    out.write_str(r#"{"type":"DictExpression","elements":["#)?;
+    separated(entries, ",", out, |(key, value), out| {
+        out.write_str(r#"{"key":"#)?;
+        not_none(key)?.write_ast(out)?;
+        out.write_str(r#","val":"#)?;
+        not_none(value)?.write_ast(out)?;
+        Ok(out.write_char('}')?)
+    })?;
+    Ok(out.write_str("]}")?)
+}
+
+/// A record: names, each with a value of its own type.
+#[derive(Clone, Copy)]
+pub struct Record<'a>(pub &'a [(&'a str, &'a dyn ToFlux)]);
+
+impl ToFlux for Record<'_> {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        out.write_char('{')?;
+        let present = self.0.iter().filter(|(_, value)| !value.is_none());
+        separated(present, ", ", out, |(name, value), out| {
+            if is_identifier(name) {
+                out.write_str(name)?;
+            } else {
+                string_literal(name, out)?;
+            }
+            out.write_str(": ")?;
+            value.write_literal(out)
+        })?;
+        Ok(out.write_char('}')?)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        out.write_str(r#"{"type":"ObjectExpression","properties":["#)?;
+        let present = self.0.iter().filter(|(_, value)| !value.is_none());
+        separated(present, ",", out, |(name, value), out| {
+            write_property(name, *value, out)
+        })?;
+        Ok(out.write_str("]}")?)
+    }
+}
+
+impl core::fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+/// One property of a record in the syntax tree.
+pub(super) fn write_property(
+    name: &str,
+    value: &dyn ToFlux,
+    out: &mut dyn Write,
+) -> Result<(), FluxError> {
+    out.write_str(r#"{"type":"Property","key":"#)?;
+    if is_identifier(name) {
+        write!(out, r#"{{"type":"Identifier","name":"{name}"}}"#)?;
+    } else {
+        name.write_ast(out)?;
+    }
+    out.write_str(r#","value":"#)?;
+    value.write_ast(out)?;
+    Ok(out.write_char('}')?)
+}
+
+impl<T: ToFlux> ToFlux for Option<T> {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        self.as_ref().ok_or(FluxError::Null)?.write_literal(out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        self.as_ref().ok_or(FluxError::Null)?.write_ast(out)
+    }
+
+    fn is_none(&self) -> bool {
+        self.as_ref().is_none_or(ToFlux::is_none)
+    }
+}
+
+impl<T: ToFlux + ?Sized> ToFlux for &T {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        (**self).write_literal(out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        (**self).write_ast(out)
+    }
+
+    fn is_none(&self) -> bool {
+        (**self).is_none()
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl ToFlux for alloc::string::String {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        self.as_str().write_literal(out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        self.as_str().write_ast(out)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<T: ToFlux> ToFlux for alloc::vec::Vec<T> {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        self.as_slice().write_literal(out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        self.as_slice().write_ast(out)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<K: ToFlux, V: ToFlux> ToFlux for alloc::collections::BTreeMap<K, V> {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        dict_literal(self.iter(), out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        dict_ast(self.iter(), out)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<K: ToFlux, V: ToFlux, S> ToFlux for std::collections::HashMap<K, V, S> {
+    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        dict_literal(self.iter(), out)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        dict_ast(self.iter(), out)
+    }
+}
+
+fn quoted(kind: &str, text: &str, out: &mut dyn Write) -> Result<(), FluxError> {
+    write!(out, r#"{{"type":"{kind}","value":"#)?;
+    json_string(text, out)?;
+    Ok(out.write_char('}')?)
+}
+
+fn not_none<T: ToFlux + ?Sized>(value: &T) -> Result<&T, FluxError> {
+    if value.is_none() {
+        return Err(FluxError::Null);
+    }
+    Ok(value)
+}
+
+fn separated<T>(
+    items: impl IntoIterator<Item = T>,
+    separator: &str,
+    out: &mut dyn Write,
+    mut write: impl FnMut(T, &mut dyn Write) -> Result<(), FluxError>,
+) -> Result<(), FluxError> {
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.write_str(separator)?;
+        }
+        write(item, out)?;
+    }
+    Ok(())
+}

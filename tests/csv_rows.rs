@@ -1,0 +1,286 @@
+//! `Rows` over readers that behave badly, values, and errors that name names.
+#![cfg(feature = "std")]
+
+mod csv_support;
+
+use std::io::{self, Read};
+use std::time::{Duration, SystemTime};
+
+use csv_support::Random;
+use influx_edge::Time;
+use influx_edge::csv::{DecodeError, Item, Key, ReadError, ReadErrorKind, Rows, ValueErrorKind};
+
+const TYPES: &str = "#datatype,string,long,string,boolean,long,unsignedLong,double,\
+    dateTime:RFC3339,duration,base64Binary,strange\r\n\
+    #group,false,false,true,false,false,false,false,false,false,false,false\r\n\
+    #default,_result,,fallback,,,,,,,,\r\n\
+    ,result,table,s,b,i,u,f,t,d,x,o\r\n\
+    ,,0,text,TRUE,-1,18446744073709551615,1.5,2023-11-14T22:13:20.123456789Z,1h2m3.5s,aGVsbG8=,raw\r\n\
+    ,,0,,,,,,,,,\r\n";
+
+#[test]
+fn each_type_by_name_and_index() {
+    let mut rows = Rows::new(TYPES.as_bytes());
+    let row = rows.next().unwrap().unwrap();
+    assert_eq!(row.get::<&str>("s").unwrap(), "text");
+    assert_eq!(row.get::<String>(0).unwrap(), "text");
+    assert!(row.get::<bool>("b").unwrap());
+    assert_eq!(row.get::<i64>("i").unwrap(), -1);
+    assert_eq!(row.get::<u64>("u").unwrap(), u64::MAX);
+    assert_eq!(row.get::<f64>("f").unwrap(), 1.5);
+    assert_eq!(row.get::<f64>("i").unwrap(), -1.0);
+    let nanos = 1_700_000_000_123_456_789;
+    assert_eq!(row.get::<Time>("t").unwrap(), Time::from_nanos(nanos));
+    assert_eq!(row.get::<i64>(5).unwrap(), nanos);
+    assert_eq!(
+        row.get::<SystemTime>("t").unwrap(),
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos as u64)
+    );
+    assert_eq!(
+        row.get::<Duration>("d").unwrap(),
+        Duration::from_millis(3_723_500)
+    );
+    assert_eq!(row.get::<&[u8]>("x").unwrap(), b"aGVsbG8=");
+    assert_eq!(row.base64("x", &mut [0; 5]).unwrap(), b"hello");
+    assert_eq!(row.get::<&str>("o").unwrap(), "raw");
+    // What belongs to the table is no column, but it answers.
+    assert_eq!(row.get::<u64>("table").unwrap(), 0);
+    assert_eq!(row.get::<&str>("result").unwrap(), "_result");
+    assert_eq!(row.table().result(), "_result");
+    assert_eq!(row.table().id(), Some(0));
+    let key: Vec<_> = row
+        .table()
+        .group_key()
+        .map(|column| column.name())
+        .collect();
+    assert_eq!(key, ["s"]);
+
+    let row = rows.next().unwrap().unwrap();
+    assert_eq!(row.get::<Option<&str>>("s").unwrap(), Some("fallback"));
+    assert_eq!(row.get::<Option<bool>>("b").unwrap(), None);
+    assert_eq!(row.get::<Option<f64>>("f").unwrap(), None);
+    assert_eq!(row.get::<Option<&str>>("o").unwrap(), None);
+    assert_eq!(row.get::<&str>("o").unwrap(), "");
+    assert!(rows.next().unwrap().is_none());
+    assert!(rows.next().unwrap().is_none());
+}
+
+#[test]
+fn errors_name_row_column_wanted_and_found() {
+    let mut rows = Rows::new(TYPES.as_bytes());
+    let row = rows.next().unwrap().unwrap();
+    let cases: &[(ReadError, ValueErrorKind, &str)] = &[
+        (
+            row.get::<f64>("s").unwrap_err(),
+            ValueErrorKind::Syntax,
+            "row 5, column `s` (string): wanted f64, found \"text\": the text is not such a value",
+        ),
+        (
+            row.get::<i64>("f").unwrap_err(),
+            ValueErrorKind::Type,
+            "row 5, column `f` (double): wanted i64, found \"1.5\": the column has another datatype",
+        ),
+        (
+            row.get::<i64>("u").unwrap_err(),
+            ValueErrorKind::OutOfRange,
+            "row 5, column `u` (unsignedLong): wanted i64, found \"18446744073709551615\": \
+             the value is out of range",
+        ),
+        (
+            row.get::<f64>("nope").unwrap_err(),
+            ValueErrorKind::NoSuchColumn,
+            "row 5: there is no column \"nope\"",
+        ),
+        (
+            row.get::<f64>(&Key::new("nope")).unwrap_err(),
+            ValueErrorKind::NoSuchColumn,
+            "row 5: there is no column \"nope\"",
+        ),
+        (
+            row.get::<f64>(9).unwrap_err(),
+            ValueErrorKind::NoSuchColumn,
+            "row 5: there is no column 9",
+        ),
+        (
+            row.base64("x", &mut [0; 4]).unwrap_err(),
+            ValueErrorKind::BufferTooSmall,
+            "row 5, column `x` (base64Binary): wanted bytes in base64, found \"aGVsbG8=\": \
+             the buffer is too small",
+        ),
+    ];
+    for (error, kind, text) in cases {
+        assert!(
+            matches!(error.kind(), ReadErrorKind::Value { kind: found, .. } if found == kind),
+            "{error:?}"
+        );
+        assert_eq!(error.to_string(), *text);
+    }
+    // The core's small error says the same when it is explained.
+    let error = row.record().get::<f64>("s").unwrap_err();
+    assert_eq!(row.record().explain(&error).to_string(), cases[0].2);
+    assert!(size_of_val(&error) <= 48);
+    assert_eq!(size_of::<ReadError>(), size_of::<usize>());
+
+    let row = rows.next().unwrap().unwrap();
+    assert_eq!(
+        row.get::<f64>("f").unwrap_err().to_string(),
+        "row 6, column `f` (double): wanted f64, found \"\": the value is null"
+    );
+}
+
+/// Gives 0 to 5 bytes at a time, now and then interrupted; fails at the end if told so.
+struct Slow<'a> {
+    body: &'a [u8],
+    random: Random,
+    fails: bool,
+}
+
+impl Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.random.chance(20) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        if self.body.is_empty() && self.fails {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let bytes = (1 + self.random.below(5))
+            .min(self.body.len())
+            .min(buffer.len());
+        buffer[..bytes].copy_from_slice(&self.body[..bytes]);
+        self.body = &self.body[bytes..];
+        Ok(bytes)
+    }
+}
+
+#[test]
+fn a_slow_reader_gives_the_same_rows() {
+    for seed in 0..100 {
+        let random = Random::new(seed);
+        let reader = Slow {
+            body: TYPES.as_bytes(),
+            random,
+            fails: false,
+        };
+        let mut rows = Rows::new(reader);
+        assert_eq!(
+            rows.next().unwrap().unwrap().get::<&str>("s").unwrap(),
+            "text"
+        );
+        assert_eq!(
+            rows.next().unwrap().unwrap().get::<&str>("s").unwrap(),
+            "fallback"
+        );
+        assert!(rows.next().unwrap().is_none());
+    }
+}
+
+#[test]
+fn a_truncated_body_is_an_error_after_the_rows_before_it() {
+    let reader = Slow {
+        body: TYPES.as_bytes(),
+        random: Random::new(1),
+        fails: true,
+    };
+    let mut rows = Rows::new(reader);
+    assert!(rows.next().unwrap().is_some());
+    assert!(rows.next().unwrap().is_some());
+    let error = rows.next().unwrap_err();
+    assert!(
+        matches!(error.kind(), ReadErrorKind::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof)
+    );
+    // Said once.
+    assert!(rows.next().unwrap().is_none());
+}
+
+#[test]
+fn the_error_table_comes_with_message_and_code() {
+    let body = ",result,table,_value\r\n,_result,0,1\r\n\r\n,error,reference\r\n,it broke,897\r\n";
+    let mut rows = Rows::new(body.as_bytes());
+    assert!(rows.next().unwrap().is_some());
+    let error = rows.next().unwrap_err();
+    assert!(error.is_server());
+    assert!(matches!(
+        error.kind(),
+        ReadErrorKind::Server { message, code } if message == "it broke" && code == "897"
+    ));
+    assert!(rows.next().unwrap().is_none());
+}
+
+#[test]
+fn limits_hold() {
+    let long = format!(",result,table,a\r\n,_result,0,{}\r\n", "x".repeat(5000));
+    let mut rows = Rows::new(long.as_bytes());
+    assert_eq!(
+        rows.next()
+            .unwrap()
+            .unwrap()
+            .get::<&str>("a")
+            .unwrap()
+            .len(),
+        5000
+    );
+    let mut rows = Rows::new(long.as_bytes()).max_record_bytes(4096);
+    let error = rows.next().unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        ReadErrorKind::Decode {
+            error: DecodeError::RecordTooLong { row: 2 },
+            ..
+        }
+    ));
+    let wide = |columns: usize| {
+        let names: Vec<_> = (0..columns).map(|index| format!("c{index}")).collect();
+        format!(
+            ",result,table,{}\r\n,_result,0{}\r\n",
+            names.join(","),
+            ",1".repeat(columns)
+        )
+    };
+    let body = wide(100);
+    let mut rows = Rows::new(body.as_bytes()).max_columns(100);
+    assert_eq!(rows.next().unwrap().unwrap().cells().count(), 100);
+    let mut rows = Rows::new(body.as_bytes()).max_columns(99);
+    let error = rows.next().unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        ReadErrorKind::Decode {
+            error: DecodeError::TooManyColumns { row: 1 },
+            ..
+        }
+    ));
+}
+
+#[test]
+fn what_is_not_csv_is_shown() {
+    for body in [
+        "<!DOCTYPE html>\n<html><body>Please log in</body></html>",
+        "{\"status\":\"pass\"}",
+        "name,tags,time,value\r\n",
+    ] {
+        let mut rows = Rows::new(body.as_bytes());
+        let error = rows.next().unwrap_err();
+        let ReadErrorKind::Decode { excerpt, .. } = error.kind() else {
+            panic!("{error:?}");
+        };
+        assert!(excerpt.len() > 10 && excerpt.len() < 80, "{excerpt}");
+    }
+}
+
+#[test]
+fn items_show_tables_without_records() {
+    let body = "#datatype,string,long,double\r\n#group,false,false,true\r\n#default,_result,3,1.5\r\n\
+        ,result,table,v\r\n\r\n#datatype,string,long,double\r\n#default,_result,,\r\n\
+        ,result,table,v\r\n,,4,2.5\r\n\r\n";
+    let mut rows = Rows::new(body.as_bytes());
+    let mut seen = Vec::new();
+    while let Some(item) = rows.next_item().unwrap() {
+        seen.push(match item {
+            Item::Table(table) => {
+                let column = table.column("v").unwrap();
+                format!("{:?} {:?}", table.id(), column.default_text())
+            }
+            Item::Row(row) => row.get::<f64>("v").unwrap().to_string(),
+        });
+    }
+    assert_eq!(seen, ["Some(3) \"1.5\"", "Some(4) \"\"", "2.5"]);
+}
