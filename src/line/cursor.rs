@@ -62,6 +62,20 @@ impl<'b> Cursor<'b> {
         Ok(())
     }
 
+    /// Writes the lowest `len` bytes of a word, the lowest first; `len` is at most 8.
+    #[inline]
+    pub(super) fn put_word(&mut self, word: u64, len: usize) -> Result<(), EncodeError> {
+        let bytes = word.to_le_bytes();
+        let room = self.buf.get_mut(self.pos..).unwrap_or_default();
+        if let Some(slot) = room.first_chunk_mut::<8>() {
+            // What is too much will be overwritten.
+            *slot = bytes;
+            self.pos += len;
+            return Ok(());
+        }
+        self.copy(bytes.get(..len).unwrap_or(&bytes))
+    }
+
     /// What was written from `start` on.
     #[inline]
     pub(super) fn written(&self, start: usize) -> &[u8] {
@@ -89,16 +103,19 @@ impl<'b> Cursor<'b> {
     }
 }
 
-/// Copies up to 32 bytes by two moves that may overlap, up to three one by one.
+/// Copies up to 32 bytes by two moves that may overlap. (A loop over the bytes would be made into
+/// the call to memcpy that this is to avoid.)
 #[inline]
 fn copy_overlapping(to: &mut [u8], from: &[u8]) {
     debug_assert_eq!(to.len(), from.len());
     if from.len() > 32 {
         to.copy_from_slice(from);
-    } else if !(ends::<16>(to, from) || ends::<8>(to, from) || ends::<4>(to, from)) {
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = *from;
-        }
+    } else {
+        let _ = ends::<16>(to, from)
+            || ends::<8>(to, from)
+            || ends::<4>(to, from)
+            || ends::<2>(to, from)
+            || ends::<1>(to, from);
     }
 }
 

@@ -20,51 +20,27 @@ pub(super) fn integer<I: itoa::Integer>(
 #[inline]
 pub(super) fn time(cursor: &mut Cursor<'_>, value: i64) -> Result<(), EncodeError> {
     const EIGHT: u64 = 100_000_000;
-    let magnitude = value.unsigned_abs();
-    // Small or negative: before 1973 in seconds; or hardly any room: before the last line.
-    let start = cursor.pos();
-    let room = cursor.tail_mut(start).first_chunk_mut::<24>();
-    let (Some(room), true) = (room, value >= EIGHT as i64) else {
+    if value < EIGHT as i64 {
+        // Before 1973 even in seconds.
         return integer(cursor, value);
-    };
-    let (high, low) = (magnitude / EIGHT, (magnitude % EIGHT) as u32);
-    let len = if high < EIGHT {
-        let skip = put_leading(room, 0, high as u32);
-        put_eight(room, skip, low);
-        skip + 8
-    } else {
-        let (top, middle) = (high / EIGHT, (high % EIGHT) as u32);
-        let skip = put_leading(room, 0, top as u32);
-        put_eight(room, skip, middle);
-        put_eight(room, skip + 8, low);
-        skip + 16
-    };
-    cursor.advance(len)
-}
-
-/// Writes a number from 1 to 99 999 999 without leading zeros; its length. What follows it, up to
-/// eight bytes from `at`, is zeros to be overwritten.
-#[inline]
-fn put_leading(room: &mut [u8; 24], at: usize, number: u32) -> usize {
-    let digits = eight_digits(number);
-    let zeros = (digits ^ ASCII_ZEROS).trailing_zeros() / 8;
-    put(room, at, digits >> (zeros * 8));
-    8 - zeros as usize
-}
-
-#[inline]
-fn put_eight(room: &mut [u8; 24], at: usize, number: u32) {
-    put(room, at, eight_digits(number));
-}
-
-#[inline]
-fn put(room: &mut [u8; 24], at: usize, word: u64) {
-    if let Some(slot) = room
-        .get_mut(at..)
-        .and_then(|room| room.first_chunk_mut::<8>())
-    {
-        *slot = word.to_le_bytes();
     }
+    let magnitude = value as u64;
+    let (high, low) = (magnitude / EIGHT, (magnitude % EIGHT) as u32);
+    if high < EIGHT {
+        put_leading(cursor, high as u32)?;
+    } else {
+        put_leading(cursor, (high / EIGHT) as u32)?;
+        cursor.put_word(eight_digits((high % EIGHT) as u32), 8)?;
+    }
+    cursor.put_word(eight_digits(low), 8)
+}
+
+/// Writes a number below 10^8 without leading zeros, but for zero itself.
+#[inline]
+fn put_leading(cursor: &mut Cursor<'_>, number: u32) -> Result<(), EncodeError> {
+    let digits = eight_digits(number);
+    let zeros = ((digits ^ ASCII_ZEROS).trailing_zeros() / 8).min(7);
+    cursor.put_word(digits >> (zeros * 8), 8 - zeros as usize)
 }
 
 const ASCII_ZEROS: u64 = 0x3030_3030_3030_3030;
@@ -76,24 +52,24 @@ const ASCII_ZEROS: u64 = 0x3030_3030_3030_3030;
 #[inline]
 const fn eight_digits(number: u32) -> u64 {
     let halves = (number / 10_000) as u64 | ((number % 10_000) as u64) << 32;
-    let hundreds = (halves * 10_486 >> 20) & 0x7F_0000_007F;
+    let hundreds = ((halves * 10_486) >> 20) & 0x7F_0000_007F;
     let quarters = hundreds | (halves - hundreds * 100) << 16;
-    let tens = (quarters * 103 >> 10) & 0x000F_000F_000F_000F;
+    let tens = ((quarters * 103) >> 10) & 0x000F_000F_000F_000F;
     (tens | (quarters - tens * 10) << 8) | ASCII_ZEROS
 }
 
 /// Writes a finite float: the shortest text that reads back to the same bits.
 ///
 /// A sensor's reading has few decimals, and for those there is a way around Ryū: let `n` be the
-/// value times 10⁶, rounded. If `n` is below 10¹⁵ then both `n` and 10⁶ are exact as floats, so
+/// value times 10⁶, rounded. If `n` is below 10¹⁴ then both `n` and 10⁶ are exact as floats, so
 /// `n / 10⁶` rounds once, correctly, exactly as a parser rounds the text `n·10⁻⁶`. If that
-/// division gives the value back, the text reads back to the same bits; and since at most 15
+/// division gives the value back, the text reads back to the same bits; and since at most 14
 /// digits never have a shorter rival in another place, dropping the zeros at its end makes it the
 /// shortest. One multiplication and one division decide it; everything else goes to Ryū.
 #[inline]
 pub(super) fn float(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError> {
     let magnitude = value.abs();
-    if magnitude < 1e9 {
+    if magnitude < 1e8 {
         let scaled = magnitude * SCALE;
         // Signed: the conversion is one instruction on most machines. It truncates.
         let nearest = (scaled + 0.5) as i64;
@@ -129,35 +105,31 @@ fn few_decimals(cursor: &mut Cursor<'_>, scaled: u64, negative: bool) -> Result<
     if negative {
         cursor.put(b'-')?;
     }
+    // What a reading has is known in advance, to the processor too: one or two digits before the
+    // point and behind it. So the branches cost less than doing without.
     let whole = (scaled / 1_000_000) as u32;
-    let millionths = (scaled % 1_000_000) as u32;
-    // One or two digits are what most readings have.
-    if whole < 10 {
-        cursor.put(b'0' + whole as u8)?;
-    } else if whole < 100 {
-        cursor.copy_short(&pair(whole))?;
+    if whole < 100 {
+        let [tens, ones] = pair(whole);
+        if whole >= 10 {
+            cursor.put(tens)?;
+        }
+        cursor.put(ones)?;
     } else {
-        integer(cursor, whole)?;
+        put_leading(cursor, whole)?;
     }
+    let millionths = (scaled % 1_000_000) as u32;
     if millionths == 0 {
         return Ok(());
     }
-    let [a, b] = pair(millionths / 10_000);
-    let low = millionths % 10_000;
-    if low == 0 {
-        let text = [b'.', a, b];
-        let len = if b == b'0' { 2 } else { 3 };
-        return cursor.copy_short(text.get(..len).unwrap_or(&text));
+    if millionths % 10_000 == 0 {
+        let [a, b] = pair(millionths / 10_000);
+        let word = u64::from_le_bytes([b'.', a, b, 0, 0, 0, 0, 0]);
+        return cursor.put_word(word, if b == b'0' { 2 } else { 3 });
     }
-    let [c, d] = pair(low / 100);
-    let [e, f] = pair(low % 100);
-    let text = [b'.', a, b, c, d, e, f];
-    let zeros = text
-        .iter()
-        .rev()
-        .take_while(|digit| **digit == b'0')
-        .count();
-    cursor.copy_short(text.get(..text.len() - zeros).unwrap_or(&text))
+    // The point and six digits, of which the zeros at the end are left behind.
+    let digits = eight_digits(millionths) >> 8;
+    let zeros = (digits ^ (ASCII_ZEROS >> 8)).leading_zeros() / 8;
+    cursor.put_word(digits & !0xFF | u64::from(b'.'), 8 - zeros as usize)
 }
 
 /// Two decimal digits of a number below 100.

@@ -1,0 +1,15 @@
+//! For the tests of the stand-in itself: what a real server was recorded to answer, and the bare
+//! means to ask the stand-in the same. The quickstart has no use for it, so it is not part of
+//! `support`.
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "every test binary includes this module whole and uses a part of it"
+)]
+
+mod raw;
+mod recorded;
+
+pub use raw::{Answer, Client};
+pub use recorded::{Exchange, TOKEN, exchange, file, meaning};

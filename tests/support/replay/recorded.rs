@@ -1,0 +1,92 @@
+//! Exchanges with a real InfluxDB 2.9.1, kept under `tests/recordings`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use serde_json::Value as Json;
+
+use super::raw::{Answer, Client};
+
+/// The token the recordings were made with.
+pub const TOKEN: &str = "edge-test-operator-token";
+
+/// A recorded request and its answer.
+pub struct Exchange {
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    pub answer: Answer,
+}
+
+/// Bytes of a file under `tests/recordings`.
+pub fn file(path: &str) -> Vec<u8> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("tests/recordings").join(path);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The exchange of this name, `write/ok` say.
+pub fn exchange(name: &str) -> Exchange {
+    let text = file(&format!("http/{name}.json"));
+    let json: Json = serde_json::from_slice(&text).expect("a recording");
+    let (request, response) = (&json["request"], &json["response"]);
+    let text = |node: &Json| node.as_str().expect("text").to_owned();
+    let status = response["status"].as_u64().expect("a status");
+    Exchange {
+        method: text(&request["method"]),
+        target: text(&request["target"]),
+        headers: headers(&request["headers"]),
+        body: body(request),
+        answer: Answer {
+            status: u16::try_from(status).expect("a status"),
+            headers: headers(&response["headers"]),
+            body: body(response),
+        },
+    }
+}
+
+impl Exchange {
+    /// Sends the recorded request again, as it was.
+    pub fn replay(&self, client: &mut Client) -> Answer {
+        let headers = self.headers.iter();
+        let headers: Vec<_> = headers.map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        client
+            .exchange(&self.method, &self.target, &headers, &self.body)
+            .expect("an answer")
+    }
+}
+
+/// The headers that make up an answer's meaning, sorted. Left out: what only says how long the body
+/// is, and the two by which a server tells its name, because the stand-in has its own.
+pub fn meaning(answer: &Answer) -> Vec<(String, String)> {
+    let all = answer.headers.iter().filter(|(name, _)| {
+        name != "Content-Length" && name != "X-Influxdb-Build" && name != "X-Influxdb-Version"
+    });
+    let mut headers: Vec<_> = all.cloned().collect();
+    headers.sort();
+    headers
+}
+
+fn headers(node: &Json) -> Vec<(String, String)> {
+    let all = node.as_object().into_iter().flatten();
+    all.map(|(name, value)| (name.clone(), value.as_str().expect("text").to_owned()))
+        .collect()
+}
+
+fn body(node: &Json) -> Vec<u8> {
+    if let Some(text) = node["body"].as_str() {
+        return text.as_bytes().to_vec();
+    }
+    match node["body_base64"].as_str() {
+        Some(text) => {
+            let mut bytes = vec![0; text.len()];
+            let base64 = base64::engine::general_purpose::STANDARD;
+            let length = base64.decode_slice(text, &mut bytes).expect("base64");
+            bytes.truncate(length);
+            bytes
+        }
+        None => Vec::new(),
+    }
+}
