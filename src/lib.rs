@@ -20,11 +20,22 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod csv;
+#[cfg(feature = "client")]
+mod error;
 pub mod flux;
 pub mod line;
 mod precision;
 mod time;
 
+#[cfg(feature = "client")]
+pub use client::Client;
+#[cfg(feature = "client")]
+pub use error::{
+    AnswerError, BadLine, ConfigError, ContentError, Error, ErrorKind, Fault, Remedy, Stored,
+    TransportError,
+};
 pub use precision::Precision;
 pub use time::{Time, TimeError};

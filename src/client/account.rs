@@ -1,0 +1,243 @@
+//! Getting in: first setup of a server, signing in and out, and who we are.
+
+use super::Client;
+use super::auth::Auth;
+use super::call::to_json;
+use super::http::Payload;
+use super::secret::Secret;
+use crate::error::Error;
+use alloc::string::String;
+use core::fmt;
+use core::time::Duration;
+use serde::{Deserialize, Serialize};
+
+/// The first user, organization and bucket of a new server. Sent by [`Client::setup`].
+#[derive(Clone)]
+pub struct Setup {
+    username: String,
+    password: Option<Secret>,
+    org: String,
+    bucket: String,
+    retention: Duration,
+    token: Option<Secret>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SetupBody<'a> {
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
+    org: &'a str,
+    bucket: &'a str,
+    retention_period_seconds: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+}
+
+impl Setup {
+    /// A user with all rights, an organization, and a bucket that keeps its data for ever.
+    pub fn new(
+        username: impl Into<String>,
+        org: impl Into<String>,
+        bucket: impl Into<String>,
+    ) -> Self {
+        Setup {
+            username: username.into(),
+            password: None,
+            org: org.into(),
+            bucket: bucket.into(),
+            retention: Duration::ZERO,
+            token: None,
+        }
+    }
+
+    /// The user's password: 8 to 72 characters. Without one nobody can sign in, but the token
+    /// works.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(Secret::new(password));
+        self
+    }
+
+    /// How long the bucket keeps its data, in whole seconds; zero, the default, for ever.
+    #[must_use]
+    pub fn retention(mut self, keep: Duration) -> Self {
+        self.retention = keep;
+        self
+    }
+
+    /// The user's token. Default: the server makes one up.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(Secret::new(token));
+        self
+    }
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("username", &self.username)
+            .field("org", &self.org)
+            .field("bucket", &self.bucket)
+            .field("retention", &self.retention)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a setup made: ids, and the one token that may do everything.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct SetupDone {
+    /// The user's id.
+    pub user_id: String,
+    /// The organization's id.
+    pub org_id: String,
+    /// The bucket's id.
+    pub bucket_id: String,
+    token: Secret,
+}
+
+impl SetupDone {
+    /// The new token, with all rights. This is the only time the server shows it: keep it safe,
+    /// and make lesser ones for daily work.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.token.reveal()
+    }
+}
+
+impl fmt::Debug for SetupDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetupDone")
+            .field("user_id", &self.user_id)
+            .field("org_id", &self.org_id)
+            .field("bucket_id", &self.bucket_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct SetupAnswer {
+    user: Id,
+    org: Id,
+    bucket: Id,
+    auth: Token,
+}
+
+#[derive(Deserialize)]
+struct Id {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: String,
+}
+
+/// The user that a token or session stands for.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Me {
+    /// The user's id.
+    pub id: String,
+    /// The user's name.
+    pub name: String,
+    /// `active` or `inactive`.
+    #[serde(default)]
+    pub status: Option<String>,
+}
+
+impl Client {
+    /// Whether the server is new and waits for [`setup`](Client::setup). Needs no token.
+    ///
+    /// # Errors
+    /// No answer, or one that isn't InfluxDB's.
+    pub fn needs_setup(&self) -> Result<bool, Error> {
+        #[derive(Deserialize)]
+        struct Allowed {
+            allowed: bool,
+        }
+        let mut out = self.outgoing("GET", self.inner().base.target("/api/v2/setup"));
+        let allowed: Allowed = self.json(&"ask whether the server needs setup", &mut out)?;
+        Ok(allowed.allowed)
+    }
+
+    /// Sets a new server up. Works once in its life, and needs no token.
+    ///
+    /// # Errors
+    /// A [conflict](Error::is_conflict) if it was done before; a password that is too short or too
+    /// long (400); no answer.
+    pub fn setup(&self, setup: &Setup) -> Result<SetupDone, Error> {
+        let body = to_json(&SetupBody {
+            username: &setup.username,
+            password: setup.password.as_ref().map(Secret::reveal),
+            org: &setup.org,
+            bucket: &setup.bucket,
+            retention_period_seconds: setup.retention.as_secs(),
+            token: setup.token.as_ref().map(Secret::reveal),
+        })?;
+        let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/setup"));
+        out.content_type = Some("application/json");
+        out.payload = Payload::Bytes(&body);
+        let made: SetupAnswer = self.json_anonymous(&"set the server up", &mut out)?;
+        Ok(SetupDone {
+            user_id: made.user.id,
+            org_id: made.org.id,
+            bucket_id: made.bucket.id,
+            token: Secret::new(made.auth.token),
+        })
+    }
+
+    /// Who this client is: the user behind its token or session.
+    ///
+    /// # Errors
+    /// Credentials that aren't known ([`Error::is_unauthorized`]); no answer.
+    pub fn me(&self) -> Result<Me, Error> {
+        let mut out = self.outgoing("GET", self.inner().base.target("/api/v2/me"));
+        self.json(&"ask who we are", &mut out)
+    }
+
+    /// Signs in now, instead of before the first call. Only for a client with a
+    /// [session](super::ClientBuilder::session); others have nothing to sign in with, and this does
+    /// nothing for them.
+    ///
+    /// # Errors
+    /// Wrong name or password ([`Error::is_unauthorized`]); no answer.
+    pub fn signin(&self) -> Result<(), Error> {
+        match &self.inner().auth {
+            Auth::Session(session) => {
+                let forgotten = session.cookie().map(|c| c.generation);
+                self.sign_in(session, forgotten).map(|_| ())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the session, if there is one; the next call would start another. A session that is
+    /// only dropped lives on in the server until it expires.
+    ///
+    /// # Errors
+    /// No answer, or an unexpected one. The session is forgotten here either way.
+    pub fn signout(&self) -> Result<(), Error> {
+        let Auth::Session(session) = &self.inner().auth else {
+            return Ok(());
+        };
+        let Some(cookie) = session.cookie() else {
+            return Ok(());
+        };
+        session.set_cookie(None);
+        let what = "sign out";
+        let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/signout"));
+        out.payload = Payload::Bytes(&[]);
+        out.credential = Some(("cookie", cookie.header));
+        let mut answer = self.send(&what, &mut out)?;
+        // 401: the server had forgotten it already.
+        if (200..300).contains(&answer.status) || answer.status == 401 {
+            let _ = answer.body.read_some(super::answer::MAX_READ);
+            return Ok(());
+        }
+        Err(self.refused(&what, answer))
+    }
+}

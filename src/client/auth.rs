@@ -1,0 +1,152 @@
+//! Who we are: a token, a name and password on every call, or a session.
+
+use super::http::HeaderText;
+use super::secret::Secret;
+use crate::error::Error;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use core::fmt;
+use std::sync::{Mutex, PoisonError};
+
+/// Who we are, ready for the wire.
+pub(crate) enum Auth {
+    None,
+    /// `Authorization`, the same on every call: a token, or Basic.
+    Header {
+        value: HeaderText,
+        secrets: Vec<Secret>,
+    },
+    Session(Session),
+}
+
+/// A session: signed in when first needed, and again when the server has forgotten it.
+pub(crate) struct Session {
+    /// `Authorization` of the sign-in.
+    pub(crate) basic: HeaderText,
+    secrets: Vec<Secret>,
+    cookie: Mutex<Option<Cookie>>,
+    /// One sign-in at a time.
+    pub(crate) door: Mutex<()>,
+}
+
+/// What the server knows us by, until it forgets.
+#[derive(Clone)]
+pub(crate) struct Cookie {
+    pub(crate) header: HeaderText,
+    pub(crate) secret: Secret,
+    /// Which sign-in it is from, so that of many threads that see a 401 only the first signs in.
+    pub(crate) generation: u64,
+}
+
+impl Auth {
+    pub(crate) fn token(token: &Secret) -> Result<Self, Error> {
+        if let Some(why) = token.not_visible_ascii() {
+            return Err(Error::config(format!("the token can't be used: {why}")));
+        }
+        Ok(Auth::Header {
+            value: header("Token", token.reveal())?,
+            secrets: alloc::vec![token.clone()],
+        })
+    }
+
+    pub(crate) fn basic(user: &str, password: &Secret) -> Result<Self, Error> {
+        let (value, encoded) = basic_header(user, password)?;
+        Ok(Auth::Header {
+            value,
+            secrets: alloc::vec![password.clone(), encoded],
+        })
+    }
+
+    pub(crate) fn session(user: &str, password: &Secret) -> Result<Self, Error> {
+        let (basic, encoded) = basic_header(user, password)?;
+        Ok(Auth::Session(Session {
+            basic,
+            secrets: alloc::vec![password.clone(), encoded],
+            cookie: Mutex::new(None),
+            door: Mutex::new(()),
+        }))
+    }
+
+    /// Takes every secret out of a text that came from outside: a server or a proxy may repeat the
+    /// request in its error.
+    pub(crate) fn scrub(&self, mut text: String) -> String {
+        let mut replace = |secret: &Secret| {
+            let secret = secret.reveal();
+            if !secret.is_empty() && text.contains(secret) {
+                text = text.replace(secret, "***");
+            }
+        };
+        match self {
+            Auth::None => {}
+            Auth::Header { secrets, .. } => secrets.iter().for_each(&mut replace),
+            Auth::Session(session) => {
+                session.secrets.iter().for_each(&mut replace);
+                if let Some(cookie) = session.cookie() {
+                    replace(&cookie.secret);
+                }
+            }
+        }
+        text
+    }
+}
+
+impl Session {
+    pub(crate) fn cookie(&self) -> Option<Cookie> {
+        self.cookie
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn set_cookie(&self, cookie: Option<Cookie>) {
+        *self.cookie.lock().unwrap_or_else(PoisonError::into_inner) = cookie;
+    }
+}
+
+impl Cookie {
+    /// Out of `Set-Cookie`: `name=value` alone is sent back, not its attributes, and under the
+    /// name that came, as only OSS documents it (`influxdb-oss-session`).
+    pub(crate) fn from_set_cookie(line: &str, generation: u64) -> Option<Self> {
+        let pair = line.split(';').next()?.trim();
+        let (_, value) = pair.split_once('=')?;
+        Some(Cookie {
+            header: HeaderText::new(pair)?,
+            secret: Secret::new(value),
+            generation,
+        })
+    }
+}
+
+fn basic_header(user: &str, password: &Secret) -> Result<(HeaderText, Secret), Error> {
+    if user.contains(':') {
+        return Err(Error::config(
+            "a user name can't contain a colon: Basic authentication ends it there",
+        ));
+    }
+    let pair = format!("{user}:{}", password.reveal());
+    if pair.bytes().any(|b| b.is_ascii_control()) {
+        return Err(Error::config(
+            "user name or password contains a control character; was it read from a file without trimming?",
+        ));
+    }
+    let encoded = Secret::new(STANDARD.encode(pair));
+    Ok((header("Basic", encoded.reveal())?, encoded))
+}
+
+fn header(scheme: &str, secret: &str) -> Result<HeaderText, Error> {
+    HeaderText::new(&format!("{scheme} {secret}"))
+        .ok_or_else(|| Error::config("the credentials can't be put into a header"))
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Auth::None => "None",
+            Auth::Header { .. } => "Header(***)",
+            Auth::Session(_) => "Session(***)",
+        })
+    }
+}

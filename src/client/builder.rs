@@ -1,0 +1,317 @@
+//! The settings of a client, and their check.
+
+use super::auth::Auth;
+use super::http::{self, HeaderList, Http, HttpSettings, TlsSettings};
+use super::retry::RetryPolicy;
+use super::secret::Secret;
+use super::url::BaseUrl;
+use super::{Client, Inner, Org};
+use crate::error::Error;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use std::path::{Path, PathBuf};
+
+/// The settings of a [`Client`]. Every one has a default; [`build`](ClientBuilder::build) checks
+/// them all, so that what can't work fails there, with a reason, and not in the middle of the night.
+///
+/// ```
+/// use core::time::Duration;
+/// use influx_edge::Client;
+///
+/// let client = Client::builder("http://localhost:8086/influx")
+///     .org("acme")
+///     .token("my-token")
+///     .timeout(Duration::from_secs(10))
+///     .build()?;
+/// assert_eq!(client.url(), "http://localhost:8086/influx");
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    url: String,
+    org: Option<Org>,
+    credentials: Credentials,
+    connect: Duration,
+    read: Duration,
+    write: Duration,
+    overall: Duration,
+    gzip_from: Option<usize>,
+    pool: usize,
+    proxy: Option<Secret>,
+    https_only: bool,
+    ca_file: Option<PathBuf>,
+    client_files: Option<(PathBuf, PathBuf)>,
+    no_verification: bool,
+    user_agent: String,
+    headers: Vec<(String, Secret)>,
+    retry: RetryPolicy,
+}
+
+#[derive(Clone, Debug)]
+enum Credentials {
+    None,
+    Token(Secret),
+    Basic(String, Secret),
+    Session(String, Secret),
+}
+
+impl ClientBuilder {
+    pub(super) fn new(url: String) -> Self {
+        ClientBuilder {
+            url,
+            org: None,
+            credentials: Credentials::None,
+            connect: Duration::from_secs(5),
+            read: Duration::from_secs(20),
+            write: Duration::from_secs(20),
+            overall: Duration::from_secs(30),
+            gzip_from: None,
+            pool: 4,
+            proxy: None,
+            https_only: false,
+            ca_file: None,
+            client_files: None,
+            no_verification: false,
+            user_agent: concat!("influx-edge/", env!("CARGO_PKG_VERSION")).to_owned(),
+            headers: Vec::new(),
+            retry: RetryPolicy::none(),
+        }
+    }
+
+    /// The organization, by name. (Servers take 16 hexadecimal digits for an id here, too.) No
+    /// default; OSS needs one to write, query and delete.
+    pub fn org(mut self, name: impl Into<String>) -> Self {
+        self.org = Some(Org::Name(name.into()));
+        self
+    }
+
+    /// The organization, by its id of 16 hexadecimal digits.
+    pub fn org_id(mut self, id: impl Into<String>) -> Self {
+        self.org = Some(Org::Id(id.into()));
+        self
+    }
+
+    /// The API token. No default: without credentials only [`ping`](Client::ping) and the like
+    /// work. The last of `token`, `basic` and `session` counts.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.credentials = Credentials::Token(Secret::new(token));
+        self
+    }
+
+    /// User name and password on every call (HTTP Basic), for InfluxDB 1.8 and for proxies that
+    /// ask for it. InfluxDB 2 takes it nowhere but at sign-in: use [`session`](Self::session).
+    pub fn basic(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.credentials = Credentials::Basic(user.into(), Secret::new(password));
+        self
+    }
+
+    /// User name and password, exchanged for a session: the client signs in before its first call,
+    /// and once more when the server has forgotten the session (after 60 minutes without use, by
+    /// default). See [`Client::signout`].
+    pub fn session(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.credentials = Credentials::Session(user.into(), Secret::new(password));
+        self
+    }
+
+    /// How long connecting may take, the name's lookup and the TLS handshake included each.
+    /// Default 5 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect = limit;
+        self
+    }
+
+    /// How long nothing may arrive while an answer is awaited. Default 20 s; a query waits a
+    /// minute unless it's told otherwise.
+    pub fn read_timeout(mut self, limit: Duration) -> Self {
+        self.read = limit;
+        self
+    }
+
+    /// How long the network may take no bytes while a request is sent. Default 20 s.
+    pub fn write_timeout(mut self, limit: Duration) -> Self {
+        self.write = limit;
+        self
+    }
+
+    /// How long one attempt at a call may take in all, from connecting to the last byte of the
+    /// answer. Default 30 s; a query has five minutes unless it's told otherwise.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.overall = limit;
+        self
+    }
+
+    /// Compresses writes of at least this many bytes. Default: none is. Compressing takes 320 KB of
+    /// heap while it lasts, and more time than encoding did: worth it where bytes on the line cost
+    /// more than the processor. Needs the feature `gzip`. (Answers to queries come compressed with
+    /// that feature anyway.)
+    pub fn gzip_from(mut self, bytes: usize) -> Self {
+        self.gzip_from = Some(bytes);
+        self
+    }
+
+    /// How many unused connections are kept for later. Default 4; 0 closes each after its call.
+    pub fn pool_size(mut self, connections: usize) -> Self {
+        self.pool = connections;
+        self
+    }
+
+    /// Goes through an HTTP proxy: `http://user:password@host:port`. Default none: proxies named in
+    /// the environment are not used, for they would see the token of every `http://` call.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(Secret::new(url));
+        self
+    }
+
+    /// Refuses an `http://` URL, over which credentials travel in clear. Default false.
+    pub fn https_only(mut self, yes: bool) -> Self {
+        self.https_only = yes;
+        self
+    }
+
+    /// A PEM file with the certificates to trust, instead of Mozilla's: for a private CA, or a
+    /// self-signed certificate. Read by `build`.
+    pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
+        self.ca_file = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// PEM files with this client's certificate chain and its private key, for servers that ask for
+    /// one. Read by `build`.
+    pub fn client_certificate(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
+        self.client_files = Some((chain.as_ref().to_owned(), key.as_ref().to_owned()));
+        self
+    }
+
+    /// **Dangerous.** Accepts any certificate from anybody: whoever sits on the line can read and
+    /// change everything, the token first. What people mostly need instead is
+    /// [`ca_file`](Self::ca_file). Default false.
+    pub fn danger_accept_any_certificate(mut self, yes: bool) -> Self {
+        self.no_verification = yes;
+        self
+    }
+
+    /// The `User-Agent`. Default `influx-edge/` and the version.
+    pub fn user_agent(mut self, text: impl Into<String>) -> Self {
+        self.user_agent = text.into();
+        self
+    }
+
+    /// A header for every call, as a proxy may want. May be given more than once. Headers that
+    /// frame the message (`Content-Length`, `Host`, …) are refused by `build`.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), Secret::new(value)));
+        self
+    }
+
+    /// Retries calls that can be repeated without harm: writes, queries, deletes, and what only
+    /// reads. Default [`RetryPolicy::none`]. Retries sleep in the calling thread.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Checks the settings and makes the client. Reads the certificate files; connects to nothing.
+    ///
+    /// # Errors
+    /// A configuration error ([`Error::is_config`]) that says which setting can't work, and why.
+    pub fn build(self) -> Result<Client, Error> {
+        let base = BaseUrl::parse(&self.url)?;
+        if self.https_only && !base.https {
+            return Err(Error::config(
+                "the URL is http://, but https_only is set: credentials would travel in clear",
+            ));
+        }
+        if base.https {
+            if let Some(why) = http::tls_missing() {
+                return Err(Error::config(why));
+            }
+        }
+        if self.gzip_from.is_some() && !cfg!(feature = "gzip") {
+            return Err(Error::config(
+                "gzip_from is set, but this build has no gzip; enable the feature gzip",
+            ));
+        }
+        for (name, limit) in [
+            ("connect_timeout", self.connect),
+            ("read_timeout", self.read),
+            ("write_timeout", self.write),
+            ("timeout", self.overall),
+        ] {
+            if limit < Duration::from_millis(1) {
+                return Err(Error::config(format!("{name} is shorter than 1 ms")));
+            }
+        }
+        let auth = match &self.credentials {
+            Credentials::None => Auth::None,
+            Credentials::Token(token) => Auth::token(token)?,
+            Credentials::Basic(user, password) => Auth::basic(user, password)?,
+            Credentials::Session(user, password) => Auth::session(user, password)?,
+        };
+        let mut headers = HeaderList::default();
+        for (name, value) in &self.headers {
+            headers.add(name, value.reveal()).map_err(Error::config)?;
+        }
+        let settings = HttpSettings {
+            connect: self.connect,
+            read: self.read,
+            write: self.write,
+            overall: self.overall,
+            pool: self.pool,
+            proxy: self.proxy.clone(),
+            user_agent: self.user_agent.clone(),
+            headers,
+            tls: self.tls()?,
+        };
+        Ok(Client::from_inner(Inner {
+            http: Http::new(&base, settings)?,
+            base,
+            org: self.org,
+            auth,
+            retry: self.retry,
+            overall: self.overall,
+            #[cfg(feature = "gzip")]
+            gzip_from: self.gzip_from,
+        }))
+    }
+
+    fn tls(&self) -> Result<TlsSettings, Error> {
+        Ok(TlsSettings {
+            ca_pem: self
+                .ca_file
+                .as_deref()
+                .map(|path| read(path, "the CA file"))
+                .transpose()?,
+            client_pem: match &self.client_files {
+                Some((chain, key)) => {
+                    let chain = read(chain, "the client certificate")?;
+                    let key = read(key, "the client key")?;
+                    let key = String::from_utf8(key)
+                        .map_err(|_| Error::config("the client key isn't PEM"))?;
+                    Some((chain, Secret::new(key)))
+                }
+                None => None,
+            },
+            no_verification: self.no_verification,
+        })
+    }
+}
+
+fn read(path: &Path, what: &str) -> Result<Vec<u8>, Error> {
+    std::fs::read(path)
+        .map_err(|e| Error::config(format!("{what} {} can't be read: {e}", path.display())))
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("org", &self.org)
+            .field("credentials", &self.credentials)
+            .field("timeout", &self.overall)
+            .finish_non_exhaustive()
+    }
+}

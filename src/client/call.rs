@@ -1,0 +1,273 @@
+//! One call from its start to its meaning: credentials, sending, retries.
+
+use super::Client;
+use super::answer::{Kind, MAX_READ, refused};
+use super::auth::{Auth, Cookie, Session};
+use super::http::{Answer, Broken, Failed, Outgoing, Payload};
+use super::retry::random;
+use super::url::Target;
+use crate::error::{Error, TransportError};
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::sync::PoisonError;
+use std::thread;
+use std::time::Instant;
+
+/// An answer that is read whole may have this many bytes, decompressed.
+pub(crate) const DEFAULT_CAP: u64 = 16 << 20;
+
+impl Client {
+    /// A request with this client's limits and nothing else.
+    pub(crate) fn outgoing<'a>(&self, method: &'a str, target: Target) -> Outgoing<'a> {
+        Outgoing {
+            method,
+            target: target.into_string(),
+            content_type: None,
+            gzipped: false,
+            accept_gzip: false,
+            credential: None,
+            headers: None,
+            payload: Payload::None,
+            overall: self.inner().overall,
+            read: None,
+            repeatable: matches!(method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE"),
+            cap: DEFAULT_CAP,
+        }
+    }
+
+    /// Makes a call; `done` makes of the answer what the caller wants, or an error. Errors that may
+    /// pass are retried as the client's policy says, if the call can be repeated.
+    pub(crate) fn run<T>(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut Outgoing<'_>,
+        mut done: impl FnMut(Answer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let policy = &self.inner().retry;
+        let start = Instant::now();
+        let limit = out.overall;
+        let mut attempt = 0u32;
+        loop {
+            let result = self.authorized(what, out).and_then(&mut done);
+            let error = match result {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            attempt = attempt.saturating_add(1);
+            let replayable = out.repeatable && !matches!(out.payload, Payload::Reader(..));
+            if !replayable || !error.is_retryable() {
+                return Err(error);
+            }
+            let Some(pause) = policy.delay(attempt, start.elapsed(), error.retry_after(), random())
+            else {
+                return Err(error);
+            };
+            thread::sleep(pause);
+            // The last attempt ends with the policy's total, too.
+            let left = policy.max_time.saturating_sub(start.elapsed());
+            if left < Duration::from_millis(1) {
+                return Err(error);
+            }
+            out.overall = limit.min(left);
+        }
+    }
+
+    /// Sends with the credentials. A session the server has forgotten is renewed once: a 401 says
+    /// that nothing was done, so the call can be made again.
+    fn authorized(&self, what: &dyn fmt::Display, out: &mut Outgoing<'_>) -> Result<Answer, Error> {
+        match &self.inner().auth {
+            Auth::None => self.send(what, out),
+            Auth::Header { value, .. } => {
+                out.credential = Some(("authorization", value.clone()));
+                self.send(what, out)
+            }
+            Auth::Session(session) => {
+                let cookie = match session.cookie() {
+                    Some(cookie) => cookie,
+                    None => self.sign_in(session, None)?,
+                };
+                out.credential = Some(("cookie", cookie.header.clone()));
+                let answer = self.send(what, out)?;
+                if answer.status != 401 || matches!(out.payload, Payload::Reader(..)) {
+                    return Ok(answer);
+                }
+                let cookie = self.sign_in(session, Some(cookie.generation))?;
+                out.credential = Some(("cookie", cookie.header));
+                self.send(what, out)
+            }
+        }
+    }
+
+    /// Sends as it is.
+    pub(crate) fn send(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut Outgoing<'_>,
+    ) -> Result<Answer, Error> {
+        self.inner()
+            .http
+            .send(out)
+            .map_err(|Failed { broken, unsent }| self.broken(what, broken, unsent))
+    }
+
+    /// Exchanges user name and password for a cookie. Of several threads that come with the same
+    /// forgotten session, the first signs in and the others use what it got.
+    pub(crate) fn sign_in(
+        &self,
+        session: &Session,
+        forgotten: Option<u64>,
+    ) -> Result<Cookie, Error> {
+        let _one_at_a_time = session.door.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = session.cookie();
+        if let Some(cookie) = &current {
+            if Some(cookie.generation) != forgotten {
+                return Ok(cookie.clone());
+            }
+        }
+        let generation = current.map_or(0, |c| c.generation.wrapping_add(1));
+        session.set_cookie(None);
+        let what = "sign in";
+        let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/signin"));
+        out.payload = Payload::Bytes(&[]);
+        out.repeatable = true;
+        out.credential = Some(("authorization", session.basic.clone()));
+        let answer = self.send(&what, &mut out)?;
+        if !(200..300).contains(&answer.status) {
+            return Err(self.refused(&what, answer));
+        }
+        let cookie = answer
+            .headers
+            .get_all("set-cookie")
+            .find_map(|line| Cookie::from_set_cookie(line, generation))
+            .ok_or_else(|| Error::content(what, "the server set no cookie"))?;
+        session.set_cookie(Some(cookie.clone()));
+        Ok(cookie)
+    }
+
+    /// The error for a call that got no answer.
+    pub(crate) fn broken(&self, what: &dyn fmt::Display, broken: Broken, unsent: bool) -> Error {
+        TransportError {
+            fault: broken.fault,
+            what: what.to_string(),
+            host: self.inner().base.host_port.clone(),
+            detail: self.inner().auth.scrub(broken.detail),
+            unsent,
+            source: broken.source.map(|e| Box::new(e) as _),
+        }
+        .into()
+    }
+
+    /// The error for an answer that isn't the hoped-for one. Reads its body, up to a limit.
+    pub(crate) fn refused(&self, what: &dyn fmt::Display, mut answer: Answer) -> Error {
+        let body = answer.body.read_some(MAX_READ);
+        self.refused_with(what, &answer, &body, Kind::Other)
+    }
+
+    /// The same for a write.
+    pub(crate) fn refused_write(&self, what: &dyn fmt::Display, mut answer: Answer) -> Error {
+        let body = answer.body.read_some(MAX_READ);
+        self.refused_with(what, &answer, &body, Kind::Write)
+    }
+
+    /// The same with the body already read.
+    pub(crate) fn refused_with(
+        &self,
+        what: &dyn fmt::Display,
+        answer: &Answer,
+        body: &[u8],
+        kind: Kind,
+    ) -> Error {
+        let inner = self.inner();
+        let heard = (answer.status, &answer.headers, body);
+        refused(what, &inner.base.host_port, heard, &inner.auth, kind)
+    }
+
+    /// A call whose answer is JSON.
+    pub(crate) fn json<T: DeserializeOwned>(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut Outgoing<'_>,
+    ) -> Result<T, Error> {
+        self.run(what, out, |answer| self.read_json(what, answer))
+    }
+
+    /// The same without credentials: where there are none yet.
+    pub(crate) fn json_anonymous<T: DeserializeOwned>(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut Outgoing<'_>,
+    ) -> Result<T, Error> {
+        let answer = self.send(what, out)?;
+        self.read_json(what, answer)
+    }
+
+    fn read_json<T: DeserializeOwned>(
+        &self,
+        what: &dyn fmt::Display,
+        mut answer: Answer,
+    ) -> Result<T, Error> {
+        // An unknown path outside /api is answered by the user interface: 200 and a page.
+        if !(200..300).contains(&answer.status) || is_page(&answer) {
+            return Err(self.refused(what, answer));
+        }
+        let body = answer
+            .body
+            .read_all()
+            .map_err(|broken| self.broken(what, broken, false))?;
+        serde_json::from_slice(&body).map_err(|e| {
+            Error::content(
+                alloc::format!("cannot {what}: the answer isn't the JSON expected"),
+                json_trouble(&e),
+            )
+        })
+    }
+
+    /// A call whose answer has nothing to say but its status.
+    pub(crate) fn empty(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut Outgoing<'_>,
+    ) -> Result<(), Error> {
+        self.run(what, out, |mut answer| {
+            if !(200..300).contains(&answer.status) || is_page(&answer) {
+                return Err(self.refused(what, answer));
+            }
+            // Whatever it says, read it, or the connection can't be used again.
+            let _ = answer.body.read_some(MAX_READ);
+            Ok(())
+        })
+    }
+}
+
+/// Whether an answer is a page for people, and so from something else than the interface.
+pub(crate) fn is_page(answer: &Answer) -> bool {
+    answer
+        .headers
+        .get("content-type")
+        .is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// A value as JSON, to be sent.
+pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value)
+        .map_err(|e| Error::config(alloc::format!("the body can't be written as JSON: {e}")))
+}
+
+/// Why JSON can't be read, without the values in it: an answer may hold tokens.
+pub(crate) fn json_trouble(e: &serde_json::Error) -> String {
+    let text = e.to_string();
+    if text.starts_with("missing field") {
+        return text;
+    }
+    let kind = match e.classify() {
+        serde_json::error::Category::Data => "it doesn't fit the type",
+        serde_json::error::Category::Eof => "it ends too early",
+        _ => "it isn't valid JSON",
+    };
+    alloc::format!("{kind}, line {} column {}", e.line(), e.column())
+}

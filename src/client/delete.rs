@@ -1,0 +1,100 @@
+//! Deleting points.
+
+use super::Client;
+use super::call::to_json;
+use super::http::Payload;
+use crate::Time;
+use crate::error::Error;
+use alloc::string::{String, ToString};
+use core::fmt;
+use serde::Serialize;
+
+/// A deletion under construction. Made by [`Client::delete_points`].
+#[derive(Debug)]
+#[must_use = "nothing is deleted until `call`"]
+pub struct DeletePoints<'a> {
+    client: &'a Client,
+    bucket: String,
+    start: Time,
+    stop: Time,
+    predicate: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    start: String,
+    stop: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predicate: Option<&'a str>,
+}
+
+impl Client {
+    /// Deletes the points of a bucket between two times, both included: all of them, or those that
+    /// a [`predicate`](DeletePoints::predicate) picks.
+    ///
+    /// ```no_run
+    /// # use influx_edge::{Client, Time};
+    /// # let client = Client::builder("http://localhost:8086").build()?;
+    /// client
+    ///     .delete_points("sensors", Time::from_nanos(0), Time::from_nanos(1_700_000_000_000_000_000))
+    ///     .predicate(r#"_measurement="weather" AND station="zrh-1""#)
+    ///     .call()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn delete_points(
+        &self,
+        bucket: impl Into<String>,
+        start: Time,
+        stop: Time,
+    ) -> DeletePoints<'_> {
+        DeletePoints {
+            client: self,
+            bucket: bucket.into(),
+            start,
+            stop,
+            predicate: None,
+        }
+    }
+}
+
+impl DeletePoints<'_> {
+    /// Which points: `key="value"` pairs of tags and `_measurement`, joined by `AND`. OSS also
+    /// takes `!=` and parentheses; no server takes `OR`, patterns, or fields. Default: all points.
+    ///
+    /// A value that comes from outside needs its quotes and backslashes escaped first.
+    pub fn predicate(mut self, predicate: impl Into<String>) -> Self {
+        self.predicate = Some(predicate.into());
+        self
+    }
+
+    /// Deletes. `Ok` also when nothing was there to delete; Cloud only queues the deletion.
+    ///
+    /// # Errors
+    /// No permission (403), no such bucket (404), a predicate that can't be (400), deletion by field
+    /// (501); or no answer.
+    pub fn call(self) -> Result<(), Error> {
+        let target = self
+            .client
+            .target_with_org("/api/v2/delete")
+            .query("bucket", &self.bucket);
+        let body = to_json(&Body {
+            start: self.start.to_string(),
+            stop: self.stop.to_string(),
+            predicate: self.predicate.as_deref(),
+        })?;
+        let mut out = self.client.outgoing("POST", target);
+        out.content_type = Some("application/json");
+        out.payload = Payload::Bytes(&body);
+        // What is gone is gone.
+        out.repeatable = true;
+        self.client.empty(&What(&self.bucket), &mut out)
+    }
+}
+
+struct What<'a>(&'a str);
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "delete points from bucket {:?}", self.0)
+    }
+}

@@ -1,0 +1,91 @@
+//! The body of an answer, as a stream with a cap.
+
+use super::fault::Broken;
+use crate::error::Fault;
+use alloc::format;
+use alloc::vec::Vec;
+use std::io::{self, Read};
+
+/// The body of an answer, decompressed, as it comes from the wire.
+///
+/// Read to its end it gives the connection back for the next call; dropped earlier it closes the
+/// connection. Errors are [`io::Error`]s that carry ours; a body cut short is always an error, never
+/// a silent end, as long as the server said where the end is.
+pub(crate) struct Body {
+    reader: Option<ureq::BodyReader<'static>>,
+    left: u64,
+    cap: u64,
+}
+
+impl Body {
+    pub(super) fn new(body: ureq::Body, cap: u64) -> Self {
+        Body {
+            reader: Some(body.into_reader()),
+            left: cap,
+            cap,
+        }
+    }
+
+    /// Everything up to the end, or an error where the cap is exceeded.
+    pub(crate) fn read_all(&mut self) -> Result<Vec<u8>, Broken> {
+        let mut all = Vec::new();
+        self.read_to_end(&mut all).map_err(Broken::from_read)?;
+        Ok(all)
+    }
+
+    /// At most `max` bytes, whatever happens: for the bodies of errors. If the body ends within
+    /// them the connection can be used again.
+    pub(crate) fn read_some(&mut self, max: usize) -> Vec<u8> {
+        let mut some = Vec::new();
+        let mut piece = [0u8; 1024];
+        while some.len() < max {
+            match self.read(&mut piece) {
+                Ok(0) | Err(_) => break,
+                Ok(n) => some.extend_from_slice(piece.get(..n).unwrap_or(&[])),
+            }
+        }
+        some.truncate(max);
+        some
+    }
+}
+
+impl Read for Body {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let Some(reader) = &mut self.reader else {
+            return Ok(0);
+        };
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        // One byte beyond the cap is asked for: only its arrival tells too long from just right.
+        let most = usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX);
+        let most = most.min(buf.len());
+        let piece = buf.get_mut(..most).unwrap_or(&mut []);
+        match reader.read(piece) {
+            Ok(0) => {
+                self.reader = None;
+                Ok(0)
+            }
+            Ok(n) if n as u64 > self.left => {
+                self.reader = None;
+                Err(Broken::new(Fault::TooLarge, format!("more than {} bytes", self.cap)).into_io())
+            }
+            Ok(n) => {
+                self.left = self.left.saturating_sub(n as u64);
+                Ok(n)
+            }
+            Err(e) => {
+                self.reader = None;
+                Err(Broken::from_read(e).into_io())
+            }
+        }
+    }
+}
+
+impl core::fmt::Debug for Body {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Body")
+            .field("ended", &self.reader.is_none())
+            .finish_non_exhaustive()
+    }
+}

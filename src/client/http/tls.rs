@@ -1,0 +1,99 @@
+//! TLS: whom to trust, and who we are. Everything that would fail, or panic, at the first
+//! connection is checked here, when the client is built.
+
+use crate::client::secret::Secret;
+use crate::error::Error;
+use alloc::string::String;
+use alloc::vec::Vec;
+use ureq::config::ConfigBuilder;
+use ureq::typestate::AgentScope;
+
+/// What the builder collected, as PEM.
+#[derive(Clone, Default)]
+pub(crate) struct TlsSettings {
+    /// Trust these and no others. The Mozilla roots when absent.
+    pub(crate) ca_pem: Option<Vec<u8>>,
+    /// Certificate chain and private key.
+    pub(crate) client_pem: Option<(Vec<u8>, Secret)>,
+    pub(crate) no_verification: bool,
+}
+
+impl TlsSettings {
+    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+    pub(super) fn apply(
+        &self,
+        builder: ConfigBuilder<AgentScope>,
+    ) -> Result<ConfigBuilder<AgentScope>, Error> {
+        if self.ca_pem.is_some() || self.client_pem.is_some() || self.no_verification {
+            return Err(Error::config(
+                "TLS settings are given, but this build has no TLS; enable the feature rustls or native-tls",
+            ));
+        }
+        Ok(builder)
+    }
+
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    pub(super) fn apply(
+        &self,
+        builder: ConfigBuilder<AgentScope>,
+    ) -> Result<ConfigBuilder<AgentScope>, Error> {
+        use ureq::tls::{ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, TlsProvider};
+
+        let provider = if cfg!(feature = "rustls") {
+            TlsProvider::Rustls
+        } else {
+            TlsProvider::NativeTls
+        };
+        let mut tls = TlsConfig::builder()
+            .provider(provider)
+            .disable_verification(self.no_verification);
+        let certificates = |pem: &[u8], what: &str| {
+            let mut found = Vec::new();
+            for item in ureq::tls::parse_pem(pem) {
+                match item {
+                    Ok(PemItem::Certificate(c)) => found.push(c),
+                    Ok(_) => {}
+                    Err(_) => return Err(Error::config(alloc::format!("{what} isn't valid PEM"))),
+                }
+            }
+            if found.is_empty() {
+                return Err(Error::config(alloc::format!(
+                    "{what} holds no PEM certificate"
+                )));
+            }
+            Ok(found)
+        };
+        if let Some(pem) = &self.ca_pem {
+            let roots = certificates(pem, "the CA file")?;
+            tls = tls.root_certs(RootCerts::new_with_certs(&roots));
+        }
+        if let Some((chain, key)) = &self.client_pem {
+            let chain = certificates(chain, "the client certificate")?;
+            let key = PrivateKey::from_pem(key.reveal().as_bytes())
+                .map_err(|_| Error::config("the client key holds no PEM private key"))?;
+            tls = tls.client_cert(Some(ClientCert::new_with_certs(&chain, key)));
+        }
+        Ok(builder.tls_config(tls.build()))
+    }
+}
+
+impl core::fmt::Debug for TlsSettings {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("TlsSettings")
+            .field("ca", &self.ca_pem.is_some())
+            .field("client_certificate", &self.client_pem.is_some())
+            .field("no_verification", &self.no_verification)
+            .finish()
+    }
+}
+
+/// A reason not to use this build for `https`.
+pub(crate) fn missing() -> Option<String> {
+    if cfg!(any(feature = "rustls", feature = "native-tls")) {
+        None
+    } else {
+        Some(String::from(
+            "the URL is https, but this build has no TLS; enable the feature rustls or native-tls",
+        ))
+    }
+}

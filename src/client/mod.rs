@@ -1,0 +1,147 @@
+//! The client: one server, its connections, and what can be asked of it.
+//!
+//! **What it is for.** [`Client`] writes line protocol, asks Flux queries, deletes, tells how the
+//! server is, and makes any other call of InfluxDB's v2 interface ([`Client::get`] and its
+//! siblings). It blocks; there is no runtime and no hidden thread.
+//!
+//! **In scope**: the settings ([`ClientBuilder`], environment, configuration file), HTTP, sessions,
+//! compression, the meaning of every answer, retries when asked for.
+//!
+//! **Out of scope**: batching and keeping data through an outage (the writer does, on top of
+//! this), typed buckets, tasks and tokens (the resources do).
+//!
+//! # What to watch
+//! - *Time.* Every call has limits and keeps them: 5 s to connect, 20 s of silence, 30 s in all
+//!   (queries: a minute of silence, five minutes in all). A program with a watchdog sets them
+//!   shorter. Nothing is retried unless [`ClientBuilder::retry`] says so, save one: a pooled
+//!   connection that turns out to be dead is replaced, at once and once.
+//! - *Success* of a write is 204 and nothing else. A captive portal's 200 is an error.
+//! - *Redirects* are never followed, proxies in the environment never used.
+//! - *Memory*: some 14 KiB a connection; answers are streamed, and read whole only up to a cap.
+//! - *Secrets*: no token, password or cookie is in any `Debug`, error or log line. They do travel
+//!   in clear over `http://`; [`ClientBuilder::https_only`] refuses that.
+
+mod account;
+mod answer;
+mod auth;
+mod builder;
+mod call;
+mod delete;
+pub(crate) mod http;
+mod query;
+mod request;
+mod retry;
+mod secret;
+mod status;
+mod url;
+mod verdict;
+mod write;
+
+pub use account::{Me, Setup, SetupDone};
+pub use builder::ClientBuilder;
+pub use delete::DeletePoints;
+pub use http::Headers;
+pub use query::{Dialect, Query, Rows, Values};
+pub use request::{Request, Response};
+pub use retry::RetryPolicy;
+pub use status::{Health, Ready};
+pub use write::WriteData;
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use auth::Auth;
+use core::fmt;
+use core::time::Duration;
+use http::Http;
+use url::{BaseUrl, Target};
+
+/// A connection to one InfluxDB server, or anything that speaks its v2 interface.
+///
+/// Cheap to clone, and its clones share connections, session and settings; hand one to every
+/// thread. Made by [`Client::builder`]; making it connects to nothing.
+///
+/// ```no_run
+/// use influx_edge::Client;
+/// use influx_edge::line::Encoder;
+///
+/// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+///
+/// let mut enc = Encoder::with_sink(Vec::new());
+/// enc.line("weather").tag("station", "zrh-1").field("temp_c", 21.5).finish()?;
+/// client.write("sensors", enc.lines())?;
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+/// What all clones share.
+pub(crate) struct Inner {
+    pub(crate) http: Http,
+    pub(crate) base: BaseUrl,
+    pub(crate) org: Option<Org>,
+    pub(crate) auth: Auth,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) overall: Duration,
+    #[cfg(feature = "gzip")]
+    pub(crate) gzip_from: Option<usize>,
+}
+
+/// Which organization calls are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Org {
+    Name(String),
+    Id(String),
+}
+
+impl Client {
+    /// Starts building a client for the server at a URL: `http://host:8086`, with a path prefix if
+    /// a proxy needs one. [`ClientBuilder::build`] checks it.
+    pub fn builder(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(url.into())
+    }
+
+    /// The server's URL, without a trailing slash.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let base = &self.inner.base;
+        let scheme = if base.https { "https" } else { "http" };
+        alloc::format!("{scheme}://{}{}", base.authority, base.prefix)
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Client {
+            inner: Arc::new(inner),
+        }
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// A target under this client's base, with its organization as a parameter.
+    pub(crate) fn target_with_org(&self, path: &str) -> Target {
+        let mut target = self.inner.base.target(path);
+        self.add_org(&mut target);
+        target
+    }
+
+    pub(crate) fn add_org(&self, target: &mut Target) {
+        match &self.inner.org {
+            Some(Org::Name(name)) => target.push_query("org", name),
+            Some(Org::Id(id)) => target.push_query("orgID", id),
+            None => {}
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("url", &self.url())
+            .field("org", &self.inner.org)
+            .field("auth", &self.inner.auth)
+            .finish_non_exhaustive()
+    }
+}

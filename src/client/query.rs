@@ -1,0 +1,376 @@
+//! Asking Flux queries.
+
+use super::Client;
+use super::call::is_page;
+use super::http::{Answer, Body, Broken, Payload};
+use crate::Time;
+use crate::csv;
+use crate::error::Error;
+use crate::flux::{Params, ToFlux};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io;
+
+/// How long a query may take in all, unless told otherwise.
+const OVERALL: Duration = Duration::from_secs(300);
+/// How long nothing may arrive, unless told otherwise: servers think before their first row.
+const READ: Duration = Duration::from_secs(60);
+const WHAT: &str = "query";
+
+/// A Flux query under construction. Made by [`Client::query`].
+#[must_use = "nothing is asked until `call`, `deserialize` or `raw`"]
+pub struct Query<'a> {
+    client: &'a Client,
+    flux: String,
+    params: Params,
+    dialect: Dialect,
+    now: Option<Time>,
+    timeout: Duration,
+    read_timeout: Duration,
+    max_body: u64,
+    /// The first thing that was wrong; said when asked.
+    wrong: Option<Error>,
+}
+
+/// How a server writes its answer. The default, all annotations and a comma, is what
+/// [`Query::call`] reads best; others are for [`Query::raw`].
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Dialect {
+    header: bool,
+    delimiter: char,
+    annotations: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment_prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_time_format: Option<&'static str>,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Dialect {
+            header: true,
+            delimiter: ',',
+            annotations: alloc::vec!["datatype", "group", "default"],
+            comment_prefix: None,
+            date_time_format: None,
+        }
+    }
+}
+
+impl Dialect {
+    /// Whether the names of the columns stand above the rows. Default true.
+    #[must_use]
+    pub fn header(mut self, yes: bool) -> Self {
+        self.header = yes;
+        self
+    }
+
+    /// What stands between cells: one ASCII character. Default a comma.
+    #[must_use]
+    pub fn delimiter(mut self, c: char) -> Self {
+        self.delimiter = c;
+        self
+    }
+
+    /// No annotation rows: names and values only, all of them text. Default: all three.
+    #[must_use]
+    pub fn without_annotations(mut self) -> Self {
+        self.annotations.clear();
+        self
+    }
+
+    /// Times with up to nine digits (`RFC3339Nano`), as servers write them by default anyway.
+    #[must_use]
+    pub fn nanoseconds(mut self) -> Self {
+        self.date_time_format = Some("RFC3339Nano");
+        self
+    }
+}
+
+impl Client {
+    /// Starts a Flux query. Values don't belong into its text: give them as
+    /// [`param`](Query::param)s.
+    ///
+    /// ```no_run
+    /// # use influx_edge::Client;
+    /// # let client = Client::builder("http://localhost:8086").build()?;
+    /// let mut rows = client
+    ///     .query(r#"from(bucket: params.b) |> range(start: -1h)"#)
+    ///     .param("b", "sensors")
+    ///     .call()?;
+    /// while let Some(row) = rows.next()? {
+    ///     let value: f64 = row.get("_value")?;
+    ///     println!("{value}");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn query(&self, flux: impl Into<String>) -> Query<'_> {
+        Query {
+            client: self,
+            flux: flux.into(),
+            params: Params::new(),
+            dialect: Dialect::default(),
+            now: None,
+            timeout: OVERALL,
+            read_timeout: READ,
+            max_body: u64::MAX,
+            wrong: None,
+        }
+    }
+}
+
+impl Query<'_> {
+    /// A value for the query, which calls it `params.name`. No value can change what the query
+    /// does. A `None` is left out.
+    pub fn param(mut self, name: &str, value: impl ToFlux) -> Self {
+        if let Err(e) = self.params.insert(name, value) {
+            self.wrong.get_or_insert(Error::config(format!(
+                "the query's parameter {name:?}: {e}"
+            )));
+        }
+        self
+    }
+
+    /// Switches one of the server's profilers on: `query` or `operator`. Its rows come last, in
+    /// tables whose result is `_profiler`.
+    pub fn profiler(mut self, name: &str) -> Self {
+        self.params.profiler(name);
+        self
+    }
+
+    /// What `now()` is for this query. Default: the server's clock.
+    pub fn now(mut self, time: Time) -> Self {
+        self.now = Some(time);
+        self
+    }
+
+    /// How the answer is written. [`call`](Query::call) follows the delimiter.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// How long the whole query may take, until its last row is read. Default five minutes.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// How long nothing may arrive. Default a minute, for servers think before their first row.
+    pub fn read_timeout(mut self, limit: Duration) -> Self {
+        self.read_timeout = limit;
+        self
+    }
+
+    /// The most bytes of answer, decompressed. Default no limit: rows are streamed, and only one is
+    /// in memory.
+    pub fn max_body(mut self, bytes: u64) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Asks, and gives the rows as they come. Blocks until the first bytes are there.
+    ///
+    /// # Errors
+    /// The query is refused (400, with what is wrong in it), credentials or bucket are unknown, or
+    /// no answer came. What goes wrong later is an error of [`Rows::next`].
+    pub fn call(self) -> Result<Rows, Error> {
+        let delimiter = self.dialect.delimiter;
+        let (client, answer) = self.ask()?;
+        let mut inner = csv::Rows::new(answer.body);
+        if let Ok(delimiter) = u8::try_from(delimiter) {
+            inner = inner.delimiter(delimiter);
+        }
+        Ok(Rows { inner, client })
+    }
+
+    /// Asks, and gives each row as a value of your own type, by the names of its columns.
+    ///
+    /// ```no_run
+    /// # use influx_edge::Client;
+    /// # let client = Client::builder("http://localhost:8086").build()?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Sample {
+    ///     #[serde(rename = "_value")]
+    ///     value: f64,
+    /// }
+    ///
+    /// let mut total = 0.0;
+    /// for sample in client.query(r#"from(bucket: "b") |> range(start: -1h)"#).deserialize::<Sample>()? {
+    ///     total += sample?.value;
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`call`](Query::call).
+    pub fn deserialize<T: DeserializeOwned>(self) -> Result<Values<T>, Error> {
+        let Rows { inner, client } = self.call()?;
+        Ok(Values {
+            inner: inner.deserialize(),
+            client,
+        })
+    }
+
+    /// Asks, and copies the answer as it is, CSV, to a file or any other writer. Gives the number
+    /// of bytes.
+    ///
+    /// # Errors
+    /// As [`call`](Query::call); a broken connection; and whatever the writer says. An error the
+    /// server reports after its first rows is CSV, too, and is not looked for here.
+    pub fn raw(self, to: &mut dyn io::Write) -> Result<u64, Error> {
+        let (client, mut answer) = self.ask()?;
+        let mut piece = [0u8; 8192];
+        let mut total = 0u64;
+        loop {
+            let n = match io::Read::read(&mut answer.body, &mut piece) {
+                Ok(0) => return Ok(total),
+                Ok(n) => n,
+                Err(e) => return Err(client.broken(&WHAT, Broken::from_read(e), false)),
+            };
+            to.write_all(piece.get(..n).unwrap_or(&[])).map_err(|e| {
+                Error::content("cannot pass the answer of the query on", e.to_string())
+            })?;
+            total = total.saturating_add(n as u64);
+        }
+    }
+
+    fn ask(mut self) -> Result<(Client, Answer), Error> {
+        if let Some(wrong) = self.wrong.take() {
+            return Err(wrong);
+        }
+        if !self.dialect.delimiter.is_ascii() {
+            return Err(Error::config(
+                "the dialect's delimiter isn't one ASCII character",
+            ));
+        }
+        let body = self.body()?;
+        let client = self.client;
+        let mut out = client.outgoing("POST", client.target_with_org("/api/v2/query"));
+        out.content_type = Some("application/json");
+        out.accept_gzip = true;
+        out.payload = Payload::Bytes(&body);
+        out.overall = self.timeout;
+        out.read = Some(self.read_timeout.min(self.timeout));
+        out.cap = self.max_body;
+        // Asking twice is asking.
+        out.repeatable = true;
+        let answer = client.run(&WHAT, &mut out, |answer| {
+            let kind = answer.headers.get("content-type").unwrap_or("text/csv");
+            let is_csv = kind.starts_with("text/csv") || kind.starts_with("application/csv");
+            if answer.status != 200 || !is_csv || is_page(&answer) {
+                return Err(client.refused(&WHAT, answer));
+            }
+            Ok(answer)
+        })?;
+        Ok((client.clone(), answer))
+    }
+
+    /// `{"query":…,"dialect":…,"extern":…,"now":…}`. By hand, since the parameters are JSON already.
+    fn body(&self) -> Result<Vec<u8>, Error> {
+        let mut body = super::call::to_json(&self.flux)?;
+        body.splice(0..0, br#"{"query":"#.iter().copied());
+        body.extend_from_slice(br#","dialect":"#);
+        body.extend_from_slice(&super::call::to_json(&self.dialect)?);
+        if !self.params.is_empty() {
+            body.extend_from_slice(br#","extern":"#);
+            body.extend_from_slice(self.params.to_json().as_bytes());
+        }
+        if let Some(now) = self.now {
+            body.extend_from_slice(format!(",\"now\":\"{now}\"").as_bytes());
+        }
+        body.push(b'}');
+        Ok(body)
+    }
+}
+
+impl fmt::Debug for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the parameters: they are the user's data.
+        f.debug_struct("Query")
+            .field("flux", &self.flux)
+            .field("dialect", &self.dialect)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The rows of an answer, as they come from the server. Owns the connection until the end; dropped
+/// earlier it closes it.
+pub struct Rows {
+    inner: csv::Rows<Body>,
+    client: Client,
+}
+
+impl Rows {
+    /// The next row, lent until the one after it is asked for; `None` after the last. Blocks until
+    /// a row is there. Nothing is allocated per row.
+    ///
+    /// # Errors
+    /// The connection broke or time ran out: the answer is incomplete, however many rows came.
+    /// The server reports that the query failed in its middle. Or the answer isn't annotated CSV.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
+    )]
+    pub fn next(&mut self) -> Result<Option<csv::Row<'_>>, Error> {
+        let client = &self.client;
+        self.inner.next().map_err(|e| explain(client, e))
+    }
+
+    /// The next table or row, for those who want to know where a table begins, and empty tables.
+    ///
+    /// # Errors
+    /// As [`next`](Rows::next).
+    pub fn next_item(&mut self) -> Result<Option<csv::Item<'_>>, Error> {
+        let client = &self.client;
+        self.inner.next_item().map_err(|e| explain(client, e))
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").finish_non_exhaustive()
+    }
+}
+
+/// The rows of an answer as values of one type. A row that doesn't fit is an error of its own; the
+/// rows behind it still come.
+pub struct Values<T> {
+    inner: csv::Deserialized<Body, T>,
+    client: Client,
+}
+
+impl<T: DeserializeOwned> Iterator for Values<T> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Result<T, Error>> {
+        let client = &self.client;
+        let next = self.inner.next()?;
+        Some(next.map_err(|e| explain(client, e)))
+    }
+}
+
+impl<T> fmt::Debug for Values<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Values").finish_non_exhaustive()
+    }
+}
+
+/// Puts an error of the cursor into words, with where it came from: what the source said is the
+/// way that broke.
+#[cold]
+fn explain(client: &Client, e: csv::ReadError) -> Error {
+    match e.kind() {
+        csv::ReadErrorKind::Io(_) => match e.into_kind() {
+            csv::ReadErrorKind::Io(e) => client.broken(&WHAT, Broken::from_read(e), false),
+            other => Error::content("cannot query", format!("{other:?}")),
+        },
+        _ => Error::from(e),
+    }
+}

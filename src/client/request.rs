@@ -1,0 +1,367 @@
+//! Any call at all: for what has no method of its own here.
+
+use super::Client;
+use super::call::{json_trouble, to_json};
+use super::http::{Answer, Broken, HeaderList, Headers, Payload};
+use super::url::{Target, encode_path};
+use crate::error::Error;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io::{self, Read};
+
+/// A call under construction: any method, any path. Made by [`Client::request`] and its siblings.
+///
+/// The client's credentials and headers are added, and, for paths under `/api/v2/`, its
+/// organization as the query parameter `org` (or `orgID`) unless the call names one itself or is
+/// told [`without_org`](Request::without_org).
+#[must_use = "a request does nothing until `call`"]
+pub struct Request<'a> {
+    client: &'a Client,
+    method: String,
+    path: String,
+    query: Vec<(String, String)>,
+    headers: HeaderList,
+    content_type: Option<&'static str>,
+    body: Body<'a>,
+    timeout: Duration,
+    max_body: u64,
+    with_org: bool,
+    /// The first thing that was wrong; said by `call`.
+    wrong: Option<Error>,
+}
+
+enum Body<'a> {
+    None,
+    Bytes(Vec<u8>),
+    Reader(&'a mut dyn Read, Option<u64>),
+}
+
+impl Client {
+    /// A GET of any path.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").build()?;
+    /// let labels: serde_json::Value =
+    ///     client.get("/api/v2/labels").query("limit", "10").call()?.into_json()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn get(&self, path: impl Into<String>) -> Request<'_> {
+        self.request("GET", path)
+    }
+
+    /// A POST to any path.
+    pub fn post(&self, path: impl Into<String>) -> Request<'_> {
+        self.request("POST", path)
+    }
+
+    /// A PUT to any path.
+    pub fn put(&self, path: impl Into<String>) -> Request<'_> {
+        self.request("PUT", path)
+    }
+
+    /// A PATCH of any path.
+    pub fn patch(&self, path: impl Into<String>) -> Request<'_> {
+        self.request("PATCH", path)
+    }
+
+    /// A DELETE of any path. To delete points see [`delete_points`](Client::delete_points).
+    pub fn delete(&self, path: impl Into<String>) -> Request<'_> {
+        self.request("DELETE", path)
+    }
+
+    /// Any method, in either case, on any path. The path starts with `/`, is relative to the
+    /// client's URL, and may already have a query; characters that can't stand in it are
+    /// percent-encoded, `%` is left alone.
+    pub fn request(&self, method: &str, path: impl Into<String>) -> Request<'_> {
+        Request {
+            client: self,
+            method: method.to_ascii_uppercase(),
+            path: path.into(),
+            query: Vec::new(),
+            headers: HeaderList::default(),
+            content_type: None,
+            body: Body::None,
+            timeout: Duration::from_secs(30).min(self.inner().overall),
+            max_body: super::call::DEFAULT_CAP,
+            with_org: true,
+            wrong: None,
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// Adds a query parameter, percent-encoded. The same name may be added more than once.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a header; it replaces one of the same name that the client would send by itself.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Err(why) = self.headers.add(name, value) {
+            self.wrong.get_or_insert(Error::config(why));
+        }
+        self
+    }
+
+    /// Sends bytes. Their type is `application/octet-stream` unless a header says otherwise.
+    pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.body = Body::Bytes(bytes.into());
+        self.content_type = Some("application/octet-stream");
+        self
+    }
+
+    /// Sends a value as JSON.
+    pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
+        match to_json(value) {
+            Ok(bytes) => {
+                self.body = Body::Bytes(bytes);
+                self.content_type = Some("application/json");
+            }
+            Err(e) => {
+                self.wrong.get_or_insert(e);
+            }
+        }
+        self
+    }
+
+    /// Sends what a reader gives, without holding it in memory; with `Content-Length` if the
+    /// length is known, else in chunks. Such a call is never repeated.
+    pub fn reader(mut self, reader: &'a mut dyn Read, length: Option<u64>) -> Self {
+        self.body = Body::Reader(reader, length);
+        self.content_type = Some("application/octet-stream");
+        self
+    }
+
+    /// How long the call may take in all. Default: the client's, at most 30 s.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// The most bytes of the answer, decompressed, that [`Response`] will read. Default 16 MiB.
+    pub fn max_body(mut self, bytes: u64) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Doesn't add the client's organization to the query.
+    pub fn without_org(mut self) -> Self {
+        self.with_org = false;
+        self
+    }
+
+    /// Makes the call. Blocks until the head of the answer is there.
+    ///
+    /// # Errors
+    /// Only when no answer came, or the request itself can't be made: **an answer with any status
+    /// is `Ok`**; [`Response::checked`] turns the others into errors.
+    pub fn call(mut self) -> Result<Response, Error> {
+        if let Some(wrong) = self.wrong.take() {
+            return Err(wrong);
+        }
+        if !self.path.starts_with('/') {
+            return Err(Error::config(format!(
+                "the path {:?} must start with /",
+                self.path
+            )));
+        }
+        if let Some(b) = self
+            .path
+            .bytes()
+            .find(|b| b.is_ascii_control() || *b == b'#')
+        {
+            return Err(Error::config(format!(
+                "the path {:?} contains {:?}",
+                self.path,
+                char::from(b)
+            )));
+        }
+        let what = What {
+            method: self.method.clone(),
+            path: self.path.split('?').next().unwrap_or("").to_owned(),
+        };
+        let mut out = self.client.outgoing(&self.method, self.target());
+        out.overall = self.timeout;
+        out.cap = self.max_body;
+        out.accept_gzip = true;
+        out.headers = (!self.headers.is_empty()).then_some(&self.headers);
+        out.content_type = self.content_type;
+        out.payload = match &mut self.body {
+            Body::Bytes(bytes) => Payload::Bytes(bytes),
+            Body::Reader(reader, length) => Payload::Reader(&mut **reader, *length),
+            // These have a body by definition; an empty one says so.
+            Body::None if matches!(out.method, "POST" | "PUT" | "PATCH") => Payload::Bytes(&[]),
+            Body::None => Payload::None,
+        };
+        let client = self.client;
+        let answer = client.run(&what, &mut out, Ok)?;
+        Ok(Response {
+            client: client.clone(),
+            what,
+            answer,
+        })
+    }
+
+    fn target(&self) -> Target {
+        let names_org = self.query.iter().any(|(n, _)| n == "org" || n == "orgID")
+            || self.path.split_once('?').is_some_and(|(_, q)| {
+                q.split('&')
+                    .any(|p| p.starts_with("org=") || p.starts_with("orgID="))
+            });
+        let mut target = self.client.inner().base.target(&encode_path(&self.path));
+        if self.with_org && !names_org && self.path.starts_with("/api/v2/") {
+            self.client.add_org(&mut target);
+        }
+        for (name, value) in &self.query {
+            target.push_query(name, value);
+        }
+        target
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a call is called in an error.
+#[derive(Clone)]
+struct What {
+    method: String,
+    path: String,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// The answer to a [`Request`], whatever its status. The body is still on the wire: read it with
+/// one of the `into_` methods or as a stream ([`Read`]).
+pub struct Response {
+    client: Client,
+    what: What,
+    answer: Answer,
+}
+
+impl Response {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.answer.status
+    }
+
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.answer.status)
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.answer.headers
+    }
+
+    /// The first value of one header; names in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.answer.headers.get(name)
+    }
+
+    /// This answer if its status is 2xx, else the error that any other call would have made of it.
+    ///
+    /// # Errors
+    /// An error with the status, and what the body says.
+    pub fn checked(self) -> Result<Response, Error> {
+        if self.is_success() {
+            Ok(self)
+        } else {
+            Err(self.client.refused(&self.what, self.answer))
+        }
+    }
+
+    /// The whole body, as bytes.
+    ///
+    /// # Errors
+    /// The connection broke, time ran out, or the body is larger than
+    /// [`max_body`](Request::max_body).
+    pub fn into_bytes(mut self) -> Result<Vec<u8>, Error> {
+        self.read_whole()
+    }
+
+    /// The whole body, as text.
+    ///
+    /// # Errors
+    /// As [`into_bytes`](Response::into_bytes); and a body that isn't UTF-8.
+    pub fn into_string(mut self) -> Result<String, Error> {
+        let bytes = self.read_whole()?;
+        String::from_utf8(bytes)
+            .map_err(|_| Error::content(self.about(), "the body isn't UTF-8 text"))
+    }
+
+    /// The whole body, read as JSON into any type: a struct of your own, or `serde_json::Value`.
+    ///
+    /// # Errors
+    /// As [`into_bytes`](Response::into_bytes); and a body that isn't JSON of that type. The status
+    /// plays no part: `checked()?.into_json()?` reads successes only.
+    pub fn into_json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
+        let bytes = self.read_whole()?;
+        serde_json::from_slice(&bytes).map_err(|e| {
+            let status = self.answer.status;
+            let kind = self.header("content-type").unwrap_or("no content type");
+            Error::content(
+                self.about(),
+                format!(
+                    "the body of the answer ({status}, {kind}) isn't the JSON expected: {}",
+                    json_trouble(&e)
+                ),
+            )
+        })
+    }
+
+    fn read_whole(&mut self) -> Result<Vec<u8>, Error> {
+        self.answer
+            .body
+            .read_all()
+            .map_err(|broken| self.client.broken(&self.what, broken, false))
+    }
+
+    fn about(&self) -> String {
+        format!("cannot {}", self.what)
+    }
+}
+
+/// The body, piece by piece, without holding it in memory.
+impl Read for Response {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.answer.body.read(buf).map_err(|e| {
+            let broken = Broken::from_read(e);
+            let kind = broken.io_kind();
+            io::Error::new(kind, self.client.broken(&self.what, broken, false))
+        })
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("call", &self.what.to_string())
+            .field("status", &self.answer.status)
+            .field("headers", &self.answer.headers)
+            .finish_non_exhaustive()
+    }
+}

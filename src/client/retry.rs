@@ -1,0 +1,321 @@
+//! When to try again: a pure function, and the reading of `Retry-After`.
+
+use super::http::Headers;
+use core::time::Duration;
+
+/// A server may ask for patience, but not for ever.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
+
+/// How often, and after what pauses, a call is tried again.
+///
+/// The defaults are those that the official InfluxDB clients share: at most 5 retries, the first
+/// after 5 to 10 s, each pause about twice the one before, none longer than 125 s, all of it within
+/// 180 s. Pause *n* is drawn evenly between `interval · base^(n-1)` and `interval · base^n`, so that
+/// a fleet that lost its server doesn't come back in step.
+///
+/// A client does **not** retry unless [`ClientBuilder::retry`](super::ClientBuilder::retry) gives it
+/// a policy: retries sleep in the calling thread, and only the program knows whether its loop can
+/// afford that.
+///
+/// ```
+/// use core::time::Duration;
+/// use influx_edge::client::RetryPolicy;
+///
+/// let policy = RetryPolicy::default();
+/// // The first pause, with the random number at its smallest.
+/// assert_eq!(policy.delay(1, Duration::ZERO, None, 0), Some(Duration::from_secs(5)));
+/// // The sixth retry isn't made.
+/// assert_eq!(policy.delay(6, Duration::ZERO, None, 0), None);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    /// How many times a call is tried again after its first failure. Default 5.
+    pub max_retries: u32,
+    /// The shortest first pause. Default 5 s.
+    pub interval: Duration,
+    /// No pause is longer. Default 125 s.
+    pub max_interval: Duration,
+    /// From the first attempt's start to the last one's, including pauses. Default 180 s.
+    pub max_time: Duration,
+    /// The factor from one pause to the next, at least 1. Default 2.
+    pub exponential_base: u32,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        RetryPolicy {
+            max_retries: 5,
+            interval: Duration::from_secs(5),
+            max_interval: Duration::from_secs(125),
+            max_time: Duration::from_secs(180),
+            exponential_base: 2,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// No retry at all: what a client does unless told otherwise.
+    #[must_use]
+    pub fn none() -> Self {
+        RetryPolicy {
+            max_retries: 0,
+            ..RetryPolicy::default()
+        }
+    }
+
+    /// The pause before retry number `attempt` (from 1), or `None` to give up.
+    ///
+    /// `elapsed` is the time since the first attempt began, measured on a monotonic clock;
+    /// `retry_after` what the server asked for; `random` any 64 random bits. What the server asks
+    /// for is a lower bound, with up to a tenth on top. The pause is cut to what is left of
+    /// `max_time`. No clock is read and nothing is allocated here.
+    #[must_use]
+    pub fn delay(
+        &self,
+        attempt: u32,
+        elapsed: Duration,
+        retry_after: Option<Duration>,
+        random: u64,
+    ) -> Option<Duration> {
+        if attempt == 0 || attempt > self.max_retries {
+            return None;
+        }
+        let left = self.max_time.checked_sub(elapsed)?;
+        if left.is_zero() {
+            return None;
+        }
+        let pause = match retry_after {
+            Some(asked) => {
+                let asked = asked.min(MAX_RETRY_AFTER);
+                asked.saturating_add(part(asked / 10, random))
+            }
+            None => {
+                let base = self.exponential_base.max(1);
+                let low = base
+                    .checked_pow(attempt.saturating_sub(1))
+                    .and_then(|factor| self.interval.checked_mul(factor))
+                    .unwrap_or(Duration::MAX);
+                let high = low.checked_mul(base).unwrap_or(Duration::MAX);
+                low.saturating_add(part(high.saturating_sub(low), random))
+                    .min(self.max_interval)
+            }
+        };
+        Some(pause.min(left))
+    }
+}
+
+/// `random / 2^64` of a span, to the nanosecond.
+fn part(span: Duration, random: u64) -> Duration {
+    let nanos = (span.as_nanos().min(u128::from(u64::MAX)) * u128::from(random)) >> 64;
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// Random bits for jitter, from the keys std draws for its hash maps: no crate, and no need to be
+/// hard to guess.
+pub(crate) fn random() -> u64 {
+    use core::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish()
+}
+
+/// `Retry-After`: seconds, seconds with decimals, or a date, which is relative to the answer's own
+/// `Date`, not to our clock: at the edge that one may be at 1970. At most ten minutes; a past date
+/// is zero; what can't be read is None.
+pub(crate) fn retry_after(headers: &Headers) -> Option<Duration> {
+    let value = headers.get("retry-after")?.trim();
+    if let Some(then) = http_date(value) {
+        let now = headers.get("date").and_then(|d| http_date(d.trim()))?;
+        let seconds = u64::try_from(then.saturating_sub(now)).unwrap_or(0);
+        return Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
+    }
+    // Two headers that a proxy joined: the first counts.
+    let first = value.split(',').next().unwrap_or("").trim();
+    let seconds: f64 = first.parse().ok().filter(|s: &f64| s.is_finite())?;
+    if !first.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    Some(
+        Duration::try_from_secs_f64(seconds)
+            .unwrap_or(MAX_RETRY_AFTER)
+            .min(MAX_RETRY_AFTER),
+    )
+}
+
+/// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7; the two forms that are
+/// obsolete since 1997 aren't read).
+fn http_date(text: &str) -> Option<i64> {
+    let (_weekday, rest) = text.split_once(", ")?;
+    let mut parts = rest.split(' ');
+    let day: i64 = parts.next()?.parse().ok()?;
+    let month = match parts.next()? {
+        "Jan" => 1,
+        "Feb" => 2,
+        "Mar" => 3,
+        "Apr" => 4,
+        "May" => 5,
+        "Jun" => 6,
+        "Jul" => 7,
+        "Aug" => 8,
+        "Sep" => 9,
+        "Oct" => 10,
+        "Nov" => 11,
+        "Dec" => 12,
+        _ => return None,
+    };
+    let year: i64 = parts.next()?.parse().ok()?;
+    let mut clock = parts.next()?.split(':');
+    let hour: i64 = clock.next()?.parse().ok()?;
+    let minute: i64 = clock.next()?.parse().ok()?;
+    let second: i64 = clock.next()?.parse().ok()?;
+    let in_range = (1..=31).contains(&day)
+        && (1970..=9999).contains(&year)
+        && (0..24).contains(&hour)
+        && (0..60).contains(&minute)
+        && (0..=60).contains(&second);
+    if parts.next() != Some("GMT") || clock.next().is_some() || !in_range {
+        return None;
+    }
+    // Days from a civil date, with years that start in March so that the leap day comes last.
+    let (y, m) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468;
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEC: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn pauses_grow_and_stay_within_bounds() {
+        let policy = RetryPolicy::default();
+        let table = [
+            (1, 5, 10),
+            (2, 10, 20),
+            (3, 20, 40),
+            (4, 40, 80),
+            (5, 80, 125),
+        ];
+        for (attempt, low, high) in table {
+            for random in [0, 1, u64::MAX / 2, u64::MAX] {
+                let pause = policy.delay(attempt, Duration::ZERO, None, random).unwrap();
+                assert!(
+                    pause >= SEC * low && pause <= SEC * high,
+                    "{attempt}: {pause:?}"
+                );
+            }
+        }
+        assert_eq!(policy.delay(0, Duration::ZERO, None, 0), None);
+        assert_eq!(policy.delay(6, Duration::ZERO, None, 0), None);
+        assert_eq!(RetryPolicy::none().delay(1, Duration::ZERO, None, 0), None);
+    }
+
+    #[test]
+    fn the_total_is_kept() {
+        let policy = RetryPolicy::default();
+        assert_eq!(policy.delay(5, SEC * 179, None, 0), Some(SEC));
+        assert_eq!(policy.delay(1, SEC * 180, None, 0), None);
+        assert_eq!(policy.delay(1, SEC * 9999, None, 0), None);
+    }
+
+    #[test]
+    fn the_servers_wish_is_a_lower_bound() {
+        let policy = RetryPolicy::default();
+        assert_eq!(
+            policy.delay(1, Duration::ZERO, Some(SEC * 30), 0),
+            Some(SEC * 30)
+        );
+        let most = policy
+            .delay(1, Duration::ZERO, Some(SEC * 30), u64::MAX)
+            .unwrap();
+        assert!(most > SEC * 30 && most <= SEC * 33);
+        // Never beyond the total.
+        assert_eq!(
+            policy.delay(1, SEC * 100, Some(SEC * 9999), 7),
+            Some(SEC * 80)
+        );
+    }
+
+    #[test]
+    fn odd_settings_do_not_overflow() {
+        let policy = RetryPolicy {
+            max_retries: u32::MAX,
+            interval: Duration::MAX,
+            max_interval: Duration::MAX,
+            max_time: Duration::MAX,
+            exponential_base: u32::MAX,
+        };
+        assert!(
+            policy
+                .delay(u32::MAX, Duration::ZERO, None, u64::MAX)
+                .is_some()
+        );
+        let zero = RetryPolicy {
+            exponential_base: 0,
+            interval: Duration::ZERO,
+            ..RetryPolicy::default()
+        };
+        assert_eq!(
+            zero.delay(3, Duration::ZERO, None, u64::MAX),
+            Some(Duration::ZERO)
+        );
+    }
+
+    #[test]
+    fn retry_after_in_all_its_forms() {
+        let date = "Sun, 22 Nov 2026 06:00:00 GMT";
+        let table: [(&str, Option<u64>); 14] = [
+            ("0", Some(0)),
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("1.5", Some(1500)),
+            ("1e12", Some(600)),
+            ("99999999999999999999999", Some(600)),
+            ("5, 10", Some(5)),
+            ("Sun, 22 Nov 2026 06:00:09 GMT", Some(9)),
+            ("Sun, 22 Nov 2026 05:59:00 GMT", Some(0)),
+            ("Mon, 01 Jan 2999 00:00:00 GMT", Some(600)),
+            ("soon", None),
+            ("-3", None),
+            ("inf", None),
+            ("", None),
+        ];
+        for (value, expected) in table {
+            let headers = Headers::of(&[("date", date), ("retry-after", value)]);
+            let expected = expected.map(|n| {
+                if value == "1.5" {
+                    Duration::from_millis(n)
+                } else {
+                    Duration::from_secs(n)
+                }
+            });
+            assert_eq!(retry_after(&headers), expected, "{value:?}");
+        }
+        // A date without the server's own is worth nothing: our clock may be anywhere.
+        let headers = Headers::of(&[("retry-after", "Sun, 22 Nov 2026 06:00:09 GMT")]);
+        assert_eq!(retry_after(&headers), None);
+    }
+
+    #[test]
+    fn dates_count_leap_years() {
+        let table = [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
+            ("Tue, 29 Feb 2000 12:00:00 GMT", Some(951_825_600)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(253_402_300_799)),
+            ("Sun, 06 Nov 1994 08:49:37 CET", None),
+            ("Sun, 06 Foo 1994 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 25:49:37 GMT", None),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(http_date(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The base URL, and the request targets built on it. Percent-encoding is done here, by hand:
+//! the HTTP library lets raw non-ASCII through and would be too late for line breaks.
+
+use crate::error::Error;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+
+/// `http://host:port/prefix`, taken apart and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BaseUrl {
+    pub(crate) https: bool,
+    /// As it stands in the URL: `host`, `host:port`, `[::1]:8086`.
+    pub(crate) authority: String,
+    /// Always with the port, for messages: `host:8086`.
+    pub(crate) host_port: String,
+    /// Empty, or `/prefix` without a trailing slash.
+    pub(crate) prefix: String,
+}
+
+impl BaseUrl {
+    /// Takes a URL apart. Refuses, with a reason, what would fail later or in a surprising way.
+    pub(crate) fn parse(url: &str) -> Result<Self, Error> {
+        let bad =
+            |why: &str| Error::config(format!("the URL {:?} can't be used: {why}", hide(url)));
+        let trimmed = url.trim();
+        if trimmed.is_empty() {
+            return Err(bad("it is empty"));
+        }
+        if !trimmed.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(bad(
+                "it contains a space, a control character or a character outside ASCII (write a host in its xn-- form, a path percent-encoded)",
+            ));
+        }
+        let (https, rest) = if let Some(rest) = strip_scheme(trimmed, "http://") {
+            (false, rest)
+        } else if let Some(rest) = strip_scheme(trimmed, "https://") {
+            (true, rest)
+        } else {
+            return Err(bad("it must start with http:// or https://"));
+        };
+        let (authority, path) = match rest.find(['/', '?', '#']) {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        if path.contains(['?', '#']) {
+            return Err(bad(
+                "it has a query or a fragment; give only scheme, host, port and path prefix",
+            ));
+        }
+        if authority.contains('@') {
+            return Err(bad(
+                "credentials don't belong in a URL; give them as token, session or basic",
+            ));
+        }
+        let (host, port) = split_port(authority).map_err(bad)?;
+        check_host(host).map_err(bad)?;
+        let prefix = path.trim_end_matches('/');
+        if let Some(b) = prefix.bytes().find(|b| !in_path(*b) && *b != b'%') {
+            return Err(bad(&format!(
+                "{:?} in its path must be percent-encoded",
+                char::from(b)
+            )));
+        }
+        let number = port.unwrap_or(if https { 443 } else { 80 });
+        Ok(BaseUrl {
+            https,
+            authority: match port {
+                Some(p) => format!("{host}:{p}"),
+                None => host.to_owned(),
+            },
+            host_port: format!("{host}:{number}"),
+            prefix: prefix.to_owned(),
+        })
+    }
+
+    /// Whether the host is this machine.
+    #[allow(dead_code, reason = "for the warning about a token in clear")]
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self
+            .host_port
+            .rsplit_once(':')
+            .map_or("", |(h, _)| h)
+            .trim_matches(['[', ']']);
+        host.eq_ignore_ascii_case("localhost")
+            || host
+                .parse::<core::net::IpAddr>()
+                .is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Starts a request target: prefix and path. The path starts with `/` and may hold a query.
+    pub(crate) fn target(&self, path: &str) -> Target {
+        let mut text = String::with_capacity(self.prefix.len() + path.len() + 64);
+        text.push_str(&self.prefix);
+        text.push_str(path);
+        Target {
+            has_query: path.contains('?'),
+            text,
+        }
+    }
+}
+
+/// A request target under construction: path, then `?name=value&…`, encoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    text: String,
+    has_query: bool,
+}
+
+impl Target {
+    /// Adds one query parameter, both parts percent-encoded.
+    pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
+        self.push_query(name, value);
+        self
+    }
+
+    pub(crate) fn push_query(&mut self, name: &str, value: &str) {
+        self.text.push(if self.has_query { '&' } else { '?' });
+        self.has_query = true;
+        encode_into(&mut self.text, name, is_unreserved);
+        self.text.push('=');
+        encode_into(&mut self.text, value, is_unreserved);
+    }
+
+    pub(crate) fn into_string(self) -> String {
+        self.text
+    }
+}
+
+/// Percent-encodes one path segment, as an id. `/`, `?` and `.` alone can't escape it.
+#[allow(dead_code, reason = "for ids in the paths of the resources")]
+pub(crate) fn encode_segment(segment: &str) -> String {
+    let mut out = String::with_capacity(segment.len());
+    match segment {
+        // A whole segment of dots would climb the path.
+        "." => out.push_str("%2E"),
+        ".." => out.push_str("%2E%2E"),
+        _ => encode_into(&mut out, segment, is_unreserved),
+    }
+    out
+}
+
+/// Encodes what can't stand in a path or query as it is, and leaves the rest alone: `%41` stays.
+pub(crate) fn encode_path(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    encode_into(&mut out, path, |b| in_path(b) || matches!(b, b'%' | b'?'));
+    out
+}
+
+fn encode_into(out: &mut String, text: &str, keep: impl Fn(u8) -> bool) {
+    for b in text.bytes() {
+        if keep(b) {
+            out.push(char::from(b));
+        } else {
+            out.push('%');
+            out.push(hex(b >> 4));
+            out.push(hex(b & 0x0f));
+        }
+    }
+}
+
+fn hex(nibble: u8) -> char {
+    char::from_digit(u32::from(nibble), 16)
+        .unwrap_or('0')
+        .to_ascii_uppercase()
+}
+
+/// RFC 3986 §2.3.
+fn is_unreserved(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~')
+}
+
+/// RFC 3986 §3.3 `pchar` and `/`, without `%`.
+fn in_path(b: u8) -> bool {
+    is_unreserved(b)
+        || matches!(
+            b,
+            b'/' | b':'
+                | b'@'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+        )
+}
+
+fn strip_scheme<'a>(url: &'a str, scheme: &str) -> Option<&'a str> {
+    let (start, rest) = url.split_at_checked(scheme.len())?;
+    start.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
+    // An IPv6 address has colons of its own, inside brackets.
+    let after_host = match authority.rfind(']') {
+        Some(at) => at,
+        None if authority.matches(':').count() > 1 => {
+            return Err("an IPv6 address must stand in [brackets]");
+        }
+        None => 0,
+    };
+    let tail = authority.get(after_host..).unwrap_or("");
+    match tail.find(':') {
+        None if after_host > 0 && tail.len() > 1 => Err("something follows the IPv6 address"),
+        None => Ok((authority, None)),
+        Some(at) => {
+            let (host, port) = authority.split_at(after_host.saturating_add(at));
+            let port = port.get(1..).unwrap_or("");
+            match port.parse::<u16>() {
+                Ok(p) if p > 0 && port.bytes().all(|b| b.is_ascii_digit()) => Ok((host, Some(p))),
+                _ => Err("its port isn't a number from 1 to 65535"),
+            }
+        }
+    }
+}
+
+fn check_host(host: &str) -> Result<(), &'static str> {
+    if host.is_empty() {
+        return Err("it names no host");
+    }
+    if let Some(inner) = host.strip_prefix('[') {
+        let inner = inner.strip_suffix(']').ok_or("its bracket isn't closed")?;
+        return inner
+            .parse::<core::net::Ipv6Addr>()
+            .map(|_| ())
+            .map_err(|_| "what stands in brackets isn't an IPv6 address");
+    }
+    if host
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+    {
+        Ok(())
+    } else {
+        Err("its host has a character that no host name has")
+    }
+}
+
+/// A URL for a message: whatever stands before an `@` may be a password.
+fn hide(url: &str) -> String {
+    match url.rfind('@') {
+        Some(at) => format!("***{}", url.get(at..).unwrap_or("")),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn good_urls() {
+        let table = [
+            (
+                "http://localhost:8086",
+                "localhost:8086",
+                "localhost:8086",
+                "",
+            ),
+            (
+                "http://localhost:8086/",
+                "localhost:8086",
+                "localhost:8086",
+                "",
+            ),
+            ("HTTP://h", "h", "h:80", ""),
+            ("https://h/a/b/", "h", "h:443", "/a/b"),
+            ("http://[::1]:8086/x", "[::1]:8086", "[::1]:8086", "/x"),
+            ("http://[fe80::1]", "[fe80::1]", "[fe80::1]:80", ""),
+            (" http://10.0.0.1:80 \n", "10.0.0.1:80", "10.0.0.1:80", ""),
+        ];
+        for (url, authority, host_port, prefix) in table {
+            let base = BaseUrl::parse(url).unwrap();
+            assert_eq!(base.authority, authority, "{url}");
+            assert_eq!(base.host_port, host_port, "{url}");
+            assert_eq!(base.prefix, prefix, "{url}");
+        }
+        assert!(BaseUrl::parse("http://127.0.0.2:1").unwrap().is_loopback());
+        assert!(BaseUrl::parse("http://[::1]").unwrap().is_loopback());
+        assert!(!BaseUrl::parse("http://influx.local").unwrap().is_loopback());
+    }
+
+    #[test]
+    fn bad_urls_say_why() {
+        let table = [
+            ("", "empty"),
+            ("localhost:8086", "http://"),
+            ("ftp://h", "http://"),
+            ("http://", "no host"),
+            ("http://:80", "no host"),
+            ("http://h:0", "port"),
+            ("http://h:99999", "port"),
+            ("http://h:+80", "port"),
+            ("http://h:", "port"),
+            ("http://::1", "brackets"),
+            ("http://[::1", "bracket"),
+            ("http://[::g]", "IPv6"),
+            ("http://[::1]x", "follows"),
+            ("http://h/?a=b", "query"),
+            ("http://h#x", "query"),
+            ("http://h/a b", "space"),
+            ("http://h\r\nX: y", "control"),
+            ("http://bücher.de", "ASCII"),
+            ("http://h/<", "percent"),
+            ("http://a,b/", "host name"),
+        ];
+        for (url, why) in table {
+            let error = BaseUrl::parse(url).unwrap_err();
+            assert!(error.to_string().contains(why), "{url:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn credentials_in_a_url_are_refused_and_not_repeated() {
+        let error = BaseUrl::parse("http://me:s3cret@h")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("credentials"), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn targets_are_encoded() {
+        let base = BaseUrl::parse("http://h/influx/").unwrap();
+        let target = base
+            .target("/api/v2/write")
+            .query("org", "a b&c=d")
+            .query("bucket", "ü\r\n/..?#%+")
+            .into_string();
+        assert_eq!(
+            target,
+            "/influx/api/v2/write?org=a%20b%26c%3Dd&bucket=%C3%BC%0D%0A%2F..%3F%23%25%2B"
+        );
+        assert_eq!(encode_segment("../x"), "..%2Fx");
+        assert_eq!(encode_segment(".."), "%2E%2E");
+        assert_eq!(
+            encode_path("/a b/%41?x=1&y=\u{e9}#"),
+            "/a%20b/%41?x=1&y=%C3%A9%23"
+        );
+    }
+}

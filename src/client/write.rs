@@ -1,0 +1,169 @@
+//! Writing: one batch, one call.
+
+use super::Client;
+use super::http::Payload;
+use crate::Precision;
+use crate::error::Error;
+use crate::line::{EncodeError, Encoder, Lines, ToLine};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// What [`Client::write`] takes: encoded [`Lines`]; line protocol as text; and whatever is
+/// [`ToLine`], which a [`Point`](crate::line::Point), a type of your own, and slices, arrays and
+/// vectors of them are.
+///
+/// Text is taken to have its times in nanoseconds; for another unit make it
+/// `Lines { bytes: text.as_bytes(), precision }`.
+pub trait WriteData: sealed::Sealed {
+    /// Hands the lines to `send`.
+    #[doc(hidden)]
+    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError>;
+}
+
+mod sealed {
+    use crate::line::{Lines, ToLine};
+    use alloc::string::String;
+
+    pub trait Sealed {}
+    impl Sealed for Lines<'_> {}
+    impl Sealed for str {}
+    impl Sealed for &str {}
+    impl Sealed for String {}
+    impl Sealed for &String {}
+    impl<T: ToLine> Sealed for T {}
+}
+
+fn nanoseconds(text: &str) -> Lines<'_> {
+    Lines {
+        bytes: text.as_bytes(),
+        precision: Precision::Nanosecond,
+    }
+}
+
+impl WriteData for Lines<'_> {
+    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError> {
+        Ok(send(*self))
+    }
+}
+
+impl WriteData for &str {
+    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError> {
+        Ok(send(nanoseconds(self)))
+    }
+}
+
+impl WriteData for String {
+    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError> {
+        Ok(send(nanoseconds(self)))
+    }
+}
+
+impl WriteData for &String {
+    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError> {
+        Ok(send(nanoseconds(self)))
+    }
+}
+
+impl<T: ToLine> WriteData for T {
+    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError> {
+        let mut enc = Encoder::with_sink(Vec::new());
+        self.to_line(&mut enc)?;
+        Ok(send(enc.lines()))
+    }
+}
+
+impl Client {
+    /// Writes one batch into a bucket, by name or id. `Ok` means that the server answered 204: all
+    /// of it is stored (InfluxDB Cloud: accepted). Without any line nothing is sent.
+    ///
+    /// Blocks until the answer is there; one request, however large the data: some 5 000 lines or a
+    /// few hundred kilobytes are a good size, and servers refuse very large ones. Encoded
+    /// [`Lines`] and text are sent as they are, with no copy; points are encoded first, into memory.
+    ///
+    /// ```no_run
+    /// # use influx_edge::Client;
+    /// # let client = Client::builder("http://localhost:8086").build()?;
+    /// client.write("sensors", "weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A point that can't be encoded: nothing was sent. Else ask the error:
+    /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to do,
+    /// [`bad_lines`](Error::bad_lines) which lines were refused.
+    pub fn write(&self, bucket: &str, data: impl WriteData) -> Result<(), Error> {
+        data.send(|lines| self.write_lines(bucket, lines))?
+    }
+
+    /// Writes what an iterator gives, in one batch. For a slice, an array or a vector
+    /// [`write`](Client::write) does the same.
+    ///
+    /// # Errors
+    /// As [`write`](Client::write). If one point can't be encoded, none is sent.
+    pub fn write_each<T: ToLine>(
+        &self,
+        bucket: &str,
+        points: impl IntoIterator<Item = T>,
+    ) -> Result<(), Error> {
+        let mut enc = Encoder::with_sink(Vec::new());
+        for point in points {
+            point.to_line(&mut enc)?;
+        }
+        self.write_lines(bucket, enc.lines())
+    }
+
+    fn write_lines(&self, bucket: &str, lines: Lines<'_>) -> Result<(), Error> {
+        if lines.bytes.is_empty() {
+            return Ok(());
+        }
+        let target = self
+            .target_with_org("/api/v2/write")
+            .query("bucket", bucket)
+            .query("precision", lines.precision.as_str());
+        let what = WriteTo(bucket);
+        let mut out = self.outgoing("POST", target);
+        out.content_type = Some("text/plain; charset=utf-8");
+        // The same points written twice are the same points.
+        out.repeatable = true;
+        let compressed = self.compress(lines.bytes);
+        out.gzipped = compressed.is_some();
+        out.payload = Payload::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
+        self.run(&what, &mut out, |answer| {
+            if answer.status == 204 {
+                return Ok(());
+            }
+            Err(self.refused_write(&what, answer))
+        })
+    }
+
+    #[cfg(feature = "gzip")]
+    fn compress(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        use flate2::Compression;
+        use flate2::write::GzEncoder;
+        use std::io::Write as _;
+
+        if bytes.len() < self.inner().gzip_from? {
+            return None;
+        }
+        // Level 1: line protocol repeats itself so much that more effort gains little.
+        let room = bytes.len() / 4 + 64;
+        let mut gzip = GzEncoder::new(Vec::with_capacity(room), Compression::fast());
+        // Writing into memory doesn't fail; if it did, the plain bytes are right as well.
+        gzip.write_all(bytes).ok()?;
+        gzip.finish().ok()
+    }
+
+    #[cfg(not(feature = "gzip"))]
+    fn compress(&self, _bytes: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+struct WriteTo<'a>(&'a str);
+
+impl fmt::Display for WriteTo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "write to bucket {:?}", self.0)
+    }
+}

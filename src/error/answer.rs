@@ -1,0 +1,240 @@
+//! A complete answer, but not the one the call hoped for.
+
+use super::{BadLine, Error, ErrorKind, Printable, Remedy, Stored, cut};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+/// How much of a message the one-sentence form shows. [`AnswerError::message`] has more.
+const SHOWN: usize = 512;
+
+/// A server, or something in front of it, answered, but not with what the call hoped for.
+#[derive(Debug)]
+pub struct AnswerError(pub(crate) Box<AnswerParts>);
+
+#[derive(Debug)]
+pub(crate) struct AnswerParts {
+    /// What was tried, as "write to bucket \"x\"".
+    pub(crate) what: String,
+    /// `host:port`.
+    pub(crate) host: String,
+    pub(crate) status: u16,
+    pub(crate) code: Option<String>,
+    pub(crate) message: String,
+    /// The body was an error in InfluxDB's JSON, so InfluxDB itself (or its equal) speaks.
+    pub(crate) from_influxdb: bool,
+    pub(crate) content_type: Option<String>,
+    /// Where a redirect points to: scheme and host only.
+    pub(crate) location: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) stored: Stored,
+    pub(crate) remedy: Remedy,
+    pub(crate) bad_lines: Vec<BadLine>,
+    pub(crate) dropped: Option<u64>,
+}
+
+impl AnswerError {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    /// InfluxDB's own word for the error, from the body's `code` or `X-Platform-Error-Code`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// What the server said: the body's `message`, else its `error`, else an excerpt of the body of
+    /// at most 512 bytes, else what the headers say, else the status' standard words. Comes from
+    /// outside: escape it before it goes to a terminal (`Display` of the error does).
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What was tried, in words: `write to bucket "sensors"`.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.0.what
+    }
+
+    /// The `host:port` that answered.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.0.host
+    }
+
+    /// How long the server asked to wait: `Retry-After`, in seconds, decimals or as a date, at most
+    /// ten minutes. None if absent or unreadable.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// What identifies this request in the server's logs: `Trace-Id`, `X-Request-Id` or
+    /// `X-Influx-Request-Id`, whichever is present.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// Where a redirect (3xx) points to: scheme and host. Redirects are never followed: a write
+    /// replayed by one gets lost, and a token must not reach another host.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.0.location.as_deref()
+    }
+
+    /// The `Content-Type` of the answer.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.0.content_type.as_deref()
+    }
+
+    /// Whether the body is an error in InfluxDB's own JSON. False for a proxy's page.
+    #[must_use]
+    pub fn is_from_influxdb(&self) -> bool {
+        self.0.from_influxdb
+    }
+
+    /// After a write: how much is in the database.
+    #[must_use]
+    pub fn stored(&self) -> Stored {
+        self.0.stored
+    }
+
+    /// After a write: what may be done about it.
+    #[must_use]
+    pub fn remedy(&self) -> Remedy {
+        self.0.remedy
+    }
+
+    /// After a write: the lines the server named as bad. May be fewer than there are.
+    #[must_use]
+    pub fn bad_lines(&self) -> &[BadLine] {
+        &self.0.bad_lines
+    }
+
+    /// After a write that stored only the good lines: how many were dropped, if the server says.
+    #[must_use]
+    pub fn dropped(&self) -> Option<u64> {
+        self.0.dropped
+    }
+
+    /// Whether the same call may succeed later without anybody doing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.remedy == Remedy::Retry
+    }
+}
+
+impl fmt::Display for AnswerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let p = &*self.0;
+        let shown = cut(&p.message, SHOWN);
+        let more = if shown.len() < p.message.len() {
+            "…"
+        } else {
+            ""
+        };
+        let host = &p.host;
+        let status = p.status;
+        write!(f, "cannot {}: ", Printable(&p.what))?;
+        let said = Said { shown, more };
+        match status {
+            200..=299 => {
+                let kind = p.content_type.as_deref().unwrap_or("no content type");
+                write!(
+                    f,
+                    "{host} answered {status} with {} instead of what InfluxDB sends: {said}; is the URL right, or does a proxy or a captive portal answer?",
+                    Printable(cut(kind, 60)),
+                )
+            }
+            300..=399 => {
+                write!(f, "{host} redirects ({status})")?;
+                if let Some(location) = &p.location {
+                    write!(f, " to {}", Printable(cut(location, 200)))?;
+                }
+                f.write_str(", which is not followed; is the URL right (http or https, a path prefix), or does a captive portal answer?")
+            }
+            400..=599
+                if !p.from_influxdb && !matches!(status, 401 | 403 | 413 | 429 | 502..=504) =>
+            {
+                write!(
+                    f,
+                    "{host} answered {status} in other words than InfluxDB's: {said}; check the URL, with its path prefix, and any proxy"
+                )
+            }
+            401 => write!(
+                f,
+                "{host} doesn't accept the token or session (401: {said}); check that it is right and active"
+            ),
+            403 => write!(
+                f,
+                "{host} doesn't allow it (403: {said}); the token is inactive or lacks this permission"
+            ),
+            404 => write!(
+                f,
+                "{host} doesn't have it (404: {said}); check the names and the org, or create it"
+            ),
+            413 => write!(
+                f,
+                "the request is larger than {host} takes (413: {said}); send smaller pieces"
+            ),
+            408 | 425 | 429 => {
+                write!(f, "{host} asks to try again later ({status}: {said})")?;
+                self.again(f)
+            }
+            500..=599 if p.remedy == Remedy::Retry => {
+                write!(f, "the server at {host} failed ({status}: {said})")?;
+                self.again(f)
+            }
+            _ if p.stored == Stored::GoodLines => {
+                write!(
+                    f,
+                    "{host} stored the good lines and dropped the others ({status}: {said}); correct the data, sending it again won't help"
+                )
+            }
+            400..=499 => write!(
+                f,
+                "{host} refuses the request ({status}: {said}); correct it, sending it again won't help"
+            ),
+            501 => write!(f, "{host} can't do this (501: {said})"),
+            _ => write!(
+                f,
+                "{host} answered with the unknown status {status}: {said}; check the URL and any proxy"
+            ),
+        }
+    }
+}
+
+impl AnswerError {
+    fn again(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.retry_after {
+            Some(wait) => write!(f, "; try again in {} s", wait.as_secs_f32().ceil()),
+            None => f.write_str("; try again later"),
+        }
+    }
+}
+
+struct Said<'a> {
+    shown: &'a str,
+    more: &'static str,
+}
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", Printable(self.shown), self.more)
+    }
+}
+
+impl From<AnswerError> for Error {
+    fn from(e: AnswerError) -> Self {
+        ErrorKind::Answer(e).into()
+    }
+}

@@ -1,0 +1,419 @@
+//! The error of everything above the codecs: one pointer wide, and it says whose fault it is.
+//!
+//! **In scope**: what went wrong ([`ErrorKind`]), whether trying again can help
+//! ([`Error::is_retryable`]), when ([`Error::retry_after`]), and one sentence a person can act on
+//! (its `Display`). **Out of scope**: the codecs' own errors, which are `Copy` and need no heap;
+//! they convert into this one, so `?` works across the whole crate.
+//!
+//! **What to watch**: no token, password or cookie ever gets in here. What a server or a proxy
+//! said is cut to a bounded excerpt, control characters are escaped when printed.
+
+mod answer;
+mod outcome;
+mod transport;
+
+use crate::csv::{ReadError, ReadErrorKind, ValueError};
+use crate::flux::FluxError;
+use crate::line::EncodeError;
+pub use answer::AnswerError;
+pub(crate) use answer::AnswerParts;
+pub use outcome::{BadLine, Remedy, Stored};
+pub use transport::{Fault, TransportError};
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::time::Duration;
+
+/// What went wrong, as one opaque value the size of a pointer.
+///
+/// Ask it by predicate ([`is_retryable`](Error::is_retryable), [`is_not_found`](Error::is_not_found),
+/// …) or look inside with [`kind`](Error::kind). Printed, it is one sentence: what failed, whose
+/// fault it is, what to try.
+///
+/// ```
+/// use influx_edge::Client;
+///
+/// let error = Client::builder("localhost:8086").build().unwrap_err();
+/// assert!(error.is_config());
+/// assert!(!error.is_retryable());
+/// assert!(error.to_string().contains("http://"));
+/// ```
+pub struct Error(Box<ErrorKind>);
+
+/// The ways to fail, and what is known about each.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// What this program asked for can't be: a URL without a scheme, a token with a line break,
+    /// `https` in a build without TLS. Nothing was sent.
+    Config(ConfigError),
+    /// No complete answer came: the network, the name, the TLS handshake, a time limit.
+    Transport(TransportError),
+    /// A server, or something in front of it, answered, but not with what the call hoped for.
+    Answer(AnswerError),
+    /// An answer with the right status whose content can't be read as what it should be.
+    Content(ContentError),
+    /// The answer to a query: it isn't the CSV it should be, a value isn't of the type asked for, or
+    /// the server reported in its middle that the query failed.
+    Rows(ReadError),
+    /// A point that can't be written as line protocol. Nothing was sent.
+    Encode(EncodeError),
+}
+
+/// A mistake in what the program asked for, found before anything was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    message: String,
+}
+
+/// A successful answer with unreadable content: wrong JSON, a table that isn't annotated CSV.
+#[derive(Debug)]
+pub struct ContentError {
+    pub(crate) what: String,
+    pub(crate) message: String,
+}
+
+impl Error {
+    /// What went wrong, to look inside.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.answer().map(AnswerError::status)
+    }
+
+    /// InfluxDB's own word for the error (`"not found"`, `"unauthorized"`, …), from the body's
+    /// `code` or the header `X-Platform-Error-Code`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.answer().and_then(AnswerError::code)
+    }
+
+    /// What the other side, or the check that failed, said; without the sentence around it that
+    /// `Display` adds.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match &*self.0 {
+            ErrorKind::Config(e) => &e.message,
+            ErrorKind::Transport(e) => e.detail(),
+            ErrorKind::Answer(e) => e.message(),
+            ErrorKind::Content(e) => &e.message,
+            ErrorKind::Rows(e) => match e.kind() {
+                ReadErrorKind::Server { message, .. } => message,
+                _ => "the answer can't be read as asked",
+            },
+            ErrorKind::Encode(_) => "the point can't be written as line protocol",
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody doing anything.
+    ///
+    /// True for a lost connection, a time limit, a name that doesn't resolve, and the statuses 408,
+    /// 425, 429 and 5xx, unless the 500 tells of a partial write. False where a person must act
+    /// first (token, bucket, certificate, configuration) and where the data themselves are refused.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match &*self.0 {
+            ErrorKind::Config(_)
+            | ErrorKind::Content(_)
+            | ErrorKind::Encode(_)
+            | ErrorKind::Rows(_) => false,
+            ErrorKind::Transport(e) => e.is_retryable(),
+            ErrorKind::Answer(e) => e.is_retryable(),
+        }
+    }
+
+    /// How long the server asked to wait (`Retry-After`), at most ten minutes.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.answer().and_then(AnswerError::retry_after)
+    }
+
+    /// 404, or a body that says `not found`.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.says(404, "not found")
+    }
+
+    /// The name is taken: 409, or InfluxDB's 422 with the code `conflict`.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.says(409, "conflict")
+    }
+
+    /// The token, password or session is missing, unknown or expired: 401.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.says(401, "unauthorized")
+    }
+
+    /// Who we are is known, but this isn't allowed: 403. (InfluxDB answers 401 instead for most
+    /// resources; 403 is for data.)
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.says(403, "forbidden")
+    }
+
+    /// The server asks to slow down: 429.
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        self.says(429, "too many requests")
+    }
+
+    /// The body is larger than the server, or a proxy before it, takes: 413. Send smaller pieces.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        self.says(413, "request too large")
+    }
+
+    /// A time limit of this client ran out.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(&*self.0, ErrorKind::Transport(e) if e.fault() == Fault::Timeout)
+    }
+
+    /// No complete answer came; see [`TransportError`].
+    #[must_use]
+    pub fn is_transport(&self) -> bool {
+        matches!(&*self.0, ErrorKind::Transport(_))
+    }
+
+    /// The program asked for something that can't be; nothing was sent.
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(&*self.0, ErrorKind::Config(_))
+    }
+
+    /// The other side's answer, if there was one.
+    #[must_use]
+    pub fn answer(&self) -> Option<&AnswerError> {
+        match &*self.0 {
+            ErrorKind::Answer(e) => Some(e),
+            _ => None,
+        }
+    }
+
+    /// After a failed write: how much of it is in the database.
+    ///
+    /// Only a write's error can say [`Stored::GoodLines`]; a request that never left is
+    /// [`Stored::Nothing`]; where nobody can know, it is [`Stored::Unknown`], and sending the same
+    /// points again is safe as long as they carry their own timestamps.
+    #[must_use]
+    pub fn stored(&self) -> Stored {
+        match &*self.0 {
+            ErrorKind::Config(_) | ErrorKind::Encode(_) => Stored::Nothing,
+            ErrorKind::Transport(e) => e.stored(),
+            ErrorKind::Answer(e) => e.stored(),
+            ErrorKind::Content(_) | ErrorKind::Rows(_) => Stored::Unknown,
+        }
+    }
+
+    /// After a failed write: what may be done about it. The batching writer follows it.
+    #[must_use]
+    pub fn remedy(&self) -> Remedy {
+        match &*self.0 {
+            ErrorKind::Config(_) | ErrorKind::Content(_) | ErrorKind::Rows(_) => Remedy::Human,
+            ErrorKind::Encode(_) => Remedy::TakeOutBadLines,
+            ErrorKind::Transport(e) if e.is_retryable() => Remedy::Retry,
+            ErrorKind::Transport(_) => Remedy::Human,
+            ErrorKind::Answer(e) => e.remedy(),
+        }
+    }
+
+    /// After a refused write: the lines the server named as bad, in its order.
+    #[must_use]
+    pub fn bad_lines(&self) -> &[BadLine] {
+        self.answer().map_or(&[], AnswerError::bad_lines)
+    }
+
+    fn says(&self, status: u16, code: &str) -> bool {
+        self.answer()
+            .is_some_and(|a| a.status() == status || a.code() == Some(code))
+    }
+
+    /// A mistake of the caller, found before anything is sent.
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        ErrorKind::Config(ConfigError {
+            message: message.into(),
+        })
+        .into()
+    }
+
+    /// Content that can't be read.
+    pub(crate) fn content(what: impl Into<String>, message: impl Into<String>) -> Self {
+        ErrorKind::Content(ContentError {
+            what: what.into(),
+            message: message.into(),
+        })
+        .into()
+    }
+}
+
+impl ConfigError {
+    /// What is wrong, and what to do about it.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl ContentError {
+    /// What was being read.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Why it can't be read.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Error(Box::new(kind))
+    }
+}
+
+impl From<EncodeError> for Error {
+    fn from(e: EncodeError) -> Self {
+        ErrorKind::Encode(e).into()
+    }
+}
+
+impl From<ReadError> for Error {
+    fn from(e: ReadError) -> Self {
+        ErrorKind::Rows(e).into()
+    }
+}
+
+/// A value of a record that isn't what was asked for.
+impl From<ValueError> for Error {
+    fn from(e: ValueError) -> Self {
+        Error::content("cannot read a row", e.to_string())
+    }
+}
+
+/// A parameter or literal that Flux has no form for.
+impl From<FluxError> for Error {
+    fn from(e: FluxError) -> Self {
+        Error::config(e.to_string())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Error").field(&self.0).finish()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            ErrorKind::Config(e) => write!(f, "{e}"),
+            ErrorKind::Transport(e) => write!(f, "{e}"),
+            ErrorKind::Answer(e) => write!(f, "{e}"),
+            ErrorKind::Content(e) => write!(f, "{e}"),
+            ErrorKind::Rows(e) => write!(f, "{}", Escaped(e)),
+            ErrorKind::Encode(e) => write!(f, "cannot encode a point: {e}"),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Printable(&self.message))
+    }
+}
+
+impl fmt::Display for ContentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, Printable(&self.message))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            ErrorKind::Transport(e) => std::error::Error::source(e),
+            ErrorKind::Encode(e) => Some(e),
+            ErrorKind::Rows(e) => std::error::Error::source(e),
+            _ => None,
+        }
+    }
+}
+
+/// Text from outside on its way to a terminal or a log: control characters come out escaped, so
+/// that it can neither forge a log line nor move the cursor.
+pub(crate) struct Printable<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        for c in self.0.chars() {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same for anything that prints itself.
+struct Escaped<T>(T);
+
+impl<T: fmt::Display> fmt::Display for Escaped<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Through<'a, 'b>(&'a mut fmt::Formatter<'b>);
+        impl fmt::Write for Through<'_, '_> {
+            fn write_str(&mut self, s: &str) -> fmt::Result {
+                write!(self.0, "{}", Printable(s))
+            }
+        }
+        fmt::write(&mut Through(f), format_args!("{}", self.0))
+    }
+}
+
+/// The longest start of `text` that is at most `max` bytes and ends between characters.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.get(..end).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_pointer_wide_and_send() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
+        fn check<T: Send + Sync + std::error::Error + 'static>() {}
+        check::<Error>();
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        let error = Error::config("a\r\nb\u{1b}[2Jc\u{202e}");
+        assert_eq!(error.to_string(), "a\\r\\nb\\u{1b}[2Jc\\u{202e}");
+    }
+
+    #[test]
+    fn cutting_respects_characters() {
+        assert_eq!(cut("aé", 2), "a");
+        assert_eq!(cut("aé", 3), "aé");
+        assert_eq!(cut("", 3), "");
+    }
+}

@@ -1,0 +1,47 @@
+//! What a failed write left behind, and what may be done about it.
+
+use alloc::string::String;
+
+/// How much of a write is in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stored {
+    /// Every line. (204 is the only answer that says so.)
+    All,
+    /// Not one line.
+    Nothing,
+    /// The good lines; the bad ones were dropped by the server. Don't send the batch again.
+    GoodLines,
+    /// Nobody can know: the answer got lost, or doesn't come from InfluxDB. Sending the same lines
+    /// again is safe if they carry timestamps: a point is identified by its series and its time.
+    Unknown,
+}
+
+/// What may be done about a failed write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// Send the same bytes again, later.
+    Retry,
+    /// Cut the batch in two and send both halves.
+    Split,
+    /// Take the bad lines out (those named, or by halving when none is) and send the rest once.
+    TakeOutBadLines,
+    /// Nothing: what could be stored is stored, what could not is lost and reported.
+    Report,
+    /// Keep the data and try slowly: a person must renew the token, create the bucket, correct the
+    /// URL or the certificate.
+    Human,
+}
+
+/// One line a server refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BadLine {
+    /// Its number in the body sent, from 1, where the server says so (InfluxDB 3, Cloud).
+    pub number: Option<u32>,
+    /// The line as the server repeats it; may be shortened there, and is empty if it isn't repeated.
+    pub line: String,
+    /// Why it was refused.
+    pub reason: String,
+}

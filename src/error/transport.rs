@@ -1,0 +1,184 @@
+//! No complete answer came: where the way to the server broke.
+
+use super::{Error, ErrorKind, Printable, Stored};
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+/// Where the way to the server broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The host's name doesn't resolve (now).
+    Dns,
+    /// The host is there, but nothing listens at the port.
+    Refused,
+    /// The host or network can't be reached.
+    Connect,
+    /// A time limit of this client ran out.
+    Timeout,
+    /// The connection closed or broke before the answer was complete.
+    Closed,
+    /// What came isn't HTTP, or breaks its rules.
+    Protocol,
+    /// The TLS handshake failed: certificate, name, trust, or no TLS at the other end.
+    Tls,
+    /// Plain HTTP was spoken to a TLS port.
+    NeedsTls,
+    /// The answer, decompressed, is larger than the cap of this call.
+    TooLarge,
+    /// The answer's compressed body is damaged.
+    Compression,
+    /// The proxy refused, or didn't understand, to connect.
+    Proxy,
+    /// The request can't be put into HTTP: a path or a header is too long, a method unknown.
+    Request,
+}
+
+/// No complete answer came. Whether the server acted on the request is unknown once it was sent.
+#[derive(Debug)]
+pub struct TransportError {
+    pub(crate) fault: Fault,
+    /// What was tried, as "write to bucket \"x\"".
+    pub(crate) what: String,
+    /// `host:port`.
+    pub(crate) host: String,
+    pub(crate) detail: String,
+    /// It failed before the first byte of the request was sent.
+    pub(crate) unsent: bool,
+    pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl TransportError {
+    /// Where it broke.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        self.fault
+    }
+
+    /// What was tried, in words: `write to bucket "sensors"`.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// The `host:port` the call was meant for.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The cause in the words of the layer that saw it.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Whether the same call may succeed later without anybody doing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self.fault {
+            Fault::Dns | Fault::Refused | Fault::Connect | Fault::Timeout | Fault::Closed => true,
+            // A proxy restarts like a server does.
+            Fault::Proxy => true,
+            Fault::Protocol
+            | Fault::Tls
+            | Fault::NeedsTls
+            | Fault::TooLarge
+            | Fault::Compression
+            | Fault::Request => false,
+        }
+    }
+
+    /// Whether anything can have reached the server: a request that was never sent stored nothing.
+    pub(crate) fn stored(&self) -> Stored {
+        if self.unsent {
+            return Stored::Nothing;
+        }
+        match self.fault {
+            Fault::Dns
+            | Fault::Refused
+            | Fault::Connect
+            | Fault::Tls
+            | Fault::Proxy
+            | Fault::Request => Stored::Nothing,
+            // A TLS port can't have understood plain HTTP.
+            Fault::NeedsTls => Stored::Nothing,
+            Fault::Timeout
+            | Fault::Closed
+            | Fault::Protocol
+            | Fault::TooLarge
+            | Fault::Compression => Stored::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = &self.host;
+        let detail = Printable(&self.detail);
+        write!(f, "cannot {}: ", Printable(&self.what))?;
+        match self.fault {
+            Fault::Dns => write!(
+                f,
+                "the name of {host} doesn't resolve ({detail}); check the URL and this machine's DNS"
+            ),
+            Fault::Refused => write!(
+                f,
+                "nothing listens at {host} ({detail}); start InfluxDB there or correct the URL"
+            ),
+            Fault::Connect => write!(
+                f,
+                "{host} can't be reached ({detail}); check this machine's network and the URL"
+            ),
+            Fault::Timeout => write!(
+                f,
+                "{host} took too long ({detail}); the server or the network is slow or stuck, try again later or raise the time limit"
+            ),
+            Fault::Closed => write!(
+                f,
+                "{host} closed the connection before its answer was complete ({detail}); the server or the network failed, try again"
+            ),
+            Fault::Protocol => write!(
+                f,
+                "what {host} answered isn't valid HTTP ({detail}); check that the URL points to InfluxDB"
+            ),
+            Fault::Tls => write!(
+                f,
+                "no trusted TLS connection to {host} ({detail}); check the certificate, the host name, the clock, and whether that port speaks TLS; a private CA is given as ca_file"
+            ),
+            Fault::NeedsTls => write!(
+                f,
+                "the port at {host} speaks TLS ({detail}); write https:// in the URL"
+            ),
+            Fault::TooLarge => write!(
+                f,
+                "the answer of {host} is larger than this call allows ({detail}); ask for less or raise the cap"
+            ),
+            Fault::Compression => write!(
+                f,
+                "the compressed answer of {host} is damaged ({detail}); the server or a proxy is at fault"
+            ),
+            Fault::Proxy => write!(
+                f,
+                "the proxy on the way to {host} refused ({detail}); check the proxy's address and credentials"
+            ),
+            Fault::Request => write!(f, "{detail}"),
+        }
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.source {
+            Some(e) => Some(&**e),
+            None => None,
+        }
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(e: TransportError) -> Self {
+        ErrorKind::Transport(e).into()
+    }
+}
