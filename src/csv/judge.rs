@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::block::{Block, GROUP, Stored, cell_of};
 use super::error::DecodeError;
-use super::machine::{Machine, Pending, Progress, State};
+use super::machine::{Lead, Machine, Pending, Progress, State};
 use super::table::DataType;
 
 impl Machine {
@@ -92,7 +92,14 @@ impl Machine {
         self.block.id_len = id.len();
         let names = self.block.text_len;
         text.copy_within(at + result.start..at + result.end, names);
-        text.copy_within(at + id.start..at + id.end, names + result.len());
+        let id_at = names + result.len();
+        text.copy_within(at + id.start..at + id.end, id_at);
+        // A result's name in the record is not the default, and has to be compared each time.
+        let no_name = result.is_empty();
+        self.set_lead(match text.get(id_at..id_at + id.len()) {
+            Some(id) if no_name => id,
+            _ => &[],
+        });
         true
     }
 
@@ -191,6 +198,7 @@ impl Machine {
             self.pending = Pending::Row;
             return Some(Progress::Table);
         }
+        self.lead = Lead::default();
         None
     }
 
