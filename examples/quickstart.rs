@@ -123,7 +123,10 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
     let mut back = 0;
     for reading in readings {
         let reading = reading?;
-        let name = reading.sensor.unwrap_or(reading._field);
+        let name = match reading.sensor {
+            Some(sensor) => format!("{sensor}_{}", reading._field),
+            None => reading._field,
+        };
         let point = (reading._time, reading._value);
         match series.iter_mut().find(|series| series.name == name) {
             Some(series) => series.points.push(point),
