@@ -118,9 +118,8 @@ real_servers() {
     else
         skip 'VictoriaMetrics' "Debian's victoria-metrics could not be fetched"
     fi
-    # A real 2.x is in no package: this part of the tests is for people who have one.
-    skip 'InfluxDB 2.x' 'no package of it; set INFLUXDB_V2_URL, _TOKEN, _ORG, _BUCKET and run
-    cargo test --test real_servers to check against your own'
+    # tests/real_servers.rs says how to check against a 2.x of your own.
+    skip 'InfluxDB 2.x, the real one' 'Debian has no package of it'
     cargo test --locked --test real_servers -- --nocapture --test-threads=1
     stop_servers
 }
