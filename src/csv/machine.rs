@@ -157,11 +157,11 @@ impl Machine {
     #[inline]
     pub(super) fn record<'a>(&'a self, text: &'a [u8], ends: &'a [usize]) -> Record<'a> {
         let cells = if self.has_record { self.cells } else { 0 };
-        let (row_text, row_ends) = self.row_in(text, ends, cells);
+        let ends_at = self.block.ends_len;
         Record {
             table: self.table(text, ends),
-            text: row_text,
-            ends: row_ends,
+            text: text.get(self.block.record_at()..).unwrap_or_default(),
+            ends: ends.get(ends_at..ends_at + cells).unwrap_or_default(),
             gap: self.gap,
             row: self.row,
         }
@@ -390,12 +390,7 @@ impl Machine {
     /// Its first bytes are those of the records before it (`,,0,`), so it is neither an
     /// annotation nor a header, and its table is the one reported.
     #[inline]
-    fn next_of_table(
-        &mut self,
-        rest: &[u8],
-        text: &mut [u8],
-        ends: &mut [usize],
-    ) -> Option<usize> {
+    fn next_of_table(&mut self, rest: &[u8], text: &mut [u8], ends: &mut [usize]) -> Option<usize> {
         let word = u64::from_le_bytes(*rest.first_chunk()?);
         if self.lead.mask == 0 || word & self.lead.mask != self.lead.bytes {
             return None;
@@ -437,12 +432,7 @@ impl Machine {
     }
 
     /// Takes a record without quotes from the input, if one is there as a whole and fits.
-    fn copy_line(
-        &mut self,
-        rest: &[u8],
-        text: &mut [u8],
-        ends: &mut [usize],
-    ) -> Option<usize> {
+    fn copy_line(&mut self, rest: &[u8], text: &mut [u8], ends: &mut [usize]) -> Option<usize> {
         let row_ends = ends.get_mut(self.block.ends_len..)?;
         let line = split(rest, 0, self.delimiter, row_ends)?;
         let cells = row_ends.len() - line.spare;

@@ -23,12 +23,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 ///
 /// `None` if csv-core has to look: a quote, no line end in sight, or more cells than `ends` holds.
 #[inline]
-pub(super) fn split(
-    input: &[u8],
-    from: usize,
-    delimiter: u8,
-    ends: &mut [usize],
-) -> Option<Line> {
+pub(super) fn split(input: &[u8], from: usize, delimiter: u8, ends: &mut [usize]) -> Option<Line> {
     let delimiters = LOW * u64::from(delimiter);
     let mut slots = ends.iter_mut();
     let mut at = from;
