@@ -347,6 +347,31 @@ impl Machine {
         self.len = write;
     }
 
+    /// Puts the delimiters back into a row that csv-core took them out of, if there is room.
+    pub(super) fn open_gaps(&mut self, text: &mut [u8], ends: &mut [usize]) {
+        let (at, more) = (self.block.record_at(), self.cells.saturating_sub(1));
+        if self.gap != 0 || text.len() < at + self.len + more {
+            return;
+        }
+        for place in (1..self.cells).rev() {
+            let range = self.range(place, ends);
+            text.copy_within(at + range.start..at + range.end, at + range.start + place);
+            if let Some(slot) = text.get_mut(at + range.start + place - 1) {
+                *slot = self.delimiter;
+            }
+        }
+        for (place, end) in ends
+            .iter_mut()
+            .skip(self.block.ends_len)
+            .take(self.cells)
+            .enumerate()
+        {
+            *end += place;
+        }
+        self.gap = 1;
+        self.len += more;
+    }
+
     /// A cell's range while the cells before it are closed up already: their `place` gaps are
     /// still to be counted.
     fn range_with(&self, place: usize, closed: usize, ends: &[usize]) -> Range<usize> {
@@ -363,7 +388,7 @@ impl Machine {
     pub(super) fn crlf_to_lf(&mut self, text: &mut [u8], ends: &mut [usize]) {
         let at = self.block.record_at();
         let row = text.get_mut(at..at + self.len).unwrap_or_default();
-        if !row.contains(&b'\r') {
+        if self.keep_crlf || !row.contains(&b'\r') {
             return;
         }
         let ends_at = self.block.ends_len;

@@ -65,8 +65,8 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 pub(super) struct Machine {
     core: csv_core::Reader,
-    delimiter: u8,
-    keep_crlf: bool,
+    pub(super) delimiter: u8,
+    pub(super) keep_crlf: bool,
     /// Most cells a header may have.
     pub(super) max_cells: usize,
     /// As far as `text` may be asked to grow for the message of a JSON error; 0 if it can't.
@@ -157,11 +157,11 @@ impl Machine {
     #[inline]
     pub(super) fn record<'a>(&'a self, text: &'a [u8], ends: &'a [usize]) -> Record<'a> {
         let cells = if self.has_record { self.cells } else { 0 };
-        let (row_text, row_ends) = self.row_in(text, ends, cells);
+        let ends_at = self.block.ends_len;
         Record {
             table: self.table(text, ends),
-            text: row_text,
-            ends: row_ends,
+            text: text.get(self.block.record_at()..).unwrap_or_default(),
+            ends: ends.get(ends_at..ends_at + cells).unwrap_or_default(),
             gap: self.gap,
             row: self.row,
         }
@@ -277,6 +277,7 @@ impl Machine {
             self.fresh = true;
             if result == csv_core::ReadRecordResult::Record {
                 self.cells += more;
+                self.crlf_to_lf(text, ends);
                 return self.last_row(text, ends);
             }
         }
@@ -291,6 +292,9 @@ impl Machine {
                 Some(progress) => Ok(progress),
                 None => self.over(),
             };
+        }
+        if let Some(error) = self.broken_row(text, ends) {
+            return Err(error);
         }
         let row = self.row;
         Err(self.fail(DecodeError::UnexpectedEnd { row }))
@@ -472,9 +476,7 @@ impl Machine {
         let progress = match result {
             csv_core::ReadRecordResult::Record => {
                 self.fresh = true;
-                if !self.keep_crlf {
-                    self.crlf_to_lf(text, ends);
-                }
+                self.crlf_to_lf(text, ends);
                 self.judge(text, ends)?
             }
             csv_core::ReadRecordResult::OutputFull => Some(Progress::TextFull),
@@ -527,6 +529,19 @@ impl Machine {
                 self.fail(DecodeError::UnexpectedRow { row })
             }
         }
+    }
+
+    /// The server's JSON error in the middle of a row: it broke down while it wrote one.
+    fn broken_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<DecodeError> {
+        if self.current_row(text).last() != Some(&b'}') {
+            return None;
+        }
+        self.open_gaps(text, ends);
+        let at = self.block.record_at();
+        let tail = json_tail::parse_joined(text.get_mut(at..at + self.len)?)?;
+        self.message = at + tail.message.start..at + tail.message.end;
+        self.code = at + tail.code.start..at + tail.code.end;
+        Some(self.fail(DecodeError::Server))
     }
 
     /// The row in the buffer.
