@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use influx_edge::client::RetryPolicy;
 use influx_edge::{Client, Error, ErrorKind, Fault, Remedy, Stored};
-use wire::{NO_CONTENT, Peer, Scene, TOKEN, Wire, answer, closed_port, no_secret};
+use wire::{NO_CONTENT, Peer, Scene, TOKEN, Wire, answer, closed_port, json_error, no_secret};
 
 const LINE: &str = "weather,station=zrh-1 temp_c=21.5 1700000000000000000";
 const MS: Duration = Duration::from_millis(1);
@@ -556,4 +556,33 @@ fn row_35_success_without_reading_the_body() {
     );
     client.write("b", big.as_str()).unwrap();
     assert_eq!(wire.seen().last().unwrap().body.len(), big.len());
+}
+
+#[test]
+fn what_was_said_before_the_other_side_stopped_listening_is_heard() {
+    // Too small a body to wait for `100 Continue`, too large for the buffers between.
+    let body = "m f=1\n".repeat(40_000);
+    let wire = Wire::scenes(vec![
+        scene(|peer| {
+            peer.head();
+            peer.send(json_error(
+                "413 Request Entity Too Large",
+                "request too large",
+                "no",
+            ));
+            std::thread::sleep(50 * MS);
+        }),
+        // The same with a success, which is none: the lines never arrived.
+        scene(|peer| {
+            peer.head();
+            peer.send(NO_CONTENT);
+            peer.reset();
+        }),
+        good(),
+    ]);
+    let client = wire.client();
+    let error = client.write("b", body.as_str()).unwrap_err();
+    assert!(error.is_too_large(), "{error}");
+    client.write("b", LINE).ok();
+    client.write("b", LINE).unwrap();
 }

@@ -11,7 +11,9 @@ use core::fmt;
 use std::sync::Arc;
 use std::thread_local;
 use ureq::Error;
-use ureq::unversioned::transport::{ConnectProxyConnector, ConnectionDetails, Connector};
+use ureq::unversioned::transport::{
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, Transport,
+};
 
 /// What happened since [`Trace::begin`] on this thread.
 ///
@@ -25,6 +27,8 @@ pub(super) struct Trace {
     pub(super) sent: bool,
     /// Bytes of an answer arrived.
     pub(super) answered: bool,
+    /// The other side stopped taking bytes before the request was complete.
+    pub(super) cut: bool,
 }
 
 thread_local! {
@@ -33,6 +37,7 @@ thread_local! {
             connected: false,
             sent: false,
             answered: false,
+            cut: false,
         })
     };
 }
@@ -83,13 +88,13 @@ pub(super) struct EdgeConnector<C> {
 }
 
 impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
-    type Out = C::Out;
+    type Out = Looker<C::Out>;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         chained: Option<()>,
-    ) -> Result<Option<C::Out>, Error> {
+    ) -> Result<Option<Self::Out>, Error> {
         let made = self.inner.connect(details, chained);
         // What a proxy or a TLS handshake sent and received is not the call's.
         TRACE.set(Trace {
@@ -100,6 +105,47 @@ impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
             // The host may have moved: ask for its address again next time.
             self.addresses.forget();
         }
-        made
+        Ok(made?.map(|inner| Looker { inner, new: false }))
+    }
+}
+
+/// Outside of everything: lets the library look twice at what has come.
+///
+/// It looks for `100 Continue` first, and when it finds another answer instead, waits for more to
+/// come before it looks at that answer. If the server has said all it will, that is for ever.
+#[derive(Debug)]
+pub(super) struct Looker<T> {
+    inner: T,
+    /// Something came since the last pretended arrival.
+    new: bool,
+}
+
+impl<T: Transport> Transport for Looker<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        if core::mem::take(&mut self.new) {
+            let there = self.inner.buffers().input();
+            if there.windows(4).any(|w| w == b"\r\n\r\n") {
+                return Ok(true);
+            }
+        }
+        let more = self.inner.await_input(timeout)?;
+        self.new = more;
+        Ok(more)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
     }
 }

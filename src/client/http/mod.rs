@@ -262,7 +262,8 @@ impl Http {
                 let mut left: &[u8] = bytes;
                 let body = SendBody::from_reader(&mut left);
                 let answer = self.hand_over(request.map(|()| body), read, overall)?;
-                if !left.is_empty() && answer.status().as_u16() < 400 {
+                let incomplete = !left.is_empty() || Trace::now().cut;
+                if incomplete && answer.status().as_u16() < 400 {
                     // A success for what was never sent.
                     return Err(Broken::new(
                         Fault::Closed,

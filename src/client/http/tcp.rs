@@ -1,7 +1,9 @@
-//! Our own socket under the HTTP library, for three things its own doesn't do: the overall limit
+//! Our own socket under the HTTP library, for four things its own doesn't do: the overall limit
 //! holds within a write, too (a system that takes a few bytes now and then starts it anew each
 //! time); the head of a request waits for the start of its body, so that a small write is one
-//! system call; and an answer that is TLS on a plain connection is recognized.
+//! system call; an answer that is TLS on a plain connection is recognized; and when the other side
+//! stops listening in the middle of a request, what it said before is still read: a 413, a 401, the
+//! alert that tells why TLS failed.
 
 use super::connect::{SpeaksTls, Trace};
 use alloc::boxed::Box;
@@ -43,6 +45,7 @@ impl<In: Transport> Connector<In> for EdgeTcp {
             read_limit: None,
             write_limit: None,
             may_be_tls: !details.needs_tls(),
+            cut: None,
         })))
     }
 }
@@ -82,12 +85,15 @@ pub(super) struct EdgeTransport {
     write_limit: Option<Duration>,
     /// Nothing has arrived yet and this side speaks plainly.
     may_be_tls: bool,
+    /// The other side takes no more. From here on sending only pretends, until the answer, or its
+    /// absence, says why.
+    cut: Option<io::Error>,
 }
 
 impl EdgeTransport {
     fn flush(&mut self, timeout: NextTimeout) -> Result<(), Error> {
         let end = core::mem::take(&mut self.held);
-        if end == 0 {
+        if end == 0 || self.cut.is_some() {
             return Ok(());
         }
         Trace::note(|t| t.sent = true);
@@ -104,6 +110,18 @@ impl EdgeTransport {
                 Ok(n) => done = done.saturating_add(n),
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) if is_timeout(&e) => return Err(Error::Timeout(reason)),
+                Err(e)
+                    if matches!(
+                        e.kind(),
+                        ErrorKind::BrokenPipe
+                            | ErrorKind::ConnectionReset
+                            | ErrorKind::ConnectionAborted
+                    ) =>
+                {
+                    Trace::note(|t| t.cut = true);
+                    self.cut = Some(e);
+                    return Ok(());
+                }
                 Err(e) => return Err(Error::Io(e)),
             }
         }
@@ -191,7 +209,18 @@ impl Transport for EdgeTransport {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         self.flush(timeout)?;
-        let more = self.fill(timeout)? > 0;
+        let more = match self.fill(timeout) {
+            Ok(n) if n > 0 => true,
+            // Nothing more, and the request is not complete: that is what went wrong.
+            Ok(_) | Err(Error::Io(_)) if self.cut.is_some() => {
+                let e = self
+                    .cut
+                    .take()
+                    .unwrap_or_else(|| ErrorKind::BrokenPipe.into());
+                return Err(Error::Io(e));
+            }
+            other => other? > 0,
+        };
         if more {
             Trace::note(|t| t.answered = true);
         }
@@ -217,7 +246,7 @@ impl Transport for EdgeTransport {
             self.stream.set_nonblocking(false)?;
             Ok(nothing)
         };
-        self.held == 0 && probe().unwrap_or(false)
+        self.held == 0 && self.cut.is_none() && probe().unwrap_or(false)
     }
 }
 
