@@ -76,7 +76,8 @@ impl Wire {
                     seen: Arc::clone(&shared),
                     ahead: Vec::new(),
                 };
-                scene(&mut peer);
+                // Beside the next one: a scene may outlast the client's patience.
+                std::thread::spawn(move || scene(&mut peer));
             }
         });
         Wire {

@@ -28,9 +28,25 @@ impl Body {
 
     /// Everything up to the end, or an error where the cap is exceeded.
     pub(crate) fn read_all(&mut self) -> Result<Vec<u8>, Broken> {
-        let mut all = Vec::new();
-        self.read_to_end(&mut all).map_err(Broken::from_read)?;
-        Ok(all)
+        let mut all: Vec<u8> = Vec::new();
+        let mut filled = 0usize;
+        loop {
+            if filled == all.len() {
+                // Doubles, but never beyond what may come: the cap is a promise about memory.
+                let most = usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX);
+                let more = filled.clamp(1024, 1 << 20).min(most);
+                all.try_reserve_exact(more)
+                    .map_err(|_| Broken::new(Fault::TooLarge, "no memory for the answer"))?;
+                all.resize(filled.saturating_add(more), 0);
+            }
+            let room = all.get_mut(filled..).unwrap_or(&mut []);
+            let n = self.read(room).map_err(Broken::from_read)?;
+            if n == 0 {
+                all.truncate(filled);
+                return Ok(all);
+            }
+            filled = filled.saturating_add(n);
+        }
     }
 
     /// At most `max` bytes, whatever happens: for the bodies of errors. If the body ends within

@@ -1,20 +1,18 @@
 //! Our layer between the HTTP library and its sockets. It lives on the library's `unversioned`
 //! interface, which may change in a minor release; nothing outside this folder may depend on it.
 //!
-//! Three jobs: the head of a request waits for the start of its body, so that a small write is one
-//! system call; an answer that is TLS on a plain connection is recognized; and what happened to
-//! the current call (new connection? sent? answered?) is noted, which decides whether a second try
-//! is right.
+//! What happened to the current call (a new connection? sent? answered?) is noted here, which
+//! decides whether a second try is right.
 
 use super::resolve::Addresses;
+use super::tcp::EdgeTcp;
 use core::cell::Cell;
 use core::fmt;
-use std::boxed::Box;
 use std::sync::Arc;
 use std::thread_local;
 use ureq::Error;
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, Transport,
 };
 
 /// What happened since [`Trace::begin`] on this thread.
@@ -29,6 +27,8 @@ pub(super) struct Trace {
     pub(super) sent: bool,
     /// Bytes of an answer arrived.
     pub(super) answered: bool,
+    /// The other side stopped taking bytes before the request was complete.
+    pub(super) cut: bool,
 }
 
 thread_local! {
@@ -37,6 +37,7 @@ thread_local! {
             connected: false,
             sent: false,
             answered: false,
+            cut: false,
         })
     };
 }
@@ -50,7 +51,7 @@ impl Trace {
         TRACE.get()
     }
 
-    fn note(change: impl FnOnce(&mut Trace)) {
+    pub(super) fn note(change: impl FnOnce(&mut Trace)) {
         let mut trace = TRACE.get();
         change(&mut trace);
         TRACE.set(trace);
@@ -69,163 +70,82 @@ impl fmt::Display for SpeaksTls {
 
 impl std::error::Error for SpeaksTls {}
 
+/// The whole chain: a tunnel through a proxy if one is set, our own socket, TLS if the URL says so.
+pub(super) fn chain() -> impl Connector<()> {
+    let chain = ().chain(ConnectProxyConnector::default()).chain(EdgeTcp);
+    #[cfg(feature = "rustls")]
+    let chain = chain.chain(ureq::unversioned::transport::RustlsConnector::default());
+    #[cfg(feature = "native-tls")]
+    let chain = chain.chain(ureq::unversioned::transport::NativeTlsConnector::default());
+    chain
+}
+
+/// Around the chain: notes that a connection is new, and doubts the addresses when none was made.
 #[derive(Debug)]
-pub(super) struct EdgeConnector {
-    pub(super) inner: DefaultConnector,
+pub(super) struct EdgeConnector<C> {
+    pub(super) inner: C,
     pub(super) addresses: Arc<Addresses>,
 }
 
-impl Connector<()> for EdgeConnector {
-    type Out = EdgeTransport;
+impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
+    type Out = Looker<C::Out>;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         chained: Option<()>,
-    ) -> Result<Option<EdgeTransport>, Error> {
-        match self.inner.connect(details, chained) {
-            Ok(Some(inner)) => {
-                // Only now: a handshake inside `connect` goes through this layer too (a proxy).
-                Trace::note(|t| {
-                    *t = Trace {
-                        connected: true,
-                        ..Trace::default()
-                    }
-                });
-                Ok(Some(EdgeTransport {
-                    may_be_tls: !inner.is_tls(),
-                    inner,
-                    held: 0,
-                }))
-            }
-            Ok(None) => Ok(None),
-            Err(e) => {
-                Trace::note(|t| {
-                    *t = Trace {
-                        connected: true,
-                        ..Trace::default()
-                    }
-                });
-                // The host may have moved: ask for its address again next time.
-                self.addresses.forget();
-                Err(e)
-            }
+    ) -> Result<Option<Self::Out>, Error> {
+        let made = self.inner.connect(details, chained);
+        // What a proxy or a TLS handshake sent and received is not the call's.
+        TRACE.set(Trace {
+            connected: true,
+            ..Trace::default()
+        });
+        if made.is_err() {
+            // The host may have moved: ask for its address again next time.
+            self.addresses.forget();
         }
+        Ok(made?.map(|inner| Looker { inner, new: false }))
     }
 }
 
-pub(super) struct EdgeTransport {
-    inner: Box<dyn Transport>,
-    /// Bytes at the start of the output buffer that are not sent yet.
-    held: usize,
-    /// Nothing has arrived yet and this side speaks plainly.
-    may_be_tls: bool,
+/// Outside of everything: lets the library look twice at what has come.
+///
+/// It looks for `100 Continue` first, and when it finds another answer instead, waits for more to
+/// come before it looks at that answer. If the server has said all it will, that is for ever.
+#[derive(Debug)]
+pub(super) struct Looker<T> {
+    inner: T,
+    /// Something came since the last pretended arrival.
+    new: bool,
 }
 
-impl EdgeTransport {
-    fn flush(&mut self, timeout: NextTimeout) -> Result<(), Error> {
-        if self.held > 0 {
-            let held = core::mem::take(&mut self.held);
-            Trace::note(|t| t.sent = true);
-            self.inner.transmit_output(held, timeout)?;
-        }
-        Ok(())
-    }
-}
-
-impl Transport for EdgeTransport {
+impl<T: Transport> Transport for Looker<T> {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        // While a head waits, only output is asked for: reading starts with `await_input`, which
-        // sends the head first.
-        if self.held > 0 {
-            self
-        } else {
-            self.inner.buffers()
-        }
+        self.inner.buffers()
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.held = self.held.saturating_add(amount);
-        let output = self.inner.buffers().output();
-        let room = output.len().saturating_sub(self.held);
-        let head = output
-            .get(..self.held)
-            .is_some_and(|out| out.ends_with(b"\r\n\r\n"));
-        // A whole head, and at least as much room behind it: wait for the body. Awaiting input
-        // flushes, so a request without body is only later by nothing.
-        if head && room >= self.held {
-            return Ok(());
-        }
-        self.flush(timeout)
+        self.inner.transmit_output(amount, timeout)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        self.flush(timeout)?;
-        let more = self.inner.await_input(timeout)?;
-        if more {
-            Trace::note(|t| t.answered = true);
-        }
-        if self.may_be_tls {
-            // TLS record types alert and handshake, major version 3.
-            match self.inner.buffers().input() {
-                [] | [0x15 | 0x16] => {}
-                [0x15 | 0x16, 3, ..] => return Err(Error::Other(Box::new(SpeaksTls))),
-                _ => self.may_be_tls = false,
+        if core::mem::take(&mut self.new) {
+            let there = self.inner.buffers().input();
+            if there.windows(4).any(|w| w == b"\r\n\r\n") {
+                return Ok(true);
             }
         }
+        let more = self.inner.await_input(timeout)?;
+        self.new = more;
         Ok(more)
     }
 
     fn is_open(&mut self) -> bool {
-        self.held == 0 && self.inner.is_open()
+        self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {
         self.inner.is_tls()
-    }
-}
-
-/// The inner buffers while a head waits: the held bytes are hidden from the start of the output,
-/// and there is no input yet.
-impl Buffers for EdgeTransport {
-    fn output(&mut self) -> &mut [u8] {
-        let held = self.held;
-        self.inner
-            .buffers()
-            .output()
-            .get_mut(held..)
-            .unwrap_or(&mut [])
-    }
-
-    fn input(&self) -> &[u8] {
-        &[]
-    }
-
-    fn input_append_buf(&mut self) -> &mut [u8] {
-        self.inner.buffers().input_append_buf()
-    }
-
-    fn input_appended(&mut self, amount: usize) {
-        self.inner.buffers().input_appended(amount);
-    }
-
-    fn input_consume(&mut self, amount: usize) {
-        self.inner.buffers().input_consume(amount);
-    }
-
-    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        let held = self.held;
-        let (tmp, output) = self.inner.buffers().tmp_and_output();
-        (tmp, output.get_mut(held..).unwrap_or(&mut []))
-    }
-
-    fn can_use_input(&self) -> bool {
-        false
-    }
-}
-
-impl fmt::Debug for EdgeTransport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EdgeTransport").finish_non_exhaustive()
     }
 }

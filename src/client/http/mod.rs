@@ -17,6 +17,7 @@ mod connect;
 mod fault;
 mod headers;
 mod resolve;
+mod tcp;
 mod tls;
 
 pub(crate) use body::Body;
@@ -37,7 +38,6 @@ use std::io;
 use std::sync::Arc;
 use ureq::http::uri::{Authority, PathAndQuery, Scheme};
 use ureq::http::{HeaderValue, Method, Request, Response, Uri, header};
-use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, AsSendBody, SendBody};
 
 /// What the head of an answer may be, at most. Also the size of the read buffer.
@@ -168,7 +168,7 @@ impl Http {
         let agent = Agent::with_parts(
             config,
             EdgeConnector {
-                inner: DefaultConnector::default(),
+                inner: connect::chain(),
                 addresses: Arc::clone(&addresses),
             },
             CachingResolver {
@@ -255,8 +255,22 @@ impl Http {
         let answer = match &mut out.payload {
             Payload::None => self.hand_over(request.map(|()| SendBody::none()), read, overall),
             Payload::Bytes(bytes) => {
-                let bytes: &[u8] = bytes;
-                self.hand_over(request.map(|()| bytes), read, overall)
+                request
+                    .headers_mut()
+                    .insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                // As a reader, for what is left of it tells whether it was asked for.
+                let mut left: &[u8] = bytes;
+                let body = SendBody::from_reader(&mut left);
+                let answer = self.hand_over(request.map(|()| body), read, overall)?;
+                let incomplete = !left.is_empty() || Trace::now().cut;
+                if incomplete && answer.status().as_u16() < 400 {
+                    // A success for what was never sent.
+                    return Err(Broken::new(
+                        Fault::Closed,
+                        format!("it answered {} before it took the body", answer.status()),
+                    ));
+                }
+                Ok(answer)
             }
             Payload::Reader(reader, length) => {
                 if let Some(length) = length {

@@ -65,16 +65,73 @@ impl TlsSettings {
         };
         if let Some(pem) = &self.ca_pem {
             let roots = certificates(pem, "the CA file")?;
+            check_roots(roots.iter().map(|c| c.der()))?;
             tls = tls.root_certs(RootCerts::new_with_certs(&roots));
         }
         if let Some((chain, key)) = &self.client_pem {
             let chain = certificates(chain, "the client certificate")?;
             let key = PrivateKey::from_pem(key.reveal().as_bytes())
                 .map_err(|_| Error::config("the client key holds no PEM private key"))?;
+            check_pair(chain.iter().map(|c| c.der()), &key)?;
             tls = tls.client_cert(Some(ClientCert::new_with_certs(&chain, key)));
         }
         Ok(builder.tls_config(tls.build()))
     }
+}
+
+/// Certificates that can't be read would be left out in silence, and nothing be trusted.
+#[cfg(feature = "rustls")]
+fn check_roots<'a>(roots: impl Iterator<Item = &'a [u8]>) -> Result<(), Error> {
+    let mut store = rustls::RootCertStore::empty();
+    for der in roots {
+        store.add(der.to_vec().into()).map_err(|e| {
+            Error::config(alloc::format!(
+                "a certificate of the CA file can't be used: {e}"
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+/// A key that doesn't belong to its certificate makes the HTTP library panic.
+#[cfg(feature = "rustls")]
+fn check_pair<'a>(
+    chain: impl Iterator<Item = &'a [u8]>,
+    key: &ureq::tls::PrivateKey<'static>,
+) -> Result<(), Error> {
+    use alloc::sync::Arc;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+    let unusable = |e: &dyn core::fmt::Display| {
+        Error::config(alloc::format!(
+            "the client certificate and its key can't be used: {e}"
+        ))
+    };
+    let key = PrivateKeyDer::try_from(key.der().to_vec()).map_err(|e| unusable(&e))?;
+    let chain = chain
+        .map(|der| CertificateDer::from(der.to_vec()))
+        .collect();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(rustls::ALL_VERSIONS)
+        .map_err(|e| unusable(&e))?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_client_auth_cert(chain, key)
+        .map_err(|e| unusable(&e))?;
+    Ok(())
+}
+
+#[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+fn check_roots<'a>(_: impl Iterator<Item = &'a [u8]>) -> Result<(), Error> {
+    Ok(())
+}
+
+#[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+fn check_pair<'a>(
+    _: impl Iterator<Item = &'a [u8]>,
+    _: &ureq::tls::PrivateKey<'static>,
+) -> Result<(), Error> {
+    Ok(())
 }
 
 impl core::fmt::Debug for TlsSettings {
