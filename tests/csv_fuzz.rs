@@ -27,8 +27,16 @@ fn mutated_documents() {
             mutate(&mut body, &seeds, &mut random);
         }
         // Most buffers hold most documents; some hold nothing.
-        let text_len = if random.chance(70) { text.len() } else { random.below(600) };
-        let ends_len = if random.chance(70) { ends.len() } else { random.below(60) };
+        let text_len = if random.chance(70) {
+            text.len()
+        } else {
+            random.below(600)
+        };
+        let ends_len = if random.chance(70) {
+            ends.len()
+        } else {
+            random.below(60)
+        };
         let (text, ends) = (&mut text[..text_len], &mut ends[..ends_len]);
         let keep = random.chance(10);
         // What the buffers hold doesn't matter.
@@ -142,8 +150,15 @@ fn look(decoder: &Decoder<'_>, step: Step, hasher: &mut DefaultHasher) {
     for cell in record.cells() {
         cell.bytes().hash(hasher);
         // Parsing as anything may fail, but never panic.
-        let _ = (cell.parse::<f64>(), cell.parse::<i64>(), cell.parse::<u64>());
-        let _ = (cell.parse::<influx_edge::Time>(), cell.parse::<core::time::Duration>());
+        let _ = (
+            cell.parse::<f64>(),
+            cell.parse::<i64>(),
+            cell.parse::<u64>(),
+        );
+        let _ = (
+            cell.parse::<influx_edge::Time>(),
+            cell.parse::<core::time::Duration>(),
+        );
         let _ = (cell.parse::<bool>(), cell.parse::<&str>());
     }
     let _ = record.base64(0, &mut [0; 16]);
@@ -152,9 +167,25 @@ fn look(decoder: &Decoder<'_>, step: Step, hasher: &mut DefaultHasher) {
 
 fn mutate(body: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
     const TOKENS: [&[u8]; 19] = [
-        b",", b"\"", b"\"\"", b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"#", b"#datatype", b"#group",
-        b"#default", b",result,table", b",error,reference\r\n", b"{\"code\":\"", b"{", b"\xEF\xBB\xBF",
-        b"\xFF", b"-", b"99999999999999999999",
+        b",",
+        b"\"",
+        b"\"\"",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"\r\n\r\n",
+        b"#",
+        b"#datatype",
+        b"#group",
+        b"#default",
+        b",result,table",
+        b",error,reference\r\n",
+        b"{\"code\":\"",
+        b"{",
+        b"\xEF\xBB\xBF",
+        b"\xFF",
+        b"-",
+        b"99999999999999999999",
     ];
     let at = random.below(body.len() + 1);
     let len = random.below(40).min(body.len() - at);
