@@ -123,8 +123,8 @@ fn decode(
     if let Some(error) = decoder.server_error() {
         (error.message, error.code).hash(&mut hasher);
     }
-    if result.is_err() {
-        assert_eq!(decoder.finish(), Err(result.unwrap_err()));
+    if let Err(error) = result {
+        assert_eq!(decoder.finish(), Err(error));
     }
     Seen {
         hash: hasher.finish(),
