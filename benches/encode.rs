@@ -6,29 +6,13 @@ mod support;
 
 use influx_edge::line::{Encoder, OwnedSeries};
 use std::hint::black_box;
-use support::{Contest, Rng};
-
-/// The buffer that every contestant fills again and again.
-const BUFFER: usize = 64 * 1024;
-/// Lines of each kind.
-const LINES: usize = 2_000;
-
-struct Line {
-    measurement: &'static str,
-    tags: Vec<(String, String)>,
-    fields: Vec<(String, Value)>,
-    time: i64,
-}
-
-enum Value {
-    Float(f64),
-    Text(String),
-}
+use support::Contest;
+use support::lines::{BUFFER, Digits, KINDS, Line, Value, data};
 
 fn main() {
     println!("encode: time per line, and the ratio to the floor (lower is better)\n");
     for digits in [Digits::Two, Digits::Seventeen] {
-        for kind in ["small", "wide", "escape", "strings"] {
+        for kind in KINDS {
             let lines = data(kind, digits);
             contest(&format!("{kind}, {}", digits.name()), &lines);
         }
@@ -218,98 +202,4 @@ fn check(lines: &[Line]) {
         assert_eq!(enc.as_bytes(), least.as_bytes());
         assert_eq!(by_series.as_bytes(), least.as_bytes());
     }
-}
-
-#[derive(Clone, Copy)]
-enum Digits {
-    Two,
-    Seventeen,
-}
-
-impl Digits {
-    fn name(self) -> &'static str {
-        match self {
-            Digits::Two => "two decimals",
-            Digits::Seventeen => "17 digits",
-        }
-    }
-
-    fn float(self, rng: &mut Rng) -> Value {
-        let unit = (rng.next() >> 11) as f64 / (1u64 << 53) as f64;
-        Value::Float(match self {
-            Digits::Two => (unit * 10_000.0).round() / 100.0,
-            Digits::Seventeen => unit * 100.0,
-        })
-    }
-}
-
-fn data(kind: &str, digits: Digits) -> Vec<Line> {
-    let mut rng = Rng(1);
-    let line = |n: usize| {
-        let time = 1_700_000_000_000_000_000 + n as i64 * 1_234_567;
-        match kind {
-            "small" => Line {
-                measurement: "weather",
-                tags: vec![("station".into(), format!("zrh-{}", n % 10))],
-                fields: vec![
-                    ("temp_c".into(), digits.float(&mut rng)),
-                    ("hum_pct".into(), digits.float(&mut rng)),
-                ],
-                time,
-            },
-            "wide" => Line {
-                measurement: "machine",
-                tags: [
-                    "site", "hall", "line", "cell", "maker", "model", "serial", "shift",
-                ]
-                .map(|key| (key.into(), format!("{key}-{:04}", n % 50)))
-                .into(),
-                fields: [
-                    "speed",
-                    "torque",
-                    "power",
-                    "voltage",
-                    "current",
-                    "temp_a",
-                    "temp_b",
-                    "vibration",
-                    "pressure",
-                    "flow",
-                    "level",
-                    "load",
-                ]
-                .map(|key| (key.into(), digits.float(&mut rng)))
-                .into(),
-                time,
-            },
-            "escape" => Line {
-                measurement: "indoor climate",
-                tags: vec![
-                    ("room name".into(), format!("floor {}, kitchen", n % 10)),
-                    ("owner".into(), "Doe, Jane = J.".into()),
-                ],
-                fields: vec![
-                    ("air temp".into(), digits.float(&mut rng)),
-                    ("rel. hum, %".into(), digits.float(&mut rng)),
-                ],
-                time,
-            },
-            _ => Line {
-                measurement: "log",
-                tags: vec![("host".into(), format!("gw-{}", n % 10))],
-                fields: vec![
-                    ("took_ms".into(), digits.float(&mut rng)),
-                    (
-                        "message".into(),
-                        Value::Text(format!(
-                            "GET \"/api/v2/write?org=acme\" by agent {n} said 204"
-                        )),
-                    ),
-                    ("level".into(), Value::Text("info".into())),
-                ],
-                time,
-            },
-        }
-    };
-    (0..LINES).map(line).collect()
 }

@@ -1,5 +1,7 @@
 //! Contests: contestants take turns in one run, so that a noisy machine is noisy for all of them.
 
+pub mod lines;
+
 use std::time::Instant;
 
 /// SplitMix64: data that is the same in every run.
@@ -87,7 +89,7 @@ impl<'a> Contest<'a> {
         println!("{}", self.title);
         for (runner, median) in self.runners.iter().zip(&medians) {
             println!(
-                "  {:<28} {median:>8.1} ns  {:>6.2} x",
+                "  {:<40} {median:>8.1} ns  {:>6.2} x",
                 runner.name,
                 median / floor
             );
