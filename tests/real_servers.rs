@@ -17,7 +17,7 @@ use hostile::influx::{self, Influx, Point};
 use hostile::json::Json;
 use hostile::report::Report;
 use hostile::victoria;
-use hostile::{POSITIONS, Position, must_be_refused, strings, write_line};
+use hostile::{POSITIONS, Position, for_line_splitters, must_be_refused, strings, write_line};
 use influx_edge::Precision;
 use influx_edge::line::Encoder;
 
@@ -34,14 +34,14 @@ fn the_set_is_large_and_distinct() {
 
 #[test]
 fn the_encoder_refuses_exactly_what_the_rule_says() {
-    for newlines_refused in [false, true] {
+    for splitters in [false, true] {
         for position in POSITIONS {
             for text in strings() {
-                let mut enc = encoder().refuse_newlines(newlines_refused);
+                let mut enc = for_line_splitters(encoder(), splitters);
                 let done = write_line(&mut enc, position, &text, 7, false, 1);
                 assert_eq!(
                     done.is_err(),
-                    must_be_refused(position, &text, newlines_refused),
+                    must_be_refused(position, &text, splitters),
                     "{position:?} {text:?}: {done:?}"
                 );
                 assert_eq!(done.is_err(), enc.is_empty());
@@ -215,7 +215,7 @@ fn victoriametrics_gives_every_string_back() {
         );
         let (mut body, mut sent) = (Vec::new(), Vec::new());
         for (n, text) in (0..).zip(strings()) {
-            let mut enc = encoder().refuse_newlines(true);
+            let mut enc = for_line_splitters(encoder(), true);
             match write_line(&mut enc, position, &text, n, true, base + n * 1_000_000) {
                 Ok(()) => {
                     body.extend(enc.into_sink());

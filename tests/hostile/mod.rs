@@ -145,11 +145,16 @@ pub(crate) fn write_line(
     line.timestamp(time)
 }
 
+/// The encoder's options for servers that cut their input into lines first, as VictoriaMetrics.
+pub(crate) fn for_line_splitters(enc: Encoder<Vec<u8>>, yes: bool) -> Encoder<Vec<u8>> {
+    enc.refuse_newlines(yes).refuse_quoted_keys(yes)
+}
+
 /// Whether the text must be refused in this place: the portable rule, written down once more in
-/// other words than the encoder's.
-pub(crate) fn must_be_refused(position: Position, text: &str, newlines_refused: bool) -> bool {
+/// other words than the encoder's. `splitters`: with [`for_line_splitters`].
+pub(crate) fn must_be_refused(position: Position, text: &str, splitters: bool) -> bool {
     if position == Position::StringField {
-        return newlines_refused && text.contains('\n');
+        return splitters && text.contains('\n');
     }
     if text.is_empty() {
         // An empty tag value is no tag.
@@ -177,7 +182,7 @@ pub(crate) fn must_be_refused(position: Position, text: &str, newlines_refused: 
             separator || reserved.contains(&text)
         }
         Position::TagValue => separator,
-        Position::FieldKey => text == "time",
+        Position::FieldKey => text == "time" || (splitters && text.contains('"')),
         Position::StringField => false,
     };
     control || swallows || text.ends_with('\\') || too_long || own

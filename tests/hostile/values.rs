@@ -384,3 +384,29 @@ fn victoriametrics_cuts_a_string_at_its_newline() {
     assert!(matches!(refused, Err(EncodeError::Newline(_))));
     assert!(enc.is_empty());
 }
+
+#[test]
+fn victoriametrics_takes_a_quote_in_a_field_key_for_a_string() {
+    // Why `refuse_quoted_keys` is there: without it a string writes a field of its own.
+    let Some(server) = victoria("quoted_key") else {
+        return;
+    };
+    let (time, evil) = (an_hour_ago(), "x,evil=5");
+    let mut enc = encoder();
+    let line = enc.line("honest").field("\"", 1.0).field("s", evil);
+    line.timestamp(time).unwrap();
+    server.write("ns", enc.as_bytes());
+    let found = server.export();
+    assert!(
+        found.iter().any(|series| series.name == "honest_evil"),
+        "{found:?}"
+    );
+
+    let mut enc = encoder().refuse_quoted_keys(true);
+    let refused = enc
+        .line("honest")
+        .field("\"", 1.0)
+        .field("s", evil)
+        .finish();
+    assert!(matches!(refused, Err(EncodeError::Quote(_))));
+}
