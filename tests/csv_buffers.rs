@@ -1,0 +1,122 @@
+//! Buffers of every size: too small says so, right is enough, and no size gives wrong data.
+
+mod csv_support;
+
+use csv_support::model::document;
+use csv_support::{Event, Random, decode};
+use influx_edge::csv::{DecodeError, Decoder};
+
+/// What the small buffers gave is the beginning of the truth, and ends with the right error.
+fn check(body: &[u8], truth: &[Event], text: usize, ends: usize) -> bool {
+    let (mut text_buffer, mut ends_buffer) = (vec![0xAA; text], vec![7; ends]);
+    let decoder = Decoder::new(&mut text_buffer, &mut ends_buffer);
+    let mut found = decode([body], decoder);
+    for size in [1, 3, 64] {
+        let decoder = Decoder::new(&mut text_buffer, &mut ends_buffer);
+        assert_eq!(
+            decode(body.chunks(size), decoder),
+            found,
+            "{text}/{ends} in pieces of {size}"
+        );
+    }
+    if found == truth {
+        return true;
+    }
+    let how = format!("buffers of {text} and {ends}");
+    match found.pop() {
+        Some(Event::Broken(DecodeError::RecordTooLong { .. })) => {}
+        Some(Event::Broken(DecodeError::TooManyColumns { .. })) => {}
+        // A message is cut to what there is room for, and still an error.
+        Some(Event::Server { message, .. }) => {
+            let Some(Event::Server { message: whole, .. }) = truth.last() else {
+                panic!("{how}: an error from nowhere");
+            };
+            assert!(whole.starts_with(&message), "{how}: {message}");
+            assert_eq!(found, truth[..truth.len() - 1], "{how}");
+            return false;
+        }
+        // The object was cut before its message.
+        Some(Event::Broken(DecodeError::UnexpectedRow { .. })) => {
+            assert!(matches!(truth.last(), Some(Event::Server { .. })), "{how}");
+            assert_eq!(found, truth[..truth.len() - 1], "{how}");
+            return false;
+        }
+        other => panic!("{how}: {other:?}"),
+    }
+    for (found, truth) in found.iter().zip(truth) {
+        match (found, truth) {
+            (
+                Event::Table {
+                    result,
+                    id,
+                    columns,
+                    rows,
+                },
+                Event::Table {
+                    result: r,
+                    id: i,
+                    columns: c,
+                    rows: all,
+                },
+            ) => {
+                assert_eq!((result, id, columns), (r, i, c), "{how}");
+                assert_eq!(rows[..], all[..rows.len()], "{how}");
+            }
+            _ => assert_eq!(found, truth, "{how}"),
+        }
+    }
+    false
+}
+
+#[test]
+fn every_size_from_nothing_to_enough() {
+    let mut documents: Vec<(Vec<u8>, Vec<Event>)> = (0..60)
+        .map(|seed| document(&mut Random::new(seed)))
+        .map(|document| (document.body, document.events))
+        .collect();
+    documents.retain(|(body, events)| !events.is_empty() && body.len() < 3000);
+    assert!(documents.len() > 20);
+    for (body, truth) in &documents {
+        let mut enough = 0;
+        for text in 0..2000 {
+            let now = check(body, truth, text, 200);
+            assert!(
+                now || enough == 0,
+                "{text} bytes are too few, one less is enough"
+            );
+            enough += u32::from(now);
+            if enough == 10 {
+                break;
+            }
+        }
+        assert_eq!(enough, 10, "{}", String::from_utf8_lossy(body));
+        let mut enough = false;
+        for ends in 0..=50 {
+            let now = check(body, truth, 4000, ends);
+            assert!(
+                now || !enough,
+                "{ends} entries are too few, one less is enough"
+            );
+            enough = now;
+        }
+        assert!(enough, "{}", String::from_utf8_lossy(body));
+    }
+}
+
+/// What the documentation says about sizes: four entries per column, and the annotation rows, one
+/// byte per column and the longest record.
+#[test]
+fn documented_sizes_are_enough() {
+    let annotations = "#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+        #default,_result,,,\r\n";
+    let header = ",result,table,_value,station\r\n";
+    let record = ",,12,-12345.678901,a rather long name of a station\r\n";
+    let body = format!("{annotations}{header}{record}\r\n");
+    let text = annotations.len() + header.len() + 5 + record.len();
+    let (mut text, mut ends) = (vec![0; text], vec![0; 4 * 5]);
+    let events = decode([body.as_bytes()], Decoder::new(&mut text, &mut ends));
+    assert!(
+        matches!(&events[..], [Event::Table { rows, .. }] if rows.len() == 1),
+        "{events:?}"
+    );
+}

@@ -1,0 +1,349 @@
+//! Mistakes that other clients make or made, each with the input that shows it.
+
+mod csv_support;
+
+use csv_support::{Event, Value, decode, decode_all};
+use influx_edge::csv::{DecodeError, Decoder, Step};
+
+fn events(body: &str) -> Vec<Event> {
+    let whole = decode_all([body.as_bytes()]);
+    for size in [1, 2, 3, 5] {
+        assert_eq!(
+            decode_all(body.as_bytes().chunks(size)),
+            whole,
+            "in pieces of {size}"
+        );
+    }
+    whole
+}
+
+fn rows(event: &Event) -> &[Vec<Value>] {
+    let Event::Table { rows, .. } = event else {
+        panic!("no table: {event:?}");
+    };
+    rows
+}
+
+fn server(message: &str, code: &str) -> Event {
+    Event::Server {
+        message: message.into(),
+        code: code.into(),
+    }
+}
+
+fn text(value: &str) -> Value {
+    Value::String(value.into())
+}
+
+const DATA: &str = "#datatype,string,long,double\r\n#group,false,false,false\r\n\
+    #default,_result,,\r\n,result,table,_value\r\n,,0,1.5\r\n";
+const ERROR_HEAD: &str = "\r\n#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n";
+
+#[test]
+fn error_table_never_noticed() {
+    let found = events(&format!(
+        "{DATA}{ERROR_HEAD},error,reference\r\n,it broke,897\r\n"
+    ));
+    assert_eq!(rows(&found[0]), [[Value::Double(1.5_f64.to_bits())]]);
+    assert_eq!(found[1..], [server("it broke", "897")]);
+}
+
+#[test]
+fn error_table_without_annotations_never_noticed() {
+    let found = events(",result,table,v\r\n,_result,0,x\r\n\r\n,error,reference\r\n,it broke,\r\n");
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[1], server("it broke", ""));
+    assert_eq!(
+        events(",error,reference\r\n,it broke,"),
+        [server("it broke", "")]
+    );
+}
+
+#[test]
+fn error_header_and_then_the_end_taken_for_success() {
+    for end in [
+        ",error,reference",
+        ",error,reference\r\n",
+        ",error,reference\r\n\r\n",
+    ] {
+        let found = events(&format!("{DATA}{ERROR_HEAD}{end}"));
+        assert_eq!(found[1..], [server("", "")], "{end:?}");
+    }
+    // An empty table before it is still reported.
+    let found = events("#default,r,7,\r\n,result,table,v\r\n\r\n,error,reference");
+    assert!(matches!(&found[0], Event::Table { id: Some(7), rows, .. } if rows.is_empty()));
+    assert_eq!(found[1..], [server("", "")]);
+}
+
+#[test]
+fn panic_message_read_as_a_row() {
+    let tail = r#"{"code":"internal error","message":"a panic has occurred: \"x\", y"}"#;
+    let found = events(&format!("{DATA}{tail}"));
+    assert_eq!(rows(&found[0]).len(), 1);
+    assert_eq!(
+        found[1..],
+        [server("a panic has occurred: \"x\", y", "internal error")]
+    );
+    // Also with a line end, behind an empty table, and as the whole body.
+    assert_eq!(events(&format!("{tail}\n")), found[1..]);
+    let found = events(&format!("#default,r,7,\r\n,result,table,v\r\n{tail}"));
+    assert_eq!(found.len(), 2);
+}
+
+#[test]
+fn panic_message_in_the_middle_of_a_row() {
+    let tail = r#"{"code":"internal error","message":"a panic: x is A, not B"}"#;
+    let expected = server("a panic: x is A, not B", "internal error");
+    for cut in ["", ",", ",,", ",,0", ",,0,", ",,0,1."] {
+        let found = events(&format!("{DATA}{cut}{tail}"));
+        assert_eq!(found[1..], [expected.clone()], "{cut:?}");
+    }
+    // The cells may happen to be as many as they should: still no record.
+    let found = events(&format!(
+        "{},,{tail}",
+        DATA.replace(",,0,1.5\r\n", ",,0,1.5\r\n,,1,2.5\r\n")
+    ));
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[2], expected);
+}
+
+#[test]
+fn changed_table_id_ignored() {
+    let found = events(&format!(
+        "{DATA},,0,2.5\r\n,,1,3.5\r\n,,10,4.5\r\n,,1,5.5\r\n"
+    ));
+    let ids: Vec<_> = found
+        .iter()
+        .map(|event| match event {
+            Event::Table { id, rows, .. } => (*id, rows.len()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        ids,
+        [(Some(0), 2), (Some(1), 1), (Some(10), 1), (Some(1), 1)]
+    );
+}
+
+#[test]
+fn changed_result_ignored() {
+    // Two results of equal schema, without the default: only the name tells.
+    let found = events(",result,table,v\r\n,a,0,x\r\n,a,0,y\r\n,b,0,z\r\n,long name,0,w\r\n");
+    let results: Vec<_> = found
+        .iter()
+        .map(|event| match event {
+            Event::Table { result, rows, .. } => (result.as_str(), rows.len()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(results, [("a", 2), ("b", 1), ("long name", 1)]);
+}
+
+#[test]
+fn defaults_lost_when_they_come_before_the_datatypes() {
+    let found = events(
+        "#default,_result,,fallback,\r\n#datatype,string,long,string,long\r\n\
+         ,result,table,s,n\r\n,,0,,\r\n,,0,x,1\r\n",
+    );
+    assert_eq!(
+        rows(&found[0]),
+        [[text("fallback"), Value::Null], [text("x"), Value::Long(1)]]
+    );
+}
+
+#[test]
+fn annotations_of_the_block_before_leak() {
+    let found = events(
+        "#datatype,string,long,double\r\n#group,false,false,true\r\n#default,a,,9.5\r\n\
+         ,result,table,v\r\n,,0,\r\n\r\n#datatype,string,long,string\r\n\
+         ,result,table,v\r\n,b,1,\r\n\r\n,result,table,v\r\n,c,2,1\r\n",
+    );
+    let columns: Vec<_> = found
+        .iter()
+        .map(|event| match event {
+            Event::Table {
+                columns,
+                rows,
+                result,
+                ..
+            } => {
+                let column = &columns[0];
+                (
+                    &**result,
+                    &*column.datatype,
+                    column.group,
+                    rows[0][0].clone(),
+                )
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        columns,
+        [
+            ("a", "double", true, Value::Double(9.5_f64.to_bits())),
+            ("b", "string", false, Value::Null),
+            // Without any annotation the header alone tells that a block begins. The one before
+            // had datatypes; this one has none.
+            ("c", "string", false, text("1")),
+        ]
+    );
+}
+
+#[test]
+fn empty_tables_skipped() {
+    let empty = "#datatype,string,long,double\r\n#group,false,false,true\r\n#default,r,3,1.5\r\n\
+        ,result,table,v\r\n\r\n";
+    for body in [
+        empty.to_owned(),
+        format!("{DATA}\r\n{empty}"),
+        format!("{empty}{DATA}"),
+    ] {
+        let found = events(&body);
+        let table = found.iter().find(|event| rows(event).is_empty());
+        let Some(Event::Table {
+            id: Some(3),
+            columns,
+            ..
+        }) = table
+        else {
+            panic!("{found:?}");
+        };
+        assert_eq!(columns[0].default, Value::Double(1.5_f64.to_bits()));
+    }
+}
+
+#[test]
+fn one_cell_row_indexed_out_of_bounds() {
+    for row in ["x\r\n", ",\r\n", ",,0\r\n", ",,0,1,2\r\n", "\"\"\r\n"] {
+        let found = events(&format!("{DATA}{row}"));
+        assert!(matches!(found.last(), Some(Event::Broken(_))), "{row:?}");
+    }
+    let found = events(&format!("{DATA},,0\r\n"));
+    let expected = DecodeError::RowLength {
+        row: 6,
+        expected: 4,
+        found: 3,
+    };
+    assert_eq!(found[1], Event::Broken(expected));
+}
+
+#[test]
+fn html_page_parsed_as_csv() {
+    let page = "<!DOCTYPE html>\r\n<html><body>Log in, please</body></html>\r\n";
+    let expected = Event::Broken(DecodeError::UnexpectedRow { row: 1 });
+    assert_eq!(events(page), [expected]);
+}
+
+#[test]
+fn truncated_row_taken_for_a_whole_one() {
+    // 1.5 may be the beginning of 1.55.
+    let body = DATA.strip_suffix("\r\n").unwrap();
+    let expected = Event::Broken(DecodeError::UnexpectedEnd { row: 5 });
+    assert_eq!(events(body), [expected]);
+    assert!(matches!(
+        events("#datatype,string,long,double\r\n")[..],
+        [Event::Broken(DecodeError::UnexpectedEnd { .. })]
+    ));
+}
+
+#[test]
+fn blank_lines_taken_for_rows() {
+    let found = events(&format!("\r\n\r\n{}", DATA.replace("\r\n", "\r\n\r\n\n")));
+    assert_eq!(rows(&found[0]).len(), 1);
+    assert_eq!(events("\r\n"), []);
+    assert_eq!(events(""), []);
+}
+
+#[test]
+fn integers_saturated_or_rounded() {
+    let found = events(
+        "#datatype,string,long,long,unsignedLong\r\n,result,table,i,u\r\n\
+         ,_result,0,-9223372036854775808,18446744073709551615\r\n",
+    );
+    assert_eq!(
+        rows(&found[0]),
+        [[Value::Long(i64::MIN), Value::UnsignedLong(u64::MAX)]]
+    );
+}
+
+#[test]
+fn nanoseconds_lost() {
+    let found = events(
+        "#datatype,string,long,dateTime:RFC3339\r\n,result,table,t\r\n\
+         ,_result,0,2023-11-14T22:13:20.123456789Z\r\n",
+    );
+    assert_eq!(rows(&found[0]), [[Value::Time(1_700_000_000_123_456_789)]]);
+}
+
+/// `events` cuts at every byte: in the doubled quote, between CR and LF, inside a character.
+#[test]
+fn quoted_cells_torn_between_pieces() {
+    let found =
+        events(",result,table,v,w\r\n,_result,0,\"a \"\"b\"\"\r\n\r\ncé😀,d\",\"\"\"\"\r\n");
+    assert_eq!(rows(&found[0]), [[text("a \"b\"\n\ncé😀,d"), text("\"")]]);
+}
+
+#[test]
+fn newlines_in_cells_doubled() {
+    let body = b",result,table,v\r\n,_result,0,\"a\r\nb\"\r\n";
+    assert_eq!(rows(&decode_all([&body[..]])[0]), [[text("a\nb")]]);
+    // As sent, if asked for.
+    let (mut space, mut ends) = ([0; 64], [0; 16]);
+    let decoder = Decoder::new(&mut space, &mut ends).keep_crlf(true);
+    assert_eq!(rows(&decode([&body[..]], decoder)[0]), [[text("a\r\nb")]]);
+}
+
+#[test]
+fn user_columns_named_error_taken_for_an_error() {
+    let found = events(",result,table,error,reference\r\n,_result,0,fine,1\r\n");
+    assert_eq!(rows(&found[0]), [[text("fine"), text("1")]]);
+    // A value may be anything, quoted where it looks like an annotation.
+    let found =
+        events(",result,table,v\r\n,_result,0,\"#datatype,string\"\r\n,_result,0,error\r\n");
+    assert_eq!(
+        rows(&found[0]),
+        [[text("#datatype,string")], [text("error")]]
+    );
+}
+
+#[test]
+fn duplicate_column_names_overwrite_each_other() {
+    let (mut space, mut ends) = ([0; 128], [0; 32]);
+    let mut decoder = Decoder::new(&mut space, &mut ends);
+    let key = influx_edge::csv::Key::new("a");
+    let mut body: &[u8] = b",result,table,b,a\r\n,r,0,1,2\r\n\r\n,result,table,a,a\r\n,r,1,3,4\r\n";
+    let mut seen = Vec::new();
+    loop {
+        let (used, step) = decoder.feed(body).unwrap();
+        body = &body[used..];
+        match step {
+            Step::Record => {
+                let record = decoder.record();
+                let by_name = record.get::<i64>("a").unwrap();
+                assert_eq!(record.get::<i64>(&key).unwrap(), by_name);
+                seen.push((
+                    by_name,
+                    record.get::<i64>(0).unwrap(),
+                    record.get::<i64>(1).unwrap(),
+                ));
+            }
+            Step::NeedInput => break,
+            _ => {}
+        }
+    }
+    assert_eq!(seen, [(2, 1, 2), (3, 3, 4)]);
+}
+
+#[test]
+fn byte_order_mark_kept_in_the_first_name() {
+    let found = events(&format!("\u{FEFF}{DATA}"));
+    assert_eq!(rows(&found[0]).len(), 1);
+    // Half of one is no CSV.
+    let expected = Event::Broken(DecodeError::UnexpectedRow { row: 1 });
+    assert_eq!(
+        decode_all([&b"\xEF\xBB,result,table,v\r\n"[..]]),
+        [expected.clone()]
+    );
+    assert_eq!(decode_all([&b"\xEF"[..], b"\xBB", b","]), [expected]);
+}
