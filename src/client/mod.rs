@@ -27,6 +27,7 @@ mod auth;
 mod builder;
 mod call;
 mod delete;
+pub mod faults;
 pub(crate) mod http;
 mod query;
 mod request;
