@@ -432,6 +432,24 @@ fn newlines_in_strings_are_refused_when_told_to() {
 }
 
 #[test]
+fn quotes_in_field_keys_are_refused_when_told_to() {
+    let mut enc = Encoder::with_sink(Vec::new()).refuse_quoted_keys(true);
+    let error = enc
+        .line("m")
+        .field("a", 1)
+        .field("ab\"c", 1)
+        .finish()
+        .unwrap_err();
+    assert!(matches!(error, EncodeError::Quote(p) if p.index == 1 && p.offset == 2));
+    enc.line("m\"")
+        .tag("t\"", "v\"")
+        .field("f", "\"")
+        .finish()
+        .unwrap();
+    assert_eq!(enc.as_bytes(), b"m\",t\"=v\" f=\"\\\"\"\n");
+}
+
+#[test]
 fn non_finite_fields_are_left_out_and_counted_when_told_to() {
     let mut enc = Encoder::with_sink(Vec::new()).skip_non_finite(true);
     enc.line("m")

@@ -276,6 +276,16 @@ fn ranges_are_half_open_and_come_in_every_form() {
     }
 }
 
+#[test]
+fn a_request_can_say_what_now_is() {
+    let (_server, mut client) = connect();
+    write(&mut client, "edge", "m f=1 10000000000\nm f=2 20000000000");
+    let query = "from(bucket: \"edge\") |> range(start: -5s)";
+    let now = "1970-01-01T00:00:21.5Z";
+    let body = json!({"query": query, "now": now, "dialect": all_annotations()});
+    assert_eq!(values(&ask(&mut client, &body)), ["2"]);
+}
+
 fn with_params(query: &str, properties: &[(&str, Json)]) -> Json {
     let properties: Vec<_> = properties
         .iter()

@@ -7,8 +7,6 @@
 //! One flag byte per cell holds the datatype's code and whether the column is in the group key;
 //! the `#group` row itself isn't kept. The annotation rows lie in the order they came.
 
-use super::table::DataType;
-
 /// One row kept in the buffers: where its text and its ends begin.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stored {
@@ -84,11 +82,6 @@ impl Block {
     #[inline]
     pub(super) fn flags(&self, cell: usize, text: &[u8]) -> u8 {
         text.get(cell).copied().unwrap_or(0)
-    }
-
-    #[inline]
-    pub(super) fn datatype(&self, cell: usize, text: &[u8]) -> DataType {
-        DataType::from_code(self.flags(cell, text) & !GROUP)
     }
 }
 

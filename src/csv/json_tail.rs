@@ -56,6 +56,22 @@ pub(super) fn parse(text: &mut [u8]) -> Option<Tail> {
     found.then_some(tail)
 }
 
+/// The same object where it broke into a row: it was split into cells and joined again, and the
+/// quotes around a member's name were taken for those of a cell.
+pub(super) fn parse_joined(text: &mut [u8]) -> Option<Tail> {
+    let code = member(text, b"{\"code\":")?;
+    let message = member(text, b"message:").or_else(|| member(text, b"\"message\":"))?;
+    Some(Tail {
+        code: unescape(text, code),
+        message: unescape(text, message),
+    })
+}
+
+fn member(text: &[u8], name: &[u8]) -> Option<Range<usize>> {
+    let at = text.windows(name.len()).position(|window| window == name)?;
+    next_string(text, at + name.len())
+}
+
 /// The inside of the next string at or behind `at`, to its closing quote or to the text's end.
 fn next_string(text: &[u8], at: usize) -> Option<Range<usize>> {
     let start = at + text.get(at..)?.iter().position(|byte| *byte == b'"')? + 1;

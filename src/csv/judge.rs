@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::block::{Block, GROUP, Stored, cell_of};
 use super::error::DecodeError;
-use super::machine::{Machine, Pending, Progress, State};
+use super::machine::{Lead, Machine, Pending, Progress, State};
 use super::table::DataType;
 
 impl Machine {
@@ -92,7 +92,14 @@ impl Machine {
         self.block.id_len = id.len();
         let names = self.block.text_len;
         text.copy_within(at + result.start..at + result.end, names);
-        text.copy_within(at + id.start..at + id.end, names + result.len());
+        let id_at = names + result.len();
+        text.copy_within(at + id.start..at + id.end, id_at);
+        // A result's name in the record is not the default, and has to be compared each time.
+        let no_name = result.is_empty();
+        self.set_lead(match text.get(id_at..id_at + id.len()) {
+            Some(id) if no_name => id,
+            _ => &[],
+        });
         true
     }
 
@@ -191,6 +198,7 @@ impl Machine {
             self.pending = Pending::Row;
             return Some(Progress::Table);
         }
+        self.lead = Lead::default();
         None
     }
 
@@ -339,6 +347,31 @@ impl Machine {
         self.len = write;
     }
 
+    /// Puts the delimiters back into a row that csv-core took them out of, if there is room.
+    pub(super) fn open_gaps(&mut self, text: &mut [u8], ends: &mut [usize]) {
+        let (at, more) = (self.block.record_at(), self.cells.saturating_sub(1));
+        if self.gap != 0 || text.len() < at + self.len + more {
+            return;
+        }
+        for place in (1..self.cells).rev() {
+            let range = self.range(place, ends);
+            text.copy_within(at + range.start..at + range.end, at + range.start + place);
+            if let Some(slot) = text.get_mut(at + range.start + place - 1) {
+                *slot = self.delimiter;
+            }
+        }
+        for (place, end) in ends
+            .iter_mut()
+            .skip(self.block.ends_len)
+            .take(self.cells)
+            .enumerate()
+        {
+            *end += place;
+        }
+        self.gap = 1;
+        self.len += more;
+    }
+
     /// A cell's range while the cells before it are closed up already: their `place` gaps are
     /// still to be counted.
     fn range_with(&self, place: usize, closed: usize, ends: &[usize]) -> Range<usize> {
@@ -355,7 +388,7 @@ impl Machine {
     pub(super) fn crlf_to_lf(&mut self, text: &mut [u8], ends: &mut [usize]) {
         let at = self.block.record_at();
         let row = text.get_mut(at..at + self.len).unwrap_or_default();
-        if !row.contains(&b'\r') {
+        if self.keep_crlf || !row.contains(&b'\r') {
             return;
         }
         let ends_at = self.block.ends_len;

@@ -15,7 +15,7 @@ use super::block::Block;
 use super::error::DecodeError;
 use super::json_tail;
 use super::record::Record;
-use super::split::split;
+use super::split::{Line, split};
 use super::table::Table;
 
 /// What a call came to.
@@ -65,8 +65,8 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 pub(super) struct Machine {
     core: csv_core::Reader,
-    delimiter: u8,
-    keep_crlf: bool,
+    pub(super) delimiter: u8,
+    pub(super) keep_crlf: bool,
     /// Most cells a header may have.
     pub(super) max_cells: usize,
     /// As far as `text` may be asked to grow for the message of a JSON error; 0 if it can't.
@@ -77,6 +77,8 @@ pub(super) struct Machine {
     /// Whether the block's current table was reported. Not before its first record is seen, since
     /// only that says which table it is.
     pub(super) reported: bool,
+    /// How the records of the current table begin.
+    pub(super) lead: Lead,
     /// Whether the next byte begins a row.
     fresh: bool,
     /// Whether the row in the buffer is a record that may be looked at.
@@ -114,6 +116,7 @@ impl Machine {
             pending: Pending::Nothing,
             block: Block::default(),
             reported: false,
+            lead: Lead::default(),
             fresh: true,
             has_record: false,
             mark: 0,
@@ -154,11 +157,11 @@ impl Machine {
     #[inline]
     pub(super) fn record<'a>(&'a self, text: &'a [u8], ends: &'a [usize]) -> Record<'a> {
         let cells = if self.has_record { self.cells } else { 0 };
-        let (row_text, row_ends) = self.row_in(text, ends, cells);
+        let ends_at = self.block.ends_len;
         Record {
             table: self.table(text, ends),
-            text: row_text,
-            ends: row_ends,
+            text: text.get(self.block.record_at()..).unwrap_or_default(),
+            ends: ends.get(ends_at..ends_at + cells).unwrap_or_default(),
             gap: self.gap,
             row: self.row,
         }
@@ -217,6 +220,9 @@ impl Machine {
                 return Ok((used, Progress::NeedInput));
             }
             if self.fresh {
+                if let Some(bytes) = self.next_of_table(rest, text, ends) {
+                    return Ok((used + bytes, Progress::Record));
+                }
                 match self.begin_row(rest, text, ends)? {
                     Begun::Skip(bytes) => {
                         used += bytes;
@@ -271,6 +277,7 @@ impl Machine {
             self.fresh = true;
             if result == csv_core::ReadRecordResult::Record {
                 self.cells += more;
+                self.crlf_to_lf(text, ends);
                 return self.last_row(text, ends);
             }
         }
@@ -285,6 +292,9 @@ impl Machine {
                 Some(progress) => Ok(progress),
                 None => self.over(),
             };
+        }
+        if let Some(error) = self.broken_row(text, ends) {
+            return Err(error);
         }
         let row = self.row;
         Err(self.fail(DecodeError::UnexpectedEnd { row }))
@@ -373,15 +383,70 @@ impl Machine {
         if first == b'{' {
             self.state = State::Json;
             self.block = Block::default();
+            self.lead = Lead::default();
         }
         self.fresh = false;
         Ok(Begun::Hard)
     }
 
-    /// Takes a record without quotes from the input, if one is there as a whole and fits.
+    /// The quickest way: another record of the table, without quotes, there as a whole.
+    ///
+    /// Its first bytes are those of the records before it (`,,0,`), so it is neither an
+    /// annotation nor a header, and its table is the one reported.
     #[inline]
+    fn next_of_table(&mut self, rest: &[u8], text: &mut [u8], ends: &mut [usize]) -> Option<usize> {
+        let word = u64::from_le_bytes(*rest.first_chunk()?);
+        if self.lead.mask == 0 || word & self.lead.mask != self.lead.bytes {
+            return None;
+        }
+        let (from, cells) = (self.lead.len, self.block.cells);
+        let ends_at = self.block.ends_len;
+        let row_ends = ends.get_mut(ends_at..ends_at + cells)?;
+        let [first, result, id, row_ends @ ..] = row_ends else {
+            return None;
+        };
+        let line = split(rest, from, self.delimiter, row_ends)?;
+        if line.spare != 0 {
+            return None;
+        }
+        (*first, *result, *id) = (0, 1, from - 1);
+        self.copy(rest, &line, text)?;
+        self.cells = cells;
+        self.row += 1;
+        self.has_record = true;
+        Some(line.used)
+    }
+
+    /// Remembers the first bytes of a table's records, if a word holds them.
+    pub(super) fn set_lead(&mut self, id: &[u8]) {
+        self.lead = Lead::default();
+        let mut bytes = [0; 8];
+        let lead = [self.delimiter; 2].into_iter().chain(id.iter().copied());
+        let lead = lead.chain([self.delimiter]);
+        let len = id.len() + 3;
+        if id.is_empty() || len > bytes.len() {
+            return;
+        }
+        bytes.iter_mut().zip(lead).for_each(|(to, from)| *to = from);
+        self.lead = Lead {
+            mask: u64::MAX >> (64 - 8 * len),
+            bytes: u64::from_le_bytes(bytes),
+            len,
+        };
+    }
+
+    /// Takes a record without quotes from the input, if one is there as a whole and fits.
     fn copy_line(&mut self, rest: &[u8], text: &mut [u8], ends: &mut [usize]) -> Option<usize> {
-        let line = split(rest, self.delimiter, ends.get_mut(self.block.ends_len..)?)?;
+        let row_ends = ends.get_mut(self.block.ends_len..)?;
+        let line = split(rest, 0, self.delimiter, row_ends)?;
+        let cells = row_ends.len() - line.spare;
+        self.copy(rest, &line, text)?;
+        self.cells = cells;
+        Some(line.used)
+    }
+
+    #[inline]
+    fn copy(&mut self, rest: &[u8], line: &Line, text: &mut [u8]) -> Option<()> {
         let at = self.block.record_at();
         // One byte more than needed: then whatever fits here would fit through csv-core too, and
         // how the input was split makes no difference.
@@ -389,9 +454,8 @@ impl Machine {
         room.get_mut(..line.len)?
             .copy_from_slice(rest.get(..line.len)?);
         self.len = line.len;
-        self.cells = line.cells;
         self.gap = 1;
-        Some(line.used)
+        Some(())
     }
 
     fn read_core(
@@ -412,9 +476,7 @@ impl Machine {
         let progress = match result {
             csv_core::ReadRecordResult::Record => {
                 self.fresh = true;
-                if !self.keep_crlf {
-                    self.crlf_to_lf(text, ends);
-                }
+                self.crlf_to_lf(text, ends);
                 self.judge(text, ends)?
             }
             csv_core::ReadRecordResult::OutputFull => Some(Progress::TextFull),
@@ -469,6 +531,19 @@ impl Machine {
         }
     }
 
+    /// The server's JSON error in the middle of a row: it broke down while it wrote one.
+    fn broken_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<DecodeError> {
+        if self.current_row(text).last() != Some(&b'}') {
+            return None;
+        }
+        self.open_gaps(text, ends);
+        let at = self.block.record_at();
+        let tail = json_tail::parse_joined(text.get_mut(at..at + self.len)?)?;
+        self.message = at + tail.message.start..at + tail.message.end;
+        self.code = at + tail.code.start..at + tail.code.end;
+        Some(self.fail(DecodeError::Server))
+    }
+
     /// The row in the buffer.
     #[inline]
     pub(super) fn row_in<'a>(
@@ -484,6 +559,15 @@ impl Machine {
             ends.get(ends_at..ends_at + cells).unwrap_or_default(),
         )
     }
+}
+
+/// The first bytes of a table's records: `,,0,`, as a word to compare with.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Lead {
+    /// Which bits of the word count; 0 if there is nothing to compare with.
+    mask: u64,
+    bytes: u64,
+    len: usize,
 }
 
 /// What was found where a row begins.

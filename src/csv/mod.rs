@@ -54,6 +54,10 @@ mod table;
 mod value;
 
 #[cfg(feature = "std")]
+mod owned;
+#[cfg(feature = "std")]
+mod profile;
+#[cfg(feature = "std")]
 mod read_error;
 #[cfg(feature = "std")]
 mod rows;
@@ -69,6 +73,8 @@ pub use value::FromCell;
 pub use de::DeserializeError;
 #[cfg(all(feature = "serde", feature = "std"))]
 pub use de_rows::Deserialized;
+#[cfg(feature = "std")]
+pub use owned::{OwnedTable, Tables};
 #[cfg(feature = "std")]
 pub use read_error::{ReadError, ReadErrorKind};
 #[cfg(feature = "std")]

@@ -1,35 +1,36 @@
 //! Text to numbers, over bytes: a cell needs no UTF-8 check before it is parsed.
 
 use super::error::ValueErrorKind;
+use crate::time::eight_digits;
 
-/// A `long`: an optional minus and decimal digits.
+/// A `long`: an optional minus and decimal digits; the first `len` bytes of `tail`.
 #[inline]
-pub(super) fn parse_i64(text: &[u8]) -> Result<i64, ValueErrorKind> {
-    match text {
-        [b'-', digits @ ..] => {
-            // Counted downwards, so that i64::MIN needs no case of its own.
-            if digits.len() <= 18 {
-                // In range: 18 digits are below 10^18.
-                return i64::try_from(short_digits(digits)?)
-                    .map(|value| -value)
-                    .map_err(|_| ValueErrorKind::OutOfRange);
+pub(super) fn parse_i64(tail: &[u8], len: usize) -> Result<i64, ValueErrorKind> {
+    match tail {
+        [b'-', digits @ ..] if len > 0 => {
+            let value = parse_u64(digits, len - 1)?;
+            // Wrapping, so that i64::MIN needs no case of its own.
+            if value > 1 << 63 {
+                return Err(ValueErrorKind::OutOfRange);
             }
-            match parse_u64(digits)? {
-                0x8000_0000_0000_0000 => Ok(i64::MIN),
-                value => i64::try_from(value)
-                    .map(|value| -value)
-                    .map_err(|_| ValueErrorKind::OutOfRange),
-            }
+            Ok(value.wrapping_neg() as i64)
         }
-        digits => i64::try_from(parse_u64(digits)?).map_err(|_| ValueErrorKind::OutOfRange),
+        digits => i64::try_from(parse_u64(digits, len)?).map_err(|_| ValueErrorKind::OutOfRange),
     }
 }
 
-/// An `unsignedLong`: decimal digits.
+/// An `unsignedLong`: decimal digits; the first `len` bytes of `tail`.
 #[inline]
-pub(super) fn parse_u64(digits: &[u8]) -> Result<u64, ValueErrorKind> {
-    if digits.len() <= 18 {
-        return short_digits(digits);
+pub(super) fn parse_u64(tail: &[u8], len: usize) -> Result<u64, ValueErrorKind> {
+    match word(tail, len) {
+        Some(word) => digits(word, len).ok_or(ValueErrorKind::Syntax),
+        None => long_u64(tail.get(..len).unwrap_or_default()),
+    }
+}
+
+fn long_u64(digits: &[u8]) -> Result<u64, ValueErrorKind> {
+    if digits.is_empty() {
+        return Err(ValueErrorKind::Syntax);
     }
     let mut value: u64 = 0;
     for &byte in digits {
@@ -45,45 +46,75 @@ pub(super) fn parse_u64(digits: &[u8]) -> Result<u64, ValueErrorKind> {
     Ok(value)
 }
 
-/// At most 18 digits can't overflow.
+/// The first `len` bytes as a word, if they are 1 to 8 and the buffer has eight to load. What lies
+/// behind them is in the word too.
 #[inline]
-fn short_digits(digits: &[u8]) -> Result<u64, ValueErrorKind> {
-    let (mut value, mut wrong) = (0_u64, digits.is_empty());
-    for &byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        wrong |= digit > 9;
-        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-    }
-    if wrong {
-        return Err(ValueErrorKind::Syntax);
-    }
-    Ok(value)
+fn word(tail: &[u8], len: usize) -> Option<u64> {
+    let word = *tail.first_chunk()?;
+    (1..=8).contains(&len).then_some(u64::from_le_bytes(word))
 }
+
+/// The value of the word's first 1 to 8 bytes, all at once; `None` if one of them is no digit.
+#[inline]
+fn digits(word: u64, len: usize) -> Option<u64> {
+    // To the word's end: the bytes behind the digits fall out, zeros come in front.
+    let digits = (word ^ ZEROS) << (64 - 8 * len);
+    if (digits.wrapping_add(NINES_OVERFLOW) | digits) & HIGH != 0 {
+        return None;
+    }
+    Some(eight_digits(digits))
+}
+
+const HIGH: u64 = 0x8080_8080_8080_8080;
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+/// Added to a digit it stays below 0x80, added to more it doesn't.
+const NINES_OVERFLOW: u64 = 0x7676_7676_7676_7676;
 
 /// A `double`, exactly: the float nearest to the text. `NaN`, `+Inf`, `-Inf` as the server
-/// writes them.
+/// writes them. The text is the first `len` bytes of `tail`.
 #[inline]
-pub(super) fn parse_f64(text: &[u8]) -> Result<f64, ValueErrorKind> {
-    match short_f64(text) {
-        Some(value) => Ok(value),
-        None => long_f64(text),
+pub(super) fn parse_f64(tail: &[u8], len: usize) -> Result<f64, ValueErrorKind> {
+    let (negative, rest, rest_len) = match tail {
+        [b'-', rest @ ..] if len > 0 => (true, rest, len - 1),
+        rest => (false, rest, len),
+    };
+    if let Some(value) = short_f64(rest, rest_len).or_else(|| middle_f64(rest, rest_len)) {
+        return Ok(if negative { -value } else { value });
     }
+    long_f64(tail.get(..len).unwrap_or_default())
 }
 
-/// Up to 15 digits, at most 15 of them behind the point: both the digits and the power of ten are
-/// exact floats, and IEEE division rounds once, so the quotient is the nearest float (Clinger,
-/// "How to read floating point numbers accurately").
+/// Up to eight bytes. Both the digits and the power of ten are exact floats, and IEEE division
+/// rounds once, so the quotient is the nearest float (Clinger, "How to read floating point numbers
+/// accurately").
 #[inline]
-fn short_f64(text: &[u8]) -> Option<f64> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    if digits.is_empty() || digits.len() > 16 {
+fn short_f64(tail: &[u8], len: usize) -> Option<f64> {
+    let word = word(tail, len)?;
+    // 0x80 in the byte that is the point.
+    let points = word ^ 0x2E2E_2E2E_2E2E_2E2E;
+    let points = !(((points & !HIGH) + !HIGH) | points) & HIGH;
+    let place = (points.trailing_zeros() / 8) as usize;
+    if place >= len {
+        return digits(word, len).map(exact);
+    }
+    let behind = len - 1 - place;
+    if place == 0 || behind == 0 {
+        return None;
+    }
+    // The digits behind the point move up to those before it.
+    let before = (1 << (8 * place)) - 1;
+    let joined = (word & before) | ((word >> 8) & !before);
+    Some(exact(digits(joined, len - 1)?) / POWERS.get(behind)?)
+}
+
+/// Up to 15 digits: the same, one by one.
+fn middle_f64(tail: &[u8], len: usize) -> Option<f64> {
+    let text = tail.get(..len)?;
+    if text.is_empty() || text.len() > 16 {
         return None;
     }
     let (mut value, mut seen, mut behind, mut point) = (0_u64, 0_u32, 0_usize, false);
-    for &byte in digits {
+    for &byte in text {
         let digit = byte.wrapping_sub(b'0');
         if digit <= 9 {
             value = value * 10 + u64::from(digit);
@@ -98,11 +129,14 @@ fn short_f64(text: &[u8]) -> Option<f64> {
     if seen > 15 || (point && behind == 0) {
         return None;
     }
-    // Exact: below 10^15, less than 2^53.
-    #[allow(clippy::cast_precision_loss)]
-    let whole = value as f64;
-    let magnitude = whole / POWERS.get(behind)?;
-    Some(if negative { -magnitude } else { magnitude })
+    Some(exact(value) / POWERS.get(behind)?)
+}
+
+/// Below 10^15, and so below 2^53.
+#[inline]
+#[allow(clippy::cast_precision_loss, reason = "there is none")]
+fn exact(value: u64) -> f64 {
+    value as f64
 }
 
 const POWERS: [f64; 16] = [
@@ -142,7 +176,7 @@ pub(super) fn parse_bool(text: &[u8]) -> Result<bool, ValueErrorKind> {
 /// A `duration` in nanoseconds: a bare number (`125`), or numbers with units, the last of which
 /// may have a fraction (`1h2m3.5s`, `-1w`). Months and years have no fixed length.
 pub(super) fn parse_duration(text: &[u8]) -> Result<i64, ValueErrorKind> {
-    if let Ok(nanos) = parse_i64(text) {
+    if let Ok(nanos) = parse_i64(text, text.len()) {
         return Ok(nanos);
     }
     let (negative, mut rest) = match text {
@@ -169,7 +203,7 @@ pub(super) fn parse_duration(text: &[u8]) -> Result<i64, ValueErrorKind> {
         let whole = if whole.is_empty() {
             0
         } else {
-            parse_i64(whole)?
+            parse_i64(whole, whole.len())?
         };
         let nanos = whole
             .checked_mul(unit)
@@ -223,6 +257,20 @@ mod tests {
     use std::format;
     use std::string::ToString;
 
+    /// Parses the text alone, and in front of bytes that aren't part of it.
+    fn each<T: std::fmt::Debug>(
+        parse: impl Fn(&[u8], usize) -> Result<T, ValueErrorKind>,
+        text: &[u8],
+    ) -> Result<T, ValueErrorKind> {
+        let alone = parse(text, text.len());
+        for behind in [&b"00000000"[..], b".5555555", b",-1.5,.,", &[0xFF; 8]] {
+            let in_front = parse(&[text, behind].concat(), text.len());
+            // As text, since NaN isn't equal to itself.
+            assert_eq!(format!("{alone:?}"), format!("{in_front:?}"), "{text:?}");
+        }
+        alone
+    }
+
     #[test]
     fn integers_to_their_borders() {
         for value in [
@@ -235,31 +283,31 @@ mod tests {
             i64::MIN + 1,
             10_i64.pow(18),
         ] {
-            assert_eq!(parse_i64(value.to_string().as_bytes()), Ok(value));
+            assert_eq!(each(parse_i64, value.to_string().as_bytes()), Ok(value));
         }
         for value in [0, 1, u64::MAX, 10_u64.pow(18), 10_u64.pow(19)] {
-            assert_eq!(parse_u64(value.to_string().as_bytes()), Ok(value));
+            assert_eq!(each(parse_u64, value.to_string().as_bytes()), Ok(value));
         }
         assert_eq!(
-            parse_i64(b"9223372036854775808"),
+            each(parse_i64, b"9223372036854775808"),
             Err(ValueErrorKind::OutOfRange)
         );
         assert_eq!(
-            parse_i64(b"-9223372036854775809"),
+            each(parse_i64, b"-9223372036854775809"),
             Err(ValueErrorKind::OutOfRange)
         );
         assert_eq!(
-            parse_u64(b"18446744073709551616"),
+            each(parse_u64, b"18446744073709551616"),
             Err(ValueErrorKind::OutOfRange)
         );
         for text in ["", "-", "+1", "1.5", "1e3", "0x10", " 1", "--1", "-+1"] {
             assert_eq!(
-                parse_i64(text.as_bytes()),
+                each(parse_i64, text.as_bytes()),
                 Err(ValueErrorKind::Syntax),
                 "{text}"
             );
         }
-        assert_eq!(parse_u64(b"-1"), Err(ValueErrorKind::Syntax));
+        assert_eq!(each(parse_u64, b"-1"), Err(ValueErrorKind::Syntax));
     }
 
     /// A generator of our own keeps the test the same on every machine.
@@ -284,26 +332,29 @@ mod tests {
             };
             if value.is_finite() {
                 let text = format!("{value}");
-                let read = parse_f64(text.as_bytes()).unwrap();
+                let read = each(parse_f64, text.as_bytes()).unwrap();
                 assert_eq!(read.to_bits(), value.to_bits(), "{text}");
             }
             // Digits that are nobody's shortest form: compare with the standard library.
             let text = format!("{}.{}", bits % 10_000_000, random(&mut state) % 100_000_000);
             let expected: f64 = text.parse().unwrap();
             assert_eq!(
-                parse_f64(text.as_bytes()).unwrap().to_bits(),
+                each(parse_f64, text.as_bytes()).unwrap().to_bits(),
                 expected.to_bits()
             );
         }
-        assert!(parse_f64(b"NaN").unwrap().is_nan());
-        assert_eq!(parse_f64(b"+Inf"), Ok(f64::INFINITY));
-        assert_eq!(parse_f64(b"-Inf"), Ok(f64::NEG_INFINITY));
-        assert_eq!(parse_f64(b"-0").unwrap().to_bits(), (-0.0_f64).to_bits());
+        assert!(each(parse_f64, b"NaN").unwrap().is_nan());
+        assert_eq!(each(parse_f64, b"+Inf"), Ok(f64::INFINITY));
+        assert_eq!(each(parse_f64, b"-Inf"), Ok(f64::NEG_INFINITY));
+        assert_eq!(
+            each(parse_f64, b"-0").unwrap().to_bits(),
+            (-0.0_f64).to_bits()
+        );
         for text in [
             "", "-", ".", "1,5", "nan", "infinity", "1.2.3", "0x1", " 1", "--1", "1e",
         ] {
             assert_eq!(
-                parse_f64(text.as_bytes()),
+                each(parse_f64, text.as_bytes()),
                 Err(ValueErrorKind::Syntax),
                 "{text}"
             );

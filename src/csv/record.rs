@@ -2,16 +2,16 @@
 
 use core::fmt;
 
-use super::block::cell_of;
 use super::error::{ValueError, ValueErrorKind};
 use super::key::ColumnKey;
-use super::table::{DataType, Table, utf8};
+use super::table::{DataType, Table};
 use super::value::FromCell;
 
 /// One record of a [`Table`]: a view into the decoder's buffers. Nothing is parsed until asked for.
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
     pub(super) table: Table<'a>,
+    /// The record's text, and the rest of the buffer.
     pub(super) text: &'a [u8],
     pub(super) ends: &'a [usize],
     /// Bytes between two cells: 1 where the delimiters are still in the text.
@@ -99,21 +99,24 @@ impl<'a> Record<'a> {
 
     #[inline]
     pub(super) fn cell_at(&self, place: usize) -> Cell<'a> {
-        let bytes = cell_of(self.text, self.ends, self.gap, place);
-        self.filled(place, bytes)
+        let end = self.ends.get(place).copied().unwrap_or(0);
+        self.filled(place, self.start_of(place), end)
     }
 
     #[inline]
-    fn filled(&self, place: usize, bytes: &'a [u8]) -> Cell<'a> {
+    fn filled(&self, place: usize, start: usize, end: usize) -> Cell<'a> {
         let block = self.table.block;
-        let bytes = if bytes.is_empty() {
-            block.default_of(place, self.table.text, self.table.ends)
-        } else {
-            bytes
-        };
-        Cell {
-            bytes,
-            datatype: block.datatype(place, self.table.text),
+        let flags = block.flags(place, self.table.text);
+        match self.text.get(start..) {
+            Some(tail) if start < end => Cell {
+                tail,
+                len: (end - start).min(tail.len()),
+                flags,
+            },
+            _ => Cell::new(
+                block.default_of(place, self.table.text, self.table.ends),
+                flags,
+            ),
         }
     }
 
@@ -149,38 +152,50 @@ impl fmt::Debug for Record<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cells = self.table.columns().zip(self.cells());
         f.debug_map()
-            .entries(cells.map(|(column, cell)| (column.name(), Excerpt(cell.bytes))))
+            .entries(cells.map(|(column, cell)| (column.name(), Excerpt(cell.bytes()))))
             .finish()
     }
 }
 
 /// One value as it came: text and the column's datatype.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Cell<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) datatype: DataType,
+    /// The text and whatever lies behind it in the buffer: eight bytes can be looked at in one
+    /// go, even if the text is shorter.
+    pub(super) tail: &'a [u8],
+    pub(super) len: usize,
+    pub(super) flags: u8,
 }
 
 impl<'a> Cell<'a> {
+    #[inline]
+    pub(super) fn new(bytes: &'a [u8], flags: u8) -> Cell<'a> {
+        Cell {
+            tail: bytes,
+            len: bytes.len(),
+            flags,
+        }
+    }
+
     /// Whether there is no value: an empty cell without default.
     #[must_use]
     #[inline]
     pub fn is_null(&self) -> bool {
-        self.bytes.is_empty()
+        self.len == 0
     }
 
     /// The text; empty if null.
     #[must_use]
     #[inline]
     pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
+        self.tail.get(..self.len).unwrap_or_default()
     }
 
     /// What the column's values are.
     #[must_use]
     #[inline]
     pub fn datatype(&self) -> DataType {
-        self.datatype
+        DataType::from_flags(self.flags)
     }
 
     /// The value as `T`; see [`Record::get`].
@@ -191,6 +206,24 @@ impl<'a> Cell<'a> {
     #[inline]
     pub fn parse<T: FromCell<'a>>(&self) -> Result<T, ValueErrorKind> {
         T::from_cell(*self)
+    }
+}
+
+/// Equal text, equal datatype.
+impl PartialEq for Cell<'_> {
+    fn eq(&self, other: &Cell<'_>) -> bool {
+        self.bytes() == other.bytes() && self.datatype() == other.datatype()
+    }
+}
+
+impl Eq for Cell<'_> {}
+
+impl fmt::Debug for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cell")
+            .field("text", &Excerpt(self.bytes()))
+            .field("datatype", &self.datatype())
+            .finish()
     }
 }
 
@@ -208,8 +241,7 @@ impl<'a> Iterator for Cells<'a> {
     #[inline]
     fn next(&mut self) -> Option<Cell<'a>> {
         let end = *self.record.ends.get(self.next)?;
-        let bytes = self.record.text.get(self.start..end).unwrap_or_default();
-        let cell = self.record.filled(self.next, bytes);
+        let cell = self.record.filled(self.next, self.start, end);
         self.start = end + self.record.gap;
         self.next += 1;
         Some(cell)
@@ -249,7 +281,7 @@ impl fmt::Display for Explained<'_> {
             column.name(),
             column.datatype_text(),
             self.error.wanted,
-            Excerpt(self.record.cell_at(place).bytes),
+            Excerpt(self.record.cell_at(place).bytes()),
             self.error.kind,
         )
     }
@@ -283,10 +315,4 @@ impl fmt::Debug for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// A cell's text for people: empty if it isn't UTF-8.
-#[allow(dead_code, reason = "used by the rungs above")]
-pub(super) fn text_of(cell: Cell<'_>) -> &str {
-    utf8(cell.bytes)
 }

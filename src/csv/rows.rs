@@ -1,5 +1,6 @@
 //! The cursor over a reader.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
@@ -8,6 +9,7 @@ use std::io::{self, Read};
 use super::error::DecodeError;
 use super::key::ColumnKey;
 use super::machine::{Machine, Progress};
+use super::profile;
 use super::read_error::ReadError;
 use super::record::Record;
 use super::table::Table;
@@ -45,6 +47,10 @@ pub struct Rows<R> {
     start: usize,
     end: usize,
     max_record_bytes: usize,
+    /// The profiles seen so far, if they were asked for.
+    profile: Option<String>,
+    /// Whether the current table is a profile that was asked for.
+    in_profile: bool,
     /// Whether the source said that it has no more.
     drained: bool,
     /// Whether an error was given or the end was reached.
@@ -76,6 +82,8 @@ impl<R: Read> Rows<R> {
             start: 0,
             end: 0,
             max_record_bytes: MAX_RECORD_BYTES,
+            profile: None,
+            in_profile: false,
             drained: false,
             over: false,
         }
@@ -109,6 +117,21 @@ impl<R: Read> Rows<R> {
     pub fn delimiter(mut self, delimiter: u8) -> Rows<R> {
         self.machine.set_delimiter(delimiter);
         self
+    }
+
+    /// Takes the tables of profilers (result `_profiler`) out of the rows and gathers them as
+    /// text; see [`profile`](Rows::profile). Defaults to `false`: they are tables like others.
+    #[must_use]
+    pub fn split_profile(mut self, split: bool) -> Rows<R> {
+        self.profile = split.then(String::new);
+        self
+    }
+
+    /// The profiles seen so far, for people to read. The server sends them last, so they are
+    /// complete when [`next`](Rows::next) has given `None`.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        self.profile.as_deref().unwrap_or_default()
     }
 
     /// The next row, or `None` after the last.
@@ -162,9 +185,7 @@ impl<R: Read> Rows<R> {
 
     #[inline]
     fn row(&self) -> Row<'_> {
-        Row {
-            record: self.machine.record(&self.text, &self.ends),
-        }
+        Row::new(self.machine.record(&self.text, &self.ends))
     }
 
     /// To the next table, record or end.
@@ -180,15 +201,32 @@ impl<R: Read> Rows<R> {
                 Err(error) => return Err(self.failed(error)),
             };
             self.start += used;
-            match progress {
-                Progress::Table | Progress::Record => return Ok(progress),
-                _ => {
-                    if let Some(progress) = self.wait(progress)? {
-                        return Ok(progress);
-                    }
-                }
+            let progress = match progress {
+                Progress::Table | Progress::Record => progress,
+                _ => match self.wait(progress)? {
+                    Some(progress) => progress,
+                    None => continue,
+                },
+            };
+            if self.profile.is_none() || !self.take_profile(progress) {
+                return Ok(progress);
             }
         }
+    }
+
+    /// Whether the table or record belongs to a profile, and was taken.
+    fn take_profile(&mut self, progress: Progress) -> bool {
+        match progress {
+            Progress::Table => self.in_profile = self.table().result() == profile::RESULT,
+            Progress::Record if self.in_profile => {
+                let record = self.machine.record(&self.text, &self.ends);
+                if let Some(text) = &mut self.profile {
+                    profile::describe(record, text);
+                }
+            }
+            _ => self.in_profile = false,
+        }
+        self.in_profile
     }
 
     /// Reads more, grows a buffer, or comes to the end.
@@ -294,6 +332,11 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    #[inline]
+    pub(super) fn new(record: Record<'a>) -> Row<'a> {
+        Row { record }
+    }
+
     /// The value of a column as `T`; see [`Record::get`] and [`FromCell`].
     ///
     /// # Errors

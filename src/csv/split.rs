@@ -11,83 +11,84 @@ pub(super) struct Line {
     pub(super) len: usize,
     /// Bytes to take from the input: the line and its end.
     pub(super) used: usize,
-    /// Cells in it.
-    pub(super) cells: usize,
+    /// Entries of `ends` that weren't needed.
+    pub(super) spare: usize,
 }
 
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// Finds the cells of the line at the start of `input` and writes where each ends.
+/// Finds the cells of the line at the start of `input`, from byte `from` on, and writes where each
+/// ends.
 ///
 /// `None` if csv-core has to look: a quote, no line end in sight, or more cells than `ends` holds.
 #[inline]
-pub(super) fn split(input: &[u8], delimiter: u8, ends: &mut [usize]) -> Option<Line> {
+pub(super) fn split(input: &[u8], from: usize, delimiter: u8, ends: &mut [usize]) -> Option<Line> {
     let delimiters = LOW * u64::from(delimiter);
-    let mut cells = 0;
-    let mut at = 0;
-    while let Some((word, _)) = input.get(at..)?.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*word);
-        let mut hits = equal(word, delimiters) | below_0x23(word);
-        while hits != 0 {
-            let place = at + (hits.trailing_zeros() / 8) as usize;
-            hits &= hits - 1;
-            match step(input, place, delimiter)? {
-                Found::Delimiter => {
-                    *ends.get_mut(cells)? = place;
-                    cells += 1;
+    let mut slots = ends.iter_mut();
+    let mut at = from;
+    for chunk in input.get(from..)?.chunks_exact(8) {
+        let word = u64::from_le_bytes(chunk.try_into().ok()?);
+        let mut found = equal(word, delimiters);
+        let mut rare = below_0x23(word);
+        while rare != 0 {
+            let place = at + byte_of(rare);
+            match *input.get(place)? {
+                byte @ (b'\n' | b'\r') => {
+                    // The delimiters before the line's end.
+                    found &= (rare & rare.wrapping_neg()) - 1;
+                    while found != 0 {
+                        *slots.next()? = at + byte_of(found);
+                        found &= found - 1;
+                    }
+                    *slots.next()? = place;
+                    return line(input, place, byte, slots.len());
                 }
-                Found::Text => {}
-                Found::End(used) => {
-                    *ends.get_mut(cells)? = place;
-                    return Some(Line {
-                        len: place,
-                        used,
-                        cells: cells + 1,
-                    });
-                }
+                b'"' => return None,
+                _ => rare &= rare - 1,
             }
+        }
+        while found != 0 {
+            *slots.next()? = at + byte_of(found);
+            found &= found - 1;
         }
         at += 8;
     }
-    // The last bytes of the chunk, one by one.
-    for place in at..input.len() {
-        match step(input, place, delimiter)? {
-            Found::Delimiter => {
-                *ends.get_mut(cells)? = place;
-                cells += 1;
+    // The last bytes of the piece, one by one.
+    for (place, &byte) in input.iter().enumerate().skip(at) {
+        match byte {
+            b'\n' | b'\r' => {
+                *slots.next()? = place;
+                return line(input, place, byte, slots.len());
             }
-            Found::Text => {}
-            Found::End(used) => {
-                *ends.get_mut(cells)? = place;
-                return Some(Line {
-                    len: place,
-                    used,
-                    cells: cells + 1,
-                });
-            }
+            b'"' => return None,
+            _ if byte == delimiter => *slots.next()? = place,
+            _ => {}
         }
     }
     None
 }
 
-enum Found {
-    Delimiter,
-    Text,
-    /// The line ends here; so many bytes belong to it.
-    End(usize),
+/// The line that ends at `place`; `spare` entries were left unused.
+#[inline]
+fn line(input: &[u8], place: usize, byte: u8, spare: usize) -> Option<Line> {
+    let used = match byte {
+        b'\n' => place + 1,
+        // A CR that is the piece's last byte, or stands alone, is not ours to judge.
+        _ if *input.get(place + 1)? == b'\n' => place + 2,
+        _ => return None,
+    };
+    Some(Line {
+        len: place,
+        used,
+        spare,
+    })
 }
 
+/// Which byte of a word the lowest mark is in.
 #[inline]
-fn step(input: &[u8], place: usize, delimiter: u8) -> Option<Found> {
-    match *input.get(place)? {
-        byte if byte == delimiter => Some(Found::Delimiter),
-        b'\n' => Some(Found::End(place + 1)),
-        // A CR that is the chunk's last byte, or stands alone, is not ours to judge.
-        b'\r' => (*input.get(place + 1)? == b'\n').then_some(Found::End(place + 2)),
-        b'"' => None,
-        _ => Some(Found::Text),
-    }
+fn byte_of(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
 }
 
 /// 0x80 in every byte that equals the one repeated in `pattern`.
@@ -113,8 +114,8 @@ mod tests {
 
     fn cells(input: &[u8]) -> Option<(Vec<usize>, usize, usize)> {
         let mut ends = [0; 16];
-        let line = split(input, b',', &mut ends)?;
-        Some((ends[..line.cells].to_vec(), line.len, line.used))
+        let line = split(input, 0, b',', &mut ends)?;
+        Some((ends[..16 - line.spare].to_vec(), line.len, line.used))
     }
 
     #[test]
@@ -156,6 +157,6 @@ mod tests {
         ] {
             assert_eq!(cells(input), None);
         }
-        assert!(split(b",,,,,\r\n", b',', &mut [0; 3]).is_none());
+        assert!(split(b",,,,,\r\n", 0, b',', &mut [0; 3]).is_none());
     }
 }

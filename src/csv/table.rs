@@ -31,7 +31,8 @@ impl<'a> Table<'a> {
     /// The table's number within its result, counted from 0; `None` if the server gave none.
     #[must_use]
     pub fn id(&self) -> Option<u64> {
-        super::number::parse_u64(self.id_bytes()).ok()
+        let id = self.id_bytes();
+        super::number::parse_u64(id, id.len()).ok()
     }
 
     pub(super) fn id_bytes(&self) -> &'a [u8] {
@@ -145,7 +146,7 @@ impl<'a> Column<'a> {
     /// What its values are. [`DataType::String`] if no datatypes were sent.
     #[must_use]
     pub fn datatype(&self) -> DataType {
-        self.table.block.datatype(self.cell, self.table.text)
+        DataType::from_flags(self.table.block.flags(self.cell, self.table.text))
     }
 
     /// The datatype as the server wrote it, such as `dateTime:RFC3339`; empty if none was sent.
@@ -170,10 +171,8 @@ impl<'a> Column<'a> {
     /// The default as a cell, to be read like one of a record.
     #[must_use]
     pub fn default_cell(&self) -> super::Cell<'a> {
-        super::Cell {
-            bytes: self.default_bytes(),
-            datatype: self.datatype(),
-        }
+        let flags = self.table.block.flags(self.cell, self.table.text);
+        super::Cell::new(self.default_bytes(), flags)
     }
 
     fn default_bytes(&self) -> &'a [u8] {
@@ -259,8 +258,8 @@ impl DataType {
     }
 
     #[inline]
-    pub(super) const fn from_code(code: u8) -> DataType {
-        match code {
+    pub(super) const fn from_flags(flags: u8) -> DataType {
+        match flags & !GROUP {
             0 => DataType::String,
             1 => DataType::Long,
             2 => DataType::UnsignedLong,

@@ -44,9 +44,9 @@ impl<'a> FromCell<'a> for f64 {
     #[inline]
     fn from_cell(cell: Cell<'a>) -> Result<f64, ValueErrorKind> {
         not_null(cell)?;
-        match cell.datatype {
+        match cell.datatype() {
             DataType::Double | DataType::Long | DataType::UnsignedLong | DataType::String => {
-                parse_f64(cell.bytes)
+                parse_f64(cell.tail, cell.len)
             }
             _ => Err(ValueErrorKind::Type),
         }
@@ -59,10 +59,12 @@ impl<'a> FromCell<'a> for i64 {
     #[inline]
     fn from_cell(cell: Cell<'a>) -> Result<i64, ValueErrorKind> {
         not_null(cell)?;
-        match cell.datatype {
-            DataType::Long | DataType::UnsignedLong | DataType::String => parse_i64(cell.bytes),
-            DataType::Time => parse_time(cell.bytes).map(Time::as_nanos),
-            DataType::Duration => parse_duration(cell.bytes),
+        match cell.datatype() {
+            DataType::Long | DataType::UnsignedLong | DataType::String => {
+                parse_i64(cell.tail, cell.len)
+            }
+            DataType::Time => parse_time(cell).map(Time::as_nanos),
+            DataType::Duration => parse_duration(cell.bytes()),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -74,11 +76,10 @@ impl<'a> FromCell<'a> for u64 {
     #[inline]
     fn from_cell(cell: Cell<'a>) -> Result<u64, ValueErrorKind> {
         not_null(cell)?;
-        match cell.datatype {
-            DataType::UnsignedLong | DataType::String => parse_u64(cell.bytes),
-            DataType::Long => {
-                u64::try_from(parse_i64(cell.bytes)?).map_err(|_| ValueErrorKind::OutOfRange)
-            }
+        match cell.datatype() {
+            DataType::UnsignedLong | DataType::String => parse_u64(cell.tail, cell.len),
+            DataType::Long => u64::try_from(parse_i64(cell.tail, cell.len)?)
+                .map_err(|_| ValueErrorKind::OutOfRange),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -90,8 +91,8 @@ impl<'a> FromCell<'a> for bool {
     #[inline]
     fn from_cell(cell: Cell<'a>) -> Result<bool, ValueErrorKind> {
         not_null(cell)?;
-        match cell.datatype {
-            DataType::Boolean | DataType::String => parse_bool(cell.bytes),
+        match cell.datatype() {
+            DataType::Boolean | DataType::String => parse_bool(cell.bytes()),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -103,8 +104,8 @@ impl<'a> FromCell<'a> for Time {
     #[inline]
     fn from_cell(cell: Cell<'a>) -> Result<Time, ValueErrorKind> {
         not_null(cell)?;
-        match cell.datatype {
-            DataType::Time | DataType::String => parse_time(cell.bytes),
+        match cell.datatype() {
+            DataType::Time | DataType::String => parse_time(cell),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -115,8 +116,8 @@ impl<'a> FromCell<'a> for Duration {
 
     fn from_cell(cell: Cell<'a>) -> Result<Duration, ValueErrorKind> {
         not_null(cell)?;
-        match cell.datatype {
-            DataType::Duration | DataType::String => u64::try_from(parse_duration(cell.bytes)?)
+        match cell.datatype() {
+            DataType::Duration | DataType::String => u64::try_from(parse_duration(cell.bytes())?)
                 .map(Duration::from_nanos)
                 .map_err(|_| ValueErrorKind::OutOfRange),
             _ => Err(ValueErrorKind::Type),
@@ -129,7 +130,7 @@ impl<'a> FromCell<'a> for &'a [u8] {
 
     #[inline]
     fn from_cell(cell: Cell<'a>) -> Result<&'a [u8], ValueErrorKind> {
-        Ok(cell.bytes)
+        Ok(cell.bytes())
     }
 }
 
@@ -138,7 +139,7 @@ impl<'a> FromCell<'a> for &'a str {
 
     #[inline]
     fn from_cell(cell: Cell<'a>) -> Result<&'a str, ValueErrorKind> {
-        core::str::from_utf8(cell.bytes).map_err(|_| ValueErrorKind::NotUtf8)
+        core::str::from_utf8(cell.bytes()).map_err(|_| ValueErrorKind::NotUtf8)
     }
 }
 
@@ -183,12 +184,12 @@ pub(super) fn decode_base64<'b>(
     use base64::engine::general_purpose::STANDARD;
 
     not_null(cell)?;
-    match cell.datatype {
+    match cell.datatype() {
         DataType::Base64 | DataType::String => {}
         _ => return Err(ValueErrorKind::Type),
     }
     let used = STANDARD
-        .decode_slice(cell.bytes, buffer)
+        .decode_slice(cell.bytes(), buffer)
         .map_err(|error| match error {
             base64::DecodeSliceError::OutputSliceTooSmall => ValueErrorKind::BufferTooSmall,
             base64::DecodeSliceError::DecodeError(_) => ValueErrorKind::Syntax,
@@ -205,8 +206,8 @@ fn not_null(cell: Cell<'_>) -> Result<(), ValueErrorKind> {
 }
 
 #[inline]
-fn parse_time(text: &[u8]) -> Result<Time, ValueErrorKind> {
-    Time::parse_bytes(text).map_err(|error| match error {
+fn parse_time(cell: Cell<'_>) -> Result<Time, ValueErrorKind> {
+    Time::parse_at(cell.tail, cell.len).map_err(|error| match error {
         TimeError::OutOfRange => ValueErrorKind::OutOfRange,
         _ => ValueErrorKind::Syntax,
     })

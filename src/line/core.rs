@@ -40,6 +40,7 @@ pub(super) struct Core {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rules {
     pub(super) refuse_newlines: bool,
+    pub(super) refuse_quoted_keys: bool,
     pub(super) skip_non_finite: bool,
 }
 
@@ -215,6 +216,9 @@ impl Core {
         if reserved(Part::FieldKey).contains(&key) {
             return Err(EncodeError::Reserved(place));
         }
+        if self.rules.refuse_quoted_keys {
+            refuse_quote(key, name)?;
+        }
         out.put(if self.fields == 0 { b' ' } else { b',' })?;
         let start = out.pos();
         escape::name(out, key, name)?;
@@ -269,6 +273,14 @@ impl Core {
             self.pos = self.committed;
         }
         error
+    }
+}
+
+#[cold]
+fn refuse_quote(key: &str, name: Name) -> Result<(), EncodeError> {
+    match key.bytes().position(|byte| byte == b'"') {
+        Some(at) => Err(EncodeError::Quote(Place::new(name.part, name.index, at))),
+        None => Ok(()),
     }
 }
 

@@ -147,6 +147,18 @@ impl<S: Sink> Encoder<S> {
         self
     }
 
+    /// Refuses a field key with a `"` in it. Defaults to off.
+    ///
+    /// Every InfluxDB reads such a key back. VictoriaMetrics takes the quote for the beginning of a
+    /// string: an odd number of them makes it drop the line, misread its values, or find fields
+    /// inside a string value. Set it together with [`refuse_newlines`](Self::refuse_newlines) for
+    /// such servers.
+    #[must_use]
+    pub fn refuse_quoted_keys(mut self, refuse: bool) -> Self {
+        self.core.rules.refuse_quoted_keys = refuse;
+        self
+    }
+
     /// Leaves a NaN or infinite field out instead of refusing its line. Defaults to off.
     ///
     /// Each one is counted in [`skipped`](Self::skipped). A line of which nothing is left is

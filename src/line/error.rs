@@ -107,6 +107,9 @@ pub enum EncodeError {
     /// A newline in a string field, refused because the encoder was told to (see
     /// [`Encoder::refuse_newlines`](super::Encoder::refuse_newlines)).
     Newline(Place),
+    /// A quote in a field key, refused because the encoder was told to (see
+    /// [`Encoder::refuse_quoted_keys`](super::Encoder::refuse_quoted_keys)).
+    Quote(Place),
     /// Series key, four bytes and field key are longer than 65 535 bytes as escaped. The number
     /// is the length they would have.
     KeyTooLong(Place, u32),
@@ -130,6 +133,7 @@ impl EncodeError {
             | EncodeError::Duplicate(place)
             | EncodeError::NotFinite(place)
             | EncodeError::Newline(place)
+            | EncodeError::Quote(place)
             | EncodeError::KeyTooLong(place, _)
             | EncodeError::Format(place) => Some(place),
             EncodeError::Comment => Some(Place {
@@ -198,6 +202,9 @@ impl fmt::Display for EncodeError {
             ),
             EncodeError::Newline(place) => {
                 write!(f, "{place} has a newline at byte {}", place.offset)
+            }
+            EncodeError::Quote(place) => {
+                write!(f, "{place} has a quote at byte {}", place.offset)
             }
             EncodeError::KeyTooLong(place, length) => write!(
                 f,

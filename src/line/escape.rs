@@ -140,8 +140,7 @@ fn needs_escape(byte: u8, part: Part) -> bool {
     }
 }
 
-/// The path for a name with at least one byte that is not plain: a backslash is put down before
-/// every byte, and overwritten by the byte itself where it isn't needed.
+/// The path for a name with at least one byte that is not plain.
 fn escaped_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
     let escaped = match name.part {
         Part::Measurement => COMMA_SPACE,
@@ -157,10 +156,13 @@ fn escaped_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), 
     for &byte in text {
         let class = class(byte);
         seen |= class;
-        if let Some(slot) = room.get_mut(len) {
-            *slot = b'\\';
+        // Names repeat from line to line, so the branch is foreseen.
+        if class & escaped != 0 {
+            if let Some(slot) = room.get_mut(len) {
+                *slot = b'\\';
+            }
+            len += 1;
         }
-        len += usize::from(class & escaped != 0);
         if let Some(slot) = room.get_mut(len) {
             *slot = byte;
         }

@@ -20,6 +20,8 @@
 //!   (they collide with the columns of an answer); field keys `_time` `_start` `_stop`
 //!   `_measurement`, or a tag and a field of one name (`pivot` refuses them); measurements
 //!   `_series` `_fieldKeys` `_tagKeys` `_tags` `_measurements` (unreadable by InfluxQL).
+//! - *Servers that only speak the protocol* may read less than InfluxDB does. For VictoriaMetrics
+//!   set [`Encoder::refuse_newlines`] and [`Encoder::refuse_quoted_keys`].
 //! - *Untimed lines*: see [`Fields::finish`].
 //!
 //! # Escaped and refused

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
+pub mod model;
+
 use influx_edge::Time;
 use influx_edge::csv::{Cell, DataType, DecodeError, Decoder, Step, Table};
 

@@ -38,6 +38,8 @@ struct Query {
     text: String,
     dialect: Dialect,
     params: Option<plan::Params>,
+    /// What `now()` is, in nanoseconds.
+    now: i64,
 }
 
 fn parse_request(request: &Request) -> Result<Query, String> {
@@ -47,6 +49,7 @@ fn parse_request(request: &Request) -> Result<Query, String> {
             text: body,
             dialect: Dialect::default(),
             params: None,
+            now: time::now(),
         });
     }
     let json: Json = serde_json::from_str(&body).map_err(|error| error.to_string())?;
@@ -78,10 +81,15 @@ fn parse_request(request: &Request) -> Result<Query, String> {
             _ => return Err(format!("unknown dialect annotation type: {annotation}")),
         }
     }
+    let now = match json["now"].as_str() {
+        None => time::now(),
+        Some(text) => time::parse(text).ok_or_else(|| format!("now is not a time: {text}"))?,
+    };
     Ok(Query {
         text,
         dialect,
         params,
+        now,
     })
 }
 
@@ -107,7 +115,7 @@ type Results = Vec<(String, Vec<Table>)>;
 fn run(query: &Query, buckets: &Buckets) -> Result<Results, Refused> {
     let planner = Planner {
         params: query.params.clone(),
-        now: time::now(),
+        now: query.now,
     };
     let statements = flux::parse(&query.text)?;
     let plans = statements.iter().map(|statement| planner.plan(statement));

@@ -1,0 +1,137 @@
+# What the steps of .ci/run share: timing, counting, skipping, and Debian packages without
+# installing them. Sourced, not run.
+
+# Where downloads are kept between runs. Nothing of a run's result is kept there.
+CACHE=${INFLUX_EDGE_CI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/influx-edge-ci}
+# Everything a run makes for itself, gone at its end.
+SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/influx-edge-ci.XXXXXX")
+STARTED=$SECONDS
+PASSED=0
+FAILED=0
+: >"$SCRATCH/skipped"
+: >"$SCRATCH/timing"
+
+# skip WHAT WHY: one check that could not be made, for the summary. Goes on.
+skip() {
+    printf 'SKIPPED %s: %s\n' "$1" "$2"
+    printf '%s: %s\n' "$1" "$2" >>"$SCRATCH/skipped"
+}
+
+# skip_step WHAT WHY: the whole step could not be made. Ends the step.
+skip_step() {
+    skip "$1" "$2"
+    exit 77
+}
+
+# note TEXT: a figure for the summary.
+note() {
+    printf '%s\n' "$1" | tee -a "$SCRATCH/notes"
+}
+
+# step NAME COMMAND...: runs a step, times it, counts it. A failure does not end the run.
+step() {
+    local name=$1 begun=$SECONDS status=0 word
+    shift
+    if [[ -n ${ONLY:-} && ! $name =~ $ONLY ]]; then
+        return 0
+    fi
+    printf '\n=== %s\n' "$name"
+    # Not in a condition: there bash would switch `set -e` off inside the step.
+    set +e
+    (
+        set -euo pipefail
+        "$@"
+    ) </dev/null
+    status=$?
+    set -e
+    case $status in
+    0) word=passed PASSED=$((PASSED + 1)) ;;
+    77) word=skipped ;;
+    *) word=FAILED FAILED=$((FAILED + 1)) ;;
+    esac
+    printf '%-8s %4d s  %s\n' "$word" $((SECONDS - begun)) "$name" | tee -a "$SCRATCH/timing"
+}
+
+# The table of steps, the skipped checks and the line that counts. Fails if a step did.
+summary() {
+    printf '\n=== Summary\n'
+    cat "$SCRATCH/timing"
+    printf '         %4d s  in all\n' $((SECONDS - STARTED))
+    if [[ -s $SCRATCH/notes ]]; then
+        printf '\nMeasured:\n'
+        sed 's/^/  /' "$SCRATCH/notes"
+    fi
+    local skipped
+    skipped=$(wc -l <"$SCRATCH/skipped")
+    if ((skipped > 0)); then
+        printf '\nNot checked in this run:\n'
+        sed 's/^/  /' "$SCRATCH/skipped"
+    fi
+    printf '\n%d passed, %d failed, %d skipped\n' "$PASSED" "$FAILED" "$skipped"
+    ((FAILED == 0))
+}
+
+# Downloads into folders of ours need neither apt's lock nor its own user.
+APT_ALONE=(-o Debug::NoLocking=1 -o "APT::Sandbox::User=$(id -un)")
+
+# Makes Debian's package lists usable. Fails where there is no apt, or no way to use it.
+apt_ready() {
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+    if ! apt-cache show victoria-metrics >/dev/null 2>&1; then
+        [[ $(id -u) == 0 ]] || return 1
+        apt-get update -qq
+    fi
+}
+
+# unpacked NAME PACKAGE...: prints the folder into which these Debian packages, and what they need
+# and this machine lacks, were unpacked. Nothing is installed, so no service starts by itself and
+# no other toolchain is disturbed. Kept in the cache.
+unpacked() {
+    local name=$1 dir="$CACHE/$1" wanted new deb
+    shift
+    wanted=$*
+    if [[ -f $dir/.packages && $(<"$dir/.packages") == "$wanted" ]]; then
+        printf '%s\n' "$dir"
+        return 0
+    fi
+    mkdir -p "$CACHE"
+    new=$(mktemp -d "$CACHE/.$name.XXXXXX")
+    mkdir -p "$new/.debs/partial"
+    apt-get install -qq -y --download-only --reinstall --no-install-recommends \
+        -o "Dir::Cache::archives=$new/.debs" "${APT_ALONE[@]}" "$@" >&2 || return 1
+    for deb in "$new"/.debs/*.deb; do
+        dpkg-deb -x "$deb" "$new" || return 1
+    done
+    rm -rf "$new/.debs" "$dir"
+    printf '%s' "$wanted" >"$new/.packages"
+    mv -T "$new" "$dir"
+    printf '%s\n' "$dir"
+}
+
+# version_of PACKAGE PREFIX: prints the version Debian offers that begins with PREFIX.
+version_of() {
+    apt-cache madison "$1" | awk -F '|' -v prefix="$2" '
+        { gsub(/ /, "", $2) }
+        index($2, prefix) == 1 && !found { print $2; found = 1 }
+        END { exit !found }'
+}
+
+# source_of PACKAGE VERSION FILE-PATTERN: prints the path of one file of a Debian source package,
+# fetched and checked by apt. Kept in the cache.
+source_of() {
+    local package=$1 version=$2 pattern=$3 work="$CACHE/sources" uri name hash keys
+    keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    mkdir -p "$work/lists/partial" "$work/cache/partial"
+    # The machine's own mirror, asked for sources, in lists of our own.
+    apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
+        awk -v keys="$keys" '$3 == "main" && $2 !~ /-/ {
+            print "deb-src [signed-by=" keys "]", $1, $2, $3 }' | sort -u >"$work/sources.list"
+    local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$work/sources.list"
+        -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$work/lists"
+        -o "Dir::Cache=$work/cache" "${APT_ALONE[@]}")
+    "${apt[@]}" update >&2 || return 1
+    read -r uri name hash < <("${apt[@]}" source --print-uris "$package=$version" |
+        awk -v pattern="$pattern" '$2 ~ pattern { print $1, $2, $4 }') || return 1
+    /usr/lib/apt/apt-helper "${APT_ALONE[@]}" download-file "${uri//\'/}" "$work/$name" "$hash" >&2 || return 1
+    printf '%s\n' "$work/$name"
+}

@@ -1,0 +1,247 @@
+# The steps of .ci/run, each a function that fails, passes or skips. Sourced, not run.
+
+# The ladder, literally: what clippy and the tests go through.
+NO_CLIENT=('' 'alloc' 'std' 'serde' 'alloc,serde')
+WITH_CLIENT=('client' 'client,gzip' 'client,rustls')
+
+formatting() {
+    cargo fmt --all --check
+    # Packages of their own, beside the crate.
+    local manifest
+    for manifest in $(own_workspaces); do
+        cargo fmt --manifest-path "$manifest" --check
+    done
+}
+
+# The manifests of the packages in this repository that are not the crate itself.
+own_workspaces() {
+    git ls-files '*/Cargo.toml'
+}
+
+file_sizes() {
+    local long
+    long=$(git ls-files '*.rs' '*.sh' '*.toml' '*.md' '.ci/*' |
+        xargs wc -l | awk '$2 != "total" && $1 > 800')
+    if [[ -n $long ]]; then
+        printf 'over 800 lines:\n%s\n' "$long"
+        return 1
+    fi
+}
+
+clippy_ladder() {
+    local features
+    for features in "${NO_CLIENT[@]}" "${WITH_CLIENT[@]}"; do
+        printf -- '--- clippy, features: %s\n' "${features:-none}"
+        cargo clippy --locked --no-default-features --features "$features" --all-targets \
+            -- -D warnings
+    done
+    if openssl_headers; then
+        printf -- '--- clippy, features: client,native-tls\n'
+        cargo clippy --locked --no-default-features --features client,native-tls --all-targets \
+            -- -D warnings
+    else
+        skip 'native-tls' 'no OpenSSL headers (libssl-dev, pkg-config), and no root to install them'
+    fi
+    printf -- '--- clippy, features: default\n'
+    cargo clippy --locked --all-targets -- -D warnings
+}
+
+# OpenSSL's headers for the native-tls rung: there, or installed if we may.
+openssl_headers() {
+    pkg-config --exists openssl 2>/dev/null && return 0
+    [[ $(id -u) == 0 ]] && apt_ready || return 1
+    apt-get install -qq -y --no-install-recommends libssl-dev pkg-config >/dev/null &&
+        pkg-config --exists openssl
+}
+
+readme_tests() {
+    cargo test --locked
+}
+
+# Doc examples use Vec and std, so the low rungs run everything but them.
+test_ladder() {
+    local features
+    for features in "${NO_CLIENT[@]}" 'client'; do
+        printf -- '--- tests, features: %s\n' "${features:-none}"
+        cargo test --locked --no-default-features --features "$features" --lib --tests
+    done
+}
+
+documentation() {
+    export RUSTDOCFLAGS='-D warnings'
+    cargo doc --locked --no-deps
+    # Rooms that this rung lacks are named all the same; those links have nowhere to go.
+    export RUSTDOCFLAGS='-D warnings -A rustdoc::broken_intra_doc_links'
+    cargo doc --locked --no-deps --no-default-features
+}
+
+no_std_proof() {
+    tests/no_std/prove.sh
+}
+
+dependencies() {
+    local count banned
+    count=$(cargo tree --locked -e normal --no-default-features -F client --prefix none |
+        awk '{ print $1, $2 }' | sort -u | wc -l)
+    note "crates of the client without TLS: $count (this one included; at most 30)"
+    note "crates of the default features: $(cargo tree --locked -e normal --prefix none |
+        awk '{ print $1, $2 }' | sort -u | wc -l)"
+    ((count <= 30))
+    # No runtime and no second HTTP stack: not for us, not for tests, not on any target.
+    banned=$(cargo tree --locked -e all --target all --all-features --prefix none |
+        awk '{ print $1 }' | sort -u | grep -xE 'tokio|hyper|reqwest|async-std' || true)
+    if [[ -n $banned ]]; then
+        printf 'not wanted anywhere: %s\n' "$banned"
+        return 1
+    fi
+}
+
+package() {
+    local list file
+    list=$(cargo package --locked --allow-dirty --list)
+    printf '%s\n' "$list" | grep -v '^tests/recordings/'
+    for file in Cargo.toml README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE src/lib.rs \
+        examples/quickstart.rs; do
+        grep -qxF "$file" <<<"$list" || {
+            printf 'missing in the package: %s\n' "$file"
+            return 1
+        }
+    done
+    if grep -E '^(\.|benches/|target/|tests/no_std/|deny\.toml)' <<<"$list" |
+        grep -vxF .cargo_vcs_info.json; then
+        printf 'these do not belong into the package\n'
+        return 1
+    fi
+    # Unpacks what would be published and builds it by itself.
+    cargo package --locked --allow-dirty
+    note "package: $(wc -l <<<"$list") files, $(du -k "$CARGO_TARGET_DIR"/package/*.crate |
+        awk '{ print $1 }') KiB packed"
+}
+
+# As a new user: a clone, one command, nothing set.
+quickstart() {
+    local clone="$SCRATCH/clone" begun=$SECONDS lines
+    git clone --quiet "$ROOT" "$clone"
+    cd "$clone"
+    (
+        unset CARGO_TARGET_DIR CARGO_INCREMENTAL CARGO_PROFILE_DEV_DEBUG
+        timeout 300 cargo run --example quickstart
+    ) | tee "$SCRATCH/quickstart"
+    lines=$(wc -l <"$SCRATCH/quickstart")
+    note "quickstart from a clean clone, build included: $((SECONDS - begun)) s, $lines lines"
+    ((lines >= 10))
+    ((SECONDS - begun <= 120))
+}
+
+# The compiler that Cargo.toml promises (rust-version).
+oldest_version() {
+    sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml
+}
+
+# Debian's own compiler of that version, unpacked beside the machine's toolchain: prints its folder.
+debian_rust() {
+    local rust version
+    rust=$(oldest_version)
+    apt_ready && version=$(version_of rustc-web "$rust.") || return 1
+    unpacked "rust-$rust" "rustc-web=$version" "cargo-web=$version" \
+        "libstd-rust-web-dev=$version" "libstd-rust-web-$rust=$version"
+}
+
+# Makes the rest of the step use the toolchain in this folder.
+use_debian_rust() {
+    local libs
+    libs=$(gcc -print-multiarch)
+    export LD_LIBRARY_PATH="$1/usr/lib/$libs:$1/lib/$libs" PATH="$1/usr/bin:$PATH"
+    hash -r
+}
+
+oldest_rust() {
+    local rust root
+    rust=$(oldest_version)
+    export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/oldest"
+    if rustup run "$rust" rustc --version >/dev/null 2>&1; then
+        export RUSTUP_TOOLCHAIN=$rust
+    elif root=$(debian_rust); then
+        use_debian_rust "$root"
+    else
+        skip_step "Rust $rust" 'neither rustup nor Debian (rustc-web) has it here'
+    fi
+    rustc --version
+    cargo --version
+    [[ $(rustc --version) == "rustc $rust."* ]]
+    cargo build --locked --no-default-features
+    cargo test --locked --lib --tests
+}
+
+# The codecs on a microcontroller. Registry toolchains bring no core for it, so core is built from
+# Debian's source of the very compiler that is used.
+cortex_m() {
+    local target=thumbv7em-none-eabihf lld root source std=() entry archive
+    lld=$(find "$(rustc --print sysroot)" -name rust-lld | head -n 1)
+    if [[ ! -d $(rustc --print sysroot)/lib/rustlib/$target ]]; then
+        root=$(debian_rust) ||
+            skip_step 'Cortex-M' "no $target in the toolchain, and no Debian compiler to build it"
+        source=$root/usr/lib/rustlib/src/rust
+        if [[ ! -d $source ]]; then
+            local tarball version
+            version=$(version_of rustc-web "$(oldest_version).")
+            tarball=$(source_of rustc-web "$version" '[.]orig[.]tar') ||
+                skip_step 'Cortex-M' "the source of rustc-web $version could not be fetched"
+            rm -rf "$source.new"
+            mkdir -p "$source.new"
+            tar -xf "$tarball" -C "$source.new" --strip-components=1 --wildcards '*/library'
+            mv -T "$source.new" "$source"
+            rm -f "$tarball"
+        fi
+        use_debian_rust "$root"
+        # Debian's compiler is a stable one; building core needs a word with it.
+        export RUSTC_BOOTSTRAP=1
+        std=(-Z build-std=core)
+    fi
+    cd tests/no_std
+    cargo build --locked --release --target "$target" "${std[@]}"
+    archive=$CARGO_TARGET_DIR/$target/release/libno_std_proof.a
+    [[ -n $lld ]] || skip_step 'code size on Cortex-M' 'the toolchain has no rust-lld to link with'
+    # Linked with nothing undefined: not even memcpy comes from outside.
+    local entries
+    entries=$(sed -n 's/.*extern "C" fn \([a-z_]*\).*/\1/p' src/lib.rs)
+    for entry in $entries; do
+        code_size "$entry" "$entry"
+    done
+    # shellcheck disable=SC2086 # one word each
+    code_size 'all of them together' $entries
+}
+
+# code_size TITLE ENTRY...: notes what these functions take when linked alone. Uses the variables
+# of cortex_m.
+code_size() {
+    local title=$1
+    shift
+    "$lld" -flavor gnu --gc-sections --no-undefined -e "$1" "${@/#/--undefined=}" \
+        -o "$SCRATCH/linked" "$archive"
+    note "$target, $title: $(size -A "$SCRATCH/linked" | awk '
+        $1 == ".text" { text = $2 } $1 == ".rodata" { tables = $2 }
+        END { printf "%.1f KiB of code, %.1f KiB of tables", text / 1024, tables / 1024 }')"
+}
+
+# cargo-deny is built once, without optimisation, and kept in the cache.
+supply_chain() {
+    local version=0.18.9 deny="$CACHE/cargo-deny/bin/cargo-deny"
+    if [[ $("$deny" --version 2>/dev/null) != "cargo-deny $version" ]]; then
+        if command -v cargo-deny >/dev/null; then
+            deny=$(command -v cargo-deny)
+        else
+            CARGO_TARGET_DIR="$SCRATCH/cargo-deny" CARGO_PROFILE_DEV_DEBUG=0 \
+                cargo install --quiet --locked --debug --root "$CACHE/cargo-deny" \
+                --version "$version" cargo-deny ||
+                skip_step 'cargo deny' "cargo-deny $version could not be built"
+        fi
+    fi
+    "$deny" --version
+    "$deny" --locked --offline --all-features check licenses bans sources
+    if "$deny" --locked fetch db; then
+        "$deny" --locked --all-features check --disable-fetch advisories
+    else
+        skip 'security advisories' 'their database (a git repository) can not be reached from here'
+    fi
+}

@@ -1,0 +1,21 @@
+//! The minimal program: a reading a line, a line a request.
+
+use influx_edge::line::Encoder;
+use influx_edge::{Client, Precision};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let url = std::env::args().nth(1).ok_or("usage: write URL")?;
+    let client = Client::builder(url).org("acme").token("token").build()?;
+    let mut storage = [0u8; 256];
+    let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
+    for n in 0..footprint::WRITES {
+        enc.line("weather")
+            .tag("station", "zrh-1")
+            .field("temp_c", 20.0 + n as f64 / 100.0)
+            .timestamp(1_700_000_000 + n)?;
+        client.write("sensors", enc.lines())?;
+        enc.clear();
+    }
+    footprint::report();
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Which server: a real one named by the environment, or the stand-in.
+
+use std::env;
+
+use influx_edge::Error;
+
+use crate::plot::Canvas;
+use crate::support::Server;
+
+/// Where the readings go.
+pub(crate) struct Target {
+    pub(crate) url: String,
+    pub(crate) token: String,
+    pub(crate) org: String,
+    pub(crate) bucket: String,
+    /// Runs as long as this does.
+    stand_in: Option<Server>,
+}
+
+impl Target {
+    /// `INFLUXDB_V2_URL` and its companions, or, if that one is not set, a stand-in.
+    pub(crate) fn from_env() -> Result<Self, String> {
+        let Some(url) = variable("INFLUXDB_V2_URL") else {
+            let server = Server::start();
+            return Ok(Self {
+                url: server.url(),
+                token: server.token().to_owned(),
+                org: server.org().to_owned(),
+                bucket: server.bucket().to_owned(),
+                stand_in: Some(server),
+            });
+        };
+        let companion = |name: &str| {
+            variable(name).ok_or_else(|| {
+                format!("INFLUXDB_V2_URL is set but {name} is not; set it, or unset both")
+            })
+        };
+        Ok(Self {
+            url,
+            token: companion("INFLUXDB_V2_TOKEN")?,
+            org: companion("INFLUXDB_V2_ORG")?,
+            bucket: companion("INFLUXDB_V2_BUCKET")?,
+            stand_in: None,
+        })
+    }
+
+    /// Says whom this run talks to. `url` is the client's, not the one given: whatever secret stood
+    /// in that is not in this.
+    pub(crate) fn introduce(&self, url: &str, canvas: Canvas) {
+        if self.stand_in.is_none() {
+            let (bucket, org) = (&self.bucket, &self.org);
+            println!("server   {url}, organization \"{org}\", bucket \"{bucket}\"\n");
+            return;
+        }
+        println!(
+            "server   a stand-in inside this program; it is not InfluxDB and keeps nothing\n\n\
+             For a real InfluxDB, type two lines with your own values and run this again:\n{}\n{}\n",
+            canvas.strong(
+                "  export INFLUXDB_V2_URL=http://localhost:8086 INFLUXDB_V2_TOKEN=my-token"
+            ),
+            canvas.strong("  export INFLUXDB_V2_ORG=my-org INFLUXDB_V2_BUCKET=my-bucket"),
+        );
+    }
+}
+
+/// The setting behind an error. The error itself says what failed, whose fault it is and what to
+/// try; what it cannot know is where its program had the URL, the token and the bucket from.
+pub(crate) fn setting(error: &Error) -> Option<&'static str> {
+    variable("INFLUXDB_V2_URL")?;
+    if error.is_unauthorized() || error.is_forbidden() {
+        Some("INFLUXDB_V2_TOKEN")
+    } else if error.is_not_found() {
+        Some("INFLUXDB_V2_BUCKET and INFLUXDB_V2_ORG")
+    } else if error.is_retryable() && !error.is_transport() {
+        // The server is there, and busy or ill: nothing set here would help.
+        None
+    } else {
+        Some("INFLUXDB_V2_URL")
+    }
+}
+
+/// A variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

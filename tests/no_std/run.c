@@ -1,0 +1,38 @@
+/* Calls the proof from C, as a firmware would. Prints what it encoded and decoded. */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t encode_count(uint8_t *storage, size_t len, uint32_t count);
+size_t encode_readings(uint8_t *storage, size_t len, int64_t time, double celsius, uint32_t count);
+int32_t sum_values(const uint8_t *answer, size_t len, double *sum);
+size_t write_query(uint8_t *storage, size_t len, const uint8_t *name, size_t name_len);
+
+static const char ANSWER[] =
+    "#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n"
+    "#default,_result,,,\r\n,result,table,_value,station\r\n"
+    ",,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n,,1,19.75,zrh-2\r\n\r\n";
+
+int main(void)
+{
+    static uint8_t storage[256];
+    static const char name[] = "zrh \"1\"";
+    double sum = 0;
+    size_t n;
+
+    n = encode_readings(storage, sizeof storage, 1700000000, 21.5, 7);
+    fwrite(storage, 1, n, stdout);
+    n = encode_count(storage, sizeof storage, 4711);
+    fwrite(storage, 1, n, stdout);
+    n = write_query(storage, sizeof storage, (const uint8_t *)name, strlen(name));
+    fwrite(storage, 1, n, stdout);
+    n = (size_t)sum_values((const uint8_t *)ANSWER, strlen(ANSWER), &sum);
+    printf("%zu rows, sum %g\n", n, sum);
+
+    /* Too small, or cut: nothing is written, nothing is invented, nobody panics. */
+    return encode_readings(storage, 20, 1700000000, 21.5, 7) == 0 &&
+                   write_query(storage, 20, (const uint8_t *)name, strlen(name)) == 0 &&
+                   sum_values((const uint8_t *)ANSWER, 40, &sum) < 0
+               ? 0
+               : 1;
+}

@@ -1,0 +1,157 @@
+//! A firmware in the small: the codecs behind two C functions, no std, no heap.
+//!
+//! std brings its own panic handler. So if any feature or dependency let std in, this crate would
+//! have two, and the compiler stops (E0152). `prove.sh` builds it, reads the symbols of the
+//! archive, and runs it from C.
+
+#![no_std]
+
+use core::slice;
+use influx_edge::Precision;
+use influx_edge::csv::{DecodeError, Decoder, Step};
+use influx_edge::flux;
+use influx_edge::line::{EncodeError, Encoder, Series};
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// Writes one line with one whole number: the least a sensor can say. Gives its length, or 0.
+///
+/// # Safety
+/// `storage` must be `len` writable bytes that nobody else uses during the call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn encode_count(storage: *mut u8, len: usize, count: u32) -> usize {
+    // SAFETY: the caller's promise.
+    let storage = unsafe { slice::from_raw_parts_mut(storage, len) };
+    let mut enc = Encoder::new(storage);
+    match enc.line("pulses").field("count", count).finish() {
+        Ok(()) => enc.len(),
+        Err(_) => 0,
+    }
+}
+
+/// Writes two readings into `storage` and says how many bytes they took; 0 if they did not fit.
+///
+/// # Safety
+/// `storage` must be `len` writable bytes that nobody else uses during the call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn encode_readings(
+    storage: *mut u8,
+    len: usize,
+    time: i64,
+    celsius: f64,
+    count: u32,
+) -> usize {
+    // SAFETY: the caller's promise.
+    let storage = unsafe { slice::from_raw_parts_mut(storage, len) };
+    readings(storage, time, celsius, count).unwrap_or(0)
+}
+
+fn readings(storage: &mut [u8], time: i64, celsius: f64, count: u32) -> Result<usize, EncodeError> {
+    let mut enc = Encoder::new(storage).precision(Precision::Second);
+    enc.line("weather")
+        .tag("station", "zrh 1")
+        .tag("channel", count)
+        .field("temp_c", celsius)
+        .field("count", count)
+        .field("ok", true)
+        .field("note", "a \"b\"")
+        .timestamp(time)?;
+    let series = Series::<64>::new("weather")
+        .tag("station", "zrh 2")
+        .build()?;
+    enc.point(&series)
+        .field("temp_c", celsius)
+        .timestamp(time)?;
+    Ok(enc.len())
+}
+
+/// Adds up the `_value` column of an answer, as doubles, and counts its rows; a negative count if
+/// the answer is not what it should be.
+///
+/// # Safety
+/// `answer` must be `len` readable bytes, `sum` one writable double.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sum_values(answer: *const u8, len: usize, sum: *mut f64) -> i32 {
+    // SAFETY: the caller's promise.
+    let (answer, sum) = unsafe { (slice::from_raw_parts(answer, len), &mut *sum) };
+    decode(answer, sum).unwrap_or(-1)
+}
+
+fn decode(mut answer: &[u8], sum: &mut f64) -> Result<i32, DecodeError> {
+    let (mut text, mut ends) = ([0; 256], [0; 40]);
+    let mut decoder = Decoder::new(&mut text, &mut ends);
+    let mut rows = 0;
+    loop {
+        let step = if answer.is_empty() {
+            decoder.finish()?
+        } else {
+            let (used, step) = decoder.feed(answer)?;
+            answer = &answer[used..];
+            step
+        };
+        match step {
+            Step::Record => {
+                *sum += decoder.record().get::<f64>("_value").unwrap_or(f64::NAN);
+                rows += 1;
+            }
+            Step::End => return Ok(rows),
+            Step::NeedInput | Step::Table => {}
+        }
+    }
+}
+
+/// Writes a query for one station into `storage`. Gives its length, or 0.
+///
+/// # Safety
+/// `storage` must be `len` writable bytes that nobody else uses during the call; `name` must be
+/// `name_len` readable ones.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn write_query(
+    storage: *mut u8,
+    len: usize,
+    name: *const u8,
+    name_len: usize,
+) -> usize {
+    // SAFETY: the caller's promise.
+    let (storage, name) = unsafe {
+        (
+            slice::from_raw_parts_mut(storage, len),
+            slice::from_raw_parts(name, name_len),
+        )
+    };
+    let mut out = Text { storage, len: 0 };
+    let name = core::str::from_utf8(name).unwrap_or("?");
+    let done = query(name, &mut out);
+    if done.is_ok() { out.len } else { 0 }
+}
+
+fn query(station: &str, out: &mut Text<'_>) -> Result<(), flux::FluxError> {
+    let write = |out: &mut Text<'_>, text| {
+        core::fmt::Write::write_str(out, text).map_err(|_| flux::FluxError::Write)
+    };
+    write(
+        out,
+        "from(bucket: \"b\") |> filter(fn: (r) => r.station == ",
+    )?;
+    flux::literal(station, out)?;
+    write(out, ")\n")
+}
+
+/// Text into a fixed buffer.
+struct Text<'b> {
+    storage: &'b mut [u8],
+    len: usize,
+}
+
+impl core::fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let room = self.storage.get_mut(self.len..).unwrap_or_default();
+        let room = room.get_mut(..text.len()).ok_or(core::fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.len += text.len();
+        Ok(())
+    }
+}

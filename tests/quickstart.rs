@@ -1,0 +1,239 @@
+//! The quickstart, run as a person runs it, where everything works and where it does not.
+#![cfg(feature = "client")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use support::{Fault, Server};
+
+/// A token that must never be seen again.
+const TOKEN: &str = "s3cret-t0ken-aAzZ09==";
+
+/// The built example. A plain `cargo test` has built it; a single `--test quickstart` has not.
+fn binary() -> &'static PathBuf {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let test = std::env::current_exe().expect("the path of this test");
+        let profile = test.ancestors().nth(2).expect("target/debug");
+        let name = format!("quickstart{}", std::env::consts::EXE_SUFFIX);
+        let binary = profile.join("examples").join(name);
+        if !binary.exists() {
+            let mut build = Command::new(env!("CARGO"));
+            build.args(["build", "--quiet", "--example", "quickstart"]);
+            assert!(build.status().expect("cargo").success());
+        }
+        binary
+    })
+}
+
+/// What came of one run.
+struct Run {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Run {
+    /// Runs with these settings and no others.
+    fn with(settings: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(binary());
+        for name in ["URL", "TOKEN", "ORG", "BUCKET"] {
+            command.env_remove(format!("INFLUXDB_V2_{name}"));
+        }
+        let output = command
+            .env("COLUMNS", "90")
+            .envs(settings.iter().copied())
+            .output();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = output.expect("the example runs");
+        let run = Self {
+            code: status.code(),
+            out: String::from_utf8(stdout).expect("text"),
+            err: String::from_utf8(stderr).expect("text"),
+        };
+        assert!(
+            !run.out.contains(TOKEN) && !run.err.contains(TOKEN),
+            "the token shows"
+        );
+        run
+    }
+
+    /// Runs against this URL and bucket.
+    fn against(url: &str, bucket: &str) -> Self {
+        Self::with(&[
+            ("INFLUXDB_V2_URL", url),
+            ("INFLUXDB_V2_TOKEN", TOKEN),
+            ("INFLUXDB_V2_ORG", "acme"),
+            ("INFLUXDB_V2_BUCKET", bucket),
+        ])
+    }
+
+    /// It failed as it should: exit code 1, and one line that holds all these words.
+    fn failed(&self, words: &[&str]) {
+        assert_eq!(self.code, Some(1), "{}", self.err);
+        assert_eq!(self.err.lines().count(), 1, "{}", self.err);
+        for word in words {
+            assert!(self.err.contains(word), "no {word:?} in: {}", self.err);
+        }
+    }
+
+    /// The readings that were not delivered are printed.
+    fn kept_the_readings(&self) {
+        // Whole lines, with their times: the one shown as an example is cut off.
+        let whole = |line: &&str| {
+            let time = line.rsplit(' ').next().unwrap_or_default();
+            line.starts_with("quickstart,host=") && time.parse::<i64>().is_ok()
+        };
+        assert!(self.out.lines().filter(whole).count() >= 10, "{}", self.out);
+        assert!(
+            self.out.contains("None of these lines were stored"),
+            "{}",
+            self.out
+        );
+    }
+}
+
+#[test]
+fn without_settings_it_runs_against_the_stand_in_and_says_so() {
+    let run = Run::with(&[]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert_eq!(run.err, "");
+    assert!(
+        run.out
+            .contains("stand-in inside this program; it is not InfluxDB")
+    );
+    let exports = run
+        .out
+        .lines()
+        .filter(|line| line.starts_with("  export INFLUXDB_V2_"));
+    assert_eq!(exports.count(), 2);
+    // The table: ten rows, each with a time of day.
+    let is_row =
+        |line: &&str| line.len() > 12 && line.as_bytes()[2] == b':' && line.as_bytes()[8] == b'.';
+    assert_eq!(run.out.lines().filter(is_row).count(), 10, "{}", run.out);
+    // The plots, in plain ASCII because this is not a terminal.
+    assert!(
+        run.out.contains("| ") || run.out.contains("|#"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("wakeup_late_ms"), "{}", run.out);
+    assert!(run.out.is_ascii(), "{}", run.out);
+    assert!(!run.out.contains('\x1b') && !run.out.contains('\r'));
+    let widest = run.out.lines().map(str::len).max();
+    assert!(widest <= Some(90), "{widest:?}: {}", run.out);
+}
+
+#[test]
+fn with_settings_the_readings_are_on_that_server() {
+    let server = Server::with_token(TOKEN);
+    let run = Run::against(&server.url(), server.bucket());
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(!run.out.contains("stand-in"), "{}", run.out);
+    let points = server.points(server.bucket());
+    let samples = points
+        .iter()
+        .filter(|point| point.field == "wakeup_late_ms");
+    assert_eq!(samples.count(), 10);
+    assert!(
+        run.out.contains(&format!("{} values back", points.len())),
+        "{}",
+        run.out
+    );
+}
+
+/// Each case is a run of three seconds, most of it asleep: they run side by side.
+#[test]
+fn where_it_cannot_work_it_says_why() {
+    let cases: [fn(); 8] = [
+        half_of_the_settings_are_not_enough,
+        a_wrong_url,
+        a_closed_port,
+        a_token_that_is_not_accepted,
+        a_bucket_that_does_not_exist,
+        a_web_page_where_the_api_should_be,
+        a_captive_portal_that_redirects,
+        an_error_behind_the_first_rows_of_the_answer,
+    ];
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(case);
+        }
+    });
+}
+
+fn half_of_the_settings_are_not_enough() {
+    let run = Run::with(&[
+        ("INFLUXDB_V2_URL", "http://127.0.0.1:1"),
+        ("INFLUXDB_V2_TOKEN", TOKEN),
+    ]);
+    run.failed(&["INFLUXDB_V2_ORG", "not"]);
+}
+
+fn a_wrong_url() {
+    Run::against("localhost:8086", "sensors").failed(&["http://", "INFLUXDB_V2_URL"]);
+}
+
+fn a_closed_port() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    drop(listener);
+    let run = Run::against(&format!("http://{address}"), "sensors");
+    run.failed(&["nothing listens", &address.to_string(), "INFLUXDB_V2_URL"]);
+    run.kept_the_readings();
+}
+
+fn a_token_that_is_not_accepted() {
+    let server = Server::with_token("another");
+    let run = Run::against(&server.url(), server.bucket());
+    run.failed(&["401", "INFLUXDB_V2_TOKEN"]);
+    run.kept_the_readings();
+}
+
+fn a_bucket_that_does_not_exist() {
+    let server = Server::with_token(TOKEN);
+    let run = Run::against(&server.url(), "nope");
+    run.failed(&["bucket \"nope\" not found", "INFLUXDB_V2_BUCKET"]);
+    run.kept_the_readings();
+}
+
+fn a_web_page_where_the_api_should_be() {
+    let server = Server::with_token(TOKEN);
+    let run = Run::against(&format!("{}/grafana", server.url()), server.bucket());
+    run.failed(&["INFLUXDB_V2_URL"]);
+    assert!(server.points(server.bucket()).is_empty());
+
+    // A captive portal that wakes up between two requests.
+    let page = Fault::status(200)
+        .header("Content-Type", "text/html")
+        .body("<html>Log in!</html>");
+    server.fault(page.on("/api/v2/write"));
+    let run = Run::against(&server.url(), server.bucket());
+    run.failed(&["200", "INFLUXDB_V2_URL"]);
+    assert!(run.out.contains("quickstart,host="), "{}", run.out);
+}
+
+fn a_captive_portal_that_redirects() {
+    let server = Server::with_token(TOKEN);
+    let portal = "http://portal.example/login?back=1";
+    server.fault(Fault::status(302).header("Location", portal).times(99));
+    let run = Run::against(&server.url(), server.bucket());
+    run.failed(&["redirects", "portal.example", "INFLUXDB_V2_URL"]);
+    run.kept_the_readings();
+    assert!(server.points(server.bucket()).is_empty());
+}
+
+fn an_error_behind_the_first_rows_of_the_answer() {
+    let server = Server::with_token(TOKEN);
+    server.fault(Fault::error_table("memory allocation limit reached").on("/api/v2/query"));
+    let run = Run::against(&server.url(), server.bucket());
+    run.failed(&["memory allocation limit reached"]);
+}
