@@ -42,7 +42,11 @@ fn floats() -> Vec<f64> {
     for exponent in (-1074..1024).step_by(7) {
         let power = 2f64.powi(exponent);
         let bits = power.to_bits();
-        all.extend([power, f64::from_bits(bits + 1), f64::from_bits(bits.saturating_sub(1))]);
+        all.extend([
+            power,
+            f64::from_bits(bits + 1),
+            f64::from_bits(bits.saturating_sub(1)),
+        ]);
     }
     let mut random = Random::new(64);
     all.extend((0..3_000).map(|_| f64::from_bits(random.bits())));
