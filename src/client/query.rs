@@ -111,10 +111,14 @@ impl Client {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn query(&self, flux: impl Into<String>) -> Query<'_> {
+        let mut params = Params::new();
+        for name in &self.inner().profilers {
+            params.profiler(name);
+        }
         Query {
             client: self,
             flux: flux.into(),
-            params: Params::new(),
+            params,
             dialect: Dialect::default(),
             now: None,
             timeout: OVERALL,
