@@ -375,6 +375,14 @@ fn explain(client: &Client, e: csv::ReadError) -> Error {
             csv::ReadErrorKind::Io(e) => client.broken(&WHAT, Broken::from_read(e), false),
             other => Error::content("cannot query", format!("{other:?}")),
         },
-        _ => Error::from(e),
+        _ => {
+            // What isn't CSV is quoted in the error, and may be a page that repeats the request.
+            let text = format!("{e} {e:?}");
+            let scrubbed = client.inner().auth.scrub(text.clone());
+            if scrubbed == text {
+                return Error::from(e);
+            }
+            Error::content("cannot query", client.inner().auth.scrub(e.to_string()))
+        }
     }
 }
