@@ -218,7 +218,7 @@ impl Places for Search {
 }
 
 /// Remembers the places for as long as the header is the same.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "std")]
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     header: u64,
@@ -226,7 +226,7 @@ pub(super) struct Remembered {
     places: alloc::vec::Vec<Option<usize>>,
 }
 
-#[cfg(feature = "alloc")]
+#[cfg(feature = "std")]
 impl Places for Remembered {
     #[inline]
     fn begin(&mut self, table: &Table<'_>, fields: &'static [&'static str]) {

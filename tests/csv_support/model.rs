@@ -408,8 +408,8 @@ pub fn nanos(text: &str) -> i64 {
     let number = |range: std::ops::Range<usize>| text.get(range).unwrap().parse::<i128>().unwrap();
     let (year, month) = (number(0..4) as i64, number(5..7) as usize);
     let mut days = number(8..10) - 1;
-    for month in 0..month - 1 {
-        days += i128::from(MONTHS[month] + i64::from(month == 1 && days_of(year) == 366));
+    for (month, length) in MONTHS.iter().enumerate().take(month - 1) {
+        days += i128::from(length + i64::from(month == 1 && days_of(year) == 366));
     }
     for year in 1970..year {
         days += i128::from(days_of(year));
