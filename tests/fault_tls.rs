@@ -260,9 +260,12 @@ fn row_32_tls_and_plain_taken_for_each_other() {
         .unwrap();
 
     // Go's server says it in HTTP.
-    let wire = Wire::answering(
-        "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
-    );
+    let wire = Wire::each(1, |peer| {
+        peer.request();
+        peer.send(
+            "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+        );
+    });
     let error = wire.client().write("b", LINE).unwrap_err();
     assert_eq!((error.status(), error.remedy()), (Some(400), Remedy::Human));
     assert!(

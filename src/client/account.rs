@@ -227,17 +227,20 @@ impl Client {
         let Some(cookie) = session.cookie() else {
             return Ok(());
         };
-        session.set_cookie(None);
         let what = "sign out";
         let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/signout"));
         out.payload = Payload::Bytes(&[]);
         out.credential = Some(("cookie", cookie.header));
-        let mut answer = self.send(&what, &mut out)?;
-        // 401: the server had forgotten it already.
-        if (200..300).contains(&answer.status) || answer.status == 401 {
-            let _ = answer.body.read_some(super::answer::MAX_READ);
-            return Ok(());
-        }
-        Err(self.refused(&what, answer))
+        let result = self.send(&what, &mut out).and_then(|mut answer| {
+            // 401: the server had forgotten it already.
+            if (200..300).contains(&answer.status) || answer.status == 401 {
+                let _ = answer.body.read_some(super::answer::MAX_READ);
+                return Ok(());
+            }
+            Err(self.refused(&what, answer))
+        });
+        // Only now: an error's text is cleared of it.
+        session.set_cookie(None);
+        result
     }
 }

@@ -1,12 +1,14 @@
 //! The settings of a client, and their check.
 
 use super::auth::Auth;
+use super::config::placeholder;
 use super::http::{self, HeaderList, Http, HttpSettings, TlsSettings};
 use super::retry::RetryPolicy;
 use super::secret::Secret;
 use super::url::BaseUrl;
 use super::{Client, Inner, Org};
 use crate::error::Error;
+use crate::line::OwnedDefaultTags;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -50,6 +52,9 @@ pub struct ClientBuilder {
     user_agent: String,
     headers: Vec<(String, Secret)>,
     retry: RetryPolicy,
+    default_tags: Vec<(String, String)>,
+    profilers: Vec<String>,
+    warnings: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -80,6 +85,9 @@ impl ClientBuilder {
             user_agent: concat!("influx-edge/", env!("CARGO_PKG_VERSION")).to_owned(),
             headers: Vec::new(),
             retry: RetryPolicy::none(),
+            default_tags: Vec::new(),
+            profilers: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -215,11 +223,34 @@ impl ClientBuilder {
         self
     }
 
+    /// A tag for every point that this client encodes and that hasn't that tag itself: for points,
+    /// not for lines that are encoded already. A value that begins with `${env.` and ends with `}`
+    /// is looked up in the environment by `build`; if it isn't there, neither is the tag. The last
+    /// of two with the same key counts.
+    pub fn default_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let key = key.into();
+        self.default_tags.retain(|(k, _)| *k != key);
+        self.default_tags.push((key, value.into()));
+        self
+    }
+
+    /// Switches one of the server's profilers, `query` or `operator`, on for every query. See
+    /// [`Query::profiler`](super::Query::profiler).
+    pub fn profiler(mut self, name: impl Into<String>) -> Self {
+        self.profilers.push(name.into());
+        self
+    }
+
+    /// Something that works, but that a person should know.
+    pub(super) fn warn(&mut self, text: String) {
+        self.warnings.push(text);
+    }
+
     /// Checks the settings and makes the client. Reads the certificate files; connects to nothing.
     ///
     /// # Errors
     /// A configuration error ([`Error::is_config`]) that says which setting can't work, and why.
-    pub fn build(self) -> Result<Client, Error> {
+    pub fn build(mut self) -> Result<Client, Error> {
         let base = BaseUrl::parse(&self.url)?;
         if self.https_only && !base.https {
             return Err(Error::config(
@@ -256,6 +287,25 @@ impl ClientBuilder {
         for (name, value) in &self.headers {
             headers.add(name, value.reveal()).map_err(Error::config)?;
         }
+        let mut tags = OwnedDefaultTags::new();
+        for (key, value) in &self.default_tags {
+            tags = tags.tag(key, placeholder(value).as_deref());
+        }
+        let tags = tags
+            .build()
+            .map_err(|e| Error::config(format!("a default tag can't be used: {e}")))?;
+        if !base.https && !base.is_loopback() && !matches!(self.credentials, Credentials::None) {
+            self.warn(format!(
+                "credentials travel in clear to {}: its URL is http://",
+                base.host_port
+            ));
+        }
+        if self.no_verification {
+            self.warn(
+                "certificates are not verified: anybody on the line can read and change everything"
+                    .to_owned(),
+            );
+        }
         let settings = HttpSettings {
             connect: self.connect,
             read: self.read,
@@ -274,6 +324,9 @@ impl ClientBuilder {
             auth,
             retry: self.retry,
             overall: self.overall,
+            default_tags: (!tags.as_bytes().is_empty()).then_some(tags),
+            profilers: self.profilers,
+            warnings: self.warnings,
             #[cfg(feature = "gzip")]
             gzip_from: self.gzip_from,
         }))

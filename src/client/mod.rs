@@ -26,7 +26,9 @@ mod answer;
 mod auth;
 mod builder;
 mod call;
+mod config;
 mod delete;
+pub mod faults;
 pub(crate) mod http;
 mod query;
 mod request;
@@ -47,8 +49,10 @@ pub use retry::RetryPolicy;
 pub use status::{Health, Ready};
 pub use write::WriteData;
 
+use crate::line::OwnedDefaultTags;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use auth::Auth;
 use core::fmt;
 use core::time::Duration;
@@ -84,6 +88,9 @@ pub(crate) struct Inner {
     pub(crate) auth: Auth,
     pub(crate) retry: RetryPolicy,
     pub(crate) overall: Duration,
+    pub(crate) default_tags: Option<OwnedDefaultTags>,
+    pub(crate) profilers: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     #[cfg(feature = "gzip")]
     pub(crate) gzip_from: Option<usize>,
 }
@@ -108,6 +115,14 @@ impl Client {
         let base = &self.inner.base;
         let scheme = if base.https { "https" } else { "http" };
         alloc::format!("{scheme}://{}{}", base.authority, base.prefix)
+    }
+
+    /// What works, but a person should know: a token file that others may read, a token that
+    /// travels in clear, certificates that nobody verifies, settings that aren't known. Show them
+    /// once, at the start. No secret is in them.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.inner.warnings
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {

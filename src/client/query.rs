@@ -111,10 +111,14 @@ impl Client {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn query(&self, flux: impl Into<String>) -> Query<'_> {
+        let mut params = Params::new();
+        for name in &self.inner().profilers {
+            params.profiler(name);
+        }
         Query {
             client: self,
             flux: flux.into(),
-            params: Params::new(),
+            params,
             dialect: Dialect::default(),
             now: None,
             timeout: OVERALL,
@@ -371,6 +375,14 @@ fn explain(client: &Client, e: csv::ReadError) -> Error {
             csv::ReadErrorKind::Io(e) => client.broken(&WHAT, Broken::from_read(e), false),
             other => Error::content("cannot query", format!("{other:?}")),
         },
-        _ => Error::from(e),
+        _ => {
+            // What isn't CSV is quoted in the error, and may be a page that repeats the request.
+            let text = format!("{e} {e:?}");
+            let scrubbed = client.inner().auth.scrub(text.clone());
+            if scrubbed == text {
+                return Error::from(e);
+            }
+            Error::content("cannot query", client.inner().auth.scrub(e.to_string()))
+        }
     }
 }

@@ -75,7 +75,6 @@ impl BaseUrl {
     }
 
     /// Whether the host is this machine.
-    #[allow(dead_code, reason = "for the warning about a token in clear")]
     pub(crate) fn is_loopback(&self) -> bool {
         let host = self
             .host_port

@@ -4,7 +4,7 @@ use super::Client;
 use super::http::Payload;
 use crate::Precision;
 use crate::error::Error;
-use crate::line::{EncodeError, Encoder, Lines, ToLine};
+use crate::line::{EncodeError, Encoder, Lines, OwnedDefaultTags, ToLine};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -18,7 +18,11 @@ use core::fmt;
 pub trait WriteData: sealed::Sealed {
     /// Hands the lines to `send`.
     #[doc(hidden)]
-    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError>;
+    fn send<R>(
+        &self,
+        tags: Option<&OwnedDefaultTags>,
+        send: impl FnOnce(Lines<'_>) -> R,
+    ) -> Result<R, EncodeError>;
 }
 
 mod sealed {
@@ -42,32 +46,57 @@ fn nanoseconds(text: &str) -> Lines<'_> {
 }
 
 impl WriteData for Lines<'_> {
-    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError> {
+    fn send<R>(
+        &self,
+        _: Option<&OwnedDefaultTags>,
+        send: impl FnOnce(Lines<'_>) -> R,
+    ) -> Result<R, EncodeError> {
         Ok(send(*self))
     }
 }
 
 impl WriteData for &str {
-    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError> {
+    fn send<R>(
+        &self,
+        _: Option<&OwnedDefaultTags>,
+        send: impl FnOnce(Lines<'_>) -> R,
+    ) -> Result<R, EncodeError> {
         Ok(send(nanoseconds(self)))
     }
 }
 
 impl WriteData for String {
-    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError> {
+    fn send<R>(
+        &self,
+        _: Option<&OwnedDefaultTags>,
+        send: impl FnOnce(Lines<'_>) -> R,
+    ) -> Result<R, EncodeError> {
         Ok(send(nanoseconds(self)))
     }
 }
 
 impl WriteData for &String {
-    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError> {
+    fn send<R>(
+        &self,
+        _: Option<&OwnedDefaultTags>,
+        send: impl FnOnce(Lines<'_>) -> R,
+    ) -> Result<R, EncodeError> {
         Ok(send(nanoseconds(self)))
     }
 }
 
 impl<T: ToLine> WriteData for T {
-    fn send<R>(&self, send: impl FnOnce(Lines<'_>) -> R) -> Result<R, EncodeError> {
+    fn send<R>(
+        &self,
+        tags: Option<&OwnedDefaultTags>,
+        send: impl FnOnce(Lines<'_>) -> R,
+    ) -> Result<R, EncodeError> {
         let mut enc = Encoder::with_sink(Vec::new());
+        let Some(tags) = tags else {
+            self.to_line(&mut enc)?;
+            return Ok(send(enc.lines()));
+        };
+        let mut enc = enc.default_tags(tags.clone());
         self.to_line(&mut enc)?;
         Ok(send(enc.lines()))
     }
@@ -93,7 +122,8 @@ impl Client {
     /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to do,
     /// [`bad_lines`](Error::bad_lines) which lines were refused.
     pub fn write(&self, bucket: &str, data: impl WriteData) -> Result<(), Error> {
-        data.send(|lines| self.write_lines(bucket, lines))?
+        let tags = self.inner().default_tags.as_ref();
+        data.send(tags, |lines| self.write_lines(bucket, lines))?
     }
 
     /// Writes what an iterator gives, in one batch. For a slice, an array or a vector
@@ -107,10 +137,21 @@ impl Client {
         points: impl IntoIterator<Item = T>,
     ) -> Result<(), Error> {
         let mut enc = Encoder::with_sink(Vec::new());
-        for point in points {
-            point.to_line(&mut enc)?;
+        match &self.inner().default_tags {
+            None => {
+                for point in points {
+                    point.to_line(&mut enc)?;
+                }
+                self.write_lines(bucket, enc.lines())
+            }
+            Some(tags) => {
+                let mut enc = enc.default_tags(tags.clone());
+                for point in points {
+                    point.to_line(&mut enc)?;
+                }
+                self.write_lines(bucket, enc.lines())
+            }
         }
-        self.write_lines(bucket, enc.lines())
     }
 
     fn write_lines(&self, bucket: &str, lines: Lines<'_>) -> Result<(), Error> {

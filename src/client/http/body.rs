@@ -6,6 +6,9 @@ use alloc::format;
 use alloc::vec::Vec;
 use std::io::{self, Read};
 
+/// A body read whole is collected in pieces of at most this size.
+const MAX_PIECE: usize = 64 * 1024;
+
 /// The body of an answer, decompressed, as it comes from the wire.
 ///
 /// Read to its end it gives the connection back for the next call; dropped earlier it closes the
@@ -28,25 +31,39 @@ impl Body {
 
     /// Everything up to the end, or an error where the cap is exceeded.
     pub(crate) fn read_all(&mut self) -> Result<Vec<u8>, Broken> {
-        let mut all: Vec<u8> = Vec::new();
+        // In pieces, for a growing vector is there twice while it moves: what is too large must
+        // be found out within the cap.
+        let mut full: Vec<Vec<u8>> = Vec::new();
+        let mut piece = Vec::new();
         let mut filled = 0usize;
+        let mut total = 0usize;
         loop {
-            if filled == all.len() {
-                // Doubles, but never beyond what may come: the cap is a promise about memory.
-                let most = usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX);
-                let more = filled.clamp(1024, 1 << 20).min(most);
-                all.try_reserve_exact(more)
-                    .map_err(|_| Broken::new(Fault::TooLarge, "no memory for the answer"))?;
-                all.resize(filled.saturating_add(more), 0);
+            if filled == piece.len() {
+                let size = total.clamp(1024, MAX_PIECE);
+                if filled > 0 {
+                    full.push(core::mem::take(&mut piece));
+                }
+                piece = alloc::vec![0; size];
+                filled = 0;
             }
-            let room = all.get_mut(filled..).unwrap_or(&mut []);
+            let room = piece.get_mut(filled..).unwrap_or(&mut []);
             let n = self.read(room).map_err(Broken::from_read)?;
             if n == 0 {
-                all.truncate(filled);
-                return Ok(all);
+                break;
             }
             filled = filled.saturating_add(n);
+            total = total.saturating_add(n);
         }
+        piece.truncate(filled);
+        if full.is_empty() {
+            return Ok(piece);
+        }
+        let mut all = Vec::with_capacity(total);
+        for piece in full {
+            all.extend_from_slice(&piece);
+        }
+        all.extend_from_slice(&piece);
+        Ok(all)
     }
 
     /// At most `max` bytes, whatever happens: for the bodies of errors. If the body ends within

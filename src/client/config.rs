@@ -1,0 +1,382 @@
+//! Settings from the environment and from a file, under the names that InfluxDB's other clients
+//! use, so that one file serves them all.
+//!
+//! Where those clients set traps, this one doesn't:
+//! - without a time limit there is this client's default, not none at all;
+//! - without a token there is none, not `my-token`; the same for the organization;
+//! - the keys of tags in a file keep their case (in the environment they become lower case, as
+//!   there they are written in capitals);
+//! - a truth value that isn't one is an error, not false; `1`, `on` and `yes` are true;
+//! - what isn't understood is told ([`Client::warnings`]), not passed over in silence.
+
+use super::Client;
+use super::builder::ClientBuilder;
+use super::secret::Secret;
+use crate::error::Error;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::path::Path;
+
+const DEFAULT_URL: &str = "http://localhost:8086";
+const ENV: &str = "INFLUXDB_V2_";
+const ENV_TAG: &str = "INFLUXDB_V2_TAG_";
+
+/// One setting: its name in small letters without a prefix, and its text.
+type Pair = (String, Secret);
+
+/// What was found, before it is understood.
+#[derive(Default)]
+struct Found {
+    settings: Vec<Pair>,
+    tags: Vec<(String, String)>,
+}
+
+impl Client {
+    /// A client as the environment describes it; see [`ClientBuilder::from_env`].
+    ///
+    /// # Errors
+    /// A variable that can't be understood, or settings that can't work.
+    pub fn from_env() -> Result<Client, Error> {
+        ClientBuilder::from_env()?.build()
+    }
+
+    /// A client as a file describes it; see [`ClientBuilder::from_config_file`].
+    ///
+    /// # Errors
+    /// A file that can't be read or understood, or settings that can't work.
+    pub fn from_config_file(path: impl AsRef<Path>) -> Result<Client, Error> {
+        ClientBuilder::from_config_file(path)?.build()
+    }
+}
+
+impl ClientBuilder {
+    /// Settings from `INFLUXDB_V2_URL` (default `http://localhost:8086`), `_TOKEN`, `_ORG`,
+    /// `_TIMEOUT` (milliseconds for a whole call), `_VERIFY_SSL`, `_SSL_CA_CERT`, `_CERT_FILE`,
+    /// `_CERT_KEY_FILE`, `_CONNECTION_POOL_MAXSIZE`, `_AUTH_BASIC` (the token is `user:password`),
+    /// `_PROFILERS` (with commas), and a default tag from each `INFLUXDB_V2_TAG_<NAME>`. An empty
+    /// variable counts as absent.
+    ///
+    /// # Errors
+    /// A variable that can't be understood.
+    pub fn from_env() -> Result<ClientBuilder, Error> {
+        Self::from_variables(std::env::vars_os().filter_map(|(name, value)| {
+            let name = name.into_string().ok()?;
+            if !name.starts_with(ENV) {
+                return None;
+            }
+            Some((name, value.to_string_lossy().into_owned()))
+        }))
+    }
+
+    /// The same from pairs, as `std::env::vars()` gives them; for those who keep their settings
+    /// elsewhere.
+    ///
+    /// # Errors
+    /// As [`from_env`](ClientBuilder::from_env).
+    pub fn from_variables(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<ClientBuilder, Error> {
+        let mut found = Found::default();
+        for (name, value) in variables {
+            if value.is_empty() {
+                continue;
+            }
+            if let Some(tag) = name.strip_prefix(ENV_TAG) {
+                found.tags.push((tag.to_ascii_lowercase(), value));
+            } else if let Some(setting) = name.strip_prefix(ENV) {
+                found
+                    .settings
+                    .push((setting.to_ascii_lowercase(), Secret::new(value)));
+            }
+        }
+        // The order of the environment is nobody's.
+        found.tags.sort();
+        found.into_builder("the environment")
+    }
+
+    /// Settings from a file: INI or TOML with the sections `[influx2]` and `[tags]`, or JSON with
+    /// the settings at its top and the tags in an object `tags`. Of TOML, `name = value` lines with
+    /// strings, numbers and truth values are read. The names are those of
+    /// [`from_env`](ClientBuilder::from_env) in small letters, and `proxy`; only `url` is required.
+    ///
+    /// Values of tags that begin with `${env.` and end with `}` are looked up in the environment;
+    /// see [`default_tag`](ClientBuilder::default_tag).
+    ///
+    /// ```toml
+    /// [influx2]
+    /// url = "http://localhost:8086"
+    /// org = "acme"
+    /// token = "my-token"
+    /// timeout = 6000
+    ///
+    /// [tags]
+    /// site = "north"
+    /// host = "${env.HOSTNAME}"
+    /// ```
+    ///
+    /// # Errors
+    /// A file that can't be read, that has no such section, or a value that can't be understood.
+    pub fn from_config_file(path: impl AsRef<Path>) -> Result<ClientBuilder, Error> {
+        let path = path.as_ref();
+        let what = format!("the configuration file {}", path.display());
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::config(format!("{what} can't be read: {e}")))?;
+        let text = text.trim_start_matches('\u{feff}');
+        let found = if text.trim_start().starts_with('{') {
+            from_json(text, &what)?
+        } else {
+            from_ini(text, &what)?
+        };
+        if !found.settings.iter().any(|(name, _)| name == "url") {
+            return Err(Error::config(format!("{what} names no url")));
+        }
+        let has_token = found.settings.iter().any(|(name, _)| name == "token");
+        let mut builder = found.into_builder(&what)?;
+        if has_token {
+            if let Some(mode) = others_may_read(path) {
+                builder.warn(format!(
+                    "{what} holds a token and others may read it (mode {mode:o}); chmod 600"
+                ));
+            }
+        }
+        Ok(builder)
+    }
+}
+
+impl Found {
+    fn into_builder(self, what: &str) -> Result<ClientBuilder, Error> {
+        let text = |name: &str| {
+            self.settings
+                .iter()
+                .rev()
+                .find(|(n, _)| n == name)
+                .map(|(_, value)| value.reveal())
+        };
+        let bad = |name: &str, why: &str| Error::config(format!("{name} in {what} {why}"));
+        let number = |name: &str| match text(name) {
+            Some(text) => text
+                .parse::<u64>()
+                .map(Some)
+                .map_err(|_| bad(name, "isn't a whole number")),
+            None => Ok(None),
+        };
+        let truth = |name: &str| match text(name) {
+            Some(text) => match text.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" => Ok(Some(true)),
+                "false" | "no" | "off" | "0" => Ok(Some(false)),
+                _ => Err(bad(name, "is neither true nor false")),
+            },
+            None => Ok(None),
+        };
+
+        let mut builder = Client::builder(text("url").unwrap_or(DEFAULT_URL));
+        if let Some(org) = text("org") {
+            builder = builder.org(org);
+        }
+        if let Some(token) = text("token") {
+            builder = if truth("auth_basic")?.unwrap_or(false) {
+                let (user, password) = token
+                    .split_once(':')
+                    .ok_or_else(|| bad("token", "must be user:password with auth_basic"))?;
+                builder.basic(user, password)
+            } else {
+                builder.token(token)
+            };
+        }
+        if let Some(ms) = number("timeout")? {
+            if ms == 0 {
+                return Err(bad("timeout", "is zero; leave it out for the default"));
+            }
+            builder = builder.timeout(Duration::from_millis(ms));
+        }
+        if let Some(n) = number("connection_pool_maxsize")? {
+            builder = builder.pool_size(usize::try_from(n).unwrap_or(usize::MAX));
+        }
+        if truth("verify_ssl")? == Some(false) {
+            builder = builder.danger_accept_any_certificate(true);
+        }
+        if let Some(file) = text("ssl_ca_cert") {
+            builder = builder.ca_file(file);
+        }
+        match (text("cert_file"), text("cert_key_file")) {
+            (Some(chain), Some(key)) => builder = builder.client_certificate(chain, key),
+            // Both in one file.
+            (Some(both), None) => builder = builder.client_certificate(both, both),
+            (None, Some(_)) => return Err(bad("cert_key_file", "has no cert_file")),
+            (None, None) => {}
+        }
+        if text("cert_key_password").is_some() {
+            return Err(bad(
+                "cert_key_password",
+                "can't be used: keys with a password aren't read; decrypt it with `openssl pkey`",
+            ));
+        }
+        if let Some(proxy) = text("proxy") {
+            builder = builder.proxy(proxy);
+        }
+        for profiler in text("profilers").unwrap_or("").split(',') {
+            let profiler = profiler.trim();
+            if !profiler.is_empty() {
+                builder = builder.profiler(profiler);
+            }
+        }
+        for (key, value) in &self.tags {
+            builder = builder.default_tag(key, value);
+        }
+        for (name, _) in &self.settings {
+            if !KNOWN.contains(&name.as_str()) {
+                builder.warn(format!("{name} in {what} is not a setting of this client"));
+            }
+        }
+        Ok(builder)
+    }
+}
+
+const KNOWN: [&str; 13] = [
+    "url",
+    "token",
+    "org",
+    "timeout",
+    "verify_ssl",
+    "ssl_ca_cert",
+    "cert_file",
+    "cert_key_file",
+    "cert_key_password",
+    "connection_pool_maxsize",
+    "auth_basic",
+    "profilers",
+    "proxy",
+];
+
+fn from_ini(text: &str, what: &str) -> Result<Found, Error> {
+    #[derive(PartialEq)]
+    enum Section {
+        Influx,
+        Tags,
+        Other,
+    }
+    let mut found = Found::default();
+    let mut section = Section::Other;
+    let mut seen = false;
+    for (number, line) in (1u32..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
+        }
+        let at = |why: &str| Error::config(format!("{what}, line {number}: {why}"));
+        if let Some(name) = line.strip_prefix('[') {
+            let (name, _) = name
+                .split_once(']')
+                .ok_or_else(|| at("a [section] isn't closed"))?;
+            section = match name.trim() {
+                "influx2" => {
+                    seen = true;
+                    Section::Influx
+                }
+                "tags" => Section::Tags,
+                _ => Section::Other,
+            };
+            continue;
+        }
+        if section == Section::Other {
+            continue;
+        }
+        let split = line.find(['=', ':']).ok_or_else(|| at("there is no ="))?;
+        let (key, value) = line.split_at(split);
+        let key = unquote(key.trim()).ok_or_else(|| at("a quote isn't closed"))?;
+        let value = value.get(1..).unwrap_or("").trim();
+        let value = unquote(value).ok_or_else(|| at("a quote isn't closed"))?;
+        if value.is_empty() {
+            continue;
+        }
+        if section == Section::Tags {
+            found.tags.push((key.to_owned(), value.to_owned()));
+        } else {
+            let name = key.to_ascii_lowercase();
+            found.settings.push((name, Secret::new(value)));
+        }
+    }
+    if seen {
+        Ok(found)
+    } else {
+        Err(Error::config(format!("{what} has no section [influx2]")))
+    }
+}
+
+/// Text in double quotes, up to the closing one, behind which only a comment may stand; text
+/// without quotes as it is, for a token may hold a `#`.
+fn unquote(text: &str) -> Option<&str> {
+    match text.strip_prefix('"') {
+        None => Some(text),
+        Some(rest) => {
+            let (inner, behind) = rest.split_once('"')?;
+            let behind = behind.trim_start();
+            (behind.is_empty() || behind.starts_with(['#', ';'])).then_some(inner)
+        }
+    }
+}
+
+fn from_json(text: &str, what: &str) -> Result<Found, Error> {
+    use serde_json::Value;
+    let value: Value = serde_json::from_str(text).map_err(|e| {
+        // Without the text around it: a token may stand there.
+        let (line, column) = (e.line(), e.column());
+        Error::config(format!(
+            "{what} isn't valid JSON (line {line}, column {column})"
+        ))
+    })?;
+    let plain = |name: &str, value: &Value| match value {
+        Value::String(text) => Ok(Some(text.clone())),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::Bool(truth) => Ok(Some(truth.to_string())),
+        Value::Null => Ok(None),
+        _ => Err(Error::config(format!(
+            "{name} in {what} isn't a plain value"
+        ))),
+    };
+    let mut found = Found::default();
+    let Value::Object(fields) = &value else {
+        return Err(Error::config(format!("{what} isn't a JSON object")));
+    };
+    for (name, value) in fields {
+        if let (true, Value::Object(tags)) = (name == "tags", value) {
+            for (key, value) in tags {
+                if let Some(text) = plain(key, value)? {
+                    found.tags.push((key.clone(), text));
+                }
+            }
+        } else if let Some(text) = plain(name, value)? {
+            let name = name.to_ascii_lowercase();
+            found.settings.push((name, Secret::new(text)));
+        }
+    }
+    Ok(found)
+}
+
+/// The mode of a file that its group or everybody may read.
+#[cfg(unix)]
+fn others_may_read(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o044 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+fn others_may_read(_: &Path) -> Option<u32> {
+    None
+}
+
+/// What a default tag's text stands for: itself, or `${env.NAME}` the variable, which may be
+/// absent.
+pub(super) fn placeholder(text: &str) -> Option<String> {
+    match text
+        .strip_prefix("${env.")
+        .and_then(|t| t.strip_suffix('}'))
+    {
+        Some(name) => std::env::var(name).ok().filter(|value| !value.is_empty()),
+        None => Some(text.to_owned()),
+    }
+}

@@ -1,0 +1,285 @@
+//! The token, and every other secret, is on the wire and nowhere else; and no text of the caller's
+//! becomes a header, a parameter or Flux of its own.
+#![cfg(feature = "client")]
+
+mod wire;
+
+use std::fmt::Debug;
+
+use influx_edge::client::{ClientBuilder, Setup};
+use influx_edge::{Client, Time};
+use wire::{NO_CONTENT, TOKEN, Wire, answer, json_error, no_secret};
+
+const EVIL: &[&str] = &[
+    "a\r\nX-Evil: 1",
+    "a\nX-Evil: 1",
+    "a\rX-Evil: 1",
+    "a HTTP/1.1\r\nHost: evil\r\n\r\nGET /evil",
+    "a&org=evil",
+    "a?x=evil#evil",
+    "a/../../evil",
+    "a%0d%0aX-Evil: 1",
+    "\0evil",
+    "a\u{2028}X-Evil: 1",
+    "ü\u{85}evil",
+    "\" |> drop() //",
+    "${evil()}",
+];
+
+/// Whether what arrived has anything that the text made up.
+#[track_caller]
+fn unharmed(wire: &Wire, text: &str) {
+    for seen in wire.seen() {
+        assert!(seen.header("x-evil").is_none(), "{text:?} made a header");
+        assert!(
+            seen.header("host").unwrap().starts_with("127.0.0.1:"),
+            "{text:?}"
+        );
+        assert!(
+            !seen.target.starts_with("/evil") && !seen.target.contains("/../"),
+            "{text:?}: {}",
+            seen.target
+        );
+        assert!(
+            !seen.target.contains("=evil"),
+            "{text:?} made a parameter: {}",
+            seen.target
+        );
+        assert!(
+            seen.target.is_ascii() && !seen.target.contains(' '),
+            "{text:?}: {}",
+            seen.target
+        );
+    }
+}
+
+#[test]
+fn names_stay_names() {
+    for text in EVIL {
+        let wire = Wire::answering(NO_CONTENT);
+        let client = Client::builder(wire.url())
+            .org(*text)
+            .token(TOKEN)
+            .build()
+            .unwrap();
+        client.write(text, "m f=1").unwrap();
+        client
+            .delete_points(*text, Time::from_nanos(0), Time::from_nanos(1))
+            .predicate(*text)
+            .call()
+            .unwrap();
+        client.get("/api/v2/x").query(*text, *text).call().unwrap();
+        let _ = client.query(*text).param("p", *text).call();
+        let _ = client.setup(&Setup::new(*text, *text, *text).password(*text));
+        unharmed(&wire, text);
+        assert_eq!(wire.seen().len(), 5, "{text:?}");
+        // The one place for text in Flux: a literal, whole.
+        let body: serde_json::Value = serde_json::from_slice(&wire.seen()[3].body).unwrap();
+        assert_eq!(body["query"], *text);
+        let literal = &body["extern"]["body"][0]["assignment"]["init"]["properties"][0]["value"];
+        assert_eq!(
+            (literal["type"].as_str(), literal["value"].as_str()),
+            (Some("StringLiteral"), Some(*text))
+        );
+        // An id instead of a name.
+        let client = Client::builder(wire.url()).org_id(*text).build().unwrap();
+        client.write("b", "m f=1").unwrap();
+        unharmed(&wire, text);
+    }
+}
+
+#[test]
+fn headers_urls_and_paths_refuse_or_encode() {
+    for text in EVIL {
+        let breaks = text.contains(['\r', '\n', '\0']);
+        let wire = Wire::answering(NO_CONTENT);
+        let build = |builder: ClientBuilder| builder.build();
+        for (what, result) in [
+            ("token", build(Client::builder(wire.url()).token(*text))),
+            ("user", build(Client::builder(wire.url()).basic(*text, "p"))),
+            (
+                "password",
+                build(Client::builder(wire.url()).basic("u", *text)),
+            ),
+            (
+                "session",
+                build(Client::builder(wire.url()).session("u", *text)),
+            ),
+            (
+                "agent",
+                build(Client::builder(wire.url()).user_agent(*text)),
+            ),
+            (
+                "header",
+                build(Client::builder(wire.url()).header("X-A", *text)),
+            ),
+            (
+                "name",
+                build(Client::builder(wire.url()).header(*text, "v")),
+            ),
+        ] {
+            match result {
+                Ok(client) => {
+                    assert!(!breaks, "{what} took {text:?}");
+                    // (This peer opens no sessions.)
+                    if what != "session" {
+                        client.ping().unwrap();
+                    }
+                }
+                Err(error) => assert!(error.is_config(), "{what} {text:?}: {error}"),
+            }
+        }
+        let client = wire.client();
+        for result in [
+            client.get("/x").header("X-A", text).call(),
+            client.get("/x").header(text, "v").call(),
+            client.get(format!("/{text}")).call(),
+            client.request(text, "/x").call(),
+        ] {
+            if let Err(error) = result {
+                no_secret(&error);
+                assert!(!error.to_string().contains(['\r', '\n']), "{error}");
+            }
+        }
+        // A path is the caller's own, dots and question marks included; but it stays one line.
+        for seen in wire.seen() {
+            assert!(seen.header("x-evil").is_none(), "{text:?}");
+            assert!(!seen.target.contains(' '), "{text:?}: {}", seen.target);
+        }
+    }
+    for url in [
+        "http://h\r\nX-Evil: 1",
+        "http://h/\r\nX",
+        "http://h /",
+        "http://h\0",
+    ] {
+        assert!(Client::builder(url).build().is_err(), "{url:?}");
+    }
+}
+
+#[track_caller]
+fn hidden(what: &dyn Debug) {
+    let text = format!("{what:?}{what:#?}");
+    assert!(
+        !text.contains("canary-7f3a") && !text.contains("Y2FuYXJ5"),
+        "the secret shows: {text}"
+    );
+}
+
+#[test]
+fn nothing_shows_a_secret() {
+    // A peer that repeats everything it was told, in every part of its answer.
+    let echo = |status: &'static str| {
+        Wire::each(8, move |peer| {
+            while let Some(seen) = peer.request() {
+                let secret = seen
+                    .header("authorization")
+                    .or(seen.header("cookie"))
+                    .unwrap_or("")
+                    .to_string();
+                let headers = format!(
+                    "X-Influx-Error: {secret}\r\nX-Request-Id: {secret}\r\nLocation: http://{secret}/\r\nX-Platform-Error-Code: {secret}\r\n"
+                );
+                if seen.target.ends_with("/signin") {
+                    peer.send("HTTP/1.1 204 No Content\r\nSet-Cookie: s=canary-7f3a-cookie; Path=/\r\n\r\n");
+                } else {
+                    peer.send(answer(status, &headers, format!("you said {secret}")));
+                }
+            }
+        })
+    };
+    for status in [
+        "200 OK",
+        "302 Found",
+        "400 Bad Request",
+        "401 Unauthorized",
+        "404 Not Found",
+        "422 What",
+        "500 Internal Server Error",
+    ] {
+        let builders: [fn(&Wire) -> ClientBuilder; 3] = [
+            |w| Client::builder(w.url()).token(TOKEN),
+            |w| Client::builder(w.url()).basic("user", "canary-7f3a-password"),
+            |w| Client::builder(w.url()).session("user", "canary-7f3a-password"),
+        ];
+        for builder in builders {
+            let wire = echo(status);
+            let builder = builder(&wire)
+                .org("acme")
+                .default_tag("a", "b")
+                .header("X-Key", "canary-7f3a-header");
+            hidden(&builder);
+            let client = builder.build().unwrap();
+            hidden(&client);
+            let mut errors = vec![
+                client.write("b", "m f=1").unwrap_err(),
+                client
+                    .query("x")
+                    .call()
+                    .and_then(|mut rows| rows.next().map(|_| ()))
+                    .unwrap_err(),
+                client.ping().unwrap_err(),
+                client.health().unwrap_err(),
+                client.ready().unwrap_err(),
+                client.me().unwrap_err(),
+            ];
+            if let Err(error) = client.signout() {
+                errors.push(error);
+            }
+            let request = client.get("/x").header("X-A", "canary-7f3a");
+            hidden(&request);
+            let answer = request.call().unwrap();
+            if let Err(error) = answer.checked() {
+                errors.push(error);
+            }
+            for error in &errors {
+                no_secret(error);
+                hidden(error);
+                let inner = error.answer();
+                hidden(&inner.map(|a| (a.location(), a.request_id(), a.code(), a.content_type())));
+            }
+        }
+    }
+    // A token in JSON that can't be read as what it should be.
+    let wire = Wire::answering(answer(
+        "200 OK",
+        "",
+        r#"{"id":{"token":"canary-7f3a"},"name":"canary-7f3a"}"#,
+    ));
+    no_secret(&wire.client().me().unwrap_err());
+    let error = wire
+        .client()
+        .get("/x")
+        .call()
+        .unwrap()
+        .into_json::<Vec<u8>>()
+        .unwrap_err();
+    no_secret(&error);
+    // And in what a session's answer shows of itself.
+    let wire = Wire::answering("HTTP/1.1 204 No Content\r\nSet-Cookie: s=canary-7f3a\r\n\r\n");
+    let answer = wire.client().get("/x").call().unwrap();
+    hidden(&answer);
+    hidden(answer.headers());
+    let wire = Wire::answering(json_error("401 Unauthorized", "unauthorized", "no"));
+    hidden(&wire.client().write("b", "m f=1").unwrap_err());
+}
+
+/// Every test binary of the client uses the canary; a panic in any of them would show it, or not.
+/// Here: that the tests don't switch it off.
+#[test]
+fn the_canary_is_everywhere() {
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !(name.starts_with("client_") || name.starts_with("fault_")) || !name.ends_with(".rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        if name != "fault_table.rs" {
+            assert!(
+                text.contains("mod wire;"),
+                "{name} doesn't use the peer with the canary"
+            );
+        }
+    }
+}
