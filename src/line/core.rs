@@ -102,16 +102,20 @@ impl Core {
         key: &str,
         value: &V,
     ) -> Result<(), EncodeError> {
-        let mut out = Cursor::new(buf, self.pos);
         let place = |part| Name {
             part,
             index: self.tags,
         };
+        if value.is_absent() {
+            // The default, if there is one, may step in. The key has to be right all the same.
+            return check_tag_key(key, place(Part::TagKey));
+        }
+        let mut out = Cursor::new(buf, self.pos);
         let key_start = tag_key(&mut out, key, place(Part::TagKey))?;
         let value_start = out.pos();
         sealed::Tag::put(value, &mut out, place(Part::TagValue))?;
         if out.pos() == value_start {
-            // An empty value means the tag is absent; the default, if there is one, may step in.
+            // Something formatted to nothing.
             return Ok(());
         }
         let hash = KeyHash::of(key.as_bytes());
@@ -299,18 +303,31 @@ pub(super) fn measurement(out: &mut Cursor<'_>, text: &str) -> Result<(), Encode
 /// Writes `,key=` and says where the key began.
 #[inline]
 pub(super) fn tag_key(out: &mut Cursor<'_>, key: &str, name: Name) -> Result<usize, EncodeError> {
-    match key.as_bytes().first() {
-        None => return Err(EncodeError::Empty(Place::new(name.part, name.index, 0))),
-        Some(b'_' | b't') if reserved(Part::TagKey).contains(&key) => {
-            return Err(EncodeError::Reserved(Place::new(name.part, name.index, 0)));
-        }
-        Some(_) => {}
-    }
+    named_tag_key(key, name)?;
     out.put(b',')?;
     let start = out.pos();
     escape::name(out, key, name)?;
     out.put(b'=')?;
     Ok(start)
+}
+
+/// Refuses what [`tag_key`] refuses, without writing.
+#[cold]
+pub(super) fn check_tag_key(key: &str, name: Name) -> Result<(), EncodeError> {
+    named_tag_key(key, name)?;
+    escape::check_name(key.as_bytes(), name).map(|_| ())
+}
+
+/// Refuses no name and a reserved name.
+#[inline]
+fn named_tag_key(key: &str, name: Name) -> Result<(), EncodeError> {
+    match key.as_bytes().first() {
+        None => Err(EncodeError::Empty(Place::new(name.part, name.index, 0))),
+        Some(b'_' | b't') if reserved(Part::TagKey).contains(&key) => {
+            Err(EncodeError::Reserved(Place::new(name.part, name.index, 0)))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// The keys the server keeps for itself.

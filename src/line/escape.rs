@@ -218,7 +218,7 @@ fn class(byte: u8) -> u8 {
 }
 
 /// The refusals of a name. `Ok` is the number of escapes it needs.
-fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> {
+pub(super) fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> {
     let mut escapes = 0;
     for (offset, &byte) in text.iter().enumerate() {
         if offends(text, offset, name.part) {

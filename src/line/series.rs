@@ -235,6 +235,9 @@ fn tag<V: sealed::Tag>(
     index: u16,
 ) -> Result<Option<u64>, EncodeError> {
     let part = Part::TagKey;
+    if value.is_absent() {
+        return core::check_tag_key(key, Name { part, index }).map(|()| None);
+    }
     let key_start = tag_key(out, key, Name { part, index })?;
     let value_start = out.pos();
     let part = Part::TagValue;

@@ -103,6 +103,11 @@ pub(super) mod sealed {
     }
 
     pub trait Tag {
+        /// True if it is known without writing that there is no value.
+        #[doc(hidden)]
+        fn is_absent(&self) -> bool {
+            false
+        }
         /// Writes nothing if the tag is absent.
         #[doc(hidden)]
         #[allow(private_interfaces)]
@@ -216,6 +221,10 @@ impl sealed::Field for str {
 impl TagValue for str {}
 #[allow(private_interfaces)]
 impl sealed::Tag for str {
+    #[inline]
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
     #[inline]
     fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
         escape::name(cursor, self, name)
@@ -360,6 +369,10 @@ impl<T: TagValue> TagValue for Option<T> {}
 #[allow(private_interfaces)]
 impl<T: TagValue> sealed::Tag for Option<T> {
     #[inline]
+    fn is_absent(&self) -> bool {
+        self.as_ref().is_none_or(sealed::Tag::is_absent)
+    }
+    #[inline]
     fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
         match self {
             Some(value) => value.put(cursor, name),
@@ -395,6 +408,10 @@ impl<T: TagValue + ?Sized> TagValue for &T {}
 #[allow(private_interfaces)]
 impl<T: TagValue + ?Sized> sealed::Tag for &T {
     #[inline]
+    fn is_absent(&self) -> bool {
+        (**self).is_absent()
+    }
+    #[inline]
     fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
         (**self).put(cursor, name)
     }
@@ -421,6 +438,10 @@ impl<const N: usize> sealed::Field for heapless::String<N> {
 impl<const N: usize> TagValue for heapless::String<N> {}
 #[allow(private_interfaces)]
 impl<const N: usize> sealed::Tag for heapless::String<N> {
+    #[inline]
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
     fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
         sealed::Tag::put(self.as_str(), cursor, name)
     }
@@ -446,6 +467,9 @@ mod owned {
             impl TagValue for $t {}
             #[allow(private_interfaces)]
             impl sealed::Tag for $t {
+                fn is_absent(&self) -> bool {
+                    self.is_empty()
+                }
                 fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
                     sealed::Tag::put(&**self, cursor, name)
                 }
