@@ -23,17 +23,17 @@
 
 mod account;
 mod answer;
-mod auth;
+pub(crate) mod auth;
 mod builder;
-mod call;
+pub(crate) mod call;
 mod delete;
 pub(crate) mod http;
 mod query;
 mod request;
 mod retry;
-mod secret;
+pub(crate) mod secret;
 mod status;
-mod url;
+pub(crate) mod url;
 mod verdict;
 mod write;
 
