@@ -98,6 +98,8 @@ extern crate alloc;
 extern crate std;
 
 #[cfg(feature = "client")]
+pub mod api;
+#[cfg(feature = "client")]
 pub mod client;
 pub mod csv;
 #[cfg(feature = "client")]

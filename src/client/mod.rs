@@ -23,9 +23,9 @@
 
 mod account;
 mod answer;
-mod auth;
+pub(crate) mod auth;
 mod builder;
-mod call;
+pub(crate) mod call;
 mod config;
 mod delete;
 pub mod faults;
@@ -33,9 +33,9 @@ pub(crate) mod http;
 mod query;
 mod request;
 mod retry;
-mod secret;
+pub(crate) mod secret;
 mod status;
-mod url;
+pub(crate) mod url;
 mod verdict;
 mod write;
 

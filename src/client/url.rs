@@ -127,7 +127,6 @@ impl Target {
 }
 
 /// Percent-encodes one path segment, as an id. `/`, `?` and `.` alone can't escape it.
-#[allow(dead_code, reason = "for ids in the paths of the resources")]
 pub(crate) fn encode_segment(segment: &str) -> String {
     let mut out = String::with_capacity(segment.len());
     match segment {

@@ -179,7 +179,7 @@ impl Client {
     }
 
     #[cfg(feature = "gzip")]
-    fn compress(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn compress(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         use flate2::Compression;
         use flate2::write::GzEncoder;
         use std::io::Write as _;
@@ -196,7 +196,7 @@ impl Client {
     }
 
     #[cfg(not(feature = "gzip"))]
-    fn compress(&self, _bytes: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn compress(&self, _bytes: &[u8]) -> Option<Vec<u8>> {
         None
     }
 }

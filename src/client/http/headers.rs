@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use ureq::http::{HeaderMap, HeaderName, HeaderValue};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The headers of an answer. Names are compared without regard to case.
 #[derive(Clone, Default)]
@@ -124,6 +124,11 @@ impl HeaderList {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Adds credentials that have been checked already.
+    pub(crate) fn authorization(&mut self, value: HeaderText) {
+        self.set(header::AUTHORIZATION, value);
     }
 
     pub(super) fn set(&mut self, name: HeaderName, value: HeaderText) {

@@ -1,0 +1,303 @@
+//! Authorizations: tokens, and what they may do.
+
+use super::call::{Call, Scope};
+use super::id::{AuthorizationId, OrgId, UserId};
+use super::list::{List, Listed, Paging, sealed};
+use super::permission::Permission;
+use super::wire::{Status, or_default, status, time};
+use crate::Time;
+use crate::client::Client;
+use crate::client::secret::Secret;
+use crate::error::Error;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A token and what it may do, as the server tells it.
+#[derive(Clone, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Authorization {
+    /// Its id, which opens nothing.
+    pub id: AuthorizationId,
+    #[serde(default, deserialize_with = "secret")]
+    token: Option<Secret>,
+    /// Whether the token opens anything.
+    #[serde(default, deserialize_with = "status")]
+    pub status: Option<Status>,
+    /// In words; empty if nobody said anything.
+    #[serde(default, deserialize_with = "or_default")]
+    pub description: String,
+    /// The organization it is for.
+    #[serde(rename = "orgID", default)]
+    pub org_id: Option<OrgId>,
+    /// That organization's name.
+    #[serde(default)]
+    pub org: Option<String>,
+    /// The user it stands for.
+    #[serde(rename = "userID", default)]
+    pub user_id: Option<UserId>,
+    /// That user's name.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// What it may do.
+    #[serde(default, deserialize_with = "or_default")]
+    pub permissions: Vec<Permission>,
+    /// When it was made.
+    #[serde(rename = "createdAt", default, deserialize_with = "time")]
+    pub created_at: Option<Time>,
+    /// When it was last changed.
+    #[serde(rename = "updatedAt", default, deserialize_with = "time")]
+    pub updated_at: Option<Time>,
+}
+
+/// A token, unless it is one of the ways to say that it isn't shown.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text
+        .filter(|text| !text.is_empty() && text != "redacted")
+        .map(Secret::new))
+}
+
+impl Authorization {
+    /// The token itself. The answer to a create has it, and nothing later does: newer servers keep
+    /// only a hash of it (OSS since 2.9, Cloud). So store it where it's needed, at once.
+    #[must_use]
+    pub fn reveal_token(&self) -> Option<&str> {
+        self.token.as_ref().map(Secret::reveal)
+    }
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorization")
+            .field("id", &self.id)
+            .field("token", &self.token)
+            .field("status", &self.status)
+            .field("description", &self.description)
+            .field("org_id", &self.org_id)
+            .field("org", &self.org)
+            .field("user_id", &self.user_id)
+            .field("user", &self.user)
+            .field("permissions", &self.permissions)
+            .field("created_at", &self.created_at)
+            .field("updated_at", &self.updated_at)
+            .finish()
+    }
+}
+
+impl sealed::Sealed for Authorization {}
+
+impl Listed for Authorization {
+    const KEY: &'static str = "authorizations";
+
+    fn id_text(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+/// A token to be made.
+///
+/// ```
+/// use influx_edge::api::{NewAuthorization, Permission};
+///
+/// let new = NewAuthorization::new([Permission::write().buckets()]).description("the logger");
+/// ```
+#[derive(Clone, Debug)]
+pub struct NewAuthorization {
+    permissions: Vec<Permission>,
+    user: Option<UserId>,
+    status: Option<Status>,
+    description: Option<String>,
+}
+
+impl NewAuthorization {
+    /// A token that may do this, active, for the user who makes it.
+    pub fn new(permissions: impl IntoIterator<Item = Permission>) -> Self {
+        NewAuthorization {
+            permissions: permissions.into_iter().collect(),
+            user: None,
+            status: None,
+            description: None,
+        }
+    }
+
+    /// What it is for, in words. By this it is found again.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Whether it opens anything from the beginning. Default active.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// The user it stands for. Default: whose token makes it.
+    #[must_use]
+    pub fn user(mut self, user: &UserId) -> Self {
+        self.user = Some(user.clone());
+        self
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    permissions: Vec<Permission>,
+    #[serde(rename = "userID", skip_serializing_if = "Option::is_none")]
+    user: &'a Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: &'a Option<String>,
+}
+
+/// What to change of an authorization. What isn't set stays; what it may do stays always.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AuthorizationUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+impl AuthorizationUpdate {
+    /// No change yet.
+    #[must_use]
+    pub fn new() -> Self {
+        AuthorizationUpdate::default()
+    }
+
+    /// Whether the token opens anything.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Another description; empty for none.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+}
+
+/// The authorizations of an organization. Made by [`Client::authorizations`].
+#[derive(Clone, Copy, Debug)]
+pub struct Authorizations<'a>(Scope<'a>);
+
+impl Client {
+    /// The authorizations of this client's organization; of all the token may see, if it has none.
+    #[must_use]
+    pub fn authorizations(&self) -> Authorizations<'_> {
+        Authorizations(Scope::of(self))
+    }
+}
+
+impl<'a> Authorizations<'a> {
+    /// The same of another organization.
+    #[must_use]
+    pub fn in_org(self, org: &'a OrgId) -> Self {
+        Authorizations(self.0.in_org(org))
+    }
+
+    /// All authorizations, in one request.
+    pub fn list(self) -> List<'a, Authorization> {
+        List::new(
+            self.0.client,
+            "list authorizations",
+            &["authorizations"],
+            Paging::None,
+        )
+        .org(self.0)
+    }
+
+    /// The authorization with this id, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find(self, id: &AuthorizationId) -> Result<Option<Authorization>, Error> {
+        Call::get(self.0.client, &["authorizations", id.as_str()])
+            .find(&format_args!("find authorization {id}"))
+    }
+
+    /// Makes a token. [`reveal_token`](Authorization::reveal_token) of what this gives is the only
+    /// way to see it.
+    ///
+    /// # Errors
+    /// There is no permission in it; one that the caller hasn't got itself
+    /// ([`Error::is_insufficient_permission`]); there is no organization; no answer.
+    pub fn create(self, new: &NewAuthorization) -> Result<Authorization, Error> {
+        if new.permissions.is_empty() {
+            return Err(Error::config("authorization must include permissions"));
+        }
+        let org = self.0.org_id()?;
+        let body = Body {
+            permissions: new.permissions.iter().map(|may| may.sent(&org)).collect(),
+            user: &new.user,
+            status: new.status,
+            description: &new.description,
+        };
+        Call::new(self.0.client, "POST", &["authorizations"])
+            .json(&Scope::of(self.0.client).in_org(&org).body(&body)?)
+            .read(&"create an authorization")
+    }
+
+    /// Makes a token that may do what another one may, for the same user and organization.
+    ///
+    /// # Errors
+    /// There is no such authorization; else as [`create`](Authorizations::create).
+    pub fn duplicate(self, id: &AuthorizationId) -> Result<Authorization, Error> {
+        let old: Authorization = Call::get(self.0.client, &["authorizations", id.as_str()])
+            .read(&format_args!("duplicate authorization {id}"))?;
+        let new = NewAuthorization {
+            permissions: old.permissions,
+            user: old.user_id,
+            status: old.status,
+            description: Some(old.description),
+        };
+        match (&old.org_id, self.0.org) {
+            (Some(org), None) => Authorizations(self.0.in_org(org)).create(&new),
+            _ => self.create(&new),
+        }
+    }
+
+    /// Changes what is set in `update`, and gives the authorization as it is then.
+    ///
+    /// # Errors
+    /// There is no such authorization; not allowed; no answer.
+    pub fn update(
+        self,
+        id: &AuthorizationId,
+        update: &AuthorizationUpdate,
+    ) -> Result<Authorization, Error> {
+        Call::new(self.0.client, "PATCH", &["authorizations", id.as_str()])
+            .json(update)
+            .read(&format_args!("update authorization {id}"))
+    }
+
+    /// Deletes an authorization: its token opens nothing any more.
+    ///
+    /// # Errors
+    /// There is [no such authorization](Error::is_not_found); not allowed; no answer.
+    pub fn delete(self, id: &AuthorizationId) -> Result<(), Error> {
+        Call::new(self.0.client, "DELETE", &["authorizations", id.as_str()])
+            .done(&format_args!("delete authorization {id}"))
+    }
+}
+
+impl List<'_, Authorization> {
+    /// Only those of this user.
+    pub fn of_user(self, user: &UserId) -> Self {
+        self.with("userID", user.as_str())
+    }
+
+    /// Only those of the user with this name.
+    pub fn of_user_named(self, name: impl Into<String>) -> Self {
+        self.with("user", name)
+    }
+}

@@ -1,0 +1,413 @@
+//! Buckets: where points are kept, and for how long.
+
+use super::attached::{AttachedLabels, Members};
+use super::call::{Call, Scope, named};
+use super::id::{BucketId, OrgId};
+use super::labels::Label;
+use super::list::{List, Listed, Paged, Paging, sealed};
+use super::schemas::Schemas;
+use super::wire::{Page, or_default, time};
+use crate::Time;
+use crate::client::Client;
+use crate::error::Error;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+use serde::{Deserialize, Serialize, Serializer};
+
+/// A bucket, as the server tells it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Bucket {
+    /// Its id.
+    pub id: BucketId,
+    /// The organization it belongs to.
+    #[serde(rename = "orgID", default)]
+    pub org_id: Option<OrgId>,
+    /// `user`, or `system` for the server's own.
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
+    pub kind: String,
+    /// Its name, unique in the organization.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// In words; empty if nobody said anything.
+    #[serde(default, deserialize_with = "or_default")]
+    pub description: String,
+    /// The retention policy's name, for buckets that came from InfluxDB 1.x.
+    #[serde(default)]
+    pub rp: Option<String>,
+    /// How long points are kept: at most one rule. See [`retention`](Bucket::retention).
+    #[serde(rename = "retentionRules", default, deserialize_with = "or_default")]
+    pub retention_rules: Vec<RetentionRule>,
+    /// `implicit`, or `explicit` if only points that fit a schema are taken. Cloud only.
+    #[serde(rename = "schemaType", default)]
+    pub schema_type: Option<String>,
+    /// When it was made.
+    #[serde(rename = "createdAt", default, deserialize_with = "time")]
+    pub created_at: Option<Time>,
+    /// When it was last changed.
+    #[serde(rename = "updatedAt", default, deserialize_with = "time")]
+    pub updated_at: Option<Time>,
+    /// The labels on it. Empty in the answer to a create or an update, even if it has some.
+    #[serde(default, deserialize_with = "or_default")]
+    pub labels: Vec<Label>,
+}
+
+impl Bucket {
+    /// How long points are kept; `None` is for ever.
+    #[must_use]
+    pub fn retention(&self) -> Option<Duration> {
+        let seconds = self.retention_rules.first()?.every_seconds;
+        let seconds = u64::try_from(seconds).ok().filter(|s| *s > 0)?;
+        Some(Duration::from_secs(seconds))
+    }
+
+    /// Whether it is one of the server's own, which can't be renamed or deleted.
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        self.kind == "system"
+    }
+}
+
+/// How long points are kept.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(tag = "type", rename = "expire", rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RetentionRule {
+    /// In seconds; 0 is for ever.
+    #[serde(default, deserialize_with = "or_default")]
+    pub every_seconds: i64,
+    /// How many seconds' points share a file. OSS only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard_group_duration_seconds: Option<i64>,
+}
+
+impl sealed::Sealed for Bucket {}
+
+impl Listed for Bucket {
+    const KEY: &'static str = "buckets";
+
+    fn id_text(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Paged for Bucket {
+    const LARGEST: u16 = 100;
+}
+
+/// A duration of some days, for a bucket's retention.
+///
+/// ```
+/// use influx_edge::api::days;
+///
+/// assert_eq!(days(30).as_secs(), 2_592_000);
+/// ```
+#[must_use]
+pub const fn days(n: u32) -> Duration {
+    Duration::from_secs(86_400 * n as u64)
+}
+
+/// A duration of some hours, for a bucket's retention or a task's schedule.
+#[must_use]
+pub const fn hours(n: u32) -> Duration {
+    Duration::from_secs(3_600 * n as u64)
+}
+
+/// The shortest time for which points can be kept, in seconds.
+const SHORTEST: i64 = 3_600;
+
+fn seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// A list of one rule, or none where it would say nothing: that is for ever.
+fn as_list<S: Serializer>(rule: &RetentionRule, serializer: S) -> Result<S::Ok, S::Error> {
+    let one = core::slice::from_ref(rule);
+    let none = *rule == RetentionRule::default();
+    serializer.collect_seq(if none { &[] } else { one })
+}
+
+fn check_rule(rule: &RetentionRule) -> Result<(), Error> {
+    if (1..SHORTEST).contains(&rule.every_seconds) {
+        return Err(Error::config(
+            "the retention policy duration must be at least 1h0m0s, or zero: for ever",
+        ));
+    }
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    named("a bucket", name)?;
+    if name.starts_with('_') {
+        return Err(Error::config(alloc::format!(
+            "bucket name {name:?} is invalid. Buckets may not start with underscore"
+        )));
+    }
+    if name.contains('"') {
+        return Err(Error::config(alloc::format!(
+            "bucket name {name:?} is invalid. Bucket names may not include quotation marks"
+        )));
+    }
+    Ok(())
+}
+
+/// A bucket to be made. There is one retention, not a list of them: no server takes two rules.
+///
+/// ```
+/// use influx_edge::api::{NewBucket, days};
+///
+/// let new = NewBucket::new("sensors").retention(days(30)).description("what the roof says");
+/// ```
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewBucket {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    // Always there: left out it means for ever to OSS, and 30 days by Cloud's documents.
+    #[serde(rename = "retentionRules", serialize_with = "as_list")]
+    retention: RetentionRule,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rp: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema_type: Option<&'static str>,
+}
+
+impl NewBucket {
+    /// A bucket of this name that keeps its points for ever.
+    pub fn new(name: impl Into<String>) -> Self {
+        NewBucket {
+            name: name.into(),
+            description: None,
+            retention: RetentionRule::default(),
+            rp: None,
+            schema_type: None,
+        }
+    }
+
+    /// How long points are kept, in whole seconds: at least an hour, or zero for ever. Default for
+    /// ever.
+    #[must_use]
+    pub fn retention(mut self, keep: Duration) -> Self {
+        self.retention.every_seconds = seconds(keep);
+        self
+    }
+
+    /// How long a time's points share a file. Default: what the server thinks fits the retention.
+    /// OSS only; others take no notice.
+    #[must_use]
+    pub fn shard_group_duration(mut self, time: Duration) -> Self {
+        self.retention.shard_group_duration_seconds = Some(seconds(time));
+        self
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// The name of the retention policy it stands for, for programs that speak InfluxDB 1.x.
+    #[must_use]
+    pub fn rp(mut self, name: impl Into<String>) -> Self {
+        self.rp = Some(name.into());
+        self
+    }
+
+    /// Only points that fit a [schema](Buckets::schemas) are taken. Cloud only: OSS takes no notice.
+    #[must_use]
+    pub fn explicit_schema(mut self) -> Self {
+        self.schema_type = Some("explicit");
+        self
+    }
+}
+
+/// What to change of a bucket. What isn't set isn't sent, and stays.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BucketUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention_rules: Option<[RetentionRule; 1]>,
+}
+
+impl BucketUpdate {
+    /// No change yet. Enough for OSS; InfluxDB Cloud refuses (403) every update that doesn't say
+    /// the retention, see [`of`](BucketUpdate::of).
+    #[must_use]
+    pub fn new() -> Self {
+        BucketUpdate::default()
+    }
+
+    /// No change yet, but the bucket's retention said again, as InfluxDB Cloud wants it.
+    #[must_use]
+    pub fn of(bucket: &Bucket) -> Self {
+        BucketUpdate {
+            retention_rules: Some([bucket.retention_rules.first().copied().unwrap_or_default()]),
+            ..BucketUpdate::default()
+        }
+    }
+
+    /// Another name. Programs that write by the old one then get 404.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Another description; empty for none.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// How long points are kept from now on: at least an hour, or zero for ever. Older ones go.
+    #[must_use]
+    pub fn retention(mut self, keep: Duration) -> Self {
+        self.rule().every_seconds = seconds(keep);
+        self
+    }
+
+    /// How long a time's points share a file, from now on. OSS only. Set the retention with it:
+    /// left unset it is sent as for ever.
+    #[must_use]
+    pub fn shard_group_duration(mut self, time: Duration) -> Self {
+        self.rule().shard_group_duration_seconds = Some(seconds(time));
+        self
+    }
+
+    fn rule(&mut self) -> &mut RetentionRule {
+        let [rule] = self.retention_rules.get_or_insert_default();
+        rule
+    }
+}
+
+/// The buckets of an organization. Made by [`Client::buckets`].
+///
+/// ```no_run
+/// use influx_edge::api::{NewBucket, days};
+/// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+///
+/// let bucket = match client.buckets().find_by_name("sensors")? {
+///     Some(bucket) => bucket,
+///     None => client.buckets().create(&NewBucket::new("sensors").retention(days(30)))?,
+/// };
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Buckets<'a>(Scope<'a>);
+
+impl Client {
+    /// The buckets of this client's organization; of all the token may see, if it has none.
+    #[must_use]
+    pub fn buckets(&self) -> Buckets<'_> {
+        Buckets(Scope::of(self))
+    }
+}
+
+impl<'a> Buckets<'a> {
+    /// The same of another organization.
+    #[must_use]
+    pub fn in_org(self, org: &'a OrgId) -> Self {
+        Buckets(self.0.in_org(org))
+    }
+
+    /// All buckets, the server's own (`_monitoring`, `_tasks`) included.
+    pub fn list(self) -> List<'a, Bucket> {
+        List::new(self.0.client, "list buckets", &["buckets"], Paging::Offset).org(self.0)
+    }
+
+    /// The bucket with this id, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find(self, id: &BucketId) -> Result<Option<Bucket>, Error> {
+        Call::get(self.0.client, &["buckets", id.as_str()]).find(&format_args!("find bucket {id}"))
+    }
+
+    /// The bucket with this name, if there is one. Without an organization OSS looks in all of
+    /// them, and gives the first.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find_by_name(self, name: &str) -> Result<Option<Bucket>, Error> {
+        named("a bucket", name)?;
+        let found = Call::get(self.0.client, &["buckets"])
+            .org(self.0)
+            .query("name", name)
+            .find::<Page<Bucket>>(&format_args!("find bucket {name:?}"))?;
+        Ok(found.and_then(|page| page.0.into_iter().find(|bucket| bucket.name == name)))
+    }
+
+    /// Makes a bucket. Where the client has only its organization's name, its id is asked for
+    /// first.
+    ///
+    /// # Errors
+    /// The name is [taken](Error::is_conflict), empty, begins with `_` or has a `"`; the retention
+    /// is below an hour; there is no organization; not allowed; no answer.
+    pub fn create(self, new: &NewBucket) -> Result<Bucket, Error> {
+        check_name(&new.name)?;
+        check_rule(&new.retention)?;
+        Call::new(self.0.client, "POST", &["buckets"])
+            .json(&self.0.body(new)?)
+            .read(&format_args!("create bucket {:?}", new.name))
+    }
+
+    /// Changes what is set in `update`, and gives the bucket as it is then (without its labels).
+    ///
+    /// # Errors
+    /// There is no such bucket; the name is taken or can't be one; the retention is below an hour,
+    /// or not said (Cloud); not allowed; no answer.
+    pub fn update(self, id: &BucketId, update: &BucketUpdate) -> Result<Bucket, Error> {
+        if let Some(name) = &update.name {
+            check_name(name)?;
+        }
+        if let Some([rule]) = &update.retention_rules {
+            check_rule(rule)?;
+        }
+        Call::new(self.0.client, "PATCH", &["buckets", id.as_str()])
+            .json(update)
+            .read(&format_args!("update bucket {id}"))
+    }
+
+    /// Deletes a bucket and all points in it. InfluxDB Cloud does so some time later.
+    ///
+    /// # Errors
+    /// There is [no such bucket](Error::is_not_found); it is the server's own; not allowed; no
+    /// answer.
+    pub fn delete(self, id: &BucketId) -> Result<(), Error> {
+        Call::new(self.0.client, "DELETE", &["buckets", id.as_str()])
+            .done(&format_args!("delete bucket {id}"))
+    }
+
+    /// The labels on a bucket.
+    #[must_use]
+    pub fn labels(self, id: &BucketId) -> AttachedLabels<'a> {
+        AttachedLabels::new(self.0.client, "buckets", id.as_str())
+    }
+
+    /// The members of a bucket.
+    #[must_use]
+    pub fn members(self, id: &BucketId) -> Members<'a> {
+        Members::new(self.0.client, "buckets", id.as_str(), "members")
+    }
+
+    /// The owners of a bucket.
+    #[must_use]
+    pub fn owners(self, id: &BucketId) -> Members<'a> {
+        Members::new(self.0.client, "buckets", id.as_str(), "owners")
+    }
+
+    /// The schemas of the measurements in a bucket that was made with an
+    /// [explicit schema](NewBucket::explicit_schema). Cloud only.
+    #[must_use]
+    pub fn schemas(self, id: &BucketId) -> Schemas<'a> {
+        Schemas::new(self.0, id)
+    }
+}

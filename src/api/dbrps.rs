@@ -1,0 +1,218 @@
+//! DBRPs: which bucket a database and retention policy of InfluxDB 1.x stand for.
+
+use super::call::{Call, Scope, named};
+use super::id::{BucketId, DbrpId, OrgId};
+use super::list::{List, Listed, Paging, sealed};
+use super::wire::or_default;
+use crate::client::Client;
+use crate::error::Error;
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+/// A mapping from a database and a retention policy to a bucket, as the server tells it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dbrp {
+    /// Its id.
+    pub id: DbrpId,
+    /// The organization it belongs to.
+    #[serde(rename = "orgID", default)]
+    pub org_id: Option<OrgId>,
+    /// The bucket.
+    #[serde(rename = "bucketID", default)]
+    pub bucket_id: Option<BucketId>,
+    /// The database.
+    #[serde(default, deserialize_with = "or_default")]
+    pub database: String,
+    /// The retention policy.
+    #[serde(default, deserialize_with = "or_default")]
+    pub retention_policy: String,
+    /// Whether it is meant where a program names the database only.
+    #[serde(default, deserialize_with = "or_default")]
+    pub default: bool,
+    /// Whether nobody made it: OSS gives every bucket one, by its name. It can't be changed.
+    #[serde(rename = "virtual", default, deserialize_with = "or_default")]
+    pub is_virtual: bool,
+}
+
+impl sealed::Sealed for Dbrp {}
+
+impl Listed for Dbrp {
+    const KEY: &'static str = "content";
+
+    fn id_text(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+/// A mapping to be made.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewDbrp {
+    #[serde(rename = "bucketID")]
+    bucket: BucketId,
+    database: String,
+    retention_policy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<bool>,
+}
+
+impl NewDbrp {
+    /// This database and retention policy stand for this bucket.
+    pub fn new(
+        bucket: &BucketId,
+        database: impl Into<String>,
+        retention_policy: impl Into<String>,
+    ) -> Self {
+        NewDbrp {
+            bucket: bucket.clone(),
+            database: database.into(),
+            retention_policy: retention_policy.into(),
+            default: None,
+        }
+    }
+
+    /// Whether it is meant where a program names the database only. The first of a database always
+    /// is.
+    #[must_use]
+    pub fn default_for_database(mut self, yes: bool) -> Self {
+        self.default = Some(yes);
+        self
+    }
+}
+
+/// What to change of a mapping. What isn't set stays.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct DbrpUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention_policy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<bool>,
+}
+
+impl DbrpUpdate {
+    /// No change yet.
+    #[must_use]
+    pub fn new() -> Self {
+        DbrpUpdate::default()
+    }
+
+    /// Another retention policy.
+    #[must_use]
+    pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
+        self.retention_policy = Some(name.into());
+        self
+    }
+
+    /// Whether it is meant where a program names the database only.
+    #[must_use]
+    pub fn default_for_database(mut self, yes: bool) -> Self {
+        self.default = Some(yes);
+        self
+    }
+}
+
+/// The mappings of an organization. Every call of them needs one. Made by [`Client::dbrps`].
+#[derive(Clone, Copy, Debug)]
+pub struct Dbrps<'a>(Scope<'a>);
+
+impl Client {
+    /// The mappings from databases to buckets of this client's organization.
+    #[must_use]
+    pub fn dbrps(&self) -> Dbrps<'_> {
+        Dbrps(Scope::of(self))
+    }
+}
+
+/// A single mapping comes wrapped, except from a create.
+#[derive(Deserialize)]
+struct Answer {
+    content: Dbrp,
+}
+
+impl<'a> Dbrps<'a> {
+    /// The same of another organization.
+    #[must_use]
+    pub fn in_org(self, org: &'a OrgId) -> Self {
+        Dbrps(self.0.in_org(org))
+    }
+
+    /// All mappings, in one request; the [virtual](Dbrp::is_virtual) ones included.
+    pub fn list(self) -> List<'a, Dbrp> {
+        List::new(
+            self.0.client,
+            "list DBRP mappings",
+            &["dbrps"],
+            Paging::None,
+        )
+        .org(self.0)
+    }
+
+    /// The mapping with this id, if there is one.
+    ///
+    /// # Errors
+    /// There is no organization; not allowed; no answer.
+    pub fn find(self, id: &DbrpId) -> Result<Option<Dbrp>, Error> {
+        Call::get(self.0.client, &["dbrps", id.as_str()])
+            .org(self.0)
+            .find::<Answer>(&format_args!("find DBRP mapping {id}"))
+            .map(|found| found.map(|answer| answer.content))
+    }
+
+    /// Makes a mapping.
+    ///
+    /// # Errors
+    /// A name is empty; database and retention policy are [mapped already](Error::is_conflict);
+    /// there is no organization; not allowed; no answer.
+    pub fn create(self, new: &NewDbrp) -> Result<Dbrp, Error> {
+        named("a database", &new.database)?;
+        named("a retention policy", &new.retention_policy)?;
+        let (database, rp) = (&new.database, &new.retention_policy);
+        Call::new(self.0.client, "POST", &["dbrps"])
+            .json(&self.0.body(new)?)
+            .read(&format_args!("map {database:?}/{rp:?} to a bucket"))
+    }
+
+    /// Changes what is set in `update`, and gives the mapping as it is then.
+    ///
+    /// # Errors
+    /// There is no such mapping; there is no organization; not allowed; no answer.
+    pub fn update(self, id: &DbrpId, update: &DbrpUpdate) -> Result<Dbrp, Error> {
+        Call::new(self.0.client, "PATCH", &["dbrps", id.as_str()])
+            .org(self.0)
+            .json(update)
+            .read::<Answer>(&format_args!("update DBRP mapping {id}"))
+            .map(|answer| answer.content)
+    }
+
+    /// Deletes a mapping. One that isn't there is no error.
+    ///
+    /// # Errors
+    /// There is no organization; not allowed; no answer.
+    pub fn delete(self, id: &DbrpId) -> Result<(), Error> {
+        Call::new(self.0.client, "DELETE", &["dbrps", id.as_str()])
+            .org(self.0)
+            .done(&format_args!("delete DBRP mapping {id}"))
+    }
+}
+
+impl List<'_, Dbrp> {
+    /// Only those of this database.
+    pub fn database(self, name: impl Into<String>) -> Self {
+        self.with("db", name)
+    }
+
+    /// Only those of this retention policy.
+    pub fn retention_policy(self, name: impl Into<String>) -> Self {
+        self.with("rp", name)
+    }
+
+    /// Only those to this bucket.
+    pub fn bucket(self, id: &BucketId) -> Self {
+        self.with("bucketID", id.as_str())
+    }
+
+    /// Only those that are meant where a program names the database only, or only the others.
+    pub fn default_for_database(self, yes: bool) -> Self {
+        self.with("default", if yes { "true" } else { "false" })
+    }
+}

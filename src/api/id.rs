@@ -1,0 +1,128 @@
+//! Ids: opaque text that names one thing each, and can't be mixed up.
+
+use crate::error::Error;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+use serde::{Deserialize, Serialize};
+
+/// What InfluxDB's ids are made of: 16 hexadecimal digits, not all of them zero.
+///
+/// Checked because of what a server does otherwise: OSS takes no notice of an `orgID` or `userID`
+/// in a query that it can't parse, and lists everything.
+fn check(kind: &str, text: &str) -> Result<(), Error> {
+    let hex = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if hex && text.bytes().any(|b| b != b'0') {
+        return Ok(());
+    }
+    Err(Error::config(format!(
+        "{text:?} is no id of {kind}: those are 16 hexadecimal digits, not all zero"
+    )))
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident, $kind:literal;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// Opaque: what the server gave is what is sent back.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// An id out of a configuration or a command line.
+            ///
+            /// # Errors
+            /// It isn't 16 hexadecimal digits, or they are all zero.
+            pub fn new(text: impl Into<String>) -> Result<Self, Error> {
+                let text = text.into();
+                check($kind, &text)?;
+                Ok($name(text))
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                $name::new(text)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// The id of a bucket.
+    BucketId, "a bucket";
+    /// The id of an organization.
+    OrgId, "an organization";
+    /// The id of a user.
+    UserId, "a user";
+    /// The id of an authorization, which is not its token.
+    AuthorizationId, "an authorization";
+    /// The id of a task.
+    TaskId, "a task";
+    /// The id of one run of a task.
+    RunId, "a run";
+    /// The id of a label.
+    LabelId, "a label";
+    /// The id of an invokable script.
+    ScriptId, "a script";
+    /// The id of a mapping from a database and a retention policy to a bucket.
+    DbrpId, "a DBRP mapping";
+    /// The id of a variable.
+    VariableId, "a variable";
+    /// The id of a measurement's schema.
+    SchemaId, "a measurement schema";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn only_what_a_server_would_parse() {
+        for good in ["66de4893384f6b2b", "00000000000000aa", "66DE4893384F6B2B"] {
+            assert_eq!(OrgId::new(good).unwrap().as_str(), good);
+        }
+        for bad in [
+            "",
+            "zz",
+            "acme",
+            "0000000000000000",
+            "66de4893384f6b2b0",
+            "66de4893384f6b2 ",
+            "66de4893384f6b/b",
+        ] {
+            let error = bad.parse::<OrgId>().unwrap_err();
+            assert!(error.is_config());
+            assert!(error.to_string().contains("an organization"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_says_is_taken_as_it_is() {
+        let id: BucketId = serde_json::from_str("\"not-hex\"").unwrap();
+        assert_eq!(id.as_str(), "not-hex");
+    }
+}

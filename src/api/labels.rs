@@ -1,0 +1,218 @@
+//! Labels: names with properties, to put on other things.
+
+use super::call::{Call, Scope, named, owned};
+use super::id::{LabelId, OrgId};
+use super::list::{List, Listed, Paging, sealed};
+use super::wire::or_default;
+use crate::client::Client;
+use crate::error::Error;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+/// A name with properties, to put on buckets, tasks and variables.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Label {
+    /// Its id.
+    pub id: LabelId,
+    /// The organization it belongs to.
+    #[serde(rename = "orgID", default)]
+    pub org_id: Option<OrgId>,
+    /// Its name, unique in the organization.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// Anything: `color` and `description` are what the user interface knows.
+    #[serde(default, deserialize_with = "or_default")]
+    pub properties: BTreeMap<String, String>,
+}
+
+impl sealed::Sealed for Label {}
+
+impl Listed for Label {
+    const KEY: &'static str = "labels";
+
+    fn id_text(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+/// A label to be made.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewLabel {
+    name: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    properties: BTreeMap<String, String>,
+}
+
+impl NewLabel {
+    /// A label of this name, without properties.
+    pub fn new(name: impl Into<String>) -> Self {
+        NewLabel {
+            name: name.into(),
+            properties: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a property, as `color` with `#00ff00`.
+    #[must_use]
+    pub fn property(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.properties.insert(key.into(), value.into());
+        self
+    }
+}
+
+/// What to change of a label. What isn't set stays.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LabelUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    properties: BTreeMap<String, String>,
+}
+
+impl LabelUpdate {
+    /// No change yet.
+    #[must_use]
+    pub fn new() -> Self {
+        LabelUpdate::default()
+    }
+
+    /// Another name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets a property; the other ones stay.
+    #[must_use]
+    pub fn property(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.properties.insert(key.into(), value.into());
+        self
+    }
+
+    /// Takes a property away.
+    #[must_use]
+    pub fn without_property(self, key: impl Into<String>) -> Self {
+        // An empty value is how the server is told.
+        self.property(key, "")
+    }
+}
+
+/// The labels of an organization. Made by [`Client::labels`]. To put them on things see `labels` of
+/// [`Buckets`](super::Buckets::labels), [`Tasks`](super::Tasks::labels) and
+/// [`Variables`](super::Variables::labels).
+#[derive(Clone, Copy, Debug)]
+pub struct Labels<'a>(Scope<'a>);
+
+impl Client {
+    /// The labels of this client's organization.
+    #[must_use]
+    pub fn labels(&self) -> Labels<'_> {
+        Labels(Scope::of(self))
+    }
+}
+
+/// A single label comes wrapped.
+#[derive(Deserialize)]
+pub(super) struct LabelAnswer {
+    pub(super) label: Label,
+}
+
+impl<'a> Labels<'a> {
+    /// The same of another organization.
+    #[must_use]
+    pub fn in_org(self, org: &'a OrgId) -> Self {
+        Labels(self.0.in_org(org))
+    }
+
+    /// All labels, in one request. Where the client has only its organization's name, its id is
+    /// asked for first: labels can't be asked for by the name.
+    pub fn list(self) -> List<'a, Label> {
+        List::new(self.0.client, "list labels", &["labels"], Paging::None).org_id(self.0)
+    }
+
+    /// The label with this id, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find(self, id: &LabelId) -> Result<Option<Label>, Error> {
+        Call::get(self.0.client, &["labels", id.as_str()])
+            .find::<LabelAnswer>(&format_args!("find label {id}"))
+            .map(|found| found.map(|answer| answer.label))
+    }
+
+    /// The label with this name, if there is one. Looks through the list.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find_by_name(self, name: &str) -> Result<Option<Label>, Error> {
+        for label in self.list() {
+            let label = label?;
+            if label.name == name {
+                return Ok(Some(label));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes a label.
+    ///
+    /// # Errors
+    /// The name is empty or [taken](Error::is_conflict); not allowed; no answer.
+    pub fn create(self, new: &NewLabel) -> Result<Label, Error> {
+        named("a label", &new.name)?;
+        Call::new(self.0.client, "POST", &["labels"])
+            .json(&self.0.body(new)?)
+            .read::<LabelAnswer>(&format_args!("create label {:?}", new.name))
+            .map(|answer| answer.label)
+    }
+
+    /// Makes another label with the properties of this one.
+    ///
+    /// # Errors
+    /// There is no such label; else as [`create`](Labels::create).
+    pub fn duplicate(self, id: &LabelId, name: impl Into<String>) -> Result<Label, Error> {
+        let label = Call::get(self.0.client, &["labels", id.as_str()])
+            .read::<LabelAnswer>(&format_args!("duplicate label {id}"))?
+            .label;
+        let new = NewLabel {
+            name: name.into(),
+            properties: label.properties,
+        };
+        match (&label.org_id, self.0.org) {
+            (Some(org), None) => Labels(self.0.in_org(org)).create(&new),
+            _ => self.create(&new),
+        }
+    }
+
+    /// Changes what is set in `update`, and gives the label as it is then.
+    ///
+    /// # Errors
+    /// There is no such label; the name is taken; not allowed; no answer.
+    pub fn update(self, id: &LabelId, update: &LabelUpdate) -> Result<Label, Error> {
+        Call::new(self.0.client, "PATCH", &["labels", id.as_str()])
+            .json(update)
+            .read::<LabelAnswer>(&format_args!("update label {id}"))
+            .map(|answer| answer.label)
+    }
+
+    /// Deletes a label, and takes it off everything it is on.
+    ///
+    /// # Errors
+    /// There is [no such label](Error::is_not_found); not allowed; no answer.
+    pub fn delete(self, id: &LabelId) -> Result<(), Error> {
+        Call::new(self.0.client, "DELETE", &["labels", id.as_str()])
+            .done(&format_args!("delete label {id}"))
+    }
+}
+
+impl NewLabel {
+    /// The properties, given as pairs.
+    #[must_use]
+    pub fn properties<'s>(mut self, pairs: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
+        self.properties.extend(owned(pairs));
+        self
+    }
+}

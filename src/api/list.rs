@@ -1,0 +1,295 @@
+//! Lists that may be longer than one answer.
+
+use super::call::{Call, Scope};
+use super::wire::Page;
+use crate::Time;
+use crate::client::Client;
+use crate::error::Error;
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::{IntoIter, Vec};
+use core::fmt;
+use core::iter::FusedIterator;
+use serde::de::DeserializeOwned;
+
+/// What a [`List`] can be a list of. Implemented by this crate's resources.
+pub trait Listed: DeserializeOwned + sealed::Sealed {
+    /// The member of the answer that holds the items.
+    #[doc(hidden)]
+    const KEY: &'static str;
+
+    /// The item's id.
+    #[doc(hidden)]
+    fn id_text(&self) -> &str;
+
+    /// Where the next page of a list that goes back in time starts.
+    #[doc(hidden)]
+    fn at(&self) -> Option<Time> {
+        None
+    }
+}
+
+/// What comes in pages. Implemented by this crate's resources.
+pub trait Paged: Listed {
+    /// The largest page the server gives.
+    #[doc(hidden)]
+    const LARGEST: u16;
+}
+
+pub(super) mod sealed {
+    pub trait Sealed {}
+}
+
+/// How the next page is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paging {
+    /// It's all in one answer.
+    None,
+    /// `limit` and `offset`.
+    Offset,
+    /// `limit` and `after`, the last id.
+    After,
+    /// `limit` and `beforeTime`, newest first.
+    Before,
+}
+
+/// The items of a list, asked for page by page as they are used. Made by a resource's `list`;
+/// nothing is sent before the first item is wanted.
+///
+/// It ends when a page brings nothing new, not when a page is short: servers take out of a page
+/// what the token may not see. So the end costs one more request, and a server that gives the same
+/// page for ever can't hold a program up. Items that appear twice, because somebody added others
+/// meanwhile, are given once. To know that, the ids given so far are kept in memory, some 60 bytes
+/// each. Deleting while listing makes lists paged by `offset` (all but tasks and runs) skip:
+/// collect first.
+///
+/// An error is given in its place and ends the list; what came before it stays good.
+///
+/// ```no_run
+/// # let client = influx_edge::Client::builder("http://localhost:8086").build()?;
+/// for bucket in client.buckets().list() {
+///     println!("{}", bucket?.name);
+/// }
+/// let labels = client.labels().list().collect::<Result<Vec<_>, _>>()?;
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[must_use = "a list asks for nothing until it's iterated"]
+pub struct List<'a, T> {
+    pager: Pager<'a>,
+    page: IntoIter<T>,
+}
+
+impl<'a, T: Listed> List<'a, T> {
+    pub(super) fn new(
+        client: &'a Client,
+        what: &'static str,
+        path: &[&str],
+        paging: Paging,
+    ) -> Self {
+        List {
+            pager: Pager {
+                client,
+                what,
+                path: path.iter().map(|&s| s.to_owned()).collect(),
+                query: Vec::new(),
+                org_id_of: None,
+                paging,
+                limit: 100,
+                offset: 0,
+                last: None,
+                before: None,
+                since: None,
+                seen: BTreeSet::new(),
+                ended: false,
+                wrong: None,
+            },
+            page: Vec::new().into_iter(),
+        }
+    }
+
+    /// Adds a parameter to every page's request.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.pager.query.push((name, value.into()));
+        self
+    }
+
+    /// The organization as a parameter, by id or by name.
+    pub(super) fn org(self, scope: Scope<'_>) -> Self {
+        match scope.org_parameter() {
+            Some((name, value)) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// The same where only the id will do; it is found when the list begins.
+    pub(super) fn org_id(mut self, scope: Scope<'a>) -> Self {
+        self.pager.org_id_of = scope.org_parameter().map(|_| scope);
+        self
+    }
+
+    /// Where a list that goes back in time may start and must end.
+    pub(super) fn since(mut self, time: Time) -> Self {
+        self.pager.since = Some(time);
+        self.with("afterTime", time.to_string())
+    }
+
+    pub(super) fn before(mut self, time: Time) -> Self {
+        self.pager.before = Some(time);
+        self
+    }
+}
+
+impl<T: Paged> List<'_, T> {
+    /// How many items to ask for at once. Default 100; at most what the server allows: 500 for
+    /// tasks, runs and scripts, 100 for the others. Beyond that, the first item is an error.
+    pub fn page_size(mut self, items: u16) -> Self {
+        if items == 0 || items > T::LARGEST {
+            self.pager.wrong.get_or_insert(Error::config(format!(
+                "a page of {items} can't be asked for: limit must be between 1 and {}",
+                T::LARGEST
+            )));
+        }
+        self.pager.limit = items;
+        self
+    }
+}
+
+impl<T: Listed> Iterator for List<'_, T> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Result<T, Error>> {
+        loop {
+            if let Some(item) = self.page.next() {
+                return Some(Ok(item));
+            }
+            if self.pager.ended {
+                return None;
+            }
+            match self.pager.fetch() {
+                Ok(page) => self.page = page.into_iter(),
+                Err(e) => {
+                    self.pager.ended = true;
+                    return Some(Err(e));
+                }
+            }
+        }
+    }
+}
+
+impl<T: Listed> FusedIterator for List<'_, T> {}
+
+impl<T> fmt::Debug for List<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("List")
+            .field("path", &self.pager.path)
+            .field("query", &self.pager.query)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs are scheduled to the second.
+const SECOND: i64 = 1_000_000_000;
+
+struct Pager<'a> {
+    client: &'a Client,
+    what: &'static str,
+    path: Vec<String>,
+    query: Vec<(&'static str, String)>,
+    org_id_of: Option<Scope<'a>>,
+    paging: Paging,
+    limit: u16,
+    offset: u64,
+    /// The last id of the page before.
+    last: Option<String>,
+    /// The time to go back from.
+    before: Option<Time>,
+    /// How far a list that goes back in time was asked to go.
+    since: Option<Time>,
+    /// The ids given so far.
+    seen: BTreeSet<String>,
+    ended: bool,
+    wrong: Option<Error>,
+}
+
+impl<'a> Pager<'a> {
+    fn fetch<T: Listed>(&mut self) -> Result<Vec<T>, Error> {
+        let call = self.call()?;
+        let Page(mut items) = call.read::<Page<T>>(&self.what)?;
+        if self.paging == Paging::None {
+            self.ended = true;
+            return Ok(items);
+        }
+        // Of the page as it came, before what is known is taken out.
+        let last = items.last().map(|item| item.id_text().to_owned());
+        let oldest = items.iter().filter_map(Listed::at).min();
+        items.retain(|item| self.seen.insert(item.id_text().to_owned()));
+        self.ended = !self.advance(last, oldest, !items.is_empty());
+        Ok(items)
+    }
+
+    /// The next page's request. Not generic.
+    fn call(&mut self) -> Result<Call<'a>, Error> {
+        if let Some(wrong) = self.wrong.take() {
+            return Err(wrong);
+        }
+        if let Some(scope) = self.org_id_of.take() {
+            let id = scope.org_id()?;
+            self.query.push(("orgID", id.as_str().to_owned()));
+        }
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        let mut call = Call::get(self.client, &path);
+        for (name, value) in &self.query {
+            call = call.query(name, value);
+        }
+        if self.paging == Paging::None {
+            return Ok(call);
+        }
+        call = call.query("limit", &self.limit.to_string());
+        let position = match self.paging {
+            Paging::Offset => Some(("offset", self.offset.to_string())),
+            Paging::After => self.last.clone().map(|id| ("after", id)),
+            Paging::Before => self.before.map(|time| ("beforeTime", time.to_string())),
+            Paging::None => None,
+        };
+        if let Some((name, value)) = position {
+            call = call.query(name, &value);
+        }
+        Ok(call)
+    }
+
+    /// Moves to the next page; false if there can't be one. `fresh`: the page had something new.
+    fn advance(&mut self, last: Option<String>, oldest: Option<Time>, fresh: bool) -> bool {
+        match self.paging {
+            Paging::None => false,
+            Paging::Offset => {
+                // By what was asked for, not by what came: what the token may not see was taken
+                // out after counting.
+                self.offset = self.offset.saturating_add(u64::from(self.limit));
+                fresh
+            }
+            Paging::After => {
+                self.last = last;
+                fresh
+            }
+            Paging::Before => {
+                let Some(oldest) = oldest else { return false };
+                let earlier = |time: Time| self.before.is_none_or(|before| time < before);
+                // The oldest second once more, for others of it may have been cut off; unless that
+                // is where we are.
+                let again = Time::from_nanos(oldest.as_nanos().saturating_add(SECOND));
+                let next = if fresh && earlier(again) {
+                    again
+                } else {
+                    oldest
+                };
+                if !earlier(next) || self.since.is_some_and(|since| next <= since) {
+                    return false;
+                }
+                self.before = Some(next);
+                true
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The resources: everything a server lets you manage, typed.
+//!
+//! **What it is for.** Buckets, organizations and their secrets, users and passwords, tokens
+//! ([authorizations](Authorizations)) and what they may do ([`Permission`]), tasks, their runs and
+//! logs, labels, mappings for InfluxDB 1.x programs ([DBRPs](Dbrps)), invokable scripts, variables,
+//! measurement schemas. Each is reached by a method of [`Client`](crate::Client) of the same name:
+//! [`buckets`](crate::Client::buckets), [`tasks`](crate::Client::tasks), … A program that uses none
+//! of them has none of their code.
+//!
+//! ```no_run
+//! use influx_edge::api::{NewAuthorization, NewBucket, Permission, days};
+//! # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+//!
+//! let bucket = client.buckets().create(&NewBucket::new("sensors").retention(days(30)))?;
+//! let may = [Permission::write().bucket(&bucket.id)];
+//! let made = client.authorizations().create(&NewAuthorization::new(may).description("logger"))?;
+//! println!("{}", made.reveal_token().unwrap_or_default());
+//! # Ok::<(), influx_edge::Error>(())
+//! ```
+//!
+//! **In scope**: one verb for one thing, everywhere. `list` gives a [`List`], which asks for page
+//! after page as it is used. `find` gives an `Option`. `create` takes a `New…`, whose constructor
+//! wants what the server wants. `update` sends what was set and nothing else. `delete` deletes.
+//! What hangs on something, labels, members, owners, has `list`, `add` and `remove`.
+//!
+//! **Out of scope**: dashboards, checks, notifications, Telegraf configurations, templates, backups:
+//! those are documents for a user interface or an operator's tools, and one
+//! [raw call](crate::Client::get) away. First setup, `me` and sessions are the
+//! [client](crate::client)'s own.
+//!
+//! # What to watch
+//! - *Which organization.* The client's; `in_org` names another. Bodies need its id, so a client
+//!   that has only the name asks for it first, each time: give it
+//!   [`org_id`](crate::client::ClientBuilder::org_id) where that matters.
+//! - *A token is shown once*, by the answer to its create: [`Authorization::reveal_token`].
+//! - *What isn't allowed* is 401 here, not 403, and a wrong token is 401, too:
+//!   [`Error::is_insufficient_permission`](crate::Error::is_insufficient_permission) tells.
+//! - *Names that are taken* are 422, not 409: [`Error::is_conflict`](crate::Error::is_conflict).
+//! - *What is known to be refused isn't sent*: an empty name, a retention of less than an hour, a
+//!   page of 1000. Those errors are [`is_config`](crate::Error::is_config).
+//! - *OSS and Cloud differ.* Fields that only one of them has are `Option`, or empty.
+
+mod attached;
+mod authorizations;
+mod buckets;
+mod call;
+mod dbrps;
+mod id;
+mod labels;
+mod list;
+mod orgs;
+mod permission;
+mod runs;
+mod schedule;
+mod schemas;
+mod scripts;
+mod secrets;
+mod tasks;
+mod users;
+mod variables;
+mod wire;
+
+pub use attached::{AttachedLabels, Member, Members};
+pub use authorizations::{Authorization, AuthorizationUpdate, Authorizations, NewAuthorization};
+pub use buckets::{Bucket, BucketUpdate, Buckets, NewBucket, RetentionRule, days, hours};
+pub use dbrps::{Dbrp, DbrpUpdate, Dbrps, NewDbrp};
+pub use id::{
+    AuthorizationId, BucketId, DbrpId, LabelId, OrgId, RunId, SchemaId, ScriptId, TaskId, UserId,
+    VariableId,
+};
+pub use labels::{Label, LabelUpdate, Labels, NewLabel};
+pub use list::{List, Listed, Paged};
+pub use orgs::{NewOrganization, Organization, OrganizationUpdate, Orgs};
+pub use permission::{Permission, PermissionResource, PermissionTo};
+pub use runs::{LogEvent, Run, Runs};
+pub use schedule::Every;
+pub use schemas::{FieldType, MeasurementSchema, SchemaColumn, Schemas};
+pub use scripts::{Invocation, NewScript, Script, ScriptUpdate, Scripts};
+pub use secrets::Secrets;
+pub use tasks::{NewTask, Task, TaskUpdate, Tasks};
+pub use users::{NewUser, User, UserUpdate, Users};
+pub use variables::{Arguments, NewVariable, Variable, VariableUpdate, Variables};
+pub use wire::Status;

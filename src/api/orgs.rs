@@ -1,0 +1,221 @@
+//! Organizations.
+
+use super::attached::Members;
+use super::call::{Call, named};
+use super::id::{OrgId, UserId};
+use super::list::{List, Listed, Paged, Paging, sealed};
+use super::secrets::Secrets;
+use super::wire::{Page, Status, or_default, status, time};
+use crate::Time;
+use crate::client::Client;
+use crate::error::Error;
+use alloc::format;
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+/// An organization, as the server tells it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Organization {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name, unique on the server.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// In words; empty if nobody said anything.
+    #[serde(default, deserialize_with = "or_default")]
+    pub description: String,
+    /// Whether it may be used. Cloud only.
+    #[serde(default, deserialize_with = "status")]
+    pub status: Option<Status>,
+    /// `tsm` or `iox`. Cloud only.
+    #[serde(rename = "defaultStorageType", default)]
+    pub default_storage_type: Option<String>,
+    /// When it was made.
+    #[serde(rename = "createdAt", default, deserialize_with = "time")]
+    pub created_at: Option<Time>,
+    /// When it was last changed.
+    #[serde(rename = "updatedAt", default, deserialize_with = "time")]
+    pub updated_at: Option<Time>,
+}
+
+impl sealed::Sealed for Organization {}
+
+impl Listed for Organization {
+    const KEY: &'static str = "orgs";
+
+    fn id_text(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Paged for Organization {
+    const LARGEST: u16 = 100;
+}
+
+/// An organization to be made.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewOrganization {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+impl NewOrganization {
+    /// An organization of this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        NewOrganization {
+            name: name.into(),
+            description: None,
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+}
+
+/// What to change of an organization. What isn't set stays.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct OrganizationUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+impl OrganizationUpdate {
+    /// No change yet.
+    #[must_use]
+    pub fn new() -> Self {
+        OrganizationUpdate::default()
+    }
+
+    /// Another name. Clients that call it by the old one then get 404.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Another description; empty for none.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+}
+
+/// The server's organizations. Made by [`Client::orgs`].
+#[derive(Clone, Copy, Debug)]
+pub struct Orgs<'a>(&'a Client);
+
+impl Client {
+    /// The organizations this client's token may see.
+    #[must_use]
+    pub fn orgs(&self) -> Orgs<'_> {
+        Orgs(self)
+    }
+}
+
+/// The organization of this name, which has to be there.
+pub(super) fn existing(client: &Client, name: &str) -> Result<Organization, Error> {
+    client.orgs().find_by_name(name)?.ok_or_else(|| {
+        Error::config(format!(
+            "there is no organization {name:?}, or this token may not see it; give the client its id instead (`org_id`)"
+        ))
+    })
+}
+
+impl<'a> Orgs<'a> {
+    /// All organizations.
+    pub fn list(self) -> List<'a, Organization> {
+        List::new(self.0, "list organizations", &["orgs"], Paging::Offset)
+    }
+
+    /// The organization with this id, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find(self, id: &OrgId) -> Result<Option<Organization>, Error> {
+        Call::get(self.0, &["orgs", id.as_str()]).find(&format_args!("find organization {id}"))
+    }
+
+    /// The organization with this name, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find_by_name(self, name: &str) -> Result<Option<Organization>, Error> {
+        named("an organization", name)?;
+        let found = Call::get(self.0, &["orgs"])
+            .query("org", name)
+            .find::<Page<Organization>>(&format_args!("find organization {name:?}"))?;
+        Ok(found.and_then(|page| page.0.into_iter().find(|org| org.name == name)))
+    }
+
+    /// Makes an organization. OSS makes the buckets `_monitoring` and `_tasks` in it.
+    ///
+    /// # Errors
+    /// The name is empty or [taken](Error::is_conflict); not allowed; no answer.
+    pub fn create(self, new: &NewOrganization) -> Result<Organization, Error> {
+        named("an organization", &new.name)?;
+        Call::new(self.0, "POST", &["orgs"])
+            .json(new)
+            .read(&format_args!("create organization {:?}", new.name))
+    }
+
+    /// Changes what is set in `update`, and gives the organization as it is then.
+    ///
+    /// # Errors
+    /// There is no such organization; the name is empty or taken; not allowed; no answer.
+    pub fn update(self, id: &OrgId, update: &OrganizationUpdate) -> Result<Organization, Error> {
+        if let Some(name) = &update.name {
+            named("an organization", name)?;
+        }
+        Call::new(self.0, "PATCH", &["orgs", id.as_str()])
+            .json(update)
+            .read(&format_args!("update organization {id}"))
+    }
+
+    /// Deletes an organization with everything in it.
+    ///
+    /// # Errors
+    /// There is [no such organization](Error::is_not_found); not allowed; no answer.
+    pub fn delete(self, id: &OrgId) -> Result<(), Error> {
+        Call::new(self.0, "DELETE", &["orgs", id.as_str()])
+            .done(&format_args!("delete organization {id}"))
+    }
+
+    /// The members of an organization.
+    #[must_use]
+    pub fn members(self, id: &OrgId) -> Members<'a> {
+        Members::new(self.0, "orgs", id.as_str(), "members")
+    }
+
+    /// The owners of an organization.
+    #[must_use]
+    pub fn owners(self, id: &OrgId) -> Members<'a> {
+        Members::new(self.0, "orgs", id.as_str(), "owners")
+    }
+
+    /// The secrets of an organization, which its tasks may use.
+    #[must_use]
+    pub fn secrets(self, id: &OrgId) -> Secrets<'a> {
+        Secrets::new(self.0, id)
+    }
+}
+
+impl List<'_, Organization> {
+    /// Only those that this user belongs to.
+    pub fn of_user(self, user: &UserId) -> Self {
+        self.with("userID", user.as_str())
+    }
+
+    /// The last made first.
+    pub fn descending(self) -> Self {
+        self.with("descending", "true")
+    }
+}

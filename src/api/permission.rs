@@ -1,0 +1,236 @@
+//! What a token may do.
+
+use super::id::{BucketId, OrgId, TaskId};
+use super::wire::or_default;
+use crate::error::Error;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// One thing a token may do: an action on one resource, or on all of a kind.
+///
+/// ```
+/// use influx_edge::api::{BucketId, Permission};
+///
+/// let bucket: BucketId = "97c45955947a12be".parse()?;
+/// let may = [Permission::write().bucket(&bucket), Permission::read().buckets()];
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+///
+/// A permission made here is for the organization of the authorization it goes into, filled in when
+/// that is created: without one, OSS grants it for *all* organizations. One that was read from a
+/// server is kept as it is.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Permission {
+    /// `read` or `write`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub action: String,
+    /// On what.
+    pub resource: PermissionResource,
+    /// The organization is filled in when it's sent.
+    #[serde(skip)]
+    of_its_org: bool,
+}
+
+/// What a permission is about.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PermissionResource {
+    /// The kind: `buckets`, `tasks`, `telegrafs`, … Which there are depends on the server; OSS
+    /// tells at `GET /api/v2/resources`.
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
+    pub kind: String,
+    /// One of that kind; all of them without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// In which organization; in all of them without.
+    #[serde(rename = "orgID", default, skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<OrgId>,
+    /// The resource's name, as the server tells it.
+    #[serde(default, skip_serializing)]
+    pub name: Option<String>,
+    /// The organization's name, as the server tells it.
+    #[serde(default, skip_serializing)]
+    pub org: Option<String>,
+}
+
+/// The kinds an all-access token is for: every one that OSS 2.9 has but `instance`, which is the
+/// operator's.
+const KINDS: [&str; 22] = [
+    "authorizations",
+    "buckets",
+    "dashboards",
+    "orgs",
+    "sources",
+    "tasks",
+    "telegrafs",
+    "users",
+    "variables",
+    "scrapers",
+    "secrets",
+    "labels",
+    "views",
+    "documents",
+    "notificationRules",
+    "notificationEndpoints",
+    "checks",
+    "dbrp",
+    "notebooks",
+    "annotations",
+    "remotes",
+    "replications",
+];
+
+impl Permission {
+    /// To read something: `Permission::read().buckets()`.
+    pub fn read() -> PermissionTo {
+        PermissionTo("read")
+    }
+
+    /// To write something, which also means to make, change and delete it:
+    /// `Permission::write().bucket(&id)`.
+    pub fn write() -> PermissionTo {
+        PermissionTo("write")
+    }
+
+    /// To read and write everything in the organization. A token that is given away should be able
+    /// to do less.
+    #[must_use]
+    pub fn all_access() -> Vec<Permission> {
+        let mut all = Permission::read_only();
+        all.extend(KINDS.map(|kind| Permission::write().all(kind)));
+        all
+    }
+
+    /// To read everything in the organization.
+    #[must_use]
+    pub fn read_only() -> Vec<Permission> {
+        KINDS.map(|kind| Permission::read().all(kind)).to_vec()
+    }
+
+    /// The same in this organization, whatever the authorization's own is. The server refuses (400)
+    /// what belongs to another.
+    #[must_use]
+    pub fn in_org(mut self, org: &OrgId) -> Self {
+        self.fill(org);
+        self.of_its_org = false;
+        self
+    }
+
+    /// The same in all organizations: what OSS's operator token has.
+    #[must_use]
+    pub fn in_all_orgs(mut self) -> Self {
+        self.resource.org_id = None;
+        self.of_its_org = false;
+        self
+    }
+
+    /// As it is sent for an authorization of this organization.
+    pub(super) fn sent(&self, org: &OrgId) -> Permission {
+        let mut sent = self.clone();
+        if self.of_its_org {
+            sent.fill(org);
+        }
+        sent
+    }
+
+    fn fill(&mut self, org: &OrgId) {
+        let resource = &mut self.resource;
+        if resource.kind != "orgs" {
+            resource.org_id = Some(org.clone());
+        } else if resource.id.is_none() {
+            // An organization belongs to none, it is one.
+            resource.id = Some(org.as_str().to_owned());
+        }
+    }
+}
+
+/// A permission that doesn't say yet on what. Made by [`Permission::read`] and
+/// [`Permission::write`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "say on what: `.bucket(&id)`, `.buckets()`, …"]
+pub struct PermissionTo(&'static str);
+
+impl PermissionTo {
+    /// One bucket.
+    #[must_use]
+    pub fn bucket(self, id: &BucketId) -> Permission {
+        self.one("buckets", id.as_str())
+    }
+
+    /// All buckets.
+    #[must_use]
+    pub fn buckets(self) -> Permission {
+        self.all("buckets")
+    }
+
+    /// One task.
+    #[must_use]
+    pub fn task(self, id: &TaskId) -> Permission {
+        self.one("tasks", id.as_str())
+    }
+
+    /// All tasks.
+    #[must_use]
+    pub fn tasks(self) -> Permission {
+        self.all("tasks")
+    }
+
+    /// The organization itself: its name, and who belongs to it. With `read` a token can find the
+    /// organization's id by its name.
+    #[must_use]
+    pub fn org(self) -> Permission {
+        self.all("orgs")
+    }
+
+    /// All of any other kind: `labels`, `dbrp`, `secrets`, `telegrafs`, …
+    #[must_use]
+    pub fn all(self, kind: &str) -> Permission {
+        Permission {
+            action: self.0.to_owned(),
+            resource: PermissionResource {
+                kind: kind.to_owned(),
+                ..PermissionResource::default()
+            },
+            of_its_org: true,
+        }
+    }
+
+    /// One of any other kind, by its id.
+    #[must_use]
+    pub fn one(self, kind: &str, id: &str) -> Permission {
+        let mut one = self.all(kind);
+        one.resource.id = Some(id.to_owned());
+        one
+    }
+}
+
+impl Error {
+    /// The token is known but may not do this: 403, or the 401 `write:orgs/… is unauthorized` with
+    /// which InfluxDB OSS answers for all resources but data.
+    /// [`is_unauthorized`](Error::is_unauthorized) alone doesn't tell that from a wrong token.
+    #[must_use]
+    pub fn is_insufficient_permission(&self) -> bool {
+        self.answer().is_some_and(|answer| {
+            self.is_forbidden()
+                || (answer.status() == 401
+                    && answer.is_from_influxdb()
+                    && answer.message().ends_with(" is unauthorized"))
+        })
+    }
+
+    /// It is there already: a [conflict](Error::is_conflict) of names, or a user who is a member or
+    /// owner, for which InfluxDB OSS answers 500 and `mapping for user … already exists`.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        self.is_conflict()
+            || self.answer().is_some_and(|answer| {
+                let said = answer.message();
+                answer.status() == 500
+                    && said.contains("mapping for user")
+                    && said.ends_with("already exists")
+            })
+    }
+}

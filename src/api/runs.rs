@@ -1,0 +1,208 @@
+//! Runs of a task, and what they said.
+
+use super::call::Call;
+use super::id::{RunId, TaskId};
+use super::list::{List, Listed, Paged, Paging, sealed};
+use super::wire::{Page, or_default, time};
+use crate::Time;
+use crate::client::Client;
+use crate::error::Error;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// One run of a task, as the server tells it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// The task.
+    #[serde(rename = "taskID", default)]
+    pub task_id: Option<TaskId>,
+    /// `scheduled`, `started`, `failed`, `success` or `canceled`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub status: String,
+    /// The time it is for, which is `now()` in its script. Whole seconds.
+    #[serde(rename = "scheduledFor", default, deserialize_with = "time")]
+    pub scheduled_for: Option<Time>,
+    /// When it began.
+    #[serde(rename = "startedAt", default, deserialize_with = "time")]
+    pub started_at: Option<Time>,
+    /// When it ended.
+    #[serde(rename = "finishedAt", default, deserialize_with = "time")]
+    pub finished_at: Option<Time>,
+    /// When somebody asked for it.
+    #[serde(rename = "requestedAt", default, deserialize_with = "time")]
+    pub requested_at: Option<Time>,
+    /// What it said.
+    #[serde(default, deserialize_with = "or_default")]
+    pub log: Vec<LogEvent>,
+    /// The script it ran. Cloud only.
+    #[serde(default)]
+    pub flux: Option<String>,
+}
+
+impl Run {
+    /// Whether it has ended, one way or another.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        matches!(self.status.as_str(), "failed" | "success" | "canceled")
+    }
+
+    /// Whether it has ended well.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.status == "success"
+    }
+}
+
+impl sealed::Sealed for Run {}
+
+impl Listed for Run {
+    const KEY: &'static str = "runs";
+
+    fn id_text(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn at(&self) -> Option<Time> {
+        // Runs that haven't ended are on every page, whatever they are for.
+        self.scheduled_for.filter(|_| self.is_finished())
+    }
+}
+
+impl Paged for Run {
+    const LARGEST: u16 = 500;
+}
+
+/// One thing that a run said.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogEvent {
+    /// The run.
+    #[serde(rename = "runID", default)]
+    pub run_id: Option<RunId>,
+    /// When.
+    #[serde(default, deserialize_with = "time")]
+    pub time: Option<Time>,
+    /// What.
+    #[serde(default, deserialize_with = "or_default")]
+    pub message: String,
+}
+
+impl sealed::Sealed for LogEvent {}
+
+impl Listed for LogEvent {
+    const KEY: &'static str = "events";
+
+    fn id_text(&self) -> &str {
+        ""
+    }
+}
+
+/// The runs of one task. Made by [`Tasks::runs`](super::Tasks::runs). OSS keeps finished ones for
+/// some days.
+#[derive(Clone, Debug)]
+pub struct Runs<'a> {
+    client: &'a Client,
+    task: TaskId,
+}
+
+impl<'a> Runs<'a> {
+    pub(super) fn new(client: &'a Client, task: &TaskId) -> Self {
+        Runs {
+            client,
+            task: task.clone(),
+        }
+    }
+
+    fn call(&self, method: &'static str, rest: &[&str]) -> Call<'a> {
+        let mut path = alloc::vec!["tasks", self.task.as_str(), "runs"];
+        path.extend(rest);
+        Call::new(self.client, method, &path)
+    }
+
+    /// All runs: those that haven't ended first, then the others, the latest first.
+    pub fn list(&self) -> List<'a, Run> {
+        let path = ["tasks", self.task.as_str(), "runs"];
+        List::new(self.client, "list runs", &path, Paging::Before)
+    }
+
+    /// The run with this id, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find(&self, run: &RunId) -> Result<Option<Run>, Error> {
+        self.call("GET", &[run.as_str()])
+            .find(&format_args!("find run {run} of task {}", self.task))
+    }
+
+    /// Starts a run now, besides the schedule. Gives it as it is then: `scheduled`.
+    ///
+    /// # Errors
+    /// The task is inactive (400), or isn't there; a run for this second is queued already
+    /// ([`Error::is_conflict`]); not allowed; no answer.
+    pub fn start(&self) -> Result<Run, Error> {
+        self.call("POST", &[])
+            .read(&format_args!("start task {}", self.task))
+    }
+
+    /// Starts a run for another time, which will be `now()` in the script. Whole seconds: the rest
+    /// is cut off.
+    ///
+    /// # Errors
+    /// As [`start`](Runs::start).
+    pub fn start_for(&self, time: Time) -> Result<Run, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body {
+            scheduled_for: Time,
+        }
+        let nanos = time.as_nanos();
+        let scheduled_for = Time::from_nanos(nanos.saturating_sub(nanos.rem_euclid(1_000_000_000)));
+        self.call("POST", &[])
+            .json(&Body { scheduled_for })
+            .read(&format_args!("start task {} for {time}", self.task))
+    }
+
+    /// Runs a run again. OSS makes a new one for it, with another id.
+    ///
+    /// # Errors
+    /// The task is inactive (400); there is no such run; not allowed; no answer.
+    pub fn retry(&self, run: &RunId) -> Result<Run, Error> {
+        self.call("POST", &[run.as_str(), "retry"])
+            .read(&format_args!("retry run {run} of task {}", self.task))
+    }
+
+    /// Ends a run before it is done. InfluxDB Cloud refuses always (405).
+    ///
+    /// # Errors
+    /// It has [ended already](Error::is_not_found), or never was; not allowed; no answer.
+    pub fn cancel(&self, run: &RunId) -> Result<(), Error> {
+        self.call("DELETE", &[run.as_str()])
+            .done(&format_args!("cancel run {run} of task {}", self.task))
+    }
+
+    /// What a run said.
+    ///
+    /// # Errors
+    /// There is no such run; not allowed; no answer.
+    pub fn logs(&self, run: &RunId) -> Result<Vec<LogEvent>, Error> {
+        self.call("GET", &[run.as_str(), "logs"])
+            .read::<Page<LogEvent>>(&format_args!("read the logs of run {run}"))
+            .map(|page| page.0)
+    }
+}
+
+impl List<'_, Run> {
+    /// Only those for a time after this one.
+    pub fn after(self, time: Time) -> Self {
+        self.since(time)
+    }
+
+    /// Only those for a time before this one.
+    pub fn until(self, time: Time) -> Self {
+        self.before(time)
+    }
+}

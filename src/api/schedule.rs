@@ -1,0 +1,224 @@
+//! When a task runs: the line `option task = {…}` of its Flux.
+
+use crate::error::Error;
+use crate::flux::to_literal;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use core::fmt::Write as _;
+use core::time::Duration;
+
+/// How often a task runs, or how long after its time: a [`Duration`] in whole seconds, or text as
+/// Flux writes a duration: `1h30m`, `1d`, `1mo`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Every(Result<String, String>);
+
+impl From<Duration> for Every {
+    fn from(time: Duration) -> Self {
+        if time.subsec_nanos() != 0 {
+            return Every(Err(format!(
+                "a task's times are whole seconds, not {time:?}"
+            )));
+        }
+        let mut left = time.as_secs();
+        let mut text = String::new();
+        // Nothing larger than hours: an offset may not have it.
+        for (unit, seconds) in [("h", 3_600), ("m", 60), ("s", 1)] {
+            if left >= seconds {
+                let _ = write!(text, "{}{unit}", left / seconds);
+                left %= seconds;
+            }
+        }
+        if text.is_empty() {
+            text.push_str("0s");
+        }
+        Every(Ok(text))
+    }
+}
+
+impl From<&str> for Every {
+    fn from(text: &str) -> Self {
+        if is_duration(text) {
+            Every(Ok(text.to_owned()))
+        } else {
+            Every(Err(format!(
+                "{text:?} is no duration as Flux writes one: 1h30m, 1d, 1mo"
+            )))
+        }
+    }
+}
+
+impl From<String> for Every {
+    fn from(text: String) -> Self {
+        Every::from(text.as_str())
+    }
+}
+
+impl Every {
+    /// The text, or why there is none.
+    pub(super) fn text(&self) -> Result<&str, Error> {
+        match &self.0 {
+            Ok(text) => Ok(text),
+            Err(why) => Err(Error::config(why.as_str())),
+        }
+    }
+
+    /// The text of something that must not be zero.
+    pub(super) fn positive(&self) -> Result<&str, Error> {
+        let text = self.text()?;
+        if text.bytes().any(|b| matches!(b, b'1'..=b'9')) {
+            Ok(text)
+        } else {
+            Err(Error::config("a task can't run every zero seconds"))
+        }
+    }
+}
+
+/// Whether a text is numbers and units, and so nothing else than a duration in Flux.
+fn is_duration(text: &str) -> bool {
+    let mut rest = text;
+    let mut parts = 0u32;
+    while !rest.is_empty() {
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let units = tail
+            .find(|c: char| !c.is_alphabetic())
+            .unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(units);
+        let known = matches!(
+            unit,
+            "y" | "mo" | "w" | "d" | "h" | "m" | "s" | "ms" | "us" | "µs" | "ns"
+        );
+        if number.is_empty() || !known {
+            return false;
+        }
+        rest = tail;
+        parts = parts.saturating_add(1);
+    }
+    parts > 0
+}
+
+/// When, of the two ways to say it.
+#[derive(Clone, Debug)]
+pub(super) enum When {
+    Every(Every),
+    Cron(String),
+}
+
+/// The Flux of a task: the option, and the script.
+pub(super) fn with_option(
+    name: &str,
+    when: &When,
+    offset: Option<&Every>,
+    flux: &str,
+) -> Result<String, Error> {
+    let name = to_literal(name)?;
+    let mut option = format!("option task = {{name: {name}, ");
+    match when {
+        When::Every(every) => {
+            option.push_str("every: ");
+            option.push_str(every.positive()?);
+        }
+        When::Cron(cron) => {
+            if cron.trim().is_empty() {
+                return Err(Error::config("the cron schedule is empty"));
+            }
+            option.push_str("cron: ");
+            option.push_str(&to_literal(cron.as_str())?);
+        }
+    }
+    if let Some(offset) = offset {
+        option.push_str(", offset: ");
+        option.push_str(offset.text()?);
+    }
+    option.push('}');
+    Ok(if begins_with_imports(flux) {
+        // Imports must come before everything else.
+        format!("{flux}\n\n{option}\n")
+    } else {
+        format!("{option}\n{flux}")
+    })
+}
+
+/// Whether a script's first word, after comments, is one that has to stay first.
+fn begins_with_imports(flux: &str) -> bool {
+    let mut rest = flux.trim_start();
+    while let Some(comment) = rest.strip_prefix("//") {
+        rest = comment
+            .split_once('\n')
+            .map_or("", |(_, next)| next)
+            .trim_start();
+    }
+    // An attribute (`@edition`) may stand before the package clause.
+    rest.starts_with('@')
+        || ["import", "package"].iter().any(|word| {
+            rest.strip_prefix(word)
+                .is_some_and(|after| after.starts_with(|c: char| c.is_whitespace() || c == '"'))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (seconds, text) in [
+            (3_600, "1h"),
+            (5_400, "1h30m"),
+            (86_400, "24h"),
+            (61, "1m1s"),
+            (0, "0s"),
+        ] {
+            assert_eq!(
+                Every::from(Duration::from_secs(seconds)).text().unwrap(),
+                text
+            );
+        }
+        for good in ["1h", "1h30m", "1d", "2mo", "500ms", "1µs", "1y2w"] {
+            assert!(is_duration(good), "{good}");
+        }
+        for bad in ["", "h", "1", "1h ", "-1h", "1h}", "1x", "1.5h", "1h\n", "é"] {
+            assert!(!is_duration(bad), "{bad}");
+            assert!(Every::from(bad).text().is_err());
+        }
+        assert!(Every::from("0h0m").positive().is_err());
+        assert!(Every::from(Duration::from_millis(1_500)).text().is_err());
+    }
+
+    #[test]
+    fn a_name_can_t_say_more_than_a_name() {
+        let when = When::Cron("0 2 * * *\"}".to_owned());
+        let flux = with_option("a\", every: 1s}\n${x} \\", &when, None, "buckets()").unwrap();
+        assert_eq!(
+            flux,
+            "option task = {name: \"a\\\", every: 1s}\\n\\${x} \\\\\", cron: \"0 2 * * *\\\"}\"}\nbuckets()"
+        );
+    }
+
+    #[test]
+    fn imports_stay_first() {
+        let when = When::Every(Duration::from_secs(60).into());
+        for flux in [
+            "import \"math\"\nbuckets()",
+            "// why\n  // so\nimport \"math\"\nbuckets()",
+            "package main\nbuckets()",
+            "@edition(\"2022.1\")\npackage main",
+        ] {
+            let whole = with_option("n", &when, None, flux).unwrap();
+            assert_eq!(
+                whole,
+                format!("{flux}\n\noption task = {{name: \"n\", every: 1m}}\n")
+            );
+        }
+        for flux in ["buckets()", "// import\nbuckets()", "imported = 1", ""] {
+            let whole = with_option("n", &when, None, flux).unwrap();
+            assert_eq!(
+                whole,
+                format!("option task = {{name: \"n\", every: 1m}}\n{flux}")
+            );
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Invokable scripts: Flux that is kept on the server and called by id. InfluxDB Cloud only.
+
+use super::call::{Call, named};
+use super::id::{OrgId, ScriptId};
+use super::list::{List, Listed, Paged, Paging, sealed};
+use super::wire::{or_default, time};
+use crate::Time;
+use crate::client::call::to_json;
+use crate::client::{Client, Response};
+use crate::csv;
+use crate::error::Error;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+use core::time::Duration;
+use serde::{Deserialize, Serialize};
+
+/// A script, as the server tells it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Script {
+    /// Its id.
+    pub id: ScriptId,
+    /// The organization it belongs to.
+    #[serde(rename = "orgID", default)]
+    pub org_id: Option<OrgId>,
+    /// Its name, which can't be changed.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// In words; empty if nobody said anything.
+    #[serde(default, deserialize_with = "or_default")]
+    pub description: String,
+    /// The text.
+    #[serde(default, deserialize_with = "or_default")]
+    pub script: String,
+    /// `flux`, `sql` or `influxql`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub language: String,
+    /// Where it is invoked.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// When it was made.
+    #[serde(rename = "createdAt", default, deserialize_with = "time")]
+    pub created_at: Option<Time>,
+    /// When it was last changed.
+    #[serde(rename = "updatedAt", default, deserialize_with = "time")]
+    pub updated_at: Option<Time>,
+}
+
+impl sealed::Sealed for Script {}
+
+impl Listed for Script {
+    const KEY: &'static str = "scripts";
+
+    fn id_text(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Paged for Script {
+    const LARGEST: u16 = 500;
+}
+
+/// A script to be made.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewScript {
+    name: String,
+    description: String,
+    script: String,
+    language: String,
+}
+
+impl NewScript {
+    /// A script in Flux. Its parameters are `params.name` in its text.
+    pub fn new(
+        name: impl Into<String>,
+        description: impl Into<String>,
+        flux: impl Into<String>,
+    ) -> Self {
+        NewScript {
+            name: name.into(),
+            description: description.into(),
+            script: flux.into(),
+            language: String::from("flux"),
+        }
+    }
+
+    /// Another language: `sql`.
+    #[must_use]
+    pub fn language(mut self, language: impl Into<String>) -> Self {
+        self.language = language.into();
+        self
+    }
+}
+
+/// What to change of a script. What isn't set stays.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ScriptUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script: Option<String>,
+}
+
+impl ScriptUpdate {
+    /// No change yet.
+    #[must_use]
+    pub fn new() -> Self {
+        ScriptUpdate::default()
+    }
+
+    /// Another description.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Another text.
+    #[must_use]
+    pub fn script(mut self, text: impl Into<String>) -> Self {
+        self.script = Some(text.into());
+        self
+    }
+}
+
+/// The scripts of the token's organization. Made by [`Client::scripts`].
+#[derive(Clone, Copy, Debug)]
+pub struct Scripts<'a>(&'a Client);
+
+impl Client {
+    /// The scripts of the token's organization. InfluxDB Cloud only; OSS says 404.
+    #[must_use]
+    pub fn scripts(&self) -> Scripts<'_> {
+        Scripts(self)
+    }
+}
+
+impl<'a> Scripts<'a> {
+    /// All scripts.
+    pub fn list(self) -> List<'a, Script> {
+        List::new(self.0, "list scripts", &["scripts"], Paging::Offset)
+    }
+
+    /// The script with this id, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; a server that has no scripts; no answer.
+    pub fn find(self, id: &ScriptId) -> Result<Option<Script>, Error> {
+        Call::get(self.0, &["scripts", id.as_str()]).find(&format_args!("find script {id}"))
+    }
+
+    /// Makes a script.
+    ///
+    /// # Errors
+    /// The name is empty or [taken](Error::is_conflict); the text has a fault; not allowed; no
+    /// answer.
+    pub fn create(self, new: &NewScript) -> Result<Script, Error> {
+        named("a script", &new.name)?;
+        Call::new(self.0, "POST", &["scripts"])
+            .json(new)
+            .read(&format_args!("create script {:?}", new.name))
+    }
+
+    /// Changes what is set in `update`, and gives the script as it is then.
+    ///
+    /// # Errors
+    /// There is no such script; the text has a fault; not allowed; no answer.
+    pub fn update(self, id: &ScriptId, update: &ScriptUpdate) -> Result<Script, Error> {
+        Call::new(self.0, "PATCH", &["scripts", id.as_str()])
+            .json(update)
+            .read(&format_args!("update script {id}"))
+    }
+
+    /// Deletes a script. One that isn't there is no error.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn delete(self, id: &ScriptId) -> Result<(), Error> {
+        Call::new(self.0, "DELETE", &["scripts", id.as_str()])
+            .done(&format_args!("delete script {id}"))
+    }
+
+    /// The parameters a script has, and their types: `string`, `int`, `duration`, …
+    ///
+    /// # Errors
+    /// There is no such script; not allowed; no answer.
+    pub fn params(self, id: &ScriptId) -> Result<BTreeMap<String, String>, Error> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(default, deserialize_with = "or_default")]
+            params: BTreeMap<String, String>,
+        }
+        Call::get(self.0, &["scripts", id.as_str(), "params"])
+            .read::<Answer>(&format_args!("ask for the parameters of script {id}"))
+            .map(|answer| answer.params)
+    }
+
+    /// Starts a call of a script.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").build()?;
+    /// # let id = "085138a111448000".parse()?;
+    /// let mut rows = client.scripts().invoke(&id).param("bucket", "sensors").call()?;
+    /// while let Some(row) = rows.next()? {
+    ///     println!("{}", row.get::<&str>("_value")?);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn invoke(self, id: &ScriptId) -> Invocation<'a> {
+        Invocation {
+            client: self.0,
+            id: id.clone(),
+            params: BTreeMap::new(),
+            timeout: Duration::from_secs(300),
+            wrong: None,
+        }
+    }
+}
+
+impl List<'_, Script> {
+    /// Only the one with this name.
+    pub fn named(self, name: impl Into<String>) -> Self {
+        self.with("name", name)
+    }
+}
+
+/// A call of a script under construction. Made by [`Scripts::invoke`].
+#[must_use = "nothing is invoked until `call`"]
+pub struct Invocation<'a> {
+    client: &'a Client,
+    id: ScriptId,
+    params: BTreeMap<String, serde_json::Value>,
+    timeout: Duration,
+    wrong: Option<Error>,
+}
+
+impl Invocation<'_> {
+    /// A parameter, which the script calls `params.name`: anything that is a JSON value.
+    pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
+        let name = name.into();
+        match serde_json::to_value(value) {
+            Ok(value) => {
+                self.params.insert(name, value);
+            }
+            Err(e) => {
+                self.wrong.get_or_insert(Error::config(format!(
+                    "the parameter {name:?} can't be written as JSON: {e}"
+                )));
+            }
+        }
+        self
+    }
+
+    /// How long it may take in all, until the last row is read. Default five minutes, or the
+    /// client's limit if that is shorter.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// Invokes the script, and gives its rows as they come. Servers write them without types: every
+    /// value is text.
+    ///
+    /// # Errors
+    /// There is no such script; a parameter is missing; not allowed; no answer. What goes wrong
+    /// later is an error of the rows.
+    pub fn call(self) -> Result<csv::Rows<Response>, Error> {
+        self.raw().map(csv::Rows::new)
+    }
+
+    /// Invokes the script, and gives its answer as it is, CSV: to be read whole or as a stream.
+    ///
+    /// # Errors
+    /// As [`call`](Invocation::call).
+    pub fn raw(self) -> Result<Response, Error> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            params: &'a BTreeMap<String, serde_json::Value>,
+        }
+        if let Some(wrong) = self.wrong {
+            return Err(wrong);
+        }
+        let body = to_json(&Body {
+            params: &self.params,
+        })?;
+        let id = crate::client::url::encode_segment(self.id.as_str());
+        self.client
+            .post(format!("/api/v2/scripts/{id}/invoke"))
+            .without_org()
+            .header("content-type", "application/json")
+            .body(body)
+            .timeout(self.timeout)
+            .max_body(u64::MAX)
+            .call()?
+            .checked()
+    }
+}
+
+impl fmt::Debug for Invocation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the parameters: they are the user's data.
+        f.debug_struct("Invocation")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+//! Secrets of an organization: what its tasks need and nobody else should see.
+
+use super::call::{Call, owned};
+use super::id::OrgId;
+use super::wire::or_default;
+use crate::client::Client;
+use crate::error::Error;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::Deserialize;
+
+/// The secrets of one organization. Their values can be set, never read. Made by
+/// [`Orgs::secrets`](super::Orgs::secrets).
+#[derive(Clone, Debug)]
+pub struct Secrets<'a> {
+    client: &'a Client,
+    org: OrgId,
+}
+
+impl<'a> Secrets<'a> {
+    pub(super) fn new(client: &'a Client, org: &OrgId) -> Self {
+        Secrets {
+            client,
+            org: org.to_owned(),
+        }
+    }
+
+    /// The keys. The values stay where they are.
+    ///
+    /// # Errors
+    /// There is no such organization; not allowed; no answer.
+    pub fn list(&self) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(deserialize_with = "or_default")]
+            secrets: Vec<String>,
+        }
+        let org = &self.org;
+        Call::get(self.client, &["orgs", org.as_str(), "secrets"])
+            .read::<Answer>(&format_args!("list the secrets of organization {org}"))
+            .map(|answer| answer.secrets)
+    }
+
+    /// Sets secrets: new ones are made, known ones get another value, the others stay.
+    ///
+    /// # Errors
+    /// A key is empty; not allowed; no answer.
+    pub fn update<'s>(
+        &self,
+        secrets: impl IntoIterator<Item = (&'s str, &'s str)>,
+    ) -> Result<(), Error> {
+        let secrets = owned(secrets);
+        if secrets.contains_key("") {
+            return Err(Error::config("the key of a secret is empty"));
+        }
+        let org = &self.org;
+        Call::new(self.client, "PATCH", &["orgs", org.as_str(), "secrets"])
+            .json(&secrets)
+            .done(&format_args!("set secrets of organization {org}"))
+    }
+
+    /// Deletes a secret. One that isn't there is no error.
+    ///
+    /// # Errors
+    /// The key is empty; not allowed; no answer.
+    pub fn delete(&self, key: &str) -> Result<(), Error> {
+        let org = &self.org;
+        Call::new(
+            self.client,
+            "DELETE",
+            &["orgs", org.as_str(), "secrets", key],
+        )
+        .done(&format_args!("delete secret {key:?} of organization {org}"))
+    }
+}

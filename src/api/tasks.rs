@@ -1,0 +1,473 @@
+//! Tasks: Flux that the server runs by itself.
+
+use super::attached::{AttachedLabels, Members};
+use super::call::{Call, Scope, named};
+use super::id::{OrgId, TaskId, UserId};
+use super::labels::Label;
+use super::list::{List, Listed, Paged, Paging, sealed};
+use super::runs::{LogEvent, Runs};
+use super::schedule::{Every, When, with_option};
+use super::wire::{Page, Status, or_default, status, time};
+use crate::Time;
+use crate::client::Client;
+use crate::error::Error;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// A task, as the server tells it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// The organization it belongs to.
+    #[serde(rename = "orgID", default)]
+    pub org_id: Option<OrgId>,
+    /// That organization's name. Empty in a [`basic`](List::basic) list.
+    #[serde(default)]
+    pub org: Option<String>,
+    /// The user it runs as.
+    #[serde(rename = "ownerID", default)]
+    pub owner_id: Option<UserId>,
+    /// Its name. More than one task may have it.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// In words; empty if nobody said anything.
+    #[serde(default, deserialize_with = "or_default")]
+    pub description: String,
+    /// Whether it runs.
+    #[serde(default, deserialize_with = "status")]
+    pub status: Option<Status>,
+    /// The script, with its `option task`. Empty in a [`basic`](List::basic) list.
+    #[serde(default, deserialize_with = "or_default")]
+    pub flux: String,
+    /// How often it runs, as Flux writes a duration: `1h30m`. This or `cron`.
+    #[serde(default)]
+    pub every: Option<String>,
+    /// When it runs, as cron writes it.
+    #[serde(default)]
+    pub cron: Option<String>,
+    /// How long after its time it starts.
+    #[serde(default)]
+    pub offset: Option<String>,
+    /// Up to when it has run.
+    #[serde(rename = "latestCompleted", default, deserialize_with = "time")]
+    pub latest_completed: Option<Time>,
+    /// How the last run ended: `success`, `failed` or `canceled`.
+    #[serde(rename = "lastRunStatus", default)]
+    pub last_run_status: Option<String>,
+    /// Why it failed.
+    #[serde(rename = "lastRunError", default)]
+    pub last_run_error: Option<String>,
+    /// The authorization it uses. Cloud only.
+    #[serde(rename = "authorizationID", default)]
+    pub authorization_id: Option<String>,
+    /// When it was made.
+    #[serde(rename = "createdAt", default, deserialize_with = "time")]
+    pub created_at: Option<Time>,
+    /// When it was last changed.
+    #[serde(rename = "updatedAt", default, deserialize_with = "time")]
+    pub updated_at: Option<Time>,
+    /// The labels on it. Empty in the answer to a create, even if it has some.
+    #[serde(default, deserialize_with = "or_default")]
+    pub labels: Vec<Label>,
+}
+
+impl sealed::Sealed for Task {}
+
+impl Listed for Task {
+    const KEY: &'static str = "tasks";
+
+    fn id_text(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Paged for Task {
+    const LARGEST: u16 = 500;
+}
+
+/// A task to be made.
+///
+/// A server takes name and schedule from the script only, from a line `option task = {…}`.
+/// [`every`](NewTask::every) and [`cron`](NewTask::cron) write it, with the name escaped; a script
+/// that has it already is for [`from_flux`](NewTask::from_flux).
+///
+/// ```
+/// use influx_edge::api::{NewTask, hours};
+///
+/// let flux = r#"from(bucket: "edge") |> range(start: -1h) |> mean() |> to(bucket: "hourly")"#;
+/// let new = NewTask::every("downsample", hours(1), flux).offset("5m");
+/// ```
+#[derive(Clone, Debug)]
+pub struct NewTask {
+    schedule: Option<(String, When)>,
+    offset: Option<Every>,
+    flux: String,
+    description: Option<String>,
+    status: Option<Status>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
+    org_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org: Option<&'a str>,
+    flux: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+}
+
+impl NewTask {
+    /// A task that runs again and again: every hour, or by text as Flux writes a duration, `1d`.
+    pub fn every(
+        name: impl Into<String>,
+        every: impl Into<Every>,
+        flux: impl Into<String>,
+    ) -> Self {
+        NewTask {
+            schedule: Some((name.into(), When::Every(every.into()))),
+            ..NewTask::from_flux(flux)
+        }
+    }
+
+    /// A task that runs at the times cron would: `0 2 * * *` is at two o'clock, UTC.
+    pub fn cron(name: impl Into<String>, cron: impl Into<String>, flux: impl Into<String>) -> Self {
+        NewTask {
+            schedule: Some((name.into(), When::Cron(cron.into()))),
+            ..NewTask::from_flux(flux)
+        }
+    }
+
+    /// A task whose script says its name and its schedule itself.
+    pub fn from_flux(flux: impl Into<String>) -> Self {
+        NewTask {
+            schedule: None,
+            offset: None,
+            flux: flux.into(),
+            description: None,
+            status: None,
+        }
+    }
+
+    /// How long after its time it starts, so that late points are there. Hours at most.
+    #[must_use]
+    pub fn offset(mut self, offset: impl Into<Every>) -> Self {
+        self.offset = Some(offset.into());
+        self
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Whether it runs from the beginning. Default active.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    fn script(&self) -> Result<Cow<'_, str>, Error> {
+        match &self.schedule {
+            Some((name, when)) => {
+                named("a task", name)?;
+                with_option(name, when, self.offset.as_ref(), &self.flux).map(Cow::Owned)
+            }
+            None if self.offset.is_some() => Err(Error::config(
+                "the offset of a task with its own option belongs into that option",
+            )),
+            None => Ok(Cow::Borrowed(&self.flux)),
+        }
+    }
+}
+
+/// What to change of a task. What isn't set stays. Name and schedule are changed in its script, by
+/// the server.
+#[derive(Clone, Debug, Default)]
+pub struct TaskUpdate {
+    flux: Option<String>,
+    name: Option<String>,
+    every: Option<Every>,
+    cron: Option<String>,
+    offset: Option<Every>,
+    description: Option<String>,
+    status: Option<Status>,
+}
+
+#[derive(Serialize)]
+struct UpdateBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flux: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    every: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cron: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+}
+
+impl TaskUpdate {
+    /// No change yet.
+    #[must_use]
+    pub fn new() -> Self {
+        TaskUpdate::default()
+    }
+
+    /// Another script, with its `option task`.
+    #[must_use]
+    pub fn flux(mut self, flux: impl Into<String>) -> Self {
+        self.flux = Some(flux.into());
+        self
+    }
+
+    /// Another name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// How often it runs, instead of any cron.
+    #[must_use]
+    pub fn every(mut self, every: impl Into<Every>) -> Self {
+        self.every = Some(every.into());
+        self
+    }
+
+    /// When it runs, instead of any interval.
+    #[must_use]
+    pub fn cron(mut self, cron: impl Into<String>) -> Self {
+        self.cron = Some(cron.into());
+        self
+    }
+
+    /// How long after its time it starts. OSS takes `0s` for nothing: to be without an offset,
+    /// set the script.
+    #[must_use]
+    pub fn offset(mut self, offset: impl Into<Every>) -> Self {
+        self.offset = Some(offset.into());
+        self
+    }
+
+    /// Another description. OSS refuses (400) an update with nothing but this.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Whether it runs.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    fn body(&self) -> Result<UpdateBody<'_>, Error> {
+        if self.every.is_some() && self.cron.is_some() {
+            return Err(Error::config("cannot specify both every and cron"));
+        }
+        Ok(UpdateBody {
+            flux: &self.flux,
+            name: &self.name,
+            every: self.every.as_ref().map(Every::positive).transpose()?,
+            cron: &self.cron,
+            offset: self.offset.as_ref().map(Every::text).transpose()?,
+            description: &self.description,
+            status: self.status,
+        })
+    }
+}
+
+/// The tasks of an organization. Made by [`Client::tasks`].
+#[derive(Clone, Copy, Debug)]
+pub struct Tasks<'a>(Scope<'a>);
+
+impl Client {
+    /// The tasks of this client's organization; of all the token may see, if it has none.
+    #[must_use]
+    pub fn tasks(&self) -> Tasks<'_> {
+        Tasks(Scope::of(self))
+    }
+}
+
+impl<'a> Tasks<'a> {
+    /// The same of another organization.
+    #[must_use]
+    pub fn in_org(self, org: &'a OrgId) -> Self {
+        Tasks(self.0.in_org(org))
+    }
+
+    /// All tasks.
+    pub fn list(self) -> List<'a, Task> {
+        List::new(self.0.client, "list tasks", &["tasks"], Paging::After).org(self.0)
+    }
+
+    /// The task with this id, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find(self, id: &TaskId) -> Result<Option<Task>, Error> {
+        Call::get(self.0.client, &["tasks", id.as_str()]).find(&format_args!("find task {id}"))
+    }
+
+    /// The first task with this name, if there is one. Names need not be unique:
+    /// [`list`](Tasks::list) with [`named`](List::named) gives all.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find_by_name(self, name: &str) -> Result<Option<Task>, Error> {
+        named("a task", name)?;
+        let found = Call::get(self.0.client, &["tasks"])
+            .org(self.0)
+            .query("name", name)
+            .find::<Page<Task>>(&format_args!("find task {name:?}"))?;
+        Ok(found.and_then(|page| page.0.into_iter().find(|task| task.name == name)))
+    }
+
+    /// Makes a task.
+    ///
+    /// # Errors
+    /// The name is empty; the schedule isn't one; the script has a fault (400, with where); there
+    /// is no organization; not allowed; no answer.
+    pub fn create(self, new: &NewTask) -> Result<Task, Error> {
+        let (mut org, mut org_id) = (None, None);
+        match self.0.org_parameter() {
+            Some(("org", name)) => org = Some(name),
+            Some((_, id)) => org_id = Some(id),
+            // Says that there is none.
+            None => drop(self.0.org_id()?),
+        }
+        let body = Body {
+            org_id,
+            org,
+            flux: new.script()?,
+            description: &new.description,
+            status: new.status,
+        };
+        Call::new(self.0.client, "POST", &["tasks"])
+            .json(&body)
+            .read(&"create a task")
+    }
+
+    /// Makes a task with the script, the description, the status and the labels of this one, in
+    /// the same organization.
+    ///
+    /// # Errors
+    /// There is no such task; else as [`create`](Tasks::create), and as adding a label: then the
+    /// new task is there without it.
+    pub fn duplicate(self, id: &TaskId) -> Result<Task, Error> {
+        let old: Task = Call::get(self.0.client, &["tasks", id.as_str()])
+            .read(&format_args!("duplicate task {id}"))?;
+        let new = NewTask {
+            description: Some(old.description).filter(|text| !text.is_empty()),
+            status: old.status,
+            ..NewTask::from_flux(old.flux)
+        };
+        let mut made = match (&old.org_id, self.0.org) {
+            (Some(org), None) => Tasks(self.0.in_org(org)).create(&new),
+            _ => self.create(&new),
+        }?;
+        for label in &old.labels {
+            made.labels.push(self.labels(&made.id).add(&label.id)?);
+        }
+        Ok(made)
+    }
+
+    /// Changes what is set in `update`, and gives the task as it is then.
+    ///
+    /// # Errors
+    /// There is no such task; both `every` and `cron` are set; the script has a fault; not
+    /// allowed; no answer.
+    pub fn update(self, id: &TaskId, update: &TaskUpdate) -> Result<Task, Error> {
+        Call::new(self.0.client, "PATCH", &["tasks", id.as_str()])
+            .json(&update.body()?)
+            .read(&format_args!("update task {id}"))
+    }
+
+    /// Deletes a task, its runs and logs.
+    ///
+    /// # Errors
+    /// There is [no such task](Error::is_not_found); not allowed; no answer.
+    pub fn delete(self, id: &TaskId) -> Result<(), Error> {
+        Call::new(self.0.client, "DELETE", &["tasks", id.as_str()])
+            .done(&format_args!("delete task {id}"))
+    }
+
+    /// The runs of a task: to look at, to start, to repeat, to end.
+    #[must_use]
+    pub fn runs(self, id: &TaskId) -> Runs<'a> {
+        Runs::new(self.0.client, id)
+    }
+
+    /// What a task's runs have said.
+    ///
+    /// # Errors
+    /// There is no such task; not allowed; no answer.
+    pub fn logs(self, id: &TaskId) -> Result<Vec<LogEvent>, Error> {
+        Call::get(self.0.client, &["tasks", id.as_str(), "logs"])
+            .read::<Page<LogEvent>>(&format_args!("read the logs of task {id}"))
+            .map(|page| page.0)
+    }
+
+    /// The labels on a task.
+    #[must_use]
+    pub fn labels(self, id: &TaskId) -> AttachedLabels<'a> {
+        AttachedLabels::new(self.0.client, "tasks", id.as_str())
+    }
+
+    /// The members of a task.
+    #[must_use]
+    pub fn members(self, id: &TaskId) -> Members<'a> {
+        Members::new(self.0.client, "tasks", id.as_str(), "members")
+    }
+
+    /// The owners of a task.
+    #[must_use]
+    pub fn owners(self, id: &TaskId) -> Members<'a> {
+        Members::new(self.0.client, "tasks", id.as_str(), "owners")
+    }
+}
+
+impl List<'_, Task> {
+    /// Only those with this name.
+    pub fn named(self, name: impl Into<String>) -> Self {
+        self.with("name", name)
+    }
+
+    /// Only those that run as this user.
+    pub fn of_user(self, user: &UserId) -> Self {
+        self.with("user", user.as_str())
+    }
+
+    /// Only those that run, or only those that don't.
+    pub fn status(self, status: Status) -> Self {
+        self.with(
+            "status",
+            match status {
+                Status::Active => "active",
+                Status::Inactive => "inactive",
+            },
+        )
+    }
+
+    /// Without scripts and organizations' names, which is quicker.
+    pub fn basic(self) -> Self {
+        self.with("type", "basic")
+    }
+}

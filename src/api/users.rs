@@ -1,0 +1,265 @@
+//! Users and their passwords.
+
+use super::call::{Call, named};
+use super::id::UserId;
+use super::list::{List, Listed, Paged, Paging, sealed};
+use super::wire::{Page, Status, or_default, status};
+use crate::client::Client;
+use crate::client::auth::Auth;
+use crate::client::http::HeaderList;
+use crate::client::secret::Secret;
+use crate::error::Error;
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+/// A user, as the server tells it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct User {
+    /// The user's id.
+    pub id: UserId,
+    /// The user's name, unique on the server.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// Whether the user may do anything.
+    #[serde(default, deserialize_with = "status")]
+    pub status: Option<Status>,
+    /// Who the user is elsewhere.
+    #[serde(rename = "oauthID", default)]
+    pub oauth_id: Option<String>,
+}
+
+impl sealed::Sealed for User {}
+
+impl Listed for User {
+    const KEY: &'static str = "users";
+
+    fn id_text(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Paged for User {
+    const LARGEST: u16 = 100;
+}
+
+/// A user to be made: without password and organization. Both come later, by
+/// [`set_password`](Users::set_password) and [`Orgs::members`](super::Orgs::members).
+#[derive(Clone, Debug, Serialize)]
+pub struct NewUser {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+}
+
+impl NewUser {
+    /// A user of this name, active.
+    pub fn new(name: impl Into<String>) -> Self {
+        NewUser {
+            name: name.into(),
+            status: None,
+        }
+    }
+
+    /// Whether the user may do anything. Default active.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+}
+
+/// What to change of a user. What isn't set stays.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct UserUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+}
+
+impl UserUpdate {
+    /// No change yet.
+    #[must_use]
+    pub fn new() -> Self {
+        UserUpdate::default()
+    }
+
+    /// Another name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Whether the user may do anything.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+}
+
+#[derive(Serialize)]
+struct Password<'a> {
+    password: &'a str,
+}
+
+impl<'a> Password<'a> {
+    /// Checks what every server checks. In bytes, as the server counts.
+    fn new(password: &'a str) -> Result<Self, Error> {
+        if (8..=72).contains(&password.len()) {
+            Ok(Password { password })
+        } else {
+            Err(Error::config(
+                "passwords must be between 8 and 72 characters long",
+            ))
+        }
+    }
+}
+
+/// The server's users. Made by [`Client::users`]. InfluxDB Cloud manages its users elsewhere: there
+/// only listing works.
+#[derive(Clone, Copy, Debug)]
+pub struct Users<'a>(&'a Client);
+
+impl Client {
+    /// The users this client's token may see. For the client's own see [`me`](Client::me).
+    #[must_use]
+    pub fn users(&self) -> Users<'_> {
+        Users(self)
+    }
+}
+
+impl<'a> Users<'a> {
+    /// All users.
+    pub fn list(self) -> List<'a, User> {
+        List::new(self.0, "list users", &["users"], Paging::Offset)
+    }
+
+    /// The user with this id, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find(self, id: &UserId) -> Result<Option<User>, Error> {
+        Call::get(self.0, &["users", id.as_str()]).find(&format_args!("find user {id}"))
+    }
+
+    /// The user with this name, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find_by_name(self, name: &str) -> Result<Option<User>, Error> {
+        named("a user", name)?;
+        let found = Call::get(self.0, &["users"])
+            .query("name", name)
+            .find::<Page<User>>(&format_args!("find user {name:?}"))?;
+        Ok(found.and_then(|page| page.0.into_iter().find(|user| user.name == name)))
+    }
+
+    /// Makes a user.
+    ///
+    /// # Errors
+    /// The name is empty or [taken](Error::is_conflict); not allowed; no answer.
+    pub fn create(self, new: &NewUser) -> Result<User, Error> {
+        named("a user", &new.name)?;
+        Call::new(self.0, "POST", &["users"])
+            .json(new)
+            .read(&format_args!("create user {:?}", new.name))
+    }
+
+    /// Changes what is set in `update`, and gives the user as it is then.
+    ///
+    /// # Errors
+    /// There is no such user; the name is empty or taken; not allowed; no answer.
+    pub fn update(self, id: &UserId, update: &UserUpdate) -> Result<User, Error> {
+        if let Some(name) = &update.name {
+            named("a user", name)?;
+        }
+        Call::new(self.0, "PATCH", &["users", id.as_str()])
+            .json(update)
+            .read(&format_args!("update user {id}"))
+    }
+
+    /// Deletes a user.
+    ///
+    /// # Errors
+    /// There is [no such user](Error::is_not_found); not allowed; no answer.
+    pub fn delete(self, id: &UserId) -> Result<(), Error> {
+        Call::new(self.0, "DELETE", &["users", id.as_str()]).done(&format_args!("delete user {id}"))
+    }
+
+    /// Sets a user's password, as an administrator: the old one isn't asked for. 8 to 72
+    /// characters.
+    ///
+    /// # Errors
+    /// The password is too short, too long or (if the server wants strong ones) too simple; there
+    /// is no such user; not allowed; no answer.
+    pub fn set_password(self, id: &UserId, password: &str) -> Result<(), Error> {
+        Call::new(self.0, "POST", &["users", id.as_str(), "password"])
+            .json(&Password::new(password)?)
+            .done(&format_args!("set the password of user {id}"))
+    }
+
+    /// Changes a user's password as that user: with the name and the old password. Signs in with
+    /// them, changes, and signs out; the client's own token or session plays no part. A client
+    /// that itself [signs in](crate::client::ClientBuilder::session) with the old password has to
+    /// be made anew.
+    ///
+    /// # Errors
+    /// Name or old password are wrong ([`Error::is_unauthorized`]); the new password is too short
+    /// or too long; no answer. InfluxDB Cloud refuses always (400).
+    pub fn change_password(
+        self,
+        id: &UserId,
+        name: &str,
+        old: &str,
+        new: &str,
+    ) -> Result<(), Error> {
+        let what = format_args!("change the password of user {id}");
+        change(
+            self.0,
+            &["users", id.as_str(), "password"],
+            name,
+            old,
+            new,
+            &what,
+        )
+    }
+
+    /// The same without having to know the id.
+    ///
+    /// # Errors
+    /// As [`change_password`](Users::change_password).
+    pub fn change_my_password(self, name: &str, old: &str, new: &str) -> Result<(), Error> {
+        let what = "change the password";
+        change(self.0, &["me", "password"], name, old, new, &what)
+    }
+}
+
+/// The one call that wants a session and a name with password at once.
+fn change(
+    client: &Client,
+    path: &[&str],
+    name: &str,
+    old: &str,
+    new: &str,
+    what: &dyn core::fmt::Display,
+) -> Result<(), Error> {
+    let body = Password::new(new)?;
+    let Auth::Session(session) = Auth::session(name, &Secret::new(old))? else {
+        return Err(Error::config("a session could not be made"));
+    };
+    let cookie = client.sign_in(&session, None)?;
+    let mut headers = HeaderList::default();
+    headers.authorization(session.basic.clone());
+    let done = Call::new(client, "PUT", path)
+        .json(&body)
+        .own(headers, ("cookie", cookie.header.clone()))
+        .done(what);
+    // The session is of no use any more; that it can't be ended is no failure of the change.
+    let _ = Call::new(client, "POST", &["signout"])
+        .own(HeaderList::default(), ("cookie", cookie.header))
+        .done(&"sign out");
+    done
+}

@@ -1,0 +1,335 @@
+//! Variables of dashboards.
+
+use super::attached::AttachedLabels;
+use super::call::{Call, Scope, named};
+use super::id::{OrgId, VariableId};
+use super::labels::Label;
+use super::list::{List, Listed, Paged, Paging, sealed};
+use super::wire::{or_default, time};
+use crate::Time;
+use crate::client::Client;
+use crate::error::Error;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A variable, as the server tells it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Variable {
+    /// Its id.
+    pub id: VariableId,
+    /// The organization it belongs to.
+    #[serde(rename = "orgID", default)]
+    pub org_id: Option<OrgId>,
+    /// Its name, unique in the organization.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// In words; empty if nobody said anything.
+    #[serde(default, deserialize_with = "or_default")]
+    pub description: String,
+    /// Which of its values are chosen.
+    #[serde(default, deserialize_with = "or_default")]
+    pub selected: Vec<String>,
+    /// What its values are.
+    pub arguments: Arguments,
+    /// When it was made.
+    #[serde(rename = "createdAt", default, deserialize_with = "time")]
+    pub created_at: Option<Time>,
+    /// When it was last changed.
+    #[serde(rename = "updatedAt", default, deserialize_with = "time")]
+    pub updated_at: Option<Time>,
+    /// The labels on it.
+    #[serde(default, deserialize_with = "or_default")]
+    pub labels: Vec<Label>,
+}
+
+impl sealed::Sealed for Variable {}
+
+impl Listed for Variable {
+    const KEY: &'static str = "variables";
+
+    fn id_text(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Paged for Variable {
+    const LARGEST: u16 = 100;
+}
+
+/// The values of a variable.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[serde(tag = "type", content = "values", rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Arguments {
+    /// What a query answers.
+    Query {
+        /// Its text.
+        query: String,
+        /// `flux` or `influxql`.
+        language: String,
+    },
+    /// These, in this order.
+    Constant(Vec<String>),
+    /// Names for values.
+    Map(BTreeMap<String, String>),
+    /// Of a type this crate doesn't know. Can't be sent.
+    #[serde(skip_serializing)]
+    Unknown,
+}
+
+impl Arguments {
+    /// What a Flux query answers.
+    pub fn flux(query: impl Into<String>) -> Self {
+        Arguments::Query {
+            query: query.into(),
+            language: String::from("flux"),
+        }
+    }
+
+    /// These values.
+    pub fn constant<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Self {
+        Arguments::Constant(values.into_iter().map(Into::into).collect())
+    }
+
+    /// Names for values.
+    pub fn map<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Arguments::Map(
+            pairs
+                .into_iter()
+                .map(|(k, v)| (k.into(), v.into()))
+                .collect(),
+        )
+    }
+}
+
+impl<'de> Deserialize<'de> for Arguments {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Tagged {
+            r#type: String,
+            #[serde(default)]
+            values: serde_json::Value,
+        }
+        #[derive(Deserialize)]
+        struct Query {
+            query: String,
+            #[serde(default, deserialize_with = "or_default")]
+            language: String,
+        }
+
+        let Tagged { r#type, values } = Tagged::deserialize(deserializer)?;
+        match r#type.as_str() {
+            "query" => serde_json::from_value::<Query>(values).map(|q| Arguments::Query {
+                query: q.query,
+                language: q.language,
+            }),
+            "constant" => serde_json::from_value::<Option<_>>(values)
+                .map(|list| Arguments::Constant(list.unwrap_or_default())),
+            "map" => serde_json::from_value::<Option<_>>(values)
+                .map(|map| Arguments::Map(map.unwrap_or_default())),
+            _ => Ok(Arguments::Unknown),
+        }
+        .map_err(D::Error::custom)
+    }
+}
+
+/// A variable to be made, or to be put in another's place.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewVariable {
+    name: String,
+    arguments: Arguments,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    selected: Vec<String>,
+}
+
+impl NewVariable {
+    /// A variable of this name with these values.
+    pub fn new(name: impl Into<String>, arguments: Arguments) -> Self {
+        NewVariable {
+            name: name.into(),
+            arguments,
+            description: None,
+            selected: Vec::new(),
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Adds one of the values that are chosen.
+    #[must_use]
+    pub fn select(mut self, value: impl Into<String>) -> Self {
+        self.selected.push(value.into());
+        self
+    }
+}
+
+/// What to change of a variable. What isn't set stays; nothing at all is refused by the server.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct VariableUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selected: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<Arguments>,
+}
+
+impl VariableUpdate {
+    /// No change yet.
+    #[must_use]
+    pub fn new() -> Self {
+        VariableUpdate::default()
+    }
+
+    /// Another name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Another description; empty for none.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// The values that are chosen, instead of those before.
+    #[must_use]
+    pub fn selected<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Self {
+        self.selected = Some(values.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Other values.
+    #[must_use]
+    pub fn arguments(mut self, arguments: Arguments) -> Self {
+        self.arguments = Some(arguments);
+        self
+    }
+}
+
+/// What may not be a variable's name.
+const KEYWORDS: [&str; 10] = [
+    "and", "import", "not", "return", "option", "test", "empty", "in", "package", "builtin",
+];
+
+fn check(name: &str) -> Result<(), Error> {
+    named("a variable", name)?;
+    if KEYWORDS.contains(&name) || name == "or" {
+        return Err(Error::config(alloc::format!(
+            "{name:?} is a protected variable name"
+        )));
+    }
+    if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        return Err(Error::config(alloc::format!(
+            "the name of a variable must start with a letter or an underscore: {name:?}"
+        )));
+    }
+    Ok(())
+}
+
+/// The variables of an organization. Made by [`Client::variables`].
+#[derive(Clone, Copy, Debug)]
+pub struct Variables<'a>(Scope<'a>);
+
+impl Client {
+    /// The variables of this client's organization.
+    #[must_use]
+    pub fn variables(&self) -> Variables<'_> {
+        Variables(Scope::of(self))
+    }
+}
+
+impl<'a> Variables<'a> {
+    /// The same of another organization.
+    #[must_use]
+    pub fn in_org(self, org: &'a OrgId) -> Self {
+        Variables(self.0.in_org(org))
+    }
+
+    /// All variables.
+    pub fn list(self) -> List<'a, Variable> {
+        List::new(
+            self.0.client,
+            "list variables",
+            &["variables"],
+            Paging::Offset,
+        )
+        .org(self.0)
+    }
+
+    /// The variable with this id, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find(self, id: &VariableId) -> Result<Option<Variable>, Error> {
+        Call::get(self.0.client, &["variables", id.as_str()])
+            .find(&format_args!("find variable {id}"))
+    }
+
+    /// Makes a variable.
+    ///
+    /// # Errors
+    /// The name is empty, [taken](Error::is_conflict), a keyword of Flux or begins with neither a
+    /// letter nor `_`; there is no organization; not allowed; no answer.
+    pub fn create(self, new: &NewVariable) -> Result<Variable, Error> {
+        check(&new.name)?;
+        Call::new(self.0.client, "POST", &["variables"])
+            .json(&self.0.body(new)?)
+            .read(&format_args!("create variable {:?}", new.name))
+    }
+
+    /// Changes what is set in `update`, and gives the variable as it is then.
+    ///
+    /// # Errors
+    /// There is no such variable; nothing is set; the name can't be one; not allowed; no answer.
+    pub fn update(self, id: &VariableId, update: &VariableUpdate) -> Result<Variable, Error> {
+        if let Some(name) = &update.name {
+            check(name)?;
+        }
+        Call::new(self.0.client, "PATCH", &["variables", id.as_str()])
+            .json(update)
+            .read(&format_args!("update variable {id}"))
+    }
+
+    /// Puts another variable in the place of this one, under its id.
+    ///
+    /// # Errors
+    /// As [`create`](Variables::create); and there is no such variable.
+    pub fn replace(self, id: &VariableId, new: &NewVariable) -> Result<Variable, Error> {
+        check(&new.name)?;
+        Call::new(self.0.client, "PUT", &["variables", id.as_str()])
+            .json(&self.0.body(new)?)
+            .read(&format_args!("replace variable {id}"))
+    }
+
+    /// Deletes a variable.
+    ///
+    /// # Errors
+    /// There is [no such variable](Error::is_not_found); not allowed; no answer.
+    pub fn delete(self, id: &VariableId) -> Result<(), Error> {
+        Call::new(self.0.client, "DELETE", &["variables", id.as_str()])
+            .done(&format_args!("delete variable {id}"))
+    }
+
+    /// The labels on a variable.
+    #[must_use]
+    pub fn labels(self, id: &VariableId) -> AttachedLabels<'a> {
+        AttachedLabels::new(self.0.client, "variables", id.as_str())
+    }
+}
