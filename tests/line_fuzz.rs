@@ -10,7 +10,7 @@ mod line_support;
 
 use influx_edge::line::{Bounded, Drain, EncodeError, Encoder, Series, Sink};
 use line_support::random::{self, Rng};
-use line_support::{Spec, encode, grammar};
+use line_support::{encode, grammar};
 
 fn number(name: &str, default: u64) -> u64 {
     let set = std::env::var(name).ok();
