@@ -39,9 +39,8 @@
 mod block;
 #[cfg(feature = "serde")]
 mod de;
-#[cfg(all(feature = "serde", feature = "std"))]
-mod de_rows;
 mod decoder;
+mod ending;
 mod error;
 mod json_tail;
 mod judge;
@@ -72,7 +71,7 @@ pub use value::FromCell;
 #[cfg(feature = "serde")]
 pub use de::DeserializeError;
 #[cfg(all(feature = "serde", feature = "std"))]
-pub use de_rows::Deserialized;
+pub use de::Deserialized;
 #[cfg(feature = "std")]
 pub use owned::{OwnedTable, Tables};
 #[cfg(feature = "std")]

@@ -21,6 +21,7 @@
 
 use core::fmt;
 
+mod collection;
 mod params;
 mod text;
 mod value;
@@ -28,12 +29,13 @@ mod value;
 #[cfg(feature = "alloc")]
 mod predicate;
 
+pub use collection::{Dict, Record};
 #[cfg(feature = "alloc")]
 pub use params::Params;
 pub use params::write_extern;
 #[cfg(feature = "alloc")]
 pub use predicate::Predicate;
-pub use value::{Bytes, Dict, Record, Regex, SignedDuration, ToFlux};
+pub use value::{Bytes, Regex, SignedDuration, ToFlux};
 
 /// Writes a value as Flux source.
 ///
