@@ -363,3 +363,36 @@ fn whole_tables_are_kept() {
     let body = include_bytes!("recordings/csv/mid-stream-error.csv");
     assert!(Rows::new(&body[..]).tables().unwrap_err().is_server());
 }
+
+#[test]
+fn bytes_that_are_not_utf8() {
+    let body = b",result,table,v\r\n,_result,0,\xFF\xFE\r\n";
+    let mut rows = Rows::new(&body[..]);
+    let row = rows.next().unwrap().unwrap();
+    assert_eq!(row.get::<&[u8]>("v").unwrap(), b"\xFF\xFE");
+    let error = row.get::<&str>("v").unwrap_err();
+    let text =
+        "row 2, column `v` (string): wanted text, found \"\\xff\\xfe\": the text is not UTF-8";
+    assert_eq!(error.to_string(), text);
+    // Names have to be, cell by cell: here two halves of a character stand side by side.
+    let error = Rows::new(&b",result,table,\xC3,\xA9\r\n"[..])
+        .next()
+        .unwrap_err();
+    let error = error.into_kind();
+    let expected = DecodeError::NotUtf8 { row: 1 };
+    assert!(matches!(error, ReadErrorKind::Decode { error, .. } if error == expected));
+}
+
+#[test]
+fn a_leap_second_is_called_one() {
+    let body = "#datatype,string,long,dateTime:RFC3339\r\n,result,table,t\r\n\
+        ,_result,0,2016-12-31T23:59:60Z\r\n";
+    let mut rows = Rows::new(body.as_bytes());
+    let error = rows.next().unwrap().unwrap().get::<Time>("t").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("leap seconds are not supported"),
+        "{error}"
+    );
+}

@@ -16,7 +16,8 @@
 //!   to ask `exists params.name`.
 //! - NaN and infinities can't be parameters, since JSON has none; as literals they can be written.
 //!
-//! Everything here is `no_std` and writes into any [`fmt::Write`]; [`Params`], [`Predicate`] and
+//! The forms are those of the Flux specification (<https://docs.influxdata.com/flux/v0/spec/>) and
+//! of the syntax tree its parser makes. Everything here is `no_std` and writes into any [`fmt::Write`]; [`Params`], [`Predicate`] and
 //! [`to_literal`] need an allocator.
 
 use core::fmt;
