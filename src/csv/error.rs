@@ -154,3 +154,14 @@ impl fmt::Display for ValueErrorKind {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_small() {
+        assert!(size_of::<DecodeError>() <= 32);
+        assert!(size_of::<ValueError>() <= 48);
+    }
+}

@@ -290,6 +290,10 @@ impl Machine {
         if blank > 0 {
             return Ok(Begun::Skip(blank));
         }
+        if self.state == State::Over {
+            let row = self.row + 1;
+            return Err(self.fail(DecodeError::UnexpectedRow { row }));
+        }
         let first = rest.first().copied().unwrap_or(0);
         if first == b'{' && self.state == State::Rows && !self.reported {
             self.reported = true;
