@@ -28,6 +28,8 @@ mod error;
 pub mod flux;
 pub mod line;
 mod precision;
+#[cfg(feature = "spool")]
+pub mod spool;
 mod time;
 
 #[cfg(feature = "client")]
@@ -38,4 +40,6 @@ pub use error::{
     TransportError,
 };
 pub use precision::Precision;
+#[cfg(feature = "spool")]
+pub use spool::Spool;
 pub use time::{Time, TimeError};
