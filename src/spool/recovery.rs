@@ -9,7 +9,7 @@ use super::fs::{Access, Fs, FsFile, read_full};
 use super::log::Log;
 use super::report::OpenReport;
 use super::scan::{Cursor, Step, Window};
-use super::segment::{Segment, parse_name};
+use super::segment::{Segment, name, parse_name};
 use alloc::vec::Vec;
 use std::ffi::OsString;
 use std::io;
@@ -85,32 +85,45 @@ pub(super) fn recover<F: Fs>(
         }
     }
     log.next_seq = expected;
-    if let Some(newest) = log.segments.back() {
-        settle(log, log.path(newest.base).as_path(), report)?;
-    }
+    settle(log, report)?;
     for index in (0..log.segments.len()).rev() {
         if log.segments.get(index).is_some_and(Segment::is_done) {
             log.remove(index);
         }
     }
     trim_bad(log);
+    // The bytes behind a cut tail, and the name of a segment without records, may be used again.
+    window.forget();
     Ok(())
 }
 
 /// Cuts the torn tail of the newest segment, and brings to the disk what the process before this one
 /// had no time to.
-fn settle<F: Fs>(log: &Log<F>, path: &Path, report: &OpenReport) -> io::Result<()> {
-    let Some(newest) = log.segments.back() else {
+///
+/// The older segments were synced before the newest was begun, unless the settings were others then:
+/// they count as not synced, and the first [`Log::sync`] sees to them.
+fn settle<F: Fs>(log: &mut Log<F>, report: &OpenReport) -> io::Result<()> {
+    let durable = log.is_durable();
+    log.dir_dirty = true;
+    for segment in &mut log.segments {
+        segment.dirty = true;
+    }
+    let Some(newest) = log.segments.back_mut() else {
         return Ok(());
     };
-    let file = log.fs.open(path, Access::Write)?;
-    if report.torn_bytes > 0 {
+    let path = log.dir.join(name(newest.base));
+    let torn = report.torn_bytes > 0;
+    if !torn && !durable {
+        return Ok(());
+    }
+    let file = log.fs.open(&path, Access::Write)?;
+    if torn {
         file.set_len(newest.len)?;
     }
-    if report.torn_bytes > 0 || log.is_durable() {
-        file.sync()?;
-        log.fs.sync_dir(&log.dir)?;
-    }
+    file.sync()?;
+    newest.dirty = false;
+    log.fs.sync_dir(&log.dir)?;
+    log.dir_dirty = false;
     Ok(())
 }
 

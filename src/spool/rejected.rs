@@ -68,12 +68,9 @@ impl<F: Fs> Rejected<F> {
     }
 
     fn take_up(&mut self, window: &mut Window) -> io::Result<()> {
-        window.forget();
         let mut report = OpenReport::default();
         let adopt = &mut |_: &_, _: &[u8]| Some(0);
-        let result = recover(&mut self.log, window, 0, &[], &mut report, adopt);
-        window.forget();
-        result
+        recover(&mut self.log, window, 0, &[], &mut report, adopt)
     }
 
     /// Lines that are kept.

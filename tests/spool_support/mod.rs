@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod rng;
+pub mod sim;
 
 use influx_edge::Precision;
 use influx_edge::spool::{Batch, Clock, Spool, SpoolError, Target, Ticket, fs::Fs};
@@ -58,4 +59,24 @@ pub fn drain<F: Fs, C: Clock>(spool: &mut Spool<F, C>, target: &Target) -> Vec<(
         spool.ack(bundle.tickets());
     }
     out
+}
+
+/// A clock that goes when told to. Clones share the time.
+#[derive(Clone, Default)]
+pub struct TestClock(std::rc::Rc<std::cell::Cell<u64>>);
+
+impl TestClock {
+    pub fn advance(&self, millis: u64) {
+        self.0.set(self.0.get() + millis);
+    }
+}
+
+impl Clock for TestClock {
+    fn monotonic(&self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.0.get())
+    }
+
+    fn unix_seconds(&self) -> u64 {
+        1_700_000_000 + self.0.get() / 1000
+    }
 }
