@@ -4,7 +4,7 @@
 
 mod support;
 
-use influx_edge::line::{Encoder, OwnedSeries};
+use influx_edge::line::{Encoder, OwnedFieldKey, OwnedSeries};
 use std::hint::black_box;
 use support::Contest;
 use support::lines::{BUFFER, Digits, KINDS, Line, Value, data};
@@ -25,6 +25,9 @@ fn contest(title: &str, lines: &[Line]) {
     let (mut storage, mut series_storage) = (vec![0u8; BUFFER], vec![0u8; BUFFER]);
     let mut fixed = Encoder::new(&mut storage);
     let mut by_series = Encoder::new(&mut series_storage);
+    let keys: Vec<_> = lines.iter().map(prepared).collect();
+    let mut keys_storage = vec![0u8; BUFFER];
+    let mut by_keys = Encoder::new(&mut keys_storage);
     let mut grown = Encoder::with_sink(Vec::new());
     let mut out = Vec::with_capacity(BUFFER);
     let mut memchr_out = Vec::with_capacity(BUFFER);
@@ -74,6 +77,17 @@ fn contest(title: &str, lines: &[Line]) {
         }
         black_box(by_series.len());
     });
+    contest.run("Series, prepared keys", || {
+        by_keys.clear();
+        for ((line, series), keys) in black_box(lines).iter().zip(&series).zip(&keys) {
+            if by_keys.len() > BUFFER - 4096 {
+                black_box(by_keys.as_bytes());
+                by_keys.clear();
+            }
+            encode_prepared(&mut by_keys, series, keys, line);
+        }
+        black_box(by_keys.len());
+    });
     contest.run("Encoder into a Vec", || {
         grown.clear();
         for line in black_box(lines) {
@@ -118,6 +132,28 @@ fn encode_series<S: influx_edge::line::Sink>(
 ) {
     let mut out = enc.point(series).fields();
     for (key, value) in &line.fields {
+        out = match value {
+            Value::Float(v) => out.field(key, *v),
+            Value::Text(v) => out.field(key, v),
+        };
+    }
+    out.timestamp(line.time).expect("a legal line");
+}
+
+fn prepared(line: &Line) -> Vec<OwnedFieldKey> {
+    let keys = line.fields.iter();
+    keys.map(|(key, _)| OwnedFieldKey::new(key).expect("a legal key"))
+        .collect()
+}
+
+fn encode_prepared<S: influx_edge::line::Sink>(
+    enc: &mut Encoder<S>,
+    series: &OwnedSeries,
+    keys: &[OwnedFieldKey],
+    line: &Line,
+) {
+    let mut out = enc.point(series).fields();
+    for (key, (_, value)) in keys.iter().zip(&line.fields) {
         out = match value {
             Value::Float(v) => out.field(key, *v),
             Value::Text(v) => out.field(key, v),
@@ -201,5 +237,8 @@ fn check(lines: &[Line]) {
             .replace(".0 ", " ");
         assert_eq!(enc.as_bytes(), least.as_bytes());
         assert_eq!(by_series.as_bytes(), least.as_bytes());
+        let mut by_keys = Encoder::with_sink(Vec::new());
+        encode_prepared(&mut by_keys, &series(line), &prepared(line), line);
+        assert_eq!(by_keys.as_bytes(), least.as_bytes());
     }
 }

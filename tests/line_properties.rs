@@ -7,7 +7,7 @@
 
 mod line_support;
 
-use influx_edge::line::{EncodeError, Encoder, Part, Point, Series, Text, sanitize};
+use influx_edge::line::{EncodeError, Encoder, FieldKey, Part, Point, Series, Text, sanitize};
 use influx_edge::{Precision, Time};
 use influxdb_line_protocol as official;
 use line_support::random::{self, Rng};
@@ -241,6 +241,37 @@ fn every_way_to_write_a_line_writes_the_same() {
             Ok(String::from_utf8(enc.into_sink()).unwrap())
         });
         assert_eq!(through_series, direct, "{spec:?}");
+
+        // With every field's key prepared.
+        let mut enc = Encoder::with_sink(Vec::new()).precision(spec.precision);
+        let mut line = enc.line(&spec.measurement);
+        for (key, value) in &spec.tags {
+            line = line.tag(key, value);
+        }
+        let mut line = line.fields();
+        let mut refused = false;
+        for (key, value) in &spec.fields {
+            let Ok(key) = FieldKey::<128>::new(key) else {
+                refused = true;
+                continue;
+            };
+            line = match value {
+                Value::Float(v) => line.field(&key, *v),
+                Value::Integer(v) => line.field(&key, *v),
+                Value::Unsigned(v) => line.field(&key, *v),
+                Value::Boolean(v) => line.field(&key, *v),
+                Value::Text(v) => line.field(&key, v),
+                Value::Missing => line.field(&key, None::<i8>),
+            };
+        }
+        let done = match spec.time {
+            Some(time) => line.timestamp(time),
+            None => line.finish(),
+        };
+        if !refused {
+            let prepared = done.map(|()| String::from_utf8(enc.into_sink()).unwrap());
+            assert_eq!(prepared, direct, "{spec:?}");
+        }
 
         // With every tag's value formatted in place.
         let mut enc = Encoder::with_sink(Vec::new()).precision(spec.precision);

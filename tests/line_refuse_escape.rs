@@ -5,7 +5,9 @@
 mod line_support;
 
 use influx_edge::Precision;
-use influx_edge::line::{Drain, EncodeError, Encoder, OwnedDefaultTags, Part, Series};
+use influx_edge::line::{
+    Drain, EncodeError, Encoder, FieldKey, OwnedDefaultTags, OwnedFieldKey, Part, Series,
+};
 use line_support::{Spec, Value, encode, through_every_sink};
 
 /// Where a text can stand.
@@ -509,6 +511,30 @@ fn quotes_in_field_keys_are_refused_when_told_to() {
         .finish()
         .unwrap();
     assert_eq!(enc.as_bytes(), b"m\",t\"=v\" f=\"\\\"\"\n");
+}
+
+#[test]
+fn prepared_field_keys_are_refused_when_they_are_made() {
+    for (key, wrong) in [
+        ("", EncodeError::Empty as fn(_) -> _),
+        ("time", EncodeError::Reserved),
+        ("a\\", EncodeError::Backslash),
+    ] {
+        let error = FieldKey::<16>::new(key).unwrap_err();
+        assert_eq!(Some(error), error.place().map(wrong), "{key:?}");
+    }
+    assert_eq!(FieldKey::<4>::new("a b c"), Err(EncodeError::BufferFull));
+    let (a, quoted) = (
+        FieldKey::<8>::new("a b").unwrap(),
+        OwnedFieldKey::new("a b\"").unwrap(),
+    );
+    let mut enc = Encoder::with_sink(Vec::new()).refuse_quoted_keys(true);
+    enc.line("m").field(&a, 1).field("b", 2).finish().unwrap();
+    assert_eq!(enc.as_bytes(), b"m a\\ b=1i,b=2i\n");
+    let twice = enc.line("m").field(&a, 1).field("a b", 2).finish();
+    assert!(matches!(twice, Err(EncodeError::Duplicate(_))));
+    let refused = enc.line("m").field(&quoted, 1).finish();
+    assert!(matches!(refused, Err(EncodeError::Quote(p)) if p.offset == 3));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use super::cursor::Cursor;
 use super::error::{EncodeError, Part, Place};
 use super::escape::{self, Name};
+use super::field_key::sealed::FieldName;
 use super::keys::{self, KeyHash, KeySet};
 use super::number;
 use super::series::SeriesRef;
@@ -173,10 +174,10 @@ impl Core {
     }
 
     #[inline]
-    pub(super) fn field<V: sealed::Field>(
+    pub(super) fn field<K: FieldName, V: sealed::Field>(
         &mut self,
         buf: &mut [u8],
-        key: &str,
+        key: &K,
         value: &V,
     ) -> Result<(), EncodeError> {
         match value.presence() {
@@ -208,24 +209,25 @@ impl Core {
 
     /// Writes what stands before a field's value.
     #[inline]
-    fn field_key(&self, out: &mut Cursor<'_>, key: &str) -> Result<KeyHash, EncodeError> {
+    fn field_key<K: FieldName>(
+        &self,
+        out: &mut Cursor<'_>,
+        key: &K,
+    ) -> Result<KeyHash, EncodeError> {
         let name = Name {
             part: Part::FieldKey,
             index: self.fields,
         };
         let place = Place::new(name.part, name.index, 0);
-        if key.is_empty() {
-            return Err(EncodeError::Empty(place));
-        }
-        if reserved(Part::FieldKey).contains(&key) {
-            return Err(EncodeError::Reserved(place));
-        }
+        key.check(name)?;
         if self.rules.refuse_quoted_keys {
-            refuse_quote(key, name)?;
+            if let Some(at) = key.quote() {
+                return Err(EncodeError::Quote(Place::new(name.part, name.index, at)));
+            }
         }
         out.put(if self.fields == 0 { b' ' } else { b',' })?;
         let start = out.pos();
-        escape::name(out, key, name)?;
+        key.put(out, name)?;
         let len = out.pos().saturating_sub(start);
         let whole = self
             .series_len
@@ -235,7 +237,7 @@ impl Core {
             let whole = u32::try_from(whole).unwrap_or(u32::MAX);
             return Err(EncodeError::KeyTooLong(place, whole));
         }
-        let hash = KeyHash::of(key.as_bytes());
+        let hash = key.hash();
         if !self.field_keys.surely_new(hash) {
             let first = self
                 .committed
@@ -277,14 +279,6 @@ impl Core {
             self.pos = self.committed;
         }
         error
-    }
-}
-
-#[cold]
-fn refuse_quote(key: &str, name: Name) -> Result<(), EncodeError> {
-    match key.bytes().position(|byte| byte == b'"') {
-        Some(at) => Err(EncodeError::Quote(Place::new(name.part, name.index, at))),
-        None => Ok(()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::error::EncodeError;
+use super::field_key::FieldName;
 use super::series::{DefaultTagsIn, SeriesRef};
 #[cfg(feature = "std")]
 use super::sink::sealed::Draining;
@@ -346,9 +347,10 @@ impl<'e, S: Sink> Line<'e, S> {
         self
     }
 
-    /// Adds the first field. `None` writes nothing.
+    /// Adds the first field. `None` writes nothing. The key is a text, or a
+    /// [`FieldKey`](super::FieldKey) prepared before.
     #[inline]
-    pub fn field(self, key: &str, value: impl FieldValue) -> Fields<'e, S> {
+    pub fn field(self, key: impl FieldName, value: impl FieldValue) -> Fields<'e, S> {
         self.fields().field(key, value)
     }
 
@@ -383,11 +385,12 @@ pub struct Fields<'e, S> {
 }
 
 impl<S: Sink> Fields<'_, S> {
-    /// Adds a field. `None` writes nothing.
+    /// Adds a field. `None` writes nothing. The key is a text, or a
+    /// [`FieldKey`](super::FieldKey) prepared before.
     #[inline]
-    pub fn field(self, key: &str, value: impl FieldValue) -> Self {
+    pub fn field(self, key: impl FieldName, value: impl FieldValue) -> Self {
         self.enc
-            .attempt(|core, buf, _| core.field(buf, key, &value));
+            .attempt(|core, buf, _| core.field(buf, &key, &value));
         self
     }
 

@@ -16,7 +16,7 @@ pub(super) struct KeySet {
 }
 
 /// A key's hash.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct KeyHash(u64);
 
 impl KeySet {

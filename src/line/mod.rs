@@ -45,6 +45,7 @@ mod cursor;
 mod encoder;
 mod error;
 mod escape;
+mod field_key;
 mod keys;
 mod number;
 #[cfg(feature = "alloc")]
@@ -58,6 +59,9 @@ mod value;
 
 pub use encoder::{Encoder, Fields, Line, Lines};
 pub use error::{EncodeError, Part, Place};
+#[cfg(feature = "alloc")]
+pub use field_key::OwnedFieldKey;
+pub use field_key::{FieldKey, FieldKeyIn, FieldName};
 #[cfg(feature = "alloc")]
 pub use point::Point;
 pub use sanitize::{Sanitized, sanitize};
