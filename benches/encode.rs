@@ -7,7 +7,7 @@ mod support;
 use influx_edge::line::{Encoder, OwnedFieldKey, OwnedSeries};
 use std::hint::black_box;
 use support::Contest;
-use support::lines::{BUFFER, Digits, KINDS, Line, Value, data};
+use support::lines::{BUFFER, Digits, KINDS, Line, SENSORS, Value, data};
 
 fn main() {
     println!("encode: time per line, and the ratio to the floor (lower is better)\n");
@@ -21,11 +21,12 @@ fn main() {
 
 fn contest(title: &str, lines: &[Line]) {
     check(lines);
-    let series: Vec<_> = lines.iter().map(series).collect();
+    // A program has some sensors, not one for each line: the tags come round again.
+    let series: Vec<_> = lines.iter().take(SENSORS).map(series).collect();
     let (mut storage, mut series_storage) = (vec![0u8; BUFFER], vec![0u8; BUFFER]);
     let mut fixed = Encoder::new(&mut storage);
     let mut by_series = Encoder::new(&mut series_storage);
-    let keys: Vec<_> = lines.iter().map(prepared).collect();
+    let keys = prepared(&lines[0]);
     let mut keys_storage = vec![0u8; BUFFER];
     let mut by_keys = Encoder::new(&mut keys_storage);
     let mut grown = Encoder::with_sink(Vec::new());
@@ -68,7 +69,7 @@ fn contest(title: &str, lines: &[Line]) {
     });
     contest.run("Series, all checks", || {
         by_series.clear();
-        for (line, series) in black_box(lines).iter().zip(&series) {
+        for (line, series) in black_box(lines).iter().zip(series.iter().cycle()) {
             if by_series.len() > BUFFER - 4096 {
                 black_box(by_series.as_bytes());
                 by_series.clear();
@@ -79,12 +80,12 @@ fn contest(title: &str, lines: &[Line]) {
     });
     contest.run("Series, prepared keys", || {
         by_keys.clear();
-        for ((line, series), keys) in black_box(lines).iter().zip(&series).zip(&keys) {
+        for (line, series) in black_box(lines).iter().zip(series.iter().cycle()) {
             if by_keys.len() > BUFFER - 4096 {
                 black_box(by_keys.as_bytes());
                 by_keys.clear();
             }
-            encode_prepared(&mut by_keys, series, keys, line);
+            encode_prepared(&mut by_keys, series, &keys, line);
         }
         black_box(by_keys.len());
     });

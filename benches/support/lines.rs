@@ -6,6 +6,8 @@ use super::Rng;
 pub const BUFFER: usize = 64 * 1024;
 /// Lines of each kind.
 pub const LINES: usize = 2_000;
+/// After so many lines the tags come round again.
+pub const SENSORS: usize = 50;
 /// The kinds of lines: one tag and two fields; eight and twelve; names with spaces and commas;
 /// strings.
 pub const KINDS: [&str; 4] = ["small", "wide", "escape", "strings"];
@@ -77,7 +79,7 @@ pub fn data(kind: &str, digits: Digits) -> Vec<Line> {
                 tags: [
                     "site", "hall", "line", "cell", "maker", "model", "serial", "shift",
                 ]
-                .map(|key| (key.into(), format!("{key}-{:04}", n % 50)))
+                .map(|key| (key.into(), format!("{key}-{:04}", n % SENSORS)))
                 .into(),
                 fields: [
                     "speed",
