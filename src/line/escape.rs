@@ -314,15 +314,19 @@ fn copy_plain<P: Plain>(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<bool, En
     let room = cursor.reserve(text.len())?;
     // The last eight bytes first, then whole words from the front: the two may overlap.
     if let (Some(last), Some(slot)) = (text.last_chunk::<8>(), room.last_chunk_mut::<8>()) {
-        let mut hits = P::hits(u64::from_le_bytes(*last));
+        if P::hits(u64::from_le_bytes(*last)) != 0 {
+            return Ok(false);
+        }
         *slot = *last;
         for (to, from) in room.chunks_exact_mut(8).zip(text.chunks_exact(8)) {
             if let (Some(to), Some(word)) = (to.first_chunk_mut::<8>(), from.first_chunk::<8>()) {
-                hits |= P::hits(u64::from_le_bytes(*word));
+                if P::hits(u64::from_le_bytes(*word)) != 0 {
+                    return Ok(false);
+                }
                 *to = *word;
             }
         }
-        return Ok(hits == 0);
+        return Ok(true);
     }
     // Four to seven bytes make a word of two halves that overlap.
     if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
