@@ -21,7 +21,7 @@ use crate::time::Time;
 /// | [`Duration`], [`SignedDuration`] | duration |
 /// | [`Regex`], [`Bytes`] | regular expression, bytes |
 /// | slices, arrays, `Vec` | array |
-/// | [`Dict`], `BTreeMap`, `HashMap` | dictionary |
+/// | [`Dict`](super::Dict), `BTreeMap`, `HashMap` | dictionary |
 /// | [`Record`] | record |
 /// | [`Ast`] | the expression it says |
 /// | `Option` | as the value; `None` is left out of parameters |
