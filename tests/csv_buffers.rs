@@ -120,3 +120,16 @@ fn documented_sizes_are_enough() {
         "{events:?}"
     );
 }
+
+/// A row of one cell takes as much room with its (missing) delimiters as without.
+#[test]
+fn a_broken_row_breaks_alike_in_one_piece_and_in_many() {
+    let body = b",result,table,v\r\n,_result,0,1\r\nabcdefghijklmnopqrst\r\n,_result,0,2\r\n";
+    for size in 0..96 {
+        let (mut text, mut ends) = (vec![0; size], vec![0; 32]);
+        let whole = decode([&body[..]], Decoder::new(&mut text, &mut ends));
+        let pieces = decode(body.chunks(3), Decoder::new(&mut text, &mut ends));
+        assert_eq!(whole, pieces, "{size} bytes");
+        assert!(matches!(whole.last(), Some(Event::Broken(_))));
+    }
+}

@@ -288,7 +288,12 @@ fn quoted_cells_torn_between_pieces() {
 fn newlines_in_cells_doubled() {
     let body = b",result,table,v\r\n,_result,0,\"a\r\nb\"\r\n";
     assert_eq!(rows(&decode_all([&body[..]])[0]), [[text("a\nb")]]);
+    // A CR that ends one cell and an LF that begins the next are no line end.
+    let body = b",result,table,v,w\r\n,_result,0,\"a\r\",\"\nb\"\r\n";
+    let found = decode_all([&body[..]]);
+    assert_eq!(rows(&found[0]), [[text("a\r"), text("\nb")]]);
     // As sent, if asked for.
+    let body = b",result,table,v\r\n,_result,0,\"a\r\nb\"\r\n";
     let (mut space, mut ends) = ([0; 64], [0; 16]);
     let decoder = Decoder::new(&mut space, &mut ends).keep_crlf(true);
     assert_eq!(rows(&decode([&body[..]], decoder)[0]), [[text("a\r\nb")]]);

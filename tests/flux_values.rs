@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use influx_edge::Time;
 use influx_edge::flux::{
-    Bytes, Dict, FluxError, Params, Predicate, Record, Regex, SignedDuration, ToFlux, to_literal,
-    write_extern,
+    Ast, Bytes, Dict, FluxError, Params, Predicate, Record, Regex, SignedDuration, ToFlux,
+    to_literal, write_extern,
 };
 use serde_json::{Value as Json, json};
 
@@ -152,6 +152,9 @@ fn what_has_no_form_is_refused() {
     assert_eq!(ast(&[Some(1), None]), Err(FluxError::Null));
     assert_eq!(to_literal(&Bytes(b"\xFF")), Err(FluxError::NotUtf8));
     assert_eq!(to_literal(&Duration::MAX), Err(FluxError::OutOfRange));
+    assert_eq!(to_literal(&Ast("{}")), Err(FluxError::NotSource));
+    let node = r#"{"type":"Identifier","name":"x"}"#;
+    assert_eq!(ast(&Ast(node)).unwrap()["name"], "x");
 }
 
 /// The escapes of Flux strings and of delete predicates, resolved as the servers' scanners do.

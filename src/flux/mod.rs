@@ -36,7 +36,7 @@ pub use params::Params;
 pub use params::write_extern;
 #[cfg(feature = "alloc")]
 pub use predicate::Predicate;
-pub use value::{Bytes, Regex, SignedDuration, ToFlux};
+pub use value::{Ast, Bytes, Regex, SignedDuration, ToFlux};
 
 /// Writes a value as Flux source.
 ///
@@ -88,6 +88,8 @@ pub enum FluxError {
     Name,
     /// A character that no escape can carry: CR or NUL in a delete predicate.
     Character,
+    /// A node of the syntax tree where source text is needed.
+    NotSource,
     /// A second parameter of the same name.
     Duplicate,
     /// The writer is full.
@@ -103,6 +105,7 @@ impl fmt::Display for FluxError {
             FluxError::OutOfRange => "the duration is longer than 2^63 ns",
             FluxError::Name => "the name is not a Flux identifier",
             FluxError::Character => "CR and NUL can't be written in a predicate",
+            FluxError::NotSource => "a syntax tree can't be written as source",
             FluxError::Duplicate => "there is a parameter of this name already",
             FluxError::Write => "the writer is full",
         })

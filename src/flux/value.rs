@@ -21,8 +21,9 @@ use crate::time::Time;
 /// | [`Duration`], [`SignedDuration`] | duration |
 /// | [`Regex`], [`Bytes`] | regular expression, bytes |
 /// | slices, arrays, `Vec` | array |
-/// | [`Dict`], `BTreeMap`, `HashMap` | dictionary |
+/// | [`Dict`](super::Dict), `BTreeMap`, `HashMap` | dictionary |
 /// | [`Record`] | record |
+/// | [`Ast`] | the expression it says |
 /// | `Option` | as the value; `None` is left out of parameters |
 ///
 /// A Rust integer's type decides, so that `7_i64` is comparable with an integer field; a bare
@@ -299,6 +300,23 @@ impl ToFlux for Bytes<'_> {
         ))?;
         Record(&[("v", &text)]).write_ast(out)?;
         Ok(out.write_str("]}")?)
+    }
+}
+
+/// An expression of Flux's syntax tree in JSON, written as it is: for what has no type here.
+///
+/// It has to be one whole JSON object, such as
+/// `{"type":"Identifier","name":"x"}`. Nothing is checked, so it must not come from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ast<'a>(pub &'a str);
+
+impl ToFlux for Ast<'_> {
+    fn write_literal(&self, _: &mut dyn Write) -> Result<(), FluxError> {
+        Err(FluxError::NotSource)
+    }
+
+    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+        Ok(out.write_str(self.0)?)
     }
 }
 
