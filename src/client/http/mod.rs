@@ -206,10 +206,21 @@ impl Http {
     }
 
     fn send_once(&self, out: &mut Outgoing<'_>, overall: Duration) -> Result<Answer, Failed> {
-        Trace::begin();
-        self.run(out, overall).map_err(|broken| Failed {
+        // A call's own header of the same name takes its place.
+        let credential = out
+            .credential
+            .as_ref()
+            .filter(|(name, _)| !out.headers.is_some_and(|own| own.has(name)))
+            .cloned();
+        Trace::begin(credential);
+        let result = self.run(out, overall);
+        let trace = Trace::now();
+        // A call that never got as far as sending leaves no secret behind.
+        Trace::begin(None);
+        Trace::note(|t| *t = trace);
+        result.map_err(|broken| Failed {
             broken,
-            unsent: !Trace::now().sent,
+            unsent: !trace.sent,
         })
     }
 
@@ -219,8 +230,13 @@ impl Http {
         *request.uri_mut() = self.uri(&out.target)?;
         let headers = request.headers_mut();
         self.headers.write_to(headers);
-        if let Some((name, value)) = &out.credential {
-            headers.insert(*name, value.0.clone());
+        if let Some((_, value)) = &out.credential {
+            if value.0.len() + 32 > OUTPUT_BUFFER {
+                return Err(Broken::new(
+                    Fault::Request,
+                    format!("the token is longer than {OUTPUT_BUFFER} bytes"),
+                ));
+            }
         }
         if let Some(kind) = out.content_type {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
