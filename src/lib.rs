@@ -107,6 +107,8 @@ mod error;
 pub mod flux;
 pub mod line;
 mod precision;
+#[cfg(feature = "spool")]
+pub mod spool;
 mod time;
 
 #[cfg(feature = "client")]
@@ -117,6 +119,8 @@ pub use error::{
     TransportError,
 };
 pub use precision::Precision;
+#[cfg(feature = "spool")]
+pub use spool::Spool;
 pub use time::{Time, TimeError};
 
 /// The README's examples are compiled with the rest.

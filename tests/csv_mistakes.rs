@@ -347,3 +347,17 @@ fn byte_order_mark_kept_in_the_first_name() {
     );
     assert_eq!(decode_all([&b"\xEF"[..], b"\xBB", b","]), [expected]);
 }
+
+#[test]
+fn rows_after_the_end_begin_anew() {
+    let (mut space, mut ends) = ([0; 128], [0; 32]);
+    let mut decoder = Decoder::new(&mut space, &mut ends);
+    assert_eq!(decoder.feed(b"\r\n"), Ok((2, Step::NeedInput)));
+    assert_eq!(decoder.finish(), Ok(Step::End));
+    assert_eq!(decoder.finish(), Ok(Step::End));
+    // Nothing is nothing, and an empty line is no row.
+    assert_eq!(decoder.feed(b""), Ok((0, Step::NeedInput)));
+    assert_eq!(decoder.feed(b"\r\n"), Ok((2, Step::NeedInput)));
+    let error = Err(DecodeError::UnexpectedRow { row: 1 });
+    assert_eq!(decoder.feed(b"#datatype,string,long\r\n"), error);
+}

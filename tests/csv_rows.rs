@@ -284,3 +284,115 @@ fn items_show_tables_without_records() {
     }
     assert_eq!(seen, ["Some(3) \"1.5\"", "Some(4) \"\"", "2.5"]);
 }
+
+/// What scripts answer: no annotations, every value a string.
+#[test]
+fn without_annotations_every_value_is_a_string_that_can_be_parsed() {
+    let body = ",result,table,_time,_value,n\r\n,_result,0,2023-11-14T22:13:20Z,20.25,\r\n";
+    let mut rows = Rows::new(body.as_bytes());
+    let row = rows.next().unwrap().unwrap();
+    assert_eq!(row.get::<&str>("_value").unwrap(), "20.25");
+    assert_eq!(row.get::<f64>("_value").unwrap(), 20.25);
+    assert_eq!(
+        row.get::<Time>("_time").unwrap().as_nanos(),
+        1_700_000_000_000_000_000
+    );
+    assert_eq!(row.get::<Option<i64>>("n").unwrap(), None);
+    let types: Vec<_> = row.cells().map(|cell| cell.datatype().as_str()).collect();
+    assert_eq!(types, ["string"; 3]);
+    let texts: Vec<_> = row
+        .table()
+        .columns()
+        .map(|column| column.datatype_text())
+        .collect();
+    assert_eq!(texts, [""; 3]);
+}
+
+#[test]
+fn profiles_are_taken_apart_when_asked_for() {
+    let body = include_bytes!("recordings/csv/profilers.csv");
+    let count = |rows: &mut Rows<&[u8]>| {
+        let mut count = 0;
+        while rows.next().unwrap().is_some() {
+            count += 1;
+        }
+        count
+    };
+    // Tables like others, if not.
+    let mut rows = Rows::new(&body[..]);
+    assert_eq!(count(&mut rows), 5);
+    assert_eq!(rows.profile(), "");
+
+    let mut rows = Rows::new(&body[..]).split_profile(true);
+    assert_eq!(count(&mut rows), 2);
+    let profile = rows.profile();
+    assert!(
+        profile.starts_with("profiler/query\n  TotalDuration: 4722946\n"),
+        "{profile}"
+    );
+    assert!(
+        profile.contains("\n  flux/query-plan:\ndigraph {\n"),
+        "{profile}"
+    );
+    let operator = "profiler/operator\n  Type: *universe.limitTransformation\n  Label: limit3\n";
+    assert!(profile.contains(operator), "{profile}");
+    assert_eq!(profile.matches("profiler/operator").count(), 2);
+}
+
+#[test]
+fn whole_tables_are_kept() {
+    let body = include_bytes!("recordings/csv/two-yields.csv");
+    let tables = Rows::new(&body[..]).tables().unwrap();
+    let seen: Vec<_> = tables
+        .iter()
+        .map(|table| (table.table().result(), table.table().id(), table.len()))
+        .collect();
+    let expected = [
+        ("mean", Some(0), 1),
+        ("mean", Some(1), 1),
+        ("max", Some(0), 1),
+        ("max", Some(1), 1),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(tables.rows().count(), 4);
+    let row = tables[3].row(0).unwrap();
+    assert_eq!(row.get::<f64>("_value").unwrap(), 24.75);
+    assert_eq!(row.get::<&str>("station").unwrap(), "zrh-2");
+    assert!(tables[3].row(1).is_none() && !tables[3].is_empty());
+    // An error in the stream is an error of the whole.
+    let body = include_bytes!("recordings/csv/mid-stream-error.csv");
+    assert!(Rows::new(&body[..]).tables().unwrap_err().is_server());
+}
+
+#[test]
+fn bytes_that_are_not_utf8() {
+    let body = b",result,table,v\r\n,_result,0,\xFF\xFE\r\n";
+    let mut rows = Rows::new(&body[..]);
+    let row = rows.next().unwrap().unwrap();
+    assert_eq!(row.get::<&[u8]>("v").unwrap(), b"\xFF\xFE");
+    let error = row.get::<&str>("v").unwrap_err();
+    let text =
+        "row 2, column `v` (string): wanted text, found \"\\xff\\xfe\": the text is not UTF-8";
+    assert_eq!(error.to_string(), text);
+    // Names have to be, cell by cell: here two halves of a character stand side by side.
+    let error = Rows::new(&b",result,table,\xC3,\xA9\r\n"[..])
+        .next()
+        .unwrap_err();
+    let error = error.into_kind();
+    let expected = DecodeError::NotUtf8 { row: 1 };
+    assert!(matches!(error, ReadErrorKind::Decode { error, .. } if error == expected));
+}
+
+#[test]
+fn a_leap_second_is_called_one() {
+    let body = "#datatype,string,long,dateTime:RFC3339\r\n,result,table,t\r\n\
+        ,_result,0,2016-12-31T23:59:60Z\r\n";
+    let mut rows = Rows::new(body.as_bytes());
+    let error = rows.next().unwrap().unwrap().get::<Time>("t").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("leap seconds are not supported"),
+        "{error}"
+    );
+}

@@ -5,7 +5,7 @@
 mod line_support;
 
 use influx_edge::Precision;
-use influx_edge::line::{EncodeError, Encoder, Part};
+use influx_edge::line::{Drain, EncodeError, Encoder, OwnedDefaultTags, Part, Series};
 use line_support::{Spec, Value, encode, through_every_sink};
 
 /// Where a text can stand.
@@ -429,6 +429,68 @@ fn newlines_in_strings_are_refused_when_told_to() {
     assert!(matches!(error, EncodeError::Newline(p) if p.offset == 2));
     enc.line("m").field("f", "ab\rc").finish().unwrap();
     assert_eq!(enc.as_bytes(), b"m f=\"ab\rc\"\n");
+}
+
+#[test]
+fn default_tags_step_in_where_the_line_has_none() {
+    let tags = || {
+        OwnedDefaultTags::new()
+            .tag("host", "gw 7")
+            .tag("a=b", "x")
+            .tag("gone", "")
+            .build()
+            .unwrap()
+    };
+    assert_eq!(tags().as_bytes(), br",host=gw\ 7,a\=b=x");
+    let mut drained = Encoder::with_sink(Drain::new(Vec::new(), 64)).default_tags(tags());
+    let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags());
+    for (own, expected) in [
+        (vec![], r"m,host=gw\ 7,a\=b=x f=1i"),
+        (vec![("host", "me")], r"m,host=me,a\=b=x f=1i"),
+        (vec![("host", "")], r"m,host=gw\ 7,a\=b=x f=1i"),
+        (
+            vec![("a=b", "y"), ("z", "1")],
+            r"m,a\=b=y,z=1,host=gw\ 7 f=1i",
+        ),
+        (
+            vec![("hos", "1"), ("a", "2")],
+            r"m,hos=1,a=2,host=gw\ 7,a\=b=x f=1i",
+        ),
+    ] {
+        enc.clear();
+        let (mut line, mut other) = (enc.line("m"), drained.line("m"));
+        for (key, value) in own {
+            line = line.tag(key, value);
+            other = other.tag(key, value);
+        }
+        line.field("f", 1).finish().unwrap();
+        other.field("f", 1).finish().unwrap();
+        assert_eq!(enc.as_bytes(), format!("{expected}\n").as_bytes());
+        drained.flush().unwrap();
+        assert!(drained.is_empty());
+    }
+    // A series is a line like any other.
+    let series = Series::<32>::new("m").tag("host", "me").build().unwrap();
+    enc.clear();
+    enc.point(&series).field("f", 1).finish().unwrap();
+    assert_eq!(
+        enc.as_bytes(),
+        br"m,host=me,a\=b=x f=1i"
+            .iter()
+            .chain(b"\n")
+            .copied()
+            .collect::<Vec<_>>()
+    );
+    // Errors wait for build().
+    let wrong = OwnedDefaultTags::new()
+        .tag("time", "x")
+        .tag("b", "y")
+        .build();
+    assert!(matches!(wrong, Err(EncodeError::Reserved(_))));
+    let twice = OwnedDefaultTags::new().tag("a", "x").tag("a", "y").build();
+    assert!(matches!(twice, Err(EncodeError::Duplicate(p)) if p.index == 1));
+    let full = Series::<8>::new("weather").tag("a", "x").build();
+    assert_eq!(full.unwrap_err(), EncodeError::BufferFull);
 }
 
 #[test]

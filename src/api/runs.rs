@@ -123,7 +123,9 @@ impl<'a> Runs<'a> {
         Call::new(self.client, method, &path)
     }
 
-    /// All runs: those that haven't ended first, then the others, the latest first.
+    /// All runs: those that haven't ended first, then the others, the latest first. Runs are asked
+    /// for by their times, which are whole seconds: if one second has more of them than a page,
+    /// the rest of that second is left out.
     pub fn list(&self) -> List<'a, Run> {
         let path = ["tasks", self.task.as_str(), "runs"];
         List::new(self.client, "list runs", &path, Paging::Before)

@@ -104,7 +104,7 @@ impl<'b> Decoder<'b> {
     }
 
     /// The stream is over. Call it until it answers [`Step::End`]: a last table or record may
-    /// still be due.
+    /// still be due. After that a further row is an error; a new stream needs a new decoder.
     ///
     /// # Errors
     ///

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::time::TimeError;
+
 /// Why the stream can't be read on.
 ///
 /// Every one is final: the decoder repeats it, and gives no more records. The records before it
@@ -128,6 +130,8 @@ pub enum ValueErrorKind {
     Type,
     /// The text isn't a value of the type asked for.
     Syntax,
+    /// The text isn't a time.
+    Time(TimeError),
     /// The value doesn't fit into the type asked for.
     OutOfRange,
     /// The text isn't UTF-8.
@@ -139,6 +143,7 @@ pub enum ValueErrorKind {
 impl fmt::Display for ValueErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            ValueErrorKind::Time(error) => return error.fmt(f),
             ValueErrorKind::NoSuchColumn => "no such column",
             ValueErrorKind::Null => "the value is null",
             ValueErrorKind::Type => "the column has another datatype",
@@ -147,5 +152,16 @@ impl fmt::Display for ValueErrorKind {
             ValueErrorKind::NotUtf8 => "the text is not UTF-8",
             ValueErrorKind::BufferTooSmall => "the buffer is too small",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_small() {
+        assert!(size_of::<DecodeError>() <= 32);
+        assert!(size_of::<ValueError>() <= 48);
     }
 }

@@ -13,7 +13,6 @@ use core::ops::Range;
 
 use super::block::Block;
 use super::error::DecodeError;
-use super::json_tail;
 use super::record::Record;
 use super::split::{Line, split};
 use super::table::Table;
@@ -61,10 +60,10 @@ pub(super) enum Pending {
     Record,
 }
 
-const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+pub(super) const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 pub(super) struct Machine {
-    core: csv_core::Reader,
+    pub(super) core: csv_core::Reader,
     pub(super) delimiter: u8,
     pub(super) keep_crlf: bool,
     /// Most cells a header may have.
@@ -80,11 +79,11 @@ pub(super) struct Machine {
     /// How the records of the current table begin.
     pub(super) lead: Lead,
     /// Whether the next byte begins a row.
-    fresh: bool,
+    pub(super) fresh: bool,
     /// Whether the row in the buffer is a record that may be looked at.
     pub(super) has_record: bool,
     /// Bytes of a byte order mark seen at the very start; 4 when that is settled.
-    mark: usize,
+    pub(super) mark: usize,
     /// The row in the buffer: its bytes, its cells, and the bytes between two of them.
     pub(super) len: usize,
     pub(super) cells: usize,
@@ -251,81 +250,7 @@ impl Machine {
         }
     }
 
-    /// The stream is over: what is left to hand out, then `End`.
-    pub(super) fn finish(
-        &mut self,
-        text: &mut [u8],
-        ends: &mut [usize],
-    ) -> Result<Progress, DecodeError> {
-        if let Some(progress) = self.take_pending(text, ends)? {
-            return Ok(progress);
-        }
-        if self.state == State::Json {
-            return Err(self.json_over(text));
-        }
-        if !self.fresh {
-            let at = self.block.record_at() + self.len;
-            let ends_at = self.block.ends_len + self.cells;
-            let (result, _, _, more) = self.core.read_record(
-                &[],
-                text.get_mut(at..).unwrap_or_default(),
-                ends.get_mut(ends_at..).unwrap_or_default(),
-            );
-            if result == csv_core::ReadRecordResult::OutputEndsFull {
-                return Ok(Progress::EndsFull);
-            }
-            self.fresh = true;
-            if result == csv_core::ReadRecordResult::Record {
-                self.cells += more;
-                self.crlf_to_lf(text, ends);
-                return self.last_row(text, ends);
-            }
-        }
-        self.over()
-    }
-
-    /// The last row has no line end. The server ends every row with one, so a part is missing,
-    /// unless it is its error, which may be the very last bytes.
-    fn last_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, DecodeError> {
-        if self.state == State::ErrorTable || self.is_error_header(text, ends) {
-            return match self.judge(text, ends)? {
-                Some(progress) => Ok(progress),
-                None => self.over(),
-            };
-        }
-        if let Some(error) = self.broken_row(text, ends) {
-            return Err(error);
-        }
-        let row = self.row;
-        Err(self.fail(DecodeError::UnexpectedEnd { row }))
-    }
-
-    fn over(&mut self) -> Result<Progress, DecodeError> {
-        match self.state {
-            State::Head if self.block.cells != 0 => {
-                let row = self.row;
-                Err(self.fail(DecodeError::UnexpectedEnd { row }))
-            }
-            State::Rows if !self.reported => {
-                self.reported = true;
-                self.has_record = false;
-                Ok(Progress::Table)
-            }
-            // The header of an error, and then nothing: still an error.
-            State::ErrorTable => Err(self.fail(DecodeError::Server)),
-            // Half a byte order mark.
-            State::Head if (1..BYTE_ORDER_MARK.len()).contains(&self.mark) => {
-                Err(self.fail(DecodeError::UnexpectedEnd { row: 0 }))
-            }
-            _ => {
-                self.state = State::Over;
-                self.has_record = false;
-                Ok(Progress::End)
-            }
-        }
-    }
-
-    fn take_pending(
+    pub(super) fn take_pending(
         &mut self,
         text: &mut [u8],
         ends: &mut [usize],
@@ -364,6 +289,10 @@ impl Machine {
             .count();
         if blank > 0 {
             return Ok(Begun::Skip(blank));
+        }
+        if self.state == State::Over {
+            let row = self.row + 1;
+            return Err(self.fail(DecodeError::UnexpectedRow { row }));
         }
         let first = rest.first().copied().unwrap_or(0);
         if first == b'{' && self.state == State::Rows && !self.reported {
@@ -500,48 +429,6 @@ impl Machine {
         }
         self.mark = BYTE_ORDER_MARK.len() + 1;
         Ok(same)
-    }
-
-    /// Keeps as much of the object as there is room for; a message may be cut, never missed.
-    fn take_json(&mut self, rest: &[u8], text: &mut [u8]) -> (usize, Progress) {
-        let can_grow = text.len() < self.message_room;
-        let room = text.get_mut(self.len..).unwrap_or_default();
-        let fits = room.len().min(rest.len());
-        if let (Some(room), Some(rest)) = (room.get_mut(..fits), rest.get(..fits)) {
-            room.copy_from_slice(rest);
-            self.len += fits;
-        }
-        if fits < rest.len() && can_grow {
-            return (fits, Progress::TextFull);
-        }
-        (rest.len(), Progress::NeedInput)
-    }
-
-    fn json_over(&mut self, text: &mut [u8]) -> DecodeError {
-        match json_tail::parse(text.get_mut(..self.len).unwrap_or_default()) {
-            Some(tail) => {
-                self.message = tail.message;
-                self.code = tail.code;
-                self.fail(DecodeError::Server)
-            }
-            None => {
-                let row = self.row;
-                self.fail(DecodeError::UnexpectedRow { row })
-            }
-        }
-    }
-
-    /// The server's JSON error in the middle of a row: it broke down while it wrote one.
-    fn broken_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<DecodeError> {
-        if self.current_row(text).last() != Some(&b'}') {
-            return None;
-        }
-        self.open_gaps(text, ends);
-        let at = self.block.record_at();
-        let tail = json_tail::parse_joined(text.get_mut(at..at + self.len)?)?;
-        self.message = at + tail.message.start..at + tail.message.end;
-        self.code = at + tail.code.start..at + tail.code.end;
-        Some(self.fail(DecodeError::Server))
     }
 
     /// The row in the buffer.

@@ -1,12 +1,19 @@
 //! Annotated CSV, the format in which a query's answer comes: a decoder that never reads ahead,
 //! never grows and never guesses.
 //!
+//! The format is described at
+//! <https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/>; where servers do
+//! otherwise, what they were seen to send counts.
+//!
 //! # In scope
 //! - [`Decoder`]: bytes in, tables and records out, over two buffers you give it. No allocator, no
 //!   I/O. Any split of the input, byte by byte included, gives the same records.
 //! - [`Rows`] (feature `std`): the same over any [`std::io::Read`], one lending row at a time.
 //! - Values on demand: a record is bytes, and a cell is parsed when you [`get`](Record::get) it.
 //! - Rows into your own types by serde (feature `serde`).
+//! - Answers with any annotations in any order, and without: every value is a string then, and is
+//!   parsed as what you ask for.
+//! - Small results as a whole: [`Rows::tables`]. Profiles apart: [`Rows::split_profile`].
 //!
 //! # Out of scope
 //! - Writing CSV, and CSV of another shape: the first column has to be the annotation column.
@@ -39,9 +46,8 @@
 mod block;
 #[cfg(feature = "serde")]
 mod de;
-#[cfg(all(feature = "serde", feature = "std"))]
-mod de_rows;
 mod decoder;
+mod ending;
 mod error;
 mod json_tail;
 mod judge;
@@ -72,7 +78,7 @@ pub use value::FromCell;
 #[cfg(feature = "serde")]
 pub use de::DeserializeError;
 #[cfg(all(feature = "serde", feature = "std"))]
-pub use de_rows::Deserialized;
+pub use de::Deserialized;
 #[cfg(feature = "std")]
 pub use owned::{OwnedTable, Tables};
 #[cfg(feature = "std")]

@@ -115,7 +115,7 @@ impl ReadError {
             row: error.row,
             column: column.map_or_else(|| key.to_string(), |column| column.name().to_owned()),
             datatype: column
-                .map_or("", |column| column.datatype_text())
+                .map_or("", |column| column.datatype_or_string())
                 .to_owned(),
             wanted: error.wanted,
             found: Excerpt(cell.map_or(&[], |cell| cell.bytes())).to_string(),

@@ -279,7 +279,7 @@ impl fmt::Display for Explained<'_> {
             "row {}, column `{}` ({}): wanted {}, found {}: {}",
             self.error.row,
             column.name(),
-            column.datatype_text(),
+            column.datatype_or_string(),
             self.error.wanted,
             Excerpt(self.record.cell_at(place).bytes()),
             self.error.kind,

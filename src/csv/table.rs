@@ -155,6 +155,14 @@ impl<'a> Column<'a> {
         utf8(self.table.kept(self.table.block.datatypes, self.cell))
     }
 
+    /// The datatype for an error: what isn't said to be anything else is a string.
+    pub(super) fn datatype_or_string(&self) -> &'a str {
+        match self.datatype_text() {
+            "" => self.datatype().as_str(),
+            text => text,
+        }
+    }
+
     /// Whether it belongs to the group key. `false` if that was not sent.
     #[must_use]
     pub fn is_group(&self) -> bool {

@@ -209,6 +209,6 @@ fn not_null(cell: Cell<'_>) -> Result<(), ValueErrorKind> {
 fn parse_time(cell: Cell<'_>) -> Result<Time, ValueErrorKind> {
     Time::parse_at(cell.tail, cell.len).map_err(|error| match error {
         TimeError::OutOfRange => ValueErrorKind::OutOfRange,
-        _ => ValueErrorKind::Syntax,
+        other => ValueErrorKind::Time(other),
     })
 }

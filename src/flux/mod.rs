@@ -16,11 +16,13 @@
 //!   to ask `exists params.name`.
 //! - NaN and infinities can't be parameters, since JSON has none; as literals they can be written.
 //!
-//! Everything here is `no_std` and writes into any [`fmt::Write`]; [`Params`], [`Predicate`] and
+//! The forms are those of the Flux specification (<https://docs.influxdata.com/flux/v0/spec/>) and
+//! of the syntax tree its parser makes. Everything here is `no_std` and writes into any [`fmt::Write`]; [`Params`], [`Predicate`] and
 //! [`to_literal`] need an allocator.
 
 use core::fmt;
 
+mod collection;
 mod params;
 mod text;
 mod value;
@@ -28,12 +30,13 @@ mod value;
 #[cfg(feature = "alloc")]
 mod predicate;
 
+pub use collection::{Dict, Record};
 #[cfg(feature = "alloc")]
 pub use params::Params;
 pub use params::write_extern;
 #[cfg(feature = "alloc")]
 pub use predicate::Predicate;
-pub use value::{Bytes, Dict, Record, Regex, SignedDuration, ToFlux};
+pub use value::{Bytes, Regex, SignedDuration, ToFlux};
 
 /// Writes a value as Flux source.
 ///

@@ -3,8 +3,9 @@
 use core::fmt::Write;
 
 use super::FluxError;
+use super::collection::write_property;
 use super::text::is_identifier;
-use super::value::{ToFlux, write_property};
+use super::value::ToFlux;
 
 /// Writes the `extern` member of a query request: the parameters as the option `params`, and the
 /// profilers to be switched on (`query`, `operator`).

@@ -3,6 +3,8 @@
 use super::core::Core;
 use super::error::EncodeError;
 use super::series::{DefaultTagsIn, SeriesRef};
+#[cfg(feature = "std")]
+use super::sink::sealed::Draining;
 use super::sink::sealed::Room;
 use super::sink::{Sink, Tagged};
 use super::timestamp::Timestamp;
@@ -315,8 +317,9 @@ impl<S: Sink> Encoder<S> {
 }
 
 #[cfg(feature = "std")]
-impl<W: std::io::Write> Encoder<super::Drain<W>> {
-    /// Passes every whole line on and flushes the writer.
+impl<S: Sink + Draining> Encoder<S> {
+    /// Passes every whole line on and flushes the writer: for encoders into a
+    /// [`Drain`](super::Drain), with or without default tags.
     ///
     /// # Errors
     /// The writer's. The lines it did not take stay in the buffer; call again to go on.

@@ -29,6 +29,17 @@ pub(super) mod sealed {
         #[doc(hidden)]
         fn close(&mut self, whole: usize);
     }
+
+    /// A sink that passes its lines on.
+    #[cfg(feature = "std")]
+    pub trait Draining: Sink {
+        /// Passes the first `whole` bytes on and moves the rest, up to `used`, to the front. Says
+        /// how many bytes left, which is less than `whole` after an error.
+        #[doc(hidden)]
+        fn drain(&mut self, whole: usize, used: usize) -> (usize, std::io::Result<()>);
+        #[doc(hidden)]
+        fn flush_out(&mut self) -> std::io::Result<()>;
+    }
 }
 use super::series::DefaultTagsIn;
 use sealed::Room;
@@ -248,8 +259,8 @@ mod growing {
 pub use drain::Drain;
 #[cfg(feature = "std")]
 mod drain {
-    use super::Sink;
-    use super::sealed::{self, Room};
+    use super::sealed::{self, Draining as _, Room};
+    use super::{Sink, Tagged};
     use std::io;
     use std::vec::Vec;
 
@@ -301,14 +312,10 @@ mod drain {
         pub fn into_writer(self) -> W {
             self.out
         }
+    }
 
-        /// Passes the first `whole` bytes on and moves the rest, up to `used`, to the front.
-        /// Says how many bytes left, which is less than `whole` after an error.
-        pub(in crate::line) fn drain(
-            &mut self,
-            whole: usize,
-            used: usize,
-        ) -> (usize, io::Result<()>) {
+    impl<W: io::Write> sealed::Draining for Drain<W> {
+        fn drain(&mut self, whole: usize, used: usize) -> (usize, io::Result<()>) {
             let mut gone = 0;
             let done = loop {
                 match self.bytes.get(gone..whole) {
@@ -327,8 +334,18 @@ mod drain {
             (gone, done)
         }
 
-        pub(in crate::line) fn flush_out(&mut self) -> io::Result<()> {
+        fn flush_out(&mut self) -> io::Result<()> {
             self.out.flush()
+        }
+    }
+
+    impl<S: Sink + sealed::Draining, D: Sink> sealed::Draining for Tagged<S, D> {
+        fn drain(&mut self, whole: usize, used: usize) -> (usize, io::Result<()>) {
+            self.sink.drain(whole, used)
+        }
+
+        fn flush_out(&mut self) -> io::Result<()> {
+            self.sink.flush_out()
         }
     }
 

@@ -7,10 +7,11 @@ use std::io::Read;
 
 use serde::de::{Deserialize, DeserializeOwned};
 
-use super::de::{DeserializeError, Remembered, RowDeserializer};
-use super::read_error::{ReadError, ReadErrorKind};
-use super::record::Record;
-use super::rows::{Row, Rows};
+use super::error::DeserializeError;
+use super::row::{Remembered, RowDeserializer};
+use crate::csv::read_error::{ReadError, ReadErrorKind};
+use crate::csv::record::Record;
+use crate::csv::rows::{Row, Rows};
 
 impl<R: Read> Rows<R> {
     /// All remaining rows, each as a `T`.
@@ -101,7 +102,7 @@ fn named(record: &Record<'_>, error: &DeserializeError) -> ReadError {
     let name = record.table().name_bytes(error.place);
     ReadError::new(ReadErrorKind::Deserialize {
         row: error.row,
-        column: (error.place != 0).then(|| super::table::utf8(name).to_owned()),
+        column: (error.place != 0).then(|| crate::csv::table::utf8(name).to_owned()),
         message: error.message.as_str().to_owned(),
     })
 }

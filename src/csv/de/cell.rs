@@ -1,0 +1,175 @@
+//! One cell as serde sees it.
+
+use core::time::Duration;
+
+use serde::de::value::{BorrowedStrDeserializer, U64Deserializer};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Unexpected, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::error::DeserializeError;
+use crate::csv::error::ValueErrorKind;
+use crate::csv::record::Cell;
+use crate::csv::table::DataType;
+use crate::csv::value::FromCell;
+use crate::time::Time;
+
+/// One cell as serde sees it.
+#[derive(Clone, Copy)]
+pub(super) struct CellDeserializer<'de> {
+    pub(super) cell: Cell<'de>,
+}
+
+impl<'de> CellDeserializer<'de> {
+    #[inline]
+    fn parse<T: FromCell<'de>>(self) -> Result<T, DeserializeError> {
+        T::from_cell(self.cell).map_err(|kind| DeserializeError::value(kind, T::WANTED, self.cell))
+    }
+}
+
+macro_rules! parsed {
+    ($($method:ident $type:ty, $visit:ident;)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
+            visitor.$visit(self.parse::<$type>()?)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for CellDeserializer<'de> {
+    type Error = DeserializeError;
+
+    /// What the column's datatype says; times as text.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.cell.is_null() {
+            return visitor.visit_none();
+        }
+        match self.cell.datatype() {
+            DataType::Double => visitor.visit_f64(self.parse()?),
+            DataType::Long => visitor.visit_i64(self.parse()?),
+            DataType::UnsignedLong => visitor.visit_u64(self.parse()?),
+            DataType::Boolean => visitor.visit_bool(self.parse()?),
+            _ => visitor.visit_borrowed_str(self.parse()?),
+        }
+    }
+
+    parsed! {
+        deserialize_bool bool, visit_bool;
+        deserialize_i8 i64, visit_i64;
+        deserialize_i16 i64, visit_i64;
+        deserialize_i32 i64, visit_i64;
+        deserialize_i64 i64, visit_i64;
+        deserialize_u8 u64, visit_u64;
+        deserialize_u16 u64, visit_u64;
+        deserialize_u32 u64, visit_u64;
+        deserialize_u64 u64, visit_u64;
+        deserialize_f32 f64, visit_f64;
+        deserialize_f64 f64, visit_f64;
+        deserialize_char &'de str, visit_borrowed_str;
+        deserialize_str &'de str, visit_borrowed_str;
+        deserialize_string &'de str, visit_borrowed_str;
+        deserialize_identifier &'de str, visit_borrowed_str;
+        deserialize_bytes &'de [u8], visit_borrowed_bytes;
+    }
+
+    /// Owned bytes of a `base64Binary` column are decoded; borrowed ones can't be.
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        #[cfg(feature = "alloc")]
+        if self.cell.datatype() == DataType::Base64 && !self.cell.is_null() {
+            let mut bytes = alloc::vec![0; self.cell.bytes().len() / 4 * 3 + 3];
+            let used = crate::csv::value::decode_base64(self.cell, &mut bytes)
+                .map(<[u8]>::len)
+                .map_err(|kind| DeserializeError::value(kind, "bytes in base64", self.cell))?;
+            bytes.truncate(used);
+            return visitor.visit_byte_buf(bytes);
+        }
+        self.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.cell.is_null() {
+            return visitor.visit_none();
+        }
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_enum(BorrowedStrDeserializer::new(self.parse()?))
+    }
+
+    /// serde's form of the standard library's times: a struct of seconds and nanoseconds.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        let since = match name {
+            "SystemTime" => {
+                let time: Time = self.parse()?;
+                u64::try_from(time.as_nanos())
+                    .map(Duration::from_nanos)
+                    .map_err(|_| {
+                        DeserializeError::value(
+                            ValueErrorKind::OutOfRange,
+                            "a time since 1970",
+                            self.cell,
+                        )
+                    })?
+            }
+            "Duration" => self.parse()?,
+            _ => return self.deserialize_any(visitor),
+        };
+        visitor.visit_seq(SecondsAndNanos {
+            parts: [since.as_secs(), u64::from(since.subsec_nanos())],
+            next: 0,
+        })
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.cell.is_null() {
+            return visitor.visit_unit();
+        }
+        let found = core::str::from_utf8(self.cell.bytes())
+            .map_or(Unexpected::Bytes(self.cell.bytes()), Unexpected::Str);
+        Err(DeserializeError::invalid_type(found, &visitor))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! { unit_struct seq tuple tuple_struct map }
+}
+
+struct SecondsAndNanos {
+    parts: [u64; 2],
+    next: usize,
+}
+
+impl<'de> SeqAccess<'de> for SecondsAndNanos {
+    type Error = DeserializeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Self::Error> {
+        let Some(&part) = self.parts.get(self.next) else {
+            return Ok(None);
+        };
+        self.next += 1;
+        seed.deserialize(U64Deserializer::new(part)).map(Some)
+    }
+}

@@ -1,0 +1,129 @@
+//! What doesn't fit, in words, with a heap and without.
+
+use core::fmt;
+
+use serde::de::{self, Error as _};
+
+use crate::csv::error::ValueErrorKind;
+use crate::csv::record::{Cell, Excerpt, Record};
+
+/// Why a record doesn't become the type asked for.
+#[derive(Clone, Debug)]
+pub struct DeserializeError {
+    pub(super) row: u64,
+    /// The cell, as the table counts them; 0 if it isn't about one.
+    pub(super) place: usize,
+    pub(super) message: Message,
+}
+
+impl DeserializeError {
+    /// Row of the stream, from 1.
+    #[must_use]
+    pub fn row(&self) -> u64 {
+        self.row
+    }
+
+    pub(super) fn at(mut self, record: &Record<'_>, place: usize) -> DeserializeError {
+        self.row = record.row;
+        if self.place == 0 {
+            self.place = place;
+        }
+        self
+    }
+
+    #[cold]
+    pub(super) fn value(kind: ValueErrorKind, wanted: &str, cell: Cell<'_>) -> DeserializeError {
+        if kind == ValueErrorKind::Null {
+            return DeserializeError::custom(format_args!("wanted {wanted}: {kind}"));
+        }
+        DeserializeError::custom(format_args!(
+            "wanted {wanted}, found {} ({}): {kind}",
+            Excerpt(cell.bytes()),
+            cell.datatype().as_str(),
+        ))
+    }
+}
+
+impl fmt::Display for DeserializeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {}", self.row)?;
+        if self.place != 0 {
+            write!(f, ", cell {}", self.place)?;
+        }
+        write!(f, ": {}", self.message.as_str())
+    }
+}
+
+impl core::error::Error for DeserializeError {}
+
+impl de::Error for DeserializeError {
+    #[cold]
+    fn custom<T: fmt::Display>(message: T) -> DeserializeError {
+        DeserializeError {
+            row: 0,
+            place: 0,
+            message: Message::new(message),
+        }
+    }
+}
+
+/// The text of an error: on the heap where there is one, else in place and cut to length.
+#[derive(Clone)]
+pub(super) struct Message {
+    #[cfg(feature = "alloc")]
+    text: alloc::boxed::Box<str>,
+    #[cfg(not(feature = "alloc"))]
+    text: [u8; 95],
+    #[cfg(not(feature = "alloc"))]
+    len: u8,
+}
+
+impl Message {
+    #[cfg(feature = "alloc")]
+    fn new(message: impl fmt::Display) -> Message {
+        Message {
+            text: alloc::string::ToString::to_string(&message).into_boxed_str(),
+        }
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    #[cfg(not(feature = "alloc"))]
+    fn new(message: impl fmt::Display) -> Message {
+        let mut new = Message {
+            text: [0; 95],
+            len: 0,
+        };
+        // The error says that it didn't fit; the part that did is what we want.
+        let _ = fmt::write(&mut new, format_args!("{message}"));
+        new
+    }
+
+    #[cfg(not(feature = "alloc"))]
+    pub(super) fn as_str(&self) -> &str {
+        crate::csv::table::utf8(self.text.get(..usize::from(self.len)).unwrap_or_default())
+    }
+}
+
+#[cfg(not(feature = "alloc"))]
+impl fmt::Write for Message {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            let at = usize::from(self.len);
+            let end = at + character.len_utf8();
+            let room = self.text.get_mut(at..end).ok_or(fmt::Error)?;
+            character.encode_utf8(room);
+            self.len = u8::try_from(end).map_err(|_| fmt::Error)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}

@@ -1,0 +1,88 @@
+//! Batches on their way in and out.
+
+use super::target::Target;
+use crate::Precision;
+use alloc::vec::Vec;
+
+/// A batch on its way in. The spool doesn't look into the bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    pub(super) target: &'a Target,
+    pub(super) precision: Precision,
+    pub(super) points: u32,
+    pub(super) bytes: &'a [u8],
+}
+
+impl<'a> Batch<'a> {
+    /// A batch for a target: the unit of its timestamps, how many points it holds (for the counters;
+    /// not checked) and its bytes, newline at the end.
+    #[must_use]
+    pub fn new(target: &'a Target, precision: Precision, points: u32, bytes: &'a [u8]) -> Self {
+        Batch {
+            target,
+            precision,
+            points,
+            bytes,
+        }
+    }
+}
+
+/// Stands for one batch in the spool; for [`Spool::ack`](super::Spool::ack). Good for the spool
+/// that gave it, until that is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    pub(super) seq: u64,
+    pub(super) target: u32,
+    pub(super) points: u32,
+    pub(super) bytes: u32,
+}
+
+impl Ticket {
+    /// The batch's number. Later batches have larger ones, across restarts too.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// How many points it holds.
+    #[must_use]
+    pub fn points(&self) -> u32 {
+        self.points
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u32 {
+        self.bytes
+    }
+}
+
+/// Some batches of one target and one precision, the oldest there are. Made by
+/// [`Spool::collect`](super::Spool::collect).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    pub(super) precision: Precision,
+    pub(super) tickets: Vec<Ticket>,
+}
+
+impl Bundle {
+    /// The unit of all their timestamps.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// How many points they hold together.
+    #[must_use]
+    pub fn points(&self) -> u64 {
+        self.tickets
+            .iter()
+            .fold(0, |sum: u64, t| sum.saturating_add(u64::from(t.points)))
+    }
+
+    /// The batches, oldest first; at least one.
+    #[must_use]
+    pub fn tickets(&self) -> &[Ticket] {
+        &self.tickets
+    }
+}

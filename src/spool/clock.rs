@@ -1,0 +1,38 @@
+//! Time, as much of it as the spool uses.
+
+use core::time::Duration;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Where the spool takes the time from.
+pub trait Clock {
+    /// Time since some fixed moment; never goes back. Every decision is by this one.
+    fn monotonic(&self) -> Duration;
+    /// Seconds since 1970 by the calendar, right or wrong. For people to read.
+    fn unix_seconds(&self) -> u64;
+}
+
+/// The clocks of the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    start: Instant,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        SystemClock {
+            start: Instant::now(),
+        }
+    }
+}
+
+impl Clock for SystemClock {
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn unix_seconds(&self) -> u64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs())
+    }
+}

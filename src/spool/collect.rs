@@ -1,0 +1,232 @@
+//! Reading the oldest batches of a target.
+
+use super::batch::{Bundle, Ticket};
+use super::clock::Clock;
+use super::error::SpoolError;
+use super::frame::RecordHeader;
+use super::fs::{Fs, read_full};
+use super::queue::{Position, Spool, bump, find};
+use super::scan::{Bounds, Step, WINDOW};
+use super::segment::Share;
+use super::target::Target;
+use alloc::vec::Vec;
+use std::io;
+
+/// The most batches in one bundle; bounds the memory for their tickets.
+const MAX_BATCHES: usize = 1_000;
+
+/// A waiting batch that was found.
+struct Found {
+    header: RecordHeader,
+    position: Position,
+    bounds: Bounds,
+}
+
+/// How reading a payload went.
+enum Read {
+    Whole,
+    Corrupt,
+}
+
+impl<F: Fs, C: Clock> Spool<F, C> {
+    /// Puts the oldest waiting batches of a target into `body`, in order, and says which they are. As
+    /// many as fit into `max_bytes`, one at least, a thousand at most, all of one precision; a newline
+    /// is put between two if the first doesn't end with one. What `body` held before is gone.
+    ///
+    /// `None`: nothing waits for this target. Until they are acknowledged the next call finds the same
+    /// batches again, so a failed delivery needs nothing undone.
+    ///
+    /// Batches that turn out to be damaged are left out and counted
+    /// ([`SpoolStats::corrupt_batches`](super::SpoolStats::corrupt_batches)). Allocates in `body`, and
+    /// for the tickets.
+    ///
+    /// # Errors
+    /// The disk's, in reading. Nothing is lost by it.
+    pub fn collect(
+        &mut self,
+        target: &Target,
+        max_bytes: usize,
+        body: &mut Vec<u8>,
+    ) -> Result<Option<Bundle>, SpoolError> {
+        body.clear();
+        let Some(index) = find(&self.targets, |t| t == target) else {
+            return Ok(None);
+        };
+        let bundle = self.fill(index, target, max_bytes, body);
+        bundle.map_err(|error| SpoolError::from_io("read the spool", self.dir(), error))
+    }
+
+    fn fill(
+        &mut self,
+        index: u32,
+        target: &Target,
+        max_bytes: usize,
+        body: &mut Vec<u8>,
+    ) -> io::Result<Option<Bundle>> {
+        let mut bundle: Option<Bundle> = None;
+        let Some(mut position) = self.targets.get(index as usize).map(|t| t.from) else {
+            return Ok(None);
+        };
+        // Batches found in the segment at hand, to compare with what should be there.
+        let mut found_here = 0_u64;
+        while let Some(found) = self.find(index, target, &mut position, &mut found_here)? {
+            let header = found.header;
+            let len = body.len().saturating_add(header.payload_len as usize);
+            let fits = match &bundle {
+                None => true,
+                Some(bundle) => {
+                    len < max_bytes
+                        && bundle.precision == header.precision
+                        && bundle.tickets.len() < MAX_BATCHES
+                }
+            };
+            if !fits {
+                break;
+            }
+            let ticket = Ticket {
+                seq: header.seq,
+                target: index,
+                points: header.points,
+                bytes: header.payload_len,
+            };
+            position.cursor.pass(&header);
+            match self.read_payload(&found, body)? {
+                Read::Whole => {}
+                Read::Corrupt => {
+                    if self.finish(&ticket) {
+                        bump(&mut self.stats.corrupt_batches, 1);
+                    }
+                    continue;
+                }
+            }
+            bump(&mut found_here, 1);
+            if bundle.is_none() {
+                if let Some(state) = self.targets.get_mut(index as usize) {
+                    state.from = found.position;
+                }
+            }
+            bundle
+                .get_or_insert_with(|| Bundle {
+                    precision: header.precision,
+                    tickets: Vec::new(),
+                })
+                .tickets
+                .push(ticket);
+        }
+        if bundle.is_none() {
+            self.tidy();
+        }
+        Ok(bundle)
+    }
+
+    /// The next waiting batch of the target, from a position on. The position is moved to it.
+    fn find(
+        &mut self,
+        index: u32,
+        target: &Target,
+        position: &mut Position,
+        found_here: &mut u64,
+    ) -> io::Result<Option<Found>> {
+        loop {
+            let mut segments = self.log.segments.iter();
+            let Some(segment) =
+                segments.find(|s| s.base >= position.base && s.share(index).is_some())
+            else {
+                return Ok(None);
+            };
+            if segment.base != position.base {
+                *position = Position::start(segment.base);
+                *found_here = 0;
+            }
+            let bounds = segment.bounds();
+            self.window.select(bounds.base);
+            let file = match self.log.file(bounds.base) {
+                Ok(file) => file,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    self.give_up(bounds.base, index, 0);
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
+            match position.cursor.step(&mut self.window, file, &bounds)? {
+                Step::Damage(_) => {}
+                Step::End => {
+                    self.give_up(bounds.base, index, *found_here);
+                    // On to the next segment.
+                    *position = Position::start(bounds.base.saturating_add(1));
+                    *found_here = 0;
+                }
+                Step::Record(header) => {
+                    let cursor = position.cursor;
+                    let bytes = cursor.target(&mut self.window, file, &bounds, &header)?;
+                    let ours = target.is(header.flags, bytes);
+                    if ours && !self.is_finished(header.seq) {
+                        return Ok(Some(Found {
+                            header,
+                            position: *position,
+                            bounds,
+                        }));
+                    }
+                    position.cursor.pass(&header);
+                }
+            }
+        }
+    }
+
+    /// The segment is read to its end: what should have been there for the target and was not is
+    /// lost, damaged since it was written.
+    fn give_up(&mut self, base: u64, target: u32, found: u64) {
+        let mut segments = self.log.segments.iter_mut();
+        let Some(segment) = segments.find(|s| s.base == base) else {
+            return;
+        };
+        let Some(share) = segment.share(target).copied() else {
+            return;
+        };
+        let lost = share.batches.saturating_sub(found);
+        if lost > 0 {
+            segment.take(Share {
+                target,
+                batches: lost,
+                ..Share::default()
+            });
+            bump(&mut self.stats.corrupt_batches, lost);
+        }
+    }
+
+    /// Puts a batch's bytes behind those in `body`, if they are what was written.
+    fn read_payload(&mut self, found: &Found, body: &mut Vec<u8>) -> io::Result<Read> {
+        let header = found.header;
+        let before = body.len();
+        if body.last().is_some_and(|&b| b != b'\n') {
+            body.push(b'\n');
+        }
+        let start = body.len();
+        let len = header.payload_len as usize;
+        let at = found
+            .position
+            .cursor
+            .at
+            .saturating_add(header.payload_offset() as u64);
+        let file = self.log.file(found.bounds.base)?;
+        if len <= WINDOW {
+            let bytes = self.window.bytes(file, found.bounds.end, at, len)?;
+            body.extend_from_slice(bytes.get(..len).unwrap_or(bytes));
+        } else {
+            body.resize(start.saturating_add(len), 0);
+            let n = read_full(file, body.get_mut(start..).unwrap_or_default(), at)?;
+            body.truncate(start.saturating_add(n));
+        }
+        let payload = body.get(start..).unwrap_or_default();
+        let whole =
+            payload.len() == len && found.bounds.key.checksum(payload) == header.payload_crc;
+        if whole {
+            Ok(Read::Whole)
+        } else {
+            // What was read may be read again, from the disk this time.
+            self.window.forget();
+            body.truncate(before);
+            Ok(Read::Corrupt)
+        }
+    }
+}

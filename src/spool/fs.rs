@@ -1,0 +1,233 @@
+//! The file system, as much of it as the spool uses.
+//!
+//! Tests put a double here that loses what was not synced and fails when told to; the spool itself
+//! has no branch for them.
+
+use alloc::vec::Vec;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// A directory of files. Paths are those the spool was opened with.
+pub trait Fs: Clone {
+    /// An open file.
+    type File: FsFile;
+    /// A held lock; dropping it, or the process's end, frees it.
+    type Lock;
+
+    /// Makes one directory for its owner alone. `AlreadyExists` when something is there.
+    fn create_dir(&self, path: &Path) -> io::Result<()>;
+    /// The names in a directory.
+    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>>;
+    /// Makes a file for its owner alone, open for reading and writing. `AlreadyExists` when
+    /// something is there.
+    fn create(&self, path: &Path) -> io::Result<Self::File>;
+    /// Opens an existing regular file; `InvalidInput` for anything else. Follows no symbolic link.
+    fn open(&self, path: &Path, access: Access) -> io::Result<Self::File>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Renames a file, over another if there is one.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Brings a directory's entries to the disk.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+    /// Takes the lock that a file stands for, making the file if need be. `None`: another has it.
+    /// Never waits.
+    fn lock(&self, path: &Path) -> io::Result<Option<Self::Lock>>;
+}
+
+/// An open file.
+pub trait FsFile {
+    /// Reads at a place; fewer bytes than asked for are possible, none means the end.
+    fn read_at(&self, buf: &mut [u8], at: u64) -> io::Result<usize>;
+    /// Writes at a place; fewer bytes than given are possible.
+    fn write_at(&self, buf: &[u8], at: u64) -> io::Result<usize>;
+    /// Brings the content, and as much else as reading it needs, to the disk.
+    fn sync(&self) -> io::Result<()>;
+    /// Cuts or extends the file.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+    /// How long it is, and whether a directory still names it.
+    fn status(&self) -> io::Result<Status>;
+}
+
+/// What a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reading.
+    Read,
+    /// Reading and writing.
+    Write,
+}
+
+/// What is known of an open file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Its length in bytes.
+    pub len: u64,
+    /// Whether a directory names it. What is written to a file that was removed is lost with the
+    /// process.
+    pub linked: bool,
+}
+
+/// The file system of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OsFs;
+
+impl Fs for OsFs {
+    type File = File;
+    type Lock = super::lock::OsLock;
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
+        fs::read_dir(dir)?
+            .map(|entry| Ok(entry?.file_name()))
+            .collect()
+    }
+
+    fn create(&self, path: &Path) -> io::Result<File> {
+        private().create_new(true).open(path)
+    }
+
+    fn open(&self, path: &Path, access: Access) -> io::Result<File> {
+        // Opening a pipe would wait for its other end, so the look comes first; what is opened is
+        // looked at again below, for a swap in between.
+        regular(&fs::symlink_metadata(path)?)?;
+        let file = no_follow(OpenOptions::new().read(true))
+            .write(access == Access::Write)
+            .open(path)?;
+        regular(&file.metadata()?)?;
+        Ok(file)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        // Elsewhere a directory can't be opened as a file, and its entries need no sync.
+        if cfg!(unix) {
+            File::open(dir)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Option<Self::Lock>> {
+        super::lock::OsLock::take(path)
+    }
+}
+
+impl FsFile for File {
+    #[cfg(unix)]
+    fn read_at(&self, buf: &mut [u8], at: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(self, buf, at)
+    }
+
+    #[cfg(unix)]
+    fn write_at(&self, buf: &[u8], at: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::write_at(self, buf, at)
+    }
+
+    // One owner, one thread at a time: the file's position is nobody else's.
+    #[cfg(not(unix))]
+    fn read_at(&self, buf: &mut [u8], at: u64) -> io::Result<usize> {
+        use io::{Read, Seek};
+        let mut file = self;
+        file.seek(io::SeekFrom::Start(at))?;
+        file.read(buf)
+    }
+
+    #[cfg(not(unix))]
+    fn write_at(&self, buf: &[u8], at: u64) -> io::Result<usize> {
+        use io::{Seek, Write};
+        let mut file = self;
+        file.seek(io::SeekFrom::Start(at))?;
+        file.write(buf)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        File::set_len(self, len)
+    }
+
+    fn status(&self) -> io::Result<Status> {
+        let meta = self.metadata()?;
+        #[cfg(unix)]
+        let linked = std::os::unix::fs::MetadataExt::nlink(&meta) > 0;
+        #[cfg(not(unix))]
+        let linked = true;
+        Ok(Status {
+            len: meta.len(),
+            linked,
+        })
+    }
+}
+
+/// Reading and writing; a file made with it is its owner's alone.
+pub(super) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Refuses to open a symbolic link. Where the system has no such flag, the look before serves.
+pub(super) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    if let Ok(flag) = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()) {
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flag);
+    }
+    options
+}
+
+fn regular(meta: &fs::Metadata) -> io::Result<()> {
+    if meta.is_file() {
+        Ok(())
+    } else {
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file",
+        ))
+    }
+}
+
+/// Reads until `buf` is full or the file ends; how many bytes there were.
+pub(super) fn read_full(file: &impl FsFile, buf: &mut [u8], at: u64) -> io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = buf.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, at.saturating_add(done as u64)) {
+            Ok(0) => break,
+            Ok(n) => done = done.saturating_add(n),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(done)
+}
+
+/// Writes all of `buf`.
+pub(super) fn write_full(file: &impl FsFile, buf: &[u8], at: u64) -> io::Result<()> {
+    let mut done = 0;
+    while let Some(rest) = buf.get(done..).filter(|rest| !rest.is_empty()) {
+        match file.write_at(rest, at.saturating_add(done as u64)) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => done = done.saturating_add(n),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,559 @@
+//! The spool itself: batches in, the oldest of each target out, acknowledgements.
+
+use super::ack::AckFile;
+use super::batch::{Batch, Ticket};
+use super::clock::{Clock, SystemClock};
+use super::config::{Durability, FullPolicy, Mode, SpoolBuilder};
+use super::error::{SpoolError, SpoolErrorKind};
+use super::frame::MAX_PAYLOAD;
+use super::fs::{Fs, OsFs};
+use super::log::{Draft, Log};
+use super::recovery::{make_dir, recover};
+use super::rejected::{Rejected, Rejection};
+use super::report::{Backlog, OpenReport, SpoolStats};
+use super::scan::{Cursor, Window};
+use super::segment::{Segment, Share};
+use super::target::Target;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// After the disk failed twice in a row, it is left alone this long.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Batches on disk, until they are delivered. One owner per directory.
+///
+/// A batch is acknowledged by [`append`](Spool::append)'s `Ok`: from then on it survives what the
+/// [`Durability`] says, until [`ack`](Spool::ack) says that it was delivered or the
+/// [`FullPolicy`] drops it, which is counted.
+///
+/// Blocks while the disk works; makes no thread. Memory: some 100 bytes for each segment, two
+/// windows of 64 KiB, and a batch of up to 64 KiB once more while it is written.
+///
+/// ```
+/// use influx_edge::Precision;
+/// use influx_edge::spool::{Batch, Spool, Target};
+///
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}", std::process::id()));
+/// let mut spool = Spool::open(&dir)?;
+/// let target = Target::new("acme", "sensors")?;
+/// spool.append(Batch::new(&target, Precision::Second, 1, b"t,site=a v=1 60\n"))?;
+///
+/// let mut body = Vec::new();
+/// for target in spool.targets() {
+///     while let Some(bundle) = spool.collect(&target, 512 * 1024, &mut body)? {
+///         assert_eq!((bundle.points(), &*body), (1, &b"t,site=a v=1 60\n"[..])); // send it, then:
+///         spool.ack(bundle.tickets());
+///     }
+/// }
+/// assert!(spool.is_empty());
+/// spool.close()?;
+/// # std::fs::remove_dir_all(&dir).unwrap();
+/// # Ok::<(), influx_edge::spool::SpoolError>(())
+/// ```
+pub struct Spool<F: Fs = OsFs, C: Clock = SystemClock> {
+    pub(super) log: Log<F>,
+    ack: AckFile<F>,
+    rejected: Rejected<F>,
+    pub(super) targets: Vec<TargetState>,
+    pub(super) window: Window,
+    settings: SpoolBuilder,
+    clock: C,
+    report: OpenReport,
+    pub(super) stats: SpoolStats,
+    /// When the oldest unsynced batch was written.
+    unsynced_since: Option<Duration>,
+    failed_at: Option<Duration>,
+    // Last: freed when everything else is done.
+    _lock: F::Lock,
+}
+
+/// A target that was seen, and where its oldest waiting batch may be at the earliest.
+pub(super) struct TargetState {
+    pub(super) target: Target,
+    pub(super) from: Position,
+}
+
+/// A place in the log: a segment, by its base, and a place in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Position {
+    pub(super) base: u64,
+    pub(super) cursor: Cursor,
+}
+
+impl Position {
+    pub(super) fn start(base: u64) -> Self {
+        Position {
+            base,
+            cursor: Cursor::start(base),
+        }
+    }
+}
+
+impl Spool {
+    /// Opens the spool of a directory with the default settings, making the directory (for its owner
+    /// alone) if need be.
+    ///
+    /// Reads everything that waits in it, checksums included; what it found is in
+    /// [`open_report`](Spool::open_report).
+    ///
+    /// # Errors
+    /// [`is_locked`](SpoolError::is_locked) when another has the directory, at once; an I/O error of
+    /// the system's. Never the content of the directory, whatever it is.
+    pub fn open(dir: impl Into<PathBuf>) -> Result<Self, SpoolError> {
+        Self::builder(dir).open()
+    }
+
+    /// Other settings than the default ones; [`SpoolBuilder::open`] opens.
+    pub fn builder(dir: impl Into<PathBuf>) -> SpoolBuilder {
+        SpoolBuilder::new(dir.into())
+    }
+}
+
+impl<F: Fs, C: Clock> Spool<F, C> {
+    pub(super) fn recover(settings: SpoolBuilder, fs: F, clock: C) -> Result<Self, SpoolError> {
+        let dir = settings.dir.clone();
+        let durable = settings.durability != Durability::OsManaged;
+        let opening = |error| SpoolError::from_io("open the spool", &dir, error);
+        make_dir(&fs, &dir).map_err(opening)?;
+        let Some(lock) = fs.lock(&dir.join("LOCK")).map_err(opening)? else {
+            return Err(SpoolErrorKind::Locked { dir }.into());
+        };
+        let mut window = Window::default();
+        let rejected_dir = dir.join("rejected");
+        let bound = settings.max_rejected_bytes;
+        let rejected = Rejected::open(fs.clone(), rejected_dir, bound, durable, &mut window)
+            .map_err(opening)?;
+        let ack = AckFile::read(&fs, dir.join("ack")).map_err(opening)?;
+        let mut targets = Vec::new();
+        let mut report = OpenReport::default();
+        let mut log = Log::new(fs, dir.clone(), settings.effective_segment_bytes(), durable);
+        recover(
+            &mut log,
+            &mut window,
+            ack.acked(),
+            &["LOCK", "ack", "rejected"],
+            &mut report,
+            &mut |header, bytes| {
+                if let Some(known) = find(&targets, |t| t.is(header.flags, bytes)) {
+                    return Some(known);
+                }
+                let target = Target::from_record(header.flags, bytes)?;
+                Some(intern(&mut targets, &target))
+            },
+        )
+        .map_err(opening)?;
+        Ok(Spool {
+            log,
+            ack,
+            rejected,
+            targets,
+            window,
+            settings,
+            clock,
+            report,
+            stats: SpoolStats::default(),
+            unsynced_since: None,
+            failed_at: None,
+            _lock: lock,
+        })
+    }
+
+    /// What was found when the spool was opened.
+    #[must_use]
+    pub fn open_report(&self) -> &OpenReport {
+        &self.report
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.settings.dir
+    }
+
+    /// Which batches its owner is to put here.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.settings.mode
+    }
+
+    /// When a batch counts as safe.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.settings.durability
+    }
+
+    /// What happens when there is no room.
+    #[must_use]
+    pub fn full_policy(&self) -> FullPolicy {
+        self.settings.full
+    }
+
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.log.segments.iter().all(Segment::is_done)
+    }
+
+    /// The longest batch that is taken: 16 MiB, or a quarter of `max_bytes`.
+    #[must_use]
+    pub fn max_batch_bytes(&self) -> usize {
+        usize::try_from(self.settings.max_bytes / 4).map_or(MAX_PAYLOAD, |q| q.min(MAX_PAYLOAD))
+    }
+
+    /// Puts a batch at the end of its target's queue.
+    ///
+    /// `Ok` means that it survives what the [`Durability`] says. The ticket is for
+    /// [`ack`](Spool::ack), should the batch be delivered without having been read back.
+    ///
+    /// Blocks for the write and, in `EveryBatch`, for the sync. A failure of the disk is met by one
+    /// more attempt on a new file.
+    ///
+    /// # Errors
+    /// The batch is not acknowledged, and the spool is as it was: [`SpoolErrorKind::Full`] if there is
+    /// no room and nothing may be dropped; [`SpoolErrorKind::TooLarge`], over
+    /// [`max_batch_bytes`](Spool::max_batch_bytes); [`SpoolErrorKind::EmptyBatch`];
+    /// [`SpoolErrorKind::Io`] when the disk failed twice, and for a second after that
+    /// [`SpoolErrorKind::Failed`].
+    pub fn append(&mut self, batch: Batch<'_>) -> Result<Ticket, SpoolError> {
+        let (bytes, max) = (batch.bytes.len(), self.max_batch_bytes());
+        if bytes == 0 {
+            return Err(SpoolErrorKind::EmptyBatch.into());
+        }
+        if bytes > max {
+            return Err(SpoolErrorKind::TooLarge { bytes, max }.into());
+        }
+        let now = self.clock.monotonic();
+        if self.is_paused(now) {
+            return Err(SpoolErrorKind::Failed.into());
+        }
+        let target = self.intern(batch.target);
+        let draft = Draft {
+            target,
+            target_bytes: batch.target.bytes(),
+            flags: batch.target.flags(),
+            precision: batch.precision,
+            points: batch.points,
+            payload: [batch.bytes, &[], &[]],
+            now: self.clock.unix_seconds(),
+            sync: self.sync_with(now),
+        };
+        self.make_room(draft.record_len())?;
+        let seq = self.append_draft(&draft, now)?;
+        self.failed_at = None;
+        self.unsynced_since = match self.log.unsynced() {
+            0 => None,
+            _ => self.unsynced_since.or(Some(now)),
+        };
+        bump(&mut self.stats.appended, 1);
+        Ok(Ticket {
+            seq,
+            target,
+            points: batch.points,
+            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn append_draft(&mut self, draft: &Draft<'_>, now: Duration) -> Result<u64, SpoolError> {
+        loop {
+            let error = match self.log.append(draft) {
+                Ok(seq) => return Ok(seq),
+                Err(error) => error,
+            };
+            if !is_no_space(&error) {
+                self.failed_at = Some(now);
+                return Err(SpoolError::from_io("write to the spool", self.dir(), error));
+            }
+            if self.settings.full != FullPolicy::DropOldest || !self.drop_oldest() {
+                return Err(SpoolErrorKind::Full.into());
+            }
+        }
+    }
+
+    /// Notes that batches were delivered. Their room is freed with the last batch of their segment.
+    ///
+    /// Tickets of batches that were acknowledged or dropped before do nothing. Writes 20 bytes to the
+    /// disk and syncs nothing: an acknowledgement that a crash takes makes the batch be delivered
+    /// again, which changes nothing in the database if its points have timestamps.
+    pub fn ack<'t>(&mut self, tickets: impl IntoIterator<Item = &'t Ticket>) {
+        for ticket in tickets {
+            if self.finish(ticket) {
+                bump(&mut self.stats.acknowledged, 1);
+            }
+        }
+        self.tidy();
+    }
+
+    /// Takes a batch out of the account; whether it was in it.
+    pub(super) fn finish(&mut self, ticket: &Ticket) -> bool {
+        if self.is_finished(ticket.seq) {
+            return false;
+        }
+        let index = self.log.index_of(ticket.seq);
+        let Some(segment) = index.and_then(|index| self.log.segments.get_mut(index)) else {
+            return false;
+        };
+        segment.set_done(ticket.seq);
+        segment.take(Share {
+            target: ticket.target,
+            batches: 1,
+            points: u64::from(ticket.points),
+            bytes: u64::from(ticket.bytes),
+        });
+        true
+    }
+
+    /// Whether a number is delivered, dropped, or was never there.
+    pub(super) fn is_finished(&self, seq: u64) -> bool {
+        let segment = || self.log.segments.get(self.log.index_of(seq)?);
+        seq <= self.ack.acked() || segment().is_none_or(|segment| segment.seq_done(seq))
+    }
+
+    /// Removes segments in which nothing waits, and notes up to where all is delivered.
+    pub(super) fn tidy(&mut self) {
+        let acked = self.delivered_up_to();
+        if acked > self.ack.acked() && self.ack.write(&self.log.fs, acked).is_err() {
+            bump(&mut self.stats.unnoted_acks, 1);
+        }
+        for index in (0..self.log.segments.len()).rev() {
+            let Some(segment) = self.log.segments.get(index).filter(|s| s.is_done()) else {
+                continue;
+            };
+            // The active one stays to be written to, unless it is nearly full anyway.
+            let spent = segment.len > self.settings.effective_segment_bytes() / 2;
+            if spent || !self.log.is_active(index) {
+                self.log.remove(index);
+            }
+        }
+    }
+
+    /// The number up to which nothing waits.
+    fn delivered_up_to(&self) -> u64 {
+        let Some(oldest) = self.log.segments.iter().find(|s| !s.is_done()) else {
+            return self.log.next_seq.saturating_sub(1);
+        };
+        let mut seq = oldest.base.max(self.ack.acked().saturating_add(1));
+        while seq < oldest.end_seq && oldest.seq_done(seq) {
+            seq = seq.saturating_add(1);
+        }
+        seq.saturating_sub(1)
+    }
+
+    /// Keeps lines that a server refused for good, and why. They are not delivered again; the
+    /// batch they came with is acknowledged separately, after this.
+    ///
+    /// # Errors
+    /// The disk's. The lines are counted as lost ([`SpoolStats::rejected_dropped`]).
+    pub fn reject(&mut self, rejection: Rejection<'_>) -> Result<(), SpoolError> {
+        let sync = self.settings.durability == Durability::EveryBatch;
+        let kept = self.rejected.keep(&rejection, sync, &self.clock);
+        kept.map_err(|error| {
+            bump(&mut self.rejected.dropped, u64::from(rejection.count));
+            SpoolError::from_io("keep rejected lines in", &self.settings.dir, error)
+        })
+    }
+
+    /// Brings everything to the disk, in every [`Durability`]. Returns when it is there.
+    ///
+    /// # Errors
+    /// The disk's. What was not synced is still there to be read, and counted as
+    /// [`at_risk`](SpoolStats::at_risk); a second call doesn't try it again.
+    pub fn sync(&mut self) -> Result<(), SpoolError> {
+        self.unsynced_since = None;
+        let result = self.log.sync().and(self.rejected.sync());
+        result.map_err(|error| SpoolError::from_io("sync the spool", self.dir(), error))
+    }
+
+    /// Does what is due: the sync of [`Durability::Interval`]. Returns how long until the next one,
+    /// if there is anything to sync. Otherwise costs nothing; call it when idle.
+    ///
+    /// # Errors
+    /// As [`sync`](Spool::sync).
+    pub fn poll(&mut self) -> Result<Option<Duration>, SpoolError> {
+        let (Durability::Interval(interval), Some(since)) =
+            (self.settings.durability, self.unsynced_since)
+        else {
+            return Ok(None);
+        };
+        let age = self.clock.monotonic().saturating_sub(since);
+        match interval.checked_sub(age).filter(|left| !left.is_zero()) {
+            Some(left) => Ok(Some(left)),
+            None => self.sync().map(|()| None),
+        }
+    }
+
+    /// Syncs (unless `OsManaged`) and gives the directory free. Dropping does the same and keeps the
+    /// error to itself.
+    ///
+    /// # Errors
+    /// As [`sync`](Spool::sync).
+    pub fn close(mut self) -> Result<(), SpoolError> {
+        self.sync_at_end()
+    }
+
+    fn sync_at_end(&mut self) -> Result<(), SpoolError> {
+        match self.settings.durability {
+            Durability::OsManaged => Ok(()),
+            _ => self.sync(),
+        }
+    }
+
+    /// How it is doing.
+    #[must_use]
+    pub fn stats(&self) -> SpoolStats {
+        let waiting = self.waiting(|_| true);
+        SpoolStats {
+            batches: waiting.batches,
+            points: waiting.points,
+            bytes: waiting.bytes,
+            disk_bytes: self.log.footprint(),
+            segments: self.log.segments.len() as u64,
+            rejected_lines: self.rejected.lines(),
+            rejected_dropped: self.rejected.dropped,
+            bytes_written: self.log.counts.bytes_written,
+            syncs: self.log.counts.syncs,
+            poisoned_segments: self.log.counts.poisoned,
+            at_risk: self.log.counts.at_risk,
+            failed: self.failed_at.is_some(),
+            ..self.stats
+        }
+    }
+
+    /// Points dropped so far to make room.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.stats.dropped_points
+    }
+
+    /// The targets for which something waits; whose oldest batch is the oldest comes first.
+    #[must_use]
+    pub fn targets(&self) -> Vec<Target> {
+        let mut order: Vec<u32> = Vec::new();
+        for segment in &self.log.segments {
+            for share in segment.shares() {
+                if !order.contains(&share.target) {
+                    order.push(share.target);
+                }
+            }
+        }
+        let state = |index: &u32| self.targets.get(*index as usize);
+        order.sort_by_key(|index| state(index).map_or(0, |s| s.from.cursor.next_seq));
+        order
+            .iter()
+            .filter_map(state)
+            .map(|s| s.target.clone())
+            .collect()
+    }
+
+    /// What waits for a target.
+    #[must_use]
+    pub fn backlog(&self, target: &Target) -> Backlog {
+        let index = find(&self.targets, |t| t == target);
+        let waiting = self.waiting(|share| Some(share.target) == index);
+        Backlog {
+            target: target.clone(),
+            batches: waiting.batches,
+            points: waiting.points,
+            bytes: waiting.bytes,
+        }
+    }
+
+    fn waiting(&self, which: impl Fn(&Share) -> bool) -> Share {
+        let shares = self.log.segments.iter().flat_map(Segment::shares);
+        let mut sum = Share::default();
+        for share in shares.filter(|share| which(share)) {
+            bump(&mut sum.batches, share.batches);
+            bump(&mut sum.points, share.points);
+            bump(&mut sum.bytes, share.bytes);
+        }
+        sum
+    }
+
+    /// Makes room for a record, or says that there is none.
+    fn make_room(&mut self, len: u64) -> Result<(), SpoolError> {
+        while self.log.footprint_with(len) > self.settings.max_bytes {
+            if self.settings.full != FullPolicy::DropOldest || !self.drop_oldest() {
+                return Err(SpoolErrorKind::Full.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops the oldest segment, delivered or not; whether there was one.
+    fn drop_oldest(&mut self) -> bool {
+        if self.log.is_active(0) {
+            self.log.seal();
+        }
+        let Some(segment) = self.log.remove(0) else {
+            return false;
+        };
+        for share in segment.shares() {
+            bump(&mut self.stats.dropped_batches, share.batches);
+            bump(&mut self.stats.dropped_points, share.points);
+        }
+        true
+    }
+
+    fn is_paused(&self, now: Duration) -> bool {
+        self.failed_at
+            .is_some_and(|at| now.saturating_sub(at) < PAUSE)
+    }
+
+    /// Whether a batch written now has to be synced now.
+    fn sync_with(&self, now: Duration) -> bool {
+        match (self.settings.durability, self.unsynced_since) {
+            (Durability::EveryBatch, _) => true,
+            (Durability::Interval(interval), Some(since)) => now.saturating_sub(since) >= interval,
+            (Durability::Interval(interval), None) => interval.is_zero(),
+            (Durability::OsManaged, _) => false,
+        }
+    }
+
+    fn intern(&mut self, target: &Target) -> u32 {
+        intern(&mut self.targets, target)
+    }
+}
+
+impl<F: Fs, C: Clock> Drop for Spool<F, C> {
+    fn drop(&mut self) {
+        let _ = self.sync_at_end();
+    }
+}
+
+impl<F: Fs, C: Clock> fmt::Debug for Spool<F, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spool")
+            .field("dir", &self.settings.dir)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) fn find(targets: &[TargetState], is: impl Fn(&Target) -> bool) -> Option<u32> {
+    let at = targets.iter().position(|state| is(&state.target))?;
+    u32::try_from(at).ok()
+}
+
+fn intern(targets: &mut Vec<TargetState>, target: &Target) -> u32 {
+    if let Some(known) = find(targets, |t| t == target) {
+        return known;
+    }
+    targets.push(TargetState {
+        target: target.clone(),
+        from: Position::start(0),
+    });
+    u32::try_from(targets.len().saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
+pub(super) fn bump(counter: &mut u64, by: u64) {
+    *counter = counter.saturating_add(by);
+}
+
+fn is_no_space(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}

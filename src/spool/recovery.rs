@@ -1,0 +1,300 @@
+//! Reading what is there. Its content is never an error.
+//!
+//! There is no manifest: the files that are there, in the order of their names, are the state. Two
+//! files that can disagree would be one too many.
+
+use super::ack::MAX_SEQ;
+use super::frame::{RecordHeader, SEGMENT_HEADER, SegmentHeader};
+use super::fs::{Access, Fs, FsFile, read_full};
+use super::log::Log;
+use super::report::OpenReport;
+use super::scan::{Cursor, Step, Window};
+use super::segment::{Segment, name, parse_name};
+use alloc::vec::Vec;
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+
+/// Nothing beyond this is read of a segment, however long its file claims to be: twice what the
+/// largest segment and the largest record take.
+const MAX_FILE: u64 = 160 << 20;
+/// Files set aside that are kept.
+const MAX_BAD: usize = 4;
+
+/// Makes a directory, its parents too, so that a power cut doesn't take it back.
+///
+/// An existing one is synced too: the process that made it may have died before it came to that.
+pub(super) fn make_dir<F: Fs>(fs: &F, dir: &Path) -> io::Result<()> {
+    let parent = dir.parent().filter(|p| !p.as_os_str().is_empty());
+    match fs.create_dir(dir) {
+        Ok(()) => {}
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            make_dir(fs, parent.ok_or(e)?)?;
+            match fs.create_dir(dir) {
+                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+                _ => {}
+            }
+        }
+        Err(e) => return Err(e),
+    }
+    match fs.sync_dir(parent.unwrap_or(Path::new("."))) {
+        // A parent that only others may read, such as one made for this program by an administrator,
+        // was not made by us just now either.
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        result => result,
+    }
+}
+
+/// Takes up all segments of a directory. `adopt` gives each waiting record's target a number, or
+/// says that it is none of ours.
+pub(super) fn recover<F: Fs>(
+    log: &mut Log<F>,
+    window: &mut Window,
+    acked: u64,
+    known: &[&str],
+    report: &mut OpenReport,
+    adopt: &mut dyn FnMut(&RecordHeader, &[u8]) -> Option<u32>,
+) -> io::Result<()> {
+    let names = log.fs.list(&log.dir)?;
+    let mut bases = Vec::new();
+    for name in &names {
+        match parse_name(name) {
+            Some(base) if (1..MAX_SEQ).contains(&base) => bases.push(base),
+            _ if is_bad(name) || known.iter().any(|known| name == *known) => {}
+            _ => count(&mut report.ignored),
+        }
+    }
+    bases.sort_unstable();
+    let mut expected = acked.saturating_add(1);
+    for (index, &base) in bases.iter().enumerate() {
+        let next = bases.get(index.saturating_add(1)).copied();
+        let mut survey = Survey {
+            log,
+            window,
+            acked,
+            report,
+            adopt,
+        };
+        if let Some(segment) = survey.segment(base, next)? {
+            let gap = segment.base.saturating_sub(expected);
+            report.absent = report.absent.saturating_add(gap);
+            expected = expected.max(segment.end_seq);
+            report.segments = report.segments.saturating_add(1);
+            log.segments.push_back(segment);
+        }
+    }
+    log.next_seq = expected;
+    settle(log, report)?;
+    for index in (0..log.segments.len()).rev() {
+        if log.segments.get(index).is_some_and(Segment::is_done) {
+            log.remove(index);
+        }
+    }
+    trim_bad(log);
+    // The bytes behind a cut tail, and the name of a segment without records, may be used again.
+    window.forget();
+    Ok(())
+}
+
+/// Cuts the torn tail of the newest segment, and brings to the disk what the process before this one
+/// had no time to.
+///
+/// The older segments were synced before the newest was begun, unless the settings were others then:
+/// they count as not synced, and the first [`Log::sync`] sees to them.
+fn settle<F: Fs>(log: &mut Log<F>, report: &OpenReport) -> io::Result<()> {
+    let durable = log.is_durable();
+    log.dir_dirty = true;
+    for segment in &mut log.segments {
+        segment.dirty = true;
+    }
+    let Some(newest) = log.segments.back_mut() else {
+        return Ok(());
+    };
+    let path = log.dir.join(name(newest.base));
+    let torn = report.torn_bytes > 0;
+    if !torn && !durable {
+        return Ok(());
+    }
+    let file = log.fs.open(&path, Access::Write)?;
+    if torn {
+        file.set_len(newest.len)?;
+    }
+    file.sync()?;
+    newest.dirty = false;
+    log.fs.sync_dir(&log.dir)?;
+    log.dir_dirty = false;
+    Ok(())
+}
+
+/// Everything that reading one segment needs.
+struct Survey<'a, F: Fs> {
+    log: &'a mut Log<F>,
+    window: &'a mut Window,
+    acked: u64,
+    report: &'a mut OpenReport,
+    adopt: &'a mut dyn FnMut(&RecordHeader, &[u8]) -> Option<u32>,
+}
+
+impl<F: Fs> Survey<'_, F> {
+    fn segment(&mut self, base: u64, next: Option<u64>) -> io::Result<Option<Segment>> {
+        let path = self.log.path(base);
+        let file = match self.log.fs.open(&path, Access::Read) {
+            Ok(file) => file,
+            // Not a regular file, or gone since the listing.
+            Err(e) if is_foreign(e.kind()) => {
+                count(&mut self.report.ignored);
+                return Ok(None);
+            }
+            Err(e) => return Err(e),
+        };
+        let len = file.status()?.len;
+        if len <= SEGMENT_HEADER as u64 {
+            // Records come only after the header is on the disk: this one never had any.
+            let _ = self.log.fs.remove(&path);
+            return Ok(None);
+        }
+        let mut head = [0; SEGMENT_HEADER];
+        let n = read_full(&file, &mut head, 0)?;
+        let header = SegmentHeader::decode(head.get(..n).unwrap_or_default());
+        match header {
+            Ok(header) if header.base_seq == base => {
+                let mut segment = Segment::new(base, header.key());
+                self.records(&file, &mut segment, len, next)?;
+                Ok(Some(segment))
+            }
+            _ => {
+                count(&mut self.report.quarantined);
+                let _ = self.log.fs.rename(&path, &path.with_extension("bad"));
+                Ok(None)
+            }
+        }
+    }
+
+    fn records(
+        &mut self,
+        file: &F::File,
+        segment: &mut Segment,
+        len: u64,
+        next: Option<u64>,
+    ) -> io::Result<()> {
+        self.window.select(segment.base);
+        let mut bounds = segment.bounds();
+        bounds.below = next.unwrap_or(MAX_SEQ);
+        bounds.end = len.min(MAX_FILE);
+        let mut cursor = Cursor::start(segment.base);
+        // Damage counts when a whole record follows it; at the end of the newest it is a torn tail.
+        let (mut good_end, mut damage) = (cursor.at, Damage::default());
+        loop {
+            match cursor.step(self.window, file, &bounds)? {
+                Step::End => break,
+                Step::Damage(bytes) => damage.bytes = damage.bytes.saturating_add(bytes),
+                Step::Record(header) => {
+                    let gap = (cursor.next_seq, header.seq);
+                    if self.record(file, &cursor, &bounds, &header, segment)? {
+                        self.count_missing(segment, gap, damage.batches);
+                        damage.count(self.report);
+                        damage = Damage::default();
+                        cursor.pass(&header);
+                        good_end = cursor.at;
+                        segment.end_seq = cursor.next_seq;
+                    } else {
+                        damage.bytes = damage.bytes.saturating_add(header.record_len());
+                        damage.batches = damage.batches.saturating_add(1);
+                        // The number stays open, so that the gap is seen when the next is found.
+                        cursor.at = cursor.at.saturating_add(header.record_len());
+                    }
+                }
+            }
+        }
+        if next.is_none() {
+            self.report.torn_bytes = len.saturating_sub(good_end);
+        } else {
+            damage.count(self.report);
+        }
+        segment.len = good_end;
+        Ok(())
+    }
+
+    /// Takes up the record at the cursor; whether it is whole.
+    fn record(
+        &mut self,
+        file: &F::File,
+        cursor: &Cursor,
+        bounds: &super::scan::Bounds,
+        header: &RecordHeader,
+        segment: &mut Segment,
+    ) -> io::Result<bool> {
+        if !cursor.payload_holds(self.window, file, bounds, header)? {
+            return Ok(false);
+        }
+        let target = cursor.target(self.window, file, bounds, header)?;
+        let Some(target) = (self.adopt)(header, target) else {
+            return Ok(false);
+        };
+        if header.seq <= self.acked {
+            count(&mut self.report.delivered);
+        } else {
+            segment.add(target, header.points, header.payload_len);
+            count(&mut self.report.batches);
+            let report = &mut *self.report;
+            report.points = report.points.saturating_add(u64::from(header.points));
+            report.bytes = report.bytes.saturating_add(u64::from(header.payload_len));
+        }
+        Ok(true)
+    }
+
+    /// Numbers that no record has won't be delivered, and nobody has to wait for them.
+    fn count_missing(&mut self, segment: &mut Segment, (from, to): (u64, u64), corrupt: u64) {
+        for seq in from..to {
+            segment.set_done(seq);
+        }
+        let open = to.saturating_sub(from.max(self.acked.saturating_add(1)));
+        let missing = open.saturating_sub(corrupt);
+        self.report.missing = self.report.missing.saturating_add(missing);
+    }
+}
+
+/// Bytes that are no record, since the last one that is.
+#[derive(Clone, Copy, Default)]
+struct Damage {
+    bytes: u64,
+    batches: u64,
+}
+
+impl Damage {
+    fn count(self, report: &mut OpenReport) {
+        report.corrupt_bytes = report.corrupt_bytes.saturating_add(self.bytes);
+        report.corrupt_batches = report.corrupt_batches.saturating_add(self.batches);
+    }
+}
+
+fn count(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
+}
+
+fn is_foreign(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::InvalidInput | io::ErrorKind::NotFound | io::ErrorKind::IsADirectory
+    )
+}
+
+fn is_bad(name: &OsString) -> bool {
+    Path::new(name).extension().is_some_and(|e| e == "bad")
+}
+
+/// Keeps the newest files that were set aside. What doesn't work out is tried again at the next open.
+fn trim_bad<F: Fs>(log: &Log<F>) {
+    let mut bad = log.fs.list(&log.dir).unwrap_or_default();
+    bad.retain(|name| is_bad(name) && parse_name(&stem_as_segment(name)).is_some());
+    bad.sort_unstable();
+    let surplus = bad.len().saturating_sub(MAX_BAD);
+    for name in bad.iter().take(surplus) {
+        let _ = log.fs.remove(&log.dir.join(name));
+    }
+}
+
+fn stem_as_segment(name: &OsString) -> OsString {
+    Path::new(name).with_extension("seg").into_os_string()
+}

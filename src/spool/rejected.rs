@@ -1,0 +1,131 @@
+//! What a server refused for good: the lines, and why. In the subdirectory `rejected`.
+//!
+//! The same segments as the spool's own, with records whose payload begins with the reason: its
+//! length in two bytes, little-endian, then its text. Bounded; the oldest segment goes first.
+
+use super::clock::Clock;
+use super::frame::{Flags, MAX_PAYLOAD};
+use super::fs::Fs;
+use super::log::{Draft, Log};
+use super::recovery::{make_dir, recover};
+use super::report::OpenReport;
+use super::scan::Window;
+use super::target::Target;
+use crate::Precision;
+use std::io;
+use std::path::PathBuf;
+
+/// The most of a reason that is kept.
+const MAX_REASON: usize = 1024;
+
+/// Lines that a server refused for good.
+#[derive(Clone, Copy, Debug)]
+pub struct Rejection<'a> {
+    /// Where they were to go.
+    pub target: &'a Target,
+    /// The unit of their timestamps.
+    pub precision: Precision,
+    /// The lines, as they were sent.
+    pub lines: &'a [u8],
+    /// How many there are.
+    pub count: u32,
+    /// What the server said; 1 KiB of it is kept.
+    pub reason: &'a str,
+}
+
+pub(super) struct Rejected<F: Fs> {
+    log: Log<F>,
+    max_bytes: u64,
+    /// Lines dropped to make room.
+    pub(super) dropped: u64,
+}
+
+impl<F: Fs> Rejected<F> {
+    /// Takes up what is there; a directory that isn't there is made with the first rejection.
+    pub(super) fn open(
+        fs: F,
+        dir: PathBuf,
+        max_bytes: u64,
+        durable: bool,
+        window: &mut Window,
+    ) -> io::Result<Self> {
+        let mut rejected = Rejected {
+            log: Log::new(fs, dir, max_bytes / 4, durable),
+            max_bytes,
+            dropped: 0,
+        };
+        match rejected.take_up(window) {
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(rejected)
+            }
+            result => result.map(|()| rejected),
+        }
+    }
+
+    fn take_up(&mut self, window: &mut Window) -> io::Result<()> {
+        let mut report = OpenReport::default();
+        let adopt = &mut |_: &_, _: &[u8]| Some(0);
+        recover(&mut self.log, window, 0, &[], &mut report, adopt)
+    }
+
+    /// Lines that are kept.
+    pub(super) fn lines(&self) -> u64 {
+        let segments = self.log.segments.iter();
+        segments.fold(0, |sum: u64, segment| {
+            sum.saturating_add(segment.share(0).map_or(0, |share| share.points))
+        })
+    }
+
+    pub(super) fn keep<C: Clock>(
+        &mut self,
+        rejection: &Rejection<'_>,
+        sync: bool,
+        clock: &C,
+    ) -> io::Result<()> {
+        let reason = rejection.reason;
+        let mut end = reason.len().min(MAX_REASON);
+        while !reason.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        let reason = reason.get(..end).unwrap_or_default().as_bytes();
+        let reason_len = (reason.len() as u16).to_le_bytes();
+        // More than fits is cut: a record of the first lines is better than none.
+        let most = MAX_PAYLOAD
+            .saturating_sub(MAX_REASON)
+            .min(usize::try_from(self.max_bytes / 4).unwrap_or(usize::MAX));
+        let lines = rejection.lines;
+        let draft = Draft {
+            target: 0,
+            target_bytes: rejection.target.bytes(),
+            flags: Flags(Flags::REJECTED.0 | rejection.target.flags().0),
+            precision: rejection.precision,
+            points: rejection.count,
+            payload: [&reason_len, reason, lines.get(..most).unwrap_or(lines)],
+            now: clock.unix_seconds(),
+            sync,
+        };
+        while self.log.footprint_with(draft.record_len()) > self.max_bytes && self.drop_oldest() {}
+        if self.log.segments.is_empty() {
+            make_dir(&self.log.fs, &self.log.dir)?;
+        }
+        self.log.append(&draft).map(|_| ())
+    }
+
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.log.sync()
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let Some(segment) = self.log.remove(0) else {
+            return false;
+        };
+        let lines = segment.share(0).map_or(0, |share| share.points);
+        self.dropped = self.dropped.saturating_add(lines);
+        true
+    }
+}

@@ -1,0 +1,107 @@
+//! What a spool tells about itself.
+
+use super::target::Target;
+
+/// What was found when a spool was opened. Also [`Spool::open_report`](super::Spool::open_report).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenReport {
+    /// Segment files read.
+    pub segments: u64,
+    /// Batches that wait to be delivered.
+    pub batches: u64,
+    /// Points in them.
+    pub points: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Batches still on the disk that were delivered already.
+    pub delivered: u64,
+    /// Batches whose header holds but whose content doesn't: lost.
+    pub corrupt_batches: u64,
+    /// Bytes inside segments that are no batch, the content of corrupt batches included.
+    pub corrupt_bytes: u64,
+    /// Numbers that are missing between two batches of one segment: batches lost without a trace.
+    pub missing: u64,
+    /// Numbers that are missing between two segments: lost files, the ends of segments that a power
+    /// cut took in `Interval` or `OsManaged`, appends that failed; but also segments that were
+    /// delivered before an older one of another target was.
+    pub absent: u64,
+    /// Bytes behind the last whole batch of the newest segment: one that was being written when the
+    /// power went. Cut off.
+    pub torn_bytes: u64,
+    /// Segment files that can't be read (another version, a damaged header), renamed to `*.bad`. The
+    /// four newest are kept.
+    pub quarantined: u64,
+    /// What else was in the directory and was left alone: unknown names, links, directories.
+    pub ignored: u64,
+}
+
+impl OpenReport {
+    /// Whether nothing was lost and nothing was strange. A torn tail is neither: that batch had not
+    /// been acknowledged (in [`Durability::EveryBatch`](super::Durability::EveryBatch)).
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.corrupt_batches == 0
+            && self.corrupt_bytes == 0
+            && self.missing == 0
+            && self.quarantined == 0
+    }
+}
+
+/// How a spool is doing, since it was opened. See [`Spool::stats`](super::Spool::stats).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpoolStats {
+    /// Batches that wait.
+    pub batches: u64,
+    /// Points in them.
+    pub points: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// What they take on disk, in whole blocks.
+    pub disk_bytes: u64,
+    /// Segment files.
+    pub segments: u64,
+    /// Batches appended.
+    pub appended: u64,
+    /// Batches acknowledged.
+    pub acknowledged: u64,
+    /// Batches dropped to make room.
+    pub dropped_batches: u64,
+    /// Points in them.
+    pub dropped_points: u64,
+    /// Batches found damaged or gone while being read, on top of the [`OpenReport`]'s.
+    pub corrupt_batches: u64,
+    /// Lines kept as rejected.
+    pub rejected_lines: u64,
+    /// Rejected lines that could not be kept, or were dropped for newer ones.
+    pub rejected_dropped: u64,
+    /// Bytes written, headers included.
+    pub bytes_written: u64,
+    /// Syncs asked of the disk, of files and directories.
+    pub syncs: u64,
+    /// Segments given up because writing or syncing failed.
+    pub poisoned_segments: u64,
+    /// Batches that were accepted under `Interval` and whose sync then failed: still readable
+    /// now, perhaps not after a power cut.
+    pub at_risk: u64,
+    /// Acknowledgements that could not be noted: these batches may be delivered twice.
+    pub unnoted_acks: u64,
+    /// Whether the last append failed on a new segment too. It is tried again, at most once a
+    /// second.
+    pub failed: bool,
+}
+
+/// What waits for one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Backlog {
+    /// The target.
+    pub target: Target,
+    /// Batches.
+    pub batches: u64,
+    /// Points in them.
+    pub points: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+}

@@ -1,0 +1,219 @@
+//! Walking through a segment, whatever is in it.
+//!
+//! Memory is one window of 64 KiB, however long the file or a record claims to be.
+
+use super::frame::{Key, MIN_RECORD, RECORD_MAGIC, RecordError, RecordHeader, SEGMENT_HEADER};
+use super::fs::{FsFile, read_full};
+use alloc::vec::Vec;
+use std::io;
+
+/// Bytes of the window.
+pub(super) const WINDOW: usize = 64 << 10;
+
+/// A part of one file, in memory.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    buf: Vec<u8>,
+    owner: Option<u64>,
+    at: u64,
+    len: usize,
+}
+
+/// What is known of a segment before it is walked through.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) key: Key,
+    /// The sequence number of its first record.
+    pub(super) base: u64,
+    /// Its records' numbers are below this one.
+    pub(super) below: u64,
+    /// Where its bytes end.
+    pub(super) end: u64,
+}
+
+/// A place in a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cursor {
+    pub(super) at: u64,
+    /// The lowest number the next record may have.
+    pub(super) next_seq: u64,
+}
+
+/// What is found at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A record whose header holds. Its payload has not been looked at, the cursor not moved.
+    Record(RecordHeader),
+    /// So many bytes that are no record. The cursor is behind them.
+    Damage(u64),
+    /// The end.
+    End,
+}
+
+impl Cursor {
+    pub(super) fn start(base: u64) -> Self {
+        Cursor {
+            at: SEGMENT_HEADER as u64,
+            next_seq: base,
+        }
+    }
+
+    /// Steps over a record.
+    pub(super) fn pass(&mut self, header: &RecordHeader) {
+        self.at = self.at.saturating_add(header.record_len());
+        self.next_seq = header.seq.saturating_add(1);
+    }
+
+    /// The next thing in the segment.
+    pub(super) fn step<F: FsFile>(
+        &mut self,
+        window: &mut Window,
+        file: &F,
+        bounds: &Bounds,
+    ) -> io::Result<Step> {
+        if self.at >= bounds.end {
+            return Ok(Step::End);
+        }
+        if let Some(header) = self.header_at(self.at, window, file, bounds)? {
+            return Ok(Step::Record(header));
+        }
+        let from = self.at;
+        self.at = self.find_record(window, file, bounds)?;
+        Ok(Step::Damage(self.at.saturating_sub(from)))
+    }
+
+    /// The place of the next header that holds, after the current one; else the end.
+    fn find_record<F: FsFile>(
+        &self,
+        window: &mut Window,
+        file: &F,
+        bounds: &Bounds,
+    ) -> io::Result<u64> {
+        let mut at = self.at.saturating_add(1);
+        while at < bounds.end {
+            let bytes = window.bytes(file, bounds.end, at, 1)?;
+            if bytes.is_empty() {
+                break;
+            }
+            let Some(hit) = bytes.iter().position(|&b| b == RECORD_MAGIC[0]) else {
+                at = at.saturating_add(bytes.len() as u64);
+                continue;
+            };
+            at = at.saturating_add(hit as u64);
+            if self.header_at(at, window, file, bounds)?.is_some() {
+                return Ok(at);
+            }
+            at = at.saturating_add(1);
+        }
+        Ok(bounds.end)
+    }
+
+    /// The record header at a place, if its checksum holds and it fits what comes before and after.
+    fn header_at<F: FsFile>(
+        &self,
+        at: u64,
+        window: &mut Window,
+        file: &F,
+        bounds: &Bounds,
+    ) -> io::Result<Option<RecordHeader>> {
+        let mut need = MIN_RECORD;
+        let header = loop {
+            let bytes = window.bytes(file, bounds.end, at, need)?;
+            match RecordHeader::decode(bounds.key, bytes) {
+                Ok(header) => break header,
+                Err(RecordError::NeedBytes(more)) if more > need && bytes.len() >= need => {
+                    need = more;
+                }
+                Err(_) => return Ok(None),
+            }
+        };
+        // As many records as fit before this place, and no more, can have numbers below its own.
+        let room = at.saturating_sub(SEGMENT_HEADER as u64) / MIN_RECORD as u64;
+        let plausible = header.seq >= self.next_seq
+            && header.seq < bounds.below
+            && header.seq.saturating_sub(bounds.base) <= room
+            && at.saturating_add(header.record_len()) <= bounds.end;
+        Ok(plausible.then_some(header))
+    }
+
+    /// Whether the payload of the record at the cursor is what was written.
+    pub(super) fn payload_holds<F: FsFile>(
+        &self,
+        window: &mut Window,
+        file: &F,
+        bounds: &Bounds,
+        header: &RecordHeader,
+    ) -> io::Result<bool> {
+        let mut at = self.at.saturating_add(header.payload_offset() as u64);
+        let mut left = header.payload_len as usize;
+        let mut crc = bounds.key.running();
+        while left > 0 {
+            let bytes = window.bytes(file, bounds.end, at, 1)?;
+            let piece = bytes.get(..left.min(bytes.len())).unwrap_or_default();
+            if piece.is_empty() {
+                return Ok(false);
+            }
+            crc.update(piece);
+            at = at.saturating_add(piece.len() as u64);
+            left = left.saturating_sub(piece.len());
+        }
+        Ok(crc.value() == header.payload_crc)
+    }
+
+    /// The target's bytes of the record at the cursor.
+    pub(super) fn target<'w, F: FsFile>(
+        &self,
+        window: &'w mut Window,
+        file: &F,
+        bounds: &Bounds,
+        header: &RecordHeader,
+    ) -> io::Result<&'w [u8]> {
+        let end = header.payload_offset();
+        let bytes = window.bytes(file, bounds.end, self.at, end)?;
+        Ok(bytes.get(super::frame::RECORD_HEADER..end).unwrap_or(&[]))
+    }
+}
+
+impl Window {
+    /// Says of which file the next bytes are; those of another are forgotten.
+    pub(super) fn select(&mut self, owner: u64) {
+        if self.owner != Some(owner) {
+            self.forget();
+            self.owner = Some(owner);
+        }
+    }
+
+    /// Forgets what it holds.
+    pub(super) fn forget(&mut self) {
+        self.owner = None;
+        self.len = 0;
+    }
+
+    /// The bytes from `at` on: at least `want` of them (at most [`WINDOW`]) if there are so many
+    /// before `end`.
+    pub(super) fn bytes<F: FsFile>(
+        &mut self,
+        file: &F,
+        end: u64,
+        at: u64,
+        want: usize,
+    ) -> io::Result<&[u8]> {
+        let there = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX);
+        let want = want.min(there).min(WINDOW);
+        let held = self
+            .at
+            .saturating_add(self.len as u64)
+            .saturating_sub(at)
+            .min(self.len as u64);
+        if at < self.at || held < want as u64 || held == 0 {
+            self.len = 0;
+            self.at = at;
+            self.buf.resize(WINDOW, 0);
+            let part = self.buf.get_mut(..WINDOW.min(there)).unwrap_or_default();
+            self.len = read_full(file, part, at)?;
+        }
+        let from = usize::try_from(at.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let to = self.len.min(from.saturating_add(there));
+        Ok(self.buf.get(from..to).unwrap_or(&[]))
+    }
+}

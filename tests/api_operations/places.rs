@@ -1,0 +1,743 @@
+//! Where things are kept and what they are called.
+
+use super::api_support::{documented, recorded};
+use super::{Case, case, id};
+use influx_edge::api::*;
+use std::time::Duration;
+
+const EDGE: &str = "97c45955947a12be";
+const PLANT: &str = "fa3e1575bfeede79";
+const ANA: &str = "11ac5699ad141000";
+const LABEL: &str = "11ac5699ca541000";
+const DBRP: &str = "11ac5699eb941000";
+const STATIONS: &str = "11ac5699ef7b4000";
+
+pub fn cases() -> Vec<Case> {
+    [buckets(), orgs(), labels(), dbrps(), variables(), schemas()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn buckets() -> Vec<Case> {
+    vec![
+        case(
+            "GET /api/v2/buckets",
+            [
+                recorded("buckets/list").also(&[("limit", "100"), ("offset", "0")]),
+                documented(
+                    "GET",
+                    "/api/v2/buckets?orgID=66de4893384f6b2b&limit=100&offset=100",
+                    "",
+                    200,
+                    r#"{"links":{},"buckets":[]}"#,
+                ),
+            ],
+            |c| {
+                let all: Vec<_> = c.buckets().list().map(Result::unwrap).collect();
+                let names: Vec<_> = all.iter().map(|b| b.name.as_str()).collect();
+                assert_eq!(names[..3], ["_monitoring", "_tasks", "edge"]);
+                assert!(all[0].is_system() && !all[2].is_system());
+                assert_eq!(all[2].retention(), Some(days(1)));
+                assert!(all[2].created_at.is_some());
+            },
+        ),
+        case(
+            "GET /api/v2/buckets",
+            [recorded("buckets/find-by-name")],
+            |c| {
+                let found = c.buckets().find_by_name("edge").unwrap().unwrap();
+                assert_eq!(found.id.as_str(), EDGE);
+            },
+        ),
+        case(
+            "GET /api/v2/buckets",
+            [recorded("buckets/find-miss")],
+            |c| {
+                assert_eq!(c.buckets().find_by_name("nope").unwrap(), None);
+            },
+        ),
+        case(
+            "GET /api/v2/buckets",
+            [recorded("buckets/find-miss-no-org")],
+            |c| assert_eq!(c.buckets().find_by_name("nope").unwrap(), None),
+        )
+        .with(|b| b),
+        case("POST /api/v2/buckets", [recorded("buckets/create")], |c| {
+            let new = NewBucket::new("edge")
+                .description("edge points")
+                .retention(days(1));
+            let made = c.buckets().create(&new).unwrap();
+            assert_eq!(made.id.as_str(), EDGE);
+            assert_eq!(made.description, "edge points");
+            assert_eq!(
+                made.retention_rules[0].shard_group_duration_seconds,
+                Some(3600)
+            );
+        }),
+        case(
+            "POST /api/v2/buckets",
+            [recorded("buckets/create-infinite")],
+            |c| {
+                let made = c.buckets().create(&NewBucket::new("forever")).unwrap();
+                assert_eq!(made.retention(), None);
+            },
+        ),
+        case(
+            "POST /api/v2/buckets",
+            // A client that knows the organization's name finds its id first.
+            [
+                recorded("orgs/find-by-name"),
+                recorded("buckets/create-duplicate"),
+            ],
+            |c| {
+                let error = c.buckets().create(&NewBucket::new("edge")).unwrap_err();
+                assert!(error.is_conflict() && error.is_duplicate());
+                assert_eq!(error.status(), Some(422));
+                assert!(
+                    error.to_string().contains("create bucket \"edge\""),
+                    "{error}"
+                );
+            },
+        )
+        .with(|b| b.org("acme")),
+        case(
+            "POST /api/v2/buckets",
+            [recorded("buckets/create-unknown-org")],
+            |c| {
+                let org = id("00000000000000aa");
+                let made = c.buckets().in_org(&org).create(&NewBucket::new("x"));
+                assert!(made.unwrap_err().is_not_found());
+            },
+        ),
+        case(
+            "GET /api/v2/buckets/{bucketID}",
+            [recorded("buckets/get-labelled")],
+            |c| {
+                let found = c.buckets().find(&id(EDGE)).unwrap().unwrap();
+                assert_eq!(found.labels[0].properties["icon"], "sun");
+                assert_eq!(found.retention(), None);
+            },
+        ),
+        case(
+            "GET /api/v2/buckets/{bucketID}",
+            [recorded("buckets/get-unknown")],
+            |c| {
+                let found = c.buckets().find(&id("00000000000000aa")).unwrap();
+                assert_eq!(found, None);
+            },
+        ),
+        case(
+            "PATCH /api/v2/buckets/{bucketID}",
+            [recorded("buckets/update")],
+            |c| {
+                let update = BucketUpdate::new()
+                    .name("edge-2")
+                    .description("renamed")
+                    .retention(days(2));
+                let now = c.buckets().update(&id(EDGE), &update).unwrap();
+                assert_eq!(
+                    (now.name.as_str(), now.retention()),
+                    ("edge-2", Some(days(2)))
+                );
+            },
+        ),
+        case(
+            "PATCH /api/v2/buckets/{bucketID}",
+            [recorded("buckets/update-name-only")],
+            |c| {
+                let update = BucketUpdate::new().name("edge");
+                assert_eq!(c.buckets().update(&id(EDGE), &update).unwrap().name, "edge");
+            },
+        ),
+        case(
+            "PATCH /api/v2/buckets/{bucketID}",
+            [recorded("buckets/update-infinite")],
+            |c| {
+                let update = BucketUpdate::new().retention(Duration::ZERO);
+                assert_eq!(
+                    c.buckets().update(&id(EDGE), &update).unwrap().retention(),
+                    None
+                );
+            },
+        ),
+        case(
+            "DELETE /api/v2/buckets/{bucketID}",
+            [recorded("buckets/delete")],
+            |c| {
+                c.buckets().delete(&id("691906e869c9bc72")).unwrap();
+            },
+        ),
+        case(
+            "DELETE /api/v2/buckets/{bucketID}",
+            [recorded("buckets/delete-unknown")],
+            |c| {
+                let error = c.buckets().delete(&id("00000000000000aa")).unwrap_err();
+                assert!(error.is_not_found());
+            },
+        ),
+        case(
+            "DELETE /api/v2/buckets/{bucketID}",
+            [recorded("buckets/delete-system")],
+            |c| {
+                let error = c.buckets().delete(&id("a505387dc726af06")).unwrap_err();
+                assert_eq!(error.message(), "system buckets cannot be deleted");
+            },
+        ),
+        case(
+            "GET /api/v2/buckets/{bucketID}/labels",
+            [recorded("buckets/labels")],
+            |c| {
+                assert_eq!(c.buckets().labels(&id(EDGE)).list().unwrap().len(), 1);
+            },
+        ),
+        case(
+            "POST /api/v2/buckets/{bucketID}/labels",
+            [recorded("buckets/labels-add")],
+            |c| {
+                let label = c.buckets().labels(&id(EDGE)).add(&id(LABEL)).unwrap();
+                assert_eq!(label.name, "outside");
+            },
+        ),
+        case(
+            "POST /api/v2/buckets/{bucketID}/labels",
+            [recorded("buckets/labels-add-again")],
+            |c| {
+                let error = c.buckets().labels(&id(EDGE)).add(&id(LABEL)).unwrap_err();
+                assert!(error.is_duplicate());
+            },
+        ),
+        case(
+            "DELETE /api/v2/buckets/{bucketID}/labels/{labelID}",
+            [recorded("buckets/labels-delete")],
+            |c| c.buckets().labels(&id(EDGE)).remove(&id(LABEL)).unwrap(),
+        ),
+        case(
+            "GET /api/v2/buckets/{bucketID}/members",
+            [recorded("buckets/members")],
+            |c| {
+                let members = c.buckets().members(&id(EDGE)).list().unwrap();
+                assert_eq!(members[0].role, "member");
+                assert_eq!(members[0].status, Some(Status::Inactive));
+            },
+        ),
+        case(
+            "POST /api/v2/buckets/{bucketID}/members",
+            [recorded("buckets/members-add")],
+            |c| {
+                let member = c.buckets().members(&id(EDGE)).add(&id(ANA)).unwrap();
+                assert_eq!(member.name, "ana-maria");
+            },
+        ),
+        case(
+            "DELETE /api/v2/buckets/{bucketID}/members/{userID}",
+            [recorded("buckets/members-delete")],
+            |c| c.buckets().members(&id(EDGE)).remove(&id(ANA)).unwrap(),
+        ),
+        case(
+            "GET /api/v2/buckets/{bucketID}/owners",
+            [recorded("buckets/owners")],
+            |c| {
+                assert_eq!(
+                    c.buckets().owners(&id(EDGE)).list().unwrap()[0].role,
+                    "owner"
+                );
+            },
+        ),
+        case(
+            "POST /api/v2/buckets/{bucketID}/owners",
+            [recorded("buckets/owners-add")],
+            |c| {
+                let owner = c.buckets().owners(&id(EDGE)).add(&id(ANA)).unwrap();
+                assert_eq!(owner.role, "owner");
+            },
+        ),
+        case(
+            "DELETE /api/v2/buckets/{bucketID}/owners/{userID}",
+            [recorded("buckets/owners-delete")],
+            |c| c.buckets().owners(&id(EDGE)).remove(&id(ANA)).unwrap(),
+        ),
+    ]
+}
+
+fn orgs() -> Vec<Case> {
+    vec![
+        case(
+            "GET /api/v2/orgs",
+            [
+                recorded("orgs/list").also(&[("limit", "1"), ("offset", "0")]),
+                recorded("orgs/page"),
+                documented(
+                    "GET",
+                    "/api/v2/orgs?limit=1&offset=2",
+                    "",
+                    200,
+                    r#"{"orgs":[]}"#,
+                ),
+            ],
+            |c| {
+                let all: Vec<_> = c.orgs().list().page_size(1).map(Result::unwrap).collect();
+                assert_eq!(all.len(), 2);
+                assert_eq!(all[1].description, "renamed");
+            },
+        ),
+        case("GET /api/v2/orgs", [recorded("orgs/find-by-name")], |c| {
+            let org = c.orgs().find_by_name("acme").unwrap().unwrap();
+            assert_eq!(org.id.as_str(), super::api_support::ORG);
+        }),
+        case("GET /api/v2/orgs", [recorded("orgs/find-miss")], |c| {
+            assert_eq!(c.orgs().find_by_name("nobody").unwrap(), None);
+        }),
+        case("POST /api/v2/orgs", [recorded("orgs/create")], |c| {
+            let new = NewOrganization::new("plant-2").description("second site");
+            assert_eq!(c.orgs().create(&new).unwrap().id.as_str(), PLANT);
+        }),
+        case(
+            "POST /api/v2/orgs",
+            [recorded("orgs/create-duplicate")],
+            |c| {
+                let new = NewOrganization::new("plant-2");
+                assert!(c.orgs().create(&new).unwrap_err().is_duplicate());
+            },
+        ),
+        case("GET /api/v2/orgs/{orgID}", [recorded("orgs/get")], |c| {
+            assert_eq!(c.orgs().find(&id(PLANT)).unwrap().unwrap().name, "plant-2");
+        }),
+        case(
+            "GET /api/v2/orgs/{orgID}",
+            [recorded("orgs/get-unknown")],
+            |c| {
+                assert_eq!(c.orgs().find(&id("00000000000000aa")).unwrap(), None);
+            },
+        ),
+        case(
+            "PATCH /api/v2/orgs/{orgID}",
+            [recorded("orgs/update")],
+            |c| {
+                let update = OrganizationUpdate::new()
+                    .name("plant-two")
+                    .description("renamed");
+                assert_eq!(
+                    c.orgs().update(&id(PLANT), &update).unwrap().name,
+                    "plant-two"
+                );
+            },
+        ),
+        case(
+            "DELETE /api/v2/orgs/{orgID}",
+            [recorded("orgs/delete")],
+            |c| {
+                c.orgs().delete(&id(PLANT)).unwrap();
+            },
+        ),
+        case(
+            "GET /api/v2/orgs/{orgID}/members",
+            [recorded("orgs/members")],
+            |c| {
+                assert_eq!(c.orgs().members(&id(PLANT)).list().unwrap().len(), 1);
+            },
+        ),
+        case(
+            "POST /api/v2/orgs/{orgID}/members",
+            [recorded("orgs/members-add")],
+            |c| {
+                c.orgs().members(&id(PLANT)).add(&id(ANA)).unwrap();
+            },
+        ),
+        case(
+            "DELETE /api/v2/orgs/{orgID}/members/{userID}",
+            [recorded("orgs/members-delete")],
+            |c| c.orgs().members(&id(PLANT)).remove(&id(ANA)).unwrap(),
+        ),
+        case(
+            "GET /api/v2/orgs/{orgID}/owners",
+            [recorded("orgs/owners")],
+            |c| {
+                assert_eq!(c.orgs().owners(&id(PLANT)).list().unwrap().len(), 2);
+            },
+        ),
+        case(
+            "POST /api/v2/orgs/{orgID}/owners",
+            [recorded("orgs/owners-add")],
+            |c| {
+                c.orgs().owners(&id(PLANT)).add(&id(ANA)).unwrap();
+            },
+        ),
+        case(
+            "POST /api/v2/orgs/{orgID}/owners",
+            [recorded("orgs/owners-add-while-member")],
+            |c| {
+                let error = c.orgs().owners(&id(PLANT)).add(&id(ANA)).unwrap_err();
+                assert!(error.is_duplicate() && !error.is_conflict());
+            },
+        ),
+        case(
+            "DELETE /api/v2/orgs/{orgID}/owners/{userID}",
+            [recorded("orgs/owners-delete")],
+            |c| c.orgs().owners(&id(PLANT)).remove(&id(ANA)).unwrap(),
+        ),
+        case(
+            "GET /api/v2/orgs/{orgID}/secrets",
+            [recorded("orgs/secrets")],
+            |c| {
+                let keys = c.orgs().secrets(&id(PLANT)).list().unwrap();
+                assert_eq!(keys, ["mqtt", "smtp"]);
+            },
+        ),
+        case(
+            "PATCH /api/v2/orgs/{orgID}/secrets",
+            [recorded("orgs/secrets-put")],
+            |c| {
+                c.orgs()
+                    .secrets(&id(PLANT))
+                    .update([("smtp", "pw"), ("mqtt", "hunter2")])
+                    .unwrap();
+            },
+        ),
+        case(
+            "DELETE /api/v2/orgs/{orgID}/secrets/{secretID}",
+            [
+                recorded("orgs/secrets-delete"),
+                recorded("orgs/secrets-delete-missing"),
+            ],
+            |c| {
+                c.orgs().secrets(&id(PLANT)).delete("smtp").unwrap();
+                c.orgs().secrets(&id(PLANT)).delete("none").unwrap();
+            },
+        ),
+    ]
+}
+
+fn labels() -> Vec<Case> {
+    vec![
+        case("GET /api/v2/labels", [recorded("labels/list"), recorded("labels/list")], |c| {
+            assert_eq!(c.labels().list().count(), 1);
+            let found = c.labels().find_by_name("outdoor").unwrap().unwrap();
+            assert_eq!(found.properties["color"], "#00ff00");
+        }),
+        case("POST /api/v2/labels", [recorded("labels/create")], |c| {
+            let new = NewLabel::new("outdoor")
+                .property("color", "#00ff00")
+                .property("description", "outside");
+            assert_eq!(c.labels().create(&new).unwrap().id.as_str(), LABEL);
+        }),
+        case("POST /api/v2/labels", [recorded("labels/create-duplicate")], |c| {
+            let error = c.labels().create(&NewLabel::new("outdoor")).unwrap_err();
+            assert!(error.is_conflict());
+        }),
+        case(
+            "POST /api/v2/labels",
+            [
+                recorded("labels/get"),
+                documented(
+                    "POST",
+                    "/api/v2/labels",
+                    r##"{"orgID":"66de4893384f6b2b","name":"copy","properties":{"color":"#00ff00","description":"outside"}}"##,
+                    201,
+                    r#"{"label":{"id":"11ac5699ca541001","name":"copy","properties":null}}"#,
+                ),
+            ],
+            |c| {
+                let copy = c.labels().duplicate(&id(LABEL), "copy").unwrap();
+                assert!(copy.name == "copy" && copy.properties.is_empty());
+            },
+        )
+        .with(|b| b),
+        case("GET /api/v2/labels/{labelID}", [recorded("labels/get")], |c| {
+            assert_eq!(c.labels().find(&id(LABEL)).unwrap().unwrap().name, "outdoor");
+        }),
+        case("GET /api/v2/labels/{labelID}", [recorded("labels/get-unknown")], |c| {
+            assert_eq!(c.labels().find(&id("00000000000000aa")).unwrap(), None);
+        }),
+        case("PATCH /api/v2/labels/{labelID}", [recorded("labels/update")], |c| {
+            let update = LabelUpdate::new()
+                .name("outside")
+                .without_property("color")
+                .property("icon", "sun");
+            let now = c.labels().update(&id(LABEL), &update).unwrap();
+            assert!(!now.properties.contains_key("color"));
+        }),
+        case("DELETE /api/v2/labels/{labelID}", [recorded("labels/delete")], |c| {
+            c.labels().delete(&id(LABEL)).unwrap();
+        }),
+    ]
+}
+
+fn dbrps() -> Vec<Case> {
+    vec![
+        case("GET /api/v2/dbrps", [recorded("dbrps/list")], |c| {
+            let all: Vec<_> = c.dbrps().list().map(Result::unwrap).collect();
+            assert_eq!(
+                (all[0].database.as_str(), all[0].is_virtual),
+                ("plant", false)
+            );
+            assert!(all[1].is_virtual);
+        }),
+        case(
+            "GET /api/v2/dbrps",
+            [documented(
+                "GET",
+                "/api/v2/dbrps?orgID=66de4893384f6b2b&db=plant&rp=autogen&bucketID=97c45955947a12be&default=true",
+                "",
+                200,
+                r#"{"content":[]}"#,
+            )],
+            |c| {
+                let list = c
+                    .dbrps()
+                    .list()
+                    .database("plant")
+                    .retention_policy("autogen");
+                let list = list.bucket(&id(EDGE)).default_for_database(true);
+                assert_eq!(list.count(), 0);
+            },
+        ),
+        case("POST /api/v2/dbrps", [recorded("dbrps/create")], |c| {
+            let new = NewDbrp::new(&id(EDGE), "plant", "autogen").default_for_database(true);
+            assert_eq!(c.dbrps().create(&new).unwrap().id.as_str(), DBRP);
+        }),
+        case(
+            "POST /api/v2/dbrps",
+            [recorded("dbrps/create-duplicate")],
+            |c| {
+                let new = NewDbrp::new(&id(EDGE), "plant", "autogen").default_for_database(true);
+                assert!(c.dbrps().create(&new).unwrap_err().is_duplicate());
+            },
+        ),
+        case("GET /api/v2/dbrps/{dbrpID}", [recorded("dbrps/get")], |c| {
+            let found = c.dbrps().find(&id(DBRP)).unwrap().unwrap();
+            assert_eq!(found.retention_policy, "autogen");
+        }),
+        case(
+            "PATCH /api/v2/dbrps/{dbrpID}",
+            [recorded("dbrps/update")],
+            |c| {
+                let update = DbrpUpdate::new()
+                    .retention_policy("weekly")
+                    .default_for_database(true);
+                let now = c.dbrps().update(&id(DBRP), &update).unwrap();
+                assert_eq!(now.retention_policy, "weekly");
+            },
+        ),
+        case(
+            "DELETE /api/v2/dbrps/{dbrpID}",
+            [recorded("dbrps/delete")],
+            |c| {
+                c.dbrps().delete(&id(DBRP)).unwrap();
+            },
+        ),
+    ]
+}
+
+fn variables() -> Vec<Case> {
+    vec![
+        case(
+            "GET /api/v2/variables",
+            // OSS gives all of them whatever the offset.
+            [
+                recorded("variables/list").also(&[("limit", "100"), ("offset", "0")]),
+                recorded("variables/list").also(&[("limit", "100"), ("offset", "100")]),
+            ],
+            |c| {
+                let all: Vec<_> = c.variables().list().map(Result::unwrap).collect();
+                assert_eq!(all.len(), 3);
+                assert_eq!(all[0].arguments, Arguments::constant(["zrh-1", "zrh-2"]));
+                assert_eq!(all[1].arguments, Arguments::map([("a", "1"), ("b", "2")]));
+                assert_eq!(all[2].arguments, Arguments::flux("buckets()"));
+                assert!(all[0].selected.is_empty());
+            },
+        ),
+        case(
+            "POST /api/v2/variables",
+            [
+                recorded("variables/create"),
+                recorded("variables/create-map"),
+                recorded("variables/create-query"),
+            ],
+            |c| {
+                for (name, arguments) in [
+                    ("stations", Arguments::constant(["zrh-1", "zrh-2"])),
+                    ("names", Arguments::map([("a", "1"), ("b", "2")])),
+                    ("bucketsq", Arguments::flux("buckets()")),
+                ] {
+                    let new = NewVariable::new(name, arguments.clone());
+                    assert_eq!(c.variables().create(&new).unwrap().arguments, arguments);
+                }
+            },
+        ),
+        case(
+            "GET /api/v2/variables/{variableID}",
+            [recorded("variables/get")],
+            |c| {
+                let found = c.variables().find(&id(STATIONS)).unwrap().unwrap();
+                assert_eq!(found.name, "stations");
+            },
+        ),
+        case(
+            "PATCH /api/v2/variables/{variableID}",
+            [recorded("variables/update")],
+            |c| {
+                let update = VariableUpdate::new()
+                    .name("stationnames")
+                    .selected(["zrh-1"]);
+                let now = c.variables().update(&id(STATIONS), &update).unwrap();
+                assert_eq!(now.selected, ["zrh-1"]);
+            },
+        ),
+        case(
+            "PUT /api/v2/variables/{variableID}",
+            [documented(
+                "PUT",
+                "/api/v2/variables/11ac5699ef7b4000",
+                r#"{"orgID":"66de4893384f6b2b","name":"stations","description":"all","arguments":{"type":"constant","values":["a"]},"selected":["a"]}"#,
+                200,
+                r#"{"id":"11ac5699ef7b4000","name":"stations","arguments":{"type":"new kind","values":{"x":1}},"sort_order":2}"#,
+            )],
+            |c| {
+                let new = NewVariable::new("stations", Arguments::constant(["a"]))
+                    .description("all")
+                    .select("a");
+                let now = c.variables().replace(&id(STATIONS), &new).unwrap();
+                assert_eq!(now.arguments, Arguments::Unknown);
+            },
+        ),
+        case(
+            "DELETE /api/v2/variables/{variableID}",
+            [recorded("variables/delete")],
+            |c| {
+                c.variables().delete(&id(STATIONS)).unwrap();
+            },
+        ),
+        case(
+            "GET /api/v2/variables/{variableID}/labels",
+            [documented(
+                "GET",
+                "/api/v2/variables/11ac5699ef7b4000/labels",
+                "",
+                200,
+                r#"{"labels":[{"id":"11ac5699ca541000","orgID":"66de4893384f6b2b","name":"outside"}],"links":{"self":"x"}}"#,
+            )],
+            |c| {
+                let labels = c.variables().labels(&id(STATIONS)).list().unwrap();
+                assert_eq!(labels[0].name, "outside");
+            },
+        ),
+        case(
+            "POST /api/v2/variables/{variableID}/labels",
+            [documented(
+                "POST",
+                "/api/v2/variables/11ac5699ef7b4000/labels",
+                r#"{"labelID":"11ac5699ca541000"}"#,
+                201,
+                r#"{"label":{"id":"11ac5699ca541000","name":"outside"},"links":{}}"#,
+            )],
+            |c| {
+                let labels = c.variables().labels(&id(STATIONS));
+                assert_eq!(labels.add(&id(LABEL)).unwrap().name, "outside");
+            },
+        ),
+        case(
+            "DELETE /api/v2/variables/{variableID}/labels/{labelID}",
+            [documented(
+                "DELETE",
+                "/api/v2/variables/11ac5699ef7b4000/labels/11ac5699ca541000",
+                "",
+                204,
+                "",
+            )],
+            |c| {
+                c.variables()
+                    .labels(&id(STATIONS))
+                    .remove(&id(LABEL))
+                    .unwrap()
+            },
+        ),
+    ]
+}
+
+/// InfluxDB Cloud only: by its documents.
+fn schemas() -> Vec<Case> {
+    const ONE: &str = r#"{"id":"1a3c5ae4fbd3ac00","orgID":"66de4893384f6b2b","bucketID":"97c45955947a12be","name":"cpu","columns":[{"name":"time","type":"timestamp"},{"name":"host","type":"tag"},{"name":"usage","type":"field","dataType":"float"}],"createdAt":"2021-01-21T00:48:40.993Z","updatedAt":"2021-01-21T00:48:40.993Z"}"#;
+    fn columns() -> [SchemaColumn; 3] {
+        [
+            SchemaColumn::time(),
+            SchemaColumn::tag("host"),
+            SchemaColumn::field("usage", FieldType::Float),
+        ]
+    }
+    vec![
+        case(
+            "GET /api/v2/buckets/{bucketID}/schema/measurements",
+            [
+                documented(
+                    "GET",
+                    "/api/v2/buckets/97c45955947a12be/schema/measurements?orgID=66de4893384f6b2b",
+                    "",
+                    200,
+                    r#"{"measurementSchemas":[{"id":"1a3c5ae4fbd3ac00","name":"cpu"}]}"#,
+                ),
+                documented(
+                    "GET",
+                    "/api/v2/buckets/97c45955947a12be/schema/measurements?orgID=66de4893384f6b2b&name=mem",
+                    "",
+                    200,
+                    r#"{"measurementSchemas":[]}"#,
+                ),
+            ],
+            |c| {
+                let schemas = c.buckets().schemas(&id(EDGE));
+                assert_eq!(
+                    schemas.list().map(Result::unwrap).next().unwrap().name,
+                    "cpu"
+                );
+                assert_eq!(schemas.find_by_name("mem").unwrap(), None);
+            },
+        ),
+        case(
+            "POST /api/v2/buckets/{bucketID}/schema/measurements",
+            [documented(
+                "POST",
+                "/api/v2/buckets/97c45955947a12be/schema/measurements?orgID=66de4893384f6b2b",
+                r#"{"name":"cpu","columns":[{"name":"time","type":"timestamp"},{"name":"host","type":"tag"},{"name":"usage","type":"field","dataType":"float"}]}"#,
+                201,
+                ONE,
+            )],
+            |c| {
+                let made = c
+                    .buckets()
+                    .schemas(&id(EDGE))
+                    .create("cpu", &columns())
+                    .unwrap();
+                assert_eq!(made.columns, columns());
+            },
+        ),
+        case(
+            "GET /api/v2/buckets/{bucketID}/schema/measurements/{measurementID}",
+            [documented(
+                "GET",
+                "/api/v2/buckets/97c45955947a12be/schema/measurements/1a3c5ae4fbd3ac00?orgID=66de4893384f6b2b",
+                "",
+                200,
+                ONE,
+            )],
+            |c| {
+                let schemas = c.buckets().schemas(&id(EDGE));
+                assert!(schemas.find(&id("1a3c5ae4fbd3ac00")).unwrap().is_some());
+            },
+        ),
+        case(
+            "PATCH /api/v2/buckets/{bucketID}/schema/measurements/{measurementID}",
+            [documented(
+                "PATCH",
+                "/api/v2/buckets/97c45955947a12be/schema/measurements/1a3c5ae4fbd3ac00?orgID=66de4893384f6b2b",
+                r#"{"columns":[{"name":"time","type":"timestamp"},{"name":"host","type":"tag"},{"name":"usage","type":"field","dataType":"float"}]}"#,
+                200,
+                ONE,
+            )],
+            |c| {
+                let schemas = c.buckets().schemas(&id(EDGE));
+                schemas.update(&id("1a3c5ae4fbd3ac00"), &columns()).unwrap();
+            },
+        ),
+    ]
+}

@@ -1,0 +1,188 @@
+//! The bytes of the spool: the example in the docs, known answers, round trips, every flipped bit.
+#![cfg(feature = "spool")]
+
+use influx_edge::Precision;
+use influx_edge::spool::frame::{
+    Flags, HeaderError, Key, MAX_PAYLOAD, MAX_TARGET, RECORD_HEADER, RecordError, RecordHeader,
+    SEGMENT_HEADER, SegmentHeader,
+};
+use std::fmt::Write as _;
+
+#[path = "spool_support/rng.rs"]
+mod rng;
+use rng::Rng;
+
+fn example() -> Vec<u8> {
+    let segment = SegmentHeader {
+        base_seq: 7,
+        salt: 0x0123_4567_89AB_CDEF,
+        created: 1_700_000_000,
+    };
+    let (target, payload) = (b"acme\0sensors", b"t v=1 60\n");
+    let record = RecordHeader {
+        payload_len: payload.len() as u32,
+        seq: 7,
+        target_len: target.len() as u16,
+        flags: Flags::default(),
+        precision: Precision::Second,
+        points: 1,
+        payload_crc: segment.key().checksum(payload),
+    };
+    let mut bytes = segment.encode().to_vec();
+    bytes.extend(record.encode(segment.key(), target));
+    bytes.extend(target);
+    bytes.extend(payload);
+    bytes
+}
+
+fn hex_dump(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for (row, chunk) in bytes.chunks(16).enumerate() {
+        let mut hex = String::new();
+        for (i, b) in chunk.iter().enumerate() {
+            let gap = if i == 8 { "  " } else { " " };
+            write!(hex, "{gap}{b:02x}").unwrap();
+        }
+        let printable = |&b: &u8| match b {
+            b' '..=b'~' => b as char,
+            _ => '.',
+        };
+        let text: String = chunk.iter().map(printable).collect();
+        writeln!(out, "{:08x} {hex:<49}  |{text}|", row * 16).unwrap();
+    }
+    out
+}
+
+#[test]
+fn the_example_in_the_docs_is_what_is_written() {
+    let source = include_str!("../src/spool/frame.rs");
+    let dump = hex_dump(&example());
+    let documented: String = source
+        .lines()
+        .skip_while(|line| *line != "//! ```text")
+        .skip(1)
+        .take_while(|line| *line != "//! ```")
+        .map(|line| format!("{}\n", line.trim_start_matches("//! ")))
+        .collect();
+    assert_eq!(documented, dump, "the docs should say:\n{dump}");
+}
+
+#[test]
+fn the_checksum_is_the_one_that_everybody_means() {
+    assert_eq!(crc32fast::hash(b"123456789"), 0xCBF4_3926);
+}
+
+#[test]
+fn checksums_begin_with_the_salt() {
+    let (one, two) = (Key::new(1), Key::new(2));
+    assert_ne!(one.checksum(b"x"), two.checksum(b"x"));
+    assert_ne!(one.checksum(b""), 0, "nothing must not look like zeros");
+    let mut pieces = one.running();
+    pieces.update(b"12345");
+    pieces.update(b"");
+    pieces.update(b"6789");
+    assert_eq!(pieces.value(), one.checksum(b"123456789"));
+}
+
+#[test]
+fn headers_read_back() {
+    let mut rng = Rng::new(1);
+    for _ in 0..10_000 {
+        let header = SegmentHeader {
+            base_seq: rng.next(),
+            salt: rng.next(),
+            created: rng.next(),
+        };
+        let bytes = header.encode();
+        assert_eq!(SegmentHeader::decode(&bytes), Ok(header));
+        let cut = rng.below(SEGMENT_HEADER as u64) as usize;
+        assert_eq!(
+            SegmentHeader::decode(&bytes[..cut]),
+            Err(HeaderError::Short)
+        );
+    }
+}
+
+#[test]
+fn records_read_back_and_say_how_much_they_need() {
+    let mut rng = Rng::new(2);
+    for _ in 0..10_000 {
+        let key = Key::new(rng.next());
+        let target = rng.bytes(1, MAX_TARGET);
+        let header = RecordHeader {
+            payload_len: 1 + rng.below(MAX_PAYLOAD as u64) as u32,
+            seq: rng.next(),
+            target_len: target.len() as u16,
+            flags: Flags(rng.below(4) as u8),
+            precision: [
+                Precision::Second,
+                Precision::Millisecond,
+                Precision::Microsecond,
+                Precision::Nanosecond,
+            ][rng.below(4) as usize],
+            points: rng.next() as u32,
+            payload_crc: rng.next() as u32,
+        };
+        let mut bytes = header.encode(key, &target).to_vec();
+        bytes.extend(&target);
+        assert_eq!(RecordHeader::decode(key, &bytes), Ok(header));
+        let mut have = rng.below(bytes.len() as u64) as usize;
+        let mut rounds = 0;
+        while let Err(RecordError::NeedBytes(need)) = RecordHeader::decode(key, &bytes[..have]) {
+            assert!(need > have && need <= bytes.len());
+            have = need;
+            rounds += 1;
+        }
+        assert!(rounds <= 2);
+        assert_eq!(RecordHeader::decode(key, &bytes[..have]), Ok(header));
+        let other = Key::new(rng.next());
+        assert_eq!(
+            RecordHeader::decode(other, &bytes),
+            Err(RecordError::NotARecord),
+            "another segment's record"
+        );
+    }
+}
+
+#[test]
+fn no_flipped_bit_passes() {
+    let example = example();
+    let key = Key::new(0x0123_4567_89AB_CDEF);
+    for bit in 0..SEGMENT_HEADER * 8 {
+        let mut bad = example.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        assert!(SegmentHeader::decode(&bad).is_err(), "bit {bit}");
+    }
+    let record = &example[SEGMENT_HEADER..];
+    for bit in 0..(RECORD_HEADER + 12) * 8 {
+        let mut bad = record.to_vec();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        assert!(RecordHeader::decode(key, &bad).is_err(), "bit {bit}");
+    }
+}
+
+#[test]
+fn another_version_is_told_from_damage() {
+    let mut bytes = example();
+    bytes[8] = 2;
+    assert_eq!(SegmentHeader::decode(&bytes), Err(HeaderError::Checksum));
+    let crc = crc32fast::hash(&bytes[..60]);
+    bytes[60..64].copy_from_slice(&crc.to_le_bytes());
+    assert_eq!(SegmentHeader::decode(&bytes), Err(HeaderError::Version(2)));
+}
+
+#[test]
+fn zeros_and_noise_are_nothing() {
+    let key = Key::new(5);
+    assert_eq!(SegmentHeader::decode(&[0; 64]), Err(HeaderError::Magic));
+    for len in 0..2048 {
+        let zeros = vec![0; len];
+        assert!(RecordHeader::decode(key, &zeros).is_err());
+    }
+    let mut rng = Rng::new(3);
+    for _ in 0..100_000 {
+        let mut noise = rng.bytes(32, 64);
+        noise[..4].copy_from_slice(&[0xF5, b'R', b'E', b'C']);
+        assert!(RecordHeader::decode(key, &noise).is_err());
+    }
+}
