@@ -259,3 +259,29 @@ fn a_line_a_call() {
     let all = lines.join("\n");
     assert!(!all.contains("secret") && !all.contains("canary"), "{all}");
 }
+
+/// A body may come out of another call of the same client, in the same thread.
+#[test]
+fn a_body_that_makes_calls_of_its_own() {
+    struct Lazy(influx_edge::Client, bool);
+    impl std::io::Read for Lazy {
+        fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+            if std::mem::replace(&mut self.1, true) {
+                return Ok(0);
+            }
+            self.0.write("inner", LINE).unwrap();
+            buf[..5].copy_from_slice(b"outer");
+            Ok(5)
+        }
+    }
+    let wire = Wire::answering(NO_CONTENT);
+    let client = wire.client();
+    let mut body = Lazy(client.clone(), false);
+    client.post("/outer").reader(&mut body, None).call().unwrap();
+    let seen = wire.seen();
+    assert_eq!(seen.len(), 2);
+    for seen in &seen {
+        assert_eq!(seen.header("authorization"), Some(&*format!("Token {}", wire::TOKEN)));
+    }
+    assert_eq!(seen[1].body, b"outer");
+}

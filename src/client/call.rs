@@ -121,7 +121,7 @@ impl Client {
         let exchange = events::Exchange::begin();
         let result = self.inner().http.send(out);
         exchange.end(out.method, &out.target, &result);
-        result.map_err(|Failed { broken, unsent }| self.broken(what, broken, unsent))
+        result.map_err(|Failed { broken, unsent, .. }| self.broken(what, broken, unsent))
     }
 
     /// Exchanges user name and password for a cookie. Of several threads that come with the same

@@ -59,6 +59,13 @@ impl Trace {
         CREDENTIAL.set(credential);
     }
 
+    /// The call is over: what happened in it. One that never got as far as sending leaves no
+    /// secret behind.
+    pub(super) fn end(outer: Trace) -> Trace {
+        CREDENTIAL.take();
+        TRACE.replace(outer)
+    }
+
     pub(super) fn now() -> Trace {
         TRACE.get()
     }

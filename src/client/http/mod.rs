@@ -120,6 +120,7 @@ pub(crate) struct Failed {
     pub(crate) broken: Broken,
     /// Not a byte of the request was sent.
     pub(crate) unsent: bool,
+    trace: Trace,
 }
 
 impl Http {
@@ -190,7 +191,7 @@ impl Http {
         let start = std::time::Instant::now();
         let first = self.send_once(out, out.overall);
         let Err(failed) = first else { return first };
-        let trace = Trace::now();
+        let trace = failed.trace;
         // The connection came from the pool and was dead: the other side had closed it, or a NAT
         // had forgotten it. Unless it began to answer, that says nothing about the server now.
         let stale = !trace.connected && !trace.answered && failed.broken.fault == Fault::Closed;
@@ -212,15 +213,15 @@ impl Http {
             .as_ref()
             .filter(|(name, _)| !out.headers.is_some_and(|own| own.has(name)))
             .cloned();
+        // A body that is read while it's sent may make calls of its own, in this thread.
+        let outer = Trace::now();
         Trace::begin(credential);
         let result = self.run(out, overall);
-        let trace = Trace::now();
-        // A call that never got as far as sending leaves no secret behind.
-        Trace::begin(None);
-        Trace::note(|t| *t = trace);
+        let trace = Trace::end(outer);
         result.map_err(|broken| Failed {
             broken,
             unsent: !trace.sent,
+            trace,
         })
     }
 
