@@ -12,6 +12,7 @@
 
 // Plots, settings and stand-in are the quickstart's.
 #[path = "quickstart/plot.rs"]
+#[allow(dead_code, reason = "the quickstart's table is not for a day's worth")]
 mod plot;
 #[path = "../tests/support/mod.rs"]
 mod support;

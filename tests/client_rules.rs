@@ -277,11 +277,18 @@ fn a_body_that_makes_calls_of_its_own() {
     let wire = Wire::answering(NO_CONTENT);
     let client = wire.client();
     let mut body = Lazy(client.clone(), false);
-    client.post("/outer").reader(&mut body, None).call().unwrap();
+    client
+        .post("/outer")
+        .reader(&mut body, None)
+        .call()
+        .unwrap();
     let seen = wire.seen();
     assert_eq!(seen.len(), 2);
     for seen in &seen {
-        assert_eq!(seen.header("authorization"), Some(&*format!("Token {}", wire::TOKEN)));
+        assert_eq!(
+            seen.header("authorization"),
+            Some(&*format!("Token {}", wire::TOKEN))
+        );
     }
     assert_eq!(seen[1].body, b"outer");
 }
