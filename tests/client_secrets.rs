@@ -264,6 +264,112 @@ fn nothing_shows_a_secret() {
     hidden(&wire.client().write("b", "m f=1").unwrap_err());
 }
 
+/// Everything that anybody logs, at every level: the HTTP library writes each byte it handles.
+#[test]
+fn no_log_line_has_a_secret() {
+    use std::sync::Mutex;
+    static LINES: Mutex<String> = Mutex::new(String::new());
+    struct Keep;
+    impl log::Log for Keep {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+        fn log(&self, record: &log::Record<'_>) {
+            let mut lines = LINES.lock().unwrap();
+            lines.push_str(&format!("{} {}\n", record.target(), record.args()));
+        }
+        fn flush(&self) {}
+    }
+    log::set_logger(&Keep).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
+
+    // Longer than the dump's rows, and of letters that nothing else here has.
+    let secret = "QXZQXZQXZQXZQXZQXZQXZQXZQXZQXZQXZQXZQXZQXZ";
+    let wire = Wire::each(8, |peer| {
+        while let Some(seen) = peer.request() {
+            if seen.target.ends_with("/signin") {
+                peer.send("HTTP/1.1 204 No Content\r\nSet-Cookie: s=session\r\n\r\n");
+            } else {
+                peer.send(json_error("401 Unauthorized", "unauthorized", "no"));
+            }
+        }
+    });
+    for builder in [
+        Client::builder(wire.url()).token(secret),
+        Client::builder(wire.url()).basic("user", secret),
+        Client::builder(wire.url()).session("user", secret),
+    ] {
+        let client = builder.build().unwrap();
+        client.write("b", "m f=1").unwrap_err();
+        client.query("x").call().unwrap_err();
+        client.me().unwrap_err();
+    }
+    log::set_max_level(log::LevelFilter::Off);
+    let lines = LINES.lock().unwrap();
+    assert!(lines.contains("ureq"), "nothing was logged: {lines}");
+    // In hexadecimal, as the dump has it: `POST`.
+    assert!(
+        lines.contains("504f 5354"),
+        "the dump is not there, the test tests nothing"
+    );
+    for piece in [
+        "QXZ", "5158 5a", "51 585a", "UVhaUVh", "hRWFpRWF", "FYWlFYWl",
+    ] {
+        assert!(!lines.contains(piece), "{piece} is in a log line");
+    }
+    // It did arrive.
+    let seen = wire.seen();
+    assert_eq!(
+        seen[0].header("authorization"),
+        Some(&*format!("Token {secret}"))
+    );
+    assert_eq!(
+        seen[0]
+            .headers
+            .iter()
+            .filter(|(n, _)| n == "authorization")
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_long_token_and_a_long_head() {
+    // The token no longer fits behind the rest of the head in one buffer.
+    for (token, header) in [
+        (10, 3800),
+        (2000, 2500),
+        (3000, 3000),
+        (4000, 10),
+        (4000, 4000),
+    ] {
+        let wire = Wire::answering(NO_CONTENT);
+        let token = "t".repeat(token);
+        let client = Client::builder(wire.url())
+            .token(&token)
+            .header("X-Long", "h".repeat(header))
+            .build()
+            .unwrap();
+        client.write("b", "m f=1").unwrap();
+        client.write("b", "m f=2").unwrap();
+        for seen in wire.seen() {
+            assert_eq!(
+                seen.header("authorization"),
+                Some(&*format!("Token {token}"))
+            );
+            assert_eq!(seen.header("x-long").unwrap().len(), header);
+        }
+        assert_eq!(wire.seen()[1].body, b"m f=2");
+    }
+    let wire = Wire::answering(NO_CONTENT);
+    let client = Client::builder(wire.url())
+        .token("t".repeat(5000))
+        .build()
+        .unwrap();
+    let error = client.write("b", "m f=1").unwrap_err();
+    assert!(error.to_string().contains("token is longer"), "{error}");
+}
+
 /// Every test binary of the client uses the canary; a panic in any of them would show it, or not.
 /// Here: that the tests don't switch it off.
 #[test]

@@ -595,7 +595,7 @@ fn row_26_retry_after() {
     let start = Instant::now();
     client.write("b", LINE).unwrap();
     assert!(
-        start.elapsed() >= 300 * MS && start.elapsed() < 450 * MS,
+        start.elapsed() >= 300 * MS && start.elapsed() < 900 * MS,
         "{:?}",
         start.elapsed()
     );
@@ -639,7 +639,7 @@ fn row_27_a_500_for_ever_ends() {
         .write("b", LINE)
         .unwrap_err();
     assert!(
-        start.elapsed() <= 330 * MS + 60 * MS,
+        start.elapsed() <= 330 * MS + 150 * MS,
         "{:?}",
         start.elapsed()
     );

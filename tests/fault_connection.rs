@@ -28,14 +28,14 @@ fn fault(error: &Error) -> Fault {
     }
 }
 
-/// Runs, and checks that it ended within its limit and a tenth. The machine may be busy: 60 ms more.
+/// Runs, and checks that it ended within its limit and a tenth. The machine may be busy: 100 ms more.
 #[track_caller]
 fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = run();
     let took = start.elapsed();
     assert!(
-        took <= limit + limit / 10 + 60 * MS,
+        took <= limit + limit / 10 + 100 * MS,
         "took {took:?} of {limit:?}"
     );
     result
@@ -84,7 +84,7 @@ fn row_01_connection_refused() {
         .token(TOKEN)
         .build()
         .unwrap();
-    let error = within(100 * MS, || client.write("b", LINE)).unwrap_err();
+    let error = within(300 * MS, || client.write("b", LINE)).unwrap_err();
     assert_eq!(fault(&error), Fault::Refused);
     assert_eq!(
         (error.stored(), error.remedy()),
@@ -477,7 +477,7 @@ fn row_30_a_stale_pooled_connection() {
         ]);
         let client = wire.client();
         client.write("b", LINE).unwrap();
-        within(100 * MS, || client.write("b", LINE)).unwrap();
+        within(300 * MS, || client.write("b", LINE)).unwrap();
         let last = wire.seen().pop().unwrap();
         assert_eq!(
             (last.connection, last.body.as_slice()),

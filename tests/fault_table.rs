@@ -20,6 +20,18 @@ fn rows() -> Vec<(u32, String)> {
         .collect()
 }
 
+/// The test of each rule of the transport.
+fn rules() -> Vec<String> {
+    let text = fs::read_to_string(root().join("src/client/faults.rs")).unwrap();
+    text.lines()
+        .filter_map(|line| line.strip_prefix("//! | ")?.split_once(" · "))
+        .filter_map(|(_, rest)| {
+            let test = rest.trim_end_matches('|').rsplit('|').next()?.trim();
+            Some(test.trim_matches('`').to_string())
+        })
+        .collect()
+}
+
 #[test]
 fn no_row_is_missing() {
     let rows = rows();
@@ -38,6 +50,15 @@ fn no_row_is_missing() {
             "{test} is for another row"
         );
     }
+    for test in rules() {
+        let (file, name) = test.split_once("::").unwrap();
+        let source = fs::read_to_string(root().join("tests").join(file)).unwrap();
+        assert!(
+            source.contains(&format!("\nfn {name}()")),
+            "{test} is not there"
+        );
+    }
+    assert_eq!(rules().len(), 17);
     // And no test claims a row that the table doesn't know.
     for entry in fs::read_dir(root().join("tests")).unwrap() {
         let path = entry.unwrap().path();

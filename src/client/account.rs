@@ -206,7 +206,7 @@ impl Client {
     /// # Errors
     /// Wrong name or password ([`Error::is_unauthorized`]); no answer.
     pub fn signin(&self) -> Result<(), Error> {
-        match &self.inner().auth {
+        match &*self.inner().auth {
             Auth::Session(session) => {
                 let forgotten = session.cookie().map(|c| c.generation);
                 self.sign_in(session, forgotten).map(|_| ())
@@ -221,7 +221,7 @@ impl Client {
     /// # Errors
     /// No answer, or an unexpected one. The session is forgotten here either way.
     pub fn signout(&self) -> Result<(), Error> {
-        let Auth::Session(session) = &self.inner().auth else {
+        let Auth::Session(session) = &*self.inner().auth else {
             return Ok(());
         };
         let Some(cookie) = session.cookie() else {

@@ -2,16 +2,18 @@
 
 use super::auth::Auth;
 use super::config::placeholder;
+use super::events;
 use super::http::{self, HeaderList, Http, HttpSettings, TlsSettings};
-use super::retry::RetryPolicy;
+use super::retry::{Retry, RetryPolicy};
 use super::secret::Secret;
 use super::url::BaseUrl;
-use super::{Client, Inner, Org};
+use super::{Client, Inner, OnRetry, Org};
 use crate::error::Error;
 use crate::line::OwnedDefaultTags;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -52,6 +54,7 @@ pub struct ClientBuilder {
     user_agent: String,
     headers: Vec<(String, Secret)>,
     retry: RetryPolicy,
+    on_retry: Option<Arc<OnRetry>>,
     default_tags: Vec<(String, String)>,
     profilers: Vec<String>,
     warnings: Vec<String>,
@@ -85,6 +88,7 @@ impl ClientBuilder {
             user_agent: concat!("influx-edge/", env!("CARGO_PKG_VERSION")).to_owned(),
             headers: Vec::new(),
             retry: RetryPolicy::none(),
+            on_retry: None,
             default_tags: Vec::new(),
             profilers: Vec::new(),
             warnings: Vec::new(),
@@ -223,6 +227,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Tells of each retry before its pause. Called in the thread that makes the call. Default:
+    /// nobody is told.
+    pub fn on_retry(mut self, tell: impl Fn(&Retry<'_>) + Send + Sync + 'static) -> Self {
+        self.on_retry = Some(Arc::new(tell));
+        self
+    }
+
     /// A tag for every point that this client encodes and that hasn't that tag itself: for points,
     /// not for lines that are encoded already. A value that begins with `${env.` and ends with `}`
     /// is looked up in the environment by `build`; if it isn't there, neither is the tag. The last
@@ -306,6 +317,9 @@ impl ClientBuilder {
                     .to_owned(),
             );
         }
+        for text in &self.warnings {
+            events::warning(text);
+        }
         let settings = HttpSettings {
             connect: self.connect,
             read: self.read,
@@ -321,8 +335,9 @@ impl ClientBuilder {
             http: Http::new(&base, settings)?,
             base,
             org: self.org,
-            auth,
+            auth: Arc::new(auth),
             retry: self.retry,
+            on_retry: self.on_retry,
             overall: self.overall,
             default_tags: (!tags.as_bytes().is_empty()).then_some(tags),
             profilers: self.profilers,

@@ -3,8 +3,9 @@
 use super::Client;
 use super::answer::{Kind, MAX_READ, refused};
 use super::auth::{Auth, Cookie, Session};
+use super::events;
 use super::http::{Answer, Broken, Failed, Outgoing, Payload};
-use super::retry::random;
+use super::retry::{Retry, random};
 use super::url::Target;
 use crate::error::{Error, TransportError};
 use alloc::boxed::Box;
@@ -67,6 +68,14 @@ impl Client {
             else {
                 return Err(error);
             };
+            events::retry(attempt, pause, &error);
+            if let Some(told) = &self.inner().on_retry {
+                told(&Retry {
+                    attempt,
+                    pause,
+                    error: &error,
+                });
+            }
             thread::sleep(pause);
             // The last attempt ends with the policy's total, too.
             let left = policy.max_time.saturating_sub(start.elapsed());
@@ -80,7 +89,7 @@ impl Client {
     /// Sends with the credentials. A session the server has forgotten is renewed once: a 401 says
     /// that nothing was done, so the call can be made again.
     fn authorized(&self, what: &dyn fmt::Display, out: &mut Outgoing<'_>) -> Result<Answer, Error> {
-        match &self.inner().auth {
+        match &*self.inner().auth {
             Auth::None => self.send(what, out),
             Auth::Header { value, .. } => {
                 out.credential = Some(("authorization", value.clone()));
@@ -109,10 +118,10 @@ impl Client {
         what: &dyn fmt::Display,
         out: &mut Outgoing<'_>,
     ) -> Result<Answer, Error> {
-        self.inner()
-            .http
-            .send(out)
-            .map_err(|Failed { broken, unsent }| self.broken(what, broken, unsent))
+        let exchange = events::Exchange::begin();
+        let result = self.inner().http.send(out);
+        exchange.end(out.method, &out.target, &result);
+        result.map_err(|Failed { broken, unsent, .. }| self.broken(what, broken, unsent))
     }
 
     /// Exchanges user name and password for a cookie. Of several threads that come with the same

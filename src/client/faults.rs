@@ -41,6 +41,28 @@
 //! | 35 | 204 before the body was read | [`Fault::Closed`], to be sent again | `fault_connection.rs::row_35_success_without_reading_the_body` |
 //! | 36 | the wall clock jumps | no effect: nothing here reads it | `fault_table.rs::row_36_the_wall_clock_has_no_effect` |
 //!
+//! The rules of the transport behind it, each with the tests that fail when it is broken:
+//!
+//! | rule | test |
+//! |---|---|
+//! | A · redirects are never followed | `fault_answers.rs::row_18_a_redirect_takes_the_token_nowhere` |
+//! | B · connect, read, write and the whole call have limits | `fault_connection.rs::row_07_slow_drips_meet_the_overall_limit` |
+//! | C · no thread for a call | `client_threads.rs::a_warm_call_makes_no_thread` |
+//! | D · no proxy unless asked | `client_settings.rs::proxies_of_the_environment_are_ignored` |
+//! | E · small buffers; what doesn't fit is said | `client_memory.rs::an_idle_client_is_small` |
+//! | F · what doesn't fit is refused with a reason | `client_rules.rs::what_does_not_fit_is_refused_with_a_reason` |
+//! | G · the cap counts decompressed bytes | `client_rules.rs::the_cap_counts_decompressed_bytes_and_takes_its_own_size` |
+//! | H · bodies are read to their end | `client_rules.rs::bodies_are_read_to_their_end` |
+//! | I · a 204 is not waited for | `client_rules.rs::a_204_is_not_waited_for` |
+//! | J · a dead pooled connection is replaced once | `fault_connection.rs::row_30_a_stale_pooled_connection` |
+//! | K · large bodies wait for `100 Continue` | `fault_tls.rs::row_33_an_early_refusal_of_a_large_body_is_seen` |
+//! | L · what would fail or panic later fails when built | `client_settings.rs::what_cannot_work_is_refused_when_built` |
+//! | M · the same for certificates and keys | `fault_tls.rs::a_client_certificate` |
+//! | N · names are percent-encoded, secrets visible ASCII | `client_secrets.rs::names_stay_names` |
+//! | O · TLS failures are told as such | `fault_tls.rs::row_31_certificates_that_are_not_right` |
+//! | P · never an empty write, always a length | `client_rules.rs::lengths_are_said` |
+//! | Q · no secret in any log line, at any level | `client_secrets.rs::no_log_line_has_a_secret` |
+//!
 //! What happens to a batch then (kept, split, sent again, given back) is the writer's part, and
 //! follows [`Error::remedy`].
 //!

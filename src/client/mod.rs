@@ -28,6 +28,7 @@ mod builder;
 pub(crate) mod call;
 mod config;
 mod delete;
+mod events;
 pub mod faults;
 pub(crate) mod http;
 mod query;
@@ -45,7 +46,7 @@ pub use delete::DeletePoints;
 pub use http::Headers;
 pub use query::{Dialect, Query, Rows, Values};
 pub use request::{Request, Response};
-pub use retry::RetryPolicy;
+pub use retry::{Retry, RetryPolicy};
 pub use status::{Health, Ready};
 pub use write::WriteData;
 
@@ -80,14 +81,19 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
+/// Who is told of retries.
+pub(crate) type OnRetry = dyn Fn(&Retry<'_>) + Send + Sync;
+
 /// What all clones share.
+#[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) http: Http,
     pub(crate) base: BaseUrl,
     pub(crate) org: Option<Org>,
-    pub(crate) auth: Auth,
+    pub(crate) auth: Arc<Auth>,
     pub(crate) retry: RetryPolicy,
     pub(crate) overall: Duration,
+    pub(crate) on_retry: Option<Arc<OnRetry>>,
     pub(crate) default_tags: Option<OwnedDefaultTags>,
     pub(crate) profilers: Vec<String>,
     pub(crate) warnings: Vec<String>,
@@ -115,6 +121,16 @@ impl Client {
         let base = &self.inner.base;
         let scheme = if base.https { "https" } else { "http" };
         alloc::format!("{scheme}://{}{}", base.authority, base.prefix)
+    }
+
+    /// This client for another organization, by name: same server, connections, credentials and
+    /// session.
+    #[must_use]
+    pub fn for_org(&self, name: impl Into<String>) -> Client {
+        Client::from_inner(Inner {
+            org: Some(Org::Name(name.into())),
+            ..Inner::clone(&self.inner)
+        })
     }
 
     /// What works, but a person should know: a token file that others may read, a token that

@@ -41,6 +41,19 @@ pub struct RetryPolicy {
     pub exponential_base: u32,
 }
 
+/// A retry that is about to be made, for
+/// [`ClientBuilder::on_retry`](super::ClientBuilder::on_retry).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Retry<'a> {
+    /// Which retry it is, from 1.
+    pub attempt: u32,
+    /// How long it is waited before.
+    pub pause: Duration,
+    /// Why it is needed.
+    pub error: &'a crate::Error,
+}
+
 impl Default for RetryPolicy {
     fn default() -> Self {
         RetryPolicy {

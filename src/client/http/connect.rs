@@ -4,6 +4,7 @@
 //! What happened to the current call (a new connection? sent? answered?) is noted here, which
 //! decides whether a second try is right.
 
+use super::headers::HeaderText;
 use super::resolve::Addresses;
 use super::tcp::EdgeTcp;
 use core::cell::Cell;
@@ -42,9 +43,27 @@ thread_local! {
     };
 }
 
+thread_local! {
+    /// The header with the secret of the call that begins, until it's sent. Thread-local for the
+    /// same reason.
+    static CREDENTIAL: Cell<Option<(&'static str, HeaderText)>> = const { Cell::new(None) };
+    /// How many `connect` are under way: a proxy's is inside the call's.
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
 impl Trace {
-    pub(super) fn begin() {
+    /// A call begins. Its credential goes past the library, which would write every byte it handles
+    /// to the log at the level `trace`.
+    pub(super) fn begin(credential: Option<(&'static str, HeaderText)>) {
         TRACE.set(Trace::default());
+        CREDENTIAL.set(credential);
+    }
+
+    /// The call is over: what happened in it. One that never got as far as sending leaves no
+    /// secret behind.
+    pub(super) fn end(outer: Trace) -> Trace {
+        CREDENTIAL.take();
+        TRACE.replace(outer)
     }
 
     pub(super) fn now() -> Trace {
@@ -95,7 +114,10 @@ impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
         details: &ConnectionDetails<'_>,
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
+        DEPTH.set(DEPTH.get().saturating_add(1));
         let made = self.inner.connect(details, chained);
+        let depth = DEPTH.get().saturating_sub(1);
+        DEPTH.set(depth);
         // What a proxy or a TLS handshake sent and received is not the call's.
         TRACE.set(Trace {
             connected: true,
@@ -105,11 +127,16 @@ impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
             // The host may have moved: ask for its address again next time.
             self.addresses.forget();
         }
-        Ok(made?.map(|inner| Looker { inner, new: false }))
+        Ok(made?.map(|inner| Looker {
+            inner,
+            new: false,
+            outermost: depth == 0,
+        }))
     }
 }
 
-/// Outside of everything: lets the library look twice at what has come.
+/// Outside of everything: adds the credential to a request's head, and lets the library look twice
+/// at what has come.
 ///
 /// It looks for `100 Continue` first, and when it finds another answer instead, waits for more to
 /// come before it looks at that answer. If the server has said all it will, that is for ever.
@@ -118,6 +145,56 @@ pub(super) struct Looker<T> {
     inner: T,
     /// Something came since the last pretended arrival.
     new: bool,
+    /// Not the way to a proxy, which must not see the credential.
+    outermost: bool,
+}
+
+impl<T: Transport> Looker<T> {
+    /// Puts a header behind the request line, which is what the output begins with.
+    fn with_header(
+        &mut self,
+        amount: usize,
+        (name, value): &(&'static str, HeaderText),
+        timeout: NextTimeout,
+    ) -> Result<(), Error> {
+        let value = value.0.as_bytes();
+        let parts: [&[u8]; 4] = [name.as_bytes(), b": ", value, b"\r\n"];
+        let size: usize = parts.iter().map(|p| p.len()).sum();
+        let output = self.inner.buffers().output();
+        let line = output
+            .get(..amount)
+            .and_then(|out| out.windows(2).position(|w| w == b"\r\n"))
+            .map_or(amount, |at| at.saturating_add(2));
+        if amount.saturating_add(size) <= output.len() {
+            output.copy_within(line..amount, line.saturating_add(size));
+            let mut at = line;
+            for part in parts {
+                put(output, &mut at, part);
+            }
+            return self
+                .inner
+                .transmit_output(amount.saturating_add(size), timeout);
+        }
+        // No room for both: one after the other.
+        let rest = output.get(line..amount).unwrap_or(&[]).to_vec();
+        self.inner.transmit_output(line, timeout)?;
+        for part in parts.into_iter().chain([rest.as_slice()]) {
+            let output = self.inner.buffers().output();
+            let mut at = 0;
+            put(output, &mut at, part);
+            self.inner.transmit_output(at, timeout)?;
+        }
+        Ok(())
+    }
+}
+
+/// Copies into a buffer that is known to have the room.
+fn put(output: &mut [u8], at: &mut usize, part: &[u8]) {
+    let end = at.saturating_add(part.len());
+    if let Some(there) = output.get_mut(*at..end) {
+        there.copy_from_slice(part);
+        *at = end;
+    }
 }
 
 impl<T: Transport> Transport for Looker<T> {
@@ -126,6 +203,11 @@ impl<T: Transport> Transport for Looker<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        if self.outermost {
+            if let Some(credential) = CREDENTIAL.take() {
+                return self.with_header(amount, &credential, timeout);
+            }
+        }
         self.inner.transmit_output(amount, timeout)
     }
 

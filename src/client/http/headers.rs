@@ -131,6 +131,10 @@ impl HeaderList {
         self.set(header::AUTHORIZATION, value);
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
     pub(super) fn set(&mut self, name: HeaderName, value: HeaderText) {
         self.0.retain(|(n, _)| *n != name);
         self.0.push((name, value));

@@ -120,6 +120,7 @@ pub(crate) struct Failed {
     pub(crate) broken: Broken,
     /// Not a byte of the request was sent.
     pub(crate) unsent: bool,
+    trace: Trace,
 }
 
 impl Http {
@@ -190,7 +191,7 @@ impl Http {
         let start = std::time::Instant::now();
         let first = self.send_once(out, out.overall);
         let Err(failed) = first else { return first };
-        let trace = Trace::now();
+        let trace = failed.trace;
         // The connection came from the pool and was dead: the other side had closed it, or a NAT
         // had forgotten it. Unless it began to answer, that says nothing about the server now.
         let stale = !trace.connected && !trace.answered && failed.broken.fault == Fault::Closed;
@@ -206,10 +207,21 @@ impl Http {
     }
 
     fn send_once(&self, out: &mut Outgoing<'_>, overall: Duration) -> Result<Answer, Failed> {
-        Trace::begin();
-        self.run(out, overall).map_err(|broken| Failed {
+        // A call's own header of the same name takes its place.
+        let credential = out
+            .credential
+            .as_ref()
+            .filter(|(name, _)| !out.headers.is_some_and(|own| own.has(name)))
+            .cloned();
+        // A body that is read while it's sent may make calls of its own, in this thread.
+        let outer = Trace::now();
+        Trace::begin(credential);
+        let result = self.run(out, overall);
+        let trace = Trace::end(outer);
+        result.map_err(|broken| Failed {
             broken,
-            unsent: !Trace::now().sent,
+            unsent: !trace.sent,
+            trace,
         })
     }
 
@@ -219,8 +231,13 @@ impl Http {
         *request.uri_mut() = self.uri(&out.target)?;
         let headers = request.headers_mut();
         self.headers.write_to(headers);
-        if let Some((name, value)) = &out.credential {
-            headers.insert(*name, value.0.clone());
+        if let Some((_, value)) = &out.credential {
+            if value.0.len() + 32 > OUTPUT_BUFFER {
+                return Err(Broken::new(
+                    Fault::Request,
+                    format!("the token is longer than {OUTPUT_BUFFER} bytes"),
+                ));
+            }
         }
         if let Some(kind) = out.content_type {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -1,0 +1,79 @@
+//! Any call of InfluxDB's interface, also those this crate has no method for.
+//!
+//! ```sh
+//! cargo run --example raw_call                                  # a few calls, to see what comes
+//! cargo run --example raw_call -- GET /api/v2/labels limit=10   # one of your own
+//! ```
+//!
+//! With `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN` and `INFLUXDB_V2_ORG` it asks that server; without, a
+//! stand-in inside this program, which knows little more than the calls shown.
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::process::ExitCode;
+
+use influx_edge::{Client, Error};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("raw_call: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Error> {
+    // Stops when it goes out of scope, so it is kept until the end.
+    let mut stand_in = None;
+    let client = if std::env::var_os("INFLUXDB_V2_URL").is_some() {
+        Client::from_env()?
+    } else {
+        println!("(No INFLUXDB_V2_URL: a stand-in inside this program answers.)\n");
+        let server = stand_in.insert(support::Server::start());
+        Client::builder(server.url())
+            .org(server.org())
+            .token(server.token())
+            .build()?
+    };
+    for warning in client.warnings() {
+        eprintln!("warning: {warning}");
+    }
+
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [method, path, query @ ..] = arguments.as_slice() {
+        return call(&client, method, path, query);
+    }
+    call(&client, "GET", "/health", &[])?;
+    // A status that isn't a success is an answer like any other.
+    call(&client, "GET", "/api/v2/no-such-thing", &[])?;
+
+    // JSON in, and JSON out into whatever type it should be.
+    let health: serde_json::Value = client.get("/health").call()?.into_json()?;
+    println!("the status, out of its JSON: {}", health["status"]);
+    // And whoever wants an error for it asks for one.
+    if let Err(error) = client.get("/api/v2/no-such-thing").call()?.checked() {
+        println!("the same as an error: {error}");
+    }
+    Ok(())
+}
+
+/// Makes one call and shows what came: status, headers, and the start of the body.
+fn call(client: &Client, method: &str, path: &str, query: &[String]) -> Result<(), Error> {
+    let mut request = client.request(method, path);
+    for pair in query {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        request = request.query(name, value);
+    }
+    let answer = request.call()?;
+    println!("{method} {path}: {}", answer.status());
+    for (name, value) in answer.headers().iter() {
+        println!("  {name}: {}", String::from_utf8_lossy(value));
+    }
+    let body = answer.into_string()?;
+    let start: String = body.chars().take(500).collect();
+    println!("{}\n", start.trim_end());
+    Ok(())
+}
