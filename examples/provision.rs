@@ -27,7 +27,7 @@ const BUCKET: &str = "sensors";
 const HOURLY: &str = "sensors-hourly";
 const LABEL: &str = "provisioned";
 const LOGGER: &str = "the logger of the demo: writes sensors, and nothing else";
-const DATABASE: (&str, &str) = ("sensors", "autogen");
+const DATABASE: (&str, &str) = ("sensors-v1", "autogen");
 const TASK: &str = "sensors hourly";
 const FLUX: &str = r#"
 from(bucket: "sensors")
