@@ -32,6 +32,8 @@
 //! | [`csv`] | annotated CSV into rows: pushed in, in pieces of any size, over fixed buffers | nothing |
 //! | [`flux`] | values into Flux: parameters, literals, delete predicates | nothing |
 //! | `client` | HTTP: write, query, delete, any other call; one meaning for every answer | feature `client` |
+//! | `api` | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
+//! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
 //!
 //! Each room's page says what it does, what it leaves to others, and what to watch.
 //!
@@ -46,6 +48,7 @@
 //! | `gzip` | compressed writes and answers | flate2 |
 //! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring |
 //! | `native-tls` | https by the system's library | native-tls |
+//! | `v1` | InfluxDB 1.x's `/write` and `/query` | exact floats in serde_json |
 //!
 //! The default is `client`, `gzip` and `rustls`. A feature only adds; none changes what another
 //! does.
@@ -110,6 +113,8 @@ mod precision;
 #[cfg(feature = "spool")]
 pub mod spool;
 mod time;
+#[cfg(feature = "v1")]
+pub mod v1;
 
 #[cfg(feature = "client")]
 pub use client::Client;

@@ -110,7 +110,7 @@ fn every_length_comes_whole_and_once() {
 #[test]
 fn lists_without_pages_take_one_request() {
     for (key, ids) in WHOLE {
-        for n in [0, 1, 250] {
+        for n in [0, 1, 250, 10_000] {
             let (wire, client) = serving(move |_| {
                 let items: Vec<_> = (0..n).map(item).collect();
                 (200, json!({ key: items }))
@@ -123,10 +123,63 @@ fn lists_without_pages_take_one_request() {
 
 #[test]
 fn ten_thousand() {
-    let (wire, client) = serving(honest("buckets", 10_000));
-    let ids = collect(client.buckets().list());
-    assert_eq!(ids, (0..10_000).map(id).collect::<Vec<_>>());
-    assert_eq!(wire.seen().len(), 101);
+    let wanted: Vec<_> = (0..10_000).map(id).collect();
+    const LARGE: [(&str, Ids, usize); 6] = [
+        ("buckets", |c| collect(c.buckets().list()), 101),
+        ("orgs", |c| collect(c.orgs().list()), 101),
+        ("users", |c| collect(c.users().list()), 101),
+        ("tasks", |c| collect(c.tasks().list().page_size(500)), 21),
+        (
+            "scripts",
+            |c| collect(c.scripts().list().page_size(500)),
+            21,
+        ),
+        ("variables", |c| collect(c.variables().list()), 101),
+    ];
+    for (key, ids, requests) in LARGE {
+        let (wire, client) = serving(honest(key, 10_000));
+        assert_eq!(ids(&client), wanted, "{key}");
+        assert_eq!(wire.seen().len(), requests, "{key}");
+    }
+}
+
+#[test]
+fn what_hangs_on_things_comes_whole() {
+    const PARTS: [(&str, Ids); 7] = [
+        ("labels", |c| parts(c.buckets().labels(&any()).list())),
+        ("labels", |c| parts(c.variables().labels(&any()).list())),
+        ("users", |c| parts(c.tasks().members(&any()).list())),
+        ("users", |c| parts(c.orgs().owners(&any()).list())),
+        ("events", |c| parts(c.tasks().logs(&any()))),
+        ("events", |c| parts(c.tasks().runs(&any()).logs(&any()))),
+        ("measurementSchemas", |c| {
+            collect(c.buckets().schemas(&any()).list())
+        }),
+    ];
+    for (key, ids) in PARTS {
+        for n in [0, 1, 10_000] {
+            let (wire, client) = serving(move |_| {
+                let items: Vec<_> = (0..n).map(item).collect();
+                (200, json!({ key: items }))
+            });
+            assert_eq!(ids(&client).len(), n, "{key}");
+            assert_eq!(wire.seen().len(), 1, "{key}");
+        }
+        let (_wire, client) = serving(move |_| (200, json!({ key: null })));
+        assert!(ids(&client).is_empty(), "{key}");
+    }
+    let (_wire, client) = serving(|_| (200, json!({ "secrets": ["a", "b"] })));
+    assert_eq!(client.orgs().secrets(&any()).list().unwrap(), ["a", "b"]);
+}
+
+/// An id of any kind.
+fn any<T: std::str::FromStr<Err = Error>>() -> T {
+    "00000000000000aa".parse().unwrap()
+}
+
+fn parts<T: Listed>(list: Result<Vec<T>, Error>) -> Vec<String> {
+    let list = list.unwrap();
+    list.iter().map(|item| item.id_text().to_owned()).collect()
 }
 
 #[test]
@@ -263,8 +316,7 @@ fn runs(finished: Vec<i64>, waiting: usize) -> (Wire, Client) {
 }
 
 fn all_runs(client: &Client, page: u16) -> Vec<String> {
-    let task = "00000000000000aa".parse().unwrap();
-    collect(client.tasks().runs(&task).list().page_size(page))
+    collect(client.tasks().runs(&any()).list().page_size(page))
 }
 
 #[test]
@@ -276,6 +328,26 @@ fn runs_go_back_in_time() {
         let wanted: Vec<_> = (0..usize::try_from(n).unwrap()).map(id).collect();
         assert_eq!(all_runs(&client, page), wanted, "{n}");
     }
+}
+
+#[test]
+fn runs_that_fail_on_page_three() {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let (wire, client) = serving(move |_| {
+        let n = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        if n == 2 {
+            return (500, json!({"code": "internal error", "message": "no"}));
+        }
+        let time = format!("2026-11-22T0{}:00:00Z", 9 - n);
+        let run = json!({"id": id(n), "status": "failed", "scheduledFor": time});
+        (200, json!({ "runs": [run] }))
+    });
+    let mut list = client.tasks().runs(&any()).list();
+    for n in 0..2 {
+        assert_eq!(list.next().unwrap().unwrap().id.as_str(), id(n));
+    }
+    assert!(list.next().unwrap().is_err() && list.next().is_none());
+    assert_eq!(wire.seen().len(), 3);
 }
 
 #[test]

@@ -15,6 +15,10 @@ use core::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// What an answer may have at most, decompressed. Some lists come whole, however long: ten thousand
+/// tokens with all their permissions are some 40 MB.
+const CAP: u64 = 64 << 20;
+
 /// A call under construction. Not generic: what differs between resources is text.
 pub(super) struct Call<'a> {
     client: &'a Client,
@@ -126,6 +130,7 @@ impl<'a> Call<'a> {
         }
         let mut out = self.client.outgoing(self.method, self.target);
         out.accept_gzip = true;
+        out.cap = CAP;
         if let Some((headers, credential)) = &self.own {
             out.headers = Some(headers);
             out.credential = Some(credential.clone());

@@ -28,6 +28,9 @@
 //! [raw call](crate::Client::get) away. First setup, `me` and sessions are the
 //! [client](crate::client)'s own.
 //!
+//! Whoever comes from the Python client finds its methods, one by one, in
+//! [`parity`].
+//!
 //! # What to watch
 //! - *Which organization.* The client's; `in_org` names another. Bodies need its id, so a client
 //!   that has only the name asks for it first, each time: give it
@@ -49,6 +52,8 @@ mod id;
 mod labels;
 mod list;
 mod orgs;
+#[cfg(doc)]
+pub mod parity;
 mod permission;
 mod runs;
 mod schedule;

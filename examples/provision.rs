@@ -1,0 +1,197 @@
+//! Everything a logger needs on a server, made in one go: an organization, a bucket, a label, a
+//! token that may do no more than it has to, a mapping for programs of InfluxDB 1.x, a task.
+//!
+//! ```sh
+//! cargo run --example provision            # against a stand-in inside this program
+//! cargo run --example provision -- keep    # leave it there
+//! ```
+//!
+//! With `INFLUXDB_V2_URL` and `INFLUXDB_V2_TOKEN` (an operator's token) the server is yours. What is
+//! there already is kept: run it as often as you like, the second run changes nothing. At the end
+//! it removes what it made, unless told to keep it.
+
+// The stand-in that the tests use.
+#[path = "../tests/api_standin/mod.rs"]
+pub(crate) mod standin;
+
+use std::process::ExitCode;
+
+use influx_edge::api::{
+    Authorization, Bucket, Dbrp, Label, NewAuthorization, NewBucket, NewDbrp, NewLabel,
+    NewOrganization, NewTask, Organization, Permission, Task, days, hours,
+};
+use influx_edge::{Client, Error};
+
+const ORG: &str = "influx-edge-demo";
+const BUCKET: &str = "sensors";
+const HOURLY: &str = "sensors-hourly";
+const LABEL: &str = "provisioned";
+const LOGGER: &str = "the logger of the demo: writes sensors, and nothing else";
+const DATABASE: (&str, &str) = ("sensors-v1", "autogen");
+const TASK: &str = "sensors hourly";
+const FLUX: &str = r#"
+from(bucket: "sensors")
+    |> range(start: -task.every)
+    |> aggregateWindow(every: 1h, fn: mean)
+    |> to(bucket: "sensors-hourly")
+"#;
+
+/// What is there afterwards.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Provisioned {
+    pub(crate) org: Organization,
+    pub(crate) buckets: [Bucket; 2],
+    pub(crate) label: Label,
+    pub(crate) logger: Authorization,
+    pub(crate) mapping: Dbrp,
+    pub(crate) task: Task,
+}
+
+fn main() -> ExitCode {
+    match run(std::env::args().any(|argument| argument == "keep")) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One sentence: what failed, whose fault it is, what to do.
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(keep: bool) -> Result<(), Error> {
+    let own = std::env::var_os("INFLUXDB_V2_URL").is_some();
+    let (client, _stand_in) = if own {
+        (Client::from_env()?, None)
+    } else {
+        let stand_in = standin::StandIn::start();
+        println!("no INFLUXDB_V2_URL: a stand-in at {}", stand_in.url());
+        let builder = Client::builder(stand_in.url()).token(standin::TOKEN);
+        (builder.build()?, Some(stand_in))
+    };
+
+    let made = provision(&client)?;
+    println!("organization  {} ({})", made.org.name, made.org.id);
+    for bucket in &made.buckets {
+        let keep = bucket.retention().map_or("for ever".to_owned(), |keep| {
+            format!("{} days", keep.as_secs() / 86_400)
+        });
+        println!("bucket        {} ({}), kept {keep}", bucket.name, bucket.id);
+    }
+    println!("label         {}", made.label.name);
+    match made.logger.reveal_token() {
+        // A program would put it where the logger finds it: this is the only time it can be read.
+        Some(token) => println!("token         new, {} characters", token.len()),
+        None => println!("token         there already, and not to be read again"),
+    }
+    let (database, rp) = (&made.mapping.database, &made.mapping.retention_policy);
+    println!("1.x programs  write to {database}/{rp}");
+    println!(
+        "task          {}, every {}",
+        made.task.name,
+        made.task.every.as_deref().unwrap_or("?")
+    );
+
+    let again = provision(&client)?;
+    assert_eq!(again.org.id, made.org.id);
+    assert_eq!(again.logger.id, made.logger.id);
+    println!("a second run found all of it and made nothing");
+
+    if !keep {
+        remove(&client, &made)?;
+        println!("removed");
+    }
+    Ok(())
+}
+
+/// Finds or makes each thing. Where two programs provision at once, one of them gets
+/// [`Error::is_duplicate`] and may simply try again.
+pub(crate) fn provision(client: &Client) -> Result<Provisioned, Error> {
+    let org = match client.orgs().find_by_name(ORG)? {
+        Some(org) => org,
+        None => client.orgs().create(&NewOrganization::new(ORG))?,
+    };
+
+    let buckets = client.buckets().in_org(&org.id);
+    let bucket = |name: &str, keep| match buckets.find_by_name(name)? {
+        Some(bucket) => Ok(bucket),
+        None => buckets.create(&NewBucket::new(name).retention(keep)),
+    };
+    let (raw, hourly) = (bucket(BUCKET, days(30))?, bucket(HOURLY, days(365))?);
+
+    let labels = client.labels().in_org(&org.id);
+    let label = match labels.find_by_name(LABEL)? {
+        Some(label) => label,
+        None => labels.create(&NewLabel::new(LABEL).property("color", "#3b82f6"))?,
+    };
+    for bucket in [&raw, &hourly] {
+        let on_it = buckets.labels(&bucket.id);
+        if !on_it.list()?.iter().any(|on| on.id == label.id) {
+            on_it.add(&label.id)?;
+        }
+    }
+
+    // Tokens have no names; the description is what it's found by.
+    let tokens = client.authorizations().in_org(&org.id);
+    let mut logger = None;
+    for token in tokens.list() {
+        let token = token?;
+        if token.description == LOGGER {
+            logger = Some(token);
+        }
+    }
+    let logger = match logger {
+        Some(token) => token,
+        None => {
+            let may = [Permission::write().bucket(&raw.id)];
+            tokens.create(&NewAuthorization::new(may).description(LOGGER))?
+        }
+    };
+
+    let mappings = client.dbrps().in_org(&org.id);
+    let (database, rp) = DATABASE;
+    let known = mappings.list().database(database).retention_policy(rp);
+    // OSS has one for each bucket that nobody made; ours is to be our own.
+    let known = known.filter(|one| one.as_ref().map_or(true, |dbrp| !dbrp.is_virtual));
+    let mapping = match { known }.next() {
+        Some(mapping) => mapping?,
+        None => {
+            let new = NewDbrp::new(&raw.id, database, rp).default_for_database(true);
+            mappings.create(&new)?
+        }
+    };
+
+    let tasks = client.tasks().in_org(&org.id);
+    let task = match tasks.find_by_name(TASK)? {
+        Some(task) => task,
+        None => tasks.create(&NewTask::every(TASK, hours(1), FLUX).offset("5m"))?,
+    };
+
+    Ok(Provisioned {
+        org,
+        buckets: [raw, hourly],
+        label,
+        logger,
+        mapping,
+        task,
+    })
+}
+
+/// Removes it again, the last first. What somebody else has removed meanwhile is no error.
+pub(crate) fn remove(client: &Client, made: &Provisioned) -> Result<(), Error> {
+    let org = &made.org.id;
+    gone(client.tasks().delete(&made.task.id))?;
+    gone(client.dbrps().in_org(org).delete(&made.mapping.id))?;
+    gone(client.authorizations().delete(&made.logger.id))?;
+    gone(client.labels().delete(&made.label.id))?;
+    for bucket in &made.buckets {
+        gone(client.buckets().delete(&bucket.id))?;
+    }
+    gone(client.orgs().delete(org))
+}
+
+fn gone(result: Result<(), Error>) -> Result<(), Error> {
+    match result {
+        Err(error) if error.is_not_found() => Ok(()),
+        result => result,
+    }
+}

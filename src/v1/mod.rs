@@ -1,0 +1,171 @@
+//! InfluxDB 1.x: `/write` and `/query` with InfluxQL, on 1.x itself and on the routes that 2.x and
+//! Cloud keep for programs that speak it. Behind the feature `v1`.
+//!
+//! ```no_run
+//! use influx_edge::Client;
+//!
+//! let client = Client::builder("http://localhost:8086").build()?;
+//! let plant = client.v1("plant");
+//! plant.write("weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
+//! let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
+//! while let Some(row) = rows.next()? {
+//!     println!("{:?} {}", row.time(), row.get::<f64>("temp_c")?);
+//! }
+//! # Ok::<(), influx_edge::Error>(())
+//! ```
+//!
+//! **In scope**: writing into a database and retention policy; InfluxQL, its answer row by row,
+//! one chunk of it in memory.
+//!
+//! **Out of scope**: administration, which is InfluxQL as well (`CREATE DATABASE …`, by
+//! [`Query::run`]). On 2.x a database is a mapping to a bucket: see
+//! [`Client::dbrps`](crate::Client::dbrps).
+//!
+//! # What to watch
+//! - *Credentials.* 1.x with authentication takes [`basic`](crate::client::ClientBuilder::basic),
+//!   or name and password in the URL ([`V1::credentials_in_url`]); 1.8 also a
+//!   [`token`](crate::client::ClientBuilder::token) of the form `name:password`. 2.x takes a token
+//!   as always, or `anything:token`; Basic with the name and password of a v1 authorization, or with
+//!   any name and a token; and the same two in the URL. Neither takes a session.
+//! - *Microseconds* are `u` to 1.x and `us` to 2.x, and each takes the other's word for nanoseconds
+//!   without saying so: tell with [`V1::on_v2`] which one it is.
+//! - *Numbers.* The answer's JSON writes the float 1.0 as `1`. Ask [`Row::get`] for the type that
+//!   the field has.
+//! - *Errors inside 200.* A statement that fails has its error in its answer: it is an error of
+//!   [`Rows::next`].
+
+mod query;
+mod rows;
+mod value;
+mod write;
+
+pub use query::Query;
+pub use rows::{Row, Rows};
+pub use value::{FromValue, Value};
+
+use crate::client::Client;
+use crate::client::auth::Auth;
+use crate::client::secret::Secret;
+use crate::client::url::Target;
+use crate::error::Error;
+use alloc::string::String;
+use core::fmt;
+
+/// One database, as InfluxDB 1.x knows it. Made by [`Client::v1`].
+#[derive(Clone, Debug)]
+pub struct V1<'a> {
+    client: &'a Client,
+    db: String,
+    rp: Option<String>,
+    consistency: Option<Consistency>,
+    on_v2: bool,
+    user: Option<(String, Secret)>,
+}
+
+/// How many of a cluster's nodes must have a point. InfluxDB Enterprise only; others take no
+/// notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Consistency {
+    /// Any node, even one that only passes it on.
+    Any,
+    /// One.
+    One,
+    /// More than half.
+    Quorum,
+    /// All.
+    All,
+}
+
+impl Consistency {
+    fn as_str(self) -> &'static str {
+        match self {
+            Consistency::Any => "any",
+            Consistency::One => "one",
+            Consistency::Quorum => "quorum",
+            Consistency::All => "all",
+        }
+    }
+}
+
+impl Client {
+    /// A database of InfluxDB 1.x, or what 2.x maps it to.
+    pub fn v1(&self, db: impl Into<String>) -> V1<'_> {
+        V1 {
+            client: self,
+            db: db.into(),
+            rp: None,
+            consistency: None,
+            on_v2: false,
+            user: None,
+        }
+    }
+}
+
+impl V1<'_> {
+    /// Another retention policy than the database's default one.
+    #[must_use]
+    pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
+        self.rp = Some(name.into());
+        self
+    }
+
+    /// How many of a cluster's nodes must have a point before a write succeeds. Default: the
+    /// server's.
+    #[must_use]
+    pub fn consistency(mut self, level: Consistency) -> Self {
+        self.consistency = Some(level);
+        self
+    }
+
+    /// The server is a 2.x or Cloud, with its routes for 1.x programs. Only says how microseconds
+    /// are called. Default: 1.x.
+    #[must_use]
+    pub fn on_v2(mut self) -> Self {
+        self.on_v2 = true;
+        self
+    }
+
+    /// Name and password as parameters of the URL, `u` and `p`, where no header gets through. They
+    /// end up in the logs of every proxy: [`basic`](crate::client::ClientBuilder::basic) is better.
+    /// Only for a client without credentials of its own.
+    #[must_use]
+    pub fn credentials_in_url(
+        mut self,
+        user: impl Into<String>,
+        password: impl Into<String>,
+    ) -> Self {
+        self.user = Some((user.into(), Secret::new(password)));
+        self
+    }
+
+    /// The target of a call about this database.
+    fn target(&self, path: &str) -> Result<Target, Error> {
+        let mut target = self.client.inner().base.target(path);
+        if !self.db.is_empty() {
+            target.push_query("db", &self.db);
+        }
+        if let Some(rp) = &self.rp {
+            target.push_query("rp", rp);
+        }
+        if let Some((user, password)) = &self.user {
+            if !matches!(self.client.inner().auth, Auth::None) {
+                return Err(Error::config(
+                    "credentials in the URL are for a client that has none of its own",
+                ));
+            }
+            target.push_query("u", user);
+            target.push_query("p", password.reveal());
+        }
+        Ok(target)
+    }
+}
+
+/// What was tried, in an error.
+struct What<'a>(&'static str, &'a str);
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} database {:?}", self.0, self.1)
+    }
+}

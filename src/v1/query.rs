@@ -1,0 +1,168 @@
+//! Asking in InfluxQL.
+
+use super::rows::Rows;
+use super::{V1, What};
+use crate::client::call::{is_page, to_json};
+use crate::client::http::Payload;
+use crate::client::url::encode_segment;
+use crate::error::Error;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::time::Duration;
+use serde::Serialize;
+
+/// An InfluxQL query under construction. Made by [`V1::query`].
+#[must_use = "nothing is asked until `call` or `run`"]
+pub struct Query<'a> {
+    v1: V1<'a>,
+    q: String,
+    params: BTreeMap<String, serde_json::Value>,
+    chunk_size: u32,
+    get: bool,
+    timeout: Duration,
+    max_chunk: usize,
+    /// The first thing that was wrong; said when asked.
+    wrong: Option<Error>,
+}
+
+impl<'a> V1<'a> {
+    /// Starts a query: one InfluxQL statement, or several with `;` between them. Values don't belong
+    /// into its text: give them as [`param`](Query::param)s.
+    pub fn query(&self, q: impl Into<String>) -> Query<'a> {
+        Query {
+            v1: self.clone(),
+            q: q.into(),
+            params: BTreeMap::new(),
+            chunk_size: 1_000,
+            get: false,
+            timeout: Duration::from_secs(300),
+            max_chunk: 16 << 20,
+            wrong: None,
+        }
+    }
+}
+
+impl Query<'_> {
+    /// A value for the query, which calls it `$name`, in a `WHERE`: text, a number or a boolean. No
+    /// value can change what the query does.
+    pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
+        let name = name.into();
+        match serde_json::to_value(value) {
+            Ok(value) => {
+                self.params.insert(name, value);
+            }
+            Err(e) => {
+                self.wrong.get_or_insert(Error::config(format!(
+                    "the parameter {name:?} can't be written as JSON: {e}"
+                )));
+            }
+        }
+        self
+    }
+
+    /// How many rows the server sends, and this side holds in memory, at once. Default 1000.
+    pub fn chunk_size(mut self, rows: u32) -> Self {
+        self.chunk_size = rows.max(1);
+        self
+    }
+
+    /// The most bytes of JSON of one chunk that are read. Default 16 MiB. A server that doesn't
+    /// chunk sends everything in one.
+    pub fn max_chunk_bytes(mut self, bytes: usize) -> Self {
+        self.max_chunk = bytes;
+        self
+    }
+
+    /// Asks by GET, as InfluxDB Cloud documents it: the query is in the URL, and only what reads is
+    /// allowed. Default POST, which 1.x and OSS take, and which keeps it out of logs.
+    pub fn get(mut self) -> Self {
+        self.get = true;
+        self
+    }
+
+    /// How long the whole query may take, until its last row is read. Default five minutes.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// Asks, and gives the rows as they come. Blocks until the head of the answer is there.
+    ///
+    /// # Errors
+    /// The query can't be parsed (400, with where); credentials aren't known; no answer came. What
+    /// goes wrong with a statement later, an unknown database too, is an error of [`Rows::next`].
+    pub fn call(mut self) -> Result<Rows, Error> {
+        if let Some(wrong) = self.wrong.take() {
+            return Err(wrong);
+        }
+        let params = match self.params.is_empty() {
+            true => None,
+            // JSON is text.
+            false => Some(String::from_utf8_lossy(&to_json(&self.params)?).into_owned()),
+        };
+        let mut target = self.v1.target("/query")?;
+        // Nanoseconds as numbers, or times would be text; and as 1.x and 2.x both call them.
+        target.push_query("epoch", "ns");
+        target.push_query("chunked", "true");
+        target.push_query("chunk_size", &self.chunk_size.to_string());
+        let mut body = String::new();
+        if self.get {
+            target.push_query("q", &self.q);
+            if let Some(params) = &params {
+                target.push_query("params", params);
+            }
+        } else {
+            body = format!("q={}", encode_segment(&self.q));
+            if let Some(params) = &params {
+                body.push_str("&params=");
+                body.push_str(&encode_segment(params));
+            }
+        }
+        let client = self.v1.client;
+        let what = What("query", &self.v1.db);
+        let mut out = client.outgoing(if self.get { "GET" } else { "POST" }, target);
+        if !self.get {
+            out.content_type = Some("application/x-www-form-urlencoded");
+            out.payload = Payload::Bytes(body.as_bytes());
+        }
+        out.accept_gzip = true;
+        out.overall = self.timeout;
+        out.read = Some(Duration::from_secs(60).min(self.timeout));
+        out.cap = u64::MAX;
+        let answer = client.run(&what, &mut out, |answer| {
+            if answer.status != 200 || is_page(&answer) {
+                return Err(client.refused(&what, answer));
+            }
+            Ok(answer)
+        })?;
+        Ok(Rows::new(
+            client.clone(),
+            self.v1.db,
+            answer.body,
+            self.max_chunk,
+        ))
+    }
+
+    /// Asks, and wants nothing but success: for `CREATE DATABASE …` and the like. Rows that come
+    /// all the same are read and dropped.
+    ///
+    /// # Errors
+    /// As [`call`](Query::call); and the first error of a statement.
+    pub fn run(self) -> Result<(), Error> {
+        let mut rows = self.call()?;
+        while rows.next()?.is_some() {}
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the parameters: they are the user's data.
+        f.debug_struct("Query")
+            .field("v1", &self.v1)
+            .field("q", &self.q)
+            .finish_non_exhaustive()
+    }
+}

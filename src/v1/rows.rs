@@ -1,0 +1,321 @@
+//! The rows of an answer, chunk by chunk.
+
+use super::What;
+use super::value::{FromValue, Value};
+use crate::Time;
+use crate::client::Client;
+use crate::client::call::json_trouble;
+use crate::client::http::{Body, Broken};
+use crate::error::Error;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::{IntoIter, Vec};
+use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use serde::Deserialize;
+use serde_json::StreamDeserializer;
+use serde_json::de::IoRead;
+use std::io::{self, BufReader, Read};
+
+/// The rows of an answer, as they come from the server: those of the first statement's first
+/// series, its second, …, then those of the second statement. Owns the connection until the end;
+/// dropped earlier it closes it. One chunk is in memory.
+pub struct Rows {
+    client: Client,
+    db: String,
+    chunks: StreamDeserializer<'static, IoRead<Limited>, Chunk>,
+    left: Arc<AtomicUsize>,
+    max_chunk: usize,
+    results: IntoIter<Part>,
+    series: IntoIter<Block>,
+    rows: IntoIter<Vec<Value>>,
+    statement: u32,
+    head: Head,
+    row: Vec<Value>,
+    /// The last result said that more of it would come.
+    more: bool,
+    ended: bool,
+}
+
+/// One JSON object of the answer: all of it, or a chunk.
+#[derive(Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    results: Option<Vec<Part>>,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+/// Of one statement's result.
+#[derive(Deserialize)]
+struct Part {
+    #[serde(default)]
+    statement_id: u32,
+    #[serde(default)]
+    series: Option<Vec<Block>>,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    partial: bool,
+}
+
+/// Of one series.
+#[derive(Deserialize)]
+struct Block {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    tags: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    columns: Option<Vec<String>>,
+    #[serde(default)]
+    values: Option<Vec<Vec<Value>>>,
+}
+
+/// What is said once for a series' rows.
+#[derive(Default)]
+struct Head {
+    name: String,
+    tags: BTreeMap<String, String>,
+    columns: Vec<String>,
+}
+
+impl Rows {
+    pub(super) fn new(client: Client, db: String, body: Body, max_chunk: usize) -> Self {
+        let left = Arc::new(AtomicUsize::new(max_chunk));
+        let source = Limited {
+            inner: BufReader::new(body),
+            left: Arc::clone(&left),
+        };
+        Rows {
+            client,
+            db,
+            chunks: StreamDeserializer::new(IoRead::new(source)),
+            left,
+            max_chunk,
+            results: Vec::new().into_iter(),
+            series: Vec::new().into_iter(),
+            rows: Vec::new().into_iter(),
+            statement: 0,
+            head: Head::default(),
+            row: Vec::new(),
+            more: false,
+            ended: false,
+        }
+    }
+
+    /// The next row, lent until the one after it is asked for; `None` after the last. Blocks until
+    /// a chunk is there.
+    ///
+    /// # Errors
+    /// A statement failed, though the answer's status is 200: the rows of the other statements
+    /// still come. Or the connection broke, time ran out, the answer ended too early or isn't the
+    /// JSON it should be: then nothing more comes.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
+    )]
+    pub fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
+        loop {
+            if let Some(row) = self.rows.next() {
+                self.row = row;
+                break;
+            }
+            if let Some(block) = self.series.next() {
+                self.head = Head {
+                    name: block.name.unwrap_or_default(),
+                    tags: block.tags.unwrap_or_default(),
+                    columns: block.columns.unwrap_or_default(),
+                };
+                self.rows = block.values.unwrap_or_default().into_iter();
+            } else if let Some(part) = self.results.next() {
+                self.statement = part.statement_id;
+                self.more = part.partial;
+                self.series = part.series.unwrap_or_default().into_iter();
+                if let Some(error) = part.error {
+                    return Err(self.failed(error));
+                }
+            } else if !self.chunk()? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Row {
+            statement: self.statement,
+            head: &self.head,
+            values: &self.row,
+        }))
+    }
+
+    /// Reads the next chunk; false at the end.
+    fn chunk(&mut self) -> Result<bool, Error> {
+        if self.ended {
+            return Ok(false);
+        }
+        self.left.store(self.max_chunk, Ordering::Relaxed);
+        let chunk = match self.chunks.next() {
+            Some(Ok(chunk)) => chunk,
+            Some(Err(e)) => {
+                self.ended = true;
+                return Err(self.broken(e));
+            }
+            None => {
+                self.ended = true;
+                if self.more {
+                    return Err(self.unreadable("it ends where more was promised"));
+                }
+                return Ok(false);
+            }
+        };
+        self.results = chunk.results.unwrap_or_default().into_iter();
+        match chunk.error {
+            Some(error) => {
+                self.more = false;
+                Err(self.failed(error))
+            }
+            None => Ok(true),
+        }
+    }
+
+    fn failed(&self, error: String) -> Error {
+        let what = What("query", &self.db);
+        Error::content(
+            format!(
+                "cannot {what}: the server reports for statement {}",
+                self.statement
+            ),
+            error,
+        )
+    }
+
+    fn unreadable(&self, why: &str) -> Error {
+        let what = What("query", &self.db);
+        Error::content(format!("cannot {what}: the answer can't be read"), why)
+    }
+
+    fn broken(&self, e: serde_json::Error) -> Error {
+        if self.left.load(Ordering::Relaxed) == 0 {
+            return self.unreadable(&format!(
+                "a chunk of it has more than {} bytes; ask for fewer rows a chunk (`chunk_size`) or allow more (`max_chunk_bytes`)",
+                self.max_chunk
+            ));
+        }
+        if e.is_io() {
+            let what = What("query", &self.db);
+            return self
+                .client
+                .broken(&what, Broken::from_read(io::Error::from(e)), false);
+        }
+        self.unreadable(&json_trouble(&e))
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").finish_non_exhaustive()
+    }
+}
+
+/// One row, lent by [`Rows`].
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    statement: u32,
+    head: &'a Head,
+    values: &'a [Value],
+}
+
+impl<'a> Row<'a> {
+    /// Which of the query's statements this answers, from 0.
+    #[must_use]
+    pub fn statement(&self) -> u32 {
+        self.statement
+    }
+
+    /// The series' name: the measurement, or what a `SHOW` shows. Empty if it has none.
+    #[must_use]
+    pub fn series(&self) -> &'a str {
+        &self.head.name
+    }
+
+    /// The value of a tag that the query groups by. Other tags are columns.
+    #[must_use]
+    pub fn tag(&self, name: &str) -> Option<&'a str> {
+        self.head.tags.get(name).map(String::as_str)
+    }
+
+    /// The tags that the query groups by, in the order of their names.
+    pub fn tags(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let tags = self.head.tags.iter();
+        tags.map(|(k, v)| (k.as_str(), v.as_str()))
+    }
+
+    /// The columns' names.
+    #[must_use]
+    pub fn columns(&self) -> &'a [String] {
+        &self.head.columns
+    }
+
+    /// The values, in the order of the columns.
+    #[must_use]
+    pub fn values(&self) -> &'a [Value] {
+        self.values
+    }
+
+    /// When: the column `time`. `None` without one.
+    #[must_use]
+    pub fn time(&self) -> Option<Time> {
+        self.get("time").ok()
+    }
+
+    /// The value in a column, as the type that is asked for: `f64`, `i64`, `u64`, `bool`, `&str`,
+    /// `String`, [`Time`], or `Option` of one of them for what may be null.
+    ///
+    /// # Errors
+    /// There is no such column, or its value isn't of that type.
+    pub fn get<T: FromValue<'a>>(&self, column: &str) -> Result<T, Error> {
+        let at = self.head.columns.iter().position(|name| name == column);
+        let Some(value) = at.and_then(|at| self.values.get(at)) else {
+            return Err(Error::content(
+                "cannot read a row",
+                format!("it has no column {column:?}"),
+            ));
+        };
+        T::from_value(value).ok_or_else(|| {
+            Error::content(
+                "cannot read a row",
+                format!("column {column:?} is {}, not {}", value.kind(), T::NAME),
+            )
+        })
+    }
+}
+
+impl fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Row")
+            .field("statement", &self.statement)
+            .field("series", &self.series())
+            .field("columns", &self.columns())
+            .field("values", &self.values)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The body, of which one chunk may have so many bytes and no more.
+struct Limited {
+    inner: BufReader<Body>,
+    left: Arc<AtomicUsize>,
+}
+
+impl Read for Limited {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.load(Ordering::Relaxed);
+        let room = buf.len().min(left);
+        if room == 0 && !buf.is_empty() {
+            return Err(io::Error::from(io::ErrorKind::InvalidData));
+        }
+        let n = self.inner.read(buf.get_mut(..room).unwrap_or_default())?;
+        self.left.store(left.saturating_sub(n), Ordering::Relaxed);
+        Ok(n)
+    }
+}

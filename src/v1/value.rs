@@ -1,0 +1,202 @@
+//! The values of an answer.
+
+use crate::Time;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use core::fmt;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+/// One value of a row.
+///
+/// JSON knows one kind of number: a float field's 1.0 comes as `Int(1)`. [`Row::get`](super::Row::get)
+/// makes of it what is asked for.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// Nothing: the point has no such field.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number without a fraction: an integer, or a float that happens to be one.
+    Int(i64),
+    /// A number without a fraction beyond `i64`.
+    UInt(u64),
+    /// Any other number.
+    Float(f64),
+    /// Text.
+    Text(String),
+}
+
+impl Value {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Int(_) | Value::UInt(_) | Value::Float(_) => "a number",
+            Value::Text(_) => "text",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl Visitor<'_> for Any {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("null, a boolean, a number or text")
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_bool<E: Error>(self, v: bool) -> Result<Value, E> {
+                Ok(Value::Bool(v))
+            }
+
+            fn visit_i64<E: Error>(self, v: i64) -> Result<Value, E> {
+                Ok(Value::Int(v))
+            }
+
+            fn visit_u64<E: Error>(self, v: u64) -> Result<Value, E> {
+                Ok(i64::try_from(v).map_or(Value::UInt(v), Value::Int))
+            }
+
+            fn visit_f64<E: Error>(self, v: f64) -> Result<Value, E> {
+                Ok(Value::Float(v))
+            }
+
+            fn visit_str<E: Error>(self, v: &str) -> Result<Value, E> {
+                Ok(Value::Text(v.to_owned()))
+            }
+
+            fn visit_string<E: Error>(self, v: String) -> Result<Value, E> {
+                Ok(Value::Text(v))
+            }
+        }
+
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// What [`Row::get`](super::Row::get) can make of a value: `f64`, `i64`, `u64`, `bool`, `&str`,
+/// `String`, [`Time`], and `Option` of these for what may be null.
+pub trait FromValue<'a>: Sized + sealed::Sealed {
+    /// What this is called in an error.
+    #[doc(hidden)]
+    const NAME: &'static str;
+
+    /// The value as this type, if it is one.
+    #[doc(hidden)]
+    fn from_value(value: &'a Value) -> Option<Self>;
+}
+
+mod sealed {
+    use crate::Time;
+    use alloc::string::String;
+
+    pub trait Sealed {}
+    impl Sealed for f64 {}
+    impl Sealed for i64 {}
+    impl Sealed for u64 {}
+    impl Sealed for bool {}
+    impl Sealed for &str {}
+    impl Sealed for String {}
+    impl Sealed for Time {}
+    impl<T: Sealed> Sealed for Option<T> {}
+}
+
+impl FromValue<'_> for f64 {
+    const NAME: &'static str = "a float";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        match *value {
+            Value::Float(v) => Some(v),
+            // Exact for what was a float: it was printed from one.
+            #[allow(clippy::cast_precision_loss)]
+            Value::Int(v) => Some(v as f64),
+            #[allow(clippy::cast_precision_loss)]
+            Value::UInt(v) => Some(v as f64),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue<'_> for i64 {
+    const NAME: &'static str = "an integer";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        match *value {
+            Value::Int(v) => Some(v),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue<'_> for u64 {
+    const NAME: &'static str = "an unsigned integer";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        match *value {
+            Value::Int(v) => u64::try_from(v).ok(),
+            Value::UInt(v) => Some(v),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue<'_> for bool {
+    const NAME: &'static str = "a boolean";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        match *value {
+            Value::Bool(v) => Some(v),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> FromValue<'a> for &'a str {
+    const NAME: &'static str = "text";
+
+    fn from_value(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::Text(v) => Some(v),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue<'_> for String {
+    const NAME: &'static str = "text";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        <&str>::from_value(value).map(ToOwned::to_owned)
+    }
+}
+
+impl FromValue<'_> for Time {
+    const NAME: &'static str = "a time";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Int(nanos) => Some(Time::from_nanos(*nanos)),
+            Value::Text(text) => Time::parse(text).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
+    const NAME: &'static str = T::NAME;
+
+    fn from_value(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Writing into a database.
+
+use super::{V1, What};
+use crate::Precision;
+use crate::client::WriteData;
+use crate::client::call::is_page;
+use crate::client::http::Payload;
+use crate::error::Error;
+use crate::line::Lines;
+
+impl V1<'_> {
+    /// Writes one batch; as [`Client::write`](crate::Client::write) in all but the address. `Ok` is
+    /// the server's 204, or the 201 of InfluxDB Cloud when it made the bucket.
+    ///
+    /// # Errors
+    /// As [`Client::write`](crate::Client::write): ask the error what is stored and what to do.
+    pub fn write(&self, data: impl WriteData) -> Result<(), Error> {
+        data.send(self.client.inner().default_tags.as_ref(), |lines| {
+            self.write_lines(lines)
+        })?
+    }
+
+    fn write_lines(&self, lines: Lines<'_>) -> Result<(), Error> {
+        if self.db.is_empty() {
+            return Err(Error::config("the name of the database is empty"));
+        }
+        if lines.bytes.is_empty() {
+            return Ok(());
+        }
+        let mut target = self.target("/write")?;
+        let precision = match lines.precision {
+            // What both take it for anyway; `ns` itself is no word of 1.x.
+            Precision::Nanosecond => None,
+            Precision::Microsecond if !self.on_v2 => Some("u"),
+            other => Some(other.as_str()),
+        };
+        if let Some(precision) = precision {
+            target.push_query("precision", precision);
+        }
+        if let Some(level) = self.consistency {
+            target.push_query("consistency", level.as_str());
+        }
+        let client = self.client;
+        let what = What("write to", &self.db);
+        let mut out = client.outgoing("POST", target);
+        out.content_type = Some("text/plain; charset=utf-8");
+        // The same points written twice are the same points.
+        out.repeatable = true;
+        let compressed = client.compress(lines.bytes);
+        out.gzipped = compressed.is_some();
+        out.payload = Payload::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
+        client.run(&what, &mut out, |answer| {
+            if answer.status == 204 || (answer.status == 201 && !is_page(&answer)) {
+                return Ok(());
+            }
+            Err(client.refused_write(&what, answer))
+        })
+    }
+}
