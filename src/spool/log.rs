@@ -7,7 +7,9 @@
 //! - after any failure the descriptor is given up and the attempt made once more, on a new segment. A
 //!   failed sync is never repeated on the same descriptor: the kernel may report it once, forget the
 //!   pages, and call the next sync a success;
-//! - a number is used once, also if its record failed.
+//! - a number stands for one batch: the second attempt has the number of the first, as the base of its
+//!   segment, and recovery looks at no record of the segment before that has this number or a later
+//!   one. If both fail, the number is not used again.
 
 use super::ack::MAX_SEQ;
 use super::frame::{Flags, MIN_RECORD, RECORD_HEADER, RecordHeader, SegmentHeader};
@@ -221,11 +223,13 @@ impl<F: Fs> Log<F> {
         let Some(active) = self.active.take() else {
             return;
         };
-        let valid = self.segments.back().map_or(0, |segment| segment.len);
+        let (valid, end_seq) = self.segments.back().map_or((0, 0), |s| (s.len, s.end_seq));
         // For tidiness alone: what is behind the end is not looked at, and recovery copes with it.
         let _ = active.file.set_len(valid);
         self.note_at_risk(active.unsynced);
-        if self.segments.back().is_some_and(|s| s.end_seq == s.base) {
+        if self.segments.back().is_some_and(|s| s.base < end_seq) {
+            self.next_seq = end_seq;
+        } else {
             self.remove(self.segments.len().saturating_sub(1));
         }
     }

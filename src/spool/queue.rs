@@ -114,11 +114,13 @@ impl Spool {
 
 impl<F: Fs, C: Clock> Spool<F, C> {
     pub(super) fn recover(settings: SpoolBuilder, fs: F, clock: C) -> Result<Self, SpoolError> {
-        let dir = settings.dir.clone();
+        // The spool's own directory may be reached through a link; nothing in it may be one.
+        let dir = settings.dir.join(".");
         let durable = settings.durability != Durability::OsManaged;
-        let opening = |error| SpoolError::from_io("open the spool", &dir, error);
-        make_dir(&fs, &dir).map_err(opening)?;
+        let opening = |error| SpoolError::from_io("open the spool", &settings.dir, error);
+        make_dir(&fs, &settings.dir).map_err(opening)?;
         let Some(lock) = fs.lock(&dir.join("LOCK")).map_err(opening)? else {
+            let dir = settings.dir;
             return Err(SpoolErrorKind::Locked { dir }.into());
         };
         let mut window = Window::default();

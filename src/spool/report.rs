@@ -26,8 +26,8 @@ pub struct OpenReport {
     /// cut took in `Interval` or `OsManaged`, appends that failed; but also segments that were
     /// delivered before an older one of another target was.
     pub absent: u64,
-    /// Bytes behind the last whole batch of the newest segment: one that was being written when the
-    /// power went. Cut off.
+    /// Bytes behind the last whole batch of a segment where no number is missing after it: a batch that
+    /// was being written when the power went. Of the newest segment they are cut off.
     pub torn_bytes: u64,
     /// Segment files that can't be read (another version, a damaged header), renamed to `*.bad`. The
     /// four newest are kept.
