@@ -291,8 +291,9 @@ fn any_failure_anywhere_and_a_power_cut_after_it() {
         sim.heal();
         for seed in 0..3 {
             let there = after_cut(&sim, seed);
+            // Twice only if the first attempt failed, and removing what it left failed too.
             assert!(
-                there.windows(2).all(|w| w[0] < w[1]),
+                there.windows(2).all(|w| w[0] <= w[1]),
                 "run {run}: {there:?}"
             );
             let lost: Vec<_> = kept.iter().filter(|n| !there.contains(n)).collect();
