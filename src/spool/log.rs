@@ -12,7 +12,7 @@
 //!   one. If both fail, the number is not used again.
 
 use super::ack::MAX_SEQ;
-use super::frame::{Flags, MIN_RECORD, RECORD_HEADER, RecordHeader, SegmentHeader};
+use super::frame::{Flags, RECORD_HEADER, RecordHeader, SEGMENT_HEADER, SegmentHeader};
 use super::fs::{Access, Fs, FsFile, write_full};
 use super::segment::{Segment, footprint, name};
 use crate::Precision;
@@ -348,7 +348,7 @@ impl<F: Fs> Log<F> {
             Some(last) if self.has_room(len) => now
                 .saturating_sub(last.footprint())
                 .saturating_add(footprint(last.len.saturating_add(len))),
-            _ => now.saturating_add(footprint(len.saturating_add(MIN_RECORD as u64))),
+            _ => now.saturating_add(footprint(len.saturating_add(SEGMENT_HEADER as u64))),
         }
     }
 

@@ -6,7 +6,8 @@
 //!
 //! **In scope**: files that a crash at any moment leaves readable ([`frame`] says byte by byte what is
 //! in them); one owner per directory; a limit on disk space and what happens at it; what a server
-//! refused for good, kept for a person to look at ([`Spool::reject`]).
+//! refused for good, kept for a person to look at ([`Spool::reject`],
+//! [`Inspector`]).
 //!
 //! **Out of scope**: HTTP and line protocol. The spool sees targets and bytes; when to deliver,
 //! retry, split and give up is the writer's. **The token is never here.**
@@ -45,6 +46,7 @@ mod config;
 mod error;
 pub mod frame;
 pub mod fs;
+mod inspect;
 mod lock;
 mod log;
 mod queue;
@@ -59,6 +61,7 @@ pub use batch::{Batch, Bundle, Ticket};
 pub use clock::{Clock, SystemClock};
 pub use config::{Durability, FullPolicy, Mode, SpoolBuilder};
 pub use error::{SpoolError, SpoolErrorKind};
+pub use inspect::{Inspector, Item, Part, StoredBatch};
 pub use lock::OsLock;
 pub use queue::Spool;
 pub use rejected::Rejection;

@@ -6,7 +6,7 @@ use super::clock::{Clock, SystemClock};
 use super::config::{Durability, FullPolicy, Mode, SpoolBuilder};
 use super::error::{SpoolError, SpoolErrorKind};
 use super::frame::MAX_PAYLOAD;
-use super::fs::{Fs, OsFs};
+use super::fs::{Access, Fs, OsFs};
 use super::log::{Draft, Log};
 use super::recovery::{make_dir, recover};
 use super::rejected::{Rejected, Rejection};
@@ -128,7 +128,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         let bound = settings.max_rejected_bytes;
         let rejected = Rejected::open(fs.clone(), rejected_dir, bound, durable, &mut window)
             .map_err(opening)?;
-        let ack = AckFile::read(&fs, dir.join("ack")).map_err(opening)?;
+        let ack = AckFile::read(&fs, dir.join("ack"), Access::Write).map_err(opening)?;
         let mut targets = Vec::new();
         let mut report = OpenReport::default();
         let mut log = Log::new(fs, dir.clone(), settings.effective_segment_bytes(), durable);
@@ -319,13 +319,17 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         if acked > self.ack.acked() && self.ack.write(&self.log.fs, acked).is_err() {
             bump(&mut self.stats.unnoted_acks, 1);
         }
+        // The newest segment stays while anything waits: it is what remembers the last number.
+        let newest = self.log.segments.len().saturating_sub(1);
+        let idle = self.is_empty();
         for index in (0..self.log.segments.len()).rev() {
             let Some(segment) = self.log.segments.get(index).filter(|s| s.is_done()) else {
                 continue;
             };
-            // The active one stays to be written to, unless it is nearly full anyway.
+            // Of an empty spool the active one stays to be written to, unless it is nearly full.
             let spent = segment.len > self.settings.effective_segment_bytes() / 2;
-            if spent || !self.log.is_active(index) {
+            let surplus = idle && (spent || !self.log.is_active(index));
+            if index != newest || surplus {
                 self.log.remove(index);
             }
         }
@@ -495,6 +499,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
             bump(&mut self.stats.dropped_batches, share.batches);
             bump(&mut self.stats.dropped_points, share.points);
         }
+        self.tidy();
         true
     }
 

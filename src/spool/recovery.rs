@@ -17,7 +17,7 @@ use std::path::Path;
 
 /// Nothing beyond this is read of a segment, however long its file claims to be: twice what the
 /// largest segment and the largest record take.
-const MAX_FILE: u64 = 160 << 20;
+pub(super) const MAX_FILE: u64 = 160 << 20;
 /// Files set aside that are kept.
 const MAX_BAD: usize = 4;
 

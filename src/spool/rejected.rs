@@ -130,3 +130,10 @@ impl<F: Fs> Rejected<F> {
         true
     }
 }
+
+/// The reason and the lines of a rejected record's payload.
+pub(super) fn split_reason(payload: &[u8]) -> Option<(&str, &[u8])> {
+    let (len, rest) = payload.split_first_chunk::<2>()?;
+    let (reason, lines) = rest.split_at_checked(usize::from(u16::from_le_bytes(*len)))?;
+    Some((core::str::from_utf8(reason).ok()?, lines))
+}
