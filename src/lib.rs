@@ -32,6 +32,7 @@
 //! | [`csv`] | annotated CSV into rows: pushed in, in pieces of any size, over fixed buffers | nothing |
 //! | [`flux`] | values into Flux: parameters, literals, delete predicates | nothing |
 //! | `client` | HTTP: write, query, delete, any other call; one meaning for every answer | feature `client` |
+//! | `spool` | batches on disk until the server has them: through `kill -9` and power cuts | feature `spool` |
 //!
 //! Each room's page says what it does, what it leaves to others, and what to watch.
 //!
@@ -44,10 +45,11 @@
 //! | `serde` | rows into your own types, also without std | serde |
 //! | `client` | the HTTP client | ureq, serde_json |
 //! | `gzip` | compressed writes and answers | flate2 |
+//! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |
 //! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring |
 //! | `native-tls` | https by the system's library | native-tls |
 //!
-//! The default is `client`, `gzip` and `rustls`. A feature only adds; none changes what another
+//! The default is `client`, `gzip`, `rustls` and `spool`. A feature only adds; none changes what another
 //! does.
 //!
 //! # Without std

@@ -26,7 +26,7 @@ fn a_long_outage_takes_a_megabyte_at_most() {
     let mut body = Vec::with_capacity(300 << 10);
     let open = || {
         Spool::builder(dir.path())
-            .max_bytes(megabytes * 2 << 20)
+            .max_bytes(megabytes * (2 << 20))
             .durability(Durability::OsManaged)
             .open()
             .unwrap()

@@ -353,7 +353,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     /// # Errors
     /// The disk's. The lines are counted as lost ([`SpoolStats::rejected_dropped`]).
     pub fn reject(&mut self, rejection: Rejection<'_>) -> Result<(), SpoolError> {
-        let sync = self.settings.durability == Durability::EveryBatch;
+        let sync = self.settings.durability != Durability::OsManaged;
         let kept = self.rejected.keep(&rejection, sync, &self.clock);
         kept.map_err(|error| {
             bump(&mut self.rejected.dropped, u64::from(rejection.count));
