@@ -44,6 +44,8 @@ struct Script {
     policy: FullPolicy,
     model: Model,
     damage: bool,
+    /// Points that waited when the spool was opened, or were appended since.
+    taken: u64,
 }
 
 impl Script {
@@ -79,7 +81,7 @@ impl Script {
                     self.sim.kill();
                     self.spoil();
                     spool = self.open();
-                    self.after_reopen();
+                    self.after_reopen(&spool);
                     self.readmit();
                 }
                 _ => self.compare(&spool),
@@ -90,6 +92,7 @@ impl Script {
             while self.collect_one(&mut spool, target, true) {}
         }
         assert!(spool.is_empty());
+        self.compare(&spool);
         if !self.model.damaged {
             assert!(self.model.entries.iter().all(|e| e.acked));
         }
@@ -114,6 +117,7 @@ impl Script {
                 }
                 let last = self.model.entries.last().map_or(0, |e| e.seq);
                 assert!(ticket.seq() > last);
+                self.taken += u64::from(points);
                 let dropped = spool.stats().dropped_batches - before.dropped_batches;
                 self.drop_oldest(dropped);
                 self.model.entries.push(Entry {
@@ -210,13 +214,14 @@ impl Script {
         }
         let spool = self.open();
         assert!(spool.open_report().is_clean() || self.model.damaged);
-        self.after_reopen();
+        self.after_reopen(&spool);
         // Acknowledged behind one that waits: may be there again.
         self.readmit();
         spool
     }
 
-    fn after_reopen(&mut self) {
+    fn after_reopen(&mut self, spool: &Spool<Sim, TestClock>) {
+        self.taken = spool.open_report().points;
         for entry in &mut self.model.entries {
             entry.ticket = None;
         }
@@ -286,11 +291,13 @@ impl Script {
     }
 
     fn compare(&self, spool: &Spool<Sim, TestClock>) {
+        let stats = spool.stats();
+        let gone = stats.acknowledged_points + stats.dropped_points + stats.corrupt_points;
+        assert_eq!(self.taken, stats.points + gone, "{stats:?}");
         if self.model.damaged {
             return;
         }
         let waiting = || self.model.entries.iter().filter(|e| !e.acked);
-        let stats = spool.stats();
         assert_eq!(stats.batches, waiting().count() as u64);
         assert_eq!(stats.points, waiting().map(|e| u64::from(e.points)).sum());
         assert_eq!(stats.bytes, waiting().map(|e| e.bytes.len() as u64).sum());
@@ -338,6 +345,7 @@ fn random_scripts() {
                 policy,
                 model: Model::default(),
                 damage,
+                taken: 0,
             }
             .run();
         });

@@ -274,18 +274,23 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         }
     }
 
-    /// Notes that batches were delivered. Their room is freed with the last batch of their segment.
+    /// Notes that batches were delivered; how many points they held. Their room is freed with the
+    /// last batch of their segment.
     ///
-    /// Tickets of batches that were acknowledged or dropped before do nothing. Writes 20 bytes to the
+    /// Tickets of batches that were acknowledged or dropped before do nothing and count nothing. Writes 20 bytes to the
     /// disk and syncs nothing: an acknowledgement that a crash takes makes the batch be delivered
     /// again, which changes nothing in the database if its points have timestamps.
-    pub fn ack<'t>(&mut self, tickets: impl IntoIterator<Item = &'t Ticket>) {
+    pub fn ack<'t>(&mut self, tickets: impl IntoIterator<Item = &'t Ticket>) -> u64 {
+        let mut points = 0;
         for ticket in tickets {
             if self.finish(ticket) {
                 bump(&mut self.stats.acknowledged, 1);
+                bump(&mut points, u64::from(ticket.points));
             }
         }
+        bump(&mut self.stats.acknowledged_points, points);
         self.tidy();
+        points
     }
 
     /// Takes a batch out of the account; whether it was in it.

@@ -66,12 +66,17 @@ pub struct SpoolStats {
     pub appended: u64,
     /// Batches acknowledged.
     pub acknowledged: u64,
+    /// Points in them. What waited at the open or was appended since is always the sum of what waits,
+    /// was acknowledged, was dropped or was found corrupt.
+    pub acknowledged_points: u64,
     /// Batches dropped to make room.
     pub dropped_batches: u64,
     /// Points in them.
     pub dropped_points: u64,
     /// Batches found damaged or gone while being read, on top of the [`OpenReport`]'s.
     pub corrupt_batches: u64,
+    /// Points in them.
+    pub corrupt_points: u64,
     /// Lines kept as rejected.
     pub rejected_lines: u64,
     /// Rejected lines that could not be kept, or were dropped for newer ones.
