@@ -34,6 +34,7 @@
 //! | `client` | HTTP: write, query, delete, any other call; one meaning for every answer | feature `client` |
 //! | `api` | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
 //! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
+//! | `spool` | batches on disk until the server has them: through `kill -9` and power cuts | feature `spool` |
 //!
 //! Each room's page says what it does, what it leaves to others, and what to watch.
 //!
@@ -46,11 +47,12 @@
 //! | `serde` | rows into your own types, also without std | serde |
 //! | `client` | the HTTP client | ureq, serde_json |
 //! | `gzip` | compressed writes and answers | flate2 |
+//! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |
 //! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring |
 //! | `native-tls` | https by the system's library | native-tls |
 //! | `v1` | InfluxDB 1.x's `/write` and `/query` | exact floats in serde_json |
 //!
-//! The default is `client`, `gzip` and `rustls`. A feature only adds; none changes what another
+//! The default is `client`, `gzip`, `rustls` and `spool`. A feature only adds; none changes what another
 //! does.
 //!
 //! # Without std

@@ -244,3 +244,29 @@ fn directory_and_files_are_the_owners_alone() {
         assert_eq!(mode(&file.path()), 0o600, "{:?}", file.path());
     }
 }
+
+#[test]
+fn a_thread_may_own_it_and_its_error_is_small() {
+    fn send<T: Send>() {}
+    send::<Spool>();
+    send::<influx_edge::spool::SpoolError>();
+    let size = size_of::<Result<(), influx_edge::spool::SpoolError>>();
+    assert_eq!(size, size_of::<usize>());
+}
+
+/// No state of a spool is anything but what its files say: a second open finds the same.
+#[test]
+fn opening_twice_finds_the_same() {
+    let dir = TempDir::new("twice");
+    let mut spool = Spool::builder(dir.path())
+        .segment_bytes(4096)
+        .open()
+        .unwrap();
+    for n in 1..=100 {
+        append(&mut spool, &target(), &payload(n)).unwrap();
+    }
+    drop(spool);
+    let first = *Spool::open(dir.path()).unwrap().open_report();
+    let second = *Spool::open(dir.path()).unwrap().open_report();
+    assert_eq!(first, second);
+}

@@ -1,7 +1,7 @@
 //! Power cuts at every operation of random scripts, in every way a disk may have lost what was not
 //! synced.
 //!
-//! `SPOOL_CUT_STATES` sets how many states are rebuilt and recovered from (10 000 by default).
+//! `SPOOL_CUT_STATES` sets how many states are rebuilt and recovered from (4 000 by default).
 #![cfg(feature = "spool")]
 
 mod spool_support;
@@ -241,7 +241,7 @@ fn check_again(
 }
 
 fn states() -> u64 {
-    env_or("SPOOL_CUT_STATES", 10_000)
+    env_or("SPOOL_CUT_STATES", 4_000)
 }
 
 const INTERVAL: Durability = Durability::Interval(Duration::from_millis(50));

@@ -25,8 +25,8 @@ pub(super) struct AckFile<F: Fs> {
 
 impl<F: Fs> AckFile<F> {
     /// Reads the file, if there is one. What it says of no use counts as 0, nothing delivered.
-    pub(super) fn read(fs: &F, path: PathBuf) -> io::Result<Self> {
-        let file = match fs.open(&path, Access::Write) {
+    pub(super) fn read(fs: &F, path: PathBuf, access: Access) -> io::Result<Self> {
+        let file = match fs.open(&path, access) {
             Ok(file) => Some(file),
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
             // Not a file: it goes when the first acknowledgement is written.

@@ -67,8 +67,8 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         let Some(mut position) = self.targets.get(index as usize).map(|t| t.from) else {
             return Ok(None);
         };
-        // Batches found in the segment at hand, to compare with what should be there.
-        let mut found_here = 0_u64;
+        // What was found in the segment at hand, to compare with what should be there.
+        let mut found_here = Share::default();
         while let Some(found) = self.find(index, target, &mut position, &mut found_here)? {
             let header = found.header;
             let len = body.len().saturating_add(header.payload_len as usize);
@@ -94,12 +94,14 @@ impl<F: Fs, C: Clock> Spool<F, C> {
                 Read::Whole => {}
                 Read::Corrupt => {
                     if self.finish(&ticket) {
-                        bump(&mut self.stats.corrupt_batches, 1);
+                        self.count_corrupt(1, u64::from(header.points));
                     }
                     continue;
                 }
             }
-            bump(&mut found_here, 1);
+            bump(&mut found_here.batches, 1);
+            bump(&mut found_here.points, u64::from(header.points));
+            bump(&mut found_here.bytes, u64::from(header.payload_len));
             if bundle.is_none() {
                 if let Some(state) = self.targets.get_mut(index as usize) {
                     state.from = found.position;
@@ -125,7 +127,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         index: u32,
         target: &Target,
         position: &mut Position,
-        found_here: &mut u64,
+        found_here: &mut Share,
     ) -> io::Result<Option<Found>> {
         loop {
             let mut segments = self.log.segments.iter();
@@ -136,14 +138,14 @@ impl<F: Fs, C: Clock> Spool<F, C> {
             };
             if segment.base != position.base {
                 *position = Position::start(segment.base);
-                *found_here = 0;
+                *found_here = Share::default();
             }
             let bounds = segment.bounds();
             self.window.select(bounds.base);
             let file = match self.log.file(bounds.base) {
                 Ok(file) => file,
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    self.give_up(bounds.base, index, 0);
+                    self.give_up(bounds.base, index, Share::default());
                     continue;
                 }
                 Err(e) => return Err(e),
@@ -154,7 +156,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
                     self.give_up(bounds.base, index, *found_here);
                     // On to the next segment.
                     *position = Position::start(bounds.base.saturating_add(1));
-                    *found_here = 0;
+                    *found_here = Share::default();
                 }
                 Step::Record(header) => {
                     let cursor = position.cursor;
@@ -175,7 +177,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
 
     /// The segment is read to its end: what should have been there for the target and was not is
     /// lost, damaged since it was written.
-    fn give_up(&mut self, base: u64, target: u32, found: u64) {
+    fn give_up(&mut self, base: u64, target: u32, found: Share) {
         let mut segments = self.log.segments.iter_mut();
         let Some(segment) = segments.find(|s| s.base == base) else {
             return;
@@ -183,15 +185,21 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         let Some(share) = segment.share(target).copied() else {
             return;
         };
-        let lost = share.batches.saturating_sub(found);
-        if lost > 0 {
-            segment.take(Share {
-                target,
-                batches: lost,
-                ..Share::default()
-            });
-            bump(&mut self.stats.corrupt_batches, lost);
+        let lost = Share {
+            target,
+            batches: share.batches.saturating_sub(found.batches),
+            points: share.points.saturating_sub(found.points),
+            bytes: share.bytes.saturating_sub(found.bytes),
+        };
+        if lost.batches > 0 {
+            segment.take(lost);
+            self.count_corrupt(lost.batches, lost.points);
         }
+    }
+
+    fn count_corrupt(&mut self, batches: u64, points: u64) {
+        bump(&mut self.stats.corrupt_batches, batches);
+        bump(&mut self.stats.corrupt_points, points);
     }
 
     /// Puts a batch's bytes behind those in `body`, if they are what was written.

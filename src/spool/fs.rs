@@ -18,7 +18,7 @@ pub trait Fs: Clone {
 
     /// Makes one directory for its owner alone. `AlreadyExists` when something is there.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
-    /// The names in a directory.
+    /// The names in a directory; `NotADirectory` for a symbolic link to one.
     fn list(&self, dir: &Path) -> io::Result<Vec<OsString>>;
     /// Makes a file for its owner alone, open for reading and writing. `AlreadyExists` when
     /// something is there.
@@ -85,6 +85,9 @@ impl Fs for OsFs {
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
+        if !fs::symlink_metadata(dir)?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
         fs::read_dir(dir)?
             .map(|entry| Ok(entry?.file_name()))
             .collect()

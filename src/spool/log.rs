@@ -7,10 +7,12 @@
 //! - after any failure the descriptor is given up and the attempt made once more, on a new segment. A
 //!   failed sync is never repeated on the same descriptor: the kernel may report it once, forget the
 //!   pages, and call the next sync a success;
-//! - a number is used once, also if its record failed.
+//! - a number stands for one batch: the second attempt has the number of the first, as the base of its
+//!   segment, and recovery looks at no record of the segment before that has this number or a later
+//!   one. If both fail, the number is not used again.
 
 use super::ack::MAX_SEQ;
-use super::frame::{Flags, MIN_RECORD, RECORD_HEADER, RecordHeader, SegmentHeader};
+use super::frame::{Flags, RECORD_HEADER, RecordHeader, SEGMENT_HEADER, SegmentHeader};
 use super::fs::{Access, Fs, FsFile, write_full};
 use super::segment::{Segment, footprint, name};
 use crate::Precision;
@@ -221,11 +223,13 @@ impl<F: Fs> Log<F> {
         let Some(active) = self.active.take() else {
             return;
         };
-        let valid = self.segments.back().map_or(0, |segment| segment.len);
+        let (valid, end_seq) = self.segments.back().map_or((0, 0), |s| (s.len, s.end_seq));
         // For tidiness alone: what is behind the end is not looked at, and recovery copes with it.
         let _ = active.file.set_len(valid);
         self.note_at_risk(active.unsynced);
-        if self.segments.back().is_some_and(|s| s.end_seq == s.base) {
+        if self.segments.back().is_some_and(|s| s.base < end_seq) {
+            self.next_seq = end_seq;
+        } else {
             self.remove(self.segments.len().saturating_sub(1));
         }
     }
@@ -344,7 +348,7 @@ impl<F: Fs> Log<F> {
             Some(last) if self.has_room(len) => now
                 .saturating_sub(last.footprint())
                 .saturating_add(footprint(last.len.saturating_add(len))),
-            _ => now.saturating_add(footprint(len.saturating_add(MIN_RECORD as u64))),
+            _ => now.saturating_add(footprint(len.saturating_add(SEGMENT_HEADER as u64))),
         }
     }
 

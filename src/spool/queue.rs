@@ -6,7 +6,7 @@ use super::clock::{Clock, SystemClock};
 use super::config::{Durability, FullPolicy, Mode, SpoolBuilder};
 use super::error::{SpoolError, SpoolErrorKind};
 use super::frame::MAX_PAYLOAD;
-use super::fs::{Fs, OsFs};
+use super::fs::{Access, Fs, OsFs};
 use super::log::{Draft, Log};
 use super::recovery::{make_dir, recover};
 use super::rejected::{Rejected, Rejection};
@@ -114,11 +114,13 @@ impl Spool {
 
 impl<F: Fs, C: Clock> Spool<F, C> {
     pub(super) fn recover(settings: SpoolBuilder, fs: F, clock: C) -> Result<Self, SpoolError> {
-        let dir = settings.dir.clone();
+        // The spool's own directory may be reached through a link; nothing in it may be one.
+        let dir = settings.dir.join(".");
         let durable = settings.durability != Durability::OsManaged;
-        let opening = |error| SpoolError::from_io("open the spool", &dir, error);
-        make_dir(&fs, &dir).map_err(opening)?;
+        let opening = |error| SpoolError::from_io("open the spool", &settings.dir, error);
+        make_dir(&fs, &settings.dir).map_err(opening)?;
         let Some(lock) = fs.lock(&dir.join("LOCK")).map_err(opening)? else {
+            let dir = settings.dir;
             return Err(SpoolErrorKind::Locked { dir }.into());
         };
         let mut window = Window::default();
@@ -126,7 +128,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         let bound = settings.max_rejected_bytes;
         let rejected = Rejected::open(fs.clone(), rejected_dir, bound, durable, &mut window)
             .map_err(opening)?;
-        let ack = AckFile::read(&fs, dir.join("ack")).map_err(opening)?;
+        let ack = AckFile::read(&fs, dir.join("ack"), Access::Write).map_err(opening)?;
         let mut targets = Vec::new();
         let mut report = OpenReport::default();
         let mut log = Log::new(fs, dir.clone(), settings.effective_segment_bytes(), durable);
@@ -272,18 +274,23 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         }
     }
 
-    /// Notes that batches were delivered. Their room is freed with the last batch of their segment.
+    /// Notes that batches were delivered; how many points they held. Their room is freed with the
+    /// last batch of their segment.
     ///
-    /// Tickets of batches that were acknowledged or dropped before do nothing. Writes 20 bytes to the
+    /// Tickets of batches that were acknowledged or dropped before do nothing and count nothing. Writes 20 bytes to the
     /// disk and syncs nothing: an acknowledgement that a crash takes makes the batch be delivered
     /// again, which changes nothing in the database if its points have timestamps.
-    pub fn ack<'t>(&mut self, tickets: impl IntoIterator<Item = &'t Ticket>) {
+    pub fn ack<'t>(&mut self, tickets: impl IntoIterator<Item = &'t Ticket>) -> u64 {
+        let mut points = 0;
         for ticket in tickets {
             if self.finish(ticket) {
                 bump(&mut self.stats.acknowledged, 1);
+                bump(&mut points, u64::from(ticket.points));
             }
         }
+        bump(&mut self.stats.acknowledged_points, points);
         self.tidy();
+        points
     }
 
     /// Takes a batch out of the account; whether it was in it.
@@ -317,13 +324,17 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         if acked > self.ack.acked() && self.ack.write(&self.log.fs, acked).is_err() {
             bump(&mut self.stats.unnoted_acks, 1);
         }
+        // The newest segment stays while anything waits: it is what remembers the last number.
+        let newest = self.log.segments.len().saturating_sub(1);
+        let idle = self.is_empty();
         for index in (0..self.log.segments.len()).rev() {
             let Some(segment) = self.log.segments.get(index).filter(|s| s.is_done()) else {
                 continue;
             };
-            // The active one stays to be written to, unless it is nearly full anyway.
+            // Of an empty spool the active one stays to be written to, unless it is nearly full.
             let spent = segment.len > self.settings.effective_segment_bytes() / 2;
-            if spent || !self.log.is_active(index) {
+            let surplus = idle && (spent || !self.log.is_active(index));
+            if index != newest || surplus {
                 self.log.remove(index);
             }
         }
@@ -347,7 +358,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     /// # Errors
     /// The disk's. The lines are counted as lost ([`SpoolStats::rejected_dropped`]).
     pub fn reject(&mut self, rejection: Rejection<'_>) -> Result<(), SpoolError> {
-        let sync = self.settings.durability == Durability::EveryBatch;
+        let sync = self.settings.durability != Durability::OsManaged;
         let kept = self.rejected.keep(&rejection, sync, &self.clock);
         kept.map_err(|error| {
             bump(&mut self.rejected.dropped, u64::from(rejection.count));
@@ -493,6 +504,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
             bump(&mut self.stats.dropped_batches, share.batches);
             bump(&mut self.stats.dropped_points, share.points);
         }
+        self.tidy();
         true
     }
 

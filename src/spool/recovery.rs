@@ -17,7 +17,7 @@ use std::path::Path;
 
 /// Nothing beyond this is read of a segment, however long its file claims to be: twice what the
 /// largest segment and the largest record take.
-const MAX_FILE: u64 = 160 << 20;
+pub(super) const MAX_FILE: u64 = 160 << 20;
 /// Files set aside that are kept.
 const MAX_BAD: usize = 4;
 
@@ -85,7 +85,7 @@ pub(super) fn recover<F: Fs>(
         }
     }
     log.next_seq = expected;
-    settle(log, report)?;
+    settle(log)?;
     for index in (0..log.segments.len()).rev() {
         if log.segments.get(index).is_some_and(Segment::is_done) {
             log.remove(index);
@@ -102,7 +102,7 @@ pub(super) fn recover<F: Fs>(
 ///
 /// The older segments were synced before the newest was begun, unless the settings were others then:
 /// they count as not synced, and the first [`Log::sync`] sees to them.
-fn settle<F: Fs>(log: &mut Log<F>, report: &OpenReport) -> io::Result<()> {
+fn settle<F: Fs>(log: &mut Log<F>) -> io::Result<()> {
     let durable = log.is_durable();
     log.dir_dirty = true;
     for segment in &mut log.segments {
@@ -112,11 +112,11 @@ fn settle<F: Fs>(log: &mut Log<F>, report: &OpenReport) -> io::Result<()> {
         return Ok(());
     };
     let path = log.dir.join(name(newest.base));
-    let torn = report.torn_bytes > 0;
+    let file = log.fs.open(&path, Access::Write)?;
+    let torn = file.status()?.len > newest.len;
     if !torn && !durable {
         return Ok(());
     }
-    let file = log.fs.open(&path, Access::Write)?;
     if torn {
         file.set_len(newest.len)?;
     }
@@ -207,8 +207,9 @@ impl<F: Fs> Survey<'_, F> {
                 }
             }
         }
-        if next.is_none() {
-            self.report.torn_bytes = len.saturating_sub(good_end);
+        // Nothing was lost with it if the next segment goes on with the next number.
+        if next.is_none_or(|next| next == segment.end_seq) {
+            bump(&mut self.report.torn_bytes, len.saturating_sub(good_end));
         } else {
             damage.count(self.report);
         }
@@ -270,7 +271,11 @@ impl Damage {
 }
 
 fn count(counter: &mut u64) {
-    *counter = counter.saturating_add(1);
+    bump(counter, 1);
+}
+
+fn bump(counter: &mut u64, by: u64) {
+    *counter = counter.saturating_add(by);
 }
 
 fn is_foreign(kind: io::ErrorKind) -> bool {

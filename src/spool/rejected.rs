@@ -36,6 +36,8 @@ pub struct Rejection<'a> {
 pub(super) struct Rejected<F: Fs> {
     log: Log<F>,
     max_bytes: u64,
+    /// Something that is no directory has the name.
+    blocked: bool,
     /// Lines dropped to make room.
     pub(super) dropped: u64,
 }
@@ -52,19 +54,15 @@ impl<F: Fs> Rejected<F> {
         let mut rejected = Rejected {
             log: Log::new(fs, dir, max_bytes / 4, durable),
             max_bytes,
+            blocked: false,
             dropped: 0,
         };
         match rejected.take_up(window) {
-            Err(e)
-                if matches!(
-                    e.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                Ok(rejected)
-            }
-            result => result.map(|()| rejected),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) if e.kind() == io::ErrorKind::NotADirectory => rejected.blocked = true,
+            result => result?,
         }
+        Ok(rejected)
     }
 
     fn take_up(&mut self, window: &mut Window) -> io::Result<()> {
@@ -87,6 +85,9 @@ impl<F: Fs> Rejected<F> {
         sync: bool,
         clock: &C,
     ) -> io::Result<()> {
+        if self.blocked {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
         let reason = rejection.reason;
         let mut end = reason.len().min(MAX_REASON);
         while !reason.is_char_boundary(end) {
@@ -128,4 +129,11 @@ impl<F: Fs> Rejected<F> {
         self.dropped = self.dropped.saturating_add(lines);
         true
     }
+}
+
+/// The reason and the lines of a rejected record's payload.
+pub(super) fn split_reason(payload: &[u8]) -> Option<(&str, &[u8])> {
+    let (len, rest) = payload.split_first_chunk::<2>()?;
+    let (reason, lines) = rest.split_at_checked(usize::from(u16::from_le_bytes(*len)))?;
+    Some((core::str::from_utf8(reason).ok()?, lines))
 }

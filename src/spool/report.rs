@@ -26,8 +26,8 @@ pub struct OpenReport {
     /// cut took in `Interval` or `OsManaged`, appends that failed; but also segments that were
     /// delivered before an older one of another target was.
     pub absent: u64,
-    /// Bytes behind the last whole batch of the newest segment: one that was being written when the
-    /// power went. Cut off.
+    /// Bytes behind the last whole batch of a segment where no number is missing after it: a batch that
+    /// was being written when the power went. Of the newest segment they are cut off.
     pub torn_bytes: u64,
     /// Segment files that can't be read (another version, a damaged header), renamed to `*.bad`. The
     /// four newest are kept.
@@ -66,12 +66,17 @@ pub struct SpoolStats {
     pub appended: u64,
     /// Batches acknowledged.
     pub acknowledged: u64,
+    /// Points in them. What waited at the open or was appended since is always the sum of what waits,
+    /// was acknowledged, was dropped or was found corrupt.
+    pub acknowledged_points: u64,
     /// Batches dropped to make room.
     pub dropped_batches: u64,
     /// Points in them.
     pub dropped_points: u64,
     /// Batches found damaged or gone while being read, on top of the [`OpenReport`]'s.
     pub corrupt_batches: u64,
+    /// Points in them.
+    pub corrupt_points: u64,
     /// Lines kept as rejected.
     pub rejected_lines: u64,
     /// Rejected lines that could not be kept, or were dropped for newer ones.

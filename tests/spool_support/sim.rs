@@ -592,7 +592,10 @@ impl Image {
             .keys()
             .filter(inside)
             .filter_map(|p| match self.names[p] {
-                Node::File(id) => Some((p.to_str()?.to_owned(), self.files[&id].clone())),
+                Node::File(id) => {
+                    let name = p.file_name()?.to_str()?;
+                    Some((format!("{dir}/{name}"), self.files[&id].clone()))
+                }
                 _ => None,
             })
             .collect()

@@ -1,0 +1,288 @@
+//! Looking into a spool without touching it.
+
+use super::ack::{AckFile, MAX_SEQ};
+use super::error::SpoolError;
+use super::frame::{Flags, HeaderError, RecordHeader, SEGMENT_HEADER, SegmentHeader};
+use super::fs::{Access, Fs, FsFile, OsFs, read_full};
+use super::recovery::MAX_FILE;
+use super::rejected::split_reason;
+use super::scan::{Bounds, Cursor, Step, Window};
+use super::segment::parse_name;
+use super::target::Target;
+use crate::Precision;
+use alloc::vec::Vec;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Reads a spool's directory and changes nothing. Takes no lock, so it works beside a running
+/// owner; what that one writes or removes meanwhile may or may not be seen.
+///
+/// ```no_run
+/// use influx_edge::spool::{Inspector, Item, Part};
+///
+/// let inspector = Inspector::new("/var/lib/logger/spool")?;
+/// inspector.walk(Part::Rejected, &mut |item| {
+///     if let Item::Batch(batch) = item {
+///         println!("{}: {:?}", batch.target.bucket(), batch.reason);
+///     }
+/// })?;
+/// # Ok::<(), influx_edge::spool::SpoolError>(())
+/// ```
+#[derive(Debug)]
+pub struct Inspector {
+    dir: PathBuf,
+    acked: u64,
+}
+
+/// Which part of a spool to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What waits to be delivered, and what is delivered but not yet removed.
+    Queue,
+    /// What a server refused for good.
+    Rejected,
+}
+
+/// What is found on the way, in the order of the files and of what is in them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Item<'a> {
+    /// A segment begins.
+    Segment {
+        /// Its file.
+        path: &'a Path,
+        /// What it says of itself.
+        header: SegmentHeader,
+        /// The file's length.
+        len: u64,
+    },
+    /// A whole batch.
+    Batch(StoredBatch<'a>),
+    /// A batch whose header holds but whose content doesn't.
+    Corrupt {
+        /// Its number.
+        seq: u64,
+        /// Points it held.
+        points: u32,
+        /// Bytes of its content.
+        bytes: u32,
+    },
+    /// Bytes that are no batch, with others after them.
+    Damage {
+        /// Where they begin in the segment.
+        at: u64,
+        /// How many.
+        bytes: u64,
+    },
+    /// Bytes behind the last batch of the newest segment: one that was being written when the power
+    /// went, or that its owner is writing just now.
+    Tail {
+        /// Where they begin in the segment.
+        at: u64,
+        /// How many.
+        bytes: u64,
+    },
+    /// A file with a segment's name that isn't one, or of another version.
+    Unreadable {
+        /// The file.
+        path: &'a Path,
+        /// Why.
+        why: HeaderError,
+    },
+    /// Something else: a file that was set aside, or of somebody else's.
+    Other {
+        /// What it is.
+        path: &'a Path,
+    },
+}
+
+/// A batch in a spool.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StoredBatch<'a> {
+    /// Its number.
+    pub seq: u64,
+    /// Where it is to go.
+    pub target: Target,
+    /// The unit of its timestamps.
+    pub precision: Precision,
+    /// How many points it holds, or lines that were rejected.
+    pub points: u32,
+    /// The lines.
+    pub lines: &'a [u8],
+    /// Why they were rejected, if they were.
+    pub reason: Option<&'a str>,
+    /// Whether it is delivered already, as far as the disk knows.
+    pub delivered: bool,
+}
+
+impl Inspector {
+    /// Looks at the spool of a directory.
+    ///
+    /// # Errors
+    /// The system's: no such directory, no permission.
+    pub fn new(dir: impl Into<PathBuf>) -> Result<Self, SpoolError> {
+        let dir = dir.into();
+        let ack = AckFile::read(&OsFs, dir.join("ack"), Access::Read);
+        let acked = ack
+            .map_err(|error| SpoolError::from_io("read", &dir, error))?
+            .acked();
+        Ok(Inspector { dir, acked })
+    }
+
+    /// The number up to which all is delivered, as far as the disk knows.
+    #[must_use]
+    pub fn acked(&self) -> u64 {
+        self.acked
+    }
+
+    /// Goes through a part, checking every checksum. Memory: a window of 64 KiB and the batch at
+    /// hand.
+    ///
+    /// # Errors
+    /// The system's. A part that isn't there is empty.
+    pub fn walk(&self, part: Part, each: &mut dyn FnMut(Item<'_>)) -> Result<(), SpoolError> {
+        let (dir, acked) = match part {
+            Part::Queue => (self.dir.join("."), self.acked),
+            Part::Rejected => (self.dir.join("rejected"), 0),
+        };
+        let mut walk = Walk {
+            acked,
+            window: Window::default(),
+            payload: Vec::new(),
+            each,
+        };
+        match walk.directory(&dir) {
+            Err(e) if part == Part::Rejected && e.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result.map_err(|error| SpoolError::from_io("read", &dir, error)),
+        }
+    }
+}
+
+struct Walk<'a> {
+    acked: u64,
+    window: Window,
+    payload: Vec<u8>,
+    each: &'a mut dyn FnMut(Item<'_>),
+}
+
+impl Walk<'_> {
+    fn directory(&mut self, dir: &Path) -> io::Result<()> {
+        let mut segments = Vec::new();
+        let mut names = OsFs.list(dir)?;
+        names.sort_unstable();
+        for name in &names {
+            match parse_name(name).filter(|base| (1..MAX_SEQ).contains(base)) {
+                Some(base) => segments.push((base, dir.join(name))),
+                None if ["LOCK", "ack", "rejected"]
+                    .iter()
+                    .any(|known| name == known) => {}
+                None => (self.each)(Item::Other {
+                    path: &dir.join(name),
+                }),
+            }
+        }
+        for (index, (base, path)) in segments.iter().enumerate() {
+            let next = segments.get(index.saturating_add(1)).map(|next| next.0);
+            match OsFs.open(path, Access::Read) {
+                Ok(file) => self.segment(&file, path, *base, next)?,
+                // Delivered and removed since the listing.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) if e.kind() == io::ErrorKind::InvalidInput => {
+                    (self.each)(Item::Other { path });
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
+
+    fn segment(
+        &mut self,
+        file: &File,
+        path: &Path,
+        base: u64,
+        next: Option<u64>,
+    ) -> io::Result<()> {
+        let len = file.status()?.len;
+        let mut head = [0; SEGMENT_HEADER];
+        let n = read_full(file, &mut head, 0)?;
+        let header = match SegmentHeader::decode(head.get(..n).unwrap_or_default()) {
+            Ok(header) if header.base_seq == base => header,
+            Ok(_) => {
+                (self.each)(Item::Other { path });
+                return Ok(());
+            }
+            Err(why) => {
+                (self.each)(Item::Unreadable { path, why });
+                return Ok(());
+            }
+        };
+        (self.each)(Item::Segment { path, header, len });
+        let bounds = Bounds {
+            key: header.key(),
+            base,
+            below: next.unwrap_or(MAX_SEQ),
+            end: len.min(MAX_FILE),
+        };
+        self.window.forget();
+        self.window.select(base);
+        let mut cursor = Cursor::start(base);
+        loop {
+            let at = cursor.at;
+            match cursor.step(&mut self.window, file, &bounds)? {
+                Step::End => return Ok(()),
+                Step::Damage(bytes) if cursor.at >= bounds.end && next.is_none() => {
+                    (self.each)(Item::Tail { at, bytes });
+                }
+                Step::Damage(bytes) => (self.each)(Item::Damage { at, bytes }),
+                Step::Record(record) => {
+                    self.record(file, &cursor, &bounds, &record)?;
+                    cursor.pass(&record);
+                }
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        file: &File,
+        cursor: &Cursor,
+        bounds: &Bounds,
+        record: &RecordHeader,
+    ) -> io::Result<()> {
+        let target = cursor.target(&mut self.window, file, bounds, record)?;
+        let target = Target::from_record(record.flags, target);
+        let at = cursor.at.saturating_add(record.payload_offset() as u64);
+        // The length is checked: the header's checksum holds, and the file is as long.
+        self.payload.resize(record.payload_len as usize, 0);
+        let n = read_full(file, &mut self.payload, at)?;
+        self.payload.truncate(n);
+        let whole = bounds.key.checksum(&self.payload) == record.payload_crc;
+        let split = if record.flags.has(Flags::REJECTED) {
+            split_reason(&self.payload).map(|(reason, lines)| (Some(reason), lines))
+        } else {
+            Some((None, self.payload.as_slice()))
+        };
+        match (target, split) {
+            (Some(target), Some((reason, lines))) if whole => {
+                (self.each)(Item::Batch(StoredBatch {
+                    seq: record.seq,
+                    target,
+                    precision: record.precision,
+                    points: record.points,
+                    lines,
+                    reason,
+                    delivered: record.seq <= self.acked,
+                }));
+            }
+            _ => (self.each)(Item::Corrupt {
+                seq: record.seq,
+                points: record.points,
+                bytes: record.payload_len,
+            }),
+        }
+        Ok(())
+    }
+}
