@@ -117,8 +117,8 @@ pub mod writer;
 pub use client::Client;
 #[cfg(feature = "client")]
 pub use error::{
-    AnswerError, BadLine, ConfigError, ContentError, Error, ErrorKind, Fault, NotAccepted, Remedy,
-    Stored, TransportError, Undelivered,
+    AnswerError, BadLine, ConfigError, ContentError, DiskError, Error, ErrorKind, Fault,
+    NotAccepted, Remedy, Stored, TransportError, Undelivered,
 };
 pub use precision::Precision;
 #[cfg(feature = "spool")]

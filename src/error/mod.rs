@@ -20,7 +20,7 @@ pub use answer::AnswerError;
 pub(crate) use answer::AnswerParts;
 pub use outcome::{BadLine, Remedy, Stored};
 pub use transport::{Fault, TransportError};
-pub use writing::{NotAccepted, Undelivered};
+pub use writing::{DiskError, NotAccepted, Undelivered};
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -65,6 +65,8 @@ pub enum ErrorKind {
     NotAccepted(NotAccepted),
     /// The batching writer ran out of time with lines still undelivered.
     Undelivered(Undelivered),
+    /// A spool's disk failed, or another process has the spool.
+    Disk(DiskError),
 }
 
 /// A mistake in what the program asked for, found before anything was sent.
@@ -114,6 +116,7 @@ impl Error {
                 _ => "the answer can't be read as asked",
             },
             ErrorKind::Encode(_) => "the point can't be written as line protocol",
+            ErrorKind::Disk(e) => e.message(),
             ErrorKind::NotAccepted(_) => "the writer did not take the point",
             ErrorKind::Undelivered(e) => match e.cause() {
                 Some(cause) => cause.message(),
@@ -137,6 +140,7 @@ impl Error {
             ErrorKind::Transport(e) => e.is_retryable(),
             ErrorKind::Answer(e) => e.is_retryable(),
             ErrorKind::NotAccepted(e) => e.is_retryable(),
+            ErrorKind::Disk(_) => false,
             // What is lost can't be tried again.
             ErrorKind::Undelivered(e) => !e.is_lost() && e.cause().is_none_or(Error::is_retryable),
         }
@@ -225,9 +229,10 @@ impl Error {
     #[must_use]
     pub fn stored(&self) -> Stored {
         match &*self.0 {
-            ErrorKind::Config(_) | ErrorKind::Encode(_) | ErrorKind::NotAccepted(_) => {
-                Stored::Nothing
-            }
+            ErrorKind::Config(_)
+            | ErrorKind::Encode(_)
+            | ErrorKind::NotAccepted(_)
+            | ErrorKind::Disk(_) => Stored::Nothing,
             ErrorKind::Undelivered(e) => e.cause().map_or(Stored::Nothing, Error::stored),
             ErrorKind::Transport(e) => e.stored(),
             ErrorKind::Answer(e) => e.stored(),
@@ -242,6 +247,7 @@ impl Error {
             ErrorKind::Config(_) | ErrorKind::Content(_) | ErrorKind::Rows(_) => Remedy::Human,
             ErrorKind::Encode(_) => Remedy::TakeOutBadLines,
             ErrorKind::NotAccepted(_) => Remedy::Retry,
+            ErrorKind::Disk(_) => Remedy::Human,
             ErrorKind::Undelivered(e) => e.cause().map_or(Remedy::Retry, Error::remedy),
             ErrorKind::Transport(e) if e.is_retryable() => Remedy::Retry,
             ErrorKind::Transport(_) => Remedy::Human,
@@ -357,6 +363,7 @@ impl fmt::Display for Error {
             ErrorKind::Encode(e) => write!(f, "cannot encode a point: {e}"),
             ErrorKind::NotAccepted(e) => write!(f, "{e}"),
             ErrorKind::Undelivered(e) => write!(f, "{e}"),
+            ErrorKind::Disk(e) => write!(f, "{e}"),
         }
     }
 }
@@ -381,6 +388,7 @@ impl std::error::Error for Error {
             ErrorKind::Rows(e) => std::error::Error::source(e),
             ErrorKind::NotAccepted(e) => std::error::Error::source(e),
             ErrorKind::Undelivered(e) => std::error::Error::source(e),
+            ErrorKind::Disk(e) => std::error::Error::source(e),
             _ => None,
         }
     }

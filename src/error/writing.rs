@@ -1,7 +1,9 @@
 //! What the batching writer can fail at: taking a point, and bringing all of them home in time.
 
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, Printable};
 use crate::line::EncodeError;
+use alloc::boxed::Box;
+use alloc::string::String;
 use core::fmt;
 
 /// Why the batching writer didn't take what it was given. Nothing of it was taken; what was taken
@@ -133,5 +135,46 @@ impl std::error::Error for Undelivered {
 impl From<Undelivered> for Error {
     fn from(e: Undelivered) -> Self {
         ErrorKind::Undelivered(e).into()
+    }
+}
+
+/// The disk didn't do what it was asked, where batches are kept on one. The reason, with all its
+/// particulars, is the error's [`source`](std::error::Error::source).
+#[derive(Debug)]
+pub struct DiskError {
+    message: String,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl DiskError {
+    /// What went wrong, and where.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for DiskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Printable(&self.message))
+    }
+}
+
+impl std::error::Error for DiskError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+impl Error {
+    /// An error of the disk's.
+    #[cfg(feature = "spool")]
+    pub(crate) fn disk(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        use alloc::string::ToString as _;
+        ErrorKind::Disk(DiskError {
+            message: source.to_string(),
+            source: Box::new(source),
+        })
+        .into()
     }
 }

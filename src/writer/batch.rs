@@ -68,6 +68,12 @@ impl Batch {
         }
     }
 
+    /// The same, if where its last item begins isn't known.
+    pub(crate) fn without_last(mut self) -> Self {
+        self.last = None;
+        self
+    }
+
     /// The piece to send next.
     pub(crate) fn piece(&mut self) -> Option<&mut Piece> {
         self.pieces.front_mut()

@@ -1,7 +1,8 @@
 //! The settings of a writer, and their check.
 
 use super::Writer;
-use super::core::{BatchEncoder, Core};
+use super::core::{Core, EncoderSpec};
+use super::disk::Disk;
 use super::event::{Event, Listener};
 use super::seams::SystemClock;
 use super::settings::{Settings, WhenFull};
@@ -31,6 +32,7 @@ impl Client {
             skip_non_finite: false,
             refuse_newlines: false,
             listener: None,
+            disk: None,
         }
     }
 }
@@ -46,6 +48,7 @@ pub struct WriterBuilder {
     skip_non_finite: bool,
     refuse_newlines: bool,
     listener: Option<Listener>,
+    disk: Option<Disk>,
 }
 
 impl WriterBuilder {
@@ -160,6 +163,17 @@ impl WriterBuilder {
         self
     }
 
+    /// Keeps what can't be delivered on disk, and delivers what is found there. Default: none.
+    ///
+    /// With a spool nothing is given up: [`retry`](Self::retry) sets the pauses only. What goes to
+    /// disk is decided by the spool's [`Mode`](crate::spool::Mode). In it, batches for other
+    /// organizations than the client's are left alone.
+    #[cfg(feature = "spool")]
+    pub fn spool(mut self, spool: crate::spool::Spool) -> Self {
+        self.disk = Some(Disk::new(spool, &self.client));
+        self
+    }
+
     /// Calls this for every [`Event`], in the thread that makes it happen. Default none. Keep it
     /// short: the writer waits for it.
     pub fn on_event(mut self, listener: impl FnMut(&Event<'_>) + Send + 'static) -> Self {
@@ -217,16 +231,24 @@ impl WriterBuilder {
             .tags
             .build()
             .map_err(|e| Error::config(format!("a default tag of the writer: {e}")))?;
-        let (skip, refuse) = (self.skip_non_finite, self.refuse_newlines);
-        let encoder = |enc: BatchEncoder| enc.skip_non_finite(skip).refuse_newlines(refuse);
-        Ok(Core::new(
+        let spec = EncoderSpec {
+            batch_bytes: settings.batch_bytes,
+            precision: settings.precision,
+            tags,
+            skip_non_finite: self.skip_non_finite,
+            refuse_newlines: self.refuse_newlines,
+        };
+        let mut core = Core::new(
             (clock, transport),
             settings,
-            encoder,
-            tags,
+            spec,
             (&self.bucket, self.listener),
             seed,
-        ))
+        );
+        if let Some(disk) = self.disk {
+            core.adopt(disk);
+        }
+        Ok(core)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Generic over the clock and the way to the server, so that it can be run in simulated time.
 
 use super::account::{Cause, Outcome, Place, Stats};
+use super::disk::Disk;
 use super::event::{Event, Listener};
 use super::lane::Lane;
 use super::rejected::RejectedStore;
@@ -20,6 +21,26 @@ use core::time::Duration;
 /// size of a batch, with the writer's precision and default tags.
 pub type BatchEncoder = Encoder<Tagged<Bounded, Vec<u8>>>;
 
+/// What makes an encoder: each thread that writes has one.
+#[derive(Clone, Debug)]
+pub(crate) struct EncoderSpec {
+    pub(crate) batch_bytes: usize,
+    pub(crate) precision: Precision,
+    pub(crate) tags: OwnedDefaultTags,
+    pub(crate) skip_non_finite: bool,
+    pub(crate) refuse_newlines: bool,
+}
+
+impl EncoderSpec {
+    pub(crate) fn encoder(&self) -> BatchEncoder {
+        Encoder::with_sink(Bounded::new(self.batch_bytes))
+            .precision(self.precision)
+            .default_tags(self.tags.clone())
+            .skip_non_finite(self.skip_non_finite)
+            .refuse_newlines(self.refuse_newlines)
+    }
+}
+
 /// The first lane: the bucket the writer was made for.
 pub(crate) const MAIN: usize = 0;
 
@@ -32,9 +53,11 @@ pub(crate) struct Core<C, T> {
     pub(super) rejected: RejectedStore,
     pub(super) listener: Option<Listener>,
     pub(super) last_error: Option<Error>,
+    pub(super) disk: Option<Disk>,
     pub(super) jitter: Jitter,
     /// One item at a time is encoded here; whole, it moves on to its lane.
     scratch: BatchEncoder,
+    pub(super) spec: EncoderSpec,
     stamper: Stamper,
     /// Bytes in all lanes.
     pub(super) bytes: usize,
@@ -49,14 +72,10 @@ impl<C: Clock, T: Transport> Core<C, T> {
     pub(crate) fn new(
         (clock, transport): (C, T),
         settings: Settings,
-        encoder: impl FnOnce(BatchEncoder) -> BatchEncoder,
-        tags: OwnedDefaultTags,
+        spec: EncoderSpec,
         (bucket, listener): (&str, Option<Listener>),
         seed: u64,
     ) -> Self {
-        let scratch = Encoder::with_sink(Bounded::new(settings.batch_bytes))
-            .precision(settings.precision)
-            .default_tags(tags);
         Core {
             clock,
             transport,
@@ -65,8 +84,10 @@ impl<C: Clock, T: Transport> Core<C, T> {
             rejected: RejectedStore::new(settings.max_rejected_bytes),
             listener,
             last_error: None,
+            disk: None,
             jitter: Jitter::new(seed),
-            scratch: encoder(scratch),
+            scratch: spec.encoder(),
+            spec,
             stamper: Stamper::new(settings.precision, settings.guard),
             bytes: 0,
             flushed: Stats::default(),
@@ -189,6 +210,22 @@ impl<C: Clock, T: Transport> Core<C, T> {
         Ok(())
     }
 
+    /// Takes lines that were accepted elsewhere: what has no room here is lost, and told.
+    pub(crate) fn take_over(&mut self, lane: usize, bytes: &[u8], lines: usize) {
+        if self.take(lane, bytes, lines).is_ok() {
+            return;
+        }
+        self.stats.not_accepted = self.stats.not_accepted.saturating_sub(1);
+        self.stats.accepted = self.stats.accepted.saturating_add(lines as u64);
+        self.stats.buffered = self.stats.buffered.saturating_add(lines as u64);
+        self.stats.drop_lines(Place::Memory, Cause::Overflow, lines);
+        self.tell(lane, |bucket| Event::Dropped {
+            bucket,
+            lines: lines as u64,
+            cause: Cause::Overflow,
+        });
+    }
+
     /// Makes room for `len` bytes more, in the batch and in the buffer.
     fn make_room(&mut self, lane: usize, len: usize) -> Result<(), NotAccepted> {
         let batch_bytes = self.settings.batch_bytes;
@@ -263,17 +300,19 @@ impl<C: Clock, T: Transport> Core<C, T> {
         true
     }
 
-    pub(super) fn seal(&mut self, lane: usize) {
+    pub(super) fn seal(&mut self, at: usize) {
         let now = self.clock.now();
-        if let Some(lane) = self.lanes.get_mut(lane) {
+        if let Some(lane) = self.lanes.get_mut(at) {
             let waits = !lane.sealed.is_empty() || lane.next_at > now;
             lane.seal(waits);
         }
+        self.spool_if_due(at);
     }
 
     /// Sends what is due, for no longer than the limit, and says when the next call is useful.
     pub(crate) fn poll(&mut self) -> Duration {
         let start = self.clock.now();
+        self.age(start);
         let mut now = start;
         let count = self.lanes.len().max(1);
         for offset in 0..count {
@@ -298,7 +337,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     fn due_at(&self, lane: &Lane) -> Option<Duration> {
-        if !lane.sealed.is_empty() {
+        if !lane.sealed.is_empty() || lane.spooled > 0 {
             return Some(lane.next_at);
         }
         if lane.open_lines == 0 {
@@ -323,8 +362,9 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let start = self.clock.now();
         let deadline = start.saturating_add(timeout);
         // Somebody waits now: a pause under way is cut short, unless the server asked for it.
-        for lane in &mut self.lanes {
-            if !lane.asked {
+        for lane in 0..self.lanes.len() {
+            self.seal(lane);
+            if let Some(lane) = self.lanes.get_mut(lane).filter(|lane| !lane.asked) {
                 lane.next_at = lane.next_at.min(start);
             }
         }
@@ -332,10 +372,13 @@ impl<C: Clock, T: Transport> Core<C, T> {
         loop {
             let mut next = None::<Duration>;
             for lane in 0..self.lanes.len() {
-                while let Some(due) = self.lanes.get(lane).filter(|l| !l.is_empty()) {
+                while let Some(due) = self.lanes.get(lane).filter(|l| l.has_work()) {
                     let at = due.next_at;
-                    if at > now || now > deadline {
-                        next = Some(next.map_or(at, |n| n.min(at)));
+                    if at > now || now >= deadline {
+                        // What is on disk is safe, and need not be waited for.
+                        if !due.is_empty() {
+                            next = Some(next.map_or(at, |n| n.min(at)));
+                        }
                         break;
                     }
                     let left = deadline.saturating_sub(now).max(Duration::from_millis(1));
@@ -357,6 +400,16 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     fn outcome(&mut self) -> Result<Outcome, Error> {
+        for lane in 0..self.lanes.len() {
+            if let Some(lane) = self.lanes.get_mut(lane) {
+                lane.seal(true);
+            }
+            self.spool_sealed(lane);
+        }
+        if let Some(disk) = &mut self.disk {
+            // The spool counts what a failing disk puts at risk.
+            let _ = disk.sync();
+        }
         if self.stats.buffered > 0 {
             return Err(Undelivered {
                 lines: self.stats.buffered,

@@ -5,6 +5,7 @@ use super::account::{Cause, Place, Reason};
 use super::batch::TakenOut;
 use super::core::Core;
 use super::event::Event;
+use super::lane::Lane;
 use super::rejected::Rejected;
 use super::seams::{Clock, Parcel, Transport};
 use super::settings::{HUMAN_PAUSE, pause};
@@ -34,22 +35,32 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let Some(lane) = self.lanes.get_mut(at) else {
             return;
         };
-        if lane.sealed.is_empty() {
+        if lane.drain.is_none() && lane.sealed.is_empty() && lane.open_lines > 0 {
             lane.seal(false);
+            self.spool_if_due(at);
         }
-        let Some(batch) = lane.sealed.front_mut() else {
+        if !self.read_back(at) {
+            return;
+        }
+        let Some(lane) = self.lanes.get_mut(at) else {
+            return;
+        };
+        let written_in = lane
+            .drain
+            .as_ref()
+            .map_or(precision, |drain| drain.precision);
+        let Some(batch) = lane.head() else {
             return;
         };
         // What is known to hold a bad line is cut without asking.
         while batch.piece().is_some_and(|piece| piece.bad) && batch.halve(true) {}
         let Some(piece) = batch.piece().copied() else {
-            lane.retire();
+            self.retire(at);
             return;
         };
-        let bytes = if piece.prove {
-            lane.proof()
-        } else {
-            batch.piece_bytes()
+        let (bytes, precision) = match lane.peek() {
+            Some(batch) if !piece.prove => (batch.piece_bytes(), written_in),
+            _ => (lane.proof(), precision),
         };
         let parcel = Parcel {
             bucket: &lane.bucket,
@@ -69,30 +80,55 @@ impl<C: Clock, T: Transport> Core<C, T> {
                 Err(error) => self.refused(at, size, error),
             }
         }
-        if let Some(lane) = self.lanes.get_mut(at) {
-            lane.retire();
+        self.retire(at);
+    }
+
+    fn retire(&mut self, at: usize) {
+        let tickets = self.lanes.get_mut(at).and_then(Lane::retire);
+        if let (Some(tickets), Some(disk)) = (tickets, &mut self.disk) {
+            disk.ack(&tickets);
         }
     }
 
     /// The first piece is done with: its bytes leave the count.
     fn pop(&mut self, at: usize, good: bool) -> usize {
-        let Some(batch) = self.lanes.get_mut(at).and_then(|l| l.sealed.front_mut()) else {
+        let Some(lane) = self.lanes.get_mut(at) else {
+            return 0;
+        };
+        let place = lane.place();
+        let Some(batch) = lane.head() else {
             return 0;
         };
         let lines = batch.piece().map_or(0, |piece| piece.lines);
-        self.bytes = self.bytes.saturating_sub(batch.piece_bytes().len());
+        if place == Place::Memory {
+            self.bytes = self.bytes.saturating_sub(batch.piece_bytes().len());
+        }
         batch.pop(good);
         batch.failures = 0;
         batch.failing_since = None;
         lines
     }
 
-    fn delivered(&mut self, at: usize) {
-        if let Some(lane) = self.lanes.get_mut(at) {
-            lane.keep_proof();
+    fn place(&self, at: usize) -> Place {
+        self.lanes.get(at).map_or(Place::Memory, Lane::place)
+    }
+
+    /// Lines left the disk, if that is where they were.
+    fn left(&mut self, at: usize, place: Place, lines: usize) {
+        if let (Place::Disk, Some(lane)) = (place, self.lanes.get_mut(at)) {
+            lane.spooled = lane.spooled.saturating_sub(lines as u64);
         }
+    }
+
+    fn delivered(&mut self, at: usize) {
+        let precision = self.precision();
+        if let Some(lane) = self.lanes.get_mut(at) {
+            lane.keep_proof(precision);
+        }
+        let place = self.place(at);
         let lines = self.pop(at, true);
-        self.stats.deliver(Place::Memory, lines);
+        self.stats.deliver(place, lines);
+        self.left(at, place, lines);
         self.tell(at, |bucket| Event::Delivered {
             bucket,
             lines: lines as u64,
@@ -135,13 +171,16 @@ impl<C: Clock, T: Transport> Core<C, T> {
     /// Nothing was stored, because of some lines: they go, the others are sent once more.
     fn take_out(&mut self, at: usize, error: &Error) {
         self.heard(at);
-        let Some(batch) = self.lanes.get_mut(at).and_then(|l| l.sealed.front_mut()) else {
+        let place = self.place(at);
+        let Some(batch) = self.lanes.get_mut(at).and_then(|l| l.head()) else {
             return;
         };
         let before = batch.rest().len();
         let taken = batch.take_out(error.bad_lines());
         let gone = before.saturating_sub(batch.rest().len());
-        self.bytes = self.bytes.saturating_sub(gone);
+        if place == Place::Memory {
+            self.bytes = self.bytes.saturating_sub(gone);
+        }
         if !taken.is_empty() {
             self.reject(at, Reason::Refused, taken);
         } else if !self.halve(at, true) {
@@ -152,13 +191,14 @@ impl<C: Clock, T: Transport> Core<C, T> {
     /// The good lines are stored: what the server dropped is told, nothing is sent again.
     fn report(&mut self, at: usize, error: &Error) {
         self.heard(at);
-        let Some(batch) = self.lanes.get_mut(at).and_then(|l| l.sealed.front_mut()) else {
+        let Some(batch) = self.lanes.get_mut(at).and_then(|l| l.head()) else {
             return;
         };
         let all = batch.piece().map_or(0, |piece| piece.lines);
         let named = batch.named(error.bad_lines());
         let said = dropped(error, all).max(named.len()).clamp(1, all.max(1));
         let unnamed = said.saturating_sub(named.len());
+        let place = self.place(at);
         self.pop(at, false);
         if let Some(lane) = self.lanes.get_mut(at) {
             // Something newer may be stored now, nobody knows what.
@@ -166,7 +206,8 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
         let stored = all.saturating_sub(said);
         if stored > 0 {
-            self.stats.deliver(Place::Memory, stored);
+            self.stats.deliver(place, stored);
+            self.left(at, place, stored);
             self.tell(at, |bucket| Event::Delivered {
                 bucket,
                 lines: stored as u64,
@@ -188,7 +229,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let Some(lane) = self.lanes.get_mut(at) else {
             return false;
         };
-        let Some(piece) = lane.sealed.front_mut().and_then(|b| b.piece()) else {
+        let Some(piece) = lane.head().and_then(|b| b.piece()) else {
             return false;
         };
         if broke && size >= LARGE {
@@ -215,7 +256,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
         let judged = piece.judged;
         let can_prove = lane.find_proof(random);
-        if let Some(piece) = lane.sealed.front_mut().and_then(|b| b.piece()) {
+        if let Some(piece) = lane.head().and_then(|b| b.piece()) {
             piece.prove = can_prove;
         }
         judged && can_prove
@@ -231,7 +272,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let Some(piece) = self
             .lanes
             .get_mut(at)
-            .and_then(|lane| lane.sealed.front_mut())
+            .and_then(|lane| lane.head())
             .and_then(|batch| batch.piece())
         else {
             return;
@@ -281,12 +322,12 @@ impl<C: Clock, T: Transport> Core<C, T> {
     fn halve(&mut self, at: usize, bad: bool) -> bool {
         self.lanes
             .get_mut(at)
-            .and_then(|lane| lane.sealed.front_mut())
+            .and_then(|lane| lane.head())
             .is_some_and(|batch| batch.halve(bad))
     }
 
     fn first_line(&self, at: usize) -> String {
-        let batch = self.lanes.get(at).and_then(|lane| lane.sealed.front());
+        let batch = self.lanes.get(at).and_then(|lane| lane.peek());
         batch.map_or(String::new(), |b| super::batch::text(b.piece_bytes()))
     }
 
@@ -328,9 +369,20 @@ impl<C: Clock, T: Transport> Core<C, T> {
         if let Some(lane) = self.lanes.get(at) {
             rejected.bucket.push_str(&lane.bucket);
         }
+        if let Some(disk) = &mut self.disk {
+            let precision = self.settings.precision;
+            disk.reject(
+                &rejected.bucket,
+                precision,
+                &rejected.line,
+                &rejected.message,
+            );
+        }
         self.rejected.push(rejected);
         let count = usize::try_from(lines).unwrap_or(usize::MAX);
-        self.stats.reject(Place::Memory, reason, count);
+        let place = self.place(at);
+        self.stats.reject(place, reason, count);
+        self.left(at, place, count);
         self.tell(at, |bucket| Event::Rejected {
             bucket,
             lines,
@@ -355,11 +407,13 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
         lane.asked = asked.is_some();
         lane.next_at = now.saturating_add(wait);
-        let over = lane.sealed.front_mut().is_some_and(|batch| {
-            batch.failures = batch.failures.saturating_add(1);
-            let since = *batch.failing_since.get_or_insert(now);
-            batch.failures > policy.max_retries || now.saturating_sub(since) >= policy.max_time
-        });
+        let kept = self.disk.is_some();
+        let over = !kept
+            && lane.head().is_some_and(|batch| {
+                batch.failures = batch.failures.saturating_add(1);
+                let since = *batch.failing_since.get_or_insert(now);
+                batch.failures > policy.max_retries || now.saturating_sub(since) >= policy.max_time
+            });
         self.stats.failures = self.stats.failures.saturating_add(1);
         let bucket = lane.bucket.as_str();
         if let Some(listener) = &mut self.listener {
@@ -373,6 +427,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         if over {
             self.drop_first(at, Cause::GivenUp);
         }
+        self.spool_sealed(at);
     }
 }
 

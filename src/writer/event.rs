@@ -44,6 +44,20 @@ pub enum Event<'a> {
         /// Why.
         reason: Reason,
     },
+    /// Lines went to disk.
+    Spooled {
+        /// Where they are meant to go.
+        bucket: &'a str,
+        /// How many.
+        lines: u64,
+    },
+    /// The disk didn't take lines; they are kept in memory.
+    SpoolFailed {
+        /// Where they are meant to go.
+        bucket: &'a str,
+        /// What it said.
+        message: &'a str,
+    },
     /// Lines were lost on this side.
     Dropped {
         /// Where they were meant to go.

@@ -176,6 +176,13 @@ impl Writer {
         self.core.rejected.take()
     }
 
+    /// The spool, to look at.
+    #[cfg(feature = "spool")]
+    #[must_use]
+    pub fn spool(&self) -> Option<&crate::spool::Spool> {
+        self.core.disk.as_ref().map(super::disk::Disk::spool)
+    }
+
     /// What is in memory now: the bucket and the lines of each batch, oldest first.
     pub fn unsent(&self) -> impl Iterator<Item = (&str, Lines<'_>)> {
         self.core.unsent()

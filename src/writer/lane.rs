@@ -1,7 +1,10 @@
 //! The way to one bucket: what waits for it, and when it is tried next.
 
+use super::account::Place;
 use super::batch::Batch;
+use super::disk::Tickets;
 use super::split::split;
+use crate::Precision;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -25,6 +28,10 @@ pub(crate) struct Lane {
     pub(crate) opened_at: Duration,
     /// Batches in the order they were written; the first may be under way.
     pub(crate) sealed: VecDeque<Batch>,
+    /// Lines of this bucket on disk, those in hand included.
+    pub(crate) spooled: u64,
+    /// What was read back from disk and is under way.
+    pub(crate) drain: Option<Drain>,
     /// No attempt before.
     pub(crate) next_at: Duration,
     /// The server itself asked for that pause.
@@ -42,6 +49,14 @@ pub(crate) struct Lane {
     spare: Option<Vec<u8>>,
 }
 
+/// Batches from disk, in hand until they are delivered.
+#[derive(Debug)]
+pub(crate) struct Drain {
+    pub(crate) batch: Batch,
+    pub(crate) precision: Precision,
+    pub(crate) tickets: Tickets,
+}
+
 impl Lane {
     pub(crate) fn new(bucket: String) -> Self {
         Lane {
@@ -51,6 +66,8 @@ impl Lane {
             last: 0,
             opened_at: Duration::ZERO,
             sealed: VecDeque::new(),
+            spooled: 0,
+            drain: None,
             next_at: Duration::ZERO,
             asked: false,
             streak: 0,
@@ -125,14 +142,57 @@ impl Lane {
         self.open_lines == 0 && self.sealed.is_empty()
     }
 
+    /// Whether there is anything to send.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.is_empty() || self.spooled > 0
+    }
+
     /// Lines in memory, counted from the ground up.
     pub(crate) fn lines(&self) -> usize {
         let sealed: usize = self.sealed.iter().map(Batch::lines).sum();
         sealed.saturating_add(self.open_lines)
     }
 
-    /// The first batch is done if nothing of it is left.
-    pub(crate) fn retire(&mut self) {
+    /// What is sent next: what is on disk is older than what is in memory.
+    pub(crate) fn head(&mut self) -> Option<&mut Batch> {
+        match &mut self.drain {
+            Some(drain) => Some(&mut drain.batch),
+            None => self.sealed.front_mut(),
+        }
+    }
+
+    /// The same, to look at.
+    pub(crate) fn peek(&self) -> Option<&Batch> {
+        match &self.drain {
+            Some(drain) => Some(&drain.batch),
+            None => self.sealed.front(),
+        }
+    }
+
+    /// Where that is counted.
+    pub(crate) fn place(&self) -> Place {
+        match self.drain {
+            Some(_) => Place::Disk,
+            None => Place::Memory,
+        }
+    }
+
+    /// The first batch is done if nothing of it is left. What came from disk leaves the disk then.
+    pub(crate) fn retire(&mut self) -> Option<Tickets> {
+        if let Some(drain) = self.drain.take_if(|drain| drain.batch.is_done()) {
+            self.reuse(drain.batch.into_bytes());
+            return Some(drain.tickets);
+        }
+        self.retire_sealed();
+        None
+    }
+
+    /// Storage for a batch.
+    pub(crate) fn storage(&mut self) -> Vec<u8> {
+        self.spare.take().unwrap_or_default()
+    }
+
+    fn retire_sealed(&mut self) {
         if !self.sealed.front().is_some_and(Batch::is_done) {
             return;
         }
@@ -143,18 +203,22 @@ impl Lane {
 
     /// The first piece was stored: its last line is the newest thing there is. An older one would
     /// not do, for it may have been overwritten since.
-    pub(crate) fn keep_proof(&mut self) {
-        let Some(batch) = self.sealed.front() else {
+    pub(crate) fn keep_proof(&mut self, precision: Precision) {
+        let mut proof = core::mem::take(&mut self.proof);
+        proof.clear();
+        let Some(batch) = self.peek() else {
             return;
         };
         let last = match batch.last_written() {
             Some(last) => last,
             None => split(batch.piece_bytes()).last().unwrap_or_default(),
         };
-        self.proof.clear();
-        if last.len() <= MAX_PROOF {
-            self.proof.extend_from_slice(last);
+        // (Times of another unit than the writer's would make it another point.)
+        let same_unit = self.drain.as_ref().is_none_or(|d| d.precision == precision);
+        if last.len() <= MAX_PROOF && same_unit {
+            proof.extend_from_slice(last);
         }
+        self.proof = proof;
     }
 
     pub(crate) fn forget_proof(&mut self) {
@@ -163,14 +227,16 @@ impl Lane {
 
     /// Sees to it that there is something to prove with that the server works. False if not.
     pub(crate) fn find_proof(&mut self, random: u64) -> bool {
-        self.trial.clear();
+        let mut trial = core::mem::take(&mut self.trial);
+        trial.clear();
         if !self.proof.is_empty() {
             return true;
         }
         // Any line but the first of this batch, or the first of any that follows.
-        let rest = self.sealed.front().map_or(&[][..], Batch::rest);
+        let rest = self.peek().map_or(&[][..], Batch::rest);
         let here = split(rest).skip(1);
-        let later = self.sealed.iter().skip(1).map(Batch::rest);
+        let in_hand = usize::from(self.drain.is_none());
+        let later = self.sealed.iter().skip(in_hand).map(Batch::rest);
         let later = later.chain([self.open.as_slice()]);
         let mut others = here.chain(later.filter_map(|bytes| split(bytes).next()));
         let count = others.clone().count();
@@ -178,7 +244,8 @@ impl Lane {
             .unwrap_or(0)
             .checked_rem(count);
         let line = pick.and_then(|n| others.nth(n));
-        self.trial.extend_from_slice(line.unwrap_or_default());
+        trial.extend_from_slice(line.unwrap_or_default());
+        self.trial = trial;
         !self.trial.is_empty()
     }
 

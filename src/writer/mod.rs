@@ -47,6 +47,11 @@ mod batch;
 mod builder;
 mod core;
 mod deliver;
+#[cfg(feature = "spool")]
+mod disk;
+#[cfg(not(feature = "spool"))]
+#[path = "no_disk.rs"]
+mod disk;
 mod event;
 mod handle;
 mod lane;
@@ -54,7 +59,9 @@ mod rejected;
 mod seams;
 mod settings;
 mod split;
+mod spooling;
 mod stamp;
+mod thread;
 
 pub use self::core::BatchEncoder;
 pub use account::{Cause, Drops, Fate, Outcome, Reason, Rejections, Stats};
@@ -64,10 +71,13 @@ pub use handle::Writer;
 pub use rejected::Rejected;
 pub use settings::WhenFull;
 pub use stamp::ClockGuard;
+pub use thread::{BackPressure, WriterHandle};
 
 #[cfg(test)]
 mod lives;
 #[cfg(test)]
 mod model;
+#[cfg(all(test, feature = "spool"))]
+mod outages;
 #[cfg(test)]
 mod sim;

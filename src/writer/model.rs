@@ -1,9 +1,11 @@
 //! Ten thousand random lives of a writer, each against a server that fails in every known way.
 //! After each step the account is balanced; in the end every line's fate is the true one.
 
-use super::WhenFull;
 use super::core::{Core, MAIN};
+#[cfg(feature = "spool")]
+use super::sim::another;
 use super::sim::{Rng, SimClock, SimServer, Words, check, long, world};
+use super::{WhenFull, WriterBuilder};
 use crate::error::NotAccepted;
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -74,30 +76,65 @@ fn script(seed: u64) {
     let drop_oldest = rng.chance(30);
     let batch_lines = 1 + rng.below(20) as usize;
     let max_buffer = [1_500, 4_000, 1 << 20][rng.below(3) as usize];
-    let (mut core, clock, server) = world(seed, |builder| {
+    let send_in_write = rng.chance(70);
+    let settings = |builder: WriterBuilder| {
         builder
             .batch_lines(batch_lines)
             .batch_bytes(700)
             .max_buffer_bytes(max_buffer)
             .max_rejected_bytes(1 << 20)
-            .send_in_write(rng.chance(70))
+            .send_in_write(send_in_write)
             .when_full(if drop_oldest {
                 WhenFull::DropOldest
             } else {
                 WhenFull::Refuse
             })
-    });
+    };
+    #[cfg(feature = "spool")]
+    let dir = super::sim::TempDir::new();
+    #[cfg(feature = "spool")]
+    let mode = match rng.below(4) {
+        0 => Some(crate::spool::Mode::OnFailure),
+        1 => Some(crate::spool::Mode::WriteAhead),
+        _ => None,
+    };
+    #[cfg(feature = "spool")]
+    let settings = |builder| match mode {
+        Some(mode) => settings(builder).spool(dir.spool(mode)),
+        None => settings(builder),
+    };
+    let (mut core, clock, server) = world(seed, settings);
+    #[cfg_attr(
+        not(feature = "spool"),
+        expect(unused_mut, reason = "one life without a disk")
+    )]
+    let mut lives = 1;
     {
         let mut world = server.0.borrow_mut();
         world.words = [Words::Quoted, Words::Numbered, Words::Silent][rng.below(3) as usize];
         world.trouble = [0, 10, 30, 70][rng.below(4) as usize];
         if rng.chance(20) {
+            world.was_small = true;
             world.max_body = 200 + rng.below(300) as usize;
         }
     }
     let mut written = Written::default();
     for _ in 0..rng.below(60) {
-        match rng.below(12) {
+        match rng.below(13) {
+            // Another life, with what is on disk.
+            #[cfg(feature = "spool")]
+            12 if mode.is_some() => {
+                let limit = Duration::from_secs(rng.below(3));
+                if let Err(error) = core.close(limit) {
+                    panic!("the disk takes everything: {error}");
+                }
+                check(&core);
+                let spooled = core.stats().spooled;
+                drop(core);
+                core = another(seed + lives, &clock, &server, settings);
+                lives += 1;
+                assert!(core.stats().recovered >= spooled);
+            }
             0..=6 => {
                 for _ in 0..=rng.below(8) {
                     let refused = write(&mut core, &mut written, &mut rng, doom);
@@ -144,7 +181,7 @@ fn script(seed: u64) {
     }
     settle(&mut core, &mut written, &clock);
     check(&core);
-    judge(&core, &server, &written);
+    judge(&core, &server, &written, lives);
 }
 
 /// Polls until nothing is left.
@@ -152,7 +189,7 @@ fn settle(core: &mut Core<SimClock, SimServer>, written: &mut Written, clock: &S
     for turn in 0..1_000u64 {
         let wait = core.poll();
         check(core);
-        if core.stats().buffered == 0 {
+        if core.stats().buffered + core.stats().spooled == 0 {
             return;
         }
         clock.advance(wait);
@@ -176,7 +213,7 @@ fn settle(core: &mut Core<SimClock, SimServer>, written: &mut Written, clock: &S
     panic!("still there after 1 000 polls: {:?}", core.stats());
 }
 
-fn judge(core: &Core<SimClock, SimServer>, server: &SimServer, written: &Written) {
+fn judge(core: &Core<SimClock, SimServer>, server: &SimServer, written: &Written, lives: u64) {
     let world = server.0.borrow();
     let stats = core.stats();
     // Nothing is stored that wasn't written, and nothing that the server refused.
@@ -186,11 +223,19 @@ fn judge(core: &Core<SimClock, SimServer>, server: &SimServer, written: &Written
             "{number} was never accepted"
         );
     }
-    assert_eq!(
-        stats.accepted,
-        (written.good.len() + written.doomed.len()) as u64
-    );
+    if lives == 1 {
+        assert_eq!(
+            stats.accepted,
+            (written.good.len() + written.doomed.len()) as u64
+        );
+    }
     assert_eq!(world.out_of_order, 0);
+    if lives > 1 {
+        // The account of the earlier lives is gone; what was taken for too large in them, too.
+        let few = written.good.keys().filter(|n| !world.seen.contains_key(n));
+        assert!(world.was_small || few.count() == 0);
+        return;
+    }
     let missing: Vec<u64> = written
         .good
         .keys()

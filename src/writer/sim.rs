@@ -98,6 +98,8 @@ pub(super) struct World {
     pub(super) words: Words,
     /// Larger bodies are 413.
     pub(super) max_body: usize,
+    /// It was so at some time.
+    pub(super) was_small: bool,
     /// Of so many percent of the requests something goes wrong that has nothing to do with them.
     pub(super) trouble: u64,
     /// The way breaks under larger bodies.
@@ -127,6 +129,7 @@ impl SimServer {
         SimServer(Rc::new(RefCell::new(World {
             words: Words::Quoted,
             max_body: usize::MAX,
+            was_small: false,
             trouble: 0,
             breaks_over: usize::MAX,
             down: false,
@@ -348,12 +351,52 @@ pub(super) fn world(
 ) -> (Core<SimClock, SimServer>, SimClock, SimServer) {
     let clock = SimClock::new();
     let server = SimServer::new(&clock, seed);
+    (another(seed, &clock, &server, change), clock, server)
+}
+
+/// Another writer in the same world.
+pub(super) fn another(
+    seed: u64,
+    clock: &SimClock,
+    server: &SimServer,
+    change: impl FnOnce(WriterBuilder) -> WriterBuilder,
+) -> Core<SimClock, SimServer> {
     let client = Client::builder("http://localhost:8086").build().unwrap();
     let builder = change(client.writer("sensors"));
-    let core = builder
+    builder
         .build_on(clock.clone(), server.clone(), seed)
-        .unwrap();
-    (core, clock, server)
+        .unwrap()
+}
+
+/// A directory that goes with its last owner.
+#[cfg(feature = "spool")]
+#[derive(Debug)]
+pub(super) struct TempDir(pub(super) std::path::PathBuf);
+
+#[cfg(feature = "spool")]
+impl TempDir {
+    pub(super) fn new() -> Self {
+        use core::sync::atomic::{AtomicU64, Ordering};
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("influx-edge-writer-{}-{number}", std::process::id());
+        TempDir(std::env::temp_dir().join(name))
+    }
+
+    pub(super) fn spool(&self, mode: crate::spool::Mode) -> crate::Spool {
+        crate::Spool::builder(&self.0)
+            .durability(crate::spool::Durability::OsManaged)
+            .mode(mode)
+            .open()
+            .unwrap()
+    }
+}
+
+#[cfg(feature = "spool")]
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
 }
 
 /// The account is right, by counting from the ground up.
@@ -362,6 +405,8 @@ pub(super) fn check(core: &Core<SimClock, SimServer>) {
     assert!(stats.is_balanced(), "{stats:?}");
     let lines: usize = core.lanes.iter().map(super::lane::Lane::lines).sum();
     assert_eq!(stats.buffered, lines as u64, "{stats:?}");
+    let spooled: u64 = core.lanes.iter().map(|lane| lane.spooled).sum();
+    assert_eq!(stats.spooled, spooled, "{stats:?}");
     let held: Vec<(usize, usize)> = core
         .unsent()
         .map(|(_, lines)| (lines.bytes.len(), split(lines.bytes).count()))

@@ -95,6 +95,11 @@ impl Stamper {
         Ok(out)
     }
 
+    /// Another one of the same kind, for another thread.
+    pub(crate) fn fresh(&self) -> Self {
+        Stamper::new(self.precision, self.guard)
+    }
+
     pub(crate) fn reuse(&mut self, out: Vec<u8>) {
         self.out = out;
     }
