@@ -117,18 +117,22 @@ pub mod spool;
 mod time;
 #[cfg(feature = "v1")]
 pub mod v1;
+#[cfg(feature = "client")]
+pub mod writer;
 
 #[cfg(feature = "client")]
 pub use client::Client;
 #[cfg(feature = "client")]
 pub use error::{
-    AnswerError, BadLine, ConfigError, ContentError, Error, ErrorKind, Fault, Remedy, Stored,
-    TransportError,
+    AnswerError, BadLine, ConfigError, ContentError, DiskError, Error, ErrorKind, Fault,
+    NotAccepted, Remedy, Stored, TransportError, Undelivered,
 };
 pub use precision::Precision;
 #[cfg(feature = "spool")]
 pub use spool::Spool;
 pub use time::{Time, TimeError};
+#[cfg(feature = "client")]
+pub use writer::Writer;
 
 /// The README's examples are compiled with the rest.
 #[cfg(all(doctest, feature = "client"))]

@@ -299,8 +299,14 @@ impl Script {
         }
         let waiting = || self.model.entries.iter().filter(|e| !e.acked);
         assert_eq!(stats.batches, waiting().count() as u64);
-        assert_eq!(stats.points, waiting().map(|e| u64::from(e.points)).sum());
-        assert_eq!(stats.bytes, waiting().map(|e| e.bytes.len() as u64).sum());
+        assert_eq!(
+            stats.points,
+            waiting().map(|e| u64::from(e.points)).sum::<u64>()
+        );
+        assert_eq!(
+            stats.bytes,
+            waiting().map(|e| e.bytes.len() as u64).sum::<u64>()
+        );
         assert_eq!(spool.is_empty(), stats.batches == 0);
         assert_eq!(stats.corrupt_batches, 0);
         for (index, target) in self.targets.iter().enumerate() {

@@ -160,3 +160,15 @@ fn reason(status: u16) -> &'static str {
         _ => "nothing said",
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The error that a write ends with when this is the answer.
+    pub(crate) fn write_error(status: u16, headers: &[(&'static str, &str)], body: &[u8]) -> Error {
+        let heard = (status, &Headers::of(headers), body);
+        let what = "write to bucket \"sensors\"";
+        refused(&what, "localhost:8086", heard, &Auth::None, Kind::Write)
+    }
+}

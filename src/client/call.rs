@@ -38,6 +38,7 @@ impl Client {
             read: None,
             repeatable: matches!(method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE"),
             cap: DEFAULT_CAP,
+            expect: false,
         }
     }
 
@@ -88,7 +89,11 @@ impl Client {
 
     /// Sends with the credentials. A session the server has forgotten is renewed once: a 401 says
     /// that nothing was done, so the call can be made again.
-    fn authorized(&self, what: &dyn fmt::Display, out: &mut Outgoing<'_>) -> Result<Answer, Error> {
+    pub(crate) fn authorized(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut Outgoing<'_>,
+    ) -> Result<Answer, Error> {
         match &*self.inner().auth {
             Auth::None => self.send(what, out),
             Auth::Header { value, .. } => {

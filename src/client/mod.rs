@@ -22,7 +22,7 @@
 //!   in clear over `http://`; [`ClientBuilder::https_only`] refuses that.
 
 mod account;
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod auth;
 mod builder;
 pub(crate) mod call;

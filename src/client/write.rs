@@ -1,13 +1,14 @@
 //! Writing: one batch, one call.
 
 use super::Client;
-use super::http::Payload;
+use super::http::{Answer, Outgoing, Payload};
 use crate::Precision;
 use crate::error::Error;
 use crate::line::{EncodeError, Encoder, Lines, OwnedDefaultTags, ToLine};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 /// What [`Client::write`] takes: encoded [`Lines`]; line protocol as text; and whatever is
 /// [`ToLine`], which a [`Point`](crate::line::Point), a type of your own, and slices, arrays and
@@ -158,24 +159,57 @@ impl Client {
         if lines.bytes.is_empty() {
             return Ok(());
         }
+        let what = WriteTo(bucket);
+        let compressed = self.compress(lines.bytes);
+        let mut out = self.write_request(bucket, lines, compressed.as_deref());
+        self.run(&what, &mut out, |answer| self.written(&what, answer))
+    }
+
+    /// One attempt, whatever the client's own policy of retries: the batching writer has its own.
+    /// `expect` makes the body wait until the server asks for it; `limit`, if shorter than the
+    /// client's, is the whole attempt's.
+    pub(crate) fn write_once(
+        &self,
+        bucket: &str,
+        lines: Lines<'_>,
+        expect: bool,
+        limit: Option<Duration>,
+    ) -> Result<(), Error> {
+        let what = WriteTo(bucket);
+        let compressed = self.compress(lines.bytes);
+        let mut out = self.write_request(bucket, lines, compressed.as_deref());
+        out.expect = expect;
+        if let Some(limit) = limit {
+            out.overall = out.overall.min(limit);
+        }
+        self.authorized(&what, &mut out)
+            .and_then(|answer| self.written(&what, answer))
+    }
+
+    fn write_request<'a>(
+        &self,
+        bucket: &str,
+        lines: Lines<'a>,
+        compressed: Option<&'a [u8]>,
+    ) -> Outgoing<'a> {
         let target = self
             .target_with_org("/api/v2/write")
             .query("bucket", bucket)
             .query("precision", lines.precision.as_str());
-        let what = WriteTo(bucket);
         let mut out = self.outgoing("POST", target);
         out.content_type = Some("text/plain; charset=utf-8");
         // The same points written twice are the same points.
         out.repeatable = true;
-        let compressed = self.compress(lines.bytes);
         out.gzipped = compressed.is_some();
-        out.payload = Payload::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
-        self.run(&what, &mut out, |answer| {
-            if answer.status == 204 {
-                return Ok(());
-            }
-            Err(self.refused_write(&what, answer))
-        })
+        out.payload = Payload::Bytes(compressed.unwrap_or(lines.bytes));
+        out
+    }
+
+    fn written(&self, what: &WriteTo<'_>, answer: Answer) -> Result<(), Error> {
+        if answer.status == 204 {
+            return Ok(());
+        }
+        Err(self.refused_write(what, answer))
     }
 
     #[cfg(feature = "gzip")]

@@ -11,6 +11,7 @@
 mod answer;
 mod outcome;
 mod transport;
+mod writing;
 
 use crate::csv::{ReadError, ReadErrorKind, ValueError};
 use crate::flux::FluxError;
@@ -19,6 +20,7 @@ pub use answer::AnswerError;
 pub(crate) use answer::AnswerParts;
 pub use outcome::{BadLine, Remedy, Stored};
 pub use transport::{Fault, TransportError};
+pub use writing::{DiskError, NotAccepted, Undelivered};
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -59,6 +61,12 @@ pub enum ErrorKind {
     Rows(ReadError),
     /// A point that can't be written as line protocol. Nothing was sent.
     Encode(EncodeError),
+    /// The batching writer didn't take a point: its buffer is full, the clock isn't set.
+    NotAccepted(NotAccepted),
+    /// The batching writer ran out of time with lines still undelivered.
+    Undelivered(Undelivered),
+    /// A spool's disk failed, or another process has the spool.
+    Disk(DiskError),
 }
 
 /// A mistake in what the program asked for, found before anything was sent.
@@ -108,6 +116,12 @@ impl Error {
                 _ => "the answer can't be read as asked",
             },
             ErrorKind::Encode(_) => "the point can't be written as line protocol",
+            ErrorKind::Disk(e) => e.message(),
+            ErrorKind::NotAccepted(_) => "the writer did not take the point",
+            ErrorKind::Undelivered(e) => match e.cause() {
+                Some(cause) => cause.message(),
+                None => "time ran out before the first attempt",
+            },
         }
     }
 
@@ -125,6 +139,10 @@ impl Error {
             | ErrorKind::Rows(_) => false,
             ErrorKind::Transport(e) => e.is_retryable(),
             ErrorKind::Answer(e) => e.is_retryable(),
+            ErrorKind::NotAccepted(e) => e.is_retryable(),
+            ErrorKind::Disk(_) => false,
+            // What is lost can't be tried again.
+            ErrorKind::Undelivered(e) => !e.is_lost() && e.cause().is_none_or(Error::is_retryable),
         }
     }
 
@@ -174,7 +192,11 @@ impl Error {
     /// A time limit of this client ran out.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        matches!(&*self.0, ErrorKind::Transport(e) if e.fault() == Fault::Timeout)
+        match &*self.0 {
+            ErrorKind::Transport(e) => e.fault() == Fault::Timeout,
+            ErrorKind::Undelivered(e) => e.cause().is_some_and(Error::is_timeout),
+            _ => false,
+        }
     }
 
     /// No complete answer came; see [`TransportError`].
@@ -194,6 +216,7 @@ impl Error {
     pub fn answer(&self) -> Option<&AnswerError> {
         match &*self.0 {
             ErrorKind::Answer(e) => Some(e),
+            ErrorKind::Undelivered(e) => e.cause()?.answer(),
             _ => None,
         }
     }
@@ -206,7 +229,11 @@ impl Error {
     #[must_use]
     pub fn stored(&self) -> Stored {
         match &*self.0 {
-            ErrorKind::Config(_) | ErrorKind::Encode(_) => Stored::Nothing,
+            ErrorKind::Config(_)
+            | ErrorKind::Encode(_)
+            | ErrorKind::NotAccepted(_)
+            | ErrorKind::Disk(_) => Stored::Nothing,
+            ErrorKind::Undelivered(e) => e.cause().map_or(Stored::Nothing, Error::stored),
             ErrorKind::Transport(e) => e.stored(),
             ErrorKind::Answer(e) => e.stored(),
             ErrorKind::Content(_) | ErrorKind::Rows(_) => Stored::Unknown,
@@ -219,6 +246,9 @@ impl Error {
         match &*self.0 {
             ErrorKind::Config(_) | ErrorKind::Content(_) | ErrorKind::Rows(_) => Remedy::Human,
             ErrorKind::Encode(_) => Remedy::TakeOutBadLines,
+            ErrorKind::NotAccepted(_) => Remedy::Retry,
+            ErrorKind::Disk(_) => Remedy::Human,
+            ErrorKind::Undelivered(e) => e.cause().map_or(Remedy::Retry, Error::remedy),
             ErrorKind::Transport(e) if e.is_retryable() => Remedy::Retry,
             ErrorKind::Transport(_) => Remedy::Human,
             ErrorKind::Answer(e) => e.remedy(),
@@ -234,6 +264,14 @@ impl Error {
     fn says(&self, status: u16, code: &str) -> bool {
         self.answer()
             .is_some_and(|a| a.status() == status || a.code() == Some(code))
+    }
+
+    /// What the writer said, to say it with other numbers.
+    pub(crate) fn into_undelivered(self) -> Result<Undelivered, Self> {
+        match *self.0 {
+            ErrorKind::Undelivered(e) => Ok(e),
+            other => Err(other.into()),
+        }
     }
 
     /// A mistake of the caller, found before anything is sent.
@@ -323,6 +361,9 @@ impl fmt::Display for Error {
             ErrorKind::Content(e) => write!(f, "{e}"),
             ErrorKind::Rows(e) => write!(f, "{}", Escaped(e)),
             ErrorKind::Encode(e) => write!(f, "cannot encode a point: {e}"),
+            ErrorKind::NotAccepted(e) => write!(f, "{e}"),
+            ErrorKind::Undelivered(e) => write!(f, "{e}"),
+            ErrorKind::Disk(e) => write!(f, "{e}"),
         }
     }
 }
@@ -345,6 +386,9 @@ impl std::error::Error for Error {
             ErrorKind::Transport(e) => std::error::Error::source(e),
             ErrorKind::Encode(e) => Some(e),
             ErrorKind::Rows(e) => std::error::Error::source(e),
+            ErrorKind::NotAccepted(e) => std::error::Error::source(e),
+            ErrorKind::Undelivered(e) => std::error::Error::source(e),
+            ErrorKind::Disk(e) => std::error::Error::source(e),
             _ => None,
         }
     }

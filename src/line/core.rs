@@ -24,6 +24,8 @@ const SEPARATOR: usize = 4;
 pub(super) struct Core {
     pub(super) committed: usize,
     pub(super) lines: usize,
+    /// How many of the lines ended without a time.
+    pub(super) untimed: usize,
     pub(super) precision: Precision,
     pub(super) rules: Rules,
     pub(super) skipped: u64,
@@ -268,6 +270,7 @@ impl Core {
         self.pos = out.pos();
         self.committed = self.pos;
         self.lines = self.lines.saturating_add(1);
+        self.untimed = self.untimed.saturating_add(usize::from(count.is_none()));
         Ok(())
     }
 

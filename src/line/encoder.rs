@@ -252,6 +252,13 @@ impl<S: Sink> Encoder<S> {
         self.core.lines
     }
 
+    /// How many of those lines ended without a time: what a batching writer still has to stamp.
+    #[cfg(feature = "client")]
+    #[inline]
+    pub(crate) fn untimed_count(&self) -> usize {
+        self.core.untimed
+    }
+
     /// How many non-finite fields were left out since the encoder was made
     /// (see [`skip_non_finite`](Self::skip_non_finite)).
     #[must_use]
@@ -264,6 +271,7 @@ impl<S: Sink> Encoder<S> {
     pub fn clear(&mut self) {
         self.core.committed = 0;
         self.core.lines = 0;
+        self.core.untimed = 0;
         self.core.begin();
     }
 

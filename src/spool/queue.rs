@@ -318,6 +318,12 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         seq <= self.ack.acked() || segment().is_none_or(|segment| segment.seq_done(seq))
     }
 
+    /// Whether a batch still waits: not acknowledged, not dropped for want of room.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_waiting(&self, ticket: &Ticket) -> bool {
+        !self.is_finished(ticket.seq)
+    }
+
     /// Removes segments in which nothing waits, and notes up to where all is delivered.
     pub(super) fn tidy(&mut self) {
         let acked = self.delivered_up_to();

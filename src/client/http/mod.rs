@@ -95,6 +95,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) repeatable: bool,
     /// The most bytes the answer's body may have, decompressed.
     pub(crate) cap: u64,
+    /// The body waits for `100 Continue` however small it is: for a way that broke before.
+    pub(crate) expect: bool,
 }
 
 /// The body of a request.
@@ -253,7 +255,7 @@ impl Http {
             Payload::Bytes(bytes) => bytes.len() as u64,
             Payload::Reader(_, length) => length.unwrap_or(u64::MAX),
         };
-        if size >= EXPECT_FROM {
+        if size >= EXPECT_FROM || out.expect {
             headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
         }
         if let Some(own) = out.headers {

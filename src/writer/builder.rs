@@ -1,0 +1,263 @@
+//! The settings of a writer, and their check.
+
+use super::Writer;
+use super::core::{Core, EncoderSpec};
+use super::disk::Disk;
+use super::event::{Event, Listener};
+use super::seams::SystemClock;
+use super::settings::{Settings, WhenFull};
+use super::stamp::ClockGuard;
+use crate::Precision;
+use crate::client::{Client, RetryPolicy};
+use crate::error::Error;
+use crate::line::{DefaultTagsBuilder, OwnedDefaultTags, TagValue};
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::hash::{BuildHasher, Hasher};
+use core::time::Duration;
+
+impl Client {
+    /// Starts building a writer that collects points for a bucket (by name or id) and sends them
+    /// in batches. See the [`writer`](crate::writer) module.
+    pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
+        WriterBuilder {
+            client: self.clone(),
+            bucket: bucket.into(),
+            settings: Settings::default(),
+            batch_bytes: None,
+            tags: OwnedDefaultTags::new(),
+            skip_non_finite: false,
+            refuse_newlines: false,
+            listener: None,
+            disk: None,
+        }
+    }
+}
+
+/// The settings of a [`Writer`]. Every one has a default.
+#[must_use = "a builder does nothing until it is built"]
+pub struct WriterBuilder {
+    client: Client,
+    bucket: String,
+    settings: Settings,
+    batch_bytes: Option<usize>,
+    tags: DefaultTagsBuilder<Vec<u8>>,
+    skip_non_finite: bool,
+    refuse_newlines: bool,
+    listener: Option<Listener>,
+    disk: Option<Disk>,
+}
+
+impl WriterBuilder {
+    /// A batch is full with this many lines. Default 5 000, the size InfluxData recommends.
+    pub fn batch_lines(mut self, lines: usize) -> Self {
+        self.settings.batch_lines = lines;
+        self
+    }
+
+    /// A batch is full with this many bytes of line protocol; no request is larger, and no single
+    /// call of `write` may bring more. Default 256 KiB, or half of `max_buffer_bytes` if that is
+    /// less.
+    pub fn batch_bytes(mut self, bytes: usize) -> Self {
+        self.batch_bytes = Some(bytes);
+        self
+    }
+
+    /// What isn't a full batch is due this long after its first point was written. Default 1 s.
+    /// [`Writer::poll`] sends it.
+    pub fn flush_interval(mut self, interval: Duration) -> Self {
+        self.settings.flush_interval = interval;
+        self
+    }
+
+    /// The most bytes of line protocol held in memory, over all buckets, while the server doesn't
+    /// take them. Default 16 MiB. The storage for one open batch per bucket comes on top.
+    pub fn max_buffer_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_buffer_bytes = bytes;
+        self
+    }
+
+    /// What `write` does when that limit is reached. Default: it refuses.
+    pub fn when_full(mut self, policy: WhenFull) -> Self {
+        self.settings.when_full = policy;
+        self
+    }
+
+    /// The most bytes of refused lines kept for [`Writer::rejected`]; the oldest go first, their
+    /// count stays. Default 64 KiB.
+    pub fn max_rejected_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_rejected_bytes = bytes;
+        self
+    }
+
+    /// The pauses after failures, and when to give a batch up. Default: 1 s, doubling, to 5 min,
+    /// drawn evenly from 1 s up to that; **never** given up, for memory is bounded anyway.
+    ///
+    /// Where a person has to act (a token, a missing bucket, a certificate) the pause is at least
+    /// a minute. Where the server asks for a pause, that is kept. A batch that is given up is
+    /// counted as [`Cause::GivenUp`](super::Cause::GivenUp). The client's own policy plays no part
+    /// here.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.settings.retry = policy;
+        self
+    }
+
+    /// The unit of the timestamps. Default nanoseconds. Coarser ones save bytes and storage, but
+    /// points of one series within one unit are one point.
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.settings.precision = precision;
+        self
+    }
+
+    /// Adds this tag to every line that doesn't have it itself. Default none. A tag that can't be
+    /// written is an error of [`build`](Self::build).
+    pub fn default_tag(mut self, key: &str, value: impl TagValue) -> Self {
+        self.tags = self.tags.tag(key, value);
+        self
+    }
+
+    /// What happens to points without a time while the machine's clock isn't set. Default: they
+    /// are refused.
+    pub fn clock_guard(mut self, guard: ClockGuard) -> Self {
+        self.settings.guard = guard;
+        self
+    }
+
+    /// Leaves NaN and infinite fields out instead of refusing their line. Default false. See
+    /// [`Encoder::skip_non_finite`](crate::line::Encoder::skip_non_finite).
+    pub fn skip_non_finite(mut self, skip: bool) -> Self {
+        self.skip_non_finite = skip;
+        self
+    }
+
+    /// Refuses string fields with a newline. Default false. See
+    /// [`Encoder::refuse_newlines`](crate::line::Encoder::refuse_newlines).
+    pub fn refuse_newlines(mut self, refuse: bool) -> Self {
+        self.refuse_newlines = refuse;
+        self
+    }
+
+    /// Whether a `write` that completes a batch also sends it, which blocks for that request.
+    /// Default true: a program that only writes gets its data delivered. With false `write` never
+    /// touches the network, and only [`Writer::poll`] and [`Writer::flush`] send: for loops under a
+    /// watchdog.
+    pub fn send_in_write(mut self, send: bool) -> Self {
+        self.settings.send_in_write = send;
+        self
+    }
+
+    /// How long one [`Writer::poll`] goes on beginning requests. Default 1 s. A request once begun
+    /// may take as long as the client's own limits allow.
+    pub fn poll_limit(mut self, limit: Duration) -> Self {
+        self.settings.poll_limit = limit;
+        self
+    }
+
+    /// How long [`Writer::flush`] and [`Writer::close`] may take, and a drop without them. Default
+    /// 60 s.
+    pub fn flush_timeout(mut self, limit: Duration) -> Self {
+        self.settings.flush_timeout = limit;
+        self
+    }
+
+    /// Keeps what can't be delivered on disk, and delivers what is found there. Default: none.
+    ///
+    /// With a spool nothing is given up: [`retry`](Self::retry) sets the pauses only. What goes to
+    /// disk is decided by the spool's [`Mode`](crate::spool::Mode). In it, batches for other
+    /// organizations than the client's are left alone.
+    #[cfg(feature = "spool")]
+    pub fn spool(mut self, spool: crate::spool::Spool) -> Self {
+        self.disk = Some(Disk::new(spool, &self.client));
+        self
+    }
+
+    /// Calls this for every [`Event`], in the thread that makes it happen. Default none. Keep it
+    /// short: the writer waits for it.
+    pub fn on_event(mut self, listener: impl FnMut(&Event<'_>) + Send + 'static) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
+    }
+
+    /// The writer. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// Settings that can't be: batches of no lines, a batch larger than the buffer, an empty bucket
+    /// name, a default tag that can't be written.
+    pub fn build(self) -> Result<Writer, Error> {
+        let seed = std::collections::hash_map::RandomState::new()
+            .build_hasher()
+            .finish();
+        let client = self.client.clone();
+        self.build_on(SystemClock::new(), client, seed)
+            .map(Writer::new)
+    }
+
+    /// The same on any clock and any way to the server.
+    pub(crate) fn build_on<C, T>(
+        self,
+        clock: C,
+        transport: T,
+        seed: u64,
+    ) -> Result<Core<C, T>, Error>
+    where
+        C: super::seams::Clock,
+        T: super::seams::Transport,
+    {
+        let mut settings = self.settings;
+        let most = settings.max_buffer_bytes;
+        if let Some(bytes) = self.batch_bytes {
+            settings.batch_bytes = bytes;
+        } else {
+            settings.batch_bytes = settings.batch_bytes.min(most / 2);
+        }
+        if settings.batch_lines == 0 || settings.batch_bytes == 0 {
+            return Err(Error::config(
+                "a batch of a writer needs at least one line and one byte",
+            ));
+        }
+        if settings.batch_bytes > most {
+            return Err(Error::config(format!(
+                "batch_bytes ({}) is more than max_buffer_bytes ({most})",
+                settings.batch_bytes
+            )));
+        }
+        if self.bucket.is_empty() {
+            return Err(Error::config("a writer needs the name of a bucket"));
+        }
+        let tags = self
+            .tags
+            .build()
+            .map_err(|e| Error::config(format!("a default tag of the writer: {e}")))?;
+        let spec = EncoderSpec {
+            batch_bytes: settings.batch_bytes,
+            precision: settings.precision,
+            tags,
+            skip_non_finite: self.skip_non_finite,
+            refuse_newlines: self.refuse_newlines,
+        };
+        let mut core = Core::new(
+            (clock, transport),
+            settings,
+            spec,
+            (&self.bucket, self.listener),
+            seed,
+        );
+        if let Some(disk) = self.disk {
+            core.adopt(disk);
+        }
+        Ok(core)
+    }
+}
+
+impl fmt::Debug for WriterBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriterBuilder")
+            .field("client", &self.client)
+            .field("bucket", &self.bucket)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,490 @@
+//! The machine behind [`Writer`](super::Writer): queues, batches, and the fate of each line.
+//!
+//! Generic over the clock and the way to the server, so that it can be run in simulated time.
+
+use super::account::{Cause, Outcome, Place, Stats};
+use super::disk::Disk;
+use super::event::{Event, Listener};
+use super::lane::Lane;
+use super::rejected::RejectedStore;
+use super::seams::{Clock, Transport};
+use super::settings::{Jitter, Settings, WhenFull};
+use super::stamp::Stamper;
+use crate::Precision;
+use crate::error::{Error, NotAccepted, Undelivered};
+use crate::line::{Bounded, EncodeError, Encoder, Lines, OwnedDefaultTags, Tagged};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// The encoder that [`Writer::write_with`](super::Writer::write_with) hands out: bounded by the
+/// size of a batch, with the writer's precision and default tags.
+pub type BatchEncoder = Encoder<Tagged<Bounded, Vec<u8>>>;
+
+/// What makes an encoder: each thread that writes has one.
+#[derive(Clone, Debug)]
+pub(crate) struct EncoderSpec {
+    pub(crate) batch_bytes: usize,
+    pub(crate) precision: Precision,
+    pub(crate) tags: OwnedDefaultTags,
+    pub(crate) skip_non_finite: bool,
+    pub(crate) refuse_newlines: bool,
+}
+
+impl EncoderSpec {
+    pub(crate) fn encoder(&self) -> BatchEncoder {
+        Encoder::with_sink(Bounded::new(self.batch_bytes))
+            .precision(self.precision)
+            .default_tags(self.tags.clone())
+            .skip_non_finite(self.skip_non_finite)
+            .refuse_newlines(self.refuse_newlines)
+    }
+}
+
+/// The first lane: the bucket the writer was made for.
+pub(crate) const MAIN: usize = 0;
+
+pub(crate) struct Core<C, T> {
+    pub(super) clock: C,
+    pub(super) transport: T,
+    pub(super) settings: Settings,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) stats: Stats,
+    pub(super) rejected: RejectedStore,
+    pub(super) listener: Option<Listener>,
+    pub(super) last_error: Option<Error>,
+    pub(super) disk: Option<Disk>,
+    pub(super) jitter: Jitter,
+    /// One item at a time is encoded here; whole, it moves on to its lane.
+    scratch: BatchEncoder,
+    pub(super) spec: EncoderSpec,
+    stamper: Stamper,
+    /// Bytes in all lanes.
+    pub(super) bytes: usize,
+    /// What the account said at the last flush.
+    flushed: Stats,
+    /// The lane whose turn it is first.
+    turn: usize,
+    pub(super) closed: bool,
+}
+
+impl<C: Clock, T: Transport> Core<C, T> {
+    pub(crate) fn new(
+        (clock, transport): (C, T),
+        settings: Settings,
+        spec: EncoderSpec,
+        (bucket, listener): (&str, Option<Listener>),
+        seed: u64,
+    ) -> Self {
+        Core {
+            clock,
+            transport,
+            lanes: alloc::vec![Lane::new(bucket.to_string())],
+            stats: Stats::default(),
+            rejected: RejectedStore::new(settings.max_rejected_bytes),
+            listener,
+            last_error: None,
+            disk: None,
+            jitter: Jitter::new(seed),
+            scratch: spec.encoder(),
+            spec,
+            stamper: Stamper::new(settings.precision, settings.guard),
+            bytes: 0,
+            flushed: Stats::default(),
+            turn: 0,
+            closed: false,
+            settings,
+        }
+    }
+
+    /// The lane of a bucket; a new one if need be. (A program has few.)
+    pub(crate) fn lane(&mut self, bucket: &str) -> usize {
+        match self.lanes.iter().position(|lane| lane.bucket == bucket) {
+            Some(lane) => lane,
+            None => {
+                self.lanes.push(Lane::new(bucket.to_string()));
+                self.lanes.len().saturating_sub(1)
+            }
+        }
+    }
+
+    /// Takes what `encode` writes, all of it or nothing.
+    #[inline]
+    pub(crate) fn write(
+        &mut self,
+        lane: usize,
+        encode: impl FnOnce(&mut BatchEncoder) -> Result<(), EncodeError>,
+    ) -> Result<(), NotAccepted> {
+        self.scratch.clear();
+        if let Err(error) = encode(&mut self.scratch) {
+            return Err(self.not_encoded(error));
+        }
+        let lines = self.scratch.line_count();
+        let len = self.scratch.len();
+        if self.scratch.untimed_count() > 0 {
+            return self.take_untimed(lane);
+        }
+        match self.lanes.get_mut(lane) {
+            // The usual case: it fits, and doesn't fill anything.
+            Some(to)
+                if to.open_lines > 0
+                    && to.open_lines + lines < self.settings.batch_lines
+                    && to.open.len() + len <= self.settings.batch_bytes
+                    && self.bytes + len <= self.settings.max_buffer_bytes =>
+            {
+                to.append(self.scratch.as_bytes(), lines, self.settings.batch_bytes);
+                self.bytes += len;
+                self.stats.accepted += lines as u64;
+                self.stats.buffered += lines as u64;
+                Ok(())
+            }
+            _ => self.take_encoded(lane),
+        }
+    }
+
+    #[cold]
+    fn not_encoded(&mut self, error: EncodeError) -> NotAccepted {
+        self.stats.not_accepted = self.stats.not_accepted.saturating_add(1);
+        match error {
+            EncodeError::BufferFull => NotAccepted::TooLarge(self.settings.batch_bytes),
+            other => NotAccepted::Encode(other),
+        }
+    }
+
+    #[cold]
+    fn take_encoded(&mut self, lane: usize) -> Result<(), NotAccepted> {
+        let lines = self.scratch.line_count();
+        // Out of `self` for the time being, so that it can be read while lanes are written.
+        let scratch = core::mem::replace(
+            &mut self.scratch,
+            Encoder::with_sink(Bounded::new(0)).default_tags(OwnedDefaultTags::default()),
+        );
+        let taken = self.take(lane, scratch.as_bytes(), lines);
+        self.scratch = scratch;
+        taken
+    }
+
+    fn take_untimed(&mut self, lane: usize) -> Result<(), NotAccepted> {
+        let lines = self.scratch.line_count();
+        let stamped = match self.stamper.stamp(self.scratch.as_bytes(), &self.clock) {
+            Ok(stamped) => stamped,
+            Err(refused) => {
+                self.stats.not_accepted = self.stats.not_accepted.saturating_add(1);
+                return Err(refused);
+            }
+        };
+        let taken = self.take(lane, &stamped, lines);
+        self.stamper.reuse(stamped);
+        taken
+    }
+
+    /// Takes whole lines, encoded and stamped.
+    pub(crate) fn take(
+        &mut self,
+        lane: usize,
+        bytes: &[u8],
+        lines: usize,
+    ) -> Result<(), NotAccepted> {
+        if lines == 0 {
+            return Ok(());
+        }
+        if let Err(refused) = self.make_room(lane, bytes.len()) {
+            self.stats.not_accepted = self.stats.not_accepted.saturating_add(1);
+            return Err(refused);
+        }
+        let Some(to) = self.lanes.get_mut(lane) else {
+            return Err(NotAccepted::Closed);
+        };
+        if to.open_lines == 0 {
+            to.opened_at = self.clock.now();
+        }
+        to.append(bytes, lines, self.settings.batch_bytes);
+        let full = to.open_lines >= self.settings.batch_lines;
+        self.bytes = self.bytes.saturating_add(bytes.len());
+        self.stats.accepted = self.stats.accepted.saturating_add(lines as u64);
+        self.stats.buffered = self.stats.buffered.saturating_add(lines as u64);
+        if full {
+            self.seal(lane);
+            self.send_in_write();
+        }
+        Ok(())
+    }
+
+    /// Takes lines that were accepted elsewhere: what has no room here is lost, and told.
+    pub(crate) fn take_over(&mut self, lane: usize, bytes: &[u8], lines: usize) {
+        if self.take(lane, bytes, lines).is_ok() {
+            return;
+        }
+        self.stats.not_accepted = self.stats.not_accepted.saturating_sub(1);
+        self.stats.accepted = self.stats.accepted.saturating_add(lines as u64);
+        self.stats.buffered = self.stats.buffered.saturating_add(lines as u64);
+        self.stats.drop_lines(Place::Memory, Cause::Overflow, lines);
+        self.tell(lane, |bucket| Event::Dropped {
+            bucket,
+            lines: lines as u64,
+            cause: Cause::Overflow,
+        });
+    }
+
+    /// Makes room for `len` bytes more, in the batch and in the buffer.
+    fn make_room(&mut self, lane: usize, len: usize) -> Result<(), NotAccepted> {
+        let batch_bytes = self.settings.batch_bytes;
+        if len > batch_bytes {
+            return Err(NotAccepted::TooLarge(batch_bytes));
+        }
+        let too_long = |core: &Self| {
+            core.lanes
+                .get(lane)
+                .is_some_and(|to| to.open.len().saturating_add(len) > batch_bytes)
+        };
+        if too_long(self) {
+            self.seal(lane);
+            self.send_in_write();
+        }
+        if self.bytes.saturating_add(len) <= self.settings.max_buffer_bytes {
+            return Ok(());
+        }
+        // The last resort before anything is lost: what is due may go now.
+        self.send_in_write();
+        while self.bytes.saturating_add(len) > self.settings.max_buffer_bytes {
+            let dropped = self.settings.when_full == WhenFull::DropOldest && self.drop_oldest(lane);
+            if !dropped {
+                return Err(NotAccepted::Full);
+            }
+        }
+        Ok(())
+    }
+
+    fn send_in_write(&mut self) {
+        if self.settings.send_in_write {
+            self.poll();
+        }
+    }
+
+    /// Drops the oldest batch: of this lane, or, if it has none, of the one with the most.
+    fn drop_oldest(&mut self, lane: usize) -> bool {
+        let has_batch = |at: &usize| self.lanes.get(*at).is_some_and(|l| !l.is_empty());
+        let fullest = || {
+            let all = self.lanes.iter().enumerate().filter(|(_, l)| !l.is_empty());
+            all.max_by_key(|(_, l)| l.lines()).map(|(at, _)| at)
+        };
+        let Some(lane) = Some(lane).filter(has_batch).or_else(fullest) else {
+            return false;
+        };
+        let Some(from) = self.lanes.get_mut(lane) else {
+            return false;
+        };
+        if from.sealed.is_empty() {
+            from.seal(false);
+        }
+        self.drop_first(lane, Cause::Overflow)
+    }
+
+    /// Drops the first batch of a lane.
+    pub(super) fn drop_first(&mut self, lane: usize, cause: Cause) -> bool {
+        let Some(from) = self.lanes.get_mut(lane) else {
+            return false;
+        };
+        let Some(batch) = from.sealed.pop_front() else {
+            return false;
+        };
+        let lines = batch.lines();
+        self.bytes = self.bytes.saturating_sub(batch.rest().len());
+        from.reuse(batch.into_bytes());
+        self.stats.drop_lines(Place::Memory, cause, lines);
+        self.tell(lane, |bucket| Event::Dropped {
+            bucket,
+            lines: lines as u64,
+            cause,
+        });
+        true
+    }
+
+    pub(super) fn seal(&mut self, at: usize) {
+        let now = self.clock.now();
+        if let Some(lane) = self.lanes.get_mut(at) {
+            let waits = !lane.sealed.is_empty() || lane.next_at > now;
+            lane.seal(waits);
+        }
+        self.spool_if_due(at);
+    }
+
+    /// Sends what is due, for no longer than the limit, and says when the next call is useful.
+    pub(crate) fn poll(&mut self) -> Duration {
+        let start = self.clock.now();
+        self.age(start);
+        let mut now = start;
+        let count = self.lanes.len().max(1);
+        for offset in 0..count {
+            let lane = self.turn.wrapping_add(offset) % count;
+            while self.is_due(lane, now) {
+                self.attempt(lane, None);
+                now = self.clock.now();
+                if now.saturating_sub(start) >= self.settings.poll_limit {
+                    self.turn = lane.wrapping_add(1);
+                    return self.wait(now);
+                }
+            }
+        }
+        self.wait(now)
+    }
+
+    fn is_due(&self, lane: usize, now: Duration) -> bool {
+        self.lanes
+            .get(lane)
+            .and_then(|lane| self.due_at(lane))
+            .is_some_and(|at| at <= now)
+    }
+
+    fn due_at(&self, lane: &Lane) -> Option<Duration> {
+        if !lane.sealed.is_empty() || lane.spooled > 0 {
+            return Some(lane.next_at);
+        }
+        if lane.open_lines == 0 {
+            return None;
+        }
+        let aged = lane.opened_at.saturating_add(self.settings.flush_interval);
+        Some(aged.max(lane.next_at))
+    }
+
+    /// Until the next lane is due. With nothing in any, what is written now is due after the
+    /// interval.
+    fn wait(&self, now: Duration) -> Duration {
+        self.lanes
+            .iter()
+            .filter_map(|lane| self.due_at(lane))
+            .min()
+            .map_or(self.settings.flush_interval, |at| at.saturating_sub(now))
+    }
+
+    /// Until every line is delivered, rejected or given up, or until time is out.
+    pub(crate) fn flush(&mut self, timeout: Duration) -> Result<Outcome, Error> {
+        let start = self.clock.now();
+        let deadline = start.saturating_add(timeout);
+        // Somebody waits now: a pause under way is cut short, unless the server asked for it.
+        for lane in 0..self.lanes.len() {
+            self.seal(lane);
+            if let Some(lane) = self.lanes.get_mut(lane).filter(|lane| !lane.asked) {
+                lane.next_at = lane.next_at.min(start);
+            }
+        }
+        let mut now = start;
+        loop {
+            let mut next = None::<Duration>;
+            for lane in 0..self.lanes.len() {
+                while let Some(due) = self.lanes.get(lane).filter(|l| l.has_work()) {
+                    let at = due.next_at;
+                    if at > now || now >= deadline {
+                        // What is on disk is safe, and need not be waited for.
+                        if !due.is_empty() {
+                            next = Some(next.map_or(at, |n| n.min(at)));
+                        }
+                        break;
+                    }
+                    let left = deadline.saturating_sub(now).max(Duration::from_millis(1));
+                    self.attempt(lane, Some(left));
+                    now = self.clock.now();
+                }
+            }
+            let Some(next) = next else {
+                break;
+            };
+            // Nothing is gained by waiting for an attempt that would come too late.
+            if next >= deadline || now >= deadline {
+                break;
+            }
+            self.clock.sleep(next.saturating_sub(now));
+            now = self.clock.now();
+        }
+        self.outcome()
+    }
+
+    fn outcome(&mut self) -> Result<Outcome, Error> {
+        for lane in 0..self.lanes.len() {
+            if let Some(lane) = self.lanes.get_mut(lane) {
+                lane.seal(true);
+            }
+            self.spool_sealed(lane);
+        }
+        if let Some(disk) = &mut self.disk {
+            // The spool counts what a failing disk puts at risk.
+            let _ = disk.sync();
+        }
+        if self.stats.buffered > 0 {
+            return Err(Undelivered {
+                lines: self.stats.buffered,
+                lost: false,
+                cause: self.last_error.take(),
+            }
+            .into());
+        }
+        let outcome = Outcome::between(&self.flushed, &self.stats);
+        self.flushed = self.stats;
+        Ok(outcome)
+    }
+
+    /// Flushes, and gives up what is left.
+    pub(crate) fn close(&mut self, timeout: Duration) -> Result<Outcome, Error> {
+        self.closed = true;
+        let flushed = self.flush(timeout);
+        let lost = self.stats.buffered;
+        for lane in 0..self.lanes.len() {
+            if let Some(lane) = self.lanes.get_mut(lane) {
+                lane.seal(false);
+            }
+            while self.drop_first(lane, Cause::Closed) {}
+        }
+        flushed.map_err(|error| match error.into_undelivered() {
+            Ok(undelivered) => Undelivered {
+                lines: lost,
+                lost: true,
+                ..undelivered
+            }
+            .into(),
+            Err(error) => error,
+        })
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let now = self.clock.now();
+        let next = self
+            .lanes
+            .iter()
+            .filter(|lane| lane.next_at > now)
+            .map(|lane| lane.next_at.saturating_sub(now))
+            .min();
+        Stats {
+            buffered_bytes: self.bytes as u64,
+            next_attempt: next,
+            ..self.stats
+        }
+    }
+
+    /// What is in memory: bucket and lines.
+    pub(crate) fn unsent(&self) -> impl Iterator<Item = (&str, Lines<'_>)> {
+        let precision = self.precision();
+        self.lanes.iter().flat_map(move |lane| {
+            let sealed = lane.sealed.iter().map(|batch| batch.rest());
+            sealed
+                .chain(core::iter::once(lane.open.as_slice()))
+                .filter(|bytes| !bytes.is_empty())
+                .map(move |bytes| (lane.bucket.as_str(), Lines { bytes, precision }))
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn clock_now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    pub(crate) fn precision(&self) -> Precision {
+        self.settings.precision
+    }
+
+    /// Tells whoever listens.
+    pub(super) fn tell<'s>(&'s mut self, lane: usize, event: impl FnOnce(&'s str) -> Event<'s>) {
+        if let (Some(listener), Some(lane)) = (&mut self.listener, self.lanes.get(lane)) {
+            listener(&event(&lane.bucket));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What happens, told as it happens.
+
+use super::account::{Cause, Reason};
+use crate::error::Error;
+use alloc::boxed::Box;
+use core::time::Duration;
+
+/// Something that happened to lines. No event carries data or a token; the refused lines
+/// themselves are at [`Writer::rejected`](super::Writer::rejected).
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The server stored lines.
+    Delivered {
+        /// Where to.
+        bucket: &'a str,
+        /// How many.
+        lines: u64,
+    },
+    /// An attempt failed; the lines are kept. [`Error::remedy`] says whether time will heal it
+    /// ([`Remedy::Retry`](crate::Remedy::Retry)) or a person has to act
+    /// ([`Remedy::Human`](crate::Remedy::Human)): a token, a bucket, a certificate.
+    Failed {
+        /// Where to.
+        bucket: &'a str,
+        /// What went wrong.
+        error: &'a Error,
+        /// The next attempt.
+        retry_in: Duration,
+    },
+    /// The first delivery after failures.
+    Recovered {
+        /// Where to.
+        bucket: &'a str,
+        /// Since the first failure.
+        after: Duration,
+    },
+    /// The server refused lines for good.
+    Rejected {
+        /// Where to.
+        bucket: &'a str,
+        /// How many.
+        lines: u64,
+        /// Why.
+        reason: Reason,
+    },
+    /// Lines went to disk.
+    Spooled {
+        /// Where they are meant to go.
+        bucket: &'a str,
+        /// How many.
+        lines: u64,
+    },
+    /// The disk didn't take lines; they are kept in memory.
+    SpoolFailed {
+        /// Where they are meant to go.
+        bucket: &'a str,
+        /// What it said.
+        message: &'a str,
+    },
+    /// Lines were lost on this side.
+    Dropped {
+        /// Where they were meant to go.
+        bucket: &'a str,
+        /// How many.
+        lines: u64,
+        /// Why.
+        cause: Cause,
+    },
+}
+
+/// Who is told.
+pub(crate) type Listener = Box<dyn FnMut(&Event<'_>) + Send>;

@@ -1,0 +1,223 @@
+//! The writer as a program sees it.
+
+use super::account::{Outcome, Stats};
+use super::core::{BatchEncoder, Core, MAIN};
+use super::rejected::Rejected;
+use super::seams::SystemClock;
+use crate::client::Client;
+use crate::error::{Error, NotAccepted};
+use crate::line::{EncodeError, Lines, ToLine};
+use core::fmt;
+use core::time::Duration;
+
+/// Collects points and sends them in batches; knows of every one what became of it.
+///
+/// Made by [`Client::writer`]. It has no thread: [`write`](Writer::write) collects,
+/// [`poll`](Writer::poll) sends what is due, [`flush`](Writer::flush) sends everything and says
+/// what became of it. [`spawn`](Writer::spawn) gives it a thread of its own.
+///
+/// ```no_run
+/// use influx_edge::Client;
+/// use influx_edge::line::Point;
+///
+/// # fn main() -> Result<(), influx_edge::Error> {
+/// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+/// let mut w = client.writer("sensors").build()?;
+/// for _ in 0..60 {
+///     w.write(&Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5))?;
+///     std::thread::sleep(w.poll()?);
+/// }
+/// println!("{}", w.close()?);
+/// # Ok(()) }
+/// ```
+pub struct Writer {
+    pub(super) core: Core<SystemClock, Client>,
+}
+
+impl Writer {
+    pub(super) fn new(core: Core<SystemClock, Client>) -> Self {
+        Writer { core }
+    }
+
+    /// Takes a point, or whatever else is [`ToLine`]: a type of your own, a slice, a vector. All of
+    /// its lines are taken, or none.
+    ///
+    /// A line without a time gets the machine's, now (see [`ClockGuard`](super::ClockGuard)). In
+    /// nanoseconds no time is given twice; in coarser units two untimed points of one series within
+    /// one unit are one point, and the later one wins.
+    ///
+    /// Costs little more than encoding, and allocates nothing once the buffers have grown. Blocks
+    /// only if it completes a batch and [`send_in_write`](super::WriterBuilder::send_in_write) is
+    /// on. `Ok` means that the point is accepted, not yet delivered.
+    ///
+    /// # Errors
+    /// A point that can't be encoded, a full buffer, a clock that isn't set. Nothing was taken.
+    #[inline]
+    pub fn write(&mut self, item: &(impl ToLine + ?Sized)) -> Result<(), NotAccepted> {
+        self.core.write(MAIN, |enc| item.to_line(enc))
+    }
+
+    /// Takes what a closure encodes: a point without a type of its own.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").build()?;
+    /// # let mut w = client.writer("sensors").build()?;
+    /// w.write_with(|enc| enc.line("load").tag("host", "gw-7").field("one", 0.5).finish())?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write`](Writer::write).
+    #[inline]
+    pub fn write_with(
+        &mut self,
+        encode: impl FnOnce(&mut BatchEncoder) -> Result<(), EncodeError>,
+    ) -> Result<(), NotAccepted> {
+        self.core.write(MAIN, encode)
+    }
+
+    /// As [`write`](Writer::write), for another bucket. Each bucket has its own batches and its own
+    /// retries; the limit on memory is common to all. Allocates when a bucket is named for the
+    /// first time.
+    ///
+    /// # Errors
+    /// As [`write`](Writer::write).
+    pub fn write_to(
+        &mut self,
+        bucket: &str,
+        item: &(impl ToLine + ?Sized),
+    ) -> Result<(), NotAccepted> {
+        let lane = self.core.lane(bucket);
+        self.core.write(lane, |enc| item.to_line(enc))
+    }
+
+    /// Takes what an iterator gives, one by one: however much that is, it need not fit one batch.
+    ///
+    /// # Errors
+    /// As [`write`](Writer::write), for the first item that isn't taken. Those before it were.
+    pub fn write_each<I: ToLine>(
+        &mut self,
+        items: impl IntoIterator<Item = I>,
+    ) -> Result<(), NotAccepted> {
+        items.into_iter().try_for_each(|item| self.write(&item))
+    }
+
+    /// Sends what is due: full batches, what is older than the flush interval, what waited for its
+    /// next attempt. Says when the next call is useful; calling earlier costs a look at the clock.
+    ///
+    /// Blocks while it sends, for [`poll_limit`](super::WriterBuilder::poll_limit) and one request.
+    /// A server that can't be reached is no error here: the points are kept, the wait grows. Events,
+    /// [`stats`](Writer::stats) and [`last_error`](Writer::last_error) tell of it.
+    ///
+    /// # Errors
+    /// None today, for the writer without a spool. An error means that the writer itself can't go
+    /// on.
+    pub fn poll(&mut self) -> Result<Duration, Error> {
+        Ok(self.core.poll())
+    }
+
+    /// Sends everything, and answers when nothing is left in memory: each line is delivered,
+    /// rejected or given up, and the [`Outcome`] says how many of each since the flush before.
+    ///
+    /// Blocks for [`flush_timeout`](super::WriterBuilder::flush_timeout) at most. Its first attempt
+    /// comes at once, whatever pause is under way, unless the server asked for the pause.
+    ///
+    /// # Errors
+    /// [`Undelivered`](crate::Undelivered): time ran out, or the next attempt would come too late.
+    /// The lines are still here; the error tells how many, and why.
+    pub fn flush(&mut self) -> Result<Outcome, Error> {
+        self.core.flush(self.core.settings.flush_timeout)
+    }
+
+    /// The same with a limit of its own.
+    ///
+    /// # Errors
+    /// As [`flush`](Writer::flush).
+    pub fn flush_within(&mut self, limit: Duration) -> Result<Outcome, Error> {
+        self.core.flush(limit)
+    }
+
+    /// Flushes and ends.
+    ///
+    /// # Errors
+    /// [`Undelivered`](crate::Undelivered): time ran out, and the lines are lost. To keep them,
+    /// [`flush`](Writer::flush) first and look at [`unsent`](Writer::unsent), or use a spool.
+    pub fn close(mut self) -> Result<Outcome, Error> {
+        self.core.close(self.core.settings.flush_timeout)
+    }
+
+    /// The same with a limit of its own. Zero sends nothing any more.
+    ///
+    /// # Errors
+    /// As [`close`](Writer::close).
+    pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
+        self.core.close(limit)
+    }
+
+    /// The account of every line so far. Cheap.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.core.stats()
+    }
+
+    /// What the last attempt failed with; none once one has succeeded.
+    #[must_use]
+    pub fn last_error(&self) -> Option<&Error> {
+        self.core.last_error.as_ref()
+    }
+
+    /// The lines the server refused for good, the latest of them, oldest first.
+    pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
+        self.core.rejected.iter()
+    }
+
+    /// The same, taken out.
+    pub fn take_rejected(&mut self) -> impl Iterator<Item = Rejected> + use<> {
+        self.core.rejected.take()
+    }
+
+    /// The spool, to look at.
+    #[cfg(feature = "spool")]
+    #[must_use]
+    pub fn spool(&self) -> Option<&crate::spool::Spool> {
+        self.core.disk.as_ref().map(super::disk::Disk::spool)
+    }
+
+    /// What is in memory now: the bucket and the lines of each batch, oldest first.
+    pub fn unsent(&self) -> impl Iterator<Item = (&str, Lines<'_>)> {
+        self.core.unsent()
+    }
+}
+
+/// A writer that is dropped without [`close`](Writer::close) closes itself, within its
+/// `flush_timeout`; in a panic it doesn't try to send any more. Lines that are lost that way are
+/// told to the listener ([`Cause::Closed`](super::Cause::Closed)), or, if there is none, in one line
+/// on stderr: they are never lost in silence.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.core.closed {
+            return;
+        }
+        let limit = if std::thread::panicking() {
+            Duration::ZERO
+        } else {
+            self.core.settings.flush_timeout
+        };
+        let silent = self.core.listener.is_none();
+        if let Err(error) = self.core.close(limit) {
+            if silent {
+                std::eprintln!("influx-edge: a writer was dropped: {error}");
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("client", &self.core.transport)
+            .field("settings", &self.core.settings)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,268 @@
+//! The way to one bucket: what waits for it, and when it is tried next.
+
+use super::account::Place;
+use super::batch::Batch;
+use super::disk::Tickets;
+use super::split::split;
+use crate::Precision;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// The storage of a batch begins with this much, and doubles up to the size of a batch.
+const FIRST: usize = 4 * 1024;
+/// What is kept to ask the server whether it works, at most.
+const MAX_PROOF: usize = 4 * 1024;
+
+/// One bucket's queue. A bucket that is missing or slow holds up nobody but itself.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) bucket: String,
+    /// Lines that don't make a batch yet.
+    pub(crate) open: Vec<u8>,
+    pub(crate) open_lines: usize,
+    /// Where in `open` the last thing written begins.
+    last: usize,
+    /// When the first of them came.
+    pub(crate) opened_at: Duration,
+    /// Batches in the order they were written; the first may be under way.
+    pub(crate) sealed: VecDeque<Batch>,
+    /// Lines of this bucket on disk, those in hand included.
+    pub(crate) spooled: u64,
+    /// What was read back from disk and is under way.
+    pub(crate) drain: Option<Drain>,
+    /// No attempt before.
+    pub(crate) next_at: Duration,
+    /// The server itself asked for that pause.
+    pub(crate) asked: bool,
+    /// Failures in a row, and when they began.
+    pub(crate) streak: u32,
+    pub(crate) failing_since: Option<Duration>,
+    /// The last thing the server stored. Sent again it changes nothing, but shows whether the
+    /// server works.
+    proof: Vec<u8>,
+    /// Where nothing was stored yet: one of the lines that still wait, to the same end. Its turn
+    /// comes again, so nothing is out of order in the end.
+    trial: Vec<u8>,
+    /// Storage to use again.
+    spare: Option<Vec<u8>>,
+}
+
+/// Batches from disk, in hand until they are delivered.
+#[derive(Debug)]
+pub(crate) struct Drain {
+    pub(crate) batch: Batch,
+    pub(crate) precision: Precision,
+    pub(crate) tickets: Tickets,
+}
+
+impl Lane {
+    pub(crate) fn new(bucket: String) -> Self {
+        Lane {
+            bucket,
+            open: Vec::new(),
+            open_lines: 0,
+            last: 0,
+            opened_at: Duration::ZERO,
+            sealed: VecDeque::new(),
+            spooled: 0,
+            drain: None,
+            next_at: Duration::ZERO,
+            asked: false,
+            streak: 0,
+            failing_since: None,
+            proof: Vec::new(),
+            trial: Vec::new(),
+            spare: None,
+        }
+    }
+
+    /// Adds whole lines. The caller has seen to it that they fit.
+    #[inline]
+    pub(crate) fn append(&mut self, bytes: &[u8], lines: usize, batch_bytes: usize) {
+        if self.open.capacity() - self.open.len() < bytes.len() {
+            self.grow(bytes.len(), batch_bytes);
+        }
+        self.last = self.open.len();
+        self.open.extend_from_slice(bytes);
+        self.open_lines += lines;
+    }
+
+    /// Doubles the storage, but not beyond a batch. (A vector left to itself would.)
+    #[cold]
+    fn grow(&mut self, more: usize, batch_bytes: usize) {
+        let len = self.open.len();
+        let want = self
+            .open
+            .capacity()
+            .saturating_mul(2)
+            .clamp(FIRST.min(batch_bytes), batch_bytes)
+            .max(len.saturating_add(more));
+        self.open.reserve_exact(want.saturating_sub(len));
+    }
+
+    /// Makes a batch of what there is. `waits`: it won't be sent at once, so it keeps no more
+    /// storage than it needs.
+    pub(crate) fn seal(&mut self, waits: bool) {
+        if self.open_lines == 0 {
+            return;
+        }
+        let fresh = self.spare.take().unwrap_or_default();
+        let bytes = core::mem::replace(&mut self.open, fresh);
+        let mut batch = Batch::new(bytes, self.open_lines, self.last);
+        if waits {
+            batch.shrink();
+        }
+        self.open_lines = 0;
+        self.last = 0;
+        self.sealed.push_back(batch);
+    }
+
+    /// Storage of a batch that is done with.
+    pub(crate) fn reuse(&mut self, mut bytes: Vec<u8>) {
+        let better = self
+            .spare
+            .as_ref()
+            .is_none_or(|spare| spare.capacity() < bytes.capacity());
+        if better {
+            bytes.clear();
+            self.spare = Some(bytes);
+        }
+    }
+
+    /// Bytes of storage, used or not.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        let sealed: usize = self.sealed.iter().map(Batch::held).sum();
+        sealed + self.open.capacity() + self.spare.as_ref().map_or(0, Vec::capacity)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open_lines == 0 && self.sealed.is_empty()
+    }
+
+    /// Whether there is anything to send.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.is_empty() || self.spooled > 0
+    }
+
+    /// Lines in memory, counted from the ground up.
+    pub(crate) fn lines(&self) -> usize {
+        let sealed: usize = self.sealed.iter().map(Batch::lines).sum();
+        sealed.saturating_add(self.open_lines)
+    }
+
+    /// What is sent next: what is on disk is older than what is in memory.
+    pub(crate) fn head(&mut self) -> Option<&mut Batch> {
+        match &mut self.drain {
+            Some(drain) => Some(&mut drain.batch),
+            None => self.sealed.front_mut(),
+        }
+    }
+
+    /// The same, to look at.
+    pub(crate) fn peek(&self) -> Option<&Batch> {
+        match &self.drain {
+            Some(drain) => Some(&drain.batch),
+            None => self.sealed.front(),
+        }
+    }
+
+    /// Where that is counted.
+    pub(crate) fn place(&self) -> Place {
+        match self.drain {
+            Some(_) => Place::Disk,
+            None => Place::Memory,
+        }
+    }
+
+    /// The first batch is done if nothing of it is left. What came from disk leaves the disk then.
+    pub(crate) fn retire(&mut self) -> Option<Tickets> {
+        if let Some(drain) = self.drain.take_if(|drain| drain.batch.is_done()) {
+            self.reuse(drain.batch.into_bytes());
+            return Some(drain.tickets);
+        }
+        self.retire_sealed();
+        None
+    }
+
+    /// Storage for a batch.
+    pub(crate) fn storage(&mut self) -> Vec<u8> {
+        self.spare.take().unwrap_or_default()
+    }
+
+    fn retire_sealed(&mut self) {
+        if !self.sealed.front().is_some_and(Batch::is_done) {
+            return;
+        }
+        if let Some(batch) = self.sealed.pop_front() {
+            self.reuse(batch.into_bytes());
+        }
+    }
+
+    /// The first piece was stored: its last line is the newest thing there is. An older one would
+    /// not do, for it may have been overwritten since.
+    pub(crate) fn keep_proof(&mut self, precision: Precision) {
+        let mut proof = core::mem::take(&mut self.proof);
+        proof.clear();
+        let Some(batch) = self.peek() else {
+            return;
+        };
+        let last = match batch.last_written() {
+            Some(last) => last,
+            None => split(batch.piece_bytes()).last().unwrap_or_default(),
+        };
+        // (Times of another unit than the writer's would make it another point.)
+        let same_unit = self.drain.as_ref().is_none_or(|d| d.precision == precision);
+        if last.len() <= MAX_PROOF && same_unit {
+            proof.extend_from_slice(last);
+        }
+        self.proof = proof;
+    }
+
+    pub(crate) fn forget_proof(&mut self) {
+        self.proof.clear();
+    }
+
+    /// Sees to it that there is something to prove with that the server works. False if not.
+    pub(crate) fn find_proof(&mut self, random: u64) -> bool {
+        let mut trial = core::mem::take(&mut self.trial);
+        trial.clear();
+        if !self.proof.is_empty() {
+            return true;
+        }
+        // Any line but the first of this batch, or the first of any that follows.
+        let rest = self.peek().map_or(&[][..], Batch::rest);
+        let here = split(rest).skip(1);
+        let in_hand = usize::from(self.drain.is_none());
+        let later = self.sealed.iter().skip(in_hand).map(Batch::rest);
+        let later = later.chain([self.open.as_slice()]);
+        let mut others = here.chain(later.filter_map(|bytes| split(bytes).next()));
+        let count = others.clone().count();
+        let pick = usize::try_from(random >> 33)
+            .unwrap_or(0)
+            .checked_rem(count);
+        let line = pick.and_then(|n| others.nth(n));
+        trial.extend_from_slice(line.unwrap_or_default());
+        self.trial = trial;
+        !self.trial.is_empty()
+    }
+
+    /// What to prove with that the server works.
+    pub(crate) fn proof(&self) -> &[u8] {
+        if self.proof.is_empty() {
+            &self.trial
+        } else {
+            &self.proof
+        }
+    }
+
+    /// The way is open again.
+    pub(crate) fn succeeded(&mut self) -> Option<Duration> {
+        self.streak = 0;
+        self.asked = false;
+        self.next_at = Duration::ZERO;
+        self.failing_since.take()
+    }
+}

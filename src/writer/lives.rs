@@ -1,0 +1,391 @@
+//! Single cases of a writer's life, in simulated time.
+
+use super::core::MAIN;
+use super::sim::{SimServer, Words, check, long, world};
+use super::{Cause, ClockGuard, Event, Fate, Reason, WhenFull};
+use crate::Precision;
+use crate::client::RetryPolicy;
+use crate::error::NotAccepted;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::sync::Mutex;
+
+const SEC: Duration = Duration::from_secs(1);
+
+/// One bad line at every position of a batch of 5 000.
+fn every_position(words: Words, most: u64) {
+    const LINES: usize = 5_000;
+    let step = if long() { 1 } else { 251 };
+    let mut worst = 0;
+    for bad in (0..LINES).step_by(step).chain([LINES - 1]) {
+        let (mut core, _, server) = world(1, |b| b.batch_bytes(1 << 20).batch_lines(LINES));
+        server.0.borrow_mut().words = words;
+        for n in 0..LINES {
+            let field = if n == bad { "bad" } else { "n" };
+            let written = core.write(MAIN, |enc| {
+                let line = enc.line("m").tag("s", 1).field(field, n as i64);
+                line.timestamp(n as i64)
+            });
+            written.unwrap();
+        }
+        let outcome = core.flush(SEC * 60).unwrap();
+        assert_eq!(outcome.fate(), Fate::Rejected);
+        assert_eq!((outcome.delivered, outcome.rejected.refused), (4_999, 1));
+        let out: Vec<_> = core.rejected.iter().collect();
+        assert_eq!(out.len(), 1);
+        assert_eq!(out[0].line, format!("m,s=1 bad={bad}i {bad}"));
+        assert_eq!(out[0].reason, Reason::Refused);
+        let world = server.0.borrow();
+        assert_eq!(world.stored.len(), LINES - 1);
+        assert_eq!(world.out_of_order, 0);
+        worst = worst.max(world.requests);
+    }
+    assert!(worst <= most, "{worst} requests");
+}
+
+#[test]
+fn a_bad_line_that_is_named_costs_one_more_request() {
+    every_position(Words::Quoted, 2);
+    every_position(Words::Numbered, 2);
+}
+
+#[test]
+fn a_bad_line_that_is_not_named_is_found_by_halving() {
+    // 2 + 2 · log2(5 000) = 26.6
+    every_position(Words::Silent, 26);
+}
+
+fn write(core: &mut super::core::Core<super::sim::SimClock, SimServer>, n: i64) {
+    core.write(MAIN, |enc| enc.line("m").field("n", n).timestamp(n))
+        .unwrap();
+}
+
+#[test]
+fn a_gateway_with_an_outage_at_noon() {
+    let (mut core, clock, server) = world(7, |b| b.precision(Precision::Millisecond));
+    let mut number = 0;
+    // Otherwise only the hours around noon, when there is no server for half an hour.
+    let minutes = if long() { 0..24 * 60 } else { 700..790 };
+    for minute in minutes.clone() {
+        server.0.borrow_mut().down = (720..750).contains(&minute);
+        server.0.borrow_mut().trouble = 1;
+        for _ in 0..60 {
+            for sensor in 0..10 {
+                number += 1;
+                core.write(MAIN, |enc| {
+                    let line = enc.line("m").tag("s", sensor).field("n", number);
+                    line.timestamp(number)
+                })
+                .unwrap();
+            }
+            core.poll();
+            clock.advance(SEC);
+        }
+        check(&core);
+        let held: usize = core.lanes[0].held();
+        // An hour of lines at the most, never the day.
+        assert!(held < 2 << 20, "{held} bytes of storage in minute {minute}");
+    }
+    server.0.borrow_mut().trouble = 0;
+    let _ = core.flush(SEC * 600).unwrap();
+    let stats = core.stats();
+    let points = minutes.len() * 600;
+    assert_eq!(
+        (stats.accepted, stats.delivered),
+        (points as u64, points as u64)
+    );
+    assert_eq!(server.0.borrow().stored.len(), points);
+}
+
+#[test]
+fn batches_by_number_by_size_and_by_age() {
+    let (mut core, clock, server) = world(1, |b| b.batch_lines(10).batch_bytes(200));
+    let requests = || server.0.borrow().requests;
+    (0..9).for_each(|n| write(&mut core, n));
+    assert_eq!((core.poll(), requests()), (SEC, 0));
+    clock.advance(SEC / 2);
+    assert_eq!((core.poll(), requests()), (SEC / 2, 0));
+    write(&mut core, 9);
+    assert_eq!(requests(), 1, "ten lines are a batch");
+    for n in 0..4 {
+        let text = "x".repeat(40);
+        core.write(MAIN, |enc| {
+            let line = enc.line("m").field("n", n).field("t", text.as_str());
+            line.timestamp(n)
+        })
+        .unwrap();
+    }
+    assert_eq!(requests(), 2, "200 bytes are a batch");
+    clock.advance(SEC);
+    core.poll();
+    assert_eq!(
+        (requests(), core.stats().buffered),
+        (3, 0),
+        "a second is enough"
+    );
+    let long = "x".repeat(200);
+    let refused = core.write(MAIN, |enc| enc.line("m").field("t", long.as_str()).finish());
+    assert_eq!(refused, Err(NotAccepted::TooLarge(200)));
+    assert_eq!(core.poll(), SEC);
+}
+
+#[test]
+fn nothing_is_sent_in_write_if_that_is_not_wanted() {
+    let (mut core, _, server) = world(1, |b| b.batch_lines(1).send_in_write(false));
+    (0..100).for_each(|n| write(&mut core, n));
+    assert_eq!(server.0.borrow().requests, 0);
+    core.poll();
+    check(&core);
+    assert!(server.0.borrow().requests > 10);
+}
+
+#[test]
+fn an_item_is_taken_whole_or_not_at_all() {
+    let (mut core, ..) = world(1, |b| b);
+    let refused = core.write(MAIN, |enc| {
+        enc.line("m").field("n", 1).finish()?;
+        enc.line("m").field("n", f64::NAN).finish()
+    });
+    assert!(matches!(refused, Err(NotAccepted::Encode(_))));
+    let stats = core.stats();
+    assert_eq!((stats.accepted, stats.not_accepted), (0, 1));
+    // A closure that empties the encoder takes nothing from anybody.
+    write(&mut core, 1);
+    core.write(MAIN, |enc| {
+        enc.clear();
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(core.stats().accepted, 1);
+    check(&core);
+}
+
+#[test]
+fn an_outage_ends_and_everything_arrives() {
+    let told = Arc::new(Mutex::new(Vec::<String>::new()));
+    let log = Arc::clone(&told);
+    let (mut core, clock, server) = world(3, |b| {
+        b.on_event(move |event| {
+            log.lock().unwrap().push(match event {
+                Event::Delivered { lines, .. } => format!("delivered {lines}"),
+                Event::Failed { .. } => "failed".into(),
+                Event::Recovered { .. } => "recovered".into(),
+                other => format!("{other:?}"),
+            });
+        })
+    });
+    server.0.borrow_mut().down = true;
+    let mut waits = Vec::new();
+    for n in 0..3_600 {
+        write(&mut core, n);
+        clock.advance(SEC);
+        waits.push(core.poll());
+    }
+    assert!(waits.iter().max().unwrap() <= &(SEC * 300));
+    let failures = core.stats().failures;
+    assert!(
+        (12..100).contains(&failures),
+        "{failures} attempts in an hour"
+    );
+    let error = core.flush(SEC * 5).unwrap_err();
+    assert!(
+        error.is_retryable() && error.to_string().contains("3600 lines"),
+        "{error}"
+    );
+    server.0.borrow_mut().down = false;
+    let outcome = core.flush(SEC * 5).unwrap();
+    assert_eq!(
+        (outcome.fate(), outcome.delivered),
+        (Fate::Delivered, 3_600)
+    );
+    assert_eq!(outcome.to_string(), "3600 delivered");
+    let told = told.lock().unwrap();
+    assert_eq!(told.iter().filter(|t| *t == "recovered").count(), 1);
+    assert_eq!(
+        told.iter().filter(|t| *t == "failed").count() as u64,
+        core.stats().failures
+    );
+}
+
+#[test]
+fn a_full_buffer_refuses_or_drops_the_oldest() {
+    for policy in [WhenFull::Refuse, WhenFull::DropOldest] {
+        let (mut core, _, server) = world(1, |b| {
+            b.batch_lines(10).max_buffer_bytes(1_000).when_full(policy)
+        });
+        server.0.borrow_mut().down = true;
+        let taken: Vec<bool> = (0..200)
+            .map(|n| {
+                core.write(MAIN, |enc| enc.line("m").field("n", n).timestamp(n))
+                    .is_ok()
+            })
+            .collect();
+        check(&core);
+        let stats = core.stats();
+        server.0.borrow_mut().down = false;
+        let outcome = core.flush(SEC * 10).unwrap();
+        let world = server.0.borrow();
+        let least = world.stored.values().min().copied().unwrap();
+        let most = world.stored.values().max().copied().unwrap();
+        match policy {
+            WhenFull::Refuse => {
+                assert_eq!(
+                    taken.iter().filter(|t| !**t).count() as u64,
+                    stats.not_accepted
+                );
+                assert!(stats.not_accepted > 100);
+                assert_eq!((least, outcome.fate()), (0, Fate::Delivered));
+            }
+            _ => {
+                assert!(taken.iter().all(|t| *t));
+                assert!(stats.dropped.overflow > 100);
+                assert_eq!((most, outcome.fate()), (199, Fate::Dropped));
+                assert_eq!(least, stats.dropped.overflow);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_policy_may_give_up() {
+    let (mut core, clock, server) = world(1, |b| {
+        b.retry(RetryPolicy {
+            max_retries: 2,
+            ..RetryPolicy::default()
+        })
+    });
+    server.0.borrow_mut().down = true;
+    write(&mut core, 1);
+    for _ in 0..600 {
+        clock.advance(SEC);
+        core.poll();
+        check(&core);
+    }
+    let stats = core.stats();
+    assert_eq!(
+        (stats.requests, stats.dropped.given_up, stats.buffered),
+        (3, 1, 0)
+    );
+}
+
+#[test]
+fn closing_in_vain_loses_and_tells() {
+    let told = Arc::new(Mutex::new(0));
+    let log = Arc::clone(&told);
+    let (mut core, _, server) = world(1, |b| {
+        b.on_event(move |event| {
+            if let Event::Dropped {
+                lines,
+                cause: Cause::Closed,
+                ..
+            } = event
+            {
+                *log.lock().unwrap() += lines;
+            }
+        })
+    });
+    server.0.borrow_mut().down = true;
+    (0..7).for_each(|n| write(&mut core, n));
+    let error = core.close(SEC).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("7 lines are not delivered and are lost"),
+        "{error}"
+    );
+    assert!(!error.is_retryable());
+    assert_eq!(*told.lock().unwrap(), 7);
+    assert_eq!(core.stats().dropped.closed, 7);
+    check(&core);
+}
+
+#[test]
+fn a_line_too_large_for_the_server_goes_alone() {
+    let (mut core, _, server) = world(1, |b| b);
+    server.0.borrow_mut().max_body = 60;
+    for n in 0..100 {
+        let text = if n == 50 {
+            "x".repeat(100)
+        } else {
+            String::new()
+        };
+        core.write(MAIN, |enc| {
+            let line = enc
+                .line("m")
+                .tag("s", 1)
+                .field("n", n)
+                .field("t", text.as_str());
+            line.timestamp(n)
+        })
+        .unwrap();
+    }
+    let outcome = core.flush(SEC * 100).unwrap();
+    assert_eq!((outcome.delivered, outcome.rejected.too_large), (99, 1));
+    check(&core);
+}
+
+#[test]
+fn a_way_that_breaks_under_large_batches_gets_smaller_ones() {
+    let (mut core, clock, server) = world(1, |b| b);
+    for n in 0..4_000 {
+        write(&mut core, n);
+    }
+    server.0.borrow_mut().breaks_over = 20_000;
+    for _ in 0..100 {
+        clock.advance(core.poll());
+    }
+    check(&core);
+    assert_eq!(core.stats().delivered, 4_000);
+    let world = server.0.borrow();
+    assert!(!world.expected.is_empty(), "the server was asked first");
+}
+
+#[test]
+fn points_without_a_time_and_a_clock_that_is_not_set() {
+    let (mut core, clock, server) = world(1, |b| b);
+    clock.set_wall(12_345);
+    let point = |core: &mut super::core::Core<_, _>| {
+        core.write(MAIN, |enc| enc.line("m").tag("s", 1).field("n", 1).finish())
+    };
+    assert_eq!(point(&mut core), Err(NotAccepted::ClockNotSet));
+    clock.set_wall(1_700_000_000_000_000_000);
+    for _ in 0..3 {
+        point(&mut core).unwrap();
+    }
+    let _ = core.flush(SEC).unwrap();
+    assert_eq!(server.0.borrow().stored.len(), 3, "three points, not one");
+    let (mut core, clock, _) = world(1, |b| b.clock_guard(ClockGuard::Mark));
+    clock.set_wall(12_345);
+    point(&mut core).unwrap();
+    let (_, lines) = core.unsent().next().unwrap();
+    assert_eq!(lines.bytes, b"m,s=1 n=1i,clock_unset=true 12345\n");
+}
+
+#[test]
+fn no_allocation_per_point_after_warm_up() {
+    let (mut core, clock, _) = world(1, |b| b.batch_lines(1_000));
+    let round = |core: &mut super::core::Core<_, _>| {
+        for n in 0..999i64 {
+            core.write(MAIN, |enc| {
+                let line = enc.line("weather").tag("station", "zrh-1");
+                line.field("n", n).field("temp_c", 21.5).timestamp(n)
+            })
+            .unwrap();
+            core.write(MAIN, |enc| enc.line("m").field("n", n).finish())
+                .unwrap();
+        }
+    };
+    let _ = clock;
+    core.settings.send_in_write = false;
+    core.settings.batch_lines = 1 << 20;
+    core.settings.batch_bytes = 1 << 20;
+    round(&mut core);
+    let _ = core.close(Duration::ZERO);
+    round(&mut core);
+    let _ = core.close(Duration::ZERO);
+    let counted = allocation_counter::measure(|| round(&mut core));
+    assert_eq!(counted.count_total, 0);
+}

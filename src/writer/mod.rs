@@ -1,0 +1,83 @@
+//! The batching writer: points go in one at a time, and each one's fate is known.
+//!
+//! **What it is for.** A program hands over points as they come. The [`Writer`] collects them,
+//! sends them in batches, tries again when that fails, and keeps one bad point from harming the
+//! others. At any moment it can say of every point it accepted what became of it.
+//!
+//! **In scope**: batches by number, size and age; several buckets; times for points without one;
+//! retries; taking out what a server refuses; bounded memory; the account.
+//!
+//! **Out of scope**: what an answer means (the client decides that), keeping points through a
+//! restart (a spool does).
+//!
+//! # The contract
+//! At every moment **accepted = delivered + spooled + rejected + dropped + buffered**; see
+//! [`Stats`]. `write` answers `Ok`: the point is accepted. `flush` answers `Ok`: every accepted
+//! point is delivered, on disk, or counted as rejected or dropped, and the [`Outcome`] says how
+//! many. Nothing leaves the account in silence, not even when a writer is dropped.
+//!
+//! | what the server says | what the writer does |
+//! |---|---|
+//! | 204 | delivered |
+//! | bad lines, named | exactly those are rejected, the others sent once more |
+//! | bad lines, not named | found by halving, rejected |
+//! | the good lines are stored, others dropped | told; nothing is sent again |
+//! | too large | cut in two, down to one line |
+//! | no answer, 408, 425, 429, 5xx | kept, tried again: 1 s … 5 min, the server's own wish first |
+//! | connections break under the same large batch | its body waits for `100 Continue`; then it is cut in two |
+//! | 500 again and again on the same batch | what was stored before is sent once more; if that works, the lines to blame are found by halving |
+//! | token, bucket, permission, certificate, a foreign page | kept, tried each minute or more slowly; a person has to act |
+//!
+//! # What to watch
+//! - *Nothing happens by itself.* There is no thread; [`Writer::poll`] is what makes time pass.
+//!   Call it in the loop's idle time, or use [`Writer::spawn`].
+//! - *Time.* A request may take as long as the client's limits allow (30 s). Under a watchdog,
+//!   shorten those, and turn [`WriterBuilder::send_in_write`] off.
+//! - *Memory.* At most [`WriterBuilder::max_buffer_bytes`] of lines, and one open batch's storage for
+//!   each bucket. What comes then is refused, or drops the oldest: your choice.
+//! - *Boards without a battery-backed clock* start in 1970. Points without a time are refused until
+//!   the clock is set, unless [`ClockGuard`] says otherwise. Points with a time of their own are
+//!   never judged.
+//! - *The same point twice* is no harm: a point is its series and its time, and a repeated request
+//!   writes the same again. Untimed points would multiply, which is why the writer gives them a time
+//!   when they come.
+
+mod account;
+mod batch;
+mod builder;
+mod core;
+mod deliver;
+#[cfg(feature = "spool")]
+mod disk;
+#[cfg(not(feature = "spool"))]
+#[path = "no_disk.rs"]
+mod disk;
+mod event;
+mod handle;
+mod lane;
+mod rejected;
+mod seams;
+mod settings;
+mod split;
+mod spooling;
+mod stamp;
+mod thread;
+
+pub use self::core::BatchEncoder;
+pub use account::{Cause, Drops, Fate, Outcome, Reason, Rejections, Stats};
+pub use builder::WriterBuilder;
+pub use event::Event;
+pub use handle::Writer;
+pub use rejected::Rejected;
+pub use settings::WhenFull;
+pub use stamp::ClockGuard;
+pub use thread::{BackPressure, WriterHandle};
+
+#[cfg(test)]
+mod lives;
+#[cfg(test)]
+mod model;
+#[cfg(all(test, feature = "spool"))]
+mod outages;
+#[cfg(test)]
+mod sim;

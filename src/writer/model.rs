@@ -1,0 +1,305 @@
+//! Ten thousand random lives of a writer, each against a server that fails in every known way.
+//! After each step the account is balanced; in the end every line's fate is the true one.
+
+use super::core::{Core, MAIN};
+#[cfg(feature = "spool")]
+use super::sim::another;
+use super::sim::{Rng, SimClock, SimServer, Words, check, long, world};
+use super::{WhenFull, WriterBuilder};
+use crate::error::NotAccepted;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// What the program wrote.
+#[derive(Debug, Default)]
+struct Written {
+    /// Accepted good lines: number, and its key (bucket, series, time).
+    good: BTreeMap<u64, String>,
+    /// Accepted lines that the server won't take.
+    doomed: BTreeMap<u64, &'static str>,
+    number: u64,
+}
+
+fn write(
+    core: &mut Core<SimClock, SimServer>,
+    written: &mut Written,
+    rng: &mut Rng,
+    doom: u64,
+) -> Result<(), NotAccepted> {
+    let lane = if rng.chance(20) {
+        core.lane("other")
+    } else {
+        MAIN
+    };
+    let bucket = core.lanes[lane].bucket.clone();
+    let lines = 1 + rng.below(3) * rng.below(2);
+    let mut items = Vec::new();
+    for _ in 0..lines {
+        written.number += 1;
+        let field = match rng.chance(doom) {
+            true => ["bad", "conflict", "poison"][rng.below(3) as usize],
+            false => "n",
+        };
+        let series = format!("m,s={}", rng.below(4));
+        // Few times, so that points overwrite each other.
+        items.push((written.number, field, series, rng.below(50) as i64));
+    }
+    core.write(lane, |enc| {
+        for (number, field, series, time) in &items {
+            let tag = series.rsplit('=').next().unwrap();
+            enc.line("m")
+                .tag("s", tag)
+                .field(field, *number as i64)
+                .field("text", "a b,c=d\n\"e")
+                .timestamp(*time)?;
+        }
+        Ok(())
+    })?;
+    for (number, field, series, time) in items {
+        if field == "n" {
+            written
+                .good
+                .insert(number, format!("{bucket} {series} {time}"));
+        } else {
+            written.doomed.insert(number, field);
+        }
+    }
+    Ok(())
+}
+
+fn script(seed: u64) {
+    let mut rng = Rng::new(seed);
+    let doom = [0, 0, 2, 10][rng.below(4) as usize];
+    let drop_oldest = rng.chance(30);
+    let batch_lines = 1 + rng.below(20) as usize;
+    let max_buffer = [1_500, 4_000, 1 << 20][rng.below(3) as usize];
+    let send_in_write = rng.chance(70);
+    let settings = |builder: WriterBuilder| {
+        builder
+            .batch_lines(batch_lines)
+            .batch_bytes(700)
+            .max_buffer_bytes(max_buffer)
+            .max_rejected_bytes(1 << 20)
+            .send_in_write(send_in_write)
+            .when_full(if drop_oldest {
+                WhenFull::DropOldest
+            } else {
+                WhenFull::Refuse
+            })
+    };
+    #[cfg(feature = "spool")]
+    let dir = super::sim::TempDir::new();
+    #[cfg(feature = "spool")]
+    let mode = match rng.below(4) {
+        0 => Some(crate::spool::Mode::OnFailure),
+        1 => Some(crate::spool::Mode::WriteAhead),
+        _ => None,
+    };
+    #[cfg(feature = "spool")]
+    let settings = |builder| match mode {
+        Some(mode) => settings(builder).spool(dir.spool(mode)),
+        None => settings(builder),
+    };
+    let (mut core, clock, server) = world(seed, settings);
+    #[cfg_attr(
+        not(feature = "spool"),
+        expect(unused_mut, reason = "one life without a disk")
+    )]
+    let mut lives = 1;
+    {
+        let mut world = server.0.borrow_mut();
+        world.words = [Words::Quoted, Words::Numbered, Words::Silent][rng.below(3) as usize];
+        world.trouble = [0, 10, 30, 70][rng.below(4) as usize];
+        if rng.chance(20) {
+            world.was_small = true;
+            world.max_body = 200 + rng.below(300) as usize;
+        }
+    }
+    let mut written = Written::default();
+    for _ in 0..rng.below(60) {
+        match rng.below(13) {
+            // Another life, with what is on disk.
+            #[cfg(feature = "spool")]
+            12 if mode.is_some() => {
+                let limit = Duration::from_secs(rng.below(3));
+                if let Err(error) = core.close(limit) {
+                    panic!("the disk takes everything: {error}");
+                }
+                check(&core);
+                let spooled = core.stats().spooled;
+                drop(core);
+                core = another(seed + lives, &clock, &server, settings);
+                lives += 1;
+                assert!(core.stats().recovered >= spooled);
+            }
+            0..=6 => {
+                for _ in 0..=rng.below(8) {
+                    let refused = write(&mut core, &mut written, &mut rng, doom);
+                    if let Err(refused) = refused {
+                        assert_eq!(refused, NotAccepted::Full);
+                        assert!(!drop_oldest);
+                    }
+                }
+            }
+            7 | 8 => {
+                core.poll();
+            }
+            9 => clock.advance(Duration::from_millis(rng.below(5_000))),
+            10 => {
+                clock.step_wall(rng.next() as i64 / 100);
+                server.0.borrow_mut().down = rng.chance(30);
+            }
+            _ => {
+                let limit = Duration::from_secs(rng.below(20));
+                let before = core.clock_now();
+                match core.flush(limit) {
+                    Ok(_) => assert_eq!(core.stats().buffered, 0),
+                    Err(error) => {
+                        assert!(core.stats().buffered > 0);
+                        assert!(!alloc::string::ToString::to_string(&error).is_empty());
+                    }
+                }
+                // One attempt's length over the limit at most, and that attempt was limited, too.
+                let spent = core.clock_now() - before;
+                assert!(
+                    spent <= limit + Duration::from_millis(100),
+                    "{spent:?} > {limit:?}"
+                );
+            }
+        }
+        check(&core);
+    }
+    // The server is well again: everything finds its place.
+    {
+        let mut world = server.0.borrow_mut();
+        world.down = false;
+        world.trouble = 0;
+        world.max_body = usize::MAX;
+    }
+    settle(&mut core, &mut written, &clock);
+    check(&core);
+    judge(&core, &server, &written, lives);
+}
+
+/// Polls until nothing is left.
+fn settle(core: &mut Core<SimClock, SimServer>, written: &mut Written, clock: &SimClock) {
+    for turn in 0..1_000u64 {
+        let wait = core.poll();
+        check(core);
+        if core.stats().buffered + core.stats().spooled == 0 {
+            return;
+        }
+        clock.advance(wait);
+        if turn % 50 != 49 {
+            continue;
+        }
+        // A line that makes the server fail shows by the side of one that doesn't.
+        for lane in 0..core.lanes.len() {
+            let bucket = core.lanes[lane].bucket.clone();
+            written.number += 1;
+            let number = written.number;
+            let taken = core.write(lane, |enc| {
+                let line = enc.line("m").tag("s", 9).field("n", number as i64);
+                line.timestamp(1)
+            });
+            if taken.is_ok() {
+                written.good.insert(number, format!("{bucket} m,s=9 1"));
+            }
+        }
+    }
+    panic!("still there after 1 000 polls: {:?}", core.stats());
+}
+
+fn judge(core: &Core<SimClock, SimServer>, server: &SimServer, written: &Written, lives: u64) {
+    let world = server.0.borrow();
+    let stats = core.stats();
+    // Nothing is stored that wasn't written, and nothing that the server refused.
+    for number in world.seen.keys() {
+        assert!(
+            written.good.contains_key(number),
+            "{number} was never accepted"
+        );
+    }
+    if lives == 1 {
+        assert_eq!(
+            stats.accepted,
+            (written.good.len() + written.doomed.len()) as u64
+        );
+    }
+    assert_eq!(world.out_of_order, 0);
+    if lives > 1 {
+        // The account of the earlier lives is gone; what was taken for too large in them, too.
+        let few = written.good.keys().filter(|n| !world.seen.contains_key(n));
+        assert!(world.was_small || few.count() == 0);
+        return;
+    }
+    let missing: Vec<u64> = written
+        .good
+        .keys()
+        .filter(|number| !world.seen.contains_key(number))
+        .copied()
+        .collect();
+    // What wasn't stored was dropped, and told so; or refused for its size.
+    let lost = stats.dropped.total() + stats.rejected.too_large;
+    assert!(missing.len() as u64 <= lost, "{missing:?} {stats:?}");
+    if lost == 0 {
+        assert_eq!(stats.delivered, written.good.len() as u64, "{stats:?}");
+        assert_eq!(stats.rejected.total(), written.doomed.len() as u64);
+        // Of points with one key, the last written is the one that stays.
+        let mut last = BTreeMap::new();
+        for (number, key) in &written.good {
+            last.insert(key.clone(), *number);
+        }
+        assert_eq!(world.stored, last);
+        // And exactly the doomed ones are the rejected ones, each for its own reason.
+        let count = |wanted| {
+            written
+                .doomed
+                .values()
+                .filter(|kind| **kind == wanted)
+                .count() as u64
+        };
+        assert_eq!(stats.rejected.refused, count("bad"), "{stats:?}");
+        assert_eq!(stats.rejected.partial, count("conflict"), "{stats:?}");
+        assert_eq!(stats.rejected.poison, count("poison"), "{stats:?}");
+        for rejected in core.rejected.iter().filter(|r| !r.line.is_empty()) {
+            let number = rejected.line.split_once('=').unwrap().1;
+            let number = number.split_once('=').unwrap().1;
+            let number = number.split(['i', ',']).next().unwrap();
+            assert!(
+                written.doomed.contains_key(&number.parse().unwrap()),
+                "{rejected:?}"
+            );
+        }
+    }
+}
+
+/// Ten thousand with `INFLUX_EDGE_LONG=1`, else a few; `INFLUX_EDGE_MODEL_SCRIPTS` for another
+/// number, `INFLUX_EDGE_MODEL_SEED` for one of them.
+#[test]
+fn random_lives() {
+    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    if let Some(seed) = number("INFLUX_EDGE_MODEL_SEED") {
+        return script(seed);
+    }
+    let scripts = number("INFLUX_EDGE_MODEL_SCRIPTS").unwrap_or(if long() { 10_000 } else { 300 });
+    let base = crate::writer::model::seed();
+    std::println!("model: {scripts} scripts from seed {base}");
+    for seed in (base..).take(usize::try_from(scripts).unwrap()) {
+        let run = std::panic::catch_unwind(|| script(seed));
+        if let Err(panic) = run {
+            std::eprintln!("again with INFLUX_EDGE_MODEL_SEED={seed}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// Another one each time: what ten thousand scripts don't find, the next may.
+fn seed() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(1, |t| t.as_secs() * 1_000_000)
+}

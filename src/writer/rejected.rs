@@ -1,0 +1,119 @@
+//! What the server refused, kept for somebody to look at.
+
+use super::account::Reason;
+use crate::error::cut;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+
+/// A line the server refused for good, and why. Holds data: mind where it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejected {
+    /// The bucket it was meant for.
+    pub bucket: String,
+    /// The line, without its newline. Empty where the server only said how many it dropped, not
+    /// which.
+    pub line: String,
+    /// How many lines this stands for: one, or as many as the server didn't name.
+    pub lines: u64,
+    /// What kind of refusal it was.
+    pub reason: Reason,
+    /// What the server said.
+    pub message: String,
+}
+
+impl Rejected {
+    fn bytes(&self) -> usize {
+        self.line
+            .len()
+            .saturating_add(self.message.len())
+            .saturating_add(self.bucket.len())
+            .saturating_add(size_of::<Self>())
+    }
+}
+
+/// The latest refusals, within a limit of bytes.
+#[derive(Debug)]
+pub(crate) struct RejectedStore {
+    list: VecDeque<Rejected>,
+    bytes: usize,
+    max_bytes: usize,
+}
+
+impl RejectedStore {
+    pub(crate) fn new(max_bytes: usize) -> Self {
+        RejectedStore {
+            list: VecDeque::new(),
+            bytes: 0,
+            max_bytes,
+        }
+    }
+
+    /// Adds one; the oldest go for it. One that would take most of the store is shortened.
+    pub(crate) fn push(&mut self, mut rejected: Rejected) {
+        let most = self.max_bytes / 4;
+        for text in [&mut rejected.line, &mut rejected.message] {
+            let end = cut(text, most).len();
+            if end < text.len() {
+                text.truncate(end);
+                text.push('…');
+                text.shrink_to_fit();
+            }
+        }
+        let size = rejected.bytes();
+        while self.bytes.saturating_add(size) > self.max_bytes {
+            match self.list.pop_front() {
+                Some(oldest) => self.bytes = self.bytes.saturating_sub(oldest.bytes()),
+                // A store of hardly any size keeps nothing.
+                None => return,
+            }
+        }
+        self.bytes = self.bytes.saturating_add(size);
+        self.list.push_back(rejected);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Rejected> {
+        self.list.iter()
+    }
+
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = Rejected> + use<> {
+        self.bytes = 0;
+        core::mem::take(&mut self.list).into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_are_kept_within_the_limit() {
+        let mut store = RejectedStore::new(10 * (size_of::<Rejected>() + 30));
+        for n in 0..100 {
+            store.push(Rejected {
+                bucket: "sensors".into(),
+                line: alloc::format!("weather f={n} {n}"),
+                lines: 1,
+                reason: Reason::Refused,
+                message: "no".into(),
+            });
+            assert!(store.bytes <= store.max_bytes);
+        }
+        assert!(store.iter().count() >= 10);
+        assert_eq!(
+            store.iter().last().map(|r| r.line.as_str()),
+            Some("weather f=99 99")
+        );
+        store.push(Rejected {
+            bucket: String::new(),
+            line: "x".repeat(1_000_000),
+            lines: 1,
+            reason: Reason::TooLarge,
+            message: String::new(),
+        });
+        assert!(store.bytes <= store.max_bytes);
+        let last = store.take().last().unwrap();
+        assert!(last.line.starts_with("xxx") && last.line.ends_with('…'));
+        assert_eq!(store.bytes, 0);
+    }
+}

@@ -1,0 +1,148 @@
+//! What a writer can be told, and the defaults.
+
+use super::stamp::ClockGuard;
+use crate::Precision;
+use crate::client::RetryPolicy;
+use core::time::Duration;
+
+/// What `write` does while the buffer is at its limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// It refuses the new point: [`NotAccepted::Full`](crate::NotAccepted::Full). The default.
+    #[default]
+    Refuse,
+    /// It drops the oldest batch, counts it ([`Cause::Overflow`](super::Cause::Overflow)), and
+    /// takes the new point.
+    DropOldest,
+}
+
+/// The pause after a failure that only a person can end is at least this long.
+pub(crate) const HUMAN_PAUSE: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) batch_lines: usize,
+    pub(crate) batch_bytes: usize,
+    pub(crate) flush_interval: Duration,
+    pub(crate) max_buffer_bytes: usize,
+    pub(crate) max_rejected_bytes: usize,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) precision: Precision,
+    pub(crate) guard: ClockGuard,
+    pub(crate) when_full: WhenFull,
+    pub(crate) send_in_write: bool,
+    pub(crate) poll_limit: Duration,
+    pub(crate) flush_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            batch_lines: 5_000,
+            batch_bytes: 256 * 1024,
+            flush_interval: Duration::from_secs(1),
+            max_buffer_bytes: 16 << 20,
+            max_rejected_bytes: 64 * 1024,
+            retry: patient(),
+            precision: Precision::default(),
+            guard: ClockGuard::default(),
+            when_full: WhenFull::default(),
+            send_in_write: true,
+            poll_limit: Duration::from_secs(1),
+            flush_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// From 1 s to 5 min, for ever.
+fn patient() -> RetryPolicy {
+    RetryPolicy {
+        max_retries: u32::MAX,
+        interval: Duration::from_secs(1),
+        max_interval: Duration::from_secs(300),
+        max_time: Duration::MAX,
+        exponential_base: 2,
+    }
+}
+
+/// The pause after failure number `streak` (from 1): evenly between the policy's `interval` and
+/// `interval · base^streak`, at most `max_interval`. (The policy's own pauses grow narrow at their
+/// upper end; a fleet that waits for one server for hours must not fall into step.)
+pub(crate) fn pause(
+    policy: &RetryPolicy,
+    streak: u32,
+    asked: Option<Duration>,
+    random: u64,
+) -> Duration {
+    if let Some(asked) = asked {
+        return asked.saturating_add(part(asked / 10, random));
+    }
+    let base = policy.exponential_base.max(1);
+    let high = base
+        .checked_pow(streak)
+        .and_then(|factor| policy.interval.checked_mul(factor))
+        .unwrap_or(Duration::MAX)
+        .min(policy.max_interval);
+    let low = policy.interval.min(high);
+    low.saturating_add(part(high.saturating_sub(low), random))
+}
+
+/// `random / 2^64` of a span, to the nanosecond.
+fn part(span: Duration, random: u64) -> Duration {
+    let nanos = (span.as_nanos().min(u128::from(u64::MAX)) * u128::from(random)) >> 64;
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// A small generator for jitter (xorshift64*): nothing here needs to be hard to guess.
+#[derive(Clone, Debug)]
+pub(crate) struct Jitter(u64);
+
+impl Jitter {
+    pub(crate) fn new(seed: u64) -> Self {
+        Jitter(seed | 1)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEC: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn pauses_have_full_jitter_within_bounds() {
+        let policy = patient();
+        for (streak, high) in [(1, 2), (2, 4), (5, 32), (8, 256), (9, 300), (1_000, 300)] {
+            assert_eq!(pause(&policy, streak, None, 0), SEC);
+            let most = pause(&policy, streak, None, u64::MAX);
+            assert!(most <= SEC * high && most > SEC * (high - 1), "{most:?}");
+        }
+        assert_eq!(pause(&policy, 1, Some(SEC * 30), 0), SEC * 30);
+        assert!(pause(&policy, 1, Some(SEC * 30), u64::MAX) <= SEC * 33);
+        let odd = RetryPolicy {
+            exponential_base: u32::MAX,
+            interval: Duration::MAX,
+            max_interval: SEC,
+            ..policy
+        };
+        assert_eq!(pause(&odd, u32::MAX, None, u64::MAX), SEC);
+    }
+
+    #[test]
+    fn jitter_fills_its_range() {
+        let mut jitter = Jitter::new(0);
+        let mean = (0..10_000)
+            .map(|_| (jitter.next() >> 32) as f64)
+            .sum::<f64>()
+            / 10_000.0;
+        assert!((mean / 2f64.powi(31) - 1.0).abs() < 0.05);
+    }
+}

@@ -1,0 +1,425 @@
+//! A world in which time passes as the tests like: a clock, and a server that judges lines, stores
+//! what it takes, and fails in every way that is known.
+
+use super::seams::{Clock, Parcel, Transport};
+use super::split::split;
+use super::{WriterBuilder, core::Core};
+use crate::client::{Client, answer::tests::write_error};
+use crate::error::{Error, Fault, TransportError};
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use core::time::Duration;
+
+/// Random numbers that a seed brings back.
+#[derive(Clone, Debug)]
+pub(super) struct Rng(u64);
+
+impl Rng {
+    pub(super) fn new(seed: u64) -> Self {
+        Rng(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    pub(super) fn below(&mut self, n: u64) -> u64 {
+        (self.next() >> 16) % n
+    }
+
+    pub(super) fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
+/// A clock that moves only when somebody moves it.
+#[derive(Clone, Debug)]
+pub(super) struct SimClock {
+    now: Rc<Cell<Duration>>,
+    wall: Rc<Cell<i64>>,
+}
+
+impl SimClock {
+    pub(super) fn new() -> Self {
+        SimClock {
+            now: Rc::default(),
+            wall: Rc::new(Cell::new(1_700_000_000_000_000_000)),
+        }
+    }
+
+    pub(super) fn advance(&self, time: Duration) {
+        self.now.set(self.now.get() + time);
+        self.wall
+            .set(self.wall.get() + i64::try_from(time.as_nanos()).unwrap());
+    }
+
+    pub(super) fn step_wall(&self, nanos: i64) {
+        self.wall.set(self.wall.get().saturating_add(nanos));
+    }
+
+    pub(super) fn set_wall(&self, nanos: i64) {
+        self.wall.set(nanos);
+    }
+}
+
+impl Clock for SimClock {
+    fn now(&self) -> Duration {
+        self.now.get()
+    }
+    fn wall(&self) -> Option<i64> {
+        Some(self.wall.get())
+    }
+    fn sleep(&mut self, time: Duration) {
+        self.advance(time);
+    }
+}
+
+/// How a server tells which lines it won't have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    /// InfluxDB 2: each line in quotes.
+    Quoted,
+    /// InfluxDB 3: numbers and lines.
+    Numbered,
+    /// The lines aren't named.
+    Silent,
+}
+
+/// What the server is like at the moment.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) words: Words,
+    /// Larger bodies are 413.
+    pub(super) max_body: usize,
+    /// It was so at some time.
+    pub(super) was_small: bool,
+    /// Of so many percent of the requests something goes wrong that has nothing to do with them.
+    pub(super) trouble: u64,
+    /// The way breaks under larger bodies.
+    pub(super) breaks_over: usize,
+    /// Nothing listens.
+    pub(super) down: bool,
+    pub(super) rng: Rng,
+    /// What is stored: bucket, series and time, and the number of the line that says so.
+    pub(super) stored: BTreeMap<String, u64>,
+    /// Of every line that was ever stored, its number.
+    pub(super) seen: BTreeMap<u64, u64>,
+    /// The number of the line stored last for the first time, by series.
+    newest: BTreeMap<String, u64>,
+    pub(super) out_of_order: u64,
+    pub(super) requests: u64,
+    /// Sizes of the bodies that waited for the server's word.
+    pub(super) expected: Vec<usize>,
+    clock: SimClock,
+}
+
+/// A way to a [`World`].
+#[derive(Clone, Debug)]
+pub(super) struct SimServer(pub(super) Rc<RefCell<World>>);
+
+impl SimServer {
+    pub(super) fn new(clock: &SimClock, seed: u64) -> Self {
+        SimServer(Rc::new(RefCell::new(World {
+            words: Words::Quoted,
+            max_body: usize::MAX,
+            was_small: false,
+            trouble: 0,
+            breaks_over: usize::MAX,
+            down: false,
+            rng: Rng::new(seed),
+            stored: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            newest: BTreeMap::new(),
+            out_of_order: 0,
+            requests: 0,
+            expected: Vec::new(),
+            clock: clock.clone(),
+        })))
+    }
+}
+
+pub(super) fn broken(fault: Fault, unsent: bool) -> Error {
+    TransportError {
+        fault,
+        what: "write to bucket \"sensors\"".to_string(),
+        host: "localhost:8086".to_string(),
+        detail: "simulated".to_string(),
+        unsent,
+        source: None,
+    }
+    .into()
+}
+
+/// What the server thinks of a line, by the name of its first field.
+fn kind(line: &str) -> &'static str {
+    ["bad=", "conflict=", "poison="]
+        .into_iter()
+        .find(|kind| line.contains(&format!(" {kind}")))
+        .unwrap_or("good")
+}
+
+/// `series field=NUMBER time` and what it means.
+fn parts(bucket: &str, line: &str) -> (String, String, u64) {
+    let (series, rest) = line.split_once(' ').unwrap();
+    let (fields, time) = rest.rsplit_once(' ').unwrap();
+    let number = fields.split_once('=').unwrap().1;
+    let number = number.split(',').next().unwrap().trim_end_matches('i');
+    (
+        format!("{bucket} {series}"),
+        format!("{bucket} {series} {time}"),
+        number.parse().unwrap(),
+    )
+}
+
+impl World {
+    fn store(&mut self, bucket: &str, lines: &[&str]) {
+        let all_new = lines.iter().all(|line| {
+            let (.., number) = parts(bucket, line);
+            !self.seen.contains_key(&number)
+        });
+        for line in lines {
+            let (series, key, number) = parts(bucket, line);
+            let times = self.seen.entry(number).or_default();
+            *times += 1;
+            self.stored.insert(key, number);
+            // A single line may be a trial; its turn comes again.
+            if all_new && lines.len() > 1 {
+                let before = self.newest.insert(series, number);
+                if before.is_some_and(|before| before >= number) {
+                    self.out_of_order += 1;
+                }
+            }
+        }
+    }
+
+    fn judge(&mut self, bucket: &str, body: &str) -> Result<(), Error> {
+        let lines: Vec<&str> = split(body.as_bytes())
+            .map(|line| core::str::from_utf8(line).unwrap().trim_end_matches('\n'))
+            .collect();
+        if body.len() > self.max_body {
+            return Err(match self.rng.below(2) {
+                0 => write_error(
+                    413,
+                    &[],
+                    br#"{"code":"request too large","message":"too large"}"#,
+                ),
+                _ => write_error(413, &[("content-type", "text/html")], b"<html>413</html>"),
+            });
+        }
+        let of = |wanted: &str| -> Vec<(usize, &str)> {
+            let numbered = lines.iter().copied().enumerate();
+            numbered.filter(|(_, line)| kind(line) == wanted).collect()
+        };
+        if !of("poison=").is_empty() {
+            let body =
+                br#"{"code":"internal error","message":"runtime error: index out of range"}"#;
+            return Err(write_error(500, &[], body));
+        }
+        let entries = |list: &[(usize, &str)]| -> Vec<serde_json::Value> {
+            list.iter()
+                .map(|(n, line)| {
+                    serde_json::json!({
+                        "line_number": n + 1, "error_message": "no", "original_line": line
+                    })
+                })
+                .collect()
+        };
+        let bad = of("bad=");
+        if !bad.is_empty() {
+            let body = match self.words {
+                Words::Quoted => {
+                    let named: Vec<String> = bad
+                        .iter()
+                        .map(|(_, line)| format!("unable to parse '{line}': invalid boolean"))
+                        .collect();
+                    serde_json::json!({"code": "invalid", "message": named.join("\n")})
+                }
+                Words::Numbered => serde_json::json!({
+                    "error": "parsing failed for write_lp endpoint", "data": entries(&bad)[0]
+                }),
+                Words::Silent => serde_json::json!({"code": "invalid", "message": "bad data"}),
+            };
+            return Err(write_error(400, &[], body.to_string().as_bytes()));
+        }
+        let conflicts = of("conflict=");
+        let good: Vec<&str> = of("good").into_iter().map(|(_, line)| line).collect();
+        self.store(bucket, &good);
+        if conflicts.is_empty() {
+            return Ok(());
+        }
+        let (status, body) = match self.words {
+            Words::Quoted => (
+                422,
+                serde_json::json!({"code": "unprocessable entity", "message": format!(
+                    "failure writing points to database: partial write: field type conflict dropped={}",
+                    conflicts.len()
+                )}),
+            ),
+            Words::Numbered => (
+                400,
+                serde_json::json!({
+                    "error": "partial write of line protocol occurred", "data": entries(&conflicts)
+                }),
+            ),
+            Words::Silent => (
+                400,
+                serde_json::json!({"code": "invalid", "message": format!(
+                    "partial write error ({} written): field type conflict", good.len()
+                )}),
+            ),
+        };
+        Err(write_error(status, &[], body.to_string().as_bytes()))
+    }
+}
+
+impl Transport for SimServer {
+    fn send(&mut self, parcel: Parcel<'_>) -> Result<(), Error> {
+        let mut world = self.0.borrow_mut();
+        let world = &mut *world;
+        world.requests += 1;
+        let body = core::str::from_utf8(parcel.lines.bytes).unwrap();
+        assert!(!body.is_empty() && body.ends_with('\n'));
+        if parcel.expect {
+            world.expected.push(body.len());
+        }
+        let spent = Duration::from_millis(1 + world.rng.below(20));
+        world.clock.advance(spent);
+        if world.down {
+            return Err(broken(Fault::Refused, true));
+        }
+        if body.len() > world.breaks_over {
+            return Err(broken(Fault::Closed, false));
+        }
+        if !world.rng.chance(world.trouble) {
+            return world.judge(parcel.bucket, body);
+        }
+        let json = |code: &str| format!("{{\"code\":\"{code}\",\"message\":\"simulated\"}}");
+        match world.rng.below(14) {
+            0 => Err(broken(Fault::Refused, true)),
+            1 => Err(broken(Fault::Closed, false)),
+            2 | 3 => {
+                // Applied, but nobody hears of it.
+                drop(world.judge(parcel.bucket, body));
+                Err(broken(Fault::Closed, false))
+            }
+            4 => {
+                let limit = parcel.limit.unwrap_or(Duration::from_secs(30));
+                world.clock.advance(limit.min(Duration::from_secs(30)));
+                if world.rng.chance(50) {
+                    drop(world.judge(parcel.bucket, body));
+                }
+                Err(broken(Fault::Timeout, false))
+            }
+            5 => {
+                let wait = world.rng.below(100).to_string();
+                Err(write_error(
+                    503,
+                    &[("retry-after", &wait)],
+                    json("unavailable").as_bytes(),
+                ))
+            }
+            6 => Err(write_error(
+                429,
+                &[("retry-after", "7.5")],
+                json("too many requests").as_bytes(),
+            )),
+            7 | 8 => Err(write_error(500, &[], json("internal error").as_bytes())),
+            9 => Err(write_error(502, &[], b"<html>bad gateway</html>")),
+            10 => Err(write_error(401, &[], json("unauthorized").as_bytes())),
+            11 => Err(write_error(404, &[], json("not found").as_bytes())),
+            12 => Err(write_error(
+                200,
+                &[("content-type", "text/html")],
+                b"<html>log in</html>",
+            )),
+            _ => Err(write_error(302, &[("location", "http://portal/")], b"")),
+        }
+    }
+}
+
+/// A writer in a world of its own.
+pub(super) fn world(
+    seed: u64,
+    change: impl FnOnce(WriterBuilder) -> WriterBuilder,
+) -> (Core<SimClock, SimServer>, SimClock, SimServer) {
+    let clock = SimClock::new();
+    let server = SimServer::new(&clock, seed);
+    (another(seed, &clock, &server, change), clock, server)
+}
+
+/// Another writer in the same world.
+pub(super) fn another(
+    seed: u64,
+    clock: &SimClock,
+    server: &SimServer,
+    change: impl FnOnce(WriterBuilder) -> WriterBuilder,
+) -> Core<SimClock, SimServer> {
+    let client = Client::builder("http://localhost:8086").build().unwrap();
+    let builder = change(client.writer("sensors"));
+    builder
+        .build_on(clock.clone(), server.clone(), seed)
+        .unwrap()
+}
+
+/// A directory that goes with its last owner.
+#[cfg(feature = "spool")]
+#[derive(Debug)]
+pub(super) struct TempDir(pub(super) std::path::PathBuf);
+
+#[cfg(feature = "spool")]
+impl TempDir {
+    pub(super) fn new() -> Self {
+        use core::sync::atomic::{AtomicU64, Ordering};
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("influx-edge-writer-{}-{number}", std::process::id());
+        TempDir(std::env::temp_dir().join(name))
+    }
+
+    pub(super) fn spool(&self, mode: crate::spool::Mode) -> crate::Spool {
+        crate::Spool::builder(&self.0)
+            .durability(crate::spool::Durability::OsManaged)
+            .mode(mode)
+            .open()
+            .unwrap()
+    }
+}
+
+#[cfg(feature = "spool")]
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// The account is right, by counting from the ground up.
+pub(super) fn check(core: &Core<SimClock, SimServer>) {
+    let stats = core.stats();
+    assert!(stats.is_balanced(), "{stats:?}");
+    let lines: usize = core.lanes.iter().map(super::lane::Lane::lines).sum();
+    assert_eq!(stats.buffered, lines as u64, "{stats:?}");
+    let spooled: u64 = core.lanes.iter().map(|lane| lane.spooled).sum();
+    assert_eq!(stats.spooled, spooled, "{stats:?}");
+    let held: Vec<(usize, usize)> = core
+        .unsent()
+        .map(|(_, lines)| (lines.bytes.len(), split(lines.bytes).count()))
+        .collect();
+    assert_eq!(
+        stats.buffered_bytes as usize,
+        held.iter().map(|h| h.0).sum::<usize>()
+    );
+    assert_eq!(lines, held.iter().map(|h| h.1).sum::<usize>());
+    assert!(stats.buffered_bytes as usize <= core.settings.max_buffer_bytes);
+}
+
+/// Whether the tests take the time that they take in CI: `INFLUX_EDGE_LONG=1`.
+pub(super) fn long() -> bool {
+    std::env::var_os("INFLUX_EDGE_LONG").is_some()
+}

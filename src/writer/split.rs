@@ -1,0 +1,146 @@
+//! Where one line ends and the next begins.
+//!
+//! Not at every newline: a string field may hold some. And not every quote opens a string: in a
+//! name or a tag value it is an ordinary character. So the lines are read as the servers read them,
+//! as far as that takes.
+
+/// The lines of a body, each with its newline (the last one may lack it).
+#[derive(Clone, Debug)]
+pub(crate) struct Split<'a> {
+    rest: &'a [u8],
+}
+
+pub(crate) fn split(bytes: &[u8]) -> Split<'_> {
+    Split { rest: bytes }
+}
+
+impl<'a> Iterator for Split<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = line_len(self.rest);
+        let (line, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        Some(line)
+    }
+}
+
+/// The length of the first line, its newline included.
+fn line_len(bytes: &[u8]) -> usize {
+    /// Which part of a line a byte belongs to.
+    enum Part {
+        /// Measurement and tags, until a space.
+        Series,
+        /// A field's key, until `=`.
+        Key,
+        /// The first byte of a field's value.
+        First,
+        /// A value without quotes, and the time.
+        Bare,
+        /// A string.
+        Text,
+    }
+    let mut part = Part::Series;
+    let mut escaped = false;
+    for (at, byte) in bytes.iter().enumerate() {
+        if escaped {
+            escaped = false;
+            continue;
+        }
+        part = match (part, byte) {
+            (Part::Text, b'"') => Part::Bare,
+            (part @ (Part::Series | Part::Key | Part::Text), b'\\') => {
+                escaped = true;
+                part
+            }
+            (Part::Text, _) => Part::Text,
+            (_, b'\n') => return at.saturating_add(1),
+            (Part::Series, b' ') => Part::Key,
+            (Part::Key, b'=') => Part::First,
+            (Part::First, b'"') => Part::Text,
+            (Part::First | Part::Bare, b',') => Part::Key,
+            (Part::First, _) => Part::Bare,
+            (part, _) => part,
+        };
+    }
+    bytes.len()
+}
+
+/// Whether a line ends with a time. The last thing on a line that is digits, and follows a space,
+/// is one: a value follows an equals sign, and a string ends with a quote.
+pub(crate) fn has_time(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let digits = line
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let before = line.get(..line.len().saturating_sub(digits)).unwrap_or(b"");
+    let before = before.strip_suffix(b"-").unwrap_or(before);
+    digits > 0 && before.ends_with(b" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::Encoder;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn lines_are_cut_where_servers_cut_them() {
+        let mut enc = Encoder::with_sink(Vec::new());
+        let mut ends = Vec::new();
+        for odd in [
+            "plain",
+            "a\"b",
+            "\"",
+            "a b",
+            "a,b=c",
+            "two\"quotes\"",
+            "back\\slash",
+        ] {
+            for text in [
+                "",
+                "a\nb",
+                "\n",
+                "say \"hi\"\n",
+                "back\\",
+                "\\\"\n\\",
+                "x,y=1 2\nz f=1 3",
+            ] {
+                enc.line(odd)
+                    .tag("t", odd)
+                    .field(odd, 1)
+                    .field("s", text)
+                    .field("last", 5i64)
+                    .timestamp(7)
+                    .unwrap();
+                ends.push((enc.len(), true));
+                enc.line(odd).field("s", text).finish().unwrap();
+                ends.push((enc.len(), false));
+                enc.line(odd).field("s", 1.5).finish().unwrap();
+                ends.push((enc.len(), false));
+                enc.line(odd).field("s", true).timestamp(-3).unwrap();
+                ends.push((enc.len(), true));
+            }
+        }
+        let mut at = 0;
+        let mut expected = ends.iter();
+        for line in split(enc.as_bytes()) {
+            at += line.len();
+            let (end, timed) = *expected.next().unwrap();
+            assert_eq!(at, end, "{:?}", core::str::from_utf8(line));
+            assert_eq!(has_time(line), timed, "{:?}", core::str::from_utf8(line));
+        }
+        assert!(expected.next().is_none());
+    }
+
+    #[test]
+    fn a_last_line_may_lack_its_newline() {
+        assert_eq!(split(b"a f=1\nb f=2").count(), 2);
+        assert_eq!(split(b"").count(), 0);
+    }
+}
