@@ -2,6 +2,14 @@
 //! says where one is; the databases it makes begin with `influx_edge_v1`.
 #![cfg(feature = "v1")]
 
+#[allow(
+    dead_code,
+    reason = "the strings are used, not what else is done with them"
+)]
+mod hostile;
+
+use std::collections::BTreeSet;
+
 use influx_edge::line::{Encoder, Point};
 use influx_edge::{Client, Precision, Stored, Time};
 
@@ -214,6 +222,71 @@ fn strings_and_names_of_every_kind() {
     assert_eq!(row.series(), "odd name,x");
     assert_eq!(row.get::<&str>("tag key").unwrap(), "x");
     assert_eq!(row.get::<i64>("field=key").unwrap(), 1);
+}
+
+#[test]
+fn the_hostile_set_comes_back() {
+    let Some((client, db)) = fresh("hostile") else {
+        return;
+    };
+    let plant = client.v1(&db);
+    let strings = hostile::strings();
+    let mut enc = Encoder::with_sink(Vec::new());
+    // What the encoder takes, by its place: text of a field, value of a tag, name.
+    let mut fields = Vec::new();
+    let mut tags = Vec::new();
+    let mut names = BTreeSet::new();
+    for (n, text) in (0_i64..).zip(&strings) {
+        if enc
+            .line("sf")
+            .field("v", text.as_str())
+            .timestamp(T + n)
+            .is_ok()
+        {
+            fields.push((n, text.as_str()));
+        }
+        let tagged = enc.line("tv").tag("t", text.as_str());
+        if !text.is_empty() && tagged.field("n", n).timestamp(T + n).is_ok() {
+            tags.push((n, text.as_str()));
+        }
+        if enc.line(text).field("n", n).timestamp(T + n).is_ok() {
+            names.insert(text.clone());
+        }
+    }
+    assert!(fields.len() > 550 && tags.len() > 450 && names.len() > 400);
+    plant.write(enc.lines()).unwrap();
+
+    let mut rows = plant
+        .query("SELECT v FROM sf")
+        .chunk_size(50)
+        .call()
+        .unwrap();
+    for (n, text) in fields {
+        let row = rows.next().unwrap().unwrap();
+        assert_eq!(row.time().unwrap().as_nanos(), T + n, "{text:?}");
+        assert_eq!(row.get::<&str>("v").unwrap(), text);
+    }
+    assert!(rows.next().unwrap().is_none());
+
+    let mut rows = plant
+        .query("SELECT n, t FROM tv")
+        .chunk_size(50)
+        .call()
+        .unwrap();
+    for (n, text) in tags {
+        let row = rows.next().unwrap().unwrap();
+        assert_eq!(row.get::<i64>("n").unwrap(), n, "{text:?}");
+        assert_eq!(row.get::<&str>("t").unwrap(), text);
+    }
+    assert!(rows.next().unwrap().is_none());
+
+    let mut rows = plant.query("SHOW MEASUREMENTS").call().unwrap();
+    let mut got = BTreeSet::new();
+    while let Some(row) = rows.next().unwrap() {
+        got.insert(row.get::<String>("name").unwrap());
+    }
+    names.extend(["sf".to_owned(), "tv".to_owned()]);
+    assert_eq!(got, names);
 }
 
 #[test]

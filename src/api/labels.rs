@@ -148,13 +148,7 @@ impl<'a> Labels<'a> {
     /// # Errors
     /// Not allowed; no answer.
     pub fn find_by_name(self, name: &str) -> Result<Option<Label>, Error> {
-        for label in self.list() {
-            let label = label?;
-            if label.name == name {
-                return Ok(Some(label));
-            }
-        }
-        Ok(None)
+        self.list().find_named(|label| label.name == name)
     }
 
     /// Makes a label.

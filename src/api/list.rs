@@ -109,6 +109,12 @@ impl<'a, T: Listed> List<'a, T> {
         }
     }
 
+    /// The first item that is the one; none, or an error before it came.
+    pub(super) fn find_named(mut self, is: impl Fn(&T) -> bool) -> Result<Option<T>, Error> {
+        self.find(|item| item.as_ref().map_or(true, &is))
+            .transpose()
+    }
+
     /// Adds a parameter to every page's request.
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.pager.query.push((name, value.into()));

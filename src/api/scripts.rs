@@ -151,6 +151,15 @@ impl<'a> Scripts<'a> {
         Call::get(self.0, &["scripts", id.as_str()]).find(&format_args!("find script {id}"))
     }
 
+    /// The script with this name, if there is one.
+    ///
+    /// # Errors
+    /// Not allowed; a server that has no scripts; no answer.
+    pub fn find_by_name(self, name: &str) -> Result<Option<Script>, Error> {
+        let list = self.list().named(name);
+        list.find_named(|script| script.name == name)
+    }
+
     /// Makes a script.
     ///
     /// # Errors

@@ -282,6 +282,14 @@ impl<'a> Variables<'a> {
             .find(&format_args!("find variable {id}"))
     }
 
+    /// The variable with this name, if there is one. Looks through the list.
+    ///
+    /// # Errors
+    /// Not allowed; no answer.
+    pub fn find_by_name(self, name: &str) -> Result<Option<Variable>, Error> {
+        self.list().find_named(|variable| variable.name == name)
+    }
+
     /// Makes a variable.
     ///
     /// # Errors

@@ -548,6 +548,19 @@ fn variables() -> Vec<Case> {
             },
         ),
         case(
+            "GET /api/v2/variables",
+            [
+                recorded("variables/list").also(&[("limit", "100"), ("offset", "0")]),
+                recorded("variables/list").also(&[("limit", "100"), ("offset", "0")]),
+                recorded("variables/list").also(&[("limit", "100"), ("offset", "100")]),
+            ],
+            |c| {
+                let found = c.variables().find_by_name("names").unwrap();
+                assert_eq!(found.unwrap().name, "names");
+                assert_eq!(c.variables().find_by_name("nope").unwrap(), None);
+            },
+        ),
+        case(
             "POST /api/v2/variables",
             [
                 recorded("variables/create"),

@@ -384,6 +384,20 @@ fn scripts() -> Vec<Case> {
         ),
         case(
             "GET /api/v2/scripts",
+            [documented(
+                "GET",
+                "/api/v2/scripts?name=getLastPoint&limit=100&offset=0",
+                "",
+                200,
+                r#"{"scripts":[{"id":"085138a111448000","name":"getLastPoint"}]}"#,
+            )],
+            |c| {
+                let found = c.scripts().find_by_name("getLastPoint").unwrap();
+                assert_eq!(found.unwrap().id.as_str(), ID);
+            },
+        ),
+        case(
+            "GET /api/v2/scripts",
             [recorded("raw/scripts").also(&[("limit", "100"), ("offset", "0")])],
             |c| {
                 let error = c.scripts().list().next().unwrap().unwrap_err();
