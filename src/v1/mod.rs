@@ -149,7 +149,7 @@ impl V1<'_> {
             target.push_query("rp", rp);
         }
         if let Some((user, password)) = &self.user {
-            if !matches!(self.client.inner().auth, Auth::None) {
+            if !matches!(*self.client.inner().auth, Auth::None) {
                 return Err(Error::config(
                     "credentials in the URL are for a client that has none of its own",
                 ));
