@@ -213,7 +213,8 @@ cortex_m() {
         std=(-Z build-std=core)
     fi
     cd tests/no_std
-    cargo build --locked --release --target "$target" "${std[@]}"
+    cp ../../Cargo.lock .
+    cargo build --release --target "$target" "${std[@]}"
     archive=$CARGO_TARGET_DIR/$target/release/libno_std_proof.a
     [[ -n $lld ]] || skip_step 'code size on Cortex-M' 'the toolchain has no rust-lld to link with'
     # Linked with nothing undefined: not even memcpy comes from outside.

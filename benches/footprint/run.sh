@@ -10,7 +10,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../../target}/footprint
 BIN=$CARGO_TARGET_DIR/release
 
-cargo build --quiet --locked --release --bin sink
+# The very versions that the crate is tested with.
+cp ../../Cargo.lock .
+cargo build --quiet --release --bin sink
 coproc SINK { exec "$BIN/sink"; }
 trap 'kill "$SINK_PID" 2>/dev/null || true' EXIT
 read -r url <&"${SINK[0]}"
@@ -21,7 +23,7 @@ printf '| program | TLS | stripped | crates | after 1 000 writes |\n|---|---|---
 
 # crates_of CRATE FEATURES: how many crates a program gets by depending on this one, itself included.
 crates_of() {
-    cargo tree --locked -e normal --features "$2" --prefix depth --no-dedupe | awk -v of="$1" '
+    cargo tree -e normal --features "$2" --prefix depth --no-dedupe | awk -v of="$1" '
         { depth = $1; sub(/[^0-9].*/, "", depth); name = substr($1, length(depth) + 1) }
         depth == 1 { inside = (name == of) }
         inside && depth >= 1 { seen[name " " $2] }
@@ -31,7 +33,7 @@ crates_of() {
 # row PROGRAM CRATE FEATURES [TLS]
 row() {
     local program=$1 crate=$2 features=$3 tls=${4:-none}
-    cargo build --quiet --locked --release --bin "$program" --features "$features"
+    cargo build --quiet --release --bin "$program" --features "$features"
     printf '| %s | %s | %d KiB | %d | %s |\n' "$program" "$tls" \
         $(($(stat -c %s "$BIN/$program") / 1024)) "$(crates_of "$crate" "$features")" \
         "$("$BIN/$program" "$url" | tail -n 1)"

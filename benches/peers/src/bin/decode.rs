@@ -29,7 +29,10 @@ fn main() {
     compare(
         "each row in full: all columns, as each library hands them out",
         vec![
-            ("influx-edge, Rows, all typed", Box::new(|| all_typed(&body))),
+            (
+                "influx-edge, Rows, all typed",
+                Box::new(|| all_typed(&body)),
+            ),
             (
                 "influxdb2 0.5.2",
                 Box::new(|| influxdb2_sum(influxdb2.result())),
@@ -43,7 +46,10 @@ fn main() {
     compare(
         "time and value only",
         vec![
-            ("influx-edge, Decoder and Key", Box::new(|| time_and_value(&body))),
+            (
+                "influx-edge, Decoder and Key",
+                Box::new(|| time_and_value(&body)),
+            ),
             (
                 "influxdb2 0.5.2",
                 Box::new(|| influxdb2_sum(influxdb2.result())),
@@ -64,8 +70,14 @@ fn main() {
     compare(
         "a struct of five by serde: text borrowed, the time as text",
         vec![
-            ("influx-edge, Row::deserialize", Box::new(|| by_serde(&body))),
-            ("csv 1.4.0, ByteRecord and serde", Box::new(|| csv_serde(&body))),
+            (
+                "influx-edge, Row::deserialize",
+                Box::new(|| by_serde(&body)),
+            ),
+            (
+                "csv 1.4.0, ByteRecord and serde",
+                Box::new(|| csv_serde(&body)),
+            ),
         ],
     );
 }
@@ -260,9 +272,11 @@ fn influxdb2_sum(
     let mut sum = Sum::default();
     let mut rows = rows;
     while let Some(row) = rows.next().unwrap() {
-        let (Value::TimeRFC(time), Value::Double(value), Value::String(station)) =
-            (&row.values["_time"], &row.values["_value"], &row.values["station"])
-        else {
+        let (Value::TimeRFC(time), Value::Double(value), Value::String(station)) = (
+            &row.values["_time"],
+            &row.values["_value"],
+            &row.values["station"],
+        ) else {
             panic!("{row:?}");
         };
         let nanos = time.timestamp_nanos_opt().unwrap();
@@ -277,9 +291,11 @@ async fn stream_sum(body: &[u8]) -> Sum {
     let mut sum = Sum::default();
     let mut parser = influxdb_stream::parser::AnnotatedCsvParser::new(body);
     while let Some(row) = parser.next().await.unwrap() {
-        let (Value::TimeRFC(time), Value::Double(value), Value::String(station)) =
-            (&row.values["_time"], &row.values["_value"], &row.values["station"])
-        else {
+        let (Value::TimeRFC(time), Value::Double(value), Value::String(station)) = (
+            &row.values["_time"],
+            &row.values["_value"],
+            &row.values["station"],
+        ) else {
             panic!("{row:?}");
         };
         let nanos = time.timestamp_nanos_opt().unwrap();

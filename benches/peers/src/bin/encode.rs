@@ -8,7 +8,7 @@
 mod support;
 
 use influx_edge::line::Encoder;
-use influxdb::{WriteQuery, Timestamp, Type};
+use influxdb::{Timestamp, Type, WriteQuery};
 use influxdb_line_protocol::{FieldValue, LineProtocolBuilder, parse_lines};
 use influxdb2::models::{DataPoint, WriteDataPoint};
 use questdb::ingress::{Buffer, ProtocolVersion, TimestampNanos};
@@ -198,7 +198,10 @@ fn influxdb2(out: &mut Out, line: &Line) -> Result<(), String> {
             Value::Text(v) => point.field(key, v.as_str()),
         };
     }
-    let point = point.timestamp(line.time).build().map_err(|e| e.to_string())?;
+    let point = point
+        .timestamp(line.time)
+        .build()
+        .map_err(|e| e.to_string())?;
     point
         .write_data_point_to(&mut out.bytes)
         .map_err(|e| e.to_string())
@@ -244,11 +247,14 @@ fn reads_as(bytes: &[u8], line: &Line) -> Result<(), String> {
         let field = parsed.field_set.iter().find(|(k, _)| k.as_str() == key);
         field.map(|(_, value)| value)
     };
-    let fields = line.fields.iter().all(|(key, want)| match (value(key), want) {
-        (Some(FieldValue::F64(v)), Value::Float(want)) => v == want,
-        (Some(FieldValue::String(v)), Value::Text(want)) => v.as_str() == want,
-        _ => false,
-    });
+    let fields = line
+        .fields
+        .iter()
+        .all(|(key, want)| match (value(key), want) {
+            (Some(FieldValue::F64(v)), Value::Float(want)) => v == want,
+            (Some(FieldValue::String(v)), Value::Text(want)) => v.as_str() == want,
+            _ => false,
+        });
     let same = parsed.series.measurement.as_str() == line.measurement
         && tags == wanted
         && fields
