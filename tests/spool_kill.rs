@@ -4,6 +4,9 @@
 //! said Ok to it, and before it acknowledges one; the reader checks that every number that was printed
 //! is there, whole and in order. `SPOOL_KILLS` sets how many victims die (36 by default), four at a
 //! time.
+//!
+//! `SPOOL_EXT4_CUTS` sets how often the same is done with the power of a real ext4 file system, if
+//! this may mount one (0 by default, as it needs root).
 #![cfg(all(feature = "spool", unix))]
 
 mod spool_support;
@@ -128,6 +131,144 @@ fn kill_one(dir: &Path, mode: &str, said: &mut Said, rng: &mut Rng) {
     }
     let status = killer.join().unwrap();
     assert_eq!(status.signal(), Some(9), "died of something else: {status}");
+}
+
+/// A file system in a file. Unmounted when dropped.
+struct Mount(std::path::PathBuf);
+
+impl Mount {
+    fn new(image: &Path, at: &Path) -> Result<Self, String> {
+        std::fs::create_dir_all(at).unwrap();
+        tool("mount", &["-o", "loop"], &[image, at])?;
+        Ok(Mount(at.into()))
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = tool("umount", &[], &[&self.0]);
+    }
+}
+
+fn tool(name: &str, options: &[&str], paths: &[&Path]) -> Result<(), String> {
+    let output = Command::new(name)
+        .args(options)
+        .args(paths)
+        .output()
+        .map_err(|e| format!("{name}: {e}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!(
+            "{name}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        )),
+    }
+}
+
+/// What the disk below the file system holds at this moment. Two copies that are the same tell that
+/// nothing was on its way in between.
+fn snapshot(image: &Path) -> Vec<u8> {
+    let mut last = std::fs::read(image).unwrap();
+    loop {
+        let next = std::fs::read(image).unwrap();
+        if next == last {
+            return next;
+        }
+        last = next;
+    }
+}
+
+/// The victim is stopped, not killed, so that nothing is flushed on its account; then the disk is
+/// copied, and the copy is what comes up after the power cut.
+#[test]
+fn nothing_that_was_acknowledged_is_lost_by_ext4() {
+    let cuts = env_or("SPOOL_EXT4_CUTS", 0);
+    if cuts == 0 || std::env::var(VICTIM).is_ok() {
+        println!("skipped: SPOOL_EXT4_CUTS not set");
+        return;
+    }
+    let dir = TempDir::new("ext4");
+    let image = dir.path().join("disk");
+    std::fs::File::create(&image)
+        .unwrap()
+        .set_len(24 << 20)
+        .unwrap();
+    let made = tool("mkfs.ext4", &["-q"], &[&image])
+        .and_then(|()| Mount::new(&image, &dir.path().join("running")));
+    let running = match made {
+        Ok(mount) => mount,
+        Err(why) => {
+            println!("skipped: no ext4 to cut the power of: {why}");
+            return;
+        }
+    };
+    let mut rng = Rng::new(99);
+    let mut batches = 0;
+    for cut in 0..cuts {
+        let spool = running.0.join(format!("{cut}"));
+        let mut said = Said {
+            next: 1,
+            ..Said::default()
+        };
+        let after = dir.path().join("after");
+        stop_one(&spool, &mut said, &mut rng, || {
+            std::fs::write(&after, snapshot(&image)).unwrap();
+        });
+        let mounted = Mount::new(&after, &dir.path().join("restarted")).unwrap();
+        if said.kept.is_empty() {
+            continue;
+        }
+        batches += check(&mounted.0.join(format!("{cut}")), "every", &mut said);
+        drop(mounted);
+        std::fs::remove_dir_all(&spool).unwrap();
+    }
+    drop(running);
+    assert!(
+        batches > cuts,
+        "{batches} batches in {cuts} cuts prove nothing"
+    );
+    println!("{cuts} power cuts of ext4, {batches} batches, 0 lost");
+}
+
+/// Starts a victim, stops it in the middle, does something, kills it.
+fn stop_one(dir: &Path, said: &mut Said, rng: &mut Rng, meanwhile: impl FnOnce()) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "victim", "--nocapture"])
+        .env(VICTIM, format!("every:1:{}", dir.display()))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().ends_with("ready")));
+    // What it says is read all the time, or a full pipe would stop it first.
+    let reader = std::thread::spawn(move || lines.map(Result::unwrap).collect::<Vec<_>>());
+    std::thread::sleep(Duration::from_micros(rng.below(60_000)));
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-STOP", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    // Stopped when the kernel says so: one may be in the middle of a sync.
+    let stopped = || {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        status.lines().any(|l| l.starts_with("State:\tT"))
+    };
+    while !stopped() {
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    meanwhile();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for line in reader.join().unwrap() {
+        match line.split_at_checked(1) {
+            Some(("+", n)) => drop(said.kept.insert(n.parse().unwrap())),
+            Some(("-", n)) => drop(said.acked.insert(n.parse().unwrap())),
+            _ => panic!("{line}"),
+        }
+    }
 }
 
 /// Everything that was kept and not acknowledged is there, whole, in order.
