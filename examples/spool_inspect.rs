@@ -21,6 +21,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const USAGE: &str =
     "usage: spool_inspect <directory> [--batches | --verify | --export | --export-rejected]";
 
+/// Prints a line, also into a pipe that nobody reads any more.
+macro_rules! say {
+    ($($arg:tt)*) => {{
+        let _ = writeln!(io::stdout(), $($arg)*);
+    }};
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Job {
     Summary,
@@ -72,15 +79,19 @@ fn main() -> ExitCode {
 /// Prints what is there; how many damaged places there are.
 fn look(dir: &str, job: Job) -> Result<u64, SpoolError> {
     let inspector = Inspector::new(dir)?;
-    println!("delivered up to number {}", inspector.acked());
+    say!("delivered up to number {}", inspector.acked());
     let mut waiting = Counts::default();
     inspector.walk(Part::Queue, &mut |item| waiting.take(&item, job))?;
-    println!(
+    say!(
         "waiting: {} batches, {} points, {} bytes in {} segments; {} more are delivered already",
-        waiting.batches, waiting.points, waiting.bytes, waiting.segments, waiting.delivered
+        waiting.batches,
+        waiting.points,
+        waiting.bytes,
+        waiting.segments,
+        waiting.delivered
     );
     for (target, (batches, points, bytes)) in &waiting.targets {
-        println!(
+        say!(
             "  {}: {batches} batches, {points} points, {bytes} bytes",
             name(target)
         );
@@ -89,20 +100,20 @@ fn look(dir: &str, job: Job) -> Result<u64, SpoolError> {
     inspector.walk(Part::Rejected, &mut |item| {
         if let Item::Batch(batch) = &item {
             let reason = batch.reason.unwrap_or_default().escape_debug();
-            println!(
+            say!(
                 "rejected: {} lines for {}: {reason}",
                 batch.points,
                 name(&batch.target)
             );
             if job == Job::Batches {
-                println!("{}", String::from_utf8_lossy(batch.lines).trim_end());
+                say!("{}", String::from_utf8_lossy(batch.lines).trim_end());
             }
         }
         rejected.take(&item, Job::Summary);
     })?;
-    println!("rejected: {} lines in all", rejected.points);
+    say!("rejected: {} lines in all", rejected.points);
     let damage = waiting.damage + rejected.damage;
-    println!("damaged places: {damage}");
+    say!("damaged places: {damage}");
     Ok(damage)
 }
 
@@ -112,7 +123,7 @@ impl Counts {
             Item::Segment { path, header, len } => {
                 self.segments += 1;
                 let age = age(header.created);
-                println!("{}: {len} bytes, begun {age}", path.display());
+                say!("{}: {len} bytes, begun {age}", path.display());
             }
             Item::Batch(batch) => {
                 if job == Job::Batches {
@@ -132,20 +143,20 @@ impl Counts {
             }
             Item::Corrupt { seq, points, bytes } => {
                 self.damage += 1;
-                println!("  batch {seq} is corrupt: {points} points, {bytes} bytes");
+                say!("  batch {seq} is corrupt: {points} points, {bytes} bytes");
             }
             Item::Damage { at, bytes } => {
                 self.damage += 1;
-                println!("  {bytes} bytes at {at} are no batch");
+                say!("  {bytes} bytes at {at} are no batch");
             }
             Item::Tail { at, bytes } => {
-                println!("  {bytes} bytes at {at}, the end: torn, or being written");
+                say!("  {bytes} bytes at {at}, the end: torn, or being written");
             }
             Item::Unreadable { path, why } => {
                 self.damage += 1;
-                println!("{}: unreadable ({why:?})", path.display());
+                say!("{}: unreadable ({why:?})", path.display());
             }
-            Item::Other { path } => println!("{}: not part of the queue", path.display()),
+            Item::Other { path } => say!("{}: not part of the queue", path.display()),
             _ => {}
         }
     }
@@ -153,7 +164,7 @@ impl Counts {
 
 fn print_batch(batch: &StoredBatch<'_>) {
     let state = if batch.delivered { ", delivered" } else { "" };
-    println!(
+    say!(
         "  batch {}: {} points, {} bytes for {}, times in {}{state}",
         batch.seq,
         batch.points,

@@ -81,9 +81,13 @@ fn it_sees_everything_and_changes_nothing() {
     walked.unwrap();
     assert_eq!(reasons, ["unable to parse\nthis"]);
     assert_eq!(contents(dir.path()), before);
-    assert!(Inspector::new(dir.path().join("nothing")).is_ok_and(|i| {
-        i.walk(Part::Queue, &mut |_| ()).is_err() && i.walk(Part::Rejected, &mut |_| ()).is_ok()
-    }));
+    let missing = dir.path().join("nothing");
+    assert!(Inspector::new(&missing).unwrap_err().io().is_some());
+    std::fs::create_dir(&missing).unwrap();
+    let empty = Inspector::new(&missing).unwrap();
+    let nothing = &mut |item: Item<'_>| panic!("{item:?}");
+    empty.walk(Part::Queue, nothing).unwrap();
+    empty.walk(Part::Rejected, nothing).unwrap();
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::segment::parse_name;
 use super::target::Target;
 use crate::Precision;
 use alloc::vec::Vec;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -124,6 +125,9 @@ impl Inspector {
     /// The system's: no such directory, no permission.
     pub fn new(dir: impl Into<PathBuf>) -> Result<Self, SpoolError> {
         let dir = dir.into();
+        // A directory that isn't there is a mistake, not an empty spool.
+        OsFs.list(&dir.join("."))
+            .map_err(|error| SpoolError::from_io("read", &dir, error))?;
         let ack = AckFile::read(&OsFs, dir.join("ack"), Access::Read);
         let acked = ack
             .map_err(|error| SpoolError::from_io("read", &dir, error))?
@@ -144,8 +148,13 @@ impl Inspector {
     /// The system's. A part that isn't there is empty.
     pub fn walk(&self, part: Part, each: &mut dyn FnMut(Item<'_>)) -> Result<(), SpoolError> {
         let (dir, acked) = match part {
-            Part::Queue => (self.dir.join("."), self.acked),
+            Part::Queue => (self.dir.clone(), self.acked),
             Part::Rejected => (self.dir.join("rejected"), 0),
+        };
+        // The spool's own directory may be reached through a link; nothing in it may be one.
+        let listed = match part {
+            Part::Queue => OsFs.list(&dir.join(".")),
+            Part::Rejected => OsFs.list(&dir),
         };
         let mut walk = Walk {
             acked,
@@ -153,7 +162,7 @@ impl Inspector {
             payload: Vec::new(),
             each,
         };
-        match walk.directory(&dir) {
+        match listed.and_then(|names| walk.files(&dir, names)) {
             Err(e) if part == Part::Rejected && e.kind() == io::ErrorKind::NotFound => Ok(()),
             result => result.map_err(|error| SpoolError::from_io("read", &dir, error)),
         }
@@ -168,9 +177,8 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn directory(&mut self, dir: &Path) -> io::Result<()> {
+    fn files(&mut self, dir: &Path, mut names: Vec<OsString>) -> io::Result<()> {
         let mut segments = Vec::new();
-        let mut names = OsFs.list(dir)?;
         names.sort_unstable();
         for name in &names {
             match parse_name(name).filter(|base| (1..MAX_SEQ).contains(base)) {
