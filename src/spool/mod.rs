@@ -39,6 +39,7 @@
 //! - *The disk is trusted* in this: what it acknowledges a sync of is there after a power cut. Cards
 //!   exist that lie.
 
+mod account;
 mod ack;
 mod batch;
 mod clock;
