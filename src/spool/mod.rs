@@ -36,6 +36,8 @@
 //! - *Failing disks*: a batch whose write or sync fails is tried once more, on a new file. A sync that
 //!   failed is never repeated on the same descriptor. If the new file fails too, `append` fails, and
 //!   the batch is the caller's still.
+//! - *A sector that can't be read* makes [`Spool::collect`] fail, and its target wait, until it can be
+//!   read or the segment is dropped: the disk may only be unplugged, so nothing is given up for it.
 //! - *The disk is trusted* in this: what it acknowledges a sync of is there after a power cut. Cards
 //!   exist that lie.
 
