@@ -173,6 +173,43 @@ fn many_things_at_once() {
     }
 }
 
+/// One small segment, changed in every way, read and nothing else. `SPOOL_READER_FUZZ` sets the number
+/// of rounds (5 000 by default; 10 million were run once).
+#[test]
+fn the_reader_takes_anything() {
+    let sim = Sim::new();
+    let mut spool = open(&sim);
+    for n in 1..=3 {
+        append(&mut spool, &target(), &payload(n)).unwrap();
+    }
+    drop(spool);
+    let mut image = sim.image();
+    image.delete("/spool/LOCK");
+    let files = image.list(DIR);
+    let mut rng = Rng::new(8);
+    let mut found = [0_u64; 4];
+    for _ in 0..env_or("SPOOL_READER_FUZZ", 5_000) {
+        let mut bad = files[0].1.clone();
+        // The first mutation often spares the header, or nothing behind it would be looked at.
+        for _ in 0..1 + rng.below(3) {
+            mutate(&mut bad, &files, &mut rng);
+        }
+        if rng.chance(2) && bad.len() > 64 {
+            bad[..64].copy_from_slice(&files[0].1[..64]);
+        }
+        let mut image = image.clone();
+        image.set(&files[0].0, bad);
+        let mut spool = open(&Sim::from_image(image));
+        let there = drain(&mut spool, &target());
+        for (seq, bytes) in &there {
+            assert_eq!(*bytes, payload(*seq));
+        }
+        found[there.len()] += 1;
+    }
+    println!("rounds by batches found: {found:?}");
+    assert!(found.iter().all(|&rounds| rounds > 0));
+}
+
 fn mutate(bytes: &mut Vec<u8>, files: &[(String, Vec<u8>)], rng: &mut Rng) {
     if bytes.is_empty() {
         return;
