@@ -125,7 +125,10 @@ impl Said {
     /// InfluxDB 3's `{error, data}`. Anything else is left for an excerpt.
     pub(crate) fn read(body: &[u8]) -> Self {
         let Ok(Value::Object(mut fields)) = serde_json::from_slice::<Value>(body) else {
-            return Said::default();
+            return Said {
+                from_influxdb: is_cut_short(body),
+                ..Said::default()
+            };
         };
         let text = |v: Option<&Value>| v.and_then(Value::as_str).map(ToOwned::to_owned);
         let message = text(fields.get("message"))
@@ -184,6 +187,12 @@ impl Said {
             .unwrap_or(rest.len());
         rest.get(..end)?.parse().ok()
     }
+}
+
+/// A batch of thousands of bad lines is named in a message of megabytes, of which only the start is
+/// read. That isn't JSON any more, but it begins as InfluxDB's does.
+fn is_cut_short(body: &[u8]) -> bool {
+    body.len() >= super::answer::MAX_READ && body.starts_with(b"{\"code\":\"")
 }
 
 fn from_data(entry: &Value) -> Option<BadLine> {

@@ -272,7 +272,8 @@ impl<S: Sink> Encoder<S> {
         self.core.committed = 0;
         self.core.lines = 0;
         self.core.untimed = 0;
-        self.core.begin();
+        // The rest is reset by the next line's beginning.
+        self.core.pos = 0;
     }
 
     /// Gives the sink back, cut to the whole lines.

@@ -1,0 +1,421 @@
+//! The writer over real sockets, against the stand-in server.
+
+#![cfg(feature = "client")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use influx_edge::line::Point;
+use influx_edge::writer::{BackPressure, Event, Fate, Reason, WriterBuilder};
+use influx_edge::{Client, ErrorKind, NotAccepted};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use support::{Fault, Server};
+
+fn client(server: &Server) -> Client {
+    Client::builder(server.url())
+        .org(server.org())
+        .token(server.token())
+        .timeout(Duration::from_secs(5))
+        .build()
+        .unwrap()
+}
+
+fn writer(server: &Server) -> WriterBuilder {
+    client(server).writer(server.bucket())
+}
+
+fn point(n: i64) -> Point {
+    Point::new("weather")
+        .tag("station", "zrh-1")
+        .field("n", n)
+        .timestamp(n, influx_edge::Precision::Nanosecond)
+}
+
+#[test]
+fn points_arrive_and_the_outcome_says_so() {
+    let server = Server::start();
+    let mut w = writer(&server).batch_lines(10).build().unwrap();
+    for n in 0..95 {
+        w.write(&point(n)).unwrap();
+    }
+    assert_eq!(w.stats().delivered, 90);
+    let wait = w.poll().unwrap();
+    assert!(wait <= Duration::from_secs(1));
+    let outcome = w.flush().unwrap();
+    assert_eq!((outcome.delivered, outcome.fate()), (95, Fate::Delivered));
+    assert_eq!(server.points(server.bucket()).len(), 95);
+    assert_eq!(server.requests().len(), 10);
+    assert_eq!(server.connections(), 1);
+    // Nothing new: nothing sent.
+    assert_eq!(w.flush().unwrap().delivered, 0);
+    assert_eq!(w.close().unwrap().fate(), Fate::Delivered);
+    assert_eq!(server.requests().len(), 10);
+}
+
+#[test]
+fn every_kind_of_trouble_on_the_way_and_nothing_is_lost() {
+    let server = Server::start();
+    let faults = [
+        Fault::hang_up(),
+        Fault::lost_answer(),
+        Fault::status(503).header("Retry-After", "0"),
+        Fault::status(502).body("<html>bad gateway</html>"),
+        Fault::error(500, "internal error", "cache-max-memory-size exceeded"),
+        Fault::raw("HTTP/1.1 2"),
+        Fault::error(429, "too many requests", "slow down").header("Retry-After", "0.1"),
+    ];
+    for fault in faults {
+        let name = format!("{fault:?}");
+        server.fault(fault);
+        let mut w = writer(&server)
+            .retry(influx_edge::client::RetryPolicy {
+                interval: Duration::from_millis(20),
+                ..Default::default()
+            })
+            .build()
+            .unwrap();
+        let before = server.points(server.bucket()).len();
+        for n in 0..5 {
+            w.write(&point(before as i64 + n)).unwrap();
+        }
+        // What was answered in another language than HTTP waits for a person.
+        let outcome = match w.flush() {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::Undelivered(u) if u.lines() == 5));
+                w.flush().unwrap()
+            }
+        };
+        assert_eq!(outcome.delivered, 5, "{name}");
+        assert_eq!(server.points(server.bucket()).len(), before + 5, "{name}");
+        assert!(w.stats().is_balanced() && w.stats().failures >= 1, "{name}");
+    }
+}
+
+#[test]
+fn a_partial_write_is_told_line_by_line() {
+    let server = Server::start();
+    let mut w = writer(&server).build().unwrap();
+    w.write_with(|enc| enc.line("m").field("v", 1i64).timestamp(1i64))
+        .unwrap();
+    let _ = w.flush().unwrap();
+    // The type of the field is another now: 422, and the neighbour is stored.
+    w.write_with(|enc| enc.line("m").field("v", 1.5).timestamp(2i64))
+        .unwrap();
+    w.write(&point(3)).unwrap();
+    let outcome = w.flush().unwrap();
+    assert_eq!((outcome.delivered, outcome.rejected.partial), (1, 1));
+    assert!(!outcome.is_safe());
+    let rejected: Vec<_> = w.take_rejected().collect();
+    assert_eq!(rejected.len(), 1);
+    assert_eq!(rejected[0].reason, Reason::Partial);
+    assert!(
+        rejected[0].message.contains("field type conflict"),
+        "{rejected:?}"
+    );
+}
+
+#[test]
+fn a_token_that_is_not_accepted_is_a_case_for_a_person() {
+    let server = Server::start();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let wrong = Client::builder(server.url())
+        .org(server.org())
+        .token("wrong-secret-token");
+    let mut w = wrong
+        .build()
+        .unwrap()
+        .writer(server.bucket())
+        .on_event(move |event| log.lock().unwrap().push(format!("{event:?}")))
+        .build()
+        .unwrap();
+    w.write(&point(1)).unwrap();
+    let start = Instant::now();
+    let error = w.flush_within(Duration::from_secs(2)).unwrap_err();
+    assert!(error.is_unauthorized() && !error.is_retryable());
+    assert!(
+        start.elapsed() < Duration::from_secs(2),
+        "waiting would not have helped"
+    );
+    let wait = w.poll().unwrap();
+    assert!(wait > Duration::from_secs(50), "{wait:?}");
+    let error = w.close_within(Duration::ZERO).unwrap_err();
+    assert!(error.to_string().contains("lost"), "{error}");
+    let seen = seen.lock().unwrap().join("\n");
+    assert!(seen.contains("Dropped"), "{seen}");
+    assert!(!seen.contains("secret") && !format!("{error:?}").contains("secret"));
+}
+
+#[test]
+fn a_dropped_writer_delivers() {
+    let server = Server::start();
+    let mut w = writer(&server).build().unwrap();
+    w.write(&point(1)).unwrap();
+    drop(w);
+    assert_eq!(server.points(server.bucket()).len(), 1);
+}
+
+#[test]
+fn several_buckets_do_not_wait_for_each_other() {
+    let server = Server::start();
+    server.add_bucket("alarms");
+    let mut w = writer(&server).build().unwrap();
+    w.write(&point(1)).unwrap();
+    w.write_to("alarms", &point(2)).unwrap();
+    w.write_to("missing", &point(3)).unwrap();
+    let error = w.flush_within(Duration::from_secs(1)).unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert_eq!(server.points(server.bucket()).len(), 1);
+    assert_eq!(server.points("alarms").len(), 1);
+    let left: Vec<_> = w.unsent().map(|(bucket, _)| bucket.to_owned()).collect();
+    assert_eq!(left, ["missing"]);
+    server.add_bucket("missing");
+    assert_eq!(w.flush().unwrap().delivered, 3);
+}
+
+#[test]
+fn threads_write_through_one_thread() {
+    let server = Server::start();
+    let w = writer(&server)
+        .flush_interval(Duration::from_millis(50))
+        .build()
+        .unwrap()
+        .spawn(BackPressure::Block(Duration::from_secs(5)))
+        .unwrap();
+    let threads: Vec<_> = (0..4i64)
+        .map(|thread| {
+            let mut w = w.clone();
+            std::thread::spawn(move || {
+                for n in 0..1_000 {
+                    w.write(&point(thread * 1_000 + n)).unwrap();
+                    assert!(w.stats().is_balanced());
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let outcome = w.flush().unwrap();
+    assert_eq!(outcome.delivered, 4_000);
+    // Without a flush the interval does it.
+    let mut other = w.clone();
+    other.write(&point(-1)).unwrap();
+    let start = Instant::now();
+    while w.stats().delivered < 4_001 {
+        assert!(start.elapsed() < Duration::from_secs(5));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(w.close().unwrap().fate(), Fate::Delivered);
+    assert_eq!(other.write(&point(1)), Err(NotAccepted::Closed));
+    assert_eq!(server.points(server.bucket()).len(), 4_001);
+}
+
+#[test]
+fn back_pressure_is_the_callers_choice() {
+    for pressure in [
+        BackPressure::Block(Duration::from_millis(50)),
+        BackPressure::Refuse,
+        BackPressure::DropOldest,
+    ] {
+        let server = Server::start();
+        server.fault(Fault::slow(Duration::from_millis(700)).times(2));
+        let mut w = writer(&server)
+            .batch_lines(10)
+            .max_buffer_bytes(2_000)
+            .build()
+            .unwrap()
+            .spawn(pressure)
+            .unwrap();
+        let mut refused = 0;
+        let mut most = 0;
+        for n in 0..200 {
+            match w.write(&point(n)) {
+                Ok(()) => {}
+                Err(NotAccepted::Full) => refused += 1,
+                Err(other) => panic!("{other}"),
+            }
+            let stats = w.stats();
+            assert!(stats.is_balanced(), "{stats:?}");
+            most = most.max(stats.buffered_bytes);
+            if refused > 5 {
+                break;
+            }
+        }
+        let stats = w.stats();
+        assert!(most <= 2_200 + 1_000, "{most}");
+        match pressure {
+            BackPressure::DropOldest => assert!(refused == 0 && stats.dropped.overflow > 0),
+            _ => assert!(refused > 5 && stats.dropped.total() == 0),
+        }
+        let outcome = w.close().unwrap();
+        assert_eq!(
+            outcome.delivered,
+            server.points(server.bucket()).len() as u64
+        );
+    }
+}
+
+#[test]
+fn a_panic_in_the_thread_is_told_and_loses_the_account_of_nothing() {
+    let server = Server::start();
+    let mut w = writer(&server)
+        .on_event(|event| {
+            if let Event::Delivered { .. } = event {
+                panic!("a listener that panics, on purpose");
+            }
+        })
+        .batch_lines(10)
+        .build()
+        .unwrap()
+        .spawn(BackPressure::Refuse)
+        .unwrap();
+    for n in 0..25 {
+        if w.write(&point(n)).is_err() {
+            break;
+        }
+    }
+    let error = w.flush().unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Undelivered(u) if u.is_lost()),
+        "{error}"
+    );
+    let stats = w.stats();
+    assert!(stats.is_balanced(), "{stats:?}");
+    assert_eq!(stats.buffered, 0);
+    assert_eq!(w.write(&point(1)), Err(NotAccepted::Closed));
+}
+
+#[test]
+fn the_last_handle_closes() {
+    let server = Server::start();
+    let w = writer(&server).build().unwrap();
+    let mut w = w.spawn(BackPressure::Refuse).unwrap();
+    let mut other = w.clone();
+    w.write(&point(1)).unwrap();
+    other.write(&point(2)).unwrap();
+    drop(w);
+    drop(other);
+    assert_eq!(server.points(server.bucket()).len(), 2);
+}
+
+#[cfg(feature = "spool")]
+#[test]
+fn an_outage_on_disk_with_a_restart() {
+    use influx_edge::{Spool, spool::Durability};
+    let dir = std::env::temp_dir().join(format!("influx-edge-standin-{}", std::process::id()));
+    let spool = || {
+        Spool::builder(&dir)
+            .durability(Durability::OsManaged)
+            .open()
+    };
+    let server = Server::start();
+    server.fault(Fault::status(503).times(3));
+    let mut w = writer(&server).spool(spool().unwrap()).build().unwrap();
+    (0..10).for_each(|n| w.write(&point(n)).unwrap());
+    let outcome = w.flush().unwrap();
+    assert_eq!((outcome.fate(), outcome.spooled), (Fate::Spooled, 10));
+    drop(w);
+    let mut w = writer(&server).spool(spool().unwrap()).build().unwrap();
+    assert_eq!(w.stats().recovered, 10);
+    w.write(&point(10)).unwrap();
+    // One 503 met the flush, one the drop; this is the last, and then the server is well.
+    let _ = w.flush().unwrap();
+    let outcome = w.flush().unwrap();
+    assert_eq!((outcome.delivered, outcome.spooled), (11, 0));
+    assert_eq!(w.close().unwrap().fate(), Fate::Delivered);
+    assert_eq!(server.points(server.bucket()).len(), 11);
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+/// A million points with `INFLUX_EDGE_LONG=1`, else a few, through a server that fails three
+/// requests in ten.
+#[test]
+fn three_requests_in_ten_fail_and_every_point_is_accounted_for() {
+    let points = if std::env::var_os("INFLUX_EDGE_LONG").is_some() {
+        1_000_000
+    } else {
+        20_000
+    };
+    const LIMIT: usize = 8 << 20;
+    let server = Server::start();
+    let retried = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&retried);
+    let mut w = writer(&server)
+        .batch_lines(2_000)
+        .max_buffer_bytes(LIMIT)
+        .retry(influx_edge::client::RetryPolicy {
+            interval: Duration::from_millis(1),
+            max_interval: Duration::from_millis(20),
+            max_retries: u32::MAX,
+            max_time: Duration::MAX,
+            ..Default::default()
+        })
+        .on_event(move |event| {
+            if let Event::Failed { .. } = event {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+        .build()
+        .unwrap();
+    let start = Instant::now();
+    let mut most = 0;
+    let mut random = 1u64;
+    for n in 0..points {
+        if n % 2_000 == 0 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            match random >> 60 {
+                0 => server.fault(Fault::hang_up()),
+                1 => server.fault(Fault::lost_answer()),
+                2 => server.fault(Fault::status(503).header("Retry-After", "0.01")),
+                3 => server.fault(Fault::status(429).header("Retry-After", "0")),
+                4 => server.fault(Fault::error(500, "internal error", "out of memory")),
+                _ => {}
+            }
+        }
+        while let Err(full) = w.write(&point(n)) {
+            assert_eq!(full, NotAccepted::Full);
+            std::thread::sleep(w.poll().unwrap().min(Duration::from_millis(20)));
+        }
+        most = most.max(w.stats().buffered_bytes);
+    }
+    let outcome = w.flush().unwrap();
+    assert_eq!(
+        (outcome.delivered, outcome.fate()),
+        (points as u64, Fate::Delivered)
+    );
+    assert_eq!(server.points(server.bucket()).len(), points as usize);
+    assert!(most <= (LIMIT + LIMIT / 10) as u64);
+    println!(
+        "{points} points in {:.1} s, {} requests, {} of them again, at most {most} bytes",
+        start.elapsed().as_secs_f32(),
+        w.stats().requests,
+        retried.load(Ordering::Relaxed),
+    );
+}
+
+#[test]
+fn a_batch_of_bad_lines_only() {
+    let server = Server::start();
+    let mut named = String::new();
+    let mut w = writer(&server).build().unwrap();
+    for n in 0..2_000i64 {
+        let line = format!("weather,station=zrh-1 n={n}i {n}");
+        named.push_str(&format!("unable to parse '{line}': invalid number\\n"));
+        w.write(&point(n)).unwrap();
+    }
+    // The message is longer than what is read of one, so it names nothing.
+    let body = format!("{{\"code\":\"invalid\",\"message\":\"{named}\"}}");
+    assert!(body.len() > 100_000);
+    server.fault(Fault::status(400).body(body));
+    let outcome = w.flush().unwrap();
+    assert_eq!(
+        outcome.delivered, 2_000,
+        "the halves are looked at by themselves"
+    );
+}
