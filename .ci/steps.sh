@@ -1,8 +1,8 @@
 # The steps of .ci/run, each a function that fails, passes or skips. Sourced, not run.
 
 # The ladder, literally: what clippy and the tests go through.
-NO_CLIENT=('' 'alloc' 'std' 'serde' 'alloc,serde')
-WITH_CLIENT=('client' 'client,gzip' 'client,rustls')
+NO_CLIENT=('' 'alloc' 'std' 'serde' 'alloc,serde' 'spool')
+WITH_CLIENT=('client' 'client,gzip' 'client,rustls' 'client,spool' 'client,log' 'client,v1')
 
 formatting() {
     cargo fmt --all --check
@@ -61,13 +61,28 @@ readme_tests() {
     cargo test --locked
 }
 
-# Doc examples use Vec and std, so the low rungs run everything but them.
+# Doc examples use Vec and std, so the low rungs run everything but them. The random tests ran in
+# full for the README's command: here a tenth of their cases shows what a rung changes.
 test_ladder() {
     local features
-    for features in "${NO_CLIENT[@]}" 'client'; do
+    export INFLUX_EDGE_CASES=1000 INFLUX_EDGE_FUZZ_RUNS=20000
+    for features in '' 'alloc' 'std,serde' 'spool' 'client'; do
         printf -- '--- tests, features: %s\n' "${features:-none}"
         cargo test --locked --no-default-features --features "$features" --lib --tests
     done
+    # What v1 alone adds.
+    cargo test --locked --no-default-features --features client,v1 --test v1_answers
+}
+
+# What takes optimised code: many crashes, many power cuts, long streams, many random inputs.
+at_length() {
+    export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+    export SPOOL_KILLS=1000 SPOOL_CUT_STATES=100000 SPOOL_OUTAGE_MB=1000 SPOOL_FUZZ=200000
+    export INFLUX_EDGE_FUZZ_RUNS=500000
+    cargo test --locked --release --no-default-features --features std,serde,spool \
+        --test spool_kill --test spool_power_cut --test spool_memory --test spool_model \
+        --test csv_fuzz --test line_fuzz
+    cargo test --locked --release --no-default-features --features std,serde --test csv_stream -- --ignored
 }
 
 documentation() {
