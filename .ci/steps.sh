@@ -77,10 +77,12 @@ test_ladder() {
 # What takes optimised code: many crashes, many power cuts, long streams, many random inputs.
 at_length() {
     export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
-    export SPOOL_KILLS=1000 SPOOL_CUT_STATES=100000 SPOOL_OUTAGE_MB=1000 SPOOL_FUZZ=200000
+    export SPOOL_KILLS=1000 SPOOL_CUT_STATES=100000 SPOOL_OUTAGE_MB=1000
+    export SPOOL_FUZZ=200000 SPOOL_MODEL_SCRIPTS=10000 SPOOL_EXT4_CUTS=200
     export INFLUX_EDGE_FUZZ_RUNS=500000
     cargo test --locked --release --no-default-features --features std,serde,spool \
         --test spool_kill --test spool_power_cut --test spool_memory --test spool_model \
+        --test spool_damage \
         --test csv_fuzz --test line_fuzz
     cargo test --locked --release --no-default-features --features std,serde --test csv_stream -- --ignored
 }
