@@ -45,7 +45,7 @@ pub(crate) struct Lane {
     /// Where nothing was stored yet: one of the lines that still wait, to the same end. Its turn
     /// comes again, so nothing is out of order in the end.
     trial: Vec<u8>,
-    /// The last thing that went to disk, while it is there: it comes again, too.
+    /// The last line that went to disk, while it is there: it comes again, too.
     newest: Vec<u8>,
     /// Storage to use again.
     spare: Option<Vec<u8>>,
@@ -229,10 +229,8 @@ impl Lane {
         let Some(batch) = self.sealed.front() else {
             return;
         };
-        let last = match batch.last_written() {
-            Some(last) => last,
-            None => split(batch.rest()).last().unwrap_or_default(),
-        };
+        let last = batch.last_written().unwrap_or(batch.rest());
+        let last = split(last).last().unwrap_or_default();
         self.newest.clear();
         if last.len() <= MAX_PROOF {
             self.newest.extend_from_slice(last);
