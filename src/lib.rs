@@ -34,6 +34,7 @@
 //! | `client` | HTTP: write, query, delete, any other call; one meaning for every answer | feature `client` |
 //! | `api` | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
 //! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
+//! | `writer` | points one by one, sent in batches, and what became of each | feature `client` |
 //! | `spool` | batches on disk until the server has them: through `kill -9` and power cuts | feature `spool` |
 //!
 //! Each room's page says what it does, what it leaves to others, and what to watch.

@@ -246,6 +246,14 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
         // The last resort before anything is lost: what is due may go now.
         self.send_in_write();
+        if self.disk.is_some() && self.bytes.saturating_add(len) > self.settings.max_buffer_bytes {
+            for lane in 0..self.lanes.len() {
+                if let Some(lane) = self.lanes.get_mut(lane) {
+                    lane.seal(true);
+                }
+                self.spool_sealed(lane);
+            }
+        }
         while self.bytes.saturating_add(len) > self.settings.max_buffer_bytes {
             let dropped = self.settings.when_full == WhenFull::DropOldest && self.drop_oldest(lane);
             if !dropped {

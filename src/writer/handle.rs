@@ -110,14 +110,16 @@ impl Writer {
     /// [`stats`](Writer::stats) and [`last_error`](Writer::last_error) tell of it.
     ///
     /// # Errors
-    /// None today, for the writer without a spool. An error means that the writer itself can't go
-    /// on.
+    /// None yet: neither a server nor a disk that fails ends the writer. The `Result` is there so
+    /// that one day something may.
     pub fn poll(&mut self) -> Result<Duration, Error> {
         Ok(self.core.poll())
     }
 
-    /// Sends everything, and answers when nothing is left in memory: each line is delivered,
-    /// rejected or given up, and the [`Outcome`] says how many of each since the flush before.
+    /// Sends everything, and answers when nothing is left in memory: each line is delivered, on
+    /// disk, rejected or given up, and the [`Outcome`] says how many of each since the flush before.
+    /// With a spool it doesn't wait for a server that is away, and syncs the disk whatever the
+    /// spool's durability.
     ///
     /// Blocks for [`flush_timeout`](super::WriterBuilder::flush_timeout) at most. Its first attempt
     /// comes at once, whatever pause is under way, unless the server asked for the pause.

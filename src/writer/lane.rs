@@ -45,6 +45,8 @@ pub(crate) struct Lane {
     /// Where nothing was stored yet: one of the lines that still wait, to the same end. Its turn
     /// comes again, so nothing is out of order in the end.
     trial: Vec<u8>,
+    /// The last line that went to disk, while it is there: it comes again, too.
+    newest: Vec<u8>,
     /// Storage to use again.
     spare: Option<Vec<u8>>,
 }
@@ -74,6 +76,7 @@ impl Lane {
             failing_since: None,
             proof: Vec::new(),
             trial: Vec::new(),
+            newest: Vec::new(),
             spare: None,
         }
     }
@@ -221,6 +224,19 @@ impl Lane {
         self.proof = proof;
     }
 
+    /// The first batch went to disk.
+    pub(crate) fn keep_newest(&mut self) {
+        let Some(batch) = self.sealed.front() else {
+            return;
+        };
+        let last = batch.last_written().unwrap_or(batch.rest());
+        let last = split(last).last().unwrap_or_default();
+        self.newest.clear();
+        if last.len() <= MAX_PROOF {
+            self.newest.extend_from_slice(last);
+        }
+    }
+
     pub(crate) fn forget_proof(&mut self) {
         self.proof.clear();
     }
@@ -245,6 +261,10 @@ impl Lane {
             .checked_rem(count);
         let line = pick.and_then(|n| others.nth(n));
         trial.extend_from_slice(line.unwrap_or_default());
+        let other = self.spooled > 0 && self.peek().is_some_and(|b| b.rest() != self.newest);
+        if trial.is_empty() && other {
+            trial.extend_from_slice(&self.newest);
+        }
         self.trial = trial;
         !self.trial.is_empty()
     }

@@ -7,8 +7,29 @@
 //! **In scope**: batches by number, size and age; several buckets; times for points without one;
 //! retries; taking out what a server refuses; bounded memory; the account.
 //!
-//! **Out of scope**: what an answer means (the client decides that), keeping points through a
-//! restart (a spool does).
+//! **Out of scope**: what an answer means (the client decides that), how batches lie on disk (the
+//! spool knows; the writer decides what goes there, and sends what comes back).
+//!
+#![cfg_attr(feature = "spool", doc = "```no_run")]
+#![cfg_attr(not(feature = "spool"), doc = "```ignore")]
+//! # use core::time::Duration;
+//! # use influx_edge::{Client, Spool, line::Point};
+//! # let client = Client::builder("http://localhost:8086").build()?;
+//! # let reading = Point::new("weather").field("temp_c", 21.5);
+//! let mut w = client
+//!     .writer("sensors")
+//!     .batch_lines(5_000)
+//!     .flush_interval(Duration::from_secs(1))
+//!     .spool(Spool::open("/var/lib/logger/spool")?)
+//!     .build()?;
+//! w.write(&reading)?;
+//! w.poll()?;
+//! let outcome = w.flush()?;
+//! println!("{outcome}");
+//! # let _ =
+//! w.close()?;
+//! # Ok::<(), influx_edge::Error>(())
+//! ```
 //!
 //! # The contract
 //! At every moment **accepted = delivered + spooled + rejected + dropped + buffered**; see
@@ -26,6 +47,7 @@
 //! | no answer, 408, 425, 429, 5xx | kept, tried again: 1 s … 5 min, the server's own wish first |
 //! | connections break under the same large batch | its body waits for `100 Continue`; then it is cut in two |
 //! | 500 again and again on the same batch | what was stored before is sent once more; if that works, the lines to blame are found by halving |
+//! | *with a spool:* anything after which data are kept | the batch goes to disk, and so do those behind it, until the disk is empty again |
 //! | token, bucket, permission, certificate, a foreign page | kept, tried each minute or more slowly; a person has to act |
 //!
 //! # What to watch

@@ -2,7 +2,7 @@
 
 use super::core::MAIN;
 use super::sim::{TempDir, another, check, long, world};
-use super::{Fate, Reason};
+use super::{Fate, Reason, WhenFull};
 use crate::spool::Mode;
 use core::time::Duration;
 
@@ -64,6 +64,25 @@ fn nothing_is_written_to_disk_while_the_server_answers() {
     );
     let spool = core.disk.as_ref().unwrap().spool();
     assert_eq!(spool.stats().bytes_written, 0);
+}
+
+#[test]
+fn a_full_buffer_goes_to_disk_before_anything_is_lost() {
+    for policy in [WhenFull::Refuse, WhenFull::DropOldest] {
+        let dir = TempDir::new();
+        let (mut core, ..) = world(1, |b| {
+            let b = b.spool(dir.spool(Mode::OnFailure)).send_in_write(false);
+            b.max_buffer_bytes(1_000).when_full(policy)
+        });
+        for n in 0..1_000i64 {
+            core.write(MAIN, |enc| enc.line("m").field("n", n).timestamp(n))
+                .unwrap();
+        }
+        check(&core);
+        let stats = core.stats();
+        assert!(stats.spooled > 900 && stats.dropped.total() == 0);
+        assert_eq!(core.flush(SEC).unwrap().delivered, 1_000);
+    }
 }
 
 #[test]

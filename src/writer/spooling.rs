@@ -63,6 +63,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
                 }
                 break;
             }
+            lane.keep_newest();
             if let Some(batch) = lane.sealed.pop_front() {
                 lane.reuse(batch.into_bytes());
             }
