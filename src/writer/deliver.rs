@@ -226,6 +226,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
     fn suspect(&mut self, at: usize, size: usize, error: &Error) -> bool {
         let broke = is_break(error);
         let random = self.jitter.next();
+        let precision = self.precision();
         let Some(lane) = self.lanes.get_mut(at) else {
             return false;
         };
@@ -255,7 +256,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
             return false;
         }
         let judged = piece.judged;
-        let can_prove = lane.find_proof(random);
+        let can_prove = lane.find_proof(random, precision);
         if let Some(piece) = lane.head().and_then(|b| b.piece()) {
             piece.prove = can_prove;
         }
@@ -269,6 +270,9 @@ impl<C: Clock, T: Transport> Core<C, T> {
             Ok(()) => true,
             Err(error) => !matches!(error.remedy(), Remedy::Retry | Remedy::Human),
         };
+        if let (Ok(()), Some(lane)) = (&result, self.lanes.get_mut(at)) {
+            lane.trial_stood();
+        }
         let Some(piece) = self
             .lanes
             .get_mut(at)

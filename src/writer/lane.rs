@@ -242,31 +242,44 @@ impl Lane {
     }
 
     /// Sees to it that there is something to prove with that the server works. False if not.
-    pub(crate) fn find_proof(&mut self, random: u64) -> bool {
+    pub(crate) fn find_proof(&mut self, random: u64, precision: Precision) -> bool {
         let mut trial = core::mem::take(&mut self.trial);
         trial.clear();
         if !self.proof.is_empty() {
             return true;
         }
-        // Any line but the first of this batch, or the first of any that follows.
-        let rest = self.peek().map_or(&[][..], Batch::rest);
-        let here = split(rest).skip(1);
+        // Any line but the first of this batch (if its times are of the writer's unit), the first
+        // of any that follows, or the last that went to disk: what stands behind a failing line
+        // may fail as well, so all of them have to come up now and then.
+        let same_unit = self.drain.as_ref().is_none_or(|d| d.precision == precision);
+        let batch = self.peek().map_or(&[][..], Batch::rest);
+        let here = split(if same_unit { batch } else { &[] }).skip(1);
         let in_hand = usize::from(self.drain.is_none());
         let later = self.sealed.iter().skip(in_hand).map(Batch::rest);
         let later = later.chain([self.open.as_slice()]);
-        let mut others = here.chain(later.filter_map(|bytes| split(bytes).next()));
+        let on_disk = self.spooled > 0 && batch != self.newest;
+        let newest = Some(self.newest.as_slice()).filter(|line| on_disk && !line.is_empty());
+        let mut others = here
+            .chain(later.filter_map(|bytes| split(bytes).next()))
+            .chain(newest);
         let count = others.clone().count();
         let pick = usize::try_from(random >> 33)
             .unwrap_or(0)
             .checked_rem(count);
-        let line = pick.and_then(|n| others.nth(n));
-        trial.extend_from_slice(line.unwrap_or_default());
-        let other = self.spooled > 0 && self.peek().is_some_and(|b| b.rest() != self.newest);
-        if trial.is_empty() && other {
-            trial.extend_from_slice(&self.newest);
+        let line = pick.and_then(|n| others.nth(n)).unwrap_or_default();
+        if line.len() <= MAX_PROOF {
+            trial.extend_from_slice(line);
         }
         self.trial = trial;
         !self.trial.is_empty()
+    }
+
+    /// The trial was stored, so it proves from now on. It comes again in its turn, and what is
+    /// delivered before that takes its place.
+    pub(crate) fn trial_stood(&mut self) {
+        if self.proof.is_empty() {
+            core::mem::swap(&mut self.proof, &mut self.trial);
+        }
     }
 
     /// What to prove with that the server works.
