@@ -84,7 +84,10 @@ at_length() {
         --test spool_kill --test spool_power_cut --test spool_memory --test spool_model \
         --test spool_damage \
         --test csv_fuzz --test line_fuzz
-    cargo test --locked --release --no-default-features --features std,serde --test csv_stream -- --ignored
+    cargo test --locked --release --no-default-features --features std,serde,spool \
+        --test csv_stream -- --ignored
+    INFLUX_EDGE_MODEL_SCRIPTS=10000 cargo test --locked --release --no-default-features \
+        --features client,spool --lib writer::model
 }
 
 documentation() {
