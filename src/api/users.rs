@@ -216,14 +216,13 @@ impl<'a> Users<'a> {
         old: &str,
         new: &str,
     ) -> Result<(), Error> {
-        let what = format_args!("change the password of user {id}");
         change(
             self.0,
             &["users", id.as_str(), "password"],
             name,
             old,
             new,
-            &what,
+            &format_args!("change the password of user {id}"),
         )
     }
 
