@@ -7,7 +7,7 @@ mod wire;
 use std::time::Duration;
 
 use influx_edge::client::Dialect;
-use influx_edge::{ErrorKind, Fault, Time};
+use influx_edge::{ErrorKind, Fault, Time, csv};
 use wire::{Wire, answer, json_error, no_secret};
 
 const CSV: &str = "#datatype,string,long,dateTime:RFC3339,double,string\r\n\
@@ -144,15 +144,94 @@ fn a_parameter_that_cannot_be_is_found_before_sending() {
     ] {
         assert!(query.call().unwrap_err().is_config());
     }
-    assert!(
-        client
-            .query(FLUX)
-            .dialect(Dialect::default().delimiter('ü'))
-            .call()
-            .unwrap_err()
-            .is_config()
-    );
+    for dialect in [
+        Dialect::default().delimiter('ü'),
+        Dialect::default().delimiter('"'),
+        Dialect::default().delimiter('\n'),
+        // The first row would be taken for the names of the columns, and be lost.
+        Dialect::default().header(false),
+    ] {
+        let error = client.query(FLUX).dialect(dialect).call().unwrap_err();
+        assert!(error.is_config(), "{error}");
+    }
     assert!(wire.seen().is_empty());
+}
+
+/// What the profilers say is no row, in whatever way the rows are read; and of the server's tables
+/// none is kept from who reads them raw, or asked for them in the query's own text.
+#[test]
+fn profiles_stand_apart_from_the_rows() {
+    #[derive(serde::Deserialize)]
+    struct Temperature {
+        _value: f64,
+        station: String,
+    }
+    let body = include_str!("recordings/csv/profilers.csv");
+    let wire = Wire::answering(csv(body));
+    let client = wire.client();
+    let shown = |profile: &str| {
+        for words in [
+            "profiler/query\n  TotalDuration: 4722946\n",
+            "\n  flux/query-plan:\n    digraph {\n",
+            "profiler/operator\n  Type: *universe.limitTransformation\n  Label: limit3\n",
+            "  MeanDuration: 30487.25\n",
+        ] {
+            assert!(profile.contains(words), "{words:?} is not in {profile}");
+        }
+    };
+
+    let ask = || client.query("x").profiler("query").profiler("operator");
+    let mut rows = ask().call().unwrap();
+    let mut values = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        assert_eq!(row.table().result(), "_result");
+        values.push(row.get::<f64>("_value").unwrap());
+    }
+    assert_eq!(values, [20.0, 20.0]);
+    shown(rows.profile());
+
+    // Every row fits the type, for those that wouldn't are the profile's.
+    let mut rows = ask().deserialize::<Temperature>().unwrap();
+    let stations: Vec<_> = rows
+        .by_ref()
+        .map(|t| t.map(|t| (t.station, t._value)).unwrap())
+        .collect();
+    assert_eq!(
+        stations,
+        [("zrh-1".to_owned(), 20.0), ("zrh-2".to_owned(), 20.0)]
+    );
+    shown(rows.profile());
+
+    // For all queries of a client.
+    let profiled = wire.builder().profiler("query").build().unwrap();
+    let mut rows = profiled.query("x").call().unwrap();
+    let mut tables = 0;
+    while let Some(item) = rows.next_item().unwrap() {
+        tables += usize::from(matches!(item, csv::Item::Table(_)));
+    }
+    assert_eq!(tables, 2);
+    shown(rows.profile());
+    for (request, names) in [(0, &["query", "operator"][..]), (2, &["query"])] {
+        let sent: serde_json::Value = serde_json::from_slice(&wire.seen()[request].body).unwrap();
+        let list = &sent["extern"]["body"][0]["assignment"]["init"]["elements"];
+        let list: Vec<_> = list
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| &e["value"])
+            .collect();
+        assert_eq!(list, names);
+    }
+
+    let mut copy = Vec::new();
+    ask().raw(&mut copy).unwrap();
+    assert_eq!(copy, body.as_bytes());
+    let mut rows = client.query("import \"profiler\"").call().unwrap();
+    let mut count = 0;
+    while rows.next().unwrap().is_some() {
+        count += 1;
+    }
+    assert_eq!((count, rows.profile()), (5, ""));
 }
 
 #[test]

@@ -322,6 +322,89 @@ fn a_proxy_when_asked_for() {
     );
 }
 
+/// What a proxy wants to see is in the head of the `CONNECT`, all of it at once, and nowhere else.
+#[test]
+fn headers_for_the_proxy_alone() {
+    let proxy = Wire::each(2, |peer| {
+        let connect = peer.head().unwrap();
+        assert_eq!(connect.method, "CONNECT");
+        let own = |name: &str| connect.header(name).map(str::to_owned);
+        assert_eq!(
+            own("proxy-authorization").as_deref(),
+            Some("Bearer canary-7f3a-proxy")
+        );
+        assert_eq!(own("x-site").as_deref(), Some("north"));
+        assert_eq!(own("x-long").map(|v| v.len()), Some(6000));
+        assert_eq!(own("host").as_deref(), Some("influx.example:8086"));
+        assert_eq!(own("user-agent").as_deref(), Some("logger/7"));
+        assert_eq!((own("authorization"), own("x-server")), (None, None));
+        let sites = connect.headers.iter().filter(|(n, _)| n == "x-two");
+        assert_eq!(
+            sites.map(|(_, v)| v.as_str()).collect::<Vec<_>>(),
+            ["1", "2"]
+        );
+        peer.send("HTTP/1.1 200 Connection established\r\n\r\n");
+        while let Some(seen) = peer.request() {
+            for name in ["proxy-authorization", "x-site", "x-long", "x-two"] {
+                assert_eq!(seen.header(name), None, "the server sees {name}");
+            }
+            assert_eq!(seen.header("x-server"), Some("only"));
+            peer.send(NO_CONTENT);
+        }
+    });
+    let builder = || {
+        Client::builder("http://influx.example:8086")
+            .token(TOKEN)
+            .user_agent("logger/7")
+            .header("X-Server", "only")
+            .proxy_header("Proxy-Authorization", "Bearer canary-7f3a-proxy")
+            .proxy_header("X-Site", "north")
+            // Longer than any buffer of the way.
+            .proxy_header("X-Long", "l".repeat(6000))
+            .proxy_header("X-Two", "1")
+            .proxy_header("X-Two", "2")
+    };
+    assert!(!format!("{:?}", builder()).contains("canary"));
+    let client = builder().proxy(proxy.url()).build().unwrap();
+    assert!(!format!("{client:?}").contains("canary"));
+    client.write("b", LINE).unwrap();
+    client.write("b", LINE).unwrap();
+    assert_eq!(proxy.seen().len(), 2);
+    assert_eq!(proxy.seen()[1].body, LINE.as_bytes());
+
+    // One that says in its refusal what it was told.
+    let proxy = Wire::answering(answer(
+        "407 Proxy Authentication Required",
+        "X-You-Said: Bearer canary-7f3a-proxy\r\n",
+        "Bearer canary-7f3a-proxy",
+    ));
+    let error = builder()
+        .proxy(proxy.url())
+        .build()
+        .unwrap()
+        .write("b", LINE)
+        .unwrap_err();
+    no_secret(&error);
+    assert!(error.to_string().contains("407"), "{error}");
+    // One that says nothing at all is given up in time.
+    let proxy = Wire::each(1, |peer| {
+        peer.head();
+        peer.wait_for_close();
+    });
+    let client = builder()
+        .proxy(proxy.url())
+        .connect_timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let start = std::time::Instant::now();
+    let error = client.write("b", LINE).unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(2), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Transport(e) if e.fault() == Fault::Timeout),
+        "{error:?}"
+    );
+}
+
 /// Proxies in the environment would see every token; they are used only when asked for. The
 /// environment belongs to the whole process, so this runs in one of its own.
 #[test]
@@ -390,6 +473,17 @@ fn what_cannot_work_is_refused_when_built() {
     );
     refused(base().proxy("socks5://canary-7f3a@h").build(), "http://");
     refused(base().proxy("http://").build(), "proxy");
+    refused(base().proxy_header("X-Site", "north").build(), "no proxy");
+    let proxied = || base().proxy("http://u:canary-7f3a@h");
+    for (name, value, words) in [
+        ("Proxy-Authorization", "Bearer canary-7f3a", "one of them"),
+        ("X-Site", "canary-7f3a\r\nX-Evil: 1", "for the proxy"),
+        ("X\r\nY", "z", "for the proxy"),
+        ("Host", "evil", "set by the client"),
+        ("Content-Length", "7", "set by the client"),
+    ] {
+        refused(proxied().proxy_header(name, value).build(), words);
+    }
     refused(base().timeout(Duration::ZERO).build(), "timeout");
     refused(
         base().connect_timeout(Duration::ZERO).build(),

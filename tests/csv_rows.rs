@@ -331,12 +331,40 @@ fn profiles_are_taken_apart_when_asked_for() {
         "{profile}"
     );
     assert!(
-        profile.contains("\n  flux/query-plan:\ndigraph {\n"),
+        profile
+            .contains("\n  flux/query-plan:\n    digraph {\n      \"merged_ReadRange4_filter2\"\n"),
         "{profile}"
     );
     let operator = "profiler/operator\n  Type: *universe.limitTransformation\n  Label: limit3\n";
     assert!(profile.contains(operator), "{profile}");
     assert_eq!(profile.matches("profiler/operator").count(), 2);
+}
+
+/// It is made to be shown, and comes from outside: no control characters, and not without end.
+#[test]
+fn profiles_are_safe_to_show() {
+    let head = "#datatype,string,long,string,string\r\n#group,false,false,true,false\r\n\
+        #default,_profiler,,,\r\n,result,table,_measurement,Label\r\n";
+    let profile = |rows: &str| {
+        let body = format!("{head}{rows}");
+        let mut rows = Rows::new(body.as_bytes()).split_profile(true);
+        assert!(rows.next().unwrap().is_none());
+        rows.profile().to_owned()
+    };
+    assert_eq!(
+        profile(",,0,profiler/operator,\x1b[2Ja\tb\u{85}c\r\n"),
+        "profiler/operator\n  Label: \\u{1b}[2Ja\tb\\u{85}c\n"
+    );
+    let row = format!(",,0,profiler/operator,{}\r\n", "ü".repeat(1000));
+    let long = profile(&row.repeat(2000));
+    assert!(long.len() < (1 << 20) + 100, "{}", long.len());
+    assert!(
+        long.ends_with("not kept\n"),
+        "{:?}",
+        &long[long.len() - 100..]
+    );
+    let huge = profile(&row.replace('ü', &"ü".repeat(600)));
+    assert!(huge.len() < (1 << 20) + 100, "{}", huge.len());
 }
 
 #[test]

@@ -369,13 +369,25 @@ fn a_client_certificate() {
         .unwrap();
     let wire = tls_wire(&Arc::new(config));
 
-    https(&wire, "127.0.0.1")
-        .ca_file(&ca.file)
-        .client_certificate(&cert_file, &key_file)
-        .build()
-        .unwrap()
-        .write("b", LINE)
-        .unwrap();
+    let both_in_one = temp(
+        "mtls-both",
+        &format!("{}{}", key.serialize_pem(), cert.pem()),
+    );
+    for (chain, key) in [(&cert_file, &key_file), (&both_in_one, &both_in_one)] {
+        let client = https(&wire, "127.0.0.1")
+            .ca_file(&ca.file)
+            .client_certificate(chain, key)
+            .build()
+            .unwrap();
+        client.write("b", LINE).unwrap();
+        // A key that others may read works, and is said.
+        let told = client.warnings().join("\n");
+        assert_eq!(
+            told.contains("others may read the client key"),
+            cfg!(unix),
+            "{told}"
+        );
+    }
     let error = https(&wire, "127.0.0.1")
         .ca_file(&ca.file)
         .build()
@@ -390,6 +402,14 @@ fn a_client_certificate() {
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     );
     let empty = temp("mtls-empty", "");
+    let encrypted = temp(
+        "mtls-encrypted",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIF\n-----END ENCRYPTED PRIVATE KEY-----\n",
+    );
+    let old_style = temp(
+        "mtls-old-style",
+        "-----BEGIN RSA PRIVATE KEY-----\r\nProc-Type: 4,ENCRYPTED\r\nDEK-Info: AES-256-CBC,00\r\n\r\nMIIF\r\n-----END RSA PRIVATE KEY-----\r\n",
+    );
     let broken = temp("mtls-broken", "-----BEGIN CERTIFICATE-----\n!!!\n");
     let base = || Client::builder("https://h");
     let bad = [
@@ -406,6 +426,14 @@ fn a_client_certificate() {
         (
             base().client_certificate("/nonexistent", &key_file),
             "can't be read",
+        ),
+        (
+            base().client_certificate(&cert_file, &encrypted),
+            "openssl pkey",
+        ),
+        (
+            base().client_certificate(&cert_file, &old_style),
+            "protected by a password",
         ),
         (base().ca_file(&empty), "no PEM certificate"),
         (base().ca_file(&broken), "PEM"),

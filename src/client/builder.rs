@@ -1,7 +1,7 @@
 //! The settings of a client, and their check.
 
 use super::auth::Auth;
-use super::config::placeholder;
+use super::config::{others_may_read, placeholder};
 use super::events;
 use super::http::{self, HeaderList, Http, HttpSettings, TlsSettings};
 use super::retry::{Retry, RetryPolicy};
@@ -47,6 +47,7 @@ pub struct ClientBuilder {
     gzip_from: Option<usize>,
     pool: usize,
     proxy: Option<Secret>,
+    proxy_headers: Vec<(String, Secret)>,
     https_only: bool,
     ca_file: Option<PathBuf>,
     client_files: Option<(PathBuf, PathBuf)>,
@@ -81,6 +82,7 @@ impl ClientBuilder {
             gzip_from: None,
             pool: 4,
             proxy: None,
+            proxy_headers: Vec::new(),
             https_only: false,
             ca_file: None,
             client_files: None,
@@ -172,10 +174,32 @@ impl ClientBuilder {
         self
     }
 
-    /// Goes through an HTTP proxy: `http://user:password@host:port`. Default none: proxies named in
-    /// the environment are not used, for they would see the token of every `http://` call.
+    /// Goes through an HTTP proxy: `http://user:password@host:port`, where the name and password,
+    /// if the proxy wants one, are percent-encoded (`@` is `%40`, `:` is `%3A`). The proxy is asked
+    /// for a tunnel (`CONNECT`) whatever the server's URL begins with. Default none: proxies named
+    /// in the environment are not used, for they would see the token of every `http://` call.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(Secret::new(url));
+        self
+    }
+
+    /// A header for the [`proxy`](Self::proxy) alone, in the `CONNECT` that asks for the tunnel: a
+    /// `Proxy-Authorization` of another kind than Basic, or whatever else it wants to see. The
+    /// server never gets it. May be given more than once. Default none besides `Host`,
+    /// `User-Agent`, `Proxy-Connection` and, with a name in the URL, `Proxy-Authorization`.
+    ///
+    /// ```
+    /// # use influx_edge::Client;
+    /// let client = Client::builder("https://influx.example:8086")
+    ///     .proxy("http://proxy.example:3128")
+    ///     .proxy_header("Proxy-Authorization", "Bearer of-the-proxy")
+    ///     .proxy_header("X-Site", "north")
+    ///     .build();
+    /// # #[cfg(feature = "rustls")]
+    /// # client.unwrap();
+    /// ```
+    pub fn proxy_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.proxy_headers.push((name.into(), Secret::new(value)));
         self
     }
 
@@ -193,7 +217,16 @@ impl ClientBuilder {
     }
 
     /// PEM files with this client's certificate chain and its private key, for servers that ask for
-    /// one. Read by `build`.
+    /// one. They may be one and the same file. Read by `build`, which also sees to it that the key
+    /// belongs to the certificate. Default none.
+    ///
+    /// A key that is protected by a password is refused: decrypting it takes some twenty more
+    /// crates of cryptography, and a program that starts by itself would have to keep the password
+    /// beside the key anyway. Decrypt it once, and let nobody else read it:
+    ///
+    /// ```sh
+    /// (umask 077; openssl pkey -in client.key -out client-plain.key)
+    /// ```
     pub fn client_certificate(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
         self.client_files = Some((chain.as_ref().to_owned(), key.as_ref().to_owned()));
         self
@@ -245,8 +278,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Switches one of the server's profilers, `query` or `operator`, on for every query. See
-    /// [`Query::profiler`](super::Query::profiler).
+    /// Switches one of the server's profilers, `query` or `operator`, on for every query. Default
+    /// none. See [`Query::profiler`](super::Query::profiler).
     pub fn profiler(mut self, name: impl Into<String>) -> Self {
         self.profilers.push(name.into());
         self
@@ -298,6 +331,12 @@ impl ClientBuilder {
         for (name, value) in &self.headers {
             headers.add(name, value.reveal()).map_err(Error::config)?;
         }
+        let mut proxy_headers = HeaderList::default();
+        for (name, value) in &self.proxy_headers {
+            proxy_headers
+                .add(name, value.reveal())
+                .map_err(|why| Error::config(format!("for the proxy: {why}")))?;
+        }
         let mut tags = OwnedDefaultTags::new();
         for (key, value) in &self.default_tags {
             tags = tags.tag(key, placeholder(value).as_deref());
@@ -317,6 +356,14 @@ impl ClientBuilder {
                     .to_owned(),
             );
         }
+        if let Some((_, key)) = &self.client_files {
+            if let Some(mode) = others_may_read(key) {
+                let key = key.display();
+                self.warnings.push(format!(
+                    "others may read the client key {key} (mode {mode:o}); chmod 600"
+                ));
+            }
+        }
         for text in &self.warnings {
             events::warning(text);
         }
@@ -327,6 +374,7 @@ impl ClientBuilder {
             overall: self.overall,
             pool: self.pool,
             proxy: self.proxy.clone(),
+            proxy_headers,
             user_agent: self.user_agent.clone(),
             headers,
             tls: self.tls()?,

@@ -211,7 +211,7 @@ impl Found {
         if text("cert_key_password").is_some() {
             return Err(bad(
                 "cert_key_password",
-                "can't be used: keys with a password aren't read; decrypt it with `openssl pkey`",
+                "can't be used: keys with a password aren't read; decrypt it once: (umask 077; openssl pkey -in client.key -out client-plain.key)",
             ));
         }
         if let Some(proxy) = text("proxy") {
@@ -358,14 +358,14 @@ fn from_json(text: &str, what: &str) -> Result<Found, Error> {
 
 /// The mode of a file that its group or everybody may read.
 #[cfg(unix)]
-fn others_may_read(path: &Path) -> Option<u32> {
+pub(super) fn others_may_read(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
     (mode & 0o044 != 0).then_some(mode)
 }
 
 #[cfg(not(unix))]
-fn others_may_read(_: &Path) -> Option<u32> {
+pub(super) fn others_may_read(_: &Path) -> Option<u32> {
     None
 }
 

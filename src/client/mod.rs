@@ -17,7 +17,8 @@
 //!   connection that turns out to be dead is replaced, at once and once.
 //! - *Success* of a write is 204 and nothing else. A captive portal's 200 is an error.
 //! - *Redirects* are never followed, proxies in the environment never used.
-//! - *Memory*: some 14 KiB a connection; answers are streamed, and read whole only up to a cap.
+//! - *Memory*: some 14 KiB a connection, and up to 64 KiB more while a body is sent; answers are
+//!   streamed, and read whole only up to a cap.
 //! - *Secrets*: no token, password or cookie is in any `Debug`, error or log line. They do travel
 //!   in clear over `http://`; [`ClientBuilder::https_only`] refuses that.
 

@@ -29,6 +29,8 @@ pub struct Query<'a> {
     flux: String,
     params: Params,
     dialect: Dialect,
+    /// A profiler is on, and its tables are to be kept apart.
+    profiled: bool,
     now: Option<Time>,
     timeout: Duration,
     read_timeout: Duration,
@@ -46,8 +48,6 @@ pub struct Dialect {
     delimiter: char,
     annotations: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    comment_prefix: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     date_time_format: Option<&'static str>,
 }
 
@@ -57,21 +57,21 @@ impl Default for Dialect {
             header: true,
             delimiter: ',',
             annotations: alloc::vec!["datatype", "group", "default"],
-            comment_prefix: None,
             date_time_format: None,
         }
     }
 }
 
 impl Dialect {
-    /// Whether the names of the columns stand above the rows. Default true.
+    /// Whether the names of the columns stand above the rows. Default true. Without them only
+    /// [`Query::raw`] can be used, for a first row of names and one of values look the same.
     #[must_use]
     pub fn header(mut self, yes: bool) -> Self {
         self.header = yes;
         self
     }
 
-    /// What stands between cells: one ASCII character. Default a comma.
+    /// What stands between cells: one ASCII character, no quote and no line end. Default a comma.
     #[must_use]
     pub fn delimiter(mut self, c: char) -> Self {
         self.delimiter = c;
@@ -120,6 +120,7 @@ impl Client {
             flux: flux.into(),
             params,
             dialect: Dialect::default(),
+            profiled: !self.inner().profilers.is_empty(),
             now: None,
             timeout: OVERALL,
             read_timeout: READ,
@@ -141,10 +142,29 @@ impl Query<'_> {
         self
     }
 
-    /// Switches one of the server's profilers on: `query` or `operator`. Its rows come last, in
-    /// tables whose result is `_profiler`.
+    /// Switches one of the server's profilers on: `query` tells how long what took, `operator` the
+    /// same of each step. What they say comes last and is no row: it is text for people, at
+    /// [`Rows::profile`] or [`Values::profile`] when the rows are through. ([`raw`](Query::raw)
+    /// leaves it where it is, in tables whose result is `_profiler`.) Default none, or the
+    /// [client's](super::ClientBuilder::profiler).
+    ///
+    /// ```no_run
+    /// # use influx_edge::Client;
+    /// # let client = Client::builder("http://localhost:8086").build()?;
+    /// let mut rows = client
+    ///     .query(r#"from(bucket: "b") |> range(start: -1h)"#)
+    ///     .profiler("query")
+    ///     .profiler("operator")
+    ///     .call()?;
+    /// while let Some(row) = rows.next()? {
+    ///     println!("{}", row.get::<f64>("_value")?);
+    /// }
+    /// eprint!("{}", rows.profile());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn profiler(mut self, name: &str) -> Self {
         self.params.profiler(name);
+        self.profiled = true;
         self
     }
 
@@ -185,9 +205,14 @@ impl Query<'_> {
     /// The query is refused (400, with what is wrong in it), credentials or bucket are unknown, or
     /// no answer came. What goes wrong later is an error of [`Rows::next`].
     pub fn call(self) -> Result<Rows, Error> {
-        let delimiter = self.dialect.delimiter;
+        if !self.dialect.header {
+            return Err(Error::config(
+                "rows can't be told from their names without a header; use `raw` with such a dialect",
+            ));
+        }
+        let (delimiter, profiled) = (self.dialect.delimiter, self.profiled);
         let (client, answer) = self.ask()?;
-        let mut inner = csv::Rows::new(answer.body);
+        let mut inner = csv::Rows::new(answer.body).split_profile(profiled);
         if let Ok(delimiter) = u8::try_from(delimiter) {
             inner = inner.delimiter(delimiter);
         }
@@ -249,9 +274,10 @@ impl Query<'_> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
-        if !self.dialect.delimiter.is_ascii() {
+        let delimiter = self.dialect.delimiter;
+        if !delimiter.is_ascii() || matches!(delimiter, '"' | '\r' | '\n' | '\0') {
             return Err(Error::config(
-                "the dialect's delimiter isn't one ASCII character",
+                "the dialect's delimiter isn't one ASCII character, or is a quote or a line end",
             ));
         }
         let body = self.body()?;
@@ -335,6 +361,14 @@ impl Rows {
         let client = &self.client;
         self.inner.next_item().map_err(|e| explain(client, e))
     }
+
+    /// What the [profilers](Query::profiler) said, if any was switched on: a line a value, for
+    /// people to read. The server sends it last, so it is complete when [`next`](Rows::next) has
+    /// given `None`. At most 1 MiB; control characters are escaped.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        self.inner.profile()
+    }
 }
 
 impl fmt::Debug for Rows {
@@ -357,6 +391,15 @@ impl<T: DeserializeOwned> Iterator for Values<T> {
         let client = &self.client;
         let next = self.inner.next()?;
         Some(next.map_err(|e| explain(client, e)))
+    }
+}
+
+impl<T> Values<T> {
+    /// What the profilers said; see [`Rows::profile`]. Complete when [`next`](Iterator::next) has
+    /// given `None`, so keep the iterator: `for row in rows.by_ref()`.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        self.inner.profile()
     }
 }
 

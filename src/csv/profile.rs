@@ -8,6 +8,11 @@ use super::record::Record;
 /// The result that the server puts profiles into.
 pub(super) const RESULT: &str = "_profiler";
 
+/// More text than this isn't kept: the profile of a real query has a few kilobytes.
+const MAX_BYTES: usize = 1 << 20;
+/// What stands in place of the rest.
+const CUT: &str = "\n… the profile goes on; more than 1 MiB of it is not kept\n";
+
 /// Appends a row of a profile, one line per value:
 ///
 /// ```text
@@ -15,18 +20,52 @@ pub(super) const RESULT: &str = "_profiler";
 ///   Type: *influxdb.readFilterSource
 ///   Count: 4
 /// ```
+///
+/// A value of several lines, as the query plan, begins on a line of its own. Control characters
+/// are escaped, for this is made to be shown.
 pub(super) fn describe(record: Record<'_>, out: &mut String) {
+    if out.len() > MAX_BYTES {
+        return;
+    }
     let name: &str = record.get("_measurement").unwrap_or_default();
-    out.push_str(name);
+    push(name, "", out);
     out.push('\n');
     for (column, cell) in record.table().columns().zip(record.cells()) {
         if column.name() == "_measurement" || cell.is_null() {
             continue;
         }
         let value = String::from_utf8_lossy(cell.bytes());
-        // The query plan is a text of many lines: it begins on a line of its own.
-        let separator = if value.contains('\n') { "\n" } else { " " };
-        // A string takes everything.
-        let _ = writeln!(out, "  {}:{separator}{}", column.name(), value.trim_end());
+        let value = value.trim_end();
+        out.push_str("  ");
+        push(column.name(), "", out);
+        out.push_str(if value.contains('\n') {
+            ":\n    "
+        } else {
+            ": "
+        });
+        push(value, "    ", out);
+        out.push('\n');
+    }
+    if out.len() > MAX_BYTES {
+        let end = (0..=MAX_BYTES).rev().find(|at| out.is_char_boundary(*at));
+        out.truncate(end.unwrap_or(0));
+        out.push_str(CUT);
+    }
+}
+
+/// Appends text, each line after the first behind `indent`.
+fn push(text: &str, indent: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '\n' => {
+                out.push('\n');
+                out.push_str(indent);
+            }
+            c if c.is_control() && c != '\t' => {
+                // A string takes everything.
+                let _ = write!(out, "{}", c.escape_default());
+            }
+            c => out.push(c),
+        }
     }
 }

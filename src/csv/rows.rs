@@ -120,7 +120,8 @@ impl<R: Read> Rows<R> {
     }
 
     /// Takes the tables of profilers (result `_profiler`) out of the rows and gathers them as
-    /// text; see [`profile`](Rows::profile). Defaults to `false`: they are tables like others.
+    /// text, up to 1 MiB; see [`profile`](Rows::profile). Defaults to `false`: they are tables like
+    /// others.
     #[must_use]
     pub fn split_profile(mut self, split: bool) -> Rows<R> {
         self.profile = split.then(String::new);

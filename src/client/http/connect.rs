@@ -7,6 +7,7 @@
 use super::headers::HeaderText;
 use super::resolve::Addresses;
 use super::tcp::EdgeTcp;
+use alloc::vec::Vec;
 use core::cell::Cell;
 use core::fmt;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(super) struct Trace {
     pub(super) answered: bool,
     /// The other side stopped taking bytes before the request was complete.
     pub(super) cut: bool,
+    /// How many bytes of body the request has, as far as known when it begins.
+    pub(super) body: u64,
 }
 
 thread_local! {
@@ -39,6 +42,7 @@ thread_local! {
             sent: false,
             answered: false,
             cut: false,
+            body: 0,
         })
     };
 }
@@ -54,8 +58,11 @@ thread_local! {
 impl Trace {
     /// A call begins. Its credential goes past the library, which would write every byte it handles
     /// to the log at the level `trace`.
-    pub(super) fn begin(credential: Option<(&'static str, HeaderText)>) {
-        TRACE.set(Trace::default());
+    pub(super) fn begin(credential: Option<(&'static str, HeaderText)>, body: u64) {
+        TRACE.set(Trace {
+            body,
+            ..Trace::default()
+        });
         CREDENTIAL.set(credential);
     }
 
@@ -104,6 +111,17 @@ pub(super) fn chain() -> impl Connector<()> {
 pub(super) struct EdgeConnector<C> {
     pub(super) inner: C,
     pub(super) addresses: Arc<Addresses>,
+    pub(super) proxy_lines: ProxyLines,
+}
+
+/// Header lines for the proxy alone, in the `CONNECT` that asks it for a tunnel. Often secret.
+#[derive(Clone, Default)]
+pub(super) struct ProxyLines(pub(super) Arc<[u8]>);
+
+impl fmt::Debug for ProxyLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
 impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
@@ -121,6 +139,7 @@ impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
         // What a proxy or a TLS handshake sent and received is not the call's.
         TRACE.set(Trace {
             connected: true,
+            body: TRACE.get().body,
             ..Trace::default()
         });
         if made.is_err() {
@@ -131,6 +150,10 @@ impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
             inner,
             new: false,
             outermost: depth == 0,
+            tunnel: (depth > 0).then(|| Tunnel {
+                head: Vec::new(),
+                lines: self.proxy_lines.clone(),
+            }),
         }))
     }
 }
@@ -147,7 +170,20 @@ pub(super) struct Looker<T> {
     new: bool,
     /// Not the way to a proxy, which must not see the credential.
     outermost: bool,
+    /// The request for a tunnel, until it is sent.
+    tunnel: Option<Tunnel>,
 }
+
+/// The head of a `CONNECT`. The library has no place for headers of ours in it, and writes it word
+/// by word, each a packet of its own; here it is gathered, completed and sent at once.
+#[derive(Debug)]
+struct Tunnel {
+    head: Vec<u8>,
+    lines: ProxyLines,
+}
+
+/// More than the library ever writes into it: what comes then is no `CONNECT`.
+const MAX_TUNNEL_HEAD: usize = 16 * 1024;
 
 impl<T: Transport> Looker<T> {
     /// Puts a header behind the request line, which is what the output begins with.
@@ -179,12 +215,45 @@ impl<T: Transport> Looker<T> {
         let rest = output.get(line..amount).unwrap_or(&[]).to_vec();
         self.inner.transmit_output(line, timeout)?;
         for part in parts.into_iter().chain([rest.as_slice()]) {
-            let output = self.inner.buffers().output();
-            let mut at = 0;
-            put(output, &mut at, part);
-            self.inner.transmit_output(at, timeout)?;
+            self.send(part, timeout)?;
         }
         Ok(())
+    }
+
+    /// Sends bytes from elsewhere, in as many pieces as the buffer needs.
+    fn send(&mut self, mut bytes: &[u8], timeout: NextTimeout) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let output = self.inner.buffers().output();
+            let (now, later) = bytes.split_at_checked(output.len()).unwrap_or((bytes, &[]));
+            let mut at = 0;
+            put(output, &mut at, now);
+            self.inner.transmit_output(at, timeout)?;
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    /// Takes a part of a tunnel's head; with its last, sends all of it.
+    fn gather(
+        &mut self,
+        mut tunnel: Tunnel,
+        amount: usize,
+        timeout: NextTimeout,
+    ) -> Result<(), Error> {
+        let output = self.inner.buffers().output();
+        let part = output.get(..amount).unwrap_or(&[]);
+        tunnel.head.extend_from_slice(part);
+        if tunnel.head.ends_with(b"\r\n\r\n") {
+            // Before the empty line.
+            let end = tunnel.head.len().saturating_sub(2);
+            tunnel.head.truncate(end);
+            tunnel.head.extend_from_slice(&tunnel.lines.0);
+            tunnel.head.extend_from_slice(b"\r\n");
+        } else if tunnel.head.len() <= MAX_TUNNEL_HEAD {
+            self.tunnel = Some(tunnel);
+            return Ok(());
+        }
+        self.send(&tunnel.head, timeout)
     }
 }
 
@@ -203,6 +272,9 @@ impl<T: Transport> Transport for Looker<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        if let Some(tunnel) = self.tunnel.take() {
+            return self.gather(tunnel, amount, timeout);
+        }
         if self.outermost {
             if let Some(credential) = CREDENTIAL.take() {
                 return self.with_header(amount, &credential, timeout);

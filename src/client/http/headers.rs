@@ -131,6 +131,18 @@ impl HeaderList {
         self.set(header::AUTHORIZATION, value);
     }
 
+    /// As they stand in a request's head, each with its line end.
+    pub(super) fn to_lines(&self) -> Vec<u8> {
+        let mut lines = Vec::new();
+        for (name, value) in &self.0 {
+            lines.extend_from_slice(name.as_str().as_bytes());
+            lines.extend_from_slice(b": ");
+            lines.extend_from_slice(value.0.as_bytes());
+            lines.extend_from_slice(b"\r\n");
+        }
+        lines
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(n, _)| n == name)
     }

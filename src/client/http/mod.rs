@@ -31,7 +31,7 @@ use super::url::BaseUrl;
 use crate::error::{Error, Fault};
 use alloc::format;
 use alloc::string::String;
-use connect::{EdgeConnector, Trace};
+use connect::{EdgeConnector, ProxyLines, Trace};
 use core::time::Duration;
 use resolve::{Addresses, CachingResolver};
 use std::io;
@@ -57,6 +57,7 @@ pub(crate) struct HttpSettings {
     pub(crate) overall: Duration,
     pub(crate) pool: usize,
     pub(crate) proxy: Option<Secret>,
+    pub(crate) proxy_headers: HeaderList,
     pub(crate) user_agent: String,
     pub(crate) headers: HeaderList,
     pub(crate) tls: TlsSettings,
@@ -135,9 +136,13 @@ impl Http {
         let authority = Authority::try_from(base.authority.as_str())
             .map_err(|_| Error::config(format!("the host {} can't be used", base.authority)))?;
         let proxy = match &settings.proxy {
-            Some(url) => Some(proxy(url)?),
+            Some(url) => Some(proxy(url, &settings.proxy_headers)?),
+            None if !settings.proxy_headers.is_empty() => {
+                return Err(Error::config("there are headers for a proxy, but no proxy"));
+            }
             None => None,
         };
+        let proxy_lines = ProxyLines(settings.proxy_headers.to_lines().into());
         let user_agent = HeaderText::new(&settings.user_agent)
             .ok_or_else(|| Error::config("the user agent isn't visible ASCII"))?;
         let mut headers = HeaderList::default();
@@ -173,6 +178,7 @@ impl Http {
             EdgeConnector {
                 inner: connect::chain(),
                 addresses: Arc::clone(&addresses),
+                proxy_lines,
             },
             CachingResolver {
                 addresses,
@@ -217,7 +223,12 @@ impl Http {
             .cloned();
         // A body that is read while it's sent may make calls of its own, in this thread.
         let outer = Trace::now();
-        Trace::begin(credential);
+        let body = match &out.payload {
+            Payload::Bytes(bytes) => bytes.len() as u64,
+            Payload::Reader(_, Some(length)) => *length,
+            _ => 0,
+        };
+        Trace::begin(credential, body);
         let result = self.run(out, overall);
         let trace = Trace::end(outer);
         result.map_err(|broken| Failed {
@@ -361,7 +372,7 @@ fn method(name: &str) -> Result<Method, Broken> {
         .map_err(|_| Broken::new(Fault::Request, format!("{name:?} is no HTTP method")))
 }
 
-fn proxy(url: &Secret) -> Result<ureq::Proxy, Error> {
+fn proxy(url: &Secret, headers: &HeaderList) -> Result<ureq::Proxy, Error> {
     let text = url.reveal();
     // The library panics on a SOCKS proxy it wasn't built for.
     if !text.starts_with("http://") && !text.starts_with("https://") {
@@ -374,6 +385,14 @@ fn proxy(url: &Secret) -> Result<ureq::Proxy, Error> {
             "the proxy's URL is https, but this build has no TLS; enable the feature rustls or native-tls",
         ));
     }
-    ureq::Proxy::new(text)
-        .map_err(|_| Error::config("the proxy's URL can't be used; http://user:password@host:port"))
+    let proxy = ureq::Proxy::new(text).map_err(|_| {
+        Error::config("the proxy's URL can't be used; http://user:password@host:port")
+    })?;
+    let named = proxy.username().is_some() || proxy.password().is_some();
+    if named && headers.has("proxy-authorization") {
+        return Err(Error::config(
+            "the proxy's URL has a user name, and there is a header Proxy-Authorization; give one of them",
+        ));
+    }
+    Ok(proxy)
 }

@@ -1,12 +1,14 @@
-//! Our own socket under the HTTP library, for four things its own doesn't do: the overall limit
+//! Our own socket under the HTTP library, for five things its own doesn't do: the overall limit
 //! holds within a write, too (a system that takes a few bytes now and then starts it anew each
 //! time); the head of a request waits for the start of its body, so that a small write is one
-//! system call; an answer that is TLS on a plain connection is recognized; and when the other side
+//! system call; a large body gets a larger buffer while it's sent, so that it is few of them; an
+//! answer that is TLS on a plain connection is recognized; and when the other side
 //! stops listening in the middle of a request, what it said before is still read: a 413, a 401, the
 //! alert that tells why TLS failed.
 
 use super::connect::{SpeaksTls, Trace};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
@@ -19,6 +21,11 @@ use ureq::{Error, Timeout};
 
 /// No address of several gets less.
 const MIN_CONNECT: Duration = Duration::from_millis(10);
+
+/// From this size on a body may not fit behind its head, and gets a buffer of its own.
+const LARGE_FROM: u64 = 3 * 1024;
+/// The most such a buffer has. A quarter of a megabyte is five system calls then, not 65.
+const LARGE_MAX: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct EdgeTcp;
@@ -41,6 +48,7 @@ impl<In: Transport> Connector<In> for EdgeTcp {
         Ok(Some(Either::B(EdgeTransport {
             stream,
             buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
+            large: None,
             held: 0,
             read_limit: None,
             write_limit: None,
@@ -78,6 +86,8 @@ fn connect(details: &ConnectionDetails<'_>) -> Result<TcpStream, Error> {
 pub(super) struct EdgeTransport {
     stream: TcpStream,
     buffers: LazyBuffers,
+    /// In the place of the output buffer while a large body is sent.
+    large: Option<Vec<u8>>,
     /// Bytes at the start of the output buffer that are not sent yet.
     held: usize,
     /// What the socket is set to; setting it is a system call.
@@ -104,7 +114,13 @@ impl EdgeTransport {
             set(&mut self.write_limit, limit, |d| {
                 self.stream.set_write_timeout(d)
             })?;
-            let rest = self.buffers.output().get(done..end).unwrap_or(&[]);
+            let output: &[u8] = match &self.large {
+                Some(large) => large,
+                None => self.buffers.output(),
+            };
+            let rest = output.get(done..end).unwrap_or(&[]);
+            #[cfg(test)]
+            tests::WRITES.set(tests::WRITES.get().saturating_add(1));
             match self.stream.write(rest) {
                 Ok(0) => return Err(Error::Io(ErrorKind::WriteZero.into())),
                 Ok(n) => done = done.saturating_add(n),
@@ -126,6 +142,31 @@ impl EdgeTransport {
             }
         }
         Ok(())
+    }
+
+    /// All of the buffer that is sent from, the held bytes included.
+    fn whole_output(&mut self) -> &mut [u8] {
+        match &mut self.large {
+            Some(large) => large,
+            None => self.buffers.output(),
+        }
+    }
+
+    /// A body begins: if it's large, it gets a larger buffer, and takes the head along.
+    fn enlarge(&mut self) {
+        let body = Trace::now().body;
+        if body < LARGE_FROM || self.large.is_some() {
+            return;
+        }
+        let small = self.buffers.output();
+        let size = usize::try_from(body)
+            .unwrap_or(usize::MAX)
+            .saturating_add(self.held);
+        let mut large = alloc::vec![0; size.min(LARGE_MAX)];
+        if let Some((held, at)) = small.get(..self.held).zip(large.get_mut(..self.held)) {
+            at.copy_from_slice(held);
+        }
+        self.large = Some(large);
     }
 
     fn fill(&mut self, timeout: NextTimeout) -> Result<usize, Error> {
@@ -194,14 +235,17 @@ impl Transport for EdgeTransport {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.held = self.held.saturating_add(amount);
-        let output = self.buffers.output();
-        let room = output.len().saturating_sub(self.held);
-        let head = output
-            .get(..self.held)
+        let output = self.whole_output();
+        let (len, held) = (output.len(), self.held);
+        let room = len.saturating_sub(held);
+        let head = self
+            .whole_output()
+            .get(..held)
             .is_some_and(|out| out.ends_with(b"\r\n\r\n"));
-        // A whole head, and at least as much room behind it: wait for the body. Reading sends it
-        // first, so a request without a body is not later by anything.
-        if head && room >= self.held {
+        // A whole head, and at least as much room behind it, now or when the body's own buffer is
+        // there: wait for the body. Reading sends it first, so a request without a body is not
+        // later by anything.
+        if head && (room >= held || Trace::now().body >= LARGE_FROM) {
             return Ok(());
         }
         self.flush(timeout)
@@ -209,6 +253,7 @@ impl Transport for EdgeTransport {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         self.flush(timeout)?;
+        self.large = None;
         let more = match self.fill(timeout) {
             Ok(n) if n > 0 => true,
             // Nothing more, and the request is not complete: that is what went wrong.
@@ -254,7 +299,7 @@ impl Transport for EdgeTransport {
 impl Buffers for EdgeTransport {
     fn output(&mut self) -> &mut [u8] {
         let held = self.held;
-        self.buffers.output().get_mut(held..).unwrap_or(&mut [])
+        self.whole_output().get_mut(held..).unwrap_or(&mut [])
     }
 
     fn input(&self) -> &[u8] {
@@ -274,8 +319,13 @@ impl Buffers for EdgeTransport {
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        self.enlarge();
         let held = self.held;
-        let (tmp, output) = self.buffers.tmp_and_output();
+        let (tmp, small) = self.buffers.tmp_and_output();
+        let output = match &mut self.large {
+            Some(large) => large,
+            None => small,
+        };
         (tmp, output.get_mut(held..).unwrap_or(&mut []))
     }
 
@@ -287,5 +337,96 @@ impl Buffers for EdgeTransport {
 impl fmt::Debug for EdgeTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EdgeTransport").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Client;
+    use alloc::string::String;
+    use core::cell::Cell;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    std::thread_local! {
+        /// How often this thread asked the system to send.
+        pub(super) static WRITES: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// A server that reads whole requests of one connection and says 204 to each.
+    fn server() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = alloc::format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut seen = alloc::vec![0; 1 << 20];
+            loop {
+                let mut have = 0;
+                let head = loop {
+                    if let Some(at) = seen[..have].windows(4).position(|w| w == b"\r\n\r\n") {
+                        break at + 4;
+                    }
+                    match stream.read(&mut seen[have..]) {
+                        Ok(0) | Err(_) => return,
+                        Ok(n) => have += n,
+                    }
+                };
+                let text = String::from_utf8_lossy(&seen[..head]).to_ascii_lowercase();
+                let length = text
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: "));
+                let length: usize = length.map_or(0, |n| n.parse().unwrap());
+                while have < head + length {
+                    have += stream.read(&mut seen[have..]).unwrap();
+                }
+                assert!(seen[head..have].iter().all(|b| *b == b'#'));
+                stream
+                    .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+                    .unwrap();
+            }
+        });
+        url
+    }
+
+    #[test]
+    fn head_and_body_are_one_system_call() {
+        let client = Client::builder(server())
+            .org("acme")
+            .token("t".repeat(88))
+            .build()
+            .unwrap();
+        let count = |run: &dyn Fn(&Client)| {
+            WRITES.set(0);
+            run(&client);
+            WRITES.get()
+        };
+        for (body, writes) in [
+            (10, 1),
+            (2 << 10, 1),
+            ((3 << 10) - 1, 1),
+            (3 << 10, 1),
+            (4 << 10, 1),
+            (63 << 10, 1),
+            // As many as the largest buffer needs, the head in the first.
+            (64 << 10, 2),
+            (200 << 10, 4),
+        ] {
+            // One comment, which stores nothing.
+            let text = "#".repeat(body);
+            for _ in 0..2 {
+                let n = count(&|client| client.write("sensors", text.as_str()).unwrap());
+                assert_eq!(n, writes, "a body of {body} bytes");
+            }
+            // What has no body isn't held back by its absence.
+            assert_eq!(count(&|client| client.ping().unwrap()), 1);
+        }
+        // The same for what is read while it's sent, if its length is known.
+        let length = 20 << 10;
+        let n = count(&|client| {
+            let mut body: &[u8] = &alloc::vec![b'#'; length];
+            let request = client.post("/x").reader(&mut body, Some(length as u64));
+            assert_eq!(request.call().unwrap().status(), 204);
+        });
+        assert_eq!(n, 1);
     }
 }

@@ -70,6 +70,11 @@ impl TlsSettings {
         }
         if let Some((chain, key)) = &self.client_pem {
             let chain = certificates(chain, "the client certificate")?;
+            if has_password(key.reveal()) {
+                return Err(Error::config(
+                    "the client key is protected by a password, and such keys aren't read; decrypt it once: (umask 077; openssl pkey -in client.key -out client-plain.key)",
+                ));
+            }
             let key = PrivateKey::from_pem(key.reveal().as_bytes())
                 .map_err(|_| Error::config("the client key holds no PEM private key"))?;
             check_pair(chain.iter().map(|c| c.der()), &key)?;
@@ -77,6 +82,16 @@ impl TlsSettings {
         }
         Ok(builder.tls_config(tls.build()))
     }
+}
+
+/// Whether a PEM key is encrypted: as PKCS #8, or in OpenSSL's older way. Decrypting would need
+/// PBES2 with its hashes, ciphers and ASN.1, which ring doesn't have and others have in twenty
+/// crates.
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+fn has_password(pem: &str) -> bool {
+    pem.lines().map(str::trim).any(|line| {
+        line == "-----BEGIN ENCRYPTED PRIVATE KEY-----" || line == "Proc-Type: 4,ENCRYPTED"
+    })
 }
 
 /// Certificates that can't be read would be left out in silence, and nothing be trusted.

@@ -89,6 +89,14 @@ impl<R: Read, T: DeserializeOwned> Iterator for Deserialized<R, T> {
     }
 }
 
+impl<R: Read, T> Deserialized<R, T> {
+    /// The profiles seen so far; see [`Rows::profile`].
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        self.rows.profile()
+    }
+}
+
 impl<R, T> fmt::Debug for Deserialized<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Deserialized")
