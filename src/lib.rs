@@ -1,21 +1,46 @@
 //! The InfluxDB v2 client for machines at the edge: blocking, no async runtime, few dependencies,
 //! and codecs that run without std and without a heap.
 //!
-//! A reading takes three steps. It becomes a **line** of line protocol in a buffer that is used
-//! again and again; a **client** brings the lines to a server; a **query** brings rows back.
+//! This page is a tutorial: from one reading to a logger that survives outages, one step after the
+//! other. Each step works by itself, and each room it leads into has a page of its own.
 //!
+//! # 1 · A reading becomes a line
+//! ```
+//! use influx_edge::line::Encoder;
+//!
+//! let mut enc = Encoder::with_sink(Vec::new());
+//! enc.line("weather")
+//!     .tag("station", "zrh-1")
+//!     .field("temp_c", 21.5)
+//!     .timestamp(1_700_000_000_000_000_000)?;
+//! assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5 1700000000000000000\n");
+//! # Ok::<(), influx_edge::line::EncodeError>(())
+//! ```
+//! Tags say which sensor it was and are indexed; fields are what was measured; together with the time,
+//! measurement and tags are the point's identity, so the same line twice is one point. A line is written
+//! whole or not at all, and what some server would misread is refused. The buffer is used again and
+//! again: [`line`](mod@line) allocates nothing per point.
+//!
+//! # 2 · A client brings it to a server
 //! ```no_run
 //! use influx_edge::Client;
-//! use influx_edge::line::Encoder;
+//! use influx_edge::line::Point;
 //! use std::time::SystemTime;
 //!
 //! # fn main() -> Result<(), influx_edge::Error> {
 //! let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+//! let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5).time(SystemTime::now());
+//! client.write("sensors", [point])?; // or enc.lines(), or a type of your own
+//! # Ok(()) }
+//! ```
+//! `Ok` means that the server has stored it. A call blocks, for at most the client's limits, and is
+//! made once unless a policy says otherwise. [`Client::from_env`] reads the settings that the other
+//! clients read.
 //!
-//! let mut enc = Encoder::with_sink(Vec::new());
-//! enc.line("weather").tag("station", "zrh-1").field("temp_c", 21.5).timestamp(SystemTime::now())?;
-//! client.write("sensors", enc.lines())?;
-//!
+//! # 3 · A query brings rows back
+//! ```no_run
+//! # fn main() -> Result<(), influx_edge::Error> {
+//! # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
 //! let flux = r#"from(bucket: params.b) |> range(start: -1h)"#;
 //! let mut rows = client.query(flux).param("b", "sensors").call()?;
 //! while let Some(row) = rows.next()? {
@@ -24,39 +49,49 @@
 //! }
 //! # Ok(()) }
 //! ```
+//! Rows come one by one, however long the answer is, or as structs of yours, by serde. A query that
+//! fails in its middle, or is cut off, ends with an error and never looks complete. Values go in as
+//! parameters, so that none can change the query.
 //!
-//! # The rooms
-//! | module | what it is | needs |
-//! |---|---|---|
-//! | [`line`](mod@line) | points into line protocol: whole lines or none, nothing a server could misread | nothing |
-//! | [`csv`] | annotated CSV into rows: pushed in, in pieces of any size, over fixed buffers | nothing |
-//! | [`flux`] | values into Flux: parameters, literals, delete predicates | nothing |
-//! | `client` | HTTP: write, query, delete, any other call; one meaning for every answer | feature `client` |
-//! | `api` | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
-//! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
-//! | `writer` | points one by one, sent in batches, and what became of each | feature `client` |
-//! | `spool` | batches on disk until the server has them: through `kill -9` and power cuts | feature `spool` |
+//! # 4 · A writer collects, sends and keeps account
+//! ```no_run
+//! use core::time::Duration;
+//! use influx_edge::Spool;
 //!
-//! Each room's page says what it does, what it leaves to others, and what to watch.
+//! # fn main() -> Result<(), influx_edge::Error> {
+//! # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+//! let mut w = client
+//!     .writer("sensors")
+//!     .flush_interval(Duration::from_secs(1))
+//!     .spool(Spool::open("/var/lib/logger/spool")?)
+//!     .build()?;
+//! for _ in 0..60 {
+//!     w.write_with(|enc| enc.line("weather").field("temp_c", 21.5).finish())?;
+//!     std::thread::sleep(w.poll()?); // sends what is due, and says when it is needed next
+//! }
+//! println!("{}", w.close()?); // so many delivered, so many on disk, …
+//! # Ok(()) }
+//! ```
+//! What can't be delivered waits on disk, through `kill -9` and power cuts, and goes out in order when
+//! the server is back. One bad line doesn't harm its neighbours. At any moment the writer can say of
+//! every point what became of it.
 //!
-//! # Features
-//! | feature | brings | costs |
-//! |---|---|---|
-//! | (none) | the codecs, `no_std`, no allocator | |
-//! | `alloc` | growing buffers, owned points | an allocator |
-//! | `std` | rows from any `io::Read`, `SystemTime`, lines into any `io::Write` | |
-//! | `serde` | rows into your own types, also without std | serde |
-//! | `client` | the HTTP client | ureq, serde_json |
-//! | `gzip` | compressed writes and answers | flate2 |
-//! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |
-//! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring |
-//! | `native-tls` | https by the system's library | native-tls |
-//! | `v1` | InfluxDB 1.x's `/write` and `/query` | exact floats in serde_json |
+//! # 5 · Errors say whose fault it is
+//! ```no_run
+//! # fn main() -> Result<(), influx_edge::Error> {
+//! # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+//! match client.write("sensors", "weather,station=zrh-1 temp_c=21.5") {
+//!     Ok(()) => {}
+//!     Err(e) if e.is_retryable() => println!("later, in {:?}: {e}", e.retry_after()),
+//!     Err(e) if e.is_unauthorized() => println!("somebody has to renew the token: {e}"),
+//!     Err(e) => return Err(e),
+//! }
+//! # Ok(()) }
+//! ```
+//! The codecs have small `Copy` errors of their own. Above them there is one [`Error`], a pointer wide.
+//! Printed, it is one sentence: what failed, whose fault it is, what to try. The token is in none of it.
 //!
-//! The default is `client`, `gzip`, `rustls` and `spool`. A feature only adds; none changes what another
-//! does.
-//!
-//! # Without std
+//! # 6 · Without std
 //! ```toml
 //! influx-edge = { version = "0.1", default-features = false }
 //! ```
@@ -75,17 +110,53 @@
 //! # Ok::<(), EncodeError>(())
 //! ```
 //!
-//! # When something goes wrong
-//! The codecs have small `Copy` errors of their own. Above them there is one error, a pointer
-//! wide, that answers the questions a program has: `is_retryable`, `retry_after`,
-//! `is_unauthorized`, `is_not_found`. Printed, it is one sentence: what failed, whose fault it is,
-//! what to try. The token is in none of it.
+//! # The rooms
+//! | module | what it is | needs |
+//! |---|---|---|
+//! | [`line`](mod@line) | points into line protocol: whole lines or none, nothing a server could misread | nothing |
+//! | [`csv`] | annotated CSV into rows: pushed in, in pieces of any size, over fixed buffers | nothing |
+//! | [`flux`] | values into Flux: parameters, literals, delete predicates | nothing |
+//! | [`client`] | HTTP: write, query, delete, any other call; one meaning for every answer | feature `client` |
+//! | [`api`] | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
+//! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
+//! | [`writer`] | points one by one, sent in batches, and what became of each | feature `client` |
+//! | [`spool`] | batches on disk until the server has them: through `kill -9` and power cuts | feature `spool` |
+//!
+//! Each room's page says what it does, what it leaves to others, and what to watch.
+//!
+//! # The pages
+//! [Embedded](guide::embedded): sizes, watchdogs, clocks, read-only disks.
+//! [Reliability](guide::reliability): the promise, every error, every fault and its test.
+//! [Security](guide::security): injection, secrets, TLS, files.
+//! [Servers](guide::servers): which can what, and how that is known.
+//! [Migration](guide::migration): from the Python client, `influxdb2`, `influxdb`, `questdb-rs`.
+//!
+//! # Features
+//! | feature | brings | costs |
+//! |---|---|---|
+//! | (none) | the codecs, `no_std`, no allocator | |
+//! | `alloc` | growing buffers, owned points | an allocator |
+//! | `std` | rows from any `io::Read`, `SystemTime`, lines into any `io::Write` | |
+//! | `serde` | rows into your own types, also without std | serde |
+//! | `client` | the HTTP client | ureq, serde_json |
+//! | `gzip` | compressed writes and answers | flate2 |
+//! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |
+//! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring |
+//! | `native-tls` | https by the system's library | native-tls |
+//! | `v1` | InfluxDB 1.x's `/write` and `/query` | exact floats in serde_json |
+//! | `log` | a line a call to your logger; no secret, no data | log (in ureq's tree) |
+//!
+//! The default is `client`, `gzip`, `rustls` and `spool`. A feature only adds; none changes what another
+//! does.
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unreachable_pub)]
 // On a lower rung the pages still speak of what the upper ones add.
-#![cfg_attr(not(feature = "client"), allow(rustdoc::broken_intra_doc_links))]
+#![cfg_attr(
+    not(all(feature = "client", feature = "spool")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 // Outside data never meets a panic: the lints hold everywhere but in tests.
 #![cfg_attr(
     not(test),
@@ -111,6 +182,9 @@ pub mod csv;
 #[cfg(feature = "client")]
 mod error;
 pub mod flux;
+// Pages only: in the documentation and its tests, not in programs. They speak of every room.
+#[cfg(all(any(doc, doctest), feature = "client", feature = "spool"))]
+pub mod guide;
 pub mod line;
 mod precision;
 #[cfg(feature = "spool")]

@@ -81,6 +81,32 @@ fn no_row_is_missing() {
     }
 }
 
+/// The rows that are the disk's, 37 to 40, are in the page on reliability.
+#[test]
+fn the_disks_rows_have_their_tests() {
+    let text = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
+    let mut numbers = Vec::new();
+    for line in text.lines() {
+        let mut cells = line.trim_matches('|').split('|').map(str::trim);
+        let Some(Ok(number)) = cells.next().map(str::parse::<u32>) else {
+            continue;
+        };
+        numbers.push(number);
+        let (file, name) = cells
+            .next_back()
+            .and_then(|test| test.trim_matches('`').split_once("::"))
+            .unwrap_or_else(|| panic!("no test: {line}"));
+        let source = fs::read_to_string(root().join("tests").join(file)).unwrap();
+        let at = source.find(&format!("\nfn {name}()"));
+        let before = &source[..at.unwrap_or_else(|| panic!("{file}::{name} is not there"))];
+        let marks = before.rsplit("\n\n").next().unwrap_or_default();
+        assert!(marks.contains("#[test]"), "{file}::{name} is no test");
+        assert!(!marks.contains("#[ignore"), "{file}::{name} isn't run");
+    }
+    numbers.dedup();
+    assert_eq!(numbers, (37..=40).collect::<Vec<_>>());
+}
+
 /// Clocks at the edge jump: from 1970 to now when NTP comes, and back. Pauses and limits are
 /// measured on the monotonic clock, and the wall clock isn't even read.
 #[test]

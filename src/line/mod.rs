@@ -12,7 +12,7 @@
 //!
 //! # What to watch
 //! - *Size of a fixed buffer*: the longest line. Measurement + each tag key and value + each field
-//!   key and value, 2 bytes for each pair, 1 for each escaped character, 21 for the time.
+//!   key and value, 2 bytes for each pair, 1 for each escaped character, 22 for time and newline.
 //! - *The series key* (measurement and tags) plus 4 plus a field key may take 65 535 bytes, as
 //!   escaped. String fields have no limit here; InfluxDB 2.9 refuses one over 1 048 576 bytes
 //!   unless configured otherwise, and names it in its partial-write report.

@@ -1,0 +1,24 @@
+//! Pages about what goes across the rooms. There is no code here.
+//!
+//! | page | for whom |
+//! |---|---|
+//! | [`embedded`] | small machines: sizes, no std, watchdogs, clocks, read-only disks |
+//! | [`reliability`] | whoever must not lose a point: the promise, every error, every fault and its test |
+//! | [`security`] | whoever lets others near: injection, secrets, TLS, files |
+//! | [`servers`] | which server can what, and how that is known |
+//! | [`migration`] | coming from the Python client, `influxdb2`, `influxdb`, `questdb-rs` |
+
+#[doc = include_str!("../docs/embedded.md")]
+pub mod embedded {}
+
+#[doc = include_str!("../docs/reliability.md")]
+pub mod reliability {}
+
+#[doc = include_str!("../docs/security.md")]
+pub mod security {}
+
+#[doc = include_str!("../docs/servers.md")]
+pub mod servers {}
+
+#[doc = include_str!("../docs/migration.md")]
+pub mod migration {}
