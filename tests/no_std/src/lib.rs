@@ -6,6 +6,10 @@
 
 #![no_std]
 
+// The example `bare_metal`, as it runs on a board.
+#[path = "../../../examples/bare_metal/station.rs"]
+pub mod station;
+
 use core::slice;
 use influx_edge::Precision;
 use influx_edge::csv::{DecodeError, Decoder, Step};
