@@ -168,6 +168,47 @@ processor time), $lines lines"
     ((SECONDS - begun <= 120 || CPU <= 120))
 }
 
+# The examples that talk to a server, as a user runs them: against their stand-ins, and against a
+# server of one's own, if INFLUXDB_V2_URL and its companions (an operator's token) were set when
+# .ci/run began. Each ends in time, says something, and ends with the right code.
+examples() {
+    local name
+    cargo build --locked --example quickstart --example cron_report --example raw_call \
+        --example provision
+    example 0 quickstart
+    example 0 cron_report
+    example 0 raw_call
+    example 0 raw_call GET /health
+    example 1 raw_call GET no-slash
+    example 0 provision
+    if [[ -z ${OWN[INFLUXDB_V2_URL]:-} ]]; then
+        skip 'examples against a real server' 'INFLUXDB_V2_URL was not set'
+        return
+    fi
+    for name in "${!OWN[@]}"; do
+        export "$name=${OWN[$name]}"
+    done
+    example 0 quickstart
+    example 0 cron_report quickstart
+    example 2 cron_report no-such-measurement
+    example 0 raw_call GET /api/v2/buckets limit=10
+    example 0 provision
+}
+
+# example CODE NAME ARGUMENT...: runs a built example, which ends with this code within a minute
+# and prints at least one line.
+example() {
+    local wanted=$1 name=$2 code=0 output="$SCRATCH/example"
+    shift 2
+    printf -- '--- %s %s\n' "$name" "$*"
+    timeout 60 "$CARGO_TARGET_DIR/debug/examples/$name" "$@" >"$output" 2>&1 || code=$?
+    cat "$output"
+    if ((code != wanted)) || [[ ! -s $output ]]; then
+        printf '%s ended with %s, not %s\n' "$name" "$code" "$wanted"
+        return 1
+    fi
+}
+
 # Built and run, so that the table can be had at any time; the figures go into the summary.
 footprint() {
     benches/footprint/run.sh | tee "$SCRATCH/footprint"

@@ -4,11 +4,16 @@
 //! cargo run --example cron_report
 //! cargo run --example cron_report -- weather    # another measurement than `quickstart`
 //! ```
+//! In a crontab, where nothing is set that isn't set there:
+//! ```sh
+//! 0 7 * * *  . /etc/influx.env && cron_report weather || echo "exit code $?"
+//! ```
 //!
 //! Ends with 0 when all is well, 1 when the server or the settings are at fault, 2 when there is
 //! nothing to report: cron's mail, or a watchdog, can tell them apart. With `INFLUXDB_V2_URL`,
 //! `INFLUXDB_V2_TOKEN`, `INFLUXDB_V2_ORG` and `INFLUXDB_V2_BUCKET` it asks that server; without, a
-//! stand-in inside this program, given some readings first.
+//! stand-in inside this program, given some readings first. A server that restarts is waited for;
+//! after a minute, or `INFLUXDB_V2_TIMEOUT` milliseconds, it gives up.
 
 // Plots, settings and stand-in are the quickstart's.
 #[path = "quickstart/plot.rs"]
@@ -24,9 +29,9 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use influx_edge::client::RetryPolicy;
+use influx_edge::csv::{Item, Row};
 use influx_edge::line::Point;
 use influx_edge::{Client, Time};
-use serde::Deserialize;
 
 use plot::{Canvas, Series};
 use target::{Target, setting};
@@ -40,14 +45,6 @@ const FLUX: &str = r#"
       |> range(start: params.start, stop: params.stop)
       |> filter(fn: (r) => r._measurement == params.measurement)
 "#;
-
-/// A row of the answer. What isn't a number has no `_value` that fits, and is passed over.
-#[derive(Deserialize)]
-struct Reading {
-    _time: Time,
-    _field: String,
-    _value: Option<f64>,
-}
 
 fn main() -> ExitCode {
     match run(Canvas::stdout()) {
@@ -66,91 +63,141 @@ fn main() -> ExitCode {
 /// Whether there was anything to report.
 fn run(canvas: Canvas) -> Result<bool, Box<dyn Error>> {
     let measurement = std::env::args().nth(1).unwrap_or("quickstart".into());
+    let patience = match std::env::var("INFLUXDB_V2_TIMEOUT") {
+        Ok(ms) => Duration::from_millis(ms.parse()?),
+        Err(_) => Duration::from_secs(60),
+    };
     let target = Target::from_env()?;
-    // Nobody waits for cron: a server that restarts is given its time.
     let client = Client::builder(&target.url)
         .org(&target.org)
         .token(&target.token)
         .retry(RetryPolicy {
-            max_time: Duration::from_secs(60),
+            max_time: patience,
             ..RetryPolicy::default()
         })
         .on_retry(|retry| eprintln!("trying again in {:.0?}: {}", retry.pause, retry.error))
         .build()?;
     target.introduce(&client.url(), canvas);
+    for warning in client.warnings() {
+        eprintln!("warning: {warning}");
+    }
     let stop = SystemTime::now();
     let start = stop - DAY;
     if std::env::var_os("INFLUXDB_V2_URL").is_none() {
         client.write(&target.bucket, made_up(&measurement, start)?)?;
     }
 
-    let mut series: Vec<Series> = Vec::new();
-    let mut seen = 0u64;
-    let readings = client
+    let mut rows = client
         .query(FLUX)
         .param("bucket", &target.bucket)
         .param("measurement", &measurement)
         .param("start", Time::from_system(start)?)
         .param("stop", Time::from_system(stop)?)
-        .deserialize::<Reading>()?;
-    for reading in readings {
-        let reading = reading?;
-        let Some(value) = reading._value else {
-            continue;
-        };
-        seen += 1;
-        let point = (reading._time, value);
-        match series.iter_mut().find(|s| s.name == reading._field) {
-            Some(series) => series.points.push(point),
-            None => series.push(Series {
-                name: reading._field,
-                points: vec![point],
+        .timeout(patience)
+        .call()?;
+    // Each series is a table of its own, named by its first row.
+    let mut report: Vec<Series> = Vec::new();
+    let mut not_numbers = 0u64;
+    while let Some(item) = rows.next_item()? {
+        match (item, report.last_mut()) {
+            (Item::Row(row), Some(series)) => {
+                if series.name.is_empty() {
+                    series.name = name(&row)?;
+                }
+                match row.get("_value") {
+                    Ok(value) => series.points.push((row.get("_time")?, value)),
+                    // Text, a truth value, none at all.
+                    Err(_) => not_numbers += 1,
+                }
+            }
+            _ => report.push(Series {
+                name: String::new(),
+                points: Vec::new(),
             }),
         }
     }
-    if seen == 0 {
+    report.retain(|series| !series.points.is_empty());
+    if report.is_empty() {
         println!(
-            "No \"{measurement}\" in bucket \"{}\" since yesterday.",
+            "No numbers of \"{measurement}\" in bucket \"{}\" since yesterday.",
             target.bucket
         );
         return Ok(false);
     }
+
+    let seen: usize = report.iter().map(|series| series.points.len()).sum();
     println!("{seen} readings of \"{measurement}\" since yesterday\n");
-    println!(
-        "{:<20} {:>7} {:>10} {:>10} {:>10}",
-        "field", "count", "least", "mean", "most"
-    );
-    for series in &mut series {
-        series.points.sort_by_key(|(time, _)| *time);
-        let values = || series.points.iter().map(|(_, value)| *value);
-        let count = series.points.len();
-        println!(
-            "{:<20} {count:>7} {:>10.2} {:>10.2} {:>10.2}",
-            series.name,
-            values().fold(f64::INFINITY, f64::min),
-            values().sum::<f64>() / count as f64,
-            values().fold(f64::NEG_INFINITY, f64::max),
-        );
-        let step = count.div_ceil(POINTS);
-        series.points = series.points.iter().copied().step_by(step).collect();
+    table(&mut report);
+    if not_numbers > 0 {
+        println!("({not_numbers} values are no numbers)");
     }
-    for series in &series {
-        let times: Vec<Time> = series.points.iter().map(|(time, _)| *time).collect();
+    for series in &report {
         println!();
-        canvas.plot(&times, series);
+        plot(series, canvas);
     }
     Ok(true)
 }
 
-/// A day of readings, one an hour, for the stand-in: nobody's, and it says so above.
+/// What tells a series from the others of its measurement: `temp_c station=zrh-1`.
+fn name(row: &Row<'_>) -> Result<String, influx_edge::csv::ReadError> {
+    let mut name: String = row.get("_field")?;
+    for column in row.table().group_key() {
+        if !column.name().starts_with('_') {
+            let value: &str = row.get(column.name())?;
+            name += &format!(" {}={value}", column.name());
+        }
+    }
+    // It goes to a terminal or into a mail.
+    Ok(name.replace(char::is_control, "?"))
+}
+
+fn table(report: &mut [Series]) {
+    let name = |series: &Series| series.name.chars().take(30).collect::<String>();
+    let width = report.iter().map(|s| name(s).chars().count()).max();
+    let width = width.unwrap_or(0).max("series".len());
+    println!(
+        "{:<width$} {:>7} {:>10} {:>10} {:>10} {:>10}",
+        "series", "count", "least", "mean", "most", "last"
+    );
+    for series in report {
+        series.points.sort_by_key(|(time, _)| *time);
+        let values = || series.points.iter().map(|(_, value)| *value);
+        let count = series.points.len();
+        println!(
+            "{:<width$} {count:>7} {:>10.2} {:>10.2} {:>10.2} {:>10.2}",
+            name(series),
+            values().fold(f64::INFINITY, f64::min),
+            values().sum::<f64>() / count as f64,
+            values().fold(f64::NEG_INFINITY, f64::max),
+            values().next_back().unwrap_or(f64::NAN),
+        );
+    }
+}
+
+/// As many of the points as there is room for.
+fn plot(series: &Series, canvas: Canvas) {
+    let step = series.points.len().div_ceil(POINTS);
+    let points: Vec<_> = series.points.iter().copied().step_by(step).collect();
+    let times: Vec<Time> = points.iter().map(|(time, _)| *time).collect();
+    let name = series.name.clone();
+    canvas.plot(&times, &Series { name, points });
+}
+
+/// A day of readings of two stations, one an hour, for the stand-in: nobody's, and it says so above.
 fn made_up(measurement: &str, start: SystemTime) -> Result<Vec<Point>, Box<dyn Error>> {
-    (1..24)
-        .map(|hour| {
-            let angle = f64::from(hour) / 24.0 * std::f64::consts::TAU;
-            let time = start + DAY * hour / 24;
-            Ok(Point::new(measurement)
-                .field("temp_c", (150.0 - 60.0 * angle.cos()).round() / 10.0)
-                .time(Time::from_system(time)?))
-        })
-        .collect()
+    let mut points = Vec::new();
+    for hour in 1..24 {
+        let angle = f64::from(hour) / 24.0 * std::f64::consts::TAU;
+        let time = Time::from_system(start + DAY * hour / 24)?;
+        for (station, mean) in [("zrh-1", 150.0), ("zrh-2", 120.0)] {
+            points.push(
+                Point::new(measurement)
+                    .tag("station", station)
+                    .field("temp_c", (mean - 60.0 * angle.cos()).round() / 10.0)
+                    .field("state", "ok")
+                    .time(time),
+            );
+        }
+    }
+    Ok(points)
 }

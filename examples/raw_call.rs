@@ -7,6 +7,9 @@
 //!
 //! With `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN` and `INFLUXDB_V2_ORG` it asks that server; without, a
 //! stand-in inside this program, which knows little more than the calls shown.
+//!
+//! Ends with 0 whatever the status was, for an answer is an answer; with 1 if none came, after half
+//! a minute at most. (`INFLUXDB_V2_TIMEOUT`, in milliseconds, makes that less.)
 
 #[path = "../tests/support/mod.rs"]
 mod support;

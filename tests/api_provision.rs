@@ -61,6 +61,34 @@ fn twice_is_once_and_removed_is_gone() {
     example::remove(&client, &third).unwrap();
 }
 
+/// Without a token: a new server is set up and signed in to, another only signed in to.
+#[test]
+fn by_user_and_password() {
+    let server = StandIn::start();
+    let session = |password: &str| {
+        let builder = Client::builder(server.url()).session("admin", password);
+        builder.build().unwrap()
+    };
+    let client = session("long-enough");
+    assert!(client.needs_setup().unwrap());
+    assert!(client.me().unwrap_err().is_unauthorized());
+    assert!(example::set_up(&client, "admin", "short").is_err());
+    example::set_up(&client, "admin", "long-enough").unwrap();
+    assert!(!client.needs_setup().unwrap());
+    // Somebody else was faster.
+    example::set_up(&client, "admin", "another-one").unwrap();
+    let made = example::provision(&client).unwrap();
+    assert_eq!(server.count("orgs"), 1);
+    assert_eq!(server.count("buckets"), 2);
+    assert!(made.logger.reveal_token().is_some());
+    client.signout().unwrap();
+
+    let again = example::provision(&session("long-enough")).unwrap();
+    assert_eq!(again.buckets.map(|b| b.id), made.buckets.map(|b| b.id));
+    let error = example::provision(&session("another-one")).unwrap_err();
+    assert!(error.is_unauthorized(), "{error}");
+}
+
 #[test]
 fn what_is_taken_is_said_so() {
     let server = StandIn::start();

@@ -130,6 +130,35 @@ fn the_environment() {
     .unwrap();
     assert_eq!(written(&client, &wire).1, "Basic dXNlcjpjYW5hcnktN2YzYQ==");
 
+    // User and password under their own names: for every call, or for a session.
+    let user = [("USERNAME", "user"), ("PASSWORD", "canary-7f3a")];
+    let settings = [
+        ("URL", &*wire.url()),
+        ("AUTH_BASIC", "yes"),
+        user[0],
+        user[1],
+    ];
+    let client = variables(&settings).unwrap();
+    assert_eq!(written(&client, &wire).1, "Basic dXNlcjpjYW5hcnktN2YzYQ==");
+    assert_eq!(client.warnings(), [""; 0]);
+    let server = Wire::each(1, |peer| {
+        peer.request();
+        peer.send("HTTP/1.1 204 No Content\r\nSet-Cookie: s=canary-7f3a-1\r\n\r\n");
+        peer.request();
+        peer.send(NO_CONTENT);
+    });
+    let client = variables(&[("URL", &server.url()), user[0], user[1]]).unwrap();
+    client.write("b", "m f=1").unwrap();
+    assert_eq!(server.seen()[0].target, "/api/v2/signin");
+    assert_eq!(server.seen()[1].header("cookie"), Some("s=canary-7f3a-1"));
+    for half in [&user[..1], &user[1..]] {
+        assert!(variables(half).unwrap_err().is_config());
+    }
+    let both = [user[0], user[1], ("TOKEN", TOKEN)];
+    let error = variables(&both).unwrap_err();
+    no_secret(&error);
+    assert!(error.to_string().contains("one of them"), "{error}");
+
     // Nothing is made up: no `my-token`, no `my-org`.
     let client = variables(&[]).unwrap();
     assert_eq!(client.url(), "http://localhost:8086");

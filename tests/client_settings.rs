@@ -535,9 +535,11 @@ fn large_writes_compressed() {
 #[test]
 fn setting_a_server_up() {
     let made = r#"{"user":{"id":"u1","name":"admin"},"bucket":{"id":"b1"},"org":{"id":"o1"},"auth":{"id":"a1","token":"canary-7f3a-new"}}"#;
-    let wire = Wire::scenes(vec![Box::new(move |peer: &mut Peer| {
+    let allowed = |peer: &mut Peer| {
         peer.request();
         peer.send(answer("200 OK", "", r#"{"allowed":true}"#));
+    };
+    let rest = move |peer: &mut Peer| {
         peer.request();
         peer.send(answer("201 Created", "", made));
         peer.request();
@@ -552,9 +554,12 @@ fn setting_a_server_up() {
             "",
             r#"{"user":{"id":"u1"},"auth":{"token":"canary-7f3a-new"}}"#,
         ));
-    })]);
+    };
+    let wire = Wire::scenes(vec![Box::new(allowed), Box::new(rest)]);
     let client = wire.client();
-    assert!(client.needs_setup().unwrap());
+    // Whoever has a session signs in afterwards: there is nobody yet.
+    assert!(with_session(&wire, PASSWORD).needs_setup().unwrap());
+    assert_eq!(wire.seen()[0].header("cookie"), None);
     let setup = Setup::new("admin", "acme", "sensors")
         .password(PASSWORD)
         .retention(Duration::from_secs(3600));

@@ -160,6 +160,7 @@ impl Client {
             allowed: bool,
         }
         let mut out = self.outgoing("GET", self.inner().base.target("/api/v2/setup"));
+        out.anonymous = true;
         let allowed: Allowed = self.json(&"ask whether the server needs setup", &mut out)?;
         Ok(allowed.allowed)
     }
@@ -181,7 +182,8 @@ impl Client {
         let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/setup"));
         out.content_type = Some("application/json");
         out.payload = Payload::Bytes(&body);
-        let made: SetupAnswer = self.json_anonymous(&"set the server up", &mut out)?;
+        out.anonymous = true;
+        let made: SetupAnswer = self.json(&"set the server up", &mut out)?;
         Ok(SetupDone {
             user_id: made.user.id,
             org_id: made.org.id,

@@ -31,6 +31,7 @@ impl Client {
             content_type: None,
             gzipped: false,
             accept_gzip: false,
+            anonymous: false,
             credential: None,
             headers: None,
             payload: Payload::None,
@@ -95,6 +96,7 @@ impl Client {
         out: &mut Outgoing<'_>,
     ) -> Result<Answer, Error> {
         match &*self.inner().auth {
+            _ if out.anonymous => self.send(what, out),
             Auth::None => self.send(what, out),
             Auth::Header { value, .. } => {
                 out.credential = Some(("authorization", value.clone()));
@@ -208,16 +210,6 @@ impl Client {
         out: &mut Outgoing<'_>,
     ) -> Result<T, Error> {
         self.run(what, out, |answer| self.read_json(what, answer))
-    }
-
-    /// The same without credentials: where there are none yet.
-    pub(crate) fn json_anonymous<T: DeserializeOwned>(
-        &self,
-        what: &dyn fmt::Display,
-        out: &mut Outgoing<'_>,
-    ) -> Result<T, Error> {
-        let answer = self.send(what, out)?;
-        self.read_json(what, answer)
     }
 
     fn read_json<T: DeserializeOwned>(

@@ -59,6 +59,9 @@ impl ClientBuilder {
     /// `_PROFILERS` (with commas), and a default tag from each `INFLUXDB_V2_TAG_<NAME>`. An empty
     /// variable counts as absent.
     ///
+    /// Two names are this crate's own: `_USERNAME` and `_PASSWORD`, instead of a token, for a
+    /// [session](ClientBuilder::session), or for [Basic](ClientBuilder::basic) with `_AUTH_BASIC`.
+    ///
     /// # Errors
     /// A variable that can't be understood.
     pub fn from_env() -> Result<ClientBuilder, Error> {
@@ -133,12 +136,15 @@ impl ClientBuilder {
         if !found.settings.iter().any(|(name, _)| name == "url") {
             return Err(Error::config(format!("{what} names no url")));
         }
-        let has_token = found.settings.iter().any(|(name, _)| name == "token");
+        let has_token = found
+            .settings
+            .iter()
+            .any(|(name, _)| name == "token" || name == "password");
         let mut builder = found.into_builder(&what)?;
         if has_token {
             if let Some(mode) = others_may_read(path) {
                 builder.warn(format!(
-                    "{what} holds a token and others may read it (mode {mode:o}); chmod 600"
+                    "{what} holds a secret and others may read it (mode {mode:o}); chmod 600"
                 ));
             }
         }
@@ -176,8 +182,19 @@ impl Found {
         if let Some(org) = text("org") {
             builder = builder.org(org);
         }
+        let basic = truth("auth_basic")?.unwrap_or(false);
+        match (text("username"), text("password")) {
+            (Some(_), Some(_)) if text("token").is_some() => {
+                return Err(bad("username", "stands beside a token; give one of them"));
+            }
+            (Some(user), Some(password)) if basic => builder = builder.basic(user, password),
+            (Some(user), Some(password)) => builder = builder.session(user, password),
+            (Some(_), None) => return Err(bad("username", "has no password")),
+            (None, Some(_)) => return Err(bad("password", "has no username")),
+            (None, None) => {}
+        }
         if let Some(token) = text("token") {
-            builder = if truth("auth_basic")?.unwrap_or(false) {
+            builder = if basic {
                 let (user, password) = token
                     .split_once(':')
                     .ok_or_else(|| bad("token", "must be user:password with auth_basic"))?;
@@ -235,9 +252,11 @@ impl Found {
     }
 }
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 15] = [
     "url",
     "token",
+    "username",
+    "password",
     "org",
     "timeout",
     "verify_ssl",

@@ -1,9 +1,9 @@
 //! A stand-in for what of InfluxDB isn't data: organizations, buckets, labels, authorizations,
 //! mappings and tasks, in memory, for the tests and the provisioning example. It knows the rules
 //! that matter to a program that provisions (names that are taken, things that aren't there, a
-//! token that is shown once) and answers in the words InfluxDB OSS 2.9.1 was recorded to use.
+//! token that is shown once, a setup that works once, sessions) and answers in the words InfluxDB OSS 2.9.1 was recorded to use.
 //!
-//! It is not InfluxDB: it has one token that may do everything, and runs no task.
+//! It is not InfluxDB: it has one token, and one user, that may do everything, and runs no task.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -18,6 +18,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json, json};
 
 /// The one token that may do everything.
@@ -91,6 +93,10 @@ struct State {
     things: BTreeMap<String, BTreeMap<String, Json>>,
     /// `buckets/<id>` to ids of labels.
     labelled: BTreeMap<String, Vec<String>>,
+    /// `Authorization` of the one user, once there is one.
+    user: Option<String>,
+    /// The cookies of those who are signed in.
+    sessions: Vec<String>,
 }
 
 struct Request {
@@ -98,7 +104,8 @@ struct Request {
     path: Vec<String>,
     query: BTreeMap<String, String>,
     body: Json,
-    token: bool,
+    authorization: String,
+    cookie: String,
 }
 
 type Answer = (u16, Json);
@@ -113,11 +120,30 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
     let mut stream = BufReader::new(stream);
     while let Some(request) = receive(&mut stream) {
-        let (status, body) = match request.token {
-            true => state.lock().expect("no thread panicked").answer(&request),
-            false => error(401, "unauthorized", "unauthorized access"),
+        let mut state = state.lock().expect("no thread panicked");
+        let mut session = None;
+        let known = request.authorization == format!("Token {TOKEN}")
+            || state.sessions.contains(&request.cookie);
+        let path = request.path.iter().map(String::as_str);
+        let (status, body) = match (&*request.method, path.collect::<Vec<_>>().as_slice()) {
+            ("GET", ["setup"]) => (200, json!({ "allowed": state.user.is_none() })),
+            ("POST", ["setup"]) => state.set_up(&request.body),
+            ("POST", ["signin"]) if state.user.as_ref() == Some(&request.authorization) => {
+                session = Some(state.sign_in());
+                (204, Json::Null)
+            }
+            ("POST", ["signout"]) if known => {
+                state.sessions.retain(|open| *open != request.cookie);
+                (204, Json::Null)
+            }
+            _ if known => state.answer(&request),
+            _ => error(401, "unauthorized", "unauthorized access"),
         };
+        drop(state);
         let mut answer = format!("HTTP/1.1 {status} Stand-In\r\n");
+        if let Some(cookie) = session {
+            answer += &format!("Set-Cookie: {cookie}; Path=/api/; HttpOnly; SameSite=Strict\r\n");
+        }
         if status != 204 {
             let body = body.to_string();
             answer += "Content-Type: application/json; charset=utf-8\r\n";
@@ -150,7 +176,7 @@ fn receive(stream: &mut BufReader<TcpStream>) -> Option<Request> {
         .collect();
     let path = path.strip_prefix("/api/v2/").unwrap_or(path);
     let path = path.split('/').map(decode).collect();
-    let (mut length, mut token) = (0, false);
+    let (mut length, mut authorization, mut cookie) = (0, String::new(), String::new());
     loop {
         let header = next()?;
         if header.is_empty() {
@@ -159,7 +185,8 @@ fn receive(stream: &mut BufReader<TcpStream>) -> Option<Request> {
         let (name, value) = header.split_once(": ")?;
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.parse().ok()?,
-            "authorization" => token = value == format!("Token {TOKEN}"),
+            "authorization" => value.clone_into(&mut authorization),
+            "cookie" => value.clone_into(&mut cookie),
             _ => {}
         }
     }
@@ -170,7 +197,8 @@ fn receive(stream: &mut BufReader<TcpStream>) -> Option<Request> {
         path,
         query,
         body: serde_json::from_slice(&body).unwrap_or(Json::Null),
-        token,
+        authorization,
+        cookie,
     })
 }
 
@@ -205,6 +233,47 @@ fn names(kind: &str) -> Option<(&'static str, Option<&'static str>)> {
 }
 
 impl State {
+    /// The first user, with an organization and a bucket.
+    fn set_up(&mut self, body: &Json) -> Answer {
+        if self.user.is_some() {
+            return error(422, "conflict", "onboarding has already been completed");
+        }
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        let (user, password) = (text("username"), text("password"));
+        if password.len() < 8 {
+            return error(
+                400,
+                "invalid",
+                "passwords must be at least 8 characters long",
+            );
+        }
+        let (_, org) = self.create("orgs", "organization", &json!({ "name": text("org") }));
+        let bucket = json!({
+            "name": text("bucket"),
+            "orgID": org["id"],
+            "retentionRules": [{ "type": "expire", "everySeconds": body["retentionPeriodSeconds"] }],
+        });
+        let (_, bucket) = self.create("buckets", "bucket", &bucket);
+        self.user = Some(format!(
+            "Basic {}",
+            STANDARD.encode(format!("{user}:{password}"))
+        ));
+        let made = json!({
+            "user": { "id": "11ac569900000000", "name": user },
+            "org": org,
+            "bucket": bucket,
+            "auth": { "token": TOKEN },
+        });
+        (201, made)
+    }
+
+    fn sign_in(&mut self) -> String {
+        self.next += 1;
+        let cookie = format!("influxdb-oss-session=stand-in-{}", self.next);
+        self.sessions.push(cookie.clone());
+        cookie
+    }
+
     fn answer(&mut self, request: &Request) -> Answer {
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
         let Some((name, wrap)) = path.first().and_then(|kind| names(kind)) else {

@@ -83,6 +83,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) gzipped: bool,
     /// The answer may be gzip.
     pub(crate) accept_gzip: bool,
+    /// Goes out without the client's credentials: where there are none yet.
+    pub(crate) anonymous: bool,
     /// `Authorization` or `Cookie`.
     pub(crate) credential: Option<(&'static str, HeaderText)>,
     /// Headers of this call only; they replace those that every call has.
