@@ -52,6 +52,10 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let (dir, job) = match args[..] {
+        ["--help" | "-h"] => {
+            say!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
         [dir] => (dir, Job::Summary),
         [dir, "--batches"] => (dir, Job::Batches),
         [dir, "--verify"] => (dir, Job::Verify),

@@ -111,6 +111,10 @@ fn missing(items: &[Item]) -> bool {
 fn listing(surface: &Surface) -> bool {
     let mut lines: Vec<String> = surface.items.iter().map(Item::line_of_listing).collect();
     lines.extend(surface.impls.iter().cloned());
+    for (path, traits) in &surface.derived {
+        let traits: Vec<&str> = traits.iter().map(String::as_str).collect();
+        lines.push(format!("{path}: {}", traits.join(", ")));
+    }
     lines.sort();
     lines.dedup();
     for line in lines {

@@ -1,7 +1,7 @@
 //! From the root of the crate to everything a user can name.
 
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Something public.
 pub struct Item {
@@ -16,8 +16,10 @@ pub struct Item {
 
 pub struct Surface {
     pub items: Vec<Item>,
-    /// One line for each trait that a public type implements, or one type has for itself.
+    /// One line for each implementation that is written out.
     pub impls: BTreeSet<String>,
+    /// By type, the traits that are derived, made by a macro, or not given by the compiler.
+    pub derived: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Item {
@@ -52,6 +54,7 @@ impl Surface {
             out: Surface {
                 items: Vec::new(),
                 impls: BTreeSet::new(),
+                derived: BTreeMap::new(),
             },
         };
         walk.named(&json["root"], "", None);
@@ -201,26 +204,21 @@ impl<'a> Walk<'a> {
         let name = of["path"].as_str().or(of["name"].as_str()).unwrap_or("?");
         let name = name.rsplit("::").next().unwrap_or(name);
         if item["span"].is_null() || inner["is_synthetic"] == true {
-            if AUTO.contains(&name) {
-                let not = if inner["is_negative"] == true {
-                    "not "
-                } else {
-                    ""
-                };
-                self.out.impls.insert(format!("{path}: {not}{name}"));
+            // What every type has would be noise; what one lacks is news.
+            if AUTO.contains(&name) && inner["is_negative"] == true {
+                let traits = self.out.derived.entry(path.to_owned()).or_default();
+                traits.insert(format!("not {name}"));
             }
             return;
         }
         let text = self.text(&item["span"], &['{']);
-        let line = if text.starts_with("impl") && !text.contains('$') {
-            format!("{path}: {text}")
-        } else if name == "StructuralPartialEq" {
-            return;
-        } else {
-            // Derived, or made by a macro: the place is not an implementation's.
-            format!("{path}: {name}")
-        };
-        self.out.impls.insert(line);
+        if text.starts_with("impl") && !text.contains('$') {
+            self.out.impls.insert(format!("{path}: {text}"));
+        } else if name != "StructuralPartialEq" {
+            // The place is not an implementation's.
+            let traits = self.out.derived.entry(path.to_owned()).or_default();
+            traits.insert(name.to_owned());
+        }
     }
 
     /// The source between two places, up to the first of these characters outside of brackets,
