@@ -10,7 +10,7 @@ use core::net::{IpAddr, SocketAddr};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::net::ToSocketAddrs;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 use std::{io, thread};
 use ureq::config::Config;
@@ -172,13 +172,13 @@ impl CachingResolver {
             self.addresses.pending.fetch_sub(1, Ordering::AcqRel);
             return Err(Error::Timeout(Timeout::Resolve));
         }
-        let (tx, rx) = mpsc::sync_channel(1);
-        let addresses = Arc::clone(&self.addresses);
+        let answer = Arc::new(Slot::default());
+        let (slot, addresses) = (Arc::clone(&answer), Arc::clone(&self.addresses));
         let spawned = thread::Builder::new()
             .name("influx-edge-dns".to_string())
             .spawn(move || {
-                // The receiver may have given up; then nobody wants the answer.
-                let _ = tx.send(blocking(&query));
+                // Whoever asked may have given up; then nobody wants the answer.
+                slot.put(blocking(&query));
                 addresses.pending.fetch_sub(1, Ordering::AcqRel);
             });
         if spawned.is_err() {
@@ -187,10 +187,33 @@ impl CachingResolver {
                 "no thread for the name lookup could be started",
             )));
         }
-        match rx.recv_timeout(limit) {
-            Ok(found) => found.map_err(not_found),
-            Err(_) => Err(Error::Timeout(reason)),
+        match answer.take_within(limit) {
+            Some(found) => found.map_err(not_found),
+            None => Err(Error::Timeout(reason)),
         }
+    }
+}
+
+/// What one thread hands to another, once. (A channel would do; it takes 7 KB of a small program.)
+#[derive(Default)]
+struct Slot {
+    found: Mutex<Option<io::Result<Vec<SocketAddr>>>>,
+    filled: Condvar,
+}
+
+impl Slot {
+    fn put(&self, found: io::Result<Vec<SocketAddr>>) {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        self.filled.notify_one();
+    }
+
+    fn take_within(&self, limit: Duration) -> Option<io::Result<Vec<SocketAddr>>> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut found, _) = self
+            .filled
+            .wait_timeout_while(found, limit, |found| found.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        found.take()
     }
 }
 
