@@ -29,6 +29,10 @@ pub enum Precision {
 
 impl Precision {
     /// The value of the `precision` query parameter of `/api/v2/write`.
+    ///
+    /// ```
+    /// assert_eq!(influx_edge::Precision::Microsecond.as_str(), "us");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,6 +44,10 @@ impl Precision {
     }
 
     /// How many nanoseconds one step of this precision is.
+    ///
+    /// ```
+    /// assert_eq!(influx_edge::Precision::Millisecond.nanos(), 1_000_000);
+    /// ```
     #[must_use]
     pub const fn nanos(self) -> i64 {
         match self {

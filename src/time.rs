@@ -27,12 +27,26 @@ impl Time {
     pub const MAX: Time = Time(i64::MAX);
 
     /// The instant so many nanoseconds after (or, if negative, before) the epoch.
+    ///
+    /// ```
+    /// use influx_edge::Time;
+    ///
+    /// const LAUNCH: Time = Time::from_nanos(1_700_000_000_000_000_000);
+    /// assert_eq!(LAUNCH.to_string(), "2023-11-14T22:13:20Z");
+    /// ```
     #[must_use]
     pub const fn from_nanos(nanos: i64) -> Time {
         Time(nanos)
     }
 
     /// Nanoseconds since the epoch.
+    ///
+    /// ```
+    /// use influx_edge::Time;
+    ///
+    /// let (a, b) = (Time::from_nanos(5), Time::from_nanos(12));
+    /// assert_eq!(b.as_nanos() - a.as_nanos(), 7);
+    /// ```
     #[must_use]
     pub const fn as_nanos(self) -> i64 {
         self.0
@@ -41,6 +55,14 @@ impl Time {
     /// Reads RFC 3339: `2023-11-14T22:13:20Z`, with up to nine fraction digits, `Z` or an offset.
     ///
     /// Exact, without allocation, and quick on 32-bit machines.
+    ///
+    /// ```
+    /// use influx_edge::Time;
+    ///
+    /// assert_eq!(Time::parse("1970-01-01T01:00:00.000000001+01:00")?, Time::from_nanos(1));
+    /// assert!(Time::parse("yesterday").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -130,6 +152,14 @@ impl Time {
 
     /// The system's clock reading as a time; its own resolution is kept.
     ///
+    /// ```
+    /// use influx_edge::Time;
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// assert_eq!(Time::from_system(UNIX_EPOCH + Duration::from_secs(1))?, Time::from_nanos(1_000_000_000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`TimeError::OutOfRange`] before 1677 or after 2262.
@@ -148,6 +178,13 @@ impl Time {
     /// This time as the system's.
     ///
     /// Windows counts in steps of 100 ns and drops the rest.
+    ///
+    /// ```
+    /// use influx_edge::Time;
+    ///
+    /// assert_eq!(Time::from_nanos(0).to_system()?, std::time::UNIX_EPOCH);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

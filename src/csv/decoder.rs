@@ -62,6 +62,17 @@ pub enum Step {
 
 impl<'b> Decoder<'b> {
     /// A decoder of a new stream. What the buffers hold doesn't matter.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// use influx_edge::csv::Decoder;
+    ///
+    /// let (mut text, mut ends) = ([0; 256], [0; 32]);
+    /// let decoder = Decoder::new(&mut text, &mut ends);
+    /// assert_eq!(decoder.table().width(), 0); // nothing yet
+    /// ```
     #[must_use]
     pub fn new(text: &'b mut [u8], ends: &'b mut [usize]) -> Decoder<'b> {
         Decoder {
@@ -94,6 +105,21 @@ impl<'b> Decoder<'b> {
     /// Call it again with the rest until it answers [`Step::NeedInput`]. An empty slice is
     /// nothing: the end of the stream is said with [`finish`](Decoder::finish).
     ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// use influx_edge::csv::{Decoder, Step};
+    ///
+    /// let (mut text, mut ends) = ([0; 256], [0; 32]);
+    /// let mut decoder = Decoder::new(&mut text, &mut ends);
+    /// let (used, step) = decoder.feed(answer)?;
+    /// assert_eq!(step, Step::Table);
+    /// let (_, step) = decoder.feed(&answer[used..])?;
+    /// assert_eq!(step, Step::Record);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`DecodeError`]; it stays, and every later call repeats it.
@@ -105,6 +131,19 @@ impl<'b> Decoder<'b> {
 
     /// The stream is over. Call it until it answers [`Step::End`]: a last table or record may
     /// still be due. After that a further row is an error; a new stream needs a new decoder.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// use influx_edge::csv::{DecodeError, Decoder};
+    ///
+    /// let (mut text, mut ends) = ([0; 256], [0; 32]);
+    /// let mut decoder = Decoder::new(&mut text, &mut ends);
+    /// decoder.feed(&answer[..40])?; // and then the line broke
+    /// assert!(matches!(decoder.finish(), Err(DecodeError::UnexpectedEnd { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -45,6 +45,13 @@ pub struct Key<'n> {
 
 impl<'n> Key<'n> {
     /// The column of this name. Nothing is looked up yet.
+    ///
+    /// ```
+    /// use influx_edge::csv::Key;
+    ///
+    /// const TEMP: Key<'static> = Key::new("_value"); // looked for once a table, not once a row
+    /// assert_eq!(TEMP.name(), "_value");
+    /// ```
     #[must_use]
     pub const fn new(name: &'n str) -> Key<'n> {
         Key {

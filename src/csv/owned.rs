@@ -56,6 +56,17 @@ pub struct Tables(Vec<OwnedTable>);
 
 impl Tables {
     /// The rows of all tables, one table after the other.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let tables = rows.tables()?;
+    /// let sum: Result<f64, _> = tables.rows().map(|row| row.get::<f64>("_value")).sum();
+    /// assert_eq!(sum?, 40.75);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.0.iter().flat_map(OwnedTable::rows)
     }
@@ -110,6 +121,16 @@ struct Place {
 
 impl OwnedTable {
     /// Result, id and columns.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let tables = rows.tables()?;
+    /// assert_eq!(tables[0].table().id(), Some(0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn table(&self) -> Table<'_> {
         Table {
@@ -120,18 +141,48 @@ impl OwnedTable {
     }
 
     /// How many rows it has.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let tables = rows.tables()?;
+    /// assert_eq!(tables[0].len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// Whether it has no rows; the values of its group key are the defaults of the columns then.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let tables = rows.tables()?;
+    /// assert!(!tables[0].is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// The row of that index.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let tables = rows.tables()?;
+    /// assert!(tables[0].row(1).is_some() && tables[0].row(2).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn row(&self, index: usize) -> Option<Row<'_>> {
         let place = self.rows.get(index)?;
@@ -147,6 +198,18 @@ impl OwnedTable {
     }
 
     /// Its rows in order.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let tables = rows.tables()?;
+    /// // The newest first: rows can be read from either end.
+    /// let newest = tables[0].rows().next_back().unwrap();
+    /// assert_eq!(newest.get::<f64>("_value")?, 20.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rows(&self) -> impl DoubleEndedIterator<Item = Row<'_>> {
         (0..self.len()).filter_map(|index| self.row(index))
     }

@@ -64,6 +64,17 @@ pub enum ReadErrorKind {
 
 impl ReadError {
     /// What went wrong.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// use influx_edge::csv::{ReadErrorKind, Rows};
+    ///
+    /// let error = Rows::new(&b"<html>"[..]).next().unwrap_err();
+    /// assert!(matches!(error.kind(), ReadErrorKind::Decode { .. }));
+    /// ```
     #[must_use]
     pub fn kind(&self) -> &ReadErrorKind {
         &self.0
@@ -76,6 +87,18 @@ impl ReadError {
     }
 
     /// Whether the server reported that the query failed in its middle.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// use influx_edge::csv::Rows;
+    ///
+    /// let failed = b"#datatype,string,long\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n,failed: division by zero,\r\n";
+    /// let error = Rows::new(&failed[..]).next().unwrap_err();
+    /// assert!(error.is_server()); // the query is at fault, not the line
+    /// ```
     #[must_use]
     pub fn is_server(&self) -> bool {
         matches!(*self.0, ReadErrorKind::Server { .. })

@@ -21,12 +21,32 @@ pub struct Record<'a> {
 
 impl<'a> Record<'a> {
     /// The table it belongs to.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// assert_eq!(record.table().id(), Some(0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn table(&self) -> Table<'a> {
         self.table
     }
 
     /// Its row in the stream, from 1; annotation and header rows count, empty lines don't.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// assert_eq!(record.row(), 5); // behind three annotation rows and the header
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn row(&self) -> u64 {
         self.row
@@ -36,6 +56,17 @@ impl<'a> Record<'a> {
     ///
     /// The column is named by name, by index or by a [`Key`](super::Key). Allocates only if `T`
     /// owns its text.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// assert_eq!(record.get::<f64>("_value")?, 20.25);
+    /// assert_eq!(record.get::<f64>(0)?, 20.25); // by position: the first column of the data
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -50,6 +81,17 @@ impl<'a> Record<'a> {
     }
 
     /// The cell of a column, its default filled in; `None` if there is no such column.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// assert!(record.cell("_value").is_some_and(|cell| !cell.is_null()));
+    /// assert!(record.cell("no such column").is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn cell(&self, key: impl ColumnKey) -> Option<Cell<'a>> {
@@ -57,6 +99,17 @@ impl<'a> Record<'a> {
     }
 
     /// All cells of the data columns in order, defaults filled in.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// let texts: Vec<_> = record.cells().map(|cell| cell.bytes()).collect();
+    /// assert_eq!(texts, [&b"20.25"[..], b"zrh-1"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn cells(&self) -> Cells<'a> {
@@ -89,6 +142,17 @@ impl<'a> Record<'a> {
     }
 
     /// An error of this record in words: row, column, what was wanted and what was found.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// let error = record.get::<i64>("_value").unwrap_err();
+    /// println!("{}", record.explain(&error)); // with column and text
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn explain(&self, error: &ValueError) -> impl fmt::Display + use<'a> {
         Explained {
@@ -178,6 +242,16 @@ impl<'a> Cell<'a> {
     }
 
     /// Whether there is no value: an empty cell without default.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// assert!(record.cells().all(|cell| !cell.is_null()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn is_null(&self) -> bool {
@@ -185,6 +259,16 @@ impl<'a> Cell<'a> {
     }
 
     /// The text; empty if null.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// assert_eq!(record.cell("station").unwrap().bytes(), b"zrh-1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn bytes(&self) -> &'a [u8] {
@@ -192,6 +276,18 @@ impl<'a> Cell<'a> {
     }
 
     /// What the column's values are.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// use influx_edge::csv::DataType;
+    ///
+    /// let record = rows.next()?.unwrap().record();
+    /// assert_eq!(record.cell("_value").unwrap().datatype(), DataType::Double);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn datatype(&self) -> DataType {
@@ -199,6 +295,18 @@ impl<'a> Cell<'a> {
     }
 
     /// The value as `T`; see [`Record::get`].
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// let cell = record.cell("_value").unwrap();
+    /// assert_eq!(cell.parse::<f64>(), Ok(20.25));
+    /// assert_eq!(cell.parse::<&str>(), Ok("20.25"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

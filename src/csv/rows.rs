@@ -69,6 +69,17 @@ impl<R: Read> Rows<R> {
     /// The rows of the answer that `reader` gives. Nothing is read yet.
     ///
     /// No buffered reader is needed: bytes are taken 16 KiB at a time.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// let mut rows = influx_edge::csv::Rows::new(&answer[..]); // or a file, or a socket
+    /// while let Some(row) = rows.next()? {
+    ///     println!("{}", row.get::<f64>("_value")?);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(reader: R) -> Rows<R> {
         let mut machine = Machine::new();
         machine.max_cells = MAX_COLUMNS + FRAME;
@@ -91,6 +102,16 @@ impl<R: Read> Rows<R> {
 
     /// The most bytes that a table's description and one of its records may take together.
     /// Defaults to 16 MiB. Memory is taken as needed, not in advance.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// // On a small board, a row of more than 64 KiB is a mistake rather than data.
+    /// let mut rows = influx_edge::csv::Rows::new(&answer[..]).max_record_bytes(64 * 1024);
+    /// assert!(rows.next()?.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn max_record_bytes(mut self, bytes: usize) -> Rows<R> {
         self.max_record_bytes = bytes;
@@ -99,6 +120,14 @@ impl<R: Read> Rows<R> {
     }
 
     /// The most columns a table may have. Defaults to 4096.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// let mut rows = influx_edge::csv::Rows::new(&answer[..]).max_columns(1);
+    /// assert!(rows.next().is_err()); // refused, not cut
+    /// ```
     #[must_use]
     pub fn max_columns(mut self, columns: usize) -> Rows<R> {
         self.machine.max_cells = columns.saturating_add(FRAME);
@@ -113,6 +142,13 @@ impl<R: Read> Rows<R> {
     }
 
     /// See [`Decoder::delimiter`](super::Decoder::delimiter). Defaults to a comma.
+    ///
+    /// ```
+    /// # let answer = b"#datatype;string;long;double\r\n#group;false;false;false\r\n#default;_result;;\r\n;result;table;_value\r\n;;0;20.25\r\n";
+    /// let mut rows = influx_edge::csv::Rows::new(&answer[..]).delimiter(b';');
+    /// assert_eq!(rows.next()?.unwrap().get::<f64>("_value")?, 20.25);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn delimiter(mut self, delimiter: u8) -> Rows<R> {
         self.machine.set_delimiter(delimiter);
@@ -140,6 +176,19 @@ impl<R: Read> Rows<R> {
     /// Reads from the source, and blocks as long as that does. Tables without records are passed
     /// over; [`next_item`](Rows::next_item) gives them too.
     ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let mut sum = 0.0;
+    /// while let Some(row) = rows.next()? {
+    ///     sum += row.get::<f64>("_value")?;
+    /// }
+    /// assert_eq!(sum, 40.75);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ReadError`]: the source failed, the stream isn't right, or the server reports that the
@@ -161,6 +210,24 @@ impl<R: Read> Rows<R> {
     /// The next table or row: for those who want to know where a table begins, and tables without
     /// records.
     ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// use influx_edge::csv::Item;
+    ///
+    /// let (mut tables, mut records) = (0, 0);
+    /// while let Some(item) = rows.next_item()? {
+    ///     match item {
+    ///         Item::Table(_) => tables += 1,
+    ///         Item::Row(_) => records += 1,
+    ///     }
+    /// }
+    /// assert_eq!((tables, records), (1, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`next`](Rows::next).
@@ -173,12 +240,32 @@ impl<R: Read> Rows<R> {
     }
 
     /// The table of the last row or [`Item::Table`]; before them, one without columns.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// assert_eq!(rows.table().width(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn table(&self) -> Table<'_> {
         self.machine.table(&self.text, &self.ends)
     }
 
     /// The source, as far as it was read; up to 16 KiB more of it may be in the buffer, lost.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// while rows.next()?.is_some() {}
+    /// assert!(rows.into_inner().is_empty()); // all of it was read
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn into_inner(self) -> R {
         self.reader
@@ -340,6 +427,19 @@ impl<'a> Row<'a> {
 
     /// The value of a column as `T`; see [`Record::get`] and [`FromCell`].
     ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let row = rows.next()?.unwrap();
+    /// let value: f64 = row.get("_value")?;
+    /// let station: Option<&str> = row.get("station")?; // None where the cell is empty
+    /// assert_eq!((value, station), (20.25, Some("zrh-1")));
+    /// assert!(row.get::<i64>("_value").is_err()); // not cut to 20
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ReadErrorKind::Value`](super::ReadErrorKind::Value) names row, column, what was wanted
@@ -367,6 +467,16 @@ impl<'a> Row<'a> {
     }
 
     /// The row as the core's record.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// let row = rows.next()?.unwrap();
+    /// assert_eq!(row.record().cells().count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn record(&self) -> Record<'a> {
         self.record

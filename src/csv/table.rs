@@ -13,6 +13,16 @@ pub struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// The result this table belongs to: the name given to `yield`, by default `_result`.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// assert_eq!(rows.table().result(), "_result"); // what `yield` named it
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn result(&self) -> &'a str {
         utf8(self.result_bytes())
@@ -29,6 +39,16 @@ impl<'a> Table<'a> {
     }
 
     /// The table's number within its result, counted from 0; `None` if the server gave none.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// assert_eq!(rows.table().id(), Some(0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> Option<u64> {
         let id = self.id_bytes();
@@ -46,6 +66,16 @@ impl<'a> Table<'a> {
     }
 
     /// How many columns the data has; `result` and `table` don't count.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// assert_eq!(rows.table().width(), 2); // `result` and `table` are not columns of the data
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn width(&self) -> usize {
         self.block.cells.saturating_sub(self.block.first_column())
@@ -53,6 +83,16 @@ impl<'a> Table<'a> {
 
     /// The column of that name or index; `None` if there is none. Of two with the same name, a
     /// name gives the first.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// assert!(rows.table().column("station").is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn column(&self, key: impl ColumnKey) -> Option<Column<'a>> {
         let cell = key.cell(self)?;
@@ -60,6 +100,18 @@ impl<'a> Table<'a> {
     }
 
     /// All columns of the data, in order.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// for column in rows.table().columns() {
+    ///     println!("{}: {}", column.name(), column.datatype_text());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn columns(&self) -> Columns<'a> {
         Columns {
@@ -69,6 +121,18 @@ impl<'a> Table<'a> {
     }
 
     /// The columns of the group key: those whose value is the same in the whole table.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// let table = rows.table();
+    /// let mut key = table.group_key().map(|column| column.name());
+    /// assert_eq!((key.next(), key.next()), (Some("station"), None));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn group_key(&self) -> impl Iterator<Item = Column<'a>> + use<'a> {
         self.columns().filter(Column::is_group)
     }
@@ -132,24 +196,68 @@ pub struct Column<'a> {
 
 impl<'a> Column<'a> {
     /// Its name, such as `_value`.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// let names: Vec<_> = rows.table().columns().map(|column| column.name()).collect();
+    /// assert_eq!(names, ["_value", "station"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &'a str {
         utf8(self.table.name_bytes(self.cell))
     }
 
     /// Its index among the columns of the data; `None` for `result` and `table`.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// assert_eq!(rows.table().column("station").unwrap().index(), Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn index(&self) -> Option<usize> {
         self.cell.checked_sub(self.table.block.first_column())
     }
 
     /// What its values are. [`DataType::String`] if no datatypes were sent.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// use influx_edge::csv::DataType;
+    ///
+    /// rows.next()?;
+    /// let column = rows.table().column("_value").unwrap();
+    /// assert_eq!(column.datatype(), DataType::Double);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn datatype(&self) -> DataType {
         DataType::from_flags(self.table.block.flags(self.cell, self.table.text))
     }
 
     /// The datatype as the server wrote it, such as `dateTime:RFC3339`; empty if none was sent.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// assert_eq!(rows.table().column("_value").unwrap().datatype_text(), "double");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn datatype_text(&self) -> &'a str {
         utf8(self.table.kept(self.table.block.datatypes, self.cell))
@@ -164,6 +272,16 @@ impl<'a> Column<'a> {
     }
 
     /// Whether it belongs to the group key. `false` if that was not sent.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// assert!(rows.table().column("station").unwrap().is_group());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_group(&self) -> bool {
         self.table.block.flags(self.cell, self.table.text) & GROUP != 0
@@ -171,6 +289,16 @@ impl<'a> Column<'a> {
 
     /// The value of its empty cells; empty if there is none. In a table without records it is the
     /// value of the group key's column.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// rows.next()?;
+    /// assert_eq!(rows.table().column("station").unwrap().default_text(), "");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn default_text(&self) -> &'a str {
         utf8(self.default_bytes())
@@ -281,6 +409,12 @@ impl DataType {
     }
 
     /// The name of the type, as the server writes it.
+    ///
+    /// ```
+    /// use influx_edge::csv::DataType;
+    ///
+    /// assert_eq!(DataType::Double.as_str(), "double");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

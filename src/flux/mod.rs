@@ -62,6 +62,14 @@ pub fn literal<T: ToFlux + ?Sized>(value: &T, out: &mut dyn fmt::Write) -> Resul
 
 /// [`literal`] as a new string.
 ///
+/// ```
+/// use influx_edge::flux::to_literal;
+///
+/// assert_eq!(to_literal("a \"b\"")?, r#""a \"b\"""#);
+/// assert_eq!(to_literal(&1.5)?, "1.5");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// As [`literal`].

@@ -78,12 +78,31 @@ pub struct Params {
 #[cfg(feature = "alloc")]
 impl Params {
     /// No parameters.
+    ///
+    /// ```
+    /// use influx_edge::flux::Params;
+    ///
+    /// let mut params = Params::new();
+    /// params.insert("station", "zrh-1")?.insert("limit", 10)?; // params.station, params.limit
+    /// assert!(!params.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new() -> Params {
         Params::default()
     }
 
     /// Adds a parameter: the script calls it `params.name`. A `None` is left out.
+    ///
+    /// ```
+    /// use influx_edge::flux::Params;
+    ///
+    /// let mut params = Params::new();
+    /// params.insert("stations", &["zrh-1", "zrh-2"][..])?;
+    /// params.insert("since", core::time::Duration::from_secs(3600))?;
+    /// assert!(params.insert("nan", f64::NAN).is_err()); // JSON has none
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -119,12 +138,26 @@ impl Params {
     }
 
     /// Whether there is nothing to send.
+    ///
+    /// ```
+    /// let mut params = influx_edge::flux::Params::new();
+    /// params.insert("missing", None::<f64>)?; // left out: Flux has no null
+    /// assert!(params.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.properties.is_empty() && self.profilers.is_empty()
     }
 
     /// The `extern` member of the request, as JSON.
+    ///
+    /// ```
+    /// let mut params = influx_edge::flux::Params::new();
+    /// params.insert("n", 7)?;
+    /// assert!(params.to_json().contains("IntegerLiteral"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn to_json(&self) -> alloc::string::String {
         let mut json = alloc::string::String::new();

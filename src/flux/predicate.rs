@@ -26,12 +26,26 @@ pub struct Predicate(String);
 
 impl Predicate {
     /// Without any condition: everything in the time range.
+    ///
+    /// ```
+    /// use influx_edge::flux::Predicate;
+    ///
+    /// assert_eq!(Predicate::new().as_str(), ""); // everything in the time range
+    /// ```
     #[must_use]
     pub fn new() -> Predicate {
         Predicate::default()
     }
 
     /// Only this measurement.
+    ///
+    /// ```
+    /// use influx_edge::flux::Predicate;
+    ///
+    /// let weather = Predicate::new().measurement("weather")?.tag("station", "zrh-1")?;
+    /// assert_eq!(weather.as_str(), r#""_measurement"="weather" AND "station"="zrh-1""#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -41,6 +55,13 @@ impl Predicate {
     }
 
     /// Only points whose tag has this value.
+    ///
+    /// ```
+    /// use influx_edge::flux::Predicate;
+    ///
+    /// assert_eq!(Predicate::new().tag("station", "zrh-1")?.as_str(), r#""station"="zrh-1""#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -104,6 +104,16 @@ impl<'b> Encoder<&'b mut [u8]> {
     /// [`BufferFull`](EncodeError::BufferFull).
     ///
     /// A usual line takes 60 to 200 bytes; the buffer need only hold the longest one.
+    ///
+    /// ```
+    /// use influx_edge::line::Encoder;
+    ///
+    /// let mut storage = [0u8; 64];
+    /// let mut enc = Encoder::new(&mut storage);
+    /// enc.line("pulses").field("n", 1).finish()?;
+    /// assert_eq!(enc.as_bytes(), b"pulses n=1i\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(storage: &'b mut [u8]) -> Self {
         Encoder::with_sink(storage)
@@ -133,6 +143,15 @@ impl<S: Sink> Encoder<S> {
     /// Sets the unit of the timestamps. Defaults to nanoseconds.
     ///
     /// Set it before the first line: it speaks for every line in the buffer.
+    ///
+    /// ```
+    /// use influx_edge::{Precision, Time, line::Encoder};
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
+    /// enc.line("t").field("v", 1).timestamp(Time::from_nanos(7_900_000_000))?;
+    /// assert_eq!(enc.as_bytes(), b"t v=1i 7\n"); // an instant is rounded down; a number is taken as it is
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.core.precision = precision;
@@ -144,6 +163,13 @@ impl<S: Sink> Encoder<S> {
     /// InfluxDB stores such a string unchanged. Servers that cut their input into lines before
     /// they parse it (VictoriaMetrics does) take the rest of the string for new lines: whoever
     /// controls the string can then write points of their own.
+    ///
+    /// ```
+    /// use influx_edge::line::Encoder;
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new()).refuse_newlines(true);
+    /// assert!(enc.line("log").field("text", "two\nlines").finish().is_err());
+    /// ```
     #[must_use]
     pub fn refuse_newlines(mut self, refuse: bool) -> Self {
         self.core.rules.refuse_newlines = refuse;
@@ -156,6 +182,13 @@ impl<S: Sink> Encoder<S> {
     /// string: an odd number of them makes it drop the line, misread its values, or find fields
     /// inside a string value. Set it together with [`refuse_newlines`](Self::refuse_newlines) for
     /// such servers.
+    ///
+    /// ```
+    /// use influx_edge::line::Encoder;
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new()).refuse_quoted_keys(true);
+    /// assert!(enc.line("t").field("the \"key\"", 1).finish().is_err());
+    /// ```
     #[must_use]
     pub fn refuse_quoted_keys(mut self, refuse: bool) -> Self {
         self.core.rules.refuse_quoted_keys = refuse;
@@ -166,6 +199,15 @@ impl<S: Sink> Encoder<S> {
     ///
     /// Each one is counted in [`skipped`](Self::skipped). A line of which nothing is left is
     /// still [`NoFields`](EncodeError::NoFields).
+    ///
+    /// ```
+    /// use influx_edge::line::Encoder;
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new()).skip_non_finite(true);
+    /// enc.line("t").field("broken", f64::NAN).field("good", 1.5).finish()?;
+    /// assert_eq!((enc.as_bytes(), enc.skipped()), (&b"t good=1.5\n"[..], 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn skip_non_finite(mut self, skip: bool) -> Self {
         self.core.rules.skip_non_finite = skip;
@@ -174,6 +216,17 @@ impl<S: Sink> Encoder<S> {
 
     /// Adds these tags to every line that does not have them itself: see
     /// [`DefaultTags`](super::DefaultTags). Defaults to none.
+    ///
+    /// ```
+    /// use influx_edge::line::{DefaultTags, Encoder};
+    ///
+    /// let tags = DefaultTags::<32>::new().tag("host", "gw-7").build()?;
+    /// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
+    /// enc.line("load").field("one", 0.5).finish()?;
+    /// enc.line("load").tag("host", "other").field("one", 0.5).finish()?; // a line's own tag wins
+    /// assert_eq!(enc.as_bytes(), b"load,host=gw-7 one=0.5\nload,host=other one=0.5\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn default_tags<D: Sink>(self, tags: DefaultTagsIn<D>) -> Encoder<Tagged<S, D>> {
         Encoder {
@@ -185,6 +238,16 @@ impl<S: Sink> Encoder<S> {
     /// Begins a line. Not-yet-finished bytes of an earlier line are forgotten.
     ///
     /// Sorted tags are a little cheaper for the server; they are written in the order given.
+    ///
+    /// ```
+    /// use influx_edge::line::Encoder;
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// enc.line("weather").tag("station", "zrh 1").field("temp_c", 21.5).finish()?;
+    /// assert!(enc.line("").field("temp_c", 21.5).finish().is_err()); // the line before it stays
+    /// assert_eq!(enc.as_bytes(), b"weather,station=zrh\\ 1 temp_c=21.5\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn line(&mut self, measurement: &str) -> Line<'_, S> {
         self.core.begin();
@@ -193,6 +256,18 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// Begins a line of a prepared [`Series`](super::Series). More tags may follow.
+    ///
+    /// ```
+    /// use influx_edge::line::{Encoder, Series};
+    ///
+    /// let series = Series::<64>::new("weather").tag("station", "zrh-1").build()?;
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// for (at, temp) in [(1, 21.5), (2, 21.75)] {
+    ///     enc.point(&series).field("temp_c", temp).timestamp(at)?;
+    /// }
+    /// assert_eq!(enc.line_count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn point<'s>(&mut self, series: impl Into<SeriesRef<'s>>) -> Line<'_, S> {
         let series = series.into();
@@ -204,6 +279,15 @@ impl<S: Sink> Encoder<S> {
     /// Writes a value of the caller's own type, or a collection of them: see
     /// [`ToLine`](super::ToLine).
     ///
+    /// ```
+    /// use influx_edge::line::{Encoder, Point};
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// enc.encode(&Point::new("t").field("v", 1).timestamp(7, Default::default()))?;
+    /// assert_eq!(enc.as_bytes(), b"t v=1i 7\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// What the value's lines were refused for. Lines completed before the error stay.
     #[inline]
@@ -212,6 +296,12 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// The whole lines in the buffer.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// drop(enc.line("t").field("v", 1)); // never finished, so never there
+    /// assert_eq!(enc.as_bytes(), b"");
+    /// ```
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -222,6 +312,15 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// The whole lines in the buffer with their precision: what a write takes.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// enc.line("t").field("v", 1).finish()?;
+    /// client.write("sensors", enc.lines())?; // the bytes, and the unit of their times
+    /// enc.clear();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn lines(&self) -> Lines<'_> {
@@ -232,6 +331,13 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// How many bytes of whole lines are in the buffer.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// enc.line("t").field("v", 1).finish()?;
+    /// assert_eq!(enc.len(), "t v=1i\n".len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
@@ -239,6 +345,14 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// True if there is no whole line in the buffer.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// assert!(enc.is_empty());
+    /// enc.line("t").field("v", 1).finish()?;
+    /// assert!(!enc.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -246,6 +360,13 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// How many lines were completed since the last [`clear`](Self::clear).
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// enc.line("t").field("v", "two\nlines of text").finish()?;
+    /// assert_eq!(enc.line_count(), 1); // of line protocol
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn line_count(&self) -> usize {
@@ -267,6 +388,19 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// Empties the buffer for the next lines; its storage stays.
+    ///
+    /// ```
+    /// let mut storage = [0u8; 16];
+    /// let mut enc = influx_edge::line::Encoder::new(&mut storage);
+    /// for n in 0..100 {
+    ///     if enc.line("t").field("v", n).finish().is_err() {
+    ///         // send enc.as_bytes(), then:
+    ///         enc.clear();
+    ///         enc.line("t").field("v", n).finish()?;
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn clear(&mut self) {
         self.core.committed = 0;
@@ -277,6 +411,14 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// Gives the sink back, cut to the whole lines.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// enc.line("t").field("v", 1).finish()?;
+    /// let bytes: Vec<u8> = enc.into_sink();
+    /// assert_eq!(bytes, b"t v=1i\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn into_sink(mut self) -> S {
         self.sink.close(self.core.committed);
@@ -350,6 +492,14 @@ pub struct Line<'e, S> {
 
 impl<'e, S: Sink> Line<'e, S> {
     /// Adds a tag. An empty value or `None` means the tag is absent and writes nothing.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// let missing: Option<&str> = None;
+    /// enc.line("t").tag("channel", 3).tag("room", missing).field("v", 1).finish()?;
+    /// assert_eq!(enc.as_bytes(), b"t,channel=3 v=1i\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn tag(self, key: &str, value: impl TagValue) -> Self {
         self.enc.attempt(|core, buf, _| core.tag(buf, key, &value));
@@ -358,6 +508,13 @@ impl<'e, S: Sink> Line<'e, S> {
 
     /// Adds the first field. `None` writes nothing. The key is a text, or a
     /// [`FieldKey`](super::FieldKey) prepared before.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// enc.line("t").field("whole", 7).field("float", 7.0).field("yes", true).field("text", "x").finish()?;
+    /// assert_eq!(enc.as_bytes(), b"t whole=7i,float=7,yes=true,text=\"x\"\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn field(self, key: impl FieldName, value: impl FieldValue) -> Fields<'e, S> {
         self.fields().field(key, value)
@@ -396,6 +553,14 @@ pub struct Fields<'e, S> {
 impl<S: Sink> Fields<'_, S> {
     /// Adds a field. `None` writes nothing. The key is a text, or a
     /// [`FieldKey`](super::FieldKey) prepared before.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// let broken_sensor: Option<f32> = None;
+    /// enc.line("t").field("a", 1.5).field("b", broken_sensor).finish()?;
+    /// assert_eq!(enc.as_bytes(), b"t a=1.5\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn field(self, key: impl FieldName, value: impl FieldValue) -> Self {
         self.enc
@@ -404,6 +569,13 @@ impl<S: Sink> Fields<'_, S> {
     }
 
     /// Ends the line with its time, which makes it one of the whole lines.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// enc.line("t").field("v", 1).timestamp(std::time::SystemTime::now())?;
+    /// enc.line("t").field("v", 1).timestamp(1_700_000_000_000_000_000)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The first thing that was wrong with the line; then it left no trace.
@@ -426,6 +598,13 @@ impl<S: Sink> Fields<'_, S> {
     /// The server reads its clock once per request and rounds it to the precision. Two lines of
     /// one series without a time in one request are one point, and the second overwrites the
     /// first.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// enc.line("t").field("v", 1).finish()?; // the server's clock decides
+    /// assert_eq!(enc.as_bytes(), b"t v=1i\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The first thing that was wrong with the line; then it left no trace.

@@ -122,6 +122,14 @@ pub enum EncodeError {
 
 impl EncodeError {
     /// Where the offence is, if it has a place.
+    ///
+    /// ```
+    /// use influx_edge::line::{Encoder, Part};
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// let error = enc.line("t").tag("a\n", "b").field("v", 1).finish().unwrap_err();
+    /// assert_eq!(error.place().map(|place| place.part), Some(Part::TagKey));
+    /// ```
     #[must_use]
     pub const fn place(&self) -> Option<Place> {
         match *self {
@@ -151,6 +159,12 @@ impl EncodeError {
     }
 
     /// True if the same line can succeed once the sink has room again.
+    ///
+    /// ```
+    /// let mut storage = [0u8; 4];
+    /// let mut enc = influx_edge::line::Encoder::new(&mut storage);
+    /// assert!(enc.line("t").field("v", 1).finish().unwrap_err().is_full());
+    /// ```
     #[must_use]
     pub const fn is_full(&self) -> bool {
         matches!(self, EncodeError::BufferFull)

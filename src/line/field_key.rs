@@ -156,6 +156,16 @@ pub struct FieldKeyIn<S> {
 impl<S: Sink + Default> FieldKeyIn<S> {
     /// Checks and escapes a key.
     ///
+    /// ```
+    /// use influx_edge::line::{Encoder, FieldKey};
+    ///
+    /// let temp = FieldKey::<32>::new("temp c")?; // checked and escaped once
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// enc.line("t").field(&temp, 21.5).finish()?;
+    /// assert_eq!(enc.as_bytes(), b"t temp\\ c=21.5\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// What [`Fields::field`](super::Fields::field) refuses in a key;
     /// [`BufferFull`](EncodeError::BufferFull) if the storage is too small.

@@ -57,6 +57,13 @@ enum When {
 
 impl Point {
     /// A point without tags, fields and time.
+    ///
+    /// ```
+    /// use influx_edge::line::Point;
+    ///
+    /// let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
+    /// # let _ = point;
+    /// ```
     #[must_use]
     pub fn new(measurement: impl Into<String>) -> Self {
         Point {
@@ -68,6 +75,12 @@ impl Point {
     }
 
     /// Sets a tag, or replaces it. An empty value means the tag is absent.
+    ///
+    /// ```
+    /// use influx_edge::line::Point;
+    ///
+    /// assert_eq!(Point::new("t").tag("a", "1").tag("a", "2"), Point::new("t").tag("a", "2"));
+    /// ```
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let (key, value) = (key.into(), value.into());
@@ -83,6 +96,15 @@ impl Point {
     }
 
     /// Sets a field, or replaces it. `None` sets nothing.
+    ///
+    /// ```
+    /// use influx_edge::line::{Encoder, Point};
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// enc.encode(&Point::new("t").field("n", 7u64).field("missing", None::<f64>))?;
+    /// assert_eq!(enc.as_bytes(), b"t n=7u\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn field(mut self, key: impl Into<String>, value: impl FieldValue) -> Self {
         if let Some(value) = value.to_owned_value() {
@@ -99,6 +121,16 @@ impl Point {
     /// the consequence described at [`Fields::finish`](super::Fields::finish).
     ///
     /// A time outside the years 1677 to 2262 is refused when the point is encoded.
+    ///
+    /// ```
+    /// use influx_edge::line::{Encoder, Point};
+    ///
+    /// let point = Point::new("t").field("v", 1).time(std::time::UNIX_EPOCH);
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// enc.encode(&point)?;
+    /// assert_eq!(enc.as_bytes(), b"t v=1i 0\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn time(mut self, time: impl TryInto<Time>) -> Self {
         self.time = time.try_into().map_or(When::OutOfRange, When::At);
@@ -108,6 +140,16 @@ impl Point {
     /// Sets the time as a count of `precision` since the epoch.
     ///
     /// Encoding brings it to the encoder's precision, rounding down.
+    ///
+    /// ```
+    /// use influx_edge::{Precision, line::{Encoder, Point}};
+    ///
+    /// let point = Point::new("t").field("v", 1).timestamp(7, Precision::Second);
+    /// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Millisecond);
+    /// enc.encode(&point)?;
+    /// assert_eq!(enc.as_bytes(), b"t v=1i 7000\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn timestamp(mut self, count: i64, precision: Precision) -> Self {
         self.time = match count.checked_mul(precision.nanos()) {

@@ -58,6 +58,14 @@ pub struct SeriesIn<S> {
 impl<S: Sink + Default> SeriesIn<S> {
     /// Begins a series of this measurement. Errors wait until
     /// [`build`](SeriesBuilder::build).
+    ///
+    /// ```
+    /// use influx_edge::line::Series;
+    ///
+    /// let series = Series::<64>::new("weather").tag("station", "zrh 1").build()?;
+    /// assert_eq!(series.as_bytes(), b"weather,station=zrh\\ 1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[expect(
         clippy::new_ret_no_self,
         reason = "new, tag, tag, build is how it reads"
@@ -96,6 +104,14 @@ impl<S: Sink + Default> SeriesBuilder<S> {
 
 impl<S: Sink> SeriesBuilder<S> {
     /// Adds a tag. An empty value or `None` means the tag is absent.
+    ///
+    /// ```
+    /// use influx_edge::line::Series;
+    ///
+    /// let series = Series::<64>::new("weather").tag("channel", 3).build()?;
+    /// assert_eq!(series.as_bytes(), b"weather,channel=3");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn tag(mut self, key: &str, value: impl TagValue) -> Self {
         let (marks, index) = (self.series.marks, self.series.tags);
         let added = self.add(|out, before| tag(out, before, key, &value, marks, index));
@@ -107,6 +123,13 @@ impl<S: Sink> SeriesBuilder<S> {
     }
 
     /// The series, or the first thing that was wrong with it.
+    ///
+    /// ```
+    /// use influx_edge::line::{EncodeError, Series};
+    ///
+    /// let small = Series::<8>::new("weather").tag("station", "zrh-1").build();
+    /// assert_eq!(small.unwrap_err(), EncodeError::BufferFull);
+    /// ```
     ///
     /// # Errors
     /// What [`Encoder::line`](super::Encoder::line) and its tags would refuse;

@@ -202,6 +202,15 @@ mod growing {
     impl Bounded {
         /// An empty sink that holds at most `max` bytes. Allocates when it is first written to,
         /// and by doubling from then on.
+        ///
+        /// ```
+        /// use influx_edge::line::{Bounded, EncodeError, Encoder};
+        ///
+        /// let mut enc = Encoder::with_sink(Bounded::new(10));
+        /// enc.line("t").field("v", 1).finish()?;
+        /// assert_eq!(enc.line("t").field("v", 2).finish(), Err(EncodeError::BufferFull));
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[must_use]
         pub const fn new(max: usize) -> Self {
             Bounded {
@@ -293,6 +302,16 @@ mod drain {
 
     impl<W: io::Write> Drain<W> {
         /// A sink in front of `out` with a buffer of `buffer` bytes, allocated now.
+        ///
+        /// ```
+        /// use influx_edge::line::{Drain, Encoder};
+        ///
+        /// let mut enc = Encoder::with_sink(Drain::new(Vec::new(), 4096)); // or a file, or a pipe
+        /// enc.line("t").field("v", 1).finish()?;
+        /// enc.flush()?;
+        /// assert_eq!(enc.into_sink().into_writer(), b"t v=1i\n");
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         pub fn new(out: W, buffer: usize) -> Self {
             Drain {
                 out,

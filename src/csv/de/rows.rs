@@ -52,6 +52,23 @@ impl<R: Read> Rows<R> {
 impl<'a> Row<'a> {
     /// The row as a `T`, which may borrow from it.
     ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// #[derive(serde::Deserialize)]
+    /// struct Sample<'a> {
+    ///     station: &'a str,
+    ///     _value: f64,
+    /// }
+    ///
+    /// let row = rows.next()?.unwrap();
+    /// let sample: Sample<'_> = row.deserialize()?;
+    /// assert_eq!((sample.station, sample._value), ("zrh-1", 20.25));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ReadErrorKind::Deserialize`] names row and column, and says what doesn't fit.
