@@ -1,5 +1,6 @@
 //! Who we are: a token, a name and password on every call, or a session.
 
+use super::Client;
 use super::http::HeaderText;
 use super::secret::Secret;
 use crate::error::Error;
@@ -30,7 +31,12 @@ pub(crate) struct Session {
     cookie: Mutex<Option<Cookie>>,
     /// One sign-in at a time.
     pub(crate) door: Mutex<()>,
+    /// A pointer, so that only programs with sessions are linked with it.
+    pub(super) sign_in: SignIn,
 }
+
+/// Signs in, unless another thread has done so since the sign-in of this number was forgotten.
+pub(super) type SignIn = fn(&Client, &Session, Option<u64>) -> Result<Cookie, Error>;
 
 /// What the server knows us by, until it forgets.
 #[derive(Clone)]
@@ -67,6 +73,7 @@ impl Auth {
             secrets: alloc::vec![password.clone(), encoded],
             cookie: Mutex::new(None),
             door: Mutex::new(()),
+            sign_in: Client::sign_in,
         }))
     }
 

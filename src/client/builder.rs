@@ -39,7 +39,7 @@ use std::path::{Path, PathBuf};
 pub struct ClientBuilder {
     url: String,
     org: Option<Org>,
-    credentials: Credentials,
+    credentials: Option<Credentials>,
     connect: Duration,
     read: Duration,
     write: Duration,
@@ -61,12 +61,20 @@ pub struct ClientBuilder {
     warnings: Vec<String>,
 }
 
-#[derive(Clone, Debug)]
-enum Credentials {
-    None,
-    Token(Secret),
-    Basic(String, Secret),
-    Session(String, Secret),
+/// Who we are, not checked yet. What makes it ready is a pointer, set by the method that asks for
+/// it: a program that only has a token is not linked with sessions.
+#[derive(Clone)]
+struct Credentials {
+    kind: &'static str,
+    user: String,
+    secret: Secret,
+    check: fn(&str, &Secret) -> Result<Auth, Error>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(***)", self.kind)
+    }
 }
 
 impl ClientBuilder {
@@ -74,7 +82,7 @@ impl ClientBuilder {
         ClientBuilder {
             url,
             org: None,
-            credentials: Credentials::None,
+            credentials: None,
             connect: Duration::from_secs(5),
             read: Duration::from_secs(20),
             write: Duration::from_secs(20),
@@ -112,23 +120,38 @@ impl ClientBuilder {
 
     /// The API token. No default: without credentials only [`ping`](Client::ping) and the like
     /// work. The last of `token`, `basic` and `session` counts.
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.credentials = Credentials::Token(Secret::new(token));
-        self
+    pub fn token(self, token: impl Into<String>) -> Self {
+        self.identify("Token", String::new(), Secret::new(token), |_, token| {
+            Auth::token(token)
+        })
     }
 
     /// User name and password on every call (HTTP Basic), for InfluxDB 1.8 and for proxies that
     /// ask for it. InfluxDB 2 takes it nowhere but at sign-in: use [`session`](Self::session).
-    pub fn basic(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.credentials = Credentials::Basic(user.into(), Secret::new(password));
-        self
+    pub fn basic(self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.identify("Basic", user.into(), Secret::new(password), Auth::basic)
     }
 
     /// User name and password, exchanged for a session: the client signs in before its first call,
     /// and once more when the server has forgotten the session (after 60 minutes without use, by
     /// default). See [`Client::signout`].
-    pub fn session(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.credentials = Credentials::Session(user.into(), Secret::new(password));
+    pub fn session(self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.identify("Session", user.into(), Secret::new(password), Auth::session)
+    }
+
+    fn identify(
+        mut self,
+        kind: &'static str,
+        user: String,
+        secret: Secret,
+        check: fn(&str, &Secret) -> Result<Auth, Error>,
+    ) -> Self {
+        self.credentials = Some(Credentials {
+            kind,
+            user,
+            secret,
+            check,
+        });
         self
     }
 
@@ -322,10 +345,8 @@ impl ClientBuilder {
             }
         }
         let auth = match &self.credentials {
-            Credentials::None => Auth::None,
-            Credentials::Token(token) => Auth::token(token)?,
-            Credentials::Basic(user, password) => Auth::basic(user, password)?,
-            Credentials::Session(user, password) => Auth::session(user, password)?,
+            None => Auth::None,
+            Some(given) => (given.check)(&given.user, &given.secret)?,
         };
         let mut headers = HeaderList::default();
         for (name, value) in &self.headers {
@@ -344,7 +365,7 @@ impl ClientBuilder {
         let tags = tags
             .build()
             .map_err(|e| Error::config(format!("a default tag can't be used: {e}")))?;
-        if !base.https && !base.is_loopback() && !matches!(self.credentials, Credentials::None) {
+        if !base.https && !base.is_loopback() && self.credentials.is_some() {
             self.warn(format!(
                 "credentials travel in clear to {}: its URL is http://",
                 base.host_port

@@ -105,14 +105,14 @@ impl Client {
             Auth::Session(session) => {
                 let cookie = match session.cookie() {
                     Some(cookie) => cookie,
-                    None => self.sign_in(session, None)?,
+                    None => (session.sign_in)(self, session, None)?,
                 };
                 out.credential = Some(("cookie", cookie.header.clone()));
                 let answer = self.send(what, out)?;
                 if answer.status != 401 || matches!(out.payload, Payload::Reader(..)) {
                     return Ok(answer);
                 }
-                let cookie = self.sign_in(session, Some(cookie.generation))?;
+                let cookie = (session.sign_in)(self, session, Some(cookie.generation))?;
                 out.credential = Some(("cookie", cookie.header));
                 self.send(what, out)
             }

@@ -32,6 +32,7 @@ mod delete;
 mod events;
 pub mod faults;
 pub(crate) mod http;
+mod json;
 mod query;
 mod request;
 mod retry;

@@ -19,13 +19,13 @@
 //! | anything else | unknown | keep; a person looks |
 
 use super::http::Headers;
+use super::json::Json;
 use super::retry::retry_after;
 use crate::error::{BadLine, Remedy, Stored};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
-use serde_json::Value;
 
 /// What an answer to a write means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub(crate) fn verdict(status: u16, headers: &Headers, body: &[u8]) -> Verdict {
     }
 }
 
-fn bad_request(said: &Said, message: &str) -> (Stored, Remedy) {
+fn bad_request(said: &Said<'_>, message: &str) -> (Stored, Remedy) {
     if is_partial(message) {
         return (Stored::GoodLines, Remedy::Report);
     }
@@ -110,56 +110,55 @@ fn is_partial(message: &str) -> bool {
 
 /// The body of an error, as far as it can be understood.
 #[derive(Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct Said<'a> {
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     /// It is an error in InfluxDB's JSON.
     pub(crate) from_influxdb: bool,
     line: Option<u32>,
-    data: Option<Value>,
+    data: Option<Json<'a>>,
 }
 
-impl Said {
+impl<'a> Said<'a> {
     /// Reads any of the shapes that servers are known to send: `{code, message}` with a word or a
     /// gRPC number as code, `{error}` with a text or an object, `{err}`, `{status}` while starting,
     /// InfluxDB 3's `{error, data}`. Anything else is left for an excerpt.
-    pub(crate) fn read(body: &[u8]) -> Self {
-        let Ok(Value::Object(mut fields)) = serde_json::from_slice::<Value>(body) else {
+    pub(crate) fn read(body: &'a [u8]) -> Self {
+        let Some(fields) = Json::object(body) else {
             return Said {
                 from_influxdb: is_cut_short(body),
                 ..Said::default()
             };
         };
-        let text = |v: Option<&Value>| v.and_then(Value::as_str).map(ToOwned::to_owned);
-        let message = text(fields.get("message"))
-            .or_else(|| text(fields.get("error")))
-            .or_else(|| text(fields.get("error").and_then(|e| e.get("message"))))
-            .or_else(|| text(fields.get("err")))
-            .or_else(|| text(fields.get("status")));
-        let code = match fields.get("code") {
-            Some(Value::String(word)) => Some(word.clone()),
-            Some(Value::Number(number)) => Some(alloc::format!("{number}")),
-            _ => None,
-        };
+        let text = |name| fields.get(name).and_then(Json::text);
+        let message = text("message")
+            .or_else(|| text("error"))
+            .or_else(|| fields.get("error")?.get("message")?.text())
+            .or_else(|| text("err"))
+            .or_else(|| text("status"));
+        let code = fields.get("code");
+        let code = code.and_then(|code| code.text().or_else(|| code.number()));
         Said {
             from_influxdb: message.is_some() || code.is_some(),
             code,
             message,
             line: fields
                 .get("line")
-                .and_then(Value::as_u64)
-                .and_then(|n| u32::try_from(n).ok())
+                .and_then(Json::integer)
                 .filter(|n| *n > 0),
-            data: fields.remove("data"),
+            data: fields.get("data"),
         }
     }
 
     /// The lines the server names, in its order.
     fn bad_lines(&self) -> Vec<BadLine> {
-        match &self.data {
-            Some(Value::Array(list)) => return list.iter().filter_map(from_data).collect(),
-            Some(one @ Value::Object(_)) => return from_data(one).into_iter().collect(),
-            _ => {}
+        if let Some(data) = self.data {
+            // A list of them, or one.
+            match data.items() {
+                Some(list) => return list.into_iter().filter_map(from_data).collect(),
+                None if data.is_object() => return from_data(data).into_iter().collect(),
+                None => {}
+            }
         }
         let message = self.message.as_deref().unwrap_or("");
         let named = named_lines(message);
@@ -177,7 +176,7 @@ impl Said {
     }
 
     fn dropped(&self) -> Option<u64> {
-        if let Some(Value::Array(list)) = &self.data {
+        if let Some(list) = self.data.and_then(Json::items) {
             return Some(list.len() as u64);
         }
         let message = self.message.as_deref()?;
@@ -195,19 +194,14 @@ fn is_cut_short(body: &[u8]) -> bool {
     body.len() >= super::answer::MAX_READ && body.starts_with(b"{\"code\":\"")
 }
 
-fn from_data(entry: &Value) -> Option<BadLine> {
-    let reason = entry.get("error_message")?.as_str()?.to_owned();
+fn from_data(entry: Json<'_>) -> Option<BadLine> {
     Some(BadLine {
-        number: entry
-            .get("line_number")
-            .and_then(Value::as_u64)
-            .and_then(|n| u32::try_from(n).ok()),
+        number: entry.get("line_number").and_then(Json::integer),
         line: entry
             .get("original_line")
-            .and_then(Value::as_str)
-            .unwrap_or("")
-            .to_owned(),
-        reason,
+            .and_then(Json::text)
+            .unwrap_or_default(),
+        reason: entry.get("error_message")?.text()?,
     })
 }
 
