@@ -211,6 +211,14 @@ impl Error {
     /// The token is known but may not do this: 403, or the 401 `write:orgs/… is unauthorized` with
     /// which InfluxDB OSS answers for all resources but data.
     /// [`is_unauthorized`](Error::is_unauthorized) alone doesn't tell that from a wrong token.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if client.buckets().list().next().is_some_and(|first| first.is_err_and(|e| e.is_insufficient_permission())) {
+    ///     println!("this token may not list buckets");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_insufficient_permission(&self) -> bool {
         self.answer().is_some_and(|answer| {

@@ -37,6 +37,17 @@ struct SetupBody<'a> {
 
 impl Setup {
     /// A user with all rights, an organization, and a bucket that keeps its data for ever.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::client::Setup;
+    ///
+    /// let setup = Setup::new("admin", "acme", "sensors")
+    ///     .password("secret-word")
+    ///     .retention(influx_edge::api::days(30));
+    /// assert!(!format!("{setup:?}").contains("secret-word"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn new(
         username: impl Into<String>,
         org: impl Into<String>,
@@ -54,6 +65,15 @@ impl Setup {
 
     /// The user's password: 8 to 72 characters. Without one nobody can sign in, but the token
     /// works.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::client::Setup;
+    ///
+    /// let setup = Setup::new("admin", "acme", "sensors").password("secret-word");
+    /// # let _ = setup;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(Secret::new(password));
@@ -68,6 +88,16 @@ impl Setup {
     }
 
     /// The user's token. Default: the server makes one up.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::client::Setup;
+    ///
+    /// // A token of your own, for a server that is set up by a script.
+    /// let setup = Setup::new("admin", "acme", "sensors").password("secret-word").token("my-token");
+    /// # let _ = setup;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Secret::new(token));
@@ -152,6 +182,17 @@ pub struct Me {
 impl Client {
     /// Whether the server is new and waits for [`setup`](Client::setup). Needs no token.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::client::Setup;
+    ///
+    /// if client.needs_setup()? {
+    ///     let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
+    ///     println!("{}", done.token());
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// No answer, or one that isn't InfluxDB's.
     pub fn needs_setup(&self) -> Result<bool, Error> {
@@ -166,6 +207,15 @@ impl Client {
     }
 
     /// Sets a new server up. Works once in its life, and needs no token.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::client::Setup;
+    ///
+    /// let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
+    /// println!("keep this: {}", done.token());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A [conflict](Error::is_conflict) if it was done before; a password that is too short or too
@@ -194,6 +244,12 @@ impl Client {
 
     /// Who this client is: the user behind its token or session.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{}", client.me()?.name);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Credentials that aren't known ([`Error::is_unauthorized`]); no answer.
     pub fn me(&self) -> Result<Me, Error> {
@@ -204,6 +260,12 @@ impl Client {
     /// Signs in now, instead of before the first call. Only for a client with a
     /// [session](super::ClientBuilder::session); others have nothing to sign in with, and this does
     /// nothing for them.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// client.signin()?; // now, rather than at the first call: a wrong password shows at once
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Wrong name or password ([`Error::is_unauthorized`]); no answer.
@@ -219,6 +281,12 @@ impl Client {
 
     /// Ends the session, if there is one; the next call would start another. A session that is
     /// only dropped lives on in the server until it expires.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// client.signout()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// No answer, or an unexpected one. The session is forgotten here either way.

@@ -107,12 +107,26 @@ impl ClientBuilder {
 
     /// The organization, by name. (Servers take 16 hexadecimal digits for an id here, too.) No
     /// default; OSS needs one to write, query and delete.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn org(mut self, name: impl Into<String>) -> Self {
         self.org = Some(Org::Name(name.into()));
         self
     }
 
     /// The organization, by its id of 16 hexadecimal digits.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let client = influx_edge::Client::builder("http://localhost:8086").org_id("66de4893384f6b2b").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn org_id(mut self, id: impl Into<String>) -> Self {
         self.org = Some(Org::Id(id.into()));
         self
@@ -120,6 +134,14 @@ impl ClientBuilder {
 
     /// The API token. No default: without credentials only [`ping`](Client::ping) and the like
     /// work. The last of `token`, `basic` and `session` counts.
+    ///
+    /// ```
+    /// use influx_edge::Client;
+    ///
+    /// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+    /// assert!(!format!("{client:?}").contains("my-token"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn token(self, token: impl Into<String>) -> Self {
         self.identify("Token", String::new(), Secret::new(token), |_, token| {
             Auth::token(token)
@@ -128,6 +150,13 @@ impl ClientBuilder {
 
     /// User name and password on every call (HTTP Basic), for InfluxDB 1.8 and for proxies that
     /// ask for it. InfluxDB 2 takes it nowhere but at sign-in: use [`session`](Self::session).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let old = influx_edge::Client::builder("http://localhost:8086").basic("logger", "secret").build()?;
+    /// # let _ = old;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn basic(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.identify("Basic", user.into(), Secret::new(password), Auth::basic)
     }
@@ -135,6 +164,13 @@ impl ClientBuilder {
     /// User name and password, exchanged for a session: the client signs in before its first call,
     /// and once more when the server has forgotten the session (after 60 minutes without use, by
     /// default). See [`Client::signout`].
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let client = influx_edge::Client::builder("http://localhost:8086").org("acme").session("admin", "secret").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn session(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.identify("Session", user.into(), Secret::new(password), Auth::session)
     }
@@ -157,6 +193,18 @@ impl ClientBuilder {
 
     /// How long connecting may take, the name's lookup and the TLS handshake included each.
     /// Default 5 s.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use core::time::Duration;
+    ///
+    /// let client = influx_edge::Client::builder("http://192.168.1.10:8086")
+    ///     .connect_timeout(Duration::from_secs(1))
+    ///     .timeout(Duration::from_secs(3))
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect = limit;
         self
@@ -177,6 +225,17 @@ impl ClientBuilder {
 
     /// How long one attempt at a call may take in all, from connecting to the last byte of the
     /// answer. Default 30 s; a query has five minutes unless it's told otherwise.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use core::time::Duration;
+    ///
+    /// let under_a_watchdog = influx_edge::Client::builder("http://localhost:8086")
+    ///     .timeout(Duration::from_secs(4))
+    ///     .build()?;
+    /// # let _ = under_a_watchdog;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.overall = limit;
         self
@@ -186,12 +245,26 @@ impl ClientBuilder {
     /// heap while it lasts, and more time than encoding did: worth it where bytes on the line cost
     /// more than the processor. Needs the feature `gzip`. (Answers to queries come compressed with
     /// that feature anyway.)
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let over_a_thin_line = influx_edge::Client::builder("http://localhost:8086").gzip_from(4096).build()?;
+    /// # let _ = over_a_thin_line;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn gzip_from(mut self, bytes: usize) -> Self {
         self.gzip_from = Some(bytes);
         self
     }
 
     /// How many unused connections are kept for later. Default 4; 0 closes each after its call.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let one_shot = influx_edge::Client::builder("http://localhost:8086").pool_size(0).build()?;
+    /// # let _ = one_shot;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn pool_size(mut self, connections: usize) -> Self {
         self.pool = connections;
         self
@@ -201,6 +274,13 @@ impl ClientBuilder {
     /// if the proxy wants one, are percent-encoded (`@` is `%40`, `:` is `%3A`). The proxy is asked
     /// for a tunnel (`CONNECT`) whatever the server's URL begins with. Default none: proxies named
     /// in the environment are not used, for they would see the token of every `http://` call.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let client = influx_edge::Client::builder("http://db.example:8086").proxy("http://proxy.example:3128").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(Secret::new(url));
         self
@@ -227,6 +307,11 @@ impl ClientBuilder {
     }
 
     /// Refuses an `http://` URL, over which credentials travel in clear. Default false.
+    ///
+    /// ```
+    /// let refused = influx_edge::Client::builder("http://localhost:8086").https_only(true).build();
+    /// assert!(refused.unwrap_err().is_config());
+    /// ```
     pub fn https_only(mut self, yes: bool) -> Self {
         self.https_only = yes;
         self
@@ -234,6 +319,12 @@ impl ClientBuilder {
 
     /// A PEM file with the certificates to trust, instead of Mozilla's: for a private CA, or a
     /// self-signed certificate. Read by `build`.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let client = influx_edge::Client::builder("https://db.plant.example:8086").ca_file("/etc/ssl/plant-ca.pem").build()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
         self.ca_file = Some(path.as_ref().to_owned());
         self
@@ -258,12 +349,25 @@ impl ClientBuilder {
     /// **Dangerous.** Accepts any certificate from anybody: whoever sits on the line can read and
     /// change everything, the token first. What people mostly need instead is
     /// [`ca_file`](Self::ca_file). Default false.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("https://localhost:8086").danger_accept_any_certificate(true).build()?;
+    /// assert!(!client.warnings().is_empty()); // show them
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn danger_accept_any_certificate(mut self, yes: bool) -> Self {
         self.no_verification = yes;
         self
     }
 
     /// The `User-Agent`. Default `influx-edge/` and the version.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let client = influx_edge::Client::builder("http://localhost:8086").user_agent("logger/7").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn user_agent(mut self, text: impl Into<String>) -> Self {
         self.user_agent = text.into();
         self
@@ -271,6 +375,13 @@ impl ClientBuilder {
 
     /// A header for every call, as a proxy may want. May be given more than once. Headers that
     /// frame the message (`Content-Length`, `Host`, …) are refused by `build`.
+    ///
+    /// ```
+    /// use influx_edge::Client;
+    ///
+    /// let builder = Client::builder("http://localhost:8086").header("X-Site", "north");
+    /// assert!(builder.header("Host", "elsewhere").build().is_err()); // that one frames the message
+    /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), Secret::new(value)));
         self
@@ -278,6 +389,15 @@ impl ClientBuilder {
 
     /// Retries calls that can be repeated without harm: writes, queries, deletes, and what only
     /// reads. Default [`RetryPolicy::none`]. Retries sleep in the calling thread.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::client::RetryPolicy;
+    ///
+    /// let patient = influx_edge::Client::builder("http://localhost:8086").retry(RetryPolicy::default()).build()?;
+    /// # let _ = patient;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
@@ -285,6 +405,18 @@ impl ClientBuilder {
 
     /// Tells of each retry before its pause. Called in the thread that makes the call. Default:
     /// nobody is told.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::client::RetryPolicy;
+    ///
+    /// let client = influx_edge::Client::builder("http://localhost:8086")
+    ///     .retry(RetryPolicy::default())
+    ///     .on_retry(|retry| eprintln!("{}; again in {:?}", retry.error, retry.pause))
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn on_retry(mut self, tell: impl Fn(&Retry<'_>) + Send + Sync + 'static) -> Self {
         self.on_retry = Some(Arc::new(tell));
         self
@@ -294,6 +426,16 @@ impl ClientBuilder {
     /// not for lines that are encoded already. A value that begins with `${env.` and ends with `}`
     /// is looked up in the environment by `build`; if it isn't there, neither is the tag. The last
     /// of two with the same key counts.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let client = influx_edge::Client::builder("http://localhost:8086")
+    ///     .default_tag("site", "north")
+    ///     .default_tag("host", "${env.HOSTNAME}")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn default_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let key = key.into();
         self.default_tags.retain(|(k, _)| *k != key);
@@ -314,6 +456,14 @@ impl ClientBuilder {
     }
 
     /// Checks the settings and makes the client. Reads the certificate files; connects to nothing.
+    ///
+    /// ```
+    /// use influx_edge::Client;
+    ///
+    /// for url in ["localhost:8086", "ftp://localhost", "http://"] {
+    ///     assert!(Client::builder(url).build().unwrap_err().is_config());
+    /// }
+    /// ```
     ///
     /// # Errors
     /// A configuration error ([`Error::is_config`]) that says which setting can't work, and why.

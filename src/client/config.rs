@@ -37,6 +37,13 @@ struct Found {
 impl Client {
     /// A client as the environment describes it; see [`ClientBuilder::from_env`].
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let client = influx_edge::Client::from_env()?;
+    /// println!("{}", client.url());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// A variable that can't be understood, or settings that can't work.
     pub fn from_env() -> Result<Client, Error> {
@@ -44,6 +51,15 @@ impl Client {
     }
 
     /// A client as a file describes it; see [`ClientBuilder::from_config_file`].
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let client = influx_edge::Client::from_config_file("/etc/influx.toml")?;
+    /// for warning in client.warnings() {
+    ///     eprintln!("{warning}"); // others may read the file, say
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A file that can't be read or understood, or settings that can't work.
@@ -76,6 +92,16 @@ impl ClientBuilder {
 
     /// The same from pairs, as `std::env::vars()` gives them; for those who keep their settings
     /// elsewhere.
+    ///
+    /// ```
+    /// use influx_edge::client::ClientBuilder;
+    ///
+    /// let pairs = [("INFLUXDB_V2_URL", "http://db:8086"), ("INFLUXDB_V2_ORG", "acme")];
+    /// let pairs = pairs.map(|(name, value)| (name.to_string(), value.to_string()));
+    /// let client = ClientBuilder::from_variables(pairs)?.build()?;
+    /// assert_eq!(client.url(), "http://db:8086");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`from_env`](ClientBuilder::from_env).

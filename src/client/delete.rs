@@ -62,12 +62,30 @@ impl DeletePoints<'_> {
     /// takes `!=` and parentheses; no server takes `OR`, patterns, or fields. Default: all points.
     ///
     /// A value that comes from outside needs its quotes and backslashes escaped first.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::Time;
+    ///
+    /// let (from, to) = (Time::MIN, Time::from_nanos(1_700_000_000_000_000_000));
+    /// client.delete_points("sensors", from, to).predicate(r#"station="zrh-1""#).call()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn predicate(mut self, predicate: impl Into<String>) -> Self {
         self.predicate = Some(predicate.into());
         self
     }
 
     /// Deletes. `Ok` also when nothing was there to delete; Cloud only queues the deletion.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::Time;
+    ///
+    /// let (from, to) = (Time::MIN, Time::from_nanos(1_700_000_000_000_000_000));
+    /// client.delete_points("sensors", from, to).call()?; // everything before that time
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// No permission (403), no such bucket (404), a predicate that can't be (400), deletion by field

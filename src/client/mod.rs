@@ -113,11 +113,23 @@ pub(crate) enum Org {
 impl Client {
     /// Starts building a client for the server at a URL: `http://host:8086`, with a path prefix if
     /// a proxy needs one. [`ClientBuilder::build`] checks it.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(url.into())
     }
 
     /// The server's URL, without a trailing slash.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://localhost:8086/").build()?;
+    /// assert_eq!(client.url(), "http://localhost:8086");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn url(&self) -> String {
         let base = &self.inner.base;
@@ -127,6 +139,13 @@ impl Client {
 
     /// This client for another organization, by name: same server, connections, credentials and
     /// session.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let theirs = client.for_org("their-org"); // the same connections
+    /// # let _ = theirs;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn for_org(&self, name: impl Into<String>) -> Client {
         Client::from_inner(Inner {
@@ -138,6 +157,12 @@ impl Client {
     /// What works, but a person should know: a token file that others may read, a token that
     /// travels in clear, certificates that nobody verifies, settings that aren't known. Show them
     /// once, at the start. No secret is in them.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://db.example:8086").token("my-token").build()?;
+    /// assert!(!client.warnings().is_empty()); // the token travels in clear
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.inner.warnings

@@ -133,6 +133,13 @@ impl Client {
 impl Query<'_> {
     /// A value for the query, which calls it `params.name`. No value can change what the query
     /// does. A `None` is left out.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let flux = "from(bucket: params.b) |> range(start: params.since)";
+    /// let rows = client.query(flux).param("b", "sensors").param("since", influx_edge::Time::from_nanos(0)).call()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn param(mut self, name: &str, value: impl ToFlux) -> Self {
         if let Err(e) = self.params.insert(name, value) {
             self.wrong.get_or_insert(Error::config(format!(
@@ -169,18 +176,41 @@ impl Query<'_> {
     }
 
     /// What `now()` is for this query. Default: the server's clock.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// // What `now()` and relative ranges mean in the script.
+    /// let rows = client.query("from(bucket: \"b\") |> range(start: -1h)").now(influx_edge::Time::from_nanos(0)).call()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn now(mut self, time: Time) -> Self {
         self.now = Some(time);
         self
     }
 
     /// How the answer is written. [`call`](Query::call) follows the delimiter.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::client::Dialect;
+    ///
+    /// let rows = client.query("buckets()").dialect(Dialect::default().nanoseconds()).call()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
         self
     }
 
     /// How long the whole query may take, until its last row is read. Default five minutes.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use core::time::Duration;
+    ///
+    /// let rows = client.query("buckets()").timeout(Duration::from_secs(10)).call()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
@@ -200,6 +230,15 @@ impl Query<'_> {
     }
 
     /// Asks, and gives the rows as they come. Blocks until the first bytes are there.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut rows = client.query("buckets()").call()?;
+    /// while let Some(row) = rows.next()? {
+    ///     println!("{}", row.get::<&str>("name")?);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The query is refused (400, with what is wrong in it), credentials or bucket are unknown, or
@@ -249,6 +288,14 @@ impl Query<'_> {
 
     /// Asks, and copies the answer as it is, CSV, to a file or any other writer. Gives the number
     /// of bytes.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut file = std::fs::File::create("answer.csv").map_err(|_| ()).unwrap();
+    /// let bytes = client.query("buckets()").raw(&mut file)?;
+    /// println!("{bytes} bytes of CSV");
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`call`](Query::call); a broken connection; and whatever the writer says. An error the
@@ -340,6 +387,13 @@ pub struct Rows {
 impl Rows {
     /// The next row, lent until the one after it is asked for; `None` after the last. Blocks until
     /// a row is there. Nothing is allocated per row.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut rows = client.query("buckets()").call()?;
+    /// let first = rows.next()?.map(|row| row.get::<String>("name")).transpose()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The connection broke or time ran out: the answer is incomplete, however many rows came.

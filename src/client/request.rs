@@ -56,21 +56,46 @@ impl Client {
     }
 
     /// A POST to any path.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let made = client.post("/api/v2/labels").json(&serde_json::json!({"name": "north"})).call()?.checked()?;
+    /// println!("{}", made.into_string()?);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn post(&self, path: impl Into<String>) -> Request<'_> {
         self.request("POST", path)
     }
 
     /// A PUT to any path.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// client.put("/api/v2/variables/0123456789abcdef").json(&serde_json::json!({"name": "site"})).call()?.checked()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn put(&self, path: impl Into<String>) -> Request<'_> {
         self.request("PUT", path)
     }
 
     /// A PATCH of any path.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// client.patch("/api/v2/labels/0123456789abcdef").json(&serde_json::json!({"name": "south"})).call()?.checked()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn patch(&self, path: impl Into<String>) -> Request<'_> {
         self.request("PATCH", path)
     }
 
     /// A DELETE of any path. To delete points see [`delete_points`](Client::delete_points).
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// client.delete("/api/v2/labels/0123456789abcdef").call()?.checked()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn delete(&self, path: impl Into<String>) -> Request<'_> {
         self.request("DELETE", path)
     }
@@ -78,6 +103,13 @@ impl Client {
     /// Any method, in either case, on any path. The path starts with `/`, is relative to the
     /// client's URL, and may already have a query; characters that can't stand in it are
     /// percent-encoded, `%` is left alone.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let answer = client.request("HEAD", "/ping").call()?;
+    /// println!("{:?}", answer.header("X-Influxdb-Version"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn request(&self, method: &str, path: impl Into<String>) -> Request<'_> {
         Request {
             client: self,
@@ -97,12 +129,24 @@ impl Client {
 
 impl<'a> Request<'a> {
     /// Adds a query parameter, percent-encoded. The same name may be added more than once.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let labels = client.get("/api/v2/labels").query("limit", "10").call()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
     /// Adds a header; it replaces one of the same name that the client would send by itself.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let plain = client.get("/metrics").header("Accept", "text/plain").call()?.into_string()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Err(why) = self.headers.add(name, value) {
             self.wrong.get_or_insert(Error::config(why));
@@ -111,6 +155,12 @@ impl<'a> Request<'a> {
     }
 
     /// Sends bytes. Their type is `application/octet-stream` unless a header says otherwise.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// client.post("/api/v2/query").header("Content-Type", "application/vnd.flux").body("buckets()").call()?.checked()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.body = Body::Bytes(bytes.into());
         self.content_type = Some("application/octet-stream");
@@ -118,6 +168,12 @@ impl<'a> Request<'a> {
     }
 
     /// Sends a value as JSON.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// client.post("/api/v2/labels").json(&serde_json::json!({"name": "north"})).call()?.checked()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
         match to_json(value) {
             Ok(bytes) => {
@@ -140,12 +196,26 @@ impl<'a> Request<'a> {
     }
 
     /// How long the call may take in all. Default: the client's, at most 30 s.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use core::time::Duration;
+    ///
+    /// let answer = client.get("/metrics").timeout(Duration::from_secs(2)).call()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
     /// The most bytes of the answer, decompressed, that [`Response`] will read. Default 16 MiB.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let small = client.get("/health").max_body(4096).call()?.into_string()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn max_body(mut self, bytes: u64) -> Self {
         self.max_body = bytes;
         self
@@ -158,6 +228,13 @@ impl<'a> Request<'a> {
     }
 
     /// Makes the call. Blocks until the head of the answer is there.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let answer = client.get("/api/v2/labels").call()?;
+    /// println!("{}", answer.status()); // 404 is an answer here, not an error; see `checked`
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Only when no answer came, or the request itself can't be made: **an answer with any status
@@ -259,30 +336,62 @@ pub struct Response {
 
 impl Response {
     /// The HTTP status.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// assert_eq!(client.get("/health").call()?.status(), 200);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn status(&self) -> u16 {
         self.answer.status
     }
 
     /// Whether the status is 2xx.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let there = client.get("/api/v2/labels/0123456789abcdef").call()?.is_success();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.answer.status)
     }
 
     /// The headers.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for (name, value) in client.get("/ping").call()?.headers().iter() {
+    ///     println!("{name}: {}", String::from_utf8_lossy(value));
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn headers(&self) -> &Headers {
         &self.answer.headers
     }
 
     /// The first value of one header; names in any case.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{:?}", client.get("/ping").call()?.header("X-Influxdb-Version"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.answer.headers.get(name)
     }
 
     /// This answer if its status is 2xx, else the error that any other call would have made of it.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let answer = client.get("/api/v2/labels/0123456789abcdef").call()?.checked()?; // 404 is an error now
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// An error with the status, and what the body says.
@@ -296,6 +405,12 @@ impl Response {
 
     /// The whole body, as bytes.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let bytes: Vec<u8> = client.get("/metrics").call()?.checked()?.into_bytes()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The connection broke, time ran out, or the body is larger than
     /// [`max_body`](Request::max_body).
@@ -304,6 +419,12 @@ impl Response {
     }
 
     /// The whole body, as text.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{}", client.get("/metrics").call()?.checked()?.into_string()?);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`into_bytes`](Response::into_bytes); and a body that isn't UTF-8.
@@ -314,6 +435,13 @@ impl Response {
     }
 
     /// The whole body, read as JSON into any type: a struct of your own, or `serde_json::Value`.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let health: serde_json::Value = client.get("/health").call()?.into_json()?;
+    /// println!("{}", health["status"]);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`into_bytes`](Response::into_bytes); and a body that isn't JSON of that type. The status

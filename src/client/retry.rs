@@ -68,6 +68,13 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// No retry at all: what a client does unless told otherwise.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use influx_edge::client::RetryPolicy;
+    ///
+    /// assert_eq!(RetryPolicy::none().delay(1, Duration::ZERO, None, 0), None);
+    /// ```
     #[must_use]
     pub fn none() -> Self {
         RetryPolicy {
@@ -82,6 +89,15 @@ impl RetryPolicy {
     /// `retry_after` what the server asked for; `random` any 64 random bits. What the server asks
     /// for is a lower bound, with up to a tenth on top. The pause is cut to what is left of
     /// `max_time`. No clock is read and nothing is allocated here.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use influx_edge::client::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::default();
+    /// let asked = Some(Duration::from_secs(60)); // by Retry-After: a lower bound
+    /// assert_eq!(policy.delay(1, Duration::ZERO, asked, 0), asked);
+    /// ```
     #[must_use]
     pub fn delay(
         &self,

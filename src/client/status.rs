@@ -52,6 +52,15 @@ pub struct Ready {
 impl Client {
     /// Asks whether somebody is there (`GET /ping`). Needs no token.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// match client.ping() {
+    ///     Ok(()) => println!("it is there"),
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// No answer, or one that isn't InfluxDB's 204: with a captive portal on the line even a 200 is
     /// an error.
@@ -61,6 +70,12 @@ impl Client {
 
     /// The server's version, as `v2.9.1`, from a ping's headers. `None` where it isn't told: Cloud.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{}", client.version()?.unwrap_or_else(|| "it doesn't say".to_string()));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`ping`](Client::ping).
     pub fn version(&self) -> Result<Option<String>, Error> {
@@ -68,6 +83,12 @@ impl Client {
     }
 
     /// Which build the server is, as `OSS`, from a ping's headers.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{:?}", client.build_kind()?); // OSS, Cloud, …
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`ping`](Client::ping).
@@ -77,6 +98,13 @@ impl Client {
 
     /// How the server says it is (`GET /health`). OSS only. A server that isn't well answers 503
     /// with the same JSON; that is `Ok` here, see [`Health::is_pass`].
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let health = client.health()?;
+    /// println!("{}", if health.is_pass() { "well" } else { "ill" });
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// No answer, or one that isn't InfluxDB's.
@@ -94,6 +122,13 @@ impl Client {
     }
 
     /// Whether the server has started up (`GET /ready`). OSS only.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let ready = client.ready()?;
+    /// println!("{ready:?}");
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// No answer, or one that isn't InfluxDB's; a retryable one (503) while it starts.

@@ -130,6 +130,16 @@ impl Client {
     /// Writes what an iterator gives, in one batch. For a slice, an array or a vector
     /// [`write`](Client::write) does the same.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::line::Point;
+    ///
+    /// // However many there are: they go out in requests of a bounded size.
+    /// let points = (0..1_000_000).map(|n| Point::new("t").field("v", n));
+    /// client.write_each("sensors", points)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`write`](Client::write). If one point can't be encoded, none is sent.
     pub fn write_each<T: ToLine>(

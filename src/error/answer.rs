@@ -38,6 +38,16 @@ pub(crate) struct AnswerParts {
 
 impl AnswerError {
     /// The HTTP status.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if let Err(error) = client.ping() {
+    ///     if let Some(answer) = error.answer() {
+    ///         println!("{} from {}: {}", answer.status(), answer.host(), answer.message());
+    ///     }
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn status(&self) -> u16 {
         self.0.status
@@ -78,6 +88,15 @@ impl AnswerError {
 
     /// What identifies this request in the server's logs: `Trace-Id`, `X-Request-Id` or
     /// `X-Influx-Request-Id`, whichever is present.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if let Err(error) = client.ping() {
+    ///     // What the server's operator can look for in its log.
+    ///     println!("{:?}", error.answer().and_then(|answer| answer.request_id()));
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
@@ -85,6 +104,16 @@ impl AnswerError {
 
     /// Where a redirect (3xx) points to: scheme and host. Redirects are never followed: a write
     /// replayed by one gets lost, and a token must not reach another host.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if let Err(error) = client.ping() {
+    ///     if let Some(host) = error.answer().and_then(|answer| answer.location()) {
+    ///         println!("a redirect to {host}, which was not followed");
+    ///     }
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         self.0.location.as_deref()
@@ -97,6 +126,16 @@ impl AnswerError {
     }
 
     /// Whether the body is an error in InfluxDB's own JSON. False for a proxy's page.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if let Err(error) = client.ping() {
+    ///     if error.answer().is_some_and(|answer| !answer.is_from_influxdb()) {
+    ///         println!("a proxy or a portal answered");
+    ///     }
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_from_influxdb(&self) -> bool {
         self.0.from_influxdb
@@ -121,6 +160,15 @@ impl AnswerError {
     }
 
     /// After a write that stored only the good lines: how many were dropped, if the server says.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if let Err(error) = client.write("sensors", "t v=1 1") {
+    ///     let dropped = error.answer().and_then(|answer| answer.dropped());
+    ///     println!("{} points were dropped", dropped.unwrap_or(0));
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn dropped(&self) -> Option<u64> {
         self.0.dropped

@@ -84,12 +84,30 @@ pub struct ContentError {
 
 impl Error {
     /// What went wrong, to look inside.
+    ///
+    /// ```
+    /// use influx_edge::{Client, ErrorKind};
+    ///
+    /// let error = Client::builder("localhost").build().unwrap_err();
+    /// match error.kind() {
+    ///     ErrorKind::Config(mistake) => println!("{}", mistake.message()),
+    ///     other => println!("{other:?}"),
+    /// }
+    /// ```
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0
     }
 
     /// The HTTP status of the answer, if there was one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if let Err(error) = client.ping() {
+    ///     println!("{:?}", error.status()); // None: not even an answer
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.answer().map(AnswerError::status)
@@ -97,6 +115,14 @@ impl Error {
 
     /// InfluxDB's own word for the error (`"not found"`, `"unauthorized"`, …), from the body's
     /// `code` or the header `X-Platform-Error-Code`.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if let Err(error) = client.write("sensors", "t v=1") {
+    ///     println!("{}", error.code().unwrap_or("no word of InfluxDB's"));
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.answer().and_then(AnswerError::code)
@@ -104,6 +130,11 @@ impl Error {
 
     /// What the other side, or the check that failed, said; without the sentence around it that
     /// `Display` adds.
+    ///
+    /// ```
+    /// let error = influx_edge::Client::builder("localhost").build().unwrap_err();
+    /// assert!(!error.message().is_empty());
+    /// ```
     #[must_use]
     pub fn message(&self) -> &str {
         match &*self.0 {
@@ -130,6 +161,17 @@ impl Error {
     /// True for a lost connection, a time limit, a name that doesn't resolve, and the statuses 408,
     /// 425, 429 and 5xx, unless the 500 tells of a partial write. False where a person must act
     /// first (token, bucket, certificate, configuration) and where the data themselves are refused.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// while let Err(error) = client.write("sensors", "t v=1 1") {
+    ///     if !error.is_retryable() {
+    ///         return Err(error);
+    ///     }
+    ///     std::thread::sleep(error.retry_after().unwrap_or(core::time::Duration::from_secs(5)));
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match &*self.0 {
@@ -147,24 +189,61 @@ impl Error {
     }
 
     /// How long the server asked to wait (`Retry-After`), at most ten minutes.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if let Err(error) = client.write("sensors", "t v=1 1") {
+    ///     let pause = error.retry_after().unwrap_or(core::time::Duration::from_secs(5));
+    ///     println!("again in {pause:?}");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.answer().and_then(AnswerError::retry_after)
     }
 
     /// 404, or a body that says `not found`.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// match client.write("sensors", "t v=1") {
+    ///     Err(error) if error.is_not_found() => println!("somebody has to make the bucket"),
+    ///     other => other?,
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.says(404, "not found")
     }
 
     /// The name is taken: 409, or InfluxDB's 422 with the code `conflict`.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::api::NewBucket;
+    ///
+    /// match client.buckets().create(&NewBucket::new("sensors")) {
+    ///     Err(error) if error.is_conflict() => println!("it is there already"),
+    ///     other => drop(other?),
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.says(409, "conflict")
     }
 
     /// The token, password or session is missing, unknown or expired: 401.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if client.ping().is_err_and(|error| error.is_unauthorized()) {
+    ///     println!("the token is not (or no longer) known");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.says(401, "unauthorized")
@@ -172,6 +251,14 @@ impl Error {
 
     /// Who we are is known, but this isn't allowed: 403. (InfluxDB answers 401 instead for most
     /// resources; 403 is for data.)
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if client.write("system", "t v=1").is_err_and(|error| error.is_forbidden()) {
+    ///     println!("the token is good, but not for this bucket");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.says(403, "forbidden")
@@ -184,12 +271,31 @@ impl Error {
     }
 
     /// The body is larger than the server, or a proxy before it, takes: 413. Send smaller pieces.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let lines = "t v=1 1\nt v=2 2\n";
+    /// if client.write("sensors", lines).is_err_and(|error| error.is_too_large()) {
+    ///     for line in lines.lines() {
+    ///         client.write("sensors", line)?;
+    ///     }
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         self.says(413, "request too large")
     }
 
     /// A time limit of this client ran out.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if client.ping().is_err_and(|error| error.is_timeout()) {
+    ///     println!("the limits of the builder are shorter than the line is long");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match &*self.0 {
@@ -200,18 +306,40 @@ impl Error {
     }
 
     /// No complete answer came; see [`TransportError`].
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if client.ping().is_err_and(|error| error.is_transport()) {
+    ///     println!("nobody answered: cable, name, port, certificate");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_transport(&self) -> bool {
         matches!(&*self.0, ErrorKind::Transport(_))
     }
 
     /// The program asked for something that can't be; nothing was sent.
+    ///
+    /// ```
+    /// let error = influx_edge::Client::builder("ftp://localhost").build().unwrap_err();
+    /// assert!(error.is_config()); // nothing was sent
+    /// ```
     #[must_use]
     pub fn is_config(&self) -> bool {
         matches!(&*self.0, ErrorKind::Config(_))
     }
 
     /// The other side's answer, if there was one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if let Err(error) = client.write("sensors", "t v=1") {
+    ///     let ours = error.answer().is_some_and(|answer| answer.is_from_influxdb());
+    ///     println!("InfluxDB itself said no: {ours}");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn answer(&self) -> Option<&AnswerError> {
         match &*self.0 {
@@ -226,6 +354,19 @@ impl Error {
     /// Only a write's error can say [`Stored::GoodLines`]; a request that never left is
     /// [`Stored::Nothing`]; where nobody can know, it is [`Stored::Unknown`], and sending the same
     /// points again is safe as long as they carry their own timestamps.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::Stored;
+    ///
+    /// if let Err(error) = client.write("sensors", "t v=1 1\nt v=\"two\" 2") {
+    ///     match error.stored() {
+    ///         Stored::GoodLines => println!("only the bad line is missing"),
+    ///         other => println!("to be sent again: {other:?}"),
+    ///     }
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn stored(&self) -> Stored {
         match &*self.0 {
@@ -241,6 +382,20 @@ impl Error {
     }
 
     /// After a failed write: what may be done about it. The batching writer follows it.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::Remedy;
+    ///
+    /// if let Err(error) = client.write("sensors", "t v=1 1") {
+    ///     match error.remedy() {
+    ///         Remedy::Retry => println!("later"),
+    ///         Remedy::Human => println!("call somebody"),
+    ///         other => println!("{other:?}"),
+    ///     }
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         match &*self.0 {
@@ -256,6 +411,16 @@ impl Error {
     }
 
     /// After a refused write: the lines the server named as bad, in its order.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// if let Err(error) = client.write("sensors", "t v=1 1\nno fields\n") {
+    ///     for bad in error.bad_lines() {
+    ///         println!("{}: {}", bad.line, bad.reason);
+    ///     }
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn bad_lines(&self) -> &[BadLine] {
         self.answer().map_or(&[], AnswerError::bad_lines)
@@ -294,6 +459,14 @@ impl Error {
 
 impl ConfigError {
     /// What is wrong, and what to do about it.
+    ///
+    /// ```
+    /// use influx_edge::{Client, ErrorKind};
+    ///
+    /// let error = Client::builder("localhost").build().unwrap_err();
+    /// let ErrorKind::Config(mistake) = error.kind() else { unreachable!() };
+    /// assert!(mistake.message().contains("http://"));
+    /// ```
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

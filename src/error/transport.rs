@@ -51,6 +51,22 @@ pub struct TransportError {
 
 impl TransportError {
     /// Where it broke.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::{ErrorKind, Fault};
+    ///
+    /// if let Err(error) = client.ping() {
+    ///     if let ErrorKind::Transport(broken) = error.kind() {
+    ///         match broken.fault() {
+    ///             Fault::Dns | Fault::Refused => println!("{} is not there", broken.host()),
+    ///             Fault::Tls => println!("its certificate: {}", broken.detail()),
+    ///             other => println!("{other:?}"),
+    ///         }
+    ///     }
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn fault(&self) -> Fault {
         self.fault

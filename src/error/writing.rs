@@ -29,6 +29,15 @@ pub enum NotAccepted {
 
 impl NotAccepted {
     /// Whether the same call can succeed later without anybody doing anything.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::NotAccepted;
+    ///
+    /// assert!(NotAccepted::Full.is_retryable()); // room comes with the next delivery
+    /// assert!(!NotAccepted::TooLarge(1024).is_retryable());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         matches!(self, NotAccepted::Full | NotAccepted::ClockNotSet)
@@ -88,6 +97,19 @@ pub struct Undelivered {
 
 impl Undelivered {
     /// How many lines.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::ErrorKind;
+    ///
+    /// let mut w = client.writer("sensors").build()?;
+    /// if let Err(error) = w.flush() {
+    ///     if let ErrorKind::Undelivered(missing) = error.kind() {
+    ///         println!("{} lines are still here: {:?}", missing.lines(), missing.cause());
+    ///     }
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines

@@ -105,6 +105,10 @@ pub enum Cause {
 
 impl Rejections {
     /// All of them.
+    ///
+    /// ```
+    /// assert_eq!(influx_edge::writer::Rejections::default().total(), 0);
+    /// ```
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.refused
@@ -125,6 +129,10 @@ impl Rejections {
 
 impl Drops {
     /// All of them.
+    ///
+    /// ```
+    /// assert_eq!(influx_edge::writer::Drops::default().total(), 0);
+    /// ```
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.overflow
@@ -147,6 +155,13 @@ impl Drops {
 
 impl Stats {
     /// Whether the account closes: accepted = delivered + spooled + rejected + dropped + buffered.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").build()?;
+    /// assert!(w.stats().is_balanced()); // at every moment
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub const fn is_balanced(&self) -> bool {
         self.accepted
@@ -250,6 +265,13 @@ impl Outcome {
     }
 
     /// The outcome in one word: the worst that happened to any line.
+    ///
+    /// ```
+    /// use influx_edge::writer::{Fate, Outcome};
+    ///
+    /// assert_eq!(Outcome::default().fate(), Fate::Delivered); // nothing was there to be lost
+    /// assert!(Fate::Rejected < Fate::Dropped); // the worst counts
+    /// ```
     #[must_use]
     pub const fn fate(&self) -> Fate {
         if self.dropped.total() > 0 {
@@ -264,6 +286,10 @@ impl Outcome {
     }
 
     /// Whether every line is in the database or on disk.
+    ///
+    /// ```
+    /// assert!(influx_edge::writer::Outcome::default().is_safe());
+    /// ```
     #[must_use]
     pub const fn is_safe(&self) -> bool {
         matches!(self.fate(), Fate::Delivered | Fate::Spooled)

@@ -22,6 +22,14 @@ use core::time::Duration;
 impl Client {
     /// Starts building a writer that collects points for a bucket (by name or id) and sends them
     /// in batches. See the [`writer`](crate::writer) module.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).finish())?;
+    /// println!("{}", w.close()?);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
         WriterBuilder {
             client: self.clone(),
@@ -53,6 +61,13 @@ pub struct WriterBuilder {
 
 impl WriterBuilder {
     /// A batch is full with this many lines. Default 5 000, the size InfluxData recommends.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").batch_lines(100).build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn batch_lines(mut self, lines: usize) -> Self {
         self.settings.batch_lines = lines;
         self
@@ -61,6 +76,15 @@ impl WriterBuilder {
     /// A batch is full with this many bytes of line protocol; no request is larger, and no single
     /// call of `write` may bring more. Default 256 KiB, or half of `max_buffer_bytes` if that is
     /// less.
+    ///
+    /// ```
+    /// use influx_edge::Client;
+    ///
+    /// let client = Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let too_large = client.writer("sensors").max_buffer_bytes(1024).batch_bytes(4096);
+    /// assert!(too_large.build().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn batch_bytes(mut self, bytes: usize) -> Self {
         self.batch_bytes = Some(bytes);
         self
@@ -68,6 +92,13 @@ impl WriterBuilder {
 
     /// What isn't a full batch is due this long after its first point was written. Default 1 s.
     /// [`Writer::poll`] sends it.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").flush_interval(core::time::Duration::from_secs(10)).build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.flush_interval = interval;
         self
@@ -75,12 +106,28 @@ impl WriterBuilder {
 
     /// The most bytes of line protocol held in memory, over all buckets, while the server doesn't
     /// take them. Default 16 MiB. The storage for one open batch per bucket comes on top.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").max_buffer_bytes(256 * 1024).build()?; // on a small board
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn max_buffer_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_buffer_bytes = bytes;
         self
     }
 
     /// What `write` does when that limit is reached. Default: it refuses.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::writer::WhenFull;
+    ///
+    /// let w = client.writer("sensors").when_full(WhenFull::DropOldest).build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn when_full(mut self, policy: WhenFull) -> Self {
         self.settings.when_full = policy;
         self
@@ -100,6 +147,17 @@ impl WriterBuilder {
     /// a minute. Where the server asks for a pause, that is kept. A batch that is given up is
     /// counted as [`Cause::GivenUp`](super::Cause::GivenUp). The client's own policy plays no part
     /// here.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use core::time::Duration;
+    /// use influx_edge::client::RetryPolicy;
+    ///
+    /// let hasty = RetryPolicy { max_interval: Duration::from_secs(10), ..RetryPolicy::default() };
+    /// let w = client.writer("sensors").retry(hasty).build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
@@ -107,6 +165,13 @@ impl WriterBuilder {
 
     /// The unit of the timestamps. Default nanoseconds. Coarser ones save bytes and storage, but
     /// points of one series within one unit are one point.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").precision(influx_edge::Precision::Second).build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn precision(mut self, precision: Precision) -> Self {
         self.settings.precision = precision;
         self
@@ -114,6 +179,14 @@ impl WriterBuilder {
 
     /// Adds this tag to every line that doesn't have it itself. Default none. A tag that can't be
     /// written is an error of [`build`](Self::build).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").default_tag("host", "gw-7").build()?;
+    /// # drop(w);
+    /// assert!(client.writer("sensors").default_tag("time", "x").build().is_err());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn default_tag(mut self, key: &str, value: impl TagValue) -> Self {
         self.tags = self.tags.tag(key, value);
         self
@@ -121,6 +194,15 @@ impl WriterBuilder {
 
     /// What happens to points without a time while the machine's clock isn't set. Default: they
     /// are refused.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::writer::ClockGuard;
+    ///
+    /// let w = client.writer("sensors").clock_guard(ClockGuard::Mark).build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn clock_guard(mut self, guard: ClockGuard) -> Self {
         self.settings.guard = guard;
         self
@@ -128,6 +210,14 @@ impl WriterBuilder {
 
     /// Leaves NaN and infinite fields out instead of refusing their line. Default false. See
     /// [`Encoder::skip_non_finite`](crate::line::Encoder::skip_non_finite).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").skip_non_finite(true).build()?;
+    /// w.write_with(|enc| enc.line("t").field("a", f64::NAN).field("b", 1).timestamp(1))?;
+    /// # drop(w.close_within(core::time::Duration::ZERO));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn skip_non_finite(mut self, skip: bool) -> Self {
         self.skip_non_finite = skip;
         self
@@ -144,6 +234,14 @@ impl WriterBuilder {
     /// Default true: a program that only writes gets its data delivered. With false `write` never
     /// touches the network, and only [`Writer::poll`] and [`Writer::flush`] send: for loops under a
     /// watchdog.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// // Under a watchdog: `write` encodes, `poll` talks to the network.
+    /// let w = client.writer("sensors").send_in_write(false).build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn send_in_write(mut self, send: bool) -> Self {
         self.settings.send_in_write = send;
         self
@@ -168,6 +266,14 @@ impl WriterBuilder {
     /// With a spool nothing is given up: [`retry`](Self::retry) sets the pauses only. What goes to
     /// disk is decided by the spool's [`Mode`](crate::spool::Mode). In it, batches for other
     /// organizations than the client's are left alone.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::Spool;
+    ///
+    /// let w = client.writer("sensors").spool(Spool::open("/var/lib/logger/spool")?).build()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[cfg(feature = "spool")]
     pub fn spool(mut self, spool: crate::spool::Spool) -> Self {
         self.disk = Some(Disk::new(spool, &self.client));
@@ -176,12 +282,35 @@ impl WriterBuilder {
 
     /// Calls this for every [`Event`], in the thread that makes it happen. Default none. Keep it
     /// short: the writer waits for it.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::writer::Event;
+    ///
+    /// let w = client.writer("sensors")
+    ///     .on_event(|event| {
+    ///         if let Event::Dropped { lines, cause, .. } = event {
+    ///             eprintln!("{lines} lines lost: {cause:?}");
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn on_event(mut self, listener: impl FnMut(&Event<'_>) + Send + 'static) -> Self {
         self.listener = Some(Box::new(listener));
         self
     }
 
     /// The writer. Connects to nothing yet.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(1))?;
+    /// # drop(w.close_within(core::time::Duration::ZERO));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Settings that can't be: batches of no lines, a batch larger than the buffer, an empty bucket

@@ -50,6 +50,16 @@ impl Writer {
     /// only if it completes a batch and [`send_in_write`](super::WriterBuilder::send_in_write) is
     /// on. `Ok` means that the point is accepted, not yet delivered.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::line::Point;
+    ///
+    /// let mut w = client.writer("sensors").build()?;
+    /// w.write(&Point::new("weather").field("temp_c", 21.5))?;
+    /// w.write(&[Point::new("a").field("v", 1), Point::new("b").field("v", 2)])?; // both, or neither
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// A point that can't be encoded, a full buffer, a clock that isn't set. Nothing was taken.
     #[inline]
@@ -80,6 +90,15 @@ impl Writer {
     /// retries; the limit on memory is common to all. Allocates when a bucket is named for the
     /// first time.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::line::Point;
+    ///
+    /// let mut w = client.writer("sensors").build()?;
+    /// w.write_to("alarms", &Point::new("door").field("open", true))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`write`](Writer::write).
     pub fn write_to(
@@ -92,6 +111,15 @@ impl Writer {
     }
 
     /// Takes what an iterator gives, one by one: however much that is, it need not fit one batch.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::line::Point;
+    ///
+    /// let mut w = client.writer("sensors").build()?;
+    /// w.write_each((0..100_000).map(|n| Point::new("t").field("v", n)))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`write`](Writer::write), for the first item that isn't taken. Those before it were.
@@ -109,6 +137,18 @@ impl Writer {
     /// A server that can't be reached is no error here: the points are kept, the wait grows. Events,
     /// [`stats`](Writer::stats) and [`last_error`](Writer::last_error) tell of it.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// loop {
+    ///     // read the sensors, write the points, then:
+    ///     let idle = w.poll()?;
+    ///     std::thread::sleep(idle.min(core::time::Duration::from_millis(100)));
+    /// #   break;
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// None yet: neither a server nor a disk that fails ends the writer. The `Result` is there so
     /// that one day something may.
@@ -124,6 +164,20 @@ impl Writer {
     /// Blocks for [`flush_timeout`](super::WriterBuilder::flush_timeout) at most. Its first attempt
     /// comes at once, whatever pause is under way, unless the server asked for the pause.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::writer::Fate;
+    ///
+    /// let mut w = client.writer("sensors").build()?;
+    /// let outcome = w.flush()?;
+    /// if outcome.fate() >= Fate::Rejected {
+    ///     for line in w.rejected() {
+    ///         println!("{}: {}", line.line, line.message);
+    ///     }
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Undelivered`](crate::Undelivered): time ran out, or the next attempt would come too late.
     /// The lines are still here; the error tells how many, and why.
@@ -133,6 +187,15 @@ impl Writer {
 
     /// The same with a limit of its own.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// if let Err(error) = w.flush_within(core::time::Duration::from_secs(2)) {
+    ///     println!("they are kept: {error}");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`flush`](Writer::flush).
     pub fn flush_within(&mut self, limit: Duration) -> Result<Outcome, Error> {
@@ -140,6 +203,13 @@ impl Writer {
     }
 
     /// Flushes and ends.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").build()?;
+    /// println!("{}", w.close()?);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Undelivered`](crate::Undelivered): time ran out, and the lines are lost. To keep them,
@@ -150,6 +220,14 @@ impl Writer {
 
     /// The same with a limit of its own. Zero sends nothing any more.
     ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(1))?;
+    /// assert!(w.close_within(core::time::Duration::ZERO).is_err()); // one line is lost, and it says so
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`close`](Writer::close).
     pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
@@ -157,18 +235,43 @@ impl Writer {
     }
 
     /// The account of every line so far. Cheap.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(1))?;
+    /// assert_eq!((w.stats().accepted, w.stats().buffered), (1, 1));
+    /// # drop(w.close_within(core::time::Duration::ZERO));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.core.stats()
     }
 
     /// What the last attempt failed with; none once one has succeeded.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").build()?;
+    /// assert!(w.last_error().is_none());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn last_error(&self) -> Option<&Error> {
         self.core.last_error.as_ref()
     }
 
     /// The lines the server refused for good, the latest of them, oldest first.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").build()?;
+    /// for one in w.rejected() {
+    ///     println!("{} refused in {}: {}", one.line, one.bucket, one.message);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
         self.core.rejected.iter()
     }
@@ -186,6 +289,16 @@ impl Writer {
     }
 
     /// What is in memory now: the bucket and the lines of each batch, oldest first.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(7))?;
+    /// let (bucket, lines) = w.unsent().next().unwrap();
+    /// assert_eq!((bucket, lines.bytes), ("sensors", &b"t v=1i 7\n"[..]));
+    /// # drop(w.close_within(core::time::Duration::ZERO));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn unsent(&self) -> impl Iterator<Item = (&str, Lines<'_>)> {
         self.core.unsent()
     }

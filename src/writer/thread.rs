@@ -45,6 +45,17 @@ impl Writer {
     /// what waits for the thread as well; what happens there is for `back_pressure` to say, in place
     /// of [`when_full`](super::WriterBuilder::when_full). Events are told in that thread.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::writer::BackPressure;
+    ///
+    /// let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+    /// let mut mine = handle.clone(); // one for each thread that writes
+    /// mine.write_with(|enc| enc.line("t").field("v", 1).finish())?;
+    /// println!("{}", handle.flush()?);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The system has no thread to give. The writer is closed then, within its `flush_timeout`.
     pub fn spawn(mut self, back_pressure: BackPressure) -> Result<WriterHandle, Error> {
@@ -175,6 +186,14 @@ enum Command {
 impl WriterHandle {
     /// As [`Writer::write`]. Blocks only in [`BackPressure::Block`], and for other handles' copying.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # use influx_edge::{line::Point, writer::BackPressure};
+    /// # let mut handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+    /// handle.write(&Point::new("weather").field("temp_c", 21.5))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Writer::write`]; and [`NotAccepted::Closed`] when the writer has ended.
     pub fn write(&mut self, item: &(impl ToLine + ?Sized)) -> Result<(), NotAccepted> {
@@ -240,6 +259,14 @@ impl WriterHandle {
 
     /// As [`Writer::flush`], for everything that any handle has written until now.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # use influx_edge::writer::BackPressure;
+    /// # let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+    /// println!("{}", handle.flush()?); // everything any handle wrote until now
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Writer::flush`]; a writer that has ended is [`Undelivered`] with what was lost.
     pub fn flush(&self) -> Result<Outcome, Error> {
@@ -248,6 +275,14 @@ impl WriterHandle {
     }
 
     /// As [`Writer::close`], for all handles: they refuse from now on.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # use influx_edge::writer::BackPressure;
+    /// # let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+    /// println!("{}", handle.close()?); // the other handles refuse from now on
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Writer::close`].
@@ -265,6 +300,14 @@ impl WriterHandle {
     }
 
     /// The account of every line so far, over all handles. It closes at every moment.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # use influx_edge::writer::BackPressure;
+    /// # let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+    /// assert!(handle.stats().is_balanced());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.shared.state().stats()
