@@ -69,6 +69,13 @@ impl<'a> AttachedLabels<'a> {
 
     /// The labels that are on it.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// println!("{} labels", client.buckets().labels(&id).list()?.len());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The thing isn't there; not allowed; no answer.
     pub fn list(&self) -> Result<Vec<Label>, Error> {
@@ -76,6 +83,16 @@ impl<'a> AttachedLabels<'a> {
     }
 
     /// Puts a label on it, and gives the label.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::NewLabel;
+    ///
+    /// let north = client.labels().create(&NewLabel::new("north"))?;
+    /// client.buckets().labels(&id).add(&north.id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A [conflict](Error::is_conflict) if it's on it already; the label or the thing isn't there;
@@ -92,6 +109,16 @@ impl<'a> AttachedLabels<'a> {
     }
 
     /// Takes a label off it.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// let labels = client.buckets().labels(&id);
+    /// for label in labels.list()? {
+    ///     labels.remove(&label.id)?; // the label itself stays
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// It isn't on it; not allowed; no answer.
@@ -121,6 +148,13 @@ impl<'a> Members<'a> {
 
     /// The users.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// println!("{} members", client.orgs().members(&id).list()?.len());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The thing isn't there; not allowed; no answer.
     pub fn list(&self) -> Result<Vec<Member>, Error> {
@@ -128,6 +162,16 @@ impl<'a> Members<'a> {
     }
 
     /// Adds a user.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// use influx_edge::api::NewUser;
+    ///
+    /// let user = client.users().create(&NewUser::new("logger"))?;
+    /// client.orgs().members(&id).add(&user.id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The user is a member or an owner [already](Error::is_duplicate); the thing isn't there; no

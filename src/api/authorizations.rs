@@ -62,6 +62,14 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, 
 impl Authorization {
     /// The token itself. The answer to a create has it, and nothing later does: newer servers keep
     /// only a hash of it (OSS since 2.9, Cloud). So store it where it's needed, at once.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
+    /// let found = client.authorizations().find(&id)?;
+    /// let token = found.as_ref().and_then(|one| one.reveal_token()); // OSS shows it again, Cloud doesn't
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn reveal_token(&self) -> Option<&str> {
         self.token.as_ref().map(Secret::reveal)
@@ -192,6 +200,12 @@ pub struct Authorizations<'a>(Scope<'a>);
 
 impl Client {
     /// The authorizations of this client's organization; of all the token may see, if it has none.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{} of them", client.authorizations().list().count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn authorizations(&self) -> Authorizations<'_> {
         Authorizations(Scope::of(self))
@@ -200,12 +214,27 @@ impl Client {
 
 impl<'a> Authorizations<'a> {
     /// The same of another organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// let theirs = client.authorizations().in_org(&id).list().count();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn in_org(self, org: &'a OrgId) -> Self {
         Authorizations(self.0.in_org(org))
     }
 
     /// All authorizations, in one request.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for one in client.authorizations().list() {
+    ///     println!("{:?}", one?.id);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(self) -> List<'a, Authorization> {
         List::new(
             self.0.client,
@@ -218,6 +247,13 @@ impl<'a> Authorizations<'a> {
 
     /// The authorization with this id, if there is one.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
+    /// let there = client.authorizations().find(&id)?.is_some();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Not allowed; no answer.
     pub fn find(self, id: &AuthorizationId) -> Result<Option<Authorization>, Error> {
@@ -227,6 +263,17 @@ impl<'a> Authorizations<'a> {
 
     /// Makes a token. [`reveal_token`](Authorization::reveal_token) of what this gives is the only
     /// way to see it.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::{NewAuthorization, Permission};
+    ///
+    /// let may = [Permission::write().bucket(&id)];
+    /// let made = client.authorizations().create(&NewAuthorization::new(may).description("logger"))?;
+    /// println!("{}", made.reveal_token().unwrap_or_default()); // now or never
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no permission in it; one that the caller hasn't got itself
@@ -249,6 +296,13 @@ impl<'a> Authorizations<'a> {
 
     /// Makes a token that may do what another one may, for the same user and organization.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
+    /// let second = client.authorizations().duplicate(&id)?; // the same rights, another token
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is no such authorization; else as [`create`](Authorizations::create).
     pub fn duplicate(self, id: &AuthorizationId) -> Result<Authorization, Error> {
@@ -268,6 +322,15 @@ impl<'a> Authorizations<'a> {
 
     /// Changes what is set in `update`, and gives the authorization as it is then.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
+    /// use influx_edge::api::{AuthorizationUpdate, Status};
+    ///
+    /// client.authorizations().update(&id, &AuthorizationUpdate::new().status(Status::Inactive))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is no such authorization; not allowed; no answer.
     pub fn update(
@@ -281,6 +344,13 @@ impl<'a> Authorizations<'a> {
     }
 
     /// Deletes an authorization: its token opens nothing any more.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
+    /// client.authorizations().delete(&id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is [no such authorization](Error::is_not_found); not allowed; no answer.

@@ -55,6 +55,14 @@ pub struct Bucket {
 
 impl Bucket {
     /// How long points are kept; `None` is for ever.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// let bucket = client.buckets().find(&id)?;
+    /// let keeps = bucket.and_then(|bucket| bucket.retention()); // None: for ever
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn retention(&self) -> Option<Duration> {
         let seconds = self.retention_rules.first()?.every_seconds;
@@ -109,6 +117,10 @@ pub const fn days(n: u32) -> Duration {
 }
 
 /// A duration of some hours, for a bucket's retention or a task's schedule.
+///
+/// ```
+/// assert_eq!(influx_edge::api::hours(2).as_secs(), 7200);
+/// ```
 #[must_use]
 pub const fn hours(n: u32) -> Duration {
     Duration::from_secs(3_600 * n as u64)
@@ -176,6 +188,13 @@ pub struct NewBucket {
 
 impl NewBucket {
     /// A bucket of this name that keeps its points for ever.
+    ///
+    /// ```
+    /// use influx_edge::api::{NewBucket, days};
+    ///
+    /// let new = NewBucket::new("sensors").retention(days(30)).description("all of the plant");
+    /// # let _ = new;
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewBucket {
             name: name.into(),
@@ -245,6 +264,18 @@ impl BucketUpdate {
     }
 
     /// No change yet, but the bucket's retention said again, as InfluxDB Cloud wants it.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::BucketUpdate;
+    ///
+    /// // Cloud wants the retention in every update: begin with what is there.
+    /// if let Some(bucket) = client.buckets().find(&id)? {
+    ///     client.buckets().update(&id, &BucketUpdate::of(&bucket).name("sensors-2"))?;
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn of(bucket: &Bucket) -> Self {
         BucketUpdate {
@@ -305,6 +336,12 @@ pub struct Buckets<'a>(Scope<'a>);
 
 impl Client {
     /// The buckets of this client's organization; of all the token may see, if it has none.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{} of them", client.buckets().list().count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn buckets(&self) -> Buckets<'_> {
         Buckets(Scope::of(self))
@@ -313,17 +350,42 @@ impl Client {
 
 impl<'a> Buckets<'a> {
     /// The same of another organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// let theirs = client.buckets().in_org(&id).list().count();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn in_org(self, org: &'a OrgId) -> Self {
         Buckets(self.0.in_org(org))
     }
 
     /// All buckets, the server's own (`_monitoring`, `_tasks`) included.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for one in client.buckets().list() {
+    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(self) -> List<'a, Bucket> {
         List::new(self.0.client, "list buckets", &["buckets"], Paging::Offset).org(self.0)
     }
 
     /// The bucket with this id, if there is one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// match client.buckets().find(&id)? {
+    ///     Some(found) => println!("{found:?}"),
+    ///     None => println!("it is gone"),
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Not allowed; no answer.
@@ -333,6 +395,12 @@ impl<'a> Buckets<'a> {
 
     /// The bucket with this name, if there is one. Without an organization OSS looks in all of
     /// them, and gives the first.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let there = client.buckets().find_by_name("sensors")?.is_some();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Not allowed; no answer.
@@ -348,6 +416,15 @@ impl<'a> Buckets<'a> {
     /// Makes a bucket. Where the client has only its organization's name, its id is asked for
     /// first.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::api::NewBucket;
+    ///
+    /// let made = client.buckets().create(&NewBucket::new("sensors").retention(influx_edge::api::days(30)))?;
+    /// println!("{:?}", made.id);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The name is [taken](Error::is_conflict), empty, begins with `_` or has a `"`; the retention
     /// is below an hour; there is no organization; not allowed; no answer.
@@ -360,6 +437,16 @@ impl<'a> Buckets<'a> {
     }
 
     /// Changes what is set in `update`, and gives the bucket as it is then (without its labels).
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::BucketUpdate;
+    ///
+    /// // What isn't set stays as it is.
+    /// let now = client.buckets().update(&id, &BucketUpdate::new().description("all of the plant"))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no such bucket; the name is taken or can't be one; the retention is below an hour,
@@ -378,6 +465,13 @@ impl<'a> Buckets<'a> {
 
     /// Deletes a bucket and all points in it. InfluxDB Cloud does so some time later.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// client.buckets().delete(&id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is [no such bucket](Error::is_not_found); it is the server's own; not allowed; no
     /// answer.
@@ -387,18 +481,43 @@ impl<'a> Buckets<'a> {
     }
 
     /// The labels on a bucket.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// for label in client.buckets().labels(&id).list()? {
+    ///     println!("{:?}", label.name);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn labels(self, id: &BucketId) -> AttachedLabels<'a> {
         AttachedLabels::new(self.0.client, "buckets", id.as_str())
     }
 
     /// The members of a bucket.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// for member in client.buckets().members(&id).list()? {
+    ///     println!("{member:?}");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn members(self, id: &BucketId) -> Members<'a> {
         Members::new(self.0.client, "buckets", id.as_str(), "members")
     }
 
     /// The owners of a bucket.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// println!("{} owners", client.buckets().owners(&id).list()?.len());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn owners(self, id: &BucketId) -> Members<'a> {
         Members::new(self.0.client, "buckets", id.as_str(), "owners")
@@ -406,6 +525,13 @@ impl<'a> Buckets<'a> {
 
     /// The schemas of the measurements in a bucket that was made with an
     /// [explicit schema](NewBucket::explicit_schema). Cloud only.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// println!("{} schemas", client.buckets().schemas(&id).list().count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn schemas(self, id: &BucketId) -> Schemas<'a> {
         Schemas::new(self.0, id)

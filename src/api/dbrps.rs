@@ -117,6 +117,12 @@ pub struct Dbrps<'a>(Scope<'a>);
 
 impl Client {
     /// The mappings from databases to buckets of this client's organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{} of them", client.dbrps().list().count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn dbrps(&self) -> Dbrps<'_> {
         Dbrps(Scope::of(self))
@@ -131,12 +137,27 @@ struct Answer {
 
 impl<'a> Dbrps<'a> {
     /// The same of another organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// let theirs = client.dbrps().in_org(&id).list().count();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn in_org(self, org: &'a OrgId) -> Self {
         Dbrps(self.0.in_org(org))
     }
 
     /// All mappings, in one request; the [virtual](Dbrp::is_virtual) ones included.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for one in client.dbrps().list() {
+    ///     println!("{:?}", one?.id);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(self) -> List<'a, Dbrp> {
         List::new(
             self.0.client,
@@ -149,6 +170,13 @@ impl<'a> Dbrps<'a> {
 
     /// The mapping with this id, if there is one.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::DbrpId::new("0123456789abcdef")?;
+    /// let there = client.dbrps().find(&id)?.is_some();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is no organization; not allowed; no answer.
     pub fn find(self, id: &DbrpId) -> Result<Option<Dbrp>, Error> {
@@ -159,6 +187,15 @@ impl<'a> Dbrps<'a> {
     }
 
     /// Makes a mapping.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::NewDbrp;
+    ///
+    /// client.dbrps().create(&NewDbrp::new(&id, "plant", "autogen").default_for_database(true))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A name is empty; database and retention policy are [mapped already](Error::is_conflict);
@@ -174,6 +211,15 @@ impl<'a> Dbrps<'a> {
 
     /// Changes what is set in `update`, and gives the mapping as it is then.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::DbrpId::new("0123456789abcdef")?;
+    /// use influx_edge::api::DbrpUpdate;
+    ///
+    /// client.dbrps().update(&id, &DbrpUpdate::new().retention_policy("a_year"))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is no such mapping; there is no organization; not allowed; no answer.
     pub fn update(self, id: &DbrpId, update: &DbrpUpdate) -> Result<Dbrp, Error> {
@@ -185,6 +231,13 @@ impl<'a> Dbrps<'a> {
     }
 
     /// Deletes a mapping. One that isn't there is no error.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::DbrpId::new("0123456789abcdef")?;
+    /// client.dbrps().delete(&id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no organization; not allowed; no answer.

@@ -108,6 +108,12 @@ pub struct Labels<'a>(Scope<'a>);
 
 impl Client {
     /// The labels of this client's organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{} of them", client.labels().list().count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn labels(&self) -> Labels<'_> {
         Labels(Scope::of(self))
@@ -122,6 +128,13 @@ pub(super) struct LabelAnswer {
 
 impl<'a> Labels<'a> {
     /// The same of another organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// let theirs = client.labels().in_org(&id).list().count();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn in_org(self, org: &'a OrgId) -> Self {
         Labels(self.0.in_org(org))
@@ -129,11 +142,29 @@ impl<'a> Labels<'a> {
 
     /// All labels, in one request. Where the client has only its organization's name, its id is
     /// asked for first: labels can't be asked for by the name.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for one in client.labels().list() {
+    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(self) -> List<'a, Label> {
         List::new(self.0.client, "list labels", &["labels"], Paging::None).org_id(self.0)
     }
 
     /// The label with this id, if there is one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
+    /// match client.labels().find(&id)? {
+    ///     Some(found) => println!("{found:?}"),
+    ///     None => println!("it is gone"),
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Not allowed; no answer.
@@ -145,6 +176,12 @@ impl<'a> Labels<'a> {
 
     /// The label with this name, if there is one. Looks through the list.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let there = client.labels().find_by_name("north")?.is_some();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Not allowed; no answer.
     pub fn find_by_name(self, name: &str) -> Result<Option<Label>, Error> {
@@ -152,6 +189,15 @@ impl<'a> Labels<'a> {
     }
 
     /// Makes a label.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::api::NewLabel;
+    ///
+    /// let made = client.labels().create(&NewLabel::new("north").property("color", "#00aaff"))?;
+    /// println!("{:?}", made.id);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The name is empty or [taken](Error::is_conflict); not allowed; no answer.
@@ -183,6 +229,16 @@ impl<'a> Labels<'a> {
 
     /// Changes what is set in `update`, and gives the label as it is then.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
+    /// use influx_edge::api::LabelUpdate;
+    ///
+    /// // What isn't set stays as it is.
+    /// let now = client.labels().update(&id, &LabelUpdate::new().name("north wing"))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is no such label; the name is taken; not allowed; no answer.
     pub fn update(self, id: &LabelId, update: &LabelUpdate) -> Result<Label, Error> {
@@ -193,6 +249,13 @@ impl<'a> Labels<'a> {
     }
 
     /// Deletes a label, and takes it off everything it is on.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
+    /// client.labels().delete(&id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is [no such label](Error::is_not_found); not allowed; no answer.

@@ -150,6 +150,14 @@ impl<'a, T: Listed> List<'a, T> {
 impl<T: Paged> List<'_, T> {
     /// How many items to ask for at once. Default 100; at most what the server allows: 500 for
     /// tasks, runs and scripts, 100 for the others. Beyond that, the first item is an error.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for bucket in client.buckets().list().page_size(100) {
+    ///     println!("{}", bucket?.name);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn page_size(mut self, items: u16) -> Self {
         if items == 0 || items > T::LARGEST {
             self.pager.wrong.get_or_insert(Error::config(format!(

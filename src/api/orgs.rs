@@ -115,6 +115,12 @@ pub struct Orgs<'a>(&'a Client);
 
 impl Client {
     /// The organizations this client's token may see.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{} of them", client.orgs().list().count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn orgs(&self) -> Orgs<'_> {
         Orgs(self)
@@ -132,11 +138,29 @@ pub(super) fn existing(client: &Client, name: &str) -> Result<Organization, Erro
 
 impl<'a> Orgs<'a> {
     /// All organizations.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for one in client.orgs().list() {
+    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(self) -> List<'a, Organization> {
         List::new(self.0, "list organizations", &["orgs"], Paging::Offset)
     }
 
     /// The organization with this id, if there is one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// match client.orgs().find(&id)? {
+    ///     Some(found) => println!("{found:?}"),
+    ///     None => println!("it is gone"),
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Not allowed; no answer.
@@ -145,6 +169,12 @@ impl<'a> Orgs<'a> {
     }
 
     /// The organization with this name, if there is one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let there = client.orgs().find_by_name("acme")?.is_some();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Not allowed; no answer.
@@ -158,6 +188,15 @@ impl<'a> Orgs<'a> {
 
     /// Makes an organization. OSS makes the buckets `_monitoring` and `_tasks` in it.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::api::NewOrganization;
+    ///
+    /// let made = client.orgs().create(&NewOrganization::new("acme").description("the plant"))?;
+    /// println!("{:?}", made.id);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The name is empty or [taken](Error::is_conflict); not allowed; no answer.
     pub fn create(self, new: &NewOrganization) -> Result<Organization, Error> {
@@ -168,6 +207,16 @@ impl<'a> Orgs<'a> {
     }
 
     /// Changes what is set in `update`, and gives the organization as it is then.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// use influx_edge::api::OrganizationUpdate;
+    ///
+    /// // What isn't set stays as it is.
+    /// let now = client.orgs().update(&id, &OrganizationUpdate::new().description("plant 2"))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no such organization; the name is empty or taken; not allowed; no answer.
@@ -182,6 +231,13 @@ impl<'a> Orgs<'a> {
 
     /// Deletes an organization with everything in it.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// client.orgs().delete(&id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is [no such organization](Error::is_not_found); not allowed; no answer.
     pub fn delete(self, id: &OrgId) -> Result<(), Error> {
@@ -190,18 +246,41 @@ impl<'a> Orgs<'a> {
     }
 
     /// The members of an organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// for member in client.orgs().members(&id).list()? {
+    ///     println!("{member:?}");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn members(self, id: &OrgId) -> Members<'a> {
         Members::new(self.0, "orgs", id.as_str(), "members")
     }
 
     /// The owners of an organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// println!("{} owners", client.orgs().owners(&id).list()?.len());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn owners(self, id: &OrgId) -> Members<'a> {
         Members::new(self.0, "orgs", id.as_str(), "owners")
     }
 
     /// The secrets of an organization, which its tasks may use.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// let names = client.orgs().secrets(&id).list()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn secrets(self, id: &OrgId) -> Secrets<'a> {
         Secrets::new(self.0, id)

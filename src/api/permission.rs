@@ -85,18 +85,38 @@ const KINDS: [&str; 22] = [
 
 impl Permission {
     /// To read something: `Permission::read().buckets()`.
+    ///
+    /// ```
+    /// use influx_edge::api::Permission;
+    ///
+    /// let dashboard = [Permission::read().buckets()];
+    /// # let _ = dashboard;
+    /// ```
     pub fn read() -> PermissionTo {
         PermissionTo("read")
     }
 
     /// To write something, which also means to make, change and delete it:
     /// `Permission::write().bucket(&id)`.
+    ///
+    /// ```
+    /// use influx_edge::api::{BucketId, Permission};
+    ///
+    /// let bucket = BucketId::new("0123456789abcdef")?;
+    /// let logger = [Permission::write().bucket(&bucket)]; // and nothing else
+    /// # let _ = logger;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn write() -> PermissionTo {
         PermissionTo("write")
     }
 
     /// To read and write everything in the organization. A token that is given away should be able
     /// to do less.
+    ///
+    /// ```
+    /// assert!(influx_edge::api::Permission::all_access().len() > influx_edge::api::Permission::read_only().len());
+    /// ```
     #[must_use]
     pub fn all_access() -> Vec<Permission> {
         let mut all = Permission::read_only();

@@ -126,6 +126,14 @@ impl<'a> Runs<'a> {
     /// All runs: those that haven't ended first, then the others, the latest first. Runs are asked
     /// for by their times, which are whole seconds: if one second has more of them than a page,
     /// the rest of that second is left out.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// let failed = client.tasks().runs(&id).list().filter(|run| run.as_ref().is_ok_and(|run| !run.is_success()));
+    /// println!("{} didn't end well", failed.count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(&self) -> List<'a, Run> {
         let path = ["tasks", self.task.as_str(), "runs"];
         List::new(self.client, "list runs", &path, Paging::Before)
@@ -141,6 +149,14 @@ impl<'a> Runs<'a> {
     }
 
     /// Starts a run now, besides the schedule. Gives it as it is then: `scheduled`.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// let run = client.tasks().runs(&id).start()?; // now, whatever its schedule
+    /// println!("{:?}", run.status);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The task is inactive (400), or isn't there; a run for this second is queued already
@@ -170,6 +186,16 @@ impl<'a> Runs<'a> {
 
     /// Runs a run again. OSS makes a new one for it, with another id.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// let runs = client.tasks().runs(&id);
+    /// if let Some(last) = runs.list().next() {
+    ///     runs.retry(&last?.id)?;
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The task is inactive (400); there is no such run; not allowed; no answer.
     pub fn retry(&self, run: &RunId) -> Result<Run, Error> {
@@ -179,6 +205,15 @@ impl<'a> Runs<'a> {
 
     /// Ends a run before it is done. InfluxDB Cloud refuses always (405).
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// let runs = client.tasks().runs(&id);
+    /// let run = runs.start()?;
+    /// runs.cancel(&run.id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// It has [ended already](Error::is_not_found), or never was; not allowed; no answer.
     pub fn cancel(&self, run: &RunId) -> Result<(), Error> {
@@ -187,6 +222,17 @@ impl<'a> Runs<'a> {
     }
 
     /// What a run said.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// let runs = client.tasks().runs(&id);
+    /// let run = runs.start()?;
+    /// for event in runs.logs(&run.id)? {
+    ///     println!("{:?}", event.message);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no such run; not allowed; no answer.

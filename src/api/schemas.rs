@@ -160,6 +160,15 @@ impl<'a> Schemas<'a> {
     }
 
     /// All schemas, in one request; maybe without their columns.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// for schema in client.buckets().schemas(&id).list() {
+    ///     println!("{:?}", schema?.name);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(&self) -> List<'a, MeasurementSchema> {
         let path = ["buckets", self.bucket.as_str(), "schema", "measurements"];
         List::new(
@@ -195,6 +204,16 @@ impl<'a> Schemas<'a> {
     }
 
     /// Makes the schema of a measurement: one [time](SchemaColumn::time), tags, at least one field.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::{FieldType, SchemaColumn};
+    ///
+    /// let columns = [SchemaColumn::time(), SchemaColumn::tag("station"), SchemaColumn::field("temp_c", FieldType::Float)];
+    /// client.buckets().schemas(&id).create("weather", &columns)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The columns can't be a schema; the bucket wasn't made with an explicit one (400); there is

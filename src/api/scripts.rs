@@ -131,6 +131,12 @@ pub struct Scripts<'a>(&'a Client);
 
 impl Client {
     /// The scripts of the token's organization. InfluxDB Cloud only; OSS says 404.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{} of them", client.scripts().list().count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn scripts(&self) -> Scripts<'_> {
         Scripts(self)
@@ -139,11 +145,29 @@ impl Client {
 
 impl<'a> Scripts<'a> {
     /// All scripts.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for one in client.scripts().list() {
+    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(self) -> List<'a, Script> {
         List::new(self.0, "list scripts", &["scripts"], Paging::Offset)
     }
 
     /// The script with this id, if there is one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
+    /// match client.scripts().find(&id)? {
+    ///     Some(found) => println!("{found:?}"),
+    ///     None => println!("it is gone"),
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Not allowed; a server that has no scripts; no answer.
@@ -153,6 +177,12 @@ impl<'a> Scripts<'a> {
 
     /// The script with this name, if there is one.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let there = client.scripts().find_by_name("last")?.is_some();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Not allowed; a server that has no scripts; no answer.
     pub fn find_by_name(self, name: &str) -> Result<Option<Script>, Error> {
@@ -161,6 +191,15 @@ impl<'a> Scripts<'a> {
     }
 
     /// Makes a script.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::api::NewScript;
+    ///
+    /// let made = client.scripts().create(&NewScript::new("last", "the last hour", "from(bucket: params.b) |> range(start: -1h)"))?;
+    /// println!("{:?}", made.id);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The name is empty or [taken](Error::is_conflict); the text has a fault; not allowed; no
@@ -174,6 +213,16 @@ impl<'a> Scripts<'a> {
 
     /// Changes what is set in `update`, and gives the script as it is then.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
+    /// use influx_edge::api::ScriptUpdate;
+    ///
+    /// // What isn't set stays as it is.
+    /// let now = client.scripts().update(&id, &ScriptUpdate::new().description("one hour"))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is no such script; the text has a fault; not allowed; no answer.
     pub fn update(self, id: &ScriptId, update: &ScriptUpdate) -> Result<Script, Error> {
@@ -184,6 +233,13 @@ impl<'a> Scripts<'a> {
 
     /// Deletes a script. One that isn't there is no error.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
+    /// client.scripts().delete(&id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Not allowed; no answer.
     pub fn delete(self, id: &ScriptId) -> Result<(), Error> {
@@ -192,6 +248,15 @@ impl<'a> Scripts<'a> {
     }
 
     /// The parameters a script has, and their types: `string`, `int`, `duration`, …
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
+    /// for (name, kind) in client.scripts().params(&id)? {
+    ///     println!("{name}: {kind}");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no such script; not allowed; no answer.
@@ -271,6 +336,16 @@ impl Invocation<'_> {
 
     /// Invokes the script, and gives its rows as they come. Servers write them without types: every
     /// value is text.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
+    /// let mut rows = client.scripts().invoke(&id).param("b", "sensors").call()?;
+    /// while let Some(row) = rows.next()? {
+    ///     println!("{}", row.get::<f64>("_value")?);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no such script; a parameter is missing; not allowed; no answer. What goes wrong

@@ -28,6 +28,13 @@ impl<'a> Secrets<'a> {
 
     /// The keys. The values stay where they are.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// println!("{:?}", client.orgs().secrets(&id).list()?); // names; what they hide is never shown
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is no such organization; not allowed; no answer.
     pub fn list(&self) -> Result<Vec<String>, Error> {
@@ -43,6 +50,13 @@ impl<'a> Secrets<'a> {
     }
 
     /// Sets secrets: new ones are made, known ones get another value, the others stay.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// client.orgs().secrets(&id).update([("smtp_password", "s3cret")])?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A key is empty; not allowed; no answer.
@@ -61,6 +75,13 @@ impl<'a> Secrets<'a> {
     }
 
     /// Deletes a secret. One that isn't there is no error.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// client.orgs().secrets(&id).delete("smtp_password")?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The key is empty; not allowed; no answer.

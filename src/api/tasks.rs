@@ -125,6 +125,14 @@ struct Body<'a> {
 
 impl NewTask {
     /// A task that runs again and again: every hour, or by text as Flux writes a duration, `1d`.
+    ///
+    /// ```
+    /// use influx_edge::api::{NewTask, hours};
+    ///
+    /// let flux = r#"from(bucket: "sensors") |> range(start: -1h) |> mean() |> to(bucket: "hourly")"#;
+    /// let task = NewTask::every("hourly", hours(1), flux).offset("5m");
+    /// # let _ = task;
+    /// ```
     pub fn every(
         name: impl Into<String>,
         every: impl Into<Every>,
@@ -137,6 +145,13 @@ impl NewTask {
     }
 
     /// A task that runs at the times cron would: `0 2 * * *` is at two o'clock, UTC.
+    ///
+    /// ```
+    /// use influx_edge::api::NewTask;
+    ///
+    /// let nightly = NewTask::cron("nightly", "0 3 * * *", "buckets() |> yield()");
+    /// # let _ = nightly;
+    /// ```
     pub fn cron(name: impl Into<String>, cron: impl Into<String>, flux: impl Into<String>) -> Self {
         NewTask {
             schedule: Some((name.into(), When::Cron(cron.into()))),
@@ -300,6 +315,12 @@ pub struct Tasks<'a>(Scope<'a>);
 
 impl Client {
     /// The tasks of this client's organization; of all the token may see, if it has none.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{} of them", client.tasks().list().count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn tasks(&self) -> Tasks<'_> {
         Tasks(Scope::of(self))
@@ -308,17 +329,42 @@ impl Client {
 
 impl<'a> Tasks<'a> {
     /// The same of another organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// let theirs = client.tasks().in_org(&id).list().count();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn in_org(self, org: &'a OrgId) -> Self {
         Tasks(self.0.in_org(org))
     }
 
     /// All tasks.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for one in client.tasks().list() {
+    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(self) -> List<'a, Task> {
         List::new(self.0.client, "list tasks", &["tasks"], Paging::After).org(self.0)
     }
 
     /// The task with this id, if there is one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// match client.tasks().find(&id)? {
+    ///     Some(found) => println!("{found:?}"),
+    ///     None => println!("it is gone"),
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Not allowed; no answer.
@@ -328,6 +374,12 @@ impl<'a> Tasks<'a> {
 
     /// The first task with this name, if there is one. Names need not be unique:
     /// [`list`](Tasks::list) with [`named`](List::named) gives all.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let there = client.tasks().find_by_name("hourly")?.is_some();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Not allowed; no answer.
@@ -341,6 +393,15 @@ impl<'a> Tasks<'a> {
     }
 
     /// Makes a task.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::api::NewTask;
+    ///
+    /// let made = client.tasks().create(&NewTask::every("hourly", "1h", "from(bucket: \"sensors\") |> range(start: -1h) |> mean() |> to(bucket: \"hourly\")"))?;
+    /// println!("{:?}", made.id);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The name is empty; the schedule isn't one; the script has a fault (400, with where); there
@@ -368,6 +429,13 @@ impl<'a> Tasks<'a> {
     /// Makes a task with the script, the description, the status and the labels of this one, in
     /// the same organization.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// let second = client.tasks().duplicate(&id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is no such task; else as [`create`](Tasks::create), and as adding a label: then the
     /// new task is there without it.
@@ -391,6 +459,16 @@ impl<'a> Tasks<'a> {
 
     /// Changes what is set in `update`, and gives the task as it is then.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// use influx_edge::api::TaskUpdate;
+    ///
+    /// // What isn't set stays as it is.
+    /// let now = client.tasks().update(&id, &TaskUpdate::new().every("2h"))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is no such task; both `every` and `cron` are set; the script has a fault; not
     /// allowed; no answer.
@@ -402,6 +480,13 @@ impl<'a> Tasks<'a> {
 
     /// Deletes a task, its runs and logs.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// client.tasks().delete(&id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is [no such task](Error::is_not_found); not allowed; no answer.
     pub fn delete(self, id: &TaskId) -> Result<(), Error> {
@@ -410,12 +495,30 @@ impl<'a> Tasks<'a> {
     }
 
     /// The runs of a task: to look at, to start, to repeat, to end.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// for run in client.tasks().runs(&id).list() {
+    ///     println!("{:?}", run?.status);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn runs(self, id: &TaskId) -> Runs<'a> {
         Runs::new(self.0.client, id)
     }
 
     /// What a task's runs have said.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// for event in client.tasks().logs(&id)? {
+    ///     println!("{:?}", event.message);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no such task; not allowed; no answer.
@@ -426,18 +529,43 @@ impl<'a> Tasks<'a> {
     }
 
     /// The labels on a task.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// for label in client.tasks().labels(&id).list()? {
+    ///     println!("{:?}", label.name);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn labels(self, id: &TaskId) -> AttachedLabels<'a> {
         AttachedLabels::new(self.0.client, "tasks", id.as_str())
     }
 
     /// The members of a task.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// for member in client.tasks().members(&id).list()? {
+    ///     println!("{member:?}");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn members(self, id: &TaskId) -> Members<'a> {
         Members::new(self.0.client, "tasks", id.as_str(), "members")
     }
 
     /// The owners of a task.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// println!("{} owners", client.tasks().owners(&id).list()?.len());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn owners(self, id: &TaskId) -> Members<'a> {
         Members::new(self.0.client, "tasks", id.as_str(), "owners")

@@ -54,6 +54,13 @@ pub struct NewUser {
 
 impl NewUser {
     /// A user of this name, active.
+    ///
+    /// ```
+    /// use influx_edge::api::{NewUser, Status};
+    ///
+    /// let new = NewUser::new("logger").status(Status::Inactive);
+    /// # let _ = new;
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewUser {
             name: name.into(),
@@ -125,6 +132,12 @@ pub struct Users<'a>(&'a Client);
 
 impl Client {
     /// The users this client's token may see. For the client's own see [`me`](Client::me).
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{} of them", client.users().list().count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn users(&self) -> Users<'_> {
         Users(self)
@@ -133,11 +146,29 @@ impl Client {
 
 impl<'a> Users<'a> {
     /// All users.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for one in client.users().list() {
+    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(self) -> List<'a, User> {
         List::new(self.0, "list users", &["users"], Paging::Offset)
     }
 
     /// The user with this id, if there is one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
+    /// match client.users().find(&id)? {
+    ///     Some(found) => println!("{found:?}"),
+    ///     None => println!("it is gone"),
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Not allowed; no answer.
@@ -146,6 +177,12 @@ impl<'a> Users<'a> {
     }
 
     /// The user with this name, if there is one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let there = client.users().find_by_name("logger")?.is_some();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Not allowed; no answer.
@@ -159,6 +196,15 @@ impl<'a> Users<'a> {
 
     /// Makes a user.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::api::NewUser;
+    ///
+    /// let made = client.users().create(&NewUser::new("logger"))?;
+    /// println!("{:?}", made.id);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The name is empty or [taken](Error::is_conflict); not allowed; no answer.
     pub fn create(self, new: &NewUser) -> Result<User, Error> {
@@ -169,6 +215,16 @@ impl<'a> Users<'a> {
     }
 
     /// Changes what is set in `update`, and gives the user as it is then.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
+    /// use influx_edge::api::UserUpdate;
+    ///
+    /// // What isn't set stays as it is.
+    /// let now = client.users().update(&id, &UserUpdate::new().name("logger-2"))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no such user; the name is empty or taken; not allowed; no answer.
@@ -183,6 +239,13 @@ impl<'a> Users<'a> {
 
     /// Deletes a user.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
+    /// client.users().delete(&id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is [no such user](Error::is_not_found); not allowed; no answer.
     pub fn delete(self, id: &UserId) -> Result<(), Error> {
@@ -191,6 +254,13 @@ impl<'a> Users<'a> {
 
     /// Sets a user's password, as an administrator: the old one isn't asked for. 8 to 72
     /// characters.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
+    /// client.users().set_password(&id, "a long one")?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The password is too short, too long or (if the server wants strong ones) too simple; there

@@ -91,11 +91,25 @@ impl Arguments {
     }
 
     /// These values.
+    ///
+    /// ```
+    /// use influx_edge::api::{Arguments, NewVariable};
+    ///
+    /// let stations = NewVariable::new("station", Arguments::constant(["zrh-1", "zrh-2"])).select("zrh-1");
+    /// # let _ = stations;
+    /// ```
     pub fn constant<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Self {
         Arguments::Constant(values.into_iter().map(Into::into).collect())
     }
 
     /// Names for values.
+    ///
+    /// ```
+    /// use influx_edge::api::Arguments;
+    ///
+    /// let named = Arguments::map([("Zürich", "zrh-1"), ("Bern", "brn-1")]);
+    /// # let _ = named;
+    /// ```
     pub fn map<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         Arguments::Map(
             pairs
@@ -249,6 +263,12 @@ pub struct Variables<'a>(Scope<'a>);
 
 impl Client {
     /// The variables of this client's organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// println!("{} of them", client.variables().list().count());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn variables(&self) -> Variables<'_> {
         Variables(Scope::of(self))
@@ -257,12 +277,27 @@ impl Client {
 
 impl<'a> Variables<'a> {
     /// The same of another organization.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// let theirs = client.variables().in_org(&id).list().count();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn in_org(self, org: &'a OrgId) -> Self {
         Variables(self.0.in_org(org))
     }
 
     /// All variables.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// for one in client.variables().list() {
+    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn list(self) -> List<'a, Variable> {
         List::new(
             self.0.client,
@@ -275,6 +310,16 @@ impl<'a> Variables<'a> {
 
     /// The variable with this id, if there is one.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
+    /// match client.variables().find(&id)? {
+    ///     Some(found) => println!("{found:?}"),
+    ///     None => println!("it is gone"),
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Not allowed; no answer.
     pub fn find(self, id: &VariableId) -> Result<Option<Variable>, Error> {
@@ -284,6 +329,12 @@ impl<'a> Variables<'a> {
 
     /// The variable with this name, if there is one. Looks through the list.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let there = client.variables().find_by_name("station")?.is_some();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Not allowed; no answer.
     pub fn find_by_name(self, name: &str) -> Result<Option<Variable>, Error> {
@@ -291,6 +342,15 @@ impl<'a> Variables<'a> {
     }
 
     /// Makes a variable.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::api::{Arguments, NewVariable};
+    ///
+    /// let made = client.variables().create(&NewVariable::new("station", Arguments::constant(["zrh-1", "zrh-2"])))?;
+    /// println!("{:?}", made.id);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The name is empty, [taken](Error::is_conflict), a keyword of Flux or begins with neither a
@@ -303,6 +363,16 @@ impl<'a> Variables<'a> {
     }
 
     /// Changes what is set in `update`, and gives the variable as it is then.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
+    /// use influx_edge::api::VariableUpdate;
+    ///
+    /// // What isn't set stays as it is.
+    /// let now = client.variables().update(&id, &VariableUpdate::new().selected(["zrh-2"]))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no such variable; nothing is set; the name can't be one; not allowed; no answer.
@@ -328,6 +398,13 @@ impl<'a> Variables<'a> {
 
     /// Deletes a variable.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
+    /// client.variables().delete(&id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is [no such variable](Error::is_not_found); not allowed; no answer.
     pub fn delete(self, id: &VariableId) -> Result<(), Error> {
@@ -336,6 +413,15 @@ impl<'a> Variables<'a> {
     }
 
     /// The labels on a variable.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
+    /// for label in client.variables().labels(&id).list()? {
+    ///     println!("{:?}", label.name);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn labels(self, id: &VariableId) -> AttachedLabels<'a> {
         AttachedLabels::new(self.0.client, "variables", id.as_str())

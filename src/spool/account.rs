@@ -10,6 +10,17 @@ use alloc::vec::Vec;
 
 impl<F: Fs, C: Clock> Spool<F, C> {
     /// How it is doing.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-stats", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let spool = Spool::open(&dir)?;
+    /// assert_eq!(spool.stats().points, 0);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn stats(&self) -> SpoolStats {
         let waiting = self.waiting(|_| true);
@@ -31,12 +42,37 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     }
 
     /// Points dropped so far to make room.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-dropped", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let spool = Spool::open(&dir)?;
+    /// assert_eq!(spool.dropped(), 0); // points, since it was opened
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.stats.dropped_points
     }
 
     /// The targets for which something waits; whose oldest batch is the oldest comes first.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-targets", std::process::id()));
+    /// use influx_edge::spool::{Batch, Spool, Target};
+    ///
+    /// # use influx_edge::Precision;
+    /// let mut spool = Spool::open(&dir)?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+    /// assert_eq!(spool.targets(), [target]);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn targets(&self) -> Vec<Target> {
         let mut order: Vec<u32> = Vec::new();
@@ -57,6 +93,20 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     }
 
     /// What waits for a target.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-backlog", std::process::id()));
+    /// use influx_edge::spool::{Batch, Spool, Target};
+    ///
+    /// # use influx_edge::Precision;
+    /// let mut spool = Spool::open(&dir)?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// spool.append(Batch::new(&target, Precision::Second, 3, b"t v=1 60\nt v=2 61\nt v=3 62\n"))?;
+    /// assert_eq!(spool.backlog(&target).points, 3);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn backlog(&self, target: &Target) -> Backlog {
         let index = find(&self.targets, |t| t == target);

@@ -40,6 +40,22 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     /// ([`SpoolStats::corrupt_batches`](super::SpoolStats::corrupt_batches)). Allocates in `body`, and
     /// for the tickets.
     ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-collect", std::process::id()));
+    /// use influx_edge::spool::{Batch, Spool, Target};
+    ///
+    /// # use influx_edge::Precision;
+    /// let mut spool = Spool::open(&dir)?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+    /// let mut body = Vec::new();
+    /// let bundle = spool.collect(&target, 64 * 1024, &mut body)?.expect("one waits");
+    /// assert_eq!((bundle.points(), &body[..]), (1, &b"t v=1 60\n"[..]));
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The disk's, in reading. Nothing is lost by it.
     pub fn collect(

@@ -56,6 +56,17 @@ impl SpoolError {
     }
 
     /// Whether another has the directory.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-is_locked", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let spool = Spool::open(&dir)?;
+    /// assert!(Spool::open(&dir).unwrap_err().is_locked());
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_locked(&self) -> bool {
         matches!(*self.0, SpoolErrorKind::Locked { .. })

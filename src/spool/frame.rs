@@ -286,6 +286,13 @@ impl Key {
     }
 
     /// The checksum of a payload.
+    ///
+    /// ```
+    /// use influx_edge::spool::frame::Key;
+    ///
+    /// // Another file's salt makes another checksum of the same bytes.
+    /// assert_ne!(Key::new(1).checksum(b"t v=1"), Key::new(2).checksum(b"t v=1"));
+    /// ```
     #[must_use]
     pub fn checksum(self, payload: &[u8]) -> u32 {
         let mut running = self.running();

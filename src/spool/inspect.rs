@@ -121,6 +121,17 @@ pub struct StoredBatch<'a> {
 impl Inspector {
     /// Looks at the spool of a directory.
     ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-new", std::process::id()));
+    /// use influx_edge::spool::{Inspector, Spool};
+    ///
+    /// let spool = Spool::open(&dir)?;
+    /// assert_eq!(Inspector::new(&dir)?.acked(), 0); // beside a running owner
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The system's: no such directory, no permission.
     pub fn new(dir: impl Into<PathBuf>) -> Result<Self, SpoolError> {
@@ -143,6 +154,17 @@ impl Inspector {
 
     /// Goes through a part, checking every checksum. Memory: a window of 64 KiB and the batch at
     /// hand.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-walk", std::process::id()));
+    /// use influx_edge::spool::{Inspector, Part, Spool};
+    ///
+    /// let spool = Spool::open(&dir)?;
+    /// Inspector::new(&dir)?.walk(Part::Queue, &mut |item| println!("{item:?}"))?;
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The system's. A part that isn't there is empty.

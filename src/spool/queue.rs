@@ -99,6 +99,18 @@ impl Spool {
     /// Reads everything that waits in it, checksums included; what it found is in
     /// [`open_report`](Spool::open_report).
     ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-open", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let spool = Spool::open(&dir)?;
+    /// assert!(spool.is_empty());
+    /// assert!(Spool::open(&dir).unwrap_err().is_locked()); // one owner at a time
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`is_locked`](SpoolError::is_locked) when another has the directory, at once; an I/O error of
     /// the system's. Never the content of the directory, whatever it is.
@@ -107,6 +119,17 @@ impl Spool {
     }
 
     /// Other settings than the default ones; [`SpoolBuilder::open`] opens.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-builder", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let spool = Spool::builder(&dir).max_bytes(8 << 20).open()?;
+    /// assert_eq!(spool.max_batch_bytes(), 2 << 20);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn builder(dir: impl Into<PathBuf>) -> SpoolBuilder {
         SpoolBuilder::new(dir.into())
     }
@@ -164,6 +187,17 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     }
 
     /// What was found when the spool was opened.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-open_report", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let spool = Spool::open(&dir)?;
+    /// assert!(spool.open_report().is_clean());
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn open_report(&self) -> &OpenReport {
         &self.report
@@ -212,6 +246,19 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     ///
     /// Blocks for the write and, in `EveryBatch`, for the sync. A failure of the disk is met by one
     /// more attempt on a new file.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-append", std::process::id()));
+    /// use influx_edge::spool::{Batch, Spool, Target};
+    ///
+    /// # use influx_edge::Precision;
+    /// let mut spool = Spool::open(&dir)?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?; // it is on disk now
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The batch is not acknowledged, and the spool is as it was: [`SpoolErrorKind::Full`] if there is
@@ -280,6 +327,21 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     /// Tickets of batches that were acknowledged or dropped before do nothing and count nothing. Writes 20 bytes to the
     /// disk and syncs nothing: an acknowledgement that a crash takes makes the batch be delivered
     /// again, which changes nothing in the database if its points have timestamps.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-ack", std::process::id()));
+    /// use influx_edge::spool::{Batch, Spool, Target};
+    ///
+    /// # use influx_edge::Precision;
+    /// let mut spool = Spool::open(&dir)?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// let ticket = spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+    /// spool.ack([&ticket]); // it was delivered
+    /// assert!(spool.is_empty());
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn ack<'t>(&mut self, tickets: impl IntoIterator<Item = &'t Ticket>) -> u64 {
         let mut points = 0;
         for ticket in tickets {
@@ -361,6 +423,25 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     /// Keeps lines that a server refused for good, and why. They are not delivered again; the
     /// batch they came with is acknowledged separately, after this.
     ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-reject", std::process::id()));
+    /// use influx_edge::spool::{Rejection, Spool, Target};
+    ///
+    /// # use influx_edge::Precision;
+    /// let mut spool = Spool::open(&dir)?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// spool.reject(Rejection {
+    ///     target: &target,
+    ///     precision: Precision::Second,
+    ///     lines: b"t v=x 60\n",
+    ///     count: 1,
+    ///     reason: "unable to parse",
+    /// })?;
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The disk's. The lines are counted as lost ([`SpoolStats::rejected_dropped`]).
     pub fn reject(&mut self, rejection: Rejection<'_>) -> Result<(), SpoolError> {
@@ -373,6 +454,17 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     }
 
     /// Brings everything to the disk, in every [`Durability`]. Returns when it is there.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-sync", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let mut spool = Spool::open(&dir)?;
+    /// spool.sync()?; // what the system had still in memory is on disk
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The disk's. What was not synced is still there to be read, and counted as

@@ -27,6 +27,14 @@ impl Target {
     /// A bucket, by name or id, of an organization by name; the name may be empty where the server
     /// needs none.
     ///
+    /// ```
+    /// use influx_edge::spool::Target;
+    ///
+    /// let target = Target::new("acme", "sensors")?;
+    /// assert_eq!((target.org(), target.bucket()), ("acme", "sensors"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// A zero byte in a name, or more than 1 023 bytes of both together.
     pub fn new(org: &str, bucket: &str) -> Result<Self, SpoolError> {
@@ -44,6 +52,13 @@ impl Target {
     }
 
     /// The same of an organization by id.
+    ///
+    /// ```
+    /// use influx_edge::spool::Target;
+    ///
+    /// assert!(Target::with_org_id("66de4893384f6b2b", "sensors")?.org_is_id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`new`](Target::new).

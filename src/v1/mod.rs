@@ -90,6 +90,12 @@ impl Consistency {
 
 impl Client {
     /// A database of InfluxDB 1.x, or what 2.x maps it to.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// client.v1("plant").write("weather temp_c=21.5")?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn v1(&self, db: impl Into<String>) -> V1<'_> {
         V1 {
             client: self,
@@ -104,6 +110,12 @@ impl Client {
 
 impl V1<'_> {
     /// Another retention policy than the database's default one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// client.v1("plant").retention_policy("a_year").write("t v=1")?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
         self.rp = Some(name.into());
@@ -120,6 +132,12 @@ impl V1<'_> {
 
     /// The server is a 2.x or Cloud, with its routes for 1.x programs. Only says how microseconds
     /// are called. Default: 1.x.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// client.v1("plant").on_v2().write("t v=1")?; // a 2.x with a mapping for this database
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn on_v2(mut self) -> Self {
         self.on_v2 = true;

@@ -30,6 +30,16 @@ pub struct Query<'a> {
 impl<'a> V1<'a> {
     /// Starts a query: one InfluxQL statement, or several with `;` between them. Values don't belong
     /// into its text: give them as [`param`](Query::param)s.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let plant = client.v1("plant");
+    /// let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
+    /// while let Some(row) = rows.next()? {
+    ///     println!("{:?} {}", row.time(), row.get::<f64>("temp_c")?);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn query(&self, q: impl Into<String>) -> Query<'a> {
         Query {
             v1: self.clone(),
@@ -47,6 +57,13 @@ impl<'a> V1<'a> {
 impl Query<'_> {
     /// A value for the query, which calls it `$name`, in a `WHERE`: text, a number or a boolean. No
     /// value can change what the query does.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let plant = client.v1("plant");
+    /// let rows = plant.query("SELECT * FROM weather WHERE station = $s").param("s", "zrh-1").call()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
         match serde_json::to_value(value) {
@@ -89,6 +106,16 @@ impl Query<'_> {
     }
 
     /// Asks, and gives the rows as they come. Blocks until the head of the answer is there.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let plant = client.v1("plant");
+    /// let mut rows = plant.query("SHOW MEASUREMENTS").call()?;
+    /// while let Some(row) = rows.next()? {
+    ///     println!("{}", row.get::<&str>("name")?);
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The query can't be parsed (400, with where); credentials aren't known; no answer came. What
@@ -147,6 +174,13 @@ impl Query<'_> {
 
     /// Asks, and wants nothing but success: for `CREATE DATABASE …` and the like. Rows that come
     /// all the same are read and dropped.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let plant = client.v1("plant");
+    /// plant.query("CREATE DATABASE plant").run()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`call`](Query::call); and the first error of a statement.

@@ -109,6 +109,16 @@ impl Rows {
     /// The next row, lent until the one after it is asked for; `None` after the last. Blocks until
     /// a chunk is there.
     ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let plant = client.v1("plant");
+    /// let mut rows = plant.query("SELECT * FROM weather GROUP BY station").call()?;
+    /// while let Some(row) = rows.next()? {
+    ///     println!("{} {:?}", row.series(), row.tag("station"));
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// A statement failed, though the answer's status is 200: the rows of the other statements
     /// still come. Or the connection broke, time ran out, the answer ended too early or isn't the
@@ -270,6 +280,16 @@ impl<'a> Row<'a> {
 
     /// The value in a column, as the type that is asked for: `f64`, `i64`, `u64`, `bool`, `&str`,
     /// `String`, [`Time`], or `Option` of one of them for what may be null.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let plant = client.v1("plant");
+    /// let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
+    /// if let Some(row) = rows.next()? {
+    ///     let temp: Option<f64> = row.get("temp_c")?; // None for null
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is no such column, or its value isn't of that type.
