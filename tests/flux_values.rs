@@ -194,6 +194,34 @@ fn unescape(literal: &str, known: &str) -> String {
     text
 }
 
+/// Reads a literal as Flux's scanner does, which must find one string and nothing behind it. A
+/// dollar takes the character behind it along, whatever that is; `\$` is an escape before `{` only.
+fn is_one_token(literal: &str) {
+    let mut characters = literal.chars().peekable();
+    assert_eq!(characters.next(), Some('"'));
+    loop {
+        match characters.next() {
+            Some('"') => break,
+            Some('$') if characters.peek() == Some(&'"') => {}
+            Some('$') => {
+                let taken = characters.next();
+                assert!(taken.is_some_and(|c| c != '{'), "{literal}");
+            }
+            Some('\\') => match characters.next() {
+                Some('n' | 'r' | 't' | '\\' | '"') => {}
+                Some('$') => assert_eq!(characters.next(), Some('{'), "{literal}"),
+                Some('x') => (0..2).for_each(|_| {
+                    assert!(characters.next().unwrap().is_ascii_hexdigit(), "{literal}");
+                }),
+                other => panic!("no escape: {other:?} in {literal}"),
+            },
+            Some(_) => {}
+            None => panic!("no end: {literal}"),
+        }
+    }
+    assert_eq!(characters.next(), None, "code behind the text: {literal}");
+}
+
 #[test]
 fn hostile_strings_come_back() {
     let parts = [
@@ -204,6 +232,7 @@ fn hostile_strings_come_back() {
             for c in parts {
                 let text = format!("{a}{b}{c}");
                 let literal = to_literal(&text).unwrap();
+                is_one_token(&literal);
                 assert_eq!(unescape(&literal, "nrt\\\"$x"), text);
                 let node = ast(&text).unwrap();
                 assert_eq!(node["value"], Json::from(text.as_str()));

@@ -132,7 +132,7 @@ impl Client {
 
 impl Query<'_> {
     /// A value for the query, which calls it `params.name`. No value can change what the query
-    /// does. A `None` is left out.
+    /// does. A `None` is left out, and then the query must not name it.
     ///
     /// ```no_run
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;

@@ -12,8 +12,10 @@
 //! # What to watch
 //! - InfluxDB OSS ignores the `params` member of a request, and Cloud refuses it together with
 //!   `extern`. `extern` works on both.
-//! - Flux has no null: an `Option` that is `None` is left out of the parameters, so the script has
-//!   to ask `exists params.name`.
+//! - Flux has no null: an `Option` that is `None` is left out of the parameters, and a script that
+//!   names it is refused (400, `record is missing label`). `exists params.name` doesn't help: the
+//!   server knows all parameters when it compiles the script. So leave out that part of the script
+//!   as well, or give a value that stands for none.
 //! - NaN and infinities can't be parameters, since JSON has none; as literals they can be written.
 //!
 //! The forms are those of the Flux specification (<https://docs.influxdata.com/flux/v0/spec/>) and

@@ -92,7 +92,8 @@ impl Params {
         Params::default()
     }
 
-    /// Adds a parameter: the script calls it `params.name`. A `None` is left out.
+    /// Adds a parameter: the script calls it `params.name`. A `None` is left out,
+    /// and then the script must not name it.
     ///
     /// ```
     /// use influx_edge::flux::Params;

@@ -2,7 +2,12 @@
 
 use core::fmt::{self, Write};
 
-/// A Flux string literal. `${` would begin an interpolation, so the dollar is escaped.
+/// A Flux string literal.
+///
+/// The dollar has two meanings. `${` begins an interpolation, and is escaped as a pair. Before
+/// anything else but a quote the scanner takes a dollar together with the character behind it,
+/// without looking at that: in `"$\""` the backslash belongs to the dollar and the quote ends the
+/// text, and what follows is code. So a dollar stands bare only before what is written as itself.
 pub(super) fn string_literal(text: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_char('"')?;
     let mut characters = text.chars().peekable();
@@ -13,7 +18,11 @@ pub(super) fn string_literal(text: &str, out: &mut dyn Write) -> fmt::Result {
             '\n' => out.write_str("\\n")?,
             '\r' => out.write_str("\\r")?,
             '\t' => out.write_str("\\t")?,
-            '$' if characters.peek() == Some(&'{') => out.write_str("\\$")?,
+            '$' => match characters.peek() {
+                Some('{') => out.write_str("\\$")?,
+                Some('$' | '"' | '\\' | '\0'..='\x1F' | '\x7F') => out.write_str("\\x24")?,
+                Some(_) | None => out.write_char('$')?,
+            },
             '\0'..='\x1F' | '\x7F' => write!(out, "\\x{:02x}", u32::from(character))?,
             other => out.write_char(other)?,
         }
