@@ -4,7 +4,7 @@
 use super::call::Call;
 use super::id::{LabelId, UserId};
 use super::labels::{Label, LabelAnswer};
-use super::list::{Listed, sealed};
+use super::list::{Listed, listed};
 use super::wire::{Page, Status, or_default, status};
 use crate::client::Client;
 use crate::error::Error;
@@ -108,7 +108,7 @@ impl<'a> AttachedLabels<'a> {
             .map(|answer| answer.label)
     }
 
-    /// Takes a label off it.
+    /// Takes a label off it. One that isn't on it is no error (OSS).
     ///
     /// ```no_run
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -121,7 +121,7 @@ impl<'a> AttachedLabels<'a> {
     /// ```
     ///
     /// # Errors
-    /// It isn't on it; not allowed; no answer.
+    /// The label isn't there; not allowed; no answer.
     pub fn remove(&self, label: &LabelId) -> Result<(), Error> {
         self.0.remove(label.as_str())
     }
@@ -210,12 +210,4 @@ pub struct Member {
     pub role: String,
 }
 
-impl sealed::Sealed for Member {}
-
-impl Listed for Member {
-    const KEY: &'static str = "users";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(Member, "users");

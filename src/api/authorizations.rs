@@ -2,7 +2,7 @@
 
 use super::call::{Call, Scope};
 use super::id::{AuthorizationId, OrgId, UserId};
-use super::list::{List, Listed, Paging, sealed};
+use super::list::{List, Paging, listed};
 use super::permission::Permission;
 use super::wire::{Status, or_default, status, time};
 use crate::Time;
@@ -94,15 +94,7 @@ impl fmt::Debug for Authorization {
     }
 }
 
-impl sealed::Sealed for Authorization {}
-
-impl Listed for Authorization {
-    const KEY: &'static str = "authorizations";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(Authorization, "authorizations");
 
 /// A token to be made.
 ///

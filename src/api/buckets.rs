@@ -4,7 +4,7 @@ use super::attached::{AttachedLabels, Members};
 use super::call::{Call, Scope, named};
 use super::id::{BucketId, OrgId};
 use super::labels::Label;
-use super::list::{List, Listed, Paged, Paging, sealed};
+use super::list::{List, Paging, listed};
 use super::schemas::Schemas;
 use super::wire::{Page, or_default, time};
 use crate::Time;
@@ -90,19 +90,7 @@ pub struct RetentionRule {
     pub shard_group_duration_seconds: Option<i64>,
 }
 
-impl sealed::Sealed for Bucket {}
-
-impl Listed for Bucket {
-    const KEY: &'static str = "buckets";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Paged for Bucket {
-    const LARGEST: u16 = 100;
-}
+listed!(Bucket, "buckets", in pages of 100 at most);
 
 /// A duration of some days, for a bucket's retention.
 ///

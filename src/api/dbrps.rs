@@ -2,7 +2,7 @@
 
 use super::call::{Call, Scope, named};
 use super::id::{BucketId, DbrpId, OrgId};
-use super::list::{List, Listed, Paging, sealed};
+use super::list::{List, Paging, listed};
 use super::wire::or_default;
 use crate::client::Client;
 use crate::error::Error;
@@ -35,15 +35,7 @@ pub struct Dbrp {
     pub is_virtual: bool,
 }
 
-impl sealed::Sealed for Dbrp {}
-
-impl Listed for Dbrp {
-    const KEY: &'static str = "content";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(Dbrp, "content");
 
 /// A mapping to be made.
 #[derive(Clone, Debug, Serialize)]
@@ -230,7 +222,7 @@ impl<'a> Dbrps<'a> {
             .map(|answer| answer.content)
     }
 
-    /// Deletes a mapping. One that isn't there is no error.
+    /// Deletes a mapping.
     ///
     /// ```no_run
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -240,7 +232,8 @@ impl<'a> Dbrps<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no organization; not allowed; no answer.
+    /// There is [no such mapping](Error::is_not_found); there is no organization; not allowed; no
+    /// answer.
     pub fn delete(self, id: &DbrpId) -> Result<(), Error> {
         Call::new(self.0.client, "DELETE", &["dbrps", id.as_str()])
             .org(self.0)

@@ -2,7 +2,7 @@
 
 use super::call::{Call, Scope, named, owned};
 use super::id::{LabelId, OrgId};
-use super::list::{List, Listed, Paging, sealed};
+use super::list::{List, Paging, listed};
 use super::wire::or_default;
 use crate::client::Client;
 use crate::error::Error;
@@ -27,15 +27,7 @@ pub struct Label {
     pub properties: BTreeMap<String, String>,
 }
 
-impl sealed::Sealed for Label {}
-
-impl Listed for Label {
-    const KEY: &'static str = "labels";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(Label, "labels");
 
 /// A label to be made.
 #[derive(Clone, Debug, Serialize)]

@@ -42,6 +42,29 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
+/// Makes a resource an item of lists: under which member of an answer it stands, and how large a
+/// page of it may be, if it comes in pages.
+macro_rules! listed {
+    ($item:ty, $key:literal $(, in pages of $largest:literal at most)?) => {
+        impl $crate::api::list::sealed::Sealed for $item {}
+
+        impl $crate::api::list::Listed for $item {
+            const KEY: &'static str = $key;
+
+            fn id_text(&self) -> &str {
+                self.id.as_str()
+            }
+        }
+
+        $(
+            impl $crate::api::list::Paged for $item {
+                const LARGEST: u16 = $largest;
+            }
+        )?
+    };
+}
+pub(super) use listed;
+
 /// How the next page is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paging {
@@ -64,6 +87,10 @@ pub(super) enum Paging {
 /// meanwhile, are given once. To know that, the ids given so far are kept in memory, some 60 bytes
 /// each. Deleting while listing makes lists paged by `offset` (all but tasks and runs) skip:
 /// collect first.
+///
+/// A token that may see few of very many buckets, organizations or users may be shown too little: a
+/// whole page of which it may see nothing is all that a server says of the end. The default page is
+/// the largest; `find` and `find_by_name` know no pages.
 ///
 /// An error is given in its place and ends the list; what came before it stays good.
 ///

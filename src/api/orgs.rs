@@ -3,7 +3,7 @@
 use super::attached::Members;
 use super::call::{Call, named};
 use super::id::{OrgId, UserId};
-use super::list::{List, Listed, Paged, Paging, sealed};
+use super::list::{List, Paging, listed};
 use super::secrets::Secrets;
 use super::wire::{Page, Status, or_default, status, time};
 use crate::Time;
@@ -39,19 +39,7 @@ pub struct Organization {
     pub updated_at: Option<Time>,
 }
 
-impl sealed::Sealed for Organization {}
-
-impl Listed for Organization {
-    const KEY: &'static str = "orgs";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Paged for Organization {
-    const LARGEST: u16 = 100;
-}
+listed!(Organization, "orgs", in pages of 100 at most);
 
 /// An organization to be made.
 #[derive(Clone, Debug, Serialize)]

@@ -125,7 +125,7 @@ impl<'a> Runs<'a> {
 
     /// All runs: those that haven't ended first, then the others, the latest first. Runs are asked
     /// for by their times, which are whole seconds: if one second has more of them than a page,
-    /// the rest of that second is left out.
+    /// the rest of that second is left out. OSS may leave out one that has just ended, for a moment.
     ///
     /// ```no_run
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;

@@ -2,7 +2,7 @@
 
 use super::call::{Call, Scope};
 use super::id::{BucketId, OrgId, SchemaId};
-use super::list::{List, Listed, Paging, sealed};
+use super::list::{List, Paging, listed};
 use super::wire::{Page, or_default, time};
 use crate::Time;
 use crate::error::Error;
@@ -37,15 +37,7 @@ pub struct MeasurementSchema {
     pub updated_at: Option<Time>,
 }
 
-impl sealed::Sealed for MeasurementSchema {}
-
-impl Listed for MeasurementSchema {
-    const KEY: &'static str = "measurementSchemas";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
+listed!(MeasurementSchema, "measurementSchemas");
 
 /// One column: the time, a tag or a field.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]

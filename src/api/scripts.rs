@@ -2,7 +2,7 @@
 
 use super::call::{Call, named};
 use super::id::{OrgId, ScriptId};
-use super::list::{List, Listed, Paged, Paging, sealed};
+use super::list::{List, Paging, listed};
 use super::wire::{or_default, time};
 use crate::Time;
 use crate::client::call::to_json;
@@ -48,19 +48,7 @@ pub struct Script {
     pub updated_at: Option<Time>,
 }
 
-impl sealed::Sealed for Script {}
-
-impl Listed for Script {
-    const KEY: &'static str = "scripts";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Paged for Script {
-    const LARGEST: u16 = 500;
-}
+listed!(Script, "scripts", in pages of 500 at most);
 
 /// A script to be made.
 #[derive(Clone, Debug, Serialize)]

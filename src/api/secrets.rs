@@ -6,9 +6,10 @@ use super::wire::or_default;
 use crate::client::Client;
 use crate::error::Error;
 use alloc::borrow::ToOwned;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The secrets of one organization. Their values can be set, never read. Made by
 /// [`Orgs::secrets`](super::Orgs::secrets).
@@ -87,11 +88,25 @@ impl<'a> Secrets<'a> {
     /// The key is empty; not allowed; no answer.
     pub fn delete(&self, key: &str) -> Result<(), Error> {
         let org = &self.org;
-        Call::new(
-            self.client,
-            "DELETE",
-            &["orgs", org.as_str(), "secrets", key],
-        )
-        .done(&format_args!("delete secret {key:?} of organization {org}"))
+        let what = format!("delete secret {key:?} of organization {org}");
+        if !is_found_by_path(key) {
+            #[derive(Serialize)]
+            struct Body<'a> {
+                secrets: [&'a str; 1],
+            }
+            let path = ["orgs", org.as_str(), "secrets", "delete"];
+            return Call::new(self.client, "POST", &path)
+                .json(&Body { secrets: [key] })
+                .done(&what);
+        }
+        let path = ["orgs", org.as_str(), "secrets", key];
+        Call::new(self.client, "DELETE", &path).done(&what)
     }
+}
+
+/// Whether OSS finds a key by the last segment of a path. Where that is encoded in another way than
+/// Go's own, which leaves these as they are, it isn't decoded: the server looks for the encoded key,
+/// finds nothing, and says that it's gone. The older way, by a list in the body, knows every key.
+fn is_found_by_path(key: &str) -> bool {
+    !matches!(key, "." | "..") && !key.contains(['$', '&', '+', ',', '/', ':', ';', '=', '@'])
 }

@@ -4,7 +4,7 @@ use super::attached::{AttachedLabels, Members};
 use super::call::{Call, Scope, named};
 use super::id::{OrgId, TaskId, UserId};
 use super::labels::Label;
-use super::list::{List, Listed, Paged, Paging, sealed};
+use super::list::{List, Paging, listed};
 use super::runs::{LogEvent, Runs};
 use super::schedule::{Every, When, with_option};
 use super::wire::{Page, Status, or_default, status, time};
@@ -75,19 +75,7 @@ pub struct Task {
     pub labels: Vec<Label>,
 }
 
-impl sealed::Sealed for Task {}
-
-impl Listed for Task {
-    const KEY: &'static str = "tasks";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Paged for Task {
-    const LARGEST: u16 = 500;
-}
+listed!(Task, "tasks", in pages of 500 at most);
 
 /// A task to be made.
 ///
@@ -404,8 +392,8 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// The name is empty; the schedule isn't one; the script has a fault (400, with where); there
-    /// is no organization; not allowed; no answer.
+    /// The name is empty; the schedule isn't one; the script can't be parsed (400, with where;
+    /// OSS leaves what it means to the first run); there is no organization; not allowed; no answer.
     pub fn create(self, new: &NewTask) -> Result<Task, Error> {
         let (mut org, mut org_id) = (None, None);
         match self.0.org_parameter() {

@@ -2,7 +2,7 @@
 
 use super::call::{Call, named};
 use super::id::UserId;
-use super::list::{List, Listed, Paged, Paging, sealed};
+use super::list::{List, Paging, listed};
 use super::wire::{Page, Status, or_default, status};
 use crate::client::Client;
 use crate::client::auth::Auth;
@@ -29,19 +29,7 @@ pub struct User {
     pub oauth_id: Option<String>,
 }
 
-impl sealed::Sealed for User {}
-
-impl Listed for User {
-    const KEY: &'static str = "users";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Paged for User {
-    const LARGEST: u16 = 100;
-}
+listed!(User, "users", in pages of 100 at most);
 
 /// A user to be made: without password and organization. Both come later, by
 /// [`set_password`](Users::set_password) and [`Orgs::members`](super::Orgs::members).

@@ -4,7 +4,7 @@ use super::attached::AttachedLabels;
 use super::call::{Call, Scope, named};
 use super::id::{OrgId, VariableId};
 use super::labels::Label;
-use super::list::{List, Listed, Paged, Paging, sealed};
+use super::list::{List, Paging, listed};
 use super::wire::{or_default, time};
 use crate::Time;
 use crate::client::Client;
@@ -46,19 +46,7 @@ pub struct Variable {
     pub labels: Vec<Label>,
 }
 
-impl sealed::Sealed for Variable {}
-
-impl Listed for Variable {
-    const KEY: &'static str = "variables";
-
-    fn id_text(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl Paged for Variable {
-    const LARGEST: u16 = 100;
-}
+listed!(Variable, "variables", in pages of 100 at most);
 
 /// The values of a variable.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]

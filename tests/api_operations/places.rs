@@ -399,10 +399,19 @@ fn orgs() -> Vec<Case> {
             [
                 recorded("orgs/secrets-delete"),
                 recorded("orgs/secrets-delete-missing"),
+                // What a path can't name.
+                documented(
+                    "POST",
+                    "/api/v2/orgs/fa3e1575bfeede79/secrets/delete",
+                    r#"{"secrets":["a/b"]}"#,
+                    204,
+                    "",
+                ),
             ],
             |c| {
                 c.orgs().secrets(&id(PLANT)).delete("smtp").unwrap();
                 c.orgs().secrets(&id(PLANT)).delete("none").unwrap();
+                c.orgs().secrets(&id(PLANT)).delete("a/b").unwrap();
             },
         ),
     ]
