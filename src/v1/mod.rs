@@ -27,6 +27,7 @@
 //!   [`token`](crate::client::ClientBuilder::token) of the form `name:password`. 2.x takes a token
 //!   as always, or `anything:token`; Basic with the name and password of a v1 authorization, or with
 //!   any name and a token; and the same two in the URL. Neither takes a session.
+//! - *Which organization.* On 2.x the token's own; the client's plays no part here.
 //! - *Microseconds* are `u` to 1.x and `us` to 2.x, and each takes the other's word for nanoseconds
 //!   without saying so: tell with [`V1::on_v2`] which one it is.
 //! - *Numbers.* The answer's JSON writes the float 1.0 as `1`. Ask [`Row::get`] for the type that
