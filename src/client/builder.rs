@@ -3,7 +3,7 @@
 use super::auth::Auth;
 use super::config::{others_may_read, placeholder};
 use super::events;
-use super::http::{self, HeaderList, Http, HttpSettings, TlsSettings};
+use super::http::{self, HeaderList, Http, HttpSettings, ProxyUrl, TlsSettings};
 use super::retry::{Retry, RetryPolicy};
 use super::secret::Secret;
 use super::url::BaseUrl;
@@ -46,7 +46,7 @@ pub struct ClientBuilder {
     overall: Duration,
     gzip_from: Option<usize>,
     pool: usize,
-    proxy: Option<Secret>,
+    proxy: Option<ProxyUrl>,
     proxy_headers: Vec<(String, Secret)>,
     https_only: bool,
     ca_file: Option<PathBuf>,
@@ -282,7 +282,7 @@ impl ClientBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(Secret::new(url));
+        self.proxy = Some(ProxyUrl::new(Secret::new(url)));
         self
     }
 

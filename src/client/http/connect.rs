@@ -7,6 +7,7 @@
 use super::headers::HeaderText;
 use super::resolve::Addresses;
 use super::tcp::EdgeTcp;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use core::fmt;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::thread_local;
 use ureq::Error;
 use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, Transport,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, NextTimeout, Transport,
 };
 
 /// What happened since [`Trace::begin`] on this thread.
@@ -96,9 +97,35 @@ impl fmt::Display for SpeaksTls {
 
 impl std::error::Error for SpeaksTls {}
 
+/// Asks a proxy for tunnels.
+pub(super) type Tunneller = Box<dyn Connector<(), Out = Either<(), Box<dyn Transport>>>>;
+
+pub(super) fn tunneller() -> Tunneller {
+    Box::new(ConnectProxyConnector::default())
+}
+
+/// The way to the server: through a proxy if there is one.
+#[derive(Debug)]
+struct Way(Option<Tunneller>);
+
+impl Connector<()> for Way {
+    type Out = Either<(), Box<dyn Transport>>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<()>,
+    ) -> Result<Option<Self::Out>, Error> {
+        match &self.0 {
+            Some(tunneller) => tunneller.connect(details, chained),
+            None => Ok(chained.map(Either::A)),
+        }
+    }
+}
+
 /// The whole chain: a tunnel through a proxy if one is set, our own socket, TLS if the URL says so.
-pub(super) fn chain() -> impl Connector<()> {
-    let chain = ().chain(ConnectProxyConnector::default()).chain(EdgeTcp);
+pub(super) fn chain(tunneller: Option<Tunneller>) -> impl Connector<()> {
+    let chain = Way(tunneller).chain(EdgeTcp);
     #[cfg(feature = "rustls")]
     let chain = chain.chain(ureq::unversioned::transport::RustlsConnector::default());
     #[cfg(feature = "native-tls")]

@@ -31,7 +31,7 @@ use super::url::BaseUrl;
 use crate::error::{Error, Fault};
 use alloc::format;
 use alloc::string::String;
-use connect::{EdgeConnector, ProxyLines, Trace};
+use connect::{EdgeConnector, ProxyLines, Trace, Tunneller};
 use core::time::Duration;
 use resolve::{Addresses, CachingResolver};
 use std::io;
@@ -56,11 +56,27 @@ pub(crate) struct HttpSettings {
     pub(crate) write: Duration,
     pub(crate) overall: Duration,
     pub(crate) pool: usize,
-    pub(crate) proxy: Option<Secret>,
+    pub(crate) proxy: Option<ProxyUrl>,
     pub(crate) proxy_headers: HeaderList,
     pub(crate) user_agent: String,
     pub(crate) headers: HeaderList,
     pub(crate) tls: TlsSettings,
+}
+
+/// Where a proxy is, and what goes there: a pointer, so that only programs that ask for a proxy are
+/// linked with tunnels.
+#[derive(Clone)]
+pub(crate) struct ProxyUrl {
+    url: Secret,
+    open: fn(&Secret, &HeaderList) -> Result<Proxied, Error>,
+}
+
+type Proxied = (Option<ureq::Proxy>, Option<Tunneller>);
+
+impl ProxyUrl {
+    pub(crate) fn new(url: Secret) -> Self {
+        ProxyUrl { url, open: proxied }
+    }
 }
 
 /// One server, its connections, and the headers that every request to it has.
@@ -137,12 +153,12 @@ impl Http {
         };
         let authority = Authority::try_from(base.authority.as_str())
             .map_err(|_| Error::config(format!("the host {} can't be used", base.authority)))?;
-        let proxy = match &settings.proxy {
-            Some(url) => Some(proxy(url, &settings.proxy_headers)?),
+        let (proxy, tunneller) = match &settings.proxy {
+            Some(ProxyUrl { url, open }) => open(url, &settings.proxy_headers)?,
             None if !settings.proxy_headers.is_empty() => {
                 return Err(Error::config("there are headers for a proxy, but no proxy"));
             }
-            None => None,
+            None => (None, None),
         };
         let proxy_lines = ProxyLines(settings.proxy_headers.to_lines().into());
         let user_agent = HeaderText::new(&settings.user_agent)
@@ -178,7 +194,7 @@ impl Http {
         let agent = Agent::with_parts(
             config,
             EdgeConnector {
-                inner: connect::chain(),
+                inner: connect::chain(tunneller),
                 addresses: Arc::clone(&addresses),
                 proxy_lines,
             },
@@ -374,7 +390,7 @@ fn method(name: &str) -> Result<Method, Broken> {
         .map_err(|_| Broken::new(Fault::Request, format!("{name:?} is no HTTP method")))
 }
 
-fn proxy(url: &Secret, headers: &HeaderList) -> Result<ureq::Proxy, Error> {
+fn proxied(url: &Secret, headers: &HeaderList) -> Result<Proxied, Error> {
     let text = url.reveal();
     // The library panics on a SOCKS proxy it wasn't built for.
     if !text.starts_with("http://") && !text.starts_with("https://") {
@@ -396,5 +412,5 @@ fn proxy(url: &Secret, headers: &HeaderList) -> Result<ureq::Proxy, Error> {
             "the proxy's URL has a user name, and there is a header Proxy-Authorization; give one of them",
         ));
     }
-    Ok(proxy)
+    Ok((Some(proxy), Some(connect::tunneller())))
 }
