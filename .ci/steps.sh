@@ -95,8 +95,19 @@ at_length() {
         --test csv_fuzz --test line_fuzz
     cargo test --locked --release --no-default-features --features std,serde,spool \
         --test csv_stream -- --ignored
-    INFLUX_EDGE_MODEL_SCRIPTS=10000 cargo test --locked --release --no-default-features \
-        --features client,spool --lib writer::model
+    # The writer: every position of a batch, a million points, three days, ten thousand lives.
+    export INFLUX_EDGE_LONG=1
+    cargo test --locked --release --no-default-features --features client,spool \
+        --lib --test writer_standin -- writer:: three_requests --nocapture 2>&1 |
+        tee "$SCRATCH/writer"
+    # Alone, so that what the process holds is what the writer holds.
+    INFLUX_EDGE_ALONE=1 cargo test --locked --release --no-default-features \
+        --features client,spool --lib -- --exact --nocapture \
+        writer::full_length::a_day_takes_as_much_memory_as_a_minute 2>&1 |
+        tee -a "$SCRATCH/writer"
+    while read -r line; do
+        note "$line"
+    done < <(grep -E '^(a day:|[0-9]+ positions,|[0-9]+ points in|model:)' "$SCRATCH/writer")
 }
 
 documentation() {
@@ -119,6 +130,14 @@ dependencies() {
     note "crates of the default features: $(cargo tree --locked -e normal --prefix none |
         awk '{ print $1, $2 }' | sort -u | wc -l)"
     ((count <= 30))
+    # The spool adds three crates to the default tree; Cargo.toml says why not fewer, and where more.
+    local with without
+    with=$(cargo tree --locked -e normal --prefix none | awk '{ print $1, $2 }' | sort -u)
+    without=$(cargo tree --locked -e normal --no-default-features -F client,rustls,gzip \
+        --prefix none | awk '{ print $1, $2 }' | sort -u)
+    note "crates that the spool adds: $(comm -23 <(printf '%s\n' "$with") \
+        <(printf '%s\n' "$without") | awk '{ print $1 }' | paste -sd ' ')"
+    (($(wc -l <<<"$with") - $(wc -l <<<"$without") <= 3))
     # No runtime and no second HTTP stack: not for us, not for tests, not on any target.
     banned=$(cargo tree --locked -e all --target all --all-features --prefix none |
         awk '{ print $1 }' | sort -u | grep -xE 'tokio|hyper|reqwest|async-std' || true)

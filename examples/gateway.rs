@@ -113,7 +113,7 @@ fn main() -> Result<(), Error> {
         drop(std::fs::remove_dir_all(&own_spool));
     }
     if let Some(demo) = demo {
-        println!("{} field values are in the server", demo.points());
+        println!("{} points are in the server", demo.points());
     }
     closed.map(drop)
 }

@@ -177,6 +177,8 @@ fn a_disk_that_became_read_only_or_a_process_out_of_descriptors() {
     for error in [
         ErrorKind::ReadOnlyFilesystem.into(),
         io::Error::from_raw_os_error(24),
+        // Permission lost.
+        io::Error::from_raw_os_error(13),
     ] {
         let (kind, code) = (error.kind(), error.raw_os_error());
         let again = move || code.map_or_else(|| kind.into(), io::Error::from_raw_os_error);
@@ -303,4 +305,34 @@ fn any_failure_anywhere_and_a_power_cut_after_it() {
         let there = drain(&mut spool, &target());
         assert!(dropped || there.len() == kept.len(), "run {run}");
     }
+}
+
+/// The table of faults in the room's page: each row names its tests, and they are there.
+#[test]
+fn the_fault_table_is_complete() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("src/spool/mod.rs")).unwrap();
+    let mut rows = std::collections::BTreeSet::new();
+    let mut tests = 0;
+    for line in page.lines().filter_map(|l| l.strip_prefix("//! | ")) {
+        let mut cells = line.trim_end_matches('|').split('|').map(str::trim);
+        let Some(Ok(row)) = cells.next().map(str::parse::<u32>) else {
+            continue;
+        };
+        rows.insert(row);
+        for test in cells.next_back().unwrap().split(", ") {
+            let (file, name) = test.trim_matches('`').split_once("::").unwrap();
+            let source = std::fs::read_to_string(root.join("tests").join(file)).unwrap();
+            let at = source
+                .find(&format!("\nfn {name}()"))
+                .unwrap_or_else(|| panic!("row {row}: {test} is not there"));
+            assert!(
+                source[..at].trim_end().ends_with("#[test]"),
+                "{test} is not run"
+            );
+            tests += 1;
+        }
+    }
+    assert_eq!(rows.into_iter().collect::<Vec<_>>(), [37, 38, 39, 40]);
+    assert!(tests >= 12, "{tests}");
 }

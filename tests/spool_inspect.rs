@@ -118,3 +118,122 @@ fn damage_is_shown_where_it_is() {
     walked.unwrap();
     assert_eq!((corrupt, holes, unreadable), (1, 1, 1));
 }
+
+/// The built example. A plain `cargo test` has built it; a single `--test spool_inspect` has not.
+fn binary() -> std::path::PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let name = format!("spool_inspect{}", std::env::consts::EXE_SUFFIX);
+    let binary = test.ancestors().nth(2).unwrap().join("examples").join(name);
+    if !binary.exists() {
+        let mut build = std::process::Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--example", "spool_inspect"]);
+        assert!(build.status().unwrap().success());
+    }
+    binary
+}
+
+/// Exit code, standard output, standard error.
+fn inspect(dir: &Path, options: &[&str]) -> (i32, String, String) {
+    let mut command = std::process::Command::new(binary());
+    let output = command.arg(dir).args(options).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[test]
+fn the_example_beside_a_running_owner() {
+    let dir = TempDir::new("inspect-example");
+    let mut spool = filled(dir.path());
+    let before = contents(dir.path());
+    let stats = spool.stats();
+
+    let (code, out, err) = inspect(dir.path(), &[]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    let waiting = format!(
+        "waiting: {} batches, {} points",
+        stats.batches, stats.points
+    );
+    for part in [
+        waiting.as_str(),
+        "org=acme bucket=sensors",
+        "orgID=0123456789abcdef bucket=b: 1 batches, 2 points, 15 bytes",
+        ".seg: ",
+        " s ago",
+        "rejected: 1 lines for org=acme bucket=sensors: unable to parse\\nthis",
+        "damaged places: 0",
+    ] {
+        assert!(out.contains(part), "{part:?} is missing in:\n{out}");
+    }
+    let (code, out, _) = inspect(dir.path(), &["--batches"]);
+    assert_eq!(code, 0);
+    let listed = out.lines().filter(|l| l.starts_with("  batch ")).count();
+    assert!(listed as u64 >= stats.batches, "{out}");
+    assert!(out.contains("2 points, 15 bytes for orgID=0123456789abcdef bucket=b, times in ms"));
+    assert_eq!(inspect(dir.path(), &["--verify"]).0, 0);
+
+    // What is exported is line protocol: it can be written as it is.
+    let (code, out, err) = inspect(dir.path(), &["--export"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        err.trim(),
+        format!("{} points exported, 0 damaged places", stats.points)
+    );
+    let lines: Vec<&str> = out.lines().filter(|l| !l.starts_with('#')).collect();
+    assert_eq!(lines.len() as u64, stats.points);
+    let first = 101 - (stats.points as usize - 2);
+    for (n, line) in (first..=100).zip(&lines) {
+        assert_eq!(*line, format!("t,n={n} v={n} {n}"));
+    }
+    assert_eq!(lines[lines.len() - 2..], ["u v=1 1", "u v=2 2"]);
+    assert!(out.contains("# org=acme bucket=sensors precision=s\n"));
+    let (code, out, _) = inspect(dir.path(), &["--export-rejected"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        out,
+        "# org=acme bucket=sensors precision=s rejected: unable to parse\\nthis\nbad v=x 1\n"
+    );
+
+    // It changed nothing, and the owner goes on: now while somebody looks all the time.
+    assert_eq!(contents(dir.path()), before);
+    let target = Target::new("acme", "sensors").unwrap();
+    let path = dir.path().to_owned();
+    let looker = std::thread::spawn(move || {
+        (0..20).for_each(|_| {
+            let (code, out, err) = inspect(&path, &["--verify"]);
+            assert_eq!(code, 0, "{out}\n{err}");
+        });
+    });
+    let mut body = Vec::new();
+    let mut n = 0;
+    while !looker.is_finished() {
+        n += 1;
+        let line = format!("t v={n} {n}\n");
+        let batch = Batch::new(&target, Precision::Second, 1, line.as_bytes());
+        spool.append(batch).unwrap();
+        if n % 3 == 0 {
+            let bundle = spool.collect(&target, 300, &mut body).unwrap().unwrap();
+            spool.ack(bundle.tickets());
+        }
+    }
+    looker.join().unwrap();
+    drop(spool);
+
+    // Damage shows in the exit code.
+    let segments: Vec<_> = contents(dir.path()).into_keys().collect();
+    let last = segments
+        .iter()
+        .rfind(|p| p.ends_with(".seg") && !p.contains("rejected"));
+    let mut bytes = std::fs::read(last.unwrap()).unwrap();
+    bytes[64 + 40] ^= 1;
+    std::fs::write(last.unwrap(), bytes).unwrap();
+    let (code, out, _) = inspect(dir.path(), &["--verify"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(!out.contains("damaged places: 0"), "{out}");
+    // What can't be looked at, and what isn't a question.
+    assert_eq!(inspect(&dir.path().join("nothing"), &[]).0, 2);
+    assert_eq!(inspect(dir.path(), &["--repair"]).0, 2);
+}

@@ -3,6 +3,7 @@
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,14 +51,17 @@ impl Demo {
         self.server.token()
     }
 
+    /// How many points are in the server: a series and a time make one, however many fields it has.
     pub(crate) fn points(&self) -> usize {
-        self.server.points(self.server.bucket()).len()
+        let fields = self.server.points(self.server.bucket());
+        let points = fields.into_iter().map(|f| (f.measurement, f.tags, f.time));
+        points.collect::<BTreeSet<_>>().len()
     }
 
     /// What happens when.
     pub(crate) fn act(&mut self, time: Duration) {
         if (5..10).contains(&time.as_secs()) {
-            if self.wire.take().is_some() {
+            if self.off() {
                 eprintln!("\n(the server is taken away)");
             }
         } else if self.wire.is_none() {
@@ -66,6 +70,12 @@ impl Demo {
         }
     }
 
+    /// Takes the server away. False if it was away.
+    pub(crate) fn off(&mut self) -> bool {
+        self.wire.take().is_some()
+    }
+
+    /// Brings it back, at the same address.
     pub(crate) fn on(&mut self) {
         if self.wire.is_none() {
             let target = self.server.url().trim_start_matches("http://").parse();

@@ -70,6 +70,8 @@ pub use series::{
 };
 #[cfg(feature = "alloc")]
 pub use series::{OwnedDefaultTags, OwnedSeries};
+#[cfg(feature = "client")]
+pub use sink::Appending;
 #[cfg(feature = "alloc")]
 pub use sink::Bounded;
 #[cfg(feature = "std")]

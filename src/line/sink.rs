@@ -264,6 +264,88 @@ mod growing {
     }
 }
 
+#[cfg(feature = "client")]
+pub use appending::Appending;
+#[cfg(feature = "client")]
+mod appending {
+    use super::Sink;
+    use super::sealed::{self, Room};
+    use alloc::vec::Vec;
+
+    /// The size a batch starts with, in bytes.
+    const FIRST: usize = 4 * 1024;
+
+    /// The end of a batch that is being collected: what the closure of
+    /// [`Writer::write_with`](crate::writer::Writer::write_with) writes to.
+    ///
+    /// It lends its storage from the writer, so lines are written where they will be sent from. What
+    /// is in the batch already is out of reach: the encoder begins behind it. (Nor can a closure
+    /// exchange the encoder for another: its lifetime is the closure's own.)
+    #[derive(Debug)]
+    pub struct Appending<'a> {
+        /// All of it can be written to; what counts is known to the owner.
+        bytes: &'a mut Vec<u8>,
+        base: usize,
+        /// The most that may be written behind `base`.
+        max: usize,
+        defaults: &'a [u8],
+    }
+
+    impl<'a> Appending<'a> {
+        /// Writes into `bytes` from `base` on, at most `max` bytes, and makes it longer as needed: up
+        /// to `max` in all by doubling, beyond that only for what is being written.
+        pub(crate) fn new(
+            bytes: &'a mut Vec<u8>,
+            base: usize,
+            max: usize,
+            defaults: &'a [u8],
+        ) -> Self {
+            Appending {
+                bytes,
+                base,
+                max,
+                defaults,
+            }
+        }
+    }
+
+    impl Sink for Appending<'_> {}
+    impl sealed::Sink for Appending<'_> {
+        #[inline]
+        fn open(&mut self) {}
+        #[inline]
+        fn bytes(&self) -> &[u8] {
+            self.bytes.get(self.base..).unwrap_or_default()
+        }
+        #[inline]
+        fn parts(&mut self) -> (&mut [u8], &[u8]) {
+            let room = self.bytes.get_mut(self.base..).unwrap_or_default();
+            (room, self.defaults)
+        }
+        #[cold]
+        fn make_room(&mut self, _: usize, _: usize) -> Room {
+            let len = self.bytes.len();
+            let new = if len < self.max {
+                let twice = len.saturating_mul(2).max(FIRST);
+                twice.max(self.bytes.capacity()).min(self.max)
+            } else {
+                let item = len.saturating_sub(self.base);
+                let end = self.base.saturating_add(self.max);
+                len.saturating_add(item.max(256)).min(end)
+            };
+            let Some(more) = new.checked_sub(len).filter(|more| *more > 0) else {
+                return Room::None;
+            };
+            if self.bytes.try_reserve_exact(more).is_err() {
+                return Room::None;
+            }
+            self.bytes.resize(new, 0);
+            Room::Grown
+        }
+        fn close(&mut self, _: usize) {}
+    }
+}
+
 #[cfg(feature = "std")]
 pub use drain::Drain;
 #[cfg(feature = "std")]

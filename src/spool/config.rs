@@ -38,8 +38,12 @@ pub enum FullPolicy {
     DropOldest,
     /// The new batch is refused with an error; the spool keeps what it has.
     Reject,
-    /// As `Reject` for [`Spool::append`]: only its owner can make room, by delivering. The owner, as
-    /// the batching writer does, delivers for this long before it gives up.
+    /// As `Reject` for [`Spool::append`]: only its owner can make room, by delivering. What the disk
+    /// has no room for, the batching writer keeps in memory; when there is no room either, its `write`
+    /// sends for this long at most, oldest first, before it refuses the point (or drops the oldest, if
+    /// that is what it was told). It doesn't wait for an attempt that would come too late. Writers
+    /// that may not send in `write`, and those with a thread of their own, don't wait: there the
+    /// back-pressure of the handles does.
     Block(Duration),
 }
 

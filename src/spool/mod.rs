@@ -41,6 +41,26 @@
 //! - *The disk is trusted* in this: what it acknowledges a sync of is there after a power cut. Cards
 //!   exist that lie.
 
+//!
+//! # What can go wrong
+//! The rows of the fault table that are about the disk, each with the tests that prove it. (Those about
+//! the way to the server are 1 to 36.)
+//!
+//! | # | fault | what comes of it | tests |
+//! |---|---|---|---|
+//! | 37 | disk full | what the [`FullPolicy`] says; nothing is acknowledged that isn't there | `spool_faults.rs::a_full_disk_is_what_the_policy_says` |
+//! | 37 | read-only, out of descriptors, permission lost | no `Ok`; nothing that was there is lost; works again when the disk does | `spool_faults.rs::a_disk_that_became_read_only_or_a_process_out_of_descriptors` |
+//! | 37 | a sync fails | a new file; never again on that one; if that fails too, no `Ok` | `spool_faults.rs::a_failed_sync_is_met_by_a_new_segment_and_never_repeated`, `spool_faults.rs::when_the_new_segment_fails_too_nothing_is_acknowledged` |
+//! | 37 | the directory is deleted | no `Ok`; what was in it is counted as lost | `spool_faults.rs::a_directory_that_was_deleted_takes_no_batch`, `spool_damage.rs::a_segment_deleted_by_hand_while_running` |
+//! | 37 | a sector can't be read | waits, nothing is given up | `spool_faults.rs::what_cannot_be_read_now_is_read_later` |
+//! | 37 | any of these anywhere, then a power cut | nothing acknowledged is lost | `spool_faults.rs::any_failure_anywhere_and_a_power_cut_after_it` |
+//! | 38 | `kill -9` at any moment | nothing acknowledged is lost, in every [`Durability`] | `spool_kill.rs::nothing_that_was_acknowledged_is_lost` |
+//! | 38 | power cut at any operation | nothing acknowledged is lost, as the [`Durability`] says | `spool_power_cut.rs::every_batch_survives_every_cut`, `spool_power_cut.rs::what_was_synced_survives_every_cut`, `spool_kill.rs::nothing_that_was_acknowledged_is_lost_by_ext4` |
+//! | 39 | two owners of one directory | the second is told at once; it gets the directory when the first has died | `spool_basics.rs::a_second_owner_is_told_at_once`, `spool_kill.rs::the_lock_dies_with_its_owner` |
+//! | 40 | foreign files, links, pipes, empty files, 4 GiB of nothing | left alone or set aside; under 1 MiB of memory | `spool_damage.rs::a_hostile_directory` |
+//! | 40 | other versions, renamed segments | set aside, the four newest kept | `spool_damage.rs::other_versions_and_renamed_segments_are_set_aside`, `spool_damage.rs::what_is_set_aside_is_bounded` |
+//! | 40 | flipped bits, truncations, forged records | what is whole is delivered, the rest counted; no panic | `spool_damage.rs::every_flipped_bit`, `spool_damage.rs::every_truncation`, `spool_damage.rs::a_forged_record_in_a_payload_is_not_brought_to_life` |
+
 mod account;
 mod ack;
 mod batch;

@@ -386,6 +386,12 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         !self.is_finished(ticket.seq)
     }
 
+    /// Whether what waits takes more than half of `max_bytes`.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_half_full(&self) -> bool {
+        self.log.footprint() > self.settings.max_bytes / 2
+    }
+
     /// Removes segments in which nothing waits, and notes up to where all is delivered.
     pub(super) fn tidy(&mut self) {
         let acked = self.delivered_up_to();

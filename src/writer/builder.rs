@@ -280,6 +280,27 @@ impl WriterBuilder {
         self
     }
 
+    /// How fast what waited on disk is sent once the server answers again: at most so many bytes of
+    /// line protocol a second for each bucket, and on average a fifth less, since up to half of each
+    /// pause comes on top at random. Default 1 MiB/s: a server that was away isn't met by a whole
+    /// fleet's backlog at once. `u64::MAX` sends as fast as the server answers.
+    ///
+    /// It holds for [`Writer::flush`] as well. It does not hold for what was never held up, and not
+    /// while the spool is more than half full, where being slow might lose data. Choose at least twice
+    /// what the program writes, or the backlog grows up to that half.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").drain_bytes_per_second(64 * 1024).build()?; // a thin line
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[cfg(feature = "spool")]
+    pub fn drain_bytes_per_second(mut self, bytes: u64) -> Self {
+        self.settings.drain_bytes_per_second = bytes;
+        self
+    }
+
     /// Calls this for every [`Event`], in the thread that makes it happen. Default none. Keep it
     /// short: the writer waits for it.
     ///
@@ -313,8 +334,8 @@ impl WriterBuilder {
     /// ```
     ///
     /// # Errors
-    /// Settings that can't be: batches of no lines, a batch larger than the buffer, an empty bucket
-    /// name, a default tag that can't be written.
+    /// Settings that can't be: batches of no lines, a batch larger than the buffer, a drain rate of
+    /// nothing, an empty bucket name, a default tag that can't be written.
     pub fn build(self) -> Result<Writer, Error> {
         let seed = std::collections::hash_map::RandomState::new()
             .build_hasher()
@@ -345,6 +366,11 @@ impl WriterBuilder {
         if settings.batch_lines == 0 || settings.batch_bytes == 0 {
             return Err(Error::config(
                 "a batch of a writer needs at least one line and one byte",
+            ));
+        }
+        if settings.drain_bytes_per_second == 0 {
+            return Err(Error::config(
+                "a writer with a drain rate of 0 would never empty its spool",
             ));
         }
         if settings.batch_bytes > most {

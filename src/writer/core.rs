@@ -2,26 +2,27 @@
 //!
 //! Generic over the clock and the way to the server, so that it can be run in simulated time.
 
-use super::account::{Cause, Outcome, Place, Stats};
+use super::account::{Cause, Outcome, Stats};
 use super::disk::Disk;
 use super::event::{Event, Listener};
 use super::lane::Lane;
 use super::rejected::RejectedStore;
 use super::seams::{Clock, Transport};
-use super::settings::{Jitter, Settings, WhenFull};
+use super::settings::{Jitter, Settings};
 use super::stamp::Stamper;
 use crate::Precision;
 use crate::error::{Error, NotAccepted, Undelivered};
-use crate::line::{Bounded, EncodeError, Encoder, Lines, OwnedDefaultTags, Tagged};
+use crate::line::{Appending, EncodeError, Encoder, Lines, OwnedDefaultTags};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 /// The encoder that [`Writer::write_with`](super::Writer::write_with) hands out: bounded by the
-/// size of a batch, with the writer's precision and default tags.
-pub type BatchEncoder = Encoder<Tagged<Bounded, Vec<u8>>>;
+/// size of a batch, with the writer's precision and default tags. It writes behind the lines of the
+/// batch that is being collected, and reaches none of those.
+pub type BatchEncoder<'a> = Encoder<Appending<'a>>;
 
-/// What makes an encoder: each thread that writes has one.
+/// What makes an encoder.
 #[derive(Clone, Debug)]
 pub(crate) struct EncoderSpec {
     pub(crate) batch_bytes: usize,
@@ -32,10 +33,12 @@ pub(crate) struct EncoderSpec {
 }
 
 impl EncoderSpec {
-    pub(crate) fn encoder(&self) -> BatchEncoder {
-        Encoder::with_sink(Bounded::new(self.batch_bytes))
+    /// An encoder for one item, behind the first `base` bytes.
+    #[inline]
+    pub(crate) fn encoder<'a>(&'a self, bytes: &'a mut Vec<u8>, base: usize) -> BatchEncoder<'a> {
+        let defaults = self.tags.as_bytes();
+        Encoder::with_sink(Appending::new(bytes, base, self.batch_bytes, defaults))
             .precision(self.precision)
-            .default_tags(self.tags.clone())
             .skip_non_finite(self.skip_non_finite)
             .refuse_newlines(self.refuse_newlines)
     }
@@ -55,9 +58,9 @@ pub(crate) struct Core<C, T> {
     pub(super) last_error: Option<Error>,
     pub(super) disk: Option<Disk>,
     pub(super) jitter: Jitter,
-    /// One item at a time is encoded here; whole, it moves on to its lane.
-    scratch: BatchEncoder,
     pub(super) spec: EncoderSpec,
+    /// An item that didn't fit the batch it was written to, on its way to the next.
+    side: Vec<u8>,
     stamper: Stamper,
     /// Bytes in all lanes.
     pub(super) bytes: usize,
@@ -86,8 +89,8 @@ impl<C: Clock, T: Transport> Core<C, T> {
             last_error: None,
             disk: None,
             jitter: Jitter::new(seed),
-            scratch: spec.encoder(),
             spec,
+            side: Vec::new(),
             stamper: Stamper::new(settings.precision, settings.guard),
             bytes: 0,
             flushed: Stats::default(),
@@ -109,37 +112,39 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     /// Takes what `encode` writes, all of it or nothing.
+    ///
+    /// It is written where it will be sent from: behind the open lines of its lane. To take it is to
+    /// count it.
     #[inline]
     pub(crate) fn write(
         &mut self,
         lane: usize,
-        encode: impl FnOnce(&mut BatchEncoder) -> Result<(), EncodeError>,
+        encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), NotAccepted> {
-        self.scratch.clear();
-        if let Err(error) = encode(&mut self.scratch) {
+        let Some(to) = self.lanes.get_mut(lane) else {
+            return Err(NotAccepted::Closed);
+        };
+        let mut enc = self.spec.encoder(&mut to.open, to.open_len);
+        let encoded = encode(&mut enc);
+        let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
+        if let Err(error) = encoded {
             return Err(self.not_encoded(error));
         }
-        let lines = self.scratch.line_count();
-        let len = self.scratch.len();
-        if self.scratch.untimed_count() > 0 {
-            return self.take_untimed(lane);
+        // The usual case: it fits, and doesn't fill anything.
+        if untimed == 0
+            && lines > 0
+            && to.open_lines > 0
+            && to.open_lines + lines < self.settings.batch_lines
+            && to.open_len + len <= self.settings.batch_bytes
+            && self.bytes + len <= self.settings.max_buffer_bytes
+        {
+            to.keep(len, lines);
+            self.bytes += len;
+            self.stats.accepted += lines as u64;
+            self.stats.buffered += lines as u64;
+            return Ok(());
         }
-        match self.lanes.get_mut(lane) {
-            // The usual case: it fits, and doesn't fill anything.
-            Some(to)
-                if to.open_lines > 0
-                    && to.open_lines + lines < self.settings.batch_lines
-                    && to.open.len() + len <= self.settings.batch_bytes
-                    && self.bytes + len <= self.settings.max_buffer_bytes =>
-            {
-                to.append(self.scratch.as_bytes(), lines, self.settings.batch_bytes);
-                self.bytes += len;
-                self.stats.accepted += lines as u64;
-                self.stats.buffered += lines as u64;
-                Ok(())
-            }
-            _ => self.take_encoded(lane),
-        }
+        self.take_written(lane, (len, lines), untimed > 0)
     }
 
     #[cold]
@@ -151,30 +156,32 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
     }
 
-    #[cold]
-    fn take_encoded(&mut self, lane: usize) -> Result<(), NotAccepted> {
-        let lines = self.scratch.line_count();
-        // Out of `self` for the time being, so that it can be read while lanes are written.
-        let scratch = core::mem::replace(
-            &mut self.scratch,
-            Encoder::with_sink(Bounded::new(0)).default_tags(OwnedDefaultTags::default()),
-        );
-        let taken = self.take(lane, scratch.as_bytes(), lines);
-        self.scratch = scratch;
-        taken
-    }
-
-    fn take_untimed(&mut self, lane: usize) -> Result<(), NotAccepted> {
-        let lines = self.scratch.line_count();
-        let stamped = match self.stamper.stamp(self.scratch.as_bytes(), &self.clock) {
-            Ok(stamped) => stamped,
-            Err(refused) => {
-                self.stats.not_accepted = self.stats.not_accepted.saturating_add(1);
-                return Err(refused);
-            }
-        };
-        let taken = self.take(lane, &stamped, lines);
-        self.stamper.reuse(stamped);
+    /// Takes what was written behind the open lines of a lane, out of the way first: to make room for
+    /// it, the batch before it may have to go.
+    fn take_written(
+        &mut self,
+        lane: usize,
+        (len, lines): (usize, usize),
+        untimed: bool,
+    ) -> Result<(), NotAccepted> {
+        let written = self.lanes.get(lane).map_or(&[][..], |to| to.written(len));
+        if untimed {
+            let stamped = match self.stamper.stamp(written, &self.clock) {
+                Ok(stamped) => stamped,
+                Err(refused) => {
+                    self.stats.not_accepted = self.stats.not_accepted.saturating_add(1);
+                    return Err(refused);
+                }
+            };
+            let taken = self.take(lane, &stamped, lines);
+            self.stamper.reuse(stamped);
+            return taken;
+        }
+        let mut side = core::mem::take(&mut self.side);
+        side.clear();
+        side.extend_from_slice(written);
+        let taken = self.take(lane, &side, lines);
+        self.side = side;
         taken
     }
 
@@ -208,104 +215,6 @@ impl<C: Clock, T: Transport> Core<C, T> {
             self.send_in_write();
         }
         Ok(())
-    }
-
-    /// Takes lines that were accepted elsewhere: what has no room here is lost, and told.
-    pub(crate) fn take_over(&mut self, lane: usize, bytes: &[u8], lines: usize) {
-        if self.take(lane, bytes, lines).is_ok() {
-            return;
-        }
-        self.stats.not_accepted = self.stats.not_accepted.saturating_sub(1);
-        self.stats.accepted = self.stats.accepted.saturating_add(lines as u64);
-        self.stats.buffered = self.stats.buffered.saturating_add(lines as u64);
-        self.stats.drop_lines(Place::Memory, Cause::Overflow, lines);
-        self.tell(lane, |bucket| Event::Dropped {
-            bucket,
-            lines: lines as u64,
-            cause: Cause::Overflow,
-        });
-    }
-
-    /// Makes room for `len` bytes more, in the batch and in the buffer.
-    fn make_room(&mut self, lane: usize, len: usize) -> Result<(), NotAccepted> {
-        let batch_bytes = self.settings.batch_bytes;
-        if len > batch_bytes {
-            return Err(NotAccepted::TooLarge(batch_bytes));
-        }
-        let too_long = |core: &Self| {
-            core.lanes
-                .get(lane)
-                .is_some_and(|to| to.open.len().saturating_add(len) > batch_bytes)
-        };
-        if too_long(self) {
-            self.seal(lane);
-            self.send_in_write();
-        }
-        if self.bytes.saturating_add(len) <= self.settings.max_buffer_bytes {
-            return Ok(());
-        }
-        // The last resort before anything is lost: what is due may go now.
-        self.send_in_write();
-        if self.disk.is_some() && self.bytes.saturating_add(len) > self.settings.max_buffer_bytes {
-            for lane in 0..self.lanes.len() {
-                if let Some(lane) = self.lanes.get_mut(lane) {
-                    lane.seal(true);
-                }
-                self.spool_sealed(lane);
-            }
-        }
-        while self.bytes.saturating_add(len) > self.settings.max_buffer_bytes {
-            let dropped = self.settings.when_full == WhenFull::DropOldest && self.drop_oldest(lane);
-            if !dropped {
-                return Err(NotAccepted::Full);
-            }
-        }
-        Ok(())
-    }
-
-    fn send_in_write(&mut self) {
-        if self.settings.send_in_write {
-            self.poll();
-        }
-    }
-
-    /// Drops the oldest batch: of this lane, or, if it has none, of the one with the most.
-    fn drop_oldest(&mut self, lane: usize) -> bool {
-        let has_batch = |at: &usize| self.lanes.get(*at).is_some_and(|l| !l.is_empty());
-        let fullest = || {
-            let all = self.lanes.iter().enumerate().filter(|(_, l)| !l.is_empty());
-            all.max_by_key(|(_, l)| l.lines()).map(|(at, _)| at)
-        };
-        let Some(lane) = Some(lane).filter(has_batch).or_else(fullest) else {
-            return false;
-        };
-        let Some(from) = self.lanes.get_mut(lane) else {
-            return false;
-        };
-        if from.sealed.is_empty() {
-            from.seal(false);
-        }
-        self.drop_first(lane, Cause::Overflow)
-    }
-
-    /// Drops the first batch of a lane.
-    pub(super) fn drop_first(&mut self, lane: usize, cause: Cause) -> bool {
-        let Some(from) = self.lanes.get_mut(lane) else {
-            return false;
-        };
-        let Some(batch) = from.sealed.pop_front() else {
-            return false;
-        };
-        let lines = batch.lines();
-        self.bytes = self.bytes.saturating_sub(batch.rest().len());
-        from.reuse(batch.into_bytes());
-        self.stats.drop_lines(Place::Memory, cause, lines);
-        self.tell(lane, |bucket| Event::Dropped {
-            bucket,
-            lines: lines as u64,
-            cause,
-        });
-        true
     }
 
     pub(super) fn seal(&mut self, at: usize) {
@@ -369,10 +278,12 @@ impl<C: Clock, T: Transport> Core<C, T> {
     pub(crate) fn flush(&mut self, timeout: Duration) -> Result<Outcome, Error> {
         let start = self.clock.now();
         let deadline = start.saturating_add(timeout);
-        // Somebody waits now: a pause under way is cut short, unless the server asked for it.
+        // Somebody waits now: a pause under way is cut short, unless the server asked for it, or it
+        // keeps the pace.
         for lane in 0..self.lanes.len() {
             self.seal(lane);
-            if let Some(lane) = self.lanes.get_mut(lane).filter(|lane| !lane.asked) {
+            let idle = |lane: &&mut Lane| !lane.asked && !lane.paced;
+            if let Some(lane) = self.lanes.get_mut(lane).filter(idle) {
                 lane.next_at = lane.next_at.min(start);
             }
         }
@@ -383,8 +294,8 @@ impl<C: Clock, T: Transport> Core<C, T> {
                 while let Some(due) = self.lanes.get(lane).filter(|l| l.has_work()) {
                     let at = due.next_at;
                     if at > now || now >= deadline {
-                        // What is on disk is safe, and need not be waited for.
-                        if !due.is_empty() {
+                        // What is on disk is safe, and the server need not be waited for.
+                        if !due.is_empty() || due.paced {
                             next = Some(next.map_or(at, |n| n.min(at)));
                         }
                         break;
@@ -474,7 +385,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         self.lanes.iter().flat_map(move |lane| {
             let sealed = lane.sealed.iter().map(|batch| batch.rest());
             sealed
-                .chain(core::iter::once(lane.open.as_slice()))
+                .chain(core::iter::once(lane.open_bytes()))
                 .filter(|bytes| !bytes.is_empty())
                 .map(move |bytes| (lane.bucket.as_str(), Lines { bytes, precision }))
         })

@@ -69,6 +69,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
             limit,
         };
         let size = bytes.len();
+        let from_disk = lane.drain.is_some();
         self.stats.requests = self.stats.requests.saturating_add(1);
         self.stats.bytes_sent = self.stats.bytes_sent.saturating_add(size as u64);
         let result = self.transport.send(parcel);
@@ -81,6 +82,9 @@ impl<C: Clock, T: Transport> Core<C, T> {
             }
         }
         self.retire(at);
+        if from_disk {
+            self.keep_pace(at, size);
+        }
     }
 
     fn retire(&mut self, at: usize) {
@@ -410,6 +414,8 @@ impl<C: Clock, T: Transport> Core<C, T> {
             wait = wait.max(HUMAN_PAUSE);
         }
         lane.asked = asked.is_some();
+        lane.paced = false;
+        lane.backlog = true;
         lane.next_at = now.saturating_add(wait);
         let kept = self.disk.is_some();
         let over = !kept

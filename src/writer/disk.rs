@@ -4,7 +4,7 @@ use super::lane::Lane;
 use crate::Precision;
 use crate::client::{Client, Org};
 use crate::error::Error;
-use crate::spool::{Batch, Mode, Rejection, Spool, SpoolError, Target, Ticket};
+use crate::spool::{Batch, FullPolicy, Mode, Rejection, Spool, SpoolError, Target, Ticket};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -36,6 +36,19 @@ impl Disk {
     /// Every batch goes to disk before it is sent.
     pub(crate) fn is_ahead(&self) -> bool {
         self.spool.mode() == Mode::WriteAhead
+    }
+
+    /// How long its owner is to send for room when it is full, before it gives up.
+    pub(crate) fn block(&self) -> Option<Duration> {
+        match self.spool.full_policy() {
+            FullPolicy::Block(limit) => Some(limit),
+            FullPolicy::DropOldest | FullPolicy::Reject => None,
+        }
+    }
+
+    /// It may soon have to drop or refuse something.
+    pub(crate) fn is_half_full(&self) -> bool {
+        self.spool.is_half_full()
     }
 
     fn target(&self, bucket: &str) -> Result<Target, SpoolError> {

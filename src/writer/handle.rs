@@ -81,7 +81,7 @@ impl Writer {
     #[inline]
     pub fn write_with(
         &mut self,
-        encode: impl FnOnce(&mut BatchEncoder) -> Result<(), EncodeError>,
+        encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), NotAccepted> {
         self.core.write(MAIN, encode)
     }

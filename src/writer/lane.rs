@@ -10,8 +10,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// The storage of a batch begins with this much, and doubles up to the size of a batch.
-const FIRST: usize = 4 * 1024;
 /// What is kept to ask the server whether it works, at most.
 const MAX_PROOF: usize = 4 * 1024;
 
@@ -19,8 +17,10 @@ const MAX_PROOF: usize = 4 * 1024;
 #[derive(Debug)]
 pub(crate) struct Lane {
     pub(crate) bucket: String,
-    /// Lines that don't make a batch yet.
+    /// Lines that don't make a batch yet: the first `open_len` bytes. The rest is there to be written
+    /// to.
     pub(crate) open: Vec<u8>,
+    pub(crate) open_len: usize,
     pub(crate) open_lines: usize,
     /// Where in `open` the last thing written begins.
     last: usize,
@@ -36,6 +36,11 @@ pub(crate) struct Lane {
     pub(crate) next_at: Duration,
     /// The server itself asked for that pause.
     pub(crate) asked: bool,
+    /// That pause keeps the pace of draining, nothing has failed.
+    pub(crate) paced: bool,
+    /// What is on disk has waited for the server, or comes from an earlier life: it is not to be
+    /// sent in one burst.
+    pub(crate) backlog: bool,
     /// Failures in a row, and when they began.
     pub(crate) streak: u32,
     pub(crate) failing_since: Option<Duration>,
@@ -64,6 +69,7 @@ impl Lane {
         Lane {
             bucket,
             open: Vec::new(),
+            open_len: 0,
             open_lines: 0,
             last: 0,
             opened_at: Duration::ZERO,
@@ -72,6 +78,8 @@ impl Lane {
             drain: None,
             next_at: Duration::ZERO,
             asked: false,
+            paced: false,
+            backlog: false,
             streak: 0,
             failing_since: None,
             proof: Vec::new(),
@@ -81,28 +89,40 @@ impl Lane {
         }
     }
 
-    /// Adds whole lines. The caller has seen to it that they fit.
+    /// Lines that don't make a batch yet.
+    pub(crate) fn open_bytes(&self) -> &[u8] {
+        self.open.get(..self.open_len).unwrap_or_default()
+    }
+
+    /// The `len` bytes behind them, which are about to be added.
+    pub(crate) fn written(&self, len: usize) -> &[u8] {
+        let end = self.open_len.saturating_add(len);
+        self.open.get(self.open_len..end).unwrap_or_default()
+    }
+
+    /// Adds the whole lines that stand behind the open ones. The caller has seen to it that they fit.
     #[inline]
-    pub(crate) fn append(&mut self, bytes: &[u8], lines: usize, batch_bytes: usize) {
-        if self.open.capacity() - self.open.len() < bytes.len() {
-            self.grow(bytes.len(), batch_bytes);
-        }
-        self.last = self.open.len();
-        self.open.extend_from_slice(bytes);
+    pub(crate) fn keep(&mut self, len: usize, lines: usize) {
+        self.last = self.open_len;
+        self.open_len += len;
         self.open_lines += lines;
     }
 
-    /// Doubles the storage, but not beyond a batch. (A vector left to itself would.)
-    #[cold]
-    fn grow(&mut self, more: usize, batch_bytes: usize) {
-        let len = self.open.len();
-        let want = self
-            .open
-            .capacity()
-            .saturating_mul(2)
-            .clamp(FIRST.min(batch_bytes), batch_bytes)
-            .max(len.saturating_add(more));
-        self.open.reserve_exact(want.saturating_sub(len));
+    /// Adds whole lines from elsewhere. The caller has seen to it that they fit.
+    pub(crate) fn append(&mut self, bytes: &[u8], lines: usize, batch_bytes: usize) {
+        let end = self.open_len.saturating_add(bytes.len());
+        if self.open.len() < end {
+            // Doubles, but not beyond a batch. (A vector left to itself would.)
+            let twice = self.open.len().saturating_mul(2).min(batch_bytes);
+            let want = twice.max(self.open.capacity().min(batch_bytes)).max(end);
+            let more = want.saturating_sub(self.open.len());
+            self.open.reserve_exact(more);
+            self.open.resize(want, 0);
+        }
+        if let Some(place) = self.open.get_mut(self.open_len..end) {
+            place.copy_from_slice(bytes);
+            self.keep(bytes.len(), lines);
+        }
     }
 
     /// Makes a batch of what there is. `waits`: it won't be sent at once, so it keeps no more
@@ -112,24 +132,25 @@ impl Lane {
             return;
         }
         let fresh = self.spare.take().unwrap_or_default();
-        let bytes = core::mem::replace(&mut self.open, fresh);
+        let mut bytes = core::mem::replace(&mut self.open, fresh);
+        bytes.truncate(self.open_len);
         let mut batch = Batch::new(bytes, self.open_lines, self.last);
         if waits {
             batch.shrink();
         }
+        self.open_len = 0;
         self.open_lines = 0;
         self.last = 0;
         self.sealed.push_back(batch);
     }
 
-    /// Storage of a batch that is done with.
-    pub(crate) fn reuse(&mut self, mut bytes: Vec<u8>) {
+    /// Storage of a batch that is done with. (What is in it stays: it is overwritten.)
+    pub(crate) fn reuse(&mut self, bytes: Vec<u8>) {
         let better = self
             .spare
             .as_ref()
             .is_none_or(|spare| spare.capacity() < bytes.capacity());
         if better {
-            bytes.clear();
             self.spare = Some(bytes);
         }
     }
@@ -256,7 +277,8 @@ impl Lane {
         let here = split(if same_unit { batch } else { &[] }).skip(1);
         let in_hand = usize::from(self.drain.is_none());
         let later = self.sealed.iter().skip(in_hand).map(Batch::rest);
-        let later = later.chain([self.open.as_slice()]);
+        let open = self.open.get(..self.open_len).unwrap_or_default();
+        let later = later.chain([open]);
         let on_disk = self.spooled > 0 && batch != self.newest;
         let newest = Some(self.newest.as_slice()).filter(|line| on_disk && !line.is_empty());
         let mut others = here
@@ -295,6 +317,7 @@ impl Lane {
     pub(crate) fn succeeded(&mut self) -> Option<Duration> {
         self.streak = 0;
         self.asked = false;
+        self.paced = false;
         self.next_at = Duration::ZERO;
         self.failing_since.take()
     }

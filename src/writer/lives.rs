@@ -1,8 +1,8 @@
 //! Single cases of a writer's life, in simulated time.
 
 use super::core::MAIN;
-use super::sim::{SimServer, Words, check, long, world};
-use super::{Cause, ClockGuard, Event, Fate, Reason, WhenFull};
+use super::sim::{SimServer, check, world};
+use super::{Cause, ClockGuard, Event, Fate, WhenFull};
 use crate::Precision;
 use crate::client::RetryPolicy;
 use crate::error::NotAccepted;
@@ -15,49 +15,6 @@ use std::sync::Mutex;
 
 const SEC: Duration = Duration::from_secs(1);
 
-/// One bad line at every position of a batch of 5 000.
-fn every_position(words: Words, most: u64) {
-    const LINES: usize = 5_000;
-    let step = if long() { 1 } else { 251 };
-    let mut worst = 0;
-    for bad in (0..LINES).step_by(step).chain([LINES - 1]) {
-        let (mut core, _, server) = world(1, |b| b.batch_bytes(1 << 20).batch_lines(LINES));
-        server.0.borrow_mut().words = words;
-        for n in 0..LINES {
-            let field = if n == bad { "bad" } else { "n" };
-            let written = core.write(MAIN, |enc| {
-                let line = enc.line("m").tag("s", 1).field(field, n as i64);
-                line.timestamp(n as i64)
-            });
-            written.unwrap();
-        }
-        let outcome = core.flush(SEC * 60).unwrap();
-        assert_eq!(outcome.fate(), Fate::Rejected);
-        assert_eq!((outcome.delivered, outcome.rejected.refused), (4_999, 1));
-        let out: Vec<_> = core.rejected.iter().collect();
-        assert_eq!(out.len(), 1);
-        assert_eq!(out[0].line, format!("m,s=1 bad={bad}i {bad}"));
-        assert_eq!(out[0].reason, Reason::Refused);
-        let world = server.0.borrow();
-        assert_eq!(world.stored.len(), LINES - 1);
-        assert_eq!(world.out_of_order, 0);
-        worst = worst.max(world.requests);
-    }
-    assert!(worst <= most, "{worst} requests");
-}
-
-#[test]
-fn a_bad_line_that_is_named_costs_one_more_request() {
-    every_position(Words::Quoted, 2);
-    every_position(Words::Numbered, 2);
-}
-
-#[test]
-fn a_bad_line_that_is_not_named_is_found_by_halving() {
-    // 2 + 2 · log2(5 000) = 26.6
-    every_position(Words::Silent, 26);
-}
-
 fn write(core: &mut super::core::Core<super::sim::SimClock, SimServer>, n: i64) {
     core.write(MAIN, |enc| enc.line("m").field("n", n).timestamp(n))
         .unwrap();
@@ -67,8 +24,8 @@ fn write(core: &mut super::core::Core<super::sim::SimClock, SimServer>, n: i64) 
 fn a_gateway_with_an_outage_at_noon() {
     let (mut core, clock, server) = world(7, |b| b.precision(Precision::Millisecond));
     let mut number = 0;
-    // Otherwise only the hours around noon, when there is no server for half an hour.
-    let minutes = if long() { 0..24 * 60 } else { 700..790 };
+    // The hours around noon, when there is no server for half an hour.
+    let minutes = 700..790;
     for minute in minutes.clone() {
         server.0.borrow_mut().down = (720..750).contains(&minute);
         server.0.borrow_mut().trouble = 1;
@@ -86,7 +43,7 @@ fn a_gateway_with_an_outage_at_noon() {
         }
         check(&core);
         let held: usize = core.lanes[0].held();
-        // An hour of lines at the most, never the day.
+        // An hour of lines at the most.
         assert!(held < 2 << 20, "{held} bytes of storage in minute {minute}");
     }
     server.0.borrow_mut().trouble = 0;

@@ -76,8 +76,12 @@ mod disk;
 mod disk;
 mod event;
 mod handle;
+mod inbox;
 mod lane;
+mod pace;
 mod rejected;
+mod remote;
+mod room;
 mod seams;
 mod settings;
 mod split;
@@ -90,11 +94,14 @@ pub use account::{Cause, Drops, Fate, Outcome, Reason, Rejections, Stats};
 pub use builder::WriterBuilder;
 pub use event::Event;
 pub use handle::Writer;
+pub use inbox::BackPressure;
 pub use rejected::Rejected;
+pub use remote::WriterHandle;
 pub use settings::WhenFull;
 pub use stamp::ClockGuard;
-pub use thread::{BackPressure, WriterHandle};
 
+#[cfg(test)]
+mod full_length;
 #[cfg(test)]
 mod lives;
 #[cfg(test)]

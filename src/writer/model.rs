@@ -7,6 +7,8 @@ use super::sim::another;
 use super::sim::{Rng, SimClock, SimServer, Words, check, long, world};
 use super::{WhenFull, WriterBuilder};
 use crate::error::NotAccepted;
+#[cfg(feature = "spool")]
+use crate::spool::FullPolicy;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -27,7 +29,7 @@ fn write(
     core: &mut Core<SimClock, SimServer>,
     written: &mut Written,
     rng: &mut Rng,
-    doom: u64,
+    (doom, long): (u64, bool),
 ) -> Result<(), NotAccepted> {
     let lane = if rng.chance(20) {
         core.lane("other")
@@ -35,7 +37,14 @@ fn write(
         MAIN
     };
     let bucket = core.lanes[lane].bucket.clone();
-    let lines = 1 + rng.below(3) * rng.below(2);
+    let lines = match long {
+        true => 1,
+        false => 1 + rng.below(3) * rng.below(2),
+    };
+    let text = match long {
+        true => "x".repeat(400),
+        false => String::from("a b,c=d\n\"e"),
+    };
     let mut items = Vec::new();
     for _ in 0..lines {
         written.number += 1;
@@ -53,7 +62,7 @@ fn write(
             enc.line("m")
                 .tag("s", tag)
                 .field(field, *number as i64)
-                .field("text", "a b,c=d\n\"e")
+                .field("text", text.as_str())
                 .timestamp(*time)?;
         }
         Ok(())
@@ -98,10 +107,29 @@ fn script(seed: u64) {
         1 => Some(crate::spool::Mode::WriteAhead),
         _ => None,
     };
+    // Now and then a small disk, and long lines that fill it.
     #[cfg(feature = "spool")]
-    let settings = |builder| match mode {
-        Some(mode) => settings(builder).spool(dir.spool(mode)),
-        None => settings(builder),
+    let small = mode.is_some() && rng.chance(20);
+    #[cfg(not(feature = "spool"))]
+    let small = false;
+    #[cfg(feature = "spool")]
+    let full = match rng.below(3) {
+        0 => FullPolicy::DropOldest,
+        1 => FullPolicy::Reject,
+        _ => FullPolicy::Block(Duration::from_secs(rng.below(20))),
+    };
+    #[cfg(feature = "spool")]
+    let rate = [1 << 20, 5_000, 500][rng.below(3) as usize];
+    #[cfg(feature = "spool")]
+    let settings = |builder| {
+        let Some(mode) = mode else {
+            return settings(builder);
+        };
+        let spool = dir.spool_with(|b| {
+            let b = b.mode(mode).when_full(full);
+            if small { b.max_bytes(64 << 10) } else { b }
+        });
+        settings(builder).spool(spool).drain_bytes_per_second(rate)
     };
     let (mut core, clock, server) = world(seed, settings);
     #[cfg_attr(
@@ -119,11 +147,12 @@ fn script(seed: u64) {
         }
     }
     let mut written = Written::default();
-    for _ in 0..rng.below(60) {
+    let steps = if small { 400 } else { 60 };
+    for _ in 0..rng.below(steps) {
         match rng.below(13) {
-            // Another life, with what is on disk.
+            // Another life, with what is on disk. (Not with a full one: that loses what is in memory.)
             #[cfg(feature = "spool")]
-            12 if mode.is_some() => {
+            12 if mode.is_some() && !small => {
                 let limit = Duration::from_secs(rng.below(3));
                 if let Err(error) = core.close(limit) {
                     panic!("the disk takes everything: {error}");
@@ -137,7 +166,7 @@ fn script(seed: u64) {
             }
             0..=6 => {
                 for _ in 0..=rng.below(8) {
-                    let refused = write(&mut core, &mut written, &mut rng, doom);
+                    let refused = write(&mut core, &mut written, &mut rng, (doom, small));
                     if let Err(refused) = refused {
                         assert_eq!(refused, NotAccepted::Full);
                         assert!(!drop_oldest);

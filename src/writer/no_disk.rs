@@ -23,6 +23,14 @@ impl Disk {
         match *self {}
     }
 
+    pub(crate) fn block(&self) -> Option<Duration> {
+        match *self {}
+    }
+
+    pub(crate) fn is_half_full(&self) -> bool {
+        match *self {}
+    }
+
     pub(crate) fn found(&self) -> Vec<(String, u64)> {
         match *self {}
     }

@@ -3,7 +3,10 @@
 use super::core::MAIN;
 use super::sim::{TempDir, another, check, long, world};
 use super::{Fate, Reason, WhenFull};
+use crate::error::NotAccepted;
+use crate::spool::FullPolicy;
 use crate::spool::Mode;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 const SEC: Duration = Duration::from_secs(1);
@@ -64,6 +67,12 @@ fn nothing_is_written_to_disk_while_the_server_answers() {
     );
     let spool = core.disk.as_ref().unwrap().spool();
     assert_eq!(spool.stats().bytes_written, 0);
+    // Nor by any other way: there are only the lock's file and a directory for what is refused.
+    let files: Vec<_> = std::fs::read_dir(&dir.0).unwrap().flatten().collect();
+    for file in files {
+        let meta = file.metadata().unwrap();
+        assert!(meta.is_dir() || meta.len() == 0, "{file:?}");
+    }
 }
 
 #[test]
@@ -144,4 +153,228 @@ fn a_full_spool_drops_the_oldest_and_counts_them() {
     let world = server.0.borrow();
     assert_eq!(world.stored.len() as u64, stats.delivered);
     assert_eq!(world.stored.values().max(), Some(&9_999));
+}
+
+type Core = super::core::Core<super::sim::SimClock, super::sim::SimServer>;
+
+fn write(core: &mut Core, n: i64) -> Result<(), NotAccepted> {
+    core.write(MAIN, |enc| {
+        let line = enc.line("m").tag("s", 1).field("n", n);
+        line.timestamp(n)
+    })
+}
+
+/// So many bytes as the spool holds.
+fn on_disk(core: &Core) -> u64 {
+    core.disk.as_ref().unwrap().spool().stats().bytes
+}
+
+#[test]
+fn a_backlog_is_sent_at_a_bounded_pace_and_no_two_keep_the_same() {
+    const RATE: u64 = 20_000;
+    const BATCH: usize = 10_000;
+    let mut rhythms = Vec::new();
+    for seed in [1, 2] {
+        let dir = TempDir::new();
+        let (mut core, clock, server) = world(seed, |b| {
+            let b = b.spool(dir.spool(Mode::OnFailure)).batch_bytes(BATCH);
+            b.drain_bytes_per_second(RATE)
+        });
+        server.0.borrow_mut().down = true;
+        for n in 0..20_000 {
+            write(&mut core, n).unwrap();
+        }
+        assert_eq!(core.flush(SEC).unwrap().fate(), Fate::Spooled);
+        assert!(on_disk(&core) > 300_000);
+        server.0.borrow_mut().down = false;
+        // The first request is the probe after the outage; from its end on, the rate holds.
+        while core.stats().delivered == 0 {
+            clock.advance(core.poll());
+        }
+        let (start, sent) = (core.clock_now(), core.stats().bytes_sent);
+        let mut rhythm = Vec::new();
+        while core.stats().spooled > 0 {
+            let wait = core.poll();
+            let time = core.clock_now() - start;
+            let bytes = core.stats().bytes_sent - sent;
+            let most = RATE as f64 * time.as_secs_f64() + BATCH as f64;
+            assert!(bytes as f64 <= most, "{bytes} bytes in {time:?}");
+            rhythm.push(time);
+            clock.advance(wait);
+            check(&core);
+        }
+        let (time, bytes) = (core.clock_now() - start, core.stats().bytes_sent - sent);
+        let slow = bytes as f64 / time.as_secs_f64();
+        assert!(slow > RATE as f64 * 0.6, "{slow} bytes a second");
+        assert_eq!(core.stats().delivered, 20_000);
+        rhythms.push(rhythm);
+    }
+    let [a, b] = &rhythms[..] else { panic!() };
+    let same = a.iter().zip(b).filter(|(a, b)| a == b).count();
+    assert!(a.len() > 20 && same < a.len() / 4, "{a:?} {b:?}");
+}
+
+#[test]
+fn a_flush_keeps_the_pace_and_nothing_is_due_before_a_fleet_is_awake() {
+    let dir = TempDir::new();
+    let (mut core, clock, server) =
+        world(1, |b| b.spool(dir.spool(Mode::OnFailure)).batch_lines(100));
+    server.0.borrow_mut().down = true;
+    for n in 0..10_000 {
+        write(&mut core, n).unwrap();
+    }
+    let _ = core.close(SEC).unwrap();
+    let waiting = on_disk(&core);
+    drop(core);
+    server.0.borrow_mut().down = false;
+    let mut starts = Vec::new();
+    for seed in [2, 4] {
+        // (Let go in silence, as by a power cut.)
+        let change = |b: super::WriterBuilder| {
+            let b = b.spool(dir.spool(Mode::OnFailure)).batch_bytes(10_000);
+            b.drain_bytes_per_second(10_000)
+        };
+        let mut core = another(seed, &clock, &server, change);
+        let wait = core.poll();
+        assert!(wait > Duration::ZERO && wait <= SEC, "{wait:?}");
+        starts.push(wait);
+        core.closed = true;
+    }
+    assert_ne!(starts[0], starts[1]);
+    let mut core = another(6, &clock, &server, |b| {
+        let b = b.spool(dir.spool(Mode::OnFailure)).batch_bytes(10_000);
+        b.drain_bytes_per_second(10_000)
+    });
+    // Too short for all of it: the rest is safe, and the next flush goes on.
+    let outcome = core.flush(SEC * 3).unwrap();
+    assert_eq!(outcome.fate(), Fate::Spooled);
+    assert!(outcome.delivered > 500 && outcome.delivered < 5_000);
+    let start = core.clock_now();
+    let outcome = core.flush(SEC * 600).unwrap();
+    assert_eq!(
+        (outcome.fate(), core.stats().delivered),
+        (Fate::Delivered, 10_000)
+    );
+    let least = (waiting - 50_000) / 10_000;
+    assert!(core.clock_now() - start > SEC * u32::try_from(least).unwrap());
+    check(&core);
+}
+
+#[test]
+fn a_disk_that_fills_up_is_not_drained_slowly() {
+    let dir = TempDir::new();
+    let (mut core, clock, server) = world(1, |b| {
+        let b = b.spool(dir.spool_with(|b| b.max_bytes(64 << 10)));
+        b.batch_bytes(2_000).drain_bytes_per_second(1)
+    });
+    server.0.borrow_mut().down = true;
+    for n in 0..2_600 {
+        write(&mut core, n).unwrap();
+    }
+    let _ = core.flush(SEC).unwrap();
+    let footprint = |core: &Core| core.disk.as_ref().unwrap().spool().stats().disk_bytes;
+    assert!(footprint(&core) > 40 << 10, "{}", footprint(&core));
+    server.0.borrow_mut().down = false;
+    let start = core.clock_now();
+    let wait = loop {
+        let wait = core.poll();
+        if wait > SEC * 1_000 {
+            break wait;
+        }
+        clock.advance(wait);
+    };
+    // In haste down to the half, then a byte a second, as was asked for.
+    assert!(core.clock_now() - start < SEC * 400 && wait < SEC * 3_100);
+    assert!(
+        (10 << 10..=32 << 10).contains(&footprint(&core)),
+        "{}",
+        footprint(&core)
+    );
+    assert_eq!(core.stats().dropped.total(), 0);
+    check(&core);
+}
+
+#[test]
+fn what_only_passes_the_disk_is_not_held_back() {
+    let dir = TempDir::new();
+    let (mut core, clock, _) = world(1, |b| {
+        let b = b.spool(dir.spool(Mode::WriteAhead)).batch_lines(10);
+        b.drain_bytes_per_second(1)
+    });
+    let start = core.clock_now();
+    for n in 0..1_000 {
+        write(&mut core, n).unwrap();
+        core.poll();
+    }
+    assert_eq!(core.flush(SEC * 10).unwrap().fate(), Fate::Delivered);
+    assert!(core.clock_now() - start < SEC * 5);
+    let _ = clock;
+}
+
+#[test]
+fn where_the_disk_is_full_the_caller_waits_as_it_chose() {
+    let patience = SEC * 60;
+    for (policy, send_in_write) in [
+        (FullPolicy::Block(patience), true),
+        (FullPolicy::Block(patience), false),
+        (FullPolicy::Reject, true),
+    ] {
+        let dir = TempDir::new();
+        let (mut core, _, server) = world(1, |b| {
+            let spool = dir.spool_with(|b| b.max_bytes(64 << 10).when_full(policy));
+            b.spool(spool)
+                .batch_bytes(2_000)
+                .max_buffer_bytes(8_000)
+                .send_in_write(send_in_write)
+                .retry(crate::client::RetryPolicy {
+                    interval: SEC,
+                    max_interval: SEC * 5,
+                    ..crate::client::RetryPolicy::default()
+                })
+        });
+        server.0.borrow_mut().down = true;
+        let mut n = 0;
+        let spent = loop {
+            let before = core.clock_now();
+            if let Err(refused) = write(&mut core, n) {
+                assert_eq!(refused, NotAccepted::Full);
+                break core.clock_now() - before;
+            }
+            n += 1;
+        };
+        check(&core);
+        let stats = core.stats();
+        assert_eq!((stats.accepted, stats.not_accepted), (n as u64, 1));
+        assert!(
+            stats.spooled > 1_000 && stats.buffered_bytes > 6_000,
+            "{stats:?}"
+        );
+        let blocks = send_in_write && policy != FullPolicy::Reject;
+        match blocks {
+            // Up to the last attempt that wasn't too late.
+            true => assert!(
+                spent > SEC * 54 && spent <= patience + SEC / 10,
+                "{spent:?}"
+            ),
+            false => assert!(spent < SEC, "{spent:?}"),
+        }
+        // The server comes back while somebody waits.
+        let before = core.clock_now();
+        server.0.borrow_mut().down = false;
+        server.0.borrow_mut().back_at = before + SEC * 30;
+        let taken = write(&mut core, n);
+        let spent = core.clock_now() - before;
+        assert_eq!(taken.is_ok(), blocks, "{policy:?}");
+        assert_eq!(blocks, spent >= SEC * 30, "{spent:?}");
+        assert!(spent < SEC * 40, "{spent:?}");
+        check(&core);
+        core.clock.advance(SEC * 100);
+        assert_eq!(core.flush(SEC * 60).unwrap().fate(), Fate::Delivered);
+        assert_eq!(core.stats().delivered, n as u64 + u64::from(blocks));
+        let world = server.0.borrow();
+        assert_eq!(
+            (world.stored.len() as u64, world.out_of_order),
+            (core.stats().delivered, 0)
+        );
+    }
 }

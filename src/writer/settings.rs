@@ -34,6 +34,7 @@ pub(crate) struct Settings {
     pub(crate) send_in_write: bool,
     pub(crate) poll_limit: Duration,
     pub(crate) flush_timeout: Duration,
+    pub(crate) drain_bytes_per_second: u64,
 }
 
 impl Default for Settings {
@@ -51,6 +52,7 @@ impl Default for Settings {
             send_in_write: true,
             poll_limit: Duration::from_secs(1),
             flush_timeout: Duration::from_secs(60),
+            drain_bytes_per_second: 1 << 20,
         }
     }
 }
@@ -89,7 +91,7 @@ pub(crate) fn pause(
 }
 
 /// `random / 2^64` of a span, to the nanosecond.
-fn part(span: Duration, random: u64) -> Duration {
+pub(crate) fn part(span: Duration, random: u64) -> Duration {
     let nanos = (span.as_nanos().min(u128::from(u64::MAX)) * u128::from(random)) >> 64;
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }

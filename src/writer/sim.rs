@@ -106,6 +106,8 @@ pub(super) struct World {
     pub(super) breaks_over: usize,
     /// Nothing listens.
     pub(super) down: bool,
+    /// Nor before this time.
+    pub(super) back_at: Duration,
     pub(super) rng: Rng,
     /// What is stored: bucket, series and time, and the number of the line that says so.
     pub(super) stored: BTreeMap<String, u64>,
@@ -133,6 +135,7 @@ impl SimServer {
             trouble: 0,
             breaks_over: usize::MAX,
             down: false,
+            back_at: Duration::ZERO,
             rng: Rng::new(seed),
             stored: BTreeMap::new(),
             seen: BTreeMap::new(),
@@ -255,8 +258,9 @@ impl World {
             return Ok(());
         }
         let (status, body) = match self.words {
+            // (The first versions of InfluxDB 2 said 500 to that.)
             Words::Quoted => (
-                422,
+                if self.rng.chance(80) { 422 } else { 500 },
                 serde_json::json!({"code": "unprocessable entity", "message": format!(
                     "failure writing points to database: partial write: field type conflict dropped={}",
                     conflicts.len()
@@ -291,7 +295,7 @@ impl Transport for SimServer {
         }
         let spent = Duration::from_millis(1 + world.rng.below(20));
         world.clock.advance(spent);
-        if world.down {
+        if world.down || world.clock.now() < world.back_at {
             return Err(broken(Fault::Refused, true));
         }
         if body.len() > world.breaks_over {
@@ -384,9 +388,15 @@ impl TempDir {
     }
 
     pub(super) fn spool(&self, mode: crate::spool::Mode) -> crate::Spool {
-        crate::Spool::builder(&self.0)
-            .durability(crate::spool::Durability::OsManaged)
-            .mode(mode)
+        self.spool_with(|b| b.mode(mode))
+    }
+
+    pub(super) fn spool_with(
+        &self,
+        change: impl FnOnce(crate::spool::SpoolBuilder) -> crate::spool::SpoolBuilder,
+    ) -> crate::Spool {
+        let builder = crate::Spool::builder(&self.0);
+        change(builder.durability(crate::spool::Durability::OsManaged))
             .open()
             .unwrap()
     }

@@ -10,6 +10,7 @@ use super::disk::Disk;
 use super::event::Event;
 use super::lane::Drain;
 use super::seams::{Clock, Transport};
+use super::settings::part;
 use alloc::string::ToString;
 use core::time::Duration;
 
@@ -19,10 +20,15 @@ const DISK_PAUSE: Duration = Duration::from_secs(5);
 impl<C: Clock, T: Transport> Core<C, T> {
     /// Takes a spool, and takes over what is in it.
     pub(crate) fn adopt(&mut self, disk: Disk) {
+        let now = self.clock.now();
         for (bucket, lines) in disk.found() {
             let at = self.lane(&bucket);
+            let spread = part(self.settings.retry.interval, self.jitter.next());
             if let Some(lane) = self.lanes.get_mut(at) {
                 lane.spooled = lines;
+                lane.backlog = true;
+                // Machines that the same power cut put out come back together.
+                lane.next_at = now.saturating_add(spread);
             }
             self.stats.accepted = self.stats.accepted.saturating_add(lines);
             self.stats.recovered = self.stats.recovered.saturating_add(lines);
