@@ -1,22 +1,54 @@
 //! What the programs have in common, which is only the reading of their own size.
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many writes a program makes before it is measured.
 pub const WRITES: i64 = 1_000;
 
-/// Prints what the kernel says about this process: resident memory now and at most, and threads.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// The system's allocator, and how much of it is in use.
+struct Counting;
+
+#[global_allocator]
+static HEAP: Counting = Counting;
+
+// SAFETY: everything is handed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LIVE.fetch_add(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        LIVE.fetch_add(size, Ordering::Relaxed);
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.realloc(block, layout, size) }
+    }
+}
+
+/// Prints what the kernel says about this process, resident memory and threads, and how much heap
+/// is in use between two calls, a row of run.sh's table.
 pub fn report() {
+    let heap = LIVE.load(Ordering::Relaxed);
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let value = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));
-        line.map(|line| line.trim_start_matches(':').trim().to_owned())
-            .unwrap_or_else(|| "?".to_owned())
+        line.and_then(|line| line.trim_start_matches(':').split_whitespace().next())
+            .unwrap_or("?")
+            .to_owned()
     };
     println!(
-        "RSS {} (at most {}), {} thread",
-        value("VmRSS"),
+        "{} {} {}",
         value("VmHWM"),
-        value("Threads")
+        value("Threads"),
+        heap.div_ceil(1024)
     );
 }

@@ -26,7 +26,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     }
-    println!("sum of what was read: {sum}");
+    if sum <= 0.0 {
+        return Err("the rows are missing".into());
+    }
     footprint::report();
     Ok(())
 }
