@@ -118,6 +118,17 @@ documentation() {
     cargo doc --locked --no-deps --no-default-features
 }
 
+# Documentation and examples in numbers, and the public interface against its listing.
+public_surface() {
+    local code=0
+    .ci/surface.sh | tee "$SCRATCH/surface" || code=$?
+    ((code == 3)) && skip_step 'documentation in numbers, listing of the interface' \
+        "this compiler gives no JSON of its documentation"
+    note "items, documented, functions, with an example, that also runs: $(awk -F'|' \
+        '$2 ~ /all/ { print $3 $4 $5 $6 $7 }' "$SCRATCH/surface")"
+    return "$code"
+}
+
 no_std_proof() {
     tests/no_std/prove.sh
 }

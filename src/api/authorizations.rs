@@ -113,6 +113,15 @@ pub struct NewAuthorization {
 
 impl NewAuthorization {
     /// A token that may do this, active, for the user who makes it.
+    ///
+    /// ```
+    /// use influx_edge::api::{NewAuthorization, Permission, Status};
+    ///
+    /// let new = NewAuthorization::new([Permission::write().buckets()])
+    ///     .description("logger")
+    ///     .status(Status::Inactive); // until it is needed
+    /// # let _ = new;
+    /// ```
     pub fn new(permissions: impl IntoIterator<Item = Permission>) -> Self {
         NewAuthorization {
             permissions: permissions.into_iter().collect(),

@@ -246,6 +246,13 @@ pub struct BucketUpdate {
 impl BucketUpdate {
     /// No change yet. Enough for OSS; InfluxDB Cloud refuses (403) every update that doesn't say
     /// the retention, see [`of`](BucketUpdate::of).
+    ///
+    /// ```
+    /// use influx_edge::api::{BucketUpdate, days};
+    ///
+    /// let longer = BucketUpdate::new().retention(days(365)); // its name stays
+    /// # let _ = longer;
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         BucketUpdate::default()

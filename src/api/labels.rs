@@ -39,6 +39,13 @@ pub struct NewLabel {
 
 impl NewLabel {
     /// A label of this name, without properties.
+    ///
+    /// ```
+    /// use influx_edge::api::NewLabel;
+    ///
+    /// let north = NewLabel::new("north").property("color", "#00aaff");
+    /// # let _ = north;
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewLabel {
             name: name.into(),

@@ -51,6 +51,13 @@ pub struct NewOrganization {
 
 impl NewOrganization {
     /// An organization of this name.
+    ///
+    /// ```
+    /// use influx_edge::api::NewOrganization;
+    ///
+    /// let plant = NewOrganization::new("acme").description("the plant");
+    /// # let _ = plant;
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewOrganization {
             name: name.into(),

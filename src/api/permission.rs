@@ -125,6 +125,10 @@ impl Permission {
     }
 
     /// To read everything in the organization.
+    ///
+    /// ```
+    /// assert!(!influx_edge::api::Permission::read_only().is_empty());
+    /// ```
     #[must_use]
     pub fn read_only() -> Vec<Permission> {
         KINDS.map(|kind| Permission::read().all(kind)).to_vec()
@@ -181,6 +185,13 @@ impl PermissionTo {
     }
 
     /// All buckets.
+    ///
+    /// ```
+    /// use influx_edge::api::Permission;
+    ///
+    /// let both = [Permission::read().buckets(), Permission::write().buckets()];
+    /// # let _ = both;
+    /// ```
     #[must_use]
     pub fn buckets(self) -> Permission {
         self.all("buckets")
@@ -206,6 +217,13 @@ impl PermissionTo {
     }
 
     /// All of any other kind: `labels`, `dbrp`, `secrets`, `telegrafs`, …
+    ///
+    /// ```
+    /// use influx_edge::api::Permission;
+    ///
+    /// let dashboards = Permission::read().all("dashboards"); // a kind without a method of its own
+    /// # let _ = dashboards;
+    /// ```
     #[must_use]
     pub fn all(self, kind: &str) -> Permission {
         Permission {

@@ -90,6 +90,13 @@ impl SchemaColumn {
     }
 
     /// A field. Every schema has at least one.
+    ///
+    /// ```
+    /// use influx_edge::api::{FieldType, SchemaColumn};
+    ///
+    /// let column = SchemaColumn::field("temp_c", FieldType::Float);
+    /// # let _ = column;
+    /// ```
     pub fn field(name: impl Into<String>, data_type: FieldType) -> Self {
         let data_type = match data_type {
             FieldType::Integer => "integer",

@@ -148,6 +148,13 @@ impl NewTask {
     }
 
     /// A task whose script says its name and its schedule itself.
+    ///
+    /// ```
+    /// use influx_edge::api::NewTask;
+    ///
+    /// let task = NewTask::from_flux("option task = {name: \"hourly\", every: 1h}\nbuckets() |> yield()");
+    /// # let _ = task;
+    /// ```
     pub fn from_flux(flux: impl Into<String>) -> Self {
         NewTask {
             schedule: None,
@@ -226,6 +233,13 @@ struct UpdateBody<'a> {
 
 impl TaskUpdate {
     /// No change yet.
+    ///
+    /// ```
+    /// use influx_edge::api::{Status, TaskUpdate};
+    ///
+    /// let pause = TaskUpdate::new().status(Status::Inactive);
+    /// # let _ = pause;
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         TaskUpdate::default()

@@ -152,6 +152,13 @@ pub struct NewVariable {
 
 impl NewVariable {
     /// A variable of this name with these values.
+    ///
+    /// ```
+    /// use influx_edge::api::{Arguments, NewVariable};
+    ///
+    /// let buckets = NewVariable::new("bucket", Arguments::flux("buckets() |> keep(columns: [\"name\"])"));
+    /// # let _ = buckets;
+    /// ```
     pub fn new(name: impl Into<String>, arguments: Arguments) -> Self {
         NewVariable {
             name: name.into(),

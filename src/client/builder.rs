@@ -212,6 +212,14 @@ impl ClientBuilder {
 
     /// How long nothing may arrive while an answer is awaited. Default 20 s; a query waits a
     /// minute unless it's told otherwise.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    ///
+    /// let client = influx_edge::Client::builder("http://localhost:8086").read_timeout(Duration::from_secs(5)).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read_timeout(mut self, limit: Duration) -> Self {
         self.read = limit;
         self

@@ -86,6 +86,13 @@ impl Dialect {
     }
 
     /// Times with up to nine digits (`RFC3339Nano`), as servers write them by default anyway.
+    ///
+    /// ```
+    /// use influx_edge::client::Dialect;
+    ///
+    /// let exact = Dialect::default().nanoseconds();
+    /// # let _ = exact;
+    /// ```
     #[must_use]
     pub fn nanoseconds(mut self) -> Self {
         self.date_time_format = Some("RFC3339Nano");

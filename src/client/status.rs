@@ -29,6 +29,12 @@ pub struct Health {
 
 impl Health {
     /// Whether the server says it's well.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// assert!(client.health()?.is_pass());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn is_pass(&self) -> bool {
         self.status == "pass"

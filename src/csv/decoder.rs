@@ -156,12 +156,40 @@ impl<'b> Decoder<'b> {
 
     /// The table of the last [`Step::Table`]. Before the first it has no columns; after the call
     /// that follows the table's last record it may be the next one's beginning.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// use influx_edge::csv::{Decoder, Step};
+    ///
+    /// let (mut text, mut ends) = ([0; 256], [0; 32]);
+    /// let mut decoder = Decoder::new(&mut text, &mut ends);
+    /// let (_, step) = decoder.feed(answer)?;
+    /// assert_eq!((step, decoder.table().width()), (Step::Table, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn table(&self) -> Table<'_> {
         self.machine.table(self.text, self.ends)
     }
 
     /// The record of the last step, if that was [`Step::Record`]; otherwise one without cells.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// use influx_edge::csv::{Decoder, Step};
+    ///
+    /// let (mut text, mut ends) = ([0; 256], [0; 32]);
+    /// let mut decoder = Decoder::new(&mut text, &mut ends);
+    /// let (used, _) = decoder.feed(answer)?;
+    /// let (_, step) = decoder.feed(&answer[used..])?;
+    /// assert_eq!(step, Step::Record);
+    /// assert_eq!(decoder.record().get::<f64>("_value")?, 20.25);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn record(&self) -> Record<'_> {
@@ -183,6 +211,18 @@ impl<'b> Decoder<'b> {
     /// After an error: the row it is about, as far as it was read, its cells run together.
     ///
     /// For people to look at; it may be anything, an HTML page included.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// use influx_edge::csv::Decoder;
+    ///
+    /// let (mut text, mut ends) = ([0; 256], [0; 32]);
+    /// let mut decoder = Decoder::new(&mut text, &mut ends);
+    /// assert!(decoder.feed(b"<html>\r\n").is_err());
+    /// println!("{}", String::from_utf8_lossy(decoder.offending_row()));
+    /// ```
     #[must_use]
     pub fn offending_row(&self) -> &[u8] {
         self.machine.current_row(self.text)

@@ -61,6 +61,10 @@ impl<'n> Key<'n> {
     }
 
     /// The name.
+    ///
+    /// ```
+    /// assert_eq!(influx_edge::csv::Key::new("_value").name(), "_value");
+    /// ```
     #[must_use]
     pub const fn name(&self) -> &'n str {
         self.name

@@ -81,6 +81,17 @@ impl ReadError {
     }
 
     /// Takes the error apart.
+    ///
+    /// ```
+    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// use influx_edge::csv::{ReadErrorKind, Rows};
+    ///
+    /// let error = Rows::new(&b"<html>"[..]).next().unwrap_err();
+    /// assert!(matches!(error.into_kind(), ReadErrorKind::Decode { .. }));
+    /// ```
     #[must_use]
     pub fn into_kind(self) -> ReadErrorKind {
         *self.0

@@ -74,6 +74,13 @@ impl Predicate {
     ///
     /// InfluxDB OSS takes it, though the documentation promises equality only.
     ///
+    /// ```
+    /// use influx_edge::flux::Predicate;
+    ///
+    /// println!("{}", Predicate::new().tag_not("station", "zrh-1")?.as_str());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`measurement`](Predicate::measurement).
@@ -82,6 +89,13 @@ impl Predicate {
     }
 
     /// The predicate's text; empty if there is no condition.
+    ///
+    /// ```
+    /// use influx_edge::flux::Predicate;
+    ///
+    /// assert!(Predicate::new().tag("a", "b")?.as_str().contains("\"a\"=\"b\""));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

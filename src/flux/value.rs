@@ -44,6 +44,12 @@ pub trait ToFlux {
     fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError>;
 
     /// Whether there is no value: such a parameter is left out.
+    ///
+    /// ```
+    /// use influx_edge::flux::ToFlux;
+    ///
+    /// assert!(None::<f64>.is_none() && ToFlux::is_none(&None::<f64>) && !ToFlux::is_none(&1.5));
+    /// ```
     fn is_none(&self) -> bool {
         false
     }

@@ -382,6 +382,13 @@ impl<S: Sink> Encoder<S> {
 
     /// How many non-finite fields were left out since the encoder was made
     /// (see [`skip_non_finite`](Self::skip_non_finite)).
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new()).skip_non_finite(true);
+    /// enc.line("t").field("broken", f64::INFINITY).field("good", 1).finish()?;
+    /// assert_eq!(enc.skipped(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn skipped(&self) -> u64 {
         self.core.skipped
@@ -426,6 +433,13 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// The sink, to look at.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// enc.line("t").field("v", 1).finish()?;
+    /// assert!(enc.sink().starts_with(enc.as_bytes())); // what follows in it means nothing
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn sink(&self) -> &S {
         &self.sink

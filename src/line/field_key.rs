@@ -193,6 +193,13 @@ impl<S: Sink + Default> FieldKeyIn<S> {
 
 impl<S: Sink> FieldKeyIn<S> {
     /// The escaped key.
+    ///
+    /// ```
+    /// use influx_edge::line::FieldKey;
+    ///
+    /// assert_eq!(FieldKey::<16>::new("temp c")?.as_bytes(), b"temp\\ c");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.storage.bytes()

@@ -79,6 +79,13 @@ impl<S: Sink + Default> SeriesIn<S> {
 
 impl<S: Sink> SeriesIn<S> {
     /// The escaped series key, as each line begins: `weather,station=zrh-1`.
+    ///
+    /// ```
+    /// use influx_edge::line::Series;
+    ///
+    /// assert_eq!(Series::<64>::new("weather").build()?.as_bytes(), b"weather");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.storage.bytes()
@@ -209,6 +216,14 @@ pub struct DefaultTagsIn<S>(SeriesIn<S>);
 
 impl<S: Sink + Default> DefaultTagsIn<S> {
     /// Begins an empty list. Errors wait until [`build`](DefaultTagsBuilder::build).
+    ///
+    /// ```
+    /// use influx_edge::line::DefaultTags;
+    ///
+    /// let tags = DefaultTags::<64>::new().tag("host", "gw 7").tag("site", "north").build()?;
+    /// assert_eq!(tags.as_bytes(), b",host=gw\\ 7,site=north");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[expect(
         clippy::new_ret_no_self,
         reason = "new, tag, tag, build is how it reads"

@@ -220,6 +220,15 @@ mod growing {
         }
 
         /// The lines, once the encoder has given the sink back.
+        ///
+        /// ```
+        /// use influx_edge::line::{Bounded, Encoder};
+        ///
+        /// let mut enc = Encoder::with_sink(Bounded::new(64));
+        /// enc.line("t").field("v", 1).finish()?;
+        /// assert_eq!(enc.into_sink().into_vec(), b"t v=1i\n");
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[must_use]
         pub fn into_vec(self) -> Vec<u8> {
             self.bytes

@@ -73,6 +73,23 @@ impl SpoolError {
     }
 
     /// Whether there is no room: `max_bytes`, or the disk.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-full", std::process::id()));
+    /// use influx_edge::Precision;
+    /// use influx_edge::spool::{Batch, FullPolicy, Spool, Target};
+    ///
+    /// let mut spool = Spool::builder(&dir).max_bytes(64 << 10).when_full(FullPolicy::Reject).open()?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// let lines = "t v=1 60\n".repeat(1000);
+    /// let full = (0..100).find_map(|_| {
+    ///     spool.append(Batch::new(&target, Precision::Second, 1000, lines.as_bytes())).err()
+    /// });
+    /// assert!(full.is_some_and(|error| error.is_full())); // what was taken before is safe
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_full(&self) -> bool {
         matches!(*self.0, SpoolErrorKind::Full)

@@ -228,12 +228,30 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     }
 
     /// Whether nothing waits.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-is-empty", std::process::id()));
+    /// let spool = influx_edge::Spool::open(&dir)?;
+    /// assert!(spool.is_empty());
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.log.segments.iter().all(Segment::is_done)
     }
 
     /// The longest batch that is taken: 16 MiB, or a quarter of `max_bytes`.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-max", std::process::id()));
+    /// let spool = influx_edge::Spool::builder(&dir).max_bytes(4 << 20).open()?;
+    /// assert_eq!(spool.max_batch_bytes(), 1 << 20);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn max_batch_bytes(&self) -> usize {
         usize::try_from(self.settings.max_bytes / 4).map_or(MAX_PAYLOAD, |q| q.min(MAX_PAYLOAD))
@@ -484,6 +502,15 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     /// Does what is due: the sync of [`Durability::Interval`]. Returns how long until the next one,
     /// if there is anything to sync. Otherwise costs nothing; call it when idle.
     ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-poll", std::process::id()));
+    /// let mut spool = influx_edge::Spool::open(&dir)?;
+    /// assert_eq!(spool.poll()?, None); // nothing waits for a sync
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`sync`](Spool::sync).
     pub fn poll(&mut self) -> Result<Option<Duration>, SpoolError> {
@@ -501,6 +528,14 @@ impl<F: Fs, C: Clock> Spool<F, C> {
 
     /// Syncs (unless `OsManaged`) and gives the directory free. Dropping does the same and keeps the
     /// error to itself.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-close", std::process::id()));
+    /// let spool = influx_edge::Spool::open(&dir)?;
+    /// spool.close()?; // synced, and its lock is free
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`sync`](Spool::sync).

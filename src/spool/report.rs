@@ -39,6 +39,10 @@ pub struct OpenReport {
 impl OpenReport {
     /// Whether nothing was lost and nothing was strange. A torn tail is neither: that batch had not
     /// been acknowledged (in [`Durability::EveryBatch`](super::Durability::EveryBatch)).
+    ///
+    /// ```
+    /// assert!(influx_edge::spool::OpenReport::default().is_clean());
+    /// ```
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.corrupt_batches == 0

@@ -70,18 +70,39 @@ impl Target {
     }
 
     /// The organization's name, or its id.
+    ///
+    /// ```
+    /// use influx_edge::spool::Target;
+    ///
+    /// assert_eq!(Target::new("acme", "sensors")?.org(), "acme");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn org(&self) -> &str {
         self.text.split_once('\0').map_or("", |(org, _)| org)
     }
 
     /// Whether [`org`](Target::org) is an id.
+    ///
+    /// ```
+    /// use influx_edge::spool::Target;
+    ///
+    /// assert!(!Target::new("acme", "sensors")?.org_is_id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn org_is_id(&self) -> bool {
         self.org_is_id
     }
 
     /// The bucket, by name or id as it was given.
+    ///
+    /// ```
+    /// use influx_edge::spool::Target;
+    ///
+    /// assert_eq!(Target::new("acme", "sensors")?.bucket(), "sensors");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn bucket(&self) -> &str {
         self.text.split_once('\0').map_or("", |(_, bucket)| bucket)

@@ -249,6 +249,14 @@ impl<'a> Row<'a> {
     }
 
     /// The value of a tag that the query groups by. Other tags are columns.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let plant = client.v1("plant");
+    /// let mut rows = plant.query("SELECT * FROM weather GROUP BY station").call()?;
+    /// println!("{:?}", rows.next()?.map(|row| row.tag("station").is_some()));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn tag(&self, name: &str) -> Option<&'a str> {
         self.head.tags.get(name).map(String::as_str)
@@ -273,6 +281,14 @@ impl<'a> Row<'a> {
     }
 
     /// When: the column `time`. `None` without one.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let plant = client.v1("plant");
+    /// let mut rows = plant.query("SELECT * FROM weather LIMIT 1").call()?;
+    /// println!("{:?}", rows.next()?.and_then(|row| row.time()));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[must_use]
     pub fn time(&self) -> Option<Time> {
         self.get("time").ok()

@@ -225,6 +225,13 @@ impl WriterBuilder {
 
     /// Refuses string fields with a newline. Default false. See
     /// [`Encoder::refuse_newlines`](crate::line::Encoder::refuse_newlines).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").refuse_newlines(true).build()?;
+    /// assert!(w.write_with(|enc| enc.line("log").field("text", "a\nb").timestamp(1)).is_err());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn refuse_newlines(mut self, refuse: bool) -> Self {
         self.refuse_newlines = refuse;
         self
@@ -249,6 +256,13 @@ impl WriterBuilder {
 
     /// How long one [`Writer::poll`] goes on beginning requests. Default 1 s. A request once begun
     /// may take as long as the client's own limits allow.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").poll_limit(core::time::Duration::from_millis(200)).build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn poll_limit(mut self, limit: Duration) -> Self {
         self.settings.poll_limit = limit;
         self
@@ -256,6 +270,13 @@ impl WriterBuilder {
 
     /// How long [`Writer::flush`] and [`Writer::close`] may take, and a drop without them. Default
     /// 60 s.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").flush_timeout(core::time::Duration::from_secs(5)).build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn flush_timeout(mut self, limit: Duration) -> Self {
         self.settings.flush_timeout = limit;
         self

@@ -277,11 +277,25 @@ impl Writer {
     }
 
     /// The same, taken out.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// assert_eq!(w.take_rejected().count(), 0);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn take_rejected(&mut self) -> impl Iterator<Item = Rejected> + use<> {
         self.core.rejected.take()
     }
 
     /// The spool, to look at.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").build()?;
+    /// assert!(w.spool().is_none());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     #[cfg(feature = "spool")]
     #[must_use]
     pub fn spool(&self) -> Option<&crate::spool::Spool> {

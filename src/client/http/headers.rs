@@ -31,6 +31,15 @@ impl Headers {
     }
 
     /// Every value of a header that may appear more than once, as `Set-Cookie`.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let answer = client.get("/ping").call()?;
+    /// for cookie in answer.headers().get_all("Set-Cookie") {
+    ///     println!("{cookie}");
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0
             .get_all(name)
