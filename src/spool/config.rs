@@ -9,13 +9,13 @@ use std::path::PathBuf;
 
 /// When a batch counts as safe.
 ///
-/// What survives, and what it costs (5 KB batches on a 2-core virtual machine):
+/// What survives; `cargo bench --bench spool` prints what it costs on your disk:
 ///
-/// | | kill -9 | power cut | batches/s |
-/// |---|---|---|---|
-/// | `EveryBatch` | everything | everything | 186–1 264 |
-/// | `Interval(100 ms)` | everything | all but the last 100 ms | 34 000–62 000 |
-/// | `OsManaged` | everything | all but what the system has not written yet, some 30 s | 182 000 |
+/// | | kill -9 | power cut |
+/// |---|---|---|
+/// | `EveryBatch` | everything | everything |
+/// | `Interval(100 ms)` | everything | all but the last 100 ms |
+/// | `OsManaged` | everything | all but what the system has not written yet, some 30 s |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
     /// The disk has it before `append` says Ok. The default.
