@@ -1,0 +1,32 @@
+//! A real InfluxDB 2.x, asked through this crate alone: what recordings only remember.
+//!
+//! Runs when `INFLUXDB_V2_URL` and `INFLUXDB_V2_TOKEN` (an operator's: it may make organizations
+//! and users) say where one is, on plain `http://`; says so and passes otherwise. Each test works
+//! in an organization of its own, whose name begins with `influx-edge real`, and removes it. A 2.9.1
+//! of the open-source kind has answered every line of this.
+
+#![cfg(all(feature = "client", feature = "spool"))]
+
+#[path = "../hostile/mod.rs"]
+#[allow(
+    dead_code,
+    reason = "the strings are used, not what else is done with them"
+)]
+mod hostile;
+
+mod access;
+#[cfg(feature = "v1")]
+mod compat;
+mod deletes;
+mod lists;
+mod outage;
+mod place;
+mod queries;
+mod relay;
+mod resources;
+mod sessions;
+mod tasks;
+mod writes;
+
+/// Any whole second that all servers take for the past.
+const T: i64 = 1_700_000_000_000_000_000;
