@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use influx_edge::api::*;
-use influx_edge::client::{Client, ClientBuilder, DeletePoints, Query};
+use influx_edge::client::{Client, ClientBuilder, DeletePoints, Query, Rows};
 use influx_edge::{Error, Time};
 
 const PAGE: &str = include_str!("../src/api/parity.rs");
@@ -36,6 +36,7 @@ methods! {
     ClientBuilder::ca_file(any(), "");
     ClientBuilder::client_certificate(any(), "", "");
     ClientBuilder::proxy(any(), "");
+    ClientBuilder::proxy_header(any(), "", "");
     ClientBuilder::pool_size(any(), any());
     ClientBuilder::retry(any(), any());
     ClientBuilder::basic(any(), "", "");
@@ -67,6 +68,7 @@ methods! {
     Query::param(any(), any(), 1);
     Query::dialect(any(), any());
     Query::profiler(any(), any());
+    Rows::profile(any());
     DeletePoints::predicate(any(), "");
     DeletePoints::call(any());
     Scripts::create(any(), any());

@@ -1,6 +1,10 @@
 //! The examples `cron_report`, `raw_call` and `provision`, run as a person or cron runs them: what
 //! they print, how they end, and that they end.
 #![cfg(feature = "client")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each of the three kinds of server brings its watch along"
+)]
 
 #[path = "api_standin/mod.rs"]
 mod standin;

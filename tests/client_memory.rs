@@ -30,6 +30,7 @@ fn client(wire: &Wire) -> Client {
 
 #[test]
 fn a_warm_write_is_frugal() {
+    wire::watch::quiet();
     let wire = Wire::answering(NO_CONTENT);
     let client = client(&wire);
     let body = two_kilobytes();
@@ -53,6 +54,7 @@ fn a_warm_write_is_frugal() {
 
 #[test]
 fn an_idle_client_is_small() {
+    wire::watch::quiet();
     let wire = Wire::answering(NO_CONTENT);
     let url = wire.url();
     let body = two_kilobytes();

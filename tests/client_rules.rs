@@ -224,23 +224,12 @@ fn another_organization() {
 #[test]
 fn a_line_a_call() {
     static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    struct Keep;
-    impl log::Log for Keep {
-        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-            true
+    wire::watch::tap(|record| {
+        if record.target() == "influx_edge" {
+            let line = format!("{} {}", record.level(), record.args());
+            LINES.lock().unwrap().push(line);
         }
-        fn log(&self, record: &log::Record<'_>) {
-            if record.target() == "influx_edge" {
-                LINES
-                    .lock()
-                    .unwrap()
-                    .push(format!("{} {}", record.level(), record.args()));
-            }
-        }
-        fn flush(&self) {}
-    }
-    log::set_logger(&Keep).unwrap();
-    log::set_max_level(log::LevelFilter::Debug);
+    });
     // Other tests log, too; this one's paths are its own.
     let wire = Wire::answering(NO_CONTENT);
     let client = influx_edge::Client::builder(format!("{}/logtest", wire.url()))

@@ -4,11 +4,9 @@
 
 mod wire;
 
-use std::fmt::Debug;
-
 use influx_edge::client::{ClientBuilder, Setup};
 use influx_edge::{Client, Time};
-use wire::{NO_CONTENT, TOKEN, Wire, answer, json_error, no_secret};
+use wire::{NO_CONTENT, TOKEN, Wire, answer, echo, hidden, json_error, no_secret};
 
 const EVIL: &[&str] = &[
     "a\r\nX-Evil: 1",
@@ -157,37 +155,8 @@ fn headers_urls_and_paths_refuse_or_encode() {
     }
 }
 
-#[track_caller]
-fn hidden(what: &dyn Debug) {
-    let text = format!("{what:?}{what:#?}");
-    assert!(
-        !text.contains("canary-7f3a") && !text.contains("Y2FuYXJ5"),
-        "the secret shows: {text}"
-    );
-}
-
 #[test]
 fn nothing_shows_a_secret() {
-    // A peer that repeats everything it was told, in every part of its answer.
-    let echo = |status: &'static str| {
-        Wire::each(8, move |peer| {
-            while let Some(seen) = peer.request() {
-                let secret = seen
-                    .header("authorization")
-                    .or(seen.header("cookie"))
-                    .unwrap_or("")
-                    .to_string();
-                let headers = format!(
-                    "X-Influx-Error: {secret}\r\nX-Request-Id: {secret}\r\nLocation: http://{secret}/\r\nX-Platform-Error-Code: {secret}\r\n"
-                );
-                if seen.target.ends_with("/signin") {
-                    peer.send("HTTP/1.1 204 No Content\r\nSet-Cookie: s=canary-7f3a-cookie; Path=/\r\n\r\n");
-                } else {
-                    peer.send(answer(status, &headers, format!("you said {secret}")));
-                }
-            }
-        })
-    };
     for status in [
         "200 OK",
         "302 Found",
@@ -269,18 +238,11 @@ fn nothing_shows_a_secret() {
 fn no_log_line_has_a_secret() {
     use std::sync::Mutex;
     static LINES: Mutex<String> = Mutex::new(String::new());
-    struct Keep;
-    impl log::Log for Keep {
-        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-            true
-        }
-        fn log(&self, record: &log::Record<'_>) {
-            let mut lines = LINES.lock().unwrap();
-            lines.push_str(&format!("{} {}\n", record.target(), record.args()));
-        }
-        fn flush(&self) {}
-    }
-    log::set_logger(&Keep).unwrap();
+    wire::watch::quiet();
+    wire::watch::tap(|record| {
+        let line = format!("{} {}\n", record.target(), record.args());
+        LINES.lock().unwrap().push_str(&line);
+    });
     log::set_max_level(log::LevelFilter::Trace);
 
     // Longer than the dump's rows, and of letters that nothing else here has.
@@ -304,7 +266,18 @@ fn no_log_line_has_a_secret() {
         client.query("x").call().unwrap_err();
         client.me().unwrap_err();
     }
-    log::set_max_level(log::LevelFilter::Off);
+    // And what only a proxy gets to see.
+    let proxy = Wire::answering("HTTP/1.1 407 What\r\nContent-Length: 0\r\n\r\n");
+    let url = proxy.url();
+    for builder in [
+        Client::builder(wire.url()).proxy(url.replace("http://", &format!("http://u:{secret}@"))),
+        Client::builder(wire.url())
+            .proxy(&url)
+            .proxy_header("Proxy-Authorization", format!("Bearer {secret}")),
+    ] {
+        builder.build().unwrap().ping().unwrap_err();
+    }
+    log::set_max_level(log::LevelFilter::Debug);
     let lines = LINES.lock().unwrap();
     assert!(lines.contains("ureq"), "nothing was logged: {lines}");
     // In hexadecimal, as the dump has it: `POST`.
@@ -370,22 +343,47 @@ fn a_long_token_and_a_long_head() {
     assert!(error.to_string().contains("token is longer"), "{error}");
 }
 
-/// Every test binary of the client uses the canary; a panic in any of them would show it, or not.
-/// Here: that the tests don't switch it off.
+/// Every test program with a client in it talks to a server that watches for the secret: log lines
+/// and panics. Here: that none does without.
 #[test]
 fn the_canary_is_everywhere() {
+    let mut watched = 0;
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if !(name.starts_with("client_") || name.starts_with("fault_")) || !name.ends_with(".rs") {
+        let file = match path.is_dir() {
+            true => path.join("main.rs"),
+            false => path.clone(),
+        };
+        let Ok(text) = std::fs::read_to_string(&file) else {
+            continue;
+        };
+        // Servers that aren't these; and a list of names, which calls nothing.
+        let made = text.contains("Client::builder") || text.contains("Client::from");
+        let real = ["real_servers.rs", "v1_real.rs", "api_parity.rs"]
+            .iter()
+            .any(|n| path.ends_with(n));
+        if !made || real {
             continue;
         }
-        let text = std::fs::read_to_string(&path).unwrap();
-        if name != "fault_table.rs" {
-            assert!(
-                text.contains("mod wire;"),
-                "{name} doesn't use the peer with the canary"
-            );
-        }
+        let servers = ["mod wire;", "mod support;", "mod standin;", "provision.rs"];
+        assert!(
+            servers.iter().any(|server| text.contains(server)),
+            "{} has a client, and no server that watches",
+            file.display()
+        );
+        watched += 1;
+    }
+    assert!(watched >= 15, "{watched}");
+}
+
+/// The watch itself: it sees what it should.
+#[test]
+fn a_secret_in_a_log_line_is_seen() {
+    let _wire = Wire::answering(NO_CONTENT);
+    log::info!("nothing");
+    let long = "x".repeat(5000);
+    for text in [TOKEN.to_owned(), format!("{long}{TOKEN}{long}")] {
+        let line = std::panic::catch_unwind(|| log::debug!("{text}"));
+        assert!(line.is_err());
     }
 }

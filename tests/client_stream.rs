@@ -11,6 +11,7 @@ use wire::Wire;
 /// 50 MB of rows need no more heap than one does.
 #[test]
 fn a_large_answer_is_streamed() {
+    wire::watch::quiet();
     const TOTAL: usize = 50_000_000;
     let wire = Wire::each(1, |peer| {
         // A first, small answer: what is loaded once is not what is asked for here.

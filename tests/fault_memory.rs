@@ -73,6 +73,7 @@ fn heap(run: impl FnOnce()) -> u64 {
 
 #[test]
 fn row_14_a_gzip_bomb_stays_within_the_cap() {
+    wire::watch::quiet();
     let wire = Wire::scenes(vec![
         scene("200 OK", blanks),
         scene("503 Service Unavailable", blanks),

@@ -10,13 +10,14 @@
 //! | … `enable_gzip` | [`ClientBuilder::gzip_from`] |
 //! | … `default_tags` | [`ClientBuilder::default_tag`] |
 //! | … `verify_ssl`, `ssl_ca_cert`, `cert_file`, `cert_key_file` | [`ClientBuilder::danger_accept_any_certificate`], [`ClientBuilder::ca_file`], [`ClientBuilder::client_certificate`] |
-//! | … `proxy` | [`ClientBuilder::proxy`] |
+//! | … `proxy`, `proxy_headers` | [`ClientBuilder::proxy`], [`ClientBuilder::proxy_header`] |
 //! | … `connection_pool_maxsize` | [`ClientBuilder::pool_size`] |
 //! | … `retries` | [`ClientBuilder::retry`] |
 //! | … `auth_basic` | [`ClientBuilder::basic`] |
 //! | … `username`, `password` | [`ClientBuilder::session`] |
 //! | … `profilers` | [`ClientBuilder::profiler`] |
-//! | … `ssl_context`, `proxy_headers`, `debug` | none: what TLS and HTTP are made of isn't shown, and nothing is logged |
+//! | … `cert_key_password` | none: such a key is refused, with the command that decrypts it |
+//! | … `ssl_context`, `debug` | none: what TLS and HTTP are made of isn't shown, and nothing is logged |
 //! | `from_config_file` | [`ClientBuilder::from_config_file`] |
 //! | `from_env_properties` | [`ClientBuilder::from_env`] |
 //! | `write_api`, `query_api`, `delete_api` | none needed: [`Client::write`], [`Client::query`], [`Client::delete_points`] |
@@ -36,7 +37,7 @@
 //! | `QueryApi.query_stream`, `query` | [`Query::call`] |
 //! | `QueryApi.query_csv`, `query_raw` | [`Query::raw`] |
 //! | `QueryApi.query_data_frame` | [`Query::deserialize`], into structs; there is no pandas |
-//! | … `params`, `dialect`, `profilers` | [`Query::param`], [`Query::dialect`], [`Query::profiler`] |
+//! | … `params`, `dialect`, `profilers` | [`Query::param`], [`Query::dialect`], [`Query::profiler`], [`Rows::profile`] |
 //! | `DeleteApi.delete` | [`Client::delete_points`], [`DeletePoints::predicate`], [`DeletePoints::call`] |
 //! | `InvokableScriptsApi.create_script` | [`Scripts::create`] |
 //! | `find_scripts` | [`Scripts::list`], [`Scripts::find`] |
@@ -129,4 +130,4 @@
 #[allow(unused_imports, reason = "what the links above name")]
 use super::*;
 #[allow(unused_imports, reason = "what the links above name")]
-use crate::client::{Client, ClientBuilder, DeletePoints, Query};
+use crate::client::{Client, ClientBuilder, DeletePoints, Query, Rows};

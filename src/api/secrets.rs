@@ -4,6 +4,7 @@ use super::call::{Call, owned};
 use super::id::OrgId;
 use super::wire::or_default;
 use crate::client::Client;
+use crate::client::secret::hide;
 use crate::error::Error;
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -73,6 +74,10 @@ impl<'a> Secrets<'a> {
         Call::new(self.client, "PATCH", &["orgs", org.as_str(), "secrets"])
             .json(&secrets)
             .done(&format_args!("set secrets of organization {org}"))
+            .map_err(|e| {
+                let values: Vec<&str> = secrets.values().map(String::as_str).collect();
+                e.cleared(&hide(&values))
+            })
     }
 
     /// Deletes a secret. One that isn't there is no error.

@@ -7,7 +7,7 @@ use super::wire::{Page, Status, or_default, status};
 use crate::client::Client;
 use crate::client::auth::Auth;
 use crate::client::http::HeaderList;
-use crate::client::secret::Secret;
+use crate::client::secret::{Secret, hide};
 use crate::error::Error;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
@@ -257,6 +257,7 @@ impl<'a> Users<'a> {
         Call::new(self.0, "POST", &["users", id.as_str(), "password"])
             .json(&Password::new(password)?)
             .done(&format_args!("set the password of user {id}"))
+            .map_err(|e| e.cleared(&hide(&[password])))
     }
 
     /// Changes a user's password as that user: with the name and the old password. Signs in with
@@ -304,16 +305,20 @@ fn change(
     what: &dyn core::fmt::Display,
 ) -> Result<(), Error> {
     let body = Password::new(new)?;
-    let Auth::Session(session) = Auth::session(name, &Secret::new(old))? else {
+    let auth = Auth::session(name, &Secret::new(old))?;
+    let Auth::Session(session) = &auth else {
         return Err(Error::config("a session could not be made"));
     };
-    let cookie = client.sign_in(&session, None)?;
+    // A server's error may repeat what this call alone has.
+    let clear = |e: Error| e.cleared(&|text| hide(&[new])(auth.scrub(text)));
+    let cookie = client.sign_in(session, None).map_err(clear)?;
     let mut headers = HeaderList::default();
     headers.authorization(session.basic.clone());
     let done = Call::new(client, "PUT", path)
         .json(&body)
         .own(headers, ("cookie", cookie.header.clone()))
-        .done(what);
+        .done(what)
+        .map_err(clear);
     // The session is of no use any more; that it can't be ended is no failure of the change.
     let _ = Call::new(client, "POST", &["signout"])
         .own(HeaderList::default(), ("cookie", cookie.header))

@@ -4,7 +4,7 @@ use super::Client;
 use super::auth::Auth;
 use super::call::to_json;
 use super::http::Payload;
-use super::secret::Secret;
+use super::secret::{Secret, hide};
 use crate::error::Error;
 use alloc::string::String;
 use core::fmt;
@@ -221,6 +221,9 @@ impl Client {
     /// A [conflict](Error::is_conflict) if it was done before; a password that is too short or too
     /// long (400); no answer.
     pub fn setup(&self, setup: &Setup) -> Result<SetupDone, Error> {
+        fn text(secret: &Option<Secret>) -> &str {
+            secret.as_ref().map_or("", Secret::reveal)
+        }
         let body = to_json(&SetupBody {
             username: &setup.username,
             password: setup.password.as_ref().map(Secret::reveal),
@@ -233,7 +236,9 @@ impl Client {
         out.content_type = Some("application/json");
         out.payload = Payload::Bytes(&body);
         out.anonymous = true;
-        let made: SetupAnswer = self.json(&"set the server up", &mut out)?;
+        let made: SetupAnswer = self
+            .json(&"set the server up", &mut out)
+            .map_err(|e| e.cleared(&hide(&[text(&setup.password), text(&setup.token)])))?;
         Ok(SetupDone {
             user_id: made.user.id,
             org_id: made.org.id,

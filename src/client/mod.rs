@@ -19,8 +19,11 @@
 //! - *Redirects* are never followed, proxies in the environment never used.
 //! - *Memory*: some 14 KiB a connection, and up to 64 KiB more while a body is sent; answers are
 //!   streamed, and read whole only up to a cap.
-//! - *Secrets*: no token, password or cookie is in any `Debug`, error or log line. They do travel
-//!   in clear over `http://`; [`ClientBuilder::https_only`] refuses that.
+//! - *Secrets*: no token, password or cookie is in any `Debug`, error or log line of this crate.
+//!   They do travel in clear over `http://`; [`ClientBuilder::https_only`] refuses that. The HTTP
+//!   library below, `ureq_proto`, dumps what it handles to the log at the level `trace`: credentials
+//!   go around it, but headers of your own, cookies that a server sets and tokens that it makes
+//!   are in there. Leave that target at `debug`.
 
 mod account;
 pub(crate) mod answer;

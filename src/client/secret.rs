@@ -32,6 +32,18 @@ impl Secret {
     }
 }
 
+/// Takes secrets of one call out of a text that came from outside.
+pub(crate) fn hide<'a>(secrets: &'a [&'a str]) -> impl Fn(String) -> String + 'a {
+    move |mut text| {
+        for secret in secrets {
+            if !secret.is_empty() && text.contains(secret) {
+                text = text.replace(secret, "***");
+            }
+        }
+        text
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")

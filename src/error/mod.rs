@@ -431,6 +431,34 @@ impl Error {
             .is_some_and(|a| a.status() == status || a.code() == Some(code))
     }
 
+    /// The same with everything that came from outside run through `clear`: a server or a proxy
+    /// may repeat a secret that only this call had.
+    pub(crate) fn cleared(mut self, clear: &dyn Fn(String) -> String) -> Self {
+        let apply = |text: &mut String| *text = clear(core::mem::take(text));
+        match &mut *self.0 {
+            ErrorKind::Answer(e) => {
+                let parts = &mut *e.0;
+                apply(&mut parts.message);
+                for text in [
+                    &mut parts.code,
+                    &mut parts.content_type,
+                    &mut parts.location,
+                    &mut parts.request_id,
+                ] {
+                    text.as_mut().map(apply);
+                }
+                for line in &mut parts.bad_lines {
+                    apply(&mut line.line);
+                    apply(&mut line.reason);
+                }
+            }
+            ErrorKind::Transport(e) => apply(&mut e.detail),
+            ErrorKind::Content(e) => apply(&mut e.message),
+            _ => {}
+        }
+        self
+    }
+
     /// What the writer said, to say it with other numbers.
     pub(crate) fn into_undelivered(self) -> Result<Undelivered, Self> {
         match *self.0 {

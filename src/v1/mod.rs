@@ -46,8 +46,8 @@ pub use value::{FromValue, Value};
 
 use crate::client::Client;
 use crate::client::auth::Auth;
-use crate::client::secret::Secret;
-use crate::client::url::Target;
+use crate::client::secret::{Secret, hide};
+use crate::client::url::{Target, encode_segment};
 use crate::error::Error;
 use alloc::string::String;
 use core::fmt;
@@ -156,6 +156,17 @@ impl V1<'_> {
     ) -> Self {
         self.user = Some((user.into(), Secret::new(password)));
         self
+    }
+
+    /// Takes a password that was in the URL out of an error, for a server or a proxy may repeat it.
+    fn clear(&self, e: Error) -> Error {
+        match &self.user {
+            Some((_, password)) => {
+                let plain = password.reveal();
+                e.cleared(&hide(&[plain, &encode_segment(plain)]))
+            }
+            None => e,
+        }
     }
 
     /// The target of a call about this database.

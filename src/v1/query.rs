@@ -158,12 +158,13 @@ impl Query<'_> {
         out.overall = self.timeout;
         out.read = Some(Duration::from_secs(60).min(self.timeout));
         out.cap = u64::MAX;
-        let answer = client.run(&what, &mut out, |answer| {
+        let asked = client.run(&what, &mut out, |answer| {
             if answer.status != 200 || is_page(&answer) {
                 return Err(client.refused(&what, answer));
             }
             Ok(answer)
-        })?;
+        });
+        let answer = asked.map_err(|e| self.v1.clear(e))?;
         Ok(Rows::new(
             client.clone(),
             self.v1.db,

@@ -56,11 +56,12 @@ impl V1<'_> {
         let compressed = client.compress(lines.bytes);
         out.gzipped = compressed.is_some();
         out.payload = Payload::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
-        client.run(&what, &mut out, |answer| {
+        let done = client.run(&what, &mut out, |answer| {
             if answer.status == 204 || (answer.status == 201 && !is_page(&answer)) {
                 return Ok(());
             }
             Err(client.refused_write(&what, answer))
-        })
+        });
+        done.map_err(|e| self.clear(e))
     }
 }

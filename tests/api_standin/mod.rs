@@ -10,6 +10,10 @@
     reason = "shared by a test and an example, each of which uses a part"
 )]
 
+#[cfg(test)]
+#[path = "../support/watch.rs"]
+mod watch;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -35,6 +39,8 @@ pub struct StandIn {
 
 impl StandIn {
     pub fn start() -> StandIn {
+        #[cfg(test)]
+        watch::watch(TOKEN);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port of the loopback");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         listener.set_nonblocking(true).expect("a listening socket");

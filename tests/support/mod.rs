@@ -40,6 +40,9 @@ mod server;
 mod store;
 mod time;
 mod token;
+// Not in the examples, which have their own say in what is logged.
+#[cfg(test)]
+mod watch;
 
 pub use fault::Fault;
 pub use http::Request;

@@ -49,6 +49,8 @@ impl Server {
 
     /// The same, with a token of the caller's.
     pub fn with_token(token: &str) -> Self {
+        #[cfg(test)]
+        super::watch::watch(token);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("the listener's address");
         let shared = Arc::new(Shared {

@@ -7,6 +7,9 @@
     reason = "shared by several test binaries, each of which uses a part"
 )]
 
+#[path = "../support/watch.rs"]
+pub mod watch;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -61,6 +64,9 @@ pub struct Peer {
 impl Wire {
     /// Plays one scene on each connection, in order, then stops listening.
     pub fn scenes(scenes: Vec<Scene>) -> Wire {
+        // The whole of it, and what all secrets of these tests begin with.
+        watch::watch(TOKEN);
+        watch::watch("canary-7f3a");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -304,6 +310,40 @@ pub fn json_error(status: &str, code: &str, message: &str) -> Vec<u8> {
 /// What a write hopes for.
 pub const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nX-Influxdb-Build: OSS\r\n\r\n";
 
+/// A peer that repeats, in every part of its answer, whatever it was told that is secret, and the
+/// whole body. It opens sessions.
+pub fn echo(status: &'static str) -> Wire {
+    Wire::each(32, move |peer| {
+        while let Some(seen) = peer.request() {
+            let secret = seen.header("authorization").or(seen.header("cookie"));
+            let secret = secret.unwrap_or("").to_string();
+            if seen.target.ends_with("/signin") {
+                peer.send(
+                    "HTTP/1.1 204 No Content\r\nSet-Cookie: s=canary-7f3a-cookie; Path=/\r\n\r\n",
+                );
+                continue;
+            }
+            let headers = format!(
+                "X-Influx-Error: {secret}\r\nX-Request-Id: {secret}\r\nLocation: http://{secret}/\r\nX-Platform-Error-Code: {secret}\r\n"
+            );
+            let body = String::from_utf8_lossy(&seen.body);
+            let said = format!("you said {secret} and {body} to {}", seen.target);
+            peer.send(answer(status, &headers, said));
+        }
+    })
+}
+
+/// Checks that a `Debug` shows no canary, neither as it is nor in base64.
+#[track_caller]
+pub fn hidden(what: &dyn std::fmt::Debug) {
+    let text = format!("{what:?}{what:#?}");
+    assert!(
+        !text.contains("canary-7f3a") && !text.contains("Y2FuYXJ5"),
+        "a secret shows: {}",
+        text.replace("canary-7f3a", "<canary>")
+    );
+}
+
 /// A closed port: bound once, so that it exists, and let go.
 pub fn closed_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -324,6 +364,11 @@ pub fn no_secret(error: &influx_edge::Error) {
         source = e.source();
     }
     for text in texts {
-        assert!(!text.contains("canary-7f3a"), "the token shows: {text}");
+        // In base64, too, as Basic authentication has it.
+        assert!(
+            !text.contains("canary-7f3a") && !text.contains("Y2FuYXJ5"),
+            "the token shows: {}",
+            text.replace("canary-7f3a", "<canary>")
+        );
     }
 }
