@@ -4,6 +4,10 @@
 //! checked to be the same before any time is taken; then the contestants take turns, and the
 //! median of each is compared. The versions are those of `Cargo.lock`.
 
+#[path = "../answers.rs"]
+mod answers;
+
+use answers::{Sum, body};
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -110,17 +114,6 @@ fn compare(title: &str, contestants: Vec<(&str, Box<dyn Fn() -> Sum + '_>)>) {
         );
     }
     println!();
-}
-
-/// What everybody has to come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Sum {
-    rows: u64,
-    values: f64,
-    /// The sum of the times in nanoseconds, or of their texts' lengths where nobody parses them.
-    times: i64,
-    /// The length of all stations.
-    text: usize,
 }
 
 fn all_typed(body: &[u8]) -> Sum {
@@ -302,33 +295,4 @@ async fn stream_sum(body: &[u8]) -> Sum {
         sum.add(nanos, value.into_inner(), station.len());
     }
     sum
-}
-
-impl Sum {
-    fn add(&mut self, time: i64, value: f64, text: usize) {
-        self.rows += 1;
-        self.values += value;
-        self.times = self.times.wrapping_add(time);
-        self.text += text;
-    }
-}
-
-/// One table: time, value and the three names that go with it.
-fn body(size: usize) -> Vec<u8> {
-    let mut body = String::with_capacity(size + 400);
-    body.push_str("#datatype,string,long,dateTime:RFC3339,double,string,string,string\r\n");
-    body.push_str("#group,false,false,false,false,true,true,true\r\n#default,_result,,,,,,\r\n");
-    body.push_str(",result,table,_time,_value,_field,_measurement,station\r\n");
-    let (mut nanos, mut state) = (1_700_000_000_000_000_000, 1_u64);
-    while body.len() < size {
-        nanos += 1_000_000_000;
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let value = (state % 10_000) as f64 / 100.0;
-        let time = Time::from_nanos(nanos);
-        body.push_str(&format!(",,0,{time},{value},temp_c,weather,zrh-1\r\n"));
-    }
-    body.push_str("\r\n");
-    body.into_bytes()
 }
