@@ -126,22 +126,50 @@ version_of() {
         END { exit !found }'
 }
 
+# own_lists WORK TYPE [OPTION]: fills the array APT with an apt-get that knows only the machine's own
+# mirror, asked for something that the machine itself does not ask for (TYPE is deb or deb-src,
+# OPTION goes into the brackets, as in arch=armhf). Its lists lie in WORK.
+own_lists() {
+    local work=$1 type=$2 keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    mkdir -p "$work/lists/partial" "$work/cache/partial"
+    # shellcheck disable=SC2016 # apt's variables
+    apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
+        awk -v type="$type" -v options="${3:+$3 }signed-by=$keys" '$3 == "main" && $2 !~ /-/ {
+            print type, "[" options "]", $1, $2, $3 }' | sort -u >"$work/sources.list"
+    APT=(apt-get -qq -o "Dir::Etc::sourcelist=$work/sources.list"
+        -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$work/lists"
+        -o "Dir::Cache=$work/cache" "${APT_ALONE[@]}")
+}
+
 # source_of PACKAGE VERSION FILE-PATTERN: prints the path of one file of a Debian source package,
 # fetched and checked by apt. Kept in the cache.
 source_of() {
-    local package=$1 version=$2 pattern=$3 work="$CACHE/sources" uri name hash keys
-    keys=/usr/share/keyrings/debian-archive-keyring.gpg
-    mkdir -p "$work/lists/partial" "$work/cache/partial"
-    # The machine's own mirror, asked for sources, in lists of our own.
-    apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
-        awk -v keys="$keys" '$3 == "main" && $2 !~ /-/ {
-            print "deb-src [signed-by=" keys "]", $1, $2, $3 }' | sort -u >"$work/sources.list"
-    local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$work/sources.list"
-        -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$work/lists"
-        -o "Dir::Cache=$work/cache" "${APT_ALONE[@]}")
-    "${apt[@]}" update >&2 || return 1
-    read -r uri name hash < <("${apt[@]}" source --print-uris "$package=$version" |
+    local package=$1 version=$2 pattern=$3 work="$CACHE/sources" uri name hash APT
+    own_lists "$work" deb-src
+    "${APT[@]}" update >&2 || return 1
+    read -r uri name hash < <("${APT[@]}" source --print-uris "$package=$version" |
         awk -v pattern="$pattern" '$2 ~ pattern { print $1, $2, $4 }') || return 1
     /usr/lib/apt/apt-helper "${APT_ALONE[@]}" download-file "${uri//\'/}" "$work/$name" "$hash" >&2 || return 1
     printf '%s\n' "$work/$name"
+}
+
+# foreign ARCHITECTURE PACKAGE VERSION: prints the folder into which this package of another
+# architecture was unpacked, without what it needs. Kept in the cache.
+foreign() {
+    local arch=$1 package=$2 version=$3 dir="$CACHE/$2-$1" work="$CACHE/foreign-$1" new APT
+    if [[ -f $dir/.packages && $(<"$dir/.packages") == "$package=$version" ]]; then
+        printf '%s\n' "$dir"
+        return 0
+    fi
+    own_lists "$work" deb "arch=$arch"
+    "${APT[@]}" -o "APT::Architectures::=$arch" -o Acquire::Languages=none \
+        -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false update >&2 || return 1
+    new=$(mktemp -d "$CACHE/.foreign.XXXXXX")
+    (cd "$new" && "${APT[@]}" -o "APT::Architectures::=$arch" \
+        download "$package:$arch=$version" >&2) || return 1
+    dpkg-deb -x "$new"/*.deb "$new" || return 1
+    rm -rf "$new"/*.deb "$dir" "$work"
+    printf '%s' "$package=$version" >"$new/.packages"
+    mv -T "$new" "$dir"
+    printf '%s\n' "$dir"
 }

@@ -290,26 +290,30 @@ oldest_rust() {
         --test spool_basics --test 'roundtrip_*'
 }
 
+# rust_source FOLDER: puts the source of core and std beside this compiler of Debian's, where cargo
+# looks for it to build them.
+rust_source() {
+    local source=$1/usr/lib/rustlib/src/rust version tarball
+    [[ ! -d $source ]] || return 0
+    version=$(version_of rustc-web "$(oldest_version).") || return 1
+    tarball=$(source_of rustc-web "$version" '[.]orig[.]tar') || return 1
+    rm -rf "$source.new"
+    mkdir -p "$source.new"
+    tar -xf "$tarball" -C "$source.new" --strip-components=1 --wildcards '*/library' || return 1
+    mv -T "$source.new" "$source"
+    rm -f "$tarball"
+}
+
 # The codecs on a microcontroller. Registry toolchains bring no core for it, so core is built from
 # Debian's source of the very compiler that is used.
 cortex_m() {
-    local target=thumbv7em-none-eabihf lld root source std=() entry archive
+    local target=thumbv7em-none-eabihf lld root std=() entry archive
     lld=$(find "$(rustc --print sysroot)" -name rust-lld | head -n 1)
     if [[ ! -d $(rustc --print sysroot)/lib/rustlib/$target ]]; then
         root=$(debian_rust) ||
             skip_step 'Cortex-M' "no $target in the toolchain, and no Debian compiler to build it"
-        source=$root/usr/lib/rustlib/src/rust
-        if [[ ! -d $source ]]; then
-            local tarball version
-            version=$(version_of rustc-web "$(oldest_version).")
-            tarball=$(source_of rustc-web "$version" '[.]orig[.]tar') ||
-                skip_step 'Cortex-M' "the source of rustc-web $version could not be fetched"
-            rm -rf "$source.new"
-            mkdir -p "$source.new"
-            tar -xf "$tarball" -C "$source.new" --strip-components=1 --wildcards '*/library'
-            mv -T "$source.new" "$source"
-            rm -f "$tarball"
-        fi
+        rust_source "$root" ||
+            skip_step 'Cortex-M' 'the source of the compiler could not be fetched'
         use_debian_rust "$root"
         # Debian's compiler is a stable one; building core needs a word with it.
         export RUSTC_BOOTSTRAP=1

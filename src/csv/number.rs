@@ -321,7 +321,10 @@ mod tests {
     #[test]
     fn floats_are_the_nearest_to_the_text() {
         let mut state = 0x9E37_79B9_7F4A_7C15;
-        for round in 0..200_000 {
+        // Under an emulator a few of them do.
+        let rounds = std::env::var("INFLUX_EDGE_CASES").ok();
+        let rounds = rounds.and_then(|n| n.parse().ok()).unwrap_or(200_000);
+        for round in 0..rounds {
             let bits = random(&mut state);
             let value = match round % 3 {
                 0 => f64::from_bits(bits),

@@ -1,0 +1,100 @@
+# The boards that gateways are made of: the tests on armv7 and aarch64 under an emulator, and a
+# build for armv6. Sourced, not run.
+#
+# Registry toolchains have no std for them; Debian has one for its compiler. The compiler is the
+# oldest supported one (see debian_rust), so this is a check of that one as well.
+
+# What matters where usize has 32 bits and time_t too: both codecs, times, the disk, the client
+# and the writer over the stand-in server.
+ARM_TESTS=(
+    line_properties line_numbers csv_recordings csv_rows csv_serde csv_mistakes csv_fuzz csv_stream
+    flux_values time_instants spool_basics spool_frame spool_damage spool_model contract
+    client_first client_query client_recordings writer_standin roundtrip_values
+)
+# aarch64 differs from x86-64 in less: its atomics, its page size, its C types.
+AARCH64_TESTS=(line_properties csv_recordings spool_basics spool_model contract writer_standin)
+
+# Cross compilers, the C libraries of the boards, and emulators: prints their folder.
+arm_tools() {
+    unpacked arm-tools gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
+        gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+        gcc-arm-linux-gnueabi libc6-dev-armel-cross qemu-user-static
+}
+
+# arm_target TARGET GNU EMULATOR: how cargo compiles, links and runs for this target. Uses TOOLS.
+arm_target() {
+    local low=${1//-/_} gnu=$2 emulator=$3 up
+    up=${low^^}
+    export "CC_$low=$gnu-gcc" "AR_$low=$gnu-ar" "CFLAGS_$low=--sysroot=$TOOLS"
+    export "CARGO_TARGET_${up}_LINKER=$gnu-gcc"
+    export "CARGO_TARGET_${up}_RUSTFLAGS=-C link-arg=--sysroot=$TOOLS"
+    # The folders of LD_LIBRARY_PATH are this machine's, not the board's.
+    export "CARGO_TARGET_${up}_RUNNER=$emulator -L $TOOLS/usr/$gnu -U LD_LIBRARY_PATH"
+}
+
+# use_arm_tools WHAT: the compiler and the tools for the rest of the step, or the step is skipped.
+use_arm_tools() {
+    RUST=$(debian_rust) || skip_step "$1" "Debian's compiler could not be fetched"
+    TOOLS=$(arm_tools) || skip_step "$1" "Debian's cross compilers and qemu could not be fetched"
+    use_debian_rust "$RUST"
+    export LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$TOOLS/usr/lib/$(gcc -print-multiarch)"
+    export PATH="$PATH:$TOOLS/usr/bin"
+    # Shared with the step of the oldest Rust: what runs on this machine is compiled once.
+    export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/oldest"
+    arm_target armv7-unknown-linux-gnueabihf arm-linux-gnueabihf qemu-arm-static
+    arm_target aarch64-unknown-linux-gnu aarch64-linux-gnu qemu-aarch64-static
+    arm_target arm-unknown-linux-gnueabi arm-linux-gnueabi 'qemu-arm-static -cpu arm1176'
+}
+
+# arm_tests TARGET ARCHITECTURE TEST...: these test programs and the unit tests.
+arm_tests() {
+    local target=$1 arch=$2 version std test args=(--lib)
+    shift 2
+    use_arm_tools "tests on $target"
+    version=$(version_of rustc-web "$(oldest_version).")
+    std=$(foreign "$arch" libstd-rust-web-dev "$version") ||
+        skip_step "tests on $target" "Debian's std of $arch could not be fetched"
+    ln -sfn "$std/usr/lib/rustlib/$target" "$RUST/usr/lib/rustlib/$target"
+    # An emulator takes ten times as long: fewer random cases, the same kinds.
+    export INFLUX_EDGE_CASES=300 INFLUX_EDGE_FUZZ_RUNS=2000 INFLUX_EDGE_MODEL_SCRIPTS=60
+    export SPOOL_FUZZ=2000 SPOOL_MODEL_SCRIPTS=30
+    for test in "$@"; do args+=(--test "$test"); done
+    # Measured in seconds of this machine, or every cut of every recording: not for an emulator.
+    cargo test --locked --target "$target" "${args[@]}" -- \
+        --skip cut_at_every_byte --skip a_hostile_directory
+}
+
+armv7() {
+    arm_tests armv7-unknown-linux-gnueabihf armhf "${ARM_TESTS[@]}"
+}
+
+aarch64() {
+    arm_tests aarch64-unknown-linux-gnu arm64 "${AARCH64_TESTS[@]}"
+}
+
+# armv6, the oldest boards: neither Rust's makers nor Debian have a std that a registry serves, so
+# it is built from the compiler's own source, and with it the minimal program. The C library that
+# fits is Debian's for soft floats (armel): the one for hard floats is compiled for armv7. Run on
+# the emulated processor of those boards against a server of its own kind.
+armv6() {
+    local target=arm-unknown-linux-gnueabi bin url pid run=()
+    use_arm_tools "armv6 ($target)"
+    rust_source "$RUST" || skip_step "armv6 ($target)" "the compiler's source could not be fetched"
+    skip 'tests on armv6' 'the minimal program is built and run there; its tests are those of armv7'
+    skip 'armv6 with hard floats' "Debian's C library for hard floats is compiled for armv7"
+    # Debian's compiler is a stable one; building std needs a word with it.
+    export RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$CARGO_TARGET_DIR/armv6" CARGO_PROFILE_DEV_DEBUG=0
+    cd benches/footprint
+    cp ../../Cargo.lock .
+    cargo build -Z build-std=std,panic_abort --target "$target" --bin write --bin sink
+    bin=$CARGO_TARGET_DIR/$target/debug
+    arm-linux-gnueabi-readelf -A "$bin/write" | grep -E 'Tag_CPU_arch: v6'
+    run=(qemu-arm-static -cpu arm1176 -L "$TOOLS/usr/arm-linux-gnueabi" -U LD_LIBRARY_PATH)
+    coproc SINK { exec "${run[@]}" "$bin/sink"; }
+    pid=$SINK_PID
+    read -r -t 30 url <&"${SINK[0]}"
+    # Its last words are the memory that it took; that it ends well is what counts here.
+    timeout 120 "${run[@]}" "$bin/write" "$url"
+    kill "$pid"
+    wait "$pid" || true
+}
