@@ -94,7 +94,7 @@ armv6() {
     pid=$SINK_PID
     read -r -t 30 url <&"${SINK[0]}"
     # Its last words are the memory that it took; that it ends well is what counts here.
-    timeout 120 "${run[@]}" "$bin/write" "$url"
+    timeout 240 "${run[@]}" "$bin/write" "$url"
     kill "$pid"
     wait "$pid" || true
 }
