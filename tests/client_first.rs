@@ -110,6 +110,18 @@ fn nothing_to_write_sends_nothing() {
     // A point that can't be encoded is found before anything is sent.
     let error = client.write("b", [Point::new("m")]).unwrap_err();
     assert_eq!(error.stored(), Stored::Nothing);
+    // Nor does anything go to a bucket without a name.
+    let (first, last) = (Time::MIN, Time::MAX);
+    for error in [
+        client.write("", LINE).unwrap_err(),
+        client
+            .write_each("", [Point::new("m").field("f", 1)])
+            .unwrap_err(),
+        client.delete_points("", first, last).call().unwrap_err(),
+    ] {
+        assert!(error.is_config() && !error.is_retryable(), "{error}");
+        sentence(&error, &["no bucket"]);
+    }
     assert!(wire.seen().is_empty());
 }
 

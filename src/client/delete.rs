@@ -3,6 +3,7 @@
 use super::Client;
 use super::call::to_json;
 use super::http::Payload;
+use super::write::a_bucket;
 use crate::Time;
 use crate::error::Error;
 use alloc::string::{String, ToString};
@@ -61,7 +62,8 @@ impl DeletePoints<'_> {
     /// Which points: `key="value"` pairs of tags and `_measurement`, joined by `AND`. OSS also
     /// takes `!=` and parentheses; no server takes `OR`, patterns, or fields. Default: all points.
     ///
-    /// A value that comes from outside needs its quotes and backslashes escaped first.
+    /// A value that comes from outside belongs into a [`Predicate`](crate::flux::Predicate), which escapes
+    /// it.
     ///
     /// ```no_run
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -88,9 +90,10 @@ impl DeletePoints<'_> {
     /// ```
     ///
     /// # Errors
-    /// No permission (403), no such bucket (404), a predicate that can't be (400), deletion by field
+    /// No bucket is named: nothing was sent. No permission (403), no such bucket (404), a predicate that can't be (400), deletion by field
     /// (501); or no answer.
     pub fn call(self) -> Result<(), Error> {
+        a_bucket(&self.bucket)?;
         let target = self
             .client
             .target_with_org("/api/v2/delete")

@@ -119,7 +119,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// A point that can't be encoded: nothing was sent. Else ask the error:
+    /// A point that can't be encoded, or no name of a bucket: nothing was sent. Else ask the error:
     /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to do,
     /// [`bad_lines`](Error::bad_lines) which lines were refused.
     pub fn write(&self, bucket: &str, data: impl WriteData) -> Result<(), Error> {
@@ -134,8 +134,8 @@ impl Client {
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// use influx_edge::line::Point;
     ///
-    /// // However many there are: they go out in requests of a bounded size.
-    /// let points = (0..1_000_000).map(|n| Point::new("t").field("v", n));
+    /// // One request: all of them are stored, or the error says what became of them.
+    /// let points = (0..1_000).map(|n| Point::new("steps").tag("motor", n % 4).field("count", n));
     /// client.write_each("sensors", points)?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -166,6 +166,7 @@ impl Client {
     }
 
     fn write_lines(&self, bucket: &str, lines: Lines<'_>) -> Result<(), Error> {
+        a_bucket(bucket)?;
         if lines.bytes.is_empty() {
             return Ok(());
         }
@@ -242,6 +243,14 @@ impl Client {
     #[cfg(not(feature = "gzip"))]
     pub(crate) fn compress(&self, _bytes: &[u8]) -> Option<Vec<u8>> {
         None
+    }
+}
+
+/// Refuses a bucket without a name: the server would answer as if it were one that is missing.
+pub(super) fn a_bucket(name: &str) -> Result<(), Error> {
+    match name {
+        "" => Err(Error::config("no bucket is named")),
+        _ => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ mod writing;
 use crate::csv::{ReadError, ReadErrorKind, ValueError};
 use crate::flux::FluxError;
 use crate::line::EncodeError;
+use crate::time::TimeError;
 pub use answer::AnswerError;
 pub(crate) use answer::AnswerParts;
 pub use outcome::{BadLine, Remedy, Stored};
@@ -530,6 +531,13 @@ impl From<EncodeError> for Error {
 impl From<ReadError> for Error {
     fn from(e: ReadError) -> Self {
         ErrorKind::Rows(e).into()
+    }
+}
+
+/// A text that is no time, or a time that no server can store.
+impl From<TimeError> for Error {
+    fn from(e: TimeError) -> Self {
+        Error::content("cannot use a time", e.to_string())
     }
 }
 
