@@ -121,7 +121,7 @@ fn neither_writer_nor_disk_shows_a_secret() {
         {
             let said = Arc::new(Mutex::new(Vec::new()));
             let told = Arc::clone(&said);
-            let mut writer = builder
+            let writer = builder
                 .org("acme")
                 .build()
                 .unwrap()
@@ -129,12 +129,12 @@ fn neither_writer_nor_disk_shows_a_secret() {
                 .flush_timeout(Duration::from_millis(300))
                 .on_event(move |event| told.lock().unwrap().push(format!("{event:?}")));
             #[cfg(feature = "spool")]
-            let dir = {
+            let (writer, dir) = {
                 let name = format!("influx-edge-rooms-{}-{n}-{status}", std::process::id());
                 let dir = std::env::temp_dir().join(name.replace(' ', "-"));
                 let _ = std::fs::remove_dir_all(&dir);
-                writer = writer.spool(influx_edge::spool::Spool::open(&dir).unwrap());
-                dir
+                let spool = influx_edge::spool::Spool::open(&dir).unwrap();
+                (writer.spool(spool), dir)
             };
             let _ = n;
             hidden(&writer);
