@@ -1,5 +1,5 @@
-//! The examples without a test of their own run as the README says: with nothing set, and to their end.
-//! (`quickstart`, `pipe` and `spool_inspect` have tests under their names.)
+//! The example that no other test runs. (`quickstart`, `pipe` and `spool_inspect` have tests under
+//! their names, those of the client are in `client_examples`, the gateway in `writer_gateway`.)
 #![cfg(all(feature = "client", feature = "spool"))]
 
 use std::path::PathBuf;
@@ -40,44 +40,4 @@ fn bare_metal_writes_and_reads_back() {
     let out = run("bare_metal", &[]);
     assert!(out.contains("written  20 readings in "), "{out}");
     assert!(out.contains("newest   24.5 °C"), "{out}");
-}
-
-#[test]
-fn cron_report_has_something_to_report() {
-    let out = run("cron_report", &[]);
-    assert!(out.contains("23 readings of \"quickstart\""), "{out}");
-}
-
-#[test]
-fn raw_call_asks_for_what_has_no_method() {
-    let out = run("raw_call", &[]);
-    assert!(out.contains("GET /health: 200"), "{out}");
-}
-
-#[test]
-fn provision_sets_a_server_up() {
-    let out = run("provision", &[]);
-    assert!(out.contains("kept 30 days"), "{out}");
-}
-
-/// Through the outage at five seconds, and past its end at ten.
-#[test]
-fn gateway_survives_its_outage() {
-    let out = run("gateway", &[("SECONDS", "11")]);
-    let account = out.lines().find(|line| line.starts_with("accepted "));
-    let numbers: Vec<u64> = account
-        .unwrap_or_else(|| panic!("no account: {out}"))
-        .split(' ')
-        .filter_map(|word| word.parse().ok())
-        .collect();
-    let [accepted, delivered, on_disk, rejected, dropped, in_memory] = numbers[..] else {
-        panic!("another account: {out}");
-    };
-    assert!(accepted > 100, "{out}");
-    assert_eq!(
-        (delivered, on_disk, rejected, dropped, in_memory),
-        (accepted, 0, 0, 0, 0),
-        "{out}"
-    );
-    assert!(!out.contains("that is not so"), "{out}");
 }
