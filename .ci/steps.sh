@@ -67,7 +67,7 @@ readme_tests() {
 test_ladder() {
     export INFLUX_EDGE_CASES=1000 INFLUX_EDGE_FUZZ_RUNS=20000
     rung '' 'line_*' 'csv_*' 'flux_*' 'time_*' 'standin_*'
-    rung 'alloc' 'line_*' 'csv_*' 'flux_*' 'time_*'
+    rung 'alloc' 'line_*'
     rung 'std,serde' 'line_*' 'csv_*' 'flux_*' 'time_*'
     rung 'spool' 'spool_*'
     rung 'client' 'client_*' 'fault_*' 'roundtrip_*' 'contract'

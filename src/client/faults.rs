@@ -61,7 +61,7 @@
 //! | N · names are percent-encoded, secrets visible ASCII | `client_secrets.rs::names_stay_names` |
 //! | O · TLS failures are told as such | `fault_tls.rs::row_31_certificates_that_are_not_right` |
 //! | P · never an empty write, always a length | `client_rules.rs::lengths_are_said` |
-//! | Q · no secret in any log line, at any level | `client_secrets.rs::no_log_line_has_a_secret` |
+//! | Q · no secret in any log line, at any level | `client_log.rs::no_log_line_has_a_secret` |
 //!
 //! What happens to a batch then (kept, split, sent again, given back) is the writer's part, and
 //! follows [`Error::remedy`].
