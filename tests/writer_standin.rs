@@ -7,7 +7,7 @@ mod support;
 
 use influx_edge::line::Point;
 use influx_edge::writer::{BackPressure, Event, Fate, Reason, WriterBuilder};
-use influx_edge::{Client, ErrorKind, NotAccepted};
+use influx_edge::{Client, ErrorKind, NotAccepted, Writer};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -361,6 +361,16 @@ fn trouble(way: u64, line: i64) -> Fault {
     }
 }
 
+/// Where a person would have to act, one does at once: the long pause is over.
+fn a_person_acts(w: &mut Writer) -> bool {
+    let next = w.stats().next_attempt;
+    let waits = next.is_some_and(|t| t > Duration::from_secs(5));
+    if waits {
+        drop(w.flush_within(Duration::from_millis(100)));
+    }
+    waits
+}
+
 /// A million points with `INFLUX_EDGE_LONG=1`, else a few, through a server that fails three
 /// requests in ten, in all known ways.
 #[test]
@@ -431,17 +441,13 @@ fn three_requests_in_ten_fail_and_every_point_is_accounted_for() {
                     Ok(()) => break,
                     Err(full) => assert_eq!(full, NotAccepted::Full),
                 }
-                std::thread::sleep(w.poll().unwrap().min(Duration::from_millis(20)));
+                let pause = w.poll().unwrap().min(Duration::from_millis(20));
+                if !a_person_acts(&mut w) {
+                    std::thread::sleep(pause);
+                }
             }
-            let stats = w.stats();
-            most = most.max(stats.buffered_bytes);
-            // Where a person would have to act, one does at once.
-            if stats
-                .next_attempt
-                .is_some_and(|t| t > Duration::from_secs(5))
-            {
-                drop(w.flush_within(Duration::from_millis(100)));
-            }
+            most = most.max(w.stats().buffered_bytes);
+            a_person_acts(&mut w);
         }
         while let Err(undelivered) = w.flush() {
             assert!(start.elapsed() < Duration::from_secs(300), "{undelivered}");
@@ -451,13 +457,26 @@ fn three_requests_in_ten_fail_and_every_point_is_accounted_for() {
     assert!(stats.is_balanced(), "{stats:?}");
     assert_eq!((stats.buffered, stats.dropped.total()), (0, 0), "{stats:?}");
     assert_eq!(stats.accepted, points as u64);
-    // Exactly those are missing that the server has named.
-    assert_eq!(stats.rejected.partial, conflicts, "{stats:?}");
-    assert_eq!(stats.rejected.too_large + stats.rejected.poison, 0);
+    // A flush may close a batch of a single line, and who is told that this is too large has to
+    // believe it, though an answer that was lost may have said that it is stored; or it may be one
+    // of those in conflict.
+    let (alone, partial) = (stats.rejected.too_large, stats.rejected.partial);
+    assert!(alone < 10, "{stats:?}");
+    assert!(
+        (conflicts - alone..=conflicts).contains(&partial),
+        "{stats:?}"
+    );
+    // Else exactly those are missing that the server has named.
+    assert_eq!(stats.rejected.poison, 0);
     let there = server.points(server.bucket());
-    assert_eq!(there.len() as u64, stats.delivered);
+    let delivered = stats.delivered;
+    assert!(
+        (delivered..=delivered + alone).contains(&(there.len() as u64)),
+        "{} {stats:?}",
+        there.len()
+    );
     assert_eq!(
-        stats.delivered + stats.rejected.refused + conflicts,
+        delivered + stats.rejected.refused + alone + partial,
         points as u64
     );
     let refused = w.rejected().filter(|r| r.reason == Reason::Refused);

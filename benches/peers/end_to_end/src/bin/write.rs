@@ -65,7 +65,10 @@ fn main() {
     let client = client.build().expect("a client");
     let influxdb2 = influxdb2::Client::new(&*server.url, "acme", "no-token");
     let new_writer = |bucket: &str| {
-        let writer = client.writer(bucket).batch_lines(BATCH).batch_bytes(1 << 20);
+        let writer = client
+            .writer(bucket)
+            .batch_lines(BATCH)
+            .batch_bytes(1 << 20);
         let writer = writer.flush_interval(Duration::from_secs(3_600));
         writer.build().expect("a writer")
     };
