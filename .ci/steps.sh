@@ -284,10 +284,9 @@ oldest_rust() {
     cargo --version
     [[ $(rustc --version) == "rustc $rust."* ]]
     cargo build --locked --no-default-features
-    # Everything compiles; what runs has been through each room.
+    # Everything compiles. The boards' tests run what this same compiler makes of it.
     cargo check --locked --all-targets
-    cargo test --locked --lib --test contract --test csv_recordings --test line_properties \
-        --test spool_basics --test 'roundtrip_*'
+    cargo test --locked --lib --test contract
 }
 
 # rust_source FOLDER: puts the source of core and std beside this compiler of Debian's, where cargo
