@@ -135,7 +135,7 @@ impl Client {
     /// use influx_edge::line::Point;
     ///
     /// // One request: all of them are stored, or the error says what became of them.
-    /// let points = (0..1_000).map(|n| Point::new("steps").tag("motor", n % 4).field("count", n));
+    /// let points = (0..1_000).map(|n| Point::new("steps").field("count", n));
     /// client.write_each("sensors", points)?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
