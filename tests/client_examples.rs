@@ -6,13 +6,13 @@
     reason = "each of the three kinds of server brings its watch along"
 )]
 
+mod built;
 #[path = "api_standin/mod.rs"]
 mod standin;
 #[path = "support/mod.rs"]
 mod support;
 mod wire;
 
-use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -21,20 +21,6 @@ use influx_edge::line::Point;
 use standin::StandIn;
 use support::Server;
 use wire::{TOKEN, Wire, closed_port};
-
-/// A built example. A plain `cargo test` has built them; a single `--test client_examples` has not.
-fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let profile = test.ancestors().nth(2).unwrap();
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let binary = profile.join("examples").join(file);
-    if !binary.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", name]);
-        assert!(build.status().unwrap().success());
-    }
-    binary
-}
 
 /// What came of one run.
 struct Run {
@@ -46,7 +32,7 @@ struct Run {
 /// Runs with these settings and no others. Nothing but the caller's own secret may show, and it
 /// ends within ten seconds.
 fn run(example: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Run {
-    let mut command = Command::new(binary(example));
+    let mut command = Command::new(built::example(example));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("INFLUXDB_V2_") {
             command.env_remove(name);

@@ -2,6 +2,7 @@
 //! again, whatever happens.
 #![cfg(all(feature = "client", feature = "spool"))]
 
+mod built;
 mod spool_support;
 #[path = "support/mod.rs"]
 mod support;
@@ -9,31 +10,12 @@ mod support;
 use spool_support::TempDir;
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use support::{Fault, Server};
 
 /// A token that must never be seen again.
 const TOKEN: &str = "s3cret-t0ken-aAzZ09==";
-
-/// The built example. A plain `cargo test` has built it; a single `--test pipe` has not.
-fn binary() -> &'static PathBuf {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let test = std::env::current_exe().expect("the path of this test");
-        let profile = test.ancestors().nth(2).expect("target/debug");
-        let name = format!("pipe{}", std::env::consts::EXE_SUFFIX);
-        let binary = profile.join("examples").join(name);
-        if !binary.exists() {
-            let mut build = Command::new(env!("CARGO"));
-            build.args(["build", "--quiet", "--example", "pipe"]);
-            assert!(build.status().expect("cargo").success());
-        }
-        binary
-    })
-}
 
 /// The example on its way, with its standard input held open.
 struct Pipe(Child);
@@ -46,7 +28,7 @@ struct Run {
 
 impl Pipe {
     fn start(url: &str, args: &[&str]) -> Self {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(built::example("pipe"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("INFLUXDB_V2_") {
                 command.env_remove(name);

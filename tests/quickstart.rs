@@ -1,35 +1,17 @@
 //! The quickstart, run as a person runs it, where everything works and where it does not.
 #![cfg(feature = "client")]
 
+mod built;
 #[path = "support/mod.rs"]
 mod support;
 
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
 use support::{Fault, Server};
 
 /// A token that must never be seen again.
 const TOKEN: &str = "s3cret-t0ken-aAzZ09==";
-
-/// The built example. A plain `cargo test` has built it; a single `--test quickstart` has not.
-fn binary() -> &'static PathBuf {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let test = std::env::current_exe().expect("the path of this test");
-        let profile = test.ancestors().nth(2).expect("target/debug");
-        let name = format!("quickstart{}", std::env::consts::EXE_SUFFIX);
-        let binary = profile.join("examples").join(name);
-        if !binary.exists() {
-            let mut build = Command::new(env!("CARGO"));
-            build.args(["build", "--quiet", "--example", "quickstart"]);
-            assert!(build.status().expect("cargo").success());
-        }
-        binary
-    })
-}
 
 /// What came of one run.
 struct Run {
@@ -41,7 +23,7 @@ struct Run {
 impl Run {
     /// Runs with these settings and no others.
     fn with(settings: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(built::example("quickstart"));
         for name in ["URL", "TOKEN", "ORG", "BUCKET"] {
             command.env_remove(format!("INFLUXDB_V2_{name}"));
         }

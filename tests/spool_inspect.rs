@@ -1,6 +1,7 @@
 //! Looking into a spool beside its running owner, by the library and by the example.
 #![cfg(feature = "spool")]
 
+mod built;
 mod spool_support;
 
 use influx_edge::Precision;
@@ -119,22 +120,9 @@ fn damage_is_shown_where_it_is() {
     assert_eq!((corrupt, holes, unreadable), (1, 1, 1));
 }
 
-/// The built example. A plain `cargo test` has built it; a single `--test spool_inspect` has not.
-fn binary() -> std::path::PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let name = format!("spool_inspect{}", std::env::consts::EXE_SUFFIX);
-    let binary = test.ancestors().nth(2).unwrap().join("examples").join(name);
-    if !binary.exists() {
-        let mut build = std::process::Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", "spool_inspect"]);
-        assert!(build.status().unwrap().success());
-    }
-    binary
-}
-
 /// Exit code, standard output, standard error.
 fn inspect(dir: &Path, options: &[&str]) -> (i32, String, String) {
-    let mut command = std::process::Command::new(binary());
+    let mut command = std::process::Command::new(built::example("spool_inspect"));
     let output = command.arg(dir).args(options).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (

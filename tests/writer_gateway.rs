@@ -2,6 +2,7 @@
 //! last words account for every point.
 #![cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 
+mod built;
 #[path = "../examples/gateway/switch.rs"]
 #[allow(dead_code, reason = "the example uses more of it")]
 mod switch;
@@ -14,18 +15,6 @@ use switch::Demo;
 
 /// The longest that anything may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The built example. A plain `cargo test` has built it; a single `--test writer_gateway` has not.
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let binary = test.ancestors().nth(2).unwrap().join("examples/gateway");
-    if !binary.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", "gateway"]);
-        assert!(build.status().unwrap().success());
-    }
-    binary
-}
 
 /// A gateway at work, its output in files.
 struct Gateway {
@@ -46,7 +35,7 @@ struct Account {
 
 impl Gateway {
     fn start(demo: &Demo, dir: PathBuf) -> Self {
-        let process = Command::new(binary())
+        let process = Command::new(built::example("gateway"))
             .env("INFLUXDB_V2_URL", demo.url())
             .env("INFLUXDB_V2_TOKEN", demo.token())
             .env("INFLUXDB_V2_ORG", demo.org())

@@ -1,5 +1,6 @@
 //! A look into the JSON of an error, without building its values. A program that only writes meets
-//! JSON nowhere else, and this takes a tenth of what a parser into a tree of values would.
+//! JSON nowhere else, and pays 24 KiB less for this (of 682) than for `serde_json`'s tree of values, 33
+//! less than for its raw values. Whatever is made into a type of ours is read by `serde_json`.
 //!
 //! Everything that serde_json takes for JSON is taken here; besides it, half of a surrogate pair is
 //! (and becomes U+FFFD), and a number of any size.
