@@ -11,6 +11,9 @@
 #![cfg(feature = "alloc")]
 
 mod hostile;
+// Here and not among the strings, which other tests use, too: what is in it runs once.
+#[path = "hostile/values.rs"]
+mod values;
 
 use hostile::connect::{an_hour_ago, influx_one, influx_two, victoria};
 use hostile::influx::{self, Influx, Point};

@@ -9,7 +9,6 @@ pub(crate) mod influx;
 pub(crate) mod json;
 pub(crate) mod report;
 mod table;
-mod values;
 pub(crate) mod victoria;
 
 use influx_edge::line::{EncodeError, Encoder};
