@@ -1,13 +1,9 @@
 //! Values of every type, written by the client and read back by it, over the stand-in.
-#![cfg(feature = "client")]
 
-#[path = "support/mod.rs"]
-mod support;
-
+use crate::support::Server;
 use influx_edge::line::Encoder;
 use influx_edge::{Client, Precision, Time};
 use serde::Deserialize;
-use support::Server;
 
 const ALL: &str = "from(bucket: params.bucket) |> range(start: params.start, stop: params.stop)";
 

@@ -1,13 +1,9 @@
 //! Strings that have broken other clients, in every position where a string can stand: each comes
 //! back as it was, or was refused before anything was sent.
-#![cfg(feature = "client")]
 
-#[path = "support/mod.rs"]
-mod support;
-
+use crate::support::Server;
 use influx_edge::line::{EncodeError, Encoder};
 use influx_edge::{Client, Time};
-use support::Server;
 
 const HOSTILE: &[&str] = &[
     "plain",

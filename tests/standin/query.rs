@@ -1,15 +1,10 @@
 //! The stand-in's query path against the recordings of a real server.
 
-#[path = "support/replay/mod.rs"]
-mod replay;
-#[path = "support/mod.rs"]
-mod support;
-
 use std::io::Read as _;
 
-use replay::{Answer, Client, TOKEN, exchange, file, meaning};
+use crate::replay::{Answer, Client, TOKEN, exchange, file, meaning};
+use crate::support::{Fault, Server};
 use serde_json::{Value as Json, json};
-use support::{Fault, Server};
 
 const AUTH: (&str, &str) = ("Authorization", "Token edge-test-operator-token");
 

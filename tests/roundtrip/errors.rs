@@ -1,15 +1,11 @@
 //! What goes wrong between client and server, seen from the client: what kind of error it is, what
 //! is in the database afterwards, and that the connection goes on.
-#![cfg(feature = "client")]
-
-#[path = "support/mod.rs"]
-mod support;
 
 use std::time::Duration;
 
+use crate::support::{Fault, Server};
 use influx_edge::line::{Encoder, Lines};
 use influx_edge::{Client, Error, Precision, Remedy, Stored};
-use support::{Fault, Server};
 
 const ALL: &str = r#"from(bucket: "sensors") |> range(start: 0, stop: 1)"#;
 

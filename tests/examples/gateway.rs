@@ -1,9 +1,7 @@
 //! The gateway example as a process: its server goes away and comes back, Ctrl-C ends it, and its
 //! last words account for every point.
-#![cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 
-mod built;
-#[path = "../examples/gateway/switch.rs"]
+#[path = "../../examples/gateway/switch.rs"]
 #[allow(dead_code, reason = "the example uses more of it")]
 mod switch;
 
@@ -35,7 +33,7 @@ struct Account {
 
 impl Gateway {
     fn start(demo: &Demo, dir: PathBuf) -> Self {
-        let process = Command::new(built::example("gateway"))
+        let process = Command::new(crate::built::example("gateway"))
             .env("INFLUXDB_V2_URL", demo.url())
             .env("INFLUXDB_V2_TOKEN", demo.token())
             .env("INFLUXDB_V2_ORG", demo.org())

@@ -1,18 +1,12 @@
 //! The example `pipe`, run as a person runs it: every line is in the server, on disk, or comes out
 //! again, whatever happens.
-#![cfg(all(feature = "client", feature = "spool"))]
 
-mod built;
-mod spool_support;
-#[path = "support/mod.rs"]
-mod support;
-
-use spool_support::TempDir;
+use crate::spool_support::TempDir;
+use crate::support::{Fault, Server};
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
-use support::{Fault, Server};
 
 /// A token that must never be seen again.
 const TOKEN: &str = "s3cret-t0ken-aAzZ09==";
@@ -28,7 +22,7 @@ struct Run {
 
 impl Pipe {
     fn start(url: &str, args: &[&str]) -> Self {
-        let mut command = Command::new(built::example("pipe"));
+        let mut command = Command::new(crate::built::example("pipe"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("INFLUXDB_V2_") {
                 command.env_remove(name);

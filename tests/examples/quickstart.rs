@@ -1,14 +1,9 @@
 //! The quickstart, run as a person runs it, where everything works and where it does not.
-#![cfg(feature = "client")]
-
-mod built;
-#[path = "support/mod.rs"]
-mod support;
 
 use std::net::TcpListener;
 use std::process::{Command, Output};
 
-use support::{Fault, Server};
+use crate::support::{Fault, Server};
 
 /// A token that must never be seen again.
 const TOKEN: &str = "s3cret-t0ken-aAzZ09==";
@@ -23,7 +18,7 @@ struct Run {
 impl Run {
     /// Runs with these settings and no others.
     fn with(settings: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(built::example("quickstart"));
+        let mut command = Command::new(crate::built::example("quickstart"));
         for name in ["URL", "TOKEN", "ORG", "BUCKET"] {
             command.env_remove(format!("INFLUXDB_V2_{name}"));
         }

@@ -1,15 +1,10 @@
 //! The stand-in's write path against the recordings of a real server.
 
-#[path = "support/replay/mod.rs"]
-mod replay;
-#[path = "support/mod.rs"]
-mod support;
-
 use std::io::Write as _;
 
+use crate::replay::{Answer, Client, TOKEN, exchange, meaning};
+use crate::support::{Server, Value};
 use flate2::{Compression, write::GzEncoder};
-use replay::{Answer, Client, TOKEN, exchange, meaning};
-use support::{Server, Value};
 
 const WRITE: &str = "/api/v2/write?org=acme&bucket=edge&precision=ns";
 const AUTH: (&str, &str) = ("Authorization", "Token edge-test-operator-token");

@@ -1,26 +1,14 @@
 //! The examples `cron_report`, `raw_call` and `provision`, run as a person or cron runs them: what
 //! they print, how they end, and that they end.
-#![cfg(feature = "client")]
-#![allow(
-    clippy::duplicate_mod,
-    reason = "each of the three kinds of server brings its watch along"
-)]
-
-mod built;
-#[path = "api_standin/mod.rs"]
-mod standin;
-#[path = "support/mod.rs"]
-mod support;
-mod wire;
 
 use std::process::{Command, Output};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::standin::StandIn;
+use crate::support::Server;
+use crate::wire::{TOKEN, Wire, closed_port};
 use influx_edge::Client;
 use influx_edge::line::Point;
-use standin::StandIn;
-use support::Server;
-use wire::{TOKEN, Wire, closed_port};
 
 /// What came of one run.
 struct Run {
@@ -32,7 +20,7 @@ struct Run {
 /// Runs with these settings and no others. Nothing but the caller's own secret may show, and it
 /// ends within ten seconds.
 fn run(example: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Run {
-    let mut command = Command::new(built::example(example));
+    let mut command = Command::new(crate::built::example(example));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("INFLUXDB_V2_") {
             command.env_remove(name);

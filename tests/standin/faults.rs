@@ -1,14 +1,9 @@
 //! The stand-in's faults, its status pages, and how it handles connections.
 
-#[path = "support/replay/mod.rs"]
-mod replay;
-#[path = "support/mod.rs"]
-mod support;
-
 use std::time::{Duration, Instant};
 
-use replay::{Answer, Client, exchange, meaning};
-use support::{Fault, Server};
+use crate::replay::{Answer, Client, exchange, meaning};
+use crate::support::{Fault, Server};
 
 const WRITE: &str = "/api/v2/write?org=acme&bucket=sensors";
 const AUTH: (&str, &str) = ("Authorization", "Token stand-in-token");

@@ -1,0 +1,26 @@
+//! The examples as programs, run as a person or cron runs them. One test program, since each that
+//! carries the stand-in server takes long to compile.
+#![cfg(feature = "client")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each of the three kinds of server brings its watch along"
+)]
+
+#[path = "../built/mod.rs"]
+mod built;
+#[cfg(feature = "spool")]
+#[path = "../spool_support/mod.rs"]
+mod spool_support;
+#[path = "../api_standin/mod.rs"]
+mod standin;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../wire/mod.rs"]
+mod wire;
+
+#[cfg(all(feature = "spool", target_os = "linux"))]
+mod gateway;
+#[cfg(feature = "spool")]
+mod pipe;
+mod quickstart;
+mod small;

@@ -1,0 +1,9 @@
+//! From the client to a server and back, over the stand-in.
+#![cfg(feature = "client")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod errors;
+mod strings;
+mod values;
