@@ -257,8 +257,12 @@ impl Query<'_> {
             ));
         }
         let (delimiter, profiled) = (self.dialect.delimiter, self.profiled);
+        // No row is longer than the whole answer may be.
+        let longest = usize::try_from(self.max_body.saturating_add(1)).unwrap_or(usize::MAX);
         let (client, answer) = self.ask()?;
-        let mut inner = csv::Rows::new(answer.body).split_profile(profiled);
+        let mut inner = csv::Rows::new(answer.body)
+            .max_record_bytes(longest.min(csv::MAX_RECORD_BYTES))
+            .split_profile(profiled);
         if let Ok(delimiter) = u8::try_from(delimiter) {
             inner = inner.delimiter(delimiter);
         }

@@ -83,5 +83,7 @@ pub use de::Deserialized;
 pub use owned::{OwnedTable, Tables};
 #[cfg(feature = "std")]
 pub use read_error::{ReadError, ReadErrorKind};
+#[cfg(feature = "client")]
+pub(crate) use rows::MAX_RECORD_BYTES;
 #[cfg(feature = "std")]
 pub use rows::{Item, Row, Rows};

@@ -57,7 +57,11 @@ pub struct Rows<R> {
     over: bool,
 }
 
-const MAX_RECORD_BYTES: usize = 16 << 20;
+pub(crate) const MAX_RECORD_BYTES: usize = 16 << 20;
+/// Up to here the buffer doubles. A record that needs more gets the default limit's worth, or its own
+/// limit if that is less, at once: whoever doubles holds the old buffer beside the new one, three
+/// times what fits in the end.
+const DOUBLED: usize = 128 << 10;
 const MAX_COLUMNS: usize = 4096;
 const INPUT_BYTES: usize = 16 << 10;
 /// Of an error in JSON no more than this is kept.
@@ -101,7 +105,8 @@ impl<R: Read> Rows<R> {
     }
 
     /// The most bytes that a table's description and one of its records may take together.
-    /// Defaults to 16 MiB. Memory is taken as needed, not in advance.
+    /// Defaults to 16 MiB. Memory is taken as needed, not in advance; a record over 128 KiB gets the
+    /// limit at once (16 MiB of a larger one), of which the system gives what is touched.
     ///
     /// ```
     /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -371,14 +376,25 @@ impl<R: Read> Rows<R> {
             Progress::EndsFull => (self.ends.len(), max_ends, 64),
             _ => (self.text.len(), self.max_record_bytes, 1024),
         };
-        let larger = len.saturating_mul(2).max(first).min(max);
+        let mut larger = len.saturating_mul(2).max(first);
+        if full == Progress::TextFull && len >= DOUBLED {
+            larger = larger.max(MAX_RECORD_BYTES);
+        }
+        let larger = larger.min(max);
         if larger <= len {
             let error = self.machine.full(full);
             return Err(self.failed(error));
         }
         match full {
             Progress::EndsFull => self.ends.resize(larger, 0),
-            _ => self.text.resize(larger, 0),
+            _ => {
+                // Zeros that the system makes when they are first touched, unlike those of `resize`.
+                let mut text = alloc::vec![0; larger];
+                if let Some(start) = text.get_mut(..len) {
+                    start.copy_from_slice(&self.text);
+                }
+                self.text = text;
+            }
         }
         Ok(())
     }
