@@ -1,0 +1,136 @@
+//! A disk that fails while the writer needs it: lines stay where they are, somebody is told, and
+//! all goes on when the disk is back.
+
+use super::core::MAIN;
+use super::sim::{SimClock, SimServer, TempDir, check, world};
+use super::{Event, Fate};
+use crate::spool::Mode;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+use std::fs;
+
+const SEC: Duration = Duration::from_secs(1);
+
+type Core = super::core::Core<SimClock, SimServer>;
+
+/// Writes so many points, from this number on.
+fn write(core: &mut Core, from: i64, points: i64) {
+    for n in from..from + points {
+        core.write(MAIN, |enc| {
+            let line = enc.line("m").tag("s", 1).field("n", n);
+            line.timestamp(n)
+        })
+        .unwrap();
+    }
+}
+
+/// A writer with its disk, and how often it was told that the disk failed.
+fn with_disk(dir: &TempDir, mode: Mode) -> (Core, SimClock, SimServer, Arc<AtomicU64>) {
+    let told = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&told);
+    let (core, clock, server) = world(1, |b| {
+        // Small segments: what is in hand, and the file that is open, are a small part of it all.
+        b.spool(dir.spool_with(|b| b.mode(mode).segment_bytes(8 << 10)))
+            .batch_bytes(1_000)
+            .on_event(move |event| {
+                if let Event::SpoolFailed { bucket, message } = event {
+                    assert_eq!(*bucket, "sensors");
+                    assert!(!message.is_empty());
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+    });
+    (core, clock, server, told)
+}
+
+/// Everything is in the database, once, and nothing was lost.
+#[track_caller]
+fn all_delivered(core: &mut Core, server: &SimServer, points: usize) {
+    let outcome = core.flush(SEC * 600).unwrap();
+    assert_eq!(outcome.fate(), Fate::Delivered, "{outcome:?}");
+    check(core);
+    let stats = core.stats();
+    assert_eq!(
+        (stats.delivered, stats.dropped.total()),
+        (points as u64, 0),
+        "{stats:?}"
+    );
+    let world = server.0.borrow();
+    assert_eq!(world.stored.len(), points);
+    assert!(world.seen.values().all(|times| *times == 1), "once each");
+}
+
+#[test]
+fn what_the_disk_does_not_take_stays_in_memory() {
+    for mode in [Mode::OnFailure, Mode::WriteAhead] {
+        for disk_comes_back in [false, true] {
+            let dir = TempDir::new();
+            let (mut core, clock, server, told) = with_disk(&dir, mode);
+            server.0.borrow_mut().down = true;
+            fs::remove_dir_all(&dir.0).unwrap();
+            write(&mut core, 0, 100);
+            // Neither in the database nor on the disk: not delivered.
+            core.flush(SEC).unwrap_err();
+            check(&core);
+            let stats = core.stats();
+            assert_eq!((stats.buffered, stats.spooled), (100, 0), "{stats:?}");
+            assert!(told.load(Ordering::Relaxed) > 0, "nobody was told");
+            if disk_comes_back {
+                fs::create_dir(&dir.0).unwrap();
+                clock.advance(SEC * 60);
+                write(&mut core, 100, 10);
+                // The spool, whose clock is the real one, leaves a failed disk alone for a moment.
+                let mut tries = 0;
+                while core.flush(SEC).is_err() {
+                    tries += 1;
+                    assert!(tries < 100, "the disk is back");
+                    std::thread::sleep(SEC / 10);
+                }
+                assert_eq!((core.stats().buffered, core.stats().spooled), (0, 110));
+            }
+            server.0.borrow_mut().down = false;
+            clock.advance(SEC * 600);
+            all_delivered(&mut core, &server, if disk_comes_back { 110 } else { 100 });
+        }
+    }
+}
+
+// Symbolic links: what is behind one is never read.
+#[cfg(unix)]
+#[test]
+fn what_the_disk_does_not_give_back_now_is_asked_for_again() {
+    const POINTS: i64 = 2_000;
+    let dir = TempDir::new();
+    let (mut core, clock, server, told) = with_disk(&dir, Mode::OnFailure);
+    server.0.borrow_mut().down = true;
+    write(&mut core, 0, POINTS);
+    assert_eq!(core.flush(SEC).unwrap().fate(), Fate::Spooled);
+    let segments: Vec<_> = fs::read_dir(&dir.0)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "seg"))
+        .collect();
+    assert!(segments.len() > 3, "{segments:?}");
+    let aside = |path: &std::path::Path| path.with_extension("aside");
+    for path in &segments {
+        fs::rename(path, aside(path)).unwrap();
+        std::os::unix::fs::symlink(aside(path), path).unwrap();
+    }
+    server.0.borrow_mut().down = false;
+    clock.advance(SEC * 600);
+    let outcome = core.flush(SEC * 10).unwrap();
+    assert_eq!(outcome.fate(), Fate::Spooled, "{outcome:?}");
+    assert!(told.load(Ordering::Relaxed) > 0, "nobody was told");
+    let stats = core.stats();
+    assert!(stats.delivered < POINTS as u64 / 2, "{stats:?}");
+    assert_eq!(stats.dropped.total(), 0, "{stats:?}");
+    check(&core);
+    for path in &segments {
+        fs::remove_file(path).unwrap();
+        fs::rename(aside(path), path).unwrap();
+    }
+    clock.advance(SEC * 600);
+    all_delivered(&mut core, &server, POINTS as usize);
+}
