@@ -402,7 +402,12 @@ impl Error {
         match &*self.0 {
             ErrorKind::Config(_) | ErrorKind::Content(_) | ErrorKind::Rows(_) => Remedy::Human,
             ErrorKind::Encode(_) => Remedy::TakeOutBadLines,
-            ErrorKind::NotAccepted(_) => Remedy::Retry,
+            ErrorKind::NotAccepted(e) => match e {
+                NotAccepted::Full | NotAccepted::ClockNotSet => Remedy::Retry,
+                NotAccepted::TooLarge(_) => Remedy::Split,
+                NotAccepted::Encode(_) => Remedy::TakeOutBadLines,
+                NotAccepted::Closed => Remedy::Human,
+            },
             ErrorKind::Disk(_) => Remedy::Human,
             ErrorKind::Undelivered(e) => e.cause().map_or(Remedy::Retry, Error::remedy),
             ErrorKind::Transport(e) if e.is_retryable() => Remedy::Retry,
@@ -644,6 +649,9 @@ pub(crate) fn cut(text: &str, max: usize) -> &str {
     }
     text.get(..end).unwrap_or("")
 }
+
+#[cfg(test)]
+mod every_kind;
 
 #[cfg(test)]
 mod tests {

@@ -131,16 +131,15 @@ impl Undelivered {
 
 impl fmt::Display for Undelivered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fate = if self.lost {
-            "and are lost with the writer"
-        } else {
-            "yet and are kept in memory"
-        };
         let (lines, are) = match self.lines {
             1 => ("line", "is"),
             _ => ("lines", "are"),
         };
-        write!(f, "{} {lines} {are} not delivered {fate}", self.lines)?;
+        write!(f, "{} {lines} {are} not delivered ", self.lines)?;
+        match self.lost {
+            true => write!(f, "and {are} lost with the writer")?,
+            false => write!(f, "yet and {are} kept in memory")?,
+        }
         match &self.cause {
             Some(cause) => write!(f, ": {cause}"),
             None => f.write_str(": time ran out before the first attempt"),

@@ -1,0 +1,175 @@
+//! One error of each kind through every question that can be asked of it.
+
+use super::*;
+use crate::line::Encoder;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use alloc::{format, vec};
+use std::error::Error as _;
+
+/// A question's answers: what it says and can be told by, then may the call be repeated, what was
+/// stored, what helps, and whether there is something behind it.
+struct Row {
+    error: Error,
+    says: &'static str,
+    message: &'static str,
+    retryable: bool,
+    stored: Stored,
+    remedy: Remedy,
+    source: bool,
+}
+
+fn encode() -> EncodeError {
+    let mut buffer = [0u8; 64];
+    let mut enc = Encoder::new(&mut buffer);
+    enc.line("m").field("time", 1).finish().unwrap_err()
+}
+
+fn undelivered(lines: u64, lost: bool, cause: Option<Error>) -> Error {
+    ErrorKind::Undelivered(Undelivered { lines, lost, cause }).into()
+}
+
+fn rows() -> Vec<Row> {
+    let flux = "cannot read a row: not a number";
+    vec![
+        Row {
+            error: Error::config("no scheme"),
+            says: "no scheme",
+            message: "no scheme",
+            retryable: false,
+            stored: Stored::Nothing,
+            remedy: Remedy::Human,
+            source: false,
+        },
+        Row {
+            error: Error::content("cannot read a row", "not a number"),
+            says: flux,
+            message: "not a number",
+            retryable: false,
+            stored: Stored::Unknown,
+            remedy: Remedy::Human,
+            source: false,
+        },
+        Row {
+            error: encode().into(),
+            says: "cannot encode a point: ",
+            message: "the point can't be written as line protocol",
+            retryable: false,
+            stored: Stored::Nothing,
+            remedy: Remedy::TakeOutBadLines,
+            source: true,
+        },
+        // The same by the way of the writer.
+        Row {
+            error: NotAccepted::from(encode()).into(),
+            says: "cannot encode a point: ",
+            message: "the point can't be written as line protocol",
+            retryable: false,
+            stored: Stored::Nothing,
+            remedy: Remedy::TakeOutBadLines,
+            source: true,
+        },
+        not_accepted(
+            NotAccepted::Full,
+            "the writer's buffer is full",
+            Remedy::Retry,
+        ),
+        not_accepted(
+            NotAccepted::ClockNotSet,
+            "the point has no time",
+            Remedy::Retry,
+        ),
+        not_accepted(
+            NotAccepted::TooLarge(1_000),
+            "the points are larger than one batch may be (1000 bytes)",
+            Remedy::Split,
+        ),
+        not_accepted(NotAccepted::Closed, "the writer is closed", Remedy::Human),
+        Row {
+            error: undelivered(1, false, None),
+            says: "1 line is not delivered yet and is kept in memory: time ran out",
+            message: "time ran out before the first attempt",
+            retryable: true,
+            stored: Stored::Nothing,
+            remedy: Remedy::Retry,
+            source: false,
+        },
+        Row {
+            error: undelivered(2, true, Some(Error::config("no scheme"))),
+            says: "2 lines are not delivered and are lost with the writer: no scheme",
+            message: "no scheme",
+            retryable: false,
+            stored: Stored::Nothing,
+            remedy: Remedy::Human,
+            source: true,
+        },
+        #[cfg(feature = "spool")]
+        Row {
+            error: Error::disk(std::io::Error::other("no space\u{1b}[2J")),
+            says: "no space\\u{1b}[2J",
+            message: "no space\u{1b}[2J",
+            retryable: false,
+            stored: Stored::Nothing,
+            remedy: Remedy::Human,
+            source: true,
+        },
+    ]
+}
+
+/// A refusal of the writer's.
+fn not_accepted(why: NotAccepted, says: &'static str, remedy: Remedy) -> Row {
+    Row {
+        error: why.into(),
+        says,
+        message: "the writer did not take the point",
+        retryable: remedy == Remedy::Retry,
+        stored: Stored::Nothing,
+        remedy,
+        source: false,
+    }
+}
+
+#[test]
+fn each_kind_answers_each_question() {
+    for row in rows() {
+        let error = row.error;
+        let says = error.to_string();
+        assert!(says.starts_with(row.says), "{says:?}");
+        assert_eq!(error.message(), row.message, "{says}");
+        assert_eq!(error.is_retryable(), row.retryable, "{says}");
+        assert_eq!(error.stored(), row.stored, "{says}");
+        assert_eq!(error.remedy(), row.remedy, "{says}");
+        assert_eq!(error.source().is_some(), row.source, "{says}");
+        // None of these came from a server, or from a clock.
+        assert_eq!((error.status(), error.code()), (None, None), "{says}");
+        assert!(
+            !error.is_timeout() && error.retry_after().is_none(),
+            "{says}"
+        );
+        assert!(error.bad_lines().is_empty(), "{says}");
+        assert!(format!("{error:?}").starts_with("Error("), "{says}");
+    }
+}
+
+#[test]
+fn what_other_rooms_say_becomes_an_error_of_the_right_side() {
+    let time = "2023-13-01T00:00:00Z".parse::<crate::Time>().unwrap_err();
+    let error = Error::from(time);
+    assert!(matches!(error.kind(), ErrorKind::Content(_)), "{error:?}");
+    assert!(
+        error.to_string().starts_with("cannot use a time: "),
+        "{error}"
+    );
+    // A timeout behind an undelivered line is still one.
+    let slow = TransportError {
+        fault: Fault::Timeout,
+        what: "write".to_string(),
+        host: "localhost:8086".to_string(),
+        detail: "simulated".to_string(),
+        unsent: false,
+        source: None,
+    };
+    let error = undelivered(3, false, Some(slow.into()));
+    assert!(error.is_timeout() && error.is_retryable());
+    assert_eq!(error.stored(), Stored::Unknown);
+}
