@@ -318,6 +318,7 @@ fn an_outage_on_disk_with_a_restart() {
     (0..10).for_each(|n| w.write(&point(n)).unwrap());
     let outcome = w.flush().unwrap();
     assert_eq!((outcome.fate(), outcome.spooled), (Fate::Spooled, 10));
+    support::no_secret_in(&dir);
     drop(w);
     let mut w = writer(&server).spool(spool().unwrap()).build().unwrap();
     assert_eq!(w.stats().recovered, 10);
@@ -328,6 +329,7 @@ fn an_outage_on_disk_with_a_restart() {
     assert_eq!((outcome.delivered, outcome.spooled), (11, 0));
     assert_eq!(w.close().unwrap().fate(), Fate::Delivered);
     assert_eq!(server.points(server.bucket()).len(), 11);
+    support::no_secret_in(&dir);
     std::fs::remove_dir_all(&dir).unwrap();
 }
 

@@ -71,7 +71,8 @@ impl Gateway {
         };
         let (out, err) = (self.said("out"), self.said("err"));
         assert!(status.success(), "{status}\n{out}\n{err}");
-        assert!(!err.contains(Demo::start().token()), "{err}");
+        crate::support::watch(Demo::start().token());
+        crate::support::no_secret_in(&self.dir);
         let line = out
             .lines()
             .find(|l| l.starts_with("accepted "))

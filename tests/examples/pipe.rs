@@ -2,7 +2,7 @@
 //! again, whatever happens.
 
 use crate::spool_support::TempDir;
-use crate::support::{Fault, Server};
+use crate::support::{Fault, Server, no_secret_in};
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
@@ -151,6 +151,9 @@ fn an_outage_in_the_middle() {
         let run = pipe.end();
         assert_eq!(run.code, Some(0), "{}", run.err);
         assert!(run.err.contains("the server is back, after"), "{}", run.err);
+        if spool {
+            no_secret_in(dir.path());
+        }
         assert_eq!(
             run.account(),
             "3 lines read = 3 delivered + 0 on disk + 0 refused + 0 not delivered"
@@ -171,6 +174,7 @@ fn the_next_run_delivers_what_is_on_disk() {
         "100 lines read = 0 delivered + 100 on disk + 0 refused + 0 not delivered"
     );
     let server = Server::with_token(TOKEN);
+    no_secret_in(dir.path());
     let mut pipe = Pipe::start(&server.url(), &args);
     until("the old ones", || server.points("sensors").len() == 100);
     pipe.send("weather n=101i 101\n");

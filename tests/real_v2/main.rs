@@ -26,6 +26,9 @@ mod relay;
 mod resources;
 mod sessions;
 mod tasks;
+#[path = "../support/watch.rs"]
+#[allow(dead_code, reason = "the servers of other tests use more of it")]
+mod watch;
 mod writes;
 
 /// Any whole second that all servers take for the past.

@@ -24,6 +24,11 @@ impl Dir {
 
 impl Drop for Dir {
     fn drop(&mut self) {
+        // What the disk has seen is the lines, never what opens the server.
+        if !std::thread::panicking() {
+            crate::watch::watch(&std::env::var("INFLUXDB_V2_TOKEN").unwrap());
+            crate::watch::no_secret_in(&self.0);
+        }
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

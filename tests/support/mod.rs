@@ -48,3 +48,5 @@ pub use fault::Fault;
 pub use http::Request;
 pub use server::Server;
 pub use store::{Point, Value};
+#[cfg(test)]
+pub use watch::{no_secret_in, watch};

@@ -4,6 +4,7 @@
 //! The servers of the tests switch it on for the tokens they expect, so no test can forget to.
 
 use std::fmt::{self, Write};
+use std::path::Path;
 use std::sync::{Once, RwLock};
 
 static SECRETS: RwLock<Vec<String>> = RwLock::new(Vec::new());
@@ -46,6 +47,30 @@ pub fn tap(listen: fn(&log::Record<'_>)) {
 pub fn quiet() {
     watch("nothing that is ever said");
     log::set_max_level(log::LevelFilter::Off);
+}
+
+/// Ends the test if a file below this directory, or a name there, shows a secret.
+#[track_caller]
+pub fn no_secret_in(dir: &Path) {
+    let mut files = 0;
+    let mut dirs = vec![dir.to_owned()];
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(&dir).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(!shown(format_args!("{path:?}")), "a file's name");
+            if path.is_dir() {
+                dirs.push(path);
+                continue;
+            }
+            files += 1;
+            let bytes = std::fs::read(&path).unwrap();
+            for secret in &*SECRETS.read().unwrap() {
+                let found = bytes.windows(secret.len()).any(|w| w == secret.as_bytes());
+                assert!(!found, "{} shows the secret", path.display());
+            }
+        }
+    }
+    assert!(files > 0, "no file to look into");
 }
 
 struct Watch;
