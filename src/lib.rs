@@ -209,6 +209,11 @@ pub use time::{Time, TimeError};
 #[cfg(feature = "client")]
 pub use writer::Writer;
 
+/// Whether there is room for shortcuts: second ways, each only quicker than the general one that
+/// follows it, and much longer in machine code. A program without std runs where bytes are
+/// counted, and mostly on 32 bits without an instruction for floats, where they gain little.
+pub(crate) const SHORTCUTS: bool = cfg!(feature = "std");
+
 /// The README's examples are compiled with the rest.
 #[cfg(all(doctest, feature = "client"))]
 #[doc = include_str!("../README.md")]

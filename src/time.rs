@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::SHORTCUTS;
+
 /// An instant: whole nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
 /// This is the server's own notion of time, so nothing is lost in either direction: the range is
@@ -77,8 +79,8 @@ impl Time {
     #[inline]
     pub(crate) fn parse_at(tail: &[u8], len: usize) -> Result<Time, TimeError> {
         match common_form(tail, len) {
-            Some(time) => Ok(time),
-            None => Time::parse_bytes(tail.get(..len).unwrap_or_default()),
+            Some(time) if SHORTCUTS => Ok(time),
+            _ => Time::parse_bytes(tail.get(..len).unwrap_or_default()),
         }
     }
 

@@ -16,6 +16,7 @@ use super::error::DecodeError;
 use super::record::Record;
 use super::split::{Line, split};
 use super::table::Table;
+use crate::SHORTCUTS;
 
 /// What a call came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,8 +220,10 @@ impl Machine {
                 return Ok((used, Progress::NeedInput));
             }
             if self.fresh {
-                if let Some(bytes) = self.next_of_table(rest, text, ends) {
-                    return Ok((used + bytes, Progress::Record));
+                if SHORTCUTS {
+                    if let Some(bytes) = self.next_of_table(rest, text, ends) {
+                        return Ok((used + bytes, Progress::Record));
+                    }
                 }
                 match self.begin_row(rest, text, ends)? {
                     Begun::Skip(bytes) => {

@@ -49,6 +49,8 @@ mod de;
 mod decoder;
 mod ending;
 mod error;
+#[cfg(any(test, not(feature = "std")))]
+mod float;
 mod json_tail;
 mod judge;
 mod key;

@@ -1,6 +1,9 @@
 //! Text to numbers, over bytes: a cell needs no UTF-8 check before it is parsed.
 
 use super::error::ValueErrorKind;
+#[cfg(not(feature = "std"))]
+use super::float::parse as nearest;
+use crate::SHORTCUTS;
 use crate::time::eight_digits;
 
 /// A `long`: an optional minus and decimal digits; the first `len` bytes of `tail`.
@@ -23,8 +26,8 @@ pub(super) fn parse_i64(tail: &[u8], len: usize) -> Result<i64, ValueErrorKind> 
 #[inline]
 pub(super) fn parse_u64(tail: &[u8], len: usize) -> Result<u64, ValueErrorKind> {
     match word(tail, len) {
-        Some(word) => digits(word, len).ok_or(ValueErrorKind::Syntax),
-        None => long_u64(tail.get(..len).unwrap_or_default()),
+        Some(word) if SHORTCUTS => digits(word, len).ok_or(ValueErrorKind::Syntax),
+        _ => long_u64(tail.get(..len).unwrap_or_default()),
     }
 }
 
@@ -78,8 +81,10 @@ pub(super) fn parse_f64(tail: &[u8], len: usize) -> Result<f64, ValueErrorKind> 
         [b'-', rest @ ..] if len > 0 => (true, rest, len - 1),
         rest => (false, rest, len),
     };
-    if let Some(value) = short_f64(rest, rest_len).or_else(|| middle_f64(rest, rest_len)) {
-        return Ok(if negative { -value } else { value });
+    if SHORTCUTS {
+        if let Some(value) = short_f64(rest, rest_len).or_else(|| middle_f64(rest, rest_len)) {
+            return Ok(if negative { -value } else { value });
+        }
     }
     long_f64(tail.get(..len).unwrap_or_default())
 }
@@ -151,14 +156,17 @@ fn long_f64(text: &[u8]) -> Result<f64, ValueErrorKind> {
         b"-Inf" => return Ok(f64::NEG_INFINITY),
         _ => {}
     }
-    // The standard library also reads "inf" and "nan" in any case; those are not the server's.
+    nearest(text).ok_or(ValueErrorKind::Syntax)
+}
+
+/// By the standard library's tables where there is room for them.
+#[cfg(feature = "std")]
+fn nearest(text: &[u8]) -> Option<f64> {
+    // It also reads "inf" and "nan" in any case; those are not the server's.
     if !text.iter().any(u8::is_ascii_digit) {
-        return Err(ValueErrorKind::Syntax);
+        return None;
     }
-    core::str::from_utf8(text)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or(ValueErrorKind::Syntax)
+    core::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// A `boolean`: `true` or `false` in any case.

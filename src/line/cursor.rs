@@ -1,6 +1,7 @@
 //! A position in a byte slice that can't be passed: the only way bytes get into a buffer.
 
 use super::error::EncodeError;
+use crate::SHORTCUTS;
 
 /// Writes into a slice from a position on; running out of room is [`EncodeError::BufferFull`].
 pub(super) struct Cursor<'b> {
@@ -108,7 +109,7 @@ impl<'b> Cursor<'b> {
 #[inline]
 fn copy_overlapping(to: &mut [u8], from: &[u8]) {
     debug_assert_eq!(to.len(), from.len());
-    if from.len() > 32 {
+    if !SHORTCUTS || from.len() > 32 {
         to.copy_from_slice(from);
     } else {
         let _ = ends::<16>(to, from)

@@ -9,6 +9,7 @@
 
 use super::cursor::Cursor;
 use super::error::{EncodeError, Part, Place};
+use crate::SHORTCUTS;
 
 /// Which name is being written: decides what is escaped, and names the place in an error.
 #[derive(Clone, Copy)]
@@ -312,6 +313,10 @@ impl Plain for StringBytes {
 #[inline]
 fn copy_plain<P: Plain>(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<bool, EncodeError> {
     let room = cursor.reserve(text.len())?;
+    if !SHORTCUTS {
+        room.copy_from_slice(text);
+        return Ok(text.iter().all(|byte| P::plain(*byte)));
+    }
     // The last eight bytes first, then whole words from the front: the two may overlap.
     if let (Some(last), Some(slot)) = (text.last_chunk::<8>(), room.last_chunk_mut::<8>()) {
         if P::hits(u64::from_le_bytes(*last)) != 0 {

@@ -4,6 +4,13 @@
 #include <string.h>
 
 size_t encode_count(uint8_t *storage, size_t len, uint32_t count);
+size_t encode_reading(uint8_t *storage, size_t len, int64_t time, double celsius, int64_t count);
+struct readings {
+    uint32_t rows, name_bytes;
+    int64_t newest;
+    double value;
+};
+_Bool decode_readings(const uint8_t *answer, size_t len, size_t piece, struct readings *found);
 size_t encode_readings(uint8_t *storage, size_t len, int64_t time, double celsius, uint32_t count);
 int32_t sum_values(const uint8_t *answer, size_t len, double *sum);
 size_t write_query(uint8_t *storage, size_t len, const uint8_t *name, size_t name_len);
@@ -12,6 +19,13 @@ static const char ANSWER[] =
     "#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n"
     "#default,_result,,,\r\n,result,table,_value,station\r\n"
     ",,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n,,1,19.75,zrh-2\r\n\r\n";
+
+static const char READINGS[] =
+    "#datatype,string,long,dateTime:RFC3339,double,string\r\n"
+    "#group,false,false,false,false,true\r\n#default,_result,,,,\r\n"
+    ",result,table,_time,_value,station\r\n"
+    ",,0,2023-11-14T22:13:20Z,20.25,zrh-1\r\n"
+    ",,1,2023-11-14T22:13:20.5Z,5.0000000000000001e-1,\"zrh, 2\"\r\n\r\n";
 
 int main(void)
 {
@@ -22,12 +36,22 @@ int main(void)
 
     n = encode_readings(storage, sizeof storage, 1700000000, 21.5, 7);
     fwrite(storage, 1, n, stdout);
+    n = encode_reading(storage, sizeof storage, 1700000000, 0.1 + 0.2, -7);
+    fwrite(storage, 1, n, stdout);
     n = encode_count(storage, sizeof storage, 4711);
     fwrite(storage, 1, n, stdout);
     n = write_query(storage, sizeof storage, (const uint8_t *)name, strlen(name));
     fwrite(storage, 1, n, stdout);
     n = (size_t)sum_values((const uint8_t *)ANSWER, strlen(ANSWER), &sum);
     printf("%zu rows, sum %g\n", n, sum);
+
+    for (size_t piece = 1; piece < 400; piece += 113) {
+        struct readings found = {0, 0, 0, 0};
+        if (!decode_readings((const uint8_t *)READINGS, strlen(READINGS), piece, &found))
+            return 1;
+        printf("%u rows, newest %lld: %g, %u bytes of names\n", found.rows,
+               (long long)found.newest, found.value, found.name_bytes);
+    }
 
     /* Too small, or cut: nothing is written, nothing is invented, nobody panics. */
     return encode_readings(storage, 20, 1700000000, 21.5, 7) == 0 &&

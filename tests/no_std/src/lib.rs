@@ -11,10 +11,10 @@
 pub mod station;
 
 use core::slice;
-use influx_edge::Precision;
-use influx_edge::csv::{DecodeError, Decoder, Step};
+use influx_edge::csv::{DecodeError, Decoder, Step, ValueError};
 use influx_edge::flux;
 use influx_edge::line::{EncodeError, Encoder, Series};
+use influx_edge::{Precision, Time};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -34,6 +34,95 @@ pub unsafe extern "C" fn encode_count(storage: *mut u8, len: usize, count: u32) 
         Ok(()) => enc.len(),
         Err(_) => 0,
     }
+}
+
+/// The encoder's half of a sensor that also listens: a line with a tag, a float, an integer and its
+/// time. Gives its length, or 0.
+///
+/// # Safety
+/// `storage` must be `len` writable bytes that nobody else uses during the call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn encode_reading(
+    storage: *mut u8,
+    len: usize,
+    time: i64,
+    celsius: f64,
+    count: i64,
+) -> usize {
+    // SAFETY: the caller's promise.
+    let storage = unsafe { slice::from_raw_parts_mut(storage, len) };
+    let mut enc = Encoder::new(storage).precision(Precision::Second);
+    let done = enc
+        .line("weather")
+        .tag("station", "zrh 1")
+        .field("temp_c", celsius)
+        .field("count", count)
+        .timestamp(time);
+    if done.is_ok() { enc.len() } else { 0 }
+}
+
+/// What [`decode_readings`] found in an answer.
+#[repr(C)]
+pub struct Readings {
+    /// How many rows there are.
+    rows: u32,
+    /// How many bytes of the stations' names.
+    name_bytes: u32,
+    /// The newest time, in nanoseconds.
+    newest: i64,
+    /// The value at that time.
+    value: f64,
+}
+
+/// The decoder's half: an answer that comes in pieces of `piece` bytes, of which times, floats and
+/// texts are read. False if it is not what it should be.
+///
+/// # Safety
+/// `answer` must be `len` readable bytes, `found` writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn decode_readings(
+    answer: *const u8,
+    len: usize,
+    piece: usize,
+    found: *mut Readings,
+) -> bool {
+    // SAFETY: the caller's promise.
+    let (answer, found) = unsafe { (slice::from_raw_parts(answer, len), &mut *found) };
+    let (mut text, mut ends) = ([0; 256], [0; 40]);
+    let mut decoder = Decoder::new(&mut text, &mut ends);
+    for mut piece in answer.chunks(piece.max(1)) {
+        loop {
+            let Ok((used, step)) = decoder.feed(piece) else {
+                return false;
+            };
+            piece = piece.get(used..).unwrap_or_default();
+            match step {
+                Step::Record if read(&decoder, found).is_err() => return false,
+                Step::NeedInput => break,
+                _ => {}
+            }
+        }
+    }
+    loop {
+        match decoder.finish() {
+            Ok(Step::End) => return true,
+            Ok(Step::Record) if read(&decoder, found).is_err() => return false,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+fn read(decoder: &Decoder<'_>, found: &mut Readings) -> Result<(), ValueError> {
+    let record = decoder.record();
+    let time: Time = record.get("_time")?;
+    let value = record.get("_value")?;
+    if time.as_nanos() >= found.newest {
+        (found.newest, found.value) = (time.as_nanos(), value);
+    }
+    found.name_bytes += record.get::<&str>("station")?.len() as u32;
+    found.rows += 1;
+    Ok(())
 }
 
 /// Writes two readings into `storage` and says how many bytes they took; 0 if they did not fit.
