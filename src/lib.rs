@@ -22,13 +22,14 @@
 //! again: [`line`](mod@line) allocates nothing per point.
 //!
 //! # 2 · A client brings it to a server
-//! ```no_run
+//! ```
 //! use influx_edge::Client;
 //! use influx_edge::line::Point;
 //! use std::time::SystemTime;
 //!
 //! # fn main() -> Result<(), influx_edge::Error> {
 //! let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+//! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 //! let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5).time(SystemTime::now());
 //! client.write("sensors", [point])?; // or enc.lines(), or a type of your own
 //! # Ok(()) }
@@ -38,9 +39,9 @@
 //! clients read.
 //!
 //! # 3 · A query brings rows back
-//! ```no_run
+//! ```
 //! # fn main() -> Result<(), influx_edge::Error> {
-//! # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+//! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 //! let flux = r#"from(bucket: params.b) |> range(start: -1h)"#;
 //! let mut rows = client.query(flux).param("b", "sensors").call()?;
 //! while let Some(row) = rows.next()? {
@@ -77,9 +78,9 @@
 //! every point what became of it.
 //!
 //! # 5 · Errors say whose fault it is
-//! ```no_run
+//! ```
 //! # fn main() -> Result<(), influx_edge::Error> {
-//! # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+//! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 //! match client.write("sensors", "weather,station=zrh-1 temp_c=21.5") {
 //!     Ok(()) => {}
 //!     Err(e) if e.is_retryable() => println!("later, in {:?}: {e}", e.retry_after()),

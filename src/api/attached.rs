@@ -69,10 +69,11 @@ impl<'a> AttachedLabels<'a> {
 
     /// The labels that are on it.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// println!("{} labels", client.buckets().labels(&id).list()?.len());
+    /// # assert!(!client.buckets().labels(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -84,8 +85,8 @@ impl<'a> AttachedLabels<'a> {
 
     /// Puts a label on it, and gives the label.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// use influx_edge::api::NewLabel;
     ///
@@ -110,8 +111,8 @@ impl<'a> AttachedLabels<'a> {
 
     /// Takes a label off it. One that isn't on it is no error (OSS).
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// let labels = client.buckets().labels(&id);
     /// for label in labels.list()? {
@@ -148,10 +149,11 @@ impl<'a> Members<'a> {
 
     /// The users.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// println!("{} members", client.orgs().members(&id).list()?.len());
+    /// # assert!(!client.orgs().members(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -163,8 +165,8 @@ impl<'a> Members<'a> {
 
     /// Adds a user.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// use influx_edge::api::NewUser;
     ///

@@ -56,11 +56,12 @@ pub struct Bucket {
 impl Bucket {
     /// How long points are kept; `None` is for ever.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// let bucket = client.buckets().find(&id)?;
     /// let keeps = bucket.and_then(|bucket| bucket.retention()); // None: for ever
+    /// # assert_eq!(keeps, Some(influx_edge::api::days(1)));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -260,8 +261,8 @@ impl BucketUpdate {
 
     /// No change yet, but the bucket's retention said again, as InfluxDB Cloud wants it.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// use influx_edge::api::BucketUpdate;
     ///
@@ -269,6 +270,7 @@ impl BucketUpdate {
     /// if let Some(bucket) = client.buckets().find(&id)? {
     ///     client.buckets().update(&id, &BucketUpdate::of(&bucket).name("sensors-2"))?;
     /// }
+    /// # assert!(client.buckets().find(&id)?.is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -316,14 +318,15 @@ impl BucketUpdate {
 
 /// The buckets of an organization. Made by [`Client::buckets`].
 ///
-/// ```no_run
+/// ```
 /// use influx_edge::api::{NewBucket, days};
-/// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 ///
 /// let bucket = match client.buckets().find_by_name("sensors")? {
 ///     Some(bucket) => bucket,
 ///     None => client.buckets().create(&NewBucket::new("sensors").retention(days(30)))?,
 /// };
+/// # assert_eq!(bucket.name, "sensors");
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -332,9 +335,11 @@ pub struct Buckets<'a>(Scope<'a>);
 impl Client {
     /// The buckets of this client's organization; of all the token may see, if it has none.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// println!("{} of them", client.buckets().list().count());
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let all = client.buckets().list().collect::<Result<Vec<_>, _>>()?;
+    /// println!("{} of them", all.len());
+    /// # assert!(!all.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -346,10 +351,11 @@ impl Client {
 impl<'a> Buckets<'a> {
     /// The same of another organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// let theirs = client.buckets().in_org(&id).list().count();
+    /// let theirs = client.buckets().in_org(&id).list().collect::<Result<Vec<_>, _>>()?;
+    /// # assert!(!theirs.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -359,11 +365,12 @@ impl<'a> Buckets<'a> {
 
     /// All buckets, the server's own (`_monitoring`, `_tasks`) included.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// for one in client.buckets().list() {
     ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
     /// }
+    /// # assert!(client.buckets().list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn list(self) -> List<'a, Bucket> {
@@ -372,13 +379,14 @@ impl<'a> Buckets<'a> {
 
     /// The bucket with this id, if there is one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// match client.buckets().find(&id)? {
     ///     Some(found) => println!("{found:?}"),
     ///     None => println!("it is gone"),
     /// }
+    /// # assert!(client.buckets().find(&id)?.is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -391,9 +399,10 @@ impl<'a> Buckets<'a> {
     /// The bucket with this name, if there is one. Without an organization OSS looks in all of
     /// them, and gives the first.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let there = client.buckets().find_by_name("sensors")?.is_some();
+    /// # assert!(there);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -411,12 +420,13 @@ impl<'a> Buckets<'a> {
     /// Makes a bucket. Where the client has only its organization's name, its id is asked for
     /// first.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::api::NewBucket;
     ///
     /// let made = client.buckets().create(&NewBucket::new("sensors").retention(influx_edge::api::days(30)))?;
     /// println!("{:?}", made.id);
+    /// # assert_eq!(made.name, "sensors");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -433,13 +443,14 @@ impl<'a> Buckets<'a> {
 
     /// Changes what is set in `update`, and gives the bucket as it is then (without its labels).
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// use influx_edge::api::BucketUpdate;
     ///
     /// // What isn't set stays as it is.
     /// let now = client.buckets().update(&id, &BucketUpdate::new().description("all of the plant"))?;
+    /// # assert_eq!(now.description, "all of the plant");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -460,8 +471,8 @@ impl<'a> Buckets<'a> {
 
     /// Deletes a bucket and all points in it. InfluxDB Cloud does so some time later.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// client.buckets().delete(&id)?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -477,12 +488,13 @@ impl<'a> Buckets<'a> {
 
     /// The labels on a bucket.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// for label in client.buckets().labels(&id).list()? {
     ///     println!("{:?}", label.name);
     /// }
+    /// # assert!(!client.buckets().labels(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -492,12 +504,13 @@ impl<'a> Buckets<'a> {
 
     /// The members of a bucket.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// for member in client.buckets().members(&id).list()? {
     ///     println!("{member:?}");
     /// }
+    /// # assert!(!client.buckets().members(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -507,10 +520,11 @@ impl<'a> Buckets<'a> {
 
     /// The owners of a bucket.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// println!("{} owners", client.buckets().owners(&id).list()?.len());
+    /// # assert!(!client.buckets().owners(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -521,10 +535,12 @@ impl<'a> Buckets<'a> {
     /// The schemas of the measurements in a bucket that was made with an
     /// [explicit schema](NewBucket::explicit_schema). Cloud only.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// println!("{} schemas", client.buckets().schemas(&id).list().count());
+    /// let all = client.buckets().schemas(&id).list().collect::<Result<Vec<_>, _>>()?;
+    /// println!("{} schemas", all.len());
+    /// # assert!(!all.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

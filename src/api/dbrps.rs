@@ -110,9 +110,11 @@ pub struct Dbrps<'a>(Scope<'a>);
 impl Client {
     /// The mappings from databases to buckets of this client's organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// println!("{} of them", client.dbrps().list().count());
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let all = client.dbrps().list().collect::<Result<Vec<_>, _>>()?;
+    /// println!("{} of them", all.len());
+    /// # assert!(!all.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -130,10 +132,11 @@ struct Answer {
 impl<'a> Dbrps<'a> {
     /// The same of another organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// let theirs = client.dbrps().in_org(&id).list().count();
+    /// let theirs = client.dbrps().in_org(&id).list().collect::<Result<Vec<_>, _>>()?;
+    /// # assert!(!theirs.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -143,11 +146,12 @@ impl<'a> Dbrps<'a> {
 
     /// All mappings, in one request; the [virtual](Dbrp::is_virtual) ones included.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// for one in client.dbrps().list() {
     ///     println!("{:?}", one?.id);
     /// }
+    /// # assert!(client.dbrps().list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn list(self) -> List<'a, Dbrp> {
@@ -162,10 +166,11 @@ impl<'a> Dbrps<'a> {
 
     /// The mapping with this id, if there is one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::DbrpId::new("0123456789abcdef")?;
     /// let there = client.dbrps().find(&id)?.is_some();
+    /// # assert!(there);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -180,8 +185,8 @@ impl<'a> Dbrps<'a> {
 
     /// Makes a mapping.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// use influx_edge::api::NewDbrp;
     ///
@@ -203,8 +208,8 @@ impl<'a> Dbrps<'a> {
 
     /// Changes what is set in `update`, and gives the mapping as it is then.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::DbrpId::new("0123456789abcdef")?;
     /// use influx_edge::api::DbrpUpdate;
     ///
@@ -224,8 +229,8 @@ impl<'a> Dbrps<'a> {
 
     /// Deletes a mapping.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::DbrpId::new("0123456789abcdef")?;
     /// client.dbrps().delete(&id)?;
     /// # Ok::<(), influx_edge::Error>(())

@@ -108,9 +108,11 @@ pub struct Labels<'a>(Scope<'a>);
 impl Client {
     /// The labels of this client's organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// println!("{} of them", client.labels().list().count());
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let all = client.labels().list().collect::<Result<Vec<_>, _>>()?;
+    /// println!("{} of them", all.len());
+    /// # assert!(!all.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -128,10 +130,11 @@ pub(super) struct LabelAnswer {
 impl<'a> Labels<'a> {
     /// The same of another organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// let theirs = client.labels().in_org(&id).list().count();
+    /// let theirs = client.labels().in_org(&id).list().collect::<Result<Vec<_>, _>>()?;
+    /// # assert!(!theirs.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -142,11 +145,12 @@ impl<'a> Labels<'a> {
     /// All labels, in one request. Where the client has only its organization's name, its id is
     /// asked for first: labels can't be asked for by the name.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// for one in client.labels().list() {
     ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
     /// }
+    /// # assert!(client.labels().list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn list(self) -> List<'a, Label> {
@@ -155,13 +159,14 @@ impl<'a> Labels<'a> {
 
     /// The label with this id, if there is one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
     /// match client.labels().find(&id)? {
     ///     Some(found) => println!("{found:?}"),
     ///     None => println!("it is gone"),
     /// }
+    /// # assert!(client.labels().find(&id)?.is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -175,9 +180,10 @@ impl<'a> Labels<'a> {
 
     /// The label with this name, if there is one. Looks through the list.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let there = client.labels().find_by_name("north")?.is_some();
+    /// # assert!(there);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -189,12 +195,13 @@ impl<'a> Labels<'a> {
 
     /// Makes a label.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::api::NewLabel;
     ///
     /// let made = client.labels().create(&NewLabel::new("north").property("color", "#00aaff"))?;
     /// println!("{:?}", made.id);
+    /// # assert_eq!(made.name, "north");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -228,8 +235,8 @@ impl<'a> Labels<'a> {
 
     /// Changes what is set in `update`, and gives the label as it is then.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
     /// use influx_edge::api::LabelUpdate;
     ///
@@ -249,8 +256,8 @@ impl<'a> Labels<'a> {
 
     /// Deletes a label, and takes it off everything it is on.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
     /// client.labels().delete(&id)?;
     /// # Ok::<(), influx_edge::Error>(())

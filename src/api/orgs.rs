@@ -111,9 +111,11 @@ pub struct Orgs<'a>(&'a Client);
 impl Client {
     /// The organizations this client's token may see.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// println!("{} of them", client.orgs().list().count());
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let all = client.orgs().list().collect::<Result<Vec<_>, _>>()?;
+    /// println!("{} of them", all.len());
+    /// # assert!(!all.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -134,11 +136,12 @@ pub(super) fn existing(client: &Client, name: &str) -> Result<Organization, Erro
 impl<'a> Orgs<'a> {
     /// All organizations.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// for one in client.orgs().list() {
     ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
     /// }
+    /// # assert!(client.orgs().list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn list(self) -> List<'a, Organization> {
@@ -147,13 +150,14 @@ impl<'a> Orgs<'a> {
 
     /// The organization with this id, if there is one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// match client.orgs().find(&id)? {
     ///     Some(found) => println!("{found:?}"),
     ///     None => println!("it is gone"),
     /// }
+    /// # assert!(client.orgs().find(&id)?.is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -165,9 +169,10 @@ impl<'a> Orgs<'a> {
 
     /// The organization with this name, if there is one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let there = client.orgs().find_by_name("acme")?.is_some();
+    /// # assert!(there);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -183,12 +188,13 @@ impl<'a> Orgs<'a> {
 
     /// Makes an organization. OSS makes the buckets `_monitoring` and `_tasks` in it.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::api::NewOrganization;
     ///
     /// let made = client.orgs().create(&NewOrganization::new("acme").description("the plant"))?;
     /// println!("{:?}", made.id);
+    /// # assert_eq!(made.name, "acme");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -203,13 +209,14 @@ impl<'a> Orgs<'a> {
 
     /// Changes what is set in `update`, and gives the organization as it is then.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// use influx_edge::api::OrganizationUpdate;
     ///
     /// // What isn't set stays as it is.
     /// let now = client.orgs().update(&id, &OrganizationUpdate::new().description("plant 2"))?;
+    /// # assert_eq!(now.description, "plant 2");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -226,8 +233,8 @@ impl<'a> Orgs<'a> {
 
     /// Deletes an organization with everything in it.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// client.orgs().delete(&id)?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -242,12 +249,13 @@ impl<'a> Orgs<'a> {
 
     /// The members of an organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// for member in client.orgs().members(&id).list()? {
     ///     println!("{member:?}");
     /// }
+    /// # assert!(!client.orgs().members(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -257,10 +265,11 @@ impl<'a> Orgs<'a> {
 
     /// The owners of an organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// println!("{} owners", client.orgs().owners(&id).list()?.len());
+    /// # assert!(!client.orgs().owners(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -270,10 +279,11 @@ impl<'a> Orgs<'a> {
 
     /// The secrets of an organization, which its tasks may use.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// let names = client.orgs().secrets(&id).list()?;
+    /// # assert_eq!(names, ["mqtt", "smtp"]);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

@@ -250,11 +250,12 @@ impl Error {
     /// which InfluxDB OSS answers for all resources but data.
     /// [`is_unauthorized`](Error::is_unauthorized) alone doesn't tell that from a wrong token.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("read-only").build()?;
     /// if client.buckets().list().next().is_some_and(|first| first.is_err_and(|e| e.is_insufficient_permission())) {
     ///     println!("this token may not list buckets");
     /// }
+    /// # assert!(client.buckets().list().next().unwrap().unwrap_err().is_insufficient_permission());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

@@ -127,11 +127,12 @@ impl<'a> Runs<'a> {
     /// for by their times, which are whole seconds: if one second has more of them than a page,
     /// the rest of that second is left out. OSS may leave out one that has just ended, for a moment.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// let failed = client.tasks().runs(&id).list().filter(|run| run.as_ref().is_ok_and(|run| !run.is_success()));
     /// println!("{} didn't end well", failed.count());
+    /// # assert!(client.tasks().runs(&id).list().next().is_some_and(|run| run.is_ok()));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn list(&self) -> List<'a, Run> {
@@ -150,8 +151,8 @@ impl<'a> Runs<'a> {
 
     /// Starts a run now, besides the schedule. Gives it as it is then: `scheduled`.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// let run = client.tasks().runs(&id).start()?; // now, whatever its schedule
     /// println!("{:?}", run.status);
@@ -186,13 +187,14 @@ impl<'a> Runs<'a> {
 
     /// Runs a run again. OSS makes a new one for it, with another id.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// let runs = client.tasks().runs(&id);
     /// if let Some(last) = runs.list().next() {
     ///     runs.retry(&last?.id)?;
     /// }
+    /// # assert!(runs.list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -205,8 +207,8 @@ impl<'a> Runs<'a> {
 
     /// Ends a run before it is done. InfluxDB Cloud refuses always (405).
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// let runs = client.tasks().runs(&id);
     /// let run = runs.start()?;
@@ -223,14 +225,15 @@ impl<'a> Runs<'a> {
 
     /// What a run said.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// let runs = client.tasks().runs(&id);
     /// let run = runs.start()?;
     /// for event in runs.logs(&run.id)? {
     ///     println!("{:?}", event.message);
     /// }
+    /// # assert!(!runs.logs(&run.id)?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///

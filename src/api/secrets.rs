@@ -30,10 +30,11 @@ impl<'a> Secrets<'a> {
 
     /// The keys. The values stay where they are.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// println!("{:?}", client.orgs().secrets(&id).list()?); // names; what they hide is never shown
+    /// # assert!(!client.orgs().secrets(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -53,8 +54,8 @@ impl<'a> Secrets<'a> {
 
     /// Sets secrets: new ones are made, known ones get another value, the others stay.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// client.orgs().secrets(&id).update([("smtp_password", "s3cret")])?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -82,8 +83,8 @@ impl<'a> Secrets<'a> {
 
     /// Deletes a secret. One that isn't there is no error.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
     /// client.orgs().secrets(&id).delete("smtp_password")?;
     /// # Ok::<(), influx_edge::Error>(())

@@ -318,9 +318,11 @@ pub struct Tasks<'a>(Scope<'a>);
 impl Client {
     /// The tasks of this client's organization; of all the token may see, if it has none.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// println!("{} of them", client.tasks().list().count());
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let all = client.tasks().list().collect::<Result<Vec<_>, _>>()?;
+    /// println!("{} of them", all.len());
+    /// # assert!(!all.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -332,10 +334,11 @@ impl Client {
 impl<'a> Tasks<'a> {
     /// The same of another organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// let theirs = client.tasks().in_org(&id).list().count();
+    /// let theirs = client.tasks().in_org(&id).list().collect::<Result<Vec<_>, _>>()?;
+    /// # assert!(!theirs.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -345,11 +348,12 @@ impl<'a> Tasks<'a> {
 
     /// All tasks.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// for one in client.tasks().list() {
     ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
     /// }
+    /// # assert!(client.tasks().list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn list(self) -> List<'a, Task> {
@@ -358,13 +362,14 @@ impl<'a> Tasks<'a> {
 
     /// The task with this id, if there is one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// match client.tasks().find(&id)? {
     ///     Some(found) => println!("{found:?}"),
     ///     None => println!("it is gone"),
     /// }
+    /// # assert!(client.tasks().find(&id)?.is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -377,9 +382,10 @@ impl<'a> Tasks<'a> {
     /// The first task with this name, if there is one. Names need not be unique:
     /// [`list`](Tasks::list) with [`named`](List::named) gives all.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let there = client.tasks().find_by_name("hourly")?.is_some();
+    /// # assert!(there);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -396,12 +402,13 @@ impl<'a> Tasks<'a> {
 
     /// Makes a task.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::api::NewTask;
     ///
     /// let made = client.tasks().create(&NewTask::every("hourly", "1h", "from(bucket: \"sensors\") |> range(start: -1h) |> mean() |> to(bucket: \"hourly\")"))?;
     /// println!("{:?}", made.id);
+    /// # assert_eq!(made.name, "hourly");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -431,10 +438,11 @@ impl<'a> Tasks<'a> {
     /// Makes a task with the script, the description, the status and the labels of this one, in
     /// the same organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// let second = client.tasks().duplicate(&id)?;
+    /// # assert!(!second.flux.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -461,8 +469,8 @@ impl<'a> Tasks<'a> {
 
     /// Changes what is set in `update`, and gives the task as it is then.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// use influx_edge::api::TaskUpdate;
     ///
@@ -482,8 +490,8 @@ impl<'a> Tasks<'a> {
 
     /// Deletes a task, its runs and logs.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// client.tasks().delete(&id)?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -498,12 +506,13 @@ impl<'a> Tasks<'a> {
 
     /// The runs of a task: to look at, to start, to repeat, to end.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// for run in client.tasks().runs(&id).list() {
     ///     println!("{:?}", run?.status);
     /// }
+    /// # assert!(client.tasks().runs(&id).list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -513,12 +522,13 @@ impl<'a> Tasks<'a> {
 
     /// What a task's runs have said.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// for event in client.tasks().logs(&id)? {
     ///     println!("{:?}", event.message);
     /// }
+    /// # assert!(!client.tasks().logs(&id)?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -532,12 +542,13 @@ impl<'a> Tasks<'a> {
 
     /// The labels on a task.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// for label in client.tasks().labels(&id).list()? {
     ///     println!("{:?}", label.name);
     /// }
+    /// # assert!(!client.tasks().labels(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -547,12 +558,13 @@ impl<'a> Tasks<'a> {
 
     /// The members of a task.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// for member in client.tasks().members(&id).list()? {
     ///     println!("{member:?}");
     /// }
+    /// # assert!(!client.tasks().members(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -562,10 +574,11 @@ impl<'a> Tasks<'a> {
 
     /// The owners of a task.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
     /// println!("{} owners", client.tasks().owners(&id).list()?.len());
+    /// # assert!(!client.tasks().owners(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

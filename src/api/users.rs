@@ -121,9 +121,11 @@ pub struct Users<'a>(&'a Client);
 impl Client {
     /// The users this client's token may see. For the client's own see [`me`](Client::me).
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// println!("{} of them", client.users().list().count());
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let all = client.users().list().collect::<Result<Vec<_>, _>>()?;
+    /// println!("{} of them", all.len());
+    /// # assert!(!all.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -135,11 +137,12 @@ impl Client {
 impl<'a> Users<'a> {
     /// All users.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// for one in client.users().list() {
     ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
     /// }
+    /// # assert!(client.users().list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn list(self) -> List<'a, User> {
@@ -148,13 +151,14 @@ impl<'a> Users<'a> {
 
     /// The user with this id, if there is one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
     /// match client.users().find(&id)? {
     ///     Some(found) => println!("{found:?}"),
     ///     None => println!("it is gone"),
     /// }
+    /// # assert!(client.users().find(&id)?.is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -166,9 +170,10 @@ impl<'a> Users<'a> {
 
     /// The user with this name, if there is one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let there = client.users().find_by_name("logger")?.is_some();
+    /// # assert!(there);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -184,12 +189,13 @@ impl<'a> Users<'a> {
 
     /// Makes a user.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::api::NewUser;
     ///
     /// let made = client.users().create(&NewUser::new("logger"))?;
     /// println!("{:?}", made.id);
+    /// # assert_eq!(made.name, "logger");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -204,8 +210,8 @@ impl<'a> Users<'a> {
 
     /// Changes what is set in `update`, and gives the user as it is then.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
     /// use influx_edge::api::UserUpdate;
     ///
@@ -227,8 +233,8 @@ impl<'a> Users<'a> {
 
     /// Deletes a user.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
     /// client.users().delete(&id)?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -243,8 +249,8 @@ impl<'a> Users<'a> {
     /// Sets a user's password, as an administrator: the old one isn't asked for. 8 to 72
     /// characters.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
     /// client.users().set_password(&id, "a long one")?;
     /// # Ok::<(), influx_edge::Error>(())

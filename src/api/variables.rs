@@ -259,9 +259,11 @@ pub struct Variables<'a>(Scope<'a>);
 impl Client {
     /// The variables of this client's organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// println!("{} of them", client.variables().list().count());
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let all = client.variables().list().collect::<Result<Vec<_>, _>>()?;
+    /// println!("{} of them", all.len());
+    /// # assert!(!all.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -273,10 +275,11 @@ impl Client {
 impl<'a> Variables<'a> {
     /// The same of another organization.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// let theirs = client.variables().in_org(&id).list().count();
+    /// let theirs = client.variables().in_org(&id).list().collect::<Result<Vec<_>, _>>()?;
+    /// # assert!(!theirs.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -286,11 +289,12 @@ impl<'a> Variables<'a> {
 
     /// All variables.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// for one in client.variables().list() {
     ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
     /// }
+    /// # assert!(client.variables().list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn list(self) -> List<'a, Variable> {
@@ -305,13 +309,14 @@ impl<'a> Variables<'a> {
 
     /// The variable with this id, if there is one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
     /// match client.variables().find(&id)? {
     ///     Some(found) => println!("{found:?}"),
     ///     None => println!("it is gone"),
     /// }
+    /// # assert!(client.variables().find(&id)?.is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -324,9 +329,10 @@ impl<'a> Variables<'a> {
 
     /// The variable with this name, if there is one. Looks through the list.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let there = client.variables().find_by_name("station")?.is_some();
+    /// # assert!(there);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -338,12 +344,13 @@ impl<'a> Variables<'a> {
 
     /// Makes a variable.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::api::{Arguments, NewVariable};
     ///
     /// let made = client.variables().create(&NewVariable::new("station", Arguments::constant(["zrh-1", "zrh-2"])))?;
     /// println!("{:?}", made.id);
+    /// # assert_eq!(made.name, "station");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -359,8 +366,8 @@ impl<'a> Variables<'a> {
 
     /// Changes what is set in `update`, and gives the variable as it is then.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
     /// use influx_edge::api::VariableUpdate;
     ///
@@ -393,8 +400,8 @@ impl<'a> Variables<'a> {
 
     /// Deletes a variable.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
     /// client.variables().delete(&id)?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -409,12 +416,13 @@ impl<'a> Variables<'a> {
 
     /// The labels on a variable.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
     /// for label in client.variables().labels(&id).list()? {
     ///     println!("{:?}", label.name);
     /// }
+    /// # assert!(!client.variables().labels(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

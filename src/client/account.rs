@@ -182,14 +182,15 @@ pub struct Me {
 impl Client {
     /// Whether the server is new and waits for [`setup`](Client::setup). Needs no token.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::client::Setup;
     ///
     /// if client.needs_setup()? {
     ///     let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
     ///     println!("{}", done.token());
     /// }
+    /// # assert!(client.needs_setup()?);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -208,12 +209,13 @@ impl Client {
 
     /// Sets a new server up. Works once in its life, and needs no token.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::client::Setup;
     ///
     /// let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
     /// println!("keep this: {}", done.token());
+    /// # assert!(!done.token().is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -249,8 +251,8 @@ impl Client {
 
     /// Who this client is: the user behind its token or session.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// println!("{}", client.me()?.name);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -266,8 +268,8 @@ impl Client {
     /// [session](super::ClientBuilder::session); others have nothing to sign in with, and this does
     /// nothing for them.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// client.signin()?; // now, rather than at the first call: a wrong password shows at once
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -287,8 +289,8 @@ impl Client {
     /// Ends the session, if there is one; the next call would start another. A session that is
     /// only dropped lives on in the server until it expires.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// client.signout()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```

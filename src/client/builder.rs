@@ -329,7 +329,6 @@ impl ClientBuilder {
     /// self-signed certificate. Read by `build`.
     ///
     /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// let client = influx_edge::Client::builder("https://db.plant.example:8086").ca_file("/etc/ssl/plant-ca.pem").build()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```

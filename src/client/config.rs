@@ -38,7 +38,6 @@ impl Client {
     /// A client as the environment describes it; see [`ClientBuilder::from_env`].
     ///
     /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// let client = influx_edge::Client::from_env()?;
     /// println!("{}", client.url());
     /// # Ok::<(), influx_edge::Error>(())
@@ -52,12 +51,13 @@ impl Client {
 
     /// A client as a file describes it; see [`ClientBuilder::from_config_file`].
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let client = influx_edge::Client::from_config_file("/etc/influx.toml")?;
+    /// ```
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/influx.toml");
+    /// let client = influx_edge::Client::from_config_file(path)?; // "/etc/influx.toml", say
     /// for warning in client.warnings() {
     ///     eprintln!("{warning}"); // others may read the file, say
     /// }
+    /// # assert_eq!(client.url(), "http://localhost:8086");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///

@@ -33,9 +33,9 @@ impl Client {
     /// Deletes the points of a bucket between two times, both included: all of them, or those that
     /// a [`predicate`](DeletePoints::predicate) picks.
     ///
-    /// ```no_run
+    /// ```
     /// # use influx_edge::{Client, Time};
-    /// # let client = Client::builder("http://localhost:8086").build()?;
+    /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// client
     ///     .delete_points("sensors", Time::from_nanos(0), Time::from_nanos(1_700_000_000_000_000_000))
     ///     .predicate(r#"_measurement="weather" AND station="zrh-1""#)
@@ -65,8 +65,8 @@ impl DeletePoints<'_> {
     /// A value that comes from outside belongs into a [`Predicate`](crate::flux::Predicate), which escapes
     /// it.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::Time;
     ///
     /// let (from, to) = (Time::MIN, Time::from_nanos(1_700_000_000_000_000_000));
@@ -80,8 +80,8 @@ impl DeletePoints<'_> {
 
     /// Deletes. `Ok` also when nothing was there to delete; Cloud only queues the deletion.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::Time;
     ///
     /// let (from, to) = (Time::MIN, Time::from_nanos(1_700_000_000_000_000_000));

@@ -70,11 +70,12 @@ use url::{BaseUrl, Target};
 /// Cheap to clone, and its clones share connections, session and settings; hand one to every
 /// thread. Made by [`Client::builder`]; making it connects to nothing.
 ///
-/// ```no_run
+/// ```
 /// use influx_edge::Client;
 /// use influx_edge::line::Encoder;
 ///
 /// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 ///
 /// let mut enc = Encoder::with_sink(Vec::new());
 /// enc.line("weather").tag("station", "zrh-1").field("temp_c", 21.5).finish()?;

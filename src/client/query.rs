@@ -104,9 +104,9 @@ impl Client {
     /// Starts a Flux query. Values don't belong into its text: give them as
     /// [`param`](Query::param)s.
     ///
-    /// ```no_run
+    /// ```
     /// # use influx_edge::Client;
-    /// # let client = Client::builder("http://localhost:8086").build()?;
+    /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let mut rows = client
     ///     .query(r#"from(bucket: params.b) |> range(start: -1h)"#)
     ///     .param("b", "sensors")
@@ -141,8 +141,8 @@ impl Query<'_> {
     /// A value for the query, which calls it `params.name`. No value can change what the query
     /// does. A `None` is left out, and then the query must not name it.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let flux = "from(bucket: params.b) |> range(start: params.since)";
     /// let rows = client.query(flux).param("b", "sensors").param("since", influx_edge::Time::from_nanos(0)).call()?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -162,9 +162,9 @@ impl Query<'_> {
     /// leaves it where it is, in tables whose result is `_profiler`.) Default none, or the
     /// [client's](super::ClientBuilder::profiler).
     ///
-    /// ```no_run
+    /// ```
     /// # use influx_edge::Client;
-    /// # let client = Client::builder("http://localhost:8086").build()?;
+    /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let mut rows = client
     ///     .query(r#"from(bucket: "b") |> range(start: -1h)"#)
     ///     .profiler("query")
@@ -174,6 +174,7 @@ impl Query<'_> {
     ///     println!("{}", row.get::<f64>("_value")?);
     /// }
     /// eprint!("{}", rows.profile());
+    /// # assert!(rows.profile().contains("TotalDuration"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn profiler(mut self, name: &str) -> Self {
@@ -184,8 +185,8 @@ impl Query<'_> {
 
     /// What `now()` is for this query. Default: the server's clock.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// // What `now()` and relative ranges mean in the script.
     /// let rows = client.query("from(bucket: \"b\") |> range(start: -1h)").now(influx_edge::Time::from_nanos(0)).call()?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -197,8 +198,8 @@ impl Query<'_> {
 
     /// How the answer is written. [`call`](Query::call) follows the delimiter.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::client::Dialect;
     ///
     /// let rows = client.query("buckets()").dialect(Dialect::default().nanoseconds()).call()?;
@@ -211,8 +212,8 @@ impl Query<'_> {
 
     /// How long the whole query may take, until its last row is read. Default five minutes.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use core::time::Duration;
     ///
     /// let rows = client.query("buckets()").timeout(Duration::from_secs(10)).call()?;
@@ -238,8 +239,8 @@ impl Query<'_> {
 
     /// Asks, and gives the rows as they come. Blocks until the first bytes are there.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let mut rows = client.query("buckets()").call()?;
     /// while let Some(row) = rows.next()? {
     ///     println!("{}", row.get::<&str>("name")?);
@@ -271,9 +272,9 @@ impl Query<'_> {
 
     /// Asks, and gives each row as a value of your own type, by the names of its columns.
     ///
-    /// ```no_run
+    /// ```
     /// # use influx_edge::Client;
-    /// # let client = Client::builder("http://localhost:8086").build()?;
+    /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// #[derive(serde::Deserialize)]
     /// struct Sample {
     ///     #[serde(rename = "_value")]
@@ -284,6 +285,7 @@ impl Query<'_> {
     /// for sample in client.query(r#"from(bucket: "b") |> range(start: -1h)"#).deserialize::<Sample>()? {
     ///     total += sample?.value;
     /// }
+    /// # assert!(total > 0.0);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -300,11 +302,13 @@ impl Query<'_> {
     /// Asks, and copies the answer as it is, CSV, to a file or any other writer. Gives the number
     /// of bytes.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let mut file = std::fs::File::create("answer.csv").map_err(|_| ()).unwrap();
-    /// let bytes = client.query("buckets()").raw(&mut file)?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let mut csv = Vec::new(); // or a file, or a socket
+    /// let bytes = client.query("buckets()").raw(&mut csv)?;
     /// println!("{bytes} bytes of CSV");
+    /// # assert_eq!(usize::try_from(bytes), Ok(csv.len()));
+    /// # assert!(csv.starts_with(b"#datatype"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -399,10 +403,11 @@ impl Rows {
     /// The next row, lent until the one after it is asked for; `None` after the last. Blocks until
     /// a row is there. Nothing is allocated per row.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let mut rows = client.query("buckets()").call()?;
     /// let first = rows.next()?.map(|row| row.get::<String>("name")).transpose()?;
+    /// # assert_eq!(first.as_deref(), Some("_monitoring"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///

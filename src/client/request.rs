@@ -45,10 +45,11 @@ enum Body<'a> {
 impl Client {
     /// A GET of any path.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let labels: serde_json::Value =
     ///     client.get("/api/v2/labels").query("limit", "10").call()?.into_json()?;
+    /// # assert_eq!(labels["labels"][0]["name"], "north");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn get(&self, path: impl Into<String>) -> Request<'_> {
@@ -57,8 +58,8 @@ impl Client {
 
     /// A POST to any path.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let made = client.post("/api/v2/labels").json(&serde_json::json!({"name": "north"})).call()?.checked()?;
     /// println!("{}", made.into_string()?);
     /// # Ok::<(), influx_edge::Error>(())
@@ -69,8 +70,8 @@ impl Client {
 
     /// A PUT to any path.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// client.put("/api/v2/variables/0123456789abcdef").json(&serde_json::json!({"name": "site"})).call()?.checked()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -80,8 +81,8 @@ impl Client {
 
     /// A PATCH of any path.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// client.patch("/api/v2/labels/0123456789abcdef").json(&serde_json::json!({"name": "south"})).call()?.checked()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -91,8 +92,8 @@ impl Client {
 
     /// A DELETE of any path. To delete points see [`delete_points`](Client::delete_points).
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// client.delete("/api/v2/labels/0123456789abcdef").call()?.checked()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -104,10 +105,11 @@ impl Client {
     /// client's URL, and may already have a query; characters that can't stand in it are
     /// percent-encoded, `%` is left alone.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let answer = client.request("HEAD", "/ping").call()?;
     /// println!("{:?}", answer.header("X-Influxdb-Version"));
+    /// # assert_eq!(answer.header("X-Influxdb-Version"), Some("v2.9.1"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn request(&self, method: &str, path: impl Into<String>) -> Request<'_> {
@@ -130,9 +132,10 @@ impl Client {
 impl<'a> Request<'a> {
     /// Adds a query parameter, percent-encoded. The same name may be added more than once.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let labels = client.get("/api/v2/labels").query("limit", "10").call()?;
+    /// # assert!(labels.is_success());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -142,9 +145,10 @@ impl<'a> Request<'a> {
 
     /// Adds a header; it replaces one of the same name that the client would send by itself.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let plain = client.get("/metrics").header("Accept", "text/plain").call()?.into_string()?;
+    /// # assert!(plain.contains("influxdb_buckets_total"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -156,8 +160,8 @@ impl<'a> Request<'a> {
 
     /// Sends bytes. Their type is `application/octet-stream` unless a header says otherwise.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// client.post("/api/v2/query").header("Content-Type", "application/vnd.flux").body("buckets()").call()?.checked()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -169,8 +173,8 @@ impl<'a> Request<'a> {
 
     /// Sends a value as JSON.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// client.post("/api/v2/labels").json(&serde_json::json!({"name": "north"})).call()?.checked()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -197,11 +201,12 @@ impl<'a> Request<'a> {
 
     /// How long the call may take in all. Default: the client's, at most 30 s.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use core::time::Duration;
     ///
     /// let answer = client.get("/metrics").timeout(Duration::from_secs(2)).call()?;
+    /// # assert!(answer.is_success());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
@@ -211,9 +216,10 @@ impl<'a> Request<'a> {
 
     /// The most bytes of the answer, decompressed, that [`Response`] will read. Default 16 MiB.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let small = client.get("/health").max_body(4096).call()?.into_string()?;
+    /// # assert!(small.contains("pass"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn max_body(mut self, bytes: u64) -> Self {
@@ -229,10 +235,11 @@ impl<'a> Request<'a> {
 
     /// Makes the call. Blocks until the head of the answer is there.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let answer = client.get("/api/v2/labels").call()?;
     /// println!("{}", answer.status()); // 404 is an answer here, not an error; see `checked`
+    /// # assert_eq!(answer.status(), 200);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -337,8 +344,8 @@ pub struct Response {
 impl Response {
     /// The HTTP status.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// assert_eq!(client.get("/health").call()?.status(), 200);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -349,9 +356,10 @@ impl Response {
 
     /// Whether the status is 2xx.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let there = client.get("/api/v2/labels/0123456789abcdef").call()?.is_success();
+    /// # assert!(there);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -361,11 +369,12 @@ impl Response {
 
     /// The headers.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// for (name, value) in client.get("/ping").call()?.headers().iter() {
     ///     println!("{name}: {}", String::from_utf8_lossy(value));
     /// }
+    /// # assert!(client.get("/ping").call()?.headers().iter().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -375,9 +384,10 @@ impl Response {
 
     /// The first value of one header; names in any case.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// println!("{:?}", client.get("/ping").call()?.header("X-Influxdb-Version"));
+    /// # assert_eq!(client.get("/ping").call()?.header("X-Influxdb-Version"), Some("v2.9.1"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -387,8 +397,8 @@ impl Response {
 
     /// This answer if its status is 2xx, else the error that any other call would have made of it.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let answer = client.get("/api/v2/labels/0123456789abcdef").call()?.checked()?; // 404 is an error now
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -405,9 +415,10 @@ impl Response {
 
     /// The whole body, as bytes.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let bytes: Vec<u8> = client.get("/metrics").call()?.checked()?.into_bytes()?;
+    /// # assert!(bytes.starts_with(b"# HELP"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -420,8 +431,8 @@ impl Response {
 
     /// The whole body, as text.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// println!("{}", client.get("/metrics").call()?.checked()?.into_string()?);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -436,10 +447,11 @@ impl Response {
 
     /// The whole body, read as JSON into any type: a struct of your own, or `serde_json::Value`.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let health: serde_json::Value = client.get("/health").call()?.into_json()?;
     /// println!("{}", health["status"]);
+    /// # assert_eq!(health["status"], "pass");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///

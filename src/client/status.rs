@@ -30,8 +30,8 @@ pub struct Health {
 impl Health {
     /// Whether the server says it's well.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// assert!(client.health()?.is_pass());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -58,12 +58,13 @@ pub struct Ready {
 impl Client {
     /// Asks whether somebody is there (`GET /ping`). Needs no token.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// match client.ping() {
     ///     Ok(()) => println!("it is there"),
     ///     Err(error) => println!("{error}"),
     /// }
+    /// # assert!(client.ping().is_ok());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -76,9 +77,10 @@ impl Client {
 
     /// The server's version, as `v2.9.1`, from a ping's headers. `None` where it isn't told: Cloud.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// println!("{}", client.version()?.unwrap_or_else(|| "it doesn't say".to_string()));
+    /// # assert_eq!(client.version()?.as_deref(), Some("v2.9.1"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -90,9 +92,10 @@ impl Client {
 
     /// Which build the server is, as `OSS`, from a ping's headers.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// println!("{:?}", client.build_kind()?); // OSS, Cloud, …
+    /// # assert_eq!(client.build_kind()?.as_deref(), Some("OSS"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -105,8 +108,8 @@ impl Client {
     /// How the server says it is (`GET /health`). OSS only. A server that isn't well answers 503
     /// with the same JSON; that is `Ok` here, see [`Health::is_pass`].
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let health = client.health()?;
     /// println!("{}", if health.is_pass() { "well" } else { "ill" });
     /// # Ok::<(), influx_edge::Error>(())
@@ -129,8 +132,8 @@ impl Client {
 
     /// Whether the server has started up (`GET /ready`). OSS only.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let ready = client.ready()?;
     /// println!("{ready:?}");
     /// # Ok::<(), influx_edge::Error>(())

@@ -111,9 +111,9 @@ impl Client {
     /// few hundred kilobytes are a good size, and servers refuse very large ones. Encoded
     /// [`Lines`] and text are sent as they are, with no copy; points are encoded first, into memory.
     ///
-    /// ```no_run
+    /// ```
     /// # use influx_edge::Client;
-    /// # let client = Client::builder("http://localhost:8086").build()?;
+    /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// client.write("sensors", "weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -130,8 +130,8 @@ impl Client {
     /// Writes what an iterator gives, in one batch. For a slice, an array or a vector
     /// [`write`](Client::write) does the same.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::line::Point;
     ///
     /// // One request: all of them are stored, or the error says what became of them.

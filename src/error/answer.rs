@@ -39,13 +39,14 @@ pub(crate) struct AnswerParts {
 impl AnswerError {
     /// The HTTP status.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
     /// if let Err(error) = client.ping() {
     ///     if let Some(answer) = error.answer() {
     ///         println!("{} from {}: {}", answer.status(), answer.host(), answer.message());
     ///     }
     /// }
+    /// # assert_eq!(client.ping().unwrap_err().answer().map(|answer| answer.status()), Some(401));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -89,12 +90,13 @@ impl AnswerError {
     /// What identifies this request in the server's logs: `Trace-Id`, `X-Request-Id` or
     /// `X-Influx-Request-Id`, whichever is present.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("busy").build()?;
     /// if let Err(error) = client.ping() {
     ///     // What the server's operator can look for in its log.
     ///     println!("{:?}", error.answer().and_then(|answer| answer.request_id()));
     /// }
+    /// # assert!(client.ping().unwrap_err().answer().is_some_and(|answer| answer.request_id().is_some()));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -105,13 +107,14 @@ impl AnswerError {
     /// Where a redirect (3xx) points to: scheme and host. Redirects are never followed: a write
     /// replayed by one gets lost, and a token must not reach another host.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("redirected").build()?;
     /// if let Err(error) = client.ping() {
     ///     if let Some(host) = error.answer().and_then(|answer| answer.location()) {
     ///         println!("a redirect to {host}, which was not followed");
     ///     }
     /// }
+    /// # assert_eq!(client.ping().unwrap_err().answer().and_then(|answer| answer.location()), Some("http://portal.example"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -127,13 +130,14 @@ impl AnswerError {
 
     /// Whether the body is an error in InfluxDB's own JSON. False for a proxy's page.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("proxied").build()?;
     /// if let Err(error) = client.ping() {
     ///     if error.answer().is_some_and(|answer| !answer.is_from_influxdb()) {
     ///         println!("a proxy or a portal answered");
     ///     }
     /// }
+    /// # assert!(client.ping().unwrap_err().answer().is_some_and(|answer| !answer.is_from_influxdb()));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -161,12 +165,14 @@ impl AnswerError {
 
     /// After a write that stored only the good lines: how many were dropped, if the server says.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// if let Err(error) = client.write("sensors", "t v=1 1") {
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// if let Err(error) = client.write("sensors", "t v=1 1\nt v=\"two\" 2") {
     ///     let dropped = error.answer().and_then(|answer| answer.dropped());
     ///     println!("{} points were dropped", dropped.unwrap_or(0));
+    /// #     assert_eq!(dropped, Some(1));
     /// }
+    /// # assert!(client.write("sensors", "t v=1 1\nt v=\"two\" 2").is_err());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

@@ -102,11 +102,12 @@ impl Error {
 
     /// The HTTP status of the answer, if there was one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
     /// if let Err(error) = client.ping() {
     ///     println!("{:?}", error.status()); // None: not even an answer
     /// }
+    /// # assert_eq!(client.ping().unwrap_err().status(), None);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -117,11 +118,12 @@ impl Error {
     /// InfluxDB's own word for the error (`"not found"`, `"unauthorized"`, …), from the body's
     /// `code` or the header `X-Platform-Error-Code`.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
     /// if let Err(error) = client.write("sensors", "t v=1") {
     ///     println!("{}", error.code().unwrap_or("no word of InfluxDB's"));
     /// }
+    /// # assert_eq!(client.ping().unwrap_err().code(), Some("unauthorized"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -163,14 +165,16 @@ impl Error {
     /// 425, 429 and 5xx, unless the 500 tells of a partial write. False where a person must act
     /// first (token, bucket, certificate, configuration) and where the data themselves are refused.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// while let Err(error) = client.write("sensors", "t v=1 1") {
     ///     if !error.is_retryable() {
     ///         return Err(error);
     ///     }
     ///     std::thread::sleep(error.retry_after().unwrap_or(core::time::Duration::from_secs(5)));
     /// }
+    /// # let nobody = influx_edge::Client::builder("http://127.0.0.1:1").build()?;
+    /// # assert!(nobody.ping().unwrap_err().is_retryable());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -191,12 +195,14 @@ impl Error {
 
     /// How long the server asked to wait (`Retry-After`), at most ten minutes.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("busy").build()?;
     /// if let Err(error) = client.write("sensors", "t v=1 1") {
     ///     let pause = error.retry_after().unwrap_or(core::time::Duration::from_secs(5));
+    /// #     assert_eq!(pause, core::time::Duration::from_secs(7));
     ///     println!("again in {pause:?}");
     /// }
+    /// # assert!(client.ping().is_err());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -206,12 +212,13 @@ impl Error {
 
     /// 404, or a body that says `not found`.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// match client.write("sensors", "t v=1") {
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// match client.write("nowhere", "t v=1") {
     ///     Err(error) if error.is_not_found() => println!("somebody has to make the bucket"),
     ///     other => other?,
     /// }
+    /// # assert!(client.write("nowhere", "t v=1").unwrap_err().is_not_found());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -221,14 +228,15 @@ impl Error {
 
     /// The name is taken: 409, or InfluxDB's 422 with the code `conflict`.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::api::NewBucket;
     ///
-    /// match client.buckets().create(&NewBucket::new("sensors")) {
+    /// match client.buckets().create(&NewBucket::new("edge")) {
     ///     Err(error) if error.is_conflict() => println!("it is there already"),
     ///     other => drop(other?),
     /// }
+    /// # assert!(client.buckets().create(&NewBucket::new("edge")).unwrap_err().is_conflict());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -238,11 +246,12 @@ impl Error {
 
     /// The token, password or session is missing, unknown or expired: 401.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
     /// if client.ping().is_err_and(|error| error.is_unauthorized()) {
     ///     println!("the token is not (or no longer) known");
     /// }
+    /// # assert!(client.ping().unwrap_err().is_unauthorized());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -253,11 +262,12 @@ impl Error {
     /// Who we are is known, but this isn't allowed: 403. (InfluxDB answers 401 instead for most
     /// resources; 403 is for data.)
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// if client.write("system", "t v=1").is_err_and(|error| error.is_forbidden()) {
     ///     println!("the token is good, but not for this bucket");
     /// }
+    /// # assert!(client.write("system", "t v=1").unwrap_err().is_forbidden());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -273,14 +283,15 @@ impl Error {
 
     /// The body is larger than the server, or a proxy before it, takes: 413. Send smaller pieces.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let lines = "t v=1 1\nt v=2 2\n";
     /// if client.write("sensors", lines).is_err_and(|error| error.is_too_large()) {
     ///     for line in lines.lines() {
     ///         client.write("sensors", line)?;
     ///     }
     /// }
+    /// # assert!(client.write("sensors", lines).unwrap_err().is_too_large());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -290,11 +301,14 @@ impl Error {
 
     /// A time limit of this client ran out.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let deaf = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    /// # let url = format!("http://{}", deaf.local_addr().expect("its address"));
+    /// # let client = influx_edge::Client::builder(url).timeout(core::time::Duration::from_millis(20)).build()?;
     /// if client.ping().is_err_and(|error| error.is_timeout()) {
     ///     println!("the limits of the builder are shorter than the line is long");
     /// }
+    /// # assert!(client.ping().unwrap_err().is_timeout());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -308,11 +322,12 @@ impl Error {
 
     /// No complete answer came; see [`TransportError`].
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
     /// if client.ping().is_err_and(|error| error.is_transport()) {
     ///     println!("nobody answered: cable, name, port, certificate");
     /// }
+    /// # assert!(client.ping().unwrap_err().is_transport());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -333,12 +348,14 @@ impl Error {
 
     /// The other side's answer, if there was one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
     /// if let Err(error) = client.write("sensors", "t v=1") {
     ///     let ours = error.answer().is_some_and(|answer| answer.is_from_influxdb());
+    /// #     assert!(ours);
     ///     println!("InfluxDB itself said no: {ours}");
     /// }
+    /// # assert!(client.ping().unwrap_err().answer().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -356,8 +373,8 @@ impl Error {
     /// [`Stored::Nothing`]; where nobody can know, it is [`Stored::Unknown`], and sending the same
     /// points again is safe as long as they carry their own timestamps.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::Stored;
     ///
     /// if let Err(error) = client.write("sensors", "t v=1 1\nt v=\"two\" 2") {
@@ -366,6 +383,7 @@ impl Error {
     ///         other => println!("to be sent again: {other:?}"),
     ///     }
     /// }
+    /// # assert_eq!(client.write("sensors", "t v=1 1\nt v=\"two\" 2").unwrap_err().stored(), Stored::GoodLines);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -384,8 +402,8 @@ impl Error {
 
     /// After a failed write: what may be done about it. The batching writer follows it.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
     /// use influx_edge::Remedy;
     ///
     /// if let Err(error) = client.write("sensors", "t v=1 1") {
@@ -395,6 +413,7 @@ impl Error {
     ///         other => println!("{other:?}"),
     ///     }
     /// }
+    /// # assert_eq!(client.write("sensors", "t v=1 1").unwrap_err().remedy(), Remedy::Retry);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -418,13 +437,14 @@ impl Error {
 
     /// After a refused write: the lines the server named as bad, in its order.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// if let Err(error) = client.write("sensors", "t v=1 1\nno fields\n") {
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// if let Err(error) = client.write("sensors", "weather temp_c=1 1\nweather temp_c= 2\n") {
     ///     for bad in error.bad_lines() {
     ///         println!("{}: {}", bad.line, bad.reason);
     ///     }
     /// }
+    /// # assert_eq!(client.write("sensors", "weather temp_c=1 1\nweather temp_c= 2\n").unwrap_err().bad_lines().len(), 1);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

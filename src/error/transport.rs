@@ -52,8 +52,8 @@ pub struct TransportError {
 impl TransportError {
     /// Where it broke.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
     /// use influx_edge::{ErrorKind, Fault};
     ///
     /// if let Err(error) = client.ping() {
@@ -65,6 +65,7 @@ impl TransportError {
     ///         }
     ///     }
     /// }
+    /// # assert!(matches!(client.ping().unwrap_err().kind(), ErrorKind::Transport(broken) if broken.fault() == Fault::Refused));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

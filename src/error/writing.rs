@@ -98,16 +98,22 @@ pub struct Undelivered {
 impl Undelivered {
     /// How many lines.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
     /// use influx_edge::ErrorKind;
     ///
-    /// let mut w = client.writer("sensors").build()?;
+    /// let mut w = client
+    ///     .writer("sensors")
+    /// #   .flush_timeout(core::time::Duration::from_millis(10))
+    ///     .build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).finish())?;
     /// if let Err(error) = w.flush() {
     ///     if let ErrorKind::Undelivered(missing) = error.kind() {
     ///         println!("{} lines are still here: {:?}", missing.lines(), missing.cause());
+    /// #         assert_eq!(missing.lines(), 1);
     ///     }
     /// }
+    /// # assert_eq!(w.stats().buffered, 1);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

@@ -313,8 +313,8 @@ impl<S: Sink> Encoder<S> {
 
     /// The whole lines in the buffer with their precision: what a write takes.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
     /// enc.line("t").field("v", 1).finish()?;
     /// client.write("sensors", enc.lines())?; // the bytes, and the unit of their times

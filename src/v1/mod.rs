@@ -1,10 +1,11 @@
 //! InfluxDB 1.x: `/write` and `/query` with InfluxQL, on 1.x itself and on the routes that 2.x and
 //! Cloud keep for programs that speak it. Behind the feature `v1`.
 //!
-//! ```no_run
+//! ```
 //! use influx_edge::Client;
 //!
 //! let client = Client::builder("http://localhost:8086").build()?;
+//! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 //! let plant = client.v1("plant");
 //! plant.write("weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
 //! let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
@@ -92,8 +93,8 @@ impl Consistency {
 impl Client {
     /// A database of InfluxDB 1.x, or what 2.x maps it to.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// client.v1("plant").write("weather temp_c=21.5")?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -112,8 +113,8 @@ impl Client {
 impl V1<'_> {
     /// Another retention policy than the database's default one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// client.v1("plant").retention_policy("a_year").write("t v=1")?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -134,8 +135,8 @@ impl V1<'_> {
     /// The server is a 2.x or Cloud, with its routes for 1.x programs. Only says how microseconds
     /// are called. Default: 1.x.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// client.v1("plant").on_v2().write("t v=1")?; // a 2.x with a mapping for this database
     /// # Ok::<(), influx_edge::Error>(())
     /// ```

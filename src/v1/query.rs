@@ -31,8 +31,8 @@ impl<'a> V1<'a> {
     /// Starts a query: one InfluxQL statement, or several with `;` between them. Values don't belong
     /// into its text: give them as [`param`](Query::param)s.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let plant = client.v1("plant");
     /// let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
     /// while let Some(row) = rows.next()? {
@@ -58,8 +58,8 @@ impl Query<'_> {
     /// A value for the query, which calls it `$name`, in a `WHERE`: text, a number or a boolean. No
     /// value can change what the query does.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let plant = client.v1("plant");
     /// let rows = plant.query("SELECT * FROM weather WHERE station = $s").param("s", "zrh-1").call()?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -107,8 +107,8 @@ impl Query<'_> {
 
     /// Asks, and gives the rows as they come. Blocks until the head of the answer is there.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let plant = client.v1("plant");
     /// let mut rows = plant.query("SHOW MEASUREMENTS").call()?;
     /// while let Some(row) = rows.next()? {
@@ -176,8 +176,8 @@ impl Query<'_> {
     /// Asks, and wants nothing but success: for `CREATE DATABASE …` and the like. Rows that come
     /// all the same are read and dropped.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let plant = client.v1("plant");
     /// plant.query("CREATE DATABASE plant").run()?;
     /// # Ok::<(), influx_edge::Error>(())

@@ -109,8 +109,8 @@ impl Rows {
     /// The next row, lent until the one after it is asked for; `None` after the last. Blocks until
     /// a chunk is there.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let plant = client.v1("plant");
     /// let mut rows = plant.query("SELECT * FROM weather GROUP BY station").call()?;
     /// while let Some(row) = rows.next()? {
@@ -250,11 +250,15 @@ impl<'a> Row<'a> {
 
     /// The value of a tag that the query groups by. Other tags are columns.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let plant = client.v1("plant");
     /// let mut rows = plant.query("SELECT * FROM weather GROUP BY station").call()?;
-    /// println!("{:?}", rows.next()?.map(|row| row.tag("station").is_some()));
+    /// if let Some(row) = rows.next()? {
+    ///     println!("{:?}", row.tag("station"));
+    /// #   assert_eq!(row.tag("station"), Some("zrh-1"));
+    /// }
+    /// # assert_eq!(rows.next()?.and_then(|row| row.tag("station")), Some("zrh-2"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -282,11 +286,12 @@ impl<'a> Row<'a> {
 
     /// When: the column `time`. `None` without one.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let plant = client.v1("plant");
     /// let mut rows = plant.query("SELECT * FROM weather LIMIT 1").call()?;
-    /// println!("{:?}", rows.next()?.and_then(|row| row.time()));
+    /// let time = rows.next()?.and_then(|row| row.time());
+    /// # assert_eq!(time, Some(influx_edge::Time::from_nanos(1_700_000_000_000_000_000)));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -297,13 +302,15 @@ impl<'a> Row<'a> {
     /// The value in a column, as the type that is asked for: `f64`, `i64`, `u64`, `bool`, `&str`,
     /// `String`, [`Time`], or `Option` of one of them for what may be null.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let plant = client.v1("plant");
     /// let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
     /// if let Some(row) = rows.next()? {
     ///     let temp: Option<f64> = row.get("temp_c")?; // None for null
+    /// #   assert_eq!(temp, Some(1.5));
     /// }
+    /// # assert!(rows.next()?.is_none());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///

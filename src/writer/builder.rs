@@ -23,8 +23,8 @@ impl Client {
     /// Starts building a writer that collects points for a bucket (by name or id) and sends them
     /// in batches. See the [`writer`](crate::writer) module.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let mut w = client.writer("sensors").build()?;
     /// w.write_with(|enc| enc.line("t").field("v", 1).finish())?;
     /// println!("{}", w.close()?);
@@ -288,11 +288,14 @@ impl WriterBuilder {
     /// disk is decided by the spool's [`Mode`](crate::spool::Mode). In it, batches for other
     /// organizations than the client's are left alone.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::Spool;
     ///
-    /// let w = client.writer("sensors").spool(Spool::open("/var/lib/logger/spool")?).build()?;
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-writer", std::process::id()));
+    /// let w = client.writer("sensors").spool(Spool::open(&dir)?).build()?;
+    /// # assert!(w.close()?.fate() == influx_edge::writer::Fate::Delivered);
+    /// # std::fs::remove_dir_all(&dir).ok();
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[cfg(feature = "spool")]

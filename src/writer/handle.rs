@@ -50,13 +50,15 @@ impl Writer {
     /// only if it completes a batch and [`send_in_write`](super::WriterBuilder::send_in_write) is
     /// on. `Ok` means that the point is accepted, not yet delivered.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::line::Point;
     ///
     /// let mut w = client.writer("sensors").build()?;
     /// w.write(&Point::new("weather").field("temp_c", 21.5))?;
     /// w.write(&[Point::new("a").field("v", 1), Point::new("b").field("v", 2)])?; // both, or neither
+    /// # w.flush()?;
+    /// # assert_eq!(w.stats().delivered, 3);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -69,10 +71,12 @@ impl Writer {
 
     /// Takes what a closure encodes: a point without a type of its own.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// # let mut w = client.writer("sensors").build()?;
     /// w.write_with(|enc| enc.line("load").tag("host", "gw-7").field("one", 0.5).finish())?;
+    /// # w.flush()?;
+    /// # assert_eq!(w.stats().delivered, 1);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -90,12 +94,14 @@ impl Writer {
     /// retries; the limit on memory is common to all. Allocates when a bucket is named for the
     /// first time.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::line::Point;
     ///
     /// let mut w = client.writer("sensors").build()?;
     /// w.write_to("alarms", &Point::new("door").field("open", true))?;
+    /// # w.flush()?;
+    /// # assert_eq!(w.stats().delivered, 1);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -112,12 +118,14 @@ impl Writer {
 
     /// Takes what an iterator gives, one by one: however much that is, it need not fit one batch.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::line::Point;
     ///
     /// let mut w = client.writer("sensors").build()?;
-    /// w.write_each((0..100_000).map(|n| Point::new("t").field("v", n)))?;
+    /// w.write_each((0..1_000).map(|n| Point::new("t").field("v", n)))?;
+    /// # w.flush()?;
+    /// # assert_eq!(w.stats().delivered, 1_000);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -137,14 +145,14 @@ impl Writer {
     /// A server that can't be reached is no error here: the points are kept, the wait grows. Events,
     /// [`stats`](Writer::stats) and [`last_error`](Writer::last_error) tell of it.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let mut w = client.writer("sensors").build()?;
     /// loop {
     ///     // read the sensors, write the points, then:
     ///     let idle = w.poll()?;
+    /// #   if !idle.is_zero() { break }
     ///     std::thread::sleep(idle.min(core::time::Duration::from_millis(100)));
-    /// #   break;
     /// }
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -164,8 +172,8 @@ impl Writer {
     /// Blocks for [`flush_timeout`](super::WriterBuilder::flush_timeout) at most. Its first attempt
     /// comes at once, whatever pause is under way, unless the server asked for the pause.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::writer::Fate;
     ///
     /// let mut w = client.writer("sensors").build()?;
@@ -175,6 +183,7 @@ impl Writer {
     ///         println!("{}: {}", line.line, line.message);
     ///     }
     /// }
+    /// # assert_eq!(outcome.fate(), Fate::Delivered);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -187,12 +196,13 @@ impl Writer {
 
     /// The same with a limit of its own.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let mut w = client.writer("sensors").build()?;
     /// if let Err(error) = w.flush_within(core::time::Duration::from_secs(2)) {
     ///     println!("they are kept: {error}");
     /// }
+    /// # assert!(w.flush_within(core::time::Duration::from_secs(2)).is_ok());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -204,8 +214,8 @@ impl Writer {
 
     /// Flushes and ends.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let w = client.writer("sensors").build()?;
     /// println!("{}", w.close()?);
     /// # Ok::<(), influx_edge::Error>(())
@@ -264,12 +274,13 @@ impl Writer {
 
     /// The lines the server refused for good, the latest of them, oldest first.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let w = client.writer("sensors").build()?;
     /// for one in w.rejected() {
     ///     println!("{} refused in {}: {}", one.line, one.bucket, one.message);
     /// }
+    /// # assert_eq!(w.rejected().count(), 0);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {

@@ -22,10 +22,10 @@ use std::sync::mpsc::sync_channel;
 /// When the last handle is dropped without [`close`](WriterHandle::close), the writer closes itself
 /// within its `flush_timeout`, and the drop waits for it.
 ///
-/// ```no_run
+/// ```
 /// use influx_edge::line::Point;
 /// use influx_edge::writer::BackPressure;
-/// # let client = influx_edge::Client::builder("http://localhost:8086").build()?;
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
 ///
 /// let mut w = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
 /// let mut other = w.clone();
@@ -65,8 +65,8 @@ impl WriterHandle {
     /// As [`Writer::write`](super::Writer::write). Blocks only in
     /// [`BackPressure::Block`](super::BackPressure::Block), and for other handles' copying.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # use influx_edge::{line::Point, writer::BackPressure};
     /// # let mut handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
     /// handle.write(&Point::new("weather").field("temp_c", 21.5))?;
@@ -143,8 +143,8 @@ impl WriterHandle {
 
     /// As [`Writer::flush`](super::Writer::flush), for everything that any handle has written until now.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # use influx_edge::writer::BackPressure;
     /// # let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
     /// println!("{}", handle.flush()?); // everything any handle wrote until now
@@ -161,8 +161,8 @@ impl WriterHandle {
 
     /// As [`Writer::close`](super::Writer::close), for all handles: they refuse from now on.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # use influx_edge::writer::BackPressure;
     /// # let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
     /// println!("{}", handle.close()?); // the other handles refuse from now on
@@ -186,8 +186,8 @@ impl WriterHandle {
 
     /// The account of every line so far, over all handles. It closes at every moment.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # use influx_edge::writer::BackPressure;
     /// # let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
     /// assert!(handle.stats().is_balanced());

@@ -26,8 +26,8 @@ impl Writer {
     /// what waits for the thread as well; what happens there is for `back_pressure` to say, in place
     /// of [`when_full`](super::WriterBuilder::when_full). Events are told in that thread.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::writer::BackPressure;
     ///
     /// let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;

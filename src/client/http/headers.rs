@@ -32,12 +32,13 @@ impl Headers {
 
     /// Every value of a header that may appear more than once, as `Set-Cookie`.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let answer = client.get("/ping").call()?;
     /// for cookie in answer.headers().get_all("Set-Cookie") {
     ///     println!("{cookie}");
     /// }
+    /// # assert_eq!(answer.headers().get_all("X-Influxdb-Version").next(), Some("v2.9.1"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
