@@ -78,47 +78,34 @@ impl Time {
     /// read eight bytes at a time.
     #[inline]
     pub(crate) fn parse_at(tail: &[u8], len: usize) -> Result<Time, TimeError> {
-        match common_form(tail, len) {
-            Some(time) if SHORTCUTS => Ok(time),
-            _ => Time::parse_bytes(tail.get(..len).unwrap_or_default()),
+        if SHORTCUTS {
+            if let Some(time) = common_form(tail, len) {
+                return Ok(time);
+            }
         }
+        Time::parse_bytes(tail.get(..len).unwrap_or_default())
     }
 
     /// Every form, byte by byte; a cell needs no UTF-8 check first.
     fn parse_bytes(text: &[u8]) -> Result<Time, TimeError> {
-        let [
-            y1,
-            y2,
-            y3,
-            y4,
-            b'-',
-            mo1,
-            mo2,
-            b'-',
-            d1,
-            d2,
-            b'T' | b't',
-            h1,
-            h2,
-            b':',
-            mi1,
-            mi2,
-            b':',
-            s1,
-            s2,
-            rest @ ..,
-        ] = text
-        else {
+        const FORM: &[u8; 19] = b"0000-00-00T00:00:00";
+        let Some((whole, rest)) = text.split_first_chunk::<{ FORM.len() }>() else {
             return Err(TimeError::Syntax);
         };
-        let mut digits = Digits::default();
-        let year = digits.pair(*y1, *y2) * 100 + digits.pair(*y3, *y4);
-        let month = digits.pair(*mo1, *mo2);
-        let day = digits.pair(*d1, *d2);
-        let hour = digits.pair(*h1, *h2);
-        let minute = digits.pair(*mi1, *mi2);
-        let second = digits.pair(*s1, *s2);
-        digits.check()?;
+        let mut numbers = [0; 6];
+        let mut next = numbers.iter_mut();
+        let mut number = next.next();
+        for (&byte, &form) in whole.iter().zip(FORM) {
+            let digit = byte.wrapping_sub(b'0');
+            match &mut number {
+                Some(number) if form == b'0' && digit <= 9 => {
+                    **number = **number * 10 + u32::from(digit);
+                }
+                _ if byte == form || (form == b'T' && byte == b't') => number = next.next(),
+                _ => return Err(TimeError::Syntax),
+            }
+        }
+        let [year, month, day, hour, minute, second] = numbers;
         let (nanos, rest) = fraction(rest)?;
         let offset = offset_seconds(rest)?;
         if !(1..=12).contains(&month) || day == 0 || day > days_in_month(year, month) {

@@ -71,7 +71,8 @@ impl Block {
     }
 
     /// The default of a cell; empty if there is none.
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     pub(super) fn default_of<'a>(&self, cell: usize, text: &'a [u8], ends: &[usize]) -> &'a [u8] {
         match self.defaults {
             Some(row) => self.stored(row, cell, text, ends),
@@ -87,7 +88,8 @@ impl Block {
 
 /// The `cell`th cell of a row, given its text, the ends of its cells, and how many bytes lie
 /// between two cells (1 if the delimiters are still there).
-#[inline]
+#[cfg_attr(feature = "std", inline)]
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub(super) fn cell_of<'a>(text: &'a [u8], ends: &[usize], gap: usize, cell: usize) -> &'a [u8] {
     let end = ends.get(cell).copied().unwrap_or(0);
     let start = match cell.checked_sub(1) {

@@ -2,7 +2,7 @@
 
 use super::error::DecodeError;
 use super::json_tail;
-use super::machine::{BYTE_ORDER_MARK, Machine, Progress, State};
+use super::machine::{BYTE_ORDER_MARK, Failed, Machine, Progress, State};
 
 impl Machine {
     /// The stream is over: what is left to hand out, then `End`.
@@ -11,6 +11,11 @@ impl Machine {
         text: &mut [u8],
         ends: &mut [usize],
     ) -> Result<Progress, DecodeError> {
+        let done = self.end(text, ends);
+        done.map_err(|failed| self.error(failed))
+    }
+
+    fn end(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, Failed> {
         if let Some(progress) = self.take_pending(text, ends)? {
             return Ok(progress);
         }
@@ -40,7 +45,7 @@ impl Machine {
 
     /// The last row has no line end. The server ends every row with one, so a part is missing,
     /// unless it is its error, which may be the very last bytes.
-    fn last_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, DecodeError> {
+    fn last_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, Failed> {
         if self.state == State::ErrorTable || self.is_error_header(text, ends) {
             return match self.judge(text, ends)? {
                 Some(progress) => Ok(progress),
@@ -54,7 +59,7 @@ impl Machine {
         Err(self.fail(DecodeError::UnexpectedEnd { row }))
     }
 
-    fn over(&mut self) -> Result<Progress, DecodeError> {
+    fn over(&mut self) -> Result<Progress, Failed> {
         match self.state {
             State::Head if self.block.cells != 0 => {
                 let row = self.row;
@@ -94,7 +99,7 @@ impl Machine {
         (rest.len(), Progress::NeedInput)
     }
 
-    fn json_over(&mut self, text: &mut [u8]) -> DecodeError {
+    fn json_over(&mut self, text: &mut [u8]) -> Failed {
         match json_tail::parse(text.get_mut(..self.len).unwrap_or_default()) {
             Some(tail) => {
                 self.message = tail.message;
@@ -109,7 +114,7 @@ impl Machine {
     }
 
     /// The server's JSON error in the middle of a row: it broke down while it wrote one.
-    fn broken_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<DecodeError> {
+    fn broken_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<Failed> {
         if self.current_row(text).last() != Some(&b'}') {
             return None;
         }

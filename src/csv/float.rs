@@ -207,13 +207,18 @@ const INFINITE: u64 = 0x7FF << 52;
 /// The bit of a float's fraction that is not stored.
 const IMPLICIT: u64 = 1 << 52;
 
-/// The float nearest to `number` × 2^`scale`, as bits; halfway between two, the even one.
+/// The float nearest to `number` × 2^`scale`, as bits; halfway between two, the even one. The number
+/// has 125 bits at least.
 fn round(number: u128, scale: i32) -> u64 {
-    let zeros = number.leading_zeros();
-    let number = number.checked_shl(zeros).unwrap_or(0);
+    let (mut number, mut exponent) = (number, scale + 127);
+    for _ in 0..3 {
+        if number >> 127 == 0 {
+            number <<= 1;
+            exponent -= 1;
+        }
+    }
     // Of the lower half it matters only whether anything is there.
     let top = (number >> 64) as u64 | u64::from(number as u64 != 0);
-    let exponent = scale + 127 - zeros as i32;
     if exponent > 1023 {
         return INFINITE;
     }

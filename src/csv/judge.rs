@@ -4,8 +4,9 @@ use core::ops::Range;
 
 use super::block::{Block, GROUP, Stored, cell_of};
 use super::error::DecodeError;
-use super::machine::{Lead, Machine, Pending, Progress, State};
+use super::machine::{Failed, Lead, Machine, Pending, Progress, State};
 use super::table::DataType;
+use crate::SHORTCUTS;
 
 impl Machine {
     /// Decides what the row in the buffer is. `None`: nothing to report, read on.
@@ -14,7 +15,7 @@ impl Machine {
         &mut self,
         text: &mut [u8],
         ends: &mut [usize],
-    ) -> Result<Option<Progress>, DecodeError> {
+    ) -> Result<Option<Progress>, Failed> {
         let first = self.cell(0, text, ends);
         if self.state == State::Rows && first.is_empty() && !self.is_header(text, ends) {
             return self.data(text, ends).map(Some);
@@ -32,7 +33,7 @@ impl Machine {
 
     /// A record: is it of the table that was reported last?
     #[inline]
-    fn data(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, DecodeError> {
+    fn data(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, Failed> {
         if self.cells != self.block.cells {
             return Err(self.wrong_length());
         }
@@ -55,7 +56,8 @@ impl Machine {
         let (result, id) = (self.cell(1, text, ends), self.cell(2, text, ends));
         let at = self.block.text_len + self.block.result_len;
         // Nearly always: the result is the default, the id is the one before.
-        if result.is_empty()
+        if SHORTCUTS
+            && result.is_empty()
             && self.block.result_len == 0
             && !id.is_empty()
             && text.get(at..at + self.block.id_len) == Some(id)
@@ -107,7 +109,7 @@ impl Machine {
         &mut self,
         text: &mut [u8],
         ends: &mut [usize],
-    ) -> Result<Option<Progress>, DecodeError> {
+    ) -> Result<Option<Progress>, Failed> {
         if let Some(progress) = self.leave_rows() {
             return Ok(Some(progress));
         }
@@ -118,18 +120,23 @@ impl Machine {
             return Err(self.wrong_length());
         }
         let row = self.row;
-        let name = self.cell(0, text, ends);
-        let twice = match name {
-            b"#datatype" => self.block.datatypes.is_some(),
-            b"#group" => self.block.grouped,
-            b"#default" => self.block.defaults.is_some(),
+        let is = |name| self.is(0, name, text, ends);
+        let (datatype, group) = (is(b"#datatype"), is(b"#group"));
+        if !datatype && !group && !is(b"#default") {
             // Annotations of later servers end a block like the others; they say nothing to us.
-            _ => return Ok(None),
+            return Ok(None);
+        }
+        let twice = if datatype {
+            self.block.datatypes.is_some()
+        } else if group {
+            self.block.grouped
+        } else {
+            self.block.defaults.is_some()
         };
         if twice {
             return Err(self.fail(DecodeError::UnexpectedRow { row }));
         }
-        if name == b"#group" {
+        if group {
             self.block.grouped = true;
             self.set_flags(text, ends, |cell| {
                 if cell.eq_ignore_ascii_case(b"true") {
@@ -143,7 +150,7 @@ impl Machine {
         if !self.is_utf8(text, ends) {
             return Err(self.fail(DecodeError::NotUtf8 { row }));
         }
-        if name == b"#datatype" {
+        if datatype {
             self.set_flags(text, ends, |cell| DataType::parse(cell).code());
             self.block.datatypes = Some(self.keep());
         } else {
@@ -152,11 +159,7 @@ impl Machine {
         Ok(None)
     }
 
-    fn header(
-        &mut self,
-        text: &mut [u8],
-        ends: &mut [usize],
-    ) -> Result<Option<Progress>, DecodeError> {
+    fn header(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Option<Progress>, Failed> {
         if let Some(progress) = self.leave_rows() {
             return Ok(Some(progress));
         }
@@ -178,8 +181,7 @@ impl Machine {
         if !self.is_utf8(text, ends) {
             return Err(self.fail(DecodeError::NotUtf8 { row }));
         }
-        self.block.framed =
-            self.cell(1, text, ends) == b"result" && self.cell(2, text, ends) == b"table";
+        self.block.framed = self.is(1, b"result", text, ends) && self.is(2, b"table", text, ends);
         self.block.duplicates = self.has_duplicates(text, ends);
         self.block.names = Some(self.keep());
         self.state = State::Rows;
@@ -241,7 +243,7 @@ impl Machine {
         stored
     }
 
-    fn set_flags(&self, text: &mut [u8], ends: &[usize], flag: impl Fn(&[u8]) -> u8) {
+    fn set_flags(&self, text: &mut [u8], ends: &[usize], flag: fn(&[u8]) -> u8) {
         // Not of the annotation column.
         for place in 1..self.cells {
             let bits = flag(self.cell(place, text, ends));
@@ -256,7 +258,7 @@ impl Machine {
     fn is_header(&self, text: &[u8], ends: &[usize]) -> bool {
         // The result's name is rarely repeated in the rows, so this is one comparison.
         match self.cell(1, text, ends) {
-            b"result" => self.cell(2, text, ends) == b"table" && self.block.framed,
+            b"result" => self.is(2, b"table", text, ends) && self.block.framed,
             b"error" => self.is_error_header(text, ends),
             _ => false,
         }
@@ -266,13 +268,13 @@ impl Machine {
     /// columns so called, but behind `result` and `table`.
     pub(super) fn is_error_header(&self, text: &[u8], ends: &[usize]) -> bool {
         self.cells == 3
-            && self.cell(0, text, ends).is_empty()
-            && self.cell(1, text, ends) == b"error"
-            && self.cell(2, text, ends) == b"reference"
+            && self.is(0, b"", text, ends)
+            && self.is(1, b"error", text, ends)
+            && self.is(2, b"reference", text, ends)
     }
 
     #[cold]
-    fn error_row(&mut self, text: &[u8], ends: &[usize]) -> DecodeError {
+    fn error_row(&mut self, text: &[u8], ends: &[usize]) -> Failed {
         if self.cell(0, text, ends).is_empty() {
             let at = self.block.record_at();
             let (message, code) = (self.range(1, ends), self.range(2, ends));
@@ -283,7 +285,7 @@ impl Machine {
     }
 
     #[cold]
-    fn wrong_length(&mut self) -> DecodeError {
+    fn wrong_length(&mut self) -> Failed {
         let (row, expected, found) = (self.row, self.block.cells, self.cells);
         self.fail(DecodeError::RowLength {
             row,
@@ -292,10 +294,17 @@ impl Machine {
         })
     }
 
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     fn cell<'a>(&self, place: usize, text: &'a [u8], ends: &'a [usize]) -> &'a [u8] {
         let (row, row_ends) = self.row_in(text, ends, self.cells);
         cell_of(row, row_ends, self.gap, place)
+    }
+
+    #[cfg_attr(feature = "std", inline)]
+    #[cfg_attr(not(feature = "std"), inline(never))]
+    fn is(&self, place: usize, name: &[u8], text: &[u8], ends: &[usize]) -> bool {
+        self.cell(place, text, ends) == name
     }
 
     /// Where a cell lies in the row's text.
@@ -388,7 +397,7 @@ impl Machine {
     pub(super) fn crlf_to_lf(&mut self, text: &mut [u8], ends: &mut [usize]) {
         let at = self.block.record_at();
         let row = text.get_mut(at..at + self.len).unwrap_or_default();
-        if self.keep_crlf || !row.contains(&b'\r') {
+        if self.keep_crlf || (SHORTCUTS && !row.contains(&b'\r')) {
             return;
         }
         let ends_at = self.block.ends_len;

@@ -35,6 +35,11 @@ pub(super) enum Progress {
     End,
 }
 
+/// It went wrong, and [`Machine::error`] says why. Inside the machine this is all that is handed up:
+/// an error of 32 bytes is not copied from call to call.
+#[derive(Debug)]
+pub(super) struct Failed;
+
 /// Where in the stream we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -185,20 +190,31 @@ impl Machine {
 
     /// Makes the error stick: it is all the machine says from now on.
     #[cold]
-    pub(super) fn fail(&mut self, error: DecodeError) -> DecodeError {
+    #[inline(never)]
+    pub(super) fn fail(&mut self, error: DecodeError) -> Failed {
         self.failed = Some(error);
         self.has_record = false;
-        error
+        Failed
+    }
+
+    /// The error that stuck.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn error(&self, _: Failed) -> DecodeError {
+        // Who has a `Failed` has it from `fail`.
+        self.failed
+            .unwrap_or(DecodeError::UnexpectedRow { row: self.row })
     }
 
     /// The error for a buffer that can't grow.
     #[cold]
     pub(super) fn full(&mut self, progress: Progress) -> DecodeError {
         let row = self.row;
-        self.fail(match progress {
+        let failed = self.fail(match progress {
             Progress::EndsFull => DecodeError::TooManyColumns { row },
             _ => DecodeError::RecordTooLong { row },
-        })
+        });
+        self.error(failed)
     }
 
     #[inline]
@@ -208,6 +224,17 @@ impl Machine {
         text: &mut [u8],
         ends: &mut [usize],
     ) -> Result<(usize, Progress), DecodeError> {
+        let done = self.advance(input, text, ends);
+        done.map_err(|failed| self.error(failed))
+    }
+
+    #[inline]
+    fn advance(
+        &mut self,
+        input: &[u8],
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<(usize, Progress), Failed> {
         if self.pending != Pending::Nothing || self.failed.is_some() {
             if let Some(progress) = self.take_pending(text, ends)? {
                 return Ok((0, progress));
@@ -257,9 +284,9 @@ impl Machine {
         &mut self,
         text: &mut [u8],
         ends: &mut [usize],
-    ) -> Result<Option<Progress>, DecodeError> {
-        if let Some(error) = self.failed {
-            return Err(error);
+    ) -> Result<Option<Progress>, Failed> {
+        if self.failed.is_some() {
+            return Err(Failed);
         }
         match core::mem::replace(&mut self.pending, Pending::Nothing) {
             Pending::Nothing => Ok(None),
@@ -278,7 +305,7 @@ impl Machine {
         rest: &[u8],
         text: &mut [u8],
         ends: &mut [usize],
-    ) -> Result<Begun, DecodeError> {
+    ) -> Result<Begun, Failed> {
         if self.mark <= BYTE_ORDER_MARK.len() {
             let skipped = self.skip_mark(rest)?;
             if skipped > 0 {
@@ -356,7 +383,7 @@ impl Machine {
         let lead = [self.delimiter; 2].into_iter().chain(id.iter().copied());
         let lead = lead.chain([self.delimiter]);
         let len = id.len() + 3;
-        if id.is_empty() || len > bytes.len() {
+        if !SHORTCUTS || id.is_empty() || len > bytes.len() {
             return;
         }
         bytes.iter_mut().zip(lead).for_each(|(to, from)| *to = from);
@@ -395,7 +422,7 @@ impl Machine {
         rest: &[u8],
         text: &mut [u8],
         ends: &mut [usize],
-    ) -> Result<(usize, Option<Progress>), DecodeError> {
+    ) -> Result<(usize, Option<Progress>), Failed> {
         let at = self.block.record_at() + self.len;
         let ends_at = self.block.ends_len + self.cells;
         let (result, used, bytes, more) = self.core.read_record(
@@ -420,7 +447,7 @@ impl Machine {
         Ok((used, progress))
     }
 
-    fn skip_mark(&mut self, rest: &[u8]) -> Result<usize, DecodeError> {
+    fn skip_mark(&mut self, rest: &[u8]) -> Result<usize, Failed> {
         let left = BYTE_ORDER_MARK.get(self.mark..).unwrap_or_default();
         let same = left.iter().zip(rest).take_while(|(a, b)| a == b).count();
         self.mark += same;

@@ -25,10 +25,12 @@ pub(super) fn parse_i64(tail: &[u8], len: usize) -> Result<i64, ValueErrorKind> 
 /// An `unsignedLong`: decimal digits; the first `len` bytes of `tail`.
 #[inline]
 pub(super) fn parse_u64(tail: &[u8], len: usize) -> Result<u64, ValueErrorKind> {
-    match word(tail, len) {
-        Some(word) if SHORTCUTS => digits(word, len).ok_or(ValueErrorKind::Syntax),
-        _ => long_u64(tail.get(..len).unwrap_or_default()),
+    if SHORTCUTS {
+        if let Some(word) = word(tail, len) {
+            return digits(word, len).ok_or(ValueErrorKind::Syntax);
+        }
     }
+    long_u64(tail.get(..len).unwrap_or_default())
 }
 
 fn long_u64(digits: &[u8]) -> Result<u64, ValueErrorKind> {
@@ -150,13 +152,17 @@ const POWERS: [f64; 16] = [
 
 #[cold]
 fn long_f64(text: &[u8]) -> Result<f64, ValueErrorKind> {
-    match text {
-        b"NaN" => return Ok(f64::NAN),
-        b"+Inf" | b"Inf" => return Ok(f64::INFINITY),
-        b"-Inf" => return Ok(f64::NEG_INFINITY),
-        _ => {}
+    const NAMES: [(&str, f64); 4] = [
+        ("NaN", f64::NAN),
+        ("+Inf", f64::INFINITY),
+        ("Inf", f64::INFINITY),
+        ("-Inf", f64::NEG_INFINITY),
+    ];
+    let named = NAMES.iter().find(|(name, _)| name.as_bytes() == text);
+    match named {
+        Some((_, value)) => Ok(*value),
+        None => nearest(text).ok_or(ValueErrorKind::Syntax),
     }
-    nearest(text).ok_or(ValueErrorKind::Syntax)
 }
 
 /// By the standard library's tables where there is room for them.

@@ -161,7 +161,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     pub(super) fn cell_at(&self, place: usize) -> Cell<'a> {
         let end = self.ends.get(place).copied().unwrap_or(0);
         self.filled(place, self.start_of(place), end)

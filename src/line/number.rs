@@ -99,11 +99,10 @@ fn float_by_zmij(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError>
     let text = digits.format_finite(value);
     // Below 10⁻⁵ zmij writes exponents; the shortcut writes its millionths without.
     match text.as_bytes() {
-        [digit, b'e', b'-', b'6'] => {
-            cursor.copy(&[b'0', b'.', b'0', b'0', b'0', b'0', b'0', *digit])
-        }
-        [b'-', digit, b'e', b'-', b'6'] => {
-            cursor.copy(&[b'-', b'0', b'.', b'0', b'0', b'0', b'0', b'0', *digit])
+        [sign @ .., digit, b'e', b'-', b'6'] if matches!(sign, [] | [b'-']) => {
+            cursor.copy(sign)?;
+            cursor.copy(b"0.00000")?;
+            cursor.put(*digit)
         }
         _ => shortest(cursor, text),
     }
