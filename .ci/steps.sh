@@ -331,6 +331,24 @@ cortex_m() {
     done
     # shellcheck disable=SC2086 # one word each
     code_size 'all of them together' $entries
+    code_size 'encoder and decoder with floats' encode_reading decode_readings
+    size_limit 24
+    # The same for whom size is everything.
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=z cargo build --release --target "$target" "${std[@]}"
+    # shellcheck disable=SC2086 # one word each
+    code_size 'all of them together, opt-level z' $entries
+    code_size 'encoder and decoder with floats, opt-level z' encode_reading decode_readings
+    size_limit 22
+}
+
+# size_limit KIB: the code that code_size linked last takes no more.
+size_limit() {
+    local bytes
+    bytes=$(size -A "$SCRATCH/linked" | awk '$1 == ".text" { print $2 }')
+    if ((bytes > $1 * 1024)); then
+        printf '%d bytes of code, %d KiB is the limit\n' "$bytes" "$1"
+        return 1
+    fi
 }
 
 # code_size TITLE ENTRY...: notes what these functions take when linked alone. Uses the variables
