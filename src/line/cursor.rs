@@ -66,15 +66,30 @@ impl<'b> Cursor<'b> {
     /// Writes the lowest `len` bytes of a word, the lowest first; `len` is at most 8.
     #[inline]
     pub(super) fn put_word(&mut self, word: u64, len: usize) -> Result<(), EncodeError> {
-        let bytes = word.to_le_bytes();
-        let room = self.buf.get_mut(self.pos..).unwrap_or_default();
-        if let Some(slot) = room.first_chunk_mut::<8>() {
-            // What is too much will be overwritten.
-            *slot = bytes;
-            self.pos += len;
+        if self.try_word(word, len) {
             return Ok(());
         }
+        self.word_at_the_end(word, len)
+    }
+
+    #[cold]
+    fn word_at_the_end(&mut self, word: u64, len: usize) -> Result<(), EncodeError> {
+        let bytes = word.to_le_bytes();
         self.copy(bytes.get(..len).unwrap_or(&bytes))
+    }
+
+    /// As [`put_word`](Self::put_word), but only if there is room for all eight bytes; says whether
+    /// there was.
+    #[inline]
+    pub(super) fn try_word(&mut self, word: u64, len: usize) -> bool {
+        let room = self.buf.get_mut(self.pos..).unwrap_or_default();
+        let Some(slot) = room.first_chunk_mut::<8>() else {
+            return false;
+        };
+        // What is too much will be overwritten.
+        *slot = word.to_le_bytes();
+        self.pos += len;
+        true
     }
 
     /// What was written from `start` on.

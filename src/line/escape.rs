@@ -5,7 +5,8 @@
 //! measurement; string fields escape `"` and `\`. The refusals are listed at [`EncodeError`].
 //!
 //! Nearly every name is plain. So eight bytes are judged and copied at a time, and the first byte
-//! that is not plain sends the whole text down the careful path.
+//! that is not plain sends the whole name down the careful path. In a string what needs a backslash
+//! is found eight bytes at a time as well.
 
 use super::cursor::Cursor;
 use super::error::{EncodeError, Part, Place};
@@ -27,40 +28,51 @@ impl Name {
 /// Writes a name, escaped, or says why it is refused. The cursor may have moved on an error.
 #[inline]
 pub(super) fn name(cursor: &mut Cursor<'_>, text: &str, name: Name) -> Result<(), EncodeError> {
-    let start = cursor.pos();
-    if copy_plain::<NameBytes>(cursor, text.as_bytes())? {
-        return Ok(());
+    // Most names are short and plain. These take no call.
+    let bytes = text.as_bytes();
+    if SHORTCUTS && bytes.len() < 8 {
+        let word = short_word(bytes);
+        // Zeros are hits, but not those behind the text.
+        let hits = name_hits(word | FILL << (bytes.len() * 8));
+        if hits == 0 && cursor.try_word(word, bytes.len()) {
+            return Ok(());
+        }
     }
-    cursor.rewind(start);
-    escaped_name(cursor, text.as_bytes(), name)
+    any_name(cursor, bytes, name)
 }
 
 /// Writes the inside of a string field, escaped, without the quotes around it.
 #[inline]
 pub(super) fn string(cursor: &mut Cursor<'_>, text: &str) -> Result<(), EncodeError> {
-    let mut rest = text.as_bytes();
-    let start = cursor.pos();
-    let room = cursor.tail_mut(start);
-    let mut len = 0;
-    while let Some(word) = rest.first_chunk::<8>() {
-        let Some(slot) = room
-            .get_mut(len..)
-            .and_then(|room| room.first_chunk_mut::<8>())
-        else {
-            // Not the end yet: an escape less, and the rest may fit.
-            break;
-        };
-        *slot = *word;
-        let plain = StringBytes::plain_bytes(u64::from_le_bytes(*word));
-        len += plain;
-        rest = rest.get(plain..).unwrap_or_default();
-        if plain < 8 {
-            break_out(room, &mut len, &mut rest)?;
+    let bytes = text.as_bytes();
+    if SHORTCUTS && bytes.len() < 8 {
+        let word = short_word(bytes);
+        if string_hits(word) == 0 && cursor.try_word(word, bytes.len()) {
+            return Ok(());
         }
     }
-    cursor.advance(len)?;
+    any_string(cursor, bytes)
+}
+
+/// A string that is longer, or not plain, or that comes to the end of a buffer.
+#[inline(never)]
+fn any_string(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<(), EncodeError> {
+    let mut rest = text;
+    if SHORTCUTS {
+        let start = cursor.pos();
+        let (read, written) = string_words(cursor.tail_mut(start), text);
+        cursor.advance(written)?;
+        rest = text.get(read..).unwrap_or_default();
+    }
+    // What is left is the end of the last eight bytes.
+    if let (true, Some(last), 1..8) = (SHORTCUTS, text.last_chunk::<8>(), rest.len()) {
+        let word = u64::from_le_bytes(*last) >> (64 - rest.len() * 8);
+        if string_hits(word) == 0 && cursor.try_word(word, rest.len()) {
+            return Ok(());
+        }
+    }
     for &byte in rest {
-        if !StringBytes::plain(byte) {
+        if special_in_string(byte) {
             cursor.put(b'\\')?;
         }
         cursor.put(byte)?;
@@ -68,19 +80,56 @@ pub(super) fn string(cursor: &mut Cursor<'_>, text: &str) -> Result<(), EncodeEr
     Ok(())
 }
 
-/// Writes the byte `rest` begins with behind a backslash.
+/// Room for eight bytes, eight backslashes and a word behind them that means nothing.
+const WORD_ROOM: usize = 24;
+
+/// Writes the whole words of a string's inside, as far as there is surely room. Says how many bytes
+/// were read and how many written; what is left of the room behind them may be overwritten.
 #[inline]
-fn break_out(room: &mut [u8], len: &mut usize, rest: &mut &[u8]) -> Result<(), EncodeError> {
-    let slot = room
-        .get_mut(*len..)
-        .and_then(|room| room.first_chunk_mut::<2>());
-    if let (Some(slot), Some((&byte, tail))) = (slot, rest.split_first()) {
-        *slot = [b'\\', byte];
-        *len += 2;
-        *rest = tail;
-        return Ok(());
+fn string_words(room: &mut [u8], text: &[u8]) -> (usize, usize) {
+    let (mut read, mut written) = (0, 0);
+    for word in text.chunks_exact(8) {
+        let room = room.get_mut(written..);
+        let slot = room.and_then(|room| room.first_chunk_mut::<WORD_ROOM>());
+        let (Some(slot), Some(word)) = (slot, word.first_chunk::<8>()) else {
+            break;
+        };
+        let word = u64::from_le_bytes(*word);
+        put(slot, 0, word);
+        if string_hits(word) != 0 {
+            written += put_backslashes(slot, word);
+        }
+        read += 8;
+        written += 8;
     }
-    Err(EncodeError::BufferFull)
+    (read, written)
+}
+
+/// Puts the backslashes into a word of a string that begins the slot, and says how many.
+#[inline]
+fn put_backslashes(slot: &mut [u8; WORD_ROOM], word: u64) -> usize {
+    let mut hits = !(differs(word, b'"') & differs(word, b'\\')) & HIGH;
+    let mut count = 0;
+    while hits != 0 {
+        let bits = hits.trailing_zeros() & 56;
+        let at = (bits / 8) as usize + count;
+        // The word again from that byte on, a place further: what is written last is right.
+        if let Some(slot) = slot.get_mut(at) {
+            *slot = b'\\';
+        }
+        put(slot, at + 1, word >> bits);
+        count += 1;
+        hits &= hits - 1;
+    }
+    count
+}
+
+#[inline]
+fn put(slot: &mut [u8; WORD_ROOM], at: usize, word: u64) {
+    let slot = slot.get_mut(at..);
+    if let Some(slot) = slot.and_then(|slot| slot.first_chunk_mut::<8>()) {
+        *slot = word.to_le_bytes();
+    }
 }
 
 /// Escapes what a `Display` wrote raw from `start` on, in place, as a name.
@@ -95,13 +144,17 @@ pub(super) fn name_in_place(
 
 /// Escapes what a `Display` wrote raw from `start` on, in place, as the inside of a string.
 pub(super) fn string_in_place(cursor: &mut Cursor<'_>, start: usize) -> Result<(), EncodeError> {
-    let special = |byte| byte == b'"' || byte == b'\\';
     let escapes = cursor
         .written(start)
         .iter()
-        .filter(|b| special(**b))
+        .filter(|b| special_in_string(**b))
         .count();
-    escape_in_place(cursor, start, escapes, special)
+    escape_in_place(cursor, start, escapes, special_in_string)
+}
+
+#[inline]
+fn special_in_string(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\'
 }
 
 /// Shifts the text right from its end, putting a backslash before each special byte.
@@ -141,44 +194,50 @@ fn needs_escape(byte: u8, part: Part) -> bool {
     }
 }
 
-/// The path for a name with at least one byte that is not plain.
-fn escaped_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
-    if !SHORTCUTS {
-        return careful_name(cursor, text, name);
-    }
+/// A name that is longer, or not plain, or that comes to the end of a buffer.
+#[inline(never)]
+fn any_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
     let escaped = match name.part {
         Part::Measurement => COMMA_SPACE,
         _ => COMMA_SPACE | EQUALS,
     };
     let start = cursor.pos();
     let room = cursor.tail_mut(start);
-    let Some(room) = room.get_mut(..text.len().saturating_mul(2)) else {
+    if room.len() < text.len() {
+        return Err(EncodeError::BufferFull);
+    }
+    let room = room.get_mut(..text.len().saturating_mul(2));
+    let (true, Some(room)) = (SHORTCUTS, room) else {
         return careful_name(cursor, text, name);
     };
-    let mut len = 0;
+    if plain_words(room, text) {
+        return cursor.advance(text.len());
+    }
+    let all = room.len();
+    let mut slots = room.iter_mut();
+    let mut put = |byte| {
+        if let Some(slot) = slots.next() {
+            *slot = byte;
+        }
+    };
     let mut seen = 0;
     for &byte in text {
         let class = class(byte);
         seen |= class;
         // Names repeat from line to line, so the branch is foreseen.
         if class & escaped != 0 {
-            if let Some(slot) = room.get_mut(len) {
-                *slot = b'\\';
-            }
-            len += 1;
+            put(b'\\');
         }
-        if let Some(slot) = room.get_mut(len) {
-            *slot = byte;
-        }
-        len += 1;
+        put(byte);
     }
+    let len = all.saturating_sub(slots.len());
     if seen & LOOK_CLOSER != 0 {
         check_name(text, name)?;
     }
     cursor.advance(len)
 }
 
-/// The same where there may be too little room for the worst case.
+/// The same where there may be too little room for the worst case, or where code should be short.
 #[cold]
 fn careful_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
     check_name(text, name)?;
@@ -251,34 +310,18 @@ pub(super) fn offends(text: &[u8], at: usize, part: Part) -> bool {
     }
 }
 
-/// Which bytes can go out as they are without a second look.
-trait Plain {
-    /// Says it of one byte.
-    fn plain(byte: u8) -> bool;
-    /// Says it of eight: zero if all of them are plain; else the lowest bit set is the high bit
-    /// of the first that is not.
-    fn hits(word: u64) -> u64;
-
-    /// How many of the eight are plain before the first that is not.
-    #[inline]
-    fn plain_bytes(word: u64) -> usize {
-        // 64 zeros, eight bytes, if there is no hit.
-        (Self::hits(word).trailing_zeros() / 8) as usize
-    }
-}
-
-struct NameBytes;
-struct StringBytes;
-
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Bytes that are plain everywhere.
+const FILL: u64 = ONES * b'a' as u64;
 
 /// The high bit of the first byte of `word` that equals `byte` (behind it, anything); zero if none
 /// does.
 #[inline]
 const fn eq(word: u64, byte: u8) -> u64 {
-    let x = word ^ (ONES * byte as u64);
-    x.wrapping_sub(ONES) & !x
+    // The high bit of `byte` is not set, so it is the same in the difference and in `word`.
+    (word ^ (ONES * byte as u64)).wrapping_sub(ONES) & !word
 }
 
 /// As [`eq`], for bytes below `n` (`n` ≤ 128).
@@ -287,104 +330,131 @@ const fn less(word: u64, n: u8) -> u64 {
     word.wrapping_sub(ONES * n as u64) & !word
 }
 
-impl Plain for NameBytes {
-    #[inline]
-    fn plain(byte: u8) -> bool {
-        // The table is read where it saves time; without it goes 256 bytes smaller.
-        match byte {
-            _ if SHORTCUTS => class(byte) == 0,
-            0..=b' ' | 0x7F | b',' | b'=' | b'\\' | b'#' => false,
-            _ => true,
-        }
-    }
-
-    #[inline]
-    fn hits(w: u64) -> u64 {
-        let hit = less(w, b' ' + 1) | eq(w, b',') | eq(w, b'=') | eq(w, b'\\') | eq(w, b'#');
-        (hit | eq(w, 0x7F)) & HIGH
-    }
-}
-
-impl Plain for StringBytes {
-    #[inline]
-    fn plain(byte: u8) -> bool {
-        byte != b'"' && byte != b'\\'
-    }
-
-    #[inline]
-    fn hits(w: u64) -> u64 {
-        (eq(w, b'"') | eq(w, b'\\')) & HIGH
-    }
-}
-
-/// Copies the text if every byte is plain and says so; else `false`, the cursor somewhere behind.
+/// The high bit of each byte of `word` that is not `byte`; the other bits are anything.
 #[inline]
-fn copy_plain<P: Plain>(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<bool, EncodeError> {
-    let room = cursor.reserve(text.len())?;
-    if !SHORTCUTS {
-        room.copy_from_slice(text);
-        return Ok(text.iter().all(|byte| P::plain(*byte)));
-    }
+const fn differs(word: u64, byte: u8) -> u64 {
+    let x = word ^ (ONES * byte as u64);
+    ((x & !HIGH) + !HIGH) | x
+}
+
+/// Zero if all eight bytes can go out in a name as they are, without a second look.
+///
+/// Of the bytes below `-` most can't, and the others are rare in names: one comparison for all.
+#[inline]
+const fn name_hits(word: u64) -> u64 {
+    // No byte of a text is 0xFF, so nothing is carried from one to the next.
+    let delete = word.wrapping_add(ONES) & !word;
+    (less(word, b'-') | delete | eq(word, b'=') | eq(word, b'\\')) & HIGH
+}
+
+/// Zero if all eight bytes can go out in a string as they are.
+#[inline]
+const fn string_hits(word: u64) -> u64 {
+    (eq(word, b'"') | eq(word, b'\\')) & HIGH
+}
+
+/// Copies a text of eight bytes or more if all of them are plain, and says so.
+#[inline]
+fn plain_words(room: &mut [u8], text: &[u8]) -> bool {
     // The last eight bytes first, then whole words from the front: the two may overlap.
-    if let (Some(last), Some(slot)) = (text.last_chunk::<8>(), room.last_chunk_mut::<8>()) {
-        if P::hits(u64::from_le_bytes(*last)) != 0 {
-            return Ok(false);
-        }
-        *slot = *last;
-        for (to, from) in room.chunks_exact_mut(8).zip(text.chunks_exact(8)) {
-            if let (Some(to), Some(word)) = (to.first_chunk_mut::<8>(), from.first_chunk::<8>()) {
-                if P::hits(u64::from_le_bytes(*word)) != 0 {
-                    return Ok(false);
-                }
-                *to = *word;
+    let last = room.get_mut(..text.len());
+    let last = last.and_then(|room| room.last_chunk_mut::<8>());
+    let (Some(to), Some(from)) = (last, text.last_chunk::<8>()) else {
+        return false;
+    };
+    if name_hits(u64::from_le_bytes(*from)) != 0 {
+        return false;
+    }
+    *to = *from;
+    for (to, from) in room.chunks_exact_mut(8).zip(text.chunks_exact(8)) {
+        if let (Some(to), Some(from)) = (to.first_chunk_mut::<8>(), from.first_chunk::<8>()) {
+            if name_hits(u64::from_le_bytes(*from)) != 0 {
+                return false;
             }
+            *to = *from;
         }
-        return Ok(true);
     }
-    // Four to seven bytes make a word of two halves that overlap.
+    true
+}
+
+/// A text of up to seven bytes as a word, zeros behind it.
+#[inline]
+fn short_word(text: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        if let Some(slot) = room.first_chunk_mut::<4>() {
-            *slot = *first;
-        }
-        if let Some(slot) = room.last_chunk_mut::<4>() {
-            *slot = *last;
-        }
-        let word =
-            u64::from(u32::from_le_bytes(*last)) << 32 | u64::from(u32::from_le_bytes(*first));
-        return Ok(P::hits(word) == 0);
+        // Two halves that overlap.
+        let [first, last] = [*first, *last].map(|half| u64::from(u32::from_le_bytes(half)));
+        return first | last << ((text.len() * 8 - 32) & 63);
     }
-    let mut plain = true;
-    for (to, &byte) in room.iter_mut().zip(text) {
-        *to = byte;
-        plain &= P::plain(byte);
-    }
-    Ok(plain)
+    let bytes = text.iter().rev();
+    bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn agrees<P: Plain>() {
-        for byte in 0..=255u8 {
-            for lane in 0..8 {
-                for filler in [b'a', 0x80, 0xFF, b'-', b'!', b'<'] {
-                    let mut bytes = [filler; 8];
-                    bytes[lane] = byte;
-                    let one_by_one = bytes.iter().take_while(|b| P::plain(**b)).count();
-                    assert_eq!(
-                        P::plain_bytes(u64::from_le_bytes(bytes)),
-                        one_by_one,
-                        "byte {byte:#x} in lane {lane} among {filler:#x}"
-                    );
+    const PARTS: [Part; 3] = [Part::Measurement, Part::TagValue, Part::FieldKey];
+
+    /// Every byte in every place of a text of up to 19 bytes, among neighbours of all kinds, into
+    /// every size of room that makes a difference: the same as byte by byte.
+    #[test]
+    fn eight_at_once_says_the_same_as_one_by_one() {
+        for byte in 0..=127u8 {
+            for filler in ['a', 'ä', '!', '<', ',', ' ', '=', '"'] {
+                let mut fillers = [0; 4];
+                let filler = filler.encode_utf8(&mut fillers);
+                for len in 1..=19usize {
+                    let at = (usize::from(byte) * 7 + len * 5) % len;
+                    for at in [0, at, len - 1] {
+                        let text = filler.repeat(at)
+                            + std::str::from_utf8(&[byte]).unwrap()
+                            + &filler.repeat(len - 1 - at);
+                        same(&text);
+                    }
                 }
             }
         }
     }
 
-    #[test]
-    fn eight_at_once_says_the_same_as_one_by_one() {
-        agrees::<NameBytes>();
-        agrees::<StringBytes>();
+    fn bytewise(out: &mut Cursor<'_>, text: &[u8], special: impl Fn(u8) -> bool) {
+        for &byte in text {
+            if special(byte) {
+                out.put(b'\\').unwrap();
+            }
+            out.put(byte).unwrap();
+        }
+    }
+
+    fn same(text: &str) {
+        let bytes = text.as_bytes();
+        for part in PARTS {
+            let name_of = Name { part, index: 0 };
+            let mut expected = [0; 128];
+            let mut out = Cursor::new(&mut expected, 0);
+            let done = check_name(bytes, name_of).map(|_| ());
+            bytewise(&mut out, bytes, |b| needs_escape(b, part));
+            let expected = out.written(0);
+            for room in [expected.len(), expected.len() + 1, expected.len() + 9, 128] {
+                let mut buf = [0; 128];
+                let mut out = Cursor::new(&mut buf[..room], 0);
+                assert_eq!(name(&mut out, text, name_of), done, "{text:?}");
+                if done.is_ok() {
+                    assert_eq!(out.written(0), expected, "{text:?}");
+                }
+            }
+        }
+        let mut expected = [0; 128];
+        let mut out = Cursor::new(&mut expected, 0);
+        bytewise(&mut out, bytes, special_in_string);
+        let expected = out.written(0);
+        for room in 0..=expected.len() + 25 {
+            let mut buf = [0; 128];
+            let mut out = Cursor::new(&mut buf[..room], 0);
+            let done = string(&mut out, text);
+            assert_eq!(done.is_ok(), expected.len() <= room, "{text:?}");
+            if done.is_ok() {
+                assert_eq!(out.written(0), expected, "{text:?}");
+            }
+        }
     }
 }
