@@ -240,18 +240,22 @@ impl Core {
             return Err(EncodeError::KeyTooLong(place, whole));
         }
         let hash = key.hash();
-        if !self.field_keys.surely_new(hash) {
-            let first = self
-                .committed
-                .saturating_add(self.series_len)
-                .saturating_add(1);
-            let fields = out.between(first, start.saturating_sub(1));
-            if keys::contains(fields, out.written(start), true) {
-                return Err(EncodeError::Duplicate(place));
-            }
+        if self.field_keys.may_have(hash) && self.has_field(out, start, hash) {
+            return Err(EncodeError::Duplicate(place));
         }
         out.put(b'=')?;
         Ok(hash)
+    }
+
+    /// Looks for the key that was written last, from `start` on, among the line's other fields.
+    #[cold]
+    fn has_field(&self, out: &Cursor<'_>, start: usize, hash: KeyHash) -> bool {
+        let first = self
+            .committed
+            .saturating_add(self.series_len)
+            .saturating_add(1);
+        let fields = out.between(first, start.saturating_sub(1));
+        !self.field_keys.surely_new(hash) && keys::contains(fields, out.written(start), true)
     }
 
     /// Ends the line, without or with a time, and only now makes it one of the whole lines.

@@ -63,25 +63,11 @@ impl<'b> Cursor<'b> {
         Ok(())
     }
 
-    /// Writes the lowest `len` bytes of a word, the lowest first; `len` is at most 8.
+    /// Writes the lowest `len` bytes of a word, the lowest first, if there is room for all eight, and
+    /// says whether there was.
     #[inline]
-    pub(super) fn put_word(&mut self, word: u64, len: usize) -> Result<(), EncodeError> {
-        if self.try_word(word, len) {
-            return Ok(());
-        }
-        self.word_at_the_end(word, len)
-    }
-
-    #[cold]
-    fn word_at_the_end(&mut self, word: u64, len: usize) -> Result<(), EncodeError> {
-        let bytes = word.to_le_bytes();
-        self.copy(bytes.get(..len).unwrap_or(&bytes))
-    }
-
-    /// As [`put_word`](Self::put_word), but only if there is room for all eight bytes; says whether
-    /// there was.
-    #[inline]
-    pub(super) fn try_word(&mut self, word: u64, len: usize) -> bool {
+    pub(super) fn put_word(&mut self, word: u64, len: usize) -> bool {
+        debug_assert!(len <= 8);
         let room = self.buf.get_mut(self.pos..).unwrap_or_default();
         let Some(slot) = room.first_chunk_mut::<8>() else {
             return false;

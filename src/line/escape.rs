@@ -34,7 +34,7 @@ pub(super) fn name(cursor: &mut Cursor<'_>, text: &str, name: Name) -> Result<()
         let word = short_word(bytes);
         // Zeros are hits, but not those behind the text.
         let hits = name_hits(word | FILL << (bytes.len() * 8));
-        if hits == 0 && cursor.try_word(word, bytes.len()) {
+        if hits == 0 && cursor.put_word(word, bytes.len()) {
             return Ok(());
         }
     }
@@ -47,7 +47,7 @@ pub(super) fn string(cursor: &mut Cursor<'_>, text: &str) -> Result<(), EncodeEr
     let bytes = text.as_bytes();
     if SHORTCUTS && bytes.len() < 8 {
         let word = short_word(bytes);
-        if string_hits(word) == 0 && cursor.try_word(word, bytes.len()) {
+        if string_hits(word) == 0 && cursor.put_word(word, bytes.len()) {
             return Ok(());
         }
     }
@@ -67,7 +67,7 @@ fn any_string(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<(), EncodeError> {
     // What is left is the end of the last eight bytes.
     if let (true, Some(last), 1..8) = (SHORTCUTS, text.last_chunk::<8>(), rest.len()) {
         let word = u64::from_le_bytes(*last) >> (64 - rest.len() * 8);
-        if string_hits(word) == 0 && cursor.try_word(word, rest.len()) {
+        if string_hits(word) == 0 && cursor.put_word(word, rest.len()) {
             return Ok(());
         }
     }

@@ -40,10 +40,17 @@ impl KeySet {
         self.marks
     }
 
+    /// False if the key can't have been there. True decides nothing, and seldom comes for a new
+    /// key: then ask [`surely_new`](Self::surely_new).
+    #[inline]
+    pub(super) fn may_have(&self, key: KeyHash) -> bool {
+        self.marks & key.mark() != 0
+    }
+
     /// True if the key can't have been there. False decides nothing.
     #[inline]
     pub(super) fn surely_new(&self, key: KeyHash) -> bool {
-        self.marks & key.mark() == 0 || self.not_among_prints(key)
+        !self.may_have(key) || self.not_among_prints(key)
     }
 
     #[cold]

@@ -20,28 +20,62 @@ pub(super) fn integer<I: itoa::Integer>(
 /// instruction for them, would be asked for ten.
 #[inline]
 pub(super) fn time(cursor: &mut Cursor<'_>, value: i64) -> Result<(), EncodeError> {
-    const EIGHT: u64 = 100_000_000;
-    if !SHORTCUTS || value < EIGHT as i64 {
-        // Before 1973 even in seconds.
-        return integer(cursor, value);
+    if SHORTCUTS && value >= EIGHT as i64 {
+        let start = cursor.pos();
+        if let Some(slot) = cursor.tail_mut(start).first_chunk_mut::<NUMBER_ROOM>() {
+            let len = long_time(slot, value as u64);
+            return cursor.advance(len);
+        }
     }
-    let magnitude = value as u64;
-    let (high, low) = (magnitude / EIGHT, (magnitude % EIGHT) as u32);
-    if high < EIGHT {
-        put_leading(cursor, high as u32)?;
-    } else {
-        put_leading(cursor, (high / EIGHT) as u32)?;
-        cursor.put_word(eight_digits((high % EIGHT) as u32), 8)?;
-    }
-    cursor.put_word(eight_digits(low), 8)
+    // Before 1973 even in seconds, or at the end of a buffer.
+    integer(cursor, value)
 }
 
-/// Writes a number below 10^8 without leading zeros, but for zero itself.
+const EIGHT: u64 = 100_000_000;
+/// Room for the longest time, three times eight digits, and for what few decimals take at most.
+const NUMBER_ROOM: usize = 24;
+
+/// Writes a number of more than eight digits and says how many they are. What is left of the slot
+/// means nothing.
 #[inline]
-fn put_leading(cursor: &mut Cursor<'_>, number: u32) -> Result<(), EncodeError> {
+fn long_time(slot: &mut [u8; NUMBER_ROOM], value: u64) -> usize {
+    let (high, low) = (value / EIGHT, (value % EIGHT) as u32);
+    let mut len;
+    if high < EIGHT {
+        len = put_leading(slot, high as u32);
+    } else {
+        len = put_leading(slot, (high / EIGHT) as u32);
+        put(slot, len, eight_digits((high % EIGHT) as u32));
+        len += 8;
+    }
+    put(slot, len, eight_digits(low));
+    len + 8
+}
+
+/// Places a word, which the callers see to that there is room for.
+#[inline]
+fn put(slot: &mut [u8; NUMBER_ROOM], at: usize, word: u64) {
+    let slot = slot.get_mut(at..);
+    if let Some(slot) = slot.and_then(|slot| slot.first_chunk_mut::<8>()) {
+        *slot = word.to_le_bytes();
+    }
+}
+
+/// Begins the slot with a number below 10^8 without leading zeros, but for zero itself, and says how
+/// many digits it has.
+#[inline]
+fn put_leading(slot: &mut [u8; NUMBER_ROOM], number: u32) -> usize {
+    let (word, len) = leading(number);
+    put(slot, 0, word);
+    len
+}
+
+/// A number below 10^8 without leading zeros, but for zero itself; and how many digits it has.
+#[inline]
+fn leading(number: u32) -> (u64, usize) {
     let digits = eight_digits(number);
     let zeros = ((digits ^ ASCII_ZEROS).trailing_zeros() / 8).min(7);
-    cursor.put_word(digits >> (zeros * 8), 8 - zeros as usize)
+    (digits >> (zeros * 8), 8 - zeros as usize)
 }
 
 const ASCII_ZEROS: u64 = 0x3030_3030_3030_3030;
@@ -69,28 +103,38 @@ const fn eight_digits(number: u32) -> u64 {
 /// multiplication and one division decide it; everything else takes zmij's general way.
 #[inline]
 pub(super) fn float(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError> {
-    if !SHORTCUTS {
-        return float_by_zmij(cursor, value);
-    }
-    let magnitude = value.abs();
-    if magnitude < 1e8 {
-        let scaled = magnitude * SCALE;
-        // Signed: the conversion is one instruction on most machines. It truncates.
-        let nearest = (scaled + 0.5) as i64;
-        let exact = nearest as f64;
-        // A number with more decimals is nearly always far from a whole one here, and spared the
-        // division.
-        if (exact - scaled).abs() <= scaled * f64::EPSILON && exact / SCALE == magnitude {
-            return few_decimals(cursor, nearest as u64, value.is_sign_negative());
+    if SHORTCUTS {
+        let start = cursor.pos();
+        if let Some(slot) = cursor.tail_mut(start).first_chunk_mut::<NUMBER_ROOM>() {
+            let magnitude = value.abs();
+            if magnitude < 1e8 {
+                let scaled = magnitude * SCALE;
+                // The same as rounding and converting, in less: the integer is the fraction's bits.
+                let nearest = (scaled + INTEGERS).to_bits() & (INTEGERS_FROM - 1);
+                // Signed: the conversion is one instruction on most machines.
+                let exact = nearest as i64 as f64;
+                // A number with more decimals is nearly always far from a whole one here, and spared
+                // the division.
+                if (exact - scaled).abs() <= scaled * f64::EPSILON && exact / SCALE == magnitude {
+                    let len = few_decimals(slot, nearest, value.is_sign_negative());
+                    return cursor.advance(len);
+                }
+            }
         }
     }
+    many_digits(cursor, value)
+}
+
+/// The general way, out of the way of the shortcut, which then needs no call.
+#[inline(never)]
+fn many_digits(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError> {
+    if !(SHORTCUTS && (1e-4..1e8).contains(&value.abs())) {
+        return float_by_zmij(cursor, value);
+    }
+    // Far from where exponents begin.
     let mut digits = zmij::Buffer::new();
     let text = digits.format_finite(value);
-    if (1e-4..1e8).contains(&magnitude) {
-        // Not whole, or the shortcut would have taken it, and far from where exponents begin.
-        return cursor.copy_short(text.as_bytes());
-    }
-    shortest(cursor, text)
+    cursor.copy_short(text.strip_suffix(".0").unwrap_or(text).as_bytes())
 }
 
 /// The same text without the shortcut, and so without a single operation on floats.
@@ -108,6 +152,10 @@ fn float_by_zmij(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError>
     }
 }
 
+/// From here on to twice as far a float is an integer, and the bits of its fraction count from 0.
+const INTEGERS_FROM: u64 = 1 << 52;
+const INTEGERS: f64 = INTEGERS_FROM as f64;
+
 /// Six decimals: see [`float`].
 const SCALE: f64 = 1e6;
 
@@ -118,37 +166,44 @@ pub(super) fn float32(cursor: &mut Cursor<'_>, value: f32) -> Result<(), EncodeE
     shortest(cursor, zmij::Buffer::new().format_finite(value))
 }
 
-/// Writes `scaled` millionths without zeros at the end.
+/// Writes `scaled` millionths, below 10^14, without zeros at the end, and says how many bytes it
+/// took: 16 at most. What is left of the slot means nothing.
 #[inline]
-fn few_decimals(cursor: &mut Cursor<'_>, scaled: u64, negative: bool) -> Result<(), EncodeError> {
+fn few_decimals(slot: &mut [u8; NUMBER_ROOM], scaled: u64, negative: bool) -> usize {
+    let mut len = 0;
     if negative {
-        cursor.put(b'-')?;
+        put(slot, 0, b'-'.into());
+        len = 1;
     }
     // What a reading has is known in advance, to the processor too: one or two digits before the
     // point and behind it. So the branches cost less than doing without.
     let whole = (scaled / 1_000_000) as u32;
-    if whole < 100 {
+    let (word, digits) = if whole < 100 {
         let [tens, ones] = pair(whole);
         if whole >= 10 {
-            cursor.put(tens)?;
+            (u64::from(tens) | u64::from(ones) << 8, 2)
+        } else {
+            (u64::from(ones), 1)
         }
-        cursor.put(ones)?;
     } else {
-        put_leading(cursor, whole)?;
-    }
+        leading(whole)
+    };
+    put(slot, len, word);
+    len += digits;
     let millionths = (scaled % 1_000_000) as u32;
     if millionths == 0 {
-        return Ok(());
+        return len;
     }
     if millionths % 10_000 == 0 {
         let [a, b] = pair(millionths / 10_000);
-        let word = u64::from_le_bytes([b'.', a, b, 0, 0, 0, 0, 0]);
-        return cursor.put_word(word, if b == b'0' { 2 } else { 3 });
+        put(slot, len, u64::from_le_bytes([b'.', a, b, 0, 0, 0, 0, 0]));
+        return len + if b == b'0' { 2 } else { 3 };
     }
     // The point and six digits, of which the zeros at the end are left behind.
     let digits = eight_digits(millionths) >> 8;
     let zeros = (digits ^ (ASCII_ZEROS >> 8)).leading_zeros() / 8;
-    cursor.put_word(digits & !0xFF | u64::from(b'.'), 8 - zeros as usize)
+    put(slot, len, digits & !0xFF | u64::from(b'.'));
+    len + 8 - zeros as usize
 }
 
 /// Two decimal digits of a number below 100.
