@@ -137,6 +137,31 @@ fn changed_result_ignored() {
         })
         .collect();
     assert_eq!(results, [("a", 2), ("b", 1), ("long name", 1)]);
+    // With a default, an empty cell means that, and not the record's before.
+    let found = events(
+        "#datatype,string,long,string\r\n#group,false,false,false\r\n#default,a,7,\r\n\
+        ,result,table,v\r\n,,,1\r\n,a,7,2\r\n,,,3\r\n,b,7,4\r\n,,7,5\r\n,a,,6\r\n\
+        ,,8,7\r\n,,,8\r\n,,7,9\r\n",
+    );
+    let results: Vec<_> = found
+        .iter()
+        .map(|event| match event {
+            Event::Table {
+                result, id, rows, ..
+            } => (result.as_str(), id.unwrap(), rows.len()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        results,
+        [
+            ("a", 7, 3),
+            ("b", 7, 1),
+            ("a", 7, 2),
+            ("a", 8, 1),
+            ("a", 7, 2)
+        ]
+    );
 }
 
 #[test]
@@ -300,6 +325,72 @@ fn newlines_in_cells_doubled() {
 }
 
 #[test]
+fn commas_split_where_another_delimiter_was_asked_for() {
+    let read = |delimiter, body: &str| {
+        let (mut space, mut ends) = ([0; 128], [0; 32]);
+        // Before it and after it, another setting stays.
+        let one = Decoder::new(&mut space, &mut ends);
+        let found = decode([body.as_bytes()], one.keep_crlf(true).delimiter(delimiter));
+        let two = Decoder::new(&mut space, &mut ends);
+        let again = decode([body.as_bytes()], two.delimiter(delimiter).keep_crlf(true));
+        assert_eq!(found, again);
+        found
+    };
+    for delimiter in [b';', b'\t', b'|', b' ', b',', 0, 0x7F] {
+        let body = ",result,table,v,w\r\n,_result,0,\"a\r\nb\",c\r\n,_result,0,d,e\r\n";
+        let body = body.replace(',', &char::from(delimiter).to_string());
+        let found = read(delimiter, &body);
+        assert_eq!(
+            rows(&found[0]),
+            [[text("a\r\nb"), text("c")], [text("d"), text("e")]],
+            "{delimiter}"
+        );
+    }
+    // What can't be one changes nothing.
+    for delimiter in [b'"', b'\r', b'\n', 0x80, 0xC3, 0xFF] {
+        let found = read(delimiter, ",result,table,v,w\r\n,_result,0,x,\"\r\n\"\r\n");
+        assert_eq!(rows(&found[0]), [[text("x"), text("\r\n")]], "{delimiter}");
+    }
+}
+
+#[test]
+fn what_is_too_small_left_unsaid() {
+    // One cell and one byte less than needed, each with its own error.
+    let body = ",result,table,v,w\n,_result,0,x,y\n";
+    let error = |space: usize, ends: usize| {
+        let (mut space, mut ends) = (vec![0; space], vec![0; ends]);
+        match decode([body.as_bytes()], Decoder::new(&mut space, &mut ends)).last() {
+            Some(Event::Broken(error)) => Some(*error),
+            _ => None,
+        }
+    };
+    let (mut space, mut ends) = (200, 100);
+    while error(space - 1, 100).is_none() {
+        space -= 1;
+    }
+    while error(200, ends - 1).is_none() {
+        ends -= 1;
+    }
+    assert_eq!(error(space, ends), None);
+    assert!(matches!(
+        error(space - 1, ends),
+        Some(DecodeError::RecordTooLong { row: 2 })
+    ));
+    assert!(matches!(
+        error(space, ends - 1),
+        Some(DecodeError::TooManyColumns { row: 2 })
+    ));
+    assert!(matches!(
+        error(0, ends),
+        Some(DecodeError::RecordTooLong { row: 1 })
+    ));
+    assert!(matches!(
+        error(space, 0),
+        Some(DecodeError::TooManyColumns { row: 1 })
+    ));
+}
+
+#[test]
 fn user_columns_named_error_taken_for_an_error() {
     let found = events(",result,table,error,reference\r\n,_result,0,fine,1\r\n");
     assert_eq!(rows(&found[0]), [[text("fine"), text("1")]]);
@@ -309,6 +400,63 @@ fn user_columns_named_error_taken_for_an_error() {
     assert_eq!(
         rows(&found[0]),
         [[text("#datatype,string")], [text("error")]]
+    );
+}
+
+/// A header and its rows, without annotations: how many columns, and how many rows, of which table.
+fn shape(body: &str) -> Vec<(String, Option<u64>, usize, usize)> {
+    events(body)
+        .into_iter()
+        .map(|event| match event {
+            Event::Table {
+                result,
+                id,
+                columns,
+                rows,
+            } => (result, id, columns.len(), rows.len()),
+            other => panic!("{body:?}: {other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn what_looks_like_a_frame_taken_for_one() {
+    let named = |result: &str, id, columns, rows| (result.to_owned(), id, columns, rows);
+    // Only `result` and then `table` say which table a record is of.
+    for header in [",result,id,v", ",name,table,v", ",table,result,v"] {
+        let found = shape(&format!("{header}\r\n,a,1,2\r\n,b,2,3\r\n"));
+        assert_eq!(found, [named("", None, 3, 2)], "{header}");
+    }
+    // A record of a result called so is no header; where there is no frame, neither is the pair.
+    let found = shape(",result,table,v\r\n,result,1,v\r\n,result,1,w\r\n");
+    assert_eq!(found, [named("result", Some(1), 1, 2)]);
+    let found = shape(",a,b,c\r\n,result,table,v\r\n,x,y,z\r\n");
+    assert_eq!(found, [named("", None, 3, 2)]);
+    let found = shape(",result,table,v\r\n,a,1,v\r\n,result,table,w\r\n,a,1,w\r\n");
+    assert_eq!(
+        found,
+        [named("a", Some(1), 1, 1), named("a", Some(1), 1, 1)]
+    );
+}
+
+#[test]
+fn half_of_an_error_header_taken_for_an_error() {
+    let named = |columns, rows| (String::new(), None, columns, rows);
+    for (body, columns) in [
+        (",error,code\r\n,x,y\r\n", 2),
+        (",message,reference\r\n,x,y\r\n", 2),
+        (",error,reference,v\r\n,x,y,z\r\n", 3),
+        (",v,error,reference\r\n,x,y,z\r\n", 3),
+        (",error\r\n,x\r\n", 1),
+    ] {
+        assert_eq!(shape(body), [named(columns, 1)], "{body:?}");
+    }
+    // In the rows of a table of as many columns, too.
+    let body = ",a,b\r\n,error,x\r\n,x,reference\r\n";
+    assert_eq!(shape(body), [named(2, 2)]);
+    assert_eq!(
+        events(",a,b\r\n,error,reference\r\n,it broke,7\r\n")[1..],
+        [server("it broke", "7")]
     );
 }
 
@@ -351,6 +499,11 @@ fn byte_order_mark_kept_in_the_first_name() {
         std::slice::from_ref(&expected)
     );
     assert_eq!(decode_all([&b"\xEF"[..], b"\xBB", b","]), [expected]);
+    for half in [&b"\xEF"[..], b"\xEF\xBB"] {
+        let expected = Event::Broken(DecodeError::UnexpectedEnd { row: 0 });
+        assert_eq!(decode_all([half]), [expected]);
+    }
+    assert_eq!(decode_all(["\u{FEFF}".as_bytes()]), []);
 }
 
 #[test]

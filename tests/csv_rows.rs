@@ -248,6 +248,30 @@ fn limits_hold() {
             ..
         }
     ));
+    // In whichever order they are set.
+    let body = body.replace(',', ";");
+    let mut rows = Rows::new(body.as_bytes()).max_columns(99).delimiter(b';');
+    assert!(rows.next().is_err());
+    // A server's message has room, or as much as is given to a record.
+    let message = "x".repeat(20_000);
+    let body = format!(
+        ";result;table;a\r\n;_result;0;1\r\n{{\"code\":\"internal error\",\"message\":\"{message}\"}}"
+    );
+    for (room, expected) in [(usize::MAX, 20_000), (9_000, 9_000)] {
+        let mut rows = Rows::new(body.as_bytes())
+            .max_record_bytes(room)
+            .delimiter(b';');
+        assert!(rows.next().unwrap().is_some());
+        let error = rows.next().unwrap_err();
+        let ReadErrorKind::Server { message, .. } = error.kind() else {
+            panic!("{error:?}");
+        };
+        assert!(
+            message.len() <= expected && message.len() > expected / 2,
+            "{}",
+            message.len()
+        );
+    }
 }
 
 #[test]

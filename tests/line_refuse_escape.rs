@@ -6,7 +6,8 @@ mod line_support;
 
 use influx_edge::Precision;
 use influx_edge::line::{
-    Drain, EncodeError, Encoder, FieldKey, OwnedDefaultTags, OwnedFieldKey, Part, Series,
+    Drain, EncodeError, Encoder, FieldKey, OwnedDefaultTags, OwnedFieldKey, Part, Place, Point,
+    Series,
 };
 use line_support::{Spec, Value, encode, through_every_sink};
 
@@ -551,4 +552,41 @@ fn non_finite_fields_are_left_out_and_counted_when_told_to() {
     let nothing = enc.line("m").field("a", f64::NAN).finish();
     assert_eq!(nothing, Err(EncodeError::NoFields));
     assert_eq!(enc.skipped(), 3);
+}
+
+#[test]
+fn an_error_says_where() {
+    for (part, index, text) in [
+        (Part::Measurement, 0, "measurement"),
+        (Part::TagKey, 0, "tag key 1"),
+        (Part::TagKey, 1, "tag key 2"),
+        (Part::TagValue, 2, "tag value 3"),
+        (Part::FieldKey, 65_535, "field key 65536"),
+        (Part::FieldValue, 0, "field value 1"),
+        (Part::Timestamp, 0, "timestamp"),
+    ] {
+        let place = Place {
+            part,
+            index,
+            offset: 7,
+        };
+        assert_eq!(place.to_string(), text);
+    }
+}
+
+#[test]
+fn a_point_without_a_possible_time_is_refused_for_what_was_wrong_first() {
+    let late = |measurement: &str| {
+        Point::new(measurement)
+            .field("f", 1)
+            .timestamp(i64::MAX, Precision::Second)
+    };
+    let mut enc = Encoder::with_sink(Vec::new());
+    assert_eq!(
+        enc.encode(&late("m")),
+        Err(EncodeError::TimestampOutOfRange)
+    );
+    let refused = enc.encode(&late(""));
+    assert!(matches!(refused, Err(EncodeError::Empty(p)) if p.part == Part::Measurement));
+    assert!(enc.is_empty());
 }

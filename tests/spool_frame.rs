@@ -3,8 +3,8 @@
 
 use influx_edge::Precision;
 use influx_edge::spool::frame::{
-    Flags, HeaderError, Key, MAX_PAYLOAD, MAX_TARGET, RECORD_HEADER, RecordError, RecordHeader,
-    SEGMENT_HEADER, SegmentHeader,
+    Flags, HeaderError, Key, MAX_PAYLOAD, MAX_TARGET, MIN_RECORD, RECORD_HEADER, RecordError,
+    RecordHeader, SEGMENT_HEADER, SegmentHeader, VERSION,
 };
 use std::fmt::Write as _;
 
@@ -169,6 +169,111 @@ fn another_version_is_told_from_damage() {
     let crc = crc32fast::hash(&bytes[..60]);
     bytes[60..64].copy_from_slice(&crc.to_le_bytes());
     assert_eq!(SegmentHeader::decode(&bytes), Err(HeaderError::Version(2)));
+}
+
+/// The checksum holds in all of them, so what refuses them is the field alone.
+#[test]
+fn each_field_of_the_segments_header_is_looked_at() {
+    for (at, value, expected) in [
+        (8, VERSION, None),
+        (8, 0, Some(HeaderError::Version(0))),
+        (8, 0x0101, Some(HeaderError::Version(0x0101))),
+        (10, 63, Some(HeaderError::Version(1))),
+        (10, 65, Some(HeaderError::Version(1))),
+        (10, 0, Some(HeaderError::Version(1))),
+        // Reserved: a later version may use them, and says so by its number.
+        (12, 7, None),
+        (58, 7, None),
+    ] {
+        let mut bytes = example();
+        bytes[at..at + 2].copy_from_slice(&u16::to_le_bytes(value));
+        let crc = crc32fast::hash(&bytes[..60]);
+        bytes[60..64].copy_from_slice(&crc.to_le_bytes());
+        let read = SegmentHeader::decode(&bytes);
+        assert_eq!(read.err(), expected, "{value} at {at}");
+    }
+}
+
+/// The same for a record: what is out of range is no record, whatever its checksum says.
+#[test]
+fn each_field_of_a_record_has_its_range() {
+    assert_eq!(MAX_PAYLOAD, 16 * 1024 * 1024);
+    let key = Key::new(9);
+    let record = |payload_len: usize, target_len: usize, flags: u8, precision: Option<u8>| {
+        let target = vec![b't'; target_len];
+        let header = RecordHeader {
+            payload_len: payload_len as u32,
+            seq: 1,
+            target_len: target_len as u16,
+            flags: Flags(flags),
+            precision: Precision::Second,
+            points: 1,
+            payload_crc: 0,
+        };
+        let mut bytes = header.encode(key, &target).to_vec();
+        bytes.extend(&target);
+        if let Some(code) = precision {
+            bytes[19] = code;
+            let mut crc = key.running();
+            crc.update(&bytes[..28]);
+            crc.update(&target);
+            bytes[28..32].copy_from_slice(&crc.value().to_le_bytes());
+        }
+        let read = RecordHeader::decode(key, &bytes);
+        if let Ok(read) = read {
+            assert_eq!(read.payload_offset(), RECORD_HEADER + target_len);
+            assert_eq!(
+                read.record_len(),
+                (RECORD_HEADER + target_len + payload_len) as u64
+            );
+        }
+        read.map(|read| (read.flags, read.precision))
+    };
+    let good = Ok((Flags(0), Precision::Second));
+    let bad = Err(RecordError::NotARecord);
+    for (payload, target, flags, precision, expected) in [
+        (1, 1, 0, None, good),
+        (0, 1, 0, None, bad),
+        (MAX_PAYLOAD, 1, 0, None, good),
+        (MAX_PAYLOAD + 1, 1, 0, None, bad),
+        (1, 0, 0, None, bad),
+        (1, MAX_TARGET, 0, None, good),
+        (1, MAX_TARGET + 1, 0, None, bad),
+        (1, 1, 1, None, Ok((Flags::REJECTED, Precision::Second))),
+        (1, 1, 2, None, Ok((Flags::ORG_ID, Precision::Second))),
+        (1, 1, 3, None, Ok((Flags(3), Precision::Second))),
+        (1, 1, 4, None, bad),
+        (1, 1, 0x80, None, bad),
+        (1, 1, 0, Some(0), good),
+        (1, 1, 0, Some(1), Ok((Flags(0), Precision::Millisecond))),
+        (1, 1, 0, Some(2), Ok((Flags(0), Precision::Microsecond))),
+        (1, 1, 0, Some(3), Ok((Flags(0), Precision::Nanosecond))),
+        (1, 1, 0, Some(4), bad),
+    ] {
+        let case = format!("{payload} {target} {flags} {precision:?}");
+        assert_eq!(
+            record(payload, target, flags, precision),
+            expected,
+            "{case}"
+        );
+    }
+    // The shortest of all says how short it can get.
+    assert_eq!(MIN_RECORD, RECORD_HEADER + "t".len() + "p".len());
+}
+
+#[test]
+fn flags_are_told_apart() {
+    let both = Flags(3);
+    for (flags, rejected, by_id) in [
+        (Flags::default(), false, false),
+        (Flags::REJECTED, true, false),
+        (Flags::ORG_ID, false, true),
+        (both, true, true),
+    ] {
+        assert_eq!(flags.has(Flags::REJECTED), rejected, "{flags:?}");
+        assert_eq!(flags.has(Flags::ORG_ID), by_id, "{flags:?}");
+        assert_eq!(flags.has(both), rejected && by_id, "{flags:?}");
+    }
 }
 
 #[test]

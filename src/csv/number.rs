@@ -277,7 +277,13 @@ mod tests {
         text: &[u8],
     ) -> Result<T, ValueErrorKind> {
         let alone = parse(text, text.len());
-        for behind in [&b"00000000"[..], b".5555555", b",-1.5,.,", &[0xFF; 8]] {
+        for behind in [
+            &b"00000000"[..],
+            b".5555555",
+            b",-1.5,.,",
+            b"-1-1-1-1",
+            &[0xFF; 8],
+        ] {
             let in_front = parse(&[text, behind].concat(), text.len());
             // As text, since NaN isn't equal to itself.
             assert_eq!(format!("{alone:?}"), format!("{in_front:?}"), "{text:?}");
@@ -378,6 +384,48 @@ mod tests {
         }
     }
 
+    /// Each place of the point in each length, and each digit in each place.
+    #[test]
+    fn short_floats_are_the_nearest_too() {
+        for len in 1..=18 {
+            for point in 0..=len {
+                for digit in 0..=9 {
+                    let mut text = "8190274635".repeat(2)[digit..][..len.min(11)].to_string();
+                    while text.len() < len {
+                        text.push('7');
+                    }
+                    if point < len {
+                        text.replace_range(point..=point, ".");
+                    }
+                    let read = each(parse_f64, text.as_bytes());
+                    let expected = text.parse().map_err(|_| ValueErrorKind::Syntax);
+                    assert_eq!(read, expected, "{text}");
+                    let minus = format!("-{text}");
+                    let read = each(parse_f64, minus.as_bytes());
+                    assert_eq!(read, expected.map(|value: f64| -value), "{minus}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn booleans_in_any_case() {
+        for (text, expected) in [
+            ("true", Ok(true)),
+            ("True", Ok(true)),
+            ("TRUE", Ok(true)),
+            ("false", Ok(false)),
+            ("False", Ok(false)),
+            ("FALSE", Ok(false)),
+            ("t", Err(ValueErrorKind::Syntax)),
+            ("1", Err(ValueErrorKind::Syntax)),
+            ("truer", Err(ValueErrorKind::Syntax)),
+            ("", Err(ValueErrorKind::Syntax)),
+        ] {
+            assert_eq!(parse_bool(text.as_bytes()), expected, "{text}");
+        }
+    }
+
     #[test]
     fn durations_in_both_forms() {
         let cases = [
@@ -389,6 +437,14 @@ mod tests {
             ("1d12h", Ok(129_600_000_000_000)),
             ("2us3ns", Ok(2_003)),
             ("7µs", Ok(7_000)),
+            ("7μs", Ok(7_000)),
+            ("7ms", Ok(7_000_000)),
+            ("7m", Ok(420_000_000_000)),
+            ("+2d", Ok(172_800_000_000_000)),
+            ("1.25s", Ok(1_250_000_000)),
+            ("1.s", Ok(1_000_000_000)),
+            (".25s", Ok(250_000_000)),
+            ("1y", Err(ValueErrorKind::OutOfRange)),
             ("0.000000001s", Ok(1)),
             ("-9223372036854775808", Ok(i64::MIN)),
             ("1mo", Err(ValueErrorKind::OutOfRange)),

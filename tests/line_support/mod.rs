@@ -170,6 +170,12 @@ fn fixed<S: Sink>(
     let line = if done.is_ok() { text } else { "" };
     let so_far = format!("{start}{line}");
     assert_eq!(show(enc.as_bytes()), show(so_far.as_bytes()));
+    assert_eq!(enc.len(), so_far.len());
+    assert_eq!(enc.is_empty(), so_far.is_empty());
+    assert_eq!(
+        enc.line_count(),
+        usize::from(first) + usize::from(done.is_ok())
+    );
     let last = after(&mut enc);
     assert_eq!(last.is_ok(), so_far.len() + AFTER.len() <= size);
     let all = format!("{so_far}{}", if last.is_ok() { AFTER } else { "" });
