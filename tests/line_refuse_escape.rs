@@ -7,9 +7,10 @@ mod line_support;
 use influx_edge::Precision;
 use influx_edge::line::{
     Drain, EncodeError, Encoder, FieldKey, OwnedDefaultTags, OwnedFieldKey, Part, Place, Point,
-    Series,
+    Series, Sink, ToLine,
 };
 use line_support::{Spec, Value, encode, through_every_sink};
+use std::io::{self, ErrorKind, Write};
 
 /// Where a text can stand.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -589,4 +590,118 @@ fn a_point_without_a_possible_time_is_refused_for_what_was_wrong_first() {
     let refused = enc.encode(&late(""));
     assert!(matches!(refused, Err(EncodeError::Empty(p)) if p.part == Part::Measurement));
     assert!(enc.is_empty());
+}
+
+/// A line that is itself an item, for what holds items.
+struct Item(i64);
+
+impl ToLine for Item {
+    fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        enc.line("m").field("f", self.0).finish()
+    }
+}
+
+#[test]
+fn what_holds_items_writes_each() {
+    fn lines(items: &(impl ToLine + ?Sized)) -> String {
+        let mut enc = Encoder::with_sink(Vec::new());
+        enc.encode(items).unwrap();
+        String::from_utf8(enc.into_sink()).unwrap()
+    }
+    let (one, both) = ("m f=1i\n", "m f=1i\nm f=2i\n");
+    assert_eq!(lines(&Item(1)), one);
+    assert_eq!(lines(&&Item(1)), one);
+    assert_eq!(lines(&Box::new(Item(1))), one);
+    assert_eq!(lines(&Some(Item(1))), one);
+    assert_eq!(lines(&None::<Item>), "");
+    assert_eq!(lines(&[Item(1), Item(2)]), both);
+    assert_eq!(lines(&[Item(1), Item(2)][..]), both);
+    assert_eq!(lines(&vec![Item(1), Item(2)]), both);
+}
+
+#[test]
+fn tags_of_other_types_have_their_text() {
+    let mut enc = Encoder::with_sink(Vec::new());
+    enc.line("m")
+        .tag("a", true)
+        .tag("b", false)
+        .tag("c", ',')
+        .tag("d", 'é')
+        .field("f", 1)
+        .finish()
+        .unwrap();
+    let text = "m,a=true,b=false,c=\\,,d=é f=1i\n";
+    assert_eq!(String::from_utf8(enc.into_sink()).unwrap(), text);
+}
+
+/// A writer that is interrupted, fails, takes nothing; then goes on.
+struct Moody {
+    moods: Vec<Mood>,
+    out: Vec<u8>,
+    flushed: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    Fails(ErrorKind),
+    TakesNothing,
+}
+
+impl Write for Moody {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.moods.pop() {
+            Some(Mood::Fails(kind)) => Err(kind.into()),
+            Some(Mood::TakesNothing) => Ok(0),
+            None => self.out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.flushed += 1;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_is_asked_again_after_an_interruption_and_only_then() {
+    use ErrorKind::{BrokenPipe, Interrupted, WriteZero};
+
+    for (mood, told) in [
+        (Mood::Fails(Interrupted), None),
+        (Mood::Fails(BrokenPipe), Some(BrokenPipe)),
+        (Mood::TakesNothing, Some(WriteZero)),
+    ] {
+        let out = Moody {
+            moods: vec![mood],
+            out: Vec::new(),
+            flushed: 0,
+        };
+        let mut enc = Encoder::with_sink(Drain::new(out, 64));
+        enc.encode(&Item(1)).unwrap();
+        let done = enc.flush();
+        assert_eq!(done.err().map(|error| error.kind()), told);
+        if told.is_some() {
+            // The line is still there, and goes out with the next.
+            enc.flush().unwrap();
+        }
+        let out = enc.into_sink().into_writer();
+        assert_eq!(out.out, b"m f=1i\n");
+        assert_eq!(out.flushed, 1);
+    }
+
+    // Where a line needs the room, the encoder says so, and the sink why.
+    let out = Moody {
+        moods: vec![Mood::Fails(BrokenPipe)],
+        out: Vec::new(),
+        flushed: 0,
+    };
+    let mut enc = Encoder::with_sink(Drain::new(out, 10));
+    enc.encode(&Item(1)).unwrap();
+    assert_eq!(enc.encode(&Item(2)), Err(EncodeError::Sink));
+    let kind = enc.sink().error().map(io::Error::kind);
+    assert_eq!(kind, Some(BrokenPipe));
+    enc.encode(&Item(2)).unwrap();
+    assert!(enc.sink().error().is_none());
+    enc.flush().unwrap();
+    assert_eq!(enc.into_sink().into_writer().out, b"m f=1i\nm f=2i\n");
 }
