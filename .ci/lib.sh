@@ -36,13 +36,16 @@ processor_time() {
     CPU=$(awk -F '[ms ]+' 'NR == 2 { printf "%d", ($1 + $3) * 60 + $2 + $4 }' "$SCRATCH/times")
 }
 
+# wanted NAME: whether ONLY asks for this step, or for all.
+wanted() {
+    [[ -z ${ONLY:-} || $1 =~ $ONLY ]]
+}
+
 # step NAME COMMAND...: runs a step, times it, counts it. A failure does not end the run.
 step() {
-    local name=$1 begun=$SECONDS before=$CPU status=0 word
+    local name=$1 begun=$SECONDS status=0
     shift
-    if [[ -n ${ONLY:-} && ! $name =~ $ONLY ]]; then
-        return 0
-    fi
+    wanted "$name" || return 0
     printf '\n=== %s\n' "$name"
     # Not in a condition: there bash would switch `set -e` off inside the step.
     set +e
@@ -52,6 +55,13 @@ step() {
     ) </dev/null
     status=$?
     set -e
+    count "$name" "$status" "$begun"
+}
+
+# count NAME STATUS BEGUN: the line of a step that has ended. Its processor time is what ended since
+# the line before.
+count() {
+    local name=$1 status=$2 begun=$3 before=$CPU word
     case $status in
     0) word=passed PASSED=$((PASSED + 1)) ;;
     77) word=skipped ;;
@@ -60,6 +70,29 @@ step() {
     processor_time
     printf '%-8s %4d s (%4d s of processor time)  %s\n' "$word" $((SECONDS - begun)) \
         $((CPU - before)) "$name" | tee -a "$SCRATCH/timing"
+}
+
+# beside NAME COMMAND...: begins a step that keeps one core busy at most, so that the steps that
+# follow have something to run beside. `beside_ends` waits for it, shows what it said, and counts it.
+beside() {
+    wanted "$1" || return 0
+    BESIDE=$1 BESIDE_BEGUN=$SECONDS
+    shift
+    (
+        set -euo pipefail
+        "$@"
+    ) </dev/null >"$SCRATCH/beside" 2>&1 &
+    BESIDE_PID=$!
+}
+
+beside_ends() {
+    [[ -n ${BESIDE_PID:-} ]] || return 0
+    local status=0
+    wait "$BESIDE_PID" || status=$?
+    BESIDE_PID=
+    printf '\n=== %s (beside the others)\n' "$BESIDE"
+    cat "$SCRATCH/beside"
+    count "$BESIDE" "$status" "$BESIDE_BEGUN"
 }
 
 # The table of steps, the skipped checks and the line that counts. Fails if a step did.
