@@ -333,6 +333,9 @@ cortex_m() {
     size_limit 24
     # The same for whom size is everything.
     CARGO_PROFILE_RELEASE_OPT_LEVEL=z cargo build --release --target "$target" "${std[@]}"
+    for entry in encode_reading decode_readings; do
+        code_size "$entry, opt-level z" "$entry"
+    done
     # shellcheck disable=SC2086 # one word each
     code_size 'all of them together, opt-level z' $entries
     code_size 'encoder and decoder with floats, opt-level z' encode_reading decode_readings

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 use std::error::Error as _;
 
-/// A question's answers: what it says and can be told by, then may the call be repeated, what was
-/// stored, what helps, and whether there is something behind it.
+/// An error and its answers: what it begins to say, what the other side or the check said, whether
+/// the call may be repeated, what was stored, what helps, and whether there is something behind it.
 struct Row {
     error: Error,
     says: &'static str,
@@ -30,7 +30,6 @@ fn undelivered(lines: u64, lost: bool, cause: Option<Error>) -> Error {
 }
 
 fn rows() -> Vec<Row> {
-    let flux = "cannot read a row: not a number";
     vec![
         Row {
             error: Error::config("no scheme"),
@@ -43,32 +42,16 @@ fn rows() -> Vec<Row> {
         },
         Row {
             error: Error::content("cannot read a row", "not a number"),
-            says: flux,
+            says: "cannot read a row: not a number",
             message: "not a number",
             retryable: false,
             stored: Stored::Unknown,
             remedy: Remedy::Human,
             source: false,
         },
-        Row {
-            error: encode().into(),
-            says: "cannot encode a point: ",
-            message: "the point can't be written as line protocol",
-            retryable: false,
-            stored: Stored::Nothing,
-            remedy: Remedy::TakeOutBadLines,
-            source: true,
-        },
+        bad_point(encode().into()),
         // The same by the way of the writer.
-        Row {
-            error: NotAccepted::from(encode()).into(),
-            says: "cannot encode a point: ",
-            message: "the point can't be written as line protocol",
-            retryable: false,
-            stored: Stored::Nothing,
-            remedy: Remedy::TakeOutBadLines,
-            source: true,
-        },
+        bad_point(NotAccepted::from(encode()).into()),
         not_accepted(
             NotAccepted::Full,
             "the writer's buffer is full",
@@ -114,6 +97,19 @@ fn rows() -> Vec<Row> {
             source: true,
         },
     ]
+}
+
+/// A point that is no line.
+fn bad_point(error: Error) -> Row {
+    Row {
+        error,
+        says: "cannot encode a point: ",
+        message: "the point can't be written as line protocol",
+        retryable: false,
+        stored: Stored::Nothing,
+        remedy: Remedy::TakeOutBadLines,
+        source: true,
+    }
 }
 
 /// A refusal of the writer's.

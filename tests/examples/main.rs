@@ -24,3 +24,21 @@ mod gateway;
 mod pipe;
 mod quickstart;
 mod small;
+
+use std::process::Output;
+
+/// What came of one run.
+struct Run {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+/// An example that has ended.
+fn ended(output: Output) -> Run {
+    Run {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("text"),
+        err: String::from_utf8(output.stderr).expect("text"),
+    }
+}

@@ -3,9 +3,10 @@
 
 use crate::spool_support::TempDir;
 use crate::support::{Fault, Server, no_secret_in};
+use crate::{Run, ended};
 use std::io::Write;
 use std::net::TcpListener;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A token that must never be seen again.
@@ -13,12 +14,6 @@ const TOKEN: &str = "s3cret-t0ken-aAzZ09==";
 
 /// The example on its way, with its standard input held open.
 struct Pipe(Child);
-
-struct Run {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
 
 impl Pipe {
     fn start(url: &str, args: &[&str]) -> Self {
@@ -49,16 +44,7 @@ impl Pipe {
 
     fn end(mut self) -> Run {
         drop(self.0.stdin.take());
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = self.0.wait_with_output().expect("it ends");
-        let run = Run {
-            code: status.code(),
-            out: String::from_utf8(stdout).expect("text"),
-            err: String::from_utf8(stderr).expect("text"),
-        };
+        let run = ended(self.0.wait_with_output().expect("it ends"));
         assert!(!run.out.contains(TOKEN) && !run.err.contains(TOKEN));
         run
     }

@@ -1,19 +1,13 @@
 //! The quickstart, run as a person runs it, where everything works and where it does not.
 
 use std::net::TcpListener;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use crate::support::{Fault, Server};
+use crate::{Run, ended};
 
 /// A token that must never be seen again.
 const TOKEN: &str = "s3cret-t0ken-aAzZ09==";
-
-/// What came of one run.
-struct Run {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
 
 impl Run {
     /// Runs with these settings and no others.
@@ -26,16 +20,7 @@ impl Run {
             .env("COLUMNS", "90")
             .envs(settings.iter().copied())
             .output();
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = output.expect("the example runs");
-        let run = Self {
-            code: status.code(),
-            out: String::from_utf8(stdout).expect("text"),
-            err: String::from_utf8(stderr).expect("text"),
-        };
+        let run = ended(output.expect("the example runs"));
         assert!(
             !run.out.contains(TOKEN) && !run.err.contains(TOKEN),
             "the token shows"

@@ -1,21 +1,15 @@
 //! The examples `cron_report`, `raw_call` and `provision`, run as a person or cron runs them: what
 //! they print, how they end, and that they end.
 
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::standin::StandIn;
 use crate::support::Server;
 use crate::wire::{TOKEN, Wire, closed_port};
+use crate::{Run, ended};
 use influx_edge::Client;
 use influx_edge::line::Point;
-
-/// What came of one run.
-struct Run {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
 
 /// Runs with these settings and no others. Nothing but the caller's own secret may show, and it
 /// ends within ten seconds.
@@ -32,16 +26,7 @@ fn run(example: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Run {
         .env("COLUMNS", "90")
         .envs(settings.iter().copied())
         .output();
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output.unwrap();
-    let run = Run {
-        code: status.code(),
-        out: String::from_utf8(stdout).unwrap(),
-        err: String::from_utf8(stderr).unwrap(),
-    };
+    let run = ended(output.unwrap());
     assert!(
         start.elapsed() < Duration::from_secs(10),
         "{example}: {}",
