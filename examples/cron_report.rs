@@ -4,8 +4,9 @@
 //! cargo run --example cron_report
 //! cargo run --example cron_report -- weather    # another measurement than `quickstart`
 //! ```
-//! In a crontab, where nothing is set that isn't set there:
-//! ```sh
+//! In a crontab, where nothing is set that isn't set there, with settings and program where you keep
+//! them:
+//! ```text
 //! 0 7 * * *  . /etc/influx.env && cron_report weather || echo "exit code $?"
 //! ```
 //!

@@ -1,8 +1,9 @@
 //! A gateway: reads its sensors, writes what they say, and knows of every point what became of it.
 //!
 //! `cargo run --example gateway` needs nothing: it starts a stand-in server, takes it away after
-//! five seconds and brings it back after ten. With `INFLUXDB_V2_URL` (and `_TOKEN`, `_ORG`, and
-//! `BUCKET`) set it writes to that server instead. `SECONDS=15` ends it; so does Ctrl-C.
+//! five seconds and brings it back after ten. With `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN`,
+//! `INFLUXDB_V2_ORG` and `INFLUXDB_V2_BUCKET` set (the last is `sensors` if not) it writes to that
+//! server instead. `SECONDS=15` ends it; so does Ctrl-C.
 //!
 //! One loop, no thread: the sensors are read ten times a second, and the rest of the time belongs
 //! to `poll`. What can't be delivered waits on disk (`SPOOL=directory`, else a directory that goes
@@ -49,7 +50,7 @@ fn main() -> Result<(), Error> {
             .token(demo.token())
             .build()?
     };
-    let bucket = std::env::var("BUCKET").unwrap_or_else(|_| "sensors".to_owned());
+    let bucket = std::env::var("INFLUXDB_V2_BUCKET").unwrap_or_else(|_| "sensors".to_owned());
     let own_spool = std::env::temp_dir().join(format!("gateway-{}", std::process::id()));
     let spool = std::env::var_os("SPOOL").map_or_else(|| own_spool.clone(), PathBuf::from);
 

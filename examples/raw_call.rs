@@ -1,12 +1,13 @@
 //! Any call of InfluxDB's interface, also those this crate has no method for.
 //!
 //! ```sh
-//! cargo run --example raw_call                                  # a few calls, to see what comes
-//! cargo run --example raw_call -- GET /api/v2/labels limit=10   # one of your own
+//! cargo run --example raw_call                 # a few calls, to see what comes
+//! cargo run --example raw_call -- GET /ready   # one of your own
 //! ```
 //!
 //! With `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN` and `INFLUXDB_V2_ORG` it asks that server; without, a
-//! stand-in inside this program, which knows little more than the calls shown.
+//! stand-in inside this program, which knows little more than the calls shown. Parameters follow the
+//! path, as in `GET /api/v2/labels limit=10`.
 //!
 //! Ends with 0 whatever the status was, for an answer is an answer; with 1 if none came, after half
 //! a minute at most. (`INFLUXDB_V2_TIMEOUT`, in milliseconds, makes that less.)

@@ -1,11 +1,14 @@
 //! What is in a spool: segments, targets, ages, damage, and what a server refused and why.
 //!
-//! ```text
-//! cargo run --example spool_inspect -- /var/lib/logger/spool             a summary
-//! cargo run --example spool_inspect -- /var/lib/logger/spool --batches   each batch, too
-//! cargo run --example spool_inspect -- /var/lib/logger/spool --verify    fails if anything is damaged
-//! cargo run --example spool_inspect -- /var/lib/logger/spool --export    what waits, as line protocol
-//! cargo run --example spool_inspect -- /var/lib/logger/spool --export-rejected
+//! ```sh
+//! # A spool to look at, for nobody listens at port 9. Or take the directory of your own.
+//! printf 'weather temp_c=21.5\n' | INFLUXDB_V2_URL=http://127.0.0.1:9 cargo run --example pipe -- --spool /tmp/spool sensors
+//!
+//! cargo run --example spool_inspect -- /tmp/spool             # a summary
+//! cargo run --example spool_inspect -- /tmp/spool --batches   # each batch, too
+//! cargo run --example spool_inspect -- /tmp/spool --verify    # fails if anything is damaged
+//! cargo run --example spool_inspect -- /tmp/spool --export    # what waits, as line protocol
+//! cargo run --example spool_inspect -- /tmp/spool --export-rejected
 //! ```
 //!
 //! It reads only, and takes no lock: safe beside a running owner. Exported lines go to standard

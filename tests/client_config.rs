@@ -303,10 +303,10 @@ fn warnings() {
         );
         assert!(!all.contains("canary"), "{all}");
     }
-    // The loopback is nobody else's, and a file of one's own neither.
+    // The loopback is nobody else's, and a file of one's own neither. The bucket is the program's.
     let path = file(
         "w2.ini",
-        &format!("[influx2]\nurl = http://localhost:8086\ntoken = {TOKEN}\n"),
+        &format!("[influx2]\nurl = http://localhost:8086\ntoken = {TOKEN}\nbucket = b\n"),
     );
     assert_eq!(Client::from_config_file(&path).unwrap().warnings(), [""; 0]);
 }

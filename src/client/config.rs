@@ -73,7 +73,7 @@ impl ClientBuilder {
     /// `_TIMEOUT` (milliseconds for a whole call), `_VERIFY_SSL`, `_SSL_CA_CERT`, `_CERT_FILE`,
     /// `_CERT_KEY_FILE`, `_CONNECTION_POOL_MAXSIZE`, `_AUTH_BASIC` (the token is `user:password`),
     /// `_PROFILERS` (with commas), and a default tag from each `INFLUXDB_V2_TAG_<NAME>`. An empty
-    /// variable counts as absent.
+    /// variable counts as absent. `_BUCKET` is left to the program: each call names its own.
     ///
     /// Two names are this crate's own: `_USERNAME` and `_PASSWORD`, instead of a token, for a
     /// [session](ClientBuilder::session), or for [Basic](ClientBuilder::basic) with `_AUTH_BASIC`.
@@ -278,7 +278,7 @@ impl Found {
     }
 }
 
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "url",
     "token",
     "username",
@@ -294,6 +294,8 @@ const KNOWN: [&str; 15] = [
     "auth_basic",
     "profilers",
     "proxy",
+    // The program's, not a client's; programs keep it beside the others.
+    "bucket",
 ];
 
 fn from_ini(text: &str, what: &str) -> Result<Found, Error> {

@@ -37,7 +37,7 @@ impl Gateway {
             .env("INFLUXDB_V2_URL", demo.url())
             .env("INFLUXDB_V2_TOKEN", demo.token())
             .env("INFLUXDB_V2_ORG", demo.org())
-            .env("BUCKET", "sensors")
+            .env("INFLUXDB_V2_BUCKET", "sensors")
             .env("SPOOL", dir.join("spool"))
             .env_remove("SECONDS")
             .stdout(File::create(dir.join("out")).unwrap())

@@ -1,8 +1,10 @@
 //! Reading a query's answer: influx-edge next to its peers, over the same bytes in one run.
 //!
-//! `cargo run --release --bin decode`, or `… -- 20` for 20 MB instead of 10. Everybody's result is
-//! checked to be the same before any time is taken; then the contestants take turns, and the
-//! median of each is compared. The versions are those of `Cargo.lock`.
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml --bin decode`, or `… -- 20` for 20 MB
+//! instead of 10.
+//!
+//! Everybody's result is checked to be the same before any time is taken; then the contestants take
+//! turns, and the median of each is compared. The versions are those of `Cargo.lock`.
 
 #[path = "../answers.rs"]
 mod answers;

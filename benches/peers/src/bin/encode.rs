@@ -1,8 +1,9 @@
 //! Encoders side by side: the same points, each through its client's own fastest public way.
 //!
-//! `cargo run --release --bin encode` in this folder. Before anything is timed, what a client
-//! writes is read by one parser and compared with the points; a client that refuses or changes a
-//! kind of point does not take part in it, and the table says so.
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml --bin encode`.
+//!
+//! Before anything is timed, what a client writes is read by one parser and compared with the points;
+//! a client that refuses or changes a kind of point does not take part in it, and the table says so.
 
 #[path = "../../../support/mod.rs"]
 mod support;

@@ -1,8 +1,10 @@
 //! From a query to values: processor time for a million rows, everything included.
 //!
-//! `cargo run --release --bin query`, or `… -- 20` for an answer of 20 MB instead of 10. All ask
-//! the same server, which runs in a process of its own and sends the same rows to everybody; what
-//! they make of them is compared before any time is taken.
+//! `cargo run --release --manifest-path benches/peers/end_to_end/Cargo.toml --bin query`, or `… -- 20`
+//! for an answer of 20 MB instead of 10.
+//!
+//! All ask the same server, which runs in a process of its own and sends the same rows to everybody;
+//! what they make of them is compared before any time is taken.
 
 use end_to_end::answers::{Sum, body};
 use end_to_end::{Server, compare, number, serve_if_asked};

@@ -1,8 +1,10 @@
 //! From points to a server's 204: processor time for a million points, everything included.
 //!
-//! `cargo run --release --bin write`, or `… -- 100000` for as many points a turn. All send the
-//! same batches to the same server, which runs in a process of its own; what each of them writes
-//! is first read back by one parser and compared.
+//! `cargo run --release --manifest-path benches/peers/end_to_end/Cargo.toml --bin write`, or
+//! `… -- 100000` for as many points a turn.
+//!
+//! All send the same batches to the same server, which runs in a process of its own; what each of them
+//! writes is first read back by one parser and compared.
 
 use end_to_end::{Server, compare, number, serve_if_asked};
 use influx_edge::Client;
