@@ -10,6 +10,7 @@
 
 mod answer;
 mod outcome;
+mod text;
 mod transport;
 mod writing;
 
@@ -20,6 +21,8 @@ use crate::time::TimeError;
 pub use answer::AnswerError;
 pub(crate) use answer::AnswerParts;
 pub use outcome::{BadLine, Remedy, Stored};
+use text::Escaped;
+pub(crate) use text::{Printable, cut};
 pub use transport::{Fault, TransportError};
 pub use writing::{DiskError, NotAccepted, Undelivered};
 
@@ -628,48 +631,6 @@ impl std::error::Error for Error {
     }
 }
 
-/// Text from outside on its way to a terminal or a log: control characters come out escaped, so
-/// that it can neither forge a log line nor move the cursor.
-pub(crate) struct Printable<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Printable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
-        for c in self.0.chars() {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The same for anything that prints itself.
-struct Escaped<T>(T);
-
-impl<T: fmt::Display> fmt::Display for Escaped<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        struct Through<'a, 'b>(&'a mut fmt::Formatter<'b>);
-        impl fmt::Write for Through<'_, '_> {
-            fn write_str(&mut self, s: &str) -> fmt::Result {
-                write!(self.0, "{}", Printable(s))
-            }
-        }
-        fmt::write(&mut Through(f), format_args!("{}", self.0))
-    }
-}
-
-/// The longest start of `text` that is at most `max` bytes and ends between characters.
-pub(crate) fn cut(text: &str, max: usize) -> &str {
-    let mut end = max.min(text.len());
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    text.get(..end).unwrap_or("")
-}
-
 #[cfg(test)]
 mod every_kind;
 
@@ -683,18 +644,5 @@ mod tests {
         assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
         fn check<T: Send + Sync + std::error::Error + 'static>() {}
         check::<Error>();
-    }
-
-    #[test]
-    fn control_characters_are_escaped() {
-        let error = Error::config("a\r\nb\u{1b}[2Jc\u{202e}");
-        assert_eq!(error.to_string(), "a\\r\\nb\\u{1b}[2Jc\\u{202e}");
-    }
-
-    #[test]
-    fn cutting_respects_characters() {
-        assert_eq!(cut("aé", 2), "a");
-        assert_eq!(cut("aé", 3), "aé");
-        assert_eq!(cut("", 3), "");
     }
 }

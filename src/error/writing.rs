@@ -31,12 +31,10 @@ impl NotAccepted {
     /// Whether the same call can succeed later without anybody doing anything.
     ///
     /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// use influx_edge::NotAccepted;
     ///
     /// assert!(NotAccepted::Full.is_retryable()); // room comes with the next delivery
     /// assert!(!NotAccepted::TooLarge(1024).is_retryable());
-    /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
     pub const fn is_retryable(&self) -> bool {

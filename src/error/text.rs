@@ -1,0 +1,64 @@
+//! Text that comes from outside: cut to a bound, and escaped before anybody sees it.
+
+use core::fmt::{self, Write as _};
+
+/// Text from outside on its way to a terminal or a log: control characters come out escaped, so
+/// that it can neither forge a log line nor move the cursor.
+pub(crate) struct Printable<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same for anything that prints itself.
+pub(super) struct Escaped<T>(pub(super) T);
+
+impl<T: fmt::Display> fmt::Display for Escaped<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Through<'a, 'b>(&'a mut fmt::Formatter<'b>);
+        impl fmt::Write for Through<'_, '_> {
+            fn write_str(&mut self, s: &str) -> fmt::Result {
+                write!(self.0, "{}", Printable(s))
+            }
+        }
+        fmt::write(&mut Through(f), format_args!("{}", self.0))
+    }
+}
+
+/// The longest start of `text` that is at most `max` bytes and ends between characters.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.get(..end).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use alloc::string::ToString;
+
+    #[test]
+    fn control_characters_are_escaped() {
+        let error = Error::config("a\r\nb\u{1b}[2Jc\u{202e}");
+        assert_eq!(error.to_string(), "a\\r\\nb\\u{1b}[2Jc\\u{202e}");
+    }
+
+    #[test]
+    fn cutting_respects_characters() {
+        assert_eq!(cut("aé", 2), "a");
+        assert_eq!(cut("aé", 3), "aé");
+        assert_eq!(cut("", 3), "");
+    }
+}
