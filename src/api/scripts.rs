@@ -5,7 +5,7 @@ use super::id::{OrgId, ScriptId};
 use super::list::{List, Paging, listed};
 use super::wire::{or_default, time};
 use crate::Time;
-use crate::client::call::to_json;
+use crate::client::call::{json_param, to_json};
 use crate::client::{Client, Response};
 use crate::csv;
 use crate::error::Error;
@@ -308,14 +308,12 @@ impl Invocation<'_> {
     /// A parameter, which the script calls `params.name`: anything that is a JSON value.
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
-        match serde_json::to_value(value) {
+        match json_param(&name, value) {
             Ok(value) => {
                 self.params.insert(name, value);
             }
             Err(e) => {
-                self.wrong.get_or_insert(Error::config(format!(
-                    "the parameter {name:?} can't be written as JSON: {e}"
-                )));
+                self.wrong.get_or_insert(e);
             }
         }
         self

@@ -2,7 +2,7 @@
 
 use super::Client;
 use super::http::HeaderText;
-use super::secret::Secret;
+use super::secret::{Secret, take_out};
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;
@@ -80,19 +80,14 @@ impl Auth {
     /// Takes every secret out of a text that came from outside: a server or a proxy may repeat the
     /// request in its error.
     pub(crate) fn scrub(&self, mut text: String) -> String {
-        let mut replace = |secret: &Secret| {
-            let secret = secret.reveal();
-            if !secret.is_empty() && text.contains(secret) {
-                text = text.replace(secret, "***");
-            }
-        };
+        let mut clear = |secret: &Secret| take_out(&mut text, secret.reveal());
         match self {
             Auth::None => {}
-            Auth::Header { secrets, .. } => secrets.iter().for_each(&mut replace),
+            Auth::Header { secrets, .. } => secrets.iter().for_each(&mut clear),
             Auth::Session(session) => {
-                session.secrets.iter().for_each(&mut replace);
+                session.secrets.iter().for_each(&mut clear);
                 if let Some(cookie) = session.cookie() {
-                    replace(&cookie.secret);
+                    clear(&cookie.secret);
                 }
             }
         }

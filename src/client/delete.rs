@@ -62,8 +62,8 @@ impl DeletePoints<'_> {
     /// Which points: `key="value"` pairs of tags and `_measurement`, joined by `AND`. OSS also
     /// takes `!=` and parentheses; no server takes `OR`, patterns, or fields. Default: all points.
     ///
-    /// A value that comes from outside belongs into a [`Predicate`](crate::flux::Predicate), which escapes
-    /// it.
+    /// A value that comes from outside belongs into a [`Predicate`](crate::flux::Predicate), which
+    /// escapes it.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -90,8 +90,8 @@ impl DeletePoints<'_> {
     /// ```
     ///
     /// # Errors
-    /// No bucket is named: nothing was sent. No permission (403), no such bucket (404), a predicate that can't be (400), deletion by field
-    /// (501); or no answer.
+    /// No bucket is named: nothing was sent. No permission (403), no such bucket (404), a predicate
+    /// that can't be (400), deletion by field (501); or no answer.
     pub fn call(self) -> Result<(), Error> {
         a_bucket(&self.bucket)?;
         let target = self

@@ -2,7 +2,8 @@
 
 use super::Client;
 use super::call::is_page;
-use super::http::{Answer, Body, Broken, Payload};
+use super::http::{Answer, Broken, Payload};
+use super::rows::{Rows, Values};
 use crate::Time;
 use crate::csv;
 use crate::error::Error;
@@ -20,7 +21,7 @@ use std::io;
 const OVERALL: Duration = Duration::from_secs(300);
 /// How long nothing may arrive, unless told otherwise: servers think before their first row.
 const READ: Duration = Duration::from_secs(60);
-const WHAT: &str = "query";
+pub(super) const WHAT: &str = "query";
 
 /// A Flux query under construction. Made by [`Client::query`].
 #[must_use = "nothing is asked until `call`, `deserialize` or `raw`"]
@@ -389,113 +390,5 @@ impl fmt::Debug for Query<'_> {
             .field("flux", &self.flux)
             .field("dialect", &self.dialect)
             .finish_non_exhaustive()
-    }
-}
-
-/// The rows of an answer, as they come from the server. Owns the connection until the end; dropped
-/// earlier it closes it.
-pub struct Rows {
-    inner: csv::Rows<Body>,
-    client: Client,
-}
-
-impl Rows {
-    /// The next row, lent until the one after it is asked for; `None` after the last. Blocks until
-    /// a row is there. Nothing is allocated per row.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let mut rows = client.query("buckets()").call()?;
-    /// let first = rows.next()?.map(|row| row.get::<String>("name")).transpose()?;
-    /// # assert_eq!(first.as_deref(), Some("_monitoring"));
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The connection broke or time ran out: the answer is incomplete, however many rows came.
-    /// The server reports that the query failed in its middle. Or the answer isn't annotated CSV.
-    #[allow(
-        clippy::should_implement_trait,
-        reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
-    )]
-    pub fn next(&mut self) -> Result<Option<csv::Row<'_>>, Error> {
-        let client = &self.client;
-        self.inner.next().map_err(|e| explain(client, e))
-    }
-
-    /// The next table or row, for those who want to know where a table begins, and empty tables.
-    ///
-    /// # Errors
-    /// As [`next`](Rows::next).
-    pub fn next_item(&mut self) -> Result<Option<csv::Item<'_>>, Error> {
-        let client = &self.client;
-        self.inner.next_item().map_err(|e| explain(client, e))
-    }
-
-    /// What the [profilers](Query::profiler) said, if any was switched on: a line a value, for
-    /// people to read. The server sends it last, so it is complete when [`next`](Rows::next) has
-    /// given `None`. At most 1 MiB; control characters are escaped.
-    #[must_use]
-    pub fn profile(&self) -> &str {
-        self.inner.profile()
-    }
-}
-
-impl fmt::Debug for Rows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").finish_non_exhaustive()
-    }
-}
-
-/// The rows of an answer as values of one type. A row that doesn't fit is an error of its own; the
-/// rows behind it still come.
-pub struct Values<T> {
-    inner: csv::Deserialized<Body, T>,
-    client: Client,
-}
-
-impl<T: DeserializeOwned> Iterator for Values<T> {
-    type Item = Result<T, Error>;
-
-    fn next(&mut self) -> Option<Result<T, Error>> {
-        let client = &self.client;
-        let next = self.inner.next()?;
-        Some(next.map_err(|e| explain(client, e)))
-    }
-}
-
-impl<T> Values<T> {
-    /// What the profilers said; see [`Rows::profile`]. Complete when [`next`](Iterator::next) has
-    /// given `None`, so keep the iterator: `for row in rows.by_ref()`.
-    #[must_use]
-    pub fn profile(&self) -> &str {
-        self.inner.profile()
-    }
-}
-
-impl<T> fmt::Debug for Values<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Values").finish_non_exhaustive()
-    }
-}
-
-/// Puts an error of the cursor into words, with where it came from: what the source said is the
-/// way that broke.
-#[cold]
-fn explain(client: &Client, e: csv::ReadError) -> Error {
-    match e.kind() {
-        csv::ReadErrorKind::Io(_) => match e.into_kind() {
-            csv::ReadErrorKind::Io(e) => client.broken(&WHAT, Broken::from_read(e), false),
-            other => Error::content("cannot query", format!("{other:?}")),
-        },
-        _ => {
-            // What isn't CSV is quoted in the error, and may be a page that repeats the request.
-            let text = format!("{e} {e:?}");
-            let scrubbed = client.inner().auth.scrub(text.clone());
-            if scrubbed == text {
-                return Error::from(e);
-            }
-            Error::content("cannot query", client.inner().auth.scrub(e.to_string()))
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! When to try again: a pure function, and the reading of `Retry-After`.
 
 use super::http::Headers;
+use crate::time::unix_days;
 use core::time::Duration;
 
 /// A server may ask for patience, but not for ever.
@@ -134,7 +135,7 @@ impl RetryPolicy {
 }
 
 /// `random / 2^64` of a span, to the nanosecond.
-fn part(span: Duration, random: u64) -> Duration {
+pub(crate) fn part(span: Duration, random: u64) -> Duration {
     let nanos = (span.as_nanos().min(u128::from(u64::MAX)) * u128::from(random)) >> 64;
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
@@ -195,7 +196,7 @@ fn seconds(text: &str) -> Option<Duration> {
 fn http_date(text: &str) -> Option<i64> {
     let (_weekday, rest) = text.split_once(", ")?;
     let mut parts = rest.split(' ');
-    let day: i64 = parts.next()?.parse().ok()?;
+    let day: u32 = parts.next()?.parse().ok()?;
     let month = match parts.next()? {
         "Jan" => 1,
         "Feb" => 2,
@@ -211,7 +212,7 @@ fn http_date(text: &str) -> Option<i64> {
         "Dec" => 12,
         _ => return None,
     };
-    let year: i64 = parts.next()?.parse().ok()?;
+    let year: u32 = parts.next()?.parse().ok()?;
     let mut clock = parts.next()?.split(':');
     let hour: i64 = clock.next()?.parse().ok()?;
     let minute: i64 = clock.next()?.parse().ok()?;
@@ -224,14 +225,7 @@ fn http_date(text: &str) -> Option<i64> {
     if parts.next() != Some("GMT") || clock.next().is_some() || !in_range {
         return None;
     }
-    // Days from a civil date, with years that start in March so that the leap day comes last.
-    let (y, m) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468;
-    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+    Some(unix_days(year, month, day) * 86_400 + (hour * 60 + minute) * 60 + second)
 }
 
 #[cfg(test)]

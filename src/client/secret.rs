@@ -36,11 +36,16 @@ impl Secret {
 pub(crate) fn hide<'a>(secrets: &'a [&'a str]) -> impl Fn(String) -> String + 'a {
     move |mut text| {
         for secret in secrets {
-            if !secret.is_empty() && text.contains(secret) {
-                text = text.replace(secret, "***");
-            }
+            take_out(&mut text, secret);
         }
         text
+    }
+}
+
+/// Takes one secret out of a text.
+pub(super) fn take_out(text: &mut String, secret: &str) {
+    if !secret.is_empty() && text.contains(secret) {
+        *text = text.replace(secret, "***");
     }
 }
 

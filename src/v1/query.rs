@@ -2,7 +2,7 @@
 
 use super::rows::Rows;
 use super::{V1, What};
-use crate::client::call::{is_page, to_json};
+use crate::client::call::{is_page, json_param, to_json};
 use crate::client::http::Payload;
 use crate::client::url::encode_segment;
 use crate::error::Error;
@@ -66,14 +66,12 @@ impl Query<'_> {
     /// ```
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
-        match serde_json::to_value(value) {
+        match json_param(&name, value) {
             Ok(value) => {
                 self.params.insert(name, value);
             }
             Err(e) => {
-                self.wrong.get_or_insert(Error::config(format!(
-                    "the parameter {name:?} can't be written as JSON: {e}"
-                )));
+                self.wrong.get_or_insert(e);
             }
         }
         self

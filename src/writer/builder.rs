@@ -8,6 +8,7 @@ use super::seams::SystemClock;
 use super::settings::{Settings, WhenFull};
 use super::stamp::ClockGuard;
 use crate::Precision;
+use crate::client::retry::random;
 use crate::client::{Client, RetryPolicy};
 use crate::error::Error;
 use crate::line::{DefaultTagsBuilder, OwnedDefaultTags, TagValue};
@@ -16,7 +17,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::hash::{BuildHasher, Hasher};
 use core::time::Duration;
 
 impl Client {
@@ -361,11 +361,8 @@ impl WriterBuilder {
     /// Settings that can't be: batches of no lines, a batch larger than the buffer, a drain rate of
     /// nothing, an empty bucket name, a default tag that can't be written.
     pub fn build(self) -> Result<Writer, Error> {
-        let seed = std::collections::hash_map::RandomState::new()
-            .build_hasher()
-            .finish();
         let client = self.client.clone();
-        self.build_on(SystemClock::new(), client, seed)
+        self.build_on(SystemClock::new(), client, random())
             .map(Writer::new)
     }
 

@@ -7,7 +7,7 @@
 use super::core::Core;
 use super::disk::Disk;
 use super::seams::{Clock, Transport};
-use super::settings::part;
+use crate::client::retry::part;
 use core::time::Duration;
 
 impl<C: Clock, T: Transport> Core<C, T> {

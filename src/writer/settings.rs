@@ -3,6 +3,7 @@
 use super::stamp::ClockGuard;
 use crate::Precision;
 use crate::client::RetryPolicy;
+use crate::client::retry::part;
 use core::time::Duration;
 
 /// What `write` does while the buffer is at its limit.
@@ -88,12 +89,6 @@ pub(crate) fn pause(
         .min(policy.max_interval);
     let low = policy.interval.min(high);
     low.saturating_add(part(high.saturating_sub(low), random))
-}
-
-/// `random / 2^64` of a span, to the nanosecond.
-pub(crate) fn part(span: Duration, random: u64) -> Duration {
-    let nanos = (span.as_nanos().min(u128::from(u64::MAX)) * u128::from(random)) >> 64;
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 /// A small generator for jitter (xorshift64*): nothing here needs to be hard to guess.

@@ -10,7 +10,7 @@ use super::disk::Disk;
 use super::event::Event;
 use super::lane::Drain;
 use super::seams::{Clock, Transport};
-use super::settings::part;
+use crate::client::retry::part;
 use alloc::string::ToString;
 use core::time::Duration;
 

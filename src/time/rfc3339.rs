@@ -1,79 +1,11 @@
-//! An instant in nanoseconds, and its text form.
+//! A time as text, and back: RFC 3339, the calendar by hand.
 
 use core::fmt;
 
+use super::{Time, TimeError};
 use crate::SHORTCUTS;
 
-/// An instant: whole nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
-///
-/// This is the server's own notion of time, so nothing is lost in either direction: the range is
-/// that of an `i64`, 1677-09-21T00:12:43.145224192Z to 2262-04-11T23:47:16.854775807Z, and no
-/// conversion passes through a float. (The server itself stores from two nanoseconds after the
-/// first to one before the last.)
-///
-/// ```
-/// use influx_edge::Time;
-///
-/// let time = Time::parse("2023-11-14T23:13:20.5+01:00")?;
-/// assert_eq!(time.as_nanos(), 1_700_000_000_500_000_000);
-/// assert_eq!(time.to_string(), "2023-11-14T22:13:20.5Z");
-/// # Ok::<(), influx_edge::TimeError>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Time(i64);
-
 impl Time {
-    /// The earliest instant: 1677-09-21T00:12:43.145224192Z.
-    pub const MIN: Time = Time(i64::MIN);
-    /// The latest instant: 2262-04-11T23:47:16.854775807Z.
-    pub const MAX: Time = Time(i64::MAX);
-
-    /// The instant so many nanoseconds after (or, if negative, before) the epoch.
-    ///
-    /// ```
-    /// use influx_edge::Time;
-    ///
-    /// const LAUNCH: Time = Time::from_nanos(1_700_000_000_000_000_000);
-    /// assert_eq!(LAUNCH.to_string(), "2023-11-14T22:13:20Z");
-    /// ```
-    #[must_use]
-    pub const fn from_nanos(nanos: i64) -> Time {
-        Time(nanos)
-    }
-
-    /// Nanoseconds since the epoch.
-    ///
-    /// ```
-    /// use influx_edge::Time;
-    ///
-    /// let (a, b) = (Time::from_nanos(5), Time::from_nanos(12));
-    /// assert_eq!(b.as_nanos() - a.as_nanos(), 7);
-    /// ```
-    #[must_use]
-    pub const fn as_nanos(self) -> i64 {
-        self.0
-    }
-
-    /// Reads RFC 3339: `2023-11-14T22:13:20Z`, with up to nine fraction digits, `Z` or an offset.
-    ///
-    /// Exact, without allocation, and quick on 32-bit machines.
-    ///
-    /// ```
-    /// use influx_edge::Time;
-    ///
-    /// assert_eq!(Time::parse("1970-01-01T01:00:00.000000001+01:00")?, Time::from_nanos(1));
-    /// assert!(Time::parse("yesterday").is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`TimeError`] says what is wrong. A leap second (`:60`) is refused, as the server does, and
-    /// so is a tenth fraction digit, which could not be kept.
-    pub fn parse(text: &str) -> Result<Time, TimeError> {
-        Time::parse_at(text.as_bytes(), text.len())
-    }
-
     /// The same over the first `len` bytes of `tail`. Nearly all times are of one form, and that is
     /// read eight bytes at a time.
     #[inline]
@@ -121,74 +53,9 @@ impl Time {
         if !(1677..=2262).contains(&year) {
             return Err(TimeError::OutOfRange);
         }
-        let days = i64::from(days_from_civil(year, month, day)) - EPOCH_DAYS;
+        let days = unix_days(year, month, day);
         let seconds = days * 86_400 + i64::from(hour * 3600 + minute * 60 + second) - offset;
         join(seconds, nanos).map(Time)
-    }
-
-    /// Displays all nine fraction digits, as Flux time literals are written:
-    /// `2023-11-14T22:13:20.500000000Z`.
-    ///
-    /// ```
-    /// use influx_edge::Time;
-    ///
-    /// assert_eq!(Time::from_nanos(0).rfc3339_nanos().to_string(), "1970-01-01T00:00:00.000000000Z");
-    /// ```
-    #[must_use]
-    pub const fn rfc3339_nanos(self) -> Rfc3339Nanos {
-        Rfc3339Nanos(self)
-    }
-
-    /// The system's clock reading as a time; its own resolution is kept.
-    ///
-    /// ```
-    /// use influx_edge::Time;
-    /// use std::time::{Duration, UNIX_EPOCH};
-    ///
-    /// assert_eq!(Time::from_system(UNIX_EPOCH + Duration::from_secs(1))?, Time::from_nanos(1_000_000_000));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`TimeError::OutOfRange`] before 1677 or after 2262.
-    #[cfg(feature = "std")]
-    pub fn from_system(time: std::time::SystemTime) -> Result<Time, TimeError> {
-        let nanos = match time.duration_since(std::time::UNIX_EPOCH) {
-            Ok(after) => i64::try_from(after.as_nanos()),
-            // The distance of i64::MIN is one more than i64::MAX, so negate as i128.
-            Err(before) => i128::try_from(before.duration().as_nanos())
-                .map(i128::wrapping_neg)
-                .and_then(i64::try_from),
-        };
-        nanos.map(Time).map_err(|_| TimeError::OutOfRange)
-    }
-
-    /// This time as the system's.
-    ///
-    /// Windows counts in steps of 100 ns and drops the rest.
-    ///
-    /// ```
-    /// use influx_edge::Time;
-    ///
-    /// assert_eq!(Time::from_nanos(0).to_system()?, std::time::UNIX_EPOCH);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`TimeError::OutOfRange`] where the system's clock can't hold it, as a 32-bit `time_t`
-    /// can't after 2038.
-    #[cfg(feature = "std")]
-    pub fn to_system(self) -> Result<std::time::SystemTime, TimeError> {
-        let distance = core::time::Duration::from_nanos(self.0.unsigned_abs());
-        let epoch = std::time::UNIX_EPOCH;
-        let time = if self.0 < 0 {
-            epoch.checked_sub(distance)
-        } else {
-            epoch.checked_add(distance)
-        };
-        time.ok_or(TimeError::OutOfRange)
     }
 
     /// Floor of the time in seconds, and the nanoseconds above it.
@@ -196,112 +63,6 @@ impl Time {
         // In range by the arithmetic: the remainder is below 10^9.
         let nanos = u32::try_from(self.0.rem_euclid(1_000_000_000)).unwrap_or(0);
         (self.0.div_euclid(1_000_000_000), nanos)
-    }
-}
-
-/// As RFC 3339 in UTC, the fraction without trailing zeros: `2023-11-14T22:13:20.5Z`.
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_rfc3339(f, *self, false)
-    }
-}
-
-/// The inverse of [`Display`](fmt::Display); see [`Time::parse`].
-impl core::str::FromStr for Time {
-    type Err = TimeError;
-
-    fn from_str(text: &str) -> Result<Time, TimeError> {
-        Time::parse(text)
-    }
-}
-
-/// See [`Time::from_system`].
-#[cfg(feature = "std")]
-impl TryFrom<std::time::SystemTime> for Time {
-    type Error = TimeError;
-
-    fn try_from(time: std::time::SystemTime) -> Result<Time, TimeError> {
-        Time::from_system(time)
-    }
-}
-
-/// A [`Time`] displayed with exactly nine fraction digits; see [`Time::rfc3339_nanos`].
-#[derive(Clone, Copy, Debug)]
-pub struct Rfc3339Nanos(Time);
-
-impl fmt::Display for Rfc3339Nanos {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_rfc3339(f, self.0, true)
-    }
-}
-
-/// Why a text is not a [`Time`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TimeError {
-    /// Not of the form `2023-11-14T22:13:20.123456789Z`.
-    Syntax,
-    /// The form is right, but there is no such month, day, hour, minute, second or offset.
-    Field,
-    /// A leap second (`:60`): the server's time scale has none and refuses them too.
-    LeapSecond,
-    /// More than nine fraction digits: below a nanosecond nothing can be kept.
-    TooPrecise,
-    /// Before 1677-09-21T00:12:43.145224192Z or after 2262-04-11T23:47:16.854775807Z.
-    OutOfRange,
-}
-
-impl fmt::Display for TimeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TimeError::Syntax => "not an RFC 3339 time",
-            TimeError::Field => "no such date or time of day",
-            TimeError::LeapSecond => "leap seconds are not supported",
-            TimeError::TooPrecise => "more than nine fraction digits",
-            TimeError::OutOfRange => "time outside the years 1677 to 2262",
-        })
-    }
-}
-
-impl core::error::Error for TimeError {}
-
-/// Times travel as RFC 3339 text, as the HTTP API writes them.
-#[cfg(feature = "serde")]
-impl serde::Serialize for Time {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// From RFC 3339 text, or from a number of nanoseconds.
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Time {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
-        struct Visitor;
-
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Time;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an RFC 3339 time or nanoseconds since the epoch")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Time, E> {
-                Time::parse(text).map_err(E::custom)
-            }
-
-            fn visit_i64<E: serde::de::Error>(self, nanos: i64) -> Result<Time, E> {
-                Ok(Time(nanos))
-            }
-
-            fn visit_u64<E: serde::de::Error>(self, nanos: u64) -> Result<Time, E> {
-                i64::try_from(nanos)
-                    .map(Time)
-                    .map_err(|_| E::custom(TimeError::OutOfRange))
-            }
-        }
-
-        deserializer.deserialize_any(Visitor)
     }
 }
 
@@ -339,7 +100,7 @@ fn common_form(tail: &[u8], len: usize) -> Option<Time> {
         return None;
     }
     let seconds = u32::from(hour) * 3600 + u32::from(minute) * 60 + u32::from(second);
-    let days = i64::from(days_from_civil(year, month, day)) - EPOCH_DAYS;
+    let days = unix_days(year, month, day);
     // Far from overflow in these years.
     Some(Time(
         (days * 86_400 + i64::from(seconds)) * 1_000_000_000 + i64::from(nanos),
@@ -391,28 +152,6 @@ pub(crate) fn eight_digits(digits: u64) -> u64 {
     high.wrapping_add(low) >> 32
 }
 
-/// Digits are checked all at once at the end: one branch for fourteen of them.
-#[derive(Default)]
-struct Digits(bool);
-
-impl Digits {
-    #[inline]
-    fn pair(&mut self, tens: u8, ones: u8) -> u32 {
-        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-        self.0 |= tens > 9 || ones > 9;
-        u32::from(tens) * 10 + u32::from(ones)
-    }
-
-    #[inline]
-    fn check(&self) -> Result<(), TimeError> {
-        if self.0 {
-            Err(TimeError::Syntax)
-        } else {
-            Ok(())
-        }
-    }
-}
-
 /// Nanoseconds of an optional `.123`, and what follows it.
 #[inline]
 fn fraction(text: &[u8]) -> Result<(u32, &[u8]), TimeError> {
@@ -440,15 +179,20 @@ fn offset_seconds(text: &[u8]) -> Result<i64, TimeError> {
     match text {
         [b'Z' | b'z'] => Ok(0),
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
-            let mut digits = Digits::default();
-            let (hours, minutes) = (digits.pair(*h1, *h2), digits.pair(*m1, *m2));
-            digits.check()?;
+            let (hours, minutes) = (two_digits(*h1, *h2)?, two_digits(*m1, *m2)?);
             if hours > 23 || minutes > 59 {
                 return Err(TimeError::Field);
             }
             let seconds = i64::from(hours * 3600 + minutes * 60);
             Ok(if *sign == b'-' { -seconds } else { seconds })
         }
+        _ => Err(TimeError::Syntax),
+    }
+}
+
+fn two_digits(tens: u8, ones: u8) -> Result<u32, TimeError> {
+    match (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0')) {
+        (tens @ 0..=9, ones @ 0..=9) => Ok(u32::from(tens) * 10 + u32::from(ones)),
         _ => Err(TimeError::Syntax),
     }
 }
@@ -460,6 +204,12 @@ fn days_in_month(year: u32, month: u32) -> u32 {
         2 => 28,
         _ => 31,
     }
+}
+
+/// Days since 1970-01-01, fewer than none before it.
+#[inline]
+pub(crate) fn unix_days(year: u32, month: u32, day: u32) -> i64 {
+    i64::from(days_from_civil(year, month, day)) - EPOCH_DAYS
 }
 
 /// Days since 0000-03-01. The year starts in March, so that the leap day is its last.
@@ -505,7 +255,11 @@ fn join(seconds: i64, nanos: u32) -> Result<i64, TimeError> {
         .ok_or(TimeError::OutOfRange)
 }
 
-fn write_rfc3339(f: &mut fmt::Formatter<'_>, time: Time, all_digits: bool) -> fmt::Result {
+pub(super) fn write_rfc3339(
+    f: &mut fmt::Formatter<'_>,
+    time: Time,
+    all_digits: bool,
+) -> fmt::Result {
     let (seconds, nanos) = time.split();
     // Both fit: an i64 of nanoseconds is less than 107 000 days either way.
     let days = u32::try_from(seconds.div_euclid(86_400) + EPOCH_DAYS).unwrap_or(0);

@@ -1,0 +1,119 @@
+//! The answer to a Flux query: rows as they come, or values of one's own type.
+
+use super::Client;
+use super::http::{Body, Broken};
+use super::query::WHAT;
+use crate::csv;
+use crate::error::Error;
+use alloc::format;
+use alloc::string::ToString;
+use core::fmt;
+use serde::de::DeserializeOwned;
+
+/// The rows of an answer, as they come from the server. Owns the connection until the end; dropped
+/// earlier it closes it.
+pub struct Rows {
+    pub(super) inner: csv::Rows<Body>,
+    pub(super) client: Client,
+}
+
+impl Rows {
+    /// The next row, lent until the one after it is asked for; `None` after the last. Blocks until
+    /// a row is there. Nothing is allocated per row.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let mut rows = client.query("buckets()").call()?;
+    /// let first = rows.next()?.map(|row| row.get::<String>("name")).transpose()?;
+    /// # assert_eq!(first.as_deref(), Some("_monitoring"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The connection broke or time ran out: the answer is incomplete, however many rows came.
+    /// The server reports that the query failed in its middle. Or the answer isn't annotated CSV.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
+    )]
+    pub fn next(&mut self) -> Result<Option<csv::Row<'_>>, Error> {
+        let client = &self.client;
+        self.inner.next().map_err(|e| explain(client, e))
+    }
+
+    /// The next table or row, for those who want to know where a table begins, and empty tables.
+    ///
+    /// # Errors
+    /// As [`next`](Rows::next).
+    pub fn next_item(&mut self) -> Result<Option<csv::Item<'_>>, Error> {
+        let client = &self.client;
+        self.inner.next_item().map_err(|e| explain(client, e))
+    }
+
+    /// What the [profilers](super::Query::profiler) said, if any was switched on: a line a value, for
+    /// people to read. The server sends it last, so it is complete when [`next`](Rows::next) has
+    /// given `None`. At most 1 MiB; control characters are escaped.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        self.inner.profile()
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").finish_non_exhaustive()
+    }
+}
+
+/// The rows of an answer as values of one type. A row that doesn't fit is an error of its own; the
+/// rows behind it still come.
+pub struct Values<T> {
+    pub(super) inner: csv::Deserialized<Body, T>,
+    pub(super) client: Client,
+}
+
+impl<T: DeserializeOwned> Iterator for Values<T> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Result<T, Error>> {
+        let client = &self.client;
+        let next = self.inner.next()?;
+        Some(next.map_err(|e| explain(client, e)))
+    }
+}
+
+impl<T> Values<T> {
+    /// What the profilers said; see [`Rows::profile`]. Complete when [`next`](Iterator::next) has
+    /// given `None`, so keep the iterator: `for row in rows.by_ref()`.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        self.inner.profile()
+    }
+}
+
+impl<T> fmt::Debug for Values<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Values").finish_non_exhaustive()
+    }
+}
+
+/// Puts an error of the cursor into words, with where it came from: what the source said is the
+/// way that broke.
+#[cold]
+fn explain(client: &Client, e: csv::ReadError) -> Error {
+    match e.kind() {
+        csv::ReadErrorKind::Io(_) => match e.into_kind() {
+            csv::ReadErrorKind::Io(e) => client.broken(&WHAT, Broken::from_read(e), false),
+            other => Error::content("cannot query", format!("{other:?}")),
+        },
+        _ => {
+            // What isn't CSV is quoted in the error, and may be a page that repeats the request.
+            let text = format!("{e} {e:?}");
+            let scrubbed = client.inner().auth.scrub(text.clone());
+            if scrubbed == text {
+                return Error::from(e);
+            }
+            Error::content("cannot query", client.inner().auth.scrub(e.to_string()))
+        }
+    }
+}
