@@ -2,8 +2,8 @@
 
 use super::clock::Clock;
 use super::fs::Fs;
-use super::queue::{Spool, bump, find};
-use super::report::{Backlog, SpoolStats};
+use super::queue::{Spool, find};
+use super::report::{Backlog, SpoolStats, bump};
 use super::segment::{Segment, Share};
 use super::target::Target;
 use alloc::vec::Vec;

@@ -40,7 +40,6 @@
 //!   read or the segment is dropped: the disk may only be unplugged, so nothing is given up for it.
 //! - *The disk is trusted* in this: what it acknowledges a sync of is there after a power cut. Cards
 //!   exist that lie.
-
 //!
 //! # What can go wrong
 //! The rows of the fault table that are about the disk, each with the tests that prove it. (Those about
@@ -67,6 +66,7 @@ mod batch;
 mod clock;
 mod collect;
 mod config;
+mod delivered;
 mod error;
 pub mod frame;
 pub mod fs;
@@ -79,6 +79,7 @@ mod rejected;
 mod report;
 mod scan;
 mod segment;
+mod sync;
 mod target;
 
 pub use batch::{Batch, Bundle, Ticket};

@@ -10,9 +10,9 @@ use super::fs::{Access, Fs, OsFs};
 use super::log::{Draft, Log};
 use super::recovery::{make_dir, recover};
 use super::rejected::{Rejected, Rejection};
-use super::report::{OpenReport, SpoolStats};
+use super::report::{OpenReport, SpoolStats, bump};
 use super::scan::{Cursor, Window};
-use super::segment::{Segment, Share};
+use super::segment::Segment;
 use super::target::Target;
 use alloc::vec::Vec;
 use core::fmt;
@@ -55,16 +55,16 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// ```
 pub struct Spool<F: Fs = OsFs, C: Clock = SystemClock> {
     pub(super) log: Log<F>,
-    ack: AckFile<F>,
+    pub(super) ack: AckFile<F>,
     pub(super) rejected: Rejected<F>,
     pub(super) targets: Vec<TargetState>,
     pub(super) window: Window,
     pub(super) settings: SpoolBuilder,
-    clock: C,
+    pub(super) clock: C,
     report: OpenReport,
     pub(super) stats: SpoolStats,
     /// When the oldest unsynced batch was written.
-    unsynced_since: Option<Duration>,
+    pub(super) unsynced_since: Option<Duration>,
     pub(super) failed_at: Option<Duration>,
     // Last: freed when everything else is done.
     _lock: F::Lock,
@@ -339,109 +339,10 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         }
     }
 
-    /// Notes that batches were delivered; how many points they held. Their room is freed with the
-    /// last batch of their segment.
-    ///
-    /// Tickets of batches that were acknowledged or dropped before do nothing and count nothing. Writes 20 bytes to the
-    /// disk and syncs nothing: an acknowledgement that a crash takes makes the batch be delivered
-    /// again, which changes nothing in the database if its points have timestamps.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-ack", std::process::id()));
-    /// use influx_edge::spool::{Batch, Spool, Target};
-    ///
-    /// # use influx_edge::Precision;
-    /// let mut spool = Spool::open(&dir)?;
-    /// let target = Target::new("acme", "sensors")?;
-    /// let ticket = spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
-    /// spool.ack([&ticket]); // it was delivered
-    /// assert!(spool.is_empty());
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn ack<'t>(&mut self, tickets: impl IntoIterator<Item = &'t Ticket>) -> u64 {
-        let mut points = 0;
-        for ticket in tickets {
-            if self.finish(ticket) {
-                bump(&mut self.stats.acknowledged, 1);
-                bump(&mut points, u64::from(ticket.points));
-            }
-        }
-        bump(&mut self.stats.acknowledged_points, points);
-        self.tidy();
-        points
-    }
-
-    /// Takes a batch out of the account; whether it was in it.
-    pub(super) fn finish(&mut self, ticket: &Ticket) -> bool {
-        if self.is_finished(ticket.seq) {
-            return false;
-        }
-        let index = self.log.index_of(ticket.seq);
-        let Some(segment) = index.and_then(|index| self.log.segments.get_mut(index)) else {
-            return false;
-        };
-        segment.set_done(ticket.seq);
-        segment.take(Share {
-            target: ticket.target,
-            batches: 1,
-            points: u64::from(ticket.points),
-            bytes: u64::from(ticket.bytes),
-        });
-        true
-    }
-
-    /// Whether a number is delivered, dropped, or was never there.
-    pub(super) fn is_finished(&self, seq: u64) -> bool {
-        let segment = || self.log.segments.get(self.log.index_of(seq)?);
-        seq <= self.ack.acked() || segment().is_none_or(|segment| segment.seq_done(seq))
-    }
-
-    /// Whether a batch still waits: not acknowledged, not dropped for want of room.
-    #[cfg(feature = "client")]
-    pub(crate) fn is_waiting(&self, ticket: &Ticket) -> bool {
-        !self.is_finished(ticket.seq)
-    }
-
     /// Whether what waits takes more than half of `max_bytes`.
     #[cfg(feature = "client")]
     pub(crate) fn is_half_full(&self) -> bool {
         self.log.footprint() > self.settings.max_bytes / 2
-    }
-
-    /// Removes segments in which nothing waits, and notes up to where all is delivered.
-    pub(super) fn tidy(&mut self) {
-        let acked = self.delivered_up_to();
-        if acked > self.ack.acked() && self.ack.write(&self.log.fs, acked).is_err() {
-            bump(&mut self.stats.unnoted_acks, 1);
-        }
-        // The newest segment stays while anything waits: it is what remembers the last number.
-        let newest = self.log.segments.len().saturating_sub(1);
-        let idle = self.is_empty();
-        for index in (0..self.log.segments.len()).rev() {
-            let Some(segment) = self.log.segments.get(index).filter(|s| s.is_done()) else {
-                continue;
-            };
-            // Of an empty spool the active one stays to be written to, unless it is nearly full.
-            let spent = segment.len > self.settings.effective_segment_bytes() / 2;
-            let surplus = idle && (spent || !self.log.is_active(index));
-            if index != newest || surplus {
-                self.log.remove(index);
-            }
-        }
-    }
-
-    /// The number up to which nothing waits.
-    fn delivered_up_to(&self) -> u64 {
-        let Some(oldest) = self.log.segments.iter().find(|s| !s.is_done()) else {
-            return self.log.next_seq.saturating_sub(1);
-        };
-        let mut seq = oldest.base.max(self.ack.acked().saturating_add(1));
-        while seq < oldest.end_seq && oldest.seq_done(seq) {
-            seq = seq.saturating_add(1);
-        }
-        seq.saturating_sub(1)
     }
 
     /// Keeps lines that a server refused for good, and why. They are not delivered again; the
@@ -477,79 +378,6 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         })
     }
 
-    /// Brings everything to the disk, in every [`Durability`]. Returns when it is there.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-sync", std::process::id()));
-    /// use influx_edge::spool::Spool;
-    ///
-    /// let mut spool = Spool::open(&dir)?;
-    /// spool.sync()?; // what the system had still in memory is on disk
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The disk's. What was not synced is still there to be read, and counted as
-    /// [`at_risk`](SpoolStats::at_risk); a second call doesn't try it again.
-    pub fn sync(&mut self) -> Result<(), SpoolError> {
-        self.unsynced_since = None;
-        let result = self.log.sync().and(self.rejected.sync());
-        result.map_err(|error| SpoolError::from_io("sync the spool", self.dir(), error))
-    }
-
-    /// Does what is due: the sync of [`Durability::Interval`]. Returns how long until the next one,
-    /// if there is anything to sync. Otherwise costs nothing; call it when idle.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-poll", std::process::id()));
-    /// let mut spool = influx_edge::Spool::open(&dir)?;
-    /// assert_eq!(spool.poll()?, None); // nothing waits for a sync
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`sync`](Spool::sync).
-    pub fn poll(&mut self) -> Result<Option<Duration>, SpoolError> {
-        let (Durability::Interval(interval), Some(since)) =
-            (self.settings.durability, self.unsynced_since)
-        else {
-            return Ok(None);
-        };
-        let age = self.clock.monotonic().saturating_sub(since);
-        match interval.checked_sub(age).filter(|left| !left.is_zero()) {
-            Some(left) => Ok(Some(left)),
-            None => self.sync().map(|()| None),
-        }
-    }
-
-    /// Syncs (unless `OsManaged`) and gives the directory free. Dropping does the same and keeps the
-    /// error to itself.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-close", std::process::id()));
-    /// let spool = influx_edge::Spool::open(&dir)?;
-    /// spool.close()?; // synced, and its lock is free
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`sync`](Spool::sync).
-    pub fn close(mut self) -> Result<(), SpoolError> {
-        self.sync_at_end()
-    }
-
-    fn sync_at_end(&mut self) -> Result<(), SpoolError> {
-        match self.settings.durability {
-            Durability::OsManaged => Ok(()),
-            _ => self.sync(),
-        }
-    }
-
     /// Makes room for a record, or says that there is none.
     fn make_room(&mut self, len: u64) -> Result<(), SpoolError> {
         while self.log.footprint_with(len) > self.settings.max_bytes {
@@ -579,16 +407,6 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     fn is_paused(&self, now: Duration) -> bool {
         self.failed_at
             .is_some_and(|at| now.saturating_sub(at) < PAUSE)
-    }
-
-    /// Whether a batch written now has to be synced now.
-    fn sync_with(&self, now: Duration) -> bool {
-        match (self.settings.durability, self.unsynced_since) {
-            (Durability::EveryBatch, _) => true,
-            (Durability::Interval(interval), Some(since)) => now.saturating_sub(since) >= interval,
-            (Durability::Interval(interval), None) => interval.is_zero(),
-            (Durability::OsManaged, _) => false,
-        }
     }
 
     fn intern(&mut self, target: &Target) -> u32 {
@@ -625,10 +443,6 @@ fn intern(targets: &mut Vec<TargetState>, target: &Target) -> u32 {
         from: Position::start(0),
     });
     u32::try_from(targets.len().saturating_sub(1)).unwrap_or(u32::MAX)
-}
-
-pub(super) fn bump(counter: &mut u64, by: u64) {
-    *counter = counter.saturating_add(by);
 }
 
 fn is_no_space(error: &io::Error) -> bool {

@@ -7,7 +7,7 @@ use super::ack::MAX_SEQ;
 use super::frame::{RecordHeader, SEGMENT_HEADER, SegmentHeader};
 use super::fs::{Access, Fs, FsFile, read_full};
 use super::log::Log;
-use super::report::OpenReport;
+use super::report::{OpenReport, bump};
 use super::scan::{Cursor, Step, Window};
 use super::segment::{Segment, name, parse_name};
 use alloc::vec::Vec;
@@ -272,10 +272,6 @@ impl Damage {
 
 fn count(counter: &mut u64) {
     bump(counter, 1);
-}
-
-fn bump(counter: &mut u64, by: u64) {
-    *counter = counter.saturating_add(by);
 }
 
 fn is_foreign(kind: io::ErrorKind) -> bool {

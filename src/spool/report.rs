@@ -114,3 +114,8 @@ pub struct Backlog {
     /// Bytes of them.
     pub bytes: u64,
 }
+
+/// Counts.
+pub(super) fn bump(counter: &mut u64, by: u64) {
+    *counter = counter.saturating_add(by);
+}
