@@ -46,6 +46,7 @@ methods! {
     ClientBuilder::from_env();
     Client::write(any(), any(), "");
     Client::write_each(any(), any(), any::<Vec<influx_edge::line::Point>>());
+    Client::writer(any(), "");
     Client::query(any(), "");
     Client::delete_points(any(), "", any(), any());
     Client::buckets(any());

@@ -5,6 +5,7 @@ use super::call::{Call, Scope, named};
 use super::id::{BucketId, OrgId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
+use super::retention::{RetentionRule, as_list, check_rule, seconds};
 use super::schemas::Schemas;
 use super::wire::{Page, or_default, time};
 use crate::Time;
@@ -13,7 +14,7 @@ use crate::error::Error;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// A bucket, as the server tells it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -78,65 +79,7 @@ impl Bucket {
     }
 }
 
-/// How long points are kept.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(tag = "type", rename = "expire", rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct RetentionRule {
-    /// In seconds; 0 is for ever.
-    #[serde(default, deserialize_with = "or_default")]
-    pub every_seconds: i64,
-    /// How many seconds' points share a file. OSS only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shard_group_duration_seconds: Option<i64>,
-}
-
 listed!(Bucket, "buckets", in pages of 100 at most);
-
-/// A duration of some days, for a bucket's retention.
-///
-/// ```
-/// use influx_edge::api::days;
-///
-/// assert_eq!(days(30).as_secs(), 2_592_000);
-/// ```
-#[must_use]
-pub const fn days(n: u32) -> Duration {
-    Duration::from_secs(86_400 * n as u64)
-}
-
-/// A duration of some hours, for a bucket's retention or a task's schedule.
-///
-/// ```
-/// assert_eq!(influx_edge::api::hours(2).as_secs(), 7200);
-/// ```
-#[must_use]
-pub const fn hours(n: u32) -> Duration {
-    Duration::from_secs(3_600 * n as u64)
-}
-
-/// The shortest time for which points can be kept, in seconds.
-const SHORTEST: i64 = 3_600;
-
-fn seconds(time: Duration) -> i64 {
-    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
-}
-
-/// A list of one rule, or none where it would say nothing: that is for ever.
-fn as_list<S: Serializer>(rule: &RetentionRule, serializer: S) -> Result<S::Ok, S::Error> {
-    let one = core::slice::from_ref(rule);
-    let none = *rule == RetentionRule::default();
-    serializer.collect_seq(if none { &[] } else { one })
-}
-
-fn check_rule(rule: &RetentionRule) -> Result<(), Error> {
-    if (1..SHORTEST).contains(&rule.every_seconds) {
-        return Err(Error::config(
-            "the retention policy duration must be at least 1h0m0s, or zero: for ever",
-        ));
-    }
-    Ok(())
-}
 
 fn check_name(name: &str) -> Result<(), Error> {
     named("a bucket", name)?;

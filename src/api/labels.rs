@@ -59,6 +59,13 @@ impl NewLabel {
         self.properties.insert(key.into(), value.into());
         self
     }
+
+    /// Adds properties, given as pairs.
+    #[must_use]
+    pub fn properties<'s>(mut self, pairs: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
+        self.properties.extend(owned(pairs));
+        self
+    }
 }
 
 /// What to change of a label. What isn't set stays.
@@ -148,7 +155,7 @@ impl<'a> Labels<'a> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// for one in client.labels().list() {
-    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
+    ///     println!("{:?}", one?.name);
     /// }
     /// # assert!(client.labels().list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
@@ -268,14 +275,5 @@ impl<'a> Labels<'a> {
     pub fn delete(self, id: &LabelId) -> Result<(), Error> {
         Call::new(self.0.client, "DELETE", &["labels", id.as_str()])
             .done(&format_args!("delete label {id}"))
-    }
-}
-
-impl NewLabel {
-    /// The properties, given as pairs.
-    #[must_use]
-    pub fn properties<'s>(mut self, pairs: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
-        self.properties.extend(owned(pairs));
-        self
     }
 }

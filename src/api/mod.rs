@@ -56,6 +56,7 @@ mod orgs;
 #[cfg(doc)]
 pub mod parity;
 mod permission;
+mod retention;
 mod runs;
 mod schedule;
 mod schemas;
@@ -68,7 +69,7 @@ mod wire;
 
 pub use attached::{AttachedLabels, Member, Members};
 pub use authorizations::{Authorization, AuthorizationUpdate, Authorizations, NewAuthorization};
-pub use buckets::{Bucket, BucketUpdate, Buckets, NewBucket, RetentionRule, days, hours};
+pub use buckets::{Bucket, BucketUpdate, Buckets, NewBucket};
 pub use dbrps::{Dbrp, DbrpUpdate, Dbrps, NewDbrp};
 pub use id::{
     AuthorizationId, BucketId, DbrpId, LabelId, OrgId, RunId, SchemaId, ScriptId, TaskId, UserId,
@@ -78,6 +79,7 @@ pub use labels::{Label, LabelUpdate, Labels, NewLabel};
 pub use list::{List, Listed, Paged};
 pub use orgs::{NewOrganization, Organization, OrganizationUpdate, Orgs};
 pub use permission::{Permission, PermissionResource, PermissionTo};
+pub use retention::{RetentionRule, days, hours};
 pub use runs::{LogEvent, Run, Runs};
 pub use schedule::Every;
 pub use schemas::{FieldType, MeasurementSchema, SchemaColumn, Schemas};

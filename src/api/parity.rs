@@ -17,7 +17,8 @@
 //! | … `username`, `password` | [`ClientBuilder::session`] |
 //! | … `profilers` | [`ClientBuilder::profiler`] |
 //! | … `cert_key_password` | none: such a key is refused, with the command that decrypts it |
-//! | … `ssl_context`, `debug` | none: what TLS and HTTP are made of isn't shown, and nothing is logged |
+//! | … `ssl_context` | none: what TLS and HTTP are made of isn't shown |
+//! | … `debug` | the feature `log`, and a logger of your own |
 //! | `from_config_file` | [`ClientBuilder::from_config_file`] |
 //! | `from_env_properties` | [`ClientBuilder::from_env`] |
 //! | `write_api`, `query_api`, `delete_api` | none needed: [`Client::write`], [`Client::query`], [`Client::delete_points`] |
@@ -33,7 +34,7 @@
 //! | Python | here |
 //! |---|---|
 //! | `WriteApi.write` | [`Client::write`], [`Client::write_each`] |
-//! | `WriteApi.flush`, `close`, batching, callbacks | the batching writer, which says what became of every line |
+//! | `WriteApi.flush`, `close`, batching, callbacks | [`Client::writer`], which says what became of every line |
 //! | `QueryApi.query_stream`, `query` | [`Query::call`] |
 //! | `QueryApi.query_csv`, `query_raw` | [`Query::raw`] |
 //! | `QueryApi.query_data_frame` | [`Query::deserialize`], into structs; there is no pandas |

@@ -19,8 +19,8 @@
 //! - NaN and infinities can't be parameters, since JSON has none; as literals they can be written.
 //!
 //! The forms are those of the Flux specification (<https://docs.influxdata.com/flux/v0/spec/>) and
-//! of the syntax tree its parser makes. Everything here is `no_std` and writes into any [`fmt::Write`]; [`Params`], [`Predicate`] and
-//! [`to_literal`] need an allocator.
+//! of the syntax tree its parser makes. Everything here is `no_std` and writes into any
+//! [`fmt::Write`]; [`Params`], [`Predicate`] and [`to_literal`] need an allocator.
 
 use core::fmt;
 
