@@ -84,9 +84,8 @@ pub(super) enum Paging {
 /// It ends when a page brings nothing new, not when a page is short: servers take out of a page
 /// what the token may not see. So the end costs one more request, and a server that gives the same
 /// page for ever can't hold a program up. Items that appear twice, because somebody added others
-/// meanwhile, are given once. To know that, the ids given so far are kept in memory, some 60 bytes
-/// each. Deleting while listing makes lists paged by `offset` (all but tasks and runs) skip:
-/// collect first.
+/// meanwhile, are given once. To know that, the ids given so far are kept in memory. Deleting while
+/// listing makes lists paged by `offset` (all but tasks and runs) skip: collect first.
 ///
 /// A token that may see few of very many buckets, organizations or users may be shown too little: a
 /// whole page of which it may see nothing is all that a server says of the end. The default page is

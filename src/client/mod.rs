@@ -17,8 +17,9 @@
 //!   connection that turns out to be dead is replaced, at once and once.
 //! - *Success* of a write is 204 and nothing else. A captive portal's 200 is an error.
 //! - *Redirects* are never followed, proxies in the environment never used.
-//! - *Memory*: some 14 KiB a connection, and up to 64 KiB more while a body is sent; answers are
-//!   streamed, and read whole only up to a cap.
+//! - *Memory*: some 16 KiB for a client with one connection (`cargo bench --bench client` prints
+//!   it), and up to 64 KiB more while a body is sent; answers are streamed, and read whole only up to
+//!   a cap.
 //! - *Secrets*: no token, password or cookie is in any `Debug`, error or log line of this crate.
 //!   They do travel in clear over `http://`; [`ClientBuilder::https_only`] refuses that. The HTTP
 //!   library below, `ureq_proto`, dumps what it handles to the log at the level `trace`: credentials

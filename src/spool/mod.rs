@@ -30,8 +30,9 @@
 //! - *Order* holds within a target. A target whose server refuses doesn't hold up another.
 //! - *Flash wear*: bytes that go to the disk for each byte of 5 KB batches: 1.8 in `EveryBatch`, because
 //!   the last block of a batch is written again with the next one; 1.01 in `Interval(100 ms)` and
-//!   `OsManaged`. (The kernel's account of the files; a journaling file system adds its own.) With
-//!   [`Mode::OnFailure`] nothing is written while the server answers.
+//!   `OsManaged`. (The kernel's account of the files, as `cargo bench --bench spool` prints it; a
+//!   journaling file system adds its own.) With [`Mode::OnFailure`] nothing is written while the server
+//!   answers.
 //! - *Damage* is skipped and counted, never an error: [`OpenReport`] and [`SpoolStats`] tell.
 //! - *Failing disks*: a batch whose write or sync fails is tried once more, on a new file. A sync that
 //!   failed is never repeated on the same descriptor. If the new file fails too, `append` fails, and
