@@ -261,30 +261,27 @@ impl Tree {
     fn check(&self, command: &str) -> Result<(), String> {
         for part in command.split(" | ") {
             let words = words(part);
-            let mut rest = words.as_slice();
-            let mut only = None;
-            while let Some((name, after)) = rest
-                .split_first()
-                .and_then(|(w, after)| Some((setting(w)?, after)))
-            {
+            let own = words.iter().take_while(|word| setting(word).is_some());
+            let (settings, rest) = words.split_at(own.count());
+            let Some((program, arguments)) = rest.split_first() else {
+                continue;
+            };
+            if is_script(program) && !self.whole {
+                continue;
+            }
+            for name in settings.iter().filter_map(|word| setting(word)) {
                 let (in_code, in_script) = (format!("\"{name}\""), format!("${{{name}"));
                 if !self.text.contains(&in_code) && !self.text.contains(&in_script) {
                     return Err(format!("nobody asks for {name}"));
                 }
-                only = rest
-                    .first()
-                    .and_then(|word| word.strip_prefix("ONLY="))
-                    .or(only);
-                rest = after;
             }
-            match rest.split_first() {
-                Some((program, arguments)) if program == "cargo" => self.cargo(arguments)?,
-                Some((program, arguments)) if is_script(program) => {
-                    self.script(program, arguments, only)?
-                }
-                // The system's.
-                _ => {}
+            if program == "cargo" {
+                self.cargo(arguments)?;
+            } else if is_script(program) {
+                let only = settings.iter().find_map(|word| word.strip_prefix("ONLY="));
+                self.script(program, arguments, only)?;
             }
+            // Else it is the system's.
         }
         Ok(())
     }
@@ -344,9 +341,6 @@ impl Tree {
     }
 
     fn script(&self, script: &str, options: &[String], only: Option<&str>) -> Result<(), String> {
-        if !self.whole {
-            return Ok(());
-        }
         let text = read(script);
         if !text.starts_with("#!") {
             return Err("there is no such script".into());
