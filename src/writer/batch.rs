@@ -376,6 +376,71 @@ mod tests {
     }
 
     #[test]
+    fn the_last_item_is_known_while_all_of_it_is_there() {
+        let fresh = || {
+            let text = "a f=1 1\nb f=1 2\nc f=1 3\n";
+            Batch::new(text.into(), 3, text.find('c').unwrap())
+        };
+        let c = Some(&b"c f=1 3\n"[..]);
+        let mut batch = fresh();
+        assert_eq!(batch.last_written(), c);
+        // Not while there are two pieces; again when the second is the only one.
+        assert!(batch.halve(false));
+        assert_eq!(batch.last_written(), None);
+        batch.pop(true);
+        assert_eq!(batch.last_written(), c);
+        assert_eq!(batch.without_last().last_written(), None);
+        // Nor when something was refused.
+        let mut batch = fresh();
+        assert!(batch.halve(false));
+        batch.pop(false);
+        assert_eq!((batch.last_written(), batch.lines()), (None, 2));
+        let mut batch = fresh();
+        assert_eq!(batch.take_out(&[bad(Some(1), "")]).len(), 1);
+        assert_eq!((batch.last_written(), batch.lines()), (None, 2));
+    }
+
+    #[test]
+    fn what_waits_keeps_no_more_storage_than_it_needs() {
+        for (used, storage, kept) in [
+            (160, 1_000, 160),
+            (160, 171, 160),
+            // A sixteenth isn't worth a copy.
+            (160, 170, 170),
+            (160, 160, 160),
+            (0, 100, 0),
+        ] {
+            let mut bytes = Vec::with_capacity(storage);
+            assert_eq!(bytes.capacity(), storage);
+            bytes.resize(used, b'\n');
+            let mut batch = Batch::new(bytes, used, 0);
+            batch.shrink();
+            assert_eq!(batch.held(), kept, "{used} of {storage}");
+        }
+    }
+
+    #[test]
+    fn pieces_inherit_what_is_known_of_them() {
+        for (judged, expect) in [(false, false), (true, false), (false, true)] {
+            let mut batch = batch(&["a f=1 1", "b f=1 2", "c f=1 3", "d f=1 4"]);
+            let piece = batch.piece().unwrap();
+            (piece.judged, piece.expect) = (judged, expect);
+            (piece.faults, piece.breaks) = (1, 2);
+            assert!(batch.halve(true));
+            for _ in 0..2 {
+                let piece = batch.piece().unwrap();
+                assert_eq!((piece.judged, piece.expect), (judged, expect));
+                assert_eq!((piece.faults, piece.breaks), (0, 0));
+                // What is left of it is another body, but goes the same way.
+                assert_eq!(batch.take_out(&[bad(Some(1), "")]).len(), 1);
+                let piece = batch.piece().unwrap();
+                assert_eq!((piece.judged, piece.expect), (false, expect));
+                batch.pop(true);
+            }
+        }
+    }
+
+    #[test]
     fn pieces_stay_in_order_through_every_cut() {
         let lines: Vec<String> = (0..100).map(|n| alloc::format!("m f={n} {n}")).collect();
         let refs: Vec<&str> = lines.iter().map(String::as_str).collect();

@@ -35,7 +35,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let Some(lane) = self.lanes.get_mut(at) else {
             return;
         };
-        if lane.drain.is_none() && lane.sealed.is_empty() && lane.open_lines > 0 {
+        if lane.drain.is_none() && lane.sealed.is_empty() {
             lane.seal(false);
             self.spool_if_due(at);
         }

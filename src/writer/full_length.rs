@@ -16,7 +16,7 @@ use core::time::Duration;
 
 const SEC: Duration = Duration::from_secs(1);
 
-fn core<T: Transport>(
+pub(super) fn core<T: Transport>(
     transport: T,
     clock: &SimClock,
     change: impl FnOnce(WriterBuilder) -> WriterBuilder,

@@ -100,6 +100,8 @@ pub use remote::WriterHandle;
 pub use settings::WhenFull;
 pub use stamp::ClockGuard;
 
+#[cfg(test)]
+mod blame;
 #[cfg(all(test, feature = "spool"))]
 mod disk_fails;
 #[cfg(test)]

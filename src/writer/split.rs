@@ -139,6 +139,24 @@ mod tests {
     }
 
     #[test]
+    fn a_time_is_digits_behind_a_space() {
+        for (line, timed) in [
+            ("m f=1 5", true),
+            ("m f=1 -5\n", true),
+            // A space alone, a sign alone, digits that belong to the value.
+            ("m f=1 ", false),
+            ("m f=1 \n", false),
+            ("m f=1 -", false),
+            ("m f=15", false),
+            ("m f=-15", false),
+            ("5", false),
+            ("", false),
+        ] {
+            assert_eq!(has_time(line.as_bytes()), timed, "{line:?}");
+        }
+    }
+
+    #[test]
     fn a_last_line_may_lack_its_newline() {
         assert_eq!(split(b"a f=1\nb f=2").count(), 2);
         assert_eq!(split(b"").count(), 0);
