@@ -12,6 +12,11 @@ ARM_TESTS=(
 )
 # aarch64 differs from x86-64 in less: its atomics, its page size, its C types.
 AARCH64_TESTS=(line_properties csv_recordings spool_basics contract)
+# Up to minutes each under an emulator: every cut and every flipped bit, days of a writer's life.
+SLOW=(
+    cut_at_every_byte a_hostile_directory every_flipped_bit writer::full_length
+    writer::lives::a_gateway_with_an_outage_at_noon
+)
 
 # Cross compilers, the C libraries of the boards, and emulators: prints their folder.
 arm_tools() {
@@ -55,19 +60,12 @@ arm_tests() {
         skip_step "tests on $target" "Debian's std of $arch could not be fetched"
     ln -sfn "$std/usr/lib/rustlib/$target" "$RUST/usr/lib/rustlib/$target"
     # An emulator takes ten times as long: fewer random cases, the same kinds.
-    export INFLUX_EDGE_CASES=300 INFLUX_EDGE_FUZZ_RUNS=2000 INFLUX_EDGE_MODEL_SCRIPTS=60
-    export SPOOL_FUZZ=2000 SPOOL_MODEL_SCRIPTS=30
+    export INFLUX_EDGE_CASES=100 INFLUX_EDGE_FUZZ_RUNS=1000 INFLUX_EDGE_MODEL_SCRIPTS=30
+    export SPOOL_FUZZ=300 SPOOL_MODEL_SCRIPTS=30
     for test in "$@"; do args+=(--test "$test"); done
-    skip "every cut of every recording, and a hostile directory, on $target" \
-        'too slow for an emulator; the first is made whole on this machine'
-    cargo test --locked --target "$target" "${args[@]}" -- \
-        --skip cut_at_every_byte --skip a_hostile_directory
-}
-
-# slow_board STEP: what a run makes only when asked for.
-slow_board() {
-    [[ ${BOARDS:-} == all ]] || skip_step "$1" 'takes minutes under an emulator; BOARDS=all runs it'
-    "$1"
+    skip "the longest tests (SLOW in .ci/arm.sh) on $target" \
+        'too slow for an emulator; they are made whole on this machine'
+    cargo test --locked --target "$target" "${args[@]}" -- "${SLOW[@]/#/--skip=}"
 }
 
 armv7() {

@@ -72,27 +72,44 @@ count() {
         $((CPU - before)) "$name" | tee -a "$SCRATCH/timing"
 }
 
-# beside NAME COMMAND...: begins a step that keeps one core busy at most, so that the steps that
-# follow have something to run beside. `beside_ends` waits for it, shows what it said, and counts it.
+# beside NAME COMMAND...: a step for the second lane.
+BESIDE=()
 beside() {
     wanted "$1" || return 0
-    BESIDE=$1 BESIDE_BEGUN=$SECONDS
-    shift
-    (
-        set -euo pipefail
-        "$@"
-    ) </dev/null >"$SCRATCH/beside" 2>&1 &
-    BESIDE_PID=$!
+    BESIDE+=("$(printf '%q ' "$@")")
 }
 
+# Begins the second lane: its steps run one after another, with one job each, beside those of the
+# first, which keep two cores busy only half of the time.
+beside_begins() {
+    ((${#BESIDE[@]} > 0)) || return 0
+    # A process group of its own, so that all of it ends when the run is broken off.
+    set -m
+    (
+        set +m
+        CPU=0 PASSED=0 FAILED=0
+        export CARGO_BUILD_JOBS=1
+        for words in "${BESIDE[@]}"; do
+            eval "step $words"
+        done
+        printf '%d %d\n' "$PASSED" "$FAILED" >"$SCRATCH/beside.counts"
+    ) </dev/null >"$SCRATCH/beside" 2>&1 &
+    BESIDE_PID=$!
+    set +m
+}
+
+# Waits for the second lane, shows what it said, and counts it.
 beside_ends() {
     [[ -n ${BESIDE_PID:-} ]] || return 0
-    local status=0
-    wait "$BESIDE_PID" || status=$?
+    local passed=0 failed=1
+    wait "$BESIDE_PID" || true
     BESIDE_PID=
-    printf '\n=== %s (beside the others)\n' "$BESIDE"
+    processor_time
+    printf '\n=== The second lane\n'
     cat "$SCRATCH/beside"
-    count "$BESIDE" "$status" "$BESIDE_BEGUN"
+    # Without counts it did not come to its end.
+    read -r passed failed <"$SCRATCH/beside.counts" || true
+    PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed))
 }
 
 # The table of steps, the skipped checks and the line that counts. Fails if a step did.

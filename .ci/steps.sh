@@ -282,9 +282,9 @@ oldest_rust() {
     cargo --version
     [[ $(rustc --version) == "rustc $rust."* ]]
     cargo build --locked --no-default-features
-    # Everything compiles. The boards' tests run what this same compiler makes of it.
     cargo check --locked --all-targets
-    cargo test --locked --lib --test contract
+    # Debian's compiler, this very version, makes the boards' tests, so they are the run.
+    [[ -z ${RUSTUP_TOOLCHAIN:-} ]] || cargo test --locked --lib --test contract
 }
 
 # rust_source FOLDER: puts the source of core and std beside this compiler of Debian's, where cargo
@@ -316,6 +316,8 @@ cortex_m() {
         export RUSTC_BOOTSTRAP=1
         std=(-Z build-std=core)
     fi
+    # Not the folder that the first lane builds in.
+    export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/oldest"
     cd tests/no_std
     cp ../../Cargo.lock .
     cargo build --release --target "$target" "${std[@]}"
