@@ -85,6 +85,7 @@ fn panic_message_read_as_a_row() {
         [server("a panic has occurred: \"x\", y", "internal error")]
     );
     // Also with a line end, behind an empty table, and as the whole body.
+    assert_eq!(events(&format!("{DATA}{tail}\n"))[1..], found[1..]);
     assert_eq!(events(&format!("{tail}\n")), found[1..]);
     let found = events(&format!("#default,r,7,\r\n,result,table,v\r\n{tail}"));
     assert_eq!(found.len(), 2);
@@ -162,6 +163,19 @@ fn changed_result_ignored() {
             ("a", 7, 2)
         ]
     );
+    // Also where the records before it left the id to the default.
+    let found = events(
+        "#datatype,string,long,string\r\n#group,false,false,false\r\n#default,a,7,\r\n\
+        ,result,table,v\r\n,b,,1\r\n,,,2 of the next\r\n,b,,3 of the last\r\n",
+    );
+    let results: Vec<_> = found
+        .iter()
+        .map(|event| match event {
+            Event::Table { result, rows, .. } => (result.as_str(), rows.len()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(results, [("b", 1), ("a", 1), ("b", 1)]);
 }
 
 #[test]

@@ -212,6 +212,110 @@ fn owned_bytes_are_decoded() {
     let body = "#datatype,string,long,base64Binary\r\n,result,table,x\r\n,_result,0,aGVsbG8=\r\n";
     let row = Rows::new(body.as_bytes()).deserialize::<Owned>().next();
     assert_eq!(row.unwrap().unwrap().0, b"hello");
+    // Only those: any other text is its own bytes, which a visitor of owned ones isn't given.
+    let text = body.replace("base64Binary", "string");
+    let mut rows = Rows::new(text.as_bytes()).deserialize::<Owned>();
+    let error = rows.next().unwrap().err().unwrap();
+    assert!(
+        error.to_string().contains("invalid type: byte array"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_takes_anything_gets_what_the_datatype_says() {
+    let body = "#datatype,string,long,double,long,unsignedLong,boolean,string,dateTime:RFC3339\r\n\
+        ,result,table,f,i,u,b,s,t\r\n\
+        ,_result,0,1.5,-7,18446744073709551615,true,7,2024-05-02T10:00:00Z\r\n,_result,0,,,,,,\r\n";
+    let mut rows = Rows::new(body.as_bytes()).deserialize::<serde_json::Value>();
+    let row = rows.next().unwrap().unwrap();
+    for (name, expected) in [
+        ("f", serde_json::json!(1.5)),
+        ("i", serde_json::json!(-7)),
+        ("u", serde_json::json!(u64::MAX)),
+        ("b", serde_json::json!(true)),
+        ("s", serde_json::json!("7")),
+        ("t", serde_json::json!("2024-05-02T10:00:00Z")),
+    ] {
+        assert_eq!(row[name], expected, "{name}");
+    }
+    let row = rows.next().unwrap().unwrap();
+    assert!(
+        ["f", "i", "u", "b", "s", "t"]
+            .iter()
+            .all(|name| row[name].is_null())
+    );
+}
+
+#[test]
+fn a_sequence_says_how_many_columns_are_left() {
+    #[derive(Debug, PartialEq)]
+    struct Left(Vec<Option<usize>>);
+    impl<'de> Deserialize<'de> for Left {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Left, D::Error> {
+            struct Visitor;
+            impl<'de> serde::de::Visitor<'de> for Visitor {
+                type Value = Left;
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("columns")
+                }
+                fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                    self,
+                    mut seq: A,
+                ) -> Result<Left, A::Error> {
+                    let mut left = vec![seq.size_hint()];
+                    while seq.next_element::<serde::de::IgnoredAny>()?.is_some() {
+                        left.push(seq.size_hint());
+                    }
+                    Ok(Left(left))
+                }
+            }
+            deserializer.deserialize_seq(Visitor)
+        }
+    }
+    let mut rows = Rows::new(BODY.as_bytes());
+    let row = rows.next().unwrap().unwrap();
+    let columns = row.table().columns().len();
+    let expected = (0..=columns).rev().map(Some).collect();
+    assert_eq!(row.deserialize::<Left>().unwrap(), Left(expected));
+}
+
+/// Of the record itself, which knows no names.
+#[test]
+fn a_record_says_which_cell_does_not_fit() {
+    let mut rows = Rows::new(BODY.as_bytes());
+    let record = rows.next().unwrap().unwrap().record();
+    let error = record
+        .deserialize::<(f64, f64, f64, f64, f64)>()
+        .unwrap_err();
+    assert_eq!(error.row(), 5);
+    assert_eq!(
+        error.to_string(),
+        "row 5, cell 3: wanted f64, found \"2023-11-14T22:13:20.5Z\" (dateTime:RFC3339): \
+        the column has another datatype"
+    );
+    let said = format!("{error:?}");
+    assert!(said.contains("\"wanted f64, found "), "{said}");
+    let error = record.deserialize::<f64>().unwrap_err();
+    let text = error.to_string();
+    assert_eq!(text, "row 5: a single value for a table of 5 columns");
+}
+
+#[test]
+fn values_leave_the_profile_to_be_asked_for() {
+    let body = include_bytes!("recordings/csv/profilers.csv");
+    let mut plain = Rows::new(&body[..]).split_profile(true);
+    while plain.next().unwrap().is_some() {}
+    let rows = Rows::new(&body[..]).split_profile(true);
+    let mut rows = rows.deserialize::<serde_json::Value>();
+    assert_eq!(rows.by_ref().filter(Result::is_ok).count(), 2);
+    assert!(rows.profile().starts_with("profiler/query\n"));
+    assert_eq!(rows.profile(), plain.profile());
+    let said = format!("{rows:?}");
+    assert!(
+        said.starts_with("Deserialized") && said.contains("Rows"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -173,6 +173,7 @@ fn control_characters_are_refused_in_names() {
             refused(at, &format!("ab{c}d"), is, 2);
             refused(at, &format!("{c}"), is, 0);
             refused(at, &format!("a longer name, escaped{c}"), is, 22);
+            refused(at, &format!("{c}").repeat(16), is, 0);
         }
         // C1 controls and separators are ordinary characters to every server.
         accepted(at, "a\u{80}\u{9F}b", "a\u{80}\u{9F}b");
@@ -688,6 +689,19 @@ fn a_writer_is_asked_again_after_an_interruption_and_only_then() {
         assert_eq!(out.out, b"m f=1i\n");
         assert_eq!(out.flushed, 1);
     }
+
+    // Behind default tags it is the same writer.
+    let out = Moody {
+        moods: Vec::new(),
+        out: Vec::new(),
+        flushed: 0,
+    };
+    let tags = OwnedDefaultTags::new().tag("t", "v").build().unwrap();
+    let mut enc = Encoder::with_sink(Drain::new(out, 64)).default_tags(tags);
+    enc.encode(&Item(1)).unwrap();
+    enc.flush().unwrap();
+    let out = enc.into_sink().into_inner().into_writer();
+    assert_eq!((&out.out[..], out.flushed), (&b"m,t=v f=1i\n"[..], 1));
 
     // Where a line needs the room, the encoder says so, and the sink why.
     let out = Moody {

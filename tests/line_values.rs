@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use influx_edge::line::{
-    DefaultTags, EncodeError, Encoder, FieldValue, Part, Place, Point, Series, TagValue, Text,
+    Bounded, DefaultTags, Drain, EncodeError, Encoder, FieldValue, OwnedDefaultTags, Part, Place,
+    Point, Series, Sink, TagValue, Text,
 };
 
 /// The encoder's line, and the same from a point.
@@ -162,6 +163,57 @@ fn lines_know_whether_there_are_any() {
     assert!(!enc.is_empty() && !enc.lines().is_empty());
     enc.clear();
     assert!(enc.is_empty() && enc.lines().is_empty());
+}
+
+/// A sink that was given back with one line in it, `m f=1i`.
+fn filled<S: Sink>(sink: S) -> S {
+    let mut enc = Encoder::with_sink(sink);
+    enc.line("m").field("f", 1).finish().unwrap();
+    enc.into_sink()
+}
+
+#[test]
+fn a_sink_comes_back_with_its_lines_and_nothing_else() {
+    let line = b"m f=1i\n";
+    let mut storage = [0; 16];
+    assert_eq!(filled(&mut storage[..]), line);
+    assert_eq!(filled(heapless::Vec::<u8, 16>::new()), line);
+    assert_eq!(filled(filled(Vec::new())), line);
+    assert_eq!(filled(filled(Bounded::new(8))).into_vec(), line);
+    let tags = OwnedDefaultTags::new().tag("t", "v").build().unwrap();
+    let enc = Encoder::with_sink(Vec::new()).default_tags(tags);
+    let tagged = filled(filled(enc.into_sink()));
+    assert_eq!(tagged.into_inner(), b"m,t=v f=1i\n");
+}
+
+/// Where there is room, nothing is asked for.
+#[test]
+fn storage_that_is_given_is_used() {
+    let vec = filled(Vec::with_capacity(8));
+    assert_eq!(vec.capacity(), 8);
+    let mut enc = Encoder::with_sink(vec);
+    enc.line("m").field("f", 10).finish().unwrap();
+    assert_eq!(enc.into_sink().capacity(), 8);
+    // Also behind tags.
+    let tags = OwnedDefaultTags::new().tag("t", "v").build().unwrap();
+    let enc = Encoder::with_sink(Vec::with_capacity(12)).default_tags(tags);
+    let mut enc = Encoder::with_sink(filled(enc.into_sink()));
+    enc.line("m").field("f", 10).finish().unwrap();
+    let vec = enc.into_sink().into_inner();
+    assert_eq!((&vec[..], vec.capacity()), (&b"m,t=v f=10i\n"[..], 12));
+}
+
+#[test]
+fn what_is_not_passed_on_yet_can_be_looked_at() {
+    let mut enc = Encoder::with_sink(Drain::new(Vec::new(), 16));
+    for n in 0..3 {
+        enc.line("m").field("f", n).finish().unwrap();
+    }
+    assert_eq!(enc.as_bytes(), b"m f=2i\n");
+    assert_eq!(enc.line_count(), 3);
+    enc.flush().unwrap();
+    assert!(enc.as_bytes().is_empty());
+    assert_eq!(enc.into_sink().into_writer(), b"m f=0i\nm f=1i\nm f=2i\n");
 }
 
 /// A `Display` that gives up after some text.

@@ -276,10 +276,8 @@ impl Machine {
     #[cold]
     fn error_row(&mut self, text: &[u8], ends: &[usize]) -> Failed {
         if self.cell(0, text, ends).is_empty() {
-            let at = self.block.record_at();
-            let (message, code) = (self.range(1, ends), self.range(2, ends));
-            self.message = at + message.start..at + message.end;
-            self.code = at + code.start..at + code.end;
+            // Behind its header there is no block, so the row begins the text.
+            (self.message, self.code) = (self.range(1, ends), self.range(2, ends));
         }
         self.fail(DecodeError::Server)
     }
