@@ -70,6 +70,9 @@ test_ladder() {
     rung 'spool' 'spool_*'
     rung 'client' 'client_*' 'fault_*' 'contract'
     rung 'client,v1' 'v1_answers'
+    # The examples of what is off by default.
+    printf -- '--- examples in the documentation, features: default, v1\n'
+    cargo test --locked --features v1 --doc -- v1 servers
 }
 
 # rung FEATURES TEST...: the unit tests and these test programs.
