@@ -133,3 +133,28 @@ fn a_broken_row_breaks_alike_in_one_piece_and_in_many() {
         assert!(matches!(whole.last(), Some(Event::Broken(_))));
     }
 }
+
+/// The server's error in the middle of a row has its commas again where there is room for them, and
+/// is an error where there isn't.
+#[test]
+fn an_error_in_a_row_is_one_in_a_buffer_of_any_size() {
+    let head = ",result,table,v,w\r\n,r,0,1,2\r\n";
+    let tail = ",r,0,{\"code\":\"internal error\",\"message\":\"a, b, c\"}";
+    let body = format!("{head}{tail}");
+    // Five columns, their names, the result and the table that the row before named; and of the row
+    // all but the quotes that begin a cell and end there.
+    let enough = 5 + "resulttablevw".len() + "r0".len() + tail.len() - 2;
+    for size in 0..2 * enough {
+        let (mut text, mut ends) = (vec![0; size], vec![0; 40]);
+        let events = decode([body.as_bytes()], Decoder::new(&mut text, &mut ends));
+        let whole = matches!(
+            events.last(),
+            Some(Event::Server { message, code }) if message == "a, b, c" && code == "internal error"
+        );
+        assert_eq!(whole, size >= enough, "{size}: {events:?}");
+        assert!(
+            !matches!(events.last(), Some(Event::Table { .. })),
+            "{events:?}"
+        );
+    }
+}

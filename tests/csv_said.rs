@@ -235,6 +235,10 @@ fn an_error_says_who_is_at_fault_and_has_its_cause() {
     let short = error(",result,table,v\r\n,r,0\r\n");
     let failed = error(",error,reference\r\n,it broke,897\r\n");
     let nameless = error(",error,reference\r\n,it broke,\r\n");
+    let in_a_row = error(
+        ",result,table,a rather long name\r\n,r,0,1\r\n\
+        ,r,0,{\"code\":\"internal error\",\"message\":\"it broke, there\"}",
+    );
     for (error, server, text, cause) in [
         (
             &broke,
@@ -258,6 +262,12 @@ fn an_error_says_who_is_at_fault_and_has_its_cause() {
             &nameless,
             true,
             "the query failed on the server: it broke",
+            None,
+        ),
+        (
+            &in_a_row,
+            true,
+            "the query failed on the server: it broke, there (internal error)",
             None,
         ),
     ] {

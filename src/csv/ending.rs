@@ -23,13 +23,11 @@ impl Machine {
             return Err(self.json_over(text));
         }
         if !self.fresh {
-            let at = self.block.record_at() + self.len;
             let ends_at = self.block.ends_len + self.cells;
-            let (result, _, _, more) = self.core.read_record(
-                &[],
-                text.get_mut(at..).unwrap_or_default(),
-                ends.get_mut(ends_at..).unwrap_or_default(),
-            );
+            // Nothing comes, so no text comes of it: only the end of the last cell.
+            let (result, _, _, more) =
+                self.core
+                    .read_record(&[], &mut [], ends.get_mut(ends_at..).unwrap_or_default());
             if result == csv_core::ReadRecordResult::OutputEndsFull {
                 return Ok(Progress::EndsFull);
             }

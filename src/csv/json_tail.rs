@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn escapes_are_resolved() {
-        let text = r#"{"message":"a \"b\" \\ \/ \n\té😀 \ud83d\ude00 \ud83d é"}"#;
-        let expected = "a \"b\" \\ / \n\t\u{e9}😀 😀 \u{fffd} é";
+        let text = r#"{"message":"a \"b\" \\ \/ \n\té😀 \ud83d\ude00 \ud83d \udc00\udc01 é"}"#;
+        let expected = "a \"b\" \\ / \n\t\u{e9}😀 😀 \u{fffd} \u{fffd}\u{fffd} é";
         assert_eq!(read(text), Some((String::new(), expected.into())));
     }
 

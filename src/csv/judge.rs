@@ -54,8 +54,8 @@ impl Machine {
     fn same_table(&self, text: &[u8], ends: &[usize]) -> bool {
         let table = self.table(text, ends);
         let (result, id) = (self.cell(1, text, ends), self.cell(2, text, ends));
-        let at = self.block.text_len + self.block.result_len;
         // Nearly always: the result is the default, the id is the one before.
+        let at = self.block.text_len;
         if SHORTCUTS
             && result.is_empty()
             && self.block.result_len == 0
@@ -354,10 +354,11 @@ impl Machine {
         self.len = write;
     }
 
-    /// Puts the delimiters back into a row that csv-core took them out of, if there is room.
-    pub(super) fn open_gaps(&mut self, text: &mut [u8], ends: &mut [usize]) {
+    /// Puts the delimiters back into the text of a row that csv-core took them out of, if there is
+    /// room. Such a row is no record any more, so its ends stay as they are.
+    pub(super) fn open_gaps(&mut self, text: &mut [u8], ends: &[usize]) {
         let (at, more) = (self.block.record_at(), self.cells.saturating_sub(1));
-        if self.gap != 0 || text.len() < at + self.len + more {
+        if text.len() < at + self.len + more {
             return;
         }
         for place in (1..self.cells).rev() {
@@ -367,15 +368,6 @@ impl Machine {
                 *slot = self.delimiter;
             }
         }
-        for (place, end) in ends
-            .iter_mut()
-            .skip(self.block.ends_len)
-            .take(self.cells)
-            .enumerate()
-        {
-            *end += place;
-        }
-        self.gap = 1;
         self.len += more;
     }
 
@@ -386,7 +378,7 @@ impl Machine {
             .get(self.block.ends_len + place)
             .copied()
             .unwrap_or(closed);
-        let start = closed + place * self.gap;
+        let start = closed + place;
         start..end.max(start)
     }
 

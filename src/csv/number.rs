@@ -328,6 +328,15 @@ mod tests {
             );
         }
         assert_eq!(each(parse_u64, b"-1"), Err(ValueErrorKind::Syntax));
+        // Every byte that is no digit, in every place of a short text.
+        for byte in (0..=u8::MAX).filter(|byte| !byte.is_ascii_digit()) {
+            for place in 0..8 {
+                let mut text = *b"12345678";
+                text[place] = byte;
+                let read = each(parse_u64, &text);
+                assert_eq!(read, Err(ValueErrorKind::Syntax), "{byte} at {place}");
+            }
+        }
     }
 
     /// A generator of our own keeps the test the same on every machine.
