@@ -370,7 +370,7 @@ mod tests {
     fn what_was_stored_last_proves() {
         let long = alloc::format!("l f=\"{}\" 1\n", "x".repeat(MAX_PROOF));
         let fits = alloc::format!("l f=\"{}\" 1\n", "x".repeat(MAX_PROOF - 9));
-        assert_eq!(fits.len(), MAX_PROOF);
+        assert_eq!(fits.len(), 4_096);
         for (stored, proof) in [
             ("a f=1 1\nb f=1 2\n", "b f=1 2\n"),
             (&*fits, &*fits),
