@@ -66,6 +66,7 @@ test_ladder() {
     export INFLUX_EDGE_CASES=1000 INFLUX_EDGE_FUZZ_RUNS=20000
     rung '' 'line_*' 'csv_*' 'flux_*' 'time_*'
     rung 'alloc' 'line_*'
+    rung 'serde'
     rung 'std,serde' 'csv_serde' 'csv_rows' 'line_refuse_escape' 'line_values' 'time_*'
     rung 'spool' 'spool_*'
     rung 'client' 'client_*' 'fault_*' 'contract'

@@ -121,6 +121,20 @@ fn documented_sizes_are_enough() {
     );
 }
 
+/// The least there is: a header, which takes its text and one byte per column.
+#[test]
+fn a_header_alone_needs_nothing_else() {
+    for (text, enough) in [(2, false), (3, true), (4, true)] {
+        let (mut text, mut ends) = (vec![0; text], vec![0; 4]);
+        let events = decode([&b",a\r\n"[..]], Decoder::new(&mut text, &mut ends));
+        assert_eq!(
+            matches!(events[..], [Event::Table { .. }]),
+            enough,
+            "{events:?}"
+        );
+    }
+}
+
 /// A row of one cell takes as much room with its (missing) delimiters as without.
 #[test]
 fn a_broken_row_breaks_alike_in_one_piece_and_in_many() {

@@ -166,7 +166,8 @@ fn changed_result_ignored() {
     // Also where the records before it left the id to the default.
     let found = events(
         "#datatype,string,long,string\r\n#group,false,false,false\r\n#default,a,7,\r\n\
-        ,result,table,v\r\n,b,,1\r\n,,,2 of the next\r\n,b,,3 of the last\r\n",
+        ,result,table,v\r\n,b,,1\r\n,,,2 of the next\r\n,b,,3 of the last\r\n\
+        ,7,7,a result that is called as the table\r\n,,7,x\r\n",
     );
     let results: Vec<_> = found
         .iter()
@@ -175,7 +176,7 @@ fn changed_result_ignored() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(results, [("b", 1), ("a", 1), ("b", 1)]);
+    assert_eq!(results, [("b", 1), ("a", 1), ("b", 1), ("7", 1), ("a", 1)]);
 }
 
 #[test]
