@@ -79,3 +79,30 @@ fn an_idle_client_is_small() {
     );
     assert!(cost.bytes_current <= 16 * 1024, "{cost:?}");
 }
+
+/// What `gzip_from` says in its documentation.
+#[cfg(feature = "gzip")]
+#[test]
+fn compressing_takes_what_the_documentation_says() {
+    wire::watch::quiet();
+    let wire = Wire::answering(NO_CONTENT);
+    let plain = client(&wire);
+    let packing = Client::builder(wire.url())
+        .org("acme")
+        .token(TOKEN)
+        .gzip_from(1)
+        .build()
+        .unwrap();
+    let body = two_kilobytes();
+    let lines = Lines {
+        bytes: &body,
+        precision: Precision::Nanosecond,
+    };
+    let [without, with] = [plain, packing].map(|client| {
+        client.write("sensors", lines).unwrap();
+        measure(|| client.write("sensors", lines).unwrap()).bytes_max
+    });
+    let took = with.saturating_sub(without) / 1000;
+    eprintln!("gzip takes {took} KB of heap while a write of 2 KB lasts");
+    assert!((320..=380).contains(&took), "{took} KB");
+}

@@ -347,6 +347,25 @@ mod tests {
         *state
     }
 
+    /// What `csv` says of the size of buffers. Servers write doubles without an exponent.
+    #[test]
+    fn a_double_is_327_bytes_long_at_most() {
+        let mut state = 1;
+        let mut longest = 0;
+        for exponent in 0..0x7FF {
+            for mantissa in [0, 1, u64::MAX, random(&mut state), random(&mut state)] {
+                let bits = 1 << 63 | exponent << 52 | mantissa >> 12;
+                let text = format!("{}", f64::from_bits(bits));
+                assert_eq!(
+                    parse_f64(text.as_bytes(), text.len()).unwrap().to_bits(),
+                    bits
+                );
+                longest = longest.max(text.len());
+            }
+        }
+        assert_eq!(longest, 327);
+    }
+
     #[test]
     fn floats_are_the_nearest_to_the_text() {
         let mut state = 0x9E37_79B9_7F4A_7C15;

@@ -240,7 +240,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Compresses writes of at least this many bytes. Default: none is. Compressing takes 320 KB of
+    /// Compresses writes of at least this many bytes. Default: none is. Compressing takes some 350 KB of
     /// heap while it lasts, and more time than encoding did: worth it where bytes on the line cost
     /// more than the processor. Needs the feature `gzip`. (Answers to queries come compressed with
     /// that feature anyway.)
