@@ -4,14 +4,21 @@
 # Registry toolchains have no std for them; Debian has one for its compiler. The compiler is the
 # oldest supported one (see debian_rust), so this is a check of that one as well.
 
-# What matters where usize has 32 bits and time_t too: both codecs, times, the disk, the client
-# and the writer over the stand-in server.
+# What matters where usize has 32 bits and time_t too: both codecs, times, the disk, TLS, the client
+# and the writer over the stand-in server. Not what starts programs: the emulator starts only one.
 ARM_TESTS=(
-    line_properties csv_recordings csv_rows flux_values time_instants spool_basics spool_frame
-    spool_damage contract client_first writer_standin
+    line_properties line_values line_numbers line_refuse_escape line_allocations
+    csv_recordings csv_rows csv_serde csv_said csv_buffers csv_mistakes csv_model
+    flux_values time_instants
+    spool_basics spool_frame spool_damage spool_model spool_faults spool_memory
+    contract client_first client_rules client_query client_recordings client_threads
+    fault_answers fault_connection fault_tls writer_standin roundtrip
 )
 # aarch64 differs from x86-64 in less: its atomics, its page size, its C types.
-AARCH64_TESTS=(line_properties csv_recordings spool_basics contract)
+AARCH64_TESTS=(
+    line_properties csv_recordings csv_rows flux_values time_instants
+    spool_basics spool_frame spool_damage contract client_first fault_tls writer_standin
+)
 # Up to minutes each under an emulator: every cut and every flipped bit, days of a writer's life.
 SLOW=(
     cut_at_every_byte a_hostile_directory every_flipped_bit writer::full_length

@@ -320,8 +320,8 @@ cortex_m() {
         export RUSTC_BOOTSTRAP=1
         std=(-Z build-std=core)
     fi
-    # Not the folder that the first lane builds in.
-    export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/oldest"
+    # Not the folder of the boards, which the second lane builds in.
+    export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/cortex-m"
     cd tests/no_std
     cp ../../Cargo.lock .
     cargo build --release --target "$target" "${std[@]}"
