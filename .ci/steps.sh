@@ -292,18 +292,20 @@ oldest_rust() {
 }
 
 # rust_source FOLDER: puts the source of core and std beside this compiler of Debian's, where cargo
-# looks for it to build them.
-rust_source() {
-    local source=$1/usr/lib/rustlib/src/rust version tarball
-    [[ ! -d $source ]] || return 0
-    version=$(version_of rustc-web "$(oldest_version).") || return 1
-    tarball=$(source_of rustc-web "$version" '[.]orig[.]tar') || return 1
+# looks for it to build them. Both lanes may want it at the same time.
+rust_source() (
+    source=$1/usr/lib/rustlib/src/rust
+    exec 9>"$CACHE/.source.lock"
+    flock 9
+    [[ ! -d $source ]] || exit 0
+    version=$(version_of rustc-web "$(oldest_version).") || exit 1
+    tarball=$(source_of rustc-web "$version" '[.]orig[.]tar') || exit 1
     rm -rf "$source.new"
     mkdir -p "$source.new"
-    tar -xf "$tarball" -C "$source.new" --strip-components=1 --wildcards '*/library' || return 1
-    mv -T "$source.new" "$source"
+    tar -xf "$tarball" -C "$source.new" --strip-components=1 --wildcards '*/library' || exit 1
+    mv -T "$source.new" "$source" || exit 1
     rm -f "$tarball"
-}
+)
 
 # The codecs on a microcontroller. Registry toolchains bring no core for it, so core is built from
 # Debian's source of the very compiler that is used.
