@@ -68,12 +68,19 @@ count() {
     *) word=FAILED FAILED=$((FAILED + 1)) ;;
     esac
     processor_time
+    # The second lane's comes in one piece when it has ended, and is in its own lines already.
+    if [[ -n ${BESIDE_PID:-} && -z $BESIDE_TOOK && -s $SCRATCH/beside.counts ]] &&
+        ! kill -0 "$BESIDE_PID" 2>/dev/null; then
+        read -r _ _ BESIDE_TOOK <"$SCRATCH/beside.counts"
+        before=$((before + BESIDE_TOOK))
+    fi
     printf '%-8s %4d s (%4d s of processor time)  %s\n' "$word" $((SECONDS - begun)) \
         $((CPU - before)) "$name" | tee -a "$SCRATCH/timing"
 }
 
 # beside NAME COMMAND...: a step for the second lane.
 BESIDE=()
+BESIDE_TOOK=
 beside() {
     wanted "$1" || return 0
     BESIDE+=("$(printf '%q ' "$@")")
@@ -92,7 +99,7 @@ beside_begins() {
         for words in "${BESIDE[@]}"; do
             eval "step $words"
         done
-        printf '%d %d\n' "$PASSED" "$FAILED" >"$SCRATCH/beside.counts"
+        printf '%d %d %d\n' "$PASSED" "$FAILED" "$CPU" >"$SCRATCH/beside.counts"
     ) </dev/null >"$SCRATCH/beside" 2>&1 &
     BESIDE_PID=$!
     set +m
@@ -108,7 +115,7 @@ beside_ends() {
     printf '\n=== The second lane\n'
     cat "$SCRATCH/beside"
     # Without counts it did not come to its end.
-    read -r passed failed <"$SCRATCH/beside.counts" || true
+    read -r passed failed _ <"$SCRATCH/beside.counts" || true
     PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed))
 }
 
