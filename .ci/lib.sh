@@ -87,7 +87,7 @@ beside() {
 }
 
 # Begins the second lane: its steps run one after another, with one job each, beside those of the
-# first, which keep two cores busy only half of the time.
+# first, which often leave a core idle.
 beside_begins() {
     ((${#BESIDE[@]} > 0)) || return 0
     # A process group of its own, so that all of it ends when the run is broken off.

@@ -126,57 +126,43 @@ fn changed_table_id_ignored() {
     );
 }
 
+/// Each table's result, its id and how many rows it has.
+fn tables(text: &str) -> String {
+    let of = |event: &Event| match event {
+        Event::Table {
+            result, id, rows, ..
+        } => format!("{result} {}: {}", id.unwrap(), rows.len()),
+        other => panic!("{other:?}"),
+    };
+    events(text).iter().map(of).collect::<Vec<_>>().join(", ")
+}
+
 #[test]
 fn changed_result_ignored() {
-    // Two results of equal schema, without the default: only the name tells.
-    let found = events(",result,table,v\r\n,a,0,x\r\n,a,0,y\r\n,b,0,z\r\n,long name,0,w\r\n");
-    let results: Vec<_> = found
-        .iter()
-        .map(|event| match event {
-            Event::Table { result, rows, .. } => (result.as_str(), rows.len()),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert_eq!(results, [("a", 2), ("b", 1), ("long name", 1)]);
-    // With a default, an empty cell means that, and not the record's before.
-    let found = events(
-        "#datatype,string,long,string\r\n#group,false,false,false\r\n#default,a,7,\r\n\
-        ,result,table,v\r\n,,,1\r\n,a,7,2\r\n,,,3\r\n,b,7,4\r\n,,7,5\r\n,a,,6\r\n\
-        ,,8,7\r\n,,,8\r\n,,7,9\r\n",
-    );
-    let results: Vec<_> = found
-        .iter()
-        .map(|event| match event {
-            Event::Table {
-                result, id, rows, ..
-            } => (result.as_str(), id.unwrap(), rows.len()),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert_eq!(
-        results,
-        [
-            ("a", 7, 3),
-            ("b", 7, 1),
-            ("a", 7, 2),
-            ("a", 8, 1),
-            ("a", 7, 2)
-        ]
-    );
-    // Also where the records before it left the id to the default.
-    let found = events(
-        "#datatype,string,long,string\r\n#group,false,false,false\r\n#default,a,7,\r\n\
-        ,result,table,v\r\n,b,,1\r\n,,,2 of the next\r\n,b,,3 of the last\r\n\
-        ,7,7,a result that is called as the table\r\n,,7,x\r\n",
-    );
-    let results: Vec<_> = found
-        .iter()
-        .map(|event| match event {
-            Event::Table { result, rows, .. } => (result.as_str(), rows.len()),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert_eq!(results, [("b", 1), ("a", 1), ("b", 1), ("7", 1), ("a", 1)]);
+    let table = [
+        // Two results of equal schema, without the default: only the name tells.
+        (
+            ",result,table,v\r\n,a,0,x\r\n,a,0,y\r\n,b,0,z\r\n,long name,0,w\r\n",
+            "a 0: 2, b 0: 1, long name 0: 1",
+        ),
+        // With a default, an empty cell means that, and not the record's before.
+        (
+            "#datatype,string,long,string\r\n#group,false,false,false\r\n#default,a,7,\r\n\
+            ,result,table,v\r\n,,,1\r\n,a,7,2\r\n,,,3\r\n,b,7,4\r\n,,7,5\r\n,a,,6\r\n\
+            ,,8,7\r\n,,,8\r\n,,7,9\r\n",
+            "a 7: 3, b 7: 1, a 7: 2, a 8: 1, a 7: 2",
+        ),
+        // Also where the records before it left the id to the default.
+        (
+            "#datatype,string,long,string\r\n#group,false,false,false\r\n#default,a,7,\r\n\
+            ,result,table,v\r\n,b,,1\r\n,,,2 of the next\r\n,b,,3 of the last\r\n\
+            ,7,7,a result that is called as the table\r\n,,7,x\r\n",
+            "b 7: 1, a 7: 1, b 7: 1, 7 7: 1, a 7: 1",
+        ),
+    ];
+    for (text, expected) in table {
+        assert_eq!(tables(text), expected, "{text}");
+    }
 }
 
 #[test]
