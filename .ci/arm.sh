@@ -5,19 +5,19 @@
 # oldest supported one (see debian_rust), so this is a check of that one as well.
 
 # What matters where usize has 32 bits and time_t too: both codecs, times, the disk, TLS, the client
-# and the writer over the stand-in server. Not what starts programs: the emulator starts only one.
+# and the writer over the mock server. Not what starts programs: the emulator starts only one.
 ARM_TESTS=(
     line_properties line_values line_numbers line_refuse_escape line_allocations
     csv_recordings csv_rows csv_serde csv_said csv_buffers csv_mistakes csv_model
     flux_values time_instants
     spool_basics spool_frame spool_damage spool_model spool_faults spool_memory
     contract client_first client_rules client_query client_recordings client_threads
-    fault_answers fault_connection fault_tls writer_standin roundtrip
+    fault_responses fault_connection fault_tls writer_delivery roundtrip
 )
 # aarch64 differs from x86-64 in less: its atomics, its page size, its C types.
 AARCH64_TESTS=(
     line_properties csv_recordings csv_rows flux_values time_instants
-    spool_basics spool_frame spool_damage contract client_first fault_tls writer_standin
+    spool_basics spool_frame spool_damage contract client_first fault_tls writer_delivery
 )
 # Up to minutes each under an emulator: every cut and every flipped bit, days of a writer's life.
 SLOW=(

@@ -35,8 +35,8 @@ free_port() {
     return 1
 }
 
-# answers URL PATH: whether an HTTP GET there has a 2xx answer. Bash alone, so no curl is needed.
-answers() {
+# responses URL PATH: whether an HTTP GET there has a 2xx response. Bash alone, so no curl is needed.
+responses() {
     local hostport=${1#http://} status
     (
         exec 3<>"/dev/tcp/${hostport/://}" || exit 1
@@ -45,7 +45,7 @@ answers() {
     ) 2>/dev/null
 }
 
-# serve URL PATH LOG COMMAND...: starts a server and waits until PATH answers. Fails, with the
+# serve URL PATH LOG COMMAND...: starts a server and waits until PATH responds. Fails, with the
 # server's last words, if it ends or stays silent.
 serve() {
     local url=$1 path=$2 log=$3 pid
@@ -56,7 +56,7 @@ serve() {
     for _ in {1..150}; do
         kill -0 "$pid" 2>/dev/null || break
         # Somebody else may have taken the port in between; then ours has ended or will.
-        if answers "$url" "$path" && sleep 0.2 && kill -0 "$pid" 2>/dev/null; then
+        if responses "$url" "$path" && sleep 0.2 && kill -0 "$pid" 2>/dev/null; then
             return 0
         fi
         sleep 0.2

@@ -70,7 +70,7 @@ test_ladder() {
     rung 'std,serde' 'csv_serde' 'csv_rows' 'line_refuse_escape' 'line_values' 'time_*'
     rung 'spool' 'spool_*'
     rung 'client' 'client_*' 'fault_*' 'contract'
-    rung 'client,v1' 'v1_answers'
+    rung 'client,v1' 'v1_responses'
     # The examples of what is off by default.
     printf -- '--- examples in the documentation, features: default, v1\n'
     cargo test --locked --features v1 --doc -- v1 servers
@@ -100,7 +100,7 @@ at_length() {
     # The writer: every position of a batch, a million points, three days, ten thousand lives.
     export INFLUX_EDGE_LONG=1
     cargo test --locked --release --no-default-features --features client,spool \
-        --lib --test writer_standin -- writer:: three_requests --nocapture 2>&1 |
+        --lib --test writer_delivery -- writer:: three_requests --nocapture 2>&1 |
         tee "$SCRATCH/writer"
     # Alone, so that what the process holds is what the writer holds.
     INFLUX_EDGE_ALONE=1 cargo test --locked --release --no-default-features \
@@ -200,7 +200,7 @@ processor time), $lines lines"
     ((SECONDS - begun <= 120 || CPU <= 120))
 }
 
-# The examples that talk to a server, as a user runs them: against their stand-ins, and against a
+# The examples that talk to a server, as a user runs them: against their mock servers, and against a
 # server of one's own, if INFLUXDB_V2_URL and its companions (an operator's token) were set when
 # .ci/run began. Each ends in time, says something, and ends with the right code.
 examples() {

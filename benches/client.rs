@@ -155,24 +155,24 @@ fn bare() -> ureq::Agent {
 }
 
 fn bare_write(agent: &ureq::Agent, url: &str, body: &[u8]) {
-    let answer = agent
+    let response = agent
         .post(url)
         .header("Authorization", format!("Token {TOKEN}"))
         .header("Content-Type", "text/plain; charset=utf-8")
         .send(body)
         .unwrap();
-    assert_eq!(answer.status(), 204);
+    assert_eq!(response.status(), 204);
 }
 
 /// Rows counted with csv-core alone.
 fn bare_query(agent: &ureq::Agent, url: &str) -> u64 {
-    let answer = agent
+    let response = agent
         .post(url)
         .header("Authorization", format!("Token {TOKEN}"))
         .header("Content-Type", "application/json")
         .send(r#"{"query":"x"}"#.as_bytes())
         .unwrap();
-    let mut reader = answer.into_body().into_reader();
+    let mut reader = response.into_body().into_reader();
     let mut csv = csv_core::Reader::new();
     let mut input = vec![0u8; 16 << 10];
     let (mut text, mut ends) = (vec![0u8; 4096], vec![0usize; 64]);

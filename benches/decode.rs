@@ -1,4 +1,4 @@
-//! How fast answers are read, next to the least that reading them takes.
+//! How fast responses are read, next to the least that reading them takes.
 //!
 //! The floor is csv-core's `read_record` alone: cells split and unquoted, and nothing looked at.
 //! Everything else is given as a multiple of its speed, measured in the same run: all contestants
@@ -9,7 +9,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use influx_edge::Time;
+use influx_edge::Timestamp;
 use influx_edge::csv::{DataType, Decoder, Key, Rows, Step};
 
 const CHUNK: usize = 64 << 10;
@@ -118,7 +118,7 @@ fn text(body: &[u8]) -> u64 {
     let mut sum = 0;
     decode(body, |decoder| {
         for cell in decoder.record().cells() {
-            sum += black_box(cell.bytes()).len() as u64;
+            sum += black_box(cell.as_bytes()).len() as u64;
         }
     });
     sum
@@ -129,7 +129,7 @@ fn time_and_value(body: &[u8]) -> u64 {
     let mut sum = 0.0;
     decode(body, |decoder| {
         let record = decoder.record();
-        let time: Time = record.get(&time).unwrap();
+        let time: Timestamp = record.get(&time).unwrap();
         sum += time.as_nanos() as f64;
         // A table may hold strings.
         if let Ok(Some(value)) = record.get::<Option<f64>>(&value) {
@@ -146,10 +146,10 @@ fn typed(body: &[u8]) -> u64 {
             if cell.is_null() {
                 continue;
             }
-            sum ^= match cell.datatype() {
+            sum ^= match cell.data_type() {
                 DataType::Double => cell.parse::<f64>().unwrap().to_bits(),
                 DataType::Long => cell.parse::<i64>().unwrap() as u64,
-                DataType::Time => cell.parse::<Time>().unwrap().as_nanos() as u64,
+                DataType::Time => cell.parse::<Timestamp>().unwrap().as_nanos() as u64,
                 DataType::Boolean => u64::from(cell.parse::<bool>().unwrap()),
                 _ => cell.parse::<&str>().unwrap().len() as u64,
             };
@@ -162,7 +162,7 @@ fn typed(body: &[u8]) -> u64 {
 #[derive(serde::Deserialize)]
 struct Sample {
     #[serde(rename = "_time")]
-    time: Time,
+    time: Timestamp,
     #[serde(rename = "_value")]
     value: Value,
     #[serde(rename = "_field")]
@@ -280,7 +280,7 @@ fn mixed(size: usize) -> Vec<u8> {
             body.push_str("#default,_result,,,,,,,,\r\n,result,table,_start,_stop,_time,_value,");
             body.push_str("_field,_measurement,station\r\n");
             for row in 0..100 {
-                let time = Time::from_nanos(
+                let time = Timestamp::from_nanos(
                     1_700_000_000_000_000_000
                         + row * 1_000_000_000
                         + [0, 1_000_000, 123_456_789][random.below(3) as usize],
@@ -315,7 +315,7 @@ fn narrow(size: usize) -> Vec<u8> {
     let mut nanos = 1_700_000_000_000_000_000;
     while body.len() < size {
         nanos += 1_000_000_000;
-        let time = Time::from_nanos(nanos);
+        let time = Timestamp::from_nanos(nanos);
         let value = random.below(10_000) as f64 / 100.0;
         body.push_str(&format!(",,0,{time},{value},temp_c,weather,zrh-1\r\n"));
     }
@@ -341,7 +341,7 @@ fn wide(size: usize) -> Vec<u8> {
     while body.len() < size {
         nanos += 1_000_000_000;
         let value = random.below(10_000) as f64 / 100.0;
-        body.push_str(&format!(",,0,{},{value}", Time::from_nanos(nanos)));
+        body.push_str(&format!(",,0,{},{value}", Timestamp::from_nanos(nanos)));
         for _ in 0..19 {
             match random.below(4) {
                 0 => body.push_str(",,"),

@@ -119,7 +119,7 @@ fn encode<S: influx_edge::line::Sink>(enc: &mut Encoder<S>, line: &Line) {
 }
 
 fn series(line: &Line) -> OwnedSeries {
-    let mut series = OwnedSeries::new(line.measurement);
+    let mut series = OwnedSeries::builder(line.measurement);
     for (key, value) in &line.tags {
         series = series.tag(key, value);
     }
@@ -131,7 +131,7 @@ fn encode_series<S: influx_edge::line::Sink>(
     series: &OwnedSeries,
     line: &Line,
 ) {
-    let mut out = enc.point(series).fields();
+    let mut out = enc.series(series).fields();
     for (key, value) in &line.fields {
         out = match value {
             Value::Float(v) => out.field(key, *v),
@@ -153,7 +153,7 @@ fn encode_prepared<S: influx_edge::line::Sink>(
     keys: &[OwnedFieldKey],
     line: &Line,
 ) {
-    let mut out = enc.point(series).fields();
+    let mut out = enc.series(series).fields();
     for (key, (_, value)) in keys.iter().zip(&line.fields) {
         out = match value {
             Value::Float(v) => out.field(key, *v),

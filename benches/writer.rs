@@ -102,7 +102,7 @@ fn writer(batch_lines: usize) -> Writer {
         .unwrap()
 }
 
-/// Answers 204 to everything.
+/// Responds with 204 to everything.
 fn sink() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `bare_metal/station.rs` is what runs on the board, and needs nothing but `core`. What is in this
-//! file is the rest of the world: a clock, two sensors, and a modem that carries bytes to a stand-in
+//! file is the rest of the world: a clock, two sensors, and a modem that carries bytes to a mock server
 //! server and back, a few at a time. Most modems speak HTTP themselves; this one does it with two
 //! headers.
 
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         server: &server,
         requests: 0,
     };
-    println!("server   a stand-in inside this program; it is not InfluxDB and keeps nothing");
+    println!("server   a mock server inside this program; it is not InfluxDB and keeps nothing");
 
     let mut station = Station::new("zrh-1")?;
     println!(
@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = format!("/api/v2/query?org={}", server.org());
     let (status, body) = modem.post(&path, "application/vnd.flux", question.as_bytes())?;
     if status != 200 {
-        return Err(format!("the query was answered {status}").into());
+        return Err(format!("the response to the query was {status}").into());
     }
     let (mut text, mut ends) = ([0; 384], [0; 48]);
     println!(
@@ -87,7 +87,7 @@ fn send(modem: &mut Modem<'_>, station: &mut Station) -> Result<(), Box<dyn Erro
     let (status, _) = modem.post(&path, "text/plain; charset=utf-8", station.lines())?;
     // Nothing but 204 means that they are stored.
     if status != 204 {
-        return Err(format!("the write was answered {status}").into());
+        return Err(format!("the response to the write was {status}").into());
     }
     station.clear();
     Ok(())
@@ -99,7 +99,7 @@ struct Modem<'a> {
 }
 
 impl Modem<'_> {
-    /// Status and body of the answer.
+    /// Status and body of the response.
     fn post(
         &mut self,
         path: &str,
@@ -118,15 +118,15 @@ impl Modem<'_> {
             body.len()
         )?;
         wire.write_all(body)?;
-        let mut answer = Vec::new();
-        wire.read_to_end(&mut answer)?;
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
-        let end = end.ok_or("no answer")?;
-        let head = std::str::from_utf8(&answer[..end])?.to_ascii_lowercase();
+        let mut response = Vec::new();
+        wire.read_to_end(&mut response)?;
+        let end = response.windows(4).position(|four| four == b"\r\n\r\n");
+        let end = end.ok_or("no response")?;
+        let head = std::str::from_utf8(&response[..end])?.to_ascii_lowercase();
         let status = head.get(9..12).ok_or("no status")?.parse()?;
-        let body = &answer[end + 4..];
+        let body = &response[end + 4..];
         let body = if head.contains("transfer-encoding: chunked") {
-            joined(body).ok_or("a broken answer")?
+            joined(body).ok_or("a broken response")?
         } else {
             body.to_vec()
         };

@@ -13,10 +13,10 @@
 //! Ends with 0 when all is well, 1 when the server or the settings are at fault, 2 when there is
 //! nothing to report: cron's mail, or a watchdog, can tell them apart. With `INFLUXDB_V2_URL`,
 //! `INFLUXDB_V2_TOKEN`, `INFLUXDB_V2_ORG` and `INFLUXDB_V2_BUCKET` it asks that server; without, a
-//! stand-in inside this program, given some readings first. A server that restarts is waited for;
+//! mock server inside this program, given some readings first. A server that restarts is waited for;
 //! after a minute, or `INFLUXDB_V2_TIMEOUT` milliseconds, it gives up.
 
-// Plots, settings and stand-in are the quickstart's.
+// Plots, settings and mock server are the quickstart's.
 #[path = "quickstart/plot.rs"]
 #[allow(dead_code, reason = "the quickstart's table is not for a day's worth")]
 mod plot;
@@ -32,7 +32,7 @@ use std::time::{Duration, SystemTime};
 use influx_edge::client::RetryPolicy;
 use influx_edge::csv::{Item, Row};
 use influx_edge::line::Point;
-use influx_edge::{Client, Time};
+use influx_edge::{Client, Timestamp};
 
 use plot::{Canvas, Series};
 use target::{Target, setting};
@@ -92,8 +92,8 @@ fn run(canvas: Canvas) -> Result<bool, Box<dyn Error>> {
         .query(FLUX)
         .param("bucket", &target.bucket)
         .param("measurement", &measurement)
-        .param("start", Time::from_system(start)?)
-        .param("stop", Time::from_system(stop)?)
+        .param("start", Timestamp::from_system(start)?)
+        .param("stop", Timestamp::from_system(stop)?)
         .timeout(patience)
         .call()?;
     // Each series is a table of its own, named by its first row.
@@ -179,17 +179,17 @@ fn table(report: &mut [Series]) {
 fn plot(series: &Series, canvas: Canvas) {
     let step = series.points.len().div_ceil(POINTS);
     let points: Vec<_> = series.points.iter().copied().step_by(step).collect();
-    let times: Vec<Time> = points.iter().map(|(time, _)| *time).collect();
+    let times: Vec<Timestamp> = points.iter().map(|(time, _)| *time).collect();
     let name = series.name.clone();
     canvas.plot(&times, &Series { name, points });
 }
 
-/// A day of readings of two stations, one an hour, for the stand-in: nobody's, and it says so above.
+/// A day of readings of two stations, one an hour, for the mock server: nobody's, and it says so above.
 fn made_up(measurement: &str, start: SystemTime) -> Result<Vec<Point>, Box<dyn Error>> {
     let mut points = Vec::new();
     for hour in 1..24 {
         let angle = f64::from(hour) / 24.0 * std::f64::consts::TAU;
-        let time = Time::from_system(start + DAY * hour / 24)?;
+        let time = Timestamp::from_system(start + DAY * hour / 24)?;
         for (station, mean) in [("zrh-1", 150.0), ("zrh-2", 120.0)] {
             points.push(
                 Point::new(measurement)

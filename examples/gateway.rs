@@ -1,6 +1,6 @@
 //! A gateway: reads its sensors, writes what they say, and knows of every point what became of it.
 //!
-//! `cargo run --example gateway` needs nothing: it starts a stand-in server, takes it away after
+//! `cargo run --example gateway` needs nothing: it starts a mock server, takes it away after
 //! five seconds and brings it back after ten. With `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN`,
 //! `INFLUXDB_V2_ORG` and `INFLUXDB_V2_BUCKET` set (the last is `sensors` if not) it writes to that
 //! server instead. `SECONDS=15` ends it; so does Ctrl-C.
@@ -16,7 +16,7 @@ mod switch;
 
 use influx_edge::client::RetryPolicy;
 use influx_edge::writer::{Event, Stats, Writer};
-use influx_edge::{Client, Error, Precision, Spool, Time};
+use influx_edge::{Client, Error, Precision, Spool, Timestamp};
 use sensors::Sensors;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -84,7 +84,7 @@ fn main() -> Result<(), Error> {
             demo.act(start.elapsed());
         }
         // A gateway doesn't stop for one reading that can't be written.
-        match Time::try_from(SystemTime::now()) {
+        match Timestamp::try_from(SystemTime::now()) {
             Ok(now) => sensors.read(&mut w, now),
             Err(_) => eprintln!("\nthe clock shows an impossible time"),
         }

@@ -22,8 +22,8 @@ mod options;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use influx_edge::writer::{Cause, Event, Writer};
-use influx_edge::{Client, Error, NotAccepted, Spool};
+use influx_edge::writer::{DropReason, Event, Writer};
+use influx_edge::{Client, Error, Spool, WriteError};
 use input::Input;
 use options::{Ask, Form, Options};
 use std::io::{self, Write};
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
         eprintln!("pipe: Ctrl-C can't be caught: {error}");
     }
     let stand_in = options.demo.then(|| {
-        eprintln!("pipe: writing to a stand-in inside this program, which keeps nothing");
+        eprintln!("pipe: writing to a mock server inside this program, which keeps nothing");
         let server = Server::start();
         server.add_bucket(&options.bucket);
         server
@@ -121,7 +121,7 @@ fn tell(event: &Event<'_>) {
         Event::SpoolFailed { message, .. } => eprintln!("pipe: the disk: {message}"),
         // What is closed upon was given back.
         Event::Dropped {
-            cause: Cause::Closed,
+            cause: DropReason::Closed,
             ..
         } => {}
         Event::Dropped { lines, cause, .. } => eprintln!("pipe: {lines} lines dropped: {cause:?}"),
@@ -199,7 +199,7 @@ impl<'a> Pipe<'a> {
             match self.w.write(&point) {
                 Ok(()) => return,
                 // Nobody reads on meanwhile: whoever writes into the pipe waits, too.
-                Err(NotAccepted::Full) if begun.elapsed() < self.patience() => {
+                Err(WriteError::Full) if begun.elapsed() < self.patience() => {
                     let wait = self.w.poll().map_or(TICK, |due| due.min(TICK));
                     self.print_rejected();
                     std::thread::sleep(wait);

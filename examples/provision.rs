@@ -2,7 +2,7 @@
 //! token that may do no more than it has to, a mapping for programs of InfluxDB 1.x, a task.
 //!
 //! ```sh
-//! cargo run --example provision            # against a stand-in inside this program
+//! cargo run --example provision            # against a mock server inside this program
 //! cargo run --example provision -- keep    # leave it there, and print the new token
 //! ```
 //!
@@ -11,11 +11,11 @@
 //! any other they sign in. What is there already is kept: run it as often as you like, the second
 //! run changes nothing. At the end it removes what it made, unless told to keep it.
 //!
-//! Ends with 0 when all is there, 1 when not; a server that doesn't answer costs half a minute.
+//! Ends with 0 when all is there, 1 when not; a server that doesn't response costs half a minute.
 
-// The stand-in that the tests use.
-#[path = "../tests/api_standin/mod.rs"]
-pub(crate) mod standin;
+// The mock server that the tests use.
+#[path = "../tests/api_mock/mod.rs"]
+pub(crate) mod mock_server;
 
 use std::process::ExitCode;
 
@@ -71,12 +71,12 @@ fn run(keep: bool) -> Result<(), Error> {
     let client = if variable("INFLUXDB_V2_URL").is_some() {
         Client::from_env()?
     } else {
-        let server = stand_in.insert(standin::StandIn::start());
+        let server = stand_in.insert(mock_server::StandIn::start());
         println!(
-            "(No INFLUXDB_V2_URL: a stand-in inside this program, at {}.)\n",
+            "(No INFLUXDB_V2_URL: a mock server inside this program, at {}.)\n",
             server.url()
         );
-        let password = password.insert("of-the-stand-in".into());
+        let password = password.insert("of-the-mock-server".into());
         Client::builder(server.url())
             .session(&user, &*password)
             .build()?
@@ -122,7 +122,7 @@ fn run(keep: bool) -> Result<(), Error> {
         println!("removed");
     }
     // A session that is only dropped lives on in the server for an hour.
-    client.signout()
+    client.sign_out()
 }
 
 /// The first steps of a new server: whoever comes first becomes its owner. If somebody else was
@@ -140,9 +140,9 @@ pub(crate) fn set_up(client: &Client, user: &str, password: &str) -> Result<(), 
 /// Finds or makes each thing. Where two programs provision at once, one of them gets
 /// [`Error::is_duplicate`] and may simply try again.
 pub(crate) fn provision(client: &Client) -> Result<Provisioned, Error> {
-    let org = match client.orgs().find_by_name(ORG)? {
+    let org = match client.organizations().find_by_name(ORG)? {
         Some(org) => org,
-        None => client.orgs().create(&NewOrganization::new(ORG))?,
+        None => client.organizations().create(&NewOrganization::new(ORG))?,
     };
 
     let buckets = client.buckets().in_org(&org.id);
@@ -220,7 +220,7 @@ pub(crate) fn remove(client: &Client, made: &Provisioned) -> Result<(), Error> {
     for bucket in &made.buckets {
         gone(client.buckets().delete(&bucket.id))?;
     }
-    gone(client.orgs().delete(org))
+    gone(client.organizations().delete(org))
 }
 
 fn gone(result: Result<(), Error>) -> Result<(), Error> {

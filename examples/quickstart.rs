@@ -6,7 +6,7 @@
 //!
 //! Ten samples of this machine (processor, load, memory, temperatures) become line protocol, go to a
 //! server over HTTP, come back by a Flux query as annotated CSV, and are shown. Without settings the
-//! server is a stand-in inside this program; with `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN`,
+//! server is a mock server inside this program; with `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN`,
 //! `INFLUXDB_V2_ORG` and `INFLUXDB_V2_BUCKET` it is yours.
 
 #[path = "quickstart/machine.rs"]
@@ -16,7 +16,7 @@ mod plot;
 #[path = "quickstart/target.rs"]
 mod target;
 
-// The same stand-in that the tests use.
+// The same mock server that the tests use.
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use influx_edge::line::Encoder;
-use influx_edge::{Client, Stored, Time};
+use influx_edge::{Client, Stored, Timestamp};
 use serde::Deserialize;
 
 use machine::Machine;
@@ -44,10 +44,10 @@ const FLUX: &str = r#"
       |> filter(fn: (r) => r._measurement == "quickstart" and r.host == params.host)
 "#;
 
-/// A row of the answer. A column that a table does not have is `None`.
+/// A row of the response. A column that a table does not have is `None`.
 #[derive(Deserialize)]
 struct Reading {
-    _time: Time,
+    _time: Timestamp,
     _field: String,
     _value: f64,
     sensor: Option<String>,
@@ -117,7 +117,10 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
         .param("bucket", &target.bucket)
         .param("host", machine.host())
         .param("start", times[0])
-        .param("stop", Time::from_nanos(times[SAMPLES - 1].as_nanos() + 1))
+        .param(
+            "stop",
+            Timestamp::from_nanos(times[SAMPLES - 1].as_nanos() + 1),
+        )
         .deserialize::<Reading>()?;
     let mut series: Vec<Series> = Vec::new();
     let mut back = 0;
@@ -183,8 +186,8 @@ fn first_line(lines: &[u8]) -> &str {
 /// What could not be delivered is not thrown away: it is printed, ready to be sent by other means.
 fn keep(lines: &[u8], stored: Stored) {
     let words = match stored {
-        Stored::GoodLines => "The server stored only some of these lines",
-        Stored::Nothing => "None of these lines were stored",
+        Stored::Partial => "The server stored only some of these lines",
+        Stored::None => "None of these lines were stored",
         _ => "Whether these lines were stored nobody can know (sending them again does no harm)",
     };
     println!("{words}:\n\n{}", String::from_utf8_lossy(lines));

@@ -6,10 +6,10 @@
 //! ```
 //!
 //! With `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN` and `INFLUXDB_V2_ORG` it asks that server; without, a
-//! stand-in inside this program, which knows little more than the calls shown. Parameters follow the
+//! mock server inside this program, which knows little more than the calls shown. Parameters follow the
 //! path, as in `GET /api/v2/labels limit=10`.
 //!
-//! Ends with 0 whatever the status was, for an answer is an answer; with 1 if none came, after half
+//! Ends with 0 whatever the status was, for a response is a response; with 1 if none came, after half
 //! a minute at most. (`INFLUXDB_V2_TIMEOUT`, in milliseconds, makes that less.)
 
 #[path = "../tests/support/mod.rs"]
@@ -17,6 +17,7 @@ mod support;
 
 use std::process::ExitCode;
 
+use influx_edge::client::Method;
 use influx_edge::{Client, Error};
 
 fn main() -> ExitCode {
@@ -35,7 +36,7 @@ fn run() -> Result<(), Error> {
     let client = if std::env::var_os("INFLUXDB_V2_URL").is_some() {
         Client::from_env()?
     } else {
-        println!("(No INFLUXDB_V2_URL: a stand-in inside this program answers.)\n");
+        println!("(No INFLUXDB_V2_URL: a mock server inside this program responds.)\n");
         let server = stand_in.insert(support::Server::start());
         Client::builder(server.url())
             .org(server.org())
@@ -51,14 +52,18 @@ fn run() -> Result<(), Error> {
         return call(&client, method, path, query);
     }
     call(&client, "GET", "/health", &[])?;
-    // A status that isn't a success is an answer like any other.
+    // A status that isn't a success is a response like any other.
     call(&client, "GET", "/api/v2/no-such-thing", &[])?;
 
     // JSON in, and JSON out into whatever type it should be.
-    let health: serde_json::Value = client.get("/health").call()?.into_json()?;
+    let health: serde_json::Value = client.request(Method::Get, "/health").call()?.into_json()?;
     println!("the status, out of its JSON: {}", health["status"]);
     // And whoever wants an error for it asks for one.
-    if let Err(error) = client.get("/api/v2/no-such-thing").call()?.checked() {
+    if let Err(error) = client
+        .request(Method::Get, "/api/v2/no-such-thing")
+        .call()?
+        .error_for_status()
+    {
         println!("the same as an error: {error}");
     }
     Ok(())
@@ -66,17 +71,17 @@ fn run() -> Result<(), Error> {
 
 /// Makes one call and shows what came: status, headers, and the start of the body.
 fn call(client: &Client, method: &str, path: &str, query: &[String]) -> Result<(), Error> {
-    let mut request = client.request(method, path);
+    let mut request = client.request(method.parse()?, path);
     for pair in query {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         request = request.query(name, value);
     }
-    let answer = request.call()?;
-    println!("{method} {path}: {}", answer.status());
-    for (name, value) in answer.headers().iter() {
+    let response = request.call()?;
+    println!("{method} {path}: {}", response.status());
+    for (name, value) in response.headers().iter() {
         println!("  {name}: {}", String::from_utf8_lossy(value));
     }
-    let body = answer.into_string()?;
+    let body = response.into_string()?;
     let start: String = body.chars().take(500).collect();
     println!("{}\n", start.trim_end());
     Ok(())

@@ -15,7 +15,7 @@
 //! output, a comment line before each batch says where they were to go and in which unit their times
 //! are; the rest goes to standard error then.
 
-use influx_edge::spool::{Inspector, Item, Part, SpoolError, StoredBatch, Target};
+use influx_edge::spool::{Entry, Inspector, Section, SpoolError, StoredBatch, Target};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -36,7 +36,7 @@ enum Job {
     Summary,
     Batches,
     Verify,
-    Export(Part),
+    Export(Section),
 }
 
 /// What was counted on the way.
@@ -62,8 +62,8 @@ fn main() -> ExitCode {
         [dir] => (dir, Job::Summary),
         [dir, "--batches"] => (dir, Job::Batches),
         [dir, "--verify"] => (dir, Job::Verify),
-        [dir, "--export"] => (dir, Job::Export(Part::Queue)),
-        [dir, "--export-rejected"] => (dir, Job::Export(Part::Rejected)),
+        [dir, "--export"] => (dir, Job::Export(Section::Queue)),
+        [dir, "--export-rejected"] => (dir, Job::Export(Section::Rejected)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -88,7 +88,7 @@ fn look(dir: &str, job: Job) -> Result<u64, SpoolError> {
     let inspector = Inspector::new(dir)?;
     say!("delivered up to number {}", inspector.acked());
     let mut waiting = Counts::default();
-    inspector.walk(Part::Queue, &mut |item| waiting.take(&item, job))?;
+    inspector.walk(Section::Queue, &mut |item| waiting.take(&item, job))?;
     say!(
         "waiting: {} batches, {} points, {} bytes in {} segments; {} more are delivered already",
         waiting.batches,
@@ -104,8 +104,8 @@ fn look(dir: &str, job: Job) -> Result<u64, SpoolError> {
         );
     }
     let mut rejected = Counts::default();
-    inspector.walk(Part::Rejected, &mut |item| {
-        if let Item::Batch(batch) = &item {
+    inspector.walk(Section::Rejected, &mut |item| {
+        if let Entry::Batch(batch) = &item {
             let reason = batch.reason.unwrap_or_default().escape_debug();
             say!(
                 "rejected: {} lines for {}: {reason}",
@@ -125,14 +125,14 @@ fn look(dir: &str, job: Job) -> Result<u64, SpoolError> {
 }
 
 impl Counts {
-    fn take(&mut self, item: &Item<'_>, job: Job) {
+    fn take(&mut self, item: &Entry<'_>, job: Job) {
         match item {
-            Item::Segment { path, header, len } => {
+            Entry::Segment { path, header, len } => {
                 self.segments += 1;
                 let age = age(header.created);
                 say!("{}: {len} bytes, begun {age}", path.display());
             }
-            Item::Batch(batch) => {
+            Entry::Batch(batch) => {
                 if job == Job::Batches {
                     print_batch(batch);
                 }
@@ -148,22 +148,22 @@ impl Counts {
                 target.1 += u64::from(batch.points);
                 target.2 += batch.lines.len() as u64;
             }
-            Item::Corrupt { seq, points, bytes } => {
+            Entry::Corrupt { seq, points, bytes } => {
                 self.damage += 1;
                 say!("  batch {seq} is corrupt: {points} points, {bytes} bytes");
             }
-            Item::Damage { at, bytes } => {
+            Entry::Damage { at, bytes } => {
                 self.damage += 1;
                 say!("  {bytes} bytes at {at} are no batch");
             }
-            Item::Tail { at, bytes } => {
+            Entry::Tail { at, bytes } => {
                 say!("  {bytes} bytes at {at}, the end: torn, or being written");
             }
-            Item::Unreadable { path, why } => {
+            Entry::Unreadable { path, why } => {
                 self.damage += 1;
                 say!("{}: unreadable ({why:?})", path.display());
             }
-            Item::Other { path } => say!("{}: not part of the queue", path.display()),
+            Entry::Other { path } => say!("{}: not part of the queue", path.display()),
             _ => {}
         }
     }
@@ -182,16 +182,16 @@ fn print_batch(batch: &StoredBatch<'_>) {
 }
 
 /// Writes what waits, or what was rejected, to standard output; how many damaged places there are.
-fn export(dir: &str, part: Part) -> Result<u64, SpoolError> {
+fn export(dir: &str, part: Section) -> Result<u64, SpoolError> {
     let inspector = Inspector::new(dir)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let (mut written, mut damage, mut failed) = (0_u64, 0, false);
     inspector.walk(part, &mut |item| match item {
-        Item::Batch(batch) if !batch.delivered && !failed => {
+        Entry::Batch(batch) if !batch.delivered && !failed => {
             written += u64::from(batch.points);
             failed = write_lines(&mut out, &batch).is_err();
         }
-        Item::Corrupt { .. } | Item::Damage { .. } | Item::Unreadable { .. } => damage += 1,
+        Entry::Corrupt { .. } | Entry::Damage { .. } | Entry::Unreadable { .. } => damage += 1,
         _ => {}
     })?;
     if failed || out.flush().is_err() {

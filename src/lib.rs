@@ -50,7 +50,7 @@
 //! }
 //! # Ok(()) }
 //! ```
-//! Rows come one by one, however long the answer is, or as structs of yours, by serde. A query that
+//! Rows come one by one, however long the response is, or as structs of yours, by serde. A query that
 //! fails in its middle, or is cut off, ends with an error and never looks complete. Values go in as
 //! parameters, so that none can change the query.
 //!
@@ -117,7 +117,7 @@
 //! | [`line`](mod@line) | points into line protocol: whole lines or none, nothing a server could misread | nothing |
 //! | [`csv`] | annotated CSV into rows: pushed in, in pieces of any size, over fixed buffers | nothing |
 //! | [`flux`] | values into Flux: parameters, literals, delete predicates | nothing |
-//! | [`client`] | HTTP: write, query, delete, any other call; one meaning for every answer | feature `client` |
+//! | [`client`] | HTTP: write, query, delete, any other call; one meaning for every response | feature `client` |
 //! | [`api`] | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
 //! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
 //! | [`writer`] | points one by one, sent in batches, and what became of each | feature `client` |
@@ -140,7 +140,7 @@
 //! | `std` | rows from any `io::Read`, `SystemTime`, lines into any `io::Write` | |
 //! | `serde` | rows into your own types, also without std | serde |
 //! | `client` | the HTTP client | ureq, serde_json |
-//! | `gzip` | compressed writes and answers | flate2 |
+//! | `gzip` | compressed writes and responses | flate2 |
 //! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |
 //! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring |
 //! | `native-tls` | https by the system's library | native-tls |
@@ -179,6 +179,8 @@ extern crate std;
 pub mod api;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "spool")]
+mod clock;
 pub mod csv;
 #[cfg(feature = "client")]
 mod error;
@@ -187,10 +189,13 @@ pub mod flux;
 #[cfg(all(any(doc, doctest), feature = "client", feature = "spool"))]
 pub mod guide;
 pub mod line;
+#[cfg(any(feature = "client", feature = "spool"))]
+mod overflow_policy;
 mod precision;
+mod rfc3339;
 #[cfg(feature = "spool")]
 pub mod spool;
-mod time;
+mod timestamp;
 #[cfg(feature = "v1")]
 pub mod v1;
 #[cfg(feature = "client")]
@@ -200,20 +205,25 @@ pub mod writer;
 pub use client::Client;
 #[cfg(feature = "client")]
 pub use error::{
-    AnswerError, BadLine, ConfigError, ContentError, DiskError, Error, ErrorKind, Fault,
-    NotAccepted, Remedy, Stored, TransportError, Undelivered,
+    ConfigError, ContentError, DiskError, Error, ErrorKind, FlushError, LineError, Remedy,
+    ResponseError, Stored, TransportError, TransportErrorKind, WriteError,
 };
+pub use line::Encoder;
+#[cfg(feature = "alloc")]
+pub use line::Point;
+#[cfg(any(feature = "client", feature = "spool"))]
+pub use overflow_policy::OverflowPolicy;
 pub use precision::Precision;
 #[cfg(feature = "spool")]
 pub use spool::Spool;
-pub use time::{Time, TimeError};
+pub use timestamp::{Timestamp, TimestampError};
 #[cfg(feature = "client")]
 pub use writer::Writer;
 
 /// Whether there is room for shortcuts: second ways, each only quicker than the general one that
 /// follows it, and much longer in machine code. A program without std runs where bytes are
 /// counted, and mostly on 32 bits without an instruction for floats, where they gain little.
-pub(crate) const SHORTCUTS: bool = cfg!(feature = "std");
+pub(crate) const FAST_PATHS: bool = cfg!(feature = "std");
 
 /// The README's examples are compiled with the rest.
 #[cfg(all(doctest, feature = "client"))]

@@ -12,17 +12,17 @@ use std::time::Duration;
 
 use api_support::split;
 use influx_edge::api::{Listed, Paged};
-use influx_edge::{Client, Error, Time};
+use influx_edge::{Client, Error, Timestamp};
 use serde_json::{Value as Json, json};
-use wire::{Wire, answer};
+use wire::{Wire, response};
 
-/// A server with a list, that answers as a page's request asks.
-fn serving(answer_to: impl Fn(&str) -> (u16, Json) + Send + Sync + 'static) -> (Wire, Client) {
+/// A server with a list, that responds as a page's request asks.
+fn serving(response_to: impl Fn(&str) -> (u16, Json) + Send + Sync + 'static) -> (Wire, Client) {
     let wire = Wire::each(2, move |peer| {
         while let Some(seen) = peer.request() {
-            let (status, body) = answer_to(&seen.target);
+            let (status, body) = response_to(&seen.target);
             let kind = "Content-Type: application/json; charset=utf-8\r\n";
-            peer.send(answer(&format!("{status} X"), kind, body.to_string()));
+            peer.send(response(&format!("{status} X"), kind, body.to_string()));
         }
     });
     let client = Client::builder(wire.url())
@@ -78,7 +78,7 @@ type Ids = fn(&Client) -> Vec<String>;
 
 const PAGED: [(&str, Ids); 6] = [
     ("buckets", |c| collect(c.buckets().list().page_size(10))),
-    ("orgs", |c| collect(c.orgs().list().page_size(10))),
+    ("orgs", |c| collect(c.organizations().list().page_size(10))),
     ("users", |c| collect(c.users().list().page_size(10))),
     ("tasks", |c| collect(c.tasks().list().page_size(10))),
     ("scripts", |c| collect(c.scripts().list().page_size(10))),
@@ -126,7 +126,7 @@ fn ten_thousand() {
     let wanted: Vec<_> = (0..10_000).map(id).collect();
     const LARGE: [(&str, Ids, usize); 6] = [
         ("buckets", |c| collect(c.buckets().list()), 101),
-        ("orgs", |c| collect(c.orgs().list()), 101),
+        ("orgs", |c| collect(c.organizations().list()), 101),
         ("users", |c| collect(c.users().list()), 101),
         ("tasks", |c| collect(c.tasks().list().page_size(500)), 21),
         (
@@ -149,7 +149,7 @@ fn what_hangs_on_things_comes_whole() {
         ("labels", |c| parts(c.buckets().labels(&any()).list())),
         ("labels", |c| parts(c.variables().labels(&any()).list())),
         ("users", |c| parts(c.tasks().members(&any()).list())),
-        ("users", |c| parts(c.orgs().owners(&any()).list())),
+        ("users", |c| parts(c.organizations().owners(&any()).list())),
         ("events", |c| parts(c.tasks().logs(&any()))),
         ("events", |c| parts(c.tasks().runs(&any()).logs(&any()))),
         ("measurementSchemas", |c| {
@@ -169,7 +169,10 @@ fn what_hangs_on_things_comes_whole() {
         assert!(ids(&client).is_empty(), "{key}");
     }
     let (_wire, client) = serving(|_| (200, json!({ "secrets": ["a", "b"] })));
-    assert_eq!(client.orgs().secrets(&any()).list().unwrap(), ["a", "b"]);
+    assert_eq!(
+        client.organizations().secrets(&any()).list().unwrap(),
+        ["a", "b"]
+    );
 }
 
 /// An id of any kind.
@@ -272,7 +275,7 @@ fn failing_on_page_three<T: Paged + Debug>(
 #[test]
 fn an_error_comes_in_its_place_and_is_the_end() {
     failing_on_page_three("buckets", |c| c.buckets().list());
-    failing_on_page_three("orgs", |c| c.orgs().list());
+    failing_on_page_three("orgs", |c| c.organizations().list());
     failing_on_page_three("users", |c| c.users().list());
     failing_on_page_three("tasks", |c| c.tasks().list());
     failing_on_page_three("scripts", |c| c.scripts().list());
@@ -280,7 +283,7 @@ fn an_error_comes_in_its_place_and_is_the_end() {
 }
 
 #[test]
-fn an_answer_without_its_list_is_an_error() {
+fn an_response_without_its_list_is_an_error() {
     let (_wire, client) = serving(|_| (200, json!({ "links": {} })));
     let error = client.buckets().list().next().unwrap().unwrap_err();
     assert!(error.to_string().contains("buckets"), "{error}");
@@ -288,7 +291,7 @@ fn an_answer_without_its_list_is_an_error() {
     assert!(client.buckets().list().next().is_none());
 }
 
-/// The runs of a task as OSS answers: those that wait on every page, then the finished ones before
+/// The runs of a task as OSS responds: those that wait on every page, then the finished ones before
 /// a time, the latest first.
 fn runs(finished: Vec<i64>, waiting: usize) -> (Wire, Client) {
     serving(move |target| {
@@ -297,7 +300,7 @@ fn runs(finished: Vec<i64>, waiting: usize) -> (Wire, Client) {
         let limit = number(&query, "limit").unwrap();
         let before = query
             .get("beforeTime")
-            .map(|text| Time::parse(text).unwrap().as_nanos() / 1_000_000_000);
+            .map(|text| Timestamp::parse(text).unwrap().as_nanos() / 1_000_000_000);
         // One that waits is for a time long ago.
         let first = (0..waiting).map(|i| {
             json!({"id": id(90_000 + i), "status": "scheduled", "scheduledFor": "2001-01-01T00:00:00Z"})
@@ -307,7 +310,7 @@ fn runs(finished: Vec<i64>, waiting: usize) -> (Wire, Client) {
             .enumerate()
             .filter(|(_, t)| before.is_none_or(|b| **t < b))
             .map(|(i, t)| {
-                let time = Time::from_nanos(t * 1_000_000_000).to_string();
+                let time = Timestamp::from_nanos(t * 1_000_000_000).to_string();
                 json!({"id": id(i), "status": "success", "scheduledFor": time})
             });
         let page: Vec<_> = first.chain(rest).take(limit).collect();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use influx_edge::api::*;
 use influx_edge::client::{Client, ClientBuilder, DeletePoints, Query, Rows};
-use influx_edge::{Error, Time};
+use influx_edge::{Error, Timestamp};
 
 const PAGE: &str = include_str!("../src/api/parity.rs");
 
@@ -30,7 +30,7 @@ macro_rules! methods {
 methods! {
     Client::builder("");
     ClientBuilder::build(any());
-    ClientBuilder::gzip_from(any(), any());
+    ClientBuilder::gzip_min_bytes(any(), any());
     ClientBuilder::default_tag(any(), "", "");
     ClientBuilder::danger_accept_any_certificate(any(), any());
     ClientBuilder::ca_file(any(), "");
@@ -50,7 +50,7 @@ methods! {
     Client::query(any(), "");
     Client::delete_points(any(), "", any(), any());
     Client::buckets(any());
-    Client::orgs(any());
+    Client::organizations(any());
     Client::users(any());
     Client::authorizations(any());
     Client::tasks(any());
@@ -61,10 +61,10 @@ methods! {
     Client::ping(any());
     Client::version(any());
     Client::build_kind(any());
-    Client::signout(any());
+    Client::sign_out(any());
     Client::me(any());
     Query::call(any());
-    Query::raw(any(), any());
+    Query::write_to(any(), any());
     Query::deserialize::<()>(any());
     Query::param(any(), any(), 1);
     Query::dialect(any(), any());
@@ -85,12 +85,12 @@ methods! {
     Buckets::find(any(), any());
     Buckets::find_by_name(any(), any());
     Buckets::list(any());
-    Orgs::create(any(), any());
-    Orgs::update(any(), any(), any());
-    Orgs::delete(any(), any());
-    Orgs::find(any(), any());
-    Orgs::find_by_name(any(), any());
-    Orgs::list(any());
+    Organizations::create(any(), any());
+    Organizations::update(any(), any(), any());
+    Organizations::delete(any(), any());
+    Organizations::find(any(), any());
+    Organizations::find_by_name(any(), any());
+    Organizations::list(any());
     Users::create(any(), any());
     Users::update(any(), any(), any());
     Users::set_password(any(), any(), any());
@@ -124,7 +124,7 @@ methods! {
     Runs::list(any());
     Runs::find(any(), any());
     Runs::start(any());
-    Runs::start_for(any(), any::<Time>());
+    Runs::start_for(any(), any::<Timestamp>());
     Runs::retry(any(), any());
     Runs::cancel(any(), any());
     Runs::logs(any(), any());
@@ -165,7 +165,7 @@ fn the_page_names_what_is_compiled_here_and_nothing_else() {
 }
 
 #[test]
-fn every_row_has_an_answer() {
+fn every_row_has_an_response() {
     let rows = PAGE.lines().filter(|line| line.starts_with("//! | "));
     let mut count = 0;
     for row in rows {

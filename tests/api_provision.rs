@@ -1,5 +1,5 @@
 //! The provisioning example, end to end: twice the same, and nothing left behind. Against the
-//! stand-in always; against a real server when `INFLUXDB_V2_URL` and `INFLUXDB_V2_TOKEN` (an
+//! mock server always; against a real server when `INFLUXDB_V2_URL` and `INFLUXDB_V2_TOKEN` (an
 //! operator's) are set.
 #![cfg(feature = "client")]
 
@@ -7,7 +7,7 @@
 #[path = "../examples/provision.rs"]
 mod example;
 
-use example::standin::{StandIn, TOKEN};
+use example::mock_server::{StandIn, TOKEN};
 use influx_edge::Client;
 use influx_edge::api::*;
 
@@ -81,7 +81,7 @@ fn by_user_and_password() {
     assert_eq!(server.count("orgs"), 1);
     assert_eq!(server.count("buckets"), 2);
     assert!(made.logger.reveal_token().is_some());
-    client.signout().unwrap();
+    client.sign_out().unwrap();
 
     let again = example::provision(&session("long-enough")).unwrap();
     assert_eq!(again.buckets.map(|b| b.id), made.buckets.map(|b| b.id));
@@ -122,5 +122,11 @@ fn on_a_real_server() {
     assert_eq!(second.logger.id, first.logger.id);
     assert_eq!(second.task.id, first.task.id);
     example::remove(&client, &first).unwrap();
-    assert_eq!(client.orgs().find_by_name(&first.org.name).unwrap(), None);
+    assert_eq!(
+        client
+            .organizations()
+            .find_by_name(&first.org.name)
+            .unwrap(),
+        None
+    );
 }

@@ -1,5 +1,5 @@
 //! What a server is known to refuse isn't sent, and the error says the server's rule; and what an
-//! answer may leave out, say as null or say too much.
+//! response may leave out, say as null or say too much.
 #![cfg(feature = "client")]
 
 mod wire;
@@ -7,7 +7,7 @@ mod wire;
 use influx_edge::api::*;
 use influx_edge::{Client, Error};
 use std::time::Duration;
-use wire::{Wire, answer, closed_port};
+use wire::{Wire, closed_port, response};
 
 /// A client that reaches nobody: whatever isn't refused before is a transport error.
 fn client() -> Client {
@@ -60,7 +60,9 @@ fn known_refusals_stay_here() {
         ),
         (c.buckets().find_by_name("").map(drop), "empty"),
         (
-            c.orgs().create(&NewOrganization::new("")).map(drop),
+            c.organizations()
+                .create(&NewOrganization::new(""))
+                .map(drop),
             "empty",
         ),
         (c.users().create(&NewUser::new("")).map(drop), "empty"),
@@ -76,13 +78,15 @@ fn known_refusals_stay_here() {
             "must include permissions",
         ),
         (
-            c.orgs()
+            c.organizations()
                 .secrets(&id("66de4893384f6b2b"))
                 .update([("", "x")]),
             "empty",
         ),
         (
-            c.orgs().secrets(&id("66de4893384f6b2b")).delete(""),
+            c.organizations()
+                .secrets(&id("66de4893384f6b2b"))
+                .delete(""),
             "empty",
         ),
         (
@@ -121,13 +125,13 @@ fn known_refusals_stay_here() {
         ),
         (
             c.variables()
-                .create(&NewVariable::new("and", Arguments::flux("")))
+                .create(&NewVariable::new("and", VariableArguments::flux("")))
                 .map(drop),
             "protected",
         ),
         (
             c.variables()
-                .create(&NewVariable::new("1a", Arguments::flux("")))
+                .create(&NewVariable::new("1a", VariableArguments::flux("")))
                 .map(drop),
             "start with a letter",
         ),
@@ -171,8 +175,8 @@ fn without_an_organization_it_says_what_to_do() {
 
 #[test]
 fn a_proxy_s_404_is_not_nothing() {
-    let page = answer("404 Not Found", "Content-Type: text/html\r\n", "<html>");
-    let wire = Wire::answering(page);
+    let page = response("404 Not Found", "Content-Type: text/html\r\n", "<html>");
+    let wire = Wire::responding(page);
     let error = wire
         .client()
         .buckets()
@@ -182,7 +186,7 @@ fn a_proxy_s_404_is_not_nothing() {
 }
 
 #[test]
-fn answers_with_less_null_and_more() {
+fn responses_with_less_null_and_more() {
     let little = r#"{"id":"97c45955947a12be"}"#;
     let nulls = r#"{"id":"97c45955947a12be","orgID":null,"name":null,"type":null,"description":null,
         "retentionRules":null,"labels":null,"createdAt":null,"status":null,"properties":null,
@@ -192,11 +196,14 @@ fn answers_with_less_null_and_more() {
         "retentionRules":[{"type":"expire","everySeconds":null,"x":1}],"arguments":{"type":"map"}}"#;
     for body in [little, nulls, more] {
         let json = "Content-Type: application/json; charset=utf-8\r\n";
-        let wire = Wire::answering(answer("200 OK", json, body));
+        let wire = Wire::responding(response("200 OK", json, body));
         let c = wire.client();
         let bucket = c.buckets().find(&id("97c45955947a12be")).unwrap().unwrap();
         assert_eq!((bucket.name.as_str(), bucket.retention()), ("", None));
-        c.orgs().find(&id("97c45955947a12be")).unwrap().unwrap();
+        c.organizations()
+            .find(&id("97c45955947a12be"))
+            .unwrap()
+            .unwrap();
         let user = c.users().find(&id("97c45955947a12be")).unwrap().unwrap();
         assert_eq!(user.status, None);
         let auth = c.authorizations().find(&id("97c45955947a12be"));
@@ -217,7 +224,11 @@ fn answers_with_less_null_and_more() {
 #[test]
 fn permissions_read_like_sentences_and_name_their_organization() {
     let json = "Content-Type: application/json; charset=utf-8\r\n";
-    let wire = Wire::answering(answer("201 Created", json, r#"{"id":"97c45955947a12be"}"#));
+    let wire = Wire::responding(response(
+        "201 Created",
+        json,
+        r#"{"id":"97c45955947a12be"}"#,
+    ));
     let c = Client::builder(wire.url())
         .org_id("66de4893384f6b2b")
         .build()

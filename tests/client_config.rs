@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use influx_edge::client::ClientBuilder;
 use influx_edge::line::Point;
-use influx_edge::{Client, Time};
+use influx_edge::{Client, Timestamp};
 use wire::{NO_CONTENT, TOKEN, Wire, no_secret};
 
 fn file(name: &str, text: &str) -> PathBuf {
@@ -40,7 +40,7 @@ fn written(client: &Client, wire: &Wire) -> (String, String, String) {
     let point = Point::new("m")
         .tag("own", "1")
         .field("f", 1_i64)
-        .time(Time::from_nanos(1));
+        .time(Timestamp::from_nanos(1));
     client.write("b", [point]).unwrap();
     let seen = wire.seen().pop().unwrap();
     (
@@ -52,7 +52,7 @@ fn written(client: &Client, wire: &Wire) -> (String, String, String) {
 
 #[test]
 fn one_file_in_three_forms() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let url = wire.url();
     let ini = format!(
         "# for the loggers\n[influx2]\nURL = {url}/\norg: acme\ntoken={TOKEN}\ntimeout = 6000\n; nothing\n[tags]\nID = 132-987-655\nsite = north side\nmissing = ${{env.INFLUX_EDGE_NO_SUCH_VARIABLE}}\nhome = ${{env.CARGO_MANIFEST_DIR}}\n[other]\nnot even = read\nat all\n"
@@ -90,7 +90,7 @@ fn one_file_in_three_forms() {
 
 #[test]
 fn the_environment() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = variables(&[
         ("URL", &wire.url()),
         ("TOKEN", TOKEN),
@@ -180,7 +180,7 @@ fn the_real_environment() {
             .unwrap();
         return;
     }
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["the_real_environment", "--exact"])
         .env("INFLUX_EDGE_TEST_CHILD", "1")
@@ -199,7 +199,7 @@ fn the_real_environment() {
 
 #[test]
 fn a_points_own_tag_wins() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = wire
         .builder()
         .default_tag("own", "default")

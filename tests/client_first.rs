@@ -4,15 +4,16 @@
 
 mod wire;
 
+use influx_edge::client::Method;
 use influx_edge::line::{Encoder, Lines, Point};
-use influx_edge::{Client, Fault, Precision, Remedy, Stored, Time};
-use wire::{NO_CONTENT, TOKEN, Wire, answer, closed_port, json_error, no_secret};
+use influx_edge::{Client, Precision, Remedy, Stored, Timestamp, TransportErrorKind};
+use wire::{NO_CONTENT, TOKEN, Wire, closed_port, json_error, no_secret, response};
 
 const LINE: &str = "weather,station=zrh-1 temp_c=21.5 1700000000000000000";
 
 #[test]
 fn a_write_is_one_post() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = wire.client();
     let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
     enc.line("weather")
@@ -51,9 +52,13 @@ fn a_write_is_one_post() {
 
 #[test]
 fn everything_that_can_be_written() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = wire.client();
-    let point = || Point::new("m").field("f", 1_i64).time(Time::from_nanos(7));
+    let point = || {
+        Point::new("m")
+            .field("f", 1_i64)
+            .time(Timestamp::from_nanos(7))
+    };
     client.write("b", LINE).unwrap();
     client.write("b", LINE.to_string()).unwrap();
     let (text, points) = (LINE.to_string(), vec![point(), point()]);
@@ -93,7 +98,7 @@ fn everything_that_can_be_written() {
 
 #[test]
 fn nothing_to_write_sends_nothing() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = wire.client();
     client.write("b", "").unwrap();
     client.write("b", Vec::<Point>::new()).unwrap();
@@ -109,9 +114,9 @@ fn nothing_to_write_sends_nothing() {
     assert!(wire.seen().is_empty());
     // A point that can't be encoded is found before anything is sent.
     let error = client.write("b", [Point::new("m")]).unwrap_err();
-    assert_eq!(error.stored(), Stored::Nothing);
+    assert_eq!(error.stored(), Stored::None);
     // Nor does anything go to a bucket without a name.
-    let (first, last) = (Time::MIN, Time::MAX);
+    let (first, last) = (Timestamp::MIN, Timestamp::MAX);
     for error in [
         client.write("", LINE).unwrap_err(),
         client
@@ -131,8 +136,8 @@ fn status_calls() {
         while let Some(seen) = peer.request() {
             match seen.target.as_str() {
                 "/ping" => peer.send("HTTP/1.1 204 No Content\r\nX-Influxdb-Build: OSS\r\nX-Influxdb-Version: v2.9.1\r\n\r\n"),
-                "/health" => peer.send(answer("200 OK", "Content-Type: application/json\r\n", r#"{"name":"influxdb", "message":"ready for queries and writes", "status":"pass", "checks":[], "version": "v2.9.1", "commit": "v2.9.1"}"#)),
-                "/ready" => peer.send(answer("200 OK", "Content-Type: application/json\r\n", r#"{"status": "ready", "started": "2026-11-22T03:46:41.762623124Z", "up": "223.482249ms"}"#)),
+                "/health" => peer.send(response("200 OK", "Content-Type: application/json\r\n", r#"{"name":"influxdb", "message":"ready for queries and writes", "status":"pass", "checks":[], "version": "v2.9.1", "commit": "v2.9.1"}"#)),
+                "/ready" => peer.send(response("200 OK", "Content-Type: application/json\r\n", r#"{"status": "ready", "started": "2026-11-22T03:46:41.762623124Z", "up": "223.482249ms"}"#)),
                 other => panic!("{other}"),
             }
         }
@@ -150,15 +155,15 @@ fn status_calls() {
 #[test]
 fn a_sick_server_says_so_and_is_no_error() {
     let sick = r#"{"name":"influxdb","status":"fail","message":"disk"}"#;
-    let wire = Wire::answering(answer(
+    let wire = Wire::responding(response(
         "503 Service Unavailable",
         "Content-Type: application/json\r\n",
         sick,
     ));
     let health = wire.client().health().unwrap();
     assert!(!health.is_pass());
-    // While the server starts, it answers anything with this.
-    let wire = Wire::answering(answer(
+    // While the server starts, it responds to anything with this.
+    let wire = Wire::responding(response(
         "503 Service Unavailable",
         "",
         r#"{"status":"starting"}"#,
@@ -170,14 +175,14 @@ fn a_sick_server_says_so_and_is_no_error() {
 
 #[test]
 fn the_raw_call() {
-    let wire = Wire::answering(answer(
+    let wire = Wire::responding(response(
         "404 Not Found",
         "Content-Type: application/json\r\nX-Platform-Error-Code: not found\r\n",
         r#"{"code":"not found","message":"path not found"}"#,
     ));
     let client = wire.client();
     let response = client
-        .get("/api/v2/labels")
+        .request(Method::Get, "/api/v2/labels")
         .query("limit", "10")
         .query("x y", "ü&")
         .call()
@@ -188,17 +193,17 @@ fn the_raw_call() {
     assert_eq!(value["code"], "not found");
 
     let error = client
-        .get("/api/v2/labels")
+        .request(Method::Get, "/api/v2/labels")
         .call()
         .unwrap()
-        .checked()
+        .error_for_status()
         .unwrap_err();
     assert!(error.is_not_found());
     assert_eq!(error.code(), Some("not found"));
     no_secret(&error);
 
     client
-        .request("patch", "/api/v2/labels/1?a=b")
+        .request(Method::Patch, "/api/v2/labels/1?a=b")
         .header("X-Extra", "yes")
         .json(&serde_json::json!({"name": "n"}))
         .call()
@@ -206,7 +211,7 @@ fn the_raw_call() {
         .into_bytes()
         .unwrap();
     client
-        .post("/api/v2/x")
+        .request(Method::Post, "/api/v2/x")
         .without_org()
         .call()
         .unwrap()
@@ -214,14 +219,14 @@ fn the_raw_call() {
         .unwrap();
     let mut body: &[u8] = b"streamed";
     client
-        .put("/raw")
+        .request(Method::Put, "/raw")
         .reader(&mut body, None)
         .call()
         .unwrap()
         .into_string()
         .unwrap();
     client
-        .delete("/api/v2/labels/1")
+        .request(Method::Delete, "/api/v2/labels/1")
         .query("org", "other")
         .call()
         .unwrap()
@@ -252,12 +257,12 @@ fn the_raw_call() {
 
 #[test]
 fn deleting_points() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     wire.client()
         .delete_points(
             "edge",
-            Time::from_nanos(1_700_000_000_000_000_000),
-            Time::from_nanos(1_700_000_001_000_000_000),
+            Timestamp::from_nanos(1_700_000_000_000_000_000),
+            Timestamp::from_nanos(1_700_000_001_000_000_000),
         )
         .predicate("_measurement=\"weather\" AND station=\"zrh-2\"")
         .call()
@@ -313,13 +318,13 @@ fn a_closed_port() {
         ],
     );
     assert!(error.is_retryable());
-    assert_eq!(error.stored(), Stored::Nothing);
+    assert_eq!(error.stored(), Stored::None);
     assert!(std::error::Error::source(&error).is_some());
 }
 
 #[test]
 fn a_wrong_token() {
-    let wire = Wire::answering(json_error(
+    let wire = Wire::responding(json_error(
         "401 Unauthorized",
         "unauthorized",
         "unauthorized access",
@@ -335,12 +340,12 @@ fn a_wrong_token() {
     );
     assert!(error.is_unauthorized() && !error.is_retryable());
     assert_eq!(error.status(), Some(401));
-    assert_eq!(error.remedy(), Remedy::Human);
+    assert_eq!(error.remedy(), Remedy::Operator);
 }
 
 #[test]
 fn a_missing_bucket() {
-    let wire = Wire::answering(json_error(
+    let wire = Wire::responding(json_error(
         "404 Not Found",
         "not found",
         "bucket \"nope\" not found",
@@ -354,7 +359,7 @@ fn a_missing_bucket() {
 fn a_page_instead_of_influxdb() {
     let page = "<html>\n<title>Welcome\r\nto the Hotel</title>";
     for status in ["200 OK", "202 Accepted"] {
-        let wire = Wire::answering(answer(status, "Content-Type: text/html\r\n", page));
+        let wire = Wire::responding(response(status, "Content-Type: text/html\r\n", page));
         let client = wire.client();
         let error = client.write("sensors", LINE).unwrap_err();
         sentence(
@@ -362,13 +367,13 @@ fn a_page_instead_of_influxdb() {
             &["text/html", "Welcome to the Hotel", "captive portal"],
         );
         assert_eq!(error.stored(), Stored::Unknown);
-        assert_eq!(error.remedy(), Remedy::Human);
+        assert_eq!(error.remedy(), Remedy::Operator);
         assert!(client.ping().is_err());
         assert!(client.health().is_err());
         assert!(client.ready().is_err());
         assert!(
             client
-                .delete_points("b", Time::from_nanos(0), Time::from_nanos(1))
+                .delete_points("b", Timestamp::from_nanos(0), Timestamp::from_nanos(1))
                 .call()
                 .is_err()
         );
@@ -377,7 +382,7 @@ fn a_page_instead_of_influxdb() {
 
 #[test]
 fn a_redirect() {
-    let wire = Wire::answering(answer(
+    let wire = Wire::responding(response(
         "302 Found",
         "Location: http://user:pw@portal.example/login?x=1\r\n",
         "",
@@ -392,7 +397,7 @@ fn a_redirect() {
         ],
     );
     assert!(!error.to_string().contains("pw@"), "{error}");
-    assert_eq!(error.stored(), Stored::Nothing);
+    assert_eq!(error.stored(), Stored::None);
     assert_eq!(wire.seen().len(), 1);
 }
 
@@ -413,5 +418,5 @@ fn a_name_that_does_not_resolve() {
     let influx_edge::ErrorKind::Transport(inner) = error.kind() else {
         panic!("{error:?}")
     };
-    assert_eq!(inner.fault(), Fault::Dns);
+    assert_eq!(inner.fault(), TransportErrorKind::Dns);
 }

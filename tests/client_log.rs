@@ -40,7 +40,7 @@ fn no_log_line_has_a_secret() {
         client.me().unwrap_err();
     }
     // And what only a proxy gets to see.
-    let proxy = Wire::answering("HTTP/1.1 407 What\r\nContent-Length: 0\r\n\r\n");
+    let proxy = Wire::responding("HTTP/1.1 407 What\r\nContent-Length: 0\r\n\r\n");
     let url = proxy.url();
     for builder in [
         Client::builder(wire.url()).proxy(url.replace("http://", &format!("http://u:{secret}@"))),

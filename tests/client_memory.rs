@@ -31,7 +31,7 @@ fn client(wire: &Wire) -> Client {
 #[test]
 fn a_warm_write_is_frugal() {
     wire::watch::quiet();
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = client(&wire);
     let body = two_kilobytes();
     assert!((2000..2200).contains(&body.len()), "{}", body.len());
@@ -55,7 +55,7 @@ fn a_warm_write_is_frugal() {
 #[test]
 fn an_idle_client_is_small() {
     wire::watch::quiet();
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let url = wire.url();
     let body = two_kilobytes();
     let lines = Lines {
@@ -80,17 +80,17 @@ fn an_idle_client_is_small() {
     assert!(cost.bytes_current <= 16 * 1024, "{cost:?}");
 }
 
-/// What `gzip_from` says in its documentation.
+/// What `gzip_min_bytes` says in its documentation.
 #[cfg(feature = "gzip")]
 #[test]
 fn compressing_takes_what_the_documentation_says() {
     wire::watch::quiet();
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let plain = client(&wire);
     let packing = Client::builder(wire.url())
         .org("acme")
         .token(TOKEN)
-        .gzip_from(1)
+        .gzip_min_bytes(1)
         .build()
         .unwrap();
     let body = two_kilobytes();

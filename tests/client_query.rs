@@ -1,4 +1,4 @@
-//! Queries over a bare socket: what goes out, rows and values as they come, and answers that are
+//! Queries over a bare socket: what goes out, rows and values as they come, and responses that are
 //! not what they should be.
 #![cfg(feature = "client")]
 
@@ -7,8 +7,8 @@ mod wire;
 use std::time::Duration;
 
 use influx_edge::client::Dialect;
-use influx_edge::{ErrorKind, Fault, Time, csv};
-use wire::{Wire, answer, json_error, no_secret};
+use influx_edge::{ErrorKind, Timestamp, TransportErrorKind, csv};
+use wire::{Wire, json_error, no_secret, response};
 
 const CSV: &str = "#datatype,string,long,dateTime:RFC3339,double,string\r\n\
     #group,false,false,false,false,true\r\n#default,_result,,,,\r\n\
@@ -19,7 +19,7 @@ const CSV: &str = "#datatype,string,long,dateTime:RFC3339,double,string\r\n\
 const FLUX: &str = "from(bucket: params.b) |> range(start: -1h)";
 
 fn csv(body: &str) -> Vec<u8> {
-    answer("200 OK", "Content-Type: text/csv; charset=utf-8\r\n", body)
+    response("200 OK", "Content-Type: text/csv; charset=utf-8\r\n", body)
 }
 
 fn chunked(pieces: &[&str], end: &str) -> Vec<u8> {
@@ -36,14 +36,14 @@ fn chunked(pieces: &[&str], end: &str) -> Vec<u8> {
 #[derive(serde::Deserialize)]
 struct Sample {
     #[serde(rename = "_time")]
-    time: Time,
+    time: Timestamp,
     #[serde(rename = "_value")]
     value: f64,
 }
 
 #[test]
 fn rows_and_values() {
-    let wire = Wire::answering(chunked(
+    let wire = Wire::responding(chunked(
         &[&CSV[..100], &CSV[100..101], &CSV[101..]],
         "0\r\n\r\n",
     ));
@@ -69,7 +69,7 @@ fn rows_and_values() {
         .unwrap()
     {
         let sample = sample.unwrap();
-        assert!(sample.time > Time::from_nanos(0));
+        assert!(sample.time > Timestamp::from_nanos(0));
         total += sample.value;
     }
     assert_eq!(total, 42.0);
@@ -78,24 +78,24 @@ fn rows_and_values() {
     let n = client
         .query(FLUX)
         .param("b", "sensors")
-        .raw(&mut copy)
+        .write_to(&mut copy)
         .unwrap();
     assert_eq!(n, CSV.len() as u64);
     assert_eq!(copy, CSV.as_bytes());
-    // Each answer was read to its end, so all went over one connection.
+    // Each response was read to its end, so all went over one connection.
     assert!(wire.seen().iter().all(|s| s.connection == 0));
 }
 
 #[test]
 fn what_a_query_sends() {
-    let wire = Wire::answering(csv(CSV));
+    let wire = Wire::responding(csv(CSV));
     let client = wire.client();
     let mut out = Vec::new();
     client
         .query("x = \"a\\b\nü\"")
         .param("s", "${evil}\"")
         .param("none", None::<i64>)
-        .now(Time::from_nanos(1_700_000_000_000_000_001))
+        .now(Timestamp::from_nanos(1_700_000_000_000_000_001))
         .dialect(
             Dialect::default()
                 .delimiter(';')
@@ -103,7 +103,7 @@ fn what_a_query_sends() {
                 .header(false)
                 .nanoseconds(),
         )
-        .raw(&mut out)
+        .write_to(&mut out)
         .unwrap();
     let seen = &wire.seen()[0];
     assert_eq!(seen.method, "POST");
@@ -135,7 +135,7 @@ fn what_a_query_sends() {
 
 #[test]
 fn a_parameter_that_cannot_be_is_found_before_sending() {
-    let wire = Wire::answering(csv(CSV));
+    let wire = Wire::responding(csv(CSV));
     let client = wire.client();
     for query in [
         client.query(FLUX).param("b", f64::NAN),
@@ -167,7 +167,7 @@ fn profiles_stand_apart_from_the_rows() {
         station: String,
     }
     let body = include_str!("recordings/csv/profilers.csv");
-    let wire = Wire::answering(csv(body));
+    let wire = Wire::responding(csv(body));
     let client = wire.client();
     let shown = |profile: &str| {
         for words in [
@@ -224,7 +224,7 @@ fn profiles_stand_apart_from_the_rows() {
     }
 
     let mut copy = Vec::new();
-    ask().raw(&mut copy).unwrap();
+    ask().write_to(&mut copy).unwrap();
     assert_eq!(copy, body.as_bytes());
     let mut rows = client.query("import \"profiler\"").call().unwrap();
     let mut count = 0;
@@ -236,7 +236,7 @@ fn profiles_stand_apart_from_the_rows() {
 
 #[test]
 fn a_refused_query_says_why() {
-    let wire = Wire::answering(json_error(
+    let wire = Wire::responding(json_error(
         "400 Bad Request",
         "invalid",
         "compilation failed: error @1:1-1:13: expected RPAREN, got EOF\n\nerror",
@@ -258,7 +258,7 @@ fn an_error_in_the_middle_is_an_error() {
     let body = format!(
         "{CSV}#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n,\"it broke\u{1b}[2J\",897\r\n"
     );
-    let wire = Wire::answering(chunked(&[&body], "0\r\n\r\n"));
+    let wire = Wire::responding(chunked(&[&body], "0\r\n\r\n"));
     let mut rows = wire.client().query(FLUX).call().unwrap();
     assert!(rows.next().unwrap().is_some());
     assert!(rows.next().unwrap().is_some());
@@ -291,7 +291,7 @@ fn a_body_cut_short_is_an_error_after_its_rows() {
         let ErrorKind::Transport(inner) = error.kind() else {
             panic!("{error:?}");
         };
-        assert_eq!(inner.fault(), Fault::Closed, "{error}");
+        assert_eq!(inner.fault(), TransportErrorKind::Closed, "{error}");
         assert!(
             error.to_string().starts_with("cannot query: 127.0.0.1:"),
             "{error}"
@@ -302,7 +302,7 @@ fn a_body_cut_short_is_an_error_after_its_rows() {
 
 #[test]
 fn a_value_of_another_type_names_its_column() {
-    let wire = Wire::answering(csv(CSV));
+    let wire = Wire::responding(csv(CSV));
     let mut rows = wire.client().query(FLUX).call().unwrap();
     let row = rows.next().unwrap().unwrap();
     let error: influx_edge::Error = row.get::<f64>("station").unwrap_err().into();
@@ -313,7 +313,7 @@ fn a_value_of_another_type_names_its_column() {
 #[test]
 fn not_csv() {
     for kind in ["text/html", "application/json", "text/plain"] {
-        let wire = Wire::answering(answer(
+        let wire = Wire::responding(response(
             "200 OK",
             &format!("Content-Type: {kind}\r\n"),
             "<html>hello",
@@ -322,7 +322,7 @@ fn not_csv() {
         assert_eq!(error.status(), Some(200));
         assert!(error.to_string().contains(kind), "{error}");
     }
-    let wire = Wire::answering(csv("<html>\r\n<p>a,b,c,d\r\n"));
+    let wire = Wire::responding(csv("<html>\r\n<p>a,b,c,d\r\n"));
     let client = wire.client();
     let mut rows = client.query(FLUX).call().unwrap();
     let error = loop {
@@ -355,17 +355,17 @@ fn limits_of_a_query() {
         .unwrap_err();
     assert!(error.is_timeout(), "{error}");
 
-    let wire = Wire::answering(csv(CSV));
+    let wire = Wire::responding(csv(CSV));
     let client = wire.client();
     client
         .query(FLUX)
-        .max_body(CSV.len() as u64)
-        .raw(&mut Vec::new())
+        .max_body_bytes(CSV.len() as u64)
+        .write_to(&mut Vec::new())
         .unwrap();
     let error = client
         .query(FLUX)
-        .max_body(CSV.len() as u64 - 1)
-        .raw(&mut Vec::new())
+        .max_body_bytes(CSV.len() as u64 - 1)
+        .write_to(&mut Vec::new())
         .unwrap_err();
     assert!(error.to_string().contains("more than"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! Every recorded exchange with a real server that the client has a call for: what we send equals
 //! what was recorded (method, path, query as a set, body as JSON or to the byte, the headers that
-//! matter), and the recorded answer means what it should.
+//! matter), and the recorded response means what it should.
 #![cfg(feature = "client")]
 
 mod wire;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use influx_edge::client::Setup;
 use influx_edge::line::Lines;
-use influx_edge::{Client, Error, Precision, Remedy, Stored, Time};
+use influx_edge::{Client, Error, Precision, Remedy, Stored, Timestamp};
 use serde_json::Value;
 use wire::{Seen, Wire, no_secret};
 
@@ -74,8 +74,8 @@ impl Exchange {
         bytes(&self.request)
     }
 
-    /// The recorded answer, as it goes over the wire.
-    fn answer(&self) -> Vec<u8> {
+    /// The recorded response, as it goes over the wire.
+    fn response(&self) -> Vec<u8> {
         let body = bytes(&self.response);
         let mut out = format!("HTTP/1.1 {} Recorded\r\n", self.status());
         let mut chunked = false;
@@ -115,14 +115,14 @@ impl Exchange {
         }
         #[cfg(feature = "gzip")]
         if self.header("Content-Encoding") == Some("gzip") {
-            builder = builder.gzip_from(0);
+            builder = builder.gzip_min_bytes(0);
         }
         builder.build().unwrap()
     }
 
     /// Plays the exchange: makes the call, compares what went out, gives what came of it.
     fn play<T>(&self, call: impl FnOnce(&Client) -> Result<T, Error>) -> Result<T, Error> {
-        let wire = Wire::answering(self.answer());
+        let wire = Wire::responding(self.response());
         let result = call(&self.client(&wire));
         let seen = wire.seen();
         assert_eq!(seen.len(), 1, "{}: one request", self.name);
@@ -292,10 +292,10 @@ fn writes() {
                 return result.unwrap();
             }
             "type-conflict" | "outside-retention" | "all-outside-retention" => {
-                (Stored::GoodLines, Remedy::Report)
+                (Stored::Partial, Remedy::None)
             }
             "no-token" | "wrong-token" | "read-only-token" | "inactive-token" | "no-org"
-            | "unknown-org" | "unknown-bucket" => (Stored::Nothing, Remedy::Human),
+            | "unknown-org" | "unknown-bucket" => (Stored::None, Remedy::Operator),
             "two-bad-lines"
             | "one-bad-line"
             | "nan"
@@ -304,7 +304,7 @@ fn writes() {
             | "bad-line-with-quote"
             | "bad-line-long"
             | "reserved-tag"
-            | "timestamp-overflow" => (Stored::Nothing, Remedy::TakeOutBadLines),
+            | "timestamp-overflow" => (Stored::None, Remedy::RemoveBadLines),
             other => panic!("{other} has no expectation"),
         };
         let error = result.unwrap_err();
@@ -315,18 +315,18 @@ fn writes() {
             x.name
         );
         assert!(!error.is_retryable());
-        if expected.1 == Remedy::TakeOutBadLines {
+        if expected.1 == Remedy::RemoveBadLines {
             // Each is one of the lines that were sent, to the byte.
             let text = String::from_utf8(body).unwrap();
             let count = if x.name == "two-bad-lines" { 2 } else { 1 };
-            assert_eq!(error.bad_lines().len(), count, "{}", x.name);
-            for bad in error.bad_lines() {
+            assert_eq!(error.line_errors().len(), count, "{}", x.name);
+            for bad in error.line_errors() {
                 assert!(text.lines().any(|l| l == bad.line), "{}: {bad:?}", x.name);
                 assert!(!bad.reason.is_empty());
             }
         }
-        if expected.1 == Remedy::Report {
-            assert_eq!(error.answer().unwrap().dropped(), Some(1));
+        if expected.1 == Remedy::None {
+            assert_eq!(error.response().unwrap().dropped(), Some(1));
         }
     });
 }
@@ -353,8 +353,8 @@ fn queries() {
         let flux = body["query"].as_str().unwrap();
         let mut rows = 0;
         let result = x.play(|client| {
-            let mut answer = client.query(flux).call()?;
-            while answer.next()?.is_some() {
+            let mut response = client.query(flux).call()?;
+            while response.next()?.is_some() {
                 rows += 1;
             }
             Ok(())
@@ -390,7 +390,7 @@ fn a_query_with_parameters() {
                 .param("i", -9223372036854775807_i64)
                 .param("f", 1.5)
                 .param("b", true)
-                .param("t", Time::from_nanos(1_700_000_000_123_456_789))
+                .param("t", Timestamp::from_nanos(1_700_000_000_123_456_789))
                 .param("d", Duration::new(3600, 1))
                 .param("l", ["x", "y"])
                 .call()?;
@@ -407,7 +407,7 @@ fn a_query_with_parameters() {
     assert!(row.0.starts_with("a \"q\" ${x} \\ "));
 }
 
-/// What has no call of its own goes through the raw one, and its answers keep their status.
+/// What has no call of its own goes through the raw one, and its responses keep their status.
 #[test]
 fn raw_calls() {
     let mut played = 0;
@@ -454,9 +454,10 @@ fn raw_calls() {
             if !only.is_empty() && !only.contains(&x.name.as_str()) {
                 continue;
             }
-            let wire = Wire::answering(x.answer());
+            let wire = Wire::responding(x.response());
             let client = x.client(&wire);
-            let mut request = client.request(&x.method().to_ascii_lowercase(), x.target());
+            let mut request =
+                client.request(x.method().to_ascii_lowercase().parse().unwrap(), x.target());
             let body = x.body();
             if !body.is_empty() {
                 request = request.body(body);
@@ -464,11 +465,11 @@ fn raw_calls() {
             for (name, value) in x.request["headers"].as_object().unwrap() {
                 request = request.header(name, value.as_str().unwrap());
             }
-            let answer = request.call().unwrap();
-            assert_eq!(answer.status(), x.status(), "{}", x.name);
-            assert_eq!(answer.is_success(), x.status() < 300);
-            assert_eq!(answer.header("x-influxdb-version"), Some("v2.9.1"));
-            let got = answer.into_bytes().unwrap();
+            let response = request.call().unwrap();
+            assert_eq!(response.status(), x.status(), "{}", x.name);
+            assert_eq!(response.is_success(), x.status() < 300);
+            assert_eq!(response.header("x-influxdb-version"), Some("v2.9.1"));
+            let got = response.into_bytes().unwrap();
             if x.method() != "HEAD" {
                 assert_eq!(got, bytes(&x.response), "{}", x.name);
             }
@@ -483,7 +484,7 @@ fn raw_calls() {
 fn deletions() {
     play_group("delete", &["bad-time", "no-bucket", "no-start"], |x| {
         let body: Value = serde_json::from_slice(&x.body()).unwrap();
-        let time = |name: &str| Time::parse(body[name].as_str().unwrap()).unwrap();
+        let time = |name: &str| Timestamp::parse(body[name].as_str().unwrap()).unwrap();
         let result = x.play(|client| {
             let mut delete =
                 client.delete_points(&x.query()["bucket"], time("start"), time("stop"));
@@ -545,27 +546,27 @@ fn accounts() {
             }
             "me-wrong-token" => assert!(x.play(Client::me).unwrap_err().is_unauthorized()),
             "signin" => {
-                let wire = Wire::answering(x.answer());
+                let wire = Wire::responding(x.response());
                 let client = Client::builder(wire.url())
                     .session("admin", "correct horse")
                     .build()
                     .unwrap();
-                client.signin().unwrap();
+                client.sign_in().unwrap();
                 x.compare(&wire.seen()[0]);
                 // The cookie of the recording is what goes back.
-                client.signout().unwrap();
+                client.sign_out().unwrap();
                 assert_eq!(
                     wire.seen()[1].header("cookie"),
                     Some("influxdb-oss-session=throwaway-token-1")
                 );
             }
             "signin-wrong" => {
-                let wire = Wire::answering(x.answer());
+                let wire = Wire::responding(x.response());
                 let client = Client::builder(wire.url())
                     .session("admin", "wrong password")
                     .build()
                     .unwrap();
-                let error = client.signin().unwrap_err();
+                let error = client.sign_in().unwrap_err();
                 assert!(error.is_unauthorized() && !error.to_string().contains("wrong password"));
                 x.compare(&wire.seen()[0]);
             }
@@ -589,7 +590,7 @@ fn setups() {
         if body["token"].is_string() {
             setup = setup.token(text("token"));
         }
-        let wire = Wire::answering(x.answer());
+        let wire = Wire::responding(x.response());
         let result = x.client(&wire).setup(&setup);
         let mut sent: Value = serde_json::from_slice(&wire.seen()[0].body).unwrap();
         // We always say for how long: zero is what a server takes when nobody does.

@@ -7,27 +7,28 @@ mod wire;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use influx_edge::client::Method;
 use influx_edge::client::RetryPolicy;
-use wire::{NO_CONTENT, Peer, Wire, answer, json_error};
+use wire::{NO_CONTENT, Peer, Wire, json_error, response};
 
 const LINE: &str = "m f=1";
 
 /// Bodies are read to their end, those of errors too: all of this goes over one connection.
 #[test]
 fn bodies_are_read_to_their_end() {
-    let answers: Vec<Vec<u8>> = vec![
+    let responses: Vec<Vec<u8>> = vec![
         json_error("404 Not Found", "not found", "bucket not found"),
-        answer("503 Service Unavailable", "Content-Type: text/html\r\n", "x".repeat(30_000)),
+        response("503 Service Unavailable", "Content-Type: text/html\r\n", "x".repeat(30_000)),
         b"HTTP/1.1 500 Internal Server Error\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".to_vec(),
-        answer("200 OK", "Content-Type: text/html\r\n", "<html>"),
-        answer("302 Found", "Location: /x\r\n", "moved"),
+        response("200 OK", "Content-Type: text/html\r\n", "<html>"),
+        response("302 Found", "Location: /x\r\n", "moved"),
         NO_CONTENT.as_bytes().to_vec(),
     ];
-    let n = answers.len();
+    let n = responses.len();
     let wire = Wire::scenes(vec![Box::new(move |peer: &mut Peer| {
-        for answer in answers {
+        for response in responses {
             peer.request();
-            peer.send(answer);
+            peer.send(response);
         }
         peer.wait_for_close();
     })]);
@@ -56,9 +57,16 @@ fn a_204_is_not_waited_for() {
 /// The cap counts what comes out, not what goes in, and a body of exactly that size is fine.
 #[test]
 fn the_cap_counts_decompressed_bytes_and_takes_its_own_size() {
-    let wire = Wire::answering(answer("200 OK", "", "x".repeat(1000)));
+    let wire = Wire::responding(response("200 OK", "", "x".repeat(1000)));
     let client = wire.client();
-    let body = |cap| client.get("/x").max_body(cap).call().unwrap().into_bytes();
+    let body = |cap| {
+        client
+            .request(Method::Get, "/x")
+            .max_body_bytes(cap)
+            .call()
+            .unwrap()
+            .into_bytes()
+    };
     assert_eq!(body(1000).unwrap().len(), 1000);
     assert!(
         body(999)
@@ -73,9 +81,16 @@ fn the_cap_counts_decompressed_bytes_and_takes_its_own_size() {
         gzip.write_all(&[b'x'; 1000]).unwrap();
         let small = gzip.finish().unwrap();
         assert!(small.len() < 100);
-        let wire = Wire::answering(answer("200 OK", "Content-Encoding: gzip\r\n", small));
+        let wire = Wire::responding(response("200 OK", "Content-Encoding: gzip\r\n", small));
         let client = wire.client();
-        let body = |cap| client.get("/x").max_body(cap).call().unwrap().into_bytes();
+        let body = |cap| {
+            client
+                .request(Method::Get, "/x")
+                .max_body_bytes(cap)
+                .call()
+                .unwrap()
+                .into_bytes()
+        };
         assert_eq!(body(1000).unwrap().len(), 1000);
         assert!(body(999).is_err());
     }
@@ -84,7 +99,7 @@ fn the_cap_counts_decompressed_bytes_and_takes_its_own_size() {
 /// A request line or header that doesn't fit is said to be too long, before anything is sent.
 #[test]
 fn what_does_not_fit_is_refused_with_a_reason() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = wire.client();
     let error = client.write(&"b".repeat(5000), LINE).unwrap_err();
     assert!(
@@ -92,7 +107,7 @@ fn what_does_not_fit_is_refused_with_a_reason() {
         "{error}"
     );
     let error = client
-        .get("/x")
+        .request(Method::Get, "/x")
         .header("X-A", &"a".repeat(5000))
         .call()
         .unwrap_err();
@@ -104,20 +119,20 @@ fn what_does_not_fit_is_refused_with_a_reason() {
     assert!(!error.is_retryable());
     client.write(&"b".repeat(3500), LINE).unwrap();
     client
-        .get("/x")
+        .request(Method::Get, "/x")
         .header("X-A", &"a".repeat(4000))
         .call()
         .unwrap();
-    let error = client.get("x").call().unwrap_err();
+    let error = client.request(Method::Get, "x").call().unwrap_err();
     assert!(error.to_string().contains("must start with /"), "{error}");
-    let error = client.request("GE T", "/x").call().unwrap_err();
-    assert!(error.to_string().contains("no HTTP method"), "{error}");
+    let error = "GE T".parse::<Method>().unwrap_err();
+    assert!(error.to_string().contains("no method of HTTP"), "{error}");
 }
 
 /// Never an empty body to a write, always a length; chunks only for a stream of unknown length.
 #[test]
 fn lengths_are_said() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = wire.client();
     client.write("b", "").unwrap();
     assert!(wire.seen().is_empty());
@@ -125,11 +140,11 @@ fn lengths_are_said() {
     client.write("b", "x".repeat(300_000).as_str()).unwrap();
     let mut known: &[u8] = b"12345";
     client
-        .post("/x")
+        .request(Method::Post, "/x")
         .reader(&mut known, Some(5))
         .call()
         .unwrap();
-    client.get("/x").call().unwrap();
+    client.request(Method::Get, "/x").call().unwrap();
     let lengths: Vec<_> = wire
         .seen()
         .iter()
@@ -153,7 +168,7 @@ fn retries_are_told_of() {
             let mut n = n.lock().unwrap();
             *n += 1;
             if *n < 3 {
-                peer.send(answer("503 Service Unavailable", "", ""));
+                peer.send(response("503 Service Unavailable", "", ""));
             } else {
                 peer.send(NO_CONTENT);
             }
@@ -189,7 +204,7 @@ fn retries_are_told_of() {
 /// A call that changes something isn't repeated by a policy; one that only reads is.
 #[test]
 fn only_what_can_be_repeated_is() {
-    let wire = Wire::answering(answer("503 Service Unavailable", "", ""));
+    let wire = Wire::responding(response("503 Service Unavailable", "", ""));
     let policy = RetryPolicy {
         max_retries: 2,
         interval: Duration::from_millis(1),
@@ -202,16 +217,19 @@ fn only_what_can_be_repeated_is() {
         .setup(&influx_edge::client::Setup::new("u", "o", "b"))
         .unwrap_err();
     assert_eq!(wire.seen().len(), 4);
-    // The raw call gives every answer as it is.
-    assert_eq!(client.get("/x").call().unwrap().status(), 503);
+    // The raw call gives every response as it is.
+    assert_eq!(
+        client.request(Method::Get, "/x").call().unwrap().status(),
+        503
+    );
     assert_eq!(wire.seen().len(), 5);
 }
 
 #[test]
 fn another_organization() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = wire.client();
-    let other = client.for_org("other org");
+    let other = client.in_org("other org");
     client.write("b", LINE).unwrap();
     other.write("b", LINE).unwrap();
     let seen = wire.seen();
@@ -231,7 +249,7 @@ fn a_line_a_call() {
         }
     });
     // Other tests log, too; this one's paths are its own.
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = influx_edge::Client::builder(format!("{}/logtest", wire.url()))
         .org("acme")
         .token(wire::TOKEN)
@@ -263,11 +281,11 @@ fn a_body_that_makes_calls_of_its_own() {
             Ok(5)
         }
     }
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = wire.client();
     let mut body = Lazy(client.clone(), false);
     client
-        .post("/outer")
+        .request(Method::Post, "/outer")
         .reader(&mut body, None)
         .call()
         .unwrap();

@@ -4,9 +4,10 @@
 
 mod wire;
 
+use influx_edge::client::Method;
 use influx_edge::client::{ClientBuilder, Setup};
-use influx_edge::{Client, Time};
-use wire::{NO_CONTENT, TOKEN, Wire, answer, echo, hidden, json_error, no_secret};
+use influx_edge::{Client, Timestamp};
+use wire::{NO_CONTENT, TOKEN, Wire, echo, hidden, json_error, no_secret, response};
 
 const EVIL: &[&str] = &[
     "a\r\nX-Evil: 1",
@@ -54,7 +55,7 @@ fn unharmed(wire: &Wire, text: &str) {
 #[test]
 fn names_stay_names() {
     for text in EVIL {
-        let wire = Wire::answering(NO_CONTENT);
+        let wire = Wire::responding(NO_CONTENT);
         let client = Client::builder(wire.url())
             .org(*text)
             .token(TOKEN)
@@ -62,11 +63,15 @@ fn names_stay_names() {
             .unwrap();
         client.write(text, "m f=1").unwrap();
         client
-            .delete_points(*text, Time::from_nanos(0), Time::from_nanos(1))
+            .delete_points(*text, Timestamp::from_nanos(0), Timestamp::from_nanos(1))
             .predicate(*text)
             .call()
             .unwrap();
-        client.get("/api/v2/x").query(*text, *text).call().unwrap();
+        client
+            .request(Method::Get, "/api/v2/x")
+            .query(*text, *text)
+            .call()
+            .unwrap();
         let _ = client.query(*text).param("p", *text).call();
         let _ = client.setup(&Setup::new(*text, *text, *text).password(*text));
         unharmed(&wire, text);
@@ -90,7 +95,7 @@ fn names_stay_names() {
 fn headers_urls_and_paths_refuse_or_encode() {
     for text in EVIL {
         let breaks = text.contains(['\r', '\n', '\0']);
-        let wire = Wire::answering(NO_CONTENT);
+        let wire = Wire::responding(NO_CONTENT);
         let build = |builder: ClientBuilder| builder.build();
         for (what, result) in [
             ("token", build(Client::builder(wire.url()).token(*text))),
@@ -129,10 +134,11 @@ fn headers_urls_and_paths_refuse_or_encode() {
         }
         let client = wire.client();
         for result in [
-            client.get("/x").header("X-A", text).call(),
-            client.get("/x").header(text, "v").call(),
-            client.get(format!("/{text}")).call(),
-            client.request(text, "/x").call(),
+            client.request(Method::Get, "/x").header("X-A", text).call(),
+            client.request(Method::Get, "/x").header(text, "v").call(),
+            client.request(Method::Get, format!("/{text}")).call(),
+            text.parse()
+                .and_then(|method| client.request(method, "/x").call()),
         ] {
             if let Err(error) = result {
                 no_secret(&error);
@@ -192,25 +198,27 @@ fn nothing_shows_a_secret() {
                 client.ready().unwrap_err(),
                 client.me().unwrap_err(),
             ];
-            if let Err(error) = client.signout() {
+            if let Err(error) = client.sign_out() {
                 errors.push(error);
             }
-            let request = client.get("/x").header("X-A", "canary-7f3a");
+            let request = client
+                .request(Method::Get, "/x")
+                .header("X-A", "canary-7f3a");
             hidden(&request);
-            let answer = request.call().unwrap();
-            if let Err(error) = answer.checked() {
+            let response = request.call().unwrap();
+            if let Err(error) = response.error_for_status() {
                 errors.push(error);
             }
             for error in &errors {
                 no_secret(error);
                 hidden(error);
-                let inner = error.answer();
+                let inner = error.response();
                 hidden(&inner.map(|a| (a.location(), a.request_id(), a.code(), a.content_type())));
             }
         }
     }
     // A token in JSON that can't be read as what it should be.
-    let wire = Wire::answering(answer(
+    let wire = Wire::responding(response(
         "200 OK",
         "",
         r#"{"id":{"token":"canary-7f3a"},"name":"canary-7f3a"}"#,
@@ -218,18 +226,18 @@ fn nothing_shows_a_secret() {
     no_secret(&wire.client().me().unwrap_err());
     let error = wire
         .client()
-        .get("/x")
+        .request(Method::Get, "/x")
         .call()
         .unwrap()
         .into_json::<Vec<u8>>()
         .unwrap_err();
     no_secret(&error);
-    // And in what a session's answer shows of itself.
-    let wire = Wire::answering("HTTP/1.1 204 No Content\r\nSet-Cookie: s=canary-7f3a\r\n\r\n");
-    let answer = wire.client().get("/x").call().unwrap();
-    hidden(&answer);
-    hidden(answer.headers());
-    let wire = Wire::answering(json_error("401 Unauthorized", "unauthorized", "no"));
+    // And in what a session's response shows of itself.
+    let wire = Wire::responding("HTTP/1.1 204 No Content\r\nSet-Cookie: s=canary-7f3a\r\n\r\n");
+    let response = wire.client().request(Method::Get, "/x").call().unwrap();
+    hidden(&response);
+    hidden(response.headers());
+    let wire = Wire::responding(json_error("401 Unauthorized", "unauthorized", "no"));
     hidden(&wire.client().write("b", "m f=1").unwrap_err());
 }
 
@@ -243,7 +251,7 @@ fn a_long_token_and_a_long_head() {
         (4000, 10),
         (4000, 4000),
     ] {
-        let wire = Wire::answering(NO_CONTENT);
+        let wire = Wire::responding(NO_CONTENT);
         let token = "t".repeat(token);
         let client = Client::builder(wire.url())
             .token(&token)
@@ -261,7 +269,7 @@ fn a_long_token_and_a_long_head() {
         }
         assert_eq!(wire.seen()[1].body, b"m f=2");
     }
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = Client::builder(wire.url())
         .token("t".repeat(5000))
         .build()
@@ -292,7 +300,12 @@ fn the_canary_is_everywhere() {
         if !made || real {
             continue;
         }
-        let servers = ["mod wire;", "mod support;", "mod standin;", "provision.rs"];
+        let servers = [
+            "mod wire;",
+            "mod support;",
+            "mod mock_server;",
+            "provision.rs",
+        ];
         assert!(
             servers.iter().any(|server| text.contains(server)),
             "{} has a client, and no server that watches",
@@ -306,7 +319,7 @@ fn the_canary_is_everywhere() {
 /// The watch itself: it sees what it should.
 #[test]
 fn a_secret_in_a_log_line_is_seen() {
-    let _wire = Wire::answering(NO_CONTENT);
+    let _wire = Wire::responding(NO_CONTENT);
     log::info!("nothing");
     let long = "x".repeat(5000);
     for text in [TOKEN.to_owned(), format!("{long}{TOKEN}{long}")] {

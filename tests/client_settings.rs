@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use influx_edge::client::Method;
 use influx_edge::client::Setup;
-use influx_edge::{Client, Error, ErrorKind, Fault};
-use wire::{NO_CONTENT, Peer, TOKEN, Wire, answer, json_error, no_secret};
+use influx_edge::{Client, Error, ErrorKind, TransportErrorKind};
+use wire::{NO_CONTENT, Peer, TOKEN, Wire, json_error, no_secret, response};
 
 const LINE: &str = "m f=1";
 const PASSWORD: &str = "canary-7f3a-PASSWORD";
@@ -86,7 +87,7 @@ fn a_session_signs_in_once_and_again_when_forgotten() {
     assert_eq!(targets.len(), 2 + 5);
     assert!(!format!("{client:?}").contains("canary"));
 
-    client.signout().unwrap();
+    client.sign_out().unwrap();
     let last = wire.seen().pop().unwrap();
     assert_eq!(
         (last.method.as_str(), last.target.as_str()),
@@ -98,7 +99,7 @@ fn a_session_signs_in_once_and_again_when_forgotten() {
         "the attributes stay here"
     );
     // Twice is no more than once; and the next call begins anew.
-    client.signout().unwrap();
+    client.sign_out().unwrap();
     client.write("b", LINE).unwrap();
     assert_eq!(signed_in.load(Ordering::SeqCst), 3);
 }
@@ -150,7 +151,7 @@ fn a_401_that_stays_is_asked_twice_and_no_more() {
 
 #[test]
 fn basic_authentication() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = Client::builder(wire.url())
         .basic("user", PASSWORD)
         .build()
@@ -166,7 +167,7 @@ fn basic_authentication() {
 
 #[test]
 fn org_by_id() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = Client::builder(wire.url())
         .org_id("66de4893384f6b2b")
         .token(TOKEN)
@@ -181,7 +182,7 @@ fn org_by_id() {
 
 #[test]
 fn headers_and_user_agent() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = wire
         .builder()
         .user_agent("logger/7")
@@ -203,7 +204,7 @@ fn headers_and_user_agent() {
     assert_eq!(all, ["a", "b"]);
     // A call's own header replaces the client's.
     client
-        .get("/x")
+        .request(Method::Get, "/x")
         .header("user-agent", "once")
         .call()
         .unwrap();
@@ -212,14 +213,14 @@ fn headers_and_user_agent() {
 
 #[test]
 fn a_path_prefix_is_kept() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = Client::builder(format!("{}/influx/", wire.url()))
         .token(TOKEN)
         .build()
         .unwrap();
     client.write("b", LINE).unwrap();
     client.ping().unwrap();
-    client.get("/metrics").call().unwrap();
+    client.request(Method::Get, "/metrics").call().unwrap();
     let targets: Vec<_> = wire.seen().into_iter().map(|s| s.target).collect();
     assert_eq!(
         targets,
@@ -256,7 +257,7 @@ fn an_ipv6_address() {
 
 #[test]
 fn without_a_pool_each_call_connects() {
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let client = wire.builder().pool_size(0).build().unwrap();
     for _ in 0..3 {
         client.write("b", LINE).unwrap();
@@ -304,7 +305,7 @@ fn a_proxy_when_asked_for() {
 
     // One that refuses.
     let proxy =
-        Wire::answering("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+        Wire::responding("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
     let client = Client::builder("http://influx.example:8086")
         .token(TOKEN)
         .proxy(format!("http://me:canary-7f3a@{}", proxy.addr()))
@@ -313,7 +314,7 @@ fn a_proxy_when_asked_for() {
     let error = client.write("b", LINE).unwrap_err();
     no_secret(&error);
     assert!(
-        matches!(error.kind(), ErrorKind::Transport(e) if e.fault() == Fault::Proxy),
+        matches!(error.kind(), ErrorKind::Transport(e) if e.fault() == TransportErrorKind::Proxy),
         "{error:?}"
     );
     assert!(
@@ -373,7 +374,7 @@ fn headers_for_the_proxy_alone() {
     assert_eq!(proxy.seen()[1].body, LINE.as_bytes());
 
     // One that says in its refusal what it was told.
-    let proxy = Wire::answering(answer(
+    let proxy = Wire::responding(response(
         "407 Proxy Authentication Required",
         "X-You-Said: Bearer canary-7f3a-proxy\r\n",
         "Bearer canary-7f3a-proxy",
@@ -400,7 +401,7 @@ fn headers_for_the_proxy_alone() {
     let error = client.write("b", LINE).unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(2), "{error}");
     assert!(
-        matches!(error.kind(), ErrorKind::Transport(e) if e.fault() == Fault::Timeout),
+        matches!(error.kind(), ErrorKind::Transport(e) if e.fault() == TransportErrorKind::Timeout),
         "{error:?}"
     );
 }
@@ -419,8 +420,8 @@ fn proxies_of_the_environment_are_ignored() {
             .unwrap();
         return;
     }
-    let proxy = Wire::answering("HTTP/1.1 502 Bad Gateway\r\n\r\n");
-    let wire = Wire::answering(NO_CONTENT);
+    let proxy = Wire::responding("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    let wire = Wire::responding(NO_CONTENT);
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     child
         .args(["proxies_of_the_environment_are_ignored", "--exact"])
@@ -494,7 +495,7 @@ fn what_cannot_work_is_refused_when_built() {
         refused(base().ca_file("/etc/hostname").build(), "no TLS");
     }
     if cfg!(not(feature = "gzip")) {
-        refused(base().gzip_from(1).build(), "no gzip");
+        refused(base().gzip_min_bytes(1).build(), "no gzip");
     }
     // And what can, can.
     base()
@@ -512,8 +513,8 @@ fn what_cannot_work_is_refused_when_built() {
 #[test]
 fn large_writes_compressed() {
     use std::io::Read;
-    let wire = Wire::answering(NO_CONTENT);
-    let client = wire.builder().gzip_from(1000).build().unwrap();
+    let wire = Wire::responding(NO_CONTENT);
+    let client = wire.builder().gzip_min_bytes(1000).build().unwrap();
     let (small, large) = ("m f=1\n".repeat(100), "m f=1\n".repeat(1000));
     client.write("b", small.as_str()).unwrap();
     client.write("b", large.as_str()).unwrap();
@@ -537,11 +538,11 @@ fn setting_a_server_up() {
     let made = r#"{"user":{"id":"u1","name":"admin"},"bucket":{"id":"b1"},"org":{"id":"o1"},"auth":{"id":"a1","token":"canary-7f3a-new"}}"#;
     let allowed = |peer: &mut Peer| {
         peer.request();
-        peer.send(answer("200 OK", "", r#"{"allowed":true}"#));
+        peer.send(response("200 OK", "", r#"{"allowed":true}"#));
     };
     let rest = move |peer: &mut Peer| {
         peer.request();
-        peer.send(answer("201 Created", "", made));
+        peer.send(response("201 Created", "", made));
         peer.request();
         peer.send(json_error(
             "422 Unprocessable Entity",
@@ -549,7 +550,7 @@ fn setting_a_server_up() {
             "onboarding has already been completed",
         ));
         peer.request();
-        peer.send(answer(
+        peer.send(response(
             "201 Created",
             "",
             r#"{"user":{"id":"u1"},"auth":{"token":"canary-7f3a-new"}}"#,

@@ -10,14 +10,18 @@ use wire::Wire;
 
 /// 50 MB of rows need no more heap than one does.
 #[test]
-fn a_large_answer_is_streamed() {
+fn a_large_response_is_streamed() {
     wire::watch::quiet();
     const TOTAL: usize = 50_000_000;
     let wire = Wire::each(1, |peer| {
-        // A first, small answer: what is loaded once is not what is asked for here.
+        // A first, small response: what is loaded once is not what is asked for here.
         peer.request();
         let small = "#datatype,string,long,double\r\n#default,_result,,\r\n,result,table,_value\r\n,,0,21.53125\r\n";
-        peer.send(wire::answer("200 OK", "Content-Type: text/csv\r\n", small));
+        peer.send(wire::response(
+            "200 OK",
+            "Content-Type: text/csv\r\n",
+            small,
+        ));
         peer.request();
         let head = "#datatype,string,long,dateTime:RFC3339,double,string\r\n#group,false,false,false,false,true\r\n#default,_result,,,,\r\n,result,table,_time,_value,station\r\n";
         let rows = ",,0,2023-11-14T22:13:20.123456789Z,21.53125,zrh-1\r\n".repeat(1000);

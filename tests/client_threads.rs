@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use influx_edge::Client;
 use influx_edge::line::{Lines, Point};
-use influx_edge::{Precision, Time};
+use influx_edge::{Precision, Timestamp};
 use wire::{NO_CONTENT, Wire};
 
 #[test]
@@ -47,7 +47,7 @@ fn sixteen_threads_share_one_pool() {
                     let point = Point::new("m")
                         .tag("t", thread.to_string())
                         .field("i", i)
-                        .time(Time::from_nanos(i));
+                        .time(Timestamp::from_nanos(i));
                     client.write("b", [point]).unwrap();
                 }
             });
@@ -77,7 +77,7 @@ fn a_warm_call_makes_no_thread() {
     fn threads() -> usize {
         std::fs::read_dir("/proc/self/task").unwrap().count()
     }
-    let wire = Wire::answering(NO_CONTENT);
+    let wire = Wire::responding(NO_CONTENT);
     let url = wire.url().replace("127.0.0.1", "localhost");
     let client = Client::builder(url).token(wire::TOKEN).build().unwrap();
     let lines = Lines {

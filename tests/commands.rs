@@ -50,7 +50,7 @@ fn wrong_commands_are_told() {
         "SECONDS=15 cargo run --example gateway",
         "printf 'weather temp_c=21.5\\n' | cargo run --example pipe -- --demo sensors",
         "cargo test --test 'line_*' --test roundtrip",
-        "cargo test --features v1 --test v1_answers",
+        "cargo test --features v1 --test v1_responses",
         "cargo test --lib writer::",
     ];
     for command in right {

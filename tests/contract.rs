@@ -5,6 +5,7 @@
 
 mod support;
 
+use influx_edge::client::Method;
 use influx_edge::csv::{Decoder, Step};
 use influx_edge::line::{EncodeError, Encoder, Point, Series, Sink, ToLine};
 use influx_edge::{Client, Precision};
@@ -55,10 +56,10 @@ fn prepared_series() -> Result<(), EncodeError> {
     let mut storage = [0u8; 256];
     let mut enc = Encoder::new(&mut storage);
     let (t, ts) = (21.5, 7);
-    let series = Series::<64>::new("weather")
+    let series = Series::<64>::builder("weather")
         .tag("station", "zrh-1")
         .build()?;
-    enc.point(&series).field("temp_c", t).timestamp(ts)?;
+    enc.series(&series).field("temp_c", t).timestamp(ts)?;
     assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5 7\n");
     Ok(())
 }
@@ -131,7 +132,7 @@ fn write_query_and_anything_else() -> Result<(), influx_edge::Error> {
     assert_eq!(total, 22.0);
 
     let health: Value = client
-        .get("/health")
+        .request(Method::Get, "/health")
         .query("limit", "10")
         .call()?
         .into_json()?;

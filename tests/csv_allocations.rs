@@ -6,7 +6,7 @@ mod csv_support;
 use std::fmt::Write;
 
 use allocation_counter::measure;
-use influx_edge::Time;
+use influx_edge::Timestamp;
 use influx_edge::csv::{Decoder, Key, Rows, Step};
 
 /// Many tables of one schema, then another schema and a quoted cell: longest records first.
@@ -54,7 +54,7 @@ fn the_core_allocates_nothing_at_all() {
                     Step::NeedInput => break,
                     Step::Record => {
                         let record = decoder.record();
-                        assert!(record.get::<Time>("_time").is_ok());
+                        assert!(record.get::<Timestamp>("_time").is_ok());
                         assert!(record.get::<&str>(&value).is_ok());
                         assert!(record.get::<f64>("station").is_err());
                         records += 1;
@@ -91,7 +91,7 @@ fn structs_without_owned_fields_cost_nothing() {
     #[derive(serde::Deserialize)]
     struct Sample {
         #[serde(rename = "_time")]
-        time: Time,
+        time: Timestamp,
         #[serde(rename = "_value")]
         _value: Option<f64>,
         station: Station,
@@ -109,7 +109,7 @@ fn structs_without_owned_fields_cost_nothing() {
     let info = measure(|| {
         for sample in &mut samples {
             let sample = sample.unwrap();
-            assert!(sample.station == Station::Zrh1 && sample.time > Time::from_nanos(0));
+            assert!(sample.station == Station::Zrh1 && sample.time > Timestamp::from_nanos(0));
             count += 1;
         }
     });

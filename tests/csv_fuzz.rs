@@ -139,16 +139,16 @@ fn look(decoder: &Decoder<'_>, step: Step, hasher: &mut DefaultHasher) {
     (table.result(), table.id(), table.width()).hash(hasher);
     if step == Step::Table {
         for column in table.columns() {
-            (column.name(), column.datatype_text(), column.is_group()).hash(hasher);
+            (column.name(), column.data_type_text(), column.is_group()).hash(hasher);
             format!("{:?}", value(column.default_cell())).hash(hasher);
         }
         return;
     }
     let record = decoder.record();
-    record.row().hash(hasher);
+    record.row_number().hash(hasher);
     assert_eq!(record.cells().len(), table.width());
     for cell in record.cells() {
-        cell.bytes().hash(hasher);
+        cell.as_bytes().hash(hasher);
         // Parsing as anything may fail, but never panic.
         let _ = (
             cell.parse::<f64>(),
@@ -156,7 +156,7 @@ fn look(decoder: &Decoder<'_>, step: Step, hasher: &mut DefaultHasher) {
             cell.parse::<u64>(),
         );
         let _ = (
-            cell.parse::<influx_edge::Time>(),
+            cell.parse::<influx_edge::Timestamp>(),
             cell.parse::<core::time::Duration>(),
         );
         let _ = (cell.parse::<bool>(), cell.parse::<&str>());

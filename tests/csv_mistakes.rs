@@ -196,7 +196,7 @@ fn annotations_of_the_block_before_leak() {
                 let column = &columns[0];
                 (
                     &**result,
-                    &*column.datatype,
+                    &*column.data_type,
                     column.group,
                     rows[0][0].clone(),
                 )

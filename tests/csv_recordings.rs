@@ -1,4 +1,4 @@
-//! Every answer recorded from a real server (InfluxDB OSS 2.9.1), whole and in pieces of every
+//! Every response recorded from a real server (InfluxDB OSS 2.9.1), whole and in pieces of every
 //! kind, equals its expectation.
 //!
 //! The expectations were made by an independent reader.
@@ -84,7 +84,7 @@ fn event(json: &Json) -> Event {
             .enumerate()
             .map(|(index, column)| Column {
                 name: text(&column["label"]),
-                datatype: text(&column["datatype"]),
+                data_type: text(&column["datatype"]),
                 group: column["group"].as_bool().unwrap(),
                 default: match table.get("defaults") {
                     Some(defaults) => value(&defaults[index]),

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use csv_support::Random;
-use influx_edge::Time;
+use influx_edge::Timestamp;
 use influx_edge::csv::{DecodeError, Item, Key, ReadError, ReadErrorKind, Rows, ValueErrorKind};
 
 const TYPES: &str = "#datatype,string,long,string,boolean,long,unsignedLong,double,\
@@ -30,7 +30,10 @@ fn each_type_by_name_and_index() {
     assert_eq!(row.get::<f64>("f").unwrap(), 1.5);
     assert_eq!(row.get::<f64>("i").unwrap(), -1.0);
     let nanos = 1_700_000_000_123_456_789;
-    assert_eq!(row.get::<Time>("t").unwrap(), Time::from_nanos(nanos));
+    assert_eq!(
+        row.get::<Timestamp>("t").unwrap(),
+        Timestamp::from_nanos(nanos)
+    );
     assert_eq!(row.get::<i64>(5).unwrap(), nanos);
     assert_eq!(
         row.get::<SystemTime>("t").unwrap(),
@@ -43,7 +46,7 @@ fn each_type_by_name_and_index() {
     assert_eq!(row.get::<&[u8]>("x").unwrap(), b"aGVsbG8=");
     assert_eq!(row.base64("x", &mut [0; 5]).unwrap(), b"hello");
     assert_eq!(row.get::<&str>("o").unwrap(), "raw");
-    // What belongs to the table is no column, but it answers.
+    // What belongs to the table is no column, but it responds.
     assert_eq!(row.get::<u64>("table").unwrap(), 0);
     assert_eq!(row.get::<&str>("result").unwrap(), "_result");
     assert_eq!(row.table().result(), "_result");
@@ -309,7 +312,7 @@ fn items_show_tables_without_records() {
     assert_eq!(seen, ["Some(3) \"1.5\"", "Some(4) \"\"", "2.5"]);
 }
 
-/// What scripts answer: no annotations, every value a string.
+/// What scripts response: no annotations, every value a string.
 #[test]
 fn without_annotations_every_value_is_a_string_that_can_be_parsed() {
     let body = ",result,table,_time,_value,n\r\n,_result,0,2023-11-14T22:13:20Z,20.25,\r\n";
@@ -318,16 +321,16 @@ fn without_annotations_every_value_is_a_string_that_can_be_parsed() {
     assert_eq!(row.get::<&str>("_value").unwrap(), "20.25");
     assert_eq!(row.get::<f64>("_value").unwrap(), 20.25);
     assert_eq!(
-        row.get::<Time>("_time").unwrap().as_nanos(),
+        row.get::<Timestamp>("_time").unwrap().as_nanos(),
         1_700_000_000_000_000_000
     );
     assert_eq!(row.get::<Option<i64>>("n").unwrap(), None);
-    let types: Vec<_> = row.cells().map(|cell| cell.datatype().as_str()).collect();
+    let types: Vec<_> = row.cells().map(|cell| cell.data_type().as_str()).collect();
     assert_eq!(types, ["string"; 3]);
     let texts: Vec<_> = row
         .table()
         .columns()
-        .map(|column| column.datatype_text())
+        .map(|column| column.data_type_text())
         .collect();
     assert_eq!(texts, [""; 3]);
 }
@@ -440,7 +443,12 @@ fn a_leap_second_is_called_one() {
     let body = "#datatype,string,long,dateTime:RFC3339\r\n,result,table,t\r\n\
         ,_result,0,2016-12-31T23:59:60Z\r\n";
     let mut rows = Rows::new(body.as_bytes());
-    let error = rows.next().unwrap().unwrap().get::<Time>("t").unwrap_err();
+    let error = rows
+        .next()
+        .unwrap()
+        .unwrap()
+        .get::<Timestamp>("t")
+        .unwrap_err();
     assert!(
         error
             .to_string()

@@ -47,7 +47,10 @@ fn a_table_counts_its_columns_and_rows() {
     assert_eq!(cell(1, "x").as_deref(), Some("bcd"));
     assert_eq!(cell(2, "x"), None);
     let row = tables[0].row(1).unwrap();
-    assert_eq!((row.record().row(), row.record().cells().len()), (6, 3));
+    assert_eq!(
+        (row.record().row_number(), row.record().cells().len()),
+        (6, 3)
+    );
 
     let mut columns = tables[0].table().columns();
     for left in (1..=3).rev() {
@@ -87,7 +90,7 @@ fn a_column_says_where_it_stands_and_what_it_holds() {
         ("table", None, "long"),
     ] {
         let column = table.column(name).unwrap();
-        assert_eq!((column.index(), column.datatype_text()), (index, text));
+        assert_eq!((column.index(), column.data_type_text()), (index, text));
     }
     // Cells are alike if their text and their datatype are.
     let of = |row, name| tables[0].row(row).unwrap().record().cell(name).unwrap();
@@ -243,7 +246,7 @@ fn an_error_says_who_is_at_fault_and_has_its_cause() {
         (
             &broke,
             false,
-            "reading the answer failed: pulled out",
+            "reading the response failed: pulled out",
             Some("pulled out"),
         ),
         (

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
-use influx_edge::Time;
+use influx_edge::Timestamp;
 use influx_edge::csv::{ReadErrorKind, Rows};
 use serde::Deserialize;
 
@@ -33,7 +33,7 @@ enum Station {
 #[derive(Debug, Deserialize, PartialEq)]
 struct Sample {
     #[serde(rename = "_time")]
-    time: Time,
+    time: Timestamp,
     #[serde(rename = "_value")]
     value: Option<f64>,
     station: Station,
@@ -50,7 +50,7 @@ fn structs_take_the_columns_of_their_fields() {
         .collect::<Result<_, _>>()
         .unwrap();
     let sample = |nanos, value, station, count, ok, table| Sample {
-        time: Time::from_nanos(nanos),
+        time: Timestamp::from_nanos(nanos),
         value,
         station,
         count,
@@ -288,7 +288,7 @@ fn a_record_says_which_cell_does_not_fit() {
     let error = record
         .deserialize::<(f64, f64, f64, f64, f64)>()
         .unwrap_err();
-    assert_eq!(error.row(), 5);
+    assert_eq!(error.row_number(), 5);
     assert_eq!(
         error.to_string(),
         "row 5, cell 3: wanted f64, found \"2023-11-14T22:13:20.5Z\" (dateTime:RFC3339): \

@@ -1,5 +1,5 @@
 //! Rows 1–12, 29, 30 and 35 of the fault table: the connection, and what comes over it instead of
-//! an answer. Each within its time limit and a tenth, in the right class, without a false success,
+//! a response. Each within its time limit and a tenth, in the right class, without a false success,
 //! and with a client that works afterwards.
 #![cfg(feature = "client")]
 
@@ -11,16 +11,17 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use influx_edge::client::Method;
 use influx_edge::client::RetryPolicy;
-use influx_edge::{Client, Error, ErrorKind, Fault, Remedy, Stored};
-use wire::{NO_CONTENT, Peer, Scene, TOKEN, Wire, answer, closed_port, json_error, no_secret};
+use influx_edge::{Client, Error, ErrorKind, Remedy, Stored, TransportErrorKind};
+use wire::{NO_CONTENT, Peer, Scene, TOKEN, Wire, closed_port, json_error, no_secret, response};
 
 const LINE: &str = "weather,station=zrh-1 temp_c=21.5 1700000000000000000";
 const MS: Duration = Duration::from_millis(1);
 
-/// The class of an error that no answer came for.
+/// The class of an error that no response came for.
 #[track_caller]
-fn fault(error: &Error) -> Fault {
+fn fault(error: &Error) -> TransportErrorKind {
     no_secret(error);
     match error.kind() {
         ErrorKind::Transport(e) => e.fault(),
@@ -45,7 +46,7 @@ fn scene(play: impl FnOnce(&mut Peer) + Send + 'static) -> Scene {
     Box::new(play)
 }
 
-/// Answers like a good server until the client closes.
+/// Responds like a good server until the client closes.
 fn good() -> Scene {
     scene(|peer| {
         while peer.request().is_some() {
@@ -85,10 +86,10 @@ fn row_01_connection_refused() {
         .build()
         .unwrap();
     let error = within(300 * MS, || client.write("b", LINE)).unwrap_err();
-    assert_eq!(fault(&error), Fault::Refused);
+    assert_eq!(fault(&error), TransportErrorKind::Refused);
     assert_eq!(
         (error.stored(), error.remedy()),
-        (Stored::Nothing, Remedy::Retry)
+        (Stored::None, Remedy::Retry)
     );
     // The server comes up at the same place.
     let listener = TcpListener::bind(url.trim_start_matches("http://")).unwrap();
@@ -113,12 +114,15 @@ fn row_02_dns_failure() {
         let error = within(2000 * MS, || client.write("b", LINE)).unwrap_err();
         // A machine whose name service is silent sees the limit of the lookup instead.
         assert!(
-            matches!(fault(&error), Fault::Dns | Fault::Timeout),
+            matches!(
+                fault(&error),
+                TransportErrorKind::Dns | TransportErrorKind::Timeout
+            ),
             "{error}"
         );
         assert_eq!(
             (error.stored(), error.remedy()),
-            (Stored::Nothing, Remedy::Retry)
+            (Stored::None, Remedy::Retry)
         );
     }
 }
@@ -144,16 +148,16 @@ fn row_03_connect_stall() {
         .build()
         .unwrap();
     let error = within(300 * MS, || client.write("b", LINE)).unwrap_err();
-    assert_eq!(fault(&error), Fault::Timeout);
+    assert_eq!(fault(&error), TransportErrorKind::Timeout);
     assert!(error.message().contains("connecting"), "{error}");
     assert_eq!(
         (error.stored(), error.remedy()),
-        (Stored::Nothing, Remedy::Retry)
+        (Stored::None, Remedy::Retry)
     );
 }
 
 #[test]
-fn row_04_closed_or_reset_before_the_answer() {
+fn row_04_closed_or_reset_before_the_response() {
     for reset in [false, true] {
         let error = one_bad(1000 * MS, move |peer| {
             if reset {
@@ -163,7 +167,7 @@ fn row_04_closed_or_reset_before_the_answer() {
                 peer.request();
             }
         });
-        assert_eq!(fault(&error), Fault::Closed);
+        assert_eq!(fault(&error), TransportErrorKind::Closed);
         assert_eq!(
             (error.stored(), error.remedy()),
             (Stored::Unknown, Remedy::Retry)
@@ -199,7 +203,7 @@ fn row_05_reset_in_mid_request() {
         ]);
         let client = wire.client();
         let error = within(1000 * MS, || client.write("b", big.as_str())).unwrap_err();
-        assert_eq!(fault(&error), Fault::Closed, "{error}");
+        assert_eq!(fault(&error), TransportErrorKind::Closed, "{error}");
         assert_eq!(
             (error.stored(), error.remedy()),
             (Stored::Unknown, Remedy::Retry)
@@ -209,7 +213,7 @@ fn row_05_reset_in_mid_request() {
 }
 
 #[test]
-fn row_06_stall_without_an_answer() {
+fn row_06_stall_without_an_response() {
     let wire = Wire::scenes(vec![
         scene(|peer| {
             peer.request();
@@ -219,7 +223,7 @@ fn row_06_stall_without_an_answer() {
     ]);
     let client = wire.builder().read_timeout(300 * MS).build().unwrap();
     let error = within(300 * MS, || client.write("b", LINE)).unwrap_err();
-    assert_eq!(fault(&error), Fault::Timeout);
+    assert_eq!(fault(&error), TransportErrorKind::Timeout);
     assert!(error.message().contains("read time limit"), "{error}");
     assert_eq!(
         (error.stored(), error.remedy()),
@@ -245,7 +249,7 @@ fn row_06_stall_without_an_answer() {
         .unwrap();
     let big = "m f=1\n".repeat(5_000_000);
     let error = within(800 * MS, || client.write("b", big.as_str())).unwrap_err();
-    assert_eq!(fault(&error), Fault::Timeout, "{error}");
+    assert_eq!(fault(&error), TransportErrorKind::Timeout, "{error}");
     client.write("b", LINE).unwrap();
 }
 
@@ -263,7 +267,7 @@ fn row_07_slow_drips_meet_the_overall_limit() {
             std::thread::sleep(30 * MS);
         }
     });
-    assert_eq!(fault(&error), Fault::Timeout);
+    assert_eq!(fault(&error), TransportErrorKind::Timeout);
     assert!(error.message().contains("overall"), "{error}");
 
     // The body of a query.
@@ -285,7 +289,7 @@ fn row_07_slow_drips_meet_the_overall_limit() {
         Ok::<_, Error>(())
     })
     .unwrap_err();
-    assert_eq!(fault(&error), Fault::Timeout);
+    assert_eq!(fault(&error), TransportErrorKind::Timeout);
     client.write("b", LINE).unwrap();
 }
 
@@ -317,15 +321,19 @@ fn row_09_what_is_not_http() {
             Ok::<_, Error>(())
         })
         .unwrap_err();
-        assert_eq!(fault(&error), Fault::Protocol, "{bytes:?}: {error}");
-        assert_eq!(error.remedy(), Remedy::Human);
+        assert_eq!(
+            fault(&error),
+            TransportErrorKind::Protocol,
+            "{bytes:?}: {error}"
+        );
+        assert_eq!(error.remedy(), Remedy::Operator);
         client.write("b", LINE).unwrap();
     }
 }
 
 #[test]
-fn row_10_a_second_answer_never_answers_the_next_call() {
-    let refused = answer("401 Unauthorized", "", "");
+fn row_10_a_second_response_never_responses_the_next_call() {
+    let refused = response("401 Unauthorized", "", "");
     for extra in [refused.clone(), b"garbage\r\n".to_vec()] {
         let wire = Wire::scenes(vec![
             scene(move |peer| {
@@ -372,9 +380,9 @@ fn row_11_a_thousand_continues_are_bounded() {
         peer.send(NO_CONTENT);
         peer.wait_for_close();
     })]);
-    // Either is right, as long as it ends: the answer behind them, or a word about the flood.
+    // Either is right, as long as it ends: the response behind them, or a word about the flood.
     if let Err(error) = within(1000 * MS, || wire.client().write("b", LINE)) {
-        assert_eq!(fault(&error), Fault::Protocol, "{error}");
+        assert_eq!(fault(&error), TransportErrorKind::Protocol, "{error}");
     }
 
     let error = one_bad(500 * MS, |peer| {
@@ -385,7 +393,10 @@ fn row_11_a_thousand_continues_are_bounded() {
         }
     });
     assert!(
-        matches!(fault(&error), Fault::Timeout | Fault::Protocol),
+        matches!(
+            fault(&error),
+            TransportErrorKind::Timeout | TransportErrorKind::Protocol
+        ),
         "{error}"
     );
 }
@@ -418,12 +429,12 @@ fn row_12_endless_heads() {
             peer.request();
             head(peer);
         });
-        assert_eq!(fault(&error), Fault::Protocol, "{error}");
+        assert_eq!(fault(&error), TransportErrorKind::Protocol, "{error}");
     }
 }
 
 #[test]
-fn row_29_applied_but_the_answer_got_lost() {
+fn row_29_applied_but_the_response_got_lost() {
     // A server that knows a point by its line: what comes twice is stored once.
     let points = Arc::new(Mutex::new(BTreeSet::new()));
     let shared = Arc::clone(&points);
@@ -498,7 +509,7 @@ fn row_30_a_stale_pooled_connection() {
     let client = wire.client();
     client.write("b", LINE).unwrap();
     let error = client.write("b", LINE).unwrap_err();
-    assert_eq!(fault(&error), Fault::Closed);
+    assert_eq!(fault(&error), TransportErrorKind::Closed);
     assert_eq!(wire.seen().len(), 3);
 
     // A call that can't be repeated isn't, once its bytes are out.
@@ -513,11 +524,11 @@ fn row_30_a_stale_pooled_connection() {
     let client = wire.client();
     client.write("b", LINE).unwrap();
     let error = client
-        .post("/api/v2/buckets")
+        .request(Method::Post, "/api/v2/buckets")
         .body("{}")
         .call()
         .unwrap_err();
-    assert_eq!(fault(&error), Fault::Closed);
+    assert_eq!(fault(&error), TransportErrorKind::Closed);
     assert_eq!(wire.seen().len(), 2);
 
     // A NAT that forgot the connection: nothing comes back, the read limit ends it.
@@ -532,7 +543,7 @@ fn row_30_a_stale_pooled_connection() {
     let client = wire.builder().read_timeout(200 * MS).build().unwrap();
     client.write("b", LINE).unwrap();
     let error = within(200 * MS, || client.write("b", LINE)).unwrap_err();
-    assert_eq!(fault(&error), Fault::Timeout);
+    assert_eq!(fault(&error), TransportErrorKind::Timeout);
     client.write("b", LINE).unwrap();
 }
 
@@ -549,7 +560,7 @@ fn row_35_success_without_reading_the_body() {
     ]);
     let client = wire.client();
     let error = within(1000 * MS, || client.write("b", big.as_str())).unwrap_err();
-    assert_eq!(fault(&error), Fault::Closed, "{error}");
+    assert_eq!(fault(&error), TransportErrorKind::Closed, "{error}");
     assert_eq!(
         (error.stored(), error.remedy()),
         (Stored::Unknown, Remedy::Retry)

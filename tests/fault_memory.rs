@@ -5,7 +5,8 @@ mod wire;
 
 use std::io::Write as _;
 
-use influx_edge::{Client, Error, ErrorKind, Fault};
+use influx_edge::client::Method;
+use influx_edge::{Client, Error, ErrorKind, TransportErrorKind};
 use wire::{NO_CONTENT, Peer, Scene, Wire, no_secret};
 
 const BOMB: usize = 512 << 20;
@@ -33,7 +34,7 @@ fn rows() -> Vec<u8> {
 }
 
 fn read_rows(client: &Client, cap: u64) -> Error {
-    let mut rows = client.query("x").max_body(cap).call().unwrap();
+    let mut rows = client.query("x").max_body_bytes(cap).call().unwrap();
     loop {
         match rows.next() {
             Ok(Some(_)) => {}
@@ -61,7 +62,7 @@ fn scene(kind: &'static str, body: fn() -> Vec<u8>) -> Scene {
 fn too_large(error: &Error) {
     no_secret(error);
     match error.kind() {
-        ErrorKind::Transport(e) => assert_eq!(e.fault(), Fault::TooLarge, "{error}"),
+        ErrorKind::Transport(e) => assert_eq!(e.fault(), TransportErrorKind::TooLarge, "{error}"),
         other => panic!("{other:?}"),
     }
 }
@@ -89,8 +90,12 @@ fn row_14_a_gzip_bomb_stays_within_the_cap() {
 
     let cap = 4 << 20;
     let peak = heap(|| {
-        let answer = client.get("/x").max_body(cap).call().unwrap();
-        too_large(&answer.into_bytes().unwrap_err());
+        let response = client
+            .request(Method::Get, "/x")
+            .max_body_bytes(cap)
+            .call()
+            .unwrap();
+        too_large(&response.into_bytes().unwrap_err());
     });
     assert!(peak <= cap + margin, "{peak}");
 

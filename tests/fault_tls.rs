@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use influx_edge::client::ClientBuilder;
-use influx_edge::{Client, Error, ErrorKind, Fault, Remedy, Stored};
+use influx_edge::{Client, Error, ErrorKind, Remedy, Stored, TransportErrorKind};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, date_time_ymd,
@@ -73,7 +73,7 @@ fn builder() -> rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier> {
         .unwrap()
 }
 
-/// Answers each request on this connection with 204, over TLS; notes whether one came through.
+/// Responds to each request on this connection with 204, over TLS; notes whether one came through.
 fn serve(config: Arc<ServerConfig>, peer: &mut Peer) -> usize {
     let connection = ServerConnection::new(config).unwrap();
     let mut tls = StreamOwned::new(connection, peer.stream.try_clone().unwrap());
@@ -117,7 +117,7 @@ fn https(wire: &Wire, host: &str) -> ClientBuilder {
 }
 
 #[track_caller]
-fn fault(error: &Error) -> Fault {
+fn fault(error: &Error) -> TransportErrorKind {
     no_secret(error);
     match error.kind() {
         ErrorKind::Transport(e) => e.fault(),
@@ -130,10 +130,10 @@ fn refused(client: &Client, words: &str) {
     let start = Instant::now();
     let error = client.write("b", LINE).unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(1));
-    assert_eq!(fault(&error), Fault::Tls, "{error}");
+    assert_eq!(fault(&error), TransportErrorKind::Tls, "{error}");
     assert_eq!(
         (error.stored(), error.remedy()),
-        (Stored::Nothing, Remedy::Human)
+        (Stored::None, Remedy::Operator)
     );
     assert!(!error.is_retryable());
     let text = error.to_string().to_lowercase();
@@ -230,22 +230,22 @@ fn row_32_tls_and_plain_taken_for_each_other() {
     });
     let client = https(&wire, "127.0.0.1").build().unwrap();
     let error = client.write("b", LINE).unwrap_err();
-    assert_eq!(fault(&error), Fault::Tls, "{error}");
-    assert_eq!(error.remedy(), Remedy::Human);
+    assert_eq!(fault(&error), TransportErrorKind::Tls, "{error}");
+    assert_eq!(error.remedy(), Remedy::Operator);
     assert!(
         error.to_string().contains("whether that port speaks TLS"),
         "{error}"
     );
 
-    // http to a TLS port, which answers with an alert.
+    // http to a TLS port, which responds with an alert.
     let ca = Authority::new("row32-ca");
     let wire = tls_wire(&server(ca.issue(&params(&["127.0.0.1"]))));
     let client = wire.builder().build().unwrap();
     let error = client.write("b", LINE).unwrap_err();
-    assert_eq!(fault(&error), Fault::NeedsTls, "{error}");
+    assert_eq!(fault(&error), TransportErrorKind::NeedsTls, "{error}");
     assert_eq!(
         (error.stored(), error.remedy()),
-        (Stored::Nothing, Remedy::Human)
+        (Stored::None, Remedy::Operator)
     );
     assert!(
         error.to_string().contains("write https:// in the URL"),
@@ -267,7 +267,10 @@ fn row_32_tls_and_plain_taken_for_each_other() {
         );
     });
     let error = wire.client().write("b", LINE).unwrap_err();
-    assert_eq!((error.status(), error.remedy()), (Some(400), Remedy::Human));
+    assert_eq!(
+        (error.status(), error.remedy()),
+        (Some(400), Remedy::Operator)
+    );
     assert!(
         error
             .to_string()
@@ -309,7 +312,7 @@ fn row_33_an_early_refusal_of_a_large_body_is_seen() {
         let big = "m f=1\n".repeat(32 * 1024 * 1024 / 6);
         let error = client.write("b", big.as_str()).unwrap_err();
         assert_eq!(error.code(), Some(code), "{error}");
-        assert_eq!(error.stored(), Stored::Nothing);
+        assert_eq!(error.stored(), Stored::None);
         // A server that says nothing to `Expect` gets the body after a second.
         client.write("b", LINE).unwrap();
     }
@@ -394,7 +397,7 @@ fn a_client_certificate() {
         .unwrap()
         .write("b", LINE)
         .unwrap_err();
-    assert_eq!(fault(&error), Fault::Tls, "{error}");
+    assert_eq!(fault(&error), TransportErrorKind::Tls, "{error}");
 
     // What would fail, or panic, at the first connection fails when the client is built.
     let garbage = temp(

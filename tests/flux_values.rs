@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use influx_edge::Time;
+use influx_edge::Timestamp;
 use influx_edge::flux::{
     Ast, Bytes, Dict, FluxError, Params, Predicate, Record, Regex, SignedDuration, ToFlux,
     to_literal, write_extern,
@@ -20,7 +20,7 @@ fn ast(value: &dyn ToFlux) -> Result<Json, FluxError> {
 #[test]
 fn each_type_has_its_literal_and_its_node() {
     let map = BTreeMap::from([("a", 1), ("b", 2)]);
-    let time = Time::from_nanos(1_700_000_000_500_000_000);
+    let time = Timestamp::from_nanos(1_700_000_000_500_000_000);
     let system = SystemTime::UNIX_EPOCH + Duration::from_millis(1);
     let string = |value: &str| json!({"type": "StringLiteral", "value": value});
     let integer = |value: &str| json!({"type": "IntegerLiteral", "value": value});

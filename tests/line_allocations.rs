@@ -5,7 +5,7 @@
 use influx_edge::Precision;
 use influx_edge::line::{DefaultTags, Encoder, Series, Sink, Text};
 fn every_kind_of_line<S: Sink>(enc: &mut Encoder<S>) {
-    let series = Series::<64>::new("weather")
+    let series = Series::<64>::builder("weather")
         .tag("station", "zrh-1")
         .build()
         .unwrap();
@@ -27,7 +27,7 @@ fn every_kind_of_line<S: Sink>(enc: &mut Encoder<S>) {
             .field("gone", None::<f64>)
             .timestamp(n)
             .unwrap();
-        enc.point(&series)
+        enc.series(&series)
             .field("temp_c", 21.5)
             .timestamp(n)
             .unwrap();
@@ -44,7 +44,7 @@ fn every_kind_of_line<S: Sink>(enc: &mut Encoder<S>) {
 #[test]
 fn encoding_allocates_nothing() {
     let mut storage = [0u8; 1024];
-    let tags = DefaultTags::<32>::new()
+    let tags = DefaultTags::<32>::builder()
         .tag("host", "gw-7")
         .build()
         .unwrap();

@@ -8,7 +8,7 @@
 
 mod line_support;
 
-use influx_edge::line::{Bounded, Drain, EncodeError, Encoder, Series, Sink};
+use influx_edge::line::{BoundedVec, EncodeError, Encoder, IoSink, Series, Sink};
 use line_support::random::{self, Rng};
 use line_support::{encode, grammar};
 
@@ -42,8 +42,11 @@ fn script<S: Sink>(rng: &mut Rng, mut enc: Encoder<S>, room: usize, steps: usize
             }
             2 => {
                 tried += 1;
-                let series = Series::<64>::new("series").tag("t", "v").build().unwrap();
-                let done = enc.point(&series).field("f", 1).finish();
+                let series = Series::<64>::builder("series")
+                    .tag("t", "v")
+                    .build()
+                    .unwrap();
+                let done = enc.series(&series).field("f", 1).finish();
                 let line = "series,t=v f=1i\n";
                 assert_eq!(done.is_ok(), model.len() + line.len() <= room);
                 if done.is_ok() {
@@ -106,7 +109,7 @@ fn drained(rng: &mut Rng) -> (u64, u64) {
         }
     }
     let room = rng.below(400);
-    let mut enc = Encoder::with_sink(Drain::new(Reluctant(Vec::new(), rng.next()), room));
+    let mut enc = Encoder::with_sink(IoSink::new(Reluctant(Vec::new(), rng.next()), room));
     let mut model = String::new();
     let (mut tried, mut stood) = (0, 0);
     for _ in 0..50 {
@@ -146,7 +149,12 @@ fn scripts_on_buffers_of_every_kind() {
                 let mut storage = vec![0xEE; room];
                 script(&mut rng, Encoder::new(&mut storage), room, 40)
             }
-            1 => script(&mut rng, Encoder::with_sink(Bounded::new(room)), room, 40),
+            1 => script(
+                &mut rng,
+                Encoder::with_sink(BoundedVec::new(room)),
+                room,
+                40,
+            ),
             2 => {
                 let sink = heapless::Vec::<u8, 333>::new();
                 script(&mut rng, Encoder::with_sink(sink), 333, 40)

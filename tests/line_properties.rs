@@ -8,7 +8,7 @@
 mod line_support;
 
 use influx_edge::line::{EncodeError, Encoder, FieldKey, Part, Point, Series, Text, sanitize};
-use influx_edge::{Precision, Time};
+use influx_edge::{Precision, Timestamp};
 use influxdb_line_protocol as official;
 use line_support::random::{self, Rng};
 use line_support::{Spec, Value, encode, grammar};
@@ -116,7 +116,7 @@ fn check(spec: &Spec) -> bool {
 
 /// The refused text, found by the place in the error, has what the error says.
 fn refusal_is_right(spec: &Spec, error: EncodeError) -> bool {
-    let Some(place) = error.place() else {
+    let Some(place) = error.location() else {
         let fields = spec
             .fields
             .iter()
@@ -214,7 +214,7 @@ fn every_way_to_write_a_line_writes_the_same() {
         let direct = encode(&spec);
 
         // Through a series, whose tags are checked when it is built.
-        let mut series = Series::<2_048>::new(&spec.measurement);
+        let mut series = Series::<2_048>::builder(&spec.measurement);
         for (key, value) in &spec.tags {
             series = series.tag(key, value);
         }
@@ -222,7 +222,7 @@ fn every_way_to_write_a_line_writes_the_same() {
         fields_only.tags.clear();
         let through_series = series.build().and_then(|series| {
             let mut enc = Encoder::with_sink(Vec::new()).precision(spec.precision);
-            let mut line = enc.point(&series).fields();
+            let mut line = enc.series(&series).fields();
             for (key, value) in &spec.fields {
                 line = match value {
                     Value::Float(v) => line.field(key, Some(*v)),
@@ -382,7 +382,7 @@ fn times_are_brought_to_the_precision_by_rounding_down() {
             let done = enc
                 .line("m")
                 .field("f", 1)
-                .timestamp(Time::from_nanos(nanos));
+                .timestamp(Timestamp::from_nanos(nanos));
             let floor = i128::from(nanos).div_euclid(i128::from(precision.nanos()));
             let scaled = floor * i128::from(precision.nanos());
             let fits = (i128::from(i64::MIN) + 2..=i128::from(i64::MAX) - 2).contains(&scaled);

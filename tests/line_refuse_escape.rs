@@ -6,7 +6,7 @@ mod line_support;
 
 use influx_edge::Precision;
 use influx_edge::line::{
-    Drain, EncodeError, Encoder, FieldKey, OwnedDefaultTags, OwnedFieldKey, Part, Place, Point,
+    EncodeError, Encoder, FieldKey, IoSink, Location, OwnedDefaultTags, OwnedFieldKey, Part, Point,
     Series, Sink, ToLine,
 };
 use line_support::{Spec, Value, encode, through_every_sink};
@@ -62,7 +62,7 @@ fn refused(at: At, text: &str, kind: fn(&EncodeError) -> bool, offset: u32) {
     let (spec, _) = line(at, text, "");
     let error = encode(&spec).expect_err(text);
     assert!(kind(&error), "{text:?} at {at:?}: {error:?}");
-    let place = error.place().expect("a place");
+    let place = error.location().expect("a place");
     let part = match at {
         At::Measurement => Part::Measurement,
         At::TagKey => Part::TagKey,
@@ -300,7 +300,7 @@ fn a_key_stands_once_for_any_number_of_keys() {
             for (spec, part) in [(tags, Part::TagKey), (fields, Part::FieldKey)] {
                 let error = encode(&spec).expect_err("a duplicate");
                 assert!(matches!(error, EncodeError::Duplicate(_)), "{error:?}");
-                let place = error.place().expect("a place");
+                let place = error.location().expect("a place");
                 assert_eq!((place.part, usize::from(place.index)), (part, count - 1));
                 // Without the last key it is legal.
                 let mut spec = spec;
@@ -418,7 +418,7 @@ fn series_key_and_field_key_have_a_length_as_escaped() {
 
 #[test]
 fn newlines_in_strings_are_refused_when_told_to() {
-    let mut enc = Encoder::with_sink(Vec::new()).refuse_newlines(true);
+    let mut enc = Encoder::with_sink(Vec::new()).reject_newlines(true);
     let error = enc
         .line("m")
         .field("a", 1)
@@ -439,7 +439,7 @@ fn newlines_in_strings_are_refused_when_told_to() {
 #[test]
 fn default_tags_step_in_where_the_line_has_none() {
     let tags = || {
-        OwnedDefaultTags::new()
+        OwnedDefaultTags::builder()
             .tag("host", "gw 7")
             .tag("a=b", "x")
             .tag("gone", "")
@@ -447,7 +447,7 @@ fn default_tags_step_in_where_the_line_has_none() {
             .unwrap()
     };
     assert_eq!(tags().as_bytes(), br",host=gw\ 7,a\=b=x");
-    let mut drained = Encoder::with_sink(Drain::new(Vec::new(), 64)).default_tags(tags());
+    let mut drained = Encoder::with_sink(IoSink::new(Vec::new(), 64)).default_tags(tags());
     let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags());
     for (own, expected) in [
         (vec![], r"m,host=gw\ 7,a\=b=x f=1i"),
@@ -475,9 +475,12 @@ fn default_tags_step_in_where_the_line_has_none() {
         assert!(drained.is_empty());
     }
     // A series is a line like any other.
-    let series = Series::<32>::new("m").tag("host", "me").build().unwrap();
+    let series = Series::<32>::builder("m")
+        .tag("host", "me")
+        .build()
+        .unwrap();
     enc.clear();
-    enc.point(&series).field("f", 1).finish().unwrap();
+    enc.series(&series).field("f", 1).finish().unwrap();
     assert_eq!(
         enc.as_bytes(),
         br"m,host=me,a\=b=x f=1i"
@@ -487,20 +490,23 @@ fn default_tags_step_in_where_the_line_has_none() {
             .collect::<Vec<_>>()
     );
     // Errors wait for build().
-    let wrong = OwnedDefaultTags::new()
+    let wrong = OwnedDefaultTags::builder()
         .tag("time", "x")
         .tag("b", "y")
         .build();
     assert!(matches!(wrong, Err(EncodeError::Reserved(_))));
-    let twice = OwnedDefaultTags::new().tag("a", "x").tag("a", "y").build();
+    let twice = OwnedDefaultTags::builder()
+        .tag("a", "x")
+        .tag("a", "y")
+        .build();
     assert!(matches!(twice, Err(EncodeError::Duplicate(p)) if p.index == 1));
-    let full = Series::<8>::new("weather").tag("a", "x").build();
+    let full = Series::<8>::builder("weather").tag("a", "x").build();
     assert_eq!(full.unwrap_err(), EncodeError::BufferFull);
 }
 
 #[test]
 fn quotes_in_field_keys_are_refused_when_told_to() {
-    let mut enc = Encoder::with_sink(Vec::new()).refuse_quoted_keys(true);
+    let mut enc = Encoder::with_sink(Vec::new()).reject_quoted_keys(true);
     let error = enc
         .line("m")
         .field("a", 1)
@@ -524,14 +530,14 @@ fn prepared_field_keys_are_refused_when_they_are_made() {
         ("a\\", EncodeError::Backslash),
     ] {
         let error = FieldKey::<16>::new(key).unwrap_err();
-        assert_eq!(Some(error), error.place().map(wrong), "{key:?}");
+        assert_eq!(Some(error), error.location().map(wrong), "{key:?}");
     }
     assert_eq!(FieldKey::<4>::new("a b c"), Err(EncodeError::BufferFull));
     let (a, quoted) = (
         FieldKey::<8>::new("a b").unwrap(),
         OwnedFieldKey::new("a b\"").unwrap(),
     );
-    let mut enc = Encoder::with_sink(Vec::new()).refuse_quoted_keys(true);
+    let mut enc = Encoder::with_sink(Vec::new()).reject_quoted_keys(true);
     enc.line("m").field(&a, 1).field("b", 2).finish().unwrap();
     assert_eq!(enc.as_bytes(), b"m a\\ b=1i,b=2i\n");
     let twice = enc.line("m").field(&a, 1).field("a b", 2).finish();
@@ -567,7 +573,7 @@ fn an_error_says_where() {
         (Part::FieldValue, 0, "field value 1"),
         (Part::Timestamp, 0, "timestamp"),
     ] {
-        let place = Place {
+        let place = Location {
             part,
             index,
             offset: 7,
@@ -677,7 +683,7 @@ fn a_writer_is_asked_again_after_an_interruption_and_only_then() {
             out: Vec::new(),
             flushed: 0,
         };
-        let mut enc = Encoder::with_sink(Drain::new(out, 64));
+        let mut enc = Encoder::with_sink(IoSink::new(out, 64));
         enc.encode(&Item(1)).unwrap();
         let done = enc.flush();
         assert_eq!(done.err().map(|error| error.kind()), told);
@@ -696,8 +702,8 @@ fn a_writer_is_asked_again_after_an_interruption_and_only_then() {
         out: Vec::new(),
         flushed: 0,
     };
-    let tags = OwnedDefaultTags::new().tag("t", "v").build().unwrap();
-    let mut enc = Encoder::with_sink(Drain::new(out, 64)).default_tags(tags);
+    let tags = OwnedDefaultTags::builder().tag("t", "v").build().unwrap();
+    let mut enc = Encoder::with_sink(IoSink::new(out, 64)).default_tags(tags);
     enc.encode(&Item(1)).unwrap();
     enc.flush().unwrap();
     let out = enc.into_sink().into_inner().into_writer();
@@ -709,7 +715,7 @@ fn a_writer_is_asked_again_after_an_interruption_and_only_then() {
         out: Vec::new(),
         flushed: 0,
     };
-    let mut enc = Encoder::with_sink(Drain::new(out, 10));
+    let mut enc = Encoder::with_sink(IoSink::new(out, 10));
     enc.encode(&Item(1)).unwrap();
     assert_eq!(enc.encode(&Item(2)), Err(EncodeError::Sink));
     let kind = enc.sink().error().map(io::Error::kind);

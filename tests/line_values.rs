@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use influx_edge::line::{
-    Bounded, DefaultTags, Drain, EncodeError, Encoder, FieldValue, OwnedDefaultTags, Part, Place,
-    Point, Series, Sink, TagValue, Text,
+    BoundedVec, DefaultTags, EncodeError, Encoder, FieldValue, IoSink, Location, OwnedDefaultTags,
+    Part, Point, Series, Sink, TagValue, Text,
 };
 
 /// The encoder's line, and the same from a point.
@@ -67,15 +67,18 @@ fn a_field_has_its_value_in_a_line_and_in_a_point() {
 
 /// A tag of a line, of a series and of a list of defaults.
 fn tagged(value: impl TagValue) -> String {
-    let series = Series::<64>::new("m").tag("t", &value).build().unwrap();
-    let tags = DefaultTags::<64>::new().tag("t", &value).build().unwrap();
+    let series = Series::<64>::builder("m").tag("t", &value).build().unwrap();
+    let tags = DefaultTags::<64>::builder()
+        .tag("t", &value)
+        .build()
+        .unwrap();
     let mut enc = Encoder::with_sink(Vec::new());
     enc.line("m")
         .tag("t", &value)
         .field("f", 1)
         .finish()
         .unwrap();
-    enc.point(&series).field("f", 1).finish().unwrap();
+    enc.series(&series).field("f", 1).finish().unwrap();
     let mut defaults = Encoder::with_sink(Vec::new()).default_tags(tags);
     defaults.line("m").field("f", 1).finish().unwrap();
     let text = String::from_utf8(enc.into_sink()).unwrap();
@@ -125,7 +128,7 @@ fn costs_nothing(value: impl TagValue) {
     let mut enc = Encoder::new(&mut storage);
     let done = enc.line("m").tag(key, &value).field("f", 1).finish();
     assert_eq!((done, enc.as_bytes()), (Ok(()), &b"m f=1i\n"[..]));
-    let series = Series::<1>::new("m").tag(key, &value).build().unwrap();
+    let series = Series::<1>::builder("m").tag(key, &value).build().unwrap();
     assert_eq!(series.as_bytes(), b"m");
 }
 
@@ -179,8 +182,8 @@ fn a_sink_comes_back_with_its_lines_and_nothing_else() {
     assert_eq!(filled(&mut storage[..]), line);
     assert_eq!(filled(heapless::Vec::<u8, 16>::new()), line);
     assert_eq!(filled(filled(Vec::new())), line);
-    assert_eq!(filled(filled(Bounded::new(8))).into_vec(), line);
-    let tags = OwnedDefaultTags::new().tag("t", "v").build().unwrap();
+    assert_eq!(filled(filled(BoundedVec::new(8))).into_vec(), line);
+    let tags = OwnedDefaultTags::builder().tag("t", "v").build().unwrap();
     let enc = Encoder::with_sink(Vec::new()).default_tags(tags);
     let tagged = filled(filled(enc.into_sink()));
     assert_eq!(tagged.into_inner(), b"m,t=v f=1i\n");
@@ -195,7 +198,7 @@ fn storage_that_is_given_is_used() {
     enc.line("m").field("f", 10).finish().unwrap();
     assert_eq!(enc.into_sink().capacity(), 8);
     // Also behind tags.
-    let tags = OwnedDefaultTags::new().tag("t", "v").build().unwrap();
+    let tags = OwnedDefaultTags::builder().tag("t", "v").build().unwrap();
     let enc = Encoder::with_sink(Vec::with_capacity(12)).default_tags(tags);
     let mut enc = Encoder::with_sink(filled(enc.into_sink()));
     enc.line("m").field("f", 10).finish().unwrap();
@@ -205,7 +208,7 @@ fn storage_that_is_given_is_used() {
 
 #[test]
 fn what_is_not_passed_on_yet_can_be_looked_at() {
-    let mut enc = Encoder::with_sink(Drain::new(Vec::new(), 16));
+    let mut enc = Encoder::with_sink(IoSink::new(Vec::new(), 16));
     for n in 0..3 {
         enc.line("m").field("f", n).finish().unwrap();
     }
@@ -228,7 +231,7 @@ impl fmt::Display for Fails {
 
 #[test]
 fn a_display_that_fails_is_told_from_one_that_does_not_fit() {
-    let place = |part| Place {
+    let place = |part| Location {
         part,
         index: 0,
         offset: 0,

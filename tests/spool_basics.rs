@@ -4,7 +4,9 @@
 mod spool_support;
 
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, Durability, FullPolicy, Rejection, Spool, SpoolErrorKind, Target};
+use influx_edge::spool::{
+    Batch, Durability, OverflowPolicy, Rejection, Spool, SpoolErrorKind, Target,
+};
 use spool_support::{TempDir, append, drain, target};
 
 fn payload(n: u64) -> Vec<u8> {
@@ -68,23 +70,34 @@ fn bundles_join_small_batches_up_to_a_size_and_a_precision() {
     put(b"a v=3 3\n", Precision::Second, 3);
     put(b"a v=4 4\n", Precision::Millisecond, 4);
     let mut body = b"old".to_vec();
-    let first = spool.collect(&target, 17, &mut body).unwrap().unwrap();
-    assert_eq!((first.tickets().len(), first.points()), (2, 3));
+    let first = spool.read_batches(&target, 17, &mut body).unwrap().unwrap();
+    assert_eq!((first.batch_ids().len(), first.points()), (2, 3));
     assert_eq!(body, b"a v=1 1\na v=2 2");
-    let again = spool.collect(&target, 1000, &mut body).unwrap().unwrap();
-    assert_eq!((again.tickets().len(), again.points()), (3, 6));
+    let again = spool
+        .read_batches(&target, 1000, &mut body)
+        .unwrap()
+        .unwrap();
+    assert_eq!((again.batch_ids().len(), again.points()), (3, 6));
     assert_eq!(body, b"a v=1 1\na v=2 2\na v=3 3\n");
     assert_eq!(again.precision(), Precision::Second);
-    spool.ack(again.tickets());
-    let last = spool.collect(&target, 1000, &mut body).unwrap().unwrap();
+    spool.ack(again.batch_ids());
+    let last = spool
+        .read_batches(&target, 1000, &mut body)
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (last.points(), last.precision()),
         (4, Precision::Millisecond)
     );
-    spool.ack(first.tickets());
+    spool.ack(first.batch_ids());
     assert_eq!(spool.stats().acknowledged, 3, "a second time is no time");
-    spool.ack(last.tickets());
-    assert!(spool.collect(&target, 1000, &mut body).unwrap().is_none());
+    spool.ack(last.batch_ids());
+    assert!(
+        spool
+            .read_batches(&target, 1000, &mut body)
+            .unwrap()
+            .is_none()
+    );
     assert!(body.is_empty());
 }
 
@@ -124,13 +137,13 @@ fn targets_do_not_wait_for_each_other() {
 
 #[test]
 fn full_means_what_the_policy_says() {
-    for policy in [FullPolicy::DropOldest, FullPolicy::Reject] {
+    for policy in [OverflowPolicy::DropOldest, OverflowPolicy::Reject] {
         let dir = TempDir::new("full");
         let mut spool = Spool::builder(dir.path())
             .max_bytes(64 << 10)
             .segment_bytes(16 << 10)
             .durability(Durability::OsManaged)
-            .when_full(policy)
+            .overflow_policy(policy)
             .open()
             .unwrap();
         let block = [b'x'; 1000];
@@ -138,7 +151,7 @@ fn full_means_what_the_policy_says() {
         for _ in 0..1000 {
             match append(&mut spool, &target(), &block) {
                 Ok(_) => taken += 1,
-                Err(e) => assert!(e.is_full() && policy == FullPolicy::Reject),
+                Err(e) => assert!(e.is_full() && policy == OverflowPolicy::Reject),
             }
             assert!(spool.stats().disk_bytes <= 64 << 10);
         }
@@ -147,7 +160,9 @@ fn full_means_what_the_policy_says() {
         assert_eq!(stats.appended, stats.batches + stats.dropped_batches);
         assert_eq!(spool.dropped(), stats.dropped_points);
         match policy {
-            FullPolicy::Reject => assert!((40..64).contains(&taken) && stats.dropped_batches == 0),
+            OverflowPolicy::Reject => {
+                assert!((40..64).contains(&taken) && stats.dropped_batches == 0)
+            }
             _ => assert!(taken == 1000 && stats.batches >= 30),
         }
         let out = drain(&mut spool, &target());
@@ -229,9 +244,9 @@ fn directory_and_files_are_the_owners_alone() {
     let dir = TempDir::new("mode");
     let path = dir.path().join("deep").join("spool");
     let mut spool = Spool::open(&path).unwrap();
-    let ticket = append(&mut spool, &target(), b"x").unwrap();
+    let batch_id = append(&mut spool, &target(), b"x").unwrap();
     append(&mut spool, &target(), b"y").unwrap();
-    spool.ack([&ticket]);
+    spool.ack([&batch_id]);
     let mode = |p: &std::path::Path| std::fs::metadata(p).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o700);
     assert_eq!(mode(path.parent().unwrap()), 0o700);

@@ -3,7 +3,7 @@
 
 mod spool_support;
 
-use influx_edge::spool::frame::SegmentHeader;
+use influx_edge::spool::format::SegmentHeader;
 use influx_edge::spool::{Durability, OpenReport, Spool};
 use spool_support::rng::{Rng, env_or};
 use spool_support::sim::{Image, Sim};
@@ -120,11 +120,11 @@ fn every_truncation() {
 fn every_flipped_bit_of_the_acknowledgement_only_repeats() {
     let sim = Sim::new();
     let mut spool = open(&sim);
-    let tickets: Vec<_> = (1..=6)
+    let batch_ids: Vec<_> = (1..=6)
         .map(|n| append(&mut spool, &target(), &payload(n)).unwrap())
         .collect();
-    spool.ack(&tickets[..2]);
-    spool.ack(&tickets[2..4]);
+    spool.ack(&batch_ids[..2]);
+    spool.ack(&batch_ids[2..4]);
     drop(spool);
     let image = sim.image();
     assert_eq!(survey(&image).0, [5, 6]);

@@ -6,7 +6,7 @@
 
 mod spool_support;
 
-use influx_edge::spool::{Durability, FullPolicy, Spool, SpoolBuilder, SpoolErrorKind};
+use influx_edge::spool::{Durability, OverflowPolicy, Spool, SpoolBuilder, SpoolErrorKind};
 use spool_support::rng::{Rng, env_or};
 use spool_support::sim::{Call, Crash, Image, Sim};
 use spool_support::{TestClock, append, drain, target};
@@ -97,7 +97,10 @@ fn when_the_new_segment_fails_too_nothing_is_acknowledged() {
     assert_eq!(sim.calls(Call::Write), calls);
     // What is there is still delivered.
     let mut body = Vec::new();
-    let bundle = spool.collect(&target(), 0, &mut body).unwrap().unwrap();
+    let bundle = spool
+        .read_batches(&target(), 0, &mut body)
+        .unwrap()
+        .unwrap();
     assert_eq!(body, payload(1));
     clock.advance(1_000);
     append(&mut spool, &target(), &payload(2)).unwrap_err();
@@ -106,7 +109,7 @@ fn when_the_new_segment_fails_too_nothing_is_acknowledged() {
     sim.heal();
     append(&mut spool, &target(), &payload(3)).unwrap();
     assert!(!spool.stats().failed);
-    spool.ack(bundle.tickets());
+    spool.ack(bundle.batch_ids());
     assert_eq!(drain(&mut spool, &target()).len(), 1);
     assert_eq!(sim.synced_again(), 0);
     assert!(after_cut(&sim, 0).contains(&3));
@@ -133,9 +136,9 @@ fn a_sync_that_is_asked_for_and_fails_says_so_once() {
 
 #[test]
 fn a_full_disk_is_what_the_policy_says() {
-    for policy in [FullPolicy::DropOldest, FullPolicy::Reject] {
+    for policy in [OverflowPolicy::DropOldest, OverflowPolicy::Reject] {
         let sim = Sim::new();
-        let builder = builder().when_full(policy);
+        let builder = builder().overflow_policy(policy);
         let mut spool = builder.open_on(sim.clone(), TestClock::default()).unwrap();
         // A disk with room for 20 KB.
         let disk = sim.clone();
@@ -154,7 +157,7 @@ fn a_full_disk_is_what_the_policy_says() {
         let stats = spool.stats();
         let there: Vec<_> = after_cut(&sim, 0);
         match policy {
-            FullPolicy::Reject => {
+            OverflowPolicy::Reject => {
                 assert!(kept.len() > 150 && kept.len() < 400, "{}", kept.len());
                 assert_eq!(there, kept);
             }
@@ -247,7 +250,9 @@ fn what_cannot_be_read_now_is_read_later() {
     sim.fail_when(|call, _| (call == Call::Read).then(|| io::Error::from_raw_os_error(5)));
     let mut body = Vec::new();
     for _ in 0..3 {
-        spool.collect(&target(), 1 << 20, &mut body).unwrap_err();
+        spool
+            .read_batches(&target(), 1 << 20, &mut body)
+            .unwrap_err();
     }
     sim.heal();
     assert_eq!(drain(&mut spool, &target()).len(), 100);
@@ -277,9 +282,9 @@ fn any_failure_anywhere_and_a_power_cut_after_it() {
                 kept.push(n);
             }
             if rng.chance(10) {
-                if let Ok(Some(bundle)) = spool.collect(&target(), 200, &mut body) {
-                    acked.extend(bundle.tickets().iter().map(|t| t.seq()));
-                    spool.ack(bundle.tickets());
+                if let Ok(Some(bundle)) = spool.read_batches(&target(), 200, &mut body) {
+                    acked.extend(bundle.batch_ids().iter().map(|t| t.seq()));
+                    spool.ack(bundle.batch_ids());
                     // By number of payload: what was delivered needn't be there.
                     for line in body.split_inclusive(|&b| b == b'\n') {
                         kept.retain(|n| payload(*n) != line);

@@ -1,10 +1,10 @@
-//! The bytes of the spool: the example in the docs, known answers, round trips, every flipped bit.
+//! The bytes of the spool: the example in the docs, known responses, round trips, every flipped bit.
 #![cfg(feature = "spool")]
 
 use influx_edge::Precision;
-use influx_edge::spool::frame::{
-    Flags, HeaderError, Key, MAX_PAYLOAD, MAX_TARGET, MIN_RECORD, RECORD_HEADER, RecordError,
-    RecordHeader, SEGMENT_HEADER, SegmentHeader, VERSION,
+use influx_edge::spool::format::{
+    ChecksumSeed, Flags, HeaderError, MAX_PAYLOAD, MAX_TARGET, MIN_RECORD, RECORD_HEADER,
+    RecordError, RecordHeader, SEGMENT_HEADER, SegmentHeader, VERSION,
 };
 use std::fmt::Write as _;
 
@@ -55,7 +55,7 @@ fn hex_dump(bytes: &[u8]) -> String {
 
 #[test]
 fn the_example_in_the_docs_is_what_is_written() {
-    let source = include_str!("../src/spool/frame.rs");
+    let source = include_str!("../src/spool/format.rs");
     let dump = hex_dump(&example());
     let documented: String = source
         .lines()
@@ -74,7 +74,7 @@ fn the_checksum_is_the_one_that_everybody_means() {
 
 #[test]
 fn checksums_begin_with_the_salt() {
-    let (one, two) = (Key::new(1), Key::new(2));
+    let (one, two) = (ChecksumSeed::new(1), ChecksumSeed::new(2));
     assert_ne!(one.checksum(b"x"), two.checksum(b"x"));
     assert_ne!(one.checksum(b""), 0, "nothing must not look like zeros");
     let mut pieces = one.running();
@@ -107,7 +107,7 @@ fn headers_read_back() {
 fn records_read_back_and_say_how_much_they_need() {
     let mut rng = Rng::new(2);
     for _ in 0..10_000 {
-        let key = Key::new(rng.next());
+        let key = ChecksumSeed::new(rng.next());
         let target = rng.bytes(1, MAX_TARGET);
         let header = RecordHeader {
             payload_len: 1 + rng.below(MAX_PAYLOAD as u64) as u32,
@@ -135,7 +135,7 @@ fn records_read_back_and_say_how_much_they_need() {
         }
         assert!(rounds <= 2);
         assert_eq!(RecordHeader::decode(key, &bytes[..have]), Ok(header));
-        let other = Key::new(rng.next());
+        let other = ChecksumSeed::new(rng.next());
         assert_eq!(
             RecordHeader::decode(other, &bytes),
             Err(RecordError::NotARecord),
@@ -147,7 +147,7 @@ fn records_read_back_and_say_how_much_they_need() {
 #[test]
 fn no_flipped_bit_passes() {
     let example = example();
-    let key = Key::new(0x0123_4567_89AB_CDEF);
+    let key = ChecksumSeed::new(0x0123_4567_89AB_CDEF);
     for bit in 0..SEGMENT_HEADER * 8 {
         let mut bad = example.clone();
         bad[bit / 8] ^= 1 << (bit % 8);
@@ -198,7 +198,7 @@ fn each_field_of_the_segments_header_is_looked_at() {
 #[test]
 fn each_field_of_a_record_has_its_range() {
     assert_eq!(MAX_PAYLOAD, 16 * 1024 * 1024);
-    let key = Key::new(9);
+    let key = ChecksumSeed::new(9);
     let record = |payload_len: usize, target_len: usize, flags: u8, precision: Option<u8>| {
         let target = vec![b't'; target_len];
         let header = RecordHeader {
@@ -278,7 +278,7 @@ fn flags_are_told_apart() {
 
 #[test]
 fn zeros_and_noise_are_nothing() {
-    let key = Key::new(5);
+    let key = ChecksumSeed::new(5);
     assert_eq!(SegmentHeader::decode(&[0; 64]), Err(HeaderError::Magic));
     for len in 0..2048 {
         let zeros = vec![0; len];

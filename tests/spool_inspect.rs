@@ -5,7 +5,7 @@ mod built;
 mod spool_support;
 
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, Inspector, Item, Part, Rejection, Spool, Target};
+use influx_edge::spool::{Batch, Entry, Inspector, Rejection, Section, Spool, Target};
 use spool_support::TempDir;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,8 +36,11 @@ fn filled(dir: &Path) -> Spool {
     let batch = Batch::new(&by_id, Precision::Millisecond, 2, b"u v=1 1\nu v=2 2");
     spool.append(batch).unwrap();
     let mut body = Vec::new();
-    let bundle = spool.collect(&target, 100, &mut body).unwrap().unwrap();
-    spool.ack(bundle.tickets());
+    let bundle = spool
+        .read_batches(&target, 100, &mut body)
+        .unwrap()
+        .unwrap();
+    spool.ack(bundle.batch_ids());
     spool
         .reject(Rejection {
             target: &target,
@@ -57,14 +60,14 @@ fn it_sees_everything_and_changes_nothing() {
     let before = contents(dir.path());
     let inspector = Inspector::new(dir.path()).unwrap();
     let (mut waiting, mut delivered, mut other, mut lines) = (0, 0, 0, Vec::new());
-    let walked = inspector.walk(Part::Queue, &mut |item| match item {
-        Item::Batch(batch) if batch.delivered => delivered += 1,
-        Item::Batch(batch) => {
+    let walked = inspector.walk(Section::Queue, &mut |item| match item {
+        Entry::Batch(batch) if batch.delivered => delivered += 1,
+        Entry::Batch(batch) => {
             waiting += u64::from(batch.points);
             lines.extend_from_slice(batch.lines);
             assert!(batch.reason.is_none());
         }
-        Item::Segment { .. } => {}
+        Entry::Segment { .. } => {}
         _ => other += 1,
     });
     walked.unwrap();
@@ -73,8 +76,8 @@ fn it_sees_everything_and_changes_nothing() {
     assert_eq!(other, 0);
     assert!(lines.ends_with(b"u v=1 1\nu v=2 2"));
     let mut reasons = Vec::new();
-    let walked = inspector.walk(Part::Rejected, &mut |item| {
-        if let Item::Batch(batch) = item {
+    let walked = inspector.walk(Section::Rejected, &mut |item| {
+        if let Entry::Batch(batch) = item {
             assert_eq!(batch.lines, b"bad v=x 1\n");
             reasons.push(batch.reason.unwrap().to_owned());
         }
@@ -86,9 +89,9 @@ fn it_sees_everything_and_changes_nothing() {
     assert!(Inspector::new(&missing).unwrap_err().io().is_some());
     std::fs::create_dir(&missing).unwrap();
     let empty = Inspector::new(&missing).unwrap();
-    let nothing = &mut |item: Item<'_>| panic!("{item:?}");
-    empty.walk(Part::Queue, nothing).unwrap();
-    empty.walk(Part::Rejected, nothing).unwrap();
+    let nothing = &mut |item: Entry<'_>| panic!("{item:?}");
+    empty.walk(Section::Queue, nothing).unwrap();
+    empty.walk(Section::Rejected, nothing).unwrap();
 }
 
 #[test]
@@ -109,11 +112,11 @@ fn damage_is_shown_where_it_is() {
     std::fs::write(dir.path().join("0000000000001000.seg"), [1; 70]).unwrap();
     let (mut corrupt, mut holes, mut unreadable) = (0, 0, 0);
     let inspector = Inspector::new(dir.path()).unwrap();
-    let walked = inspector.walk(Part::Queue, &mut |item| match item {
-        Item::Corrupt { .. } => corrupt += 1,
-        Item::Damage { at: 64, .. } => holes += 1,
-        Item::Unreadable { .. } => unreadable += 1,
-        Item::Segment { .. } | Item::Batch(_) => {}
+    let walked = inspector.walk(Section::Queue, &mut |item| match item {
+        Entry::Corrupt { .. } => corrupt += 1,
+        Entry::Damage { at: 64, .. } => holes += 1,
+        Entry::Unreadable { .. } => unreadable += 1,
+        Entry::Segment { .. } | Entry::Batch(_) => {}
         other => panic!("{other:?}"),
     });
     walked.unwrap();
@@ -203,8 +206,11 @@ fn the_example_beside_a_running_owner() {
         let batch = Batch::new(&target, Precision::Second, 1, line.as_bytes());
         spool.append(batch).unwrap();
         if n % 3 == 0 {
-            let bundle = spool.collect(&target, 300, &mut body).unwrap().unwrap();
-            spool.ack(bundle.tickets());
+            let bundle = spool
+                .read_batches(&target, 300, &mut body)
+                .unwrap()
+                .unwrap();
+            spool.ack(bundle.batch_ids());
         }
     }
     looker.join().unwrap();

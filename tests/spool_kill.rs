@@ -83,11 +83,14 @@ fn victim() {
             .unwrap();
         writeln!(out, "+{n}").unwrap();
         if rng.chance(40) {
-            let bundle = spool.collect(&target, 20_000, &mut body).unwrap().unwrap();
+            let bundle = spool
+                .read_batches(&target, 20_000, &mut body)
+                .unwrap()
+                .unwrap();
             for line in body.split_inclusive(|&b| b == b'\n') {
                 writeln!(out, "-{}", number(line).unwrap()).unwrap();
             }
-            spool.ack(bundle.tickets());
+            spool.ack(bundle.batch_ids());
         }
     }
 }
@@ -293,7 +296,7 @@ fn check(dir: &Path, mode: &str, said: &mut Said) -> u64 {
     let mut there = BTreeSet::new();
     let mut last = 0;
     let mut body = Vec::new();
-    while let Some(bundle) = spool.collect(&target(), 1 << 20, &mut body).unwrap() {
+    while let Some(bundle) = spool.read_batches(&target(), 1 << 20, &mut body).unwrap() {
         for line in body.split_inclusive(|&b| b == b'\n') {
             let n = number(line).unwrap();
             assert_eq!(line, payload(n), "{n} is not what was written");
@@ -301,7 +304,7 @@ fn check(dir: &Path, mode: &str, said: &mut Said) -> u64 {
             last = n;
             there.insert(n);
         }
-        spool.ack(bundle.tickets());
+        spool.ack(bundle.batch_ids());
     }
     let lost: Vec<_> = said
         .kept

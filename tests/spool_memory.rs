@@ -50,9 +50,9 @@ fn a_long_outage_takes_a_megabyte_at_most() {
     most = most.max(resident());
     assert_eq!(spool.stats().batches, batches);
     let mut delivered = 0;
-    while let Some(bundle) = spool.collect(&target, 256 << 10, &mut body).unwrap() {
+    while let Some(bundle) = spool.read_batches(&target, 256 << 10, &mut body).unwrap() {
         delivered += bundle.points();
-        spool.ack(bundle.tickets());
+        spool.ack(bundle.batch_ids());
         most = most.max(resident());
     }
     assert_eq!(delivered, batches);
@@ -81,14 +81,14 @@ fn three_days_at_one_point_a_second_and_a_restart() {
     }
     assert_eq!(spool.dropped(), 0);
     let mut last = None;
-    while let Some(bundle) = spool.collect(&target, 512 << 10, &mut body).unwrap() {
+    while let Some(bundle) = spool.read_batches(&target, 512 << 10, &mut body).unwrap() {
         for line in std::str::from_utf8(&body).unwrap().lines() {
             let n: usize = line.rsplit(' ').next().unwrap().parse().unwrap();
             seen[n] += 1;
             assert!(last.is_none_or(|last| last < n), "out of order");
             last = Some(n);
         }
-        spool.ack(bundle.tickets());
+        spool.ack(bundle.batch_ids());
     }
     assert!(seen.iter().all(|&times| times == 1));
     assert_eq!(spool.stats().acknowledged, points);

@@ -6,7 +6,9 @@
 mod spool_support;
 
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, Durability, FullPolicy, Spool, SpoolErrorKind, Target, Ticket};
+use influx_edge::spool::{
+    Batch, BatchId, Durability, OverflowPolicy, Spool, SpoolErrorKind, Target,
+};
 use spool_support::TestClock;
 use spool_support::rng::{Rng, env_or};
 use spool_support::sim::Sim;
@@ -23,7 +25,7 @@ struct Entry {
     precision: Precision,
     points: u32,
     bytes: Vec<u8>,
-    ticket: Option<Ticket>,
+    batch_id: Option<BatchId>,
     acked: bool,
 }
 
@@ -41,7 +43,7 @@ struct Script {
     clock: TestClock,
     targets: Vec<Target>,
     durability: Durability,
-    policy: FullPolicy,
+    policy: OverflowPolicy,
     model: Model,
     damage: bool,
     /// Points that waited when the spool was opened, or were appended since.
@@ -54,7 +56,7 @@ impl Script {
             .max_bytes(64 << 10)
             .segment_bytes(8 << 10)
             .durability(self.durability)
-            .when_full(self.policy)
+            .overflow_policy(self.policy)
             .open_on(self.sim.clone(), self.clock.clone())
             .unwrap()
     }
@@ -110,30 +112,30 @@ impl Script {
         let batch = Batch::new(&self.targets[target], precision, points, &bytes);
         let before = spool.stats();
         match spool.append(batch) {
-            Ok(ticket) => {
+            Ok(batch_id) => {
                 // The numbers of what was cut off or deleted are used again.
                 if self.model.damaged {
-                    self.model.entries.retain(|e| e.seq < ticket.seq());
+                    self.model.entries.retain(|e| e.seq < batch_id.seq());
                 }
                 let last = self.model.entries.last().map_or(0, |e| e.seq);
-                assert!(ticket.seq() > last);
+                assert!(batch_id.seq() > last);
                 self.taken += u64::from(points);
                 let dropped = spool.stats().dropped_batches - before.dropped_batches;
                 self.drop_oldest(dropped);
                 self.model.entries.push(Entry {
-                    seq: ticket.seq(),
+                    seq: batch_id.seq(),
                     target,
                     precision,
                     points,
                     bytes,
-                    ticket: Some(ticket),
+                    batch_id: Some(batch_id),
                     acked: false,
                 });
             }
             Err(e) => match e.kind() {
                 SpoolErrorKind::EmptyBatch => assert!(bytes.is_empty()),
                 SpoolErrorKind::TooLarge { max, .. } => assert!(bytes.len() > *max),
-                SpoolErrorKind::Full => assert_eq!(self.policy, FullPolicy::Reject),
+                SpoolErrorKind::Full => assert_eq!(self.policy, OverflowPolicy::Reject),
                 other => panic!("{other:?}"),
             },
         }
@@ -158,7 +160,7 @@ impl Script {
         let max = self.rng.below(6_000) as usize;
         let mut body = Vec::new();
         let bundle = spool
-            .collect(&self.targets[target], max, &mut body)
+            .read_batches(&self.targets[target], max, &mut body)
             .unwrap();
         let damaged = self.model.damaged;
         let mut waiting = self.model.entries.iter_mut();
@@ -168,12 +170,15 @@ impl Script {
             assert!(none || damaged, "something waits and is not found");
             return false;
         };
-        for ticket in bundle.tickets() {
+        for batch_id in bundle.batch_ids() {
             // In order; what was damaged may be left out.
             let entry = waiting
-                .find(|e| e.target == target && !e.acked && (!damaged || e.seq == ticket.seq()))
+                .find(|e| e.target == target && !e.acked && (!damaged || e.seq == batch_id.seq()))
                 .expect("a batch that should not be there");
-            assert_eq!((entry.seq, entry.points), (ticket.seq(), ticket.points()));
+            assert_eq!(
+                (entry.seq, entry.points),
+                (batch_id.seq(), batch_id.points())
+            );
             assert_eq!(entry.precision, bundle.precision());
             if expected.last().is_some_and(|&b| b != b'\n') {
                 expected.push(b'\n');
@@ -182,9 +187,9 @@ impl Script {
             entry.acked = ack;
         }
         assert_eq!(body, expected);
-        assert!(body.len() <= max.max(1) || bundle.tickets().len() == 1);
+        assert!(body.len() <= max.max(1) || bundle.batch_ids().len() == 1);
         if ack {
-            spool.ack(bundle.tickets());
+            spool.ack(bundle.batch_ids());
         }
         true
     }
@@ -196,9 +201,9 @@ impl Script {
         }
         let which = self.rng.below(self.model.entries.len() as u64) as usize;
         let entry = &mut self.model.entries[which];
-        if let Some(ticket) = entry.ticket {
+        if let Some(batch_id) = entry.batch_id {
             let before = spool.stats().acknowledged;
-            spool.ack([&ticket, &ticket]);
+            spool.ack([&batch_id, &batch_id]);
             let counted = spool.stats().acknowledged - before;
             assert!(counted == u64::from(!entry.acked) || self.model.damaged);
             entry.acked = true;
@@ -223,7 +228,7 @@ impl Script {
     fn after_reopen(&mut self, spool: &Spool<Sim, TestClock>) {
         self.taken = spool.open_report().points;
         for entry in &mut self.model.entries {
-            entry.ticket = None;
+            entry.batch_id = None;
         }
     }
 
@@ -337,8 +342,8 @@ fn random_scripts() {
             _ => Durability::OsManaged,
         };
         let policy = match rng.chance(3) {
-            true => FullPolicy::Reject,
-            false => FullPolicy::DropOldest,
+            true => OverflowPolicy::Reject,
+            false => OverflowPolicy::DropOldest,
         };
         let damage = rng.chance(3);
         let result = std::panic::catch_unwind(|| {

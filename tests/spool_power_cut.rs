@@ -82,12 +82,12 @@ fn run(sim: &Sim, durability: Durability, rng: &mut Rng) -> Promises {
             12..14 => {
                 let target = &targets[rng.below(2) as usize];
                 let max = rng.below(2000) as usize;
-                if let Some(bundle) = spool.collect(target, max, &mut body).unwrap() {
+                if let Some(bundle) = spool.read_batches(target, max, &mut body).unwrap() {
                     for line in body.split_inclusive(|&b| b == b'\n') {
                         let n = number(line).unwrap();
                         promises.acked.push((sim.ops(), n));
                     }
-                    spool.ack(bundle.tickets());
+                    spool.ack(bundle.batch_ids());
                 }
             }
             14 | 15 => {
@@ -180,9 +180,9 @@ fn check(sim: &Sim, promises: &Promises, at: usize, durability: Durability) -> R
     }
     let bytes = payload(1_000_003);
     let target = &targets()[0];
-    let ticket = spool.append(Batch::new(target, Precision::Second, 1, &bytes));
-    let ticket = ticket.map_err(|e| format!("not usable afterwards: {e}"))?;
-    if spool_support::drain(&mut spool, target) != [(ticket.seq(), bytes)] {
+    let batch_id = spool.append(Batch::new(target, Precision::Second, 1, &bytes));
+    let batch_id = batch_id.map_err(|e| format!("not usable afterwards: {e}"))?;
+    if spool_support::drain(&mut spool, target) != [(batch_id.seq(), bytes)] {
         return Err("what is written afterwards does not come back".into());
     }
     Ok(())

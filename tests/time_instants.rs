@@ -4,7 +4,7 @@ mod csv_support;
 
 use csv_support::Random;
 use csv_support::model::{instant, nanos};
-use influx_edge::{Time, TimeError};
+use influx_edge::{Timestamp, TimestampError};
 
 #[test]
 fn a_hundred_thousand_instants() {
@@ -24,20 +24,20 @@ fn a_hundred_thousand_instants() {
         };
         let number = number.saturating_add(random.below(7) as i64 - 3);
         let text = instant(number);
-        let time = Time::from_nanos(number);
+        let time = Timestamp::from_nanos(number);
         assert_eq!(nanos(&text), number);
-        assert_eq!(Time::parse(&text), Ok(time), "{text}");
+        assert_eq!(Timestamp::parse(&text), Ok(time), "{text}");
         assert_eq!(time.to_string(), text);
         let nine = time.rfc3339_nanos().to_string();
         assert_eq!(nine.len(), 30);
-        assert_eq!(Time::parse(&nine), Ok(time), "{nine}");
+        assert_eq!(Timestamp::parse(&nine), Ok(time), "{nine}");
         // The same instant as seen from elsewhere.
         let offset = random.below(2879) as i64 - 1439;
         if let Some(local) = number.checked_add(offset * 60_000_000_000) {
             let sign = if offset < 0 { '-' } else { '+' };
             let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
             let local = instant(local).replace('Z', &format!("{sign}{hours:02}:{minutes:02}"));
-            assert_eq!(Time::parse(&local), Ok(time), "{local}");
+            assert_eq!(Timestamp::parse(&local), Ok(time), "{local}");
         }
     }
 }
@@ -46,20 +46,30 @@ fn a_hundred_thousand_instants() {
 fn the_borders_to_the_nanosecond() {
     for (text, expected) in [
         ("1677-09-21T00:12:43.145224192Z", Ok(i64::MIN)),
-        ("1677-09-21T00:12:43.145224191Z", Err(TimeError::OutOfRange)),
-        ("1677-09-21T00:12:42Z", Err(TimeError::OutOfRange)),
+        (
+            "1677-09-21T00:12:43.145224191Z",
+            Err(TimestampError::OutOfRange),
+        ),
+        ("1677-09-21T00:12:42Z", Err(TimestampError::OutOfRange)),
         ("1677-09-21T01:12:43.145224192+01:00", Ok(i64::MIN)),
         ("2262-04-11T23:47:16.854775807Z", Ok(i64::MAX)),
-        ("2262-04-11T23:47:16.854775808Z", Err(TimeError::OutOfRange)),
+        (
+            "2262-04-11T23:47:16.854775808Z",
+            Err(TimestampError::OutOfRange),
+        ),
         ("2262-04-12T00:47:16.854775807+01:00", Ok(i64::MAX)),
-        ("2262-04-11T23:47:17Z", Err(TimeError::OutOfRange)),
-        ("1676-12-31T23:59:59Z", Err(TimeError::OutOfRange)),
-        ("2263-01-01T00:00:00Z", Err(TimeError::OutOfRange)),
+        ("2262-04-11T23:47:17Z", Err(TimestampError::OutOfRange)),
+        ("1676-12-31T23:59:59Z", Err(TimestampError::OutOfRange)),
+        ("2263-01-01T00:00:00Z", Err(TimestampError::OutOfRange)),
     ] {
-        assert_eq!(Time::parse(text).map(Time::as_nanos), expected, "{text}");
+        assert_eq!(
+            Timestamp::parse(text).map(Timestamp::as_nanos),
+            expected,
+            "{text}"
+        );
     }
-    assert_eq!(Time::MIN.to_string(), "1677-09-21T00:12:43.145224192Z");
-    assert_eq!(Time::MAX.to_string(), "2262-04-11T23:47:16.854775807Z");
+    assert_eq!(Timestamp::MIN.to_string(), "1677-09-21T00:12:43.145224192Z");
+    assert_eq!(Timestamp::MAX.to_string(), "2262-04-11T23:47:16.854775807Z");
 }
 
 /// Every byte of a good time replaced by every other byte: read as the slow way reads it, which
@@ -72,13 +82,13 @@ fn no_byte_is_overlooked() {
             let mut text = *good;
             text[place] = byte;
             let text = std::str::from_utf8(&text).unwrap();
-            let read = Time::parse(text);
+            let read = Timestamp::parse(text);
             let Some(stem) = text.strip_suffix('Z') else {
                 assert!(read.is_err() || text.ends_with('z'), "{text}");
                 continue;
             };
             // An offset of zero is the same instant, and never takes the quick way.
-            assert_eq!(read, Time::parse(&format!("{stem}+00:00")), "{text}");
+            assert_eq!(read, Timestamp::parse(&format!("{stem}+00:00")), "{text}");
         }
     }
 }
@@ -96,22 +106,26 @@ fn the_system_clock_and_back() {
         -2_203_891_200_000_000_001,
         i64::MAX,
     ] {
-        let time = Time::from_nanos(number);
+        let time = Timestamp::from_nanos(number);
         assert_eq!(
-            Time::from_system(time.to_system().unwrap()),
+            Timestamp::from_system(time.to_system().unwrap()),
             Ok(time),
             "{number}"
         );
     }
     assert_eq!(
-        Time::from_system(Time::MIN.to_system().unwrap()),
-        Ok(Time::MIN)
+        Timestamp::from_system(Timestamp::MIN.to_system().unwrap()),
+        Ok(Timestamp::MIN)
     );
     let late = UNIX_EPOCH + Duration::from_secs(1 << 34);
-    assert_eq!(Time::from_system(late), Err(TimeError::OutOfRange));
+    assert_eq!(
+        Timestamp::from_system(late),
+        Err(TimestampError::OutOfRange)
+    );
     let early = UNIX_EPOCH - Duration::from_secs(1 << 34);
-    assert_eq!(Time::try_from(early), Err(TimeError::OutOfRange));
+    assert_eq!(Timestamp::try_from(early), Err(TimestampError::OutOfRange));
     assert!(
-        Time::try_from(SystemTime::now()).unwrap() > Time::parse("2024-01-01T00:00:00Z").unwrap()
+        Timestamp::try_from(SystemTime::now()).unwrap()
+            > Timestamp::parse("2024-01-01T00:00:00Z").unwrap()
     );
 }

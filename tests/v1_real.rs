@@ -11,7 +11,7 @@ mod hostile;
 use std::collections::BTreeSet;
 
 use influx_edge::line::{Encoder, Point};
-use influx_edge::{Client, Precision, Stored, Time};
+use influx_edge::{Client, Precision, Stored, Timestamp};
 
 /// A client and a database of its own, made anew.
 fn fresh(name: &str) -> Option<(Client, String)> {
@@ -126,7 +126,11 @@ fn times_of_every_precision() {
     // The first and the last nanosecond that can be written.
     let plant = client.v1(&db);
     let edges = [i64::MIN + 2, -1, 0, i64::MAX - 2];
-    let points = edges.map(|t| Point::new("edge").field("v", t).time(Time::from_nanos(t)));
+    let points = edges.map(|t| {
+        Point::new("edge")
+            .field("v", t)
+            .time(Timestamp::from_nanos(t))
+    });
     plant.write(&points[..]).unwrap();
     let mut rows = plant
         .query(
@@ -349,11 +353,11 @@ fn errors_as_the_server_says_them() {
     // In writes.
     let error = client.v1("influx_edge_v1_none").write("m f=1").unwrap_err();
     assert!(error.is_not_found());
-    assert_eq!(error.stored(), Stored::Nothing);
+    assert_eq!(error.stored(), Stored::None);
     plant.write("m f=1 1").unwrap();
     let error = plant.write("m f=2 2\nm f=\"x\" 3").unwrap_err();
-    assert_eq!(error.stored(), Stored::GoodLines);
-    assert_eq!(error.answer().unwrap().dropped(), Some(1));
+    assert_eq!(error.stored(), Stored::Partial);
+    assert_eq!(error.response().unwrap().dropped(), Some(1));
     let mut rows = plant.query("SELECT count(f) FROM m").call().unwrap();
     assert_eq!(
         rows.next().unwrap().unwrap().get::<i64>("count").unwrap(),

@@ -1,4 +1,4 @@
-//! A station without an operating system: readings into a static buffer, answers out of two others.
+//! A station without an operating system: readings into a static buffer, responses out of two others.
 //!
 //! Nothing here but `core` and the codecs. `tests/no_std` builds this very file without std and without
 //! a heap.
@@ -25,7 +25,7 @@ impl Station {
     /// A name that can't be a tag's value, or is too long.
     pub fn new(name: &str) -> Result<Self, EncodeError> {
         Ok(Station {
-            series: Series::new("weather").tag("station", name).build()?,
+            series: Series::builder("weather").tag("station", name).build()?,
             lines: [0; LINES],
             used: 0,
         })
@@ -43,7 +43,7 @@ impl Station {
     ) -> Result<(), EncodeError> {
         let room = self.lines.get_mut(self.used..).unwrap_or_default();
         let mut enc = Encoder::new(room).precision(Precision::Second);
-        enc.point(&self.series)
+        enc.series(&self.series)
             .field("temp_c", celsius)
             .field("pulses", pulses)
             .timestamp(seconds)?;
@@ -75,7 +75,7 @@ pub fn ask(station: &str, out: &mut Text<'_>) -> Result<(), FluxError> {
     say(") |> filter(fn: (r) => r._field == \"temp_c\") |> last()")
 }
 
-/// The answer, as it comes: in pieces of any size, over two buffers.
+/// The response, as it comes: in pieces of any size, over two buffers.
 pub struct Newest<'b> {
     decoder: Decoder<'b>,
     value: Option<f64>,
@@ -102,7 +102,7 @@ impl<'b> Newest<'b> {
         }
     }
 
-    /// The answer is over: its last value, if it has any.
+    /// The response is over: its last value, if it has any.
     ///
     /// # Errors
     /// It was cut off. What came before is not to be trusted for the whole.

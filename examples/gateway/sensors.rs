@@ -1,6 +1,6 @@
 //! What Linux itself measures: load, memory, processor time, temperatures, network.
 
-use influx_edge::Time;
+use influx_edge::Timestamp;
 use influx_edge::writer::Writer;
 use std::fs;
 use std::path::PathBuf;
@@ -38,7 +38,7 @@ impl Sensors {
     }
 
     /// Reads each once. One that can't be read, or doesn't say what it should, is left out.
-    pub(crate) fn read(&mut self, w: &mut Writer, now: Time) {
+    pub(crate) fn read(&mut self, w: &mut Writer, now: Timestamp) {
         let results = [
             load(w, now),
             memory(w, now),
@@ -51,7 +51,7 @@ impl Sensors {
         }
     }
 
-    fn temperatures(&self, w: &mut Writer, now: Time) -> Result<(), influx_edge::NotAccepted> {
+    fn temperatures(&self, w: &mut Writer, now: Timestamp) -> Result<(), influx_edge::WriteError> {
         for (name, file) in &self.thermal {
             let milli: Option<i32> = number(&fs::read_to_string(file).unwrap_or_default());
             let Some(milli) = milli else { continue };
@@ -65,7 +65,7 @@ impl Sensors {
     }
 }
 
-fn load(w: &mut Writer, now: Time) -> Result<(), influx_edge::NotAccepted> {
+fn load(w: &mut Writer, now: Timestamp) -> Result<(), influx_edge::WriteError> {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let mut parts = text.split(' ').map(number::<f64>);
     let (one, five) = (parts.next().flatten(), parts.next().flatten());
@@ -78,7 +78,7 @@ fn load(w: &mut Writer, now: Time) -> Result<(), influx_edge::NotAccepted> {
     })
 }
 
-fn memory(w: &mut Writer, now: Time) -> Result<(), influx_edge::NotAccepted> {
+fn memory(w: &mut Writer, now: Timestamp) -> Result<(), influx_edge::WriteError> {
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let of = |name: &str| -> Option<u64> {
         let line = text.lines().find(|line| line.starts_with(name))?;
@@ -94,7 +94,7 @@ fn memory(w: &mut Writer, now: Time) -> Result<(), influx_edge::NotAccepted> {
     })
 }
 
-fn cpu(w: &mut Writer, now: Time) -> Result<(), influx_edge::NotAccepted> {
+fn cpu(w: &mut Writer, now: Timestamp) -> Result<(), influx_edge::WriteError> {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     for line in text.lines().filter(|line| line.starts_with("cpu")) {
         let mut parts = line.split_whitespace();
@@ -113,7 +113,7 @@ fn cpu(w: &mut Writer, now: Time) -> Result<(), influx_edge::NotAccepted> {
     Ok(())
 }
 
-fn network(w: &mut Writer, now: Time) -> Result<(), influx_edge::NotAccepted> {
+fn network(w: &mut Writer, now: Timestamp) -> Result<(), influx_edge::WriteError> {
     let text = fs::read_to_string("/proc/net/dev").unwrap_or_default();
     for line in text.lines().skip(2) {
         let Some((name, counts)) = line.split_once(':') else {

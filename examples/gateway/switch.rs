@@ -1,4 +1,4 @@
-//! A stand-in server that can be taken away and brought back: a switch on the wire before it.
+//! A mock server that can be taken away and brought back: a switch on the wire before it.
 
 #[path = "../../tests/support/mod.rs"]
 mod support;

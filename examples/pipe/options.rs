@@ -20,7 +20,7 @@ INFLUXDB_V2_URL, INFLUXDB_V2_TOKEN and INFLUXDB_V2_ORG, or of --config.
   --spool DIRECTORY     what can't be delivered waits there, for the next run too
   --patience SECONDS    how long to try at the end, without a spool (default 60)
   --config FILE         settings as the other clients read them: [influx2], [tags]
-  --demo                a stand-in inside this program as the server
+  --demo                a mock server inside this program as the server
   --help                this text
 
 A value is a number (21.5), a whole number (7i), true or false. Lines without a

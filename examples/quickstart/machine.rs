@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs, thread};
 
 use influx_edge::line::{EncodeError, Encoder, Sink, ToLine};
-use influx_edge::{Time, TimeError};
+use influx_edge::{Timestamp, TimestampError};
 
 /// Temperatures shown. A server has dozens of them; a first look needs a few.
 const MAX_SENSORS: usize = 4;
@@ -23,7 +23,7 @@ pub(crate) struct Machine {
 /// One moment of the machine. What it does not tell is `None`, and is then not written.
 pub(crate) struct Sample {
     pub(crate) host: String,
-    pub(crate) time: Time,
+    pub(crate) time: Timestamp,
     /// Share of the processors' time that was not idle since the sample before.
     pub(crate) cpu_percent: Option<f64>,
     pub(crate) load_1m: Option<f64>,
@@ -95,7 +95,7 @@ impl Machine {
     }
 
     /// Sleeps, then reads everything.
-    pub(crate) fn sample_after(&mut self, pause: Duration) -> Result<Sample, TimeError> {
+    pub(crate) fn sample_after(&mut self, pause: Duration) -> Result<Sample, TimestampError> {
         let asleep = Instant::now();
         thread::sleep(pause);
         let late = asleep.elapsed().saturating_sub(pause);
@@ -112,7 +112,7 @@ impl Machine {
         };
         Ok(Sample {
             host: self.host.clone(),
-            time: Time::from_system(SystemTime::now())?,
+            time: Timestamp::from_system(SystemTime::now())?,
             cpu_percent: cpu_percent.map(two_decimals),
             load_1m: first_number("/proc/loadavg"),
             memory_percent: memory_percent().map(two_decimals),

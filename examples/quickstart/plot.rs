@@ -3,12 +3,12 @@
 use std::io::{IsTerminal, stdout};
 use std::process::{Command, Stdio};
 
-use influx_edge::Time;
+use influx_edge::Timestamp;
 
 /// One line of numbers over time.
 pub(crate) struct Series {
     pub(crate) name: String,
-    pub(crate) points: Vec<(Time, f64)>,
+    pub(crate) points: Vec<(Timestamp, f64)>,
 }
 
 /// Where it is printed to.
@@ -54,7 +54,7 @@ impl Canvas {
     }
 
     /// A row for each time, a column for each series, as many as there is room for.
-    pub(crate) fn table(self, times: &[Time], series: &[Series]) {
+    pub(crate) fn table(self, times: &[Timestamp], series: &[Series]) {
         const CLOCK: usize = 12;
         let width = |series: &Series| series.name.len().max(9) + 2;
         let mut used = CLOCK;
@@ -84,7 +84,7 @@ impl Canvas {
     }
 
     /// Bars over time: the lowest value is a thin bar, the highest a full one.
-    pub(crate) fn plot(self, times: &[Time], series: &Series) {
+    pub(crate) fn plot(self, times: &[Timestamp], series: &Series) {
         let (rows, steps) = if self.is_terminal {
             (3, BLOCKS)
         } else {
@@ -142,7 +142,7 @@ const BLOCKS: &[char] = &[' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', 
 const HASHES: &[char] = &[' ', '#'];
 
 impl Series {
-    fn at(&self, time: Time) -> Option<f64> {
+    fn at(&self, time: Timestamp) -> Option<f64> {
         let mut points = self.points.iter();
         points.find(|(at, _)| *at == time).map(|(_, value)| *value)
     }
@@ -153,7 +153,7 @@ fn clip(text: &str, width: usize) -> String {
 }
 
 /// The time of day, to the millisecond.
-fn clock(time: Time) -> String {
+fn clock(time: Timestamp) -> String {
     let text = time.to_string();
     let clock = text
         .split('T')

@@ -1,4 +1,4 @@
-//! Which server: a real one named by the environment, or the stand-in.
+//! Which server: a real one named by the environment, or the mock server.
 
 use std::env;
 
@@ -18,7 +18,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// `INFLUXDB_V2_URL` and its companions, or, if that one is not set, a stand-in.
+    /// `INFLUXDB_V2_URL` and its companions, or, if that one is not set, a mock server.
     pub(crate) fn from_env() -> Result<Self, String> {
         let Some(url) = variable("INFLUXDB_V2_URL") else {
             let server = Server::start();
@@ -53,7 +53,7 @@ impl Target {
             return;
         }
         println!(
-            "server   a stand-in inside this program; it is not InfluxDB and keeps nothing\n\n\
+            "server   a mock server inside this program; it is not InfluxDB and keeps nothing\n\n\
              For a real InfluxDB, type two lines with your own values and run this again:\n{}\n{}\n",
             canvas.strong(
                 "  export INFLUXDB_V2_URL=http://localhost:8086 INFLUXDB_V2_TOKEN=my-token"

@@ -1,11 +1,11 @@
 //! Authorizations: tokens, and what they may do.
 
-use super::call::{Call, Scope};
 use super::id::{AuthorizationId, OrgId, UserId};
 use super::list::{List, Paging, listed};
 use super::permission::Permission;
-use super::wire::{Status, or_default, status, time};
-use crate::Time;
+use super::request::{ApiRequest, Scope};
+use super::serde_util::{Status, or_default, status, time};
+use crate::Timestamp;
 use crate::client::Client;
 use crate::client::secret::Secret;
 use crate::error::Error;
@@ -45,10 +45,10 @@ pub struct Authorization {
     pub permissions: Vec<Permission>,
     /// When it was made.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
-    pub created_at: Option<Time>,
+    pub created_at: Option<Timestamp>,
     /// When it was last changed.
     #[serde(rename = "updatedAt", default, deserialize_with = "time")]
-    pub updated_at: Option<Time>,
+    pub updated_at: Option<Timestamp>,
 }
 
 /// A token, unless it is one of the ways to say that it isn't shown.
@@ -60,7 +60,7 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, 
 }
 
 impl Authorization {
-    /// The token itself. The answer to a create has it, and nothing later does: newer servers keep
+    /// The token itself. The response to a create has it, and nothing later does: newer servers keep
     /// only a hash of it (OSS since 2.9, Cloud). So store it where it's needed, at once.
     ///
     /// ```
@@ -262,9 +262,9 @@ impl<'a> Authorizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find(self, id: &AuthorizationId) -> Result<Option<Authorization>, Error> {
-        Call::get(self.0.client, &["authorizations", id.as_str()])
+        ApiRequest::get(self.0.client, &["authorizations", id.as_str()])
             .find(&format_args!("find authorization {id}"))
     }
 
@@ -285,7 +285,7 @@ impl<'a> Authorizations<'a> {
     ///
     /// # Errors
     /// There is no permission in it; one that the caller hasn't got itself
-    /// ([`Error::is_insufficient_permission`]); there is no organization; no answer.
+    /// ([`Error::is_insufficient_permission`]); there is no organization; no response.
     pub fn create(self, new: &NewAuthorization) -> Result<Authorization, Error> {
         if new.permissions.is_empty() {
             return Err(Error::config("authorization must include permissions"));
@@ -297,9 +297,9 @@ impl<'a> Authorizations<'a> {
             status: new.status,
             description: &new.description,
         };
-        Call::new(self.0.client, "POST", &["authorizations"])
+        ApiRequest::new(self.0.client, "POST", &["authorizations"])
             .json(&Scope::of(self.0.client).in_org(&org).body(&body)?)
-            .read(&"create an authorization")
+            .send_json(&"create an authorization")
     }
 
     /// Makes a token that may do what another one may, for the same user and organization.
@@ -315,8 +315,8 @@ impl<'a> Authorizations<'a> {
     /// # Errors
     /// There is no such authorization; else as [`create`](Authorizations::create).
     pub fn duplicate(self, id: &AuthorizationId) -> Result<Authorization, Error> {
-        let old: Authorization = Call::get(self.0.client, &["authorizations", id.as_str()])
-            .read(&format_args!("duplicate authorization {id}"))?;
+        let old: Authorization = ApiRequest::get(self.0.client, &["authorizations", id.as_str()])
+            .send_json(&format_args!("duplicate authorization {id}"))?;
         let new = NewAuthorization {
             permissions: old.permissions,
             user: old.user_id,
@@ -341,15 +341,15 @@ impl<'a> Authorizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such authorization; not allowed; no answer.
+    /// There is no such authorization; not allowed; no response.
     pub fn update(
         self,
         id: &AuthorizationId,
         update: &AuthorizationUpdate,
     ) -> Result<Authorization, Error> {
-        Call::new(self.0.client, "PATCH", &["authorizations", id.as_str()])
+        ApiRequest::new(self.0.client, "PATCH", &["authorizations", id.as_str()])
             .json(update)
-            .read(&format_args!("update authorization {id}"))
+            .send_json(&format_args!("update authorization {id}"))
     }
 
     /// Deletes an authorization: its token opens nothing any more.
@@ -362,10 +362,10 @@ impl<'a> Authorizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such authorization](Error::is_not_found); not allowed; no answer.
+    /// There is [no such authorization](Error::is_not_found); not allowed; no response.
     pub fn delete(self, id: &AuthorizationId) -> Result<(), Error> {
-        Call::new(self.0.client, "DELETE", &["authorizations", id.as_str()])
-            .done(&format_args!("delete authorization {id}"))
+        ApiRequest::new(self.0.client, "DELETE", &["authorizations", id.as_str()])
+            .send(&format_args!("delete authorization {id}"))
     }
 }
 

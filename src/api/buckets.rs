@@ -1,14 +1,14 @@
 //! Buckets: where points are kept, and for how long.
 
-use super::attached::{AttachedLabels, Members};
-use super::call::{Call, Scope, named};
 use super::id::{BucketId, OrgId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
+use super::relations::{AttachedLabels, Members};
+use super::request::{ApiRequest, Scope, check_name};
 use super::retention::{RetentionRule, as_list, check_rule, seconds};
 use super::schemas::Schemas;
-use super::wire::{Page, or_default, time};
-use crate::Time;
+use super::serde_util::{Page, or_default, time};
+use crate::Timestamp;
 use crate::client::Client;
 use crate::error::Error;
 use alloc::string::String;
@@ -45,11 +45,11 @@ pub struct Bucket {
     pub schema_type: Option<String>,
     /// When it was made.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
-    pub created_at: Option<Time>,
+    pub created_at: Option<Timestamp>,
     /// When it was last changed.
     #[serde(rename = "updatedAt", default, deserialize_with = "time")]
-    pub updated_at: Option<Time>,
-    /// The labels on it. Empty in the answer to a create or an update, even if it has some.
+    pub updated_at: Option<Timestamp>,
+    /// The labels on it. Empty in the response to a create or an update, even if it has some.
     #[serde(default, deserialize_with = "or_default")]
     pub labels: Vec<Label>,
 }
@@ -81,8 +81,8 @@ impl Bucket {
 
 listed!(Bucket, "buckets", in pages of 100 at most);
 
-fn check_name(name: &str) -> Result<(), Error> {
-    named("a bucket", name)?;
+fn check_bucket_name(name: &str) -> Result<(), Error> {
+    check_name("a bucket", name)?;
     if name.starts_with('_') {
         return Err(Error::config(alloc::format!(
             "bucket name {name:?} is invalid. Buckets may not start with underscore"
@@ -334,9 +334,10 @@ impl<'a> Buckets<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find(self, id: &BucketId) -> Result<Option<Bucket>, Error> {
-        Call::get(self.0.client, &["buckets", id.as_str()]).find(&format_args!("find bucket {id}"))
+        ApiRequest::get(self.0.client, &["buckets", id.as_str()])
+            .find(&format_args!("find bucket {id}"))
     }
 
     /// The bucket with this name, if there is one. Without an organization OSS looks in all of
@@ -350,10 +351,10 @@ impl<'a> Buckets<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find_by_name(self, name: &str) -> Result<Option<Bucket>, Error> {
-        named("a bucket", name)?;
-        let found = Call::get(self.0.client, &["buckets"])
+        check_name("a bucket", name)?;
+        let found = ApiRequest::get(self.0.client, &["buckets"])
             .org(self.0)
             .query("name", name)
             .find::<Page<Bucket>>(&format_args!("find bucket {name:?}"))?;
@@ -375,13 +376,13 @@ impl<'a> Buckets<'a> {
     ///
     /// # Errors
     /// The name is [taken](Error::is_conflict), empty, begins with `_` or has a `"`; the retention
-    /// is below an hour; there is no organization; not allowed; no answer.
+    /// is below an hour; there is no organization; not allowed; no response.
     pub fn create(self, new: &NewBucket) -> Result<Bucket, Error> {
-        check_name(&new.name)?;
+        check_bucket_name(&new.name)?;
         check_rule(&new.retention)?;
-        Call::new(self.0.client, "POST", &["buckets"])
+        ApiRequest::new(self.0.client, "POST", &["buckets"])
             .json(&self.0.body(new)?)
-            .read(&format_args!("create bucket {:?}", new.name))
+            .send_json(&format_args!("create bucket {:?}", new.name))
     }
 
     /// Changes what is set in `update`, and gives the bucket as it is then (without its labels).
@@ -399,17 +400,17 @@ impl<'a> Buckets<'a> {
     ///
     /// # Errors
     /// There is no such bucket; the name is taken or can't be one; the retention is below an hour,
-    /// or not said (Cloud); not allowed; no answer.
+    /// or not said (Cloud); not allowed; no response.
     pub fn update(self, id: &BucketId, update: &BucketUpdate) -> Result<Bucket, Error> {
         if let Some(name) = &update.name {
-            check_name(name)?;
+            check_bucket_name(name)?;
         }
         if let Some([rule]) = &update.retention_rules {
             check_rule(rule)?;
         }
-        Call::new(self.0.client, "PATCH", &["buckets", id.as_str()])
+        ApiRequest::new(self.0.client, "PATCH", &["buckets", id.as_str()])
             .json(update)
-            .read(&format_args!("update bucket {id}"))
+            .send_json(&format_args!("update bucket {id}"))
     }
 
     /// Deletes a bucket and all points in it. InfluxDB Cloud does so some time later.
@@ -423,10 +424,10 @@ impl<'a> Buckets<'a> {
     ///
     /// # Errors
     /// There is [no such bucket](Error::is_not_found); it is the server's own; not allowed; no
-    /// answer.
+    /// response.
     pub fn delete(self, id: &BucketId) -> Result<(), Error> {
-        Call::new(self.0.client, "DELETE", &["buckets", id.as_str()])
-            .done(&format_args!("delete bucket {id}"))
+        ApiRequest::new(self.0.client, "DELETE", &["buckets", id.as_str()])
+            .send(&format_args!("delete bucket {id}"))
     }
 
     /// The labels on a bucket.

@@ -1,9 +1,9 @@
 //! DBRPs: which bucket a database and retention policy of InfluxDB 1.x stand for.
 
-use super::call::{Call, Scope, named};
 use super::id::{BucketId, DbrpId, OrgId};
 use super::list::{List, Paging, listed};
-use super::wire::or_default;
+use super::request::{ApiRequest, Scope, check_name};
+use super::serde_util::or_default;
 use crate::client::Client;
 use crate::error::Error;
 use alloc::string::String;
@@ -125,7 +125,7 @@ impl Client {
 
 /// A single mapping comes wrapped, except from a create.
 #[derive(Deserialize)]
-struct Answer {
+struct Response {
     content: Dbrp,
 }
 
@@ -175,12 +175,12 @@ impl<'a> Dbrps<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no organization; not allowed; no answer.
+    /// There is no organization; not allowed; no response.
     pub fn find(self, id: &DbrpId) -> Result<Option<Dbrp>, Error> {
-        Call::get(self.0.client, &["dbrps", id.as_str()])
+        ApiRequest::get(self.0.client, &["dbrps", id.as_str()])
             .org(self.0)
-            .find::<Answer>(&format_args!("find DBRP mapping {id}"))
-            .map(|found| found.map(|answer| answer.content))
+            .find::<Response>(&format_args!("find DBRP mapping {id}"))
+            .map(|found| found.map(|response| response.content))
     }
 
     /// Makes a mapping.
@@ -196,14 +196,14 @@ impl<'a> Dbrps<'a> {
     ///
     /// # Errors
     /// A name is empty; database and retention policy are [mapped already](Error::is_conflict);
-    /// there is no organization; not allowed; no answer.
+    /// there is no organization; not allowed; no response.
     pub fn create(self, new: &NewDbrp) -> Result<Dbrp, Error> {
-        named("a database", &new.database)?;
-        named("a retention policy", &new.retention_policy)?;
+        check_name("a database", &new.database)?;
+        check_name("a retention policy", &new.retention_policy)?;
         let (database, rp) = (&new.database, &new.retention_policy);
-        Call::new(self.0.client, "POST", &["dbrps"])
+        ApiRequest::new(self.0.client, "POST", &["dbrps"])
             .json(&self.0.body(new)?)
-            .read(&format_args!("map {database:?}/{rp:?} to a bucket"))
+            .send_json(&format_args!("map {database:?}/{rp:?} to a bucket"))
     }
 
     /// Changes what is set in `update`, and gives the mapping as it is then.
@@ -218,13 +218,13 @@ impl<'a> Dbrps<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such mapping; there is no organization; not allowed; no answer.
+    /// There is no such mapping; there is no organization; not allowed; no response.
     pub fn update(self, id: &DbrpId, update: &DbrpUpdate) -> Result<Dbrp, Error> {
-        Call::new(self.0.client, "PATCH", &["dbrps", id.as_str()])
+        ApiRequest::new(self.0.client, "PATCH", &["dbrps", id.as_str()])
             .org(self.0)
             .json(update)
-            .read::<Answer>(&format_args!("update DBRP mapping {id}"))
-            .map(|answer| answer.content)
+            .send_json::<Response>(&format_args!("update DBRP mapping {id}"))
+            .map(|response| response.content)
     }
 
     /// Deletes a mapping.
@@ -238,11 +238,11 @@ impl<'a> Dbrps<'a> {
     ///
     /// # Errors
     /// There is [no such mapping](Error::is_not_found); there is no organization; not allowed; no
-    /// answer.
+    /// response.
     pub fn delete(self, id: &DbrpId) -> Result<(), Error> {
-        Call::new(self.0.client, "DELETE", &["dbrps", id.as_str()])
+        ApiRequest::new(self.0.client, "DELETE", &["dbrps", id.as_str()])
             .org(self.0)
-            .done(&format_args!("delete DBRP mapping {id}"))
+            .send(&format_args!("delete DBRP mapping {id}"))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Labels: names with properties, to put on other things.
 
-use super::call::{Call, Scope, named, owned};
 use super::id::{LabelId, OrgId};
 use super::list::{List, Paging, listed};
-use super::wire::or_default;
+use super::request::{ApiRequest, Scope, check_name, to_owned_map};
+use super::serde_util::or_default;
 use crate::client::Client;
 use crate::error::Error;
 use alloc::collections::BTreeMap;
@@ -63,7 +63,7 @@ impl NewLabel {
     /// Adds properties, given as pairs.
     #[must_use]
     pub fn properties<'s>(mut self, pairs: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
-        self.properties.extend(owned(pairs));
+        self.properties.extend(to_owned_map(pairs));
         self
     }
 }
@@ -130,7 +130,7 @@ impl Client {
 
 /// A single label comes wrapped.
 #[derive(Deserialize)]
-pub(super) struct LabelAnswer {
+pub(super) struct LabelResponse {
     pub(super) label: Label,
 }
 
@@ -178,11 +178,11 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find(self, id: &LabelId) -> Result<Option<Label>, Error> {
-        Call::get(self.0.client, &["labels", id.as_str()])
-            .find::<LabelAnswer>(&format_args!("find label {id}"))
-            .map(|found| found.map(|answer| answer.label))
+        ApiRequest::get(self.0.client, &["labels", id.as_str()])
+            .find::<LabelResponse>(&format_args!("find label {id}"))
+            .map(|found| found.map(|response| response.label))
     }
 
     /// The label with this name, if there is one. Looks through the list.
@@ -195,7 +195,7 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find_by_name(self, name: &str) -> Result<Option<Label>, Error> {
         self.list().find_named(|label| label.name == name)
     }
@@ -213,13 +213,13 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// The name is empty or [taken](Error::is_conflict); not allowed; no answer.
+    /// The name is empty or [taken](Error::is_conflict); not allowed; no response.
     pub fn create(self, new: &NewLabel) -> Result<Label, Error> {
-        named("a label", &new.name)?;
-        Call::new(self.0.client, "POST", &["labels"])
+        check_name("a label", &new.name)?;
+        ApiRequest::new(self.0.client, "POST", &["labels"])
             .json(&self.0.body(new)?)
-            .read::<LabelAnswer>(&format_args!("create label {:?}", new.name))
-            .map(|answer| answer.label)
+            .send_json::<LabelResponse>(&format_args!("create label {:?}", new.name))
+            .map(|response| response.label)
     }
 
     /// Makes another label with the properties of this one.
@@ -227,8 +227,8 @@ impl<'a> Labels<'a> {
     /// # Errors
     /// There is no such label; else as [`create`](Labels::create).
     pub fn duplicate(self, id: &LabelId, name: impl Into<String>) -> Result<Label, Error> {
-        let label = Call::get(self.0.client, &["labels", id.as_str()])
-            .read::<LabelAnswer>(&format_args!("duplicate label {id}"))?
+        let label = ApiRequest::get(self.0.client, &["labels", id.as_str()])
+            .send_json::<LabelResponse>(&format_args!("duplicate label {id}"))?
             .label;
         let new = NewLabel {
             name: name.into(),
@@ -253,12 +253,12 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such label; the name is taken; not allowed; no answer.
+    /// There is no such label; the name is taken; not allowed; no response.
     pub fn update(self, id: &LabelId, update: &LabelUpdate) -> Result<Label, Error> {
-        Call::new(self.0.client, "PATCH", &["labels", id.as_str()])
+        ApiRequest::new(self.0.client, "PATCH", &["labels", id.as_str()])
             .json(update)
-            .read::<LabelAnswer>(&format_args!("update label {id}"))
-            .map(|answer| answer.label)
+            .send_json::<LabelResponse>(&format_args!("update label {id}"))
+            .map(|response| response.label)
     }
 
     /// Deletes a label, and takes it off everything it is on.
@@ -271,9 +271,9 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such label](Error::is_not_found); not allowed; no answer.
+    /// There is [no such label](Error::is_not_found); not allowed; no response.
     pub fn delete(self, id: &LabelId) -> Result<(), Error> {
-        Call::new(self.0.client, "DELETE", &["labels", id.as_str()])
-            .done(&format_args!("delete label {id}"))
+        ApiRequest::new(self.0.client, "DELETE", &["labels", id.as_str()])
+            .send(&format_args!("delete label {id}"))
     }
 }

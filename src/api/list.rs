@@ -1,8 +1,8 @@
-//! Lists that may be longer than one answer.
+//! Lists that may be longer than one response.
 
-use super::call::{Call, Scope};
-use super::wire::Page;
-use crate::Time;
+use super::request::{ApiRequest, Scope};
+use super::serde_util::Page;
+use crate::Timestamp;
 use crate::client::Client;
 use crate::error::Error;
 use alloc::borrow::ToOwned;
@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 /// What a [`List`] can be a list of. Implemented by this crate's resources.
 pub trait Listed: DeserializeOwned + sealed::Sealed {
-    /// The member of the answer that holds the items.
+    /// The member of the response that holds the items.
     #[doc(hidden)]
     const KEY: &'static str;
 
@@ -26,7 +26,7 @@ pub trait Listed: DeserializeOwned + sealed::Sealed {
 
     /// Where the next page of a list that goes back in time starts.
     #[doc(hidden)]
-    fn at(&self) -> Option<Time> {
+    fn at(&self) -> Option<Timestamp> {
         None
     }
 }
@@ -42,7 +42,7 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
-/// Makes a resource an item of lists: under which member of an answer it stands, and how large a
+/// Makes a resource an item of lists: under which member of a response it stands, and how large a
 /// page of it may be, if it comes in pages.
 macro_rules! listed {
     ($item:ty, $key:literal $(, in pages of $largest:literal at most)?) => {
@@ -68,7 +68,7 @@ pub(super) use listed;
 /// How the next page is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paging {
-    /// It's all in one answer.
+    /// It's all in one response.
     None,
     /// `limit` and `offset`.
     Offset,
@@ -163,12 +163,12 @@ impl<'a, T: Listed> List<'a, T> {
     }
 
     /// Where a list that goes back in time may start and must end.
-    pub(super) fn since(mut self, time: Time) -> Self {
+    pub(super) fn since(mut self, time: Timestamp) -> Self {
         self.pager.since = Some(time);
         self.with("afterTime", time.to_string())
     }
 
-    pub(super) fn before(mut self, time: Time) -> Self {
+    pub(super) fn before(mut self, time: Timestamp) -> Self {
         self.pager.before = Some(time);
         self
     }
@@ -246,9 +246,9 @@ struct Pager<'a> {
     /// The last id of the page before.
     last: Option<String>,
     /// The time to go back from.
-    before: Option<Time>,
+    before: Option<Timestamp>,
     /// How far a list that goes back in time was asked to go.
-    since: Option<Time>,
+    since: Option<Timestamp>,
     /// The ids given so far.
     seen: BTreeSet<String>,
     ended: bool,
@@ -258,7 +258,7 @@ struct Pager<'a> {
 impl<'a> Pager<'a> {
     fn fetch<T: Listed>(&mut self) -> Result<Vec<T>, Error> {
         let call = self.call()?;
-        let Page(mut items) = call.read::<Page<T>>(&self.what)?;
+        let Page(mut items) = call.send_json::<Page<T>>(&self.what)?;
         if self.paging == Paging::None {
             self.ended = true;
             return Ok(items);
@@ -272,7 +272,7 @@ impl<'a> Pager<'a> {
     }
 
     /// The next page's request. Not generic.
-    fn call(&mut self) -> Result<Call<'a>, Error> {
+    fn call(&mut self) -> Result<ApiRequest<'a>, Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
@@ -281,7 +281,7 @@ impl<'a> Pager<'a> {
             self.query.push(("orgID", id.as_str().to_owned()));
         }
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        let mut call = Call::get(self.client, &path);
+        let mut call = ApiRequest::get(self.client, &path);
         for (name, value) in &self.query {
             call = call.query(name, value);
         }
@@ -302,7 +302,7 @@ impl<'a> Pager<'a> {
     }
 
     /// Moves to the next page; false if there can't be one. `fresh`: the page had something new.
-    fn advance(&mut self, last: Option<String>, oldest: Option<Time>, fresh: bool) -> bool {
+    fn advance(&mut self, last: Option<String>, oldest: Option<Timestamp>, fresh: bool) -> bool {
         match self.paging {
             Paging::None => false,
             Paging::Offset => {
@@ -317,10 +317,10 @@ impl<'a> Pager<'a> {
             }
             Paging::Before => {
                 let Some(oldest) = oldest else { return false };
-                let earlier = |time: Time| self.before.is_none_or(|before| time < before);
+                let earlier = |time: Timestamp| self.before.is_none_or(|before| time < before);
                 // The oldest second once more, for others of it may have been cut off; unless that
                 // is where we are.
-                let again = Time::from_nanos(oldest.as_nanos().saturating_add(SECOND));
+                let again = Timestamp::from_nanos(oldest.as_nanos().saturating_add(SECOND));
                 let next = if fresh && earlier(again) {
                     again
                 } else {

@@ -36,7 +36,7 @@
 //! - *Which organization.* The client's; `in_org` names another. Bodies need its id, so a client
 //!   that has only the name asks for it first, each time: give it
 //!   [`org_id`](crate::client::ClientBuilder::org_id) where that matters.
-//! - *A token is shown once*, by the answer to its create: [`Authorization::reveal_token`].
+//! - *A token is shown once*, by the response to its create: [`Authorization::reveal_token`].
 //! - *What isn't allowed* is 401 here, not 403, and a wrong token is 401, too:
 //!   [`Error::is_insufficient_permission`](crate::Error::is_insufficient_permission) tells.
 //! - *Names that are taken* are 422, not 409: [`Error::is_conflict`](crate::Error::is_conflict).
@@ -44,30 +44,29 @@
 //!   page of 1000. Those errors are [`is_config`](crate::Error::is_config).
 //! - *OSS and Cloud differ.* Fields that only one of them has are `Option`, or empty.
 
-mod attached;
 mod authorizations;
 mod buckets;
-mod call;
 mod dbrps;
 mod id;
 mod labels;
 mod list;
-mod orgs;
+mod organizations;
 #[cfg(doc)]
 pub mod parity;
 mod permission;
+mod relations;
+mod request;
 mod retention;
 mod runs;
 mod schedule;
 mod schemas;
 mod scripts;
 mod secrets;
+mod serde_util;
 mod tasks;
 mod users;
 mod variables;
-mod wire;
 
-pub use attached::{AttachedLabels, Member, Members};
 pub use authorizations::{Authorization, AuthorizationUpdate, Authorizations, NewAuthorization};
 pub use buckets::{Bucket, BucketUpdate, Buckets, NewBucket};
 pub use dbrps::{Dbrp, DbrpUpdate, Dbrps, NewDbrp};
@@ -77,15 +76,16 @@ pub use id::{
 };
 pub use labels::{Label, LabelUpdate, Labels, NewLabel};
 pub use list::{List, Listed, Paged};
-pub use orgs::{NewOrganization, Organization, OrganizationUpdate, Orgs};
-pub use permission::{Permission, PermissionResource, PermissionTo};
+pub use organizations::{NewOrganization, Organization, OrganizationUpdate, Organizations};
+pub use permission::{Permission, PermissionBuilder, PermissionResource};
+pub use relations::{AttachedLabels, Member, Members};
 pub use retention::{RetentionRule, days, hours};
 pub use runs::{LogEvent, Run, Runs};
-pub use schedule::Every;
+pub use schedule::Interval;
 pub use schemas::{FieldType, MeasurementSchema, SchemaColumn, Schemas};
 pub use scripts::{Invocation, NewScript, Script, ScriptUpdate, Scripts};
 pub use secrets::Secrets;
+pub use serde_util::Status;
 pub use tasks::{NewTask, Task, TaskUpdate, Tasks};
 pub use users::{NewUser, User, UserUpdate, Users};
-pub use variables::{Arguments, NewVariable, Variable, VariableUpdate, Variables};
-pub use wire::Status;
+pub use variables::{NewVariable, Variable, VariableArguments, VariableUpdate, Variables};

@@ -7,7 +7,7 @@
 //! | Python | here |
 //! |---|---|
 //! | `InfluxDBClient(url, token, org, timeout, …)` | [`Client::builder`], [`ClientBuilder::build`] |
-//! | … `enable_gzip` | [`ClientBuilder::gzip_from`] |
+//! | … `enable_gzip` | [`ClientBuilder::gzip_min_bytes`] |
 //! | … `default_tags` | [`ClientBuilder::default_tag`] |
 //! | … `verify_ssl`, `ssl_ca_cert`, `cert_file`, `cert_key_file` | [`ClientBuilder::danger_accept_any_certificate`], [`ClientBuilder::ca_file`], [`ClientBuilder::client_certificate`] |
 //! | … `proxy`, `proxy_headers` | [`ClientBuilder::proxy`], [`ClientBuilder::proxy_header`] |
@@ -22,13 +22,13 @@
 //! | `from_config_file` | [`ClientBuilder::from_config_file`] |
 //! | `from_env_properties` | [`ClientBuilder::from_env`] |
 //! | `write_api`, `query_api`, `delete_api` | none needed: [`Client::write`], [`Client::query`], [`Client::delete_points`] |
-//! | `buckets_api`, `organizations_api`, `users_api`, `authorizations_api`, `tasks_api`, `labels_api`, `invokable_scripts_api` | [`Client::buckets`], [`Client::orgs`], [`Client::users`], [`Client::authorizations`], [`Client::tasks`], [`Client::labels`], [`Client::scripts`] |
+//! | `buckets_api`, `organizations_api`, `users_api`, `authorizations_api`, `tasks_api`, `labels_api`, `invokable_scripts_api` | [`Client::buckets`], [`Client::organizations`], [`Client::users`], [`Client::authorizations`], [`Client::tasks`], [`Client::labels`], [`Client::scripts`] |
 //! | `health` | [`Client::health`] |
 //! | `ready` | [`Client::ready`] |
 //! | `ping` | [`Client::ping`] |
 //! | `version` | [`Client::version`] |
 //! | `build` | [`Client::build_kind`] |
-//! | `close`, `with` | [`Client::signout`] where there is a session; else nothing is to be closed |
+//! | `close`, `with` | [`Client::sign_out`] where there is a session; else nothing is to be closed |
 //!
 //! # Data
 //! | Python | here |
@@ -36,7 +36,7 @@
 //! | `WriteApi.write` | [`Client::write`], [`Client::write_each`] |
 //! | `WriteApi.flush`, `close`, batching, callbacks | [`Client::writer`], which says what became of every line |
 //! | `QueryApi.query_stream`, `query` | [`Query::call`] |
-//! | `QueryApi.query_csv`, `query_raw` | [`Query::raw`] |
+//! | `QueryApi.query_csv`, `query_raw` | [`Query::write_to`] |
 //! | `QueryApi.query_data_frame` | [`Query::deserialize`], into structs; there is no pandas |
 //! | … `params`, `dialect`, `profilers` | [`Query::param`], [`Query::dialect`], [`Query::profiler`], [`Rows::profile`] |
 //! | `DeleteApi.delete` | [`Client::delete_points`], [`DeletePoints::predicate`], [`DeletePoints::call`] |
@@ -48,7 +48,7 @@
 //! | `invoke_script_csv`, `invoke_script_raw` | [`Invocation::raw`] |
 //! | `invoke_script_data_frame` | none: there is no pandas |
 //! | `MultiprocessingWriter` | none: a [`Client`] and its clones serve every thread |
-//! | `DateHelper` | none: a [`Time`](crate::Time) is exact and UTC |
+//! | `DateHelper` | none: a [`Timestamp`](crate::Timestamp) is exact and UTC |
 //!
 //! # Buckets
 //! | Python | here |
@@ -63,11 +63,11 @@
 //! # Organizations and users
 //! | Python | here |
 //! |---|---|
-//! | `create_organization` | [`Orgs::create`] |
-//! | `update_organization` | [`Orgs::update`] |
-//! | `delete_organization` | [`Orgs::delete`] |
-//! | `find_organization` | [`Orgs::find`], [`Orgs::find_by_name`] |
-//! | `find_organizations` | [`Orgs::list`] |
+//! | `create_organization` | [`Organizations::create`] |
+//! | `update_organization` | [`Organizations::update`] |
+//! | `delete_organization` | [`Organizations::delete`] |
+//! | `find_organization` | [`Organizations::find`], [`Organizations::find_by_name`] |
+//! | `find_organizations` | [`Organizations::list`] |
 //! | `me` | [`Client::me`] |
 //! | `create_user` | [`Users::create`] |
 //! | `update_user` | [`Users::update`] |

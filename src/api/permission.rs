@@ -1,8 +1,7 @@
 //! What a token may do.
 
 use super::id::{BucketId, OrgId, TaskId};
-use super::wire::or_default;
-use crate::error::Error;
+use super::serde_util::or_default;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -92,8 +91,8 @@ impl Permission {
     /// let dashboard = [Permission::read().buckets()];
     /// # let _ = dashboard;
     /// ```
-    pub fn read() -> PermissionTo {
-        PermissionTo("read")
+    pub fn read() -> PermissionBuilder {
+        PermissionBuilder("read")
     }
 
     /// To write something, which also means to make, change and delete it:
@@ -107,8 +106,8 @@ impl Permission {
     /// # let _ = logger;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn write() -> PermissionTo {
-        PermissionTo("write")
+    pub fn write() -> PermissionBuilder {
+        PermissionBuilder("write")
     }
 
     /// To read and write everything in the organization. A token that is given away should be able
@@ -175,9 +174,9 @@ impl Permission {
 /// [`Permission::write`].
 #[derive(Clone, Copy, Debug)]
 #[must_use = "say on what: `.bucket(&id)`, `.buckets()`, …"]
-pub struct PermissionTo(&'static str);
+pub struct PermissionBuilder(&'static str);
 
-impl PermissionTo {
+impl PermissionBuilder {
     /// One bucket.
     #[must_use]
     pub fn bucket(self, id: &BucketId) -> Permission {
@@ -242,42 +241,5 @@ impl PermissionTo {
         let mut one = self.all(kind);
         one.resource.id = Some(id.to_owned());
         one
-    }
-}
-
-impl Error {
-    /// The token is known but may not do this: 403, or the 401 `write:orgs/… is unauthorized` with
-    /// which InfluxDB OSS answers for all resources but data.
-    /// [`is_unauthorized`](Error::is_unauthorized) alone doesn't tell that from a wrong token.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("read-only").build()?;
-    /// if client.buckets().list().next().is_some_and(|first| first.is_err_and(|e| e.is_insufficient_permission())) {
-    ///     println!("this token may not list buckets");
-    /// }
-    /// # assert!(client.buckets().list().next().unwrap().unwrap_err().is_insufficient_permission());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_insufficient_permission(&self) -> bool {
-        self.answer().is_some_and(|answer| {
-            self.is_forbidden()
-                || (answer.status() == 401
-                    && answer.is_from_influxdb()
-                    && answer.message().ends_with(" is unauthorized"))
-        })
-    }
-
-    /// It is there already: a [conflict](Error::is_conflict) of names, or a user who is a member or
-    /// owner, for which InfluxDB OSS answers 500 and `mapping for user … already exists`.
-    #[must_use]
-    pub fn is_duplicate(&self) -> bool {
-        self.is_conflict()
-            || self.answer().is_some_and(|answer| {
-                let said = answer.message();
-                answer.status() == 500
-                    && said.contains("mapping for user")
-                    && said.ends_with("already exists")
-            })
     }
 }

@@ -1,6 +1,6 @@
 //! How long things are kept, and how long that is in seconds.
 
-use super::wire::or_default;
+use super::serde_util::or_default;
 use crate::error::Error;
 use core::time::Duration;
 use serde::{Deserialize, Serialize, Serializer};

@@ -1,10 +1,10 @@
 //! Runs of a task, and what they said.
 
-use super::call::Call;
 use super::id::{RunId, TaskId};
 use super::list::{List, Listed, Paged, Paging, sealed};
-use super::wire::{Page, or_default, time};
-use crate::Time;
+use super::request::ApiRequest;
+use super::serde_util::{Page, or_default, time};
+use crate::Timestamp;
 use crate::client::Client;
 use crate::error::Error;
 use alloc::string::String;
@@ -25,16 +25,16 @@ pub struct Run {
     pub status: String,
     /// The time it is for, which is `now()` in its script. Whole seconds.
     #[serde(rename = "scheduledFor", default, deserialize_with = "time")]
-    pub scheduled_for: Option<Time>,
+    pub scheduled_for: Option<Timestamp>,
     /// When it began.
     #[serde(rename = "startedAt", default, deserialize_with = "time")]
-    pub started_at: Option<Time>,
+    pub started_at: Option<Timestamp>,
     /// When it ended.
     #[serde(rename = "finishedAt", default, deserialize_with = "time")]
-    pub finished_at: Option<Time>,
+    pub finished_at: Option<Timestamp>,
     /// When somebody asked for it.
     #[serde(rename = "requestedAt", default, deserialize_with = "time")]
-    pub requested_at: Option<Time>,
+    pub requested_at: Option<Timestamp>,
     /// What it said.
     #[serde(default, deserialize_with = "or_default")]
     pub log: Vec<LogEvent>,
@@ -66,7 +66,7 @@ impl Listed for Run {
         self.id.as_str()
     }
 
-    fn at(&self) -> Option<Time> {
+    fn at(&self) -> Option<Timestamp> {
         // Runs that haven't ended are on every page, whatever they are for.
         self.scheduled_for.filter(|_| self.is_finished())
     }
@@ -85,7 +85,7 @@ pub struct LogEvent {
     pub run_id: Option<RunId>,
     /// When.
     #[serde(default, deserialize_with = "time")]
-    pub time: Option<Time>,
+    pub time: Option<Timestamp>,
     /// What.
     #[serde(default, deserialize_with = "or_default")]
     pub message: String,
@@ -117,10 +117,10 @@ impl<'a> Runs<'a> {
         }
     }
 
-    fn call(&self, method: &'static str, rest: &[&str]) -> Call<'a> {
+    fn call(&self, method: &'static str, rest: &[&str]) -> ApiRequest<'a> {
         let mut path = alloc::vec!["tasks", self.task.as_str(), "runs"];
         path.extend(rest);
-        Call::new(self.client, method, &path)
+        ApiRequest::new(self.client, method, &path)
     }
 
     /// All runs: those that haven't ended first, then the others, the latest first. Runs are asked
@@ -143,7 +143,7 @@ impl<'a> Runs<'a> {
     /// The run with this id, if there is one.
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find(&self, run: &RunId) -> Result<Option<Run>, Error> {
         self.call("GET", &[run.as_str()])
             .find(&format_args!("find run {run} of task {}", self.task))
@@ -161,10 +161,10 @@ impl<'a> Runs<'a> {
     ///
     /// # Errors
     /// The task is inactive (400), or isn't there; a run for this second is queued already
-    /// ([`Error::is_conflict`]); not allowed; no answer.
+    /// ([`Error::is_conflict`]); not allowed; no response.
     pub fn start(&self) -> Result<Run, Error> {
         self.call("POST", &[])
-            .read(&format_args!("start task {}", self.task))
+            .send_json(&format_args!("start task {}", self.task))
     }
 
     /// Starts a run for another time, which will be `now()` in the script. Whole seconds: the rest
@@ -172,17 +172,18 @@ impl<'a> Runs<'a> {
     ///
     /// # Errors
     /// As [`start`](Runs::start).
-    pub fn start_for(&self, time: Time) -> Result<Run, Error> {
+    pub fn start_for(&self, time: Timestamp) -> Result<Run, Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Body {
-            scheduled_for: Time,
+            scheduled_for: Timestamp,
         }
         let nanos = time.as_nanos();
-        let scheduled_for = Time::from_nanos(nanos.saturating_sub(nanos.rem_euclid(1_000_000_000)));
+        let scheduled_for =
+            Timestamp::from_nanos(nanos.saturating_sub(nanos.rem_euclid(1_000_000_000)));
         self.call("POST", &[])
             .json(&Body { scheduled_for })
-            .read(&format_args!("start task {} for {time}", self.task))
+            .send_json(&format_args!("start task {} for {time}", self.task))
     }
 
     /// Runs a run again. OSS makes a new one for it, with another id.
@@ -199,10 +200,10 @@ impl<'a> Runs<'a> {
     /// ```
     ///
     /// # Errors
-    /// The task is inactive (400); there is no such run; not allowed; no answer.
+    /// The task is inactive (400); there is no such run; not allowed; no response.
     pub fn retry(&self, run: &RunId) -> Result<Run, Error> {
         self.call("POST", &[run.as_str(), "retry"])
-            .read(&format_args!("retry run {run} of task {}", self.task))
+            .send_json(&format_args!("retry run {run} of task {}", self.task))
     }
 
     /// Ends a run before it is done. InfluxDB Cloud refuses always (405).
@@ -217,10 +218,10 @@ impl<'a> Runs<'a> {
     /// ```
     ///
     /// # Errors
-    /// It has [ended already](Error::is_not_found), or never was; not allowed; no answer.
+    /// It has [ended already](Error::is_not_found), or never was; not allowed; no response.
     pub fn cancel(&self, run: &RunId) -> Result<(), Error> {
         self.call("DELETE", &[run.as_str()])
-            .done(&format_args!("cancel run {run} of task {}", self.task))
+            .send(&format_args!("cancel run {run} of task {}", self.task))
     }
 
     /// What a run said.
@@ -238,22 +239,22 @@ impl<'a> Runs<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such run; not allowed; no answer.
+    /// There is no such run; not allowed; no response.
     pub fn logs(&self, run: &RunId) -> Result<Vec<LogEvent>, Error> {
         self.call("GET", &[run.as_str(), "logs"])
-            .read::<Page<LogEvent>>(&format_args!("read the logs of run {run}"))
+            .send_json::<Page<LogEvent>>(&format_args!("read the logs of run {run}"))
             .map(|page| page.0)
     }
 }
 
 impl List<'_, Run> {
     /// Only those for a time after this one.
-    pub fn after(self, time: Time) -> Self {
+    pub fn after(self, time: Timestamp) -> Self {
         self.since(time)
     }
 
     /// Only those for a time before this one.
-    pub fn until(self, time: Time) -> Self {
+    pub fn until(self, time: Timestamp) -> Self {
         self.before(time)
     }
 }

@@ -11,12 +11,12 @@ use core::time::Duration;
 /// How often a task runs, or how long after its time: a [`Duration`] in whole seconds, or text as
 /// Flux writes a duration: `1h30m`, `1d`, `1mo`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Every(Result<String, String>);
+pub struct Interval(Result<String, String>);
 
-impl From<Duration> for Every {
+impl From<Duration> for Interval {
     fn from(time: Duration) -> Self {
         if time.subsec_nanos() != 0 {
-            return Every(Err(format!(
+            return Interval(Err(format!(
                 "a task's times are whole seconds, not {time:?}"
             )));
         }
@@ -32,29 +32,29 @@ impl From<Duration> for Every {
         if text.is_empty() {
             text.push_str("0s");
         }
-        Every(Ok(text))
+        Interval(Ok(text))
     }
 }
 
-impl From<&str> for Every {
+impl From<&str> for Interval {
     fn from(text: &str) -> Self {
         if is_duration(text) {
-            Every(Ok(text.to_owned()))
+            Interval(Ok(text.to_owned()))
         } else {
-            Every(Err(format!(
+            Interval(Err(format!(
                 "{text:?} is no duration as Flux writes one: 1h30m, 1d, 1mo"
             )))
         }
     }
 }
 
-impl From<String> for Every {
+impl From<String> for Interval {
     fn from(text: String) -> Self {
-        Every::from(text.as_str())
+        Interval::from(text.as_str())
     }
 }
 
-impl Every {
+impl Interval {
     /// The text, or why there is none.
     pub(super) fn text(&self) -> Result<&str, Error> {
         match &self.0 {
@@ -103,7 +103,7 @@ fn is_duration(text: &str) -> bool {
 /// When, of the two ways to say it.
 #[derive(Clone, Debug)]
 pub(super) enum When {
-    Every(Every),
+    Every(Interval),
     Cron(String),
 }
 
@@ -111,7 +111,7 @@ pub(super) enum When {
 pub(super) fn with_option(
     name: &str,
     when: &When,
-    offset: Option<&Every>,
+    offset: Option<&Interval>,
     flux: &str,
 ) -> Result<String, Error> {
     let name = to_literal(name)?;
@@ -173,7 +173,7 @@ mod tests {
             (0, "0s"),
         ] {
             assert_eq!(
-                Every::from(Duration::from_secs(seconds)).text().unwrap(),
+                Interval::from(Duration::from_secs(seconds)).text().unwrap(),
                 text
             );
         }
@@ -182,10 +182,10 @@ mod tests {
         }
         for bad in ["", "h", "1", "1h ", "-1h", "1h}", "1x", "1.5h", "1h\n", "é"] {
             assert!(!is_duration(bad), "{bad}");
-            assert!(Every::from(bad).text().is_err());
+            assert!(Interval::from(bad).text().is_err());
         }
-        assert!(Every::from("0h0m").positive().is_err());
-        assert!(Every::from(Duration::from_millis(1_500)).text().is_err());
+        assert!(Interval::from("0h0m").positive().is_err());
+        assert!(Interval::from(Duration::from_millis(1_500)).text().is_err());
     }
 
     #[test]

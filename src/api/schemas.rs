@@ -1,10 +1,10 @@
 //! Schemas of measurements, for buckets that take only what fits. InfluxDB Cloud only.
 
-use super::call::{Call, Scope};
 use super::id::{BucketId, OrgId, SchemaId};
 use super::list::{List, Paging, listed};
-use super::wire::{Page, or_default, time};
-use crate::Time;
+use super::request::{ApiRequest, Scope};
+use super::serde_util::{Page, or_default, time};
+use crate::Timestamp;
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;
@@ -31,10 +31,10 @@ pub struct MeasurementSchema {
     pub columns: Vec<SchemaColumn>,
     /// When it was made.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
-    pub created_at: Option<Time>,
+    pub created_at: Option<Timestamp>,
     /// When it was last changed.
     #[serde(rename = "updatedAt", default, deserialize_with = "time")]
-    pub updated_at: Option<Time>,
+    pub updated_at: Option<Timestamp>,
 }
 
 listed!(MeasurementSchema, "measurementSchemas");
@@ -152,10 +152,10 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    fn call(&self, method: &'static str, id: Option<&SchemaId>) -> Call<'a> {
+    fn call(&self, method: &'static str, id: Option<&SchemaId>) -> ApiRequest<'a> {
         let mut path = alloc::vec!["buckets", self.bucket.as_str(), "schema", "measurements"];
         path.extend(id.map(SchemaId::as_str));
-        Call::new(self.scope.client, method, &path).org(self.scope)
+        ApiRequest::new(self.scope.client, method, &path).org(self.scope)
     }
 
     /// All schemas, in one request; maybe without their columns.
@@ -183,7 +183,7 @@ impl<'a> Schemas<'a> {
     /// The schema with this id, if there is one.
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find(&self, id: &SchemaId) -> Result<Option<MeasurementSchema>, Error> {
         self.call("GET", Some(id))
             .find(&format_args!("find measurement schema {id}"))
@@ -192,7 +192,7 @@ impl<'a> Schemas<'a> {
     /// The schema of this measurement, if there is one; maybe without its columns.
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find_by_name(&self, measurement: &str) -> Result<Option<MeasurementSchema>, Error> {
         let found = self
             .call("GET", None)
@@ -217,7 +217,7 @@ impl<'a> Schemas<'a> {
     ///
     /// # Errors
     /// The columns can't be a schema; the bucket wasn't made with an explicit one (400); there is
-    /// one already; not allowed; no answer.
+    /// one already; not allowed; no response.
     pub fn create(
         &self,
         measurement: &str,
@@ -230,7 +230,7 @@ impl<'a> Schemas<'a> {
                 name: Some(measurement),
                 columns,
             })
-            .read(&format_args!(
+            .send_json(&format_args!(
                 "create the schema of measurement {measurement:?}"
             ))
     }
@@ -238,7 +238,7 @@ impl<'a> Schemas<'a> {
     /// Adds columns: `columns` are all of them, the old ones too. None can be taken away.
     ///
     /// # Errors
-    /// An old column is missing (400); the columns can't be a schema; not allowed; no answer.
+    /// An old column is missing (400); the columns can't be a schema; not allowed; no response.
     pub fn update(
         &self,
         id: &SchemaId,
@@ -248,6 +248,6 @@ impl<'a> Schemas<'a> {
         let name = None;
         self.call("PATCH", Some(id))
             .json(&Body { name, columns })
-            .read(&format_args!("update measurement schema {id}"))
+            .send_json(&format_args!("update measurement schema {id}"))
     }
 }

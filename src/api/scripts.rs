@@ -1,11 +1,12 @@
 //! Invokable scripts: Flux that is kept on the server and called by id. InfluxDB Cloud only.
 
-use super::call::{Call, named};
 use super::id::{OrgId, ScriptId};
 use super::list::{List, Paging, listed};
-use super::wire::{or_default, time};
-use crate::Time;
-use crate::client::call::{json_param, to_json};
+use super::request::{ApiRequest, check_name};
+use super::serde_util::{or_default, time};
+use crate::Timestamp;
+use crate::client::Method;
+use crate::client::execute::{json_param, to_json};
 use crate::client::{Client, Response};
 use crate::csv;
 use crate::error::Error;
@@ -42,10 +43,10 @@ pub struct Script {
     pub url: Option<String>,
     /// When it was made.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
-    pub created_at: Option<Time>,
+    pub created_at: Option<Timestamp>,
     /// When it was last changed.
     #[serde(rename = "updatedAt", default, deserialize_with = "time")]
-    pub updated_at: Option<Time>,
+    pub updated_at: Option<Timestamp>,
 }
 
 listed!(Script, "scripts", in pages of 500 at most);
@@ -162,9 +163,9 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; a server that has no scripts; no answer.
+    /// Not allowed; a server that has no scripts; no response.
     pub fn find(self, id: &ScriptId) -> Result<Option<Script>, Error> {
-        Call::get(self.0, &["scripts", id.as_str()]).find(&format_args!("find script {id}"))
+        ApiRequest::get(self.0, &["scripts", id.as_str()]).find(&format_args!("find script {id}"))
     }
 
     /// The script with this name, if there is one.
@@ -177,7 +178,7 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; a server that has no scripts; no answer.
+    /// Not allowed; a server that has no scripts; no response.
     pub fn find_by_name(self, name: &str) -> Result<Option<Script>, Error> {
         let list = self.list().named(name);
         list.find_named(|script| script.name == name)
@@ -197,12 +198,12 @@ impl<'a> Scripts<'a> {
     ///
     /// # Errors
     /// The name is empty or [taken](Error::is_conflict); the text has a fault; not allowed; no
-    /// answer.
+    /// response.
     pub fn create(self, new: &NewScript) -> Result<Script, Error> {
-        named("a script", &new.name)?;
-        Call::new(self.0, "POST", &["scripts"])
+        check_name("a script", &new.name)?;
+        ApiRequest::new(self.0, "POST", &["scripts"])
             .json(new)
-            .read(&format_args!("create script {:?}", new.name))
+            .send_json(&format_args!("create script {:?}", new.name))
     }
 
     /// Changes what is set in `update`, and gives the script as it is then.
@@ -218,11 +219,11 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such script; the text has a fault; not allowed; no answer.
+    /// There is no such script; the text has a fault; not allowed; no response.
     pub fn update(self, id: &ScriptId, update: &ScriptUpdate) -> Result<Script, Error> {
-        Call::new(self.0, "PATCH", &["scripts", id.as_str()])
+        ApiRequest::new(self.0, "PATCH", &["scripts", id.as_str()])
             .json(update)
-            .read(&format_args!("update script {id}"))
+            .send_json(&format_args!("update script {id}"))
     }
 
     /// Deletes a script. One that isn't there is no error.
@@ -235,10 +236,10 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn delete(self, id: &ScriptId) -> Result<(), Error> {
-        Call::new(self.0, "DELETE", &["scripts", id.as_str()])
-            .done(&format_args!("delete script {id}"))
+        ApiRequest::new(self.0, "DELETE", &["scripts", id.as_str()])
+            .send(&format_args!("delete script {id}"))
     }
 
     /// The parameters a script has, and their types: `string`, `int`, `duration`, …
@@ -253,16 +254,16 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such script; not allowed; no answer.
+    /// There is no such script; not allowed; no response.
     pub fn params(self, id: &ScriptId) -> Result<BTreeMap<String, String>, Error> {
         #[derive(Deserialize)]
-        struct Answer {
+        struct Response {
             #[serde(default, deserialize_with = "or_default")]
             params: BTreeMap<String, String>,
         }
-        Call::get(self.0, &["scripts", id.as_str(), "params"])
-            .read::<Answer>(&format_args!("ask for the parameters of script {id}"))
-            .map(|answer| answer.params)
+        ApiRequest::get(self.0, &["scripts", id.as_str(), "params"])
+            .send_json::<Response>(&format_args!("ask for the parameters of script {id}"))
+            .map(|response| response.params)
     }
 
     /// Starts a call of a script.
@@ -340,13 +341,13 @@ impl Invocation<'_> {
     /// ```
     ///
     /// # Errors
-    /// There is no such script; a parameter is missing; not allowed; no answer. What goes wrong
+    /// There is no such script; a parameter is missing; not allowed; no response. What goes wrong
     /// later is an error of the rows.
     pub fn call(self) -> Result<csv::Rows<Response>, Error> {
         self.raw().map(csv::Rows::new)
     }
 
-    /// Invokes the script, and gives its answer as it is, CSV: to be read whole or as a stream.
+    /// Invokes the script, and gives its response as it is, CSV: to be read whole or as a stream.
     ///
     /// # Errors
     /// As [`call`](Invocation::call).
@@ -363,14 +364,14 @@ impl Invocation<'_> {
         })?;
         let id = crate::client::url::encode_segment(self.id.as_str());
         self.client
-            .post(format!("/api/v2/scripts/{id}/invoke"))
+            .request(Method::Post, format!("/api/v2/scripts/{id}/invoke"))
             .without_org()
             .header("content-type", "application/json")
             .body(body)
             .timeout(self.timeout)
-            .max_body(u64::MAX)
+            .max_body_bytes(u64::MAX)
             .call()?
-            .checked()
+            .error_for_status()
     }
 }
 

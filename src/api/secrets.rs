@@ -1,8 +1,8 @@
 //! Secrets of an organization: what its tasks need and nobody else should see.
 
-use super::call::{Call, owned};
 use super::id::OrgId;
-use super::wire::or_default;
+use super::request::{ApiRequest, to_owned_map};
+use super::serde_util::or_default;
 use crate::client::Client;
 use crate::client::secret::hide;
 use crate::error::Error;
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// The secrets of one organization. Their values can be set, never read. Made by
-/// [`Orgs::secrets`](super::Orgs::secrets).
+/// [`Organizations::secrets`](super::Organizations::secrets).
 #[derive(Clone, Debug)]
 pub struct Secrets<'a> {
     client: &'a Client,
@@ -33,23 +33,23 @@ impl<'a> Secrets<'a> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// println!("{:?}", client.orgs().secrets(&id).list()?); // names; what they hide is never shown
-    /// # assert!(!client.orgs().secrets(&id).list()?.is_empty());
+    /// println!("{:?}", client.organizations().secrets(&id).list()?); // names; what they hide is never shown
+    /// # assert!(!client.organizations().secrets(&id).list()?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
-    /// There is no such organization; not allowed; no answer.
+    /// There is no such organization; not allowed; no response.
     pub fn list(&self) -> Result<Vec<String>, Error> {
         #[derive(Deserialize)]
-        struct Answer {
+        struct Response {
             #[serde(deserialize_with = "or_default")]
             secrets: Vec<String>,
         }
         let org = &self.org;
-        Call::get(self.client, &["orgs", org.as_str(), "secrets"])
-            .read::<Answer>(&format_args!("list the secrets of organization {org}"))
-            .map(|answer| answer.secrets)
+        ApiRequest::get(self.client, &["orgs", org.as_str(), "secrets"])
+            .send_json::<Response>(&format_args!("list the secrets of organization {org}"))
+            .map(|response| response.secrets)
     }
 
     /// Sets secrets: new ones are made, known ones get another value, the others stay.
@@ -57,24 +57,24 @@ impl<'a> Secrets<'a> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// client.orgs().secrets(&id).update([("smtp_password", "s3cret")])?;
+    /// client.organizations().secrets(&id).update([("smtp_password", "s3cret")])?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
-    /// A key is empty; not allowed; no answer.
+    /// A key is empty; not allowed; no response.
     pub fn update<'s>(
         &self,
         secrets: impl IntoIterator<Item = (&'s str, &'s str)>,
     ) -> Result<(), Error> {
-        let secrets = owned(secrets);
+        let secrets = to_owned_map(secrets);
         if secrets.contains_key("") {
             return Err(Error::config("the key of a secret is empty"));
         }
         let org = &self.org;
-        Call::new(self.client, "PATCH", &["orgs", org.as_str(), "secrets"])
+        ApiRequest::new(self.client, "PATCH", &["orgs", org.as_str(), "secrets"])
             .json(&secrets)
-            .done(&format_args!("set secrets of organization {org}"))
+            .send(&format_args!("set secrets of organization {org}"))
             .map_err(|e| {
                 let values: Vec<&str> = secrets.values().map(String::as_str).collect();
                 e.cleared(&hide(&values))
@@ -86,12 +86,12 @@ impl<'a> Secrets<'a> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// client.orgs().secrets(&id).delete("smtp_password")?;
+    /// client.organizations().secrets(&id).delete("smtp_password")?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
-    /// The key is empty; not allowed; no answer.
+    /// The key is empty; not allowed; no response.
     pub fn delete(&self, key: &str) -> Result<(), Error> {
         let org = &self.org;
         let what = format!("delete secret {key:?} of organization {org}");
@@ -101,12 +101,12 @@ impl<'a> Secrets<'a> {
                 secrets: [&'a str; 1],
             }
             let path = ["orgs", org.as_str(), "secrets", "delete"];
-            return Call::new(self.client, "POST", &path)
+            return ApiRequest::new(self.client, "POST", &path)
                 .json(&Body { secrets: [key] })
-                .done(&what);
+                .send(&what);
         }
         let path = ["orgs", org.as_str(), "secrets", key];
-        Call::new(self.client, "DELETE", &path).done(&what)
+        ApiRequest::new(self.client, "DELETE", &path).send(&what)
     }
 }
 

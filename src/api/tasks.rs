@@ -1,14 +1,14 @@
 //! Tasks: Flux that the server runs by itself.
 
-use super::attached::{AttachedLabels, Members};
-use super::call::{Call, Scope, named};
 use super::id::{OrgId, TaskId, UserId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
+use super::relations::{AttachedLabels, Members};
+use super::request::{ApiRequest, Scope, check_name};
 use super::runs::{LogEvent, Runs};
-use super::schedule::{Every, When, with_option};
-use super::wire::{Page, Status, or_default, status, time};
-use crate::Time;
+use super::schedule::{Interval, When, with_option};
+use super::serde_util::{Page, Status, or_default, status, time};
+use crate::Timestamp;
 use crate::client::Client;
 use crate::error::Error;
 use alloc::borrow::Cow;
@@ -54,7 +54,7 @@ pub struct Task {
     pub offset: Option<String>,
     /// Up to when it has run.
     #[serde(rename = "latestCompleted", default, deserialize_with = "time")]
-    pub latest_completed: Option<Time>,
+    pub latest_completed: Option<Timestamp>,
     /// How the last run ended: `success`, `failed` or `canceled`.
     #[serde(rename = "lastRunStatus", default)]
     pub last_run_status: Option<String>,
@@ -66,11 +66,11 @@ pub struct Task {
     pub authorization_id: Option<String>,
     /// When it was made.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
-    pub created_at: Option<Time>,
+    pub created_at: Option<Timestamp>,
     /// When it was last changed.
     #[serde(rename = "updatedAt", default, deserialize_with = "time")]
-    pub updated_at: Option<Time>,
-    /// The labels on it. Empty in the answer to a create, even if it has some.
+    pub updated_at: Option<Timestamp>,
+    /// The labels on it. Empty in the response to a create, even if it has some.
     #[serde(default, deserialize_with = "or_default")]
     pub labels: Vec<Label>,
 }
@@ -92,7 +92,7 @@ listed!(Task, "tasks", in pages of 500 at most);
 #[derive(Clone, Debug)]
 pub struct NewTask {
     schedule: Option<(String, When)>,
-    offset: Option<Every>,
+    offset: Option<Interval>,
     flux: String,
     description: Option<String>,
     status: Option<Status>,
@@ -123,7 +123,7 @@ impl NewTask {
     /// ```
     pub fn every(
         name: impl Into<String>,
-        every: impl Into<Every>,
+        every: impl Into<Interval>,
         flux: impl Into<String>,
     ) -> Self {
         NewTask {
@@ -167,7 +167,7 @@ impl NewTask {
 
     /// How long after its time it starts, so that late points are there. Hours at most.
     #[must_use]
-    pub fn offset(mut self, offset: impl Into<Every>) -> Self {
+    pub fn offset(mut self, offset: impl Into<Interval>) -> Self {
         self.offset = Some(offset.into());
         self
     }
@@ -189,7 +189,7 @@ impl NewTask {
     fn script(&self) -> Result<Cow<'_, str>, Error> {
         match &self.schedule {
             Some((name, when)) => {
-                named("a task", name)?;
+                check_name("a task", name)?;
                 with_option(name, when, self.offset.as_ref(), &self.flux).map(Cow::Owned)
             }
             None if self.offset.is_some() => Err(Error::config(
@@ -206,9 +206,9 @@ impl NewTask {
 pub struct TaskUpdate {
     flux: Option<String>,
     name: Option<String>,
-    every: Option<Every>,
+    every: Option<Interval>,
     cron: Option<String>,
-    offset: Option<Every>,
+    offset: Option<Interval>,
     description: Option<String>,
     status: Option<Status>,
 }
@@ -261,7 +261,7 @@ impl TaskUpdate {
 
     /// How often it runs, instead of any cron.
     #[must_use]
-    pub fn every(mut self, every: impl Into<Every>) -> Self {
+    pub fn every(mut self, every: impl Into<Interval>) -> Self {
         self.every = Some(every.into());
         self
     }
@@ -276,7 +276,7 @@ impl TaskUpdate {
     /// How long after its time it starts. OSS takes `0s` for nothing: to be without an offset,
     /// set the script.
     #[must_use]
-    pub fn offset(mut self, offset: impl Into<Every>) -> Self {
+    pub fn offset(mut self, offset: impl Into<Interval>) -> Self {
         self.offset = Some(offset.into());
         self
     }
@@ -302,9 +302,9 @@ impl TaskUpdate {
         Ok(UpdateBody {
             flux: &self.flux,
             name: &self.name,
-            every: self.every.as_ref().map(Every::positive).transpose()?,
+            every: self.every.as_ref().map(Interval::positive).transpose()?,
             cron: &self.cron,
-            offset: self.offset.as_ref().map(Every::text).transpose()?,
+            offset: self.offset.as_ref().map(Interval::text).transpose()?,
             description: &self.description,
             status: self.status,
         })
@@ -374,9 +374,10 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find(self, id: &TaskId) -> Result<Option<Task>, Error> {
-        Call::get(self.0.client, &["tasks", id.as_str()]).find(&format_args!("find task {id}"))
+        ApiRequest::get(self.0.client, &["tasks", id.as_str()])
+            .find(&format_args!("find task {id}"))
     }
 
     /// The first task with this name, if there is one. Names need not be unique:
@@ -390,10 +391,10 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find_by_name(self, name: &str) -> Result<Option<Task>, Error> {
-        named("a task", name)?;
-        let found = Call::get(self.0.client, &["tasks"])
+        check_name("a task", name)?;
+        let found = ApiRequest::get(self.0.client, &["tasks"])
             .org(self.0)
             .query("name", name)
             .find::<Page<Task>>(&format_args!("find task {name:?}"))?;
@@ -414,7 +415,7 @@ impl<'a> Tasks<'a> {
     ///
     /// # Errors
     /// The name is empty; the schedule isn't one; the script can't be parsed (400, with where;
-    /// OSS leaves what it means to the first run); there is no organization; not allowed; no answer.
+    /// OSS leaves what it means to the first run); there is no organization; not allowed; no response.
     pub fn create(self, new: &NewTask) -> Result<Task, Error> {
         let (mut org, mut org_id) = (None, None);
         match self.0.org_parameter() {
@@ -430,9 +431,9 @@ impl<'a> Tasks<'a> {
             description: &new.description,
             status: new.status,
         };
-        Call::new(self.0.client, "POST", &["tasks"])
+        ApiRequest::new(self.0.client, "POST", &["tasks"])
             .json(&body)
-            .read(&"create a task")
+            .send_json(&"create a task")
     }
 
     /// Makes a task with the script, the description, the status and the labels of this one, in
@@ -450,8 +451,8 @@ impl<'a> Tasks<'a> {
     /// There is no such task; else as [`create`](Tasks::create), and as adding a label: then the
     /// new task is there without it.
     pub fn duplicate(self, id: &TaskId) -> Result<Task, Error> {
-        let old: Task = Call::get(self.0.client, &["tasks", id.as_str()])
-            .read(&format_args!("duplicate task {id}"))?;
+        let old: Task = ApiRequest::get(self.0.client, &["tasks", id.as_str()])
+            .send_json(&format_args!("duplicate task {id}"))?;
         let new = NewTask {
             description: Some(old.description).filter(|text| !text.is_empty()),
             status: old.status,
@@ -481,11 +482,11 @@ impl<'a> Tasks<'a> {
     ///
     /// # Errors
     /// There is no such task; both `every` and `cron` are set; the script has a fault; not
-    /// allowed; no answer.
+    /// allowed; no response.
     pub fn update(self, id: &TaskId, update: &TaskUpdate) -> Result<Task, Error> {
-        Call::new(self.0.client, "PATCH", &["tasks", id.as_str()])
+        ApiRequest::new(self.0.client, "PATCH", &["tasks", id.as_str()])
             .json(&update.body()?)
-            .read(&format_args!("update task {id}"))
+            .send_json(&format_args!("update task {id}"))
     }
 
     /// Deletes a task, its runs and logs.
@@ -498,10 +499,10 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such task](Error::is_not_found); not allowed; no answer.
+    /// There is [no such task](Error::is_not_found); not allowed; no response.
     pub fn delete(self, id: &TaskId) -> Result<(), Error> {
-        Call::new(self.0.client, "DELETE", &["tasks", id.as_str()])
-            .done(&format_args!("delete task {id}"))
+        ApiRequest::new(self.0.client, "DELETE", &["tasks", id.as_str()])
+            .send(&format_args!("delete task {id}"))
     }
 
     /// The runs of a task: to look at, to start, to repeat, to end.
@@ -533,10 +534,10 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such task; not allowed; no answer.
+    /// There is no such task; not allowed; no response.
     pub fn logs(self, id: &TaskId) -> Result<Vec<LogEvent>, Error> {
-        Call::get(self.0.client, &["tasks", id.as_str(), "logs"])
-            .read::<Page<LogEvent>>(&format_args!("read the logs of task {id}"))
+        ApiRequest::get(self.0.client, &["tasks", id.as_str(), "logs"])
+            .send_json::<Page<LogEvent>>(&format_args!("read the logs of task {id}"))
             .map(|page| page.0)
     }
 

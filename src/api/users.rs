@@ -1,13 +1,13 @@
 //! Users and their passwords.
 
-use super::call::{Call, named};
 use super::id::UserId;
 use super::list::{List, Paging, listed};
-use super::wire::{Page, Status, or_default, status};
+use super::request::{ApiRequest, check_name};
+use super::serde_util::{Page, Status, or_default, status};
 use crate::client::Client;
 use crate::client::auth::Auth;
-use crate::client::http::HeaderList;
 use crate::client::secret::{Secret, hide};
+use crate::client::transport::HeaderList;
 use crate::error::Error;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub struct User {
 listed!(User, "users", in pages of 100 at most);
 
 /// A user to be made: without password and organization. Both come later, by
-/// [`set_password`](Users::set_password) and [`Orgs::members`](super::Orgs::members).
+/// [`set_password`](Users::set_password) and [`Organizations::members`](super::Organizations::members).
 #[derive(Clone, Debug, Serialize)]
 pub struct NewUser {
     name: String,
@@ -163,9 +163,9 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find(self, id: &UserId) -> Result<Option<User>, Error> {
-        Call::get(self.0, &["users", id.as_str()]).find(&format_args!("find user {id}"))
+        ApiRequest::get(self.0, &["users", id.as_str()]).find(&format_args!("find user {id}"))
     }
 
     /// The user with this name, if there is one.
@@ -178,10 +178,10 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find_by_name(self, name: &str) -> Result<Option<User>, Error> {
-        named("a user", name)?;
-        let found = Call::get(self.0, &["users"])
+        check_name("a user", name)?;
+        let found = ApiRequest::get(self.0, &["users"])
             .query("name", name)
             .find::<Page<User>>(&format_args!("find user {name:?}"))?;
         Ok(found.and_then(|page| page.0.into_iter().find(|user| user.name == name)))
@@ -200,12 +200,12 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// The name is empty or [taken](Error::is_conflict); not allowed; no answer.
+    /// The name is empty or [taken](Error::is_conflict); not allowed; no response.
     pub fn create(self, new: &NewUser) -> Result<User, Error> {
-        named("a user", &new.name)?;
-        Call::new(self.0, "POST", &["users"])
+        check_name("a user", &new.name)?;
+        ApiRequest::new(self.0, "POST", &["users"])
             .json(new)
-            .read(&format_args!("create user {:?}", new.name))
+            .send_json(&format_args!("create user {:?}", new.name))
     }
 
     /// Changes what is set in `update`, and gives the user as it is then.
@@ -221,14 +221,14 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such user; the name is empty or taken; not allowed; no answer.
+    /// There is no such user; the name is empty or taken; not allowed; no response.
     pub fn update(self, id: &UserId, update: &UserUpdate) -> Result<User, Error> {
         if let Some(name) = &update.name {
-            named("a user", name)?;
+            check_name("a user", name)?;
         }
-        Call::new(self.0, "PATCH", &["users", id.as_str()])
+        ApiRequest::new(self.0, "PATCH", &["users", id.as_str()])
             .json(update)
-            .read(&format_args!("update user {id}"))
+            .send_json(&format_args!("update user {id}"))
     }
 
     /// Deletes a user.
@@ -241,9 +241,10 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such user](Error::is_not_found); not allowed; no answer.
+    /// There is [no such user](Error::is_not_found); not allowed; no response.
     pub fn delete(self, id: &UserId) -> Result<(), Error> {
-        Call::new(self.0, "DELETE", &["users", id.as_str()]).done(&format_args!("delete user {id}"))
+        ApiRequest::new(self.0, "DELETE", &["users", id.as_str()])
+            .send(&format_args!("delete user {id}"))
     }
 
     /// Sets a user's password, as an administrator: the old one isn't asked for. 8 to 72
@@ -258,11 +259,11 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     /// The password is too short, too long or (if the server wants strong ones) too simple; there
-    /// is no such user; not allowed; no answer.
+    /// is no such user; not allowed; no response.
     pub fn set_password(self, id: &UserId, password: &str) -> Result<(), Error> {
-        Call::new(self.0, "POST", &["users", id.as_str(), "password"])
+        ApiRequest::new(self.0, "POST", &["users", id.as_str(), "password"])
             .json(&Password::new(password)?)
-            .done(&format_args!("set the password of user {id}"))
+            .send(&format_args!("set the password of user {id}"))
             .map_err(|e| e.cleared(&hide(&[password])))
     }
 
@@ -273,7 +274,7 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     /// Name or old password are wrong ([`Error::is_unauthorized`]); the new password is too short
-    /// or too long; no answer. InfluxDB Cloud refuses always (400).
+    /// or too long; no response. InfluxDB Cloud refuses always (400).
     pub fn change_password(
         self,
         id: &UserId,
@@ -317,17 +318,17 @@ fn change(
     };
     // A server's error may repeat what this call alone has.
     let clear = |e: Error| e.cleared(&|text| hide(&[new])(auth.scrub(text)));
-    let cookie = client.sign_in(session, None).map_err(clear)?;
+    let cookie = client.open_session(session, None).map_err(clear)?;
     let mut headers = HeaderList::default();
     headers.authorization(session.basic.clone());
-    let done = Call::new(client, "PUT", path)
+    let done = ApiRequest::new(client, "PUT", path)
         .json(&body)
-        .own(headers, ("cookie", cookie.header.clone()))
-        .done(what)
+        .with_credentials(headers, ("cookie", cookie.header.clone()))
+        .send(what)
         .map_err(clear);
     // The session is of no use any more; that it can't be ended is no failure of the change.
-    let _ = Call::new(client, "POST", &["signout"])
-        .own(HeaderList::default(), ("cookie", cookie.header))
-        .done(&"sign out");
+    let _ = ApiRequest::new(client, "POST", &["signout"])
+        .with_credentials(HeaderList::default(), ("cookie", cookie.header))
+        .send(&"sign out");
     done
 }

@@ -1,12 +1,12 @@
 //! Variables of dashboards.
 
-use super::attached::AttachedLabels;
-use super::call::{Call, Scope, named};
 use super::id::{OrgId, VariableId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
-use super::wire::{or_default, time};
-use crate::Time;
+use super::relations::AttachedLabels;
+use super::request::{ApiRequest, Scope, check_name};
+use super::serde_util::{or_default, time};
+use crate::Timestamp;
 use crate::client::Client;
 use crate::error::Error;
 use alloc::collections::BTreeMap;
@@ -34,13 +34,13 @@ pub struct Variable {
     #[serde(default, deserialize_with = "or_default")]
     pub selected: Vec<String>,
     /// What its values are.
-    pub arguments: Arguments,
+    pub arguments: VariableArguments,
     /// When it was made.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
-    pub created_at: Option<Time>,
+    pub created_at: Option<Timestamp>,
     /// When it was last changed.
     #[serde(rename = "updatedAt", default, deserialize_with = "time")]
-    pub updated_at: Option<Time>,
+    pub updated_at: Option<Timestamp>,
     /// The labels on it.
     #[serde(default, deserialize_with = "or_default")]
     pub labels: Vec<Label>,
@@ -52,8 +52,8 @@ listed!(Variable, "variables", in pages of 100 at most);
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 #[serde(tag = "type", content = "values", rename_all = "lowercase")]
 #[non_exhaustive]
-pub enum Arguments {
-    /// What a query answers.
+pub enum VariableArguments {
+    /// The response to a query.
     Query {
         /// Its text.
         query: String,
@@ -69,10 +69,10 @@ pub enum Arguments {
     Unknown,
 }
 
-impl Arguments {
-    /// What a Flux query answers.
+impl VariableArguments {
+    /// The response to a Flux query.
     pub fn flux(query: impl Into<String>) -> Self {
-        Arguments::Query {
+        VariableArguments::Query {
             query: query.into(),
             language: String::from("flux"),
         }
@@ -81,25 +81,25 @@ impl Arguments {
     /// These values.
     ///
     /// ```
-    /// use influx_edge::api::{Arguments, NewVariable};
+    /// use influx_edge::api::{VariableArguments, NewVariable};
     ///
-    /// let stations = NewVariable::new("station", Arguments::constant(["zrh-1", "zrh-2"])).select("zrh-1");
+    /// let stations = NewVariable::new("station", VariableArguments::constant(["zrh-1", "zrh-2"])).select("zrh-1");
     /// # let _ = stations;
     /// ```
     pub fn constant<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Self {
-        Arguments::Constant(values.into_iter().map(Into::into).collect())
+        VariableArguments::Constant(values.into_iter().map(Into::into).collect())
     }
 
     /// Names for values.
     ///
     /// ```
-    /// use influx_edge::api::Arguments;
+    /// use influx_edge::api::VariableArguments;
     ///
-    /// let named = Arguments::map([("Zürich", "zrh-1"), ("Bern", "brn-1")]);
+    /// let named = VariableArguments::map([("Zürich", "zrh-1"), ("Bern", "brn-1")]);
     /// # let _ = named;
     /// ```
     pub fn map<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        Arguments::Map(
+        VariableArguments::Map(
             pairs
                 .into_iter()
                 .map(|(k, v)| (k.into(), v.into()))
@@ -108,7 +108,7 @@ impl Arguments {
     }
 }
 
-impl<'de> Deserialize<'de> for Arguments {
+impl<'de> Deserialize<'de> for VariableArguments {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Tagged {
@@ -125,15 +125,15 @@ impl<'de> Deserialize<'de> for Arguments {
 
         let Tagged { r#type, values } = Tagged::deserialize(deserializer)?;
         match r#type.as_str() {
-            "query" => serde_json::from_value::<Query>(values).map(|q| Arguments::Query {
+            "query" => serde_json::from_value::<Query>(values).map(|q| VariableArguments::Query {
                 query: q.query,
                 language: q.language,
             }),
             "constant" => serde_json::from_value::<Option<_>>(values)
-                .map(|list| Arguments::Constant(list.unwrap_or_default())),
+                .map(|list| VariableArguments::Constant(list.unwrap_or_default())),
             "map" => serde_json::from_value::<Option<_>>(values)
-                .map(|map| Arguments::Map(map.unwrap_or_default())),
-            _ => Ok(Arguments::Unknown),
+                .map(|map| VariableArguments::Map(map.unwrap_or_default())),
+            _ => Ok(VariableArguments::Unknown),
         }
         .map_err(D::Error::custom)
     }
@@ -143,7 +143,7 @@ impl<'de> Deserialize<'de> for Arguments {
 #[derive(Clone, Debug, Serialize)]
 pub struct NewVariable {
     name: String,
-    arguments: Arguments,
+    arguments: VariableArguments,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -154,12 +154,12 @@ impl NewVariable {
     /// A variable of this name with these values.
     ///
     /// ```
-    /// use influx_edge::api::{Arguments, NewVariable};
+    /// use influx_edge::api::{VariableArguments, NewVariable};
     ///
-    /// let buckets = NewVariable::new("bucket", Arguments::flux("buckets() |> keep(columns: [\"name\"])"));
+    /// let buckets = NewVariable::new("bucket", VariableArguments::flux("buckets() |> keep(columns: [\"name\"])"));
     /// # let _ = buckets;
     /// ```
-    pub fn new(name: impl Into<String>, arguments: Arguments) -> Self {
+    pub fn new(name: impl Into<String>, arguments: VariableArguments) -> Self {
         NewVariable {
             name: name.into(),
             arguments,
@@ -193,7 +193,7 @@ pub struct VariableUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     selected: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    arguments: Option<Arguments>,
+    arguments: Option<VariableArguments>,
 }
 
 impl VariableUpdate {
@@ -226,7 +226,7 @@ impl VariableUpdate {
 
     /// Other values.
     #[must_use]
-    pub fn arguments(mut self, arguments: Arguments) -> Self {
+    pub fn arguments(mut self, arguments: VariableArguments) -> Self {
         self.arguments = Some(arguments);
         self
     }
@@ -238,7 +238,7 @@ const KEYWORDS: [&str; 10] = [
 ];
 
 fn check(name: &str) -> Result<(), Error> {
-    named("a variable", name)?;
+    check_name("a variable", name)?;
     if KEYWORDS.contains(&name) || name == "or" {
         return Err(Error::config(alloc::format!(
             "{name:?} is a protected variable name"
@@ -321,9 +321,9 @@ impl<'a> Variables<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find(self, id: &VariableId) -> Result<Option<Variable>, Error> {
-        Call::get(self.0.client, &["variables", id.as_str()])
+        ApiRequest::get(self.0.client, &["variables", id.as_str()])
             .find(&format_args!("find variable {id}"))
     }
 
@@ -337,7 +337,7 @@ impl<'a> Variables<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no answer.
+    /// Not allowed; no response.
     pub fn find_by_name(self, name: &str) -> Result<Option<Variable>, Error> {
         self.list().find_named(|variable| variable.name == name)
     }
@@ -346,9 +346,9 @@ impl<'a> Variables<'a> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::api::{Arguments, NewVariable};
+    /// use influx_edge::api::{VariableArguments, NewVariable};
     ///
-    /// let made = client.variables().create(&NewVariable::new("station", Arguments::constant(["zrh-1", "zrh-2"])))?;
+    /// let made = client.variables().create(&NewVariable::new("station", VariableArguments::constant(["zrh-1", "zrh-2"])))?;
     /// println!("{:?}", made.id);
     /// # assert_eq!(made.name, "station");
     /// # Ok::<(), influx_edge::Error>(())
@@ -356,12 +356,12 @@ impl<'a> Variables<'a> {
     ///
     /// # Errors
     /// The name is empty, [taken](Error::is_conflict), a keyword of Flux or begins with neither a
-    /// letter nor `_`; there is no organization; not allowed; no answer.
+    /// letter nor `_`; there is no organization; not allowed; no response.
     pub fn create(self, new: &NewVariable) -> Result<Variable, Error> {
         check(&new.name)?;
-        Call::new(self.0.client, "POST", &["variables"])
+        ApiRequest::new(self.0.client, "POST", &["variables"])
             .json(&self.0.body(new)?)
-            .read(&format_args!("create variable {:?}", new.name))
+            .send_json(&format_args!("create variable {:?}", new.name))
     }
 
     /// Changes what is set in `update`, and gives the variable as it is then.
@@ -377,14 +377,14 @@ impl<'a> Variables<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such variable; nothing is set; the name can't be one; not allowed; no answer.
+    /// There is no such variable; nothing is set; the name can't be one; not allowed; no response.
     pub fn update(self, id: &VariableId, update: &VariableUpdate) -> Result<Variable, Error> {
         if let Some(name) = &update.name {
             check(name)?;
         }
-        Call::new(self.0.client, "PATCH", &["variables", id.as_str()])
+        ApiRequest::new(self.0.client, "PATCH", &["variables", id.as_str()])
             .json(update)
-            .read(&format_args!("update variable {id}"))
+            .send_json(&format_args!("update variable {id}"))
     }
 
     /// Puts another variable in the place of this one, under its id.
@@ -393,9 +393,9 @@ impl<'a> Variables<'a> {
     /// As [`create`](Variables::create); and there is no such variable.
     pub fn replace(self, id: &VariableId, new: &NewVariable) -> Result<Variable, Error> {
         check(&new.name)?;
-        Call::new(self.0.client, "PUT", &["variables", id.as_str()])
+        ApiRequest::new(self.0.client, "PUT", &["variables", id.as_str()])
             .json(&self.0.body(new)?)
-            .read(&format_args!("replace variable {id}"))
+            .send_json(&format_args!("replace variable {id}"))
     }
 
     /// Deletes a variable.
@@ -408,10 +408,10 @@ impl<'a> Variables<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such variable](Error::is_not_found); not allowed; no answer.
+    /// There is [no such variable](Error::is_not_found); not allowed; no response.
     pub fn delete(self, id: &VariableId) -> Result<(), Error> {
-        Call::new(self.0.client, "DELETE", &["variables", id.as_str()])
-            .done(&format_args!("delete variable {id}"))
+        ApiRequest::new(self.0.client, "DELETE", &["variables", id.as_str()])
+            .send(&format_args!("delete variable {id}"))
     }
 
     /// The labels on a variable.

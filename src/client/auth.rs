@@ -1,8 +1,8 @@
 //! Who we are: a token, a name and password on every call, or a session.
 
 use super::Client;
-use super::http::HeaderText;
 use super::secret::{Secret, take_out};
+use super::transport::HeaderText;
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;
@@ -73,7 +73,7 @@ impl Auth {
             secrets: alloc::vec![password.clone(), encoded],
             cookie: Mutex::new(None),
             door: Mutex::new(()),
-            sign_in: Client::sign_in,
+            sign_in: Client::open_session,
         }))
     }
 

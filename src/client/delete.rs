@@ -1,10 +1,10 @@
 //! Deleting points.
 
 use super::Client;
-use super::call::to_json;
-use super::http::Payload;
-use super::write::a_bucket;
-use crate::Time;
+use super::execute::to_json;
+use super::transport::RequestBody;
+use super::write::check_bucket;
+use crate::Timestamp;
 use crate::error::Error;
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -16,8 +16,8 @@ use serde::Serialize;
 pub struct DeletePoints<'a> {
     client: &'a Client,
     bucket: String,
-    start: Time,
-    stop: Time,
+    start: Timestamp,
+    stop: Timestamp,
     predicate: Option<String>,
 }
 
@@ -34,10 +34,10 @@ impl Client {
     /// a [`predicate`](DeletePoints::predicate) picks.
     ///
     /// ```
-    /// # use influx_edge::{Client, Time};
+    /// # use influx_edge::{Client, Timestamp};
     /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// client
-    ///     .delete_points("sensors", Time::from_nanos(0), Time::from_nanos(1_700_000_000_000_000_000))
+    ///     .delete_points("sensors", Timestamp::from_nanos(0), Timestamp::from_nanos(1_700_000_000_000_000_000))
     ///     .predicate(r#"_measurement="weather" AND station="zrh-1""#)
     ///     .call()?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -45,8 +45,8 @@ impl Client {
     pub fn delete_points(
         &self,
         bucket: impl Into<String>,
-        start: Time,
-        stop: Time,
+        start: Timestamp,
+        stop: Timestamp,
     ) -> DeletePoints<'_> {
         DeletePoints {
             client: self,
@@ -67,9 +67,9 @@ impl DeletePoints<'_> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::Time;
+    /// use influx_edge::Timestamp;
     ///
-    /// let (from, to) = (Time::MIN, Time::from_nanos(1_700_000_000_000_000_000));
+    /// let (from, to) = (Timestamp::MIN, Timestamp::from_nanos(1_700_000_000_000_000_000));
     /// client.delete_points("sensors", from, to).predicate(r#"station="zrh-1""#).call()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -82,18 +82,18 @@ impl DeletePoints<'_> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::Time;
+    /// use influx_edge::Timestamp;
     ///
-    /// let (from, to) = (Time::MIN, Time::from_nanos(1_700_000_000_000_000_000));
+    /// let (from, to) = (Timestamp::MIN, Timestamp::from_nanos(1_700_000_000_000_000_000));
     /// client.delete_points("sensors", from, to).call()?; // everything before that time
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
     /// No bucket is named: nothing was sent. No permission (403), no such bucket (404), a predicate
-    /// that can't be (400), deletion by field (501); or no answer.
+    /// that can't be (400), deletion by field (501); or no response.
     pub fn call(self) -> Result<(), Error> {
-        a_bucket(&self.bucket)?;
+        check_bucket(&self.bucket)?;
         let target = self
             .client
             .target_with_org("/api/v2/delete")
@@ -105,7 +105,7 @@ impl DeletePoints<'_> {
         })?;
         let mut out = self.client.outgoing("POST", target);
         out.content_type = Some("application/json");
-        out.payload = Payload::Bytes(&body);
+        out.payload = RequestBody::Bytes(&body);
         // What is gone is gone.
         out.repeatable = true;
         self.client.empty(&What(&self.bucket), &mut out)

@@ -4,48 +4,48 @@
 //!
 //! | # | fault | what the caller sees | test |
 //! |---|---|---|---|
-//! | 1 | connection refused | [`Fault::Refused`], retryable, nothing stored | `fault_connection.rs::row_01_connection_refused` |
-//! | 2 | the name doesn't resolve | [`Fault::Dns`], retryable, in time | `fault_connection.rs::row_02_dns_failure` |
-//! | 3 | black hole, connecting stalls | [`Fault::Timeout`], retryable, nothing stored | `fault_connection.rs::row_03_connect_stall` |
-//! | 4 | closed or reset before the answer | [`Fault::Closed`], retryable; the same bytes again are harmless | `fault_connection.rs::row_04_closed_or_reset_before_the_answer` |
-//! | 5 | reset in mid-request | [`Fault::Closed`], retryable | `fault_connection.rs::row_05_reset_in_mid_request` |
-//! | 6 | stall without an answer, or without taking bytes | [`Fault::Timeout`] by the read or write limit | `fault_connection.rs::row_06_stall_without_an_answer` |
-//! | 7 | head or body in slow drips | [`Fault::Timeout`] by the overall limit | `fault_connection.rs::row_07_slow_drips_meet_the_overall_limit` |
-//! | 8 | truncated body, by length or in chunks | the rows before it, then [`Fault::Closed`] | `fault_answers.rs::row_08_truncated_bodies_are_errors_after_their_rows` |
-//! | 9 | bad chunk size, two lengths, garbage, HTTP/0.9 | [`Fault::Protocol`] | `fault_connection.rs::row_09_what_is_not_http` |
-//! | 10 | extra bytes, two answers at once | the second never answers the next call | `fault_connection.rs::row_10_a_second_answer_never_answers_the_next_call` |
+//! | 1 | connection refused | [`TransportErrorKind::Refused`], retryable, nothing stored | `fault_connection.rs::row_01_connection_refused` |
+//! | 2 | the name doesn't resolve | [`TransportErrorKind::Dns`], retryable, in time | `fault_connection.rs::row_02_dns_failure` |
+//! | 3 | black hole, connecting stalls | [`TransportErrorKind::Timeout`], retryable, nothing stored | `fault_connection.rs::row_03_connect_stall` |
+//! | 4 | closed or reset before the response | [`TransportErrorKind::Closed`], retryable; the same bytes again are harmless | `fault_connection.rs::row_04_closed_or_reset_before_the_response` |
+//! | 5 | reset in mid-request | [`TransportErrorKind::Closed`], retryable | `fault_connection.rs::row_05_reset_in_mid_request` |
+//! | 6 | stall without a response, or without taking bytes | [`TransportErrorKind::Timeout`] by the read or write limit | `fault_connection.rs::row_06_stall_without_an_response` |
+//! | 7 | head or body in slow drips | [`TransportErrorKind::Timeout`] by the overall limit | `fault_connection.rs::row_07_slow_drips_meet_the_overall_limit` |
+//! | 8 | truncated body, by length or in chunks | the rows before it, then [`TransportErrorKind::Closed`] | `fault_responses.rs::row_08_truncated_bodies_are_errors_after_their_rows` |
+//! | 9 | bad chunk size, two lengths, garbage, HTTP/0.9 | [`TransportErrorKind::Protocol`] | `fault_connection.rs::row_09_what_is_not_http` |
+//! | 10 | extra bytes, two responses at once | the second never responds the next call | `fault_connection.rs::row_10_a_second_response_never_responses_the_next_call` |
 //! | 11 | a thousand `100 Continue`, or without end | ends in time | `fault_connection.rs::row_11_a_thousand_continues_are_bounded` |
-//! | 12 | a head of a megabyte, or without end | [`Fault::Protocol`], bounded memory | `fault_connection.rs::row_12_endless_heads` |
-//! | 13 | a body without end | capped ([`Fault::TooLarge`]); queries stream | `fault_answers.rs::row_13_endless_bodies_are_capped` |
-//! | 14 | a gzip bomb of 512 MiB | [`Fault::TooLarge`], memory within the cap and 256 KiB | `fault_memory.rs::row_14_a_gzip_bomb_stays_within_the_cap` |
-//! | 15 | damaged or truncated gzip | [`Fault::Compression`] | `fault_answers.rs::row_15_damaged_gzip` |
-//! | 16 | 301, 302, 303 to a write | an error with the other host's name; nothing stored | `fault_answers.rs::row_16_17_redirects_are_not_followed` |
-//! | 17 | 307, 308 to a write | the same | `fault_answers.rs::row_16_17_redirects_are_not_followed` |
-//! | 18 | a redirect to another host | the token never gets there | `fault_answers.rs::row_18_a_redirect_takes_the_token_nowhere` |
-//! | 19 | 200 with a page, 202 | an error; whether it is stored is unknown | `fault_answers.rs::row_19_other_successes_are_none` |
-//! | 20 | errors with HTML, nothing, too much, no UTF-8 | the status, and an excerpt of at most 512 bytes | `fault_answers.rs::row_20_bodies_of_errors` |
-//! | 21 | 400 | nothing stored and the bad lines by name, or the good lines stored: as the body says | `fault_answers.rs::row_21_refused_lines` |
-//! | 22 | 422, and 500 with `partial write` | the good lines are stored; no retry | `fault_answers.rs::row_22_partial_writes` |
-//! | 23 | 401, 403 | nothing stored; a person is needed | `fault_answers.rs::row_23_credentials` |
-//! | 24 | 404 | nothing stored; a person is needed | `fault_answers.rs::row_24_not_found` |
-//! | 25 | 408, 425, 429, 502, 503, 504 | retryable | `fault_answers.rs::row_25_what_passes_by_itself` |
-//! | 26 | `Retry-After` in all its forms | read, clamped to ten minutes, waited for | `fault_answers.rs::row_26_retry_after` |
-//! | 27 | 500 for ever | retryable, and a policy ends it | `fault_answers.rs::row_27_a_500_for_ever_ends` |
-//! | 28 | 413 | to be split | `fault_answers.rs::row_28_too_large` |
-//! | 29 | stored, but the answer got lost | sent again; one point | `fault_connection.rs::row_29_applied_but_the_answer_got_lost` |
+//! | 12 | a head of a megabyte, or without end | [`TransportErrorKind::Protocol`], bounded memory | `fault_connection.rs::row_12_endless_heads` |
+//! | 13 | a body without end | capped ([`TransportErrorKind::TooLarge`]); queries stream | `fault_responses.rs::row_13_endless_bodies_are_capped` |
+//! | 14 | a gzip bomb of 512 MiB | [`TransportErrorKind::TooLarge`], memory within the cap and 256 KiB | `fault_memory.rs::row_14_a_gzip_bomb_stays_within_the_cap` |
+//! | 15 | damaged or truncated gzip | [`TransportErrorKind::Compression`] | `fault_responses.rs::row_15_damaged_gzip` |
+//! | 16 | 301, 302, 303 to a write | an error with the other host's name; nothing stored | `fault_responses.rs::row_16_17_redirects_are_not_followed` |
+//! | 17 | 307, 308 to a write | the same | `fault_responses.rs::row_16_17_redirects_are_not_followed` |
+//! | 18 | a redirect to another host | the token never gets there | `fault_responses.rs::row_18_a_redirect_takes_the_token_nowhere` |
+//! | 19 | 200 with a page, 202 | an error; whether it is stored is unknown | `fault_responses.rs::row_19_other_successes_are_none` |
+//! | 20 | errors with HTML, nothing, too much, no UTF-8 | the status, and an excerpt of at most 512 bytes | `fault_responses.rs::row_20_bodies_of_errors` |
+//! | 21 | 400 | nothing stored and the bad lines by name, or the good lines stored: as the body says | `fault_responses.rs::row_21_refused_lines` |
+//! | 22 | 422, and 500 with `partial write` | the good lines are stored; no retry | `fault_responses.rs::row_22_partial_writes` |
+//! | 23 | 401, 403 | nothing stored; a person is needed | `fault_responses.rs::row_23_credentials` |
+//! | 24 | 404 | nothing stored; a person is needed | `fault_responses.rs::row_24_not_found` |
+//! | 25 | 408, 425, 429, 502, 503, 504 | retryable | `fault_responses.rs::row_25_what_passes_by_itself` |
+//! | 26 | `Retry-After` in all its forms | read, clamped to ten minutes, waited for | `fault_responses.rs::row_26_retry_after` |
+//! | 27 | 500 for ever | retryable, and a policy ends it | `fault_responses.rs::row_27_a_500_for_ever_ends` |
+//! | 28 | 413 | to be split | `fault_responses.rs::row_28_too_large` |
+//! | 29 | stored, but the response got lost | sent again; one point | `fault_connection.rs::row_29_applied_but_the_response_got_lost` |
 //! | 30 | a stale pooled connection | one retry, at once | `fault_connection.rs::row_30_a_stale_pooled_connection` |
-//! | 31 | certificate self-signed, expired, too young, of another host | [`Fault::Tls`]; never accepted in silence | `fault_tls.rs::row_31_certificates_that_are_not_right` |
-//! | 32 | https to a plain port, and the reverse | [`Fault::Tls`], [`Fault::NeedsTls`] | `fault_tls.rs::row_32_tls_and_plain_taken_for_each_other` |
+//! | 31 | certificate self-signed, expired, too young, of another host | [`TransportErrorKind::Tls`]; never accepted in silence | `fault_tls.rs::row_31_certificates_that_are_not_right` |
+//! | 32 | https to a plain port, and the reverse | [`TransportErrorKind::Tls`], [`TransportErrorKind::NeedsTls`] | `fault_tls.rs::row_32_tls_and_plain_taken_for_each_other` |
 //! | 33 | an early 401 or 413 while a large body is sent | seen | `fault_tls.rs::row_33_an_early_refusal_of_a_large_body_is_seen` |
-//! | 34 | status 999, abuse of 1xx | an error with that status; unknown | `fault_answers.rs::row_34_strange_statuses` |
-//! | 35 | 204 before the body was read | [`Fault::Closed`], to be sent again | `fault_connection.rs::row_35_success_without_reading_the_body` |
+//! | 34 | status 999, abuse of 1xx | an error with that status; unknown | `fault_responses.rs::row_34_strange_statuses` |
+//! | 35 | 204 before the body was read | [`TransportErrorKind::Closed`], to be sent again | `fault_connection.rs::row_35_success_without_reading_the_body` |
 //! | 36 | the wall clock jumps | no effect: nothing here reads it | `fault_table.rs::row_36_the_wall_clock_has_no_effect` |
 //!
 //! The rules of the transport behind it, each with the tests that fail when it is broken:
 //!
 //! | rule | test |
 //! |---|---|
-//! | A · redirects are never followed | `fault_answers.rs::row_18_a_redirect_takes_the_token_nowhere` |
+//! | A · redirects are never followed | `fault_responses.rs::row_18_a_redirect_takes_the_token_nowhere` |
 //! | B · connect, read, write and the whole call have limits | `fault_connection.rs::row_07_slow_drips_meet_the_overall_limit` |
 //! | C · no thread for a call | `client_threads.rs::a_warm_call_makes_no_thread` |
 //! | D · no proxy unless asked | `client_settings.rs::proxies_of_the_environment_are_ignored` |
@@ -66,13 +66,13 @@
 //! What happens to a batch then (kept, split, sent again, given back) is the writer's part, and
 //! follows [`Error::remedy`].
 //!
-//! [`Fault::Refused`]: crate::Fault::Refused
-//! [`Fault::Dns`]: crate::Fault::Dns
-//! [`Fault::Timeout`]: crate::Fault::Timeout
-//! [`Fault::Closed`]: crate::Fault::Closed
-//! [`Fault::Protocol`]: crate::Fault::Protocol
-//! [`Fault::TooLarge`]: crate::Fault::TooLarge
-//! [`Fault::Compression`]: crate::Fault::Compression
-//! [`Fault::Tls`]: crate::Fault::Tls
-//! [`Fault::NeedsTls`]: crate::Fault::NeedsTls
+//! [`TransportErrorKind::Refused`]: crate::TransportErrorKind::Refused
+//! [`TransportErrorKind::Dns`]: crate::TransportErrorKind::Dns
+//! [`TransportErrorKind::Timeout`]: crate::TransportErrorKind::Timeout
+//! [`TransportErrorKind::Closed`]: crate::TransportErrorKind::Closed
+//! [`TransportErrorKind::Protocol`]: crate::TransportErrorKind::Protocol
+//! [`TransportErrorKind::TooLarge`]: crate::TransportErrorKind::TooLarge
+//! [`TransportErrorKind::Compression`]: crate::TransportErrorKind::Compression
+//! [`TransportErrorKind::Tls`]: crate::TransportErrorKind::Tls
+//! [`TransportErrorKind::NeedsTls`]: crate::TransportErrorKind::NeedsTls
 //! [`Error::remedy`]: crate::Error::remedy

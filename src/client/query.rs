@@ -1,10 +1,10 @@
 //! Asking Flux queries.
 
 use super::Client;
-use super::call::is_page;
-use super::http::{Answer, Broken, Payload};
+use super::execute::is_page;
 use super::rows::{Rows, Values};
-use crate::Time;
+use super::transport::{HttpError, HttpResponse, RequestBody};
+use crate::Timestamp;
 use crate::csv;
 use crate::error::Error;
 use crate::flux::{Params, ToFlux};
@@ -32,16 +32,16 @@ pub struct Query<'a> {
     dialect: Dialect,
     /// A profiler is on, and its tables are to be kept apart.
     profiled: bool,
-    now: Option<Time>,
+    now: Option<Timestamp>,
     timeout: Duration,
     read_timeout: Duration,
-    max_body: u64,
+    max_body_bytes: u64,
     /// The first thing that was wrong; said when asked.
     wrong: Option<Error>,
 }
 
-/// How a server writes its answer. The default, all annotations and a comma, is what
-/// [`Query::call`] reads best; others are for [`Query::raw`].
+/// How a server writes its response. The default, all annotations and a comma, is what
+/// [`Query::call`] reads best; others are for [`Query::write_to`].
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Dialect {
@@ -65,7 +65,7 @@ impl Default for Dialect {
 
 impl Dialect {
     /// Whether the names of the columns stand above the rows. Default true. Without them only
-    /// [`Query::raw`] can be used, for a first row of names and one of values look the same.
+    /// [`Query::write_to`] can be used, for a first row of names and one of values look the same.
     #[must_use]
     pub fn header(mut self, yes: bool) -> Self {
         self.header = yes;
@@ -132,7 +132,7 @@ impl Client {
             now: None,
             timeout: OVERALL,
             read_timeout: READ,
-            max_body: u64::MAX,
+            max_body_bytes: u64::MAX,
             wrong: None,
         }
     }
@@ -145,7 +145,7 @@ impl Query<'_> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let flux = "from(bucket: params.b) |> range(start: params.since)";
-    /// let rows = client.query(flux).param("b", "sensors").param("since", influx_edge::Time::from_nanos(0)).call()?;
+    /// let rows = client.query(flux).param("b", "sensors").param("since", influx_edge::Timestamp::from_nanos(0)).call()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn param(mut self, name: &str, value: impl ToFlux) -> Self {
@@ -159,7 +159,7 @@ impl Query<'_> {
 
     /// Switches one of the server's profilers on: `query` tells how long what took, `operator` the
     /// same of each step. What they say comes last and is no row: it is text for people, at
-    /// [`Rows::profile`] or [`Values::profile`] when the rows are through. ([`raw`](Query::raw)
+    /// [`Rows::profile`] or [`Values::profile`] when the rows are through. ([`raw`](Query::write_to)
     /// leaves it where it is, in tables whose result is `_profiler`.) Default none, or the
     /// [client's](super::ClientBuilder::profiler).
     ///
@@ -189,15 +189,15 @@ impl Query<'_> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// // What `now()` and relative ranges mean in the script.
-    /// let rows = client.query("from(bucket: \"b\") |> range(start: -1h)").now(influx_edge::Time::from_nanos(0)).call()?;
+    /// let rows = client.query("from(bucket: \"b\") |> range(start: -1h)").now(influx_edge::Timestamp::from_nanos(0)).call()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
-    pub fn now(mut self, time: Time) -> Self {
+    pub fn now(mut self, time: Timestamp) -> Self {
         self.now = Some(time);
         self
     }
 
-    /// How the answer is written. [`call`](Query::call) follows the delimiter.
+    /// How the response is written. [`call`](Query::call) follows the delimiter.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -231,10 +231,10 @@ impl Query<'_> {
         self
     }
 
-    /// The most bytes of answer, decompressed. Default no limit: rows are streamed, and only one is
+    /// The most bytes of response, decompressed. Default no limit: rows are streamed, and only one is
     /// in memory.
-    pub fn max_body(mut self, bytes: u64) -> Self {
-        self.max_body = bytes;
+    pub fn max_body_bytes(mut self, bytes: u64) -> Self {
+        self.max_body_bytes = bytes;
         self
     }
 
@@ -251,7 +251,7 @@ impl Query<'_> {
     ///
     /// # Errors
     /// The query is refused (400, with what is wrong in it), credentials or bucket are unknown, or
-    /// no answer came. What goes wrong later is an error of [`Rows::next`].
+    /// no response came. What goes wrong later is an error of [`Rows::next`].
     pub fn call(self) -> Result<Rows, Error> {
         if !self.dialect.header {
             return Err(Error::config(
@@ -259,10 +259,10 @@ impl Query<'_> {
             ));
         }
         let (delimiter, profiled) = (self.dialect.delimiter, self.profiled);
-        // No row is longer than the whole answer may be.
-        let longest = usize::try_from(self.max_body.saturating_add(1)).unwrap_or(usize::MAX);
-        let (client, answer) = self.ask()?;
-        let mut inner = csv::Rows::new(answer.body)
+        // No row is longer than the whole response may be.
+        let longest = usize::try_from(self.max_body_bytes.saturating_add(1)).unwrap_or(usize::MAX);
+        let (client, response) = self.ask()?;
+        let mut inner = csv::Rows::new(response.body)
             .max_record_bytes(longest.min(csv::MAX_RECORD_BYTES))
             .split_profile(profiled);
         if let Ok(delimiter) = u8::try_from(delimiter) {
@@ -300,13 +300,13 @@ impl Query<'_> {
         })
     }
 
-    /// Asks, and copies the answer as it is, CSV, to a file or any other writer. Gives the number
+    /// Asks, and copies the response as it is, CSV, to a file or any other writer. Gives the number
     /// of bytes.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let mut csv = Vec::new(); // or a file, or a socket
-    /// let bytes = client.query("buckets()").raw(&mut csv)?;
+    /// let bytes = client.query("buckets()").write_to(&mut csv)?;
     /// println!("{bytes} bytes of CSV");
     /// # assert_eq!(usize::try_from(bytes), Ok(csv.len()));
     /// # assert!(csv.starts_with(b"#datatype"));
@@ -316,24 +316,24 @@ impl Query<'_> {
     /// # Errors
     /// As [`call`](Query::call); a broken connection; and whatever the writer says. An error the
     /// server reports after its first rows is CSV, too, and is not looked for here.
-    pub fn raw(self, to: &mut dyn io::Write) -> Result<u64, Error> {
-        let (client, mut answer) = self.ask()?;
+    pub fn write_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {
+        let (client, mut response) = self.ask()?;
         let mut piece = [0u8; 8192];
         let mut total = 0u64;
         loop {
-            let n = match io::Read::read(&mut answer.body, &mut piece) {
+            let n = match io::Read::read(&mut response.body, &mut piece) {
                 Ok(0) => return Ok(total),
                 Ok(n) => n,
-                Err(e) => return Err(client.broken(&WHAT, Broken::from_read(e), false)),
+                Err(e) => return Err(client.broken(&WHAT, HttpError::from_read(e), false)),
             };
             to.write_all(piece.get(..n).unwrap_or(&[])).map_err(|e| {
-                Error::content("cannot pass the answer of the query on", e.to_string())
+                Error::content("cannot pass the response of the query on", e.to_string())
             })?;
             total = total.saturating_add(n as u64);
         }
     }
 
-    fn ask(mut self) -> Result<(Client, Answer), Error> {
+    fn ask(mut self) -> Result<(Client, HttpResponse), Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
@@ -348,29 +348,29 @@ impl Query<'_> {
         let mut out = client.outgoing("POST", client.target_with_org("/api/v2/query"));
         out.content_type = Some("application/json");
         out.accept_gzip = true;
-        out.payload = Payload::Bytes(&body);
+        out.payload = RequestBody::Bytes(&body);
         out.overall = self.timeout;
         out.read = Some(self.read_timeout.min(self.timeout));
-        out.cap = self.max_body;
+        out.cap = self.max_body_bytes;
         // Asking twice is asking.
         out.repeatable = true;
-        let answer = client.run(&WHAT, &mut out, |answer| {
-            let kind = answer.headers.get("content-type").unwrap_or("text/csv");
+        let response = client.run(&WHAT, &mut out, |response| {
+            let kind = response.headers.get("content-type").unwrap_or("text/csv");
             let is_csv = kind.starts_with("text/csv") || kind.starts_with("application/csv");
-            if answer.status != 200 || !is_csv || is_page(&answer) {
-                return Err(client.refused(&WHAT, answer));
+            if response.status != 200 || !is_csv || is_page(&response) {
+                return Err(client.refused(&WHAT, response));
             }
-            Ok(answer)
+            Ok(response)
         })?;
-        Ok((client.clone(), answer))
+        Ok((client.clone(), response))
     }
 
     /// `{"query":…,"dialect":…,"extern":…,"now":…}`. By hand, since the parameters are JSON already.
     fn body(&self) -> Result<Vec<u8>, Error> {
-        let mut body = super::call::to_json(&self.flux)?;
+        let mut body = super::execute::to_json(&self.flux)?;
         body.splice(0..0, br#"{"query":"#.iter().copied());
         body.extend_from_slice(br#","dialect":"#);
-        body.extend_from_slice(&super::call::to_json(&self.dialect)?);
+        body.extend_from_slice(&super::execute::to_json(&self.dialect)?);
         if !self.params.is_empty() {
             body.extend_from_slice(br#","extern":"#);
             body.extend_from_slice(self.params.to_json().as_bytes());

@@ -1,9 +1,10 @@
 //! Any call at all: for what has no method of its own here.
 
 use super::Client;
-use super::call::to_json;
-use super::http::{HeaderList, Payload};
+use super::execute::to_json;
+use super::method::Method;
 use super::response::{Response, What};
+use super::transport::{HeaderList, RequestBody};
 use super::url::{Target, encode_path};
 use crate::error::Error;
 use alloc::borrow::ToOwned;
@@ -15,7 +16,7 @@ use core::time::Duration;
 use serde::Serialize;
 use std::io::Read;
 
-/// A call under construction: any method, any path. Made by [`Client::request`] and its siblings.
+/// A call under construction: any method, any path. Made by [`Client::request`].
 ///
 /// The client's credentials and headers are added, and, for paths under `/api/v2/`, its
 /// organization as the query parameter `org` (or `orgID`) unless the call names one itself or is
@@ -23,14 +24,14 @@ use std::io::Read;
 #[must_use = "a request does nothing until `call`"]
 pub struct Request<'a> {
     client: &'a Client,
-    method: String,
+    method: Method,
     path: String,
     query: Vec<(String, String)>,
     headers: HeaderList,
     content_type: Option<&'static str>,
     body: Body<'a>,
     timeout: Duration,
-    max_body: u64,
+    max_body_bytes: u64,
     with_org: bool,
     /// The first thing that was wrong; said by `call`.
     wrong: Option<Error>,
@@ -43,86 +44,30 @@ enum Body<'a> {
 }
 
 impl Client {
-    /// A GET of any path.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// let labels: serde_json::Value =
-    ///     client.get("/api/v2/labels").query("limit", "10").call()?.into_json()?;
-    /// # assert_eq!(labels["labels"][0]["name"], "north");
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn get(&self, path: impl Into<String>) -> Request<'_> {
-        self.request("GET", path)
-    }
-
-    /// A POST to any path.
+    /// Starts a request of any method and path, for what has no method of its own here. The path
+    /// starts with `/`, is relative to the client's URL, and may already have a query; characters
+    /// that can't stand in it are percent-encoded, `%` is left alone.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let made = client.post("/api/v2/labels").json(&serde_json::json!({"name": "north"})).call()?.checked()?;
-    /// println!("{}", made.into_string()?);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn post(&self, path: impl Into<String>) -> Request<'_> {
-        self.request("POST", path)
-    }
-
-    /// A PUT to any path.
+    /// use influx_edge::client::Method;
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.put("/api/v2/variables/0123456789abcdef").json(&serde_json::json!({"name": "site"})).call()?.checked()?;
+    /// let response = client.request(Method::Head, "/ping").call()?;
+    /// println!("{:?}", response.header("X-Influxdb-Version"));
+    /// # assert_eq!(response.header("X-Influxdb-Version"), Some("v2.9.1"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
-    pub fn put(&self, path: impl Into<String>) -> Request<'_> {
-        self.request("PUT", path)
-    }
-
-    /// A PATCH of any path.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.patch("/api/v2/labels/0123456789abcdef").json(&serde_json::json!({"name": "south"})).call()?.checked()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn patch(&self, path: impl Into<String>) -> Request<'_> {
-        self.request("PATCH", path)
-    }
-
-    /// A DELETE of any path. To delete points see [`delete_points`](Client::delete_points).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.delete("/api/v2/labels/0123456789abcdef").call()?.checked()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn delete(&self, path: impl Into<String>) -> Request<'_> {
-        self.request("DELETE", path)
-    }
-
-    /// Any method, in either case, on any path. The path starts with `/`, is relative to the
-    /// client's URL, and may already have a query; characters that can't stand in it are
-    /// percent-encoded, `%` is left alone.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let answer = client.request("HEAD", "/ping").call()?;
-    /// println!("{:?}", answer.header("X-Influxdb-Version"));
-    /// # assert_eq!(answer.header("X-Influxdb-Version"), Some("v2.9.1"));
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn request(&self, method: &str, path: impl Into<String>) -> Request<'_> {
+    pub fn request(&self, method: Method, path: impl Into<String>) -> Request<'_> {
         Request {
             client: self,
-            method: method.to_ascii_uppercase(),
+            method,
             path: path.into(),
             query: Vec::new(),
             headers: HeaderList::default(),
             content_type: None,
             body: Body::None,
             timeout: Duration::from_secs(30).min(self.inner().overall),
-            max_body: super::call::DEFAULT_CAP,
+            max_body_bytes: super::execute::DEFAULT_CAP,
             with_org: true,
             wrong: None,
         }
@@ -134,7 +79,9 @@ impl<'a> Request<'a> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let labels = client.get("/api/v2/labels").query("limit", "10").call()?;
+    /// use influx_edge::client::Method;
+    ///
+    /// let labels = client.request(Method::Get, "/api/v2/labels").query("limit", "10").call()?;
     /// # assert!(labels.is_success());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -147,7 +94,9 @@ impl<'a> Request<'a> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let plain = client.get("/metrics").header("Accept", "text/plain").call()?.into_string()?;
+    /// use influx_edge::client::Method;
+    ///
+    /// let plain = client.request(Method::Get, "/metrics").header("Accept", "text/plain").call()?.into_string()?;
     /// # assert!(plain.contains("influxdb_buckets_total"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -162,7 +111,9 @@ impl<'a> Request<'a> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.post("/api/v2/query").header("Content-Type", "application/vnd.flux").body("buckets()").call()?.checked()?;
+    /// use influx_edge::client::Method;
+    ///
+    /// client.request(Method::Post, "/api/v2/query").header("Content-Type", "application/vnd.flux").body("buckets()").call()?.error_for_status()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
@@ -175,7 +126,9 @@ impl<'a> Request<'a> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.post("/api/v2/labels").json(&serde_json::json!({"name": "north"})).call()?.checked()?;
+    /// use influx_edge::client::Method;
+    ///
+    /// client.request(Method::Post, "/api/v2/labels").json(&serde_json::json!({"name": "north"})).call()?.error_for_status()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
@@ -203,10 +156,11 @@ impl<'a> Request<'a> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::client::Method;
     /// use core::time::Duration;
     ///
-    /// let answer = client.get("/metrics").timeout(Duration::from_secs(2)).call()?;
-    /// # assert!(answer.is_success());
+    /// let response = client.request(Method::Get, "/metrics").timeout(Duration::from_secs(2)).call()?;
+    /// # assert!(response.is_success());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
@@ -214,16 +168,18 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// The most bytes of the answer, decompressed, that [`Response`] will read. Default 16 MiB.
+    /// The most bytes of the response, decompressed, that [`Response`] will read. Default 16 MiB.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let small = client.get("/health").max_body(4096).call()?.into_string()?;
+    /// use influx_edge::client::Method;
+    ///
+    /// let small = client.request(Method::Get, "/health").max_body_bytes(4096).call()?.into_string()?;
     /// # assert!(small.contains("pass"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
-    pub fn max_body(mut self, bytes: u64) -> Self {
-        self.max_body = bytes;
+    pub fn max_body_bytes(mut self, bytes: u64) -> Self {
+        self.max_body_bytes = bytes;
         self
     }
 
@@ -233,19 +189,21 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Makes the call. Blocks until the head of the answer is there.
+    /// Makes the call. Blocks until the head of the response is there.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let answer = client.get("/api/v2/labels").call()?;
-    /// println!("{}", answer.status()); // 404 is an answer here, not an error; see `checked`
-    /// # assert_eq!(answer.status(), 200);
+    /// use influx_edge::client::Method;
+    ///
+    /// let response = client.request(Method::Get, "/api/v2/labels").call()?;
+    /// println!("{}", response.status()); // 404 is a response here, not an error; see `error_for_status`
+    /// # assert_eq!(response.status(), 200);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
-    /// Only when no answer came, or the request itself can't be made: **an answer with any status
-    /// is `Ok`**; [`Response::checked`] turns the others into errors.
+    /// Only when no response came, or the request itself can't be made: **a response with any status
+    /// is `Ok`**; [`Response::error_for_status`] turns the others into errors.
     pub fn call(mut self) -> Result<Response, Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
@@ -268,28 +226,28 @@ impl<'a> Request<'a> {
             )));
         }
         let what = What {
-            method: self.method.clone(),
+            method: self.method,
             path: self.path.split('?').next().unwrap_or("").to_owned(),
         };
-        let mut out = self.client.outgoing(&self.method, self.target());
+        let mut out = self.client.outgoing(self.method.as_str(), self.target());
         out.overall = self.timeout;
-        out.cap = self.max_body;
+        out.cap = self.max_body_bytes;
         out.accept_gzip = true;
         out.headers = (!self.headers.is_empty()).then_some(&self.headers);
         out.content_type = self.content_type;
         out.payload = match &mut self.body {
-            Body::Bytes(bytes) => Payload::Bytes(bytes),
-            Body::Reader(reader, length) => Payload::Reader(&mut **reader, *length),
+            Body::Bytes(bytes) => RequestBody::Bytes(bytes),
+            Body::Reader(reader, length) => RequestBody::Reader(&mut **reader, *length),
             // These have a body by definition; an empty one says so.
-            Body::None if matches!(out.method, "POST" | "PUT" | "PATCH") => Payload::Bytes(&[]),
-            Body::None => Payload::None,
+            Body::None if matches!(out.method, "POST" | "PUT" | "PATCH") => RequestBody::Bytes(&[]),
+            Body::None => RequestBody::None,
         };
         let client = self.client;
-        let answer = client.run(&what, &mut out, Ok)?;
+        let response = client.run(&what, &mut out, Ok)?;
         Ok(Response {
             client: client.clone(),
             what,
-            answer,
+            response,
         })
     }
 

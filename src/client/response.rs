@@ -1,8 +1,8 @@
-//! The answer to any call at all, whatever its status.
+//! The response to any call at all, whatever its status.
 
 use super::Client;
-use super::call::json_trouble;
-use super::http::{Answer, Broken, Headers};
+use super::execute::json_trouble;
+use super::transport::{Headers, HttpError, HttpResponse};
 use crate::error::Error;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -14,7 +14,7 @@ use std::io::{self, Read};
 /// What a call is called in an error.
 #[derive(Clone)]
 pub(super) struct What {
-    pub(super) method: String,
+    pub(super) method: super::method::Method,
     pub(super) path: String,
 }
 
@@ -24,12 +24,12 @@ impl fmt::Display for What {
     }
 }
 
-/// The answer to a [`Request`](super::Request), whatever its status. The body is still on the wire: read it with
+/// The response to a [`Request`](super::Request), whatever its status. The body is still on the wire: read it with
 /// one of the `into_` methods or as a stream ([`Read`]).
 pub struct Response {
     pub(super) client: Client,
     pub(super) what: What,
-    pub(super) answer: Answer,
+    pub(super) response: HttpResponse,
 }
 
 impl Response {
@@ -37,70 +37,80 @@ impl Response {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// assert_eq!(client.get("/health").call()?.status(), 200);
+    /// use influx_edge::client::Method;
+    ///
+    /// assert_eq!(client.request(Method::Get, "/health").call()?.status(), 200);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.answer.status
+        self.response.status
     }
 
     /// Whether the status is 2xx.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let there = client.get("/api/v2/labels/0123456789abcdef").call()?.is_success();
+    /// use influx_edge::client::Method;
+    ///
+    /// let there = client.request(Method::Get, "/api/v2/labels/0123456789abcdef").call()?.is_success();
     /// # assert!(there);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
     pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.answer.status)
+        (200..300).contains(&self.response.status)
     }
 
     /// The headers.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// for (name, value) in client.get("/ping").call()?.headers().iter() {
+    /// use influx_edge::client::Method;
+    ///
+    /// for (name, value) in client.request(Method::Get, "/ping").call()?.headers().iter() {
     ///     println!("{name}: {}", String::from_utf8_lossy(value));
     /// }
-    /// # assert!(client.get("/ping").call()?.headers().iter().next().is_some());
+    /// # assert!(client.request(Method::Get, "/ping").call()?.headers().iter().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
     pub fn headers(&self) -> &Headers {
-        &self.answer.headers
+        &self.response.headers
     }
 
     /// The first value of one header; names in any case.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// println!("{:?}", client.get("/ping").call()?.header("X-Influxdb-Version"));
-    /// # assert_eq!(client.get("/ping").call()?.header("X-Influxdb-Version"), Some("v2.9.1"));
+    /// use influx_edge::client::Method;
+    ///
+    /// println!("{:?}", client.request(Method::Get, "/ping").call()?.header("X-Influxdb-Version"));
+    /// # assert_eq!(client.request(Method::Get, "/ping").call()?.header("X-Influxdb-Version"), Some("v2.9.1"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.answer.headers.get(name)
+        self.response.headers.get(name)
     }
 
-    /// This answer if its status is 2xx, else the error that any other call would have made of it.
+    /// This response if its status is 2xx, else the error that any other call would have made of it.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let answer = client.get("/api/v2/labels/0123456789abcdef").call()?.checked()?; // 404 is an error now
+    /// use influx_edge::client::Method;
+    ///
+    /// let response = client.request(Method::Get, "/api/v2/labels/0123456789abcdef").call()?.error_for_status()?; // 404 is an error now
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
     /// An error with the status, and what the body says.
-    pub fn checked(self) -> Result<Response, Error> {
+    pub fn error_for_status(self) -> Result<Response, Error> {
         if self.is_success() {
             Ok(self)
         } else {
-            Err(self.client.refused(&self.what, self.answer))
+            Err(self.client.refused(&self.what, self.response))
         }
     }
 
@@ -108,14 +118,16 @@ impl Response {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let bytes: Vec<u8> = client.get("/metrics").call()?.checked()?.into_bytes()?;
+    /// use influx_edge::client::Method;
+    ///
+    /// let bytes: Vec<u8> = client.request(Method::Get, "/metrics").call()?.error_for_status()?.into_bytes()?;
     /// # assert!(bytes.starts_with(b"# HELP"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
     /// The connection broke, time ran out, or the body is larger than
-    /// [`max_body`](super::Request::max_body).
+    /// [`max_body_bytes`](super::Request::max_body_bytes).
     pub fn into_bytes(mut self) -> Result<Vec<u8>, Error> {
         self.read_whole()
     }
@@ -124,7 +136,9 @@ impl Response {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// println!("{}", client.get("/metrics").call()?.checked()?.into_string()?);
+    /// use influx_edge::client::Method;
+    ///
+    /// println!("{}", client.request(Method::Get, "/metrics").call()?.error_for_status()?.into_string()?);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -140,7 +154,9 @@ impl Response {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let health: serde_json::Value = client.get("/health").call()?.into_json()?;
+    /// use influx_edge::client::Method;
+    ///
+    /// let health: serde_json::Value = client.request(Method::Get, "/health").call()?.into_json()?;
     /// println!("{}", health["status"]);
     /// # assert_eq!(health["status"], "pass");
     /// # Ok::<(), influx_edge::Error>(())
@@ -148,16 +164,16 @@ impl Response {
     ///
     /// # Errors
     /// As [`into_bytes`](Response::into_bytes); and a body that isn't JSON of that type. The status
-    /// plays no part: `checked()?.into_json()?` reads successes only.
+    /// plays no part: `error_for_status()?.into_json()?` reads successes only.
     pub fn into_json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
         let bytes = self.read_whole()?;
         serde_json::from_slice(&bytes).map_err(|e| {
-            let status = self.answer.status;
+            let status = self.response.status;
             let kind = self.header("content-type").unwrap_or("no content type");
             Error::content(
                 self.about(),
                 format!(
-                    "the body of the answer ({status}, {kind}) isn't the JSON expected: {}",
+                    "the body of the response ({status}, {kind}) isn't the JSON expected: {}",
                     json_trouble(&e)
                 ),
             )
@@ -165,7 +181,7 @@ impl Response {
     }
 
     fn read_whole(&mut self) -> Result<Vec<u8>, Error> {
-        self.answer
+        self.response
             .body
             .read_all()
             .map_err(|broken| self.client.broken(&self.what, broken, false))
@@ -179,8 +195,8 @@ impl Response {
 /// The body, piece by piece, without holding it in memory.
 impl Read for Response {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.answer.body.read(buf).map_err(|e| {
-            let broken = Broken::from_read(e);
+        self.response.body.read(buf).map_err(|e| {
+            let broken = HttpError::from_read(e);
             let kind = broken.io_kind();
             io::Error::new(kind, self.client.broken(&self.what, broken, false))
         })
@@ -191,8 +207,8 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("call", &self.what.to_string())
-            .field("status", &self.answer.status)
-            .field("headers", &self.answer.headers)
+            .field("status", &self.response.status)
+            .field("headers", &self.response.headers)
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! When to try again: a pure function, and the reading of `Retry-After`.
 
-use super::http::Headers;
-use crate::time::unix_days;
+use super::transport::Headers;
+use crate::rfc3339::unix_days;
 use core::time::Duration;
 
 /// A server may ask for patience, but not for ever.
@@ -149,7 +149,7 @@ pub(crate) fn random() -> u64 {
         .finish()
 }
 
-/// `Retry-After`: seconds, seconds with decimals, or a date, which is relative to the answer's own
+/// `Retry-After`: seconds, seconds with decimals, or a date, which is relative to the response's own
 /// `Date`, not to our clock: at the edge that one may be at 1970. At most ten minutes; a past date
 /// is zero; what can't be read is None.
 pub(crate) fn retry_after(headers: &Headers) -> Option<Duration> {

@@ -1,8 +1,8 @@
-//! The answer to a Flux query: rows as they come, or values of one's own type.
+//! The response to a Flux query: rows as they come, or values of one's own type.
 
 use super::Client;
-use super::http::{Body, Broken};
 use super::query::WHAT;
+use super::transport::{Body, HttpError};
 use crate::csv;
 use crate::error::Error;
 use alloc::format;
@@ -10,7 +10,7 @@ use alloc::string::ToString;
 use core::fmt;
 use serde::de::DeserializeOwned;
 
-/// The rows of an answer, as they come from the server. Owns the connection until the end; dropped
+/// The rows of a response, as they come from the server. Owns the connection until the end; dropped
 /// earlier it closes it.
 pub struct Rows {
     pub(super) inner: csv::Rows<Body>,
@@ -30,8 +30,8 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// The connection broke or time ran out: the answer is incomplete, however many rows came.
-    /// The server reports that the query failed in its middle. Or the answer isn't annotated CSV.
+    /// The connection broke or time ran out: the response is incomplete, however many rows came.
+    /// The server reports that the query failed in its middle. Or the response isn't annotated CSV.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -65,7 +65,7 @@ impl fmt::Debug for Rows {
     }
 }
 
-/// The rows of an answer as values of one type. A row that doesn't fit is an error of its own; the
+/// The rows of a response as values of one type. A row that doesn't fit is an error of its own; the
 /// rows behind it still come.
 pub struct Values<T> {
     pub(super) inner: csv::Deserialized<Body, T>,
@@ -103,7 +103,7 @@ impl<T> fmt::Debug for Values<T> {
 fn explain(client: &Client, e: csv::ReadError) -> Error {
     match e.kind() {
         csv::ReadErrorKind::Io(_) => match e.into_kind() {
-            csv::ReadErrorKind::Io(e) => client.broken(&WHAT, Broken::from_read(e), false),
+            csv::ReadErrorKind::Io(e) => client.broken(&WHAT, HttpError::from_read(e), false),
             other => Error::content("cannot query", format!("{other:?}")),
         },
         _ => {

@@ -1,7 +1,7 @@
 //! Writing: one batch, one call.
 
 use super::Client;
-use super::http::{Answer, Outgoing, Payload};
+use super::transport::{HttpRequest, HttpResponse, RequestBody};
 use crate::Precision;
 use crate::error::Error;
 use crate::line::{EncodeError, Encoder, Lines, OwnedDefaultTags, ToLine};
@@ -104,10 +104,10 @@ impl<T: ToLine> WriteData for T {
 }
 
 impl Client {
-    /// Writes one batch into a bucket, by name or id. `Ok` means that the server answered 204: all
+    /// Writes one batch into a bucket, by name or id. `Ok` means that the server responded with 204: all
     /// of it is stored (InfluxDB Cloud: accepted). Without any line nothing is sent.
     ///
-    /// Blocks until the answer is there; one request, however large the data: some 5 000 lines or a
+    /// Blocks until the response is there; one request, however large the data: some 5 000 lines or a
     /// few hundred kilobytes are a good size, and servers refuse very large ones. Encoded
     /// [`Lines`] and text are sent as they are, with no copy; points are encoded first, into memory.
     ///
@@ -121,7 +121,7 @@ impl Client {
     /// # Errors
     /// A point that can't be encoded, or no name of a bucket: nothing was sent. Else ask the error:
     /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to do,
-    /// [`bad_lines`](Error::bad_lines) which lines were refused.
+    /// [`line_errors`](Error::line_errors) which lines were refused.
     pub fn write(&self, bucket: &str, data: impl WriteData) -> Result<(), Error> {
         let tags = self.inner().default_tags.as_ref();
         data.send(tags, |lines| self.write_lines(bucket, lines))?
@@ -166,14 +166,14 @@ impl Client {
     }
 
     fn write_lines(&self, bucket: &str, lines: Lines<'_>) -> Result<(), Error> {
-        a_bucket(bucket)?;
+        check_bucket(bucket)?;
         if lines.bytes.is_empty() {
             return Ok(());
         }
         let what = WriteTo(bucket);
         let compressed = self.compress(lines.bytes);
         let mut out = self.write_request(bucket, lines, compressed.as_deref());
-        self.run(&what, &mut out, |answer| self.written(&what, answer))
+        self.run(&what, &mut out, |response| self.written(&what, response))
     }
 
     /// One attempt, whatever the client's own policy of retries: the batching writer has its own.
@@ -194,7 +194,7 @@ impl Client {
             out.overall = out.overall.min(limit);
         }
         self.authorized(&what, &mut out)
-            .and_then(|answer| self.written(&what, answer))
+            .and_then(|response| self.written(&what, response))
     }
 
     fn write_request<'a>(
@@ -202,7 +202,7 @@ impl Client {
         bucket: &str,
         lines: Lines<'a>,
         compressed: Option<&'a [u8]>,
-    ) -> Outgoing<'a> {
+    ) -> HttpRequest<'a> {
         let target = self
             .target_with_org("/api/v2/write")
             .query("bucket", bucket)
@@ -212,15 +212,15 @@ impl Client {
         // The same points written twice are the same points.
         out.repeatable = true;
         out.gzipped = compressed.is_some();
-        out.payload = Payload::Bytes(compressed.unwrap_or(lines.bytes));
+        out.payload = RequestBody::Bytes(compressed.unwrap_or(lines.bytes));
         out
     }
 
-    fn written(&self, what: &WriteTo<'_>, answer: Answer) -> Result<(), Error> {
-        if answer.status == 204 {
+    fn written(&self, what: &WriteTo<'_>, response: HttpResponse) -> Result<(), Error> {
+        if response.status == 204 {
             return Ok(());
         }
-        Err(self.refused_write(what, answer))
+        Err(self.refused_write(what, response))
     }
 
     #[cfg(feature = "gzip")]
@@ -229,7 +229,7 @@ impl Client {
         use flate2::write::GzEncoder;
         use std::io::Write as _;
 
-        if bytes.len() < self.inner().gzip_from? {
+        if bytes.len() < self.inner().gzip_min_bytes? {
             return None;
         }
         // Level 1: line protocol repeats itself so much that more effort gains little.
@@ -246,8 +246,8 @@ impl Client {
     }
 }
 
-/// Refuses a bucket without a name: the server would answer as if it were one that is missing.
-pub(super) fn a_bucket(name: &str) -> Result<(), Error> {
+/// Refuses a bucket without a name: the server would respond as if it were one that is missing.
+pub(super) fn check_bucket(name: &str) -> Result<(), Error> {
     match name {
         "" => Err(Error::config("no bucket is named")),
         _ => Ok(()),

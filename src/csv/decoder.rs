@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::error::{DecodeError, ServerError};
-use super::machine::{Machine, Progress};
+use super::parser::{Parser, Progress};
 use super::record::Record;
 use super::table::Table;
 
@@ -17,14 +17,14 @@ use super::table::Table;
 /// use influx_edge::csv::{Decoder, Step};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
 ///     #default,_result,,,\r\n,result,table,_value,station\r\n\
 ///     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n,,1,19.75,zrh-2\r\n\r\n";
 ///
 /// let (mut text, mut ends) = ([0; 256], [0; 32]);
 /// let mut decoder = Decoder::new(&mut text, &mut ends);
 /// let (mut tables, mut sum) = (0, 0.0);
-/// for mut chunk in answer.chunks(16) {
+/// for mut chunk in response.chunks(16) {
 ///     loop {
 ///         let (used, step) = decoder.feed(chunk)?;
 ///         chunk = &chunk[used..];
@@ -42,7 +42,7 @@ use super::table::Table;
 /// # }
 /// ```
 pub struct Decoder<'b> {
-    machine: Machine,
+    machine: Parser,
     text: &'b mut [u8],
     ends: &'b mut [usize],
 }
@@ -64,7 +64,7 @@ impl<'b> Decoder<'b> {
     /// A decoder of a new stream. What the buffers hold doesn't matter.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// use influx_edge::csv::Decoder;
@@ -76,7 +76,7 @@ impl<'b> Decoder<'b> {
     #[must_use]
     pub fn new(text: &'b mut [u8], ends: &'b mut [usize]) -> Decoder<'b> {
         Decoder {
-            machine: Machine::new(),
+            machine: Parser::new(),
             text,
             ends,
         }
@@ -102,20 +102,20 @@ impl<'b> Decoder<'b> {
 
     /// Takes bytes until something is to be said, and tells how many it took.
     ///
-    /// Call it again with the rest until it answers [`Step::NeedInput`]. An empty slice is
+    /// Call it again with the rest until it responds [`Step::NeedInput`]. An empty slice is
     /// nothing: the end of the stream is said with [`finish`](Decoder::finish).
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// use influx_edge::csv::{Decoder, Step};
     ///
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let mut decoder = Decoder::new(&mut text, &mut ends);
-    /// let (used, step) = decoder.feed(answer)?;
+    /// let (used, step) = decoder.feed(response)?;
     /// assert_eq!(step, Step::Table);
-    /// let (_, step) = decoder.feed(&answer[used..])?;
+    /// let (_, step) = decoder.feed(&response[used..])?;
     /// assert_eq!(step, Step::Record);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -129,18 +129,18 @@ impl<'b> Decoder<'b> {
         Ok((used, self.step(progress)?))
     }
 
-    /// The stream is over. Call it until it answers [`Step::End`]: a last table or record may
+    /// The stream is over. Call it until it responds [`Step::End`]: a last table or record may
     /// still be due. After that a further row is an error; a new stream needs a new decoder.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// use influx_edge::csv::{DecodeError, Decoder};
     ///
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let mut decoder = Decoder::new(&mut text, &mut ends);
-    /// decoder.feed(&answer[..40])?; // and then the line broke
+    /// decoder.feed(&response[..40])?; // and then the line broke
     /// assert!(matches!(decoder.finish(), Err(DecodeError::UnexpectedEnd { .. })));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -158,14 +158,14 @@ impl<'b> Decoder<'b> {
     /// that follows the table's last record it may be the next one's beginning.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// use influx_edge::csv::{Decoder, Step};
     ///
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let mut decoder = Decoder::new(&mut text, &mut ends);
-    /// let (_, step) = decoder.feed(answer)?;
+    /// let (_, step) = decoder.feed(response)?;
     /// assert_eq!((step, decoder.table().width()), (Step::Table, 2));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -177,15 +177,15 @@ impl<'b> Decoder<'b> {
     /// The record of the last step, if that was [`Step::Record`]; otherwise one without cells.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// use influx_edge::csv::{Decoder, Step};
     ///
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let mut decoder = Decoder::new(&mut text, &mut ends);
-    /// let (used, _) = decoder.feed(answer)?;
-    /// let (_, step) = decoder.feed(&answer[used..])?;
+    /// let (used, _) = decoder.feed(response)?;
+    /// let (_, step) = decoder.feed(&response[used..])?;
     /// assert_eq!(step, Step::Record);
     /// assert_eq!(decoder.record().get::<f64>("_value")?, 20.25);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -213,7 +213,7 @@ impl<'b> Decoder<'b> {
     /// For people to look at; it may be anything, an HTML page included.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// use influx_edge::csv::Decoder;
@@ -245,7 +245,7 @@ impl<'b> Decoder<'b> {
 impl fmt::Debug for Decoder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
-            .field("row", &self.record().row())
+            .field("row", &self.record().row_number())
             .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::time::TimeError;
+use crate::timestamp::TimestampError;
 
 /// Why the stream can't be read on.
 ///
@@ -131,7 +131,7 @@ pub enum ValueErrorKind {
     /// The text isn't a value of the type asked for.
     Syntax,
     /// The text isn't a time.
-    Time(TimeError),
+    Time(TimestampError),
     /// The value doesn't fit into the type asked for.
     OutOfRange,
     /// The text isn't UTF-8.

@@ -102,7 +102,7 @@ impl Decimal<'_> {
         let half = 2 * (fraction | implicit) + 1;
         let twos = exponent.max(1) - 1076;
         // half × 2^twos over 10^point, as a fraction.
-        let (mut half, mut one) = (Large::new(half), Large::new(1));
+        let (mut half, mut one) = (BigUint::new(half), BigUint::new(1));
         if self.point < 0 {
             half.times_five_to(-self.point);
         } else {
@@ -296,17 +296,17 @@ const POWERS: [u128; 25] = [
 
 /// A whole number of up to 896 bits. The largest here has 812: half of the smallest float is
 /// 5^323 × 2^-752 over 10^-323, and a digit comes on top of it.
-struct Large([u32; 28]);
+struct BigUint([u32; 28]);
 
-impl Large {
-    fn new(value: u64) -> Large {
+impl BigUint {
+    fn new(value: u64) -> BigUint {
         let mut words = [0; 28];
         let halves = [value as u32, (value >> 32) as u32];
         words
             .iter_mut()
             .zip(halves)
             .for_each(|(word, half)| *word = half);
-        Large(words)
+        BigUint(words)
     }
 
     fn times(&mut self, factor: u32) {
@@ -337,12 +337,12 @@ impl Large {
         self.0.iter().all(|word| *word == 0)
     }
 
-    fn is_below(&self, other: &Large) -> bool {
+    fn is_below(&self, other: &BigUint) -> bool {
         self.0.iter().rev().lt(other.0.iter().rev())
     }
 
     /// Takes the other away if there is so much, and says whether there was.
-    fn subtract(&mut self, other: &Large) -> bool {
+    fn subtract(&mut self, other: &BigUint) -> bool {
         if self.is_below(other) {
             return false;
         }

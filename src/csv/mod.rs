@@ -1,4 +1,4 @@
-//! Annotated CSV, the format in which a query's answer comes: a decoder that never reads ahead,
+//! Annotated CSV, the format in which a query's response comes: a decoder that never reads ahead,
 //! never grows and never guesses.
 //!
 //! The format is described at
@@ -11,7 +11,7 @@
 //! - [`Rows`] (feature `std`): the same over any [`std::io::Read`], one lending row at a time.
 //! - Values on demand: a record is bytes, and a cell is parsed when you [`get`](Record::get) it.
 //! - Rows into your own types by serde (feature `serde`).
-//! - Answers with any annotations in any order, and without: every value is a string then, and is
+//! - Responses with any annotations in any order, and without: every value is a string then, and is
 //!   parsed as what you ask for.
 //! - Small results as a whole: [`Rows::tables`]. Profiles apart: [`Rows::split_profile`].
 //!
@@ -28,7 +28,7 @@
 //! - **Many tables may share one header.** They differ in the value of the `table` column only,
 //!   and every change of it is a [`Step::Table`].
 //! - `result` and `table` are properties of a [`Table`], not columns: index 0 is the first column
-//!   of the data. Asked by name, they still answer (after the data columns).
+//!   of the data. Asked by name, they still response (after the data columns).
 //! - The server's CSV writer turns every line end inside a quoted cell into CRLF. It is handed out
 //!   as LF, as it was written; [`Decoder::keep_crlf`] leaves the bytes as sent.
 //!
@@ -43,49 +43,49 @@
 //! None in the core. [`Rows`] allocates while it learns how large the tables are, and nothing per
 //! row.
 
-mod block;
+mod cell;
+mod column_key;
 #[cfg(feature = "serde")]
 mod de;
 mod decoder;
-mod ending;
 mod error;
+mod fast_split;
+mod finish;
 #[cfg(any(test, not(feature = "std")))]
 mod float;
-mod json_tail;
-mod judge;
-mod key;
-mod machine;
 mod number;
+mod parser;
 mod record;
-mod split;
+mod row_kind;
+mod schema;
+mod server_error;
 mod table;
-mod value;
 
-#[cfg(feature = "std")]
-mod owned;
 #[cfg(feature = "std")]
 mod profile;
 #[cfg(feature = "std")]
 mod read_error;
 #[cfg(feature = "std")]
 mod rows;
+#[cfg(feature = "std")]
+mod tables;
 
+pub use cell::FromCell;
+pub use column_key::{ColumnKey, Key};
 pub use decoder::{Decoder, Step};
 pub use error::{DecodeError, ServerError, ValueError, ValueErrorKind};
-pub use key::{ColumnKey, Key};
 pub use record::{Cell, Cells, Record};
 pub use table::{Column, Columns, DataType, Table};
-pub use value::FromCell;
 
 #[cfg(feature = "serde")]
 pub use de::DeserializeError;
 #[cfg(all(feature = "serde", feature = "std"))]
 pub use de::Deserialized;
 #[cfg(feature = "std")]
-pub use owned::{OwnedTable, Tables};
-#[cfg(feature = "std")]
 pub use read_error::{ReadError, ReadErrorKind};
 #[cfg(feature = "client")]
 pub(crate) use rows::MAX_RECORD_BYTES;
 #[cfg(feature = "std")]
 pub use rows::{Item, Row, Rows};
+#[cfg(feature = "std")]
+pub use tables::{OwnedTable, Tables};

@@ -3,8 +3,8 @@
 use super::error::ValueErrorKind;
 #[cfg(not(feature = "std"))]
 use super::float::parse as nearest;
-use crate::SHORTCUTS;
-use crate::time::eight_digits;
+use crate::FAST_PATHS;
+use crate::rfc3339::eight_digits;
 
 /// A `long`: an optional minus and decimal digits; the first `len` bytes of `tail`.
 #[inline]
@@ -25,7 +25,7 @@ pub(super) fn parse_i64(tail: &[u8], len: usize) -> Result<i64, ValueErrorKind> 
 /// An `unsignedLong`: decimal digits; the first `len` bytes of `tail`.
 #[inline]
 pub(super) fn parse_u64(tail: &[u8], len: usize) -> Result<u64, ValueErrorKind> {
-    if SHORTCUTS {
+    if FAST_PATHS {
         if let Some(word) = word(tail, len) {
             return digits(word, len).ok_or(ValueErrorKind::Syntax);
         }
@@ -83,19 +83,21 @@ pub(super) fn parse_f64(tail: &[u8], len: usize) -> Result<f64, ValueErrorKind> 
         [b'-', rest @ ..] if len > 0 => (true, rest, len - 1),
         rest => (false, rest, len),
     };
-    if SHORTCUTS {
-        if let Some(value) = short_f64(rest, rest_len).or_else(|| middle_f64(rest, rest_len)) {
+    if FAST_PATHS {
+        if let Some(value) =
+            fast_path_swar(rest, rest_len).or_else(|| fast_path_clinger(rest, rest_len))
+        {
             return Ok(if negative { -value } else { value });
         }
     }
-    long_f64(tail.get(..len).unwrap_or_default())
+    slow_path(tail.get(..len).unwrap_or_default())
 }
 
 /// Up to eight bytes. Both the digits and the power of ten are exact floats, and IEEE division
 /// rounds once, so the quotient is the nearest float (Clinger, "How to read floating point numbers
 /// accurately").
 #[inline]
-fn short_f64(tail: &[u8], len: usize) -> Option<f64> {
+fn fast_path_swar(tail: &[u8], len: usize) -> Option<f64> {
     let word = word(tail, len)?;
     // 0x80 in the byte that is the point.
     let points = word ^ 0x2E2E_2E2E_2E2E_2E2E;
@@ -115,7 +117,7 @@ fn short_f64(tail: &[u8], len: usize) -> Option<f64> {
 }
 
 /// Up to 15 digits: the same, one by one.
-fn middle_f64(tail: &[u8], len: usize) -> Option<f64> {
+fn fast_path_clinger(tail: &[u8], len: usize) -> Option<f64> {
     let text = tail.get(..len)?;
     if text.is_empty() || text.len() > 16 {
         return None;
@@ -151,7 +153,7 @@ const POWERS: [f64; 16] = [
 ];
 
 #[cold]
-fn long_f64(text: &[u8]) -> Result<f64, ValueErrorKind> {
+fn slow_path(text: &[u8]) -> Result<f64, ValueErrorKind> {
     const NAMES: [(&str, f64); 4] = [
         ("NaN", f64::NAN),
         ("+Inf", f64::INFINITY),

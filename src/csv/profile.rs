@@ -34,7 +34,7 @@ pub(super) fn describe(record: Record<'_>, out: &mut String) {
         if column.name() == "_measurement" || cell.is_null() {
             continue;
         }
-        let value = String::from_utf8_lossy(cell.bytes());
+        let value = String::from_utf8_lossy(cell.as_bytes());
         let value = value.trim_end();
         out.push_str("  ");
         push(column.name(), "", out);

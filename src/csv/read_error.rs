@@ -11,7 +11,7 @@ use super::record::{Excerpt, Record};
 
 /// Why reading rows failed. One pointer wide.
 ///
-/// Everything on the std side of this room answers with it, so one `?` serves for rows and values
+/// Everything on the std side of this module returns it, so one `?` serves for rows and values
 /// alike, and the client's own error wraps it.
 #[derive(Debug)]
 pub struct ReadError(Box<ReadErrorKind>);
@@ -45,7 +45,7 @@ pub enum ReadErrorKind {
         /// The column's name, or what named it if there is no such column.
         column: String,
         /// The column's datatype, as the server wrote it.
-        datatype: String,
+        data_type: String,
         /// What was asked for, such as `f64`.
         wanted: &'static str,
         /// The value's beginning; at most 64 bytes, quoted.
@@ -66,10 +66,10 @@ impl ReadError {
     /// What went wrong.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// use influx_edge::csv::{ReadErrorKind, Rows};
     ///
     /// let error = Rows::new(&b"<html>"[..]).next().unwrap_err();
@@ -83,10 +83,10 @@ impl ReadError {
     /// Takes the error apart.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// use influx_edge::csv::{ReadErrorKind, Rows};
     ///
     /// let error = Rows::new(&b"<html>"[..]).next().unwrap_err();
@@ -100,10 +100,10 @@ impl ReadError {
     /// Whether the server reported that the query failed in its middle.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// use influx_edge::csv::Rows;
     ///
     /// let failed = b"#datatype,string,long\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n,failed: division by zero,\r\n";
@@ -148,11 +148,11 @@ impl ReadError {
             kind: error.kind,
             row: error.row,
             column: column.map_or_else(|| key.to_string(), |column| column.name().to_owned()),
-            datatype: column
+            data_type: column
                 .map_or("", |column| column.datatype_or_string())
                 .to_owned(),
             wanted: error.wanted,
-            found: Excerpt(cell.map_or(&[], |cell| cell.bytes())).to_string(),
+            found: Excerpt(cell.map_or(&[], |cell| cell.as_bytes())).to_string(),
         })
     }
 }
@@ -160,7 +160,7 @@ impl ReadError {
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            ReadErrorKind::Io(error) => write!(f, "reading the answer failed: {error}"),
+            ReadErrorKind::Io(error) => write!(f, "reading the response failed: {error}"),
             ReadErrorKind::Decode { error, excerpt } => write!(f, "{error}: {excerpt}"),
             ReadErrorKind::Server { message, code } if code.is_empty() => {
                 write!(f, "the query failed on the server: {message}")
@@ -178,12 +178,12 @@ impl fmt::Display for ReadError {
                 kind,
                 row,
                 column,
-                datatype,
+                data_type,
                 wanted,
                 found,
             } => write!(
                 f,
-                "row {row}, column `{column}` ({datatype}): wanted {wanted}, found {found}: {kind}"
+                "row {row}, column `{column}` ({data_type}): wanted {wanted}, found {found}: {kind}"
             ),
             ReadErrorKind::Deserialize {
                 row,

@@ -2,10 +2,10 @@
 
 use core::fmt;
 
+use super::cell::FromCell;
+use super::column_key::ColumnKey;
 use super::error::{ValueError, ValueErrorKind};
-use super::key::ColumnKey;
 use super::table::{DataType, Table};
-use super::value::FromCell;
 
 /// One record of a [`Table`]: a view into the decoder's buffers. Nothing is parsed until asked for.
 #[derive(Clone, Copy)]
@@ -15,7 +15,7 @@ pub struct Record<'a> {
     pub(super) text: &'a [u8],
     pub(super) ends: &'a [usize],
     /// Bytes between two cells: 1 where the delimiters are still in the text.
-    pub(super) gap: usize,
+    pub(super) delimiter_len: usize,
     pub(super) row: u64,
 }
 
@@ -23,10 +23,10 @@ impl<'a> Record<'a> {
     /// The table it belongs to.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
     /// assert_eq!(record.table().id(), Some(0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -39,16 +39,16 @@ impl<'a> Record<'a> {
     /// Its row in the stream, from 1; annotation and header rows count, empty lines don't.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
-    /// assert_eq!(record.row(), 5); // behind three annotation rows and the header
+    /// assert_eq!(record.row_number(), 5); // behind three annotation rows and the header
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn row(&self) -> u64 {
+    pub fn row_number(&self) -> u64 {
         self.row
     }
 
@@ -58,10 +58,10 @@ impl<'a> Record<'a> {
     /// owns its text.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
     /// assert_eq!(record.get::<f64>("_value")?, 20.25);
     /// assert_eq!(record.get::<f64>(0)?, 20.25); // by position: the first column of the data
@@ -83,10 +83,10 @@ impl<'a> Record<'a> {
     /// The cell of a column, its default filled in; `None` if there is no such column.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
     /// assert!(record.cell("_value").is_some_and(|cell| !cell.is_null()));
     /// assert!(record.cell("no such column").is_none());
@@ -101,19 +101,19 @@ impl<'a> Record<'a> {
     /// All cells of the data columns in order, defaults filled in.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
-    /// let texts: Vec<_> = record.cells().map(|cell| cell.bytes()).collect();
+    /// let texts: Vec<_> = record.cells().map(|cell| cell.as_bytes()).collect();
     /// assert_eq!(texts, [&b"20.25"[..], b"zrh-1"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     #[inline]
     pub fn cells(&self) -> Cells<'a> {
-        let next = self.table.block.first_column();
+        let next = self.table.schema.first_column();
         Cells {
             record: *self,
             start: self.start_of(next),
@@ -137,17 +137,17 @@ impl<'a> Record<'a> {
         let Some(place) = key.cell(&self.table) else {
             return Err(self.error(None, ValueErrorKind::NoSuchColumn, WANTED));
         };
-        super::value::decode_base64(self.cell_at(place), buffer)
+        super::cell::decode_base64(self.cell_at(place), buffer)
             .map_err(|kind| self.error(Some(place), kind, WANTED))
     }
 
     /// An error of this record in words: row, column, what was wanted and what was found.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
     /// let error = record.get::<i64>("_value").unwrap_err();
     /// println!("{}", record.explain(&error)); // with column and text
@@ -170,7 +170,7 @@ impl<'a> Record<'a> {
 
     #[inline]
     fn filled(&self, place: usize, start: usize, end: usize) -> Cell<'a> {
-        let block = self.table.block;
+        let block = self.table.schema;
         let flags = block.flags(place, self.table.text);
         match self.text.get(start..) {
             Some(tail) if start < end => Cell {
@@ -190,7 +190,7 @@ impl<'a> Record<'a> {
         place
             .checked_sub(1)
             .and_then(|before| self.ends.get(before))
-            .map_or(0, |end| end + self.gap)
+            .map_or(0, |end| end + self.delimiter_len)
     }
 
     #[cold]
@@ -200,7 +200,7 @@ impl<'a> Record<'a> {
         kind: ValueErrorKind,
         wanted: &'static str,
     ) -> ValueError {
-        let first = self.table.block.first_column();
+        let first = self.table.schema.first_column();
         ValueError {
             kind,
             row: self.row,
@@ -217,7 +217,7 @@ impl fmt::Debug for Record<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cells = self.table.columns().zip(self.cells());
         f.debug_map()
-            .entries(cells.map(|(column, cell)| (column.name(), Excerpt(cell.bytes()))))
+            .entries(cells.map(|(column, cell)| (column.name(), Excerpt(cell.as_bytes()))))
             .finish()
     }
 }
@@ -245,10 +245,10 @@ impl<'a> Cell<'a> {
     /// Whether there is no value: an empty cell without default.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
     /// assert!(record.cells().all(|cell| !cell.is_null()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -262,46 +262,46 @@ impl<'a> Cell<'a> {
     /// The text; empty if null.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
-    /// assert_eq!(record.cell("station").unwrap().bytes(), b"zrh-1");
+    /// assert_eq!(record.cell("station").unwrap().as_bytes(), b"zrh-1");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     #[inline]
-    pub fn bytes(&self) -> &'a [u8] {
+    pub fn as_bytes(&self) -> &'a [u8] {
         self.tail.get(..self.len).unwrap_or_default()
     }
 
     /// What the column's values are.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// use influx_edge::csv::DataType;
     ///
     /// let record = rows.next()?.unwrap().record();
-    /// assert_eq!(record.cell("_value").unwrap().datatype(), DataType::Double);
+    /// assert_eq!(record.cell("_value").unwrap().data_type(), DataType::Double);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     #[inline]
-    pub fn datatype(&self) -> DataType {
+    pub fn data_type(&self) -> DataType {
         DataType::from_flags(self.flags)
     }
 
     /// The value as `T`; see [`Record::get`].
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
     /// let cell = record.cell("_value").unwrap();
     /// assert_eq!(cell.parse::<f64>(), Ok(20.25));
@@ -321,7 +321,7 @@ impl<'a> Cell<'a> {
 /// Equal text, equal datatype.
 impl PartialEq for Cell<'_> {
     fn eq(&self, other: &Cell<'_>) -> bool {
-        self.bytes() == other.bytes() && self.datatype() == other.datatype()
+        self.as_bytes() == other.as_bytes() && self.data_type() == other.data_type()
     }
 }
 
@@ -330,8 +330,8 @@ impl Eq for Cell<'_> {}
 impl fmt::Debug for Cell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cell")
-            .field("text", &Excerpt(self.bytes()))
-            .field("datatype", &self.datatype())
+            .field("text", &Excerpt(self.as_bytes()))
+            .field("datatype", &self.data_type())
             .finish()
     }
 }
@@ -351,7 +351,7 @@ impl<'a> Iterator for Cells<'a> {
     fn next(&mut self) -> Option<Cell<'a>> {
         let end = *self.record.ends.get(self.next)?;
         let cell = self.record.filled(self.next, self.start, end);
-        self.start = end + self.record.gap;
+        self.start = end + self.record.delimiter_len;
         self.next += 1;
         Some(cell)
     }
@@ -390,7 +390,7 @@ impl fmt::Display for Explained<'_> {
             column.name(),
             column.datatype_or_string(),
             self.error.wanted,
-            Excerpt(self.record.cell_at(place).bytes()),
+            Excerpt(self.record.cell_at(place).as_bytes()),
             self.error.kind,
         )
     }

@@ -6,16 +6,16 @@ use core::fmt;
 use core::ops::Deref;
 use std::io::{self, Read};
 
+use super::cell::FromCell;
+use super::column_key::ColumnKey;
 use super::error::DecodeError;
-use super::key::ColumnKey;
-use super::machine::{Machine, Progress};
+use super::parser::{Parser, Progress};
 use super::profile;
 use super::read_error::ReadError;
 use super::record::Record;
 use super::table::Table;
-use super::value::FromCell;
 
-/// The rows of an answer, one after the other, from any reader.
+/// The rows of a response, one after the other, from any reader.
 ///
 /// Rows are lent: each is valid until the next is asked for, and so none is ever copied. The
 /// buffers grow until they hold the widest table and the longest record, up to a limit, and then
@@ -25,10 +25,10 @@ use super::value::FromCell;
 /// use influx_edge::csv::Rows;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let answer = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
+/// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
 ///     ,result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,20.25\r\n";
 ///
-/// let mut rows = Rows::new(answer.as_bytes());
+/// let mut rows = Rows::new(response.as_bytes());
 /// while let Some(row) = rows.next()? {
 ///     let value: f64 = row.get("_value")?;
 ///     let nanos: i64 = row.get("_time")?;
@@ -39,7 +39,7 @@ use super::value::FromCell;
 /// ```
 pub struct Rows<R> {
     reader: R,
-    machine: Machine,
+    machine: Parser,
     text: Vec<u8>,
     ends: Vec<usize>,
     input: Vec<u8>,
@@ -70,22 +70,22 @@ const MESSAGE_BYTES: usize = 64 << 10;
 const FRAME: usize = 3;
 
 impl<R: Read> Rows<R> {
-    /// The rows of the answer that `reader` gives. Nothing is read yet.
+    /// The rows of the response that `reader` gives. Nothing is read yet.
     ///
     /// No buffered reader is needed: bytes are taken 16 KiB at a time.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// let mut rows = influx_edge::csv::Rows::new(&answer[..]); // or a file, or a socket
+    /// let mut rows = influx_edge::csv::Rows::new(&response[..]); // or a file, or a socket
     /// while let Some(row) = rows.next()? {
     ///     println!("{}", row.get::<f64>("_value")?);
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(reader: R) -> Rows<R> {
-        let mut machine = Machine::new();
+        let mut machine = Parser::new();
         machine.max_cells = MAX_COLUMNS + FRAME;
         machine.message_room = MESSAGE_BYTES;
         Rows {
@@ -109,11 +109,11 @@ impl<R: Read> Rows<R> {
     /// limit at once (16 MiB of a larger one), of which the system gives what is touched.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// // On a small board, a row of more than 64 KiB is a mistake rather than data.
-    /// let mut rows = influx_edge::csv::Rows::new(&answer[..]).max_record_bytes(64 * 1024);
+    /// let mut rows = influx_edge::csv::Rows::new(&response[..]).max_record_bytes(64 * 1024);
     /// assert!(rows.next()?.is_some());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -127,10 +127,10 @@ impl<R: Read> Rows<R> {
     /// The most columns a table may have. Defaults to 4096.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// let mut rows = influx_edge::csv::Rows::new(&answer[..]).max_columns(1);
+    /// let mut rows = influx_edge::csv::Rows::new(&response[..]).max_columns(1);
     /// assert!(rows.next().is_err()); // refused, not cut
     /// ```
     #[must_use]
@@ -149,8 +149,8 @@ impl<R: Read> Rows<R> {
     /// See [`Decoder::delimiter`](super::Decoder::delimiter). Defaults to a comma.
     ///
     /// ```
-    /// # let answer = b"#datatype;string;long;double\r\n#group;false;false;false\r\n#default;_result;;\r\n;result;table;_value\r\n;;0;20.25\r\n";
-    /// let mut rows = influx_edge::csv::Rows::new(&answer[..]).delimiter(b';');
+    /// # let response = b"#datatype;string;long;double\r\n#group;false;false;false\r\n#default;_result;;\r\n;result;table;_value\r\n;;0;20.25\r\n";
+    /// let mut rows = influx_edge::csv::Rows::new(&response[..]).delimiter(b';');
     /// assert_eq!(rows.next()?.unwrap().get::<f64>("_value")?, 20.25);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -182,10 +182,10 @@ impl<R: Read> Rows<R> {
     /// over; [`next_item`](Rows::next_item) gives them too.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let mut sum = 0.0;
     /// while let Some(row) = rows.next()? {
     ///     sum += row.get::<f64>("_value")?;
@@ -216,10 +216,10 @@ impl<R: Read> Rows<R> {
     /// records.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// use influx_edge::csv::Item;
     ///
     /// let (mut tables, mut records) = (0, 0);
@@ -247,10 +247,10 @@ impl<R: Read> Rows<R> {
     /// The table of the last row or [`Item::Table`]; before them, one without columns.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// assert_eq!(rows.table().width(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -263,10 +263,10 @@ impl<R: Read> Rows<R> {
     /// The source, as far as it was read; up to 16 KiB more of it may be in the buffer, lost.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// while rows.next()?.is_some() {}
     /// assert!(rows.into_inner().is_empty()); // all of it was read
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -444,10 +444,10 @@ impl<'a> Row<'a> {
     /// The value of a column as `T`; see [`Record::get`] and [`FromCell`].
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let row = rows.next()?.unwrap();
     /// let value: f64 = row.get("_value")?;
     /// let station: Option<&str> = row.get("station")?; // None where the cell is empty
@@ -485,10 +485,10 @@ impl<'a> Row<'a> {
     /// The row as the core's record.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let row = rows.next()?.unwrap();
     /// assert_eq!(row.record().cells().count(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,12 +1,12 @@
 //! The description of a table: result, id, and its columns.
 
-use super::block::{Block, GROUP, Stored, cell_of};
-use super::key::ColumnKey;
+use super::column_key::ColumnKey;
+use super::schema::{GROUP, Schema, Stored, cell_of};
 
 /// The table that the next records belong to: a view into the decoder's buffers.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'a> {
-    pub(super) block: &'a Block,
+    pub(super) schema: &'a Schema,
     pub(super) text: &'a [u8],
     pub(super) ends: &'a [usize],
 }
@@ -15,10 +15,10 @@ impl<'a> Table<'a> {
     /// The result this table belongs to: the name given to `yield`, by default `_result`.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// assert_eq!(rows.table().result(), "_result"); // what `yield` named it
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -29,22 +29,22 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn result_bytes(&self) -> &'a [u8] {
-        if self.block.framed && self.block.result_len == 0 {
-            return self.block.default_of(1, self.text, self.ends);
+        if self.schema.has_result_columns && self.schema.result_len == 0 {
+            return self.schema.default_of(1, self.text, self.ends);
         }
-        let at = self.block.text_len;
+        let at = self.schema.text_len;
         self.text
-            .get(at..at + self.block.result_len)
+            .get(at..at + self.schema.result_len)
             .unwrap_or_default()
     }
 
     /// The table's number within its result, counted from 0; `None` if the server gave none.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// assert_eq!(rows.table().id(), Some(0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -56,39 +56,39 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn id_bytes(&self) -> &'a [u8] {
-        if self.block.framed && self.block.id_len == 0 {
-            return self.block.default_of(2, self.text, self.ends);
+        if self.schema.has_result_columns && self.schema.id_len == 0 {
+            return self.schema.default_of(2, self.text, self.ends);
         }
-        let at = self.block.text_len + self.block.result_len;
+        let at = self.schema.text_len + self.schema.result_len;
         self.text
-            .get(at..at + self.block.id_len)
+            .get(at..at + self.schema.id_len)
             .unwrap_or_default()
     }
 
     /// How many columns the data has; `result` and `table` don't count.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// assert_eq!(rows.table().width(), 2); // `result` and `table` are not columns of the data
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn width(&self) -> usize {
-        self.block.cells.saturating_sub(self.block.first_column())
+        self.schema.cells.saturating_sub(self.schema.first_column())
     }
 
     /// The column of that name or index; `None` if there is none. Of two with the same name, a
     /// name gives the first.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// assert!(rows.table().column("station").is_some());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -102,13 +102,13 @@ impl<'a> Table<'a> {
     /// All columns of the data, in order.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// for column in rows.table().columns() {
-    ///     println!("{}: {}", column.name(), column.datatype_text());
+    ///     println!("{}: {}", column.name(), column.data_type_text());
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -116,17 +116,17 @@ impl<'a> Table<'a> {
     pub fn columns(&self) -> Columns<'a> {
         Columns {
             table: *self,
-            next: self.block.first_column(),
+            next: self.schema.first_column(),
         }
     }
 
     /// The columns of the group key: those whose value is the same in the whole table.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// let table = rows.table();
     /// let mut key = table.group_key().map(|column| column.name());
@@ -139,10 +139,10 @@ impl<'a> Table<'a> {
 
     /// The cell of the first data column so called; failing that, `result` and `table`.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
-        let names = self.block.names?;
-        let ends = self.ends.get(names.ends..names.ends + self.block.cells)?;
+        let names = self.schema.names?;
+        let ends = self.ends.get(names.ends..names.ends + self.schema.cells)?;
         let text = self.text.get(names.text..)?;
-        let first = self.block.first_column();
+        let first = self.schema.first_column();
         let mut start = ends.get(first.checked_sub(1)?).copied()?;
         for (cell, &end) in ends.iter().enumerate().skip(first) {
             // Lengths first: most names differ there.
@@ -151,7 +151,7 @@ impl<'a> Table<'a> {
             }
             start = end;
         }
-        if !self.block.framed {
+        if !self.schema.has_result_columns {
             return None;
         }
         match name {
@@ -163,17 +163,17 @@ impl<'a> Table<'a> {
 
     /// Whether the cell is so called: a quick check of a remembered place.
     pub(super) fn is_named(&self, cell: usize, name: &str) -> bool {
-        cell < self.block.cells && self.name_bytes(cell) == name.as_bytes()
+        cell < self.schema.cells && self.name_bytes(cell) == name.as_bytes()
     }
 
     /// The cell of the `index`th data column.
     pub(super) fn cell_at(&self, index: usize) -> Option<usize> {
-        let cell = self.block.first_column().checked_add(index)?;
-        (cell < self.block.cells).then_some(cell)
+        let cell = self.schema.first_column().checked_add(index)?;
+        (cell < self.schema.cells).then_some(cell)
     }
 
     pub(super) fn name_bytes(&self, cell: usize) -> &'a [u8] {
-        self.kept(self.block.names, cell)
+        self.kept(self.schema.names, cell)
     }
 
     fn kept(&self, row: Option<Stored>, cell: usize) -> &'a [u8] {
@@ -198,10 +198,10 @@ impl<'a> Column<'a> {
     /// Its name, such as `_value`.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// let names: Vec<_> = rows.table().columns().map(|column| column.name()).collect();
     /// assert_eq!(names, ["_value", "station"]);
@@ -215,58 +215,58 @@ impl<'a> Column<'a> {
     /// Its index among the columns of the data; `None` for `result` and `table`.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// assert_eq!(rows.table().column("station").unwrap().index(), Some(1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn index(&self) -> Option<usize> {
-        self.cell.checked_sub(self.table.block.first_column())
+        self.cell.checked_sub(self.table.schema.first_column())
     }
 
     /// What its values are. [`DataType::String`] if no datatypes were sent.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// use influx_edge::csv::DataType;
     ///
     /// rows.next()?;
     /// let column = rows.table().column("_value").unwrap();
-    /// assert_eq!(column.datatype(), DataType::Double);
+    /// assert_eq!(column.data_type(), DataType::Double);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn datatype(&self) -> DataType {
-        DataType::from_flags(self.table.block.flags(self.cell, self.table.text))
+    pub fn data_type(&self) -> DataType {
+        DataType::from_flags(self.table.schema.flags(self.cell, self.table.text))
     }
 
     /// The datatype as the server wrote it, such as `dateTime:RFC3339`; empty if none was sent.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
-    /// assert_eq!(rows.table().column("_value").unwrap().datatype_text(), "double");
+    /// assert_eq!(rows.table().column("_value").unwrap().data_type_text(), "double");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn datatype_text(&self) -> &'a str {
-        utf8(self.table.kept(self.table.block.datatypes, self.cell))
+    pub fn data_type_text(&self) -> &'a str {
+        utf8(self.table.kept(self.table.schema.datatypes, self.cell))
     }
 
     /// The datatype for an error: what isn't said to be anything else is a string.
     pub(super) fn datatype_or_string(&self) -> &'a str {
-        match self.datatype_text() {
-            "" => self.datatype().as_str(),
+        match self.data_type_text() {
+            "" => self.data_type().as_str(),
             text => text,
         }
     }
@@ -274,27 +274,27 @@ impl<'a> Column<'a> {
     /// Whether it belongs to the group key. `false` if that was not sent.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// assert!(rows.table().column("station").unwrap().is_group());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn is_group(&self) -> bool {
-        self.table.block.flags(self.cell, self.table.text) & GROUP != 0
+        self.table.schema.flags(self.cell, self.table.text) & GROUP != 0
     }
 
     /// The value of its empty cells; empty if there is none. In a table without records it is the
     /// value of the group key's column.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// rows.next()?;
     /// assert_eq!(rows.table().column("station").unwrap().default_text(), "");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -307,13 +307,13 @@ impl<'a> Column<'a> {
     /// The default as a cell, to be read like one of a record.
     #[must_use]
     pub fn default_cell(&self) -> super::Cell<'a> {
-        let flags = self.table.block.flags(self.cell, self.table.text);
+        let flags = self.table.schema.flags(self.cell, self.table.text);
         super::Cell::new(self.default_bytes(), flags)
     }
 
     fn default_bytes(&self) -> &'a [u8] {
         self.table
-            .block
+            .schema
             .default_of(self.cell, self.table.text, self.table.ends)
     }
 }
@@ -330,7 +330,7 @@ impl<'a> Iterator for Columns<'a> {
 
     fn next(&mut self) -> Option<Column<'a>> {
         let cell = self.next;
-        if cell >= self.table.block.cells {
+        if cell >= self.table.schema.cells {
             return None;
         }
         self.next += 1;
@@ -341,7 +341,7 @@ impl<'a> Iterator for Columns<'a> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.table.block.cells.saturating_sub(self.next);
+        let left = self.table.schema.cells.saturating_sub(self.next);
         (left, Some(left))
     }
 }
@@ -352,7 +352,7 @@ impl ExactSizeIterator for Columns<'_> {}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataType {
-    /// `string`, and every column of an answer without datatypes.
+    /// `string`, and every column of a response without datatypes.
     #[default]
     String,
     /// `long`: an `i64`.
@@ -389,7 +389,7 @@ impl DataType {
             ("base64Binary", DataType::Base64),
         ];
         let known = NAMES.iter().find(|(name, _)| name.as_bytes() == text);
-        known.map_or(DataType::Unknown, |(_, datatype)| *datatype)
+        known.map_or(DataType::Unknown, |(_, data_type)| *data_type)
     }
 
     /// One byte of it, for the flags; 0 is what a block without datatypes has.

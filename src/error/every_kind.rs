@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 use std::error::Error as _;
 
-/// An error and its answers: what it begins to say, what the other side or the check said, whether
+/// An error and what its methods return: what it begins to say, what the other side or the check said, whether
 /// the call may be repeated, what was stored, what helps, and whether there is something behind it.
 struct Row {
     error: Error,
@@ -26,7 +26,7 @@ fn encode() -> EncodeError {
 }
 
 fn undelivered(lines: u64, lost: bool, cause: Option<Error>) -> Error {
-    ErrorKind::Undelivered(Undelivered { lines, lost, cause }).into()
+    ErrorKind::Flush(FlushError { lines, lost, cause }).into()
 }
 
 fn rows() -> Vec<Row> {
@@ -36,8 +36,8 @@ fn rows() -> Vec<Row> {
             says: "no scheme",
             message: "no scheme",
             retryable: false,
-            stored: Stored::Nothing,
-            remedy: Remedy::Human,
+            stored: Stored::None,
+            remedy: Remedy::Operator,
             source: false,
         },
         Row {
@@ -46,34 +46,34 @@ fn rows() -> Vec<Row> {
             message: "not a number",
             retryable: false,
             stored: Stored::Unknown,
-            remedy: Remedy::Human,
+            remedy: Remedy::Operator,
             source: false,
         },
         bad_point(encode().into()),
         // The same by the way of the writer.
-        bad_point(NotAccepted::from(encode()).into()),
+        bad_point(WriteError::from(encode()).into()),
         not_accepted(
-            NotAccepted::Full,
+            WriteError::Full,
             "the writer's buffer is full",
             Remedy::Retry,
         ),
         not_accepted(
-            NotAccepted::ClockNotSet,
+            WriteError::ClockNotSet,
             "the point has no time",
             Remedy::Retry,
         ),
         not_accepted(
-            NotAccepted::TooLarge(1_000),
+            WriteError::TooLarge(1_000),
             "the points are larger than one batch may be (1000 bytes)",
             Remedy::Split,
         ),
-        not_accepted(NotAccepted::Closed, "the writer is closed", Remedy::Human),
+        not_accepted(WriteError::Closed, "the writer is closed", Remedy::Operator),
         Row {
             error: undelivered(1, false, None),
             says: "1 line is not delivered yet and is kept in memory: time ran out",
             message: "time ran out before the first attempt",
             retryable: true,
-            stored: Stored::Nothing,
+            stored: Stored::None,
             remedy: Remedy::Retry,
             source: false,
         },
@@ -82,8 +82,8 @@ fn rows() -> Vec<Row> {
             says: "2 lines are not delivered and are lost with the writer: no scheme",
             message: "no scheme",
             retryable: false,
-            stored: Stored::Nothing,
-            remedy: Remedy::Human,
+            stored: Stored::None,
+            remedy: Remedy::Operator,
             source: true,
         },
         #[cfg(feature = "spool")]
@@ -92,8 +92,8 @@ fn rows() -> Vec<Row> {
             says: "no space\\u{1b}[2J",
             message: "no space\u{1b}[2J",
             retryable: false,
-            stored: Stored::Nothing,
-            remedy: Remedy::Human,
+            stored: Stored::None,
+            remedy: Remedy::Operator,
             source: true,
         },
     ]
@@ -106,27 +106,27 @@ fn bad_point(error: Error) -> Row {
         says: "cannot encode a point: ",
         message: "the point can't be written as line protocol",
         retryable: false,
-        stored: Stored::Nothing,
-        remedy: Remedy::TakeOutBadLines,
+        stored: Stored::None,
+        remedy: Remedy::RemoveBadLines,
         source: true,
     }
 }
 
 /// A refusal of the writer's.
-fn not_accepted(why: NotAccepted, says: &'static str, remedy: Remedy) -> Row {
+fn not_accepted(why: WriteError, says: &'static str, remedy: Remedy) -> Row {
     Row {
         error: why.into(),
         says,
         message: "the writer did not take the point",
         retryable: remedy == Remedy::Retry,
-        stored: Stored::Nothing,
+        stored: Stored::None,
         remedy,
         source: false,
     }
 }
 
 #[test]
-fn each_kind_answers_each_question() {
+fn each_kind_responses_each_question() {
     for row in rows() {
         let error = row.error;
         let says = error.to_string();
@@ -142,14 +142,16 @@ fn each_kind_answers_each_question() {
             !error.is_timeout() && error.retry_after().is_none(),
             "{says}"
         );
-        assert!(error.bad_lines().is_empty(), "{says}");
+        assert!(error.line_errors().is_empty(), "{says}");
         assert!(format!("{error:?}").starts_with("Error("), "{says}");
     }
 }
 
 #[test]
 fn what_other_rooms_say_becomes_an_error_of_the_right_side() {
-    let time = "2023-13-01T00:00:00Z".parse::<crate::Time>().unwrap_err();
+    let time = "2023-13-01T00:00:00Z"
+        .parse::<crate::Timestamp>()
+        .unwrap_err();
     let error = Error::from(time);
     assert!(matches!(error.kind(), ErrorKind::Content(_)), "{error:?}");
     assert!(
@@ -158,7 +160,7 @@ fn what_other_rooms_say_becomes_an_error_of_the_right_side() {
     );
     // A timeout behind an undelivered line is still one.
     let slow = TransportError {
-        fault: Fault::Timeout,
+        fault: TransportErrorKind::Timeout,
         what: "write".to_string(),
         host: "localhost:8086".to_string(),
         detail: "simulated".to_string(),

@@ -8,23 +8,23 @@
 //! **What to watch**: no token, password or cookie ever gets in here. What a server or a proxy
 //! said is cut to a bounded excerpt, control characters are escaped when printed.
 
-mod answer;
+mod delivery;
 mod outcome;
+mod response;
 mod text;
 mod transport;
-mod writing;
 
 use crate::csv::{ReadError, ReadErrorKind, ValueError};
 use crate::flux::FluxError;
 use crate::line::EncodeError;
-use crate::time::TimeError;
-pub use answer::AnswerError;
-pub(crate) use answer::AnswerParts;
-pub use outcome::{BadLine, Remedy, Stored};
+use crate::timestamp::TimestampError;
+pub use delivery::{DiskError, FlushError, WriteError};
+pub use outcome::{LineError, Remedy, Stored};
+pub use response::ResponseError;
+pub(crate) use response::ResponseParts;
 use text::Escaped;
 pub(crate) use text::{Printable, cut};
-pub use transport::{Fault, TransportError};
-pub use writing::{DiskError, NotAccepted, Undelivered};
+pub use transport::{TransportError, TransportErrorKind};
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -54,21 +54,21 @@ pub enum ErrorKind {
     /// What this program asked for can't be: a URL without a scheme, a token with a line break,
     /// `https` in a build without TLS. Nothing was sent.
     Config(ConfigError),
-    /// No complete answer came: the network, the name, the TLS handshake, a time limit.
+    /// No complete response came: the network, the name, the TLS handshake, a time limit.
     Transport(TransportError),
-    /// A server, or something in front of it, answered, but not with what the call hoped for.
-    Answer(AnswerError),
-    /// An answer with the right status whose content can't be read as what it should be.
+    /// A server, or something in front of it, responded, but not with what the call hoped for.
+    Response(ResponseError),
+    /// A response with the right status whose content can't be read as what it should be.
     Content(ContentError),
-    /// The answer to a query: it isn't the CSV it should be, a value isn't of the type asked for, or
+    /// The response to a query: it isn't the CSV it should be, a value isn't of the type asked for, or
     /// the server reported in its middle that the query failed.
     Rows(ReadError),
     /// A point that can't be written as line protocol. Nothing was sent.
     Encode(EncodeError),
     /// The batching writer didn't take a point: its buffer is full, the clock isn't set.
-    NotAccepted(NotAccepted),
+    Write(WriteError),
     /// The batching writer ran out of time with lines still undelivered.
-    Undelivered(Undelivered),
+    Flush(FlushError),
     /// A spool's disk failed, or another process has the spool.
     Disk(DiskError),
 }
@@ -79,7 +79,7 @@ pub struct ConfigError {
     message: String,
 }
 
-/// A successful answer with unreadable content: wrong JSON, a table that isn't annotated CSV.
+/// A successful response with unreadable content: wrong JSON, a table that isn't annotated CSV.
 #[derive(Debug)]
 pub struct ContentError {
     pub(crate) what: String,
@@ -103,19 +103,19 @@ impl Error {
         &self.0
     }
 
-    /// The HTTP status of the answer, if there was one.
+    /// The HTTP status of the response, if there was one.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
     /// if let Err(error) = client.ping() {
-    ///     println!("{:?}", error.status()); // None: not even an answer
+    ///     println!("{:?}", error.status()); // None: not even a response
     /// }
     /// # assert_eq!(client.ping().unwrap_err().status(), None);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.answer().map(AnswerError::status)
+        self.response().map(ResponseError::status)
     }
 
     /// InfluxDB's own word for the error (`"not found"`, `"unauthorized"`, …), from the body's
@@ -131,7 +131,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.answer().and_then(AnswerError::code)
+        self.response().and_then(ResponseError::code)
     }
 
     /// What the other side, or the check that failed, said; without the sentence around it that
@@ -146,16 +146,16 @@ impl Error {
         match &*self.0 {
             ErrorKind::Config(e) => &e.message,
             ErrorKind::Transport(e) => e.detail(),
-            ErrorKind::Answer(e) => e.message(),
+            ErrorKind::Response(e) => e.message(),
             ErrorKind::Content(e) => &e.message,
             ErrorKind::Rows(e) => match e.kind() {
                 ReadErrorKind::Server { message, .. } => message,
-                _ => "the answer can't be read as asked",
+                _ => "the response can't be read as asked",
             },
             ErrorKind::Encode(_) => "the point can't be written as line protocol",
             ErrorKind::Disk(e) => e.message(),
-            ErrorKind::NotAccepted(_) => "the writer did not take the point",
-            ErrorKind::Undelivered(e) => match e.cause() {
+            ErrorKind::Write(_) => "the writer did not take the point",
+            ErrorKind::Flush(e) => match e.cause() {
                 Some(cause) => cause.message(),
                 None => "time ran out before the first attempt",
             },
@@ -188,11 +188,11 @@ impl Error {
             | ErrorKind::Encode(_)
             | ErrorKind::Rows(_) => false,
             ErrorKind::Transport(e) => e.is_retryable(),
-            ErrorKind::Answer(e) => e.is_retryable(),
-            ErrorKind::NotAccepted(e) => e.is_retryable(),
+            ErrorKind::Response(e) => e.is_retryable(),
+            ErrorKind::Write(e) => e.is_retryable(),
             ErrorKind::Disk(_) => false,
             // What is lost can't be tried again.
-            ErrorKind::Undelivered(e) => !e.is_lost() && e.cause().is_none_or(Error::is_retryable),
+            ErrorKind::Flush(e) => !e.is_lost() && e.cause().is_none_or(Error::is_retryable),
         }
     }
 
@@ -210,7 +210,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.answer().and_then(AnswerError::retry_after)
+        self.response().and_then(ResponseError::retry_after)
     }
 
     /// 404, or a body that says `not found`.
@@ -262,7 +262,7 @@ impl Error {
         self.says(401, "unauthorized")
     }
 
-    /// Who we are is known, but this isn't allowed: 403. (InfluxDB answers 401 instead for most
+    /// Who we are is known, but this isn't allowed: 403. (InfluxDB responds with 401 instead for most
     /// resources; 403 is for data.)
     ///
     /// ```
@@ -317,18 +317,18 @@ impl Error {
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match &*self.0 {
-            ErrorKind::Transport(e) => e.fault() == Fault::Timeout,
-            ErrorKind::Undelivered(e) => e.cause().is_some_and(Error::is_timeout),
+            ErrorKind::Transport(e) => e.fault() == TransportErrorKind::Timeout,
+            ErrorKind::Flush(e) => e.cause().is_some_and(Error::is_timeout),
             _ => false,
         }
     }
 
-    /// No complete answer came; see [`TransportError`].
+    /// No complete response came; see [`TransportError`].
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
     /// if client.ping().is_err_and(|error| error.is_transport()) {
-    ///     println!("nobody answered: cable, name, port, certificate");
+    ///     println!("nobody responded: cable, name, port, certificate");
     /// }
     /// # assert!(client.ping().unwrap_err().is_transport());
     /// # Ok::<(), influx_edge::Error>(())
@@ -349,31 +349,31 @@ impl Error {
         matches!(&*self.0, ErrorKind::Config(_))
     }
 
-    /// The other side's answer, if there was one.
+    /// The other side's response, if there was one.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
     /// if let Err(error) = client.write("sensors", "t v=1") {
-    ///     let ours = error.answer().is_some_and(|answer| answer.is_from_influxdb());
+    ///     let ours = error.response().is_some_and(|response| response.is_from_influxdb());
     /// #     assert!(ours);
     ///     println!("InfluxDB itself said no: {ours}");
     /// }
-    /// # assert!(client.ping().unwrap_err().answer().is_some());
+    /// # assert!(client.ping().unwrap_err().response().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
-    pub fn answer(&self) -> Option<&AnswerError> {
+    pub fn response(&self) -> Option<&ResponseError> {
         match &*self.0 {
-            ErrorKind::Answer(e) => Some(e),
-            ErrorKind::Undelivered(e) => e.cause()?.answer(),
+            ErrorKind::Response(e) => Some(e),
+            ErrorKind::Flush(e) => e.cause()?.response(),
             _ => None,
         }
     }
 
     /// After a failed write: how much of it is in the database.
     ///
-    /// Only a write's error can say [`Stored::GoodLines`]; a request that never left is
-    /// [`Stored::Nothing`]; where nobody can know, it is [`Stored::Unknown`], and sending the same
+    /// Only a write's error can say [`Stored::Partial`]; a request that never left is
+    /// [`Stored::None`]; where nobody can know, it is [`Stored::Unknown`], and sending the same
     /// points again is safe as long as they carry their own timestamps.
     ///
     /// ```
@@ -382,11 +382,11 @@ impl Error {
     ///
     /// if let Err(error) = client.write("sensors", "t v=1 1\nt v=\"two\" 2") {
     ///     match error.stored() {
-    ///         Stored::GoodLines => println!("only the bad line is missing"),
+    ///         Stored::Partial => println!("only the bad line is missing"),
     ///         other => println!("to be sent again: {other:?}"),
     ///     }
     /// }
-    /// # assert_eq!(client.write("sensors", "t v=1 1\nt v=\"two\" 2").unwrap_err().stored(), Stored::GoodLines);
+    /// # assert_eq!(client.write("sensors", "t v=1 1\nt v=\"two\" 2").unwrap_err().stored(), Stored::Partial);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -394,11 +394,11 @@ impl Error {
         match &*self.0 {
             ErrorKind::Config(_)
             | ErrorKind::Encode(_)
-            | ErrorKind::NotAccepted(_)
-            | ErrorKind::Disk(_) => Stored::Nothing,
-            ErrorKind::Undelivered(e) => e.cause().map_or(Stored::Nothing, Error::stored),
+            | ErrorKind::Write(_)
+            | ErrorKind::Disk(_) => Stored::None,
+            ErrorKind::Flush(e) => e.cause().map_or(Stored::None, Error::stored),
             ErrorKind::Transport(e) => e.stored(),
-            ErrorKind::Answer(e) => e.stored(),
+            ErrorKind::Response(e) => e.stored(),
             ErrorKind::Content(_) | ErrorKind::Rows(_) => Stored::Unknown,
         }
     }
@@ -412,7 +412,7 @@ impl Error {
     /// if let Err(error) = client.write("sensors", "t v=1 1") {
     ///     match error.remedy() {
     ///         Remedy::Retry => println!("later"),
-    ///         Remedy::Human => println!("call somebody"),
+    ///         Remedy::Operator => println!("call somebody"),
     ///         other => println!("{other:?}"),
     ///     }
     /// }
@@ -422,19 +422,19 @@ impl Error {
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         match &*self.0 {
-            ErrorKind::Config(_) | ErrorKind::Content(_) | ErrorKind::Rows(_) => Remedy::Human,
-            ErrorKind::Encode(_) => Remedy::TakeOutBadLines,
-            ErrorKind::NotAccepted(e) => match e {
-                NotAccepted::Full | NotAccepted::ClockNotSet => Remedy::Retry,
-                NotAccepted::TooLarge(_) => Remedy::Split,
-                NotAccepted::Encode(_) => Remedy::TakeOutBadLines,
-                NotAccepted::Closed => Remedy::Human,
+            ErrorKind::Config(_) | ErrorKind::Content(_) | ErrorKind::Rows(_) => Remedy::Operator,
+            ErrorKind::Encode(_) => Remedy::RemoveBadLines,
+            ErrorKind::Write(e) => match e {
+                WriteError::Full | WriteError::ClockNotSet => Remedy::Retry,
+                WriteError::TooLarge(_) => Remedy::Split,
+                WriteError::Encode(_) => Remedy::RemoveBadLines,
+                WriteError::Closed => Remedy::Operator,
             },
-            ErrorKind::Disk(_) => Remedy::Human,
-            ErrorKind::Undelivered(e) => e.cause().map_or(Remedy::Retry, Error::remedy),
+            ErrorKind::Disk(_) => Remedy::Operator,
+            ErrorKind::Flush(e) => e.cause().map_or(Remedy::Retry, Error::remedy),
             ErrorKind::Transport(e) if e.is_retryable() => Remedy::Retry,
-            ErrorKind::Transport(_) => Remedy::Human,
-            ErrorKind::Answer(e) => e.remedy(),
+            ErrorKind::Transport(_) => Remedy::Operator,
+            ErrorKind::Response(e) => e.remedy(),
         }
     }
 
@@ -443,20 +443,20 @@ impl Error {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// if let Err(error) = client.write("sensors", "weather temp_c=1 1\nweather temp_c= 2\n") {
-    ///     for bad in error.bad_lines() {
+    ///     for bad in error.line_errors() {
     ///         println!("{}: {}", bad.line, bad.reason);
     ///     }
     /// }
-    /// # assert_eq!(client.write("sensors", "weather temp_c=1 1\nweather temp_c= 2\n").unwrap_err().bad_lines().len(), 1);
+    /// # assert_eq!(client.write("sensors", "weather temp_c=1 1\nweather temp_c= 2\n").unwrap_err().line_errors().len(), 1);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
-    pub fn bad_lines(&self) -> &[BadLine] {
-        self.answer().map_or(&[], AnswerError::bad_lines)
+    pub fn line_errors(&self) -> &[LineError] {
+        self.response().map_or(&[], ResponseError::line_errors)
     }
 
     fn says(&self, status: u16, code: &str) -> bool {
-        self.answer()
+        self.response()
             .is_some_and(|a| a.status() == status || a.code() == Some(code))
     }
 
@@ -465,7 +465,7 @@ impl Error {
     pub(crate) fn cleared(mut self, clear: &dyn Fn(String) -> String) -> Self {
         let apply = |text: &mut String| *text = clear(core::mem::take(text));
         match &mut *self.0 {
-            ErrorKind::Answer(e) => {
+            ErrorKind::Response(e) => {
                 let parts = &mut *e.0;
                 apply(&mut parts.message);
                 for text in [
@@ -476,7 +476,7 @@ impl Error {
                 ] {
                     text.as_mut().map(apply);
                 }
-                for line in &mut parts.bad_lines {
+                for line in &mut parts.line_errors {
                     apply(&mut line.line);
                     apply(&mut line.reason);
                 }
@@ -489,9 +489,9 @@ impl Error {
     }
 
     /// What the writer said, to say it with other numbers.
-    pub(crate) fn into_undelivered(self) -> Result<Undelivered, Self> {
+    pub(crate) fn into_undelivered(self) -> Result<FlushError, Self> {
         match *self.0 {
-            ErrorKind::Undelivered(e) => Ok(e),
+            ErrorKind::Flush(e) => Ok(e),
             other => Err(other.into()),
         }
     }
@@ -563,8 +563,8 @@ impl From<ReadError> for Error {
 }
 
 /// A text that is no time, or a time that no server can store.
-impl From<TimeError> for Error {
-    fn from(e: TimeError) -> Self {
+impl From<TimestampError> for Error {
+    fn from(e: TimestampError) -> Self {
         Error::content("cannot use a time", e.to_string())
     }
 }
@@ -594,12 +594,12 @@ impl fmt::Display for Error {
         match &*self.0 {
             ErrorKind::Config(e) => write!(f, "{e}"),
             ErrorKind::Transport(e) => write!(f, "{e}"),
-            ErrorKind::Answer(e) => write!(f, "{e}"),
+            ErrorKind::Response(e) => write!(f, "{e}"),
             ErrorKind::Content(e) => write!(f, "{e}"),
             ErrorKind::Rows(e) => write!(f, "{}", Escaped(e)),
             ErrorKind::Encode(e) => write!(f, "cannot encode a point: {e}"),
-            ErrorKind::NotAccepted(e) => write!(f, "{e}"),
-            ErrorKind::Undelivered(e) => write!(f, "{e}"),
+            ErrorKind::Write(e) => write!(f, "{e}"),
+            ErrorKind::Flush(e) => write!(f, "{e}"),
             ErrorKind::Disk(e) => write!(f, "{e}"),
         }
     }
@@ -623,8 +623,8 @@ impl std::error::Error for Error {
             ErrorKind::Transport(e) => std::error::Error::source(e),
             ErrorKind::Encode(e) => Some(e),
             ErrorKind::Rows(e) => std::error::Error::source(e),
-            ErrorKind::NotAccepted(e) => std::error::Error::source(e),
-            ErrorKind::Undelivered(e) => std::error::Error::source(e),
+            ErrorKind::Write(e) => std::error::Error::source(e),
+            ErrorKind::Flush(e) => std::error::Error::source(e),
             ErrorKind::Disk(e) => std::error::Error::source(e),
             _ => None,
         }

@@ -6,13 +6,13 @@ use alloc::string::String;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stored {
-    /// Every line. (204 is the only answer that says so.)
+    /// Every line. (204 is the only response that says so.)
     All,
     /// Not one line.
-    Nothing,
+    None,
     /// The good lines; the bad ones were dropped by the server. Don't send the batch again.
-    GoodLines,
-    /// Nobody can know: the answer got lost, or doesn't come from InfluxDB. Sending the same lines
+    Partial,
+    /// Nobody can know: the response got lost, or doesn't come from InfluxDB. Sending the same lines
     /// again is safe if they carry timestamps: a point is identified by its series and its time.
     Unknown,
 }
@@ -26,18 +26,18 @@ pub enum Remedy {
     /// Cut the batch in two and send both halves.
     Split,
     /// Take the bad lines out (those named, or by halving when none is) and send the rest once.
-    TakeOutBadLines,
+    RemoveBadLines,
     /// Nothing: what could be stored is stored, what could not is lost and reported.
-    Report,
+    None,
     /// Keep the data and try slowly: a person must renew the token, create the bucket, correct the
     /// URL or the certificate.
-    Human,
+    Operator,
 }
 
 /// One line a server refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct BadLine {
+pub struct LineError {
     /// Its number in the body sent, from 1, where the server says so (InfluxDB 3, Cloud).
     pub number: Option<u32>,
     /// The line as the server repeats it; may be shortened there, and is empty if it isn't repeated.

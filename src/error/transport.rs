@@ -1,4 +1,4 @@
-//! No complete answer came: where the way to the server broke.
+//! No complete response came: where the way to the server broke.
 
 use super::{Error, ErrorKind, Printable, Stored};
 use alloc::boxed::Box;
@@ -8,7 +8,7 @@ use core::fmt;
 /// Where the way to the server broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum TransportErrorKind {
     /// The host's name doesn't resolve (now).
     Dns,
     /// The host is there, but nothing listens at the port.
@@ -17,7 +17,7 @@ pub enum Fault {
     Connect,
     /// A time limit of this client ran out.
     Timeout,
-    /// The connection closed or broke before the answer was complete.
+    /// The connection closed or broke before the response was complete.
     Closed,
     /// What came isn't HTTP, or breaks its rules.
     Protocol,
@@ -25,9 +25,9 @@ pub enum Fault {
     Tls,
     /// Plain HTTP was spoken to a TLS port.
     NeedsTls,
-    /// The answer, decompressed, is larger than the cap of this call.
+    /// The response, decompressed, is larger than the cap of this call.
     TooLarge,
-    /// The answer's compressed body is damaged.
+    /// The response's compressed body is damaged.
     Compression,
     /// The proxy refused, or didn't understand, to connect.
     Proxy,
@@ -35,10 +35,10 @@ pub enum Fault {
     Request,
 }
 
-/// No complete answer came. Whether the server acted on the request is unknown once it was sent.
+/// No complete response came. Whether the server acted on the request is unknown once it was sent.
 #[derive(Debug)]
 pub struct TransportError {
-    pub(crate) fault: Fault,
+    pub(crate) fault: TransportErrorKind,
     /// What was tried, as "write to bucket \"x\"".
     pub(crate) what: String,
     /// `host:port`.
@@ -54,22 +54,22 @@ impl TransportError {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
-    /// use influx_edge::{ErrorKind, Fault};
+    /// use influx_edge::{ErrorKind, TransportErrorKind};
     ///
     /// if let Err(error) = client.ping() {
     ///     if let ErrorKind::Transport(broken) = error.kind() {
     ///         match broken.fault() {
-    ///             Fault::Dns | Fault::Refused => println!("{} is not there", broken.host()),
-    ///             Fault::Tls => println!("its certificate: {}", broken.detail()),
+    ///             TransportErrorKind::Dns | TransportErrorKind::Refused => println!("{} is not there", broken.host()),
+    ///             TransportErrorKind::Tls => println!("its certificate: {}", broken.detail()),
     ///             other => println!("{other:?}"),
     ///         }
     ///     }
     /// }
-    /// # assert!(matches!(client.ping().unwrap_err().kind(), ErrorKind::Transport(broken) if broken.fault() == Fault::Refused));
+    /// # assert!(matches!(client.ping().unwrap_err().kind(), ErrorKind::Transport(broken) if broken.fault() == TransportErrorKind::Refused));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
-    pub fn fault(&self) -> Fault {
+    pub fn fault(&self) -> TransportErrorKind {
         self.fault
     }
 
@@ -95,37 +95,41 @@ impl TransportError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.fault {
-            Fault::Dns | Fault::Refused | Fault::Connect | Fault::Timeout | Fault::Closed => true,
+            TransportErrorKind::Dns
+            | TransportErrorKind::Refused
+            | TransportErrorKind::Connect
+            | TransportErrorKind::Timeout
+            | TransportErrorKind::Closed => true,
             // A proxy restarts like a server does.
-            Fault::Proxy => true,
-            Fault::Protocol
-            | Fault::Tls
-            | Fault::NeedsTls
-            | Fault::TooLarge
-            | Fault::Compression
-            | Fault::Request => false,
+            TransportErrorKind::Proxy => true,
+            TransportErrorKind::Protocol
+            | TransportErrorKind::Tls
+            | TransportErrorKind::NeedsTls
+            | TransportErrorKind::TooLarge
+            | TransportErrorKind::Compression
+            | TransportErrorKind::Request => false,
         }
     }
 
     /// Whether anything can have reached the server: a request that was never sent stored nothing.
     pub(crate) fn stored(&self) -> Stored {
         if self.unsent {
-            return Stored::Nothing;
+            return Stored::None;
         }
         match self.fault {
-            Fault::Dns
-            | Fault::Refused
-            | Fault::Connect
-            | Fault::Tls
-            | Fault::Proxy
-            | Fault::Request => Stored::Nothing,
+            TransportErrorKind::Dns
+            | TransportErrorKind::Refused
+            | TransportErrorKind::Connect
+            | TransportErrorKind::Tls
+            | TransportErrorKind::Proxy
+            | TransportErrorKind::Request => Stored::None,
             // A TLS port can't have understood plain HTTP.
-            Fault::NeedsTls => Stored::Nothing,
-            Fault::Timeout
-            | Fault::Closed
-            | Fault::Protocol
-            | Fault::TooLarge
-            | Fault::Compression => Stored::Unknown,
+            TransportErrorKind::NeedsTls => Stored::None,
+            TransportErrorKind::Timeout
+            | TransportErrorKind::Closed
+            | TransportErrorKind::Protocol
+            | TransportErrorKind::TooLarge
+            | TransportErrorKind::Compression => Stored::Unknown,
         }
     }
 }
@@ -136,51 +140,51 @@ impl fmt::Display for TransportError {
         let detail = Printable(&self.detail);
         write!(f, "cannot {}: ", Printable(&self.what))?;
         match self.fault {
-            Fault::Dns => write!(
+            TransportErrorKind::Dns => write!(
                 f,
                 "the name of {host} doesn't resolve ({detail}); check the URL and this machine's DNS"
             ),
-            Fault::Refused => write!(
+            TransportErrorKind::Refused => write!(
                 f,
                 "nothing listens at {host} ({detail}); start InfluxDB there or correct the URL"
             ),
-            Fault::Connect => write!(
+            TransportErrorKind::Connect => write!(
                 f,
                 "{host} can't be reached ({detail}); check this machine's network and the URL"
             ),
-            Fault::Timeout => write!(
+            TransportErrorKind::Timeout => write!(
                 f,
                 "{host} took too long ({detail}); the server or the network is slow or stuck, try again later or raise the time limit"
             ),
-            Fault::Closed => write!(
+            TransportErrorKind::Closed => write!(
                 f,
-                "{host} closed the connection before its answer was complete ({detail}); the server or the network failed, try again"
+                "{host} closed the connection before its response was complete ({detail}); the server or the network failed, try again"
             ),
-            Fault::Protocol => write!(
+            TransportErrorKind::Protocol => write!(
                 f,
-                "what {host} answered isn't valid HTTP ({detail}); check that the URL points to InfluxDB"
+                "the response of {host} isn't valid HTTP ({detail}); check that the URL points to InfluxDB"
             ),
-            Fault::Tls => write!(
+            TransportErrorKind::Tls => write!(
                 f,
                 "no trusted TLS connection to {host} ({detail}); check the certificate, the host name, the clock, and whether that port speaks TLS; a private CA is given as ca_file"
             ),
-            Fault::NeedsTls => write!(
+            TransportErrorKind::NeedsTls => write!(
                 f,
                 "the port at {host} speaks TLS ({detail}); write https:// in the URL"
             ),
-            Fault::TooLarge => write!(
+            TransportErrorKind::TooLarge => write!(
                 f,
-                "the answer of {host} is larger than this call allows ({detail}); ask for less or raise the cap"
+                "the response of {host} is larger than this call allows ({detail}); ask for less or raise the cap"
             ),
-            Fault::Compression => write!(
+            TransportErrorKind::Compression => write!(
                 f,
-                "the compressed answer of {host} is damaged ({detail}); the server or a proxy is at fault"
+                "the compressed response of {host} is damaged ({detail}); the server or a proxy is at fault"
             ),
-            Fault::Proxy => write!(
+            TransportErrorKind::Proxy => write!(
                 f,
                 "the proxy on the way to {host} refused ({detail}); check the proxy's address and credentials"
             ),
-            Fault::Request => write!(f, "{detail}"),
+            TransportErrorKind::Request => write!(f, "{detail}"),
         }
     }
 }

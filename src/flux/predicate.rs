@@ -7,8 +7,8 @@ use super::FluxError;
 
 /// The predicate of a delete: tag values that all have to be the same.
 ///
-/// The server knows `=`, `!=` and `AND` here and nothing else: it answers 400 to `OR` and to
-/// regular expressions, and InfluxDB OSS answers 501 to `_field`. Names and values are always
+/// The server knows `=`, `!=` and `AND` here and nothing else: it responds with 400 to `OR` and to
+/// regular expressions, and InfluxDB OSS responds with 501 to `_field`. Names and values are always
 /// quoted, which every name is allowed to be and keywords have to.
 ///
 /// ```

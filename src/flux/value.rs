@@ -6,7 +6,7 @@ use core::time::Duration;
 use super::FluxError;
 use super::collection::Record;
 use super::text::{json_string, regex_literal, string_literal};
-use crate::time::Time;
+use crate::timestamp::Timestamp;
 
 /// A value that Flux has a form for.
 ///
@@ -17,7 +17,7 @@ use crate::time::Time;
 /// | `u8`…`u64`, `usize` | unsigned integer |
 /// | `f32`, `f64` | float |
 /// | `str`, `String`, `char` | string |
-/// | [`Time`], `SystemTime` | time |
+/// | [`Timestamp`], `SystemTime` | time |
 /// | [`Duration`], [`SignedDuration`] | duration |
 /// | [`Regex`], [`Bytes`] | regular expression, bytes |
 /// | slices, arrays, `Vec` | array |
@@ -164,7 +164,7 @@ impl ToFlux for char {
 }
 
 /// With nine fraction digits, in UTC.
-impl ToFlux for Time {
+impl ToFlux for Timestamp {
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
         Ok(write!(out, "{}", self.rfc3339_nanos())?)
     }
@@ -181,13 +181,13 @@ impl ToFlux for Time {
 #[cfg(feature = "std")]
 impl ToFlux for std::time::SystemTime {
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
-        Time::from_system(*self)
+        Timestamp::from_system(*self)
             .map_err(|_| FluxError::OutOfRange)?
             .write_literal(out)
     }
 
     fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
-        Time::from_system(*self)
+        Timestamp::from_system(*self)
             .map_err(|_| FluxError::OutOfRange)?
             .write_ast(out)
     }

@@ -1,14 +1,15 @@
 //! The encoder and the order in which a line is written.
 
-use super::core::Core;
+use super::default_tags::DefaultTagsIn;
 use super::error::EncodeError;
 use super::field_key::FieldName;
-use super::series::{DefaultTagsIn, SeriesRef};
+use super::into_timestamp::IntoTimestamp;
+use super::line_state::LineState;
+use super::series::SeriesRef;
 #[cfg(feature = "std")]
 use super::sink::sealed::Draining;
-use super::sink::sealed::Room;
+use super::sink::sealed::Grow;
 use super::sink::{Sink, Tagged};
-use super::timestamp::Timestamp;
 use super::to_line::ToLine;
 use super::value::{FieldValue, TagValue};
 use crate::Precision;
@@ -96,7 +97,7 @@ impl Lines<'_> {
 #[derive(Debug)]
 pub struct Encoder<S> {
     sink: S,
-    core: Core,
+    core: LineState,
 }
 
 impl<'b> Encoder<&'b mut [u8]> {
@@ -136,7 +137,7 @@ impl<S: Sink> Encoder<S> {
         sink.open();
         Encoder {
             sink,
-            core: Core::default(),
+            core: LineState::default(),
         }
     }
 
@@ -145,10 +146,10 @@ impl<S: Sink> Encoder<S> {
     /// Set it before the first line: it speaks for every line in the buffer.
     ///
     /// ```
-    /// use influx_edge::{Precision, Time, line::Encoder};
+    /// use influx_edge::{Precision, Timestamp, line::Encoder};
     ///
     /// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
-    /// enc.line("t").field("v", 1).timestamp(Time::from_nanos(7_900_000_000))?;
+    /// enc.line("t").field("v", 1).timestamp(Timestamp::from_nanos(7_900_000_000))?;
     /// assert_eq!(enc.as_bytes(), b"t v=1i 7\n"); // an instant is rounded down; a number is taken as it is
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -167,12 +168,12 @@ impl<S: Sink> Encoder<S> {
     /// ```
     /// use influx_edge::line::Encoder;
     ///
-    /// let mut enc = Encoder::with_sink(Vec::new()).refuse_newlines(true);
+    /// let mut enc = Encoder::with_sink(Vec::new()).reject_newlines(true);
     /// assert!(enc.line("log").field("text", "two\nlines").finish().is_err());
     /// ```
     #[must_use]
-    pub fn refuse_newlines(mut self, refuse: bool) -> Self {
-        self.core.rules.refuse_newlines = refuse;
+    pub fn reject_newlines(mut self, refuse: bool) -> Self {
+        self.core.rules.reject_newlines = refuse;
         self
     }
 
@@ -180,18 +181,18 @@ impl<S: Sink> Encoder<S> {
     ///
     /// Every InfluxDB reads such a key back. VictoriaMetrics takes the quote for the beginning of a
     /// string: an odd number of them makes it drop the line, misread its values, or find fields
-    /// inside a string value. Set it together with [`refuse_newlines`](Self::refuse_newlines) for
+    /// inside a string value. Set it together with [`reject_newlines`](Self::reject_newlines) for
     /// such servers.
     ///
     /// ```
     /// use influx_edge::line::Encoder;
     ///
-    /// let mut enc = Encoder::with_sink(Vec::new()).refuse_quoted_keys(true);
+    /// let mut enc = Encoder::with_sink(Vec::new()).reject_quoted_keys(true);
     /// assert!(enc.line("t").field("the \"key\"", 1).finish().is_err());
     /// ```
     #[must_use]
-    pub fn refuse_quoted_keys(mut self, refuse: bool) -> Self {
-        self.core.rules.refuse_quoted_keys = refuse;
+    pub fn reject_quoted_keys(mut self, refuse: bool) -> Self {
+        self.core.rules.reject_quoted_keys = refuse;
         self
     }
 
@@ -220,7 +221,7 @@ impl<S: Sink> Encoder<S> {
     /// ```
     /// use influx_edge::line::{DefaultTags, Encoder};
     ///
-    /// let tags = DefaultTags::<32>::new().tag("host", "gw-7").build()?;
+    /// let tags = DefaultTags::<32>::builder().tag("host", "gw-7").build()?;
     /// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
     /// enc.line("load").field("one", 0.5).finish()?;
     /// enc.line("load").tag("host", "other").field("one", 0.5).finish()?; // a line's own tag wins
@@ -260,16 +261,16 @@ impl<S: Sink> Encoder<S> {
     /// ```
     /// use influx_edge::line::{Encoder, Series};
     ///
-    /// let series = Series::<64>::new("weather").tag("station", "zrh-1").build()?;
+    /// let series = Series::<64>::builder("weather").tag("station", "zrh-1").build()?;
     /// let mut enc = Encoder::with_sink(Vec::new());
     /// for (at, temp) in [(1, 21.5), (2, 21.75)] {
-    ///     enc.point(&series).field("temp_c", temp).timestamp(at)?;
+    ///     enc.series(&series).field("temp_c", temp).timestamp(at)?;
     /// }
     /// assert_eq!(enc.line_count(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub fn point<'s>(&mut self, series: impl Into<SeriesRef<'s>>) -> Line<'_, S> {
+    pub fn series<'s>(&mut self, series: impl Into<SeriesRef<'s>>) -> Line<'_, S> {
         let series = series.into();
         self.core.begin();
         self.attempt(|core, buf, _| core.series(buf, series));
@@ -447,7 +448,10 @@ impl<S: Sink> Encoder<S> {
 
     /// Runs one part of a line, again if the sink can make room. The first error is kept.
     #[inline]
-    fn attempt(&mut self, part: impl Fn(&mut Core, &mut [u8], &[u8]) -> Result<(), EncodeError>) {
+    fn attempt(
+        &mut self,
+        part: impl Fn(&mut LineState, &mut [u8], &[u8]) -> Result<(), EncodeError>,
+    ) {
         if self.core.failed() {
             return;
         }
@@ -456,7 +460,7 @@ impl<S: Sink> Encoder<S> {
             match part(&mut self.core, buf, defaults) {
                 Ok(()) => return,
                 Err(EncodeError::BufferFull) => {
-                    if let Err(error) = self.make_room() {
+                    if let Err(error) = self.grow() {
                         return self.core.fail(error);
                     }
                 }
@@ -466,15 +470,15 @@ impl<S: Sink> Encoder<S> {
     }
 
     #[cold]
-    fn make_room(&mut self) -> Result<(), EncodeError> {
-        match self.sink.make_room(self.core.committed, self.core.pos) {
-            Room::None => Err(EncodeError::BufferFull),
-            Room::Grown => Ok(()),
-            Room::Drained(gone) => {
+    fn grow(&mut self) -> Result<(), EncodeError> {
+        match self.sink.grow(self.core.committed, self.core.pos) {
+            Grow::None => Err(EncodeError::BufferFull),
+            Grow::Grown => Ok(()),
+            Grow::Drained(gone) => {
                 self.core.moved(gone);
                 Ok(())
             }
-            Room::Failed(gone) => {
+            Grow::Failed(gone) => {
                 self.core.moved(gone);
                 Err(EncodeError::Sink)
             }
@@ -485,7 +489,7 @@ impl<S: Sink> Encoder<S> {
 #[cfg(feature = "std")]
 impl<S: Sink + Draining> Encoder<S> {
     /// Passes every whole line on and flushes the writer: for encoders into a
-    /// [`Drain`](super::Drain), with or without default tags.
+    /// [`IoSink`](super::IoSink), with or without default tags.
     ///
     /// # Errors
     /// The writer's. The lines it did not take stay in the buffer; call again to go on.
@@ -594,7 +598,7 @@ impl<S: Sink> Fields<'_, S> {
     /// # Errors
     /// The first thing that was wrong with the line; then it left no trace.
     #[inline]
-    pub fn timestamp(self, time: impl Timestamp) -> Result<(), EncodeError> {
+    pub fn timestamp(self, time: impl IntoTimestamp) -> Result<(), EncodeError> {
         match time.count(self.enc.core.precision) {
             Ok(count) => self.end(Some(count)),
             // What was wrong before the time comes first.

@@ -37,7 +37,7 @@ impl Part {
 
 /// Where in a line the offence is: which part, which tag or field, which byte of its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct Location {
     /// The part of the line.
     pub part: Part,
     /// Which tag or which field, counted from 0 over those that were written; 0 for the
@@ -47,9 +47,9 @@ pub struct Place {
     pub offset: u32,
 }
 
-impl Place {
+impl Location {
     pub(super) fn new(part: Part, index: u16, offset: usize) -> Self {
-        Place {
+        Location {
             part,
             index,
             offset: u32::try_from(offset).unwrap_or(u32::MAX),
@@ -57,7 +57,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.part {
             Part::Measurement | Part::Timestamp => f.write_str(self.part.as_str()),
@@ -84,40 +84,40 @@ pub enum EncodeError {
     /// A line without any field (or with nothing but `None`) says nothing; servers refuse it.
     NoFields,
     /// The name is empty.
-    Empty(Place),
+    Empty(Location),
     /// A control character (below 0x20, or 0x7F) in a name or a tag value. It has no escape that
     /// every server reads back, and a newline would begin a line of its own.
-    ControlCharacter(Place, u8),
+    ControlCharacter(Location, u8),
     /// A measurement that begins with `#`: every server takes the line for a comment, drops it
-    /// and answers with success.
+    /// and responds with success.
     Comment,
     /// A backslash at the end of a name or tag value, or directly before `,` `=` space `"` `\`.
     /// Servers read it as an escape of what follows.
-    Backslash(Place),
+    Backslash(Location),
     /// `#!~#` inside, or `#!~` at the end: the storage engine's own separator. Two different
     /// points would become one.
-    StorageSeparator(Place),
+    StorageSeparator(Location),
     /// A name the server keeps for itself. Tag keys: `time`, `_field`, `_measurement`, `_time`,
     /// `_value`, `_start`, `_stop`. Field key: `time`.
-    Reserved(Place),
+    Reserved(Location),
     /// The key is already on this line. Servers disagree about which value would win.
-    Duplicate(Place),
+    Duplicate(Location),
     /// NaN or an infinity; line protocol has no form for them.
-    NotFinite(Place),
+    NotFinite(Location),
     /// A newline in a string field, refused because the encoder was told to (see
-    /// [`Encoder::refuse_newlines`](super::Encoder::refuse_newlines)).
-    Newline(Place),
+    /// [`Encoder::reject_newlines`](super::Encoder::reject_newlines)).
+    Newline(Location),
     /// A quote in a field key, refused because the encoder was told to (see
-    /// [`Encoder::refuse_quoted_keys`](super::Encoder::refuse_quoted_keys)).
-    Quote(Place),
+    /// [`Encoder::reject_quoted_keys`](super::Encoder::reject_quoted_keys)).
+    Quote(Location),
     /// Series key, four bytes and field key are longer than 65 535 bytes as escaped. The number
     /// is the length they would have.
-    KeyTooLong(Place, u32),
+    KeyTooLong(Location, u32),
     /// The time is outside −9 223 372 036 854 775 806 … 9 223 372 036 854 775 805 nanoseconds
     /// since the epoch (years 1677 to 2262), the range that can be stored *and* queried.
     TimestampOutOfRange,
     /// The value's own `Display` returned an error.
-    Format(Place),
+    Format(Location),
 }
 
 impl EncodeError {
@@ -128,10 +128,10 @@ impl EncodeError {
     ///
     /// let mut enc = Encoder::with_sink(Vec::new());
     /// let error = enc.line("t").tag("a\n", "b").field("v", 1).finish().unwrap_err();
-    /// assert_eq!(error.place().map(|place| place.part), Some(Part::TagKey));
+    /// assert_eq!(error.location().map(|place| place.part), Some(Part::TagKey));
     /// ```
     #[must_use]
-    pub const fn place(&self) -> Option<Place> {
+    pub const fn location(&self) -> Option<Location> {
         match *self {
             EncodeError::Empty(place)
             | EncodeError::ControlCharacter(place, _)
@@ -144,12 +144,12 @@ impl EncodeError {
             | EncodeError::Quote(place)
             | EncodeError::KeyTooLong(place, _)
             | EncodeError::Format(place) => Some(place),
-            EncodeError::Comment => Some(Place {
+            EncodeError::Comment => Some(Location {
                 part: Part::Measurement,
                 index: 0,
                 offset: 0,
             }),
-            EncodeError::TimestampOutOfRange => Some(Place {
+            EncodeError::TimestampOutOfRange => Some(Location {
                 part: Part::Timestamp,
                 index: 0,
                 offset: 0,

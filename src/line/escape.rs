@@ -8,9 +8,9 @@
 //! that is not plain sends the whole name down the careful path. In a string what needs a backslash
 //! is found eight bytes at a time as well.
 
-use super::cursor::Cursor;
-use super::error::{EncodeError, Part, Place};
-use crate::SHORTCUTS;
+use super::error::{EncodeError, Location, Part};
+use super::slice_writer::SliceWriter;
+use crate::FAST_PATHS;
 
 /// Which name is being written: decides what is escaped, and names the place in an error.
 #[derive(Clone, Copy)]
@@ -20,17 +20,21 @@ pub(super) struct Name {
 }
 
 impl Name {
-    fn at(self, offset: usize) -> Place {
-        Place::new(self.part, self.index, offset)
+    fn at(self, offset: usize) -> Location {
+        Location::new(self.part, self.index, offset)
     }
 }
 
 /// Writes a name, escaped, or says why it is refused. The cursor may have moved on an error.
 #[inline]
-pub(super) fn name(cursor: &mut Cursor<'_>, text: &str, name: Name) -> Result<(), EncodeError> {
+pub(super) fn name(
+    cursor: &mut SliceWriter<'_>,
+    text: &str,
+    name: Name,
+) -> Result<(), EncodeError> {
     // Most names are short and plain. These take no call.
     let bytes = text.as_bytes();
-    if SHORTCUTS && bytes.len() < 8 {
+    if FAST_PATHS && bytes.len() < 8 {
         let word = short_word(bytes);
         // Zeros are hits, but not those behind the text.
         let hits = name_hits(word | FILL << (bytes.len() * 8));
@@ -43,9 +47,9 @@ pub(super) fn name(cursor: &mut Cursor<'_>, text: &str, name: Name) -> Result<()
 
 /// Writes the inside of a string field, escaped, without the quotes around it.
 #[inline]
-pub(super) fn string(cursor: &mut Cursor<'_>, text: &str) -> Result<(), EncodeError> {
+pub(super) fn string(cursor: &mut SliceWriter<'_>, text: &str) -> Result<(), EncodeError> {
     let bytes = text.as_bytes();
-    if SHORTCUTS && bytes.len() < 8 {
+    if FAST_PATHS && bytes.len() < 8 {
         let word = short_word(bytes);
         if string_hits(word) == 0 && cursor.put_word(word, bytes.len()) {
             return Ok(());
@@ -56,16 +60,16 @@ pub(super) fn string(cursor: &mut Cursor<'_>, text: &str) -> Result<(), EncodeEr
 
 /// A string that is longer, or not plain, or that comes to the end of a buffer.
 #[inline(never)]
-fn any_string(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<(), EncodeError> {
+fn any_string(cursor: &mut SliceWriter<'_>, text: &[u8]) -> Result<(), EncodeError> {
     let mut rest = text;
-    if SHORTCUTS {
+    if FAST_PATHS {
         let start = cursor.pos();
         let (read, written) = string_words(cursor.tail_mut(start), text);
         cursor.advance(written)?;
         rest = text.get(read..).unwrap_or_default();
     }
     // What is left is the end of the last eight bytes.
-    if let (true, Some(last), 1..8) = (SHORTCUTS, text.last_chunk::<8>(), rest.len()) {
+    if let (true, Some(last), 1..8) = (FAST_PATHS, text.last_chunk::<8>(), rest.len()) {
         let word = u64::from_le_bytes(*last) >> (64 - rest.len() * 8);
         if string_hits(word) == 0 && cursor.put_word(word, rest.len()) {
             return Ok(());
@@ -80,7 +84,7 @@ fn any_string(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<(), EncodeError> {
     Ok(())
 }
 
-/// Room for eight bytes, eight backslashes and a word behind them that means nothing.
+/// Grow for eight bytes, eight backslashes and a word behind them that means nothing.
 const WORD_ROOM: usize = 24;
 
 /// Writes the whole words of a string's inside, as far as there is surely room. Says how many bytes
@@ -134,7 +138,7 @@ fn put(slot: &mut [u8; WORD_ROOM], at: usize, word: u64) {
 
 /// Escapes what a `Display` wrote raw from `start` on, in place, as a name.
 pub(super) fn name_in_place(
-    cursor: &mut Cursor<'_>,
+    cursor: &mut SliceWriter<'_>,
     start: usize,
     name: Name,
 ) -> Result<(), EncodeError> {
@@ -143,7 +147,10 @@ pub(super) fn name_in_place(
 }
 
 /// Escapes what a `Display` wrote raw from `start` on, in place, as the inside of a string.
-pub(super) fn string_in_place(cursor: &mut Cursor<'_>, start: usize) -> Result<(), EncodeError> {
+pub(super) fn string_in_place(
+    cursor: &mut SliceWriter<'_>,
+    start: usize,
+) -> Result<(), EncodeError> {
     let escapes = cursor
         .written(start)
         .iter()
@@ -159,7 +166,7 @@ fn special_in_string(byte: u8) -> bool {
 
 /// Shifts the text right from its end, putting a backslash before each special byte.
 fn escape_in_place(
-    cursor: &mut Cursor<'_>,
+    cursor: &mut SliceWriter<'_>,
     start: usize,
     escapes: usize,
     special: impl Fn(u8) -> bool,
@@ -196,7 +203,7 @@ fn needs_escape(byte: u8, part: Part) -> bool {
 
 /// A name that is longer, or not plain, or that comes to the end of a buffer.
 #[inline(never)]
-fn any_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
+fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
     let escaped = match name.part {
         Part::Measurement => COMMA_SPACE,
         _ => COMMA_SPACE | EQUALS,
@@ -207,7 +214,7 @@ fn any_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), Enco
         return Err(EncodeError::BufferFull);
     }
     let room = room.get_mut(..text.len().saturating_mul(2));
-    let (true, Some(room)) = (SHORTCUTS, room) else {
+    let (true, Some(room)) = (FAST_PATHS, room) else {
         return careful_name(cursor, text, name);
     };
     if plain_words(room, text) {
@@ -239,7 +246,7 @@ fn any_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), Enco
 
 /// The same where there may be too little room for the worst case, or where code should be short.
 #[cold]
-fn careful_name(cursor: &mut Cursor<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
+fn careful_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
     check_name(text, name)?;
     for &byte in text {
         if needs_escape(byte, name.part) {
@@ -416,7 +423,7 @@ mod tests {
         }
     }
 
-    fn bytewise(out: &mut Cursor<'_>, text: &[u8], special: impl Fn(u8) -> bool) {
+    fn bytewise(out: &mut SliceWriter<'_>, text: &[u8], special: impl Fn(u8) -> bool) {
         for &byte in text {
             if special(byte) {
                 out.put(b'\\').unwrap();
@@ -430,13 +437,13 @@ mod tests {
         for part in PARTS {
             let name_of = Name { part, index: 0 };
             let mut expected = [0; 128];
-            let mut out = Cursor::new(&mut expected, 0);
+            let mut out = SliceWriter::new(&mut expected, 0);
             let done = check_name(bytes, name_of).map(|_| ());
             bytewise(&mut out, bytes, |b| needs_escape(b, part));
             let expected = out.written(0);
             for room in [expected.len(), expected.len() + 1, expected.len() + 9, 128] {
                 let mut buf = [0; 128];
-                let mut out = Cursor::new(&mut buf[..room], 0);
+                let mut out = SliceWriter::new(&mut buf[..room], 0);
                 assert_eq!(name(&mut out, text, name_of), done, "{text:?}");
                 if done.is_ok() {
                     assert_eq!(out.written(0), expected, "{text:?}");
@@ -444,12 +451,12 @@ mod tests {
             }
         }
         let mut expected = [0; 128];
-        let mut out = Cursor::new(&mut expected, 0);
+        let mut out = SliceWriter::new(&mut expected, 0);
         bytewise(&mut out, bytes, special_in_string);
         let expected = out.written(0);
         for room in 0..=expected.len() + 25 {
             let mut buf = [0; 128];
-            let mut out = Cursor::new(&mut buf[..room], 0);
+            let mut out = SliceWriter::new(&mut buf[..room], 0);
             let done = string(&mut out, text);
             assert_eq!(done.is_ok(), expected.len() <= room, "{text:?}");
             if done.is_ok() {

@@ -1,12 +1,12 @@
 //! What can stand as a field's key: a text, or a text that was checked and escaped before.
 
-use super::core::reserved;
-use super::cursor::Cursor;
-use super::error::{EncodeError, Part, Place};
+use super::duplicate_keys::KeyHash;
+use super::error::{EncodeError, Location, Part};
 use super::escape::{self, Name};
-use super::keys::KeyHash;
+use super::line_state::reserved;
 use super::sink::Sink;
-use super::sink::sealed::Room;
+use super::sink::sealed::Grow;
+use super::slice_writer::SliceWriter;
 
 /// A field's key: `&str`, `String`, or a prepared [`FieldKey`].
 ///
@@ -14,7 +14,7 @@ use super::sink::sealed::Room;
 pub trait FieldName: sealed::FieldName {}
 
 pub(super) mod sealed {
-    use super::{Cursor, EncodeError, KeyHash, Name};
+    use super::{EncodeError, KeyHash, Name, SliceWriter};
 
     pub trait FieldName {
         /// Refuses what can be refused before anything is written.
@@ -23,7 +23,7 @@ pub(super) mod sealed {
         fn check(&self, name: Name) -> Result<(), EncodeError>;
         #[doc(hidden)]
         #[allow(private_interfaces)]
-        fn put(&self, out: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError>;
+        fn put(&self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError>;
         #[doc(hidden)]
         #[allow(private_interfaces)]
         fn hash(&self) -> KeyHash;
@@ -38,7 +38,7 @@ impl FieldName for str {}
 impl sealed::FieldName for str {
     #[inline]
     fn check(&self, name: Name) -> Result<(), EncodeError> {
-        let place = Place::new(name.part, name.index, 0);
+        let place = Location::new(name.part, name.index, 0);
         if self.is_empty() {
             return Err(EncodeError::Empty(place));
         }
@@ -49,7 +49,7 @@ impl sealed::FieldName for str {
     }
 
     #[inline]
-    fn put(&self, out: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+    fn put(&self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         escape::name(out, self, name)
     }
 
@@ -72,7 +72,7 @@ impl<T: FieldName + ?Sized> sealed::FieldName for &T {
     }
 
     #[inline]
-    fn put(&self, out: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+    fn put(&self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         (**self).put(out, name)
     }
 
@@ -97,7 +97,7 @@ macro_rules! text {
             }
 
             #[inline]
-            fn put(&self, out: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+            fn put(&self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
                 sealed::FieldName::put(&**self, out, name)
             }
 
@@ -124,11 +124,11 @@ text!([] alloc::string::String; [] alloc::borrow::Cow<'_, str>; [] alloc::boxed:
 /// ```
 /// use influx_edge::line::{Encoder, FieldKey, Series};
 ///
-/// let series = Series::<64>::new("indoor climate").tag("room name", "kitchen").build()?;
+/// let series = Series::<64>::builder("indoor climate").tag("room name", "kitchen").build()?;
 /// let temp = FieldKey::<16>::new("air temp")?;
 /// let mut storage = [0u8; 256];
 /// let mut enc = Encoder::new(&mut storage);
-/// enc.point(&series).field(&temp, 21.5).timestamp(1)?;
+/// enc.series(&series).field(&temp, 21.5).timestamp(1)?;
 /// assert_eq!(enc.as_bytes(), b"indoor\\ climate,room\\ name=kitchen air\\ temp=21.5 1\n");
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
@@ -176,7 +176,7 @@ impl<S: Sink + Default> FieldKeyIn<S> {
         let mut storage = S::default();
         storage.open();
         loop {
-            let mut out = Cursor::new(storage.parts().0, 0);
+            let mut out = SliceWriter::new(storage.parts().0, 0);
             let (done, end) = (escape::name(&mut out, key, name), out.pos());
             match done {
                 Ok(()) => {
@@ -184,7 +184,7 @@ impl<S: Sink + Default> FieldKeyIn<S> {
                     let hash = KeyHash::of(key.as_bytes());
                     return Ok(FieldKeyIn { storage, hash });
                 }
-                Err(EncodeError::BufferFull) if matches!(storage.make_room(0, 0), Room::Grown) => {}
+                Err(EncodeError::BufferFull) if matches!(storage.grow(0, 0), Grow::Grown) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -215,7 +215,7 @@ impl<S: Sink> sealed::FieldName for FieldKeyIn<S> {
     }
 
     #[inline]
-    fn put(&self, out: &mut Cursor<'_>, _: Name) -> Result<(), EncodeError> {
+    fn put(&self, out: &mut SliceWriter<'_>, _: Name) -> Result<(), EncodeError> {
         out.copy_short(self.storage.bytes())
     }
 

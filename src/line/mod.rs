@@ -17,11 +17,11 @@
 //!   escaped. String fields have no limit here; InfluxDB 2.9 refuses one over 1 048 576 bytes
 //!   unless configured otherwise, and names it in its partial-write report.
 //! - *Accepted, stored and read back exactly, but a nuisance later*: tag keys `result` and `table`
-//!   (they collide with the columns of an answer); field keys `_time` `_start` `_stop`
+//!   (they collide with the columns of a response); field keys `_time` `_start` `_stop`
 //!   `_measurement`, or a tag and a field of one name (`pivot` refuses them); measurements
 //!   `_series` `_fieldKeys` `_tagKeys` `_tags` `_measurements` (unreadable by InfluxQL).
 //! - *Servers that only speak the protocol* may read less than InfluxDB does. For VictoriaMetrics
-//!   set [`Encoder::refuse_newlines`] and [`Encoder::refuse_quoted_keys`].
+//!   set [`Encoder::reject_newlines`] and [`Encoder::reject_quoted_keys`].
 //! - *Untimed lines*: see [`Fields::finish`].
 //!
 //! # Escaped and refused
@@ -31,52 +31,56 @@
 //! | tag key | `,` `=` space | empty; the same without the leading `#`; `time` `_field` `_measurement` `_time` `_value` `_start` `_stop`; the same key twice |
 //! | tag value | `,` `=` space | the same as for names (an empty value means no tag) |
 //! | field key | `,` `=` space | empty; control characters; the backslashes; `time`; the same key twice |
-//! | string field | `"` `\` | nothing, or newlines when [told to](Encoder::refuse_newlines) |
+//! | string field | `"` `\` | nothing, or newlines when [told to](Encoder::reject_newlines) |
 //! | float | | NaN and infinities |
 //! | time | | before 1677-09-21 or after 2262-04-11 (nanoseconds in 64 bits) |
 //!
 //! Why so strict: newlines and tabs in names have no escape that every server reads back; a
 //! backslash at the end of a measurement swallows the tags into the name; `#!~#` is the storage
-//! engine's own separator, and two different points would become one. Each of these is answered
+//! engine's own separator, and two different points would become one. Each of these is met
 //! with success by some server.
 
-mod core;
-mod cursor;
+mod default_tags;
+mod duplicate_keys;
 mod encoder;
 mod error;
 mod escape;
 mod field_key;
-mod keys;
+mod into_timestamp;
+#[cfg(feature = "std")]
+mod io_sink;
+mod line_state;
 mod number;
 #[cfg(feature = "alloc")]
 mod point;
 mod sanitize;
 mod series;
 mod sink;
-mod timestamp;
+mod slice_writer;
 mod to_line;
 mod value;
 
+#[cfg(feature = "alloc")]
+pub use default_tags::OwnedDefaultTags;
+pub use default_tags::{DefaultTags, DefaultTagsBuilder, DefaultTagsIn};
 pub use encoder::{Encoder, Fields, Line, Lines};
-pub use error::{EncodeError, Part, Place};
+pub use error::{EncodeError, Location, Part};
 #[cfg(feature = "alloc")]
 pub use field_key::OwnedFieldKey;
 pub use field_key::{FieldKey, FieldKeyIn, FieldName};
+pub use into_timestamp::IntoTimestamp;
+#[cfg(feature = "std")]
+pub use io_sink::IoSink;
 #[cfg(feature = "alloc")]
 pub use point::Point;
 pub use sanitize::{Sanitized, sanitize};
-pub use series::{
-    DefaultTags, DefaultTagsBuilder, DefaultTagsIn, Series, SeriesBuilder, SeriesIn, SeriesRef,
-};
 #[cfg(feature = "alloc")]
-pub use series::{OwnedDefaultTags, OwnedSeries};
+pub use series::OwnedSeries;
+pub use series::{Series, SeriesBuilder, SeriesIn, SeriesRef};
 #[cfg(feature = "client")]
 pub use sink::Appending;
 #[cfg(feature = "alloc")]
-pub use sink::Bounded;
-#[cfg(feature = "std")]
-pub use sink::Drain;
+pub use sink::BoundedVec;
 pub use sink::{Sink, Tagged};
-pub use timestamp::Timestamp;
 pub use to_line::ToLine;
 pub use value::{FieldValue, TagValue, Text};

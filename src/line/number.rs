@@ -1,13 +1,13 @@
 //! Numbers as text: shortest, exact, and legal for every server's parser.
 
-use super::cursor::Cursor;
 use super::error::EncodeError;
-use crate::SHORTCUTS;
+use super::slice_writer::SliceWriter;
+use crate::FAST_PATHS;
 
 /// Writes an integer's digits.
 #[inline]
 pub(super) fn integer<I: itoa::Integer>(
-    cursor: &mut Cursor<'_>,
+    cursor: &mut SliceWriter<'_>,
     value: I,
 ) -> Result<(), EncodeError> {
     cursor.copy_short(itoa::Buffer::new().format(value).as_bytes())
@@ -19,8 +19,8 @@ pub(super) fn integer<I: itoa::Integer>(
 /// written twice, and because it needs two 64-bit divisions where a 32-bit processor, which has no
 /// instruction for them, would be asked for ten.
 #[inline]
-pub(super) fn time(cursor: &mut Cursor<'_>, value: i64) -> Result<(), EncodeError> {
-    if SHORTCUTS && value >= EIGHT as i64 {
+pub(super) fn time(cursor: &mut SliceWriter<'_>, value: i64) -> Result<(), EncodeError> {
+    if FAST_PATHS && value >= EIGHT as i64 {
         let start = cursor.pos();
         if let Some(slot) = cursor.tail_mut(start).first_chunk_mut::<NUMBER_ROOM>() {
             let len = long_time(slot, value as u64);
@@ -32,7 +32,7 @@ pub(super) fn time(cursor: &mut Cursor<'_>, value: i64) -> Result<(), EncodeErro
 }
 
 const EIGHT: u64 = 100_000_000;
-/// Room for the longest time, three times eight digits, and for what few decimals take at most.
+/// Grow for the longest time, three times eight digits, and for what few decimals take at most.
 const NUMBER_ROOM: usize = 24;
 
 /// Writes a number of more than eight digits and says how many they are. What is left of the slot
@@ -102,8 +102,8 @@ const fn eight_digits(number: u32) -> u64 {
 /// shorter rival in another place, dropping the zeros at its end makes it the shortest. One
 /// multiplication and one division decide it; everything else takes zmij's general way.
 #[inline]
-pub(super) fn float(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError> {
-    if SHORTCUTS {
+pub(super) fn float(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeError> {
+    if FAST_PATHS {
         let start = cursor.pos();
         if let Some(slot) = cursor.tail_mut(start).first_chunk_mut::<NUMBER_ROOM>() {
             let magnitude = value.abs();
@@ -127,8 +127,8 @@ pub(super) fn float(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeErr
 
 /// The general way, out of the way of the shortcut, which then needs no call.
 #[inline(never)]
-fn many_digits(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError> {
-    if !(SHORTCUTS && (1e-4..1e8).contains(&value.abs())) {
+fn many_digits(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeError> {
+    if !(FAST_PATHS && (1e-4..1e8).contains(&value.abs())) {
         return float_by_zmij(cursor, value);
     }
     // Far from where exponents begin.
@@ -138,7 +138,7 @@ fn many_digits(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError> {
 }
 
 /// The same text without the shortcut, and so without a single operation on floats.
-fn float_by_zmij(cursor: &mut Cursor<'_>, value: f64) -> Result<(), EncodeError> {
+fn float_by_zmij(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeError> {
     let mut digits = zmij::Buffer::new();
     let text = digits.format_finite(value);
     // Below 10⁻⁵ zmij writes exponents; the shortcut writes its millionths without.
@@ -161,7 +161,7 @@ const SCALE: f64 = 1e6;
 
 /// As [`float`], for `f32`: shortest among the texts that read back to the same `f32`.
 #[inline]
-pub(super) fn float32(cursor: &mut Cursor<'_>, value: f32) -> Result<(), EncodeError> {
+pub(super) fn float32(cursor: &mut SliceWriter<'_>, value: f32) -> Result<(), EncodeError> {
     // The shortcut would give digits that only an f64 has: 0.1f32 is 0.100000001490116….
     shortest(cursor, zmij::Buffer::new().format_finite(value))
 }
@@ -215,7 +215,7 @@ fn pair(n: u32) -> [u8; 2] {
 /// The general text in the form all servers read: no empty fraction, and a sign after every `e`.
 ///
 /// zmij writes the sign itself; but its documentation doesn't promise that, so it is not relied on.
-fn shortest(cursor: &mut Cursor<'_>, text: &str) -> Result<(), EncodeError> {
+fn shortest(cursor: &mut SliceWriter<'_>, text: &str) -> Result<(), EncodeError> {
     let text = text.strip_suffix(".0").unwrap_or(text).as_bytes();
     match text.iter().position(|byte| *byte == b'e') {
         // An older parser of InfluxDB 3 takes 1e16 for an error.
@@ -237,7 +237,7 @@ mod tests {
 
     fn text(value: f64) -> String {
         let mut buf = [0; 64];
-        let mut cursor = Cursor::new(&mut buf, 0);
+        let mut cursor = SliceWriter::new(&mut buf, 0);
         float(&mut cursor, value).unwrap();
         String::from_utf8(cursor.written(0).to_vec()).unwrap()
     }
@@ -267,7 +267,7 @@ mod tests {
                 for room in 0..48 {
                     let expected = value.to_string();
                     let mut buf = [0; 48];
-                    let mut cursor = Cursor::new(&mut buf[..room], 0);
+                    let mut cursor = SliceWriter::new(&mut buf[..room], 0);
                     let done = time(&mut cursor, value);
                     assert_eq!(done.is_ok(), expected.len() <= room);
                     if done.is_ok() {
@@ -279,7 +279,7 @@ mod tests {
         }
         for value in [i64::MAX, i64::MIN, 1_700_000_000, 1_700_000_000_123_456_789] {
             let mut buf = [0; 48];
-            let mut cursor = Cursor::new(&mut buf, 0);
+            let mut cursor = SliceWriter::new(&mut buf, 0);
             time(&mut cursor, value).unwrap();
             assert_eq!(cursor.written(0), value.to_string().as_bytes());
         }
@@ -335,7 +335,7 @@ mod tests {
                 whole as f64 / 1e2,
             ] {
                 let mut buf = [0; 64];
-                let mut cursor = Cursor::new(&mut buf, 0);
+                let mut cursor = SliceWriter::new(&mut buf, 0);
                 float_by_zmij(&mut cursor, value).unwrap();
                 assert_eq!(String::from_utf8_lossy(cursor.written(0)), text(value));
             }
@@ -353,7 +353,7 @@ mod tests {
             ("100.0", "100"),
         ] {
             let mut buf = [0; 64];
-            let mut cursor = Cursor::new(&mut buf, 0);
+            let mut cursor = SliceWriter::new(&mut buf, 0);
             shortest(&mut cursor, given).unwrap();
             assert_eq!(cursor.written(0), expected.as_bytes());
         }

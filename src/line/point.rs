@@ -8,7 +8,7 @@ use super::error::EncodeError;
 use super::sink::Sink;
 use super::to_line::ToLine;
 use super::value::{FieldValue, OwnedValue};
-use crate::{Precision, Time};
+use crate::{Precision, Timestamp};
 
 /// A point that owns its parts: measurement, tags, fields, time. Allocates for each of them.
 ///
@@ -19,7 +19,7 @@ use crate::{Precision, Time};
 ///
 /// ```
 /// use influx_edge::line::{Encoder, Point};
-/// use influx_edge::{Precision, Time};
+/// use influx_edge::{Precision, Timestamp};
 ///
 /// let point = Point::new("weather")
 ///     .tag("station", "zrh-1")
@@ -27,7 +27,7 @@ use crate::{Precision, Time};
 ///     .field("temp_c", 21.5)
 ///     .field("door_open", false)
 ///     .field("missing", None::<f64>)
-///     .time(Time::from_nanos(1_700_000_000_000_000_000));
+///     .time(Timestamp::from_nanos(1_700_000_000_000_000_000));
 ///
 /// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
 /// enc.encode(&point)?;
@@ -50,7 +50,7 @@ pub struct Point {
 enum When {
     /// The server's clock decides.
     Untimed,
-    At(Time),
+    At(Timestamp),
     /// The clock gave a time that 64 bits of nanoseconds can't hold.
     OutOfRange,
 }
@@ -117,7 +117,7 @@ impl Point {
         self
     }
 
-    /// Sets the time: a [`Time`] or a `SystemTime`. Without one, the server's clock decides, with
+    /// Sets the time: a [`Timestamp`] or a `SystemTime`. Without one, the server's clock decides, with
     /// the consequence described at [`Fields::finish`](super::Fields::finish).
     ///
     /// A time outside the years 1677 to 2262 is refused when the point is encoded.
@@ -132,7 +132,7 @@ impl Point {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn time(mut self, time: impl TryInto<Time>) -> Self {
+    pub fn time(mut self, time: impl TryInto<Timestamp>) -> Self {
         self.time = time.try_into().map_or(When::OutOfRange, When::At);
         self
     }
@@ -153,7 +153,7 @@ impl Point {
     #[must_use]
     pub fn timestamp(mut self, count: i64, precision: Precision) -> Self {
         self.time = match count.checked_mul(precision.nanos()) {
-            Some(nanos) => When::At(Time::from_nanos(nanos)),
+            Some(nanos) => When::At(Timestamp::from_nanos(nanos)),
             None => When::OutOfRange,
         };
         self

@@ -2,9 +2,9 @@
 
 use core::fmt::{self, Write as _};
 
-use super::core::reserved;
 use super::error::Part;
 use super::escape::offends;
+use super::line_state::reserved;
 
 /// A name that takes the place of `text`, with everything the encoder refuses replaced by `_`.
 ///

@@ -1,29 +1,29 @@
 //! A measurement and its tags, escaped and checked once, written many times.
 
-use super::core::{self, tag_key};
-use super::cursor::Cursor;
-use super::error::{EncodeError, Part, Place};
+use super::duplicate_keys::{self, KeyHash, KeySet};
+use super::error::{EncodeError, Location, Part};
 use super::escape::Name;
-use super::keys::{self, KeyHash, KeySet};
+use super::line_state::{self, tag_key};
 use super::sink::Sink;
-use super::sink::sealed::Room;
+use super::sink::sealed::Grow;
+use super::slice_writer::SliceWriter;
 use super::value::{TagValue, sealed};
 
 /// Measurement and tags of a sensor that reports all day, with storage for `N` bytes inside.
 ///
 /// What [`Encoder::line`](super::Encoder::line) checks and escapes for each line is done here
-/// once; [`Encoder::point`](super::Encoder::point) then only copies. `N` counts the bytes on the
+/// once; [`Encoder::series`](super::Encoder::series) then only copies. `N` counts the bytes on the
 /// wire: measurement, and for each tag its key, its value and two more, plus one for each escape.
 /// Nothing is allocated; `OwnedSeries` (feature `alloc`) takes what it needs.
 ///
 /// ```
 /// use influx_edge::line::{Encoder, Series};
 ///
-/// let series = Series::<64>::new("weather").tag("station", "zrh-1").build()?;
+/// let series = Series::<64>::builder("weather").tag("station", "zrh-1").build()?;
 /// let mut storage = [0u8; 256];
 /// let mut enc = Encoder::new(&mut storage);
 /// for (t, temp) in [(1i64, 21.5), (2, 21.6)] {
-///     enc.point(&series).field("temp_c", temp).timestamp(t)?;
+///     enc.series(&series).field("temp_c", temp).timestamp(t)?;
 /// }
 /// assert_eq!(
 ///     enc.as_bytes(),
@@ -38,9 +38,9 @@ pub type Series<const N: usize> = SeriesIn<heapless::Vec<u8, N>>;
 /// ```
 /// use influx_edge::line::{Encoder, OwnedSeries};
 ///
-/// let series = OwnedSeries::new("weather").tag("station", "zrh-1").build()?;
+/// let series = OwnedSeries::builder("weather").tag("station", "zrh-1").build()?;
 /// let mut enc = Encoder::with_sink(Vec::new());
-/// enc.point(&series).field("temp_c", 21.5).finish()?;
+/// enc.series(&series).field("temp_c", 21.5).finish()?;
 /// assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5\n");
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
@@ -51,7 +51,7 @@ pub type OwnedSeries = SeriesIn<alloc::vec::Vec<u8>>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeriesIn<S> {
     storage: S,
-    marks: u64,
+    bits: u64,
     tags: u16,
 }
 
@@ -62,7 +62,7 @@ impl<S: Sink + Default> SeriesIn<S> {
     /// ```
     /// use influx_edge::line::Series;
     ///
-    /// let series = Series::<64>::new("weather").tag("station", "zrh 1").build()?;
+    /// let series = Series::<64>::builder("weather").tag("station", "zrh 1").build()?;
     /// assert_eq!(series.as_bytes(), b"weather,station=zrh\\ 1");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -70,9 +70,9 @@ impl<S: Sink + Default> SeriesIn<S> {
         clippy::new_ret_no_self,
         reason = "new, tag, tag, build is how it reads"
     )]
-    pub fn new(measurement: &str) -> SeriesBuilder<S> {
+    pub fn builder(measurement: &str) -> SeriesBuilder<S> {
         let mut builder = SeriesBuilder::empty();
-        builder.add(|out, _| core::measurement(out, measurement));
+        builder.add(|out, _| line_state::measurement(out, measurement));
         builder
     }
 }
@@ -83,7 +83,7 @@ impl<S: Sink> SeriesIn<S> {
     /// ```
     /// use influx_edge::line::Series;
     ///
-    /// assert_eq!(Series::<64>::new("weather").build()?.as_bytes(), b"weather");
+    /// assert_eq!(Series::<64>::builder("weather").build()?.as_bytes(), b"weather");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -101,7 +101,7 @@ pub struct SeriesBuilder<S> {
 }
 
 impl<S: Sink + Default> SeriesBuilder<S> {
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         SeriesBuilder {
             series: SeriesIn::default(),
             error: None,
@@ -115,15 +115,15 @@ impl<S: Sink> SeriesBuilder<S> {
     /// ```
     /// use influx_edge::line::Series;
     ///
-    /// let series = Series::<64>::new("weather").tag("channel", 3).build()?;
+    /// let series = Series::<64>::builder("weather").tag("channel", 3).build()?;
     /// assert_eq!(series.as_bytes(), b"weather,channel=3");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn tag(mut self, key: &str, value: impl TagValue) -> Self {
-        let (marks, index) = (self.series.marks, self.series.tags);
-        let added = self.add(|out, before| tag(out, before, key, &value, marks, index));
-        if let Some(Some(marks)) = added {
-            self.series.marks = marks;
+        let (bits, index) = (self.series.bits, self.series.tags);
+        let added = self.add(|out, before| tag(out, before, key, &value, bits, index));
+        if let Some(Some(bits)) = added {
+            self.series.bits = bits;
             self.series.tags = index.saturating_add(1);
         }
         self
@@ -134,7 +134,7 @@ impl<S: Sink> SeriesBuilder<S> {
     /// ```
     /// use influx_edge::line::{EncodeError, Series};
     ///
-    /// let small = Series::<8>::new("weather").tag("station", "zrh-1").build();
+    /// let small = Series::<8>::builder("weather").tag("station", "zrh-1").build();
     /// assert_eq!(small.unwrap_err(), EncodeError::BufferFull);
     /// ```
     ///
@@ -151,7 +151,7 @@ impl<S: Sink> SeriesBuilder<S> {
     /// Lets `write` append to the key, again if the storage can grow; on an error nothing stays.
     fn add<T>(
         &mut self,
-        write: impl Fn(&mut Cursor<'_>, usize) -> Result<T, EncodeError>,
+        write: impl Fn(&mut SliceWriter<'_>, usize) -> Result<T, EncodeError>,
     ) -> Option<T> {
         if self.error.is_some() {
             return None;
@@ -160,15 +160,14 @@ impl<S: Sink> SeriesBuilder<S> {
         let before = storage.bytes().len();
         storage.open();
         loop {
-            let mut out = Cursor::new(storage.parts().0, before);
+            let mut out = SliceWriter::new(storage.parts().0, before);
             let (done, end) = (write(&mut out, before), out.pos());
             match done {
                 Ok(value) => {
                     storage.close(end);
                     return Some(value);
                 }
-                Err(EncodeError::BufferFull)
-                    if matches!(storage.make_room(0, before), Room::Grown) => {}
+                Err(EncodeError::BufferFull) if matches!(storage.grow(0, before), Grow::Grown) => {}
                 Err(error) => {
                     storage.close(before);
                     self.error = Some(error);
@@ -179,102 +178,19 @@ impl<S: Sink> SeriesBuilder<S> {
     }
 }
 
-/// Tags that every line of an encoder gets unless it has them itself, in storage for `N` bytes.
-///
-/// The line's own tag wins; a line's tag with an empty value counts as absent, so the default
-/// steps in. Checked and escaped once. `N` counts as for [`Series`], without a measurement.
-///
-/// ```
-/// use influx_edge::line::{DefaultTags, Encoder};
-///
-/// let tags = DefaultTags::<64>::new().tag("host", "gw-7").tag("site", "north").build()?;
-/// let mut storage = [0u8; 128];
-/// let mut enc = Encoder::new(&mut storage).default_tags(tags);
-/// enc.line("load").tag("site", "south").field("one", 0.5).finish()?;
-/// assert_eq!(enc.as_bytes(), b"load,site=south,host=gw-7 one=0.5\n");
-/// # Ok::<(), influx_edge::line::EncodeError>(())
-/// ```
-pub type DefaultTags<const N: usize> = DefaultTagsIn<heapless::Vec<u8, N>>;
-
-/// [`DefaultTags`] that allocate the bytes they need, when they are built.
-///
-/// ```
-/// use influx_edge::line::{Encoder, OwnedDefaultTags};
-///
-/// let tags = OwnedDefaultTags::new().tag("host", "gw-7").build()?;
-/// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
-/// enc.line("load").tag("host", "").field("one", 0.5).finish()?;
-/// assert_eq!(enc.as_bytes(), b"load,host=gw-7 one=0.5\n");
-/// # Ok::<(), influx_edge::line::EncodeError>(())
-/// ```
-#[cfg(feature = "alloc")]
-pub type OwnedDefaultTags = DefaultTagsIn<alloc::vec::Vec<u8>>;
-
-/// Default tags in storage of the caller's choice: see [`DefaultTags`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DefaultTagsIn<S>(SeriesIn<S>);
-
-impl<S: Sink + Default> DefaultTagsIn<S> {
-    /// Begins an empty list. Errors wait until [`build`](DefaultTagsBuilder::build).
-    ///
-    /// ```
-    /// use influx_edge::line::DefaultTags;
-    ///
-    /// let tags = DefaultTags::<64>::new().tag("host", "gw 7").tag("site", "north").build()?;
-    /// assert_eq!(tags.as_bytes(), b",host=gw\\ 7,site=north");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "new, tag, tag, build is how it reads"
-    )]
-    pub fn new() -> DefaultTagsBuilder<S> {
-        DefaultTagsBuilder(SeriesBuilder::empty())
-    }
-}
-
-impl<S: Sink> DefaultTagsIn<S> {
-    /// The escaped list: `,host=gw-7,site=north`.
-    #[inline]
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-/// Collects [`DefaultTags`]; the first error is kept for [`build`](Self::build).
-#[derive(Clone, Debug)]
-#[must_use = "the tags are there only after build()"]
-pub struct DefaultTagsBuilder<S>(SeriesBuilder<S>);
-
-impl<S: Sink> DefaultTagsBuilder<S> {
-    /// Adds a tag. An empty value or `None` adds nothing.
-    pub fn tag(self, key: &str, value: impl TagValue) -> Self {
-        DefaultTagsBuilder(self.0.tag(key, value))
-    }
-
-    /// The tags, or the first thing that was wrong with them.
-    ///
-    /// # Errors
-    /// What [`SeriesBuilder::build`] gives.
-    pub fn build(self) -> Result<DefaultTagsIn<S>, EncodeError> {
-        self.0.build().map(DefaultTagsIn)
-    }
-}
-
-/// Appends `,key=value` behind the `before` bytes already there. `Some` are the marks of all its keys,
+/// Appends `,key=value` behind the `before` bytes already there. `Some` are the bits of all its keys,
 /// `None` means the tag is absent.
 fn tag<V: sealed::Tag>(
-    out: &mut Cursor<'_>,
+    out: &mut SliceWriter<'_>,
     before: usize,
     key: &str,
     value: &V,
-    marks: u64,
+    bits: u64,
     index: u16,
 ) -> Result<Option<u64>, EncodeError> {
     let part = Part::TagKey;
     if value.is_absent() {
-        return core::check_tag_key(key, Name { part, index }).map(|()| None);
+        return line_state::check_tag_key(key, Name { part, index }).map(|()| None);
     }
     let key_start = tag_key(out, key, Name { part, index })?;
     let value_start = out.pos();
@@ -286,22 +202,26 @@ fn tag<V: sealed::Tag>(
     }
     let hash = KeyHash::of(key.as_bytes());
     let mut keys = KeySet::default();
-    keys.adopt(marks);
-    if !keys.surely_new(hash) {
+    keys.seed(bits);
+    if !keys.definitely_absent(hash) {
         let escaped = out.between(key_start, value_start.saturating_sub(1));
-        if keys::contains(out.between(0, before), escaped, false) {
-            return Err(EncodeError::Duplicate(Place::new(Part::TagKey, index, 0)));
+        if duplicate_keys::contains(out.between(0, before), escaped, false) {
+            return Err(EncodeError::Duplicate(Location::new(
+                Part::TagKey,
+                index,
+                0,
+            )));
         }
     }
     keys.insert(hash);
-    Ok(Some(keys.marks()))
+    Ok(Some(keys.bits()))
 }
 
-/// A borrowed series: what [`Encoder::point`](super::Encoder::point) takes.
+/// A borrowed series: what [`Encoder::series`](super::Encoder::series) takes.
 #[derive(Clone, Copy, Debug)]
 pub struct SeriesRef<'a> {
     pub(super) key: &'a [u8],
-    pub(super) marks: u64,
+    pub(super) bits: u64,
     pub(super) tags: u16,
 }
 
@@ -310,7 +230,7 @@ impl<'a, S: Sink> From<&'a SeriesIn<S>> for SeriesRef<'a> {
     fn from(series: &'a SeriesIn<S>) -> Self {
         SeriesRef {
             key: series.storage.bytes(),
-            marks: series.marks,
+            bits: series.bits,
             tags: series.tags,
         }
     }

@@ -1,8 +1,8 @@
 //! Where encoded lines go: storage that the encoder fills from the front.
 
 pub(super) mod sealed {
-    /// What a sink answers when a line does not fit.
-    pub enum Room {
+    /// What a sink responds when a line does not fit.
+    pub enum Grow {
         /// There is no more.
         None,
         /// The storage has grown; everything stands where it stood.
@@ -24,7 +24,7 @@ pub(super) mod sealed {
         fn parts(&mut self) -> (&mut [u8], &[u8]);
         /// `used` bytes hold something, the first `whole` of them are whole lines.
         #[doc(hidden)]
-        fn make_room(&mut self, whole: usize, used: usize) -> Room;
+        fn grow(&mut self, whole: usize, used: usize) -> Grow;
         /// Cuts the storage to what was written, for the caller to take away.
         #[doc(hidden)]
         fn close(&mut self, whole: usize);
@@ -41,8 +41,8 @@ pub(super) mod sealed {
         fn flush_out(&mut self) -> std::io::Result<()>;
     }
 }
-use super::series::DefaultTagsIn;
-use sealed::Room;
+use super::default_tags::DefaultTagsIn;
+use sealed::Grow;
 
 /// Storage for encoded lines. Sealed; these are the sinks:
 ///
@@ -51,8 +51,8 @@ use sealed::Room;
 /// | `&mut [u8]` | no | fixed buffer, no allocator: [`Encoder::new`](super::Encoder::new) |
 /// | [`heapless::Vec`] | no | the same, owned by the encoder |
 /// | `Vec<u8>` | without bound | programs that clear it often enough |
-/// | [`Bounded`] | up to a limit | programs that want the limit kept |
-/// | [`Drain`] | passes whole lines to an [`io::Write`](std::io::Write) | files, pipes, sockets |
+/// | [`BoundedVec`] | up to a limit | programs that want the limit kept |
+/// | [`IoSink`] | passes whole lines to an [`io::Write`](std::io::Write) | files, pipes, sockets |
 ///
 /// A sink given to an encoder starts empty: bytes that were in it are overwritten.
 pub trait Sink: sealed::Sink {}
@@ -70,8 +70,8 @@ impl sealed::Sink for &mut [u8] {
         (self, &[])
     }
     #[inline]
-    fn make_room(&mut self, _: usize, _: usize) -> Room {
-        Room::None
+    fn grow(&mut self, _: usize, _: usize) -> Grow {
+        Grow::None
     }
     #[inline]
     fn close(&mut self, whole: usize) {
@@ -97,8 +97,8 @@ impl<const N: usize> sealed::Sink for heapless::Vec<u8, N> {
         (self, &[])
     }
     #[inline]
-    fn make_room(&mut self, _: usize, _: usize) -> Room {
-        Room::None
+    fn grow(&mut self, _: usize, _: usize) -> Grow {
+        Grow::None
     }
     fn close(&mut self, whole: usize) {
         self.truncate(whole);
@@ -109,7 +109,7 @@ impl<const N: usize> sealed::Sink for heapless::Vec<u8, N> {
 /// [`Encoder::default_tags`](super::Encoder::default_tags) makes.
 #[derive(Clone, Debug, Default)]
 pub struct Tagged<S, D> {
-    sink: S,
+    pub(super) sink: S,
     tags: DefaultTagsIn<D>,
 }
 
@@ -138,8 +138,8 @@ impl<S: Sink, D: Sink> sealed::Sink for Tagged<S, D> {
     fn parts(&mut self) -> (&mut [u8], &[u8]) {
         (self.sink.parts().0, self.tags.as_bytes())
     }
-    fn make_room(&mut self, whole: usize, used: usize) -> Room {
-        self.sink.make_room(whole, used)
+    fn grow(&mut self, whole: usize, used: usize) -> Grow {
+        self.sink.grow(whole, used)
     }
     fn close(&mut self, whole: usize) {
         self.sink.close(whole);
@@ -147,11 +147,11 @@ impl<S: Sink, D: Sink> sealed::Sink for Tagged<S, D> {
 }
 
 #[cfg(feature = "alloc")]
-pub use growing::Bounded;
+pub use growing::BoundedVec;
 #[cfg(feature = "alloc")]
 mod growing {
     use super::Sink;
-    use super::sealed::{self, Room};
+    use super::sealed::{self, Grow};
     use alloc::vec::Vec;
 
     /// The size a growing sink starts with, in bytes: a few lines.
@@ -171,7 +171,7 @@ mod growing {
             (self, &[])
         }
         #[cold]
-        fn make_room(&mut self, _: usize, _: usize) -> Room {
+        fn grow(&mut self, _: usize, _: usize) -> Grow {
             grow(self, usize::MAX)
         }
         fn close(&mut self, whole: usize) {
@@ -183,9 +183,9 @@ mod growing {
     /// [`BufferFull`](crate::line::EncodeError::BufferFull).
     ///
     /// ```
-    /// use influx_edge::line::{Bounded, EncodeError, Encoder};
+    /// use influx_edge::line::{BoundedVec, EncodeError, Encoder};
     ///
-    /// let mut enc = Encoder::with_sink(Bounded::new(40));
+    /// let mut enc = Encoder::with_sink(BoundedVec::new(40));
     /// enc.line("weather").field("temp_c", 21.5).finish()?;
     /// enc.line("weather").field("temp_c", 21.6).finish()?;
     /// let third = enc.line("weather").field("temp_c", 21.7).finish();
@@ -194,26 +194,26 @@ mod growing {
     /// # Ok::<(), EncodeError>(())
     /// ```
     #[derive(Clone, Debug, Default)]
-    pub struct Bounded {
+    pub struct BoundedVec {
         bytes: Vec<u8>,
         max: usize,
     }
 
-    impl Bounded {
+    impl BoundedVec {
         /// An empty sink that holds at most `max` bytes. Allocates when it is first written to,
         /// and by doubling from then on.
         ///
         /// ```
-        /// use influx_edge::line::{Bounded, EncodeError, Encoder};
+        /// use influx_edge::line::{BoundedVec, EncodeError, Encoder};
         ///
-        /// let mut enc = Encoder::with_sink(Bounded::new(10));
+        /// let mut enc = Encoder::with_sink(BoundedVec::new(10));
         /// enc.line("t").field("v", 1).finish()?;
         /// assert_eq!(enc.line("t").field("v", 2).finish(), Err(EncodeError::BufferFull));
         /// # Ok::<(), Box<dyn std::error::Error>>(())
         /// ```
         #[must_use]
         pub const fn new(max: usize) -> Self {
-            Bounded {
+            BoundedVec {
                 bytes: Vec::new(),
                 max,
             }
@@ -222,9 +222,9 @@ mod growing {
         /// The lines, once the encoder has given the sink back.
         ///
         /// ```
-        /// use influx_edge::line::{Bounded, Encoder};
+        /// use influx_edge::line::{BoundedVec, Encoder};
         ///
-        /// let mut enc = Encoder::with_sink(Bounded::new(64));
+        /// let mut enc = Encoder::with_sink(BoundedVec::new(64));
         /// enc.line("t").field("v", 1).finish()?;
         /// assert_eq!(enc.into_sink().into_vec(), b"t v=1i\n");
         /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -235,8 +235,8 @@ mod growing {
         }
     }
 
-    impl Sink for Bounded {}
-    impl sealed::Sink for Bounded {
+    impl Sink for BoundedVec {}
+    impl sealed::Sink for BoundedVec {
         fn open(&mut self) {
             let size = self.bytes.capacity().min(self.max);
             self.bytes.resize(size, 0);
@@ -250,7 +250,7 @@ mod growing {
             (&mut self.bytes, &[])
         }
         #[cold]
-        fn make_room(&mut self, _: usize, _: usize) -> Room {
+        fn grow(&mut self, _: usize, _: usize) -> Grow {
             grow(&mut self.bytes, self.max)
         }
         fn close(&mut self, whole: usize) {
@@ -259,17 +259,17 @@ mod growing {
     }
 
     /// Doubles the writable storage, up to `max`. An allocator that says no means no room.
-    fn grow(bytes: &mut Vec<u8>, max: usize) -> Room {
+    fn grow(bytes: &mut Vec<u8>, max: usize) -> Grow {
         let len = bytes.len();
         let new = len.saturating_mul(2).max(FIRST).min(max);
         let Some(more) = new.checked_sub(len).filter(|more| *more > 0) else {
-            return Room::None;
+            return Grow::None;
         };
         if bytes.try_reserve_exact(more).is_err() {
-            return Room::None;
+            return Grow::None;
         }
         bytes.resize(new, 0);
-        Room::Grown
+        Grow::Grown
     }
 }
 
@@ -278,7 +278,7 @@ pub use appending::Appending;
 #[cfg(feature = "client")]
 mod appending {
     use super::Sink;
-    use super::sealed::{self, Room};
+    use super::sealed::{self, Grow};
     use alloc::vec::Vec;
 
     /// The size a batch starts with, in bytes.
@@ -332,7 +332,7 @@ mod appending {
             (room, self.defaults)
         }
         #[cold]
-        fn make_room(&mut self, _: usize, _: usize) -> Room {
+        fn grow(&mut self, _: usize, _: usize) -> Grow {
             let len = self.bytes.len();
             let new = if len < self.max {
                 let twice = len.saturating_mul(2).max(FIRST);
@@ -343,149 +343,13 @@ mod appending {
                 len.saturating_add(item.max(256)).min(end)
             };
             let Some(more) = new.checked_sub(len).filter(|more| *more > 0) else {
-                return Room::None;
+                return Grow::None;
             };
             if self.bytes.try_reserve_exact(more).is_err() {
-                return Room::None;
+                return Grow::None;
             }
             self.bytes.resize(new, 0);
-            Room::Grown
-        }
-        fn close(&mut self, _: usize) {}
-    }
-}
-
-#[cfg(feature = "std")]
-pub use drain::Drain;
-#[cfg(feature = "std")]
-mod drain {
-    use super::sealed::{self, Draining as _, Room};
-    use super::{Sink, Tagged};
-    use std::io;
-    use std::vec::Vec;
-
-    /// Passes whole lines on to an [`io::Write`] whenever its buffer is full.
-    ///
-    /// The buffer's size is fixed. A line longer than it is
-    /// [`BufferFull`](crate::line::EncodeError::BufferFull). When the writer fails, the line is
-    /// [`Sink`](crate::line::EncodeError::Sink), the reason is in [`error`](Self::error), and the
-    /// lines that the writer did not take stay in the buffer.
-    /// [`Encoder::flush`](crate::line::Encoder::flush) passes on what is left.
-    ///
-    /// ```
-    /// use influx_edge::line::{Drain, Encoder};
-    ///
-    /// let mut enc = Encoder::with_sink(Drain::new(Vec::new(), 64));
-    /// for n in 0..100i64 {
-    ///     enc.line("count").field("n", n).timestamp(n)?;
-    /// }
-    /// enc.flush()?;
-    /// let file = enc.into_sink().into_writer();
-    /// assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), 100);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[derive(Debug)]
-    pub struct Drain<W> {
-        out: W,
-        bytes: Vec<u8>,
-        error: Option<io::Error>,
-    }
-
-    impl<W: io::Write> Drain<W> {
-        /// A sink in front of `out` with a buffer of `buffer` bytes, allocated now.
-        ///
-        /// ```
-        /// use influx_edge::line::{Drain, Encoder};
-        ///
-        /// let mut enc = Encoder::with_sink(Drain::new(Vec::new(), 4096)); // or a file, or a pipe
-        /// enc.line("t").field("v", 1).finish()?;
-        /// enc.flush()?;
-        /// assert_eq!(enc.into_sink().into_writer(), b"t v=1i\n");
-        /// # Ok::<(), Box<dyn std::error::Error>>(())
-        /// ```
-        pub fn new(out: W, buffer: usize) -> Self {
-            Drain {
-                out,
-                bytes: std::vec![0; buffer],
-                error: None,
-            }
-        }
-
-        /// Why the writer last failed; cleared by the next success.
-        #[must_use]
-        pub fn error(&self) -> Option<&io::Error> {
-            self.error.as_ref()
-        }
-
-        /// The writer. Lines that were not passed on are gone: flush the encoder first.
-        #[must_use]
-        pub fn into_writer(self) -> W {
-            self.out
-        }
-    }
-
-    impl<W: io::Write> sealed::Draining for Drain<W> {
-        fn drain(&mut self, whole: usize, used: usize) -> (usize, io::Result<()>) {
-            let mut gone = 0;
-            let done = loop {
-                match self.bytes.get(gone..whole) {
-                    None | Some([]) => break Ok(()),
-                    Some(lines) => match self.out.write(lines) {
-                        Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
-                        Ok(n) => gone = gone.saturating_add(n).min(whole),
-                        Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                        Err(e) => break Err(e),
-                    },
-                }
-            };
-            if gone <= used && used <= self.bytes.len() {
-                self.bytes.copy_within(gone..used, 0);
-            }
-            (gone, done)
-        }
-
-        fn flush_out(&mut self) -> io::Result<()> {
-            self.out.flush()
-        }
-    }
-
-    impl<S: Sink + sealed::Draining, D: Sink> sealed::Draining for Tagged<S, D> {
-        fn drain(&mut self, whole: usize, used: usize) -> (usize, io::Result<()>) {
-            self.sink.drain(whole, used)
-        }
-
-        fn flush_out(&mut self) -> io::Result<()> {
-            self.sink.flush_out()
-        }
-    }
-
-    impl<W: io::Write> Sink for Drain<W> {}
-    impl<W: io::Write> sealed::Sink for Drain<W> {
-        fn open(&mut self) {}
-        #[inline]
-        fn bytes(&self) -> &[u8] {
-            &self.bytes
-        }
-        #[inline]
-        fn parts(&mut self) -> (&mut [u8], &[u8]) {
-            (&mut self.bytes, &[])
-        }
-        #[cold]
-        fn make_room(&mut self, whole: usize, used: usize) -> Room {
-            if whole == 0 {
-                return Room::None;
-            }
-            let (gone, done) = self.drain(whole, used);
-            match done {
-                Ok(()) => {
-                    self.error = None;
-                    Room::Drained(gone)
-                }
-                Err(e) => {
-                    self.error = Some(e);
-                    Room::Failed(gone)
-                }
-            }
+            Grow::Grown
         }
         fn close(&mut self, _: usize) {}
     }

@@ -3,10 +3,10 @@
 use core::fmt;
 use core::fmt::Write as _;
 
-use super::cursor::Cursor;
-use super::error::{EncodeError, Part, Place};
+use super::error::{EncodeError, Location, Part};
 use super::escape::{self, Name};
 use super::number;
+use super::slice_writer::SliceWriter;
 
 /// A value a field can have: floats, integers, booleans, text, and `Option` of them.
 ///
@@ -75,11 +75,11 @@ pub(super) enum Presence {
 /// How values are written.
 #[derive(Clone, Copy, Default)]
 pub(super) struct ValueRules {
-    pub(super) refuse_newlines: bool,
+    pub(super) reject_newlines: bool,
 }
 
 pub(super) mod sealed {
-    use super::{Cursor, EncodeError, Name, Presence, ValueRules};
+    use super::{EncodeError, Name, Presence, SliceWriter, ValueRules};
 
     pub trait Field {
         /// A copy for a point that owns its values; `None` if there is no value.
@@ -96,7 +96,7 @@ pub(super) mod sealed {
         #[allow(private_interfaces)]
         fn put(
             &self,
-            cursor: &mut Cursor<'_>,
+            cursor: &mut SliceWriter<'_>,
             rules: ValueRules,
             index: u16,
         ) -> Result<(), EncodeError>;
@@ -111,7 +111,7 @@ pub(super) mod sealed {
         /// Writes nothing if the tag is absent.
         #[doc(hidden)]
         #[allow(private_interfaces)]
-        fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError>;
+        fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError>;
     }
 }
 
@@ -126,7 +126,7 @@ macro_rules! integers {
                 Some(OwnedValue::$owned(*self as _))
             }
             #[inline]
-            fn put(&self, cursor: &mut Cursor<'_>, _: ValueRules, _: u16) -> Result<(), EncodeError> {
+            fn put(&self, cursor: &mut SliceWriter<'_>, _: ValueRules, _: u16) -> Result<(), EncodeError> {
                 number::integer(cursor, *self)?;
                 cursor.put($suffix)
             }
@@ -135,7 +135,7 @@ macro_rules! integers {
         #[allow(private_interfaces)]
         impl sealed::Tag for $t {
             #[inline]
-            fn put(&self, cursor: &mut Cursor<'_>, _: Name) -> Result<(), EncodeError> {
+            fn put(&self, cursor: &mut SliceWriter<'_>, _: Name) -> Result<(), EncodeError> {
                 number::integer(cursor, *self)
             }
         }
@@ -158,7 +158,7 @@ macro_rules! floats {
                 if self.is_finite() { Presence::Present } else { Presence::NotFinite }
             }
             #[inline]
-            fn put(&self, cursor: &mut Cursor<'_>, _: ValueRules, _: u16) -> Result<(), EncodeError> {
+            fn put(&self, cursor: &mut SliceWriter<'_>, _: ValueRules, _: u16) -> Result<(), EncodeError> {
                 $write(cursor, *self)
             }
         }
@@ -175,7 +175,7 @@ impl sealed::Field for bool {
     }
 
     #[inline]
-    fn put(&self, cursor: &mut Cursor<'_>, _: ValueRules, _: u16) -> Result<(), EncodeError> {
+    fn put(&self, cursor: &mut SliceWriter<'_>, _: ValueRules, _: u16) -> Result<(), EncodeError> {
         cursor.copy_short(truth(*self).as_bytes())
     }
 }
@@ -184,7 +184,7 @@ impl TagValue for bool {}
 #[allow(private_interfaces)]
 impl sealed::Tag for bool {
     #[inline]
-    fn put(&self, cursor: &mut Cursor<'_>, _: Name) -> Result<(), EncodeError> {
+    fn put(&self, cursor: &mut SliceWriter<'_>, _: Name) -> Result<(), EncodeError> {
         cursor.copy_short(truth(*self).as_bytes())
     }
 }
@@ -205,11 +205,11 @@ impl sealed::Field for str {
     #[inline]
     fn put(
         &self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut SliceWriter<'_>,
         rules: ValueRules,
         index: u16,
     ) -> Result<(), EncodeError> {
-        if rules.refuse_newlines {
+        if rules.reject_newlines {
             refuse_newline(self.as_bytes(), index)?;
         }
         cursor.put(b'"')?;
@@ -226,7 +226,7 @@ impl sealed::Tag for str {
         self.is_empty()
     }
     #[inline]
-    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+    fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         escape::name(cursor, self, name)
     }
 }
@@ -234,7 +234,7 @@ impl sealed::Tag for str {
 impl TagValue for char {}
 #[allow(private_interfaces)]
 impl sealed::Tag for char {
-    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+    fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         escape::name(cursor, self.encode_utf8(&mut [0; 4]), name)
     }
 }
@@ -249,7 +249,7 @@ impl<T: fmt::Display> sealed::Field for Text<T> {
 
     fn put(
         &self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut SliceWriter<'_>,
         rules: ValueRules,
         index: u16,
     ) -> Result<(), EncodeError> {
@@ -260,7 +260,7 @@ impl<T: fmt::Display> sealed::Field for Text<T> {
 impl<T: fmt::Display> TagValue for Text<T> {}
 #[allow(private_interfaces)]
 impl<T: fmt::Display> sealed::Tag for Text<T> {
-    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+    fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         sealed::Tag::put(&format_args!("{}", self.0), cursor, name)
     }
 }
@@ -275,14 +275,14 @@ impl sealed::Field for fmt::Arguments<'_> {
 
     fn put(
         &self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut SliceWriter<'_>,
         rules: ValueRules,
         index: u16,
     ) -> Result<(), EncodeError> {
         cursor.put(b'"')?;
         let start = cursor.pos();
-        raw(cursor, *self, Place::new(Part::FieldValue, index, 0))?;
-        if rules.refuse_newlines {
+        raw(cursor, *self, Location::new(Part::FieldValue, index, 0))?;
+        if rules.reject_newlines {
             refuse_newline(cursor.written(start), index)?;
         }
         escape::string_in_place(cursor, start)?;
@@ -293,15 +293,19 @@ impl sealed::Field for fmt::Arguments<'_> {
 impl TagValue for fmt::Arguments<'_> {}
 #[allow(private_interfaces)]
 impl sealed::Tag for fmt::Arguments<'_> {
-    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+    fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         let start = cursor.pos();
-        raw(cursor, *self, Place::new(name.part, name.index, 0))?;
+        raw(cursor, *self, Location::new(name.part, name.index, 0))?;
         escape::name_in_place(cursor, start, name)
     }
 }
 
 /// Writes the text as it is; the caller escapes it in place, where pieces can't hide a sequence.
-fn raw(cursor: &mut Cursor<'_>, text: fmt::Arguments<'_>, place: Place) -> Result<(), EncodeError> {
+fn raw(
+    cursor: &mut SliceWriter<'_>,
+    text: fmt::Arguments<'_>,
+    place: Location,
+) -> Result<(), EncodeError> {
     let mut out = Raw {
         cursor,
         full: false,
@@ -315,7 +319,7 @@ fn raw(cursor: &mut Cursor<'_>, text: fmt::Arguments<'_>, place: Place) -> Resul
 
 /// Tells a full buffer from a `Display` that failed by itself.
 struct Raw<'c, 'b> {
-    cursor: &'c mut Cursor<'b>,
+    cursor: &'c mut SliceWriter<'b>,
     full: bool,
 }
 
@@ -329,7 +333,7 @@ impl fmt::Write for Raw<'_, '_> {
 
 fn refuse_newline(text: &[u8], index: u16) -> Result<(), EncodeError> {
     match text.iter().position(|byte| *byte == b'\n') {
-        Some(offset) => Err(EncodeError::Newline(Place::new(
+        Some(offset) => Err(EncodeError::Newline(Location::new(
             Part::FieldValue,
             index,
             offset,
@@ -354,7 +358,7 @@ impl<T: FieldValue> sealed::Field for Option<T> {
     #[inline]
     fn put(
         &self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut SliceWriter<'_>,
         rules: ValueRules,
         index: u16,
     ) -> Result<(), EncodeError> {
@@ -373,7 +377,7 @@ impl<T: TagValue> sealed::Tag for Option<T> {
         self.as_ref().is_none_or(sealed::Tag::is_absent)
     }
     #[inline]
-    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+    fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         match self {
             Some(value) => value.put(cursor, name),
             None => Ok(()),
@@ -396,7 +400,7 @@ impl<T: FieldValue + ?Sized> sealed::Field for &T {
     #[inline]
     fn put(
         &self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut SliceWriter<'_>,
         rules: ValueRules,
         index: u16,
     ) -> Result<(), EncodeError> {
@@ -412,7 +416,7 @@ impl<T: TagValue + ?Sized> sealed::Tag for &T {
         (**self).is_absent()
     }
     #[inline]
-    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+    fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         (**self).put(cursor, name)
     }
 }
@@ -427,7 +431,7 @@ impl<const N: usize> sealed::Field for heapless::String<N> {
 
     fn put(
         &self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut SliceWriter<'_>,
         rules: ValueRules,
         index: u16,
     ) -> Result<(), EncodeError> {
@@ -442,14 +446,16 @@ impl<const N: usize> sealed::Tag for heapless::String<N> {
     fn is_absent(&self) -> bool {
         self.is_empty()
     }
-    fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+    fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         sealed::Tag::put(self.as_str(), cursor, name)
     }
 }
 
 #[cfg(feature = "alloc")]
 mod owned {
-    use super::{Cursor, EncodeError, FieldValue, Name, OwnedValue, TagValue, ValueRules, sealed};
+    use super::{
+        EncodeError, FieldValue, Name, OwnedValue, SliceWriter, TagValue, ValueRules, sealed,
+    };
     use alloc::{borrow::Cow, string::String};
 
     macro_rules! text {
@@ -460,7 +466,7 @@ mod owned {
                 fn to_owned_value(&self) -> Option<OwnedValue> {
                     sealed::Field::to_owned_value(&**self)
                 }
-                fn put(&self, cursor: &mut Cursor<'_>, rules: ValueRules, index: u16) -> Result<(), EncodeError> {
+                fn put(&self, cursor: &mut SliceWriter<'_>, rules: ValueRules, index: u16) -> Result<(), EncodeError> {
                     sealed::Field::put(&**self, cursor, rules, index)
                 }
             }
@@ -470,7 +476,7 @@ mod owned {
                 fn is_absent(&self) -> bool {
                     self.is_empty()
                 }
-                fn put(&self, cursor: &mut Cursor<'_>, name: Name) -> Result<(), EncodeError> {
+                fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
                     sealed::Tag::put(&**self, cursor, name)
                 }
             }

@@ -1,12 +1,18 @@
-//! Up to where everything is delivered: the file `ack`.
+//! Acknowledgements: which batches are delivered, and the file `ack`, which says up to which
+//! number all are.
 //!
 //! Two slots of 20 bytes, at 0 and at 512, so that one torn sector can't take both: generation u64,
 //! sequence number u64, CRC-32 of the two; little-endian. The older slot is overwritten, the newer
 //! one counts. It is never synced: an acknowledgement that is lost makes a batch be sent again,
 //! which is no harm for points with timestamps, and a sync per delivered batch would wear the disk.
 
-use super::frame::{u32_at, u64_at};
+use super::batch::BatchId;
+use super::format::{u32_at, u64_at};
 use super::fs::{Access, Fs, read_full, write_full};
+use super::segment::TargetCount;
+use super::spool::Spool;
+use super::stats::bump;
+use crate::clock::Clock;
 use std::io;
 use std::path::PathBuf;
 
@@ -101,6 +107,107 @@ fn decode(slot: &[u8]) -> Option<(u64, u64)> {
     let holds = u32_at(slot, 16)? == crc32fast::hash(slot.get(..16)?);
     // A slot of zeros fails here too: generations begin with 1.
     (holds && generation > 0 && acked < MAX_SEQ).then_some((generation, acked))
+}
+
+impl<F: Fs, C: Clock> Spool<F, C> {
+    /// Notes that batches were delivered; how many points they held. Their room is freed with the
+    /// last batch of their segment.
+    ///
+    /// Tickets of batches that were acknowledged or dropped before do nothing and count nothing.
+    /// Writes 20 bytes to the disk and syncs nothing: an acknowledgement that a crash takes makes the
+    /// batch be delivered again, which changes nothing in the database if its points have timestamps.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-ack", std::process::id()));
+    /// use influx_edge::spool::{Batch, Spool, Target};
+    ///
+    /// # use influx_edge::Precision;
+    /// let mut spool = Spool::open(&dir)?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// let batch_id = spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+    /// spool.ack([&batch_id]); // it was delivered
+    /// assert!(spool.is_empty());
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn ack<'t>(&mut self, batch_ids: impl IntoIterator<Item = &'t BatchId>) -> u64 {
+        let mut points = 0;
+        for batch_id in batch_ids {
+            if self.finish(batch_id) {
+                bump(&mut self.stats.acknowledged, 1);
+                bump(&mut points, u64::from(batch_id.points));
+            }
+        }
+        bump(&mut self.stats.acknowledged_points, points);
+        self.remove_acked();
+        points
+    }
+
+    /// Takes a batch out of the account; whether it was in it.
+    pub(super) fn finish(&mut self, batch_id: &BatchId) -> bool {
+        if self.is_finished(batch_id.seq) {
+            return false;
+        }
+        let index = self.log.index_of(batch_id.seq);
+        let Some(segment) = index.and_then(|index| self.log.segments.get_mut(index)) else {
+            return false;
+        };
+        segment.set_done(batch_id.seq);
+        segment.take(TargetCount {
+            target: batch_id.target,
+            batches: 1,
+            points: u64::from(batch_id.points),
+            bytes: u64::from(batch_id.bytes),
+        });
+        true
+    }
+
+    /// Whether a number is delivered, dropped, or was never there.
+    pub(super) fn is_finished(&self, seq: u64) -> bool {
+        let segment = || self.log.segments.get(self.log.index_of(seq)?);
+        seq <= self.ack.acked() || segment().is_none_or(|segment| segment.seq_done(seq))
+    }
+
+    /// Whether a batch still waits: not acknowledged, not dropped for want of room.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_waiting(&self, batch_id: &BatchId) -> bool {
+        !self.is_finished(batch_id.seq)
+    }
+
+    /// Removes segments in which nothing waits, and notes up to where all is delivered.
+    pub(super) fn remove_acked(&mut self) {
+        let acked = self.delivered_up_to();
+        if acked > self.ack.acked() && self.ack.write(&self.log.fs, acked).is_err() {
+            bump(&mut self.stats.unnoted_acks, 1);
+        }
+        // The newest segment stays while anything waits: it is what remembers the last number.
+        let newest = self.log.segments.len().saturating_sub(1);
+        let idle = self.is_empty();
+        for index in (0..self.log.segments.len()).rev() {
+            let Some(segment) = self.log.segments.get(index).filter(|s| s.is_done()) else {
+                continue;
+            };
+            // Of an empty spool the active one stays to be written to, unless it is nearly full.
+            let spent = segment.len > self.settings.effective_segment_bytes() / 2;
+            let surplus = idle && (spent || !self.log.is_active(index));
+            if index != newest || surplus {
+                self.log.remove(index);
+            }
+        }
+    }
+
+    /// The number up to which nothing waits.
+    fn delivered_up_to(&self) -> u64 {
+        let Some(oldest) = self.log.segments.iter().find(|s| !s.is_done()) else {
+            return self.log.next_seq.saturating_sub(1);
+        };
+        let mut seq = oldest.base.max(self.ack.acked().saturating_add(1));
+        while seq < oldest.end_seq && oldest.seq_done(seq) {
+            seq = seq.saturating_add(1);
+        }
+        seq.saturating_sub(1)
+    }
 }
 
 #[cfg(test)]

@@ -40,14 +40,14 @@ impl<'a> Batch<'a> {
 /// Stands for one batch in the spool; for [`Spool::ack`](super::Spool::ack). Good for the spool
 /// that gave it, until that is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Ticket {
+pub struct BatchId {
     pub(super) seq: u64,
     pub(super) target: u32,
     pub(super) points: u32,
     pub(super) bytes: u32,
 }
 
-impl Ticket {
+impl BatchId {
     /// The batch's number. Later batches have larger ones, across restarts too.
     #[must_use]
     pub fn seq(&self) -> u64 {
@@ -68,14 +68,14 @@ impl Ticket {
 }
 
 /// Some batches of one target and one precision, the oldest there are. Made by
-/// [`Spool::collect`](super::Spool::collect).
+/// [`Spool::read_batches`](super::Spool::read_batches).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bundle {
+pub struct BatchGroup {
     pub(super) precision: Precision,
-    pub(super) tickets: Vec<Ticket>,
+    pub(super) batch_ids: Vec<BatchId>,
 }
 
-impl Bundle {
+impl BatchGroup {
     /// The unit of all their timestamps.
     #[must_use]
     pub fn precision(&self) -> Precision {
@@ -85,14 +85,14 @@ impl Bundle {
     /// How many points they hold together.
     #[must_use]
     pub fn points(&self) -> u64 {
-        self.tickets
+        self.batch_ids
             .iter()
             .fold(0, |sum: u64, t| sum.saturating_add(u64::from(t.points)))
     }
 
     /// The batches, oldest first; at least one.
     #[must_use]
-    pub fn tickets(&self) -> &[Ticket] {
-        &self.tickets
+    pub fn batch_ids(&self) -> &[BatchId] {
+        &self.batch_ids
     }
 }

@@ -77,9 +77,9 @@ impl SpoolError {
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-full", std::process::id()));
     /// use influx_edge::Precision;
-    /// use influx_edge::spool::{Batch, FullPolicy, Spool, Target};
+    /// use influx_edge::spool::{Batch, OverflowPolicy, Spool, Target};
     ///
-    /// let mut spool = Spool::builder(&dir).max_bytes(64 << 10).when_full(FullPolicy::Reject).open()?;
+    /// let mut spool = Spool::builder(&dir).max_bytes(64 << 10).overflow_policy(OverflowPolicy::Reject).open()?;
     /// let target = Target::new("acme", "sensors")?;
     /// let lines = "t v=1 60\n".repeat(1000);
     /// let full = (0..100).find_map(|_| {

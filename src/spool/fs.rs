@@ -75,7 +75,7 @@ pub struct OsFs;
 
 impl Fs for OsFs {
     type File = File;
-    type Lock = super::lock::OsLock;
+    type Lock = OsLock;
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
         let mut builder = fs::DirBuilder::new();
@@ -125,7 +125,7 @@ impl Fs for OsFs {
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<Self::Lock>> {
-        super::lock::OsLock::take(path)
+        OsLock::take(path)
     }
 }
 
@@ -233,4 +233,51 @@ pub(super) fn write_full(file: &impl FsFile, buf: &[u8], at: u64) -> io::Result<
         }
     }
     Ok(())
+}
+
+/// A held lock: one process per directory. The kernel frees it when the process ends, however it
+/// ends; dropping it frees it, too.
+#[derive(Debug)]
+pub struct OsLock {
+    _file: File,
+}
+
+impl OsLock {
+    #[cfg(unix)]
+    pub(super) fn take(path: &Path) -> io::Result<Option<Self>> {
+        use rustix::fs::{FlockOperation, flock};
+        use std::os::unix::fs::MetadataExt;
+
+        let file = no_follow(private().create(true)).open(path)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
+            Err(e) => return Err(e.into()),
+        }
+        // Somebody may have removed the file between our opening it and our locking it, and a third
+        // may hold the lock of the file that has the name now.
+        let (ours, named) = (file.metadata()?, std::fs::symlink_metadata(path));
+        let same = named.is_ok_and(|named| (named.dev(), named.ino()) == (ours.dev(), ours.ino()));
+        Ok(same.then_some(OsLock { _file: file }))
+    }
+
+    /// A file that nobody else may open is as good as a lock.
+    #[cfg(windows)]
+    pub(super) fn take(path: &Path) -> io::Result<Option<Self>> {
+        use std::os::windows::fs::OpenOptionsExt;
+
+        const ERROR_SHARING_VIOLATION: i32 = 32;
+        let mut options = private();
+        match no_follow(options.create(true).share_mode(0)).open(path) {
+            Ok(file) => Ok(Some(OsLock { _file: file })),
+            Err(e) if e.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    #[cfg(not(any(unix, windows)))]
+    pub(super) fn take(_path: &Path) -> io::Result<Option<Self>> {
+        let _ = (no_follow, private);
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }

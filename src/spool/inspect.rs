@@ -2,7 +2,7 @@
 
 use super::ack::{AckFile, MAX_SEQ};
 use super::error::SpoolError;
-use super::frame::{Flags, HeaderError, RecordHeader, SEGMENT_HEADER, SegmentHeader};
+use super::format::{Flags, HeaderError, RecordHeader, SEGMENT_HEADER, SegmentHeader};
 use super::fs::{Access, Fs, FsFile, OsFs, read_full};
 use super::recovery::MAX_FILE;
 use super::rejected::split_reason;
@@ -20,11 +20,11 @@ use std::path::{Path, PathBuf};
 /// owner; what that one writes or removes meanwhile may or may not be seen.
 ///
 /// ```no_run
-/// use influx_edge::spool::{Inspector, Item, Part};
+/// use influx_edge::spool::{Inspector, Entry, Section};
 ///
 /// let inspector = Inspector::new("/var/lib/logger/spool")?;
-/// inspector.walk(Part::Rejected, &mut |item| {
-///     if let Item::Batch(batch) = item {
+/// inspector.walk(Section::Rejected, &mut |item| {
+///     if let Entry::Batch(batch) = item {
 ///         println!("{}: {:?}", batch.target.bucket(), batch.reason);
 ///     }
 /// })?;
@@ -38,7 +38,7 @@ pub struct Inspector {
 
 /// Which part of a spool to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum Section {
     /// What waits to be delivered, and what is delivered but not yet removed.
     Queue,
     /// What a server refused for good.
@@ -48,7 +48,7 @@ pub enum Part {
 /// What is found on the way, in the order of the files and of what is in them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Item<'a> {
+pub enum Entry<'a> {
     /// A segment begins.
     Segment {
         /// Its file.
@@ -157,10 +157,10 @@ impl Inspector {
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-walk", std::process::id()));
-    /// use influx_edge::spool::{Inspector, Part, Spool};
+    /// use influx_edge::spool::{Inspector, Section, Spool};
     ///
     /// let spool = Spool::open(&dir)?;
-    /// Inspector::new(&dir)?.walk(Part::Queue, &mut |item| println!("{item:?}"))?;
+    /// Inspector::new(&dir)?.walk(Section::Queue, &mut |item| println!("{item:?}"))?;
     /// # drop(spool);
     /// # std::fs::remove_dir_all(&dir)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -168,15 +168,15 @@ impl Inspector {
     ///
     /// # Errors
     /// The system's. A part that isn't there is empty.
-    pub fn walk(&self, part: Part, each: &mut dyn FnMut(Item<'_>)) -> Result<(), SpoolError> {
+    pub fn walk(&self, part: Section, each: &mut dyn FnMut(Entry<'_>)) -> Result<(), SpoolError> {
         let (dir, acked) = match part {
-            Part::Queue => (self.dir.clone(), self.acked),
-            Part::Rejected => (self.dir.join("rejected"), 0),
+            Section::Queue => (self.dir.clone(), self.acked),
+            Section::Rejected => (self.dir.join("rejected"), 0),
         };
         // The spool's own directory may be reached through a link; nothing in it may be one.
         let listed = match part {
-            Part::Queue => OsFs.list(&dir.join(".")),
-            Part::Rejected => OsFs.list(&dir),
+            Section::Queue => OsFs.list(&dir.join(".")),
+            Section::Rejected => OsFs.list(&dir),
         };
         let mut walk = Walk {
             acked,
@@ -185,7 +185,7 @@ impl Inspector {
             each,
         };
         match listed.and_then(|names| walk.files(&dir, names)) {
-            Err(e) if part == Part::Rejected && e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) if part == Section::Rejected && e.kind() == io::ErrorKind::NotFound => Ok(()),
             result => result.map_err(|error| SpoolError::from_io("read", &dir, error)),
         }
     }
@@ -195,7 +195,7 @@ struct Walk<'a> {
     acked: u64,
     window: Window,
     payload: Vec<u8>,
-    each: &'a mut dyn FnMut(Item<'_>),
+    each: &'a mut dyn FnMut(Entry<'_>),
 }
 
 impl Walk<'_> {
@@ -208,7 +208,7 @@ impl Walk<'_> {
                 None if ["LOCK", "ack", "rejected"]
                     .iter()
                     .any(|known| name == known) => {}
-                None => (self.each)(Item::Other {
+                None => (self.each)(Entry::Other {
                     path: &dir.join(name),
                 }),
             }
@@ -220,7 +220,7 @@ impl Walk<'_> {
                 // Delivered and removed since the listing.
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) if e.kind() == io::ErrorKind::InvalidInput => {
-                    (self.each)(Item::Other { path });
+                    (self.each)(Entry::Other { path });
                 }
                 Err(e) => return Err(e),
             }
@@ -241,15 +241,15 @@ impl Walk<'_> {
         let header = match SegmentHeader::decode(head.get(..n).unwrap_or_default()) {
             Ok(header) if header.base_seq == base => header,
             Ok(_) => {
-                (self.each)(Item::Other { path });
+                (self.each)(Entry::Other { path });
                 return Ok(());
             }
             Err(why) => {
-                (self.each)(Item::Unreadable { path, why });
+                (self.each)(Entry::Unreadable { path, why });
                 return Ok(());
             }
         };
-        (self.each)(Item::Segment { path, header, len });
+        (self.each)(Entry::Segment { path, header, len });
         let bounds = Bounds {
             key: header.key(),
             base,
@@ -264,9 +264,9 @@ impl Walk<'_> {
             match cursor.step(&mut self.window, file, &bounds)? {
                 Step::End => return Ok(()),
                 Step::Damage(bytes) if cursor.at >= bounds.end && next.is_none() => {
-                    (self.each)(Item::Tail { at, bytes });
+                    (self.each)(Entry::Tail { at, bytes });
                 }
-                Step::Damage(bytes) => (self.each)(Item::Damage { at, bytes }),
+                Step::Damage(bytes) => (self.each)(Entry::Damage { at, bytes }),
                 Step::Record(record) => {
                     self.record(file, &cursor, &bounds, &record)?;
                     cursor.pass(&record);
@@ -297,7 +297,7 @@ impl Walk<'_> {
         };
         match (target, split) {
             (Some(target), Some((reason, lines))) if whole => {
-                (self.each)(Item::Batch(StoredBatch {
+                (self.each)(Entry::Batch(StoredBatch {
                     seq: record.seq,
                     target,
                     precision: record.precision,
@@ -307,7 +307,7 @@ impl Walk<'_> {
                     delivered: record.seq <= self.acked,
                 }));
             }
-            _ => (self.each)(Item::Corrupt {
+            _ => (self.each)(Entry::Corrupt {
                 seq: record.seq,
                 points: record.points,
                 bytes: record.payload_len,

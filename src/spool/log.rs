@@ -12,7 +12,7 @@
 //!   one. If both fail, the number is not used again.
 
 use super::ack::MAX_SEQ;
-use super::frame::{Flags, RECORD_HEADER, RecordHeader, SEGMENT_HEADER, SegmentHeader};
+use super::format::{Flags, RECORD_HEADER, RecordHeader, SEGMENT_HEADER, SegmentHeader};
 use super::fs::{Access, Fs, FsFile, write_full};
 use super::segment::{Segment, footprint, name};
 use crate::Precision;
@@ -61,7 +61,7 @@ pub(super) struct Counts {
 
 /// A record to be.
 #[derive(Clone, Copy)]
-pub(super) struct Draft<'a> {
+pub(super) struct NewRecord<'a> {
     /// The target as the segments' shares know it.
     pub(super) target: u32,
     pub(super) target_bytes: &'a [u8],
@@ -76,7 +76,7 @@ pub(super) struct Draft<'a> {
     pub(super) sync: bool,
 }
 
-impl Draft<'_> {
+impl NewRecord<'_> {
     pub(super) fn payload_len(&self) -> usize {
         self.payload
             .iter()
@@ -108,7 +108,7 @@ impl<F: Fs> Log<F> {
     }
 
     /// Writes a record; its number. On an error nothing counts as written.
-    pub(super) fn append(&mut self, draft: &Draft<'_>) -> io::Result<u64> {
+    pub(super) fn append(&mut self, draft: &NewRecord<'_>) -> io::Result<u64> {
         match self.try_append(draft) {
             Ok(seq) => Ok(seq),
             Err(_) => {
@@ -118,7 +118,7 @@ impl<F: Fs> Log<F> {
         }
     }
 
-    fn try_append(&mut self, draft: &Draft<'_>) -> io::Result<u64> {
+    fn try_append(&mut self, draft: &NewRecord<'_>) -> io::Result<u64> {
         let len = draft.record_len();
         if !self.has_room(len) {
             self.rotate(draft.now)?;
@@ -362,7 +362,7 @@ fn write_record<File: FsFile>(
     active: &Active<File>,
     segment: &Segment,
     seq: u64,
-    draft: &Draft<'_>,
+    draft: &NewRecord<'_>,
     scratch: &mut Vec<u8>,
 ) -> io::Result<()> {
     let mut crc = segment.key.running();

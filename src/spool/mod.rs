@@ -4,7 +4,7 @@
 //! stays there: through `kill -9` always, through power cuts as the [`Durability`] says. Later it is
 //! read back, in order, and acknowledged.
 //!
-//! **In scope**: files that a crash at any moment leaves readable ([`frame`] says byte by byte what is
+//! **In scope**: files that a crash at any moment leaves readable ([`format`] says byte by byte what is
 //! in them); one owner per directory; a limit on disk space and what happens at it; what a server
 //! refused for good, kept for a person to look at ([`Spool::reject`],
 //! [`Inspector`]).
@@ -32,12 +32,12 @@
 //!   the last block of a batch is written again with the next one; 1.01 in `Interval(100 ms)` and
 //!   `OsManaged`. (The kernel's account of the files, as `cargo bench --bench spool` prints it; a
 //!   journaling file system adds its own.) With [`Mode::OnFailure`] nothing is written while the server
-//!   answers.
+//!   responses.
 //! - *Damage* is skipped and counted, never an error: [`OpenReport`] and [`SpoolStats`] tell.
 //! - *Failing disks*: a batch whose write or sync fails is tried once more, on a new file. A sync that
 //!   failed is never repeated on the same descriptor. If the new file fails too, `append` fails, and
 //!   the batch is the caller's still.
-//! - *A sector that can't be read* makes [`Spool::collect`] fail, and its target wait, until it can be
+//! - *A sector that can't be read* makes [`Spool::read_batches`] fail, and its target wait, until it can be
 //!   read or the segment is dropped: the disk may only be unplugged, so nothing is given up for it.
 //! - *The disk is trusted* in this: what it acknowledges a sync of is there after a power cut. Cards
 //!   exist that lie.
@@ -48,7 +48,7 @@
 //!
 //! | # | fault | what comes of it | tests |
 //! |---|---|---|---|
-//! | 37 | disk full | what the [`FullPolicy`] says; nothing is acknowledged that isn't there | `spool_faults.rs::a_full_disk_is_what_the_policy_says` |
+//! | 37 | disk full | what the [`OverflowPolicy`] says; nothing is acknowledged that isn't there | `spool_faults.rs::a_full_disk_is_what_the_policy_says` |
 //! | 37 | read-only, out of descriptors, permission lost | no `Ok`; nothing that was there is lost; works again when the disk does | `spool_faults.rs::a_disk_that_became_read_only_or_a_process_out_of_descriptors` |
 //! | 37 | a sync fails | a new file; never again on that one; if that fails too, no `Ok` | `spool_faults.rs::a_failed_sync_is_met_by_a_new_segment_and_never_repeated`, `spool_faults.rs::when_the_new_segment_fails_too_nothing_is_acknowledged` |
 //! | 37 | the directory is deleted | no `Ok`; what was in it is counted as lost | `spool_faults.rs::a_directory_that_was_deleted_takes_no_batch`, `spool_damage.rs::a_segment_deleted_by_hand_while_running` |
@@ -61,35 +61,32 @@
 //! | 40 | other versions, renamed segments | set aside, the four newest kept | `spool_damage.rs::other_versions_and_renamed_segments_are_set_aside`, `spool_damage.rs::what_is_set_aside_is_bounded` |
 //! | 40 | flipped bits, truncations, forged records | what is whole is delivered, the rest counted; no panic | `spool_damage.rs::every_flipped_bit`, `spool_damage.rs::every_truncation`, `spool_damage.rs::a_forged_record_in_a_payload_is_not_brought_to_life` |
 
-mod account;
 mod ack;
 mod batch;
-mod clock;
-mod collect;
-mod config;
-mod delivered;
+mod builder;
 mod error;
-pub mod frame;
+pub mod format;
 pub mod fs;
 mod inspect;
-mod lock;
 mod log;
-mod queue;
+mod read;
 mod recovery;
 mod rejected;
-mod report;
 mod scan;
 mod segment;
+#[allow(clippy::module_inception)] // the type's own file, as everywhere in this crate
+mod spool;
+mod stats;
 mod sync;
 mod target;
 
-pub use batch::{Batch, Bundle, Ticket};
-pub use clock::{Clock, SystemClock};
-pub use config::{Durability, FullPolicy, Mode, SpoolBuilder};
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::overflow_policy::OverflowPolicy;
+pub use batch::{Batch, BatchGroup, BatchId};
+pub use builder::{Durability, Mode, SpoolBuilder};
 pub use error::{SpoolError, SpoolErrorKind};
-pub use inspect::{Inspector, Item, Part, StoredBatch};
-pub use lock::OsLock;
-pub use queue::Spool;
+pub use inspect::{Entry, Inspector, Section, StoredBatch};
 pub use rejected::Rejection;
-pub use report::{Backlog, OpenReport, SpoolStats};
+pub use spool::Spool;
+pub use stats::{Backlog, OpenReport, SpoolStats};
 pub use target::Target;

@@ -4,12 +4,12 @@
 //! files that can disagree would be one too many.
 
 use super::ack::MAX_SEQ;
-use super::frame::{RecordHeader, SEGMENT_HEADER, SegmentHeader};
+use super::format::{RecordHeader, SEGMENT_HEADER, SegmentHeader};
 use super::fs::{Access, Fs, FsFile, read_full};
 use super::log::Log;
-use super::report::{OpenReport, bump};
 use super::scan::{Cursor, Step, Window};
 use super::segment::{Segment, name, parse_name};
+use super::stats::{OpenReport, bump};
 use alloc::vec::Vec;
 use std::ffi::OsString;
 use std::io;
@@ -69,7 +69,7 @@ pub(super) fn recover<F: Fs>(
     let mut expected = acked.saturating_add(1);
     for (index, &base) in bases.iter().enumerate() {
         let next = bases.get(index.saturating_add(1)).copied();
-        let mut survey = Survey {
+        let mut survey = SegmentScan {
             log,
             window,
             acked,
@@ -85,7 +85,7 @@ pub(super) fn recover<F: Fs>(
         }
     }
     log.next_seq = expected;
-    settle(log)?;
+    sync_recovered(log)?;
     for index in (0..log.segments.len()).rev() {
         if log.segments.get(index).is_some_and(Segment::is_done) {
             log.remove(index);
@@ -102,7 +102,7 @@ pub(super) fn recover<F: Fs>(
 ///
 /// The older segments were synced before the newest was begun, unless the settings were others then:
 /// they count as not synced, and the first [`Log::sync`] sees to them.
-fn settle<F: Fs>(log: &mut Log<F>) -> io::Result<()> {
+fn sync_recovered<F: Fs>(log: &mut Log<F>) -> io::Result<()> {
     let durable = log.is_durable();
     log.dir_dirty = true;
     for segment in &mut log.segments {
@@ -128,7 +128,7 @@ fn settle<F: Fs>(log: &mut Log<F>) -> io::Result<()> {
 }
 
 /// Everything that reading one segment needs.
-struct Survey<'a, F: Fs> {
+struct SegmentScan<'a, F: Fs> {
     log: &'a mut Log<F>,
     window: &'a mut Window,
     acked: u64,
@@ -136,7 +136,7 @@ struct Survey<'a, F: Fs> {
     adopt: &'a mut dyn FnMut(&RecordHeader, &[u8]) -> Option<u32>,
 }
 
-impl<F: Fs> Survey<'_, F> {
+impl<F: Fs> SegmentScan<'_, F> {
     fn segment(&mut self, base: u64, next: Option<u64>) -> io::Result<Option<Segment>> {
         let path = self.log.path(base);
         let file = match self.log.fs.open(&path, Access::Read) {

@@ -1,17 +1,17 @@
 //! What a server refused for good: the lines, and why. In the subdirectory `rejected`.
 //!
 //! The same segments as the spool's own, with records whose payload begins with the reason: its
-//! length in two bytes, little-endian, then its text. Bounded; the oldest segment goes first.
+//! length in two bytes, little-endian, then its text. BoundedVec; the oldest segment goes first.
 
-use super::clock::Clock;
-use super::frame::{Flags, MAX_PAYLOAD};
+use super::format::{Flags, MAX_PAYLOAD};
 use super::fs::Fs;
-use super::log::{Draft, Log};
+use super::log::{Log, NewRecord};
 use super::recovery::{make_dir, recover};
-use super::report::OpenReport;
 use super::scan::Window;
+use super::stats::OpenReport;
 use super::target::Target;
 use crate::Precision;
+use crate::clock::Clock;
 use std::io;
 use std::path::PathBuf;
 
@@ -100,7 +100,7 @@ impl<F: Fs> Rejected<F> {
             .saturating_sub(MAX_REASON)
             .min(usize::try_from(self.max_bytes / 4).unwrap_or(usize::MAX));
         let lines = rejection.lines;
-        let draft = Draft {
+        let draft = NewRecord {
             target: 0,
             target_bytes: rejection.target.bytes(),
             flags: Flags(Flags::REJECTED.0 | rejection.target.flags().0),

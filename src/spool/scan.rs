@@ -2,7 +2,9 @@
 //!
 //! Memory is one window of 64 KiB, however long the file or a record claims to be.
 
-use super::frame::{Key, MIN_RECORD, RECORD_MAGIC, RecordError, RecordHeader, SEGMENT_HEADER};
+use super::format::{
+    ChecksumSeed, MIN_RECORD, RECORD_MAGIC, RecordError, RecordHeader, SEGMENT_HEADER,
+};
 use super::fs::{FsFile, read_full};
 use alloc::vec::Vec;
 use std::io;
@@ -22,7 +24,7 @@ pub(super) struct Window {
 /// What is known of a segment before it is walked through.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    pub(super) key: Key,
+    pub(super) key: ChecksumSeed,
     /// The sequence number of its first record.
     pub(super) base: u64,
     /// Its records' numbers are below this one.
@@ -170,7 +172,7 @@ impl Cursor {
     ) -> io::Result<&'w [u8]> {
         let end = header.payload_offset();
         let bytes = window.bytes(file, bounds.end, self.at, end)?;
-        Ok(bytes.get(super::frame::RECORD_HEADER..end).unwrap_or(&[]))
+        Ok(bytes.get(super::format::RECORD_HEADER..end).unwrap_or(&[]))
     }
 }
 

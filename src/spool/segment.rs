@@ -1,6 +1,6 @@
 //! What is kept in memory of a segment: a few numbers, not its records.
 
-use super::frame::{Key, SEGMENT_HEADER};
+use super::format::{ChecksumSeed, SEGMENT_HEADER};
 use super::scan::Bounds;
 use alloc::vec::Vec;
 use std::ffi::OsStr;
@@ -14,11 +14,11 @@ pub(super) struct Segment {
     pub(super) base: u64,
     /// One more than its last record's number.
     pub(super) end_seq: u64,
-    pub(super) key: Key,
+    pub(super) key: ChecksumSeed,
     /// Where its valid bytes end.
     pub(super) len: u64,
     /// What waits in it, for each target that has something in it.
-    shares: Vec<Share>,
+    shares: Vec<TargetCount>,
     /// Which of its numbers are done with, by `seq - base`; empty while none is out of order.
     done: Vec<u64>,
     /// Written to without a sync, and no longer being written to.
@@ -27,7 +27,7 @@ pub(super) struct Segment {
 
 /// What waits for one target in one segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Share {
+pub(super) struct TargetCount {
     pub(super) target: u32,
     pub(super) batches: u64,
     pub(super) points: u64,
@@ -35,7 +35,7 @@ pub(super) struct Share {
 }
 
 impl Segment {
-    pub(super) fn new(base: u64, key: Key) -> Self {
+    pub(super) fn new(base: u64, key: ChecksumSeed) -> Self {
         Segment {
             base,
             end_seq: base,
@@ -56,11 +56,11 @@ impl Segment {
         }
     }
 
-    pub(super) fn shares(&self) -> &[Share] {
+    pub(super) fn shares(&self) -> &[TargetCount] {
         &self.shares
     }
 
-    pub(super) fn share(&self, target: u32) -> Option<&Share> {
+    pub(super) fn share(&self, target: u32) -> Option<&TargetCount> {
         self.shares.iter().find(|share| share.target == target)
     }
 
@@ -74,9 +74,9 @@ impl Segment {
         let share = match self.shares.iter_mut().find(|share| share.target == target) {
             Some(share) => share,
             None => {
-                self.shares.push(Share {
+                self.shares.push(TargetCount {
                     target,
-                    ..Share::default()
+                    ..TargetCount::default()
                 });
                 let Some(share) = self.shares.last_mut() else {
                     return;
@@ -90,11 +90,11 @@ impl Segment {
     }
 
     /// Notes that some batches wait no longer; what was really taken off.
-    pub(super) fn take(&mut self, off: Share) -> Share {
+    pub(super) fn take(&mut self, off: TargetCount) -> TargetCount {
         let Some(at) = self.shares.iter().position(|s| s.target == off.target) else {
-            return Share {
+            return TargetCount {
                 target: off.target,
-                ..Share::default()
+                ..TargetCount::default()
             };
         };
         let Some(share) = self.shares.get_mut(at) else {
@@ -104,7 +104,7 @@ impl Segment {
         if off.batches >= share.batches {
             return self.shares.swap_remove(at);
         }
-        let taken = Share {
+        let taken = TargetCount {
             target: off.target,
             batches: off.batches,
             points: off.points.min(share.points),

@@ -1,10 +1,10 @@
 //! When batches reach the disk for certain.
 
-use super::clock::Clock;
-use super::config::Durability;
+use super::builder::Durability;
 use super::error::SpoolError;
 use super::fs::Fs;
-use super::queue::Spool;
+use super::spool::Spool;
+use crate::clock::Clock;
 use core::time::Duration;
 
 impl<F: Fs, C: Clock> Spool<F, C> {

@@ -1,7 +1,7 @@
 //! Where a batch is to go.
 
 use super::error::{SpoolError, SpoolErrorKind};
-use super::frame::{Flags, MAX_TARGET};
+use super::format::{Flags, MAX_TARGET};
 use alloc::format;
 use alloc::sync::Arc;
 use core::fmt;

@@ -15,7 +15,7 @@
 //! # Ok::<(), influx_edge::Error>(())
 //! ```
 //!
-//! **In scope**: writing into a database and retention policy; InfluxQL, its answer row by row,
+//! **In scope**: writing into a database and retention policy; InfluxQL, its response row by row,
 //! one chunk of it in memory.
 //!
 //! **Out of scope**: administration, which is InfluxQL as well (`CREATE DATABASE …`, by
@@ -24,16 +24,16 @@
 //!
 //! # What to watch
 //! - *Credentials.* 1.x with authentication takes [`basic`](crate::client::ClientBuilder::basic),
-//!   or name and password in the URL ([`V1::credentials_in_url`]); 1.8 also a
+//!   or name and password in the URL ([`Database::credentials_in_url`]); 1.8 also a
 //!   [`token`](crate::client::ClientBuilder::token) of the form `name:password`. 2.x takes a token
 //!   as always, or `anything:token`; Basic with the name and password of a v1 authorization, or with
 //!   any name and a token; and the same two in the URL. Neither takes a session.
 //! - *Which organization.* On 2.x the token's own; the client's plays no part here.
 //! - *Microseconds* are `u` to 1.x and `us` to 2.x, and each takes the other's word for nanoseconds
-//!   without saying so: tell with [`V1::on_v2`] which one it is.
-//! - *Numbers.* The answer's JSON writes the float 1.0 as `1`. Ask [`Row::get`] for the type that
+//!   without saying so: tell with [`Database::on_v2`] which one it is.
+//! - *Numbers.* The response's JSON writes the float 1.0 as `1`. Ask [`Row::get`] for the type that
 //!   the field has.
-//! - *Errors inside 200.* A statement that fails has its error in its answer: it is an error of
+//! - *Errors inside 200.* A statement that fails has its error in its response: it is an error of
 //!   [`Rows::next`].
 
 mod query;
@@ -55,7 +55,7 @@ use core::fmt;
 
 /// One database, as InfluxDB 1.x knows it. Made by [`Client::v1`].
 #[derive(Clone, Debug)]
-pub struct V1<'a> {
+pub struct Database<'a> {
     client: &'a Client,
     db: String,
     rp: Option<String>,
@@ -98,8 +98,8 @@ impl Client {
     /// client.v1("plant").write("weather temp_c=21.5")?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
-    pub fn v1(&self, db: impl Into<String>) -> V1<'_> {
-        V1 {
+    pub fn v1(&self, db: impl Into<String>) -> Database<'_> {
+        Database {
             client: self,
             db: db.into(),
             rp: None,
@@ -110,7 +110,7 @@ impl Client {
     }
 }
 
-impl V1<'_> {
+impl Database<'_> {
     /// Another retention policy than the database's default one.
     ///
     /// ```

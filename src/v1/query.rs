@@ -1,9 +1,9 @@
 //! Asking in InfluxQL.
 
 use super::rows::Rows;
-use super::{V1, What};
-use crate::client::call::{is_page, json_param, to_json};
-use crate::client::http::Payload;
+use super::{Database, What};
+use crate::client::execute::{is_page, json_param, to_json};
+use crate::client::transport::RequestBody;
 use crate::client::url::encode_segment;
 use crate::error::Error;
 use alloc::collections::BTreeMap;
@@ -13,10 +13,10 @@ use core::fmt;
 use core::time::Duration;
 use serde::Serialize;
 
-/// An InfluxQL query under construction. Made by [`V1::query`].
+/// An InfluxQL query under construction. Made by [`Database::query`].
 #[must_use = "nothing is asked until `call` or `run`"]
 pub struct Query<'a> {
-    v1: V1<'a>,
+    v1: Database<'a>,
     q: String,
     params: BTreeMap<String, serde_json::Value>,
     chunk_size: u32,
@@ -27,7 +27,7 @@ pub struct Query<'a> {
     wrong: Option<Error>,
 }
 
-impl<'a> V1<'a> {
+impl<'a> Database<'a> {
     /// Starts a query: one InfluxQL statement, or several with `;` between them. Values don't belong
     /// into its text: give them as [`param`](Query::param)s.
     ///
@@ -92,7 +92,7 @@ impl Query<'_> {
 
     /// Asks by GET, as InfluxDB Cloud documents it: the query is in the URL, and only what reads is
     /// allowed. Default POST, which 1.x and OSS take, and which keeps it out of logs.
-    pub fn get(mut self) -> Self {
+    pub fn use_get(mut self) -> Self {
         self.get = true;
         self
     }
@@ -103,7 +103,7 @@ impl Query<'_> {
         self
     }
 
-    /// Asks, and gives the rows as they come. Blocks until the head of the answer is there.
+    /// Asks, and gives the rows as they come. Blocks until the head of the response is there.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -116,7 +116,7 @@ impl Query<'_> {
     /// ```
     ///
     /// # Errors
-    /// The query can't be parsed (400, with where); credentials aren't known; no answer came. What
+    /// The query can't be parsed (400, with where); credentials aren't known; no response came. What
     /// goes wrong with a statement later, an unknown database too, is an error of [`Rows::next`].
     pub fn call(mut self) -> Result<Rows, Error> {
         if let Some(wrong) = self.wrong.take() {
@@ -150,23 +150,23 @@ impl Query<'_> {
         let mut out = client.outgoing(if self.get { "GET" } else { "POST" }, target);
         if !self.get {
             out.content_type = Some("application/x-www-form-urlencoded");
-            out.payload = Payload::Bytes(body.as_bytes());
+            out.payload = RequestBody::Bytes(body.as_bytes());
         }
         out.accept_gzip = true;
         out.overall = self.timeout;
         out.read = Some(Duration::from_secs(60).min(self.timeout));
         out.cap = u64::MAX;
-        let asked = client.run(&what, &mut out, |answer| {
-            if answer.status != 200 || is_page(&answer) {
-                return Err(client.refused(&what, answer));
+        let asked = client.run(&what, &mut out, |response| {
+            if response.status != 200 || is_page(&response) {
+                return Err(client.refused(&what, response));
             }
-            Ok(answer)
+            Ok(response)
         });
-        let answer = asked.map_err(|e| self.v1.clear(e))?;
+        let response = asked.map_err(|e| self.v1.clear(e))?;
         Ok(Rows::new(
             client.clone(),
             self.v1.db,
-            answer.body,
+            response.body,
             self.max_chunk,
         ))
     }

@@ -1,11 +1,11 @@
-//! The rows of an answer, chunk by chunk.
+//! The rows of a response, chunk by chunk.
 
 use super::What;
 use super::value::{FromValue, Value};
-use crate::Time;
+use crate::Timestamp;
 use crate::client::Client;
-use crate::client::call::json_trouble;
-use crate::client::http::{Body, Broken};
+use crate::client::execute::json_trouble;
+use crate::client::transport::{Body, HttpError};
 use crate::error::Error;
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -19,7 +19,7 @@ use serde_json::StreamDeserializer;
 use serde_json::de::IoRead;
 use std::io::{self, BufReader, Read};
 
-/// The rows of an answer, as they come from the server: those of the first statement's first
+/// The rows of a response, as they come from the server: those of the first statement's first
 /// series, its second, …, then those of the second statement. Owns the connection until the end;
 /// dropped earlier it closes it. One chunk is in memory.
 pub struct Rows {
@@ -39,7 +39,7 @@ pub struct Rows {
     ended: bool,
 }
 
-/// One JSON object of the answer: all of it, or a chunk.
+/// One JSON object of the response: all of it, or a chunk.
 #[derive(Deserialize)]
 struct Chunk {
     #[serde(default)]
@@ -120,8 +120,8 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// A statement failed, though the answer's status is 200: the rows of the other statements
-    /// still come. Or the connection broke, time ran out, the answer ended too early or isn't the
+    /// A statement failed, though the response's status is 200: the rows of the other statements
+    /// still come. Or the connection broke, time ran out, the response ended too early or isn't the
     /// JSON it should be: then nothing more comes.
     #[allow(
         clippy::should_implement_trait,
@@ -201,7 +201,7 @@ impl Rows {
 
     fn unreadable(&self, why: &str) -> Error {
         let what = What("query", &self.db);
-        Error::content(format!("cannot {what}: the answer can't be read"), why)
+        Error::content(format!("cannot {what}: the response can't be read"), why)
     }
 
     fn broken(&self, e: serde_json::Error) -> Error {
@@ -215,7 +215,7 @@ impl Rows {
             let what = What("query", &self.db);
             return self
                 .client
-                .broken(&what, Broken::from_read(io::Error::from(e)), false);
+                .broken(&what, HttpError::from_read(io::Error::from(e)), false);
         }
         self.unreadable(&json_trouble(&e))
     }
@@ -236,7 +236,7 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Which of the query's statements this answers, from 0.
+    /// Which of the query's statements this belongs to, from 0.
     #[must_use]
     pub fn statement(&self) -> u32 {
         self.statement
@@ -291,16 +291,16 @@ impl<'a> Row<'a> {
     /// # let plant = client.v1("plant");
     /// let mut rows = plant.query("SELECT * FROM weather LIMIT 1").call()?;
     /// let time = rows.next()?.and_then(|row| row.time());
-    /// # assert_eq!(time, Some(influx_edge::Time::from_nanos(1_700_000_000_000_000_000)));
+    /// # assert_eq!(time, Some(influx_edge::Timestamp::from_nanos(1_700_000_000_000_000_000)));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
-    pub fn time(&self) -> Option<Time> {
+    pub fn time(&self) -> Option<Timestamp> {
         self.get("time").ok()
     }
 
     /// The value in a column, as the type that is asked for: `f64`, `i64`, `u64`, `bool`, `&str`,
-    /// `String`, [`Time`], or `Option` of one of them for what may be null.
+    /// `String`, [`Timestamp`], or `Option` of one of them for what may be null.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

@@ -1,6 +1,6 @@
-//! The values of an answer.
+//! The values of a response.
 
-use crate::Time;
+use crate::Timestamp;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use core::fmt;
@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for Value {
 }
 
 /// What [`Row::get`](super::Row::get) can make of a value: `f64`, `i64`, `u64`, `bool`, `&str`,
-/// `String`, [`Time`], and `Option` of these for what may be null.
+/// `String`, [`Timestamp`], and `Option` of these for what may be null.
 pub trait FromValue<'a>: Sized + sealed::Sealed {
     /// What this is called in an error.
     #[doc(hidden)]
@@ -95,7 +95,7 @@ pub trait FromValue<'a>: Sized + sealed::Sealed {
 }
 
 mod sealed {
-    use crate::Time;
+    use crate::Timestamp;
     use alloc::string::String;
 
     pub trait Sealed {}
@@ -105,7 +105,7 @@ mod sealed {
     impl Sealed for bool {}
     impl Sealed for &str {}
     impl Sealed for String {}
-    impl Sealed for Time {}
+    impl Sealed for Timestamp {}
     impl<T: Sealed> Sealed for Option<T> {}
 }
 
@@ -178,13 +178,13 @@ impl FromValue<'_> for String {
     }
 }
 
-impl FromValue<'_> for Time {
+impl FromValue<'_> for Timestamp {
     const NAME: &'static str = "a time";
 
     fn from_value(value: &Value) -> Option<Self> {
         match value {
-            Value::Int(nanos) => Some(Time::from_nanos(*nanos)),
-            Value::Text(text) => Time::parse(text).ok(),
+            Value::Int(nanos) => Some(Timestamp::from_nanos(*nanos)),
+            Value::Text(text) => Timestamp::parse(text).ok(),
             _ => None,
         }
     }

@@ -1,14 +1,14 @@
 //! Writing into a database.
 
-use super::{V1, What};
+use super::{Database, What};
 use crate::Precision;
 use crate::client::WriteData;
-use crate::client::call::is_page;
-use crate::client::http::Payload;
+use crate::client::execute::is_page;
+use crate::client::transport::RequestBody;
 use crate::error::Error;
 use crate::line::Lines;
 
-impl V1<'_> {
+impl Database<'_> {
     /// Writes one batch; as [`Client::write`](crate::Client::write) in all but the address. `Ok` is
     /// the server's 204, or the 201 of InfluxDB Cloud when it made the bucket.
     ///
@@ -55,12 +55,12 @@ impl V1<'_> {
         out.repeatable = true;
         let compressed = client.compress(lines.bytes);
         out.gzipped = compressed.is_some();
-        out.payload = Payload::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
-        let done = client.run(&what, &mut out, |answer| {
-            if answer.status == 204 || (answer.status == 201 && !is_page(&answer)) {
+        out.payload = RequestBody::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
+        let done = client.run(&what, &mut out, |response| {
+            if response.status == 204 || (response.status == 201 && !is_page(&response)) {
                 return Ok(());
             }
-            Err(client.refused_write(&what, answer))
+            Err(client.refused_write(&what, response))
         });
         done.map_err(|e| self.clear(e))
     }

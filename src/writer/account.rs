@@ -21,9 +21,9 @@ pub struct Stats {
     /// Lines waiting on disk now. They become delivered, rejected or dropped.
     pub spooled: u64,
     /// Lines the server refused for good, by reason.
-    pub rejected: Rejections,
+    pub rejected: RejectedLines,
     /// Lines lost on this side, by reason.
-    pub dropped: Drops,
+    pub dropped: DroppedLines,
     /// Lines waiting in memory now.
     pub buffered: u64,
     /// Bytes of those.
@@ -41,40 +41,40 @@ pub struct Stats {
     pub next_attempt: Option<Duration>,
 }
 
-/// Lines the server refused for good, by [`Reason`].
+/// Lines the server refused for good, by [`RejectReason`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Rejections {
-    /// [`Reason::Refused`].
+pub struct RejectedLines {
+    /// [`RejectReason::Refused`].
     pub refused: u64,
-    /// [`Reason::Partial`].
+    /// [`RejectReason::Partial`].
     pub partial: u64,
-    /// [`Reason::TooLarge`].
+    /// [`RejectReason::TooLarge`].
     pub too_large: u64,
-    /// [`Reason::Poison`].
+    /// [`RejectReason::Poison`].
     pub poison: u64,
 }
 
-/// Lines lost on this side, by [`Cause`].
+/// Lines lost on this side, by [`DropReason`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Drops {
-    /// [`Cause::Overflow`].
+pub struct DroppedLines {
+    /// [`DropReason::Overflow`].
     pub overflow: u64,
-    /// [`Cause::GivenUp`].
+    /// [`DropReason::GivenUp`].
     pub given_up: u64,
-    /// [`Cause::Closed`].
+    /// [`DropReason::Closed`].
     pub closed: u64,
-    /// [`Cause::Spool`].
+    /// [`DropReason::Spool`].
     pub spool: u64,
-    /// [`Cause::Panicked`].
+    /// [`DropReason::Panicked`].
     pub panicked: u64,
 }
 
 /// Why the server won't have a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum RejectReason {
     /// It can't be read, or isn't allowed: 400. Its neighbours were sent without it.
     Refused,
     /// The server stored its neighbours and dropped it: a type that conflicts with the field's, a
@@ -89,9 +89,9 @@ pub enum Reason {
 /// Why a line was lost on this side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Cause {
+pub enum DropReason {
     /// The buffer was full, and the oldest had to go
-    /// ([`WhenFull::DropOldest`](super::WhenFull::DropOldest)).
+    /// ([`OverflowPolicy::DropOldest`](super::OverflowPolicy::DropOldest)).
     Overflow,
     /// The retry policy came to its end.
     GivenUp,
@@ -103,11 +103,11 @@ pub enum Cause {
     Panicked,
 }
 
-impl Rejections {
+impl RejectedLines {
     /// All of them.
     ///
     /// ```
-    /// assert_eq!(influx_edge::writer::Rejections::default().total(), 0);
+    /// assert_eq!(influx_edge::writer::RejectedLines::default().total(), 0);
     /// ```
     #[must_use]
     pub const fn total(&self) -> u64 {
@@ -117,21 +117,21 @@ impl Rejections {
             .saturating_add(self.poison)
     }
 
-    fn slot(&mut self, reason: Reason) -> &mut u64 {
+    fn slot(&mut self, reason: RejectReason) -> &mut u64 {
         match reason {
-            Reason::Refused => &mut self.refused,
-            Reason::Partial => &mut self.partial,
-            Reason::TooLarge => &mut self.too_large,
-            Reason::Poison => &mut self.poison,
+            RejectReason::Refused => &mut self.refused,
+            RejectReason::Partial => &mut self.partial,
+            RejectReason::TooLarge => &mut self.too_large,
+            RejectReason::Poison => &mut self.poison,
         }
     }
 }
 
-impl Drops {
+impl DroppedLines {
     /// All of them.
     ///
     /// ```
-    /// assert_eq!(influx_edge::writer::Drops::default().total(), 0);
+    /// assert_eq!(influx_edge::writer::DroppedLines::default().total(), 0);
     /// ```
     #[must_use]
     pub const fn total(&self) -> u64 {
@@ -142,13 +142,13 @@ impl Drops {
             .saturating_add(self.panicked)
     }
 
-    pub(crate) fn slot(&mut self, cause: Cause) -> &mut u64 {
+    pub(crate) fn slot(&mut self, cause: DropReason) -> &mut u64 {
         match cause {
-            Cause::Overflow => &mut self.overflow,
-            Cause::GivenUp => &mut self.given_up,
-            Cause::Closed => &mut self.closed,
-            Cause::Spool => &mut self.spool,
-            Cause::Panicked => &mut self.panicked,
+            DropReason::Overflow => &mut self.overflow,
+            DropReason::GivenUp => &mut self.given_up,
+            DropReason::Closed => &mut self.closed,
+            DropReason::Spool => &mut self.spool,
+            DropReason::Panicked => &mut self.panicked,
         }
     }
 }
@@ -188,13 +188,13 @@ impl Stats {
         self.delivered = self.delivered.saturating_add(self.leave(place, lines));
     }
 
-    pub(crate) fn reject(&mut self, place: Place, reason: Reason, lines: usize) {
+    pub(crate) fn reject(&mut self, place: Place, reason: RejectReason, lines: usize) {
         let lines = self.leave(place, lines);
         let slot = self.rejected.slot(reason);
         *slot = slot.saturating_add(lines);
     }
 
-    pub(crate) fn drop_lines(&mut self, place: Place, cause: Cause, lines: usize) {
+    pub(crate) fn drop_lines(&mut self, place: Place, cause: DropReason, lines: usize) {
         let lines = self.leave(place, lines);
         let slot = self.dropped.slot(cause);
         *slot = slot.saturating_add(lines);
@@ -208,7 +208,7 @@ pub(crate) enum Place {
     Disk,
 }
 
-/// What became of the lines since the flush before: what [`flush`](super::Writer::flush) answers.
+/// What became of the lines since the flush before: what [`flush`](super::Writer::flush) responses.
 ///
 /// When it comes, nothing is left in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -220,36 +220,22 @@ pub struct Outcome {
     /// Lines on disk now, to be delivered when the server is back.
     pub spooled: u64,
     /// Lines the server refused for good since then.
-    pub rejected: Rejections,
+    pub rejected: RejectedLines,
     /// Lines lost on this side since then.
-    pub dropped: Drops,
-}
-
-/// The worst that happened to any line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Fate {
-    /// All are in the database (or there were none).
-    Delivered,
-    /// None is lost; some are on disk.
-    Spooled,
-    /// Some were refused by the server; see [`Writer::rejected`](super::Writer::rejected).
-    Rejected,
-    /// Some were lost on this side.
-    Dropped,
+    pub dropped: DroppedLines,
 }
 
 impl Outcome {
     pub(crate) fn between(before: &Stats, now: &Stats) -> Self {
         let (b, n) = (&before.rejected, &now.rejected);
-        let rejected = Rejections {
+        let rejected = RejectedLines {
             refused: n.refused.saturating_sub(b.refused),
             partial: n.partial.saturating_sub(b.partial),
             too_large: n.too_large.saturating_sub(b.too_large),
             poison: n.poison.saturating_sub(b.poison),
         };
         let (b, n) = (&before.dropped, &now.dropped);
-        let dropped = Drops {
+        let dropped = DroppedLines {
             overflow: n.overflow.saturating_sub(b.overflow),
             given_up: n.given_up.saturating_sub(b.given_up),
             closed: n.closed.saturating_sub(b.closed),
@@ -264,27 +250,6 @@ impl Outcome {
         }
     }
 
-    /// The outcome in one word: the worst that happened to any line.
-    ///
-    /// ```
-    /// use influx_edge::writer::{Fate, Outcome};
-    ///
-    /// assert_eq!(Outcome::default().fate(), Fate::Delivered); // nothing was there to be lost
-    /// assert!(Fate::Rejected < Fate::Dropped); // the worst counts
-    /// ```
-    #[must_use]
-    pub const fn fate(&self) -> Fate {
-        if self.dropped.total() > 0 {
-            Fate::Dropped
-        } else if self.rejected.total() > 0 {
-            Fate::Rejected
-        } else if self.spooled > 0 {
-            Fate::Spooled
-        } else {
-            Fate::Delivered
-        }
-    }
-
     /// Whether every line is in the database or on disk.
     ///
     /// ```
@@ -292,7 +257,7 @@ impl Outcome {
     /// ```
     #[must_use]
     pub const fn is_safe(&self) -> bool {
-        matches!(self.fate(), Fate::Delivered | Fate::Spooled)
+        self.rejected.total() == 0 && self.dropped.total() == 0
     }
 }
 

@@ -1,7 +1,7 @@
 //! A batch of lines on its way, and the pieces it is cut into when a server won't take it whole.
 
 use super::split::split;
-use crate::error::BadLine;
+use crate::error::LineError;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -186,7 +186,7 @@ impl Batch {
     }
 
     /// Takes the named lines out of the piece. What names no line of it has no effect.
-    pub(crate) fn take_out(&mut self, named: &[BadLine]) -> Vec<TakenOut> {
+    pub(crate) fn take_out(&mut self, named: &[LineError]) -> Vec<TakenOut> {
         let guilty = Guilty::new(named, self.piece_bytes());
         if guilty.found.is_empty() {
             return Vec::new();
@@ -235,7 +235,7 @@ impl Batch {
     }
 
     /// Which lines of the piece the server named, without touching them.
-    pub(crate) fn named(&self, named: &[BadLine]) -> Vec<TakenOut> {
+    pub(crate) fn named(&self, named: &[LineError]) -> Vec<TakenOut> {
         let guilty = Guilty::new(named, self.piece_bytes());
         split(self.piece_bytes())
             .enumerate()
@@ -256,14 +256,14 @@ pub(crate) fn text(line: &[u8]) -> String {
 
 /// Which lines a server's words mean, by their number from 0.
 struct Guilty<'a> {
-    found: BTreeMap<usize, &'a BadLine>,
+    found: BTreeMap<usize, &'a LineError>,
 }
 
 impl<'a> Guilty<'a> {
     /// A line is meant by its exact text; by its number, if no text is given or the text agrees as
     /// far as it goes; by the beginning of its text, if that fits one line only. To take out a line
     /// that wasn't meant would be to lose it, so whatever fits less well means none.
-    fn new(named: &'a [BadLine], bytes: &[u8]) -> Self {
+    fn new(named: &'a [LineError], bytes: &[u8]) -> Self {
         let mut found = BTreeMap::new();
         if named.is_empty() {
             return Guilty { found };
@@ -271,7 +271,7 @@ impl<'a> Guilty<'a> {
         let lines: Vec<&[u8]> = split(bytes)
             .map(|line| line.strip_suffix(b"\n").unwrap_or(line))
             .collect();
-        let mut by_text: BTreeMap<&[u8], &BadLine> = BTreeMap::new();
+        let mut by_text: BTreeMap<&[u8], &LineError> = BTreeMap::new();
         for bad in named.iter().filter(|bad| !bad.line.is_empty()) {
             by_text.insert(bad.line.as_bytes(), bad);
         }
@@ -319,8 +319,8 @@ fn shortened(line: &str) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn bad(number: Option<u32>, line: &str) -> BadLine {
-        BadLine {
+    fn bad(number: Option<u32>, line: &str) -> LineError {
+        LineError {
             number,
             line: line.into(),
             reason: "why".into(),
@@ -344,7 +344,7 @@ mod tests {
             "long f=123456789 3",
             "long f=1234 4",
         ];
-        let table: [(BadLine, &[usize]); 10] = [
+        let table: [(LineError, &[usize]); 10] = [
             // By text, wherever it stands; twice the same line is twice as bad.
             (bad(None, lines[0]), &[0, 2]),
             (bad(None, lines[1]), &[1]),

@@ -7,8 +7,8 @@ use super::full_length::core;
 use super::seams::{Parcel, Transport};
 use super::sim::{SimClock, broken};
 use super::split::split;
-use crate::client::answer::tests::write_error;
-use crate::error::{Error, Fault};
+use crate::client::response_error::tests::write_error;
+use crate::error::{Error, TransportErrorKind};
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
@@ -18,15 +18,15 @@ use core::cell::RefCell;
 use core::time::Duration;
 use std::sync::Mutex;
 
-type Answer = fn(&str, usize) -> Result<(), Error>;
+type Response = fn(&str, usize) -> Result<(), Error>;
 
-/// Answers as it is told to, and keeps an account of what it was asked.
+/// Responds as it is told to, and keeps an account of what it was asked.
 ///
 /// Lines are named by the letter they begin with. A pause of a second or more before a request is a
 /// `.`, a body that waits for the server's word has an `?`.
 #[derive(Clone)]
 struct Script {
-    answer: Answer,
+    response: Response,
     clock: SimClock,
     asked: Rc<RefCell<(Duration, Vec<String>)>>,
 }
@@ -49,7 +49,7 @@ impl Transport for Script {
         }
         let earlier = asked.len();
         asked.push(entry);
-        (self.answer)(&names, earlier)
+        (self.response)(&names, earlier)
     }
 }
 
@@ -69,11 +69,11 @@ struct Tried {
 }
 
 /// Writes these lines of `size` bytes (or somewhat more), of which `first` have been delivered
-/// before; then the server answers so, until nothing is left or `requests` were made.
-fn tried(first: &str, lines: &str, size: usize, requests: usize, answer: Answer) -> Tried {
+/// before; then the server responds so, until nothing is left or `requests` were made.
+fn tried(first: &str, lines: &str, size: usize, requests: usize, response: Response) -> Tried {
     let clock = SimClock::new();
     let script = Script {
-        answer: |_, _| Ok(()),
+        response: |_, _| Ok(()),
         clock: clock.clone(),
         asked: Rc::default(),
     };
@@ -105,7 +105,7 @@ fn tried(first: &str, lines: &str, size: usize, requests: usize, answer: Answer)
         events.lock().unwrap().clear();
     }
     write(&mut core, lines);
-    core.transport.answer = answer;
+    core.transport.response = response;
     for _ in 0..100_000 {
         let left = core.stats().buffered;
         if left == 0 || script.asked.borrow().1.len() >= requests {
@@ -140,7 +140,7 @@ fn poisoned(lines: &str, _: usize) -> Result<(), Error> {
 /// after it failed four times, with pauses, while the server worked.
 #[test]
 fn a_line_that_the_server_fails_on() {
-    let table: [(&str, &str, Answer, &str, &str); 7] = [
+    let table: [(&str, &str, Response, &str, &str); 7] = [
         (
             "z",
             "abcpefgh",
@@ -217,8 +217,8 @@ fn a_line_that_the_server_fails_on() {
             "failed, failed, failed, failed, Poison 1, delivered 1",
         ),
     ];
-    for (first, lines, answer, asked, events) in table {
-        let tried = tried(first, lines, 1, 60, answer);
+    for (first, lines, response, asked, events) in table {
+        let tried = tried(first, lines, 1, 60, response);
         assert_eq!(tried.asked, asked, "{first} {lines}");
         assert_eq!(tried.events, events, "{first} {lines}");
         let told = "1: the server fails (500) on this line, and only on it";
@@ -240,26 +240,30 @@ fn a_line_that_cannot_be_proven_guilty_stays() {
 /// four they are cut, and so are the halves. Nothing else does that.
 #[test]
 fn what_breaks_the_way() {
-    let closed: Answer = |_, _| Err(broken(Fault::Closed, false));
-    let timeout: Answer = |_, _| Err(broken(Fault::Timeout, false));
+    let closed: Response = |_, _| Err(broken(TransportErrorKind::Closed, false));
+    let timeout: Response = |_, _| Err(broken(TransportErrorKind::Timeout, false));
     let cut = ".abcd .abcd .abcd .abcd? .ab? .ab? .ab? .ab? .a? .a? .a? .a?";
     let whole = [".abcd"; 12].join(" ");
-    let table: [(usize, Answer, &str); 6] = [
+    let table: [(usize, Response, &str); 6] = [
         (20_000, closed, cut),
         (20_000, timeout, cut),
         (20_000, |_, _| status(503, "no"), &whole),
-        (20_000, |_, _| Err(broken(Fault::Refused, true)), &whole),
+        (
+            20_000,
+            |_, _| Err(broken(TransportErrorKind::Refused, true)),
+            &whole,
+        ),
         (1_000, closed, &whole),
         (1_000, timeout, &whole),
     ];
-    for (size, answer, asked) in table {
-        let tried = tried("z", "abcd", size, 12, answer);
+    for (size, response, asked) in table {
+        let tried = tried("z", "abcd", size, 12, response);
         assert_eq!(tried.asked, asked, "{size}");
         assert_eq!(tried.events, ["failed"; 12].join(", "), "{size}");
     }
     // Halves go on waiting for the server's word when it has named a bad line of theirs.
     let tried = tried("z", "abcd", 20_000, 9, |lines, n| match n {
-        0..4 => Err(broken(Fault::Closed, false)),
+        0..4 => Err(broken(TransportErrorKind::Closed, false)),
         4 if lines == "ab" => {
             let text = "x".repeat(20_000);
             status(
@@ -281,7 +285,7 @@ fn what_breaks_the_way() {
 /// nothing about none.
 #[test]
 fn what_is_told_of_refused_lines() {
-    let table: [(&str, Answer, &str, &str); 5] = [
+    let table: [(&str, Response, &str, &str); 5] = [
         (
             "ab",
             |_, _| status(422, "partial write: no such type dropped=2"),
@@ -327,8 +331,8 @@ fn what_is_told_of_refused_lines() {
             "1: invalid boolean",
         ),
     ];
-    for (lines, answer, events, rejected) in table {
-        let tried = tried("", lines, 1, 20, answer);
+    for (lines, response, events, rejected) in table {
+        let tried = tried("", lines, 1, 20, response);
         assert_eq!(
             (&*tried.events, &*tried.rejected),
             (events, rejected),
@@ -343,7 +347,7 @@ fn what_is_told_of_refused_lines() {
 fn batches_are_not_cut_by_attempts() {
     let clock = SimClock::new();
     let script = Script {
-        answer: |_, _| status(503, "no"),
+        response: |_, _| status(503, "no"),
         clock: clock.clone(),
         asked: Rc::default(),
     };
@@ -352,7 +356,7 @@ fn batches_are_not_cut_by_attempts() {
     });
     for (names, asked) in [("abcde", "abcde"), ("fg", ".abcde"), ("hij", "fghij")] {
         if names == "hij" {
-            core.transport.answer = |_, _| Ok(());
+            core.transport.response = |_, _| Ok(());
         }
         for name in names.chars() {
             core.take(MAIN, format!("{name} f=1i 1\n").as_bytes(), 1)

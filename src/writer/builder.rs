@@ -5,8 +5,9 @@ use super::core::{Core, EncoderSpec};
 use super::disk::Disk;
 use super::event::{Event, Listener};
 use super::seams::SystemClock;
-use super::settings::{Settings, WhenFull};
+use super::settings::Settings;
 use super::stamp::ClockGuard;
+use crate::OverflowPolicy;
 use crate::Precision;
 use crate::client::retry::random;
 use crate::client::{Client, RetryPolicy};
@@ -36,9 +37,9 @@ impl Client {
             bucket: bucket.into(),
             settings: Settings::default(),
             batch_bytes: None,
-            tags: OwnedDefaultTags::new(),
+            tags: OwnedDefaultTags::builder(),
             skip_non_finite: false,
-            refuse_newlines: false,
+            reject_newlines: false,
             listener: None,
             disk: None,
         }
@@ -54,7 +55,7 @@ pub struct WriterBuilder {
     batch_bytes: Option<usize>,
     tags: DefaultTagsBuilder<Vec<u8>>,
     skip_non_finite: bool,
-    refuse_newlines: bool,
+    reject_newlines: bool,
     listener: Option<Listener>,
     disk: Option<Disk>,
 }
@@ -122,14 +123,14 @@ impl WriterBuilder {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// use influx_edge::writer::WhenFull;
+    /// use influx_edge::writer::OverflowPolicy;
     ///
-    /// let w = client.writer("sensors").when_full(WhenFull::DropOldest).build()?;
+    /// let w = client.writer("sensors").overflow_policy(OverflowPolicy::DropOldest).build()?;
     /// # drop(w);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
-    pub fn when_full(mut self, policy: WhenFull) -> Self {
-        self.settings.when_full = policy;
+    pub fn overflow_policy(mut self, policy: OverflowPolicy) -> Self {
+        self.settings.overflow_policy = policy;
         self
     }
 
@@ -145,7 +146,7 @@ impl WriterBuilder {
     ///
     /// Where a person has to act (a token, a missing bucket, a certificate) the pause is at least
     /// a minute. Where the server asks for a pause, that is kept. A batch that is given up is
-    /// counted as [`Cause::GivenUp`](super::Cause::GivenUp). The client's own policy plays no part
+    /// counted as [`DropReason::GivenUp`](super::DropReason::GivenUp). The client's own policy plays no part
     /// here.
     ///
     /// ```
@@ -224,16 +225,16 @@ impl WriterBuilder {
     }
 
     /// Refuses string fields with a newline. Default false. See
-    /// [`Encoder::refuse_newlines`](crate::line::Encoder::refuse_newlines).
+    /// [`Encoder::reject_newlines`](crate::line::Encoder::reject_newlines).
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let mut w = client.writer("sensors").refuse_newlines(true).build()?;
+    /// let mut w = client.writer("sensors").reject_newlines(true).build()?;
     /// assert!(w.write_with(|enc| enc.line("log").field("text", "a\nb").timestamp(1)).is_err());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
-    pub fn refuse_newlines(mut self, refuse: bool) -> Self {
-        self.refuse_newlines = refuse;
+    pub fn reject_newlines(mut self, refuse: bool) -> Self {
+        self.reject_newlines = refuse;
         self
     }
 
@@ -294,7 +295,7 @@ impl WriterBuilder {
     ///
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-writer", std::process::id()));
     /// let w = client.writer("sensors").spool(Spool::open(&dir)?).build()?;
-    /// # assert!(w.close()?.fate() == influx_edge::writer::Fate::Delivered);
+    /// # assert!(w.close()?.is_safe());
     /// # std::fs::remove_dir_all(&dir).ok();
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -304,10 +305,10 @@ impl WriterBuilder {
         self
     }
 
-    /// How fast what waited on disk is sent once the server answers again: at most so many bytes of
+    /// How fast what waited on disk is sent once the server responds again: at most so many bytes of
     /// line protocol a second for each bucket, and on average a fifth less, since up to half of each
     /// pause comes on top at random. Default 1 MiB/s: a server that was away isn't met by a whole
-    /// fleet's backlog at once. `u64::MAX` sends as fast as the server answers.
+    /// fleet's backlog at once. `u64::MAX` sends as fast as the server responds.
     ///
     /// It holds for [`Writer::flush`] as well. It does not hold for what was never held up, and not
     /// while the spool is more than half full, where being slow might lose data. Choose at least twice
@@ -412,7 +413,7 @@ impl WriterBuilder {
             precision: settings.precision,
             tags,
             skip_non_finite: self.skip_non_finite,
-            refuse_newlines: self.refuse_newlines,
+            reject_newlines: self.reject_newlines,
         };
         let mut core = Core::new(
             (clock, transport),

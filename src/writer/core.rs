@@ -2,7 +2,7 @@
 //!
 //! Generic over the clock and the way to the server, so that it can be run in simulated time.
 
-use super::account::{Cause, Outcome, Stats};
+use super::account::{DropReason, Outcome, Stats};
 use super::disk::Disk;
 use super::event::{Event, Listener};
 use super::lane::Lane;
@@ -11,7 +11,7 @@ use super::seams::{Clock, Transport};
 use super::settings::{Jitter, Settings};
 use super::stamp::Stamper;
 use crate::Precision;
-use crate::error::{Error, NotAccepted, Undelivered};
+use crate::error::{Error, FlushError, WriteError};
 use crate::line::{Appending, EncodeError, Encoder, Lines, OwnedDefaultTags};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -29,7 +29,7 @@ pub(crate) struct EncoderSpec {
     pub(crate) precision: Precision,
     pub(crate) tags: OwnedDefaultTags,
     pub(crate) skip_non_finite: bool,
-    pub(crate) refuse_newlines: bool,
+    pub(crate) reject_newlines: bool,
 }
 
 impl EncoderSpec {
@@ -40,7 +40,7 @@ impl EncoderSpec {
         Encoder::with_sink(Appending::new(bytes, base, self.batch_bytes, defaults))
             .precision(self.precision)
             .skip_non_finite(self.skip_non_finite)
-            .refuse_newlines(self.refuse_newlines)
+            .reject_newlines(self.reject_newlines)
     }
 }
 
@@ -120,9 +120,9 @@ impl<C: Clock, T: Transport> Core<C, T> {
         &mut self,
         lane: usize,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<(), WriteError> {
         let Some(to) = self.lanes.get_mut(lane) else {
-            return Err(NotAccepted::Closed);
+            return Err(WriteError::Closed);
         };
         let mut enc = self.spec.encoder(&mut to.open, to.open_len);
         let encoded = encode(&mut enc);
@@ -148,11 +148,11 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     #[cold]
-    fn not_encoded(&mut self, error: EncodeError) -> NotAccepted {
+    fn not_encoded(&mut self, error: EncodeError) -> WriteError {
         self.stats.not_accepted = self.stats.not_accepted.saturating_add(1);
         match error {
-            EncodeError::BufferFull => NotAccepted::TooLarge(self.settings.batch_bytes),
-            other => NotAccepted::Encode(other),
+            EncodeError::BufferFull => WriteError::TooLarge(self.settings.batch_bytes),
+            other => WriteError::Encode(other),
         }
     }
 
@@ -163,7 +163,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         lane: usize,
         (len, lines): (usize, usize),
         untimed: bool,
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<(), WriteError> {
         let written = self.lanes.get(lane).map_or(&[][..], |to| to.written(len));
         if untimed {
             let stamped = match self.stamper.stamp(written, &self.clock) {
@@ -191,7 +191,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         lane: usize,
         bytes: &[u8],
         lines: usize,
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<(), WriteError> {
         if lines == 0 {
             return Ok(());
         }
@@ -200,7 +200,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
             return Err(refused);
         }
         let Some(to) = self.lanes.get_mut(lane) else {
-            return Err(NotAccepted::Closed);
+            return Err(WriteError::Closed);
         };
         if to.open_lines == 0 {
             to.opened_at = self.clock.now();
@@ -330,7 +330,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
             let _ = disk.sync();
         }
         if self.stats.buffered > 0 {
-            return Err(Undelivered {
+            return Err(FlushError {
                 lines: self.stats.buffered,
                 lost: false,
                 cause: self.last_error.take(),
@@ -351,10 +351,10 @@ impl<C: Clock, T: Transport> Core<C, T> {
             if let Some(lane) = self.lanes.get_mut(lane) {
                 lane.seal(false);
             }
-            while self.drop_first(lane, Cause::Closed) {}
+            while self.drop_first(lane, DropReason::Closed) {}
         }
         flushed.map_err(|error| match error.into_undelivered() {
-            Ok(undelivered) => Undelivered {
+            Ok(undelivered) => FlushError {
                 lines: lost,
                 lost: true,
                 ..undelivered

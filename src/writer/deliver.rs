@@ -1,7 +1,7 @@
 //! One attempt and its meaning. Which lines are sent again, cut out, reported or given up is
-//! decided here and nowhere else; what an answer says is decided in the client.
+//! decided here and nowhere else; what a response says is decided in the client.
 
-use super::account::{Cause, Place, Reason};
+use super::account::{DropReason, Place, RejectReason};
 use super::batch::TakenOut;
 use super::core::Core;
 use super::event::Event;
@@ -9,7 +9,7 @@ use super::lane::Lane;
 use super::rejected::Rejected;
 use super::seams::{Clock, Parcel, Transport};
 use super::settings::{HUMAN_PAUSE, pause};
-use crate::error::{Error, ErrorKind, Fault, Remedy, cut};
+use crate::error::{Error, ErrorKind, Remedy, TransportErrorKind, cut};
 use crate::line::Lines;
 use alloc::string::{String, ToString};
 use core::time::Duration;
@@ -29,7 +29,7 @@ const CONVICTIONS: u8 = 4;
 const MAX_MESSAGE: usize = 512;
 
 impl<C: Clock, T: Transport> Core<C, T> {
-    /// Sends the first piece of a lane's first batch, once, and does what the answer asks for.
+    /// Sends the first piece of a lane's first batch, once, and does what the response asks for.
     pub(super) fn attempt(&mut self, at: usize, limit: Option<Duration>) {
         let precision = self.precision();
         let Some(lane) = self.lanes.get_mut(at) else {
@@ -88,9 +88,9 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     fn retire(&mut self, at: usize) {
-        let tickets = self.lanes.get_mut(at).and_then(Lane::retire);
-        if let (Some(tickets), Some(disk)) = (tickets, &mut self.disk) {
-            disk.ack(&tickets);
+        let batch_ids = self.lanes.get_mut(at).and_then(Lane::retire);
+        if let (Some(batch_ids), Some(disk)) = (batch_ids, &mut self.disk) {
+            disk.ack(&batch_ids);
         }
     }
 
@@ -140,7 +140,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         self.heard(at);
     }
 
-    /// The server answered in a way that shows it works.
+    /// The server responded in a way that shows it works.
     fn heard(&mut self, at: usize) {
         let now = self.clock.now();
         let Some(lane) = self.lanes.get_mut(at) else {
@@ -155,15 +155,15 @@ impl<C: Clock, T: Transport> Core<C, T> {
 
     fn refused(&mut self, at: usize, size: usize, error: Error) {
         match error.remedy() {
-            Remedy::TakeOutBadLines => self.take_out(at, &error),
-            Remedy::Report => self.report(at, &error),
+            Remedy::RemoveBadLines => self.take_out(at, &error),
+            Remedy::None => self.report(at, &error),
             Remedy::Split => {
                 if !self.halve(at, false) {
-                    self.reject_piece(at, Reason::TooLarge, &error);
+                    self.reject_piece(at, RejectReason::TooLarge, &error);
                 }
                 self.heard(at);
             }
-            Remedy::Retry | Remedy::Human => {
+            Remedy::Retry | Remedy::Operator => {
                 let again_at_once = self.suspect(at, size, &error);
                 if !again_at_once {
                     self.failed(at, error);
@@ -180,15 +180,15 @@ impl<C: Clock, T: Transport> Core<C, T> {
             return;
         };
         let before = batch.rest().len();
-        let taken = batch.take_out(error.bad_lines());
+        let taken = batch.take_out(error.line_errors());
         let gone = before.saturating_sub(batch.rest().len());
         if place == Place::Memory {
             self.bytes = self.bytes.saturating_sub(gone);
         }
         if !taken.is_empty() {
-            self.reject(at, Reason::Refused, taken);
+            self.reject(at, RejectReason::Refused, taken);
         } else if !self.halve(at, true) {
-            self.reject_piece(at, Reason::Refused, error);
+            self.reject_piece(at, RejectReason::Refused, error);
         }
     }
 
@@ -199,7 +199,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
             return;
         };
         let all = batch.piece().map_or(0, |piece| piece.lines);
-        let named = batch.named(error.bad_lines());
+        let named = batch.named(error.line_errors());
         let said = dropped(error, all).max(named.len()).clamp(1, all.max(1));
         let unnamed = said.saturating_sub(named.len());
         let place = self.place(at);
@@ -218,10 +218,10 @@ impl<C: Clock, T: Transport> Core<C, T> {
             });
         }
         if !named.is_empty() {
-            self.reject(at, Reason::Partial, named);
+            self.reject(at, RejectReason::Partial, named);
         }
         if unnamed > 0 {
-            self.keep(at, String::new(), unnamed, Reason::Partial, error);
+            self.keep(at, String::new(), unnamed, RejectReason::Partial, error);
         }
     }
 
@@ -272,7 +272,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
     fn proven(&mut self, at: usize, result: Result<(), Error>) {
         let works = match &result {
             Ok(()) => true,
-            Err(error) => !matches!(error.remedy(), Remedy::Retry | Remedy::Human),
+            Err(error) => !matches!(error.remedy(), Remedy::Retry | Remedy::Operator),
         };
         if let (Ok(()), Some(lane)) = (&result, self.lanes.get_mut(at)) {
             lane.trial_stood();
@@ -308,7 +308,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
                         bucket: String::new(),
                         line: lines,
                         lines: lost as u64,
-                        reason: Reason::Poison,
+                        reason: RejectReason::Poison,
                         message: "the server fails (500) on this line, and only on it".to_string(),
                     };
                     self.keep_rejected(at, out);
@@ -340,13 +340,13 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     /// The whole piece is refused.
-    fn reject_piece(&mut self, at: usize, reason: Reason, error: &Error) {
+    fn reject_piece(&mut self, at: usize, reason: RejectReason, error: &Error) {
         let line = self.first_line(at);
         let lines = self.pop(at, false);
         self.keep(at, line, lines, reason, error);
     }
 
-    fn reject(&mut self, at: usize, reason: Reason, taken: alloc::vec::Vec<TakenOut>) {
+    fn reject(&mut self, at: usize, reason: RejectReason, taken: alloc::vec::Vec<TakenOut>) {
         for out in taken {
             let rejected = Rejected {
                 bucket: String::new(),
@@ -359,8 +359,8 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
     }
 
-    fn keep(&mut self, at: usize, line: String, lines: usize, reason: Reason, error: &Error) {
-        let named = error.bad_lines().first().filter(|_| lines == 1);
+    fn keep(&mut self, at: usize, line: String, lines: usize, reason: RejectReason, error: &Error) {
+        let named = error.line_errors().first().filter(|_| lines == 1);
         let message = named.map_or(error.message(), |bad| bad.reason.as_str());
         let rejected = Rejected {
             bucket: String::new(),
@@ -410,7 +410,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         lane.failing_since.get_or_insert(now);
         let asked = error.retry_after();
         let mut wait = pause(policy, lane.streak, asked, random);
-        if error.remedy() == Remedy::Human {
+        if error.remedy() == Remedy::Operator {
             wait = wait.max(HUMAN_PAUSE);
         }
         lane.asked = asked.is_some();
@@ -435,7 +435,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
         self.last_error = Some(error);
         if over {
-            self.drop_first(at, Cause::GivenUp);
+            self.drop_first(at, DropReason::GivenUp);
         }
         self.spool_sealed(at);
     }
@@ -445,14 +445,14 @@ impl<C: Clock, T: Transport> Core<C, T> {
 fn is_break(error: &Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::Transport(e) if matches!(e.fault(), Fault::Closed | Fault::Timeout)
+        ErrorKind::Transport(e) if matches!(e.fault(), TransportErrorKind::Closed | TransportErrorKind::Timeout)
     )
 }
 
 /// How many lines of a partial write weren't stored: as the server says, or as follows from how
 /// many were. 0 if it says neither.
 fn dropped(error: &Error, all: usize) -> usize {
-    let said = error.answer().and_then(|answer| answer.dropped());
+    let said = error.response().and_then(|response| response.dropped());
     if let Some(said) = said {
         return usize::try_from(said).unwrap_or(usize::MAX).min(all);
     }

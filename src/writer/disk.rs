@@ -1,22 +1,16 @@
 //! The writer's side of the spool: what goes to disk, and what comes back.
 
 use super::lane::Lane;
+use crate::OverflowPolicy;
 use crate::Precision;
 use crate::client::{Client, Org};
-use crate::error::Error;
-use crate::spool::{Batch, FullPolicy, Mode, Rejection, Spool, SpoolError, Target, Ticket};
+use crate::spool::{Batch, BatchId, Mode, Rejection, Spool, SpoolError, Target};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-impl From<SpoolError> for Error {
-    fn from(e: SpoolError) -> Self {
-        Error::disk(e)
-    }
-}
-
 /// Which batches a batch in hand stands for.
-pub(crate) type Tickets = Vec<Ticket>;
+pub(crate) type Tickets = Vec<BatchId>;
 
 /// A spool, and the organization whose batches in it are ours.
 #[derive(Debug)]
@@ -40,9 +34,9 @@ impl Disk {
 
     /// How long its owner is to send for room when it is full, before it gives up.
     pub(crate) fn block(&self) -> Option<Duration> {
-        match self.spool.full_policy() {
-            FullPolicy::Block(limit) => Some(limit),
-            FullPolicy::DropOldest | FullPolicy::Reject => None,
+        match self.spool.overflow_policy() {
+            OverflowPolicy::Block(limit) => Some(limit),
+            OverflowPolicy::DropOldest | OverflowPolicy::Reject => None,
         }
     }
 
@@ -90,12 +84,12 @@ impl Disk {
         body: &mut Vec<u8>,
     ) -> Result<Option<(Precision, u64, Tickets)>, SpoolError> {
         let target = self.target(bucket)?;
-        let bundle = self.spool.collect(&target, max_bytes, body)?;
-        Ok(bundle.map(|b| (b.precision(), b.points(), b.tickets().to_vec())))
+        let bundle = self.spool.read_batches(&target, max_bytes, body)?;
+        Ok(bundle.map(|b| (b.precision(), b.points(), b.batch_ids().to_vec())))
     }
 
-    pub(crate) fn ack(&mut self, tickets: &Tickets) {
-        self.spool.ack(tickets);
+    pub(crate) fn ack(&mut self, batch_ids: &Tickets) {
+        self.spool.ack(batch_ids);
     }
 
     /// How many lines of a lane the spool has lost: it dropped them for want of room, or they were
@@ -106,7 +100,7 @@ impl Disk {
         };
         let (held, waiting) = match &lane.drain {
             Some(drain) => {
-                let waiting = drain.tickets.iter().filter(|t| self.spool.is_waiting(t));
+                let waiting = drain.batch_ids.iter().filter(|t| self.spool.is_waiting(t));
                 let waiting: u64 = waiting.map(|t| u64::from(t.points())).sum();
                 (drain.batch.lines() as u64, waiting)
             }

@@ -1,9 +1,9 @@
 //! A disk that fails while the writer needs it: lines stay where they are, somebody is told, and
 //! all goes on when the disk is back.
 
+use super::Event;
 use super::core::MAIN;
-use super::sim::{SimClock, SimServer, TempDir, check, world};
-use super::{Event, Fate};
+use super::sim::{SimClock, SimServer, TempDir, Worst, check, world, worst};
 use crate::spool::Mode;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -49,7 +49,7 @@ fn with_disk(dir: &TempDir, mode: Mode) -> (Core, SimClock, SimServer, Arc<Atomi
 #[track_caller]
 fn all_delivered(core: &mut Core, server: &SimServer, points: usize) {
     let outcome = core.flush(SEC * 600).unwrap();
-    assert_eq!(outcome.fate(), Fate::Delivered, "{outcome:?}");
+    assert_eq!(worst(&outcome), Worst::Delivered, "{outcome:?}");
     check(core);
     let stats = core.stats();
     assert_eq!(
@@ -106,7 +106,7 @@ fn what_the_disk_does_not_give_back_now_is_asked_for_again() {
     let (mut core, clock, server, told) = with_disk(&dir, Mode::OnFailure);
     server.0.borrow_mut().down = true;
     write(&mut core, 0, POINTS);
-    assert_eq!(core.flush(SEC).unwrap().fate(), Fate::Spooled);
+    assert_eq!(worst(&core.flush(SEC).unwrap()), Worst::Spooled);
     let segments: Vec<_> = fs::read_dir(&dir.0)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -121,7 +121,7 @@ fn what_the_disk_does_not_give_back_now_is_asked_for_again() {
     server.0.borrow_mut().down = false;
     clock.advance(SEC * 600);
     let outcome = core.flush(SEC * 10).unwrap();
-    assert_eq!(outcome.fate(), Fate::Spooled, "{outcome:?}");
+    assert_eq!(worst(&outcome), Worst::Spooled, "{outcome:?}");
     assert!(told.load(Ordering::Relaxed) > 0, "nobody was told");
     let stats = core.stats();
     assert!(stats.delivered < POINTS as u64 / 2, "{stats:?}");

@@ -1,6 +1,6 @@
 //! What happens, told as it happens.
 
-use super::account::{Cause, Reason};
+use super::account::{DropReason, RejectReason};
 use crate::error::Error;
 use alloc::boxed::Box;
 use core::time::Duration;
@@ -19,7 +19,7 @@ pub enum Event<'a> {
     },
     /// An attempt failed; the lines are kept. [`Error::remedy`] says whether time will heal it
     /// ([`Remedy::Retry`](crate::Remedy::Retry)) or a person has to act
-    /// ([`Remedy::Human`](crate::Remedy::Human)): a token, a bucket, a certificate.
+    /// ([`Remedy::Operator`](crate::Remedy::Operator)): a token, a bucket, a certificate.
     Failed {
         /// Where to.
         bucket: &'a str,
@@ -42,7 +42,7 @@ pub enum Event<'a> {
         /// How many.
         lines: u64,
         /// Why.
-        reason: Reason,
+        reason: RejectReason,
     },
     /// Lines went to disk.
     Spooled {
@@ -65,7 +65,7 @@ pub enum Event<'a> {
         /// How many.
         lines: u64,
         /// Why.
-        cause: Cause,
+        cause: DropReason,
     },
 }
 

@@ -3,9 +3,9 @@
 
 use super::core::{Core, MAIN};
 use super::seams::{Parcel, Transport};
-use super::sim::{SimClock, Words, long};
-use super::{Fate, Reason, WriterBuilder};
-use crate::client::{Client, answer::tests::write_error};
+use super::sim::{SimClock, Words, Worst, long, worst};
+use super::{RejectReason, WriterBuilder};
+use crate::client::{Client, response_error::tests::write_error};
 use crate::error::Error;
 use alloc::format;
 use alloc::rc::Rc;
@@ -63,7 +63,7 @@ impl Transport for Picky {
             return Ok(());
         };
         let bad = core::str::from_utf8(bad).unwrap().trim_end();
-        let answer = match order.words {
+        let response = match order.words {
             Words::Quoted => serde_json::json!({
                 "code": "invalid", "message": format!("unable to parse '{bad}': invalid boolean")
             }),
@@ -73,7 +73,7 @@ impl Transport for Picky {
             }),
             Words::Silent => serde_json::json!({"code": "invalid", "message": "bad data"}),
         };
-        Err(write_error(400, &[], answer.to_string().as_bytes()))
+        Err(write_error(400, &[], response.to_string().as_bytes()))
     }
 }
 
@@ -109,13 +109,17 @@ fn every_position(words: Words, most: u64) {
         core.take(MAIN, &body, LINES).unwrap();
         let outcome = core.flush(SEC * 60).unwrap();
         assert_eq!(
-            (outcome.fate(), outcome.delivered, outcome.rejected.refused),
-            (Fate::Rejected, 4_999, 1)
+            (
+                super::sim::worst(&outcome),
+                outcome.delivered,
+                outcome.rejected.refused
+            ),
+            (Worst::Rejected, 4_999, 1)
         );
         let out: Vec<_> = core.rejected.take().collect();
         assert_eq!(out.len(), 1);
         assert_eq!(out[0].line, line(bad, 'b').trim_end());
-        assert_eq!(out[0].reason, Reason::Refused);
+        assert_eq!(out[0].reason, RejectReason::Refused);
         let order = server.0.borrow();
         assert_eq!(order.stored, order.good.len());
         worst = worst.max(order.requests);
@@ -194,7 +198,7 @@ fn a_day_takes_as_much_memory_as_a_minute() {
         let alone = std::env::var_os("INFLUX_EDGE_ALONE").is_some();
         assert!(!alone || after <= before + 64, "{before} -> {after} KiB");
     }
-    assert_eq!(core.flush(SEC).unwrap().fate(), Fate::Delivered);
+    assert_eq!(worst(&core.flush(SEC).unwrap()), Worst::Delivered);
     let stats = core.stats();
     assert_eq!((stats.delivered, *server.0.borrow()), (864_000, 864_000));
     assert!(stats.requests <= 24 * 3_600);

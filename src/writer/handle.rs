@@ -5,7 +5,7 @@ use super::core::{BatchEncoder, Core, MAIN};
 use super::rejected::Rejected;
 use super::seams::SystemClock;
 use crate::client::Client;
-use crate::error::{Error, NotAccepted};
+use crate::error::{Error, WriteError};
 use crate::line::{EncodeError, Lines, ToLine};
 use core::fmt;
 use core::time::Duration;
@@ -65,7 +65,7 @@ impl Writer {
     /// # Errors
     /// A point that can't be encoded, a full buffer, a clock that isn't set. Nothing was taken.
     #[inline]
-    pub fn write(&mut self, item: &(impl ToLine + ?Sized)) -> Result<(), NotAccepted> {
+    pub fn write(&mut self, item: &(impl ToLine + ?Sized)) -> Result<(), WriteError> {
         self.core.write(MAIN, |enc| item.to_line(enc))
     }
 
@@ -86,7 +86,7 @@ impl Writer {
     pub fn write_with(
         &mut self,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<(), WriteError> {
         self.core.write(MAIN, encode)
     }
 
@@ -111,7 +111,7 @@ impl Writer {
         &mut self,
         bucket: &str,
         item: &(impl ToLine + ?Sized),
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<(), WriteError> {
         let lane = self.core.lane(bucket);
         self.core.write(lane, |enc| item.to_line(enc))
     }
@@ -134,7 +134,7 @@ impl Writer {
     pub fn write_each<I: ToLine>(
         &mut self,
         items: impl IntoIterator<Item = I>,
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<(), WriteError> {
         items.into_iter().try_for_each(|item| self.write(&item))
     }
 
@@ -164,7 +164,7 @@ impl Writer {
         Ok(self.core.poll())
     }
 
-    /// Sends everything, and answers when nothing is left in memory: each line is delivered, on
+    /// Sends everything, and returns when nothing is left in memory: each line is delivered, on
     /// disk, rejected or given up, and the [`Outcome`] says how many of each since the flush before.
     /// With a spool it doesn't wait for a server that is away, and syncs the disk whatever the
     /// spool's durability.
@@ -174,21 +174,20 @@ impl Writer {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::writer::Fate;
     ///
     /// let mut w = client.writer("sensors").build()?;
     /// let outcome = w.flush()?;
-    /// if outcome.fate() >= Fate::Rejected {
+    /// if !outcome.is_safe() {
     ///     for line in w.rejected() {
     ///         println!("{}: {}", line.line, line.message);
     ///     }
     /// }
-    /// # assert_eq!(outcome.fate(), Fate::Delivered);
+    /// # assert!(outcome.is_safe());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`Undelivered`](crate::Undelivered): time ran out, or the next attempt would come too late.
+    /// [`FlushError`](crate::FlushError): time ran out, or the next attempt would come too late.
     /// The lines are still here; the error tells how many, and why.
     pub fn flush(&mut self) -> Result<Outcome, Error> {
         self.core.flush(self.core.settings.flush_timeout)
@@ -222,7 +221,7 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// [`Undelivered`](crate::Undelivered): time ran out, and the lines are lost. To keep them,
+    /// [`FlushError`](crate::FlushError): time ran out, and the lines are lost. To keep them,
     /// [`flush`](Writer::flush) first and look at [`unsent`](Writer::unsent), or use a spool.
     pub fn close(mut self) -> Result<Outcome, Error> {
         self.core.close(self.core.settings.flush_timeout)
@@ -331,7 +330,7 @@ impl Writer {
 
 /// A writer that is dropped without [`close`](Writer::close) closes itself, within its
 /// `flush_timeout`; in a panic it doesn't try to send any more. Lines that are lost that way are
-/// told to the listener ([`Cause::Closed`](super::Cause::Closed)), or, if there is none, in one line
+/// told to the listener ([`DropReason::Closed`](super::DropReason::Closed)), or, if there is none, in one line
 /// on stderr: they are never lost in silence.
 impl Drop for Writer {
     fn drop(&mut self) {

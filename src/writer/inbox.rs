@@ -4,7 +4,8 @@
 
 use super::account::{Outcome, Stats};
 use super::rejected::Rejected;
-use crate::error::{Error, NotAccepted, Undelivered};
+use crate::OverflowPolicy;
+use crate::error::{Error, FlushError, WriteError};
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,19 +14,6 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
-
-/// What a handle's `write` does while the buffer is at its limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BackPressure {
-    /// It waits for room, so long at most; then it refuses.
-    Block(Duration),
-    /// It refuses: [`NotAccepted::Full`].
-    Refuse,
-    /// It takes the new point; the oldest that the thread can spare are dropped and counted as
-    /// [`Cause::Overflow`](super::Cause::Overflow).
-    DropOldest,
-}
 
 /// What the thread and the handles have in common.
 pub(super) struct Shared {
@@ -43,7 +31,7 @@ pub(super) struct Limits {
     pub(super) max_bytes: usize,
     pub(super) interval: Duration,
     pub(super) flush_timeout: Duration,
-    pub(super) back_pressure: BackPressure,
+    pub(super) policy: OverflowPolicy,
 }
 
 #[derive(Default)]
@@ -90,12 +78,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn take(&self, bucket: &str, bytes: &[u8], lines: usize) -> Result<(), NotAccepted> {
+    pub(super) fn take(&self, bucket: &str, bytes: &[u8], lines: usize) -> Result<(), WriteError> {
         if lines == 0 {
             return Ok(());
         }
         if bytes.len() > self.limits.batch_bytes {
-            return Err(NotAccepted::TooLarge(self.limits.batch_bytes));
+            return Err(WriteError::TooLarge(self.limits.batch_bytes));
         }
         let mut state = self.room(bytes.len())?;
         state.put(bucket, bytes, lines, &self.limits);
@@ -113,31 +101,31 @@ impl Shared {
     }
 
     /// The state, with room for so many bytes.
-    fn room(&self, len: usize) -> Result<MutexGuard<'_, State>, NotAccepted> {
+    fn room(&self, len: usize) -> Result<MutexGuard<'_, State>, WriteError> {
         let mut state = self.state();
         let mut since = None::<Instant>;
         loop {
             if state.ended {
-                return Err(NotAccepted::Closed);
+                return Err(WriteError::Closed);
             }
             let held = state.inbox_bytes.saturating_add(state.core_bytes);
             if held.saturating_add(len) <= self.limits.max_bytes {
                 return Ok(state);
             }
-            match self.limits.back_pressure {
-                BackPressure::Refuse => return Err(NotAccepted::Full),
-                BackPressure::DropOldest => {
+            match self.limits.policy {
+                OverflowPolicy::Reject => return Err(WriteError::Full),
+                OverflowPolicy::DropOldest => {
                     // What the thread has is older, but it may be sending that just now. When it
                     // comes for more, it makes room itself.
                     if !state.drop_first() {
                         return Ok(state);
                     }
                 }
-                BackPressure::Block(limit) => {
+                OverflowPolicy::Block(limit) => {
                     let start = *since.get_or_insert_with(Instant::now);
                     let left = limit.saturating_sub(start.elapsed());
                     if left.is_zero() {
-                        return Err(NotAccepted::Full);
+                        return Err(WriteError::Full);
                     }
                     self.to_owner.notify_one();
                     state = match self.to_handles.wait_timeout(state, left) {
@@ -173,13 +161,13 @@ impl Shared {
         &self,
         command: impl FnOnce(SyncSender<Result<Outcome, Error>>) -> Command,
     ) -> Result<Outcome, Error> {
-        let (answer, receive) = sync_channel(1);
-        if self.command(command(answer)) {
+        let (response, receive) = sync_channel(1);
+        if self.command(command(response)) {
             if let Ok(outcome) = receive.recv() {
                 return outcome;
             }
         }
-        // There is no answer: the thread is gone, or just going. Its account is closed before it says
+        // There is no response: the thread is gone, or just going. Its account is closed before it says
         // so.
         let mut state = self.state();
         while !state.gone {
@@ -188,7 +176,7 @@ impl Shared {
         }
         let lost = state.published.dropped;
         drop(state);
-        Err(Undelivered {
+        Err(FlushError {
             lines: lost.panicked.saturating_add(lost.closed),
             lost: true,
             cause: None,

@@ -61,7 +61,7 @@ pub(crate) struct Lane {
 pub(crate) struct Drain {
     pub(crate) batch: Batch,
     pub(crate) precision: Precision,
-    pub(crate) tickets: Tickets,
+    pub(crate) batch_ids: Tickets,
 }
 
 impl Lane {
@@ -205,7 +205,7 @@ impl Lane {
     pub(crate) fn retire(&mut self) -> Option<Tickets> {
         if let Some(drain) = self.drain.take_if(|drain| drain.batch.is_done()) {
             self.reuse(drain.batch.into_bytes());
-            return Some(drain.tickets);
+            return Some(drain.batch_ids);
         }
         self.retire_sealed();
         None
@@ -349,7 +349,7 @@ mod tests {
         lane.drain = Some(Drain {
             batch: Batch::new(text.into(), text.lines().count(), 0).without_last(),
             precision,
-            tickets: Tickets::default(),
+            batch_ids: Tickets::default(),
         });
     }
 

@@ -1,11 +1,12 @@
 //! Single cases of a writer's life, in simulated time.
 
 use super::core::MAIN;
-use super::sim::{SimServer, check, world};
-use super::{Cause, ClockGuard, Event, Fate, WhenFull};
+use super::sim::{SimServer, Worst, check, world, worst};
+use super::{ClockGuard, DropReason, Event};
+use crate::OverflowPolicy;
 use crate::Precision;
 use crate::client::RetryPolicy;
-use crate::error::NotAccepted;
+use crate::error::WriteError;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -85,7 +86,7 @@ fn batches_by_number_by_size_and_by_age() {
     );
     let long = "x".repeat(200);
     let refused = core.write(MAIN, |enc| enc.line("m").field("t", long.as_str()).finish());
-    assert_eq!(refused, Err(NotAccepted::TooLarge(200)));
+    assert_eq!(refused, Err(WriteError::TooLarge(200)));
     assert_eq!(core.poll(), SEC);
 }
 
@@ -106,7 +107,7 @@ fn an_item_is_taken_whole_or_not_at_all() {
         enc.line("m").field("n", 1).finish()?;
         enc.line("m").field("n", f64::NAN).finish()
     });
-    assert!(matches!(refused, Err(NotAccepted::Encode(_))));
+    assert!(matches!(refused, Err(WriteError::Encode(_))));
     let stats = core.stats();
     assert_eq!((stats.accepted, stats.not_accepted), (0, 1));
     // A closure that empties the encoder takes nothing from anybody.
@@ -155,8 +156,8 @@ fn an_outage_ends_and_everything_arrives() {
     server.0.borrow_mut().down = false;
     let outcome = core.flush(SEC * 5).unwrap();
     assert_eq!(
-        (outcome.fate(), outcome.delivered),
-        (Fate::Delivered, 3_600)
+        (worst(&outcome), outcome.delivered),
+        (Worst::Delivered, 3_600)
     );
     assert_eq!(outcome.to_string(), "3600 delivered");
     let told = told.lock().unwrap();
@@ -169,9 +170,11 @@ fn an_outage_ends_and_everything_arrives() {
 
 #[test]
 fn a_full_buffer_refuses_or_drops_the_oldest() {
-    for policy in [WhenFull::Refuse, WhenFull::DropOldest] {
+    for policy in [OverflowPolicy::Reject, OverflowPolicy::DropOldest] {
         let (mut core, _, server) = world(1, |b| {
-            b.batch_lines(10).max_buffer_bytes(1_000).when_full(policy)
+            b.batch_lines(10)
+                .max_buffer_bytes(1_000)
+                .overflow_policy(policy)
         });
         server.0.borrow_mut().down = true;
         let taken: Vec<bool> = (0..200)
@@ -188,18 +191,18 @@ fn a_full_buffer_refuses_or_drops_the_oldest() {
         let least = world.stored.values().min().copied().unwrap();
         let most = world.stored.values().max().copied().unwrap();
         match policy {
-            WhenFull::Refuse => {
+            OverflowPolicy::Reject => {
                 assert_eq!(
                     taken.iter().filter(|t| !**t).count() as u64,
                     stats.not_accepted
                 );
                 assert!(stats.not_accepted > 100);
-                assert_eq!((least, outcome.fate()), (0, Fate::Delivered));
+                assert_eq!((least, worst(&outcome)), (0, Worst::Delivered));
             }
             _ => {
                 assert!(taken.iter().all(|t| *t));
                 assert!(stats.dropped.overflow > 100);
-                assert_eq!((most, outcome.fate()), (199, Fate::Dropped));
+                assert_eq!((most, worst(&outcome)), (199, Worst::Dropped));
                 assert_eq!(least, stats.dropped.overflow);
             }
         }
@@ -236,7 +239,7 @@ fn closing_in_vain_loses_and_tells() {
         b.on_event(move |event| {
             if let Event::Dropped {
                 lines,
-                cause: Cause::Closed,
+                cause: DropReason::Closed,
                 ..
             } = event
             {
@@ -262,7 +265,7 @@ fn closing_in_vain_loses_and_tells() {
 #[test]
 fn a_line_too_large_for_the_server_goes_alone() {
     let (mut core, _, server) = world(1, |b| b);
-    server.0.borrow_mut().max_body = 60;
+    server.0.borrow_mut().max_body_bytes = 60;
     for n in 0..100 {
         let text = if n == 50 {
             "x".repeat(100)
@@ -307,7 +310,7 @@ fn points_without_a_time_and_a_clock_that_is_not_set() {
     let point = |core: &mut super::core::Core<_, _>| {
         core.write(MAIN, |enc| enc.line("m").tag("s", 1).field("n", 1).finish())
     };
-    assert_eq!(point(&mut core), Err(NotAccepted::ClockNotSet));
+    assert_eq!(point(&mut core), Err(WriteError::ClockNotSet));
     clock.set_wall(1_700_000_000_000_000_000);
     for _ in 0..3 {
         point(&mut core).unwrap();

@@ -7,7 +7,7 @@
 //! **In scope**: batches by number, size and age; several buckets; times for points without one;
 //! retries; taking out what a server refuses; bounded memory; the account.
 //!
-//! **Out of scope**: what an answer means (the client decides that), how batches lie on disk (the
+//! **Out of scope**: what a response means (the client decides that), how batches lie on disk (the
 //! spool knows; the writer decides what goes there, and sends what comes back).
 //!
 #![cfg_attr(feature = "spool", doc = "```no_run")]
@@ -33,7 +33,7 @@
 //!
 //! # The contract
 //! At every moment **accepted = delivered + spooled + rejected + dropped + buffered**; see
-//! [`Stats`]. `write` answers `Ok`: the point is accepted. `flush` answers `Ok`: every accepted
+//! [`Stats`]. `write` returns `Ok`: the point is accepted. `flush` returns `Ok`: every accepted
 //! point is delivered, on disk, or counted as rejected or dropped, and the [`Outcome`] says how
 //! many. Nothing leaves the account in silence, not even when a writer is dropped.
 //!
@@ -44,7 +44,7 @@
 //! | bad lines, not named | found by halving, rejected |
 //! | the good lines are stored, others dropped | told; nothing is sent again |
 //! | too large | cut in two, down to one line |
-//! | no answer, 408, 425, 429, 5xx | kept, tried again: 1 s … 5 min, the server's own wish first |
+//! | no response, 408, 425, 429, 5xx | kept, tried again: 1 s … 5 min, the server's own wish first |
 //! | connections break under the same large batch | its body waits for `100 Continue`; then it is cut in two |
 //! | 500 again and again on the same batch | what was stored before is sent once more; if that works, the lines to blame are found by halving |
 //! | *with a spool:* anything after which data are kept | the batch goes to disk, and so do those behind it, until the disk is empty again |
@@ -90,14 +90,14 @@ mod stamp;
 mod thread;
 
 pub use self::core::BatchEncoder;
-pub use account::{Cause, Drops, Fate, Outcome, Reason, Rejections, Stats};
+pub use crate::error::{FlushError, WriteError};
+pub use crate::overflow_policy::OverflowPolicy;
+pub use account::{DropReason, DroppedLines, Outcome, RejectReason, RejectedLines, Stats};
 pub use builder::WriterBuilder;
 pub use event::Event;
 pub use handle::Writer;
-pub use inbox::BackPressure;
 pub use rejected::Rejected;
 pub use remote::WriterHandle;
-pub use settings::WhenFull;
 pub use stamp::ClockGuard;
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! Ten thousand random lives of a writer, each against a server that fails in every known way.
 //! After each step the account is balanced; in the end every line's fate is the true one.
 
+use super::WriterBuilder;
 use super::core::{Core, MAIN};
 #[cfg(feature = "spool")]
 use super::sim::another;
 use super::sim::{Rng, SimClock, SimServer, Words, check, long, world};
-use super::{WhenFull, WriterBuilder};
-use crate::error::NotAccepted;
+use crate::OverflowPolicy;
+use crate::error::WriteError;
 #[cfg(feature = "spool")]
-use crate::spool::FullPolicy;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -30,7 +30,7 @@ fn write(
     written: &mut Written,
     rng: &mut Rng,
     (doom, long): (u64, bool),
-) -> Result<(), NotAccepted> {
+) -> Result<(), WriteError> {
     let lane = if rng.chance(20) {
         core.lane("other")
     } else {
@@ -93,10 +93,10 @@ fn script(seed: u64) {
             .max_buffer_bytes(max_buffer)
             .max_rejected_bytes(1 << 20)
             .send_in_write(send_in_write)
-            .when_full(if drop_oldest {
-                WhenFull::DropOldest
+            .overflow_policy(if drop_oldest {
+                OverflowPolicy::DropOldest
             } else {
-                WhenFull::Refuse
+                OverflowPolicy::Reject
             })
     };
     #[cfg(feature = "spool")]
@@ -114,9 +114,9 @@ fn script(seed: u64) {
     let small = false;
     #[cfg(feature = "spool")]
     let full = match rng.below(3) {
-        0 => FullPolicy::DropOldest,
-        1 => FullPolicy::Reject,
-        _ => FullPolicy::Block(Duration::from_secs(rng.below(20))),
+        0 => OverflowPolicy::DropOldest,
+        1 => OverflowPolicy::Reject,
+        _ => OverflowPolicy::Block(Duration::from_secs(rng.below(20))),
     };
     #[cfg(feature = "spool")]
     let rate = [1 << 20, 5_000, 500][rng.below(3) as usize];
@@ -126,7 +126,7 @@ fn script(seed: u64) {
             return settings(builder);
         };
         let spool = dir.spool_with(|b| {
-            let b = b.mode(mode).when_full(full);
+            let b = b.mode(mode).overflow_policy(full);
             if small { b.max_bytes(64 << 10) } else { b }
         });
         settings(builder).spool(spool).drain_bytes_per_second(rate)
@@ -143,7 +143,7 @@ fn script(seed: u64) {
         world.trouble = [0, 10, 30, 70][rng.below(4) as usize];
         if rng.chance(20) {
             world.was_small = true;
-            world.max_body = 200 + rng.below(300) as usize;
+            world.max_body_bytes = 200 + rng.below(300) as usize;
         }
     }
     let mut written = Written::default();
@@ -168,7 +168,7 @@ fn script(seed: u64) {
                 for _ in 0..=rng.below(8) {
                     let refused = write(&mut core, &mut written, &mut rng, (doom, small));
                     if let Err(refused) = refused {
-                        assert_eq!(refused, NotAccepted::Full);
+                        assert_eq!(refused, WriteError::Full);
                         assert!(!drop_oldest);
                     }
                 }
@@ -206,7 +206,7 @@ fn script(seed: u64) {
         let mut world = server.0.borrow_mut();
         world.down = false;
         world.trouble = 0;
-        world.max_body = usize::MAX;
+        world.max_body_bytes = usize::MAX;
     }
     settle(&mut core, &mut written, &clock);
     check(&core);

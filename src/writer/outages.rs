@@ -1,10 +1,10 @@
 //! Long outages, with a disk to wait on.
 
+use super::RejectReason;
 use super::core::MAIN;
-use super::sim::{TempDir, another, check, long, world};
-use super::{Fate, Reason, WhenFull};
-use crate::error::NotAccepted;
-use crate::spool::FullPolicy;
+use super::sim::{TempDir, Worst, another, check, long, world, worst};
+use crate::OverflowPolicy;
+use crate::error::WriteError;
 use crate::spool::Mode;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -21,7 +21,10 @@ fn days_without_a_server_and_a_restart() {
     for n in 0..points {
         if n == points / 2 {
             let outcome = core.close(SEC).unwrap();
-            assert_eq!((outcome.fate(), outcome.spooled), (Fate::Spooled, n as u64));
+            assert_eq!(
+                (worst(&outcome), outcome.spooled),
+                (Worst::Spooled, n as u64)
+            );
             drop(core);
             core = another(2, &clock, &server, |b| b.spool(dir.spool(Mode::OnFailure)));
             assert_eq!(core.stats().recovered, n as u64);
@@ -43,7 +46,10 @@ fn days_without_a_server_and_a_restart() {
     server.0.borrow_mut().down = false;
     let before = server.0.borrow().requests;
     let outcome = core.flush(SEC * 600).unwrap();
-    assert_eq!((outcome.fate(), core.stats().spooled), (Fate::Delivered, 0));
+    assert_eq!(
+        (worst(&outcome), core.stats().spooled),
+        (Worst::Delivered, 0)
+    );
     let world = server.0.borrow();
     assert_eq!(world.stored.len(), points as usize);
     assert!(world.seen.values().all(|times| *times == 1), "once each");
@@ -53,7 +59,7 @@ fn days_without_a_server_and_a_restart() {
 }
 
 #[test]
-fn nothing_is_written_to_disk_while_the_server_answers() {
+fn nothing_is_written_to_disk_while_the_server_responses() {
     let dir = TempDir::new();
     let (mut core, ..) = world(1, |b| b.spool(dir.spool(Mode::OnFailure)).batch_lines(10));
     for n in 0..1_000i64 {
@@ -62,8 +68,8 @@ fn nothing_is_written_to_disk_while_the_server_answers() {
     }
     let outcome = core.flush(SEC).unwrap();
     assert_eq!(
-        (outcome.fate(), outcome.delivered),
-        (Fate::Delivered, 1_000)
+        (worst(&outcome), outcome.delivered),
+        (Worst::Delivered, 1_000)
     );
     let spool = core.disk.as_ref().unwrap().spool();
     assert_eq!(spool.stats().bytes_written, 0);
@@ -77,11 +83,11 @@ fn nothing_is_written_to_disk_while_the_server_answers() {
 
 #[test]
 fn a_full_buffer_goes_to_disk_before_anything_is_lost() {
-    for policy in [WhenFull::Refuse, WhenFull::DropOldest] {
+    for policy in [OverflowPolicy::Reject, OverflowPolicy::DropOldest] {
         let dir = TempDir::new();
         let (mut core, ..) = world(1, |b| {
             let b = b.spool(dir.spool(Mode::OnFailure)).send_in_write(false);
-            b.max_buffer_bytes(1_000).when_full(policy)
+            b.max_buffer_bytes(1_000).overflow_policy(policy)
         });
         for n in 0..1_000i64 {
             core.write(MAIN, |enc| enc.line("m").field("n", n).timestamp(n))
@@ -108,7 +114,11 @@ fn what_the_server_refuses_is_kept_on_disk() {
     }
     let outcome = core.flush(SEC * 10).unwrap();
     assert_eq!((outcome.delivered, outcome.rejected.refused), (90, 10));
-    assert!(core.rejected.iter().all(|r| r.reason == Reason::Refused));
+    assert!(
+        core.rejected
+            .iter()
+            .all(|r| r.reason == RejectReason::Refused)
+    );
     check(&core);
     let spool = core.disk.as_ref().unwrap().spool();
     assert_eq!(
@@ -146,7 +156,7 @@ fn a_full_spool_drops_the_oldest_and_counts_them() {
     server.0.borrow_mut().down = false;
     let outcome = core.flush(SEC * 600).unwrap();
     check(&core);
-    assert_eq!(outcome.fate(), Fate::Dropped);
+    assert_eq!(worst(&outcome), Worst::Dropped);
     let stats = core.stats();
     assert!(stats.dropped.spool > 1_000);
     assert_eq!(stats.delivered + stats.dropped.spool, 10_000);
@@ -157,7 +167,7 @@ fn a_full_spool_drops_the_oldest_and_counts_them() {
 
 type Core = super::core::Core<super::sim::SimClock, super::sim::SimServer>;
 
-fn write(core: &mut Core, n: i64) -> Result<(), NotAccepted> {
+fn write(core: &mut Core, n: i64) -> Result<(), WriteError> {
     core.write(MAIN, |enc| {
         let line = enc.line("m").tag("s", 1).field("n", n);
         line.timestamp(n)
@@ -184,7 +194,7 @@ fn a_backlog_is_sent_at_a_bounded_pace_and_no_two_keep_the_same() {
         for n in 0..20_000 {
             write(&mut core, n).unwrap();
         }
-        assert_eq!(core.flush(SEC).unwrap().fate(), Fate::Spooled);
+        assert_eq!(worst(&core.flush(SEC).unwrap()), Worst::Spooled);
         assert!(on_disk(&core) > 300_000);
         server.0.borrow_mut().down = false;
         // The first request is the probe after the outage; from its end on, the rate holds.
@@ -247,13 +257,13 @@ fn a_flush_keeps_the_pace_and_nothing_is_due_before_a_fleet_is_awake() {
     });
     // Too short for all of it: the rest is safe, and the next flush goes on.
     let outcome = core.flush(SEC * 3).unwrap();
-    assert_eq!(outcome.fate(), Fate::Spooled);
+    assert_eq!(worst(&outcome), Worst::Spooled);
     assert!(outcome.delivered > 500 && outcome.delivered < 5_000);
     let start = core.clock_now();
     let outcome = core.flush(SEC * 600).unwrap();
     assert_eq!(
-        (outcome.fate(), core.stats().delivered),
-        (Fate::Delivered, 10_000)
+        (worst(&outcome), core.stats().delivered),
+        (Worst::Delivered, 10_000)
     );
     let least = (waiting - 50_000) / 10_000;
     assert!(core.clock_now() - start > SEC * u32::try_from(least).unwrap());
@@ -306,7 +316,7 @@ fn what_only_passes_the_disk_is_not_held_back() {
         write(&mut core, n).unwrap();
         core.poll();
     }
-    assert_eq!(core.flush(SEC * 10).unwrap().fate(), Fate::Delivered);
+    assert_eq!(worst(&core.flush(SEC * 10).unwrap()), Worst::Delivered);
     assert!(core.clock_now() - start < SEC * 5);
     let _ = clock;
 }
@@ -315,13 +325,13 @@ fn what_only_passes_the_disk_is_not_held_back() {
 fn where_the_disk_is_full_the_caller_waits_as_it_chose() {
     let patience = SEC * 60;
     for (policy, send_in_write) in [
-        (FullPolicy::Block(patience), true),
-        (FullPolicy::Block(patience), false),
-        (FullPolicy::Reject, true),
+        (OverflowPolicy::Block(patience), true),
+        (OverflowPolicy::Block(patience), false),
+        (OverflowPolicy::Reject, true),
     ] {
         let dir = TempDir::new();
         let (mut core, _, server) = world(1, |b| {
-            let spool = dir.spool_with(|b| b.max_bytes(64 << 10).when_full(policy));
+            let spool = dir.spool_with(|b| b.max_bytes(64 << 10).overflow_policy(policy));
             b.spool(spool)
                 .batch_bytes(2_000)
                 .max_buffer_bytes(8_000)
@@ -337,7 +347,7 @@ fn where_the_disk_is_full_the_caller_waits_as_it_chose() {
         let spent = loop {
             let before = core.clock_now();
             if let Err(refused) = write(&mut core, n) {
-                assert_eq!(refused, NotAccepted::Full);
+                assert_eq!(refused, WriteError::Full);
                 break core.clock_now() - before;
             }
             n += 1;
@@ -349,7 +359,7 @@ fn where_the_disk_is_full_the_caller_waits_as_it_chose() {
             stats.spooled > 1_000 && stats.buffered_bytes > 6_000,
             "{stats:?}"
         );
-        let blocks = send_in_write && policy != FullPolicy::Reject;
+        let blocks = send_in_write && policy != OverflowPolicy::Reject;
         match blocks {
             // Up to the last attempt that wasn't too late.
             true => assert!(
@@ -369,7 +379,7 @@ fn where_the_disk_is_full_the_caller_waits_as_it_chose() {
         assert!(spent < SEC * 40, "{spent:?}");
         check(&core);
         core.clock.advance(SEC * 100);
-        assert_eq!(core.flush(SEC * 60).unwrap().fate(), Fate::Delivered);
+        assert_eq!(worst(&core.flush(SEC * 60).unwrap()), Worst::Delivered);
         assert_eq!(core.stats().delivered, n as u64 + u64::from(blocks));
         let world = server.0.borrow();
         assert_eq!(

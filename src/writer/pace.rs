@@ -11,7 +11,7 @@ use crate::client::retry::part;
 use core::time::Duration;
 
 impl<C: Clock, T: Transport> Core<C, T> {
-    /// After a request of so many bytes from the disk was answered: the next one has to wait.
+    /// After a request of so many bytes from the disk was sent: the next one has to wait.
     ///
     /// Only a backlog is held back: what passes the disk on its way ([`Mode::WriteAhead`]) isn't. And
     /// not at any price: a disk that fills up would lose data, so from the half on there is no pace.

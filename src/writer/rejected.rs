@@ -1,6 +1,6 @@
 //! What the server refused, kept for somebody to look at.
 
-use super::account::Reason;
+use super::account::RejectReason;
 use crate::error::cut;
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -17,7 +17,7 @@ pub struct Rejected {
     /// How many lines this stands for: one, or as many as the server didn't name.
     pub lines: u64,
     /// What kind of refusal it was.
-    pub reason: Reason,
+    pub reason: RejectReason,
     /// What the server said.
     pub message: String,
 }
@@ -94,7 +94,7 @@ mod tests {
                 bucket: "sensors".into(),
                 line: alloc::format!("weather f={n} {n}"),
                 lines: 1,
-                reason: Reason::Refused,
+                reason: RejectReason::Refused,
                 message: "no".into(),
             });
             assert!(store.bytes <= store.max_bytes);
@@ -108,7 +108,7 @@ mod tests {
             bucket: String::new(),
             line: "x".repeat(1_000_000),
             lines: 1,
-            reason: Reason::TooLarge,
+            reason: RejectReason::TooLarge,
             message: String::new(),
         });
         assert!(store.bytes <= store.max_bytes);

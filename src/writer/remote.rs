@@ -6,7 +6,7 @@ use super::inbox::{Command, Shared};
 use super::rejected::Rejected;
 use super::seams::SystemClock;
 use super::stamp::Stamper;
-use crate::error::{Error, NotAccepted};
+use crate::error::{Error, WriteError};
 use crate::line::{EncodeError, ToLine};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -24,10 +24,10 @@ use std::sync::mpsc::sync_channel;
 ///
 /// ```
 /// use influx_edge::line::Point;
-/// use influx_edge::writer::BackPressure;
+/// use influx_edge::writer::OverflowPolicy;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
 ///
-/// let mut w = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+/// let mut w = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
 /// let mut other = w.clone();
 /// std::thread::spawn(move || other.write(&Point::new("weather").field("temp_c", 21.5)));
 /// w.write(&Point::new("load").field("one", 0.5))?;
@@ -63,19 +63,19 @@ impl WriterHandle {
     }
 
     /// As [`Writer::write`](super::Writer::write). Blocks only in
-    /// [`BackPressure::Block`](super::BackPressure::Block), and for other handles' copying.
+    /// [`OverflowPolicy::Block`](super::OverflowPolicy::Block), and for other handles' copying.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::{line::Point, writer::BackPressure};
-    /// # let mut handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+    /// # use influx_edge::{line::Point, writer::OverflowPolicy};
+    /// # let mut handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
     /// handle.write(&Point::new("weather").field("temp_c", 21.5))?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`Writer::write`](super::Writer::write); and [`NotAccepted::Closed`] when the writer has ended.
-    pub fn write(&mut self, item: &(impl ToLine + ?Sized)) -> Result<(), NotAccepted> {
+    /// As [`Writer::write`](super::Writer::write); and [`WriteError::Closed`] when the writer has ended.
+    pub fn write(&mut self, item: &(impl ToLine + ?Sized)) -> Result<(), WriteError> {
         self.write_with(|enc| item.to_line(enc))
     }
 
@@ -86,7 +86,7 @@ impl WriterHandle {
     pub fn write_with(
         &mut self,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<(), WriteError> {
         let bucket = core::mem::take(&mut self.bucket);
         let taken = self.encode_to(&bucket, encode);
         self.bucket = bucket;
@@ -101,7 +101,7 @@ impl WriterHandle {
         &mut self,
         bucket: &str,
         item: &(impl ToLine + ?Sized),
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<(), WriteError> {
         self.encode_to(bucket, |enc| item.to_line(enc))
     }
 
@@ -109,7 +109,7 @@ impl WriterHandle {
         &mut self,
         bucket: &str,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<(), WriteError> {
         let taken = self.hand_over(bucket, encode);
         if taken.is_err() {
             let mut state = self.shared.state();
@@ -122,14 +122,14 @@ impl WriterHandle {
         &mut self,
         bucket: &str,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
-    ) -> Result<(), NotAccepted> {
+    ) -> Result<(), WriteError> {
         let mut enc = self.spec.encoder(&mut self.scratch, 0);
         match encode(&mut enc) {
             Ok(()) => {}
             Err(EncodeError::BufferFull) => {
-                return Err(NotAccepted::TooLarge(self.shared.limits.batch_bytes));
+                return Err(WriteError::TooLarge(self.shared.limits.batch_bytes));
             }
-            Err(error) => return Err(NotAccepted::Encode(error)),
+            Err(error) => return Err(WriteError::Encode(error)),
         }
         let lines = enc.line_count();
         if enc.untimed_count() == 0 {
@@ -145,26 +145,26 @@ impl WriterHandle {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::writer::BackPressure;
-    /// # let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+    /// # use influx_edge::writer::OverflowPolicy;
+    /// # let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
     /// println!("{}", handle.flush()?); // everything any handle wrote until now
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
     /// As [`Writer::flush`](super::Writer::flush); a writer that has ended is
-    /// [`Undelivered`](crate::Undelivered) with what was lost.
+    /// [`FlushError`](crate::FlushError) with what was lost.
     pub fn flush(&self) -> Result<Outcome, Error> {
         let limit = self.shared.limits.flush_timeout;
-        self.shared.ask(|answer| Command::Flush(limit, answer))
+        self.shared.ask(|response| Command::Flush(limit, response))
     }
 
     /// As [`Writer::close`](super::Writer::close), for all handles: they refuse from now on.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::writer::BackPressure;
-    /// # let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+    /// # use influx_edge::writer::OverflowPolicy;
+    /// # let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
     /// println!("{}", handle.close()?); // the other handles refuse from now on
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -181,15 +181,15 @@ impl WriterHandle {
     /// # Errors
     /// As [`Writer::close`](super::Writer::close).
     pub fn close_within(self, limit: Duration) -> Result<Outcome, Error> {
-        self.shared.ask(|answer| Command::Close(limit, answer))
+        self.shared.ask(|response| Command::Close(limit, response))
     }
 
     /// The account of every line so far, over all handles. It closes at every moment.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::writer::BackPressure;
-    /// # let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+    /// # use influx_edge::writer::OverflowPolicy;
+    /// # let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
     /// assert!(handle.stats().is_balanced());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -202,8 +202,8 @@ impl WriterHandle {
     /// two requests; nothing if it has ended.
     #[must_use]
     pub fn take_rejected(&self) -> Vec<Rejected> {
-        let (answer, receive) = sync_channel(1);
-        if !self.shared.command(Command::Rejected(answer)) {
+        let (response, receive) = sync_channel(1);
+        if !self.shared.command(Command::Rejected(response)) {
             return Vec::new();
         }
         receive.recv().unwrap_or_default()

@@ -1,20 +1,20 @@
 //! Room for one more item: in its batch, in memory, on disk; and what goes when there is none.
 
-use super::account::{Cause, Place};
+use super::account::{DropReason, Place};
 use super::core::Core;
 use super::disk::Disk;
 use super::event::Event;
 use super::seams::{Clock, Transport};
-use super::settings::WhenFull;
-use crate::error::NotAccepted;
+use crate::OverflowPolicy;
+use crate::error::WriteError;
 use core::time::Duration;
 
 impl<C: Clock, T: Transport> Core<C, T> {
     /// Makes room for `len` bytes more, in the batch and in the buffer.
-    pub(super) fn make_room(&mut self, lane: usize, len: usize) -> Result<(), NotAccepted> {
+    pub(super) fn make_room(&mut self, lane: usize, len: usize) -> Result<(), WriteError> {
         let batch_bytes = self.settings.batch_bytes;
         if len > batch_bytes {
-            return Err(NotAccepted::TooLarge(batch_bytes));
+            return Err(WriteError::TooLarge(batch_bytes));
         }
         let too_long = |core: &Self| {
             core.lanes
@@ -37,9 +37,10 @@ impl<C: Clock, T: Transport> Core<C, T> {
             self.wait_for_room(len);
         }
         while !self.has_room(len) {
-            let dropped = self.settings.when_full == WhenFull::DropOldest && self.drop_oldest(lane);
+            let dropped = self.settings.overflow_policy == OverflowPolicy::DropOldest
+                && self.drop_oldest(lane);
             if !dropped {
-                return Err(NotAccepted::Full);
+                return Err(WriteError::Full);
             }
         }
         Ok(())
@@ -62,10 +63,15 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
     }
 
-    /// Where the spool's policy is to block: sends, for as long as that says, until there is room for
-    /// `len` bytes. It doesn't wait for an attempt that would come too late.
+    /// Where the policy of the writer or of its spool is to block: sends, for as long as the longer of
+    /// the two says, until there is room for `len` bytes. It doesn't wait for an attempt that would
+    /// come too late.
     fn wait_for_room(&mut self, len: usize) {
-        let limit = self.disk.as_ref().and_then(Disk::block);
+        let own = match self.settings.overflow_policy {
+            OverflowPolicy::Block(limit) => Some(limit),
+            OverflowPolicy::Reject | OverflowPolicy::DropOldest => None,
+        };
+        let limit = own.max(self.disk.as_ref().and_then(Disk::block));
         let Some(limit) = limit.filter(|_| self.settings.send_in_write) else {
             return;
         };
@@ -112,11 +118,11 @@ impl<C: Clock, T: Transport> Core<C, T> {
         if from.sealed.is_empty() {
             from.seal(false);
         }
-        self.drop_first(lane, Cause::Overflow)
+        self.drop_first(lane, DropReason::Overflow)
     }
 
     /// Drops the first batch of a lane.
-    pub(super) fn drop_first(&mut self, lane: usize, cause: Cause) -> bool {
+    pub(super) fn drop_first(&mut self, lane: usize, cause: DropReason) -> bool {
         let Some(from) = self.lanes.get_mut(lane) else {
             return false;
         };
@@ -143,11 +149,12 @@ impl<C: Clock, T: Transport> Core<C, T> {
         self.stats.not_accepted = self.stats.not_accepted.saturating_sub(1);
         self.stats.accepted = self.stats.accepted.saturating_add(lines as u64);
         self.stats.buffered = self.stats.buffered.saturating_add(lines as u64);
-        self.stats.drop_lines(Place::Memory, Cause::Overflow, lines);
+        self.stats
+            .drop_lines(Place::Memory, DropReason::Overflow, lines);
         self.tell(lane, |bucket| Event::Dropped {
             bucket,
             lines: lines as u64,
-            cause: Cause::Overflow,
+            cause: DropReason::Overflow,
         });
     }
 }

@@ -1,22 +1,10 @@
 //! What a writer can be told, and the defaults.
 
 use super::stamp::ClockGuard;
-use crate::Precision;
 use crate::client::RetryPolicy;
 use crate::client::retry::part;
+use crate::{OverflowPolicy, Precision};
 use core::time::Duration;
-
-/// What `write` does while the buffer is at its limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WhenFull {
-    /// It refuses the new point: [`NotAccepted::Full`](crate::NotAccepted::Full). The default.
-    #[default]
-    Refuse,
-    /// It drops the oldest batch, counts it ([`Cause::Overflow`](super::Cause::Overflow)), and
-    /// takes the new point.
-    DropOldest,
-}
 
 /// The pause after a failure that only a person can end is at least this long.
 pub(crate) const HUMAN_PAUSE: Duration = Duration::from_secs(60);
@@ -31,7 +19,7 @@ pub(crate) struct Settings {
     pub(crate) retry: RetryPolicy,
     pub(crate) precision: Precision,
     pub(crate) guard: ClockGuard,
-    pub(crate) when_full: WhenFull,
+    pub(crate) overflow_policy: OverflowPolicy,
     pub(crate) send_in_write: bool,
     pub(crate) poll_limit: Duration,
     pub(crate) flush_timeout: Duration,
@@ -49,7 +37,7 @@ impl Default for Settings {
             retry: patient(),
             precision: Precision::default(),
             guard: ClockGuard::default(),
-            when_full: WhenFull::default(),
+            overflow_policy: OverflowPolicy::Reject,
             send_in_write: true,
             poll_limit: Duration::from_secs(1),
             flush_timeout: Duration::from_secs(60),

@@ -3,9 +3,9 @@
 
 use super::seams::{Clock, Parcel, Transport};
 use super::split::split;
-use super::{WriterBuilder, core::Core};
-use crate::client::{Client, answer::tests::write_error};
-use crate::error::{Error, Fault, TransportError};
+use super::{Outcome, WriterBuilder, core::Core};
+use crate::client::{Client, response_error::tests::write_error};
+use crate::error::{Error, TransportError, TransportErrorKind};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::rc::Rc;
@@ -97,7 +97,7 @@ pub(super) enum Words {
 pub(super) struct World {
     pub(super) words: Words,
     /// Larger bodies are 413.
-    pub(super) max_body: usize,
+    pub(super) max_body_bytes: usize,
     /// It was so at some time.
     pub(super) was_small: bool,
     /// Of so many percent of the requests something goes wrong that has nothing to do with them.
@@ -130,7 +130,7 @@ impl SimServer {
     pub(super) fn new(clock: &SimClock, seed: u64) -> Self {
         SimServer(Rc::new(RefCell::new(World {
             words: Words::Quoted,
-            max_body: usize::MAX,
+            max_body_bytes: usize::MAX,
             was_small: false,
             trouble: 0,
             breaks_over: usize::MAX,
@@ -148,7 +148,7 @@ impl SimServer {
     }
 }
 
-pub(super) fn broken(fault: Fault, unsent: bool) -> Error {
+pub(super) fn broken(fault: TransportErrorKind, unsent: bool) -> Error {
     TransportError {
         fault,
         what: "write to bucket \"sensors\"".to_string(),
@@ -206,7 +206,7 @@ impl World {
         let lines: Vec<&str> = split(body.as_bytes())
             .map(|line| core::str::from_utf8(line).unwrap().trim_end_matches('\n'))
             .collect();
-        if body.len() > self.max_body {
+        if body.len() > self.max_body_bytes {
             return Err(match self.rng.below(2) {
                 0 => write_error(
                     413,
@@ -296,22 +296,22 @@ impl Transport for SimServer {
         let spent = Duration::from_millis(1 + world.rng.below(20));
         world.clock.advance(spent);
         if world.down || world.clock.now() < world.back_at {
-            return Err(broken(Fault::Refused, true));
+            return Err(broken(TransportErrorKind::Refused, true));
         }
         if body.len() > world.breaks_over {
-            return Err(broken(Fault::Closed, false));
+            return Err(broken(TransportErrorKind::Closed, false));
         }
         if !world.rng.chance(world.trouble) {
             return world.judge(parcel.bucket, body);
         }
         let json = |code: &str| format!("{{\"code\":\"{code}\",\"message\":\"simulated\"}}");
         match world.rng.below(14) {
-            0 => Err(broken(Fault::Refused, true)),
-            1 => Err(broken(Fault::Closed, false)),
+            0 => Err(broken(TransportErrorKind::Refused, true)),
+            1 => Err(broken(TransportErrorKind::Closed, false)),
             2 | 3 => {
                 // Applied, but nobody hears of it.
                 drop(world.judge(parcel.bucket, body));
-                Err(broken(Fault::Closed, false))
+                Err(broken(TransportErrorKind::Closed, false))
             }
             4 => {
                 let limit = parcel.limit.unwrap_or(Duration::from_secs(30));
@@ -319,7 +319,7 @@ impl Transport for SimServer {
                 if world.rng.chance(50) {
                     drop(world.judge(parcel.bucket, body));
                 }
-                Err(broken(Fault::Timeout, false))
+                Err(broken(TransportErrorKind::Timeout, false))
             }
             5 => {
                 let wait = world.rng.below(100).to_string();
@@ -432,4 +432,25 @@ pub(super) fn check(core: &Core<SimClock, SimServer>) {
 /// Whether the tests take the time that they take in CI: `INFLUX_EDGE_LONG=1`.
 pub(super) fn long() -> bool {
     std::env::var_os("INFLUX_EDGE_LONG").is_some()
+}
+
+/// The worst that happened to any line of an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Worst {
+    Delivered,
+    Spooled,
+    Rejected,
+    Dropped,
+}
+
+pub(crate) fn worst(outcome: &Outcome) -> Worst {
+    if outcome.dropped.total() > 0 {
+        Worst::Dropped
+    } else if outcome.rejected.total() > 0 {
+        Worst::Rejected
+    } else if outcome.spooled > 0 {
+        Worst::Spooled
+    } else {
+        Worst::Delivered
+    }
 }

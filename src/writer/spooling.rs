@@ -3,7 +3,7 @@
 //! In order, for each bucket: what is on disk is older than what is in memory. So as long as
 //! anything is on disk, new batches go behind it, and the disk is what is sent from.
 
-use super::account::{Cause, Place};
+use super::account::{DropReason, Place};
 use super::batch::Batch;
 use super::core::Core;
 use super::disk::Disk;
@@ -102,11 +102,11 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
         lane.spooled = lane.spooled.saturating_sub(lost);
         let lines = usize::try_from(lost).unwrap_or(usize::MAX);
-        self.stats.drop_lines(Place::Disk, Cause::Spool, lines);
+        self.stats.drop_lines(Place::Disk, DropReason::Spool, lines);
         self.tell(at, |bucket| Event::Dropped {
             bucket,
             lines: lost,
-            cause: Cause::Spool,
+            cause: DropReason::Spool,
         });
     }
 
@@ -122,12 +122,12 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
         let mut body = lane.storage();
         match disk.collect(&lane.bucket, max_bytes, &mut body) {
-            Ok(Some((precision, lines, tickets))) => {
+            Ok(Some((precision, lines, batch_ids))) => {
                 let lines = usize::try_from(lines).unwrap_or(usize::MAX);
                 lane.drain = Some(Drain {
                     batch: Batch::new(body, lines, 0).without_last(),
                     precision,
-                    tickets,
+                    batch_ids,
                 });
                 self.settle_losses(at);
                 true

@@ -3,7 +3,7 @@
 use super::seams::Clock;
 use super::split::{has_time, split};
 use crate::Precision;
-use crate::error::NotAccepted;
+use crate::error::WriteError;
 use alloc::vec::Vec;
 
 /// 2020-01-01T00:00:00Z in nanoseconds. A clock that shows less was never set: a board without a
@@ -25,9 +25,9 @@ const COARSE: i64 = 1_000_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClockGuard {
-    /// Refuse the point: [`NotAccepted::ClockNotSet`]. The default.
+    /// Refuse the point: [`WriteError::ClockNotSet`]. The default.
     #[default]
-    Refuse,
+    Reject,
     /// Stamp it with what the clock shows, and add the field `clock_unset=true`, by which such
     /// points can be found.
     Mark,
@@ -64,12 +64,12 @@ impl Stamper {
         &mut self,
         lines: &[u8],
         clock: &impl Clock,
-    ) -> Result<Vec<u8>, NotAccepted> {
+    ) -> Result<Vec<u8>, WriteError> {
         let wall = clock.wall();
         let unset = wall.is_none_or(|now| now < EARLIEST);
         let now = match (self.guard, wall) {
-            (ClockGuard::Refuse, _) if unset => return Err(NotAccepted::ClockNotSet),
-            (ClockGuard::Mark, None) => return Err(NotAccepted::ClockNotSet),
+            (ClockGuard::Reject, _) if unset => return Err(WriteError::ClockNotSet),
+            (ClockGuard::Mark, None) => return Err(WriteError::ClockNotSet),
             (_, now) => now.unwrap_or(0),
         };
         let mut out = core::mem::take(&mut self.out);
@@ -138,7 +138,7 @@ mod tests {
 
     const NOW: i64 = 1_700_000_000_123_456_789;
 
-    fn stamped(stamper: &mut Stamper, lines: &str, now: i64) -> Result<String, NotAccepted> {
+    fn stamped(stamper: &mut Stamper, lines: &str, now: i64) -> Result<String, WriteError> {
         let out = stamper.stamp(lines.as_bytes(), &At(Some(now)))?;
         let text = String::from_utf8(out.clone()).unwrap();
         stamper.reuse(out);
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn only_lines_without_a_time_get_one_and_none_gets_it_twice() {
-        let mut stamper = Stamper::new(Precision::Nanosecond, ClockGuard::Refuse);
+        let mut stamper = Stamper::new(Precision::Nanosecond, ClockGuard::Reject);
         assert_eq!(
             stamped(&mut stamper, "a f=1\nb f=\"x 5\n\"\nc f=1 5\n", NOW).unwrap(),
             "a f=1 1700000000123456789\nb f=\"x 5\n\" 1700000000123456790\nc f=1 5\n"
@@ -174,7 +174,7 @@ mod tests {
             (Precision::Millisecond, "a f=1 1700000000123\n"),
             (Precision::Microsecond, "a f=1 1700000000123456\n"),
         ] {
-            let mut stamper = Stamper::new(precision, ClockGuard::Refuse);
+            let mut stamper = Stamper::new(precision, ClockGuard::Reject);
             assert_eq!(stamped(&mut stamper, "a f=1\n", NOW).unwrap(), expected);
             assert_eq!(stamped(&mut stamper, "a f=1\n", NOW).unwrap(), expected);
         }
@@ -183,10 +183,10 @@ mod tests {
     #[test]
     fn a_clock_that_is_not_set() {
         let unset = EARLIEST - 1;
-        let mut refuse = Stamper::new(Precision::Second, ClockGuard::Refuse);
+        let mut refuse = Stamper::new(Precision::Second, ClockGuard::Reject);
         assert_eq!(
             stamped(&mut refuse, "a f=1\n", unset),
-            Err(NotAccepted::ClockNotSet)
+            Err(WriteError::ClockNotSet)
         );
         assert!(stamped(&mut refuse, "a f=1\n", EARLIEST).is_ok());
         assert!(refuse.stamp(b"a f=1\n", &At(None)).is_err());

@@ -5,10 +5,10 @@
 //! anything is sent.
 
 use super::handle::Writer;
-use super::inbox::{BackPressure, Command, Letter, Limits, Shared, State};
+use super::inbox::{Command, Letter, Limits, Shared, State};
 use super::remote::WriterHandle;
-use super::settings::WhenFull;
 use super::stamp::Stamper;
+use crate::OverflowPolicy;
 use crate::error::Error;
 use alloc::collections::VecDeque;
 use alloc::string::ToString;
@@ -23,14 +23,14 @@ impl Writer {
     /// Gives the writer a thread of its own, and this program a handle to it.
     ///
     /// The limit on memory, [`max_buffer_bytes`](super::WriterBuilder::max_buffer_bytes), now covers
-    /// what waits for the thread as well; what happens there is for `back_pressure` to say, in place
-    /// of [`when_full`](super::WriterBuilder::when_full). Events are told in that thread.
+    /// what waits for the thread as well; what happens there is for `policy` to say, in place
+    /// of [`overflow_policy`](super::WriterBuilder::overflow_policy). Events are told in that thread.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::writer::BackPressure;
+    /// use influx_edge::writer::OverflowPolicy;
     ///
-    /// let handle = client.writer("sensors").build()?.spawn(BackPressure::Refuse)?;
+    /// let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
     /// let mut mine = handle.clone(); // one for each thread that writes
     /// mine.write_with(|enc| enc.line("t").field("v", 1).finish())?;
     /// println!("{}", handle.flush()?);
@@ -39,12 +39,12 @@ impl Writer {
     ///
     /// # Errors
     /// The system has no thread to give. The writer is closed then, within its `flush_timeout`.
-    pub fn spawn(mut self, back_pressure: BackPressure) -> Result<WriterHandle, Error> {
+    pub fn spawn(mut self, policy: OverflowPolicy) -> Result<WriterHandle, Error> {
         let core = &mut self.core;
         core.settings.send_in_write = false;
-        core.settings.when_full = match back_pressure {
-            BackPressure::DropOldest => WhenFull::DropOldest,
-            _ => WhenFull::Refuse,
+        core.settings.overflow_policy = match policy {
+            OverflowPolicy::DropOldest => OverflowPolicy::DropOldest,
+            _ => OverflowPolicy::Reject,
         };
         let bucket = core.lanes.first().map(|lane| lane.bucket.clone());
         let shared = Arc::new(Shared {
@@ -62,7 +62,7 @@ impl Writer {
                 max_bytes: core.settings.max_buffer_bytes,
                 interval: core.settings.flush_interval,
                 flush_timeout: core.settings.flush_timeout,
-                back_pressure,
+                policy,
             },
             thread: Mutex::new(None),
         });
@@ -98,7 +98,7 @@ fn own(mut writer: Writer, shared: &Shared) {
     (state.in_hand, state.core_bytes) = (0, 0);
     state.inbox.clear();
     state.gone = true;
-    // Whoever waits for an answer hears that there is none.
+    // Whoever waits for a response hears that there is none.
     state.commands.clear();
     drop(state);
     shared.to_handles.notify_all();
@@ -117,23 +117,23 @@ fn serve(writer: &mut Writer, shared: &Shared) {
         let due = writer.core.poll();
         publish(writer, shared, spare);
         for command in commands {
-            let (answer, outcome, end) = match command {
-                Command::Rejected(answer) => {
-                    let _ = answer.send(writer.take_rejected().collect());
+            let (response, outcome, end) = match command {
+                Command::Rejected(response) => {
+                    let _ = response.send(writer.take_rejected().collect());
                     continue;
                 }
-                Command::Flush(limit, answer) => (answer, writer.flush_within(limit), false),
-                Command::Close(limit, answer) => {
+                Command::Flush(limit, response) => (response, writer.flush_within(limit), false),
+                Command::Close(limit, response) => {
                     // Nothing comes after this; what came until now is taken along.
                     for letter in shared.last_letters() {
                         let lane = writer.core.lane(&letter.bucket);
                         writer.core.take_over(lane, &letter.bytes, letter.lines);
                     }
-                    (answer, writer.core.close(limit), true)
+                    (response, writer.core.close(limit), true)
                 }
             };
             publish(writer, shared, None);
-            let _ = answer.send(outcome);
+            let _ = response.send(outcome);
             if end {
                 return;
             }

@@ -20,7 +20,7 @@ fn sessions() -> Vec<Case> {
             "POST /api/v2/signin",
             [recorded("auth/signin"), recorded("auth/me-cookie")],
             |c| {
-                c.signin().unwrap();
+                c.sign_in().unwrap();
                 assert_eq!(c.me().unwrap().name, "admin");
             },
         )
@@ -29,8 +29,8 @@ fn sessions() -> Vec<Case> {
             "POST /api/v2/signout",
             [recorded("auth/signin"), recorded("auth/signout")],
             |c| {
-                c.signin().unwrap();
-                c.signout().unwrap();
+                c.sign_in().unwrap();
+                c.sign_out().unwrap();
             },
         )
         .with(|b| b.session("admin", "correct horse")),

@@ -2,7 +2,8 @@
 
 use super::api_support::{documented, recorded};
 use super::{Case, case};
-use influx_edge::Time;
+use influx_edge::Timestamp;
+use influx_edge::client::Method;
 use influx_edge::client::Setup;
 
 pub fn cases() -> Vec<Case> {
@@ -31,7 +32,7 @@ pub fn cases() -> Vec<Case> {
         )
         .with(|b| b.org("acme")),
         case("POST /api/v2/delete", [recorded("delete/ok")], |c| {
-            let time = |text| Time::parse(text).unwrap();
+            let time = |text| Timestamp::parse(text).unwrap();
             c.delete_points(
                 "edge",
                 time("2023-11-14T22:13:20Z"),
@@ -47,7 +48,7 @@ pub fn cases() -> Vec<Case> {
             assert_eq!(c.version().unwrap().as_deref(), Some("v2.9.1"));
         }),
         case("HEAD /ping", [recorded("status/ping-head")], |c| {
-            assert_eq!(c.request("HEAD", "/ping").call().unwrap().status(), 204);
+            assert_eq!(c.request(Method::Head, "/ping").call().unwrap().status(), 204);
         }),
         case("GET /health", [recorded("status/health")], |c| {
             assert!(c.health().unwrap().is_pass());

@@ -1,5 +1,5 @@
 //! Every operation of the v2 interface that has a method here: what we ask is what a real server
-//! was recorded to understand, or what the API's documents say, and its answer can be read.
+//! was recorded to understand, or what the API's documents say, and its response can be read.
 //!
 //! The table below is the list. An operation without a case fails the test, and so does a case
 //! that doesn't make its operation's call.

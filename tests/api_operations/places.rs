@@ -276,38 +276,49 @@ fn orgs() -> Vec<Case> {
                 ),
             ],
             |c| {
-                let all: Vec<_> = c.orgs().list().page_size(1).map(Result::unwrap).collect();
+                let all: Vec<_> = c
+                    .organizations()
+                    .list()
+                    .page_size(1)
+                    .map(Result::unwrap)
+                    .collect();
                 assert_eq!(all.len(), 2);
                 assert_eq!(all[1].description, "renamed");
             },
         ),
         case("GET /api/v2/orgs", [recorded("orgs/find-by-name")], |c| {
-            let org = c.orgs().find_by_name("acme").unwrap().unwrap();
+            let org = c.organizations().find_by_name("acme").unwrap().unwrap();
             assert_eq!(org.id.as_str(), super::api_support::ORG);
         }),
         case("GET /api/v2/orgs", [recorded("orgs/find-miss")], |c| {
-            assert_eq!(c.orgs().find_by_name("nobody").unwrap(), None);
+            assert_eq!(c.organizations().find_by_name("nobody").unwrap(), None);
         }),
         case("POST /api/v2/orgs", [recorded("orgs/create")], |c| {
             let new = NewOrganization::new("plant-2").description("second site");
-            assert_eq!(c.orgs().create(&new).unwrap().id.as_str(), PLANT);
+            assert_eq!(c.organizations().create(&new).unwrap().id.as_str(), PLANT);
         }),
         case(
             "POST /api/v2/orgs",
             [recorded("orgs/create-duplicate")],
             |c| {
                 let new = NewOrganization::new("plant-2");
-                assert!(c.orgs().create(&new).unwrap_err().is_duplicate());
+                assert!(c.organizations().create(&new).unwrap_err().is_duplicate());
             },
         ),
         case("GET /api/v2/orgs/{orgID}", [recorded("orgs/get")], |c| {
-            assert_eq!(c.orgs().find(&id(PLANT)).unwrap().unwrap().name, "plant-2");
+            assert_eq!(
+                c.organizations().find(&id(PLANT)).unwrap().unwrap().name,
+                "plant-2"
+            );
         }),
         case(
             "GET /api/v2/orgs/{orgID}",
             [recorded("orgs/get-unknown")],
             |c| {
-                assert_eq!(c.orgs().find(&id("00000000000000aa")).unwrap(), None);
+                assert_eq!(
+                    c.organizations().find(&id("00000000000000aa")).unwrap(),
+                    None
+                );
             },
         ),
         case(
@@ -318,7 +329,7 @@ fn orgs() -> Vec<Case> {
                     .name("plant-two")
                     .description("renamed");
                 assert_eq!(
-                    c.orgs().update(&id(PLANT), &update).unwrap().name,
+                    c.organizations().update(&id(PLANT), &update).unwrap().name,
                     "plant-two"
                 );
             },
@@ -327,60 +338,80 @@ fn orgs() -> Vec<Case> {
             "DELETE /api/v2/orgs/{orgID}",
             [recorded("orgs/delete")],
             |c| {
-                c.orgs().delete(&id(PLANT)).unwrap();
+                c.organizations().delete(&id(PLANT)).unwrap();
             },
         ),
         case(
             "GET /api/v2/orgs/{orgID}/members",
             [recorded("orgs/members")],
             |c| {
-                assert_eq!(c.orgs().members(&id(PLANT)).list().unwrap().len(), 1);
+                assert_eq!(
+                    c.organizations().members(&id(PLANT)).list().unwrap().len(),
+                    1
+                );
             },
         ),
         case(
             "POST /api/v2/orgs/{orgID}/members",
             [recorded("orgs/members-add")],
             |c| {
-                c.orgs().members(&id(PLANT)).add(&id(ANA)).unwrap();
+                c.organizations().members(&id(PLANT)).add(&id(ANA)).unwrap();
             },
         ),
         case(
             "DELETE /api/v2/orgs/{orgID}/members/{userID}",
             [recorded("orgs/members-delete")],
-            |c| c.orgs().members(&id(PLANT)).remove(&id(ANA)).unwrap(),
+            |c| {
+                c.organizations()
+                    .members(&id(PLANT))
+                    .remove(&id(ANA))
+                    .unwrap()
+            },
         ),
         case(
             "GET /api/v2/orgs/{orgID}/owners",
             [recorded("orgs/owners")],
             |c| {
-                assert_eq!(c.orgs().owners(&id(PLANT)).list().unwrap().len(), 2);
+                assert_eq!(
+                    c.organizations().owners(&id(PLANT)).list().unwrap().len(),
+                    2
+                );
             },
         ),
         case(
             "POST /api/v2/orgs/{orgID}/owners",
             [recorded("orgs/owners-add")],
             |c| {
-                c.orgs().owners(&id(PLANT)).add(&id(ANA)).unwrap();
+                c.organizations().owners(&id(PLANT)).add(&id(ANA)).unwrap();
             },
         ),
         case(
             "POST /api/v2/orgs/{orgID}/owners",
             [recorded("orgs/owners-add-while-member")],
             |c| {
-                let error = c.orgs().owners(&id(PLANT)).add(&id(ANA)).unwrap_err();
+                let error = c
+                    .organizations()
+                    .owners(&id(PLANT))
+                    .add(&id(ANA))
+                    .unwrap_err();
                 assert!(error.is_duplicate() && !error.is_conflict());
             },
         ),
         case(
             "DELETE /api/v2/orgs/{orgID}/owners/{userID}",
             [recorded("orgs/owners-delete")],
-            |c| c.orgs().owners(&id(PLANT)).remove(&id(ANA)).unwrap(),
+            |c| {
+                c.organizations()
+                    .owners(&id(PLANT))
+                    .remove(&id(ANA))
+                    .unwrap()
+            },
         ),
         case(
             "GET /api/v2/orgs/{orgID}/secrets",
             [recorded("orgs/secrets")],
             |c| {
-                let keys = c.orgs().secrets(&id(PLANT)).list().unwrap();
+                let keys = c.organizations().secrets(&id(PLANT)).list().unwrap();
                 assert_eq!(keys, ["mqtt", "smtp"]);
             },
         ),
@@ -388,7 +419,7 @@ fn orgs() -> Vec<Case> {
             "PATCH /api/v2/orgs/{orgID}/secrets",
             [recorded("orgs/secrets-put")],
             |c| {
-                c.orgs()
+                c.organizations()
                     .secrets(&id(PLANT))
                     .update([("smtp", "pw"), ("mqtt", "hunter2")])
                     .unwrap();
@@ -409,9 +440,15 @@ fn orgs() -> Vec<Case> {
                 ),
             ],
             |c| {
-                c.orgs().secrets(&id(PLANT)).delete("smtp").unwrap();
-                c.orgs().secrets(&id(PLANT)).delete("none").unwrap();
-                c.orgs().secrets(&id(PLANT)).delete("a/b").unwrap();
+                c.organizations()
+                    .secrets(&id(PLANT))
+                    .delete("smtp")
+                    .unwrap();
+                c.organizations()
+                    .secrets(&id(PLANT))
+                    .delete("none")
+                    .unwrap();
+                c.organizations().secrets(&id(PLANT)).delete("a/b").unwrap();
             },
         ),
     ]
@@ -550,9 +587,15 @@ fn variables() -> Vec<Case> {
             |c| {
                 let all: Vec<_> = c.variables().list().map(Result::unwrap).collect();
                 assert_eq!(all.len(), 3);
-                assert_eq!(all[0].arguments, Arguments::constant(["zrh-1", "zrh-2"]));
-                assert_eq!(all[1].arguments, Arguments::map([("a", "1"), ("b", "2")]));
-                assert_eq!(all[2].arguments, Arguments::flux("buckets()"));
+                assert_eq!(
+                    all[0].arguments,
+                    VariableArguments::constant(["zrh-1", "zrh-2"])
+                );
+                assert_eq!(
+                    all[1].arguments,
+                    VariableArguments::map([("a", "1"), ("b", "2")])
+                );
+                assert_eq!(all[2].arguments, VariableArguments::flux("buckets()"));
                 assert!(all[0].selected.is_empty());
             },
         ),
@@ -578,9 +621,9 @@ fn variables() -> Vec<Case> {
             ],
             |c| {
                 for (name, arguments) in [
-                    ("stations", Arguments::constant(["zrh-1", "zrh-2"])),
-                    ("names", Arguments::map([("a", "1"), ("b", "2")])),
-                    ("bucketsq", Arguments::flux("buckets()")),
+                    ("stations", VariableArguments::constant(["zrh-1", "zrh-2"])),
+                    ("names", VariableArguments::map([("a", "1"), ("b", "2")])),
+                    ("bucketsq", VariableArguments::flux("buckets()")),
                 ] {
                     let new = NewVariable::new(name, arguments.clone());
                     assert_eq!(c.variables().create(&new).unwrap().arguments, arguments);
@@ -616,11 +659,11 @@ fn variables() -> Vec<Case> {
                 r#"{"id":"11ac5699ef7b4000","name":"stations","arguments":{"type":"new kind","values":{"x":1}},"sort_order":2}"#,
             )],
             |c| {
-                let new = NewVariable::new("stations", Arguments::constant(["a"]))
+                let new = NewVariable::new("stations", VariableArguments::constant(["a"]))
                     .description("all")
                     .select("a");
                 let now = c.variables().replace(&id(STATIONS), &new).unwrap();
-                assert_eq!(now.arguments, Arguments::Unknown);
+                assert_eq!(now.arguments, VariableArguments::Unknown);
             },
         ),
         case(

@@ -2,7 +2,7 @@
 
 use super::api_support::{documented, recorded};
 use super::{Case, case, id};
-use influx_edge::Time;
+use influx_edge::Timestamp;
 use influx_edge::api::*;
 use std::time::Duration;
 
@@ -254,8 +254,8 @@ fn runs() -> Vec<Case> {
                 let runs = c.tasks().runs(&id(DOWN));
                 let mut list = runs
                     .list()
-                    .after(Time::parse(after).unwrap())
-                    .until(Time::parse(until).unwrap());
+                    .after(Timestamp::parse(after).unwrap())
+                    .until(Timestamp::parse(until).unwrap());
                 assert_eq!(list.next().unwrap().unwrap_err().status(), Some(400));
                 assert!(list.next().is_none());
             },
@@ -273,7 +273,7 @@ fn runs() -> Vec<Case> {
             [recorded("tasks/run-scheduled")],
             |c| {
                 // What is finer than a second is cut off.
-                let time = Time::parse("2026-11-22T03:00:00.9Z").unwrap();
+                let time = Timestamp::parse("2026-11-22T03:00:00.9Z").unwrap();
                 let run = c.tasks().runs(&id(DOWN)).start_for(time).unwrap();
                 assert_eq!(
                     run.scheduled_for.unwrap().to_string(),

@@ -1,4 +1,4 @@
-//! A server of recorded answers, and the comparison of what we ask with what was recorded.
+//! A server of recorded responses, and the comparison of what we ask with what was recorded.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -16,7 +16,7 @@ use crate::wire::{Peer, Scene, Seen, Wire};
 /// The organization of the recordings.
 pub const ORG: &str = "66de4893384f6b2b";
 
-/// Which requests and answers a case is made of.
+/// Which requests and responses a case is made of.
 #[derive(Clone, Debug)]
 pub enum Play {
     /// As a real 2.9.1 was recorded.
@@ -27,11 +27,11 @@ pub enum Play {
         target: &'static str,
         body: &'static str,
         status: u16,
-        answer: &'static str,
+        response: &'static str,
     },
 }
 
-/// One request and its answer.
+/// One request and its response.
 #[derive(Clone, Debug)]
 pub struct Turn {
     pub play: Play,
@@ -51,7 +51,7 @@ pub fn documented(
     target: &'static str,
     body: &'static str,
     status: u16,
-    answer: &'static str,
+    response: &'static str,
 ) -> Turn {
     Turn {
         play: Play::Documented {
@@ -59,7 +59,7 @@ pub fn documented(
             target,
             body,
             status,
-            answer,
+            response,
         },
         also: &[],
     }
@@ -78,58 +78,58 @@ impl Turn {
                 target,
                 body,
                 status,
-                answer,
+                response,
             } => Exchange {
                 method: (*method).to_owned(),
                 target: (*target).to_owned(),
                 headers: Vec::new(),
                 body: body.as_bytes().to_vec(),
-                answer: crate::replay::Answer {
+                response: crate::replay::Response {
                     status: *status,
                     headers: vec![(
                         "Content-Type".to_owned(),
-                        if answer.starts_with('{') {
+                        if response.starts_with('{') {
                             "application/json; charset=utf-8".to_owned()
                         } else {
                             "text/csv; charset=utf-8".to_owned()
                         },
                     )],
-                    body: answer.as_bytes().to_vec(),
+                    body: response.as_bytes().to_vec(),
                 },
             },
         }
     }
 }
 
-/// An answer's bytes on the wire.
-pub fn bytes(answer: &crate::replay::Answer) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {} Recorded\r\n", answer.status);
-    for (name, value) in &answer.headers {
+/// A response's bytes on the wire.
+pub fn bytes(response: &crate::replay::Response) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {} Recorded\r\n", response.status);
+    for (name, value) in &response.headers {
         if !name.eq_ignore_ascii_case("transfer-encoding")
             && !name.eq_ignore_ascii_case("content-length")
         {
             head += &format!("{name}: {value}\r\n");
         }
     }
-    if answer.status != 204 {
-        head += &format!("Content-Length: {}\r\n", answer.body.len());
+    if response.status != 204 {
+        head += &format!("Content-Length: {}\r\n", response.body.len());
     }
     let mut out = (head + "\r\n").into_bytes();
-    out.extend_from_slice(&answer.body);
+    out.extend_from_slice(&response.body);
     out
 }
 
-/// Gives these answers, one a request, whatever is asked, over as many connections as it takes.
-pub fn answers(answers: Vec<Vec<u8>>) -> Wire {
+/// Gives these responses, one a request, whatever is asked, over as many connections as it takes.
+pub fn responses(responses: Vec<Vec<u8>>) -> Wire {
     let left = std::sync::Arc::new(std::sync::Mutex::new(std::collections::VecDeque::from(
-        answers,
+        responses,
     )));
     let scene = move |peer: &mut Peer| {
         while peer.request().is_some() {
-            let Some(answer) = left.lock().unwrap().pop_front() else {
+            let Some(response) = left.lock().unwrap().pop_front() else {
                 return;
             };
-            peer.send(&answer);
+            peer.send(&response);
         }
     };
     let scene = std::sync::Arc::new(scene);
@@ -155,7 +155,7 @@ pub fn play_as(
     run: impl FnOnce(&Client),
 ) {
     let exchanges: Vec<_> = turns.iter().map(Turn::exchange).collect();
-    let wire = answers(exchanges.iter().map(|e| bytes(&e.answer)).collect());
+    let wire = responses(exchanges.iter().map(|e| bytes(&e.response)).collect());
     let builder = Client::builder(wire.url())
         .token(TOKEN)
         .timeout(std::time::Duration::from_secs(5));

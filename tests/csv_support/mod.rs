@@ -4,7 +4,7 @@
 
 pub mod model;
 
-use influx_edge::Time;
+use influx_edge::Timestamp;
 use influx_edge::csv::{Cell, DataType, DecodeError, Decoder, Step, Table};
 
 /// One value, comparable: floats as bits, so that NaN equals itself and -0 isn't 0.
@@ -24,7 +24,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
-    pub datatype: String,
+    pub data_type: String,
     pub group: bool,
     pub default: Value,
 }
@@ -50,8 +50,8 @@ pub fn value(cell: Cell<'_>) -> Value {
     if cell.is_null() {
         return Value::Null;
     }
-    let raw = || Value::Raw(cell.bytes().to_vec());
-    match cell.datatype() {
+    let raw = || Value::Raw(cell.as_bytes().to_vec());
+    match cell.data_type() {
         DataType::String => cell
             .parse()
             .map_or_else(|_| raw(), |text: &str| Value::String(text.to_owned())),
@@ -64,7 +64,7 @@ pub fn value(cell: Cell<'_>) -> Value {
         DataType::Boolean => cell.parse().map_or_else(|_| raw(), Value::Boolean),
         DataType::Time => cell
             .parse()
-            .map_or_else(|_| raw(), |time: Time| Value::Time(time.as_nanos())),
+            .map_or_else(|_| raw(), |time: Timestamp| Value::Time(time.as_nanos())),
         _ => raw(),
     }
 }
@@ -77,7 +77,7 @@ pub fn table(table: Table<'_>) -> Event {
             .columns()
             .map(|column| Column {
                 name: column.name().to_owned(),
-                datatype: column.datatype().as_str().to_owned(),
+                data_type: column.data_type().as_str().to_owned(),
                 group: column.is_group(),
                 default: value(column.default_cell()),
             })

@@ -107,9 +107,9 @@ pub fn document(random: &mut Random) -> Document {
 fn schema(random: &mut Random, dialect: &Dialect) -> Schema {
     let columns = 1 + random.below(7);
     let datatypes: Vec<_> = (0..columns).map(|_| *random.pick(&TYPES)).collect();
-    let defaults = datatypes.iter().map(|datatype| {
+    let defaults = datatypes.iter().map(|data_type| {
         if dialect.has("default") && random.chance(15) {
-            text(random, datatype)
+            text(random, data_type)
         } else {
             String::new()
         }
@@ -144,7 +144,7 @@ fn block(
                     schema
                         .datatypes
                         .iter()
-                        .map(|datatype| (*datatype).to_owned()),
+                        .map(|data_type| (*data_type).to_owned()),
                 );
             }
             "group" => {
@@ -164,20 +164,20 @@ fn block(
     row(random, dialect, &header, body);
     let columns: Vec<Column> = (0..schema.names.len())
         .map(|index| {
-            let datatype = if dialect.has("datatype") {
+            let data_type = if dialect.has("datatype") {
                 schema.datatypes[index]
             } else {
                 "string"
             };
             Column {
                 name: schema.names[index].clone(),
-                datatype: match datatype {
+                data_type: match data_type {
                     "somethingNew" => "unknown".into(),
                     "dateTime:RFC3339Nano" => "dateTime:RFC3339".into(),
                     known => known.into(),
                 },
                 group: dialect.has("group") && schema.groups[index],
-                default: value(datatype, &schema.defaults[index]),
+                default: value(data_type, &schema.defaults[index]),
             }
         })
         .collect();
@@ -198,22 +198,22 @@ fn block(
                 let mut cells = vec![String::new(), name.into(), id.to_string()];
                 let mut values = Vec::new();
                 for (index, column) in columns.iter().enumerate() {
-                    let datatype = schema.datatypes[index];
+                    let data_type = schema.datatypes[index];
                     let mut text = if random.chance(15) {
                         String::new()
                     } else {
-                        text(random, datatype)
+                        text(random, data_type)
                     };
                     // A row that reads like a header can't come from a server: `table` is a number.
                     if text.is_empty() {
                         values.push(column.default.clone());
                     } else {
-                        let datatype = if dialect.has("datatype") {
-                            datatype
+                        let data_type = if dialect.has("datatype") {
+                            data_type
                         } else {
                             "string"
                         };
-                        values.push(value(datatype, &text));
+                        values.push(value(data_type, &text));
                     }
                     text = text.replace('\n', "\r\n");
                     cells.push(text);
@@ -286,8 +286,8 @@ fn row(random: &mut Random, dialect: &Dialect, cells: &[String], body: &mut Vec<
 }
 
 /// A value as the server writes it; never empty.
-fn text(random: &mut Random, datatype: &str) -> String {
-    match datatype {
+fn text(random: &mut Random, data_type: &str) -> String {
+    match data_type {
         "long" => match random.below(5) {
             0 => i64::MIN.to_string(),
             1 => i64::MAX.to_string(),
@@ -351,11 +351,11 @@ fn text(random: &mut Random, datatype: &str) -> String {
 }
 
 /// What a text means in a column of that type.
-fn value(datatype: &str, text: &str) -> Value {
+fn value(data_type: &str, text: &str) -> Value {
     if text.is_empty() {
         return Value::Null;
     }
-    match datatype {
+    match data_type {
         "string" => Value::String(text.into()),
         "long" => Value::Long(text.parse().unwrap()),
         "unsignedLong" => Value::UnsignedLong(text.parse().unwrap()),

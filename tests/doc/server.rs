@@ -2,8 +2,8 @@
 //
 //     # let url = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"));
 //
-// It answers on the loopback, by `answers.txt` beside this file, what a real server was recorded to
-// answer. To what isn't there it says 501, since 404 is no error to a delete, nor is it to a find. What
+// It responds on the loopback, by `responses.txt` beside this file, what a real server was recorded to
+// response. To what isn't there it says 501, since 404 is no error to a delete, nor is it to a find. What
 // is written must be lines to InfluxDB's own parser. Every example compiles it anew, so it calls what
 // is generic with types that all of them share.
 {
@@ -41,14 +41,14 @@
     }
 
     /// The status line and the headers but one, and the body.
-    fn answer(head: &str, body: &str) -> (String, String) {
+    fn response(head: &str, body: &str) -> (String, String) {
         let mut words = head.split([' ', '?']);
         let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
         let mut good = !body.is_empty();
         for line in influxdb_line_protocol::parse_lines(body) {
             good &= line.is_ok();
         }
-        for rule in file("doc/answers.txt").lines() {
+        for rule in file("doc/responses.txt").lines() {
             let parts: Vec<&str> = rule.split('|').map(str::trim).collect();
             let [asked, has, name, changes] = parts[..] else {
                 continue;
@@ -82,7 +82,7 @@
             }
             return (head, body);
         }
-        let wrong = format!("answers.txt has no answer to this {method} {path}");
+        let wrong = format!("responses.txt has no response to this {method} {path}");
         (
             String::from("HTTP/1.1 501 Not Implemented\r\nContent-Type: application/json\r\n"),
             format!(r#"{{"code":"not implemented","message":"{wrong}"}}"#),
@@ -93,15 +93,15 @@
         let mut stream = BufReader::new(stream);
         loop {
             let (head, body) = receive(&mut stream)?;
-            let (mut answer, body) = answer(&head, &body);
-            if !answer.contains(" 204 ") {
-                answer += &format!("Content-Length: {}\r\n", body.len());
+            let (mut response, body) = response(&head, &body);
+            if !response.contains(" 204 ") {
+                response += &format!("Content-Length: {}\r\n", body.len());
             }
-            answer += "\r\n";
+            response += "\r\n";
             if !head.starts_with("HEAD ") {
-                answer += &body;
+                response += &body;
             }
-            stream.get_mut().write_all(answer.as_bytes()).ok()?;
+            stream.get_mut().write_all(response.as_bytes()).ok()?;
         }
     }
 

@@ -1,5 +1,5 @@
 //! The examples as programs, run as a person or cron runs them. One test program, since each that
-//! carries the stand-in server takes long to compile.
+//! carries the mock server takes long to compile.
 #![cfg(feature = "client")]
 #![allow(
     clippy::duplicate_mod,
@@ -8,11 +8,11 @@
 
 #[path = "../built/mod.rs"]
 mod built;
+#[path = "../api_mock/mod.rs"]
+mod mock_server;
 #[cfg(feature = "spool")]
 #[path = "../spool_support/mod.rs"]
 mod spool_support;
-#[path = "../api_standin/mod.rs"]
-mod standin;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../wire/mod.rs"]

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-use crate::support::{Fault, Server};
+use crate::support::{Server, TransportErrorKind};
 use crate::{Run, ended};
 
 /// A token that must never be seen again.
@@ -70,7 +70,7 @@ fn without_settings_it_runs_against_the_stand_in_and_says_so() {
     assert_eq!(run.err, "");
     assert!(
         run.out
-            .contains("stand-in inside this program; it is not InfluxDB")
+            .contains("mock server inside this program; it is not InfluxDB")
     );
     let exports = run
         .out
@@ -99,7 +99,7 @@ fn with_settings_the_readings_are_on_that_server() {
     let server = Server::with_token(TOKEN);
     let run = Run::against(&server.url(), server.bucket());
     assert_eq!(run.code, Some(0), "{}", run.err);
-    assert!(!run.out.contains("stand-in"), "{}", run.out);
+    assert!(!run.out.contains("mock server"), "{}", run.out);
     let points = server.points(server.bucket());
     let samples = points
         .iter()
@@ -123,7 +123,7 @@ fn where_it_cannot_work_it_says_why() {
         a_bucket_that_does_not_exist,
         a_web_page_where_the_api_should_be,
         a_captive_portal_that_redirects,
-        an_error_behind_the_first_rows_of_the_answer,
+        an_error_behind_the_first_rows_of_the_response,
     ];
     std::thread::scope(|scope| {
         for case in cases {
@@ -174,7 +174,7 @@ fn a_web_page_where_the_api_should_be() {
     assert!(server.points(server.bucket()).is_empty());
 
     // A captive portal that wakes up between two requests.
-    let page = Fault::status(200)
+    let page = TransportErrorKind::status(200)
         .header("Content-Type", "text/html")
         .body("<html>Log in!</html>");
     server.fault(page.on("/api/v2/write"));
@@ -186,16 +186,22 @@ fn a_web_page_where_the_api_should_be() {
 fn a_captive_portal_that_redirects() {
     let server = Server::with_token(TOKEN);
     let portal = "http://portal.example/login?back=1";
-    server.fault(Fault::status(302).header("Location", portal).times(99));
+    server.fault(
+        TransportErrorKind::status(302)
+            .header("Location", portal)
+            .times(99),
+    );
     let run = Run::against(&server.url(), server.bucket());
     run.failed(&["redirects", "portal.example", "INFLUXDB_V2_URL"]);
     run.kept_the_readings();
     assert!(server.points(server.bucket()).is_empty());
 }
 
-fn an_error_behind_the_first_rows_of_the_answer() {
+fn an_error_behind_the_first_rows_of_the_response() {
     let server = Server::with_token(TOKEN);
-    server.fault(Fault::error_table("memory allocation limit reached").on("/api/v2/query"));
+    server.fault(
+        TransportErrorKind::error_table("memory allocation limit reached").on("/api/v2/query"),
+    );
     let run = Run::against(&server.url(), server.bucket());
     run.failed(&["memory allocation limit reached"]);
 }

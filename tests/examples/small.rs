@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::standin::StandIn;
+use crate::mock_server::StandIn;
 use crate::support::Server;
 use crate::wire::{TOKEN, Wire, closed_port};
 use crate::{Run, ended};
@@ -75,7 +75,7 @@ fn without_settings_they_run_against_the_stand_in_and_say_so() {
     ];
     for (example, line) in EXAMPLES.into_iter().zip([lines[0], lines[2], lines[1]]) {
         let run = run(example, &[], &[]);
-        run.says(0, &["stand-in", line]);
+        run.says(0, &["mock server", line]);
         assert_eq!(run.err, "", "{example}");
     }
 }
@@ -85,7 +85,7 @@ fn a_report_is_of_that_server_and_of_each_series() {
     let server = Server::with_token(TOKEN);
     let url = server.url();
     let settings = settings(&url, TOKEN, server.bucket());
-    // Nothing there: nothing to report is an answer of its own.
+    // Nothing there: nothing to report is a response of its own.
     run("cron_report", &["weather"], &settings).says(2, &["No numbers of \"weather\""]);
 
     let client = Client::builder(&url).org("acme").token(TOKEN).build();
@@ -118,7 +118,7 @@ fn a_report_is_of_that_server_and_of_each_series() {
         ],
     );
     assert!(report.out.is_ascii(), "{}", report.out);
-    assert!(!report.out.contains("old") && !report.out.contains("stand-in"));
+    assert!(!report.out.contains("old") && !report.out.contains("mock server"));
     // A plot for each, no wider than there is room.
     assert_eq!(report.out.matches(" |").count(), 8, "{}", report.out);
     assert!(report.out.lines().all(|line| line.len() <= 90));
@@ -131,7 +131,7 @@ fn any_call_of_one_s_own() {
     let settings = settings(&url, TOKEN, server.bucket());
     let shown = run("raw_call", &["get", "/health"], &settings);
     shown.says(0, &["get /health: 200", "\"status\":\"pass\""]);
-    // A refusal is an answer, too.
+    // A refusal is a response, too.
     let refused = run("raw_call", &["GET", "/api/v2/nothing", "a=b c"], &settings);
     refused.says(0, &["404", "path not found"]);
     run("raw_call", &["GET", "no-slash"], &settings).says(1, &["must start with /"]);
@@ -146,7 +146,7 @@ fn a_server_is_provisioned_with_a_token_or_with_a_password() {
         ("INFLUXDB_V2_PASSWORD", "long-enough"),
     ];
     let first = run("provision", &["keep"], &settings);
-    first.says(0, &["set up", "token         stand-in-token-"]);
+    first.says(0, &["set up", "token         mock-server-token-"]);
     assert_eq!(server.count("buckets"), 2);
     // Signs in, finds all of it, and takes it away again.
     let second = run("provision", &[], &settings);

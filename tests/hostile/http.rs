@@ -14,7 +14,7 @@ pub(crate) struct Server {
     authorization: Option<String>,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub status: u16,
     pub body: String,
 }
@@ -38,28 +38,28 @@ impl Server {
         }
     }
 
-    pub(crate) fn get(&self, target: &str) -> Answer {
+    pub(crate) fn get(&self, target: &str) -> Response {
         self.request("GET", target, "text/plain", b"")
     }
 
-    pub(crate) fn post(&self, target: &str, body: &[u8]) -> Answer {
+    pub(crate) fn post(&self, target: &str, body: &[u8]) -> Response {
         self.request("POST", target, "text/plain; charset=utf-8", body)
     }
 
-    pub(crate) fn post_form(&self, target: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post_form(&self, target: &str, form: &[(&str, &str)]) -> Response {
         let body = query_string(form);
         let kind = "application/x-www-form-urlencoded";
         self.request("POST", target, kind, body.as_bytes())
     }
 
-    fn request(&self, method: &str, target: &str, kind: &str, body: &[u8]) -> Answer {
+    fn request(&self, method: &str, target: &str, kind: &str, body: &[u8]) -> Response {
         let Server { address, base, .. } = self;
         let mut stream = TcpStream::connect(address)
-            .unwrap_or_else(|e| panic!("{address} does not answer: {e}"));
+            .unwrap_or_else(|e| panic!("{address} does not respond: {e}"));
         let limit = Some(Duration::from_secs(60));
         stream.set_read_timeout(limit).unwrap();
         stream.set_write_timeout(limit).unwrap();
-        // HTTP/1.0: the answer ends with the connection and is not chunked.
+        // HTTP/1.0: the response ends with the connection and is not chunked.
         let mut head = format!(
             "{method} {base}{target} HTTP/1.0\r\nHost: {address}\r\nContent-Type: {kind}\r\n\
              Content-Length: {}\r\n",
@@ -73,10 +73,10 @@ impl Server {
         stream.write_all(body).unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
-        let text = String::from_utf8(bytes).expect("an answer in UTF-8");
-        let (head, body) = text.split_once("\r\n\r\n").expect("an answer with a head");
+        let text = String::from_utf8(bytes).expect("a response in UTF-8");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a response with a head");
         let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
-        Answer {
+        Response {
             status: status.expect("a status line"),
             body: body.to_owned(),
         }

@@ -1,7 +1,7 @@
 //! InfluxDB 1.x, and 2.x by its 1.x-compatible query: written by the encoder, read by InfluxQL.
 
 use super::Position;
-use super::http::{Answer, Server, query_string};
+use super::http::{Response, Server, query_string};
 use super::json::Json;
 use super::report::Limit;
 use influx_edge::Precision;
@@ -74,7 +74,7 @@ impl Influx {
         matches!(self.kind, Kind::Two { .. })
     }
 
-    pub(crate) fn write(&self, precision: Precision, lines: &[u8]) -> Answer {
+    pub(crate) fn write(&self, precision: Precision, lines: &[u8]) -> Response {
         let precision = match (&self.kind, precision) {
             // 1.x takes a unit it does not know for nanoseconds, and `us` is one.
             (Kind::One, Precision::Microsecond) => "u",
@@ -84,7 +84,7 @@ impl Influx {
     }
 
     /// As [`write`](Self::write), with the precision's name as it goes out.
-    pub(crate) fn write_with(&self, precision: &str, lines: &[u8]) -> Answer {
+    pub(crate) fn write_with(&self, precision: &str, lines: &[u8]) -> Response {
         let target = match &self.kind {
             Kind::One => {
                 let query = query_string(&[("db", &self.database), ("precision", precision)]);
@@ -110,9 +110,9 @@ impl Influx {
                 ("epoch", "ns"),
                 ("q", text.as_str()),
             ];
-            let answer = self.server.post_form("/query", &form);
-            assert_eq!(answer.status, 200, "{}", answer.body);
-            let json = Json::parse(answer.body.trim());
+            let response = self.server.post_form("/query", &form);
+            assert_eq!(response.status, 200, "{}", response.body);
+            let json = Json::parse(response.body.trim());
             let results = json.get("results").map(Json::list).unwrap_or_default();
             assert!((1..=batch.len()).contains(&results.len()), "{json:?}");
             found.extend(results.iter().map(result));

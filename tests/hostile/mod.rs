@@ -146,7 +146,7 @@ pub(crate) fn write_line(
 
 /// The encoder's options for servers that cut their input into lines first, as VictoriaMetrics.
 pub(crate) fn for_line_splitters(enc: Encoder<Vec<u8>>, yes: bool) -> Encoder<Vec<u8>> {
-    enc.refuse_newlines(yes).refuse_quoted_keys(yes)
+    enc.reject_newlines(yes).reject_quoted_keys(yes)
 }
 
 /// Whether the text must be refused in this place: the portable rule, written down once more in

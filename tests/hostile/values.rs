@@ -79,8 +79,8 @@ fn round_trip(
     enc: Encoder<Vec<u8>>,
     statement: String,
 ) -> Vec<Point> {
-    let answer = server.write(precision, enc.as_bytes());
-    assert_eq!(answer.status, 204, "{}", answer.body);
+    let response = server.write(precision, enc.as_bytes());
+    assert_eq!(response.status, 204, "{}", response.body);
     server.query(&[statement]).remove(0).unwrap()
 }
 
@@ -215,9 +215,13 @@ fn unsigned_integers_come_back_from_2_and_are_refused_by_1() {
         }
         if !server.has_unsigned() {
             // 1.x is built without them. If this ever fails, the docs of `FieldValue` are out of date.
-            let answer = server.write(Precision::Nanosecond, enc.as_bytes());
-            assert_eq!(answer.status, 400, "{}", answer.body);
-            assert!(answer.body.contains("invalid number"), "{}", answer.body);
+            let response = server.write(Precision::Nanosecond, enc.as_bytes());
+            assert_eq!(response.status, 400, "{}", response.body);
+            assert!(
+                response.body.contains("invalid number"),
+                "{}",
+                response.body
+            );
             return;
         }
         let query = format!("SELECT u FROM unsigned WHERE time >= {base}");
@@ -362,7 +366,7 @@ fn victoriametrics_reads_each_precision() {
 
 #[test]
 fn victoriametrics_cuts_a_string_at_its_newline() {
-    // Why `refuse_newlines` is there: without it a string writes points of its own.
+    // Why `reject_newlines` is there: without it a string writes points of its own.
     let Some(server) = victoria("newline") else {
         return;
     };
@@ -381,7 +385,7 @@ fn victoriametrics_cuts_a_string_at_its_newline() {
         .collect();
     assert_eq!(names.get("injected_v"), Some(&vec!["666".to_owned()]));
 
-    let mut enc = encoder().refuse_newlines(true);
+    let mut enc = encoder().reject_newlines(true);
     let refused = enc.line("honest").field("s", evil.as_str()).timestamp(time);
     assert!(matches!(refused, Err(EncodeError::Newline(_))));
     assert!(enc.is_empty());
@@ -389,7 +393,7 @@ fn victoriametrics_cuts_a_string_at_its_newline() {
 
 #[test]
 fn victoriametrics_takes_a_quote_in_a_field_key_for_a_string() {
-    // Why `refuse_quoted_keys` is there: without it a string writes a field of its own.
+    // Why `reject_quoted_keys` is there: without it a string writes a field of its own.
     let Some(server) = victoria("quoted_key") else {
         return;
     };
@@ -404,7 +408,7 @@ fn victoriametrics_takes_a_quote_in_a_field_key_for_a_string() {
         "{found:?}"
     );
 
-    let mut enc = encoder().refuse_quoted_keys(true);
+    let mut enc = encoder().reject_quoted_keys(true);
     let refused = enc
         .line("honest")
         .field("\"", 1.0)

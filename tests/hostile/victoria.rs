@@ -64,8 +64,8 @@ impl Victoria {
     pub(crate) fn write(&self, precision: &str, lines: &[u8]) {
         let mark = format!("hostile_run={}", self.run);
         let query = query_string(&[("precision", precision), ("extra_label", &mark)]);
-        let answer = self.server.post(&format!("/api/v2/write?{query}"), lines);
-        assert_eq!(answer.status, 204, "{}", answer.body);
+        let response = self.server.post(&format!("/api/v2/write?{query}"), lines);
+        assert_eq!(response.status, 204, "{}", response.body);
     }
 
     /// Everything that was written by this run.
@@ -75,9 +75,9 @@ impl Victoria {
         // Up to the future: what a server misreads may lose its time, and then it counts as now.
         let tomorrow = (now() / 1_000_000_000 + 86_400).to_string();
         let query = query_string(&[("match[]", &marked), ("start", "0"), ("end", &tomorrow)]);
-        let answer = self.server.get(&format!("/api/v1/export?{query}"));
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.body.lines().map(series).collect()
+        let response = self.server.get(&format!("/api/v1/export?{query}"));
+        assert_eq!(response.status, 200, "{}", response.body);
+        response.body.lines().map(series).collect()
     }
 }
 

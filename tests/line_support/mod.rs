@@ -8,7 +8,7 @@ pub mod grammar;
 pub mod random;
 
 use influx_edge::Precision;
-use influx_edge::line::{Bounded, Drain, EncodeError, Encoder, Sink};
+use influx_edge::line::{BoundedVec, EncodeError, Encoder, IoSink, Sink};
 
 /// A field's value as data.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +112,7 @@ where
     for size in 0..=last {
         let mut storage = vec![0xEE; size];
         fixed(size, text, expected, Encoder::new(&mut storage), &write);
-        let bounded = Encoder::with_sink(Bounded::new(size));
+        let bounded = Encoder::with_sink(BoundedVec::new(size));
         fixed(size, text, expected, bounded, &write);
         drained(size, text, expected, &write);
     }
@@ -198,7 +198,7 @@ fn growing<S: Sink>(
 }
 
 fn drained(size: usize, text: &str, expected: Result<&str, EncodeError>, write: &impl WriteLine) {
-    let mut enc = Encoder::with_sink(Drain::new(Vec::new(), size)).precision(write.precision());
+    let mut enc = Encoder::with_sink(IoSink::new(Vec::new(), size)).precision(write.precision());
     let mut all = String::new();
     if before(&mut enc).is_ok() {
         all.push_str(BEFORE);

@@ -10,12 +10,12 @@ struct readings {
     int64_t newest;
     double value;
 };
-_Bool decode_readings(const uint8_t *answer, size_t len, size_t piece, struct readings *found);
+_Bool decode_readings(const uint8_t *response, size_t len, size_t piece, struct readings *found);
 size_t encode_readings(uint8_t *storage, size_t len, int64_t time, double celsius, uint32_t count);
-int32_t sum_values(const uint8_t *answer, size_t len, double *sum);
+int32_t sum_values(const uint8_t *response, size_t len, double *sum);
 size_t write_query(uint8_t *storage, size_t len, const uint8_t *name, size_t name_len);
 
-static const char ANSWER[] =
+static const char RESPONSE[] =
     "#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n"
     "#default,_result,,,\r\n,result,table,_value,station\r\n"
     ",,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n,,1,19.75,zrh-2\r\n\r\n";
@@ -42,7 +42,7 @@ int main(void)
     fwrite(storage, 1, n, stdout);
     n = write_query(storage, sizeof storage, (const uint8_t *)name, strlen(name));
     fwrite(storage, 1, n, stdout);
-    n = (size_t)sum_values((const uint8_t *)ANSWER, strlen(ANSWER), &sum);
+    n = (size_t)sum_values((const uint8_t *)RESPONSE, strlen(RESPONSE), &sum);
     printf("%zu rows, sum %g\n", n, sum);
 
     for (size_t piece = 1; piece < 400; piece += 113) {
@@ -56,7 +56,7 @@ int main(void)
     /* Too small, or cut: nothing is written, nothing is invented, nobody panics. */
     return encode_readings(storage, 20, 1700000000, 21.5, 7) == 0 &&
                    write_query(storage, 20, (const uint8_t *)name, strlen(name)) == 0 &&
-                   sum_values((const uint8_t *)ANSWER, 40, &sum) < 0
+                   sum_values((const uint8_t *)RESPONSE, 40, &sum) < 0
                ? 0
                : 1;
 }

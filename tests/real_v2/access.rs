@@ -3,16 +3,16 @@
 use influx_edge::api::{
     AuthorizationUpdate, NewAuthorization, NewBucket, OrgId, Permission, Status,
 };
-use influx_edge::{Client, Error, Remedy, Stored, Time};
+use influx_edge::{Client, Error, Remedy, Stored, Timestamp};
 
 use crate::place::Place;
 
 /// What a person has to mend, and not the data.
 fn nothing_for_a_machine(error: &Error) {
-    assert_eq!(error.stored(), Stored::Nothing, "{error}");
-    assert_eq!(error.remedy(), Remedy::Human, "{error}");
+    assert_eq!(error.stored(), Stored::None, "{error}");
+    assert_eq!(error.remedy(), Remedy::Operator, "{error}");
     assert!(!error.is_retryable(), "{error}");
-    assert!(error.answer().unwrap().is_from_influxdb(), "{error}");
+    assert!(error.response().unwrap().is_from_influxdb(), "{error}");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn tokens() {
     assert_eq!(error.status(), Some(403), "{error}");
     assert!(error.is_forbidden() && error.is_insufficient_permission());
     nothing_for_a_machine(&error);
-    let deleted = reader.delete_points("b", Time::from_nanos(0), Time::from_nanos(1));
+    let deleted = reader.delete_points("b", Timestamp::from_nanos(0), Timestamp::from_nanos(1));
     let error = deleted.call().unwrap_err();
     assert!(error.is_insufficient_permission(), "{error}");
     let rows = reader
@@ -111,7 +111,7 @@ fn what_is_not_there() {
     assert_eq!(error.status(), Some(404), "{error}");
     assert!(error.is_not_found());
     nothing_for_a_machine(&error);
-    let elsewhere = place.client.for_org("influx-edge no such organization");
+    let elsewhere = place.client.in_org("influx-edge no such organization");
     let error = elsewhere.write("b", "m v=1 1").unwrap_err();
     assert_eq!(error.status(), Some(404), "{error}");
     nothing_for_a_machine(&error);
@@ -124,19 +124,26 @@ fn what_is_not_there() {
     let error = elsewhere.query("buckets()").call().unwrap_err();
     assert_eq!(error.status(), Some(400), "{error}");
     let gone = elsewhere
-        .delete_points("b", Time::from_nanos(0), Time::from_nanos(1))
+        .delete_points("b", Timestamp::from_nanos(0), Timestamp::from_nanos(1))
         .call()
         .unwrap_err();
     assert!(gone.is_not_found(), "{gone}");
     let error = place
         .client
-        .delete_points("nope", Time::from_nanos(0), Time::from_nanos(1))
+        .delete_points("nope", Timestamp::from_nanos(0), Timestamp::from_nanos(1))
         .call()
         .unwrap_err();
     assert!(error.is_not_found(), "{error}");
     let org = OrgId::new("00000000000000ff").unwrap();
-    assert_eq!(place.client.orgs().find(&org).unwrap(), None);
-    assert!(place.client.orgs().delete(&org).unwrap_err().is_not_found());
+    assert_eq!(place.client.organizations().find(&org).unwrap(), None);
+    assert!(
+        place
+            .client
+            .organizations()
+            .delete(&org)
+            .unwrap_err()
+            .is_not_found()
+    );
 
     // A bucket that is deleted under a client's feet.
     let bucket = place

@@ -59,7 +59,7 @@ fn a_database_is_a_mapping() {
     assert_eq!(error.status(), Some(404), "{error}");
     assert_eq!(
         (error.stored(), error.remedy()),
-        (Stored::Nothing, Remedy::Human)
+        (Stored::None, Remedy::Operator)
     );
     let error = nowhere.query("SELECT * FROM m").run().unwrap_err();
     assert!(error.message().contains("database not found"), "{error}");
@@ -67,13 +67,13 @@ fn a_database_is_a_mapping() {
     assert_eq!(error.status(), Some(400), "{error}");
     let error = plant.write("m v=1 1\nm v= 2").unwrap_err();
     assert_eq!(error.status(), Some(400), "{error}");
-    assert_eq!(error.remedy(), Remedy::TakeOutBadLines);
-    assert_eq!(error.bad_lines()[0].line, "m v= 2");
+    assert_eq!(error.remedy(), Remedy::RemoveBadLines);
+    assert_eq!(error.line_errors()[0].line, "m v= 2");
     plant.write("m v=1 1").unwrap();
     let error = plant.write("m v=2 2\nm v=\"x\" 3").unwrap_err();
     assert_eq!(error.status(), Some(422), "{error}");
-    assert_eq!(error.stored(), Stored::GoodLines);
-    assert_eq!(error.answer().unwrap().dropped(), Some(1));
+    assert_eq!(error.stored(), Stored::Partial);
+    assert_eq!(error.response().unwrap().dropped(), Some(1));
     let mut rows = plant.query("SELECT count(v) FROM m").call().unwrap();
     assert_eq!(
         rows.next().unwrap().unwrap().get::<i64>("count").unwrap(),
@@ -122,7 +122,7 @@ fn each_way_to_say_who_one_is() {
                 .unwrap(),
         ),
     ];
-    let wanted = |name: &str, plant: influx_edge::v1::V1<'_>| {
+    let wanted = |name: &str, plant: influx_edge::v1::Database<'_>| {
         plant
             .write(format!("who,by={} v=1i 1", name.replace(':', "-")))
             .unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -211,7 +211,7 @@ fn hostile_text_as_parameters_and_back() {
         assert_eq!(row.get::<i64>("n").unwrap(), *n, "{text:?}");
         assert!(rows.next().unwrap().is_none(), "{text:?}");
     }
-    // Several statements, one of them without an answer; many series.
+    // Several statements, one of them without a response; many series.
     let mut rows = plant
         .query("SELECT n FROM tv GROUP BY t; SELECT v FROM nothing; SELECT count(v) FROM sf")
         .chunk_size(50)

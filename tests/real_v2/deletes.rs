@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use influx_edge::Time;
+use influx_edge::Timestamp;
 use influx_edge::flux::Predicate;
 use influx_edge::line::Encoder;
 
@@ -46,7 +46,10 @@ fn a_value_names_its_own_points_and_no_others() {
     }
     place.client.write("b", enc.lines()).unwrap();
     assert_eq!(left(&place, "b", "t").len(), values.len());
-    let (start, stop) = (Time::from_nanos(0), Time::from_nanos(T + 1_000_000));
+    let (start, stop) = (
+        Timestamp::from_nanos(0),
+        Timestamp::from_nanos(T + 1_000_000),
+    );
     let mut wanted = BTreeSet::new();
     for (n, value) in values.iter().enumerate() {
         if n % 2 == 1 {
@@ -97,7 +100,10 @@ fn so_do_names() {
             .unwrap();
     }
     place.client.write("b", enc.lines()).unwrap();
-    let (start, stop) = (Time::from_nanos(0), Time::from_nanos(T + 1_000_000));
+    let (start, stop) = (
+        Timestamp::from_nanos(0),
+        Timestamp::from_nanos(T + 1_000_000),
+    );
     for (gone, name) in (1..).zip(names) {
         let by_key = Predicate::new().tag(name, "v").unwrap();
         let deletion = place
@@ -134,9 +140,11 @@ fn ranges_and_refusals() {
     }
     place.client.write("b", enc.lines()).unwrap();
     let delete = |from: i64, to: i64| {
-        place
-            .client
-            .delete_points("b", Time::from_nanos(T + from), Time::from_nanos(T + to))
+        place.client.delete_points(
+            "b",
+            Timestamp::from_nanos(T + from),
+            Timestamp::from_nanos(T + to),
+        )
     };
     // Both ends included.
     delete(10, 19).call().unwrap();
@@ -164,8 +172,8 @@ fn ranges_and_refusals() {
     // By the bucket's id; without a predicate, everything in the range.
     let all = place.client.delete_points(
         place.bucket.id.as_str(),
-        Time::from_nanos(T),
-        Time::from_nanos(T + 1_000),
+        Timestamp::from_nanos(T),
+        Timestamp::from_nanos(T + 1_000),
     );
     all.call().unwrap();
     assert_eq!(place.count("b", "m", "v"), 0);

@@ -88,7 +88,11 @@ fn organizations_and_users() {
         return;
     };
     let client = &place.client;
-    let before: BTreeSet<_> = client.orgs().list().map(|o| o.unwrap().id).collect();
+    let before: BTreeSet<_> = client
+        .organizations()
+        .list()
+        .map(|o| o.unwrap().id)
+        .collect();
     let before_users: BTreeSet<_> = client.users().list().map(|u| u.unwrap().id).collect();
     let (mut orgs, mut users) = (BTreeSet::new(), BTreeSet::new());
     for _ in 0..MANY {
@@ -97,12 +101,12 @@ fn organizations_and_users() {
     }
     for _ in 0..110 {
         let new = NewOrganization::new(unique("listed"));
-        orgs.insert(client.orgs().create(&new).unwrap().id);
+        orgs.insert(client.organizations().create(&new).unwrap().id);
     }
     // Other tests make and remove theirs meanwhile.
     for page in [1, 99, 100] {
         let found: Vec<_> = client
-            .orgs()
+            .organizations()
             .list()
             .page_size(page)
             .map(|o| o.unwrap().id)
@@ -130,14 +134,15 @@ fn organizations_and_users() {
         assert!(seen + 20 >= users.len(), "{seen} of {} users", users.len());
     }
     assert!(before.contains(&place.org.id) && !before_users.is_empty());
-    orgs.iter().for_each(|id| client.orgs().delete(id).unwrap());
+    orgs.iter()
+        .for_each(|id| client.organizations().delete(id).unwrap());
     users
         .iter()
         .for_each(|id| client.users().delete(id).unwrap());
 }
 
 #[test]
-fn what_comes_in_one_answer() {
+fn what_comes_in_one_response() {
     let Some(place) = Place::new("many others") else {
         return;
     };
@@ -149,7 +154,7 @@ fn what_comes_in_one_answer() {
     for n in 0..MANY {
         let name = format!("n{n}");
         labels.insert(client.labels().create(&NewLabel::new(&name)).unwrap().id);
-        let new = NewVariable::new(&name, Arguments::constant(["a"]));
+        let new = NewVariable::new(&name, VariableArguments::constant(["a"]));
         variables.insert(client.variables().create(&new).unwrap().id);
         let new = NewAuthorization::new(may.clone());
         tokens.insert(client.authorizations().create(&new).unwrap().id);

@@ -3,7 +3,7 @@
 //! Runs when `INFLUXDB_V2_URL` and `INFLUXDB_V2_TOKEN` (an operator's: it may make organizations
 //! and users) say where one is, on plain `http://`; says so and passes otherwise. Each test works
 //! in an organization of its own, whose name begins with `influx-edge real`, and removes it. A 2.9.1
-//! of the open-source kind has answered every line of this.
+//! of the open-source kind has passed every line of this.
 
 #![cfg(all(feature = "client", feature = "spool"))]
 

@@ -52,7 +52,9 @@ fn all_there(place: &Place, points: i64) {
             .unwrap_or_else(|| panic!("point {n} is missing"));
         assert_eq!(row.get::<i64>("_value").unwrap(), n);
         assert_eq!(
-            row.get::<influx_edge::Time>("_time").unwrap().as_nanos(),
+            row.get::<influx_edge::Timestamp>("_time")
+                .unwrap()
+                .as_nanos(),
             T + n
         );
     }

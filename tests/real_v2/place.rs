@@ -40,7 +40,7 @@ impl Place {
         let token = variable("INFLUXDB_V2_TOKEN")?;
         let operator = Client::builder(&url).token(&token).build().unwrap();
         let new = NewOrganization::new(unique(purpose));
-        let org = operator.orgs().create(&new).unwrap();
+        let org = operator.organizations().create(&new).unwrap();
         let client = Client::builder(&url).token(token).org_id(org.id.as_str());
         let client = client.build().unwrap();
         let bucket = client.buckets().create(&NewBucket::new("b")).unwrap();
@@ -87,7 +87,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         // A test that fails has said more already.
-        if let Err(error) = self.client.orgs().delete(&self.org.id) {
+        if let Err(error) = self.client.organizations().delete(&self.org.id) {
             println!("{} stays: {error}", self.org.name);
         }
     }
@@ -105,7 +105,7 @@ impl<'a> Somebody<'a> {
         let users = place.client.users();
         let user = users.create(&NewUser::new(unique("user"))).unwrap();
         users.set_password(&user.id, password).unwrap();
-        let owners = place.client.orgs().owners(&place.org.id);
+        let owners = place.client.organizations().owners(&place.org.id);
         owners.add(&user.id).unwrap();
         Somebody {
             client: &place.client,

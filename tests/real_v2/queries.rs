@@ -1,4 +1,4 @@
-//! Queries: errors before and in the middle of an answer, and values that come back as they went.
+//! Queries: errors before and in the middle of a response, and values that come back as they went.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use influx_edge::client::{Dialect, Rows};
 use influx_edge::csv::Item;
 use influx_edge::flux::{Dict, Record, Regex, SignedDuration, to_literal};
 use influx_edge::line::Encoder;
-use influx_edge::{Client, Error, Time};
+use influx_edge::{Client, Error, Timestamp};
 
 use crate::T;
 use crate::hostile;
@@ -44,7 +44,7 @@ fn what_cannot_be_run_is_refused_with_where() {
         assert_eq!(error.status(), Some(400), "{flux}: {error}");
         assert!(!error.is_retryable(), "{error}");
         assert!(error.message().contains(said), "{flux}: {error}");
-        assert!(error.answer().unwrap().is_from_influxdb(), "{error}");
+        assert!(error.response().unwrap().is_from_influxdb(), "{error}");
     }
     let error = ask(&place.client, "from(bucket: \"nope\") |> range(start: 0)").unwrap_err();
     assert!(
@@ -101,7 +101,7 @@ fn what_fails_in_the_middle_is_an_error_after_the_rows() {
                         assert_eq!(row.table().result(), "a");
                         good += 1;
                     }
-                    Ok(None) => panic!("{bad}: the answer ended as if it were whole"),
+                    Ok(None) => panic!("{bad}: the response ended as if it were whole"),
                     Err(error) => break error,
                 }
             };
@@ -116,7 +116,7 @@ fn what_fails_in_the_middle_is_an_error_after_the_rows() {
 }
 
 #[test]
-fn answers_of_every_shape() {
+fn responses_of_every_shape() {
     let Some(place) = Place::new("shapes") else {
         return;
     };
@@ -137,8 +137,8 @@ fn answers_of_every_shape() {
             .client
             .query(flux)
             .param("bucket", "b")
-            .param("start", Time::from_nanos(T))
-            .param("stop", Time::from_nanos(T + 20))
+            .param("start", Timestamp::from_nanos(T))
+            .param("stop", Timestamp::from_nanos(T + 20))
     };
     let rows_of = |mut rows: Rows| {
         let (mut found, mut tables) = (Vec::new(), 0);
@@ -165,7 +165,7 @@ fn answers_of_every_shape() {
     let mut rows = place
         .client
         .query(r#"from(bucket: "b") |> range(start: -5ns) |> count() |> group() |> sum()"#)
-        .now(Time::from_nanos(T + 20))
+        .now(Timestamp::from_nanos(T + 20))
         .call()
         .unwrap();
     assert_eq!(
@@ -188,7 +188,7 @@ fn answers_of_every_shape() {
     );
     // Copied as it is.
     let mut bytes = Vec::new();
-    let length = query().raw(&mut bytes).unwrap();
+    let length = query().write_to(&mut bytes).unwrap();
     assert_eq!(length, bytes.len() as u64);
     assert!(
         bytes.starts_with(b"#datatype,string,long,"),
@@ -368,12 +368,12 @@ fn every_type_is_a_parameter() {
     }
     same!('é', "{}", "é");
     same!(
-        Time::from_nanos(T + 1),
+        Timestamp::from_nanos(T + 1),
         "string(v: {})",
         "2023-11-14T22:13:20.000000001Z"
     );
     same!(
-        Time::from_nanos(-1),
+        Timestamp::from_nanos(-1),
         "string(v: {})",
         "1969-12-31T23:59:59.999999999Z"
     );

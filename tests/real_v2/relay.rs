@@ -19,7 +19,7 @@ struct Shared {
     over: AtomicBool,
     open: Mutex<Vec<TcpStream>>,
     /// What the server has sent, and what it was sent.
-    answers: Mutex<Vec<u8>>,
+    responses: Mutex<Vec<u8>>,
     requests: Mutex<Vec<u8>>,
 }
 
@@ -35,7 +35,7 @@ impl Relay {
             shut: AtomicBool::new(false),
             over: AtomicBool::new(false),
             open: Mutex::default(),
-            answers: Mutex::default(),
+            responses: Mutex::default(),
             requests: Mutex::default(),
         });
         let mine = Arc::clone(&shared);
@@ -78,8 +78,8 @@ impl Relay {
 
     /// The value of the last cookie the server has set.
     pub fn cookie(&self) -> String {
-        let answers = self.shared.answers.lock().unwrap();
-        let text = String::from_utf8_lossy(&answers);
+        let responses = self.shared.responses.lock().unwrap();
+        let text = String::from_utf8_lossy(&responses);
         let (_, rest) = text.rsplit_once("Set-Cookie: ").expect("a cookie");
         rest.split(';').next().unwrap().to_owned()
     }
@@ -125,7 +125,7 @@ impl Shared {
             let heard = if is_request {
                 &self.requests
             } else {
-                &self.answers
+                &self.responses
             };
             heard.lock().unwrap().extend_from_slice(bytes);
             if n == 0 || to.write_all(bytes).is_err() {

@@ -142,7 +142,7 @@ fn organizations_and_their_secrets() {
     let Some(place) = Place::new("orgs") else {
         return;
     };
-    let orgs = place.client.orgs();
+    let orgs = place.client.organizations();
     let name = unique("another");
     let made = orgs
         .create(&NewOrganization::new(&name).description("d"))
@@ -287,7 +287,7 @@ fn authorizations() {
     client.write("b", "m v=1 1").unwrap();
     assert_eq!(
         client
-            .orgs()
+            .organizations()
             .find_by_name(&place.org.name)
             .unwrap()
             .unwrap()
@@ -333,7 +333,7 @@ fn authorizations() {
         .create(&NewLabel::new("by all-access"))
         .unwrap();
     assert!(
-        all.orgs()
+        all.organizations()
             .create(&NewOrganization::new(unique("x")))
             .is_err()
     );
@@ -392,9 +392,9 @@ fn variables() {
     };
     let variables = place.client.variables();
     let kinds = [
-        Arguments::flux("buckets() |> keep(columns: [\"name\"])"),
-        Arguments::constant(["a", "b\"c"]),
-        Arguments::map([("k", "v"), ("l", "w")]),
+        VariableArguments::flux("buckets() |> keep(columns: [\"name\"])"),
+        VariableArguments::constant(["a", "b\"c"]),
+        VariableArguments::map([("k", "v"), ("l", "w")]),
     ];
     for (n, arguments) in kinds.into_iter().enumerate() {
         let new = NewVariable::new(format!("v{n}"), arguments.clone())
@@ -417,10 +417,10 @@ fn variables() {
             (changed.name, changed.arguments),
             (format!("w{n}"), arguments)
         );
-        let other = NewVariable::new(format!("x{n}"), Arguments::constant(["z"]));
+        let other = NewVariable::new(format!("x{n}"), VariableArguments::constant(["z"]));
         let replaced = variables.replace(&made.id, &other).unwrap();
         assert_eq!(replaced.id, made.id);
-        assert_eq!(replaced.arguments, Arguments::constant(["z"]));
+        assert_eq!(replaced.arguments, VariableArguments::constant(["z"]));
     }
     let one = variables.find_by_name("x1").unwrap().unwrap();
     let label = place.client.labels().create(&NewLabel::new("l")).unwrap();

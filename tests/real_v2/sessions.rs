@@ -2,6 +2,7 @@
 
 use influx_edge::Client;
 use influx_edge::api::{Status, UserUpdate};
+use influx_edge::client::Method;
 
 use crate::place::{Place, Somebody};
 use crate::relay::Relay;
@@ -11,7 +12,9 @@ const PASSWORD: &str = "correct horse, canary";
 /// Makes the server forget a session, from outside.
 fn forget(place: &Place, cookie: &str) {
     let stranger = Client::builder(&place.url).build().unwrap();
-    let done = stranger.post("/api/v2/signout").header("Cookie", cookie);
+    let done = stranger
+        .request(Method::Post, "/api/v2/signout")
+        .header("Cookie", cookie);
     assert_eq!(done.call().unwrap().status(), 204);
 }
 
@@ -66,21 +69,21 @@ fn signs_in_once_again_once_and_out() {
 
     // Out: the cookie opens nothing more; and the next call begins a new session.
     let cookie = relay.cookie();
-    client.signout().unwrap();
+    client.sign_out().unwrap();
     let stranger = Client::builder(&place.url).build().unwrap();
     let left = stranger
-        .get("/api/v2/me")
+        .request(Method::Get, "/api/v2/me")
         .header("Cookie", &cookie)
         .call()
         .unwrap();
     assert_eq!(left.status(), 401);
-    client.signout().unwrap();
+    client.sign_out().unwrap();
     assert_eq!(sign_ins(), 6);
     client.me().unwrap();
     assert_eq!(sign_ins(), 7);
     // Out of a session that the server has forgotten: what was wanted is so.
     forget(&place, &relay.cookie());
-    client.signout().unwrap();
+    client.sign_out().unwrap();
     assert!(!format!("{client:?}").contains("canary"));
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use influx_edge::api::*;
-use influx_edge::{Client, Time};
+use influx_edge::{Client, Timestamp};
 
 use crate::T;
 use crate::place::Place;
@@ -125,24 +125,27 @@ fn runs() {
     assert_eq!(place.count("b", "m", "v"), 1);
 
     // For another time: `now()` of the script, whole seconds.
-    let then = Time::from_nanos(T + 5);
+    let then = Timestamp::from_nanos(T + 5);
     let started = runs.start_for(then).unwrap();
     let ended = finished(client, &task.id, &started.id);
     assert!(ended.is_success(), "{ended:?}");
-    assert_eq!(ended.scheduled_for, Some(Time::from_nanos(T)));
+    assert_eq!(ended.scheduled_for, Some(Timestamp::from_nanos(T)));
     let mut rows = client
         .query(r#"from(bucket: "b") |> range(start: 0, stop: 2024-01-01T00:00:00Z)"#)
         .call()
         .unwrap();
     let row = rows.next().unwrap().unwrap();
-    assert_eq!(row.get::<Time>("_time").unwrap(), Time::from_nanos(T));
+    assert_eq!(
+        row.get::<Timestamp>("_time").unwrap(),
+        Timestamp::from_nanos(T)
+    );
     drop(rows);
 
     // Again: another run for the same time.
     let again = runs.retry(&started.id).unwrap();
     assert_ne!(again.id, started.id);
     let ended = finished(client, &task.id, &again.id);
-    assert_eq!(ended.scheduled_for, Some(Time::from_nanos(T)));
+    assert_eq!(ended.scheduled_for, Some(Timestamp::from_nanos(T)));
     assert_eq!(
         place.count("b", "m", "v"),
         2,
@@ -159,7 +162,7 @@ fn runs() {
     // More runs than a page, by every page.
     for n in 1..=12 {
         let run = runs
-            .start_for(Time::from_nanos(T + n * 1_000_000_000))
+            .start_for(Timestamp::from_nanos(T + n * 1_000_000_000))
             .unwrap();
         finished(client, &task.id, &run.id);
     }
@@ -188,8 +191,8 @@ fn runs() {
     }
     let some = runs
         .list()
-        .after(Time::from_nanos(T + 3_000_000_000))
-        .until(Time::from_nanos(T + 6_000_000_000))
+        .after(Timestamp::from_nanos(T + 3_000_000_000))
+        .until(Timestamp::from_nanos(T + 6_000_000_000))
         .page_size(1);
     let mut times: Vec<_> = some
         .map(|run| run.unwrap().scheduled_for.unwrap().as_nanos())

@@ -25,8 +25,8 @@ fn refused(name: &'static str, lines: &str, bad: &[(&str, &'static str)]) -> Cas
         name,
         lines: lines.to_owned(),
         status: 400,
-        stored: Stored::Nothing,
-        remedy: Remedy::TakeOutBadLines,
+        stored: Stored::None,
+        remedy: Remedy::RemoveBadLines,
         bad: bad
             .iter()
             .map(|(line, why)| ((*line).to_owned(), *why))
@@ -41,8 +41,8 @@ fn partial(name: &'static str, lines: &str, dropped: u64, points: i64) -> Case {
         name,
         lines: lines.to_owned(),
         status: 422,
-        stored: Stored::GoodLines,
-        remedy: Remedy::Report,
+        stored: Stored::Partial,
+        remedy: Remedy::None,
         bad: Vec::new(),
         dropped: Some(dropped),
         points,
@@ -121,13 +121,13 @@ fn every_verdict() {
         assert_eq!(error.stored(), case.stored, "{about}: {error}");
         assert_eq!(error.remedy(), case.remedy, "{about}: {error}");
         assert!(!error.is_retryable(), "{about}: {error}");
-        let answer = error.answer().unwrap();
-        assert!(answer.is_from_influxdb(), "{about}");
-        assert_eq!(answer.dropped(), case.dropped, "{about}: {error}");
-        let named: Vec<_> = error.bad_lines().iter().map(|bad| &bad.line).collect();
+        let response = error.response().unwrap();
+        assert!(response.is_from_influxdb(), "{about}");
+        assert_eq!(response.dropped(), case.dropped, "{about}: {error}");
+        let named: Vec<_> = error.line_errors().iter().map(|bad| &bad.line).collect();
         let wanted: Vec<_> = case.bad.iter().map(|(line, _)| line).collect();
         assert_eq!(named, wanted, "{about}: {error}");
-        for (bad, (_, why)) in error.bad_lines().iter().zip(&case.bad) {
+        for (bad, (_, why)) in error.line_errors().iter().zip(&case.bad) {
             assert!(bad.reason.contains(why), "{about}: {bad:?}");
             assert_eq!(bad.number, None, "{about}: OSS counts no lines");
         }
@@ -148,9 +148,9 @@ fn what_is_older_than_the_retention_is_dropped_and_counted() {
     assert_eq!(error.status(), Some(422), "{error}");
     assert_eq!(
         (error.stored(), error.remedy()),
-        (Stored::GoodLines, Remedy::Report)
+        (Stored::Partial, Remedy::None)
     );
-    assert_eq!(error.answer().unwrap().dropped(), Some(2), "{error}");
+    assert_eq!(error.response().unwrap().dropped(), Some(2), "{error}");
     assert_eq!(place.count("hour", "m", "v"), 1);
 }
 
@@ -163,11 +163,11 @@ fn thousands_of_bad_lines_are_still_a_refusal() {
     let lines: String = (0..20_000).map(|n| format!("m,n={n} v= {n}\n")).collect();
     let error = place.client.write("b", &lines).unwrap_err();
     assert_eq!(error.status(), Some(400), "{error}");
-    assert_eq!(error.stored(), Stored::Nothing);
-    assert_eq!(error.remedy(), Remedy::TakeOutBadLines);
-    assert!(error.answer().unwrap().is_from_influxdb());
+    assert_eq!(error.stored(), Stored::None);
+    assert_eq!(error.remedy(), Remedy::RemoveBadLines);
+    assert!(error.response().unwrap().is_from_influxdb());
     // What is named must be lines that were sent, cut or whole.
-    for bad in error.bad_lines() {
+    for bad in error.line_errors() {
         assert!(lines.contains(&*bad.line), "{bad:?}");
     }
 }
@@ -177,8 +177,8 @@ fn what_is_taken_is_there() {
     let Some(place) = Place::new("taken") else {
         return;
     };
-    let plain = place.builder().gzip_from(usize::MAX);
-    let gzip = place.builder().gzip_from(1);
+    let plain = place.builder().gzip_min_bytes(usize::MAX);
+    let gzip = place.builder().gzip_min_bytes(1);
     let token = std::env::var("INFLUXDB_V2_TOKEN").unwrap();
     let mut written = 0;
     for builder in [plain, gzip] {
@@ -235,6 +235,9 @@ fn a_point_without_a_time_gets_the_servers() {
     let flux = r#"from(bucket: "b") |> range(start: -1h, stop: 1h)"#;
     let mut rows = place.client.query(flux).call().unwrap();
     let row = rows.next().unwrap().unwrap();
-    let time = row.get::<influx_edge::Time>("_time").unwrap().as_nanos();
+    let time = row
+        .get::<influx_edge::Timestamp>("_time")
+        .unwrap()
+        .as_nanos();
     assert!((before..=crate::hostile::connect::now()).contains(&time));
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Fault, Server};
+use crate::support::{Server, TransportErrorKind};
 use influx_edge::line::{Encoder, Lines};
 use influx_edge::{Client, Error, Precision, Remedy, Stored};
 
@@ -52,11 +52,11 @@ fn a_bad_line_names_itself_and_nothing_is_written() {
         "weather temp_c=1 1\nweather,=x temp_c=2 2\nweather temp_c=3 3\nweather temp_c=x 4\n";
     let error = client.write(server.bucket(), raw(body)).expect_err("400");
     assert_eq!((error.status(), error.code()), (Some(400), Some("invalid")));
-    assert_eq!(error.stored(), Stored::Nothing);
-    assert_eq!(error.remedy(), Remedy::TakeOutBadLines);
+    assert_eq!(error.stored(), Stored::None);
+    assert_eq!(error.remedy(), Remedy::RemoveBadLines);
     assert!(!error.is_retryable());
     let bad: Vec<_> = error
-        .bad_lines()
+        .line_errors()
         .iter()
         .map(|b| (b.line.as_str(), b.reason.as_str()))
         .collect();
@@ -81,10 +81,13 @@ fn a_type_conflict_leaves_the_good_lines() {
         .write(server.bucket(), raw("m f=1.5 2\nm f=7i 3\n"))
         .expect_err("422");
     assert_eq!(error.status(), Some(422));
-    assert_eq!(error.stored(), Stored::GoodLines);
-    assert_eq!(error.remedy(), Remedy::Report);
+    assert_eq!(error.stored(), Stored::Partial);
+    assert_eq!(error.remedy(), Remedy::None);
     assert!(!error.is_retryable());
-    assert_eq!(error.answer().and_then(|answer| answer.dropped()), Some(1));
+    assert_eq!(
+        error.response().and_then(|response| response.dropped()),
+        Some(1)
+    );
     let times: Vec<_> = server
         .points(server.bucket())
         .iter()
@@ -124,7 +127,7 @@ fn an_unknown_token_org_or_bucket_waits_for_a_person() {
         );
         assert_eq!(
             (error.stored(), error.remedy()),
-            (Stored::Nothing, Remedy::Human),
+            (Stored::None, Remedy::Operator),
             "{said}"
         );
         assert!(!error.is_retryable(), "{said}");
@@ -140,7 +143,7 @@ fn a_busy_server_says_when_to_come_back() {
     for status in [429, 503] {
         let server = Server::start();
         let client = connect(&server);
-        server.fault(Fault::status(status).header("Retry-After", "7"));
+        server.fault(TransportErrorKind::status(status).header("Retry-After", "7"));
         let error = write(&server, &client).expect_err("an error");
         assert_eq!(error.status(), Some(status));
         assert!(error.is_retryable());
@@ -162,7 +165,7 @@ fn a_success_that_is_not_204_is_no_success() {
         let server = Server::start();
         let client = connect(&server);
         server.fault(
-            Fault::status(status)
+            TransportErrorKind::status(status)
                 .header("Content-Type", kind)
                 .body("<html>hello</html>"),
         );
@@ -180,20 +183,20 @@ fn a_redirect_is_not_followed() {
         let elsewhere = Server::start();
         let client = connect(&server);
         let target = format!("{}/api/v2/write?org=acme&bucket=sensors", elsewhere.url());
-        server.fault(Fault::status(status).header("Location", &target));
+        server.fault(TransportErrorKind::status(status).header("Location", &target));
         let error = write(&server, &client).expect_err("an error");
         assert_eq!(error.status(), Some(status));
-        assert_eq!(error.stored(), Stored::Nothing);
+        assert_eq!(error.stored(), Stored::None);
         assert!(elsewhere.requests().is_empty(), "the token went elsewhere");
     }
 }
 
 #[test]
-fn a_lost_answer_is_unknown_and_harmless_to_repeat() {
+fn a_lost_response_is_unknown_and_harmless_to_repeat() {
     let server = Server::start();
     let client = connect(&server);
-    server.fault(Fault::lost_answer());
-    let error = write(&server, &client).expect_err("no answer");
+    server.fault(TransportErrorKind::lost_response());
+    let error = write(&server, &client).expect_err("no response");
     assert!(error.is_transport() && error.is_retryable());
     assert_eq!(error.stored(), Stored::Unknown);
     write(&server, &client).expect("204");
@@ -220,7 +223,7 @@ fn a_closed_port_stored_nothing() {
         .write("sensors", raw("m f=1 1\n"))
         .expect_err("no server");
     assert!(error.is_transport() && error.is_retryable());
-    assert_eq!(error.stored(), Stored::Nothing);
+    assert_eq!(error.stored(), Stored::None);
 }
 
 #[test]
@@ -254,8 +257,8 @@ fn a_query_that_fails_before_its_first_row_says_why() {
 #[test]
 fn a_query_that_fails_in_mid_stream_gives_its_rows_and_then_the_error() {
     for fault in [
-        Fault::error_table("out of memory, \"really\""),
-        Fault::panic_tail("out of memory, \"really\""),
+        TransportErrorKind::error_table("out of memory, \"really\""),
+        TransportErrorKind::panic_tail("out of memory, \"really\""),
     ] {
         let server = Server::start();
         let client = connect(&server);
@@ -274,16 +277,16 @@ fn a_query_that_fails_in_mid_stream_gives_its_rows_and_then_the_error() {
 }
 
 #[test]
-fn a_cut_answer_is_an_error_never_a_quiet_end() {
+fn a_cut_response_is_an_error_never_a_quiet_end() {
     let server = Server::start();
     let client = connect(&server);
     let lines: String = (0..200).map(|i| format!("m f={i} {i}\n")).collect();
     client.write(server.bucket(), raw(&lines)).expect("204");
     let (whole, error) = read(&client, ALL);
     assert_eq!((whole.len(), error.is_none()), (200, true));
-    // The compressed answer, where there is compression, is a good thousand bytes long.
+    // The compressed response, where there is compression, is a good thousand bytes long.
     for cut in [0, 1, 100, 500, 1_000] {
-        server.fault(Fault::cut_body(cut));
+        server.fault(TransportErrorKind::cut_body(cut));
         let (values, error) = read(&client, ALL);
         assert!(error.is_some(), "cut after {cut} bytes");
         assert!(
@@ -299,7 +302,7 @@ fn a_page_in_place_of_rows_is_told_apart_from_them() {
     let client = connect(&server);
     let page = "<html>Please log in</html>";
     server.fault(
-        Fault::status(200)
+        TransportErrorKind::status(200)
             .header("Content-Type", "text/html")
             .body(page),
     );

@@ -1,4 +1,4 @@
-//! From the client to a server and back, over the stand-in.
+//! From the client to a server and back, over the mock server.
 #![cfg(feature = "client")]
 
 #[path = "../support/mod.rs"]

@@ -3,7 +3,7 @@
 
 use crate::support::Server;
 use influx_edge::line::{EncodeError, Encoder};
-use influx_edge::{Client, Time};
+use influx_edge::{Client, Timestamp};
 
 const HOSTILE: &[&str] = &[
     "plain",
@@ -113,7 +113,7 @@ fn read_back(client: &Client, bucket: &str, tag: &str) -> Back {
         .query("from(bucket: params.b) |> range(start: 0, stop: 1)")
         .param("b", bucket)
         .call()
-        .expect("an answer");
+        .expect("a response");
     let row = rows.next().expect("a row").expect("one row");
     let text = |column: &str| row.get::<&str>(column).expect("text").to_owned();
     // A name means the data's column first: a tag may well be called `result`. Only without such a
@@ -264,10 +264,10 @@ fn a_parameter_selects_exactly_its_own_series() {
             )
             .param("b", server.bucket())
             .param("k", text)
-            .param("from", Time::from_nanos(0))
-            .param("to", Time::from_nanos(1_000_000))
+            .param("from", Timestamp::from_nanos(0))
+            .param("to", Timestamp::from_nanos(1_000_000))
             .call()
-            .expect("an answer");
+            .expect("a response");
         let row = rows.next().expect("a row").expect("one row");
         assert_eq!(
             row.get::<i64>("_value").expect("a number"),

@@ -1,8 +1,8 @@
-//! Values of every type, written by the client and read back by it, over the stand-in.
+//! Values of every type, written by the client and read back by it, over the mock server.
 
 use crate::support::Server;
 use influx_edge::line::Encoder;
-use influx_edge::{Client, Precision, Time};
+use influx_edge::{Client, Precision, Timestamp};
 use serde::Deserialize;
 
 const ALL: &str = "from(bucket: params.bucket) |> range(start: params.start, stop: params.stop)";
@@ -19,11 +19,11 @@ macro_rules! read_back {
         let mut rows = $client
             .query(&flux)
             .param("bucket", $bucket)
-            .param("start", Time::from_nanos(0))
-            .param("stop", Time::from_nanos(1_000_000))
+            .param("start", Timestamp::from_nanos(0))
+            .param("stop", Timestamp::from_nanos(1_000_000))
             .param("field", $field)
             .call()
-            .expect("an answer");
+            .expect("a response");
         let mut values = Vec::new();
         while let Some(row) = rows.next().expect("a row") {
             values.push(row.get::<$type>("_value").expect("a value"));
@@ -108,18 +108,18 @@ fn every_precision_gives_the_same_instant() {
             .timestamp(count)
             .expect("a line");
         client.write(server.bucket(), enc.lines()).expect("204");
-        let instant = Time::from_nanos(1_700_000_000_000_000_000);
+        let instant = Timestamp::from_nanos(1_700_000_000_000_000_000);
         assert_eq!(server.points(server.bucket())[0].time, instant.as_nanos());
         let mut rows = client
             .query(ALL)
             .param("bucket", server.bucket())
             .param("start", instant)
-            .param("stop", Time::from_nanos(instant.as_nanos() + 1))
+            .param("stop", Timestamp::from_nanos(instant.as_nanos() + 1))
             .call()
-            .expect("an answer");
+            .expect("a response");
         let row = rows.next().expect("a row").expect("one row");
         assert_eq!(
-            row.get::<Time>("_time").expect("a time"),
+            row.get::<Timestamp>("_time").expect("a time"),
             instant,
             "{precision:?}"
         );
@@ -150,20 +150,20 @@ fn times_come_back_to_the_nanosecond_from_1677_to_2262() {
     let mut rows = client
         .query(ALL)
         .param("bucket", server.bucket())
-        .param("start", Time::from_nanos(i64::MIN + 2))
-        .param("stop", Time::from_nanos(i64::MAX - 1))
+        .param("start", Timestamp::from_nanos(i64::MIN + 2))
+        .param("stop", Timestamp::from_nanos(i64::MAX - 1))
         .call()
-        .expect("an answer");
+        .expect("a response");
     let mut back = Vec::new();
     while let Some(row) = rows.next().expect("a row") {
-        back.push(row.get::<Time>("_time").expect("a time").as_nanos());
+        back.push(row.get::<Timestamp>("_time").expect("a time").as_nanos());
     }
     assert_eq!(back, times);
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Weather {
-    _time: Time,
+    _time: Timestamp,
     station: String,
     temp_c: Option<f64>,
     wet: Option<bool>,
@@ -193,14 +193,14 @@ fn a_pivot_fills_a_struct() {
     let rows: Vec<Weather> = client
         .query(&flux)
         .param("bucket", server.bucket())
-        .param("start", Time::from_nanos(0))
-        .param("stop", Time::from_nanos(3_000_000_000))
+        .param("start", Timestamp::from_nanos(0))
+        .param("stop", Timestamp::from_nanos(3_000_000_000))
         .deserialize::<Weather>()
-        .expect("an answer")
+        .expect("a response")
         .map(|row| row.expect("a row"))
         .collect();
     let weather = |station: &str, time: i64, temp_c, wet, note: Option<&str>| Weather {
-        _time: Time::from_nanos(time * 1_000_000_000),
+        _time: Timestamp::from_nanos(time * 1_000_000_000),
         station: station.to_owned(),
         temp_c,
         wet,
@@ -224,7 +224,7 @@ fn a_pivot_fills_a_struct() {
 }
 
 #[test]
-fn an_empty_answer_has_no_rows() {
+fn an_empty_response_has_no_rows() {
     let server = Server::start();
     let client = connect(&server);
     assert_eq!(read_back!(client, server.bucket(), "f", f64), [0.0; 0]);
@@ -236,7 +236,7 @@ fn the_server_stamps_lines_without_a_time() {
     let client = connect(&server);
     let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
     enc.line("m").field("f", 1.0).finish().expect("a line");
-    let before = Time::try_from(std::time::SystemTime::now())
+    let before = Timestamp::try_from(std::time::SystemTime::now())
         .expect("a time")
         .as_nanos();
     client.write(server.bucket(), enc.lines()).expect("204");

@@ -5,7 +5,7 @@ pub mod rng;
 pub mod sim;
 
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, Clock, Spool, SpoolError, Target, Ticket, fs::Fs};
+use influx_edge::spool::{Batch, BatchId, Clock, Spool, SpoolError, Target, fs::Fs};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -44,7 +44,7 @@ pub fn append<F: Fs, C: Clock>(
     spool: &mut Spool<F, C>,
     target: &Target,
     bytes: &[u8],
-) -> Result<Ticket, SpoolError> {
+) -> Result<BatchId, SpoolError> {
     spool.append(Batch::new(target, Precision::Nanosecond, 1, bytes))
 }
 
@@ -53,10 +53,10 @@ pub fn drain<F: Fs, C: Clock>(spool: &mut Spool<F, C>, target: &Target) -> Vec<(
     let mut out = Vec::new();
     let mut body = Vec::new();
     // At most 0 bytes: one batch each.
-    while let Some(bundle) = spool.collect(target, 0, &mut body).unwrap() {
-        assert_eq!(bundle.tickets().len(), 1);
-        out.push((bundle.tickets()[0].seq(), body.clone()));
-        spool.ack(bundle.tickets());
+    while let Some(bundle) = spool.read_batches(target, 0, &mut body).unwrap() {
+        assert_eq!(bundle.batch_ids().len(), 1);
+        out.push((bundle.batch_ids()[0].seq(), body.clone()));
+        spool.ack(bundle.batch_ids());
     }
     out
 }

@@ -56,7 +56,7 @@ impl Default for Dialect {
     }
 }
 
-/// The body of an answer: named results, each with its tables.
+/// The body of a response: named results, each with its tables.
 pub fn encode(results: &[(String, Vec<Table>)], dialect: &Dialect) -> String {
     let mut out = Writer {
         text: String::new(),

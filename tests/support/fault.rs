@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::csv;
 use super::http::{Request, Response, json_string};
 
-/// One thing that goes wrong, for one request (or [`times`](Fault::times) of them). Faults queue up:
+/// One thing that goes wrong, for one request (or [`times`](TransportErrorKind::times) of them). Faults queue up:
 /// each request takes the first one that fits it; without one it is served honestly.
 #[derive(Clone, Debug)]
-pub struct Fault {
+pub struct TransportErrorKind {
     pub(super) act: Act,
     pub(super) delay: Duration,
     pub(super) cut: Option<Cut>,
@@ -22,26 +22,26 @@ pub struct Fault {
 pub(super) enum Act {
     /// Served as ever.
     Serve,
-    /// Served as ever; a query's answer then ends in an error.
+    /// Served as ever; a query's response then ends in an error.
     ServeThen(Tail),
-    /// Not served: this is the answer.
-    Answer(Response),
+    /// Not served: this is the response.
+    Response(Response),
     /// Not served: these bytes are sent as they are, and the connection is closed.
     Raw(Vec<u8>),
-    /// Not served, not answered: the connection is closed.
+    /// not served, not responded to: the connection is closed.
     HangUp,
-    /// Served, applied, and not answered.
+    /// Served, applied, and without a response.
     Swallow,
 }
 
-/// How a query's answer ends when it fails after its first byte.
+/// How a query's response ends when it fails after its first byte.
 #[derive(Clone, Debug)]
 pub(super) enum Tail {
     ErrorTable(String),
     Panic(String),
 }
 
-/// Where the answer is cut off.
+/// Where the response is cut off.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cut {
     /// After so many bytes, the head included.
@@ -50,7 +50,7 @@ pub(super) enum Cut {
     Body(usize),
 }
 
-impl Fault {
+impl TransportErrorKind {
     fn new(act: Act) -> Self {
         Self {
             act,
@@ -62,43 +62,43 @@ impl Fault {
         }
     }
 
-    /// Another status in place of the true answer. The request has no effect. Without a body until
+    /// Another status in place of the true response. The request has no effect. Without a body until
     /// [`body`](Self::body).
     pub fn status(status: u16) -> Self {
-        Self::new(Act::Answer(Response::new(status)))
+        Self::new(Act::Response(Response::new(status)))
     }
 
     /// An error in the server's own form: JSON with code and message, and the code in a header.
     pub fn error(status: u16, code: &str, message: &str) -> Self {
-        Self::new(Act::Answer(Response::error(status, code, message)))
+        Self::new(Act::Response(Response::error(status, code, message)))
     }
 
-    /// These bytes in place of an HTTP answer, then the end of the connection.
+    /// These bytes in place of an HTTP response, then the end of the connection.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(Act::Raw(bytes.into()))
     }
 
-    /// The connection is closed without an answer, and the request has no effect.
+    /// The connection is closed without a response, and the request has no effect.
     pub fn hang_up() -> Self {
         Self::new(Act::HangUp)
     }
 
-    /// The request takes effect, and the connection is closed without an answer.
-    pub fn lost_answer() -> Self {
+    /// The request takes effect, and the connection is closed without a response.
+    pub fn lost_response() -> Self {
         Self::new(Act::Swallow)
     }
 
-    /// The true answer, late.
+    /// The true response, late.
     pub fn slow(delay: Duration) -> Self {
         Self::new(Act::Serve).delay(delay)
     }
 
-    /// The true answer, cut off after so many bytes, counted from the status line.
+    /// The true response, cut off after so many bytes, counted from the status line.
     pub fn cut(bytes: usize) -> Self {
         Self::new(Act::Serve).cut_at(Cut::Wire(bytes))
     }
 
-    /// The true answer, cut off after so many bytes behind its head, chunk sizes included.
+    /// The true response, cut off after so many bytes behind its head, chunk sizes included.
     pub fn cut_body(bytes: usize) -> Self {
         Self::new(Act::Serve).cut_at(Cut::Body(bytes))
     }
@@ -113,25 +113,25 @@ impl Fault {
         Self::new(Act::ServeThen(Tail::Panic(message.to_owned())))
     }
 
-    /// Adds a header to the false answer.
+    /// Adds a header to the false response.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.answer(|response| response.header(name, value));
+        self.response(|response| response.header(name, value));
         self
     }
 
-    /// Gives the false answer a body.
+    /// Gives the false response a body.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.answer(|response| response.body(body));
+        self.response(|response| response.body(body));
         self
     }
 
-    /// Waits before answering, whatever the answer.
+    /// Waits before responding, whatever the response.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Answers before the body is read (in place of `100 Continue` if that was asked for), then
+    /// Responds before the body is read (in place of `100 Continue` if that was asked for), then
     /// closes the connection.
     pub fn early(mut self) -> Self {
         self.early = true;
@@ -155,10 +155,10 @@ impl Fault {
         self
     }
 
-    fn answer(&mut self, change: impl FnOnce(Response) -> Response) {
+    fn response(&mut self, change: impl FnOnce(Response) -> Response) {
         match &mut self.act {
-            Act::Answer(response) => *response = change(std::mem::take(response)),
-            other => panic!("{other:?} has no answer of its own to change"),
+            Act::Response(response) => *response = change(std::mem::take(response)),
+            other => panic!("{other:?} has no response of its own to change"),
         }
     }
 

@@ -13,12 +13,12 @@ pub struct Setup {
     pub token: String,
 }
 
-/// Answers a request, whatever it is.
+/// Responses a request, whatever it is.
 pub fn serve(request: &Request, setup: &Setup, buckets: &mut Buckets) -> Response {
     route(request, setup, buckets)
         .unwrap_or_else(|error| error)
-        .header("X-Influxdb-Build", "stand-in")
-        .header("X-Influxdb-Version", "stand-in")
+        .header("X-Influxdb-Build", "mock-server")
+        .header("X-Influxdb-Version", "mock-server")
 }
 
 fn route(request: &Request, setup: &Setup, buckets: &mut Buckets) -> Result<Response, Response> {
@@ -36,7 +36,7 @@ fn route(request: &Request, setup: &Setup, buckets: &mut Buckets) -> Result<Resp
                 let words = format!("failed to decode request body: {words}");
                 Response::error(400, "invalid", &words).header("Vary", "Accept-Encoding")
             })?;
-            Ok(query::answer(request, buckets))
+            Ok(query::response(request, buckets))
         }
         ("/api/v2/write" | "/api/v2/query", _) => {
             Err(
@@ -51,12 +51,12 @@ fn route(request: &Request, setup: &Setup, buckets: &mut Buckets) -> Result<Resp
         // As a real server does: whatever is not its API is a page of its user interface.
         _ => Ok(Response::new(200)
             .header("Content-Type", "text/html; charset=utf-8")
-            .body("<!doctype html><html><head><title>stand-in</title></head></html>")),
+            .body("<!doctype html><html><head><title>mock server</title></head></html>")),
     }
 }
 
-const HEALTH: &str = "{\"name\":\"stand-in\", \"message\":\"ready for queries and writes\", \
-    \"status\":\"pass\", \"checks\":[], \"version\": \"stand-in\", \"commit\": \"stand-in\"}\n";
+const HEALTH: &str = "{\"name\":\"mock-server\", \"message\":\"ready for queries and writes\", \
+    \"status\":\"pass\", \"checks\":[], \"version\": \"mock-server\", \"commit\": \"mock-server\"}\n";
 const READY: &str = "{\n    \"status\": \"ready\",\n    \"started\": \"2023-11-14T22:13:20Z\",\n    \
     \"up\": \"1s\"\n}\n";
 
@@ -117,7 +117,7 @@ fn write(request: &Request, setup: &Setup, buckets: &mut Buckets) -> Result<Resp
     // The parser judges text. A real 2.x server takes any bytes; nothing of ours should be sending
     // others, so this is refused, loudly, in words no server uses.
     let body = String::from_utf8(body)
-        .map_err(|_| Response::error(400, "invalid", "stand-in: the body is not UTF-8"))?;
+        .map_err(|_| Response::error(400, "invalid", "mock server: the body is not UTF-8"))?;
     let lines = lines::parse(&body, unit, time::now())
         .map_err(|words| Response::error(400, "invalid", &words))?;
     bucket.write(lines).map_err(|words| {

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 const MAX_HEAD: u64 = 64 * 1024;
 /// Longest body taken, in bytes, as sent and also once unpacked.
 const MAX_BODY: usize = 64 * 1024 * 1024;
-/// Size of the chunks of a chunked answer. Small and odd on purpose: a client then meets cells,
+/// Size of the chunks of a chunked response. Small and odd on purpose: a client then meets cells,
 /// line ends and UTF-8 sequences cut in two all the time.
 const CHUNK: usize = 509;
 
@@ -84,13 +84,13 @@ impl Request {
         self.wants("Connection", "close")
     }
 
-    /// The client can read a gzip answer.
+    /// The client can read a gzip response.
     pub fn accepts_gzip(&self) -> bool {
         self.wants("Accept-Encoding", "gzip")
     }
 }
 
-/// One answer.
+/// One response.
 #[derive(Clone, Debug, Default)]
 pub struct Response {
     pub status: u16,
@@ -136,7 +136,7 @@ impl Response {
             .body(body)
     }
 
-    /// The bytes of the answer, and how many of them are its head.
+    /// The bytes of the response, and how many of them are its head.
     pub fn to_wire(&self, head_only: bool) -> (Vec<u8>, usize) {
         let mut wire = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status)).into_bytes();
         for (name, value) in &self.headers {

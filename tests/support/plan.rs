@@ -1,4 +1,4 @@
-//! A query's tree to the steps that answer it. What is not understood is an error in the server's
+//! A query's tree to the steps that response it. What is not understood is an error in the server's
 //! words, with its place in the text.
 
 use std::collections::BTreeMap;

@@ -14,8 +14,8 @@ use super::time;
 /// The buckets, by name.
 pub type Buckets = BTreeMap<String, Bucket>;
 
-/// Answers a query whose token and organization have been found good.
-pub fn answer(request: &Request, buckets: &Buckets) -> Response {
+/// Responses a query whose token and organization have been found good.
+pub fn response(request: &Request, buckets: &Buckets) -> Response {
     match parse_request(request) {
         Err(words) => {
             let words = format!("failed to decode request body: {words}");
@@ -93,7 +93,7 @@ fn parse_request(request: &Request) -> Result<Query, String> {
     })
 }
 
-/// A query that failed before the first byte of its answer.
+/// A query that failed before the first byte of its response.
 struct Refused {
     status: u16,
     code: &'static str,

@@ -7,16 +7,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::fault::{Act, Cut, Fault};
+use super::fault::{Act, Cut, TransportErrorKind};
 use super::handlers::{self, Setup};
 use super::http::{Connection, Request, Response};
 use super::query::Buckets;
 use super::store::{Bucket, Point};
 
-/// Connections served at one time; one more is closed unanswered.
+/// Connections served at one time; one more is closed unresponded.
 const MAX_CONNECTIONS: usize = 64;
 
-/// A stand-in server on a free port of the loopback interface. Stops when dropped.
+/// A mock server on a free port of the loopback interface. Stops when dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -28,14 +28,14 @@ pub struct Server {
 struct Shared {
     setup: Setup,
     state: Mutex<State>,
-    /// Rung when the server stops, so that a delayed answer does not hold it up.
+    /// Rung when the server stops, so that a delayed response does not hold it up.
     closing: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     buckets: Buckets,
-    faults: VecDeque<Fault>,
+    faults: VecDeque<TransportErrorKind>,
     requests: Vec<Request>,
     connections: usize,
     closed: bool,
@@ -44,7 +44,7 @@ struct State {
 impl Server {
     /// Starts a server with one organization, one empty bucket and one token.
     pub fn start() -> Self {
-        Self::with_token("stand-in-token")
+        Self::with_token("mock-server-token")
     }
 
     /// The same, with a token of the caller's.
@@ -98,7 +98,7 @@ impl Server {
     }
 
     /// Lets something go wrong with the next request that fits it.
-    pub fn fault(&self, fault: Fault) {
+    pub fn fault(&self, fault: TransportErrorKind) {
         self.shared.state().faults.push_back(fault);
     }
 
@@ -146,7 +146,7 @@ impl Shared {
         drop(self.closing.wait_timeout_while(state, time, |s| !s.closed));
     }
 
-    fn take_fault(&self, request: &Request) -> Option<Fault> {
+    fn take_fault(&self, request: &Request) -> Option<TransportErrorKind> {
         let faults = &mut self.state().faults;
         let index = faults.iter().position(|fault| fault.fits(request))?;
         let fault = faults.remove(index)?;
@@ -213,7 +213,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
             request.body = connection.read_body(&request)?;
         }
         shared.state().requests.push(request.clone());
-        let (bytes, whole) = answer(&request, fault, shared);
+        let (bytes, whole) = response(&request, fault, shared);
         connection.write(&bytes)?;
         if !whole || early || request.closes() {
             return Ok(());
@@ -222,8 +222,12 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     Ok(())
 }
 
-/// The bytes to send, and whether they are an answer after which the connection can go on.
-fn answer(request: &Request, fault: Option<Fault>, shared: &Shared) -> (Vec<u8>, bool) {
+/// The bytes to send, and whether they are a response after which the connection can go on.
+fn response(
+    request: &Request,
+    fault: Option<TransportErrorKind>,
+    shared: &Shared,
+) -> (Vec<u8>, bool) {
     let serve = || handlers::serve(request, &shared.setup, &mut shared.state().buckets);
     let head_only = request.method == "HEAD";
     let Some(fault) = fault else {
@@ -237,7 +241,7 @@ fn answer(request: &Request, fault: Option<Fault>, shared: &Shared) -> (Vec<u8>,
             serve();
             return (Vec::new(), false);
         }
-        Act::Answer(response) => response,
+        Act::Response(response) => response,
         Act::Serve => pack(serve(), request),
         Act::ServeThen(tail) => {
             let mut response = serve();
@@ -257,7 +261,7 @@ fn answer(request: &Request, fault: Option<Fault>, shared: &Shared) -> (Vec<u8>,
     (bytes, false)
 }
 
-/// Compresses an answer of CSV for a client that asked for it.
+/// Compresses a response of CSV for a client that asked for it.
 fn pack(response: Response, request: &Request) -> Response {
     let csv = response.chunked && response.status == 200;
     if !csv || !request.accepts_gzip() {

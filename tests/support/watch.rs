@@ -84,7 +84,7 @@ impl log::Log for Watch {
         if let Some(listen) = *TAP.read().unwrap() {
             listen(record);
         }
-        // At `trace` the HTTP library writes out all that it handles, a server's answers and a
+        // At `trace` the HTTP library writes out all that it handles, a server's responses and a
         // program's own headers too; what of that must never be in it has a test of its own.
         assert!(
             record.level() == log::Level::Trace || !shown(*record.args()),

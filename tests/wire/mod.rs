@@ -1,4 +1,4 @@
-//! A peer made of a bare socket: it answers to the byte what a test says, which no well-behaved
+//! A peer made of a bare socket: it responds to the byte what a test says, which no well-behaved
 //! server would. Every step is bounded; nothing leaves the loopback.
 
 #![allow(
@@ -106,12 +106,12 @@ impl Wire {
         )
     }
 
-    /// Answers every request on up to 16 connections with these bytes.
-    pub fn answering(answer: impl AsRef<[u8]>) -> Wire {
-        let answer = answer.as_ref().to_vec();
+    /// Responses every request on up to 16 connections with these bytes.
+    pub fn responding(response: impl AsRef<[u8]>) -> Wire {
+        let response = response.as_ref().to_vec();
         Wire::each(16, move |peer| {
             while peer.request().is_some() {
-                peer.send(&answer);
+                peer.send(&response);
             }
         })
     }
@@ -264,7 +264,7 @@ impl Peer {
 
     /// Closes so that the other side sees a reset, not an end.
     pub fn reset(&mut self) {
-        // Unread input makes the kernel answer a close with RST.
+        // Unread input makes the kernel response a close with RST.
         let _ = self.stream.shutdown(std::net::Shutdown::Read);
     }
 
@@ -283,8 +283,8 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|w| w == needle)
 }
 
-/// An answer with a length.
-pub fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+/// A response with a length.
+pub fn response(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut out = format!(
         "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n",
@@ -298,7 +298,7 @@ pub fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
 /// InfluxDB's own form of an error.
 pub fn json_error(status: &str, code: &str, message: &str) -> Vec<u8> {
     let body = serde_json::json!({ "code": code, "message": message }).to_string();
-    answer(
+    response(
         status,
         &format!(
             "Content-Type: application/json; charset=utf-8\r\nX-Platform-Error-Code: {code}\r\n"
@@ -310,7 +310,7 @@ pub fn json_error(status: &str, code: &str, message: &str) -> Vec<u8> {
 /// What a write hopes for.
 pub const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nX-Influxdb-Build: OSS\r\n\r\n";
 
-/// A peer that repeats, in every part of its answer, whatever it was told that is secret, and the
+/// A peer that repeats, in every part of its response, whatever it was told that is secret, and the
 /// whole body. It opens sessions.
 pub fn echo(status: &'static str) -> Wire {
     Wire::each(32, move |peer| {
@@ -328,7 +328,7 @@ pub fn echo(status: &'static str) -> Wire {
             );
             let body = String::from_utf8_lossy(&seen.body);
             let said = format!("you said {secret} and {body} to {}", seen.target);
-            peer.send(answer(status, &headers, said));
+            peer.send(response(status, &headers, said));
         }
     })
 }

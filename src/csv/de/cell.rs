@@ -7,11 +7,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Unexpected
 use serde::forward_to_deserialize_any;
 
 use super::error::DeserializeError;
+use crate::csv::cell::FromCell;
 use crate::csv::error::ValueErrorKind;
 use crate::csv::record::Cell;
 use crate::csv::table::DataType;
-use crate::csv::value::FromCell;
-use crate::time::Time;
+use crate::timestamp::Timestamp;
 
 /// One cell as serde sees it.
 #[derive(Clone, Copy)]
@@ -43,7 +43,7 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         if self.cell.is_null() {
             return visitor.visit_none();
         }
-        match self.cell.datatype() {
+        match self.cell.data_type() {
             DataType::Double => visitor.visit_f64(self.parse()?),
             DataType::Long => visitor.visit_i64(self.parse()?),
             DataType::UnsignedLong => visitor.visit_u64(self.parse()?),
@@ -74,9 +74,9 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
     /// Owned bytes of a `base64Binary` column are decoded; borrowed ones can't be.
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         #[cfg(feature = "alloc")]
-        if self.cell.datatype() == DataType::Base64 && !self.cell.is_null() {
-            let mut bytes = alloc::vec![0; self.cell.bytes().len() / 4 * 3 + 3];
-            let used = crate::csv::value::decode_base64(self.cell, &mut bytes)
+        if self.cell.data_type() == DataType::Base64 && !self.cell.is_null() {
+            let mut bytes = alloc::vec![0; self.cell.as_bytes().len() / 4 * 3 + 3];
+            let used = crate::csv::cell::decode_base64(self.cell, &mut bytes)
                 .map(<[u8]>::len)
                 .map_err(|kind| DeserializeError::value(kind, "bytes in base64", self.cell))?;
             bytes.truncate(used);
@@ -118,7 +118,7 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
     ) -> Result<V::Value, Self::Error> {
         let since = match name {
             "SystemTime" => {
-                let time: Time = self.parse()?;
+                let time: Timestamp = self.parse()?;
                 u64::try_from(time.as_nanos())
                     .map(Duration::from_nanos)
                     .map_err(|_| {
@@ -142,8 +142,8 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         if self.cell.is_null() {
             return visitor.visit_unit();
         }
-        let found = core::str::from_utf8(self.cell.bytes())
-            .map_or(Unexpected::Bytes(self.cell.bytes()), Unexpected::Str);
+        let found = core::str::from_utf8(self.cell.as_bytes())
+            .map_or(Unexpected::Bytes(self.cell.as_bytes()), Unexpected::Str);
         Err(DeserializeError::invalid_type(found, &visitor))
     }
 

@@ -19,7 +19,7 @@ pub struct DeserializeError {
 impl DeserializeError {
     /// Row of the stream, from 1.
     #[must_use]
-    pub fn row(&self) -> u64 {
+    pub fn row_number(&self) -> u64 {
         self.row
     }
 
@@ -38,8 +38,8 @@ impl DeserializeError {
         }
         DeserializeError::custom(format_args!(
             "wanted {wanted}, found {} ({}): {kind}",
-            Excerpt(cell.bytes()),
-            cell.datatype().as_str(),
+            Excerpt(cell.as_bytes()),
+            cell.data_type().as_str(),
         ))
     }
 }

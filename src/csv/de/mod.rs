@@ -24,7 +24,7 @@ impl<'a> Record<'a> {
     /// - A single value takes the only column.
     ///
     /// Column by column the rules are those of [`FromCell`](super::FromCell). A null is for an
-    /// `Option`, or for a text, which is empty then. Times become a [`Time`](crate::Time), an
+    /// `Option`, or for a text, which is empty then. Times become a [`Timestamp`](crate::Timestamp), an
     /// `i64` of nanoseconds, a `SystemTime` (from 1970 on), or text; enums are read by the name of
     /// their variant; a text may be borrowed.
     ///
@@ -37,7 +37,7 @@ impl<'a> Record<'a> {
     /// #[derive(serde::Deserialize)]
     /// struct Sample<'a> {
     ///     #[serde(rename = "_time")]
-    ///     time: influx_edge::Time,
+    ///     time: influx_edge::Timestamp,
     ///     #[serde(rename = "_value")]
     ///     value: Option<f64>,
     ///     station: &'a str,

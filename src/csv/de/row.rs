@@ -40,8 +40,8 @@ pub(super) struct Remembered {
 impl Places for Remembered {
     #[inline]
     fn begin(&mut self, table: &Table<'_>, fields: &'static [&'static str]) {
-        if self.header != table.block.number || !core::ptr::eq(self.fields, fields) {
-            self.header = table.block.number;
+        if self.header != table.schema.number || !core::ptr::eq(self.fields, fields) {
+            self.header = table.schema.number;
             self.fields = fields;
             self.places.clear();
             self.places
@@ -94,7 +94,7 @@ impl<'de, P: Places> Deserializer<'de> for RowDeserializer<'de, '_, P> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        let next = self.record.table.block.first_column();
+        let next = self.record.table.schema.first_column();
         let record = self.record;
         visitor
             .visit_map(AllColumns { record, next })
@@ -122,7 +122,7 @@ impl<'de, P: Places> Deserializer<'de> for RowDeserializer<'de, '_, P> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        let next = self.record.table.block.first_column();
+        let next = self.record.table.schema.first_column();
         let record = self.record;
         visitor
             .visit_seq(AllColumns { record, next })
@@ -225,7 +225,7 @@ impl<'de> MapAccess<'de> for AllColumns<'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Self::Error> {
-        if self.next >= self.record.table.block.cells {
+        if self.next >= self.record.table.schema.cells {
             return Ok(None);
         }
         let name = utf8(self.record.table.name_bytes(self.next));
@@ -248,14 +248,14 @@ impl<'de> SeqAccess<'de> for AllColumns<'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Self::Error> {
-        if self.next >= self.record.table.block.cells {
+        if self.next >= self.record.table.schema.cells {
             return Ok(None);
         }
         self.value(seed).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.record.table.block.cells.saturating_sub(self.next))
+        Some(self.record.table.schema.cells.saturating_sub(self.next))
     }
 }
 

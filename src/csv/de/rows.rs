@@ -20,20 +20,20 @@ impl<R: Read> Rows<R> {
     /// something.
     ///
     /// ```
-    /// use influx_edge::Time;
+    /// use influx_edge::Timestamp;
     /// use influx_edge::csv::Rows;
     ///
     /// #[derive(serde::Deserialize)]
     /// struct Sample {
     ///     #[serde(rename = "_time")]
-    ///     time: Time,
+    ///     time: Timestamp,
     ///     #[serde(rename = "_value")]
     ///     value: f64,
     /// }
     ///
-    /// let answer = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
+    /// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
     ///     ,result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,20.25\r\n";
-    /// for sample in Rows::new(answer.as_bytes()).deserialize::<Sample>() {
+    /// for sample in Rows::new(response.as_bytes()).deserialize::<Sample>() {
     ///     let sample = sample?;
     ///     assert_eq!(sample.time.to_string(), "2023-11-14T22:13:20Z");
     ///     assert_eq!(sample.value, 20.25);
@@ -53,10 +53,10 @@ impl<'a> Row<'a> {
     /// The row as a `T`, which may borrow from it.
     ///
     /// ```
-    /// # let answer = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&answer[..]);
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// #[derive(serde::Deserialize)]
     /// struct Sample<'a> {
     ///     station: &'a str,
@@ -79,7 +79,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The rows of an answer as values; see [`Rows::deserialize`].
+/// The rows of a response as values; see [`Rows::deserialize`].
 ///
 /// After an error in the stream it ends. A row that doesn't fit `T` is an error of its own, and
 /// the rows behind it still come.

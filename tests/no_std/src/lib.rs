@@ -14,7 +14,7 @@ use core::slice;
 use influx_edge::csv::{DecodeError, Decoder, Step, ValueError};
 use influx_edge::flux;
 use influx_edge::line::{EncodeError, Encoder, Series};
-use influx_edge::{Precision, Time};
+use influx_edge::{Precision, Timestamp};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn encode_reading(
     if done.is_ok() { enc.len() } else { 0 }
 }
 
-/// What [`decode_readings`] found in an answer.
+/// What [`decode_readings`] found in a response.
 #[repr(C)]
 pub struct Readings {
     /// How many rows there are.
@@ -74,23 +74,23 @@ pub struct Readings {
     value: f64,
 }
 
-/// The decoder's half: an answer that comes in pieces of `piece` bytes, of which times, floats and
+/// The decoder's half: a response that comes in pieces of `piece` bytes, of which times, floats and
 /// texts are read. False if it is not what it should be.
 ///
 /// # Safety
-/// `answer` must be `len` readable bytes, `found` writable.
+/// `response` must be `len` readable bytes, `found` writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn decode_readings(
-    answer: *const u8,
+    response: *const u8,
     len: usize,
     piece: usize,
     found: *mut Readings,
 ) -> bool {
     // SAFETY: the caller's promise.
-    let (answer, found) = unsafe { (slice::from_raw_parts(answer, len), &mut *found) };
+    let (response, found) = unsafe { (slice::from_raw_parts(response, len), &mut *found) };
     let (mut text, mut ends) = ([0; 256], [0; 40]);
     let mut decoder = Decoder::new(&mut text, &mut ends);
-    for mut piece in answer.chunks(piece.max(1)) {
+    for mut piece in response.chunks(piece.max(1)) {
         loop {
             let Ok((used, step)) = decoder.feed(piece) else {
                 return false;
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn decode_readings(
 
 fn read(decoder: &Decoder<'_>, found: &mut Readings) -> Result<(), ValueError> {
     let record = decoder.record();
-    let time: Time = record.get("_time")?;
+    let time: Timestamp = record.get("_time")?;
     let value = record.get("_value")?;
     if time.as_nanos() >= found.newest {
         (found.newest, found.value) = (time.as_nanos(), value);
@@ -152,37 +152,37 @@ fn readings(storage: &mut [u8], time: i64, celsius: f64, count: u32) -> Result<u
         .field("ok", true)
         .field("note", "a \"b\"")
         .timestamp(time)?;
-    let series = Series::<64>::new("weather")
+    let series = Series::<64>::builder("weather")
         .tag("station", "zrh 2")
         .build()?;
-    enc.point(&series)
+    enc.series(&series)
         .field("temp_c", celsius)
         .timestamp(time)?;
     Ok(enc.len())
 }
 
-/// Adds up the `_value` column of an answer, as doubles, and counts its rows; a negative count if
-/// the answer is not what it should be.
+/// Adds up the `_value` column of a response, as doubles, and counts its rows; a negative count if
+/// the response is not what it should be.
 ///
 /// # Safety
-/// `answer` must be `len` readable bytes, `sum` one writable double.
+/// `response` must be `len` readable bytes, `sum` one writable double.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sum_values(answer: *const u8, len: usize, sum: *mut f64) -> i32 {
+pub unsafe extern "C" fn sum_values(response: *const u8, len: usize, sum: *mut f64) -> i32 {
     // SAFETY: the caller's promise.
-    let (answer, sum) = unsafe { (slice::from_raw_parts(answer, len), &mut *sum) };
-    decode(answer, sum).unwrap_or(-1)
+    let (response, sum) = unsafe { (slice::from_raw_parts(response, len), &mut *sum) };
+    decode(response, sum).unwrap_or(-1)
 }
 
-fn decode(mut answer: &[u8], sum: &mut f64) -> Result<i32, DecodeError> {
+fn decode(mut response: &[u8], sum: &mut f64) -> Result<i32, DecodeError> {
     let (mut text, mut ends) = ([0; 256], [0; 40]);
     let mut decoder = Decoder::new(&mut text, &mut ends);
     let mut rows = 0;
     loop {
-        let step = if answer.is_empty() {
+        let step = if response.is_empty() {
             decoder.finish()?
         } else {
-            let (used, step) = decoder.feed(answer)?;
-            answer = &answer[used..];
+            let (used, step) = decoder.feed(response)?;
+            response = &response[used..];
             step
         };
         match step {

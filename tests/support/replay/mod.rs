@@ -1,5 +1,5 @@
-//! For the tests of the stand-in itself: what a real server was recorded to answer, and the bare
-//! means to ask the stand-in the same. The quickstart has no use for it, so it is not part of
+//! For the tests of the mock server itself: what a real server was recorded to respond, and the bare
+//! means to ask the mock server the same. The quickstart has no use for it, so it is not part of
 //! `support`.
 #![allow(
     dead_code,
@@ -11,5 +11,5 @@
 mod raw;
 mod recorded;
 
-pub use raw::{Answer, Client};
+pub use raw::{Client, Response};
 pub use recorded::{Exchange, TOKEN, exchange, file, meaning};

@@ -1,19 +1,19 @@
-//! The barest HTTP client, for tests that check the stand-in itself: it must not lean on the crate
+//! The barest HTTP client, for tests that check the mock server itself: it must not lean on the crate
 //! under test, nor hide what is on the wire.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-/// An answer as received.
+/// A response as received.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     /// The body, chunks put together.
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut all = self.headers.iter();
         all.find(|(key, _)| key.eq_ignore_ascii_case(name))
@@ -46,15 +46,15 @@ impl Client {
         self.stream.get_mut().write_all(bytes)
     }
 
-    /// Sends a request with a `Content-Length` and reads the answer.
+    /// Sends a request with a `Content-Length` and reads the response.
     pub fn exchange(
         &mut self,
         method: &str,
         target: &str,
         headers: &[(&str, &str)],
         body: &[u8],
-    ) -> io::Result<Answer> {
-        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: stand-in\r\n");
+    ) -> io::Result<Response> {
+        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: mock-server\r\n");
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }
@@ -63,11 +63,11 @@ impl Client {
         self.receive(method == "HEAD")
     }
 
-    /// Reads one answer. An answer that is cut off is an error.
-    pub fn receive(&mut self, head_only: bool) -> io::Result<Answer> {
+    /// Reads one response. A response that is cut off is an error.
+    pub fn receive(&mut self, head_only: bool) -> io::Result<Response> {
         let line = self.line()?;
         let status = line.split(' ').nth(1).and_then(|word| word.parse().ok());
-        let mut answer = Answer {
+        let mut response = Response {
             status: status.ok_or_else(|| io::Error::other(format!("status line {line:?}")))?,
             headers: Vec::new(),
             body: Vec::new(),
@@ -78,29 +78,29 @@ impl Client {
                 break;
             }
             let (name, value) = line.split_once(": ").expect("a header");
-            answer.headers.push((name.to_owned(), value.to_owned()));
+            response.headers.push((name.to_owned(), value.to_owned()));
         }
         if head_only {
-            return Ok(answer);
+            return Ok(response);
         }
-        if answer.header("Transfer-Encoding") == Some("chunked") {
+        if response.header("Transfer-Encoding") == Some("chunked") {
             loop {
                 let line = self.line()?;
                 let size = usize::from_str_radix(&line, 16).map_err(io::Error::other)?;
                 let mut chunk = vec![0; size + 2];
                 self.stream.read_exact(&mut chunk)?;
-                answer.body.extend_from_slice(&chunk[..size]);
+                response.body.extend_from_slice(&chunk[..size]);
                 if size == 0 {
-                    return Ok(answer);
+                    return Ok(response);
                 }
             }
         }
-        let length = answer
+        let length = response
             .header("Content-Length")
             .map_or(0, |text| text.parse().expect("a number of bytes"));
-        answer.body.resize(length, 0);
-        self.stream.read_exact(&mut answer.body)?;
-        Ok(answer)
+        response.body.resize(length, 0);
+        self.stream.read_exact(&mut response.body)?;
+        Ok(response)
     }
 
     fn line(&mut self) -> io::Result<String> {

@@ -6,18 +6,18 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use serde_json::Value as Json;
 
-use super::raw::{Answer, Client};
+use super::raw::{Client, Response};
 
 /// The token the recordings were made with.
 pub const TOKEN: &str = "edge-test-operator-token";
 
-/// A recorded request and its answer.
+/// A recorded request and its response.
 pub struct Exchange {
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    pub answer: Answer,
+    pub response: Response,
 }
 
 /// Bytes of a file under `tests/recordings`.
@@ -39,7 +39,7 @@ pub fn exchange(name: &str) -> Exchange {
         target: text(&request["target"]),
         headers: headers(&request["headers"]),
         body: body(request),
-        answer: Answer {
+        response: Response {
             status: u16::try_from(status).expect("a status"),
             headers: headers(&response["headers"]),
             body: body(response),
@@ -49,19 +49,19 @@ pub fn exchange(name: &str) -> Exchange {
 
 impl Exchange {
     /// Sends the recorded request again, as it was.
-    pub fn replay(&self, client: &mut Client) -> Answer {
+    pub fn replay(&self, client: &mut Client) -> Response {
         let headers = self.headers.iter();
         let headers: Vec<_> = headers.map(|(k, v)| (k.as_str(), v.as_str())).collect();
         client
             .exchange(&self.method, &self.target, &headers, &self.body)
-            .expect("an answer")
+            .expect("a response")
     }
 }
 
-/// The headers that make up an answer's meaning, sorted. Left out: what only says how long the body
-/// is, and the two by which a server tells its name, because the stand-in has its own.
-pub fn meaning(answer: &Answer) -> Vec<(String, String)> {
-    let all = answer.headers.iter().filter(|(name, _)| {
+/// The headers that make up a response's meaning, sorted. Left out: what only says how long the body
+/// is, and the two by which a server tells its name, because the mock server has its own.
+pub fn meaning(response: &Response) -> Vec<(String, String)> {
+    let all = response.headers.iter().filter(|(name, _)| {
         name != "Content-Length" && name != "X-Influxdb-Build" && name != "X-Influxdb-Version"
     });
     let mut headers: Vec<_> = all.cloned().collect();

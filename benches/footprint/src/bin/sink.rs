@@ -1,5 +1,5 @@
 //! A process of its own that takes every request, so that only the client is measured. Writes are
-//! answered with 204, queries with one short table. It prints its URL, and ends when its input does.
+//! responded with 204, queries with one short table. It prints its URL, and ends when its input does.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

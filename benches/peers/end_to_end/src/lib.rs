@@ -1,7 +1,7 @@
 //! What both contests need: a server in another process, the processor time of this one, a table.
 
-#[path = "../../src/answers.rs"]
-pub mod answers;
+#[path = "../../src/responses.rs"]
+pub mod responses;
 mod server;
 
 use std::io::{BufRead, BufReader};
@@ -49,9 +49,9 @@ impl Drop for Server {
 const SERVE: &str = "--serve";
 
 /// In the process that [`Server::start`] made, serves and never returns.
-pub fn serve_if_asked(answer: impl FnOnce() -> Vec<u8>) {
+pub fn serve_if_asked(response: impl FnOnce() -> Vec<u8>) {
     if std::env::args().nth(1).as_deref() == Some(SERVE) {
-        server::serve(answer());
+        server::serve(response());
     }
 }
 

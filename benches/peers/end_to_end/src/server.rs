@@ -1,4 +1,4 @@
-//! The least of a server: takes writes and keeps the last of them when asked, answers every query
+//! The least of a server: takes writes and keeps the last of them when asked, and responds to every query
 //! with the same rows.
 
 use std::io::{BufRead, BufReader, Read, Result, Write};
@@ -9,21 +9,21 @@ use std::sync::Mutex;
 static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// Says its address on standard output and serves until standard input ends.
-pub fn serve(answer: Vec<u8>) -> ! {
+pub fn serve(response: Vec<u8>) -> ! {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
     println!("http://{}", listener.local_addr().expect("it is bound"));
-    let answer: &'static [u8] = Vec::leak(answer);
+    let response: &'static [u8] = Vec::leak(response);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             // A connection's end is its client's business.
-            std::thread::spawn(move || drop(connection(&stream, answer)));
+            std::thread::spawn(move || drop(connection(&stream, response)));
         }
     });
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
     std::process::exit(0);
 }
 
-fn connection(mut stream: &TcpStream, answer: &[u8]) -> Result<()> {
+fn connection(mut stream: &TcpStream, response: &[u8]) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::with_capacity(64 << 10, stream);
     let mut body = Vec::new();
@@ -41,7 +41,7 @@ fn connection(mut stream: &TcpStream, answer: &[u8]) -> Result<()> {
         }
         let mut written = WRITTEN.lock().expect("nobody panics with it");
         let content: &[u8] = if head.first.starts_with("POST /api/v2/query") {
-            answer
+            response
         } else if head.first.starts_with("GET /written") {
             body = std::mem::take(&mut *written);
             &body

@@ -1,4 +1,4 @@
-//! Reading a query's answer: influx-edge next to its peers, over the same bytes in one run.
+//! Reading a query's response: influx-edge next to its peers, over the same bytes in one run.
 //!
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml --bin decode`, or `… -- 20` for 20 MB
 //! instead of 10.
@@ -6,17 +6,17 @@
 //! Everybody's result is checked to be the same before any time is taken; then the contestants take
 //! turns, and the median of each is compared. The versions are those of `Cargo.lock`.
 
-#[path = "../answers.rs"]
-mod answers;
+#[path = "../responses.rs"]
+mod responses;
 
-use answers::{Sum, body};
+use responses::{Sum, body};
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Instant;
 
 use fallible_iterator::FallibleIterator;
-use influx_edge::Time;
+use influx_edge::Timestamp;
 use influx_edge::csv::{Decoder, Key, Rows, Step};
 
 const ROUNDS: usize = 7;
@@ -124,7 +124,7 @@ fn all_typed(body: &[u8]) -> Sum {
     while let Some(row) = rows.next().unwrap() {
         let mut cells = row.cells();
         let mut cell = || cells.next().unwrap();
-        let time: Time = cell().parse().unwrap();
+        let time: Timestamp = cell().parse().unwrap();
         let value: f64 = cell().parse().unwrap();
         let field: &str = cell().parse().unwrap();
         let measurement: &str = cell().parse().unwrap();
@@ -239,7 +239,7 @@ fn csv_serde(body: &[u8]) -> Sum {
 async fn influxdb2_rows(body: &[u8]) -> influxdb2::api::query::QueryTableIter {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let answer = [
+    let response = [
         b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ",
         body.len().to_string().as_bytes(),
         b"\r\n\r\n",
@@ -250,7 +250,7 @@ async fn influxdb2_rows(body: &[u8]) -> influxdb2::api::query::QueryTableIter {
         let (mut connection, _) = listener.accept().unwrap();
         // The request is short.
         let _ = connection.read(&mut [0; 65_536]).unwrap();
-        connection.write_all(&answer).unwrap();
+        connection.write_all(&response).unwrap();
     });
     let client = influxdb2::Client::new(url, "acme", "no-token");
     let query = influxdb2::models::Query::new("from()".to_owned());

@@ -1,16 +1,16 @@
 //! From a query to values: processor time for a million rows, everything included.
 //!
 //! `cargo run --release --manifest-path benches/peers/end_to_end/Cargo.toml --bin query`, or `… -- 20`
-//! for an answer of 20 MB instead of 10.
+//! for a response of 20 MB instead of 10.
 //!
 //! All ask the same server, which runs in a process of its own and sends the same rows to everybody;
 //! what they make of them is compared before any time is taken.
 
-use end_to_end::answers::{Sum, body};
+use end_to_end::responses::{Sum, body};
 use end_to_end::{Server, compare, number, serve_if_asked};
 use fallible_iterator::FallibleIterator;
 use futures::StreamExt;
-use influx_edge::{Client, Time};
+use influx_edge::{Client, Timestamp};
 use std::hint::black_box;
 
 const FLUX: &str = "from(bucket: \"sensors\") |> range(start: -1h)";
@@ -37,7 +37,7 @@ fn main() {
 
     compare(
         &format!(
-            "query: a million rows of five columns, {} MB an answer, over loopback",
+            "query: a million rows of five columns, {} MB a response, over loopback",
             number(10)
         ),
         truth.rows as usize,
@@ -60,11 +60,11 @@ fn main() {
 
 fn rows(client: &Client) -> Sum {
     let mut sum = Sum::default();
-    let mut rows = client.query(FLUX).call().expect("an answer");
+    let mut rows = client.query(FLUX).call().expect("a response");
     while let Some(row) = rows.next().expect("a row") {
         let mut cells = row.cells();
         let mut cell = || cells.next().expect("five cells");
-        let time: Time = cell().parse().expect("a time");
+        let time: Timestamp = cell().parse().expect("a time");
         let value: f64 = cell().parse().expect("a value");
         let field: &str = cell().parse().expect("text");
         let measurement: &str = cell().parse().expect("text");
@@ -80,7 +80,7 @@ async fn influxdb2_rows(client: &influxdb2::Client) -> Sum {
 
     let mut sum = Sum::default();
     let query = influxdb2::models::Query::new(FLUX.to_owned());
-    let table = client.query_raw_iter(Some(query)).await.expect("an answer");
+    let table = client.query_raw_iter(Some(query)).await.expect("a response");
     let mut rows = table.result();
     while let Some(row) = rows.next().expect("a row") {
         let (Value::TimeRFC(time), Value::Double(value), Value::String(station)) = (
@@ -100,7 +100,7 @@ async fn stream_rows(client: &influxdb_stream::Client) -> Sum {
     use influxdb_stream::Value;
 
     let mut sum = Sum::default();
-    let mut rows = client.query_stream(FLUX).await.expect("an answer");
+    let mut rows = client.query_stream(FLUX).await.expect("a response");
     while let Some(row) = rows.next().await {
         let row = row.expect("a row");
         let (Value::TimeRFC(time), Value::Double(value), Value::String(station)) = (

@@ -1,0 +1,215 @@
+//! What hangs on other things: labels, members and owners. Written once, for everything that has
+//! them.
+
+use super::id::{LabelId, UserId};
+use super::labels::{Label, LabelResponse};
+use super::list::{Listed, listed};
+use super::request::ApiRequest;
+use super::serde_util::{Page, Status, or_default, status};
+use crate::client::Client;
+use crate::error::Error;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// What it hangs on: `buckets`, `tasks`, …, and which one.
+#[derive(Clone, Debug)]
+struct Owner<'a> {
+    client: &'a Client,
+    kind: &'static str,
+    id: String,
+    part: &'static str,
+}
+
+impl<'a> Owner<'a> {
+    fn new(client: &'a Client, kind: &'static str, id: &str, part: &'static str) -> Self {
+        Owner {
+            client,
+            kind,
+            id: id.to_owned(),
+            part,
+        }
+    }
+
+    fn list<T: Listed>(&self) -> Result<Vec<T>, Error> {
+        let Owner { kind, id, part, .. } = self;
+        ApiRequest::get(self.client, &[kind, id, part])
+            .send_json::<Page<T>>(&format_args!("list the {part} of {kind}/{id}"))
+            .map(|page| page.0)
+    }
+
+    fn add<T: serde::de::DeserializeOwned>(
+        &self,
+        body: &impl Serialize,
+        item: &str,
+    ) -> Result<T, Error> {
+        let Owner { kind, id, part, .. } = self;
+        ApiRequest::new(self.client, "POST", &[kind, id, part])
+            .json(body)
+            .send_json(&format_args!("add {item} to the {part} of {kind}/{id}"))
+    }
+
+    fn remove(&self, item: &str) -> Result<(), Error> {
+        let Owner { kind, id, part, .. } = self;
+        ApiRequest::new(self.client, "DELETE", &[kind, id, part, item]).send(&format_args!(
+            "remove {item} from the {part} of {kind}/{id}"
+        ))
+    }
+}
+
+/// The labels on one thing. Made by [`Buckets::labels`](super::Buckets::labels) and its siblings.
+#[derive(Clone, Debug)]
+pub struct AttachedLabels<'a>(Owner<'a>);
+
+impl<'a> AttachedLabels<'a> {
+    pub(super) fn new(client: &'a Client, kind: &'static str, id: &str) -> Self {
+        AttachedLabels(Owner::new(client, kind, id, "labels"))
+    }
+
+    /// The labels that are on it.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// println!("{} labels", client.buckets().labels(&id).list()?.len());
+    /// # assert!(!client.buckets().labels(&id).list()?.is_empty());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The thing isn't there; not allowed; no response.
+    pub fn list(&self) -> Result<Vec<Label>, Error> {
+        self.0.list()
+    }
+
+    /// Puts a label on it, and gives the label.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::NewLabel;
+    ///
+    /// let north = client.labels().create(&NewLabel::new("north"))?;
+    /// client.buckets().labels(&id).add(&north.id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A [conflict](Error::is_conflict) if it's on it already; the label or the thing isn't there;
+    /// no response.
+    pub fn add(&self, label: &LabelId) -> Result<Label, Error> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            #[serde(rename = "labelID")]
+            label: &'a LabelId,
+        }
+        self.0
+            .add::<LabelResponse>(&Body { label }, label.as_str())
+            .map(|response| response.label)
+    }
+
+    /// Takes a label off it. One that isn't on it is no error (OSS).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// let labels = client.buckets().labels(&id);
+    /// for label in labels.list()? {
+    ///     labels.remove(&label.id)?; // the label itself stays
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The label isn't there; not allowed; no response.
+    pub fn remove(&self, label: &LabelId) -> Result<(), Error> {
+        self.0.remove(label.as_str())
+    }
+}
+
+/// The users that have a part in one thing: its members, or its owners. Made by
+/// [`Buckets::members`](super::Buckets::members) and its siblings.
+///
+/// InfluxDB OSS knows one part a user and thing: who is a member can't be added as an owner (the
+/// error is [a duplicate](Error::is_duplicate)), and removing from either list removes the user
+/// from both. InfluxDB Cloud doesn't use these parts to decide what somebody may do.
+#[derive(Clone, Debug)]
+pub struct Members<'a>(Owner<'a>);
+
+impl<'a> Members<'a> {
+    pub(super) fn new(
+        client: &'a Client,
+        kind: &'static str,
+        id: &str,
+        part: &'static str,
+    ) -> Self {
+        Members(Owner::new(client, kind, id, part))
+    }
+
+    /// The users.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// println!("{} members", client.organizations().members(&id).list()?.len());
+    /// # assert!(!client.organizations().members(&id).list()?.is_empty());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The thing isn't there; not allowed; no response.
+    pub fn list(&self) -> Result<Vec<Member>, Error> {
+        self.0.list()
+    }
+
+    /// Adds a user.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+    /// use influx_edge::api::NewUser;
+    ///
+    /// let user = client.users().create(&NewUser::new("logger"))?;
+    /// client.organizations().members(&id).add(&user.id)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The user is a member or an owner [already](Error::is_duplicate); the thing isn't there; no
+    /// response.
+    pub fn add(&self, user: &UserId) -> Result<Member, Error> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            id: &'a UserId,
+        }
+        self.0.add(&Body { id: user }, user.as_str())
+    }
+
+    /// Removes a user. One who has no part in it is no error (OSS).
+    ///
+    /// # Errors
+    /// Not allowed; no response.
+    pub fn remove(&self, user: &UserId) -> Result<(), Error> {
+        self.0.remove(user.as_str())
+    }
+}
+
+/// A user with a part in something.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Member {
+    /// The user's id.
+    pub id: UserId,
+    /// The user's name.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// Whether the user may do anything at all.
+    #[serde(default, deserialize_with = "status")]
+    pub status: Option<Status>,
+    /// `member` or `owner`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub role: String,
+}
+
+listed!(Member, "users");

@@ -1,0 +1,239 @@
+//! One call of a resource, and whose organization it is about.
+
+use super::id::OrgId;
+use super::organizations;
+use crate::client::Client;
+use crate::client::Org;
+use crate::client::execute::to_json;
+use crate::client::transport::{HeaderList, HeaderText, HttpRequest, RequestBody};
+use crate::client::url::{Target, encode_segment};
+use crate::error::{Error, ResponseError};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What a response may have at most, decompressed. Some lists come whole, however long: ten thousand
+/// tokens with all their permissions are some 40 MB.
+const CAP: u64 = 64 << 20;
+
+/// A call under construction. Not generic: what differs between resources is text.
+pub(super) struct ApiRequest<'a> {
+    client: &'a Client,
+    method: &'static str,
+    target: Target,
+    body: Option<Vec<u8>>,
+    /// Headers and a credential of this call's own.
+    own: Option<(HeaderList, (&'static str, HeaderText))>,
+    /// The first thing that was wrong; said instead of sending.
+    wrong: Option<Error>,
+}
+
+impl<'a> ApiRequest<'a> {
+    /// A call of `/api/v2/` and the segments, each of them encoded. An empty one would name another
+    /// resource, often the whole list.
+    pub(super) fn new(client: &'a Client, method: &'static str, path: &[&str]) -> Self {
+        let mut text = String::from("/api/v2");
+        let mut wrong = None;
+        for segment in path {
+            if segment.is_empty() {
+                wrong = Some(Error::config("an id or a key is empty"));
+            }
+            text.push('/');
+            text.push_str(&encode_segment(segment));
+        }
+        ApiRequest {
+            client,
+            method,
+            target: client.inner().base.target(&text),
+            body: None,
+            own: None,
+            wrong,
+        }
+    }
+
+    pub(super) fn get(client: &'a Client, path: &[&str]) -> Self {
+        ApiRequest::new(client, "GET", path)
+    }
+
+    pub(super) fn query(mut self, name: &str, value: &str) -> Self {
+        self.target.push_query(name, value);
+        self
+    }
+
+    /// The organization a scope is about, as a parameter.
+    pub(super) fn org(mut self, scope: Scope<'_>) -> Self {
+        if let Some((name, value)) = scope.org_parameter() {
+            self.target.push_query(name, value);
+        }
+        self
+    }
+
+    pub(super) fn json(mut self, value: &impl Serialize) -> Self {
+        match to_json(value) {
+            Ok(body) => self.body = Some(body),
+            Err(e) => self.wrong = Some(e),
+        }
+        self
+    }
+
+    pub(super) fn with_credentials(
+        mut self,
+        headers: HeaderList,
+        credential: (&'static str, HeaderText),
+    ) -> Self {
+        self.own = Some((headers, credential));
+        self
+    }
+
+    /// Makes the call and reads its JSON.
+    pub(super) fn send_json<T: DeserializeOwned>(
+        self,
+        what: &dyn fmt::Display,
+    ) -> Result<T, Error> {
+        let client = self.client;
+        self.with(|out| client.json(what, out))
+    }
+
+    /// The same; a server that hasn't got it makes `None`.
+    pub(super) fn find<T: DeserializeOwned>(
+        self,
+        what: &dyn fmt::Display,
+    ) -> Result<Option<T>, Error> {
+        match self.send_json(what) {
+            Ok(found) => Ok(Some(found)),
+            Err(e) if e.response().is_some_and(is_missing) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Makes a call whose response has nothing to say but its status.
+    pub(super) fn send(self, what: &dyn fmt::Display) -> Result<(), Error> {
+        let client = self.client;
+        if self.own.is_none() {
+            return self.with(|out| client.empty(what, out));
+        }
+        self.with(|out| {
+            let response = client.send(what, out)?;
+            if (200..300).contains(&response.status) {
+                return Ok(());
+            }
+            Err(client.refused(what, response))
+        })
+    }
+
+    fn with<T>(
+        mut self,
+        make: impl FnOnce(&mut HttpRequest<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Some(wrong) = self.wrong.take() {
+            return Err(wrong);
+        }
+        let mut out = self.client.outgoing(self.method, self.target);
+        out.accept_gzip = true;
+        out.cap = CAP;
+        if let Some((headers, credential)) = &self.own {
+            out.headers = Some(headers);
+            out.credential = Some(credential.clone());
+        }
+        match &self.body {
+            Some(body) => {
+                out.content_type = Some("application/json");
+                out.payload = RequestBody::Bytes(body);
+            }
+            // A POST has a body by definition; an empty one says so.
+            None if self.method == "POST" => out.payload = RequestBody::Bytes(&[]),
+            None => {}
+        }
+        make(&mut out)
+    }
+}
+
+/// Whether InfluxDB itself says that the thing isn't there. A proxy's 404, and a server that
+/// doesn't know the path at all, say that something is wrong instead.
+fn is_missing(response: &ResponseError) -> bool {
+    response.status() == 404
+        && response.is_from_influxdb()
+        && response.message() != "path not found"
+}
+
+/// A client, and the organization its resources belong to: the client's own unless told otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope<'a> {
+    pub(super) client: &'a Client,
+    pub(super) org: Option<&'a OrgId>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn of(client: &'a Client) -> Self {
+        Scope { client, org: None }
+    }
+
+    pub(super) fn in_org(self, org: &'a OrgId) -> Self {
+        Scope {
+            org: Some(org),
+            ..self
+        }
+    }
+
+    /// The organization as a query parameter, if there is one.
+    pub(super) fn org_parameter(self) -> Option<(&'static str, &'a str)> {
+        match (self.org, &self.client.inner().org) {
+            (Some(id), _) => Some(("orgID", id.as_str())),
+            (None, Some(Org::Id(id))) => Some(("orgID", id)),
+            (None, Some(Org::Name(name))) => Some(("org", name)),
+            (None, None) => None,
+        }
+    }
+
+    /// The organization's id. Asks the server when only its name is known.
+    pub(super) fn org_id(self) -> Result<OrgId, Error> {
+        if let Some(id) = self.org {
+            return Ok(id.clone());
+        }
+        match &self.client.inner().org {
+            Some(Org::Id(id)) => OrgId::new(id.clone()),
+            Some(Org::Name(name)) => Ok(organizations::existing(self.client, name)?.id),
+            None => Err(Error::config(
+                "it isn't said which organization this is for: give the client one (`org`, `org_id`), or the resource (`in_org`)",
+            )),
+        }
+    }
+
+    /// The organization as a member of a request's body: its id, `orgID`.
+    pub(super) fn body<T: Serialize>(self, new: &T) -> Result<InOrg<'_, T>, Error> {
+        Ok(InOrg {
+            org_id: self.org_id()?,
+            new,
+        })
+    }
+}
+
+/// A body with the organization it is for.
+#[derive(Serialize)]
+pub(super) struct InOrg<'a, T> {
+    #[serde(rename = "orgID")]
+    pub(super) org_id: OrgId,
+    #[serde(flatten)]
+    new: &'a T,
+}
+
+/// Refuses an empty name before the server does.
+pub(super) fn check_name(kind: &str, name: &str) -> Result<(), Error> {
+    if name.is_empty() {
+        return Err(Error::config(alloc::format!("the name of {kind} is empty")));
+    }
+    Ok(())
+}
+
+/// The items of an iterator of pairs, owned.
+pub(super) fn to_owned_map<'s>(
+    pairs: impl IntoIterator<Item = (&'s str, &'s str)>,
+) -> alloc::collections::BTreeMap<String, String> {
+    pairs
+        .into_iter()
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect()
+}

@@ -1,0 +1,158 @@
+//! The check of a client's settings: what can't work fails here, with a reason.
+
+use super::builder::ClientBuilder;
+use crate::client::auth::Auth;
+use crate::client::config::{others_may_read, placeholder};
+use crate::client::logging;
+use crate::client::secret::Secret;
+use crate::client::transport::{self, HeaderList, Http, HttpSettings, TlsSettings};
+use crate::client::url::BaseUrl;
+use crate::client::{Client, Inner};
+use crate::error::Error;
+use crate::line::OwnedDefaultTags;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::path::Path;
+
+impl ClientBuilder {
+    /// Checks the settings and makes the client. Reads the certificate files; connects to nothing.
+    ///
+    /// ```
+    /// use influx_edge::Client;
+    ///
+    /// for url in ["localhost:8086", "ftp://localhost", "http://"] {
+    ///     assert!(Client::builder(url).build().unwrap_err().is_config());
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// A configuration error ([`Error::is_config`]) that says which setting can't work, and why.
+    pub fn build(mut self) -> Result<Client, Error> {
+        let base = BaseUrl::parse(&self.url)?;
+        if self.https_only && !base.https {
+            return Err(Error::config(
+                "the URL is http://, but https_only is set: credentials would travel in clear",
+            ));
+        }
+        if base.https {
+            if let Some(why) = transport::tls_missing() {
+                return Err(Error::config(why));
+            }
+        }
+        if self.gzip_min_bytes.is_some() && !cfg!(feature = "gzip") {
+            return Err(Error::config(
+                "gzip_min_bytes is set, but this build has no gzip; enable the feature gzip",
+            ));
+        }
+        for (name, limit) in [
+            ("connect_timeout", self.connect),
+            ("read_timeout", self.read),
+            ("write_timeout", self.write),
+            ("timeout", self.overall),
+        ] {
+            if limit < Duration::from_millis(1) {
+                return Err(Error::config(format!("{name} is shorter than 1 ms")));
+            }
+        }
+        let auth = match &self.credentials {
+            None => Auth::None,
+            Some(given) => (given.check)(&given.user, &given.secret)?,
+        };
+        let mut headers = HeaderList::default();
+        for (name, value) in &self.headers {
+            headers.add(name, value.reveal()).map_err(Error::config)?;
+        }
+        let mut proxy_headers = HeaderList::default();
+        for (name, value) in &self.proxy_headers {
+            proxy_headers
+                .add(name, value.reveal())
+                .map_err(|why| Error::config(format!("for the proxy: {why}")))?;
+        }
+        let mut tags = OwnedDefaultTags::builder();
+        for (key, value) in &self.default_tags {
+            tags = tags.tag(key, placeholder(value).as_deref());
+        }
+        let tags = tags
+            .build()
+            .map_err(|e| Error::config(format!("a default tag can't be used: {e}")))?;
+        if !base.https && !base.is_loopback() && self.credentials.is_some() {
+            self.warn(format!(
+                "credentials travel in clear to {}: its URL is http://",
+                base.host_port
+            ));
+        }
+        if self.no_verification {
+            self.warn(
+                "certificates are not verified: anybody on the line can read and change everything"
+                    .to_owned(),
+            );
+        }
+        if let Some((_, key)) = &self.client_files {
+            if let Some(mode) = others_may_read(key) {
+                let key = key.display();
+                self.warnings.push(format!(
+                    "others may read the client key {key} (mode {mode:o}); chmod 600"
+                ));
+            }
+        }
+        for text in &self.warnings {
+            logging::warning(text);
+        }
+        let settings = HttpSettings {
+            connect: self.connect,
+            read: self.read,
+            write: self.write,
+            overall: self.overall,
+            pool: self.pool,
+            proxy: self.proxy.clone(),
+            proxy_headers,
+            user_agent: self.user_agent.clone(),
+            headers,
+            tls: self.tls()?,
+        };
+        Ok(Client::from_inner(Inner {
+            http: Http::new(&base, settings)?,
+            base,
+            org: self.org,
+            auth: Arc::new(auth),
+            retry: self.retry,
+            on_retry: self.on_retry,
+            overall: self.overall,
+            default_tags: (!tags.as_bytes().is_empty()).then_some(tags),
+            profilers: self.profilers,
+            warnings: self.warnings,
+            #[cfg(feature = "gzip")]
+            gzip_min_bytes: self.gzip_min_bytes,
+        }))
+    }
+
+    fn tls(&self) -> Result<TlsSettings, Error> {
+        Ok(TlsSettings {
+            ca_pem: self
+                .ca_file
+                .as_deref()
+                .map(|path| read(path, "the CA file"))
+                .transpose()?,
+            client_pem: match &self.client_files {
+                Some((chain, key)) => {
+                    let chain = read(chain, "the client certificate")?;
+                    let key = read(key, "the client key")?;
+                    let key = String::from_utf8(key)
+                        .map_err(|_| Error::config("the client key isn't PEM"))?;
+                    Some((chain, Secret::new(key)))
+                }
+                None => None,
+            },
+            no_verification: self.no_verification,
+        })
+    }
+}
+
+fn read(path: &Path, what: &str) -> Result<Vec<u8>, Error> {
+    std::fs::read(path)
+        .map_err(|e| Error::config(format!("{what} {} can't be read: {e}", path.display())))
+}

@@ -1,0 +1,456 @@
+//! The settings of a client.
+
+use super::auth::Auth;
+use super::retry::{Retry, RetryPolicy};
+use super::secret::Secret;
+use super::transport::ProxyUrl;
+use super::{OnRetry, Org};
+use crate::error::Error;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use std::path::{Path, PathBuf};
+
+/// The settings of a [`Client`](super::Client). Every one has a default; [`build`](ClientBuilder::build) checks
+/// them all, so that what can't work fails there, with a reason, and not in the middle of the night.
+///
+/// ```
+/// use core::time::Duration;
+/// use influx_edge::Client;
+///
+/// let client = Client::builder("http://localhost:8086/influx")
+///     .org("acme")
+///     .token("my-token")
+///     .timeout(Duration::from_secs(10))
+///     .build()?;
+/// assert_eq!(client.url(), "http://localhost:8086/influx");
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    pub(super) url: String,
+    pub(super) org: Option<Org>,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) connect: Duration,
+    pub(super) read: Duration,
+    pub(super) write: Duration,
+    pub(super) overall: Duration,
+    pub(super) gzip_min_bytes: Option<usize>,
+    pub(super) pool: usize,
+    pub(super) proxy: Option<ProxyUrl>,
+    pub(super) proxy_headers: Vec<(String, Secret)>,
+    pub(super) https_only: bool,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) client_files: Option<(PathBuf, PathBuf)>,
+    pub(super) no_verification: bool,
+    pub(super) user_agent: String,
+    pub(super) headers: Vec<(String, Secret)>,
+    pub(super) retry: RetryPolicy,
+    pub(super) on_retry: Option<Arc<OnRetry>>,
+    pub(super) default_tags: Vec<(String, String)>,
+    pub(super) profilers: Vec<String>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Who we are, not checked yet. What makes it ready is a pointer, set by the method that asks for
+/// it: a program that only has a token is not linked with sessions.
+#[derive(Clone)]
+pub(super) struct Credentials {
+    kind: &'static str,
+    pub(super) user: String,
+    pub(super) secret: Secret,
+    pub(super) check: fn(&str, &Secret) -> Result<Auth, Error>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(***)", self.kind)
+    }
+}
+
+impl ClientBuilder {
+    pub(super) fn new(url: String) -> Self {
+        ClientBuilder {
+            url,
+            org: None,
+            credentials: None,
+            connect: Duration::from_secs(5),
+            read: Duration::from_secs(20),
+            write: Duration::from_secs(20),
+            overall: Duration::from_secs(30),
+            gzip_min_bytes: None,
+            pool: 4,
+            proxy: None,
+            proxy_headers: Vec::new(),
+            https_only: false,
+            ca_file: None,
+            client_files: None,
+            no_verification: false,
+            user_agent: concat!("influx-edge/", env!("CARGO_PKG_VERSION")).to_owned(),
+            headers: Vec::new(),
+            retry: RetryPolicy::none(),
+            on_retry: None,
+            default_tags: Vec::new(),
+            profilers: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The organization, by name. (Servers take 16 hexadecimal digits for an id here, too.) No
+    /// default; OSS needs one to write, query and delete.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn org(mut self, name: impl Into<String>) -> Self {
+        self.org = Some(Org::Name(name.into()));
+        self
+    }
+
+    /// The organization, by its id of 16 hexadecimal digits.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://localhost:8086").org_id("66de4893384f6b2b").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn org_id(mut self, id: impl Into<String>) -> Self {
+        self.org = Some(Org::Id(id.into()));
+        self
+    }
+
+    /// The API token. No default: without credentials only [`ping`](super::Client::ping) and the like
+    /// work. The last of `token`, `basic` and `session` counts.
+    ///
+    /// ```
+    /// use influx_edge::Client;
+    ///
+    /// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+    /// assert!(!format!("{client:?}").contains("my-token"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn token(self, token: impl Into<String>) -> Self {
+        self.identify("Token", String::new(), Secret::new(token), |_, token| {
+            Auth::token(token)
+        })
+    }
+
+    /// User name and password on every call (HTTP Basic), for InfluxDB 1.8 and for proxies that
+    /// ask for it. InfluxDB 2 takes it nowhere but at sign-in: use [`session`](Self::session).
+    ///
+    /// ```
+    /// let old = influx_edge::Client::builder("http://localhost:8086").basic("logger", "secret").build()?;
+    /// # let _ = old;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn basic(self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.identify("Basic", user.into(), Secret::new(password), Auth::basic)
+    }
+
+    /// User name and password, exchanged for a session: the client signs in before its first call,
+    /// and once more when the server has forgotten the session (after 60 minutes without use, by
+    /// default). See [`Client::sign_out`](super::Client::sign_out).
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://localhost:8086").org("acme").session("admin", "secret").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn session(self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.identify("Session", user.into(), Secret::new(password), Auth::session)
+    }
+
+    fn identify(
+        mut self,
+        kind: &'static str,
+        user: String,
+        secret: Secret,
+        check: fn(&str, &Secret) -> Result<Auth, Error>,
+    ) -> Self {
+        self.credentials = Some(Credentials {
+            kind,
+            user,
+            secret,
+            check,
+        });
+        self
+    }
+
+    /// How long connecting may take, the name's lookup and the TLS handshake included each.
+    /// Default 5 s.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    ///
+    /// let client = influx_edge::Client::builder("http://192.168.1.10:8086")
+    ///     .connect_timeout(Duration::from_secs(1))
+    ///     .timeout(Duration::from_secs(3))
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect = limit;
+        self
+    }
+
+    /// How long nothing may arrive while a response is awaited. Default 20 s; a query waits a
+    /// minute unless it's told otherwise.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    ///
+    /// let client = influx_edge::Client::builder("http://localhost:8086").read_timeout(Duration::from_secs(5)).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn read_timeout(mut self, limit: Duration) -> Self {
+        self.read = limit;
+        self
+    }
+
+    /// How long the network may take no bytes while a request is sent. Default 20 s.
+    pub fn write_timeout(mut self, limit: Duration) -> Self {
+        self.write = limit;
+        self
+    }
+
+    /// How long one attempt at a call may take in all, from connecting to the last byte of the
+    /// response. Default 30 s; a query has five minutes unless it's told otherwise.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    ///
+    /// let under_a_watchdog = influx_edge::Client::builder("http://localhost:8086")
+    ///     .timeout(Duration::from_secs(4))
+    ///     .build()?;
+    /// # let _ = under_a_watchdog;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.overall = limit;
+        self
+    }
+
+    /// Compresses writes of at least this many bytes. Default: none is. Compressing takes some 350 KB of
+    /// heap while it lasts, and more time than encoding did: worth it where bytes on the line cost
+    /// more than the processor. Needs the feature `gzip`. (Responses to queries come compressed with
+    /// that feature anyway.)
+    ///
+    /// ```
+    /// let over_a_thin_line = influx_edge::Client::builder("http://localhost:8086").gzip_min_bytes(4096).build()?;
+    /// # let _ = over_a_thin_line;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn gzip_min_bytes(mut self, bytes: usize) -> Self {
+        self.gzip_min_bytes = Some(bytes);
+        self
+    }
+
+    /// How many unused connections are kept for later. Default 4; 0 closes each after its call.
+    ///
+    /// ```
+    /// let one_shot = influx_edge::Client::builder("http://localhost:8086").pool_size(0).build()?;
+    /// # let _ = one_shot;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn pool_size(mut self, connections: usize) -> Self {
+        self.pool = connections;
+        self
+    }
+
+    /// Goes through an HTTP proxy: `http://user:password@host:port`, where the name and password,
+    /// if the proxy wants one, are percent-encoded (`@` is `%40`, `:` is `%3A`). The proxy is asked
+    /// for a tunnel (`CONNECT`) whatever the server's URL begins with. Default none: proxies named
+    /// in the environment are not used, for they would see the token of every `http://` call.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://db.example:8086").proxy("http://proxy.example:3128").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(ProxyUrl::new(Secret::new(url)));
+        self
+    }
+
+    /// A header for the [`proxy`](Self::proxy) alone, in the `CONNECT` that asks for the tunnel: a
+    /// `Proxy-Authorization` of another kind than Basic, or whatever else it wants to see. The
+    /// server never gets it. May be given more than once. Default none besides `Host`,
+    /// `User-Agent`, `Proxy-Connection` and, with a name in the URL, `Proxy-Authorization`.
+    ///
+    /// ```
+    /// # use influx_edge::Client;
+    /// let client = Client::builder("https://influx.example:8086")
+    ///     .proxy("http://proxy.example:3128")
+    ///     .proxy_header("Proxy-Authorization", "Bearer of-the-proxy")
+    ///     .proxy_header("X-Site", "north")
+    ///     .build();
+    /// # #[cfg(feature = "rustls")]
+    /// # client.unwrap();
+    /// ```
+    pub fn proxy_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.proxy_headers.push((name.into(), Secret::new(value)));
+        self
+    }
+
+    /// Refuses an `http://` URL, over which credentials travel in clear. Default false.
+    ///
+    /// ```
+    /// let refused = influx_edge::Client::builder("http://localhost:8086").https_only(true).build();
+    /// assert!(refused.unwrap_err().is_config());
+    /// ```
+    pub fn https_only(mut self, yes: bool) -> Self {
+        self.https_only = yes;
+        self
+    }
+
+    /// A PEM file with the certificates to trust, instead of Mozilla's: for a private CA, or a
+    /// self-signed certificate. Read by `build`.
+    ///
+    /// ```no_run
+    /// let client = influx_edge::Client::builder("https://db.plant.example:8086").ca_file("/etc/ssl/plant-ca.pem").build()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
+        self.ca_file = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// PEM files with this client's certificate chain and its private key, for servers that ask for
+    /// one. They may be one and the same file. Read by `build`, which also sees to it that the key
+    /// belongs to the certificate. Default none.
+    ///
+    /// A key that is protected by a password is refused: decrypting it takes some twenty more
+    /// crates of cryptography, and a program that starts by itself would have to keep the password
+    /// beside the key anyway. Decrypt it once, and let nobody else read it:
+    ///
+    /// ```sh
+    /// (umask 077; openssl pkey -in client.key -out client-plain.key)
+    /// ```
+    pub fn client_certificate(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
+        self.client_files = Some((chain.as_ref().to_owned(), key.as_ref().to_owned()));
+        self
+    }
+
+    /// **Dangerous.** Accepts any certificate from anybody: whoever sits on the line can read and
+    /// change everything, the token first. What people mostly need instead is
+    /// [`ca_file`](Self::ca_file). Default false.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("https://localhost:8086").danger_accept_any_certificate(true).build()?;
+    /// assert!(!client.warnings().is_empty()); // show them
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn danger_accept_any_certificate(mut self, yes: bool) -> Self {
+        self.no_verification = yes;
+        self
+    }
+
+    /// The `User-Agent`. Default `influx-edge/` and the version.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://localhost:8086").user_agent("logger/7").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn user_agent(mut self, text: impl Into<String>) -> Self {
+        self.user_agent = text.into();
+        self
+    }
+
+    /// A header for every call, as a proxy may want. May be given more than once. Headers that
+    /// frame the message (`Content-Length`, `Host`, …) are refused by `build`.
+    ///
+    /// ```
+    /// use influx_edge::Client;
+    ///
+    /// let builder = Client::builder("http://localhost:8086").header("X-Site", "north");
+    /// assert!(builder.header("Host", "elsewhere").build().is_err()); // that one frames the message
+    /// ```
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), Secret::new(value)));
+        self
+    }
+
+    /// Retries calls that can be repeated without harm: writes, queries, deletes, and what only
+    /// reads. Default [`RetryPolicy::none`]. Retries sleep in the calling thread.
+    ///
+    /// ```
+    /// use influx_edge::client::RetryPolicy;
+    ///
+    /// let patient = influx_edge::Client::builder("http://localhost:8086").retry(RetryPolicy::default()).build()?;
+    /// # let _ = patient;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Tells of each retry before its pause. Called in the thread that makes the call. Default:
+    /// nobody is told.
+    ///
+    /// ```
+    /// use influx_edge::client::RetryPolicy;
+    ///
+    /// let client = influx_edge::Client::builder("http://localhost:8086")
+    ///     .retry(RetryPolicy::default())
+    ///     .on_retry(|retry| eprintln!("{}; again in {:?}", retry.error, retry.pause))
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn on_retry(mut self, tell: impl Fn(&Retry<'_>) + Send + Sync + 'static) -> Self {
+        self.on_retry = Some(Arc::new(tell));
+        self
+    }
+
+    /// A tag for every point that this client encodes and that hasn't that tag itself: for points,
+    /// not for lines that are encoded already. A value that begins with `${env.` and ends with `}`
+    /// is looked up in the environment by `build`; if it isn't there, neither is the tag. The last
+    /// of two with the same key counts.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://localhost:8086")
+    ///     .default_tag("site", "north")
+    ///     .default_tag("host", "${env.HOSTNAME}")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn default_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let key = key.into();
+        self.default_tags.retain(|(k, _)| *k != key);
+        self.default_tags.push((key, value.into()));
+        self
+    }
+
+    /// Switches one of the server's profilers, `query` or `operator`, on for every query. Default
+    /// none. See [`Query::profiler`](super::Query::profiler).
+    pub fn profiler(mut self, name: impl Into<String>) -> Self {
+        self.profilers.push(name.into());
+        self
+    }
+
+    /// Something that works, but that a person should know.
+    pub(super) fn warn(&mut self, text: String) {
+        self.warnings.push(text);
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("org", &self.org)
+            .field("credentials", &self.credentials)
+            .field("timeout", &self.overall)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,156 @@
+//! The handle to one server, and what all its clones share.
+
+use super::auth::Auth;
+use super::builder::ClientBuilder;
+use super::retry::{Retry, RetryPolicy};
+use super::transport::Http;
+use super::url::{BaseUrl, Target};
+use crate::line::OwnedDefaultTags;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+/// A connection to one InfluxDB server, or anything that speaks its v2 interface.
+///
+/// Cheap to clone, and its clones share connections, session and settings; hand one to every
+/// thread. Made by [`Client::builder`]; making it connects to nothing.
+///
+/// ```
+/// use influx_edge::Client;
+/// use influx_edge::line::Encoder;
+///
+/// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+///
+/// let mut enc = Encoder::with_sink(Vec::new());
+/// enc.line("weather").tag("station", "zrh-1").field("temp_c", 21.5).finish()?;
+/// client.write("sensors", enc.lines())?;
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+/// Who is told of retries.
+pub(crate) type OnRetry = dyn Fn(&Retry<'_>) + Send + Sync;
+
+/// What all clones share.
+#[derive(Clone)]
+pub(crate) struct Inner {
+    pub(crate) http: Http,
+    pub(crate) base: BaseUrl,
+    pub(crate) org: Option<Org>,
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) overall: Duration,
+    pub(crate) on_retry: Option<Arc<OnRetry>>,
+    pub(crate) default_tags: Option<OwnedDefaultTags>,
+    pub(crate) profilers: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+    #[cfg(feature = "gzip")]
+    pub(crate) gzip_min_bytes: Option<usize>,
+}
+
+/// Which organization calls are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Org {
+    Name(String),
+    Id(String),
+}
+
+impl Client {
+    /// Starts building a client for the server at a URL: `http://host:8086`, with a path prefix if
+    /// a proxy needs one. [`ClientBuilder::build`] checks it.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(url.into())
+    }
+
+    /// The server's URL, without a trailing slash.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://localhost:8086/").build()?;
+    /// assert_eq!(client.url(), "http://localhost:8086");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn url(&self) -> String {
+        let base = &self.inner.base;
+        let scheme = if base.https { "https" } else { "http" };
+        alloc::format!("{scheme}://{}{}", base.authority, base.prefix)
+    }
+
+    /// This client for another organization, by name: same server, connections, credentials and
+    /// session.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let theirs = client.in_org("their-org"); // the same connections
+    /// # let _ = theirs;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn in_org(&self, name: impl Into<String>) -> Client {
+        Client::from_inner(Inner {
+            org: Some(Org::Name(name.into())),
+            ..Inner::clone(&self.inner)
+        })
+    }
+
+    /// What works, but a person should know: a token file that others may read, a token that
+    /// travels in clear, certificates that nobody verifies, settings that aren't known. Show them
+    /// once, at the start. No secret is in them.
+    ///
+    /// ```
+    /// let client = influx_edge::Client::builder("http://db.example:8086").token("my-token").build()?;
+    /// assert!(!client.warnings().is_empty()); // the token travels in clear
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.inner.warnings
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Client {
+            inner: Arc::new(inner),
+        }
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// A target under this client's base, with its organization as a parameter.
+    pub(crate) fn target_with_org(&self, path: &str) -> Target {
+        let mut target = self.inner.base.target(path);
+        self.add_org(&mut target);
+        target
+    }
+
+    pub(crate) fn add_org(&self, target: &mut Target) {
+        match &self.inner.org {
+            Some(Org::Name(name)) => target.push_query("org", name),
+            Some(Org::Id(id)) => target.push_query("orgID", id),
+            None => {}
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("url", &self.url())
+            .field("org", &self.inner.org)
+            .field("auth", &self.inner.auth)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,292 @@
+//! One call from its start to its meaning: credentials, sending, retries.
+
+use super::Client;
+use super::auth::{Auth, Cookie, Session};
+use super::logging;
+use super::response_error::{Kind, MAX_READ, refused};
+use super::retry::{Retry, random};
+use super::transport::{HttpError, HttpRequest, HttpResponse, RequestBody, SendError};
+use super::url::Target;
+use crate::error::{Error, TransportError};
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::sync::PoisonError;
+use std::thread;
+use std::time::Instant;
+
+/// A response that is read whole may have this many bytes, decompressed.
+pub(crate) const DEFAULT_CAP: u64 = 16 << 20;
+
+impl Client {
+    /// A request with this client's limits and nothing else.
+    pub(crate) fn outgoing<'a>(&self, method: &'a str, target: Target) -> HttpRequest<'a> {
+        HttpRequest {
+            method,
+            target: target.into_string(),
+            content_type: None,
+            gzipped: false,
+            accept_gzip: false,
+            anonymous: false,
+            credential: None,
+            headers: None,
+            payload: RequestBody::None,
+            overall: self.inner().overall,
+            read: None,
+            repeatable: matches!(method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE"),
+            cap: DEFAULT_CAP,
+            expect: false,
+        }
+    }
+
+    /// Makes a call; `done` makes of the response what the caller wants, or an error. Errors that may
+    /// pass are retried as the client's policy says, if the call can be repeated.
+    pub(crate) fn run<T>(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut HttpRequest<'_>,
+        mut done: impl FnMut(HttpResponse) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let policy = &self.inner().retry;
+        let start = Instant::now();
+        let limit = out.overall;
+        let mut attempt = 0u32;
+        loop {
+            let result = self.authorized(what, out).and_then(&mut done);
+            let error = match result {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            attempt = attempt.saturating_add(1);
+            let replayable = out.repeatable && !matches!(out.payload, RequestBody::Reader(..));
+            if !replayable || !error.is_retryable() {
+                return Err(error);
+            }
+            let Some(pause) = policy.delay(attempt, start.elapsed(), error.retry_after(), random())
+            else {
+                return Err(error);
+            };
+            logging::retry(attempt, pause, &error);
+            if let Some(told) = &self.inner().on_retry {
+                told(&Retry {
+                    attempt,
+                    pause,
+                    error: &error,
+                });
+            }
+            thread::sleep(pause);
+            // The last attempt ends with the policy's total, too.
+            let left = policy.max_time.saturating_sub(start.elapsed());
+            if left < Duration::from_millis(1) {
+                return Err(error);
+            }
+            out.overall = limit.min(left);
+        }
+    }
+
+    /// Sends with the credentials. A session the server has forgotten is renewed once: a 401 says
+    /// that nothing was done, so the call can be made again.
+    pub(crate) fn authorized(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut HttpRequest<'_>,
+    ) -> Result<HttpResponse, Error> {
+        match &*self.inner().auth {
+            _ if out.anonymous => self.send(what, out),
+            Auth::None => self.send(what, out),
+            Auth::Header { value, .. } => {
+                out.credential = Some(("authorization", value.clone()));
+                self.send(what, out)
+            }
+            Auth::Session(session) => {
+                let cookie = match session.cookie() {
+                    Some(cookie) => cookie,
+                    None => (session.sign_in)(self, session, None)?,
+                };
+                out.credential = Some(("cookie", cookie.header.clone()));
+                let response = self.send(what, out)?;
+                if response.status != 401 || matches!(out.payload, RequestBody::Reader(..)) {
+                    return Ok(response);
+                }
+                let cookie = (session.sign_in)(self, session, Some(cookie.generation))?;
+                out.credential = Some(("cookie", cookie.header));
+                self.send(what, out)
+            }
+        }
+    }
+
+    /// Sends as it is.
+    pub(crate) fn send(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut HttpRequest<'_>,
+    ) -> Result<HttpResponse, Error> {
+        let exchange = logging::Exchange::begin();
+        let result = self.inner().http.send(out);
+        exchange.end(out.method, &out.target, &result);
+        result.map_err(|SendError { broken, unsent, .. }| self.broken(what, broken, unsent))
+    }
+
+    /// Exchanges user name and password for a cookie. Of several threads that come with the same
+    /// forgotten session, the first signs in and the others use what it got.
+    pub(crate) fn open_session(
+        &self,
+        session: &Session,
+        forgotten: Option<u64>,
+    ) -> Result<Cookie, Error> {
+        let _one_at_a_time = session.door.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = session.cookie();
+        if let Some(cookie) = &current {
+            if Some(cookie.generation) != forgotten {
+                return Ok(cookie.clone());
+            }
+        }
+        let generation = current.map_or(0, |c| c.generation.wrapping_add(1));
+        session.set_cookie(None);
+        let what = "sign in";
+        let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/signin"));
+        out.payload = RequestBody::Bytes(&[]);
+        out.repeatable = true;
+        out.credential = Some(("authorization", session.basic.clone()));
+        let response = self.send(&what, &mut out)?;
+        if !(200..300).contains(&response.status) {
+            return Err(self.refused(&what, response));
+        }
+        let cookie = response
+            .headers
+            .get_all("set-cookie")
+            .find_map(|line| Cookie::from_set_cookie(line, generation))
+            .ok_or_else(|| Error::content(what, "the server set no cookie"))?;
+        session.set_cookie(Some(cookie.clone()));
+        Ok(cookie)
+    }
+
+    /// The error for a call that got no response.
+    pub(crate) fn broken(&self, what: &dyn fmt::Display, broken: HttpError, unsent: bool) -> Error {
+        TransportError {
+            fault: broken.fault,
+            what: what.to_string(),
+            host: self.inner().base.host_port.clone(),
+            detail: self.inner().auth.scrub(broken.detail),
+            unsent,
+            source: broken.source.map(|e| Box::new(e) as _),
+        }
+        .into()
+    }
+
+    /// The error for a response that isn't the hoped-for one. Reads its body, up to a limit.
+    pub(crate) fn refused(&self, what: &dyn fmt::Display, mut response: HttpResponse) -> Error {
+        let body = response.body.read_some(MAX_READ);
+        self.refused_with(what, &response, &body, Kind::Other)
+    }
+
+    /// The same for a write.
+    pub(crate) fn refused_write(
+        &self,
+        what: &dyn fmt::Display,
+        mut response: HttpResponse,
+    ) -> Error {
+        let body = response.body.read_some(MAX_READ);
+        self.refused_with(what, &response, &body, Kind::Write)
+    }
+
+    /// The same with the body already read.
+    pub(crate) fn refused_with(
+        &self,
+        what: &dyn fmt::Display,
+        response: &HttpResponse,
+        body: &[u8],
+        kind: Kind,
+    ) -> Error {
+        let inner = self.inner();
+        let heard = (response.status, &response.headers, body);
+        refused(what, &inner.base.host_port, heard, &inner.auth, kind)
+    }
+
+    /// A call whose response is JSON.
+    pub(crate) fn json<T: DeserializeOwned>(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut HttpRequest<'_>,
+    ) -> Result<T, Error> {
+        self.run(what, out, |response| self.read_json(what, response))
+    }
+
+    fn read_json<T: DeserializeOwned>(
+        &self,
+        what: &dyn fmt::Display,
+        mut response: HttpResponse,
+    ) -> Result<T, Error> {
+        // An unknown path outside /api is served by the user interface: 200 and a page.
+        if !(200..300).contains(&response.status) || is_page(&response) {
+            return Err(self.refused(what, response));
+        }
+        let body = response
+            .body
+            .read_all()
+            .map_err(|broken| self.broken(what, broken, false))?;
+        serde_json::from_slice(&body).map_err(|e| {
+            Error::content(
+                alloc::format!("cannot {what}: the response isn't the JSON expected"),
+                json_trouble(&e),
+            )
+        })
+    }
+
+    /// A call whose response has nothing to say but its status.
+    pub(crate) fn empty(
+        &self,
+        what: &dyn fmt::Display,
+        out: &mut HttpRequest<'_>,
+    ) -> Result<(), Error> {
+        self.run(what, out, |mut response| {
+            if !(200..300).contains(&response.status) || is_page(&response) {
+                return Err(self.refused(what, response));
+            }
+            // Whatever it says, read it, or the connection can't be used again.
+            let _ = response.body.read_some(MAX_READ);
+            Ok(())
+        })
+    }
+}
+
+/// Whether a response is a page for people, and so from something else than the interface.
+pub(crate) fn is_page(response: &HttpResponse) -> bool {
+    response
+        .headers
+        .get("content-type")
+        .is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// A value as JSON, to be sent.
+pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value)
+        .map_err(|e| Error::config(alloc::format!("the body can't be written as JSON: {e}")))
+}
+
+/// A query's parameter as a JSON value.
+pub(crate) fn json_param(name: &str, value: impl Serialize) -> Result<serde_json::Value, Error> {
+    serde_json::to_value(value).map_err(|e| {
+        Error::config(alloc::format!(
+            "the parameter {name:?} can't be written as JSON: {e}"
+        ))
+    })
+}
+
+/// Why JSON can't be read, without the values in it: a response may hold tokens.
+pub(crate) fn json_trouble(e: &serde_json::Error) -> String {
+    let text = e.to_string();
+    if text.starts_with("missing field") {
+        return text;
+    }
+    let kind = match e.classify() {
+        serde_json::error::Category::Data => "it doesn't fit the type",
+        serde_json::error::Category::Eof => "it ends too early",
+        _ => "it isn't valid JSON",
+    };
+    alloc::format!("{kind}, line {} column {}", e.line(), e.column())
+}

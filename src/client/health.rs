@@ -1,0 +1,165 @@
+//! How the server is: ping, health, ready, version.
+
+use super::Client;
+use super::response_error::{Kind, MAX_READ};
+use crate::error::Error;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use serde::Deserialize;
+
+/// The response to `GET /health`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Health {
+    /// Who responds: `influxdb`.
+    #[serde(default)]
+    pub name: String,
+    /// `pass` or `fail`; see [`is_pass`](Health::is_pass).
+    pub status: String,
+    /// In words.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// The server's version, as `v2.9.1`.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// The commit it was built from.
+    #[serde(default)]
+    pub commit: Option<String>,
+}
+
+impl Health {
+    /// Whether the server says it's well.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// assert!(client.health()?.is_pass());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_pass(&self) -> bool {
+        self.status == "pass"
+    }
+}
+
+/// The response to `GET /ready`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ready {
+    /// `ready`.
+    pub status: String,
+    /// When the server started, as RFC 3339.
+    #[serde(default)]
+    pub started: Option<String>,
+    /// For how long it has been up, as Go writes a duration: `223.482249ms`.
+    #[serde(default)]
+    pub up: Option<String>,
+}
+
+impl Client {
+    /// Asks whether somebody is there (`GET /ping`). Needs no token.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// match client.ping() {
+    ///     Ok(()) => println!("it is there"),
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// # assert!(client.ping().is_ok());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No response, or one that isn't InfluxDB's 204: with a captive portal on the line even a 200 is
+    /// an error.
+    pub fn ping(&self) -> Result<(), Error> {
+        self.ping_headers(|_| ()).map(|_| ())
+    }
+
+    /// The server's version, as `v2.9.1`, from a ping's headers. `None` where it isn't told: Cloud.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// println!("{}", client.version()?.unwrap_or_else(|| "it doesn't say".to_string()));
+    /// # assert_eq!(client.version()?.as_deref(), Some("v2.9.1"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ping`](Client::ping).
+    pub fn version(&self) -> Result<Option<String>, Error> {
+        self.ping_headers(|h| h.get("x-influxdb-version").map(ToOwned::to_owned))
+    }
+
+    /// Which build the server is, as `OSS`, from a ping's headers.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// println!("{:?}", client.build_kind()?); // OSS, Cloud, …
+    /// # assert_eq!(client.build_kind()?.as_deref(), Some("OSS"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ping`](Client::ping).
+    pub fn build_kind(&self) -> Result<Option<String>, Error> {
+        self.ping_headers(|h| h.get("x-influxdb-build").map(ToOwned::to_owned))
+    }
+
+    /// How the server says it is (`GET /health`). OSS only. A server that isn't well responds with 503
+    /// with the same JSON; that is `Ok` here, see [`Health::is_pass`].
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let health = client.health()?;
+    /// println!("{}", if health.is_pass() { "well" } else { "ill" });
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No response, or one that isn't InfluxDB's.
+    pub fn health(&self) -> Result<Health, Error> {
+        let what = "ask for the server's health";
+        let mut out = self.outgoing("GET", self.inner().base.target("/health"));
+        self.run(&what, &mut out, |mut response| {
+            if response.status != 200 && response.status != 503 {
+                return Err(self.refused(&what, response));
+            }
+            let body = response.body.read_some(MAX_READ);
+            serde_json::from_slice(&body)
+                .map_err(|_| self.refused_with(&what, &response, &body, Kind::Other))
+        })
+    }
+
+    /// Whether the server has started up (`GET /ready`). OSS only.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let ready = client.ready()?;
+    /// println!("{ready:?}");
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No response, or one that isn't InfluxDB's; a retryable one (503) while it starts.
+    pub fn ready(&self) -> Result<Ready, Error> {
+        let mut out = self.outgoing("GET", self.inner().base.target("/ready"));
+        self.json(&"ask whether the server is ready", &mut out)
+    }
+
+    fn ping_headers<T>(&self, take: impl Fn(&super::Headers) -> T) -> Result<T, Error> {
+        let what = "ping";
+        let mut out = self.outgoing("GET", self.inner().base.target("/ping"));
+        self.run(&what, &mut out, |mut response| {
+            // 204 from InfluxDB 1 and 2; InfluxDB 3 responds with 200 with JSON.
+            let json = response
+                .headers
+                .get("content-type")
+                .is_some_and(|kind| kind.starts_with("application/json"));
+            if response.status == 204 || (response.status == 200 && json) {
+                let _ = response.body.read_some(MAX_READ);
+                return Ok(take(&response.headers));
+            }
+            Err(self.refused(&what, response))
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! From a response that isn't the hoped-for one to the error that says so.
+
+use super::auth::Auth;
+use super::retry::retry_after;
+use super::transport::Headers;
+use super::write_status::{ErrorBody, WriteStatus, classify_write};
+use crate::error::{Error, Remedy, ResponseError, ResponseParts, Stored, cut};
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::fmt;
+
+/// Of an error's body this much is read. Bad lines are named in it, so it may be long.
+pub(crate) const MAX_READ: usize = 64 * 1024;
+/// Of a body that isn't InfluxDB's this much is kept.
+const MAX_EXCERPT: usize = 512;
+/// Of InfluxDB's own message this much is kept.
+const MAX_MESSAGE: usize = 4096;
+
+/// Whether the call was a write, whose responses mean more than their status.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Write,
+    Other,
+}
+
+/// Makes the error of a response that isn't a success.
+pub(crate) fn refused(
+    what: &dyn fmt::Display,
+    host: &str,
+    (status, headers, body): (u16, &Headers, &[u8]),
+    auth: &Auth,
+    kind: Kind,
+) -> Error {
+    let said = ErrorBody::read(body);
+    let write_status = match kind {
+        Kind::Write => classify_write(status, headers, body),
+        Kind::Other => plain(status, headers),
+    };
+    let message = match &said.message {
+        Some(message) => cut(message, MAX_MESSAGE).to_owned(),
+        None => excerpt(body)
+            .or_else(|| {
+                [
+                    "x-influx-error",
+                    "x-influxdb-error",
+                    "x-platform-error-code",
+                ]
+                .iter()
+                .find_map(|name| headers.get(name))
+                .map(ToOwned::to_owned)
+            })
+            .unwrap_or_else(|| reason(status).to_owned()),
+    };
+    let scrub = |text: String| auth.scrub(text);
+    let mut line_errors = write_status.line_errors;
+    for line in &mut line_errors {
+        line.line = scrub(core::mem::take(&mut line.line));
+        line.reason = scrub(core::mem::take(&mut line.reason));
+    }
+    ResponseError(Box::new(ResponseParts {
+        what: what.to_string(),
+        host: host.to_owned(),
+        status,
+        code: said
+            .code
+            .or_else(|| headers.get("x-platform-error-code").map(ToOwned::to_owned))
+            .map(|code| scrub(cut(&code, 100).to_owned())),
+        message: scrub(message),
+        from_influxdb: said.from_influxdb,
+        content_type: headers.get("content-type").map(|t| cut(t, 100).to_owned()),
+        location: headers.get("location").map(|to| scrub(origin(to))),
+        retry_after: write_status.retry_after,
+        request_id: [
+            "trace-id",
+            "x-request-id",
+            "x-influx-request-id",
+            "request-id",
+        ]
+        .iter()
+        .find_map(|name| headers.get(name))
+        .map(|id| scrub(cut(id, 200).to_owned())),
+        stored: write_status.stored,
+        remedy: write_status.remedy.unwrap_or(Remedy::Operator),
+        line_errors,
+        dropped: write_status.dropped,
+    }))
+    .into()
+}
+
+/// What a status means for a call that isn't a write.
+fn plain(status: u16, headers: &Headers) -> WriteStatus {
+    let remedy = match status {
+        408 | 425 | 429 => Remedy::Retry,
+        501 | 505 => Remedy::Operator,
+        500..=599 => Remedy::Retry,
+        _ => Remedy::Operator,
+    };
+    WriteStatus {
+        stored: match status {
+            300..=499 => Stored::None,
+            _ => Stored::Unknown,
+        },
+        remedy: Some(remedy),
+        line_errors: alloc::vec::Vec::new(),
+        dropped: None,
+        retry_after: retry_after(headers),
+    }
+}
+
+/// The start of a body that isn't InfluxDB's JSON, as one line of text.
+fn excerpt(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body.get(..MAX_EXCERPT).unwrap_or(body));
+    let text = text
+        .split_whitespace()
+        .fold(String::new(), |mut out, word| {
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(word);
+            out
+        });
+    let text = cut(&text, MAX_EXCERPT);
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// Scheme and host of a redirect's target. The rest may carry what nobody should see.
+fn origin(location: &str) -> String {
+    match location.split_once("://") {
+        Some((scheme, rest)) => {
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            let authority = rest.get(..end).unwrap_or("");
+            let host = authority.rsplit('@').next().unwrap_or("");
+            alloc::format!("{}://{}", cut(scheme, 10), cut(host, 253))
+        }
+        None => "another path of the same host".to_owned(),
+    }
+}
+
+/// The standard words for a status, for responses that say nothing themselves.
+fn reason(status: u16) -> &'static str {
+    match status {
+        200..=299 => "an empty body",
+        300..=399 => "a redirect",
+        400 => "bad request",
+        401 => "unauthorized",
+        403 => "forbidden",
+        404 => "not found",
+        405 => "method not allowed",
+        408 => "request timeout",
+        409 => "conflict",
+        413 => "content too large",
+        422 => "unprocessable content",
+        429 => "too many requests",
+        500 => "internal server error",
+        501 => "not implemented",
+        502 => "bad gateway",
+        503 => "service unavailable",
+        504 => "gateway timeout",
+        _ => "nothing said",
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The error that a write ends with when this is the response.
+    pub(crate) fn write_error(status: u16, headers: &[(&'static str, &str)], body: &[u8]) -> Error {
+        let heard = (status, &Headers::of(headers), body);
+        let what = "write to bucket \"sensors\"";
+        refused(&what, "localhost:8086", heard, &Auth::None, Kind::Write)
+    }
+}

@@ -1,0 +1,318 @@
+//! Getting in: first setup of a server, signing in and out, and who we are.
+
+use super::Client;
+use super::auth::Auth;
+use super::execute::to_json;
+use super::secret::{Secret, hide};
+use super::transport::RequestBody;
+use crate::error::Error;
+use alloc::string::String;
+use core::fmt;
+use core::time::Duration;
+use serde::{Deserialize, Serialize};
+
+/// The first user, organization and bucket of a new server. Sent by [`Client::setup`].
+#[derive(Clone)]
+pub struct Setup {
+    username: String,
+    password: Option<Secret>,
+    org: String,
+    bucket: String,
+    retention: Duration,
+    token: Option<Secret>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SetupBody<'a> {
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
+    org: &'a str,
+    bucket: &'a str,
+    retention_period_seconds: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+}
+
+impl Setup {
+    /// A user with all rights, an organization, and a bucket that keeps its data for ever.
+    ///
+    /// ```
+    /// use influx_edge::client::Setup;
+    ///
+    /// let setup = Setup::new("admin", "acme", "sensors")
+    ///     .password("secret-word")
+    ///     .retention(influx_edge::api::days(30));
+    /// assert!(!format!("{setup:?}").contains("secret-word"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn new(
+        username: impl Into<String>,
+        org: impl Into<String>,
+        bucket: impl Into<String>,
+    ) -> Self {
+        Setup {
+            username: username.into(),
+            password: None,
+            org: org.into(),
+            bucket: bucket.into(),
+            retention: Duration::ZERO,
+            token: None,
+        }
+    }
+
+    /// The user's password: 8 to 72 characters. Without one nobody can sign in, but the token
+    /// works.
+    ///
+    /// ```
+    /// use influx_edge::client::Setup;
+    ///
+    /// let setup = Setup::new("admin", "acme", "sensors").password("secret-word");
+    /// # let _ = setup;
+    /// ```
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(Secret::new(password));
+        self
+    }
+
+    /// How long the bucket keeps its data, in whole seconds; zero, the default, for ever.
+    #[must_use]
+    pub fn retention(mut self, keep: Duration) -> Self {
+        self.retention = keep;
+        self
+    }
+
+    /// The user's token. Default: the server makes one up.
+    ///
+    /// ```
+    /// use influx_edge::client::Setup;
+    ///
+    /// // A token of your own, for a server that is set up by a script.
+    /// let setup = Setup::new("admin", "acme", "sensors").password("secret-word").token("my-token");
+    /// # let _ = setup;
+    /// ```
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(Secret::new(token));
+        self
+    }
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("username", &self.username)
+            .field("org", &self.org)
+            .field("bucket", &self.bucket)
+            .field("retention", &self.retention)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a setup made: ids, and the one token that may do everything.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct SetupDone {
+    /// The user's id.
+    pub user_id: String,
+    /// The organization's id.
+    pub org_id: String,
+    /// The bucket's id.
+    pub bucket_id: String,
+    token: Secret,
+}
+
+impl SetupDone {
+    /// The new token, with all rights. This is the only time the server shows it: keep it safe,
+    /// and make lesser ones for daily work.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.token.reveal()
+    }
+}
+
+impl fmt::Debug for SetupDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetupDone")
+            .field("user_id", &self.user_id)
+            .field("org_id", &self.org_id)
+            .field("bucket_id", &self.bucket_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct SetupResponse {
+    user: Id,
+    org: Id,
+    bucket: Id,
+    auth: Token,
+}
+
+#[derive(Deserialize)]
+struct Id {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: String,
+}
+
+/// The user that a token or session stands for.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Me {
+    /// The user's id.
+    pub id: String,
+    /// The user's name.
+    pub name: String,
+    /// `active` or `inactive`.
+    #[serde(default)]
+    pub status: Option<String>,
+}
+
+impl Client {
+    /// Whether the server is new and waits for [`setup`](Client::setup). Needs no token.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::client::Setup;
+    ///
+    /// if client.needs_setup()? {
+    ///     let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
+    ///     println!("{}", done.token());
+    /// }
+    /// # assert!(client.needs_setup()?);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No response, or one that isn't InfluxDB's.
+    pub fn needs_setup(&self) -> Result<bool, Error> {
+        #[derive(Deserialize)]
+        struct Allowed {
+            allowed: bool,
+        }
+        let mut out = self.outgoing("GET", self.inner().base.target("/api/v2/setup"));
+        out.anonymous = true;
+        let allowed: Allowed = self.json(&"ask whether the server needs setup", &mut out)?;
+        Ok(allowed.allowed)
+    }
+
+    /// Sets a new server up. Works once in its life, and needs no token.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::client::Setup;
+    ///
+    /// let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
+    /// println!("keep this: {}", done.token());
+    /// # assert!(!done.token().is_empty());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A [conflict](Error::is_conflict) if it was done before; a password that is too short or too
+    /// long (400); no response.
+    pub fn setup(&self, setup: &Setup) -> Result<SetupDone, Error> {
+        fn text(secret: &Option<Secret>) -> &str {
+            secret.as_ref().map_or("", Secret::reveal)
+        }
+        let body = to_json(&SetupBody {
+            username: &setup.username,
+            password: setup.password.as_ref().map(Secret::reveal),
+            org: &setup.org,
+            bucket: &setup.bucket,
+            retention_period_seconds: setup.retention.as_secs(),
+            token: setup.token.as_ref().map(Secret::reveal),
+        })?;
+        let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/setup"));
+        out.content_type = Some("application/json");
+        out.payload = RequestBody::Bytes(&body);
+        out.anonymous = true;
+        let made: SetupResponse = self
+            .json(&"set the server up", &mut out)
+            .map_err(|e| e.cleared(&hide(&[text(&setup.password), text(&setup.token)])))?;
+        Ok(SetupDone {
+            user_id: made.user.id,
+            org_id: made.org.id,
+            bucket_id: made.bucket.id,
+            token: Secret::new(made.auth.token),
+        })
+    }
+
+    /// Who this client is: the user behind its token or session.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// println!("{}", client.me()?.name);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Credentials that aren't known ([`Error::is_unauthorized`]); no response.
+    pub fn me(&self) -> Result<Me, Error> {
+        let mut out = self.outgoing("GET", self.inner().base.target("/api/v2/me"));
+        self.json(&"ask who we are", &mut out)
+    }
+
+    /// Signs in now, instead of before the first call. Only for a client with a
+    /// [session](super::ClientBuilder::session); others have nothing to sign in with, and this does
+    /// nothing for them.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// client.sign_in()?; // now, rather than at the first call: a wrong password shows at once
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Wrong name or password ([`Error::is_unauthorized`]); no response.
+    pub fn sign_in(&self) -> Result<(), Error> {
+        match &*self.inner().auth {
+            Auth::Session(session) => {
+                let forgotten = session.cookie().map(|c| c.generation);
+                self.open_session(session, forgotten).map(|_| ())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the session, if there is one; the next call would start another. A session that is
+    /// only dropped lives on in the server until it expires.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// client.sign_out()?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No response, or an unexpected one. The session is forgotten here either way.
+    pub fn sign_out(&self) -> Result<(), Error> {
+        let Auth::Session(session) = &*self.inner().auth else {
+            return Ok(());
+        };
+        let Some(cookie) = session.cookie() else {
+            return Ok(());
+        };
+        let what = "sign out";
+        let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/signout"));
+        out.payload = RequestBody::Bytes(&[]);
+        out.credential = Some(("cookie", cookie.header));
+        let result = self.send(&what, &mut out).and_then(|mut response| {
+            // 401: the server had forgotten it already.
+            if (200..300).contains(&response.status) || response.status == 401 {
+                let _ = response.body.read_some(super::response_error::MAX_READ);
+                return Ok(());
+            }
+            Err(self.refused(&what, response))
+        });
+        // Only now: an error's text is cleared of it.
+        session.set_cookie(None);
+        result
+    }
+}

@@ -1,0 +1,128 @@
+//! The body of a response, as a stream with a cap.
+
+use super::error::HttpError;
+use crate::error::TransportErrorKind;
+use alloc::format;
+use alloc::vec::Vec;
+use std::io::{self, Read};
+
+/// A body read whole is collected in pieces of at most this size.
+const MAX_PIECE: usize = 64 * 1024;
+
+/// The body of a response, decompressed, as it comes from the wire.
+///
+/// Read to its end it gives the connection back for the next call; dropped earlier it closes the
+/// connection. Errors are [`io::Error`]s that carry ours; a body cut short is always an error, never
+/// a silent end, as long as the server said where the end is.
+pub(crate) struct Body {
+    reader: Option<ureq::BodyReader<'static>>,
+    left: u64,
+    cap: u64,
+}
+
+impl Body {
+    pub(super) fn new(body: ureq::Body, cap: u64) -> Self {
+        Body {
+            reader: Some(body.into_reader()),
+            left: cap,
+            cap,
+        }
+    }
+
+    /// Everything up to the end, or an error where the cap is exceeded.
+    pub(crate) fn read_all(&mut self) -> Result<Vec<u8>, HttpError> {
+        // In pieces, for a growing vector is there twice while it moves: what is too large must
+        // be found out within the cap.
+        let mut full: Vec<Vec<u8>> = Vec::new();
+        let mut piece = Vec::new();
+        let mut filled = 0usize;
+        let mut total = 0usize;
+        loop {
+            if filled == piece.len() {
+                let size = total.clamp(1024, MAX_PIECE);
+                if filled > 0 {
+                    full.push(core::mem::take(&mut piece));
+                }
+                piece = alloc::vec![0; size];
+                filled = 0;
+            }
+            let room = piece.get_mut(filled..).unwrap_or(&mut []);
+            let n = self.read(room).map_err(HttpError::from_read)?;
+            if n == 0 {
+                break;
+            }
+            filled = filled.saturating_add(n);
+            total = total.saturating_add(n);
+        }
+        piece.truncate(filled);
+        if full.is_empty() {
+            return Ok(piece);
+        }
+        let mut all = Vec::with_capacity(total);
+        for piece in full {
+            all.extend_from_slice(&piece);
+        }
+        all.extend_from_slice(&piece);
+        Ok(all)
+    }
+
+    /// At most `max` bytes, whatever happens: for the bodies of errors. If the body ends within
+    /// them the connection can be used again.
+    pub(crate) fn read_some(&mut self, max: usize) -> Vec<u8> {
+        let mut some = Vec::new();
+        let mut piece = [0u8; 1024];
+        while some.len() < max {
+            match self.read(&mut piece) {
+                Ok(0) | Err(_) => break,
+                Ok(n) => some.extend_from_slice(piece.get(..n).unwrap_or(&[])),
+            }
+        }
+        some.truncate(max);
+        some
+    }
+}
+
+impl Read for Body {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let Some(reader) = &mut self.reader else {
+            return Ok(0);
+        };
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        // One byte beyond the cap is asked for: only its arrival tells too long from just right.
+        let most = usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX);
+        let most = most.min(buf.len());
+        let piece = buf.get_mut(..most).unwrap_or(&mut []);
+        match reader.read(piece) {
+            Ok(0) => {
+                self.reader = None;
+                Ok(0)
+            }
+            Ok(n) if n as u64 > self.left => {
+                self.reader = None;
+                Err(HttpError::new(
+                    TransportErrorKind::TooLarge,
+                    format!("more than {} bytes", self.cap),
+                )
+                .into_io())
+            }
+            Ok(n) => {
+                self.left = self.left.saturating_sub(n as u64);
+                Ok(n)
+            }
+            Err(e) => {
+                self.reader = None;
+                Err(HttpError::from_read(e).into_io())
+            }
+        }
+    }
+}
+
+impl core::fmt::Debug for Body {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Body")
+            .field("ended", &self.reader.is_none())
+            .finish_non_exhaustive()
+    }
+}

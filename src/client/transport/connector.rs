@@ -1,0 +1,332 @@
+//! Our layer between the HTTP library and its sockets. It lives on the library's `unversioned`
+//! interface, which may change in a minor release; nothing outside this folder may depend on it.
+//!
+//! What happened to the current call (a new connection? sent? responded?) is noted here, which
+//! decides whether a second try is right.
+
+use super::headers::HeaderText;
+use super::resolver::Addresses;
+use super::tcp::TcpConnector;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::fmt;
+use std::sync::Arc;
+use std::thread_local;
+use ureq::Error;
+use ureq::unversioned::transport::{
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, NextTimeout, Transport,
+};
+
+/// What happened since [`CallTrace::begin`] on this thread.
+///
+/// A thread-local, because the library hands no request-bound value through to the socket, and a
+/// call runs on one thread from its start to its response's head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct CallTrace {
+    /// A new connection was made, so the one used was not from the pool.
+    pub(super) connected: bool,
+    /// Bytes of the request were handed to the system.
+    pub(super) sent: bool,
+    /// Bytes of a response arrived.
+    pub(super) responded: bool,
+    /// The other side stopped taking bytes before the request was complete.
+    pub(super) cut: bool,
+    /// How many bytes of body the request has, as far as known when it begins.
+    pub(super) body: u64,
+}
+
+thread_local! {
+    static TRACE: Cell<CallTrace> = const {
+        Cell::new(CallTrace {
+            connected: false,
+            sent: false,
+            responded: false,
+            cut: false,
+            body: 0,
+        })
+    };
+}
+
+thread_local! {
+    /// The header with the secret of the call that begins, until it's sent. Thread-local for the
+    /// same reason.
+    static CREDENTIAL: Cell<Option<(&'static str, HeaderText)>> = const { Cell::new(None) };
+    /// How many `connect` are under way: a proxy's is inside the call's.
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+impl CallTrace {
+    /// A call begins. Its credential goes past the library, which would write every byte it handles
+    /// to the log at the level `trace`.
+    pub(super) fn begin(credential: Option<(&'static str, HeaderText)>, body: u64) {
+        TRACE.set(CallTrace {
+            body,
+            ..CallTrace::default()
+        });
+        CREDENTIAL.set(credential);
+    }
+
+    /// The call is over: what happened in it. One that never got as far as sending leaves no
+    /// secret behind.
+    pub(super) fn end(outer: CallTrace) -> CallTrace {
+        CREDENTIAL.take();
+        TRACE.replace(outer)
+    }
+
+    pub(super) fn now() -> CallTrace {
+        TRACE.get()
+    }
+
+    pub(super) fn note(change: impl FnOnce(&mut CallTrace)) {
+        let mut trace = TRACE.get();
+        change(&mut trace);
+        TRACE.set(trace);
+    }
+}
+
+/// The marker inside the library's error when the port turns out to speak TLS.
+#[derive(Debug)]
+pub(super) struct SpeaksTls;
+
+impl fmt::Display for SpeaksTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it responded to plain HTTP with a TLS record")
+    }
+}
+
+impl std::error::Error for SpeaksTls {}
+
+/// Asks a proxy for tunnels.
+pub(super) type ProxyTunnel = Box<dyn Connector<(), Out = Either<(), Box<dyn Transport>>>>;
+
+pub(super) fn proxy_tunnel() -> ProxyTunnel {
+    Box::new(ConnectProxyConnector::default())
+}
+
+/// The way to the server: through a proxy if there is one.
+#[derive(Debug)]
+struct ProxyConnector(Option<ProxyTunnel>);
+
+impl Connector<()> for ProxyConnector {
+    type Out = Either<(), Box<dyn Transport>>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<()>,
+    ) -> Result<Option<Self::Out>, Error> {
+        match &self.0 {
+            Some(proxy_tunnel) => proxy_tunnel.connect(details, chained),
+            None => Ok(chained.map(Either::A)),
+        }
+    }
+}
+
+/// The whole chain: a tunnel through a proxy if one is set, our own socket, TLS if the URL says so.
+pub(super) fn chain(proxy_tunnel: Option<ProxyTunnel>) -> impl Connector<()> {
+    let chain = ProxyConnector(proxy_tunnel).chain(TcpConnector);
+    #[cfg(feature = "rustls")]
+    let chain = chain.chain(ureq::unversioned::transport::RustlsConnector::default());
+    #[cfg(feature = "native-tls")]
+    let chain = chain.chain(ureq::unversioned::transport::NativeTlsConnector::default());
+    chain
+}
+
+/// Around the chain: notes that a connection is new, and doubts the addresses when none was made.
+#[derive(Debug)]
+pub(super) struct EdgeConnector<C> {
+    pub(super) inner: C,
+    pub(super) addresses: Arc<Addresses>,
+    pub(super) proxy_lines: ProxyLines,
+}
+
+/// Header lines for the proxy alone, in the `CONNECT` that asks it for a tunnel. Often secret.
+#[derive(Clone, Default)]
+pub(super) struct ProxyLines(pub(super) Arc<[u8]>);
+
+impl fmt::Debug for ProxyLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
+    type Out = CredentialTransport<C::Out>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<()>,
+    ) -> Result<Option<Self::Out>, Error> {
+        DEPTH.set(DEPTH.get().saturating_add(1));
+        let made = self.inner.connect(details, chained);
+        let depth = DEPTH.get().saturating_sub(1);
+        DEPTH.set(depth);
+        // What a proxy or a TLS handshake sent and received is not the call's.
+        TRACE.set(CallTrace {
+            connected: true,
+            body: TRACE.get().body,
+            ..CallTrace::default()
+        });
+        if made.is_err() {
+            // The host may have moved: ask for its address again next time.
+            self.addresses.forget();
+        }
+        Ok(made?.map(|inner| CredentialTransport {
+            inner,
+            new: false,
+            outermost: depth == 0,
+            tunnel: (depth > 0).then(|| Tunnel {
+                head: Vec::new(),
+                lines: self.proxy_lines.clone(),
+            }),
+        }))
+    }
+}
+
+/// Outside of everything: adds the credential to a request's head, and lets the library look twice
+/// at what has come.
+///
+/// It looks for `100 Continue` first, and when it finds another response instead, waits for more to
+/// come before it looks at that response. If the server has said all it will, that is for ever.
+#[derive(Debug)]
+pub(super) struct CredentialTransport<T> {
+    inner: T,
+    /// Something came since the last pretended arrival.
+    new: bool,
+    /// Not the way to a proxy, which must not see the credential.
+    outermost: bool,
+    /// The request for a tunnel, until it is sent.
+    tunnel: Option<Tunnel>,
+}
+
+/// The head of a `CONNECT`. The library has no place for headers of ours in it, and writes it word
+/// by word, each a packet of its own; here it is gathered, completed and sent at once.
+#[derive(Debug)]
+struct Tunnel {
+    head: Vec<u8>,
+    lines: ProxyLines,
+}
+
+/// More than the library ever writes into it: what comes then is no `CONNECT`.
+const MAX_TUNNEL_HEAD: usize = 16 * 1024;
+
+impl<T: Transport> CredentialTransport<T> {
+    /// Puts a header behind the request line, which is what the output begins with.
+    fn with_header(
+        &mut self,
+        amount: usize,
+        (name, value): &(&'static str, HeaderText),
+        timeout: NextTimeout,
+    ) -> Result<(), Error> {
+        let value = value.0.as_bytes();
+        let parts: [&[u8]; 4] = [name.as_bytes(), b": ", value, b"\r\n"];
+        let size: usize = parts.iter().map(|p| p.len()).sum();
+        let output = self.inner.buffers().output();
+        let line = output
+            .get(..amount)
+            .and_then(|out| out.windows(2).position(|w| w == b"\r\n"))
+            .map_or(amount, |at| at.saturating_add(2));
+        if amount.saturating_add(size) <= output.len() {
+            output.copy_within(line..amount, line.saturating_add(size));
+            let mut at = line;
+            for part in parts {
+                put(output, &mut at, part);
+            }
+            return self
+                .inner
+                .transmit_output(amount.saturating_add(size), timeout);
+        }
+        // No room for both: one after the other.
+        let rest = output.get(line..amount).unwrap_or(&[]).to_vec();
+        self.inner.transmit_output(line, timeout)?;
+        for part in parts.into_iter().chain([rest.as_slice()]) {
+            self.send(part, timeout)?;
+        }
+        Ok(())
+    }
+
+    /// Sends bytes from elsewhere, in as many pieces as the buffer needs.
+    fn send(&mut self, mut bytes: &[u8], timeout: NextTimeout) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let output = self.inner.buffers().output();
+            let (now, later) = bytes.split_at_checked(output.len()).unwrap_or((bytes, &[]));
+            let mut at = 0;
+            put(output, &mut at, now);
+            self.inner.transmit_output(at, timeout)?;
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    /// Takes a part of a tunnel's head; with its last, sends all of it.
+    fn gather(
+        &mut self,
+        mut tunnel: Tunnel,
+        amount: usize,
+        timeout: NextTimeout,
+    ) -> Result<(), Error> {
+        let output = self.inner.buffers().output();
+        let part = output.get(..amount).unwrap_or(&[]);
+        tunnel.head.extend_from_slice(part);
+        if tunnel.head.ends_with(b"\r\n\r\n") {
+            // Before the empty line.
+            let end = tunnel.head.len().saturating_sub(2);
+            tunnel.head.truncate(end);
+            tunnel.head.extend_from_slice(&tunnel.lines.0);
+            tunnel.head.extend_from_slice(b"\r\n");
+        } else if tunnel.head.len() <= MAX_TUNNEL_HEAD {
+            self.tunnel = Some(tunnel);
+            return Ok(());
+        }
+        self.send(&tunnel.head, timeout)
+    }
+}
+
+/// Copies into a buffer that is known to have the room.
+fn put(output: &mut [u8], at: &mut usize, part: &[u8]) {
+    let end = at.saturating_add(part.len());
+    if let Some(there) = output.get_mut(*at..end) {
+        there.copy_from_slice(part);
+        *at = end;
+    }
+}
+
+impl<T: Transport> Transport for CredentialTransport<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        if let Some(tunnel) = self.tunnel.take() {
+            return self.gather(tunnel, amount, timeout);
+        }
+        if self.outermost {
+            if let Some(credential) = CREDENTIAL.take() {
+                return self.with_header(amount, &credential, timeout);
+            }
+        }
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        if core::mem::take(&mut self.new) {
+            let there = self.inner.buffers().input();
+            if there.windows(4).any(|w| w == b"\r\n\r\n") {
+                return Ok(true);
+            }
+        }
+        let more = self.inner.await_input(timeout)?;
+        self.new = more;
+        Ok(more)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}

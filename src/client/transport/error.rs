@@ -1,0 +1,182 @@
+//! The library's errors, and those of the sockets under it, sorted into ours.
+
+use super::connector::SpeaksTls;
+use super::resolver::NotFound;
+use crate::error::TransportErrorKind;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::fmt;
+use std::io;
+use ureq::{Error, Timeout};
+
+/// Where and how the way broke, before it is known for which call.
+#[derive(Debug)]
+pub(crate) struct HttpError {
+    pub(crate) fault: TransportErrorKind,
+    pub(crate) detail: String,
+    /// Only std's own errors are handed on as a source: no dependency's type leaks.
+    pub(crate) source: Option<io::Error>,
+}
+
+impl HttpError {
+    pub(crate) fn new(fault: TransportErrorKind, detail: impl Into<String>) -> Self {
+        HttpError {
+            fault,
+            detail: detail.into(),
+            source: None,
+        }
+    }
+
+    /// An error out of reading a body: one of ours in an `io::Error`'s clothes, or a real one.
+    pub(crate) fn from_read(e: io::Error) -> Self {
+        if e.get_ref().is_some_and(|inner| inner.is::<HttpError>()) {
+            return match e
+                .into_inner()
+                .map(<dyn std::error::Error + Send + Sync>::downcast)
+            {
+                Some(Ok(broken)) => *broken,
+                _ => HttpError::new(TransportErrorKind::Closed, "the response's body broke off"),
+            };
+        }
+        HttpError::from(Error::from(e))
+    }
+
+    pub(crate) fn into_io(self) -> io::Error {
+        io::Error::new(self.io_kind(), self)
+    }
+
+    /// The nearest of std's kinds.
+    pub(crate) fn io_kind(&self) -> io::ErrorKind {
+        match self.fault {
+            TransportErrorKind::Timeout => io::ErrorKind::TimedOut,
+            TransportErrorKind::Closed => io::ErrorKind::UnexpectedEof,
+            _ => io::ErrorKind::InvalidData,
+        }
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for HttpError {}
+
+impl From<Error> for HttpError {
+    fn from(e: Error) -> Self {
+        match e {
+            Error::Io(e) => from_io(e),
+            Error::Timeout(which) => HttpError::new(TransportErrorKind::Timeout, limit(which)),
+            Error::HostNotFound => {
+                HttpError::new(TransportErrorKind::Dns, "no address for this name")
+            }
+            Error::ConnectionFailed => HttpError::new(TransportErrorKind::Connect, "no connection"),
+            Error::ConnectProxyFailed(why) => HttpError::new(TransportErrorKind::Proxy, why),
+            Error::InvalidProxyUrl => {
+                HttpError::new(TransportErrorKind::Proxy, "its URL is invalid")
+            }
+            Error::LargeResponseHeader(..) => HttpError::new(
+                TransportErrorKind::Protocol,
+                "the response's header is longer than 8 KiB",
+            ),
+            Error::Protocol(why) => HttpError::new(TransportErrorKind::Protocol, why.to_string()),
+            Error::Tls(why) => HttpError::new(TransportErrorKind::Tls, why),
+            Error::TlsRequired => {
+                HttpError::new(TransportErrorKind::Tls, "the connection isn't encrypted")
+            }
+            Error::BodyStalled => HttpError::new(TransportErrorKind::Closed, "the body stalled"),
+            #[cfg(any(feature = "rustls", feature = "native-tls"))]
+            Error::Pem(why) => {
+                HttpError::new(TransportErrorKind::Tls, alloc::format!("PEM: {why:?}"))
+            }
+            #[cfg(feature = "rustls")]
+            Error::Rustls(why) => HttpError::new(TransportErrorKind::Tls, why.to_string()),
+            #[cfg(feature = "native-tls")]
+            Error::NativeTls(why) => HttpError::new(TransportErrorKind::Tls, why.to_string()),
+            #[cfg(feature = "gzip")]
+            Error::Decompress(_, e) => match e.kind() {
+                // The compressed stream ended early: usually the connection did.
+                io::ErrorKind::UnexpectedEof => {
+                    HttpError::new(TransportErrorKind::Compression, "gzip ends too early")
+                }
+                _ => HttpError::new(TransportErrorKind::Compression, e.to_string()),
+            },
+            Error::Other(inner) => from_other(inner),
+            other => HttpError::new(TransportErrorKind::Protocol, other.to_string()),
+        }
+    }
+}
+
+fn from_other(inner: Box<dyn std::error::Error + Send + Sync>) -> HttpError {
+    if inner.is::<SpeaksTls>() {
+        HttpError::new(TransportErrorKind::NeedsTls, inner.to_string())
+    } else if inner.is::<NotFound>() {
+        HttpError::new(TransportErrorKind::Dns, inner.to_string())
+    } else {
+        HttpError::new(TransportErrorKind::Protocol, inner.to_string())
+    }
+}
+
+fn limit(which: Timeout) -> &'static str {
+    match which {
+        Timeout::Resolve => "looking up the name exceeded its time limit",
+        Timeout::Connect => "connecting exceeded its time limit",
+        Timeout::PerRead => "nothing arrived within the read time limit",
+        Timeout::PerWrite => "nothing could be sent within the write time limit",
+        _ => "the call exceeded its overall time limit",
+    }
+}
+
+fn from_io(e: io::Error) -> HttpError {
+    use io::ErrorKind as Kind;
+    // A TLS library reports through the stream it wraps.
+    if let Some(inner) = e.get_ref() {
+        if let Some(fault) = tls_inside(inner) {
+            return HttpError::new(fault, inner.to_string());
+        }
+    }
+    let fault = match e.kind() {
+        Kind::ConnectionRefused => TransportErrorKind::Refused,
+        Kind::TimedOut | Kind::WouldBlock => TransportErrorKind::Timeout,
+        Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::NetworkDown
+        | Kind::AddrNotAvailable
+        | Kind::PermissionDenied => TransportErrorKind::Connect,
+        Kind::UnexpectedEof
+        | Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+        | Kind::NotConnected
+        | Kind::WriteZero => TransportErrorKind::Closed,
+        Kind::InvalidData | Kind::InvalidInput => TransportErrorKind::Protocol,
+        // What is left is this machine's: no descriptors, no memory.
+        _ => TransportErrorKind::Connect,
+    };
+    HttpError {
+        fault,
+        detail: e.to_string(),
+        source: Some(e),
+    }
+}
+
+/// Whether what an `io::Error` carries is the TLS library's error. Its type can't be named here,
+/// that crate being no dependency of ours; the variant that holds it knows it.
+#[cfg(feature = "rustls")]
+fn tls_inside(
+    inner: &(dyn std::error::Error + Send + Sync + 'static),
+) -> Option<TransportErrorKind> {
+    fn holds<T: std::error::Error + 'static>(
+        _variant: fn(T) -> Error,
+        inner: &(dyn std::error::Error + Send + Sync + 'static),
+    ) -> bool {
+        inner.is::<T>()
+    }
+    holds(Error::Rustls, inner).then_some(TransportErrorKind::Tls)
+}
+
+#[cfg(not(feature = "rustls"))]
+fn tls_inside(_: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<TransportErrorKind> {
+    None
+}

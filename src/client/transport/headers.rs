@@ -1,0 +1,194 @@
+//! Headers, of responses and of requests, without the library's types.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// The headers of a response. Names are compared without regard to case.
+#[derive(Clone, Default)]
+pub struct Headers(HeaderMap);
+
+impl Headers {
+    pub(super) fn new(map: HeaderMap) -> Self {
+        Headers(map)
+    }
+
+    /// Headers out of pairs, for tests.
+    #[cfg(test)]
+    pub(crate) fn of(pairs: &[(&'static str, &str)]) -> Self {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(*name, HeaderValue::from_str(value).unwrap());
+        }
+        Headers(map)
+    }
+
+    /// The first value of a header, if it's there and visible ASCII.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(|v| v.to_str().ok())
+    }
+
+    /// Every value of a header that may appear more than once, as `Set-Cookie`.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::client::Method;
+    ///
+    /// let response = client.request(Method::Get, "/ping").call()?;
+    /// for cookie in response.headers().get_all("Set-Cookie") {
+    ///     println!("{cookie}");
+    /// }
+    /// # assert_eq!(response.headers().get_all("X-Influxdb-Version").next(), Some("v2.9.1"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .get_all(name)
+            .into_iter()
+            .filter_map(|v| v.to_str().ok())
+    }
+
+    /// All headers: the name in lower case, and the value as it came.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().map(|(k, v)| (k.as_str(), v.as_bytes()))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in &self.0 {
+            // A session is as good as a password.
+            if name == "set-cookie" {
+                map.entry(&name.as_str(), &"***");
+            } else {
+                map.entry(&name.as_str(), value);
+            }
+        }
+        map.finish()
+    }
+}
+
+/// A checked header value, cheap to clone. Marked as sensitive, which hides it in every `Debug`.
+#[derive(Clone)]
+pub(crate) struct HeaderText(pub(super) HeaderValue);
+
+impl HeaderText {
+    /// None if the text can't be a header's value: a line break would start another header.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        let mut value = HeaderValue::from_str(text).ok()?;
+        value.set_sensitive(true);
+        Some(HeaderText(value))
+    }
+
+    pub(super) fn fixed(text: &'static str) -> Self {
+        HeaderText(HeaderValue::from_static(text))
+    }
+}
+
+impl fmt::Debug for HeaderText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Headers to send.
+#[derive(Clone, Default)]
+pub(crate) struct HeaderList(Vec<(HeaderName, HeaderText)>);
+
+impl HeaderList {
+    /// Adds a header; says why if it can't be one.
+    pub(crate) fn add(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let Ok(parsed) = HeaderName::from_bytes(name.as_bytes()) else {
+            return Err(alloc::format!("{name:?} can't be a header's name"));
+        };
+        // How long a body is, and where it ends, is decided where the body is.
+        if matches!(
+            parsed.as_str(),
+            "content-length" | "transfer-encoding" | "host" | "connection" | "expect" | "upgrade"
+        ) {
+            return Err(alloc::format!(
+                "the header {parsed} is set by the client itself"
+            ));
+        }
+        let Some(value) = HeaderText::new(value) else {
+            return Err(alloc::format!(
+                "the value of the header {parsed} has a character that can't be in one"
+            ));
+        };
+        self.0.push((parsed, value));
+        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds credentials that have been checked already.
+    pub(crate) fn authorization(&mut self, value: HeaderText) {
+        self.set(header::AUTHORIZATION, value);
+    }
+
+    /// As they stand in a request's head, each with its line end.
+    pub(super) fn to_lines(&self) -> Vec<u8> {
+        let mut lines = Vec::new();
+        for (name, value) in &self.0 {
+            lines.extend_from_slice(name.as_str().as_bytes());
+            lines.extend_from_slice(b": ");
+            lines.extend_from_slice(value.0.as_bytes());
+            lines.extend_from_slice(b"\r\n");
+        }
+        lines
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
+    pub(super) fn set(&mut self, name: HeaderName, value: HeaderText) {
+        self.0.retain(|(n, _)| *n != name);
+        self.0.push((name, value));
+    }
+
+    /// Takes over the other's headers, which replace those of the same name.
+    pub(super) fn replace_by(&mut self, other: &HeaderList) {
+        self.0
+            .retain(|(name, _)| !other.0.iter().any(|(n, _)| n == name));
+        self.0.extend(other.0.iter().cloned());
+    }
+
+    pub(super) fn write_to(&self, map: &mut HeaderMap) {
+        for (name, value) in &self.0 {
+            map.append(name.clone(), value.0.clone());
+        }
+    }
+
+    pub(super) fn replace_in(&self, map: &mut HeaderMap) {
+        for (name, _) in &self.0 {
+            map.remove(name);
+        }
+        self.write_to(map);
+    }
+}
+
+impl fmt::Debug for HeaderList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name.as_str()))
+            .finish()
+    }
+}

@@ -1,0 +1,434 @@
+//! HTTP/1.1. This folder is the only place that names the HTTP library, `ureq`; what comes out of
+//! it are our own types, so the library can be replaced without anybody noticing.
+//!
+//! The rules it keeps, each for a fault that was seen:
+//! - no redirect is followed: a POST would be replayed as a GET without body and look like success,
+//!   and a token would travel on;
+//! - no proxy unless asked: the environment's would see the token;
+//! - every call has limits: connect, each read, each write, and an overall one, without a thread;
+//! - small buffers: some 12 KiB a connection instead of 260;
+//! - bodies are read to their end, or the connection isn't used again; a 204 has none to wait for;
+//! - the cap on a body counts decompressed bytes;
+//! - a pooled connection that turns out dead is replaced once, at once;
+//! - a large body waits for `100 Continue`, so that an early 401 or 413 is seen.
+
+mod body;
+mod connector;
+mod error;
+mod headers;
+mod resolver;
+mod tcp;
+mod tls;
+
+pub(crate) use body::Body;
+pub(crate) use error::HttpError;
+pub use headers::Headers;
+pub(crate) use headers::{HeaderList, HeaderText};
+pub(crate) use tls::{TlsSettings, missing as tls_missing};
+
+use super::secret::Secret;
+use super::url::BaseUrl;
+use crate::error::{Error, TransportErrorKind};
+use alloc::format;
+use alloc::string::String;
+use connector::{CallTrace, EdgeConnector, ProxyLines, ProxyTunnel};
+use core::time::Duration;
+use resolver::{Addresses, CachingResolver};
+use std::io;
+use std::sync::Arc;
+use ureq::http::uri::{Authority, PathAndQuery, Scheme};
+use ureq::http::{HeaderValue, Method, Request, Response, Uri, header};
+use ureq::{Agent, AsSendBody, SendBody};
+
+/// What the head of a response may be, at most. Also the size of the read buffer.
+const INPUT_BUFFER: usize = 8192;
+/// What the request line, or one header, may be, at most. Also the size of the write buffer.
+const OUTPUT_BUFFER: usize = 4096;
+/// From this size on a body waits for the server's `100 Continue`.
+const EXPECT_FROM: u64 = 256 * 1024;
+/// How long an unused connection is kept. Longer than a minute, for those who report once a minute.
+const MAX_IDLE: Duration = Duration::from_secs(150);
+
+/// The settings of the wire, checked.
+pub(crate) struct HttpSettings {
+    pub(crate) connect: Duration,
+    pub(crate) read: Duration,
+    pub(crate) write: Duration,
+    pub(crate) overall: Duration,
+    pub(crate) pool: usize,
+    pub(crate) proxy: Option<ProxyUrl>,
+    pub(crate) proxy_headers: HeaderList,
+    pub(crate) user_agent: String,
+    pub(crate) headers: HeaderList,
+    pub(crate) tls: TlsSettings,
+}
+
+/// Where a proxy is, and what goes there: a pointer, so that only programs that ask for a proxy are
+/// linked with tunnels.
+#[derive(Clone)]
+pub(crate) struct ProxyUrl {
+    url: Secret,
+    open: fn(&Secret, &HeaderList) -> Result<Proxied, Error>,
+}
+
+type Proxied = (Option<ureq::Proxy>, Option<ProxyTunnel>);
+
+impl ProxyUrl {
+    pub(crate) fn new(url: Secret) -> Self {
+        ProxyUrl { url, open: proxied }
+    }
+}
+
+/// One server, its connections, and the headers that every request to it has.
+#[derive(Clone)]
+pub(crate) struct Http {
+    agent: Agent,
+    scheme: Scheme,
+    authority: Authority,
+    overall: Duration,
+    headers: HeaderList,
+}
+
+/// One request on its way out.
+pub(crate) struct HttpRequest<'a> {
+    pub(crate) method: &'a str,
+    /// Path and query, encoded.
+    pub(crate) target: String,
+    pub(crate) content_type: Option<&'static str>,
+    /// The body is gzip.
+    pub(crate) gzipped: bool,
+    /// The response may be gzip.
+    pub(crate) accept_gzip: bool,
+    /// Goes out without the client's credentials: where there are none yet.
+    pub(crate) anonymous: bool,
+    /// `Authorization` or `Cookie`.
+    pub(crate) credential: Option<(&'static str, HeaderText)>,
+    /// Headers of this call only; they replace those that every call has.
+    pub(crate) headers: Option<&'a HeaderList>,
+    pub(crate) payload: RequestBody<'a>,
+    /// The whole call, until the end of the response's body.
+    pub(crate) overall: Duration,
+    /// How long nothing may arrive. The client's own when none is given.
+    pub(crate) read: Option<Duration>,
+    /// Doing it twice is no different from doing it once.
+    pub(crate) repeatable: bool,
+    /// The most bytes the response's body may have, decompressed.
+    pub(crate) cap: u64,
+    /// The body waits for `100 Continue` however small it is: for a way that broke before.
+    pub(crate) expect: bool,
+}
+
+/// The body of a request.
+pub(crate) enum RequestBody<'a> {
+    /// None at all, as for GET.
+    None,
+    /// All of it in memory. May be empty: `Content-Length: 0`.
+    Bytes(&'a [u8]),
+    /// Read while it's sent, once; with its length if known, else chunked.
+    Reader(&'a mut dyn io::Read, Option<u64>),
+}
+
+/// What came back. Its body is still on the wire.
+pub(crate) struct HttpResponse {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) body: Body,
+}
+
+/// A call that got no response.
+#[derive(Debug)]
+pub(crate) struct SendError {
+    pub(crate) broken: HttpError,
+    /// Not a byte of the request was sent.
+    pub(crate) unsent: bool,
+    trace: CallTrace,
+}
+
+impl Http {
+    pub(crate) fn new(base: &BaseUrl, settings: HttpSettings) -> Result<Self, Error> {
+        let scheme = if base.https {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        };
+        let authority = Authority::try_from(base.authority.as_str())
+            .map_err(|_| Error::config(format!("the host {} can't be used", base.authority)))?;
+        let (proxy, proxy_tunnel) = match &settings.proxy {
+            Some(ProxyUrl { url, open }) => open(url, &settings.proxy_headers)?,
+            None if !settings.proxy_headers.is_empty() => {
+                return Err(Error::config("there are headers for a proxy, but no proxy"));
+            }
+            None => (None, None),
+        };
+        let proxy_lines = ProxyLines(settings.proxy_headers.to_lines().into());
+        let user_agent = HeaderText::new(&settings.user_agent)
+            .ok_or_else(|| Error::config("the user agent isn't visible ASCII"))?;
+        let mut headers = HeaderList::default();
+        headers.set(header::USER_AGENT, user_agent);
+        headers.set(header::ACCEPT, HeaderText::fixed("*/*"));
+        headers.replace_by(&settings.headers);
+
+        let builder = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(proxy)
+            .timeout_global(Some(settings.overall))
+            .timeout_connect(Some(settings.connect))
+            .timeout_per_read(Some(settings.read))
+            .timeout_per_write(Some(settings.write))
+            .input_buffer_size(INPUT_BUFFER)
+            .output_buffer_size(OUTPUT_BUFFER)
+            // One less than the buffer, so that a head that fills it is told from a broken one.
+            .max_response_header_size(INPUT_BUFFER - 1)
+            .max_idle_connections(settings.pool)
+            .max_idle_connections_per_host(settings.pool)
+            .max_idle_age(MAX_IDLE)
+            .allow_non_standard_methods(true)
+            // These three are in `headers`: the library would build them anew for each request.
+            .user_agent(settings.user_agent.as_str())
+            .accept("")
+            .accept_encoding("");
+        let config = settings.tls.apply(builder)?.build();
+        let addresses = Arc::new(Addresses::default());
+        let agent = Agent::with_parts(
+            config,
+            EdgeConnector {
+                inner: connector::chain(proxy_tunnel),
+                addresses: Arc::clone(&addresses),
+                proxy_lines,
+            },
+            CachingResolver {
+                addresses,
+                limit: settings.connect,
+            },
+        );
+        Ok(Http {
+            agent,
+            scheme,
+            authority,
+            overall: settings.overall,
+            headers,
+        })
+    }
+
+    /// Sends a request and reads the head of the response.
+    pub(crate) fn send(&self, out: &mut HttpRequest<'_>) -> Result<HttpResponse, SendError> {
+        let start = std::time::Instant::now();
+        let first = self.send_once(out, out.overall);
+        let Err(failed) = first else { return first };
+        let trace = failed.trace;
+        // The connection came from the pool and was dead: the other side had closed it, or a NAT
+        // had forgotten it. Unless it began to respond, that says nothing about the server now.
+        let stale = !trace.connected
+            && !trace.responded
+            && failed.broken.fault == TransportErrorKind::Closed;
+        let again = match out.payload {
+            RequestBody::Reader(..) => false,
+            _ => out.repeatable || failed.unsent,
+        };
+        let left = out.overall.saturating_sub(start.elapsed());
+        if stale && again && !left.is_zero() {
+            return self.send_once(out, left);
+        }
+        Err(failed)
+    }
+
+    fn send_once(
+        &self,
+        out: &mut HttpRequest<'_>,
+        overall: Duration,
+    ) -> Result<HttpResponse, SendError> {
+        // A call's own header of the same name takes its place.
+        let credential = out
+            .credential
+            .as_ref()
+            .filter(|(name, _)| !out.headers.is_some_and(|own| own.has(name)))
+            .cloned();
+        // A body that is read while it's sent may make calls of its own, in this thread.
+        let outer = CallTrace::now();
+        let body = match &out.payload {
+            RequestBody::Bytes(bytes) => bytes.len() as u64,
+            RequestBody::Reader(_, Some(length)) => *length,
+            _ => 0,
+        };
+        CallTrace::begin(credential, body);
+        let result = self.run(out, overall);
+        let trace = CallTrace::end(outer);
+        result.map_err(|broken| SendError {
+            broken,
+            unsent: !trace.sent,
+            trace,
+        })
+    }
+
+    fn run(&self, out: &mut HttpRequest<'_>, overall: Duration) -> Result<HttpResponse, HttpError> {
+        let mut request = Request::new(());
+        *request.method_mut() = method(out.method)?;
+        *request.uri_mut() = self.uri(&out.target)?;
+        let headers = request.headers_mut();
+        self.headers.write_to(headers);
+        if let Some((_, value)) = &out.credential {
+            if value.0.len() + 32 > OUTPUT_BUFFER {
+                return Err(HttpError::new(
+                    TransportErrorKind::Request,
+                    format!("the token is longer than {OUTPUT_BUFFER} bytes"),
+                ));
+            }
+        }
+        if let Some(kind) = out.content_type {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        if out.gzipped {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        if out.accept_gzip && cfg!(feature = "gzip") {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        let size = match &out.payload {
+            RequestBody::None => 0,
+            RequestBody::Bytes(bytes) => bytes.len() as u64,
+            RequestBody::Reader(_, length) => length.unwrap_or(u64::MAX),
+        };
+        if size >= EXPECT_FROM || out.expect {
+            headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+        }
+        if let Some(own) = out.headers {
+            own.replace_in(headers);
+        }
+        if let Some((name, _)) = headers
+            .iter()
+            .find(|(name, value)| name.as_str().len() + value.len() + 4 > OUTPUT_BUFFER)
+        {
+            return Err(HttpError::new(
+                TransportErrorKind::Request,
+                format!("the header {name} is longer than {OUTPUT_BUFFER} bytes"),
+            ));
+        }
+        let read = out.read;
+        let response = match &mut out.payload {
+            RequestBody::None => self.hand_over(request.map(|()| SendBody::none()), read, overall),
+            RequestBody::Bytes(bytes) => {
+                request
+                    .headers_mut()
+                    .insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                // As a reader, for what is left of it tells whether it was asked for.
+                let mut left: &[u8] = bytes;
+                let body = SendBody::from_reader(&mut left);
+                let response = self.hand_over(request.map(|()| body), read, overall)?;
+                let incomplete = !left.is_empty() || CallTrace::now().cut;
+                if incomplete && response.status().as_u16() < 400 {
+                    // A success for what was never sent.
+                    return Err(HttpError::new(
+                        TransportErrorKind::Closed,
+                        format!(
+                            "it responded with {} before it took the body",
+                            response.status()
+                        ),
+                    ));
+                }
+                Ok(response)
+            }
+            RequestBody::Reader(reader, length) => {
+                if let Some(length) = length {
+                    request
+                        .headers_mut()
+                        .insert(header::CONTENT_LENGTH, HeaderValue::from(*length));
+                }
+                let body = SendBody::from_reader(&mut **reader);
+                self.hand_over(request.map(|()| body), read, overall)
+            }
+        }?;
+        let (parts, body) = response.into_parts();
+        Ok(HttpResponse {
+            status: parts.status.as_u16(),
+            headers: Headers::new(parts.headers),
+            body: Body::new(body, out.cap),
+        })
+    }
+
+    fn hand_over(
+        &self,
+        request: Request<impl AsSendBody>,
+        read: Option<Duration>,
+        overall: Duration,
+    ) -> Result<Response<ureq::Body>, HttpError> {
+        // Limits other than the client's own cost a copy of the configuration.
+        if overall == self.overall && read.is_none() {
+            return Ok(self.agent.run(request)?);
+        }
+        let mut config = self
+            .agent
+            .configure_request(request)
+            .timeout_global(Some(overall));
+        if read.is_some() {
+            config = config.timeout_per_read(read);
+        }
+        Ok(self.agent.run(config.build())?)
+    }
+
+    fn uri(&self, target: &str) -> Result<Uri, HttpError> {
+        // "POST " and " HTTP/1.1" around it.
+        if target.len() + 32 > OUTPUT_BUFFER {
+            return Err(HttpError::new(
+                TransportErrorKind::Request,
+                format!("path and query are longer than {OUTPUT_BUFFER} bytes; put it in the body"),
+            ));
+        }
+        let bad = || {
+            HttpError::new(
+                TransportErrorKind::Request,
+                format!("the path {target:?} can't be used"),
+            )
+        };
+        let mut parts = ureq::http::uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(PathAndQuery::try_from(target).map_err(|_| bad())?);
+        Uri::from_parts(parts).map_err(|_| bad())
+    }
+}
+
+impl core::fmt::Debug for Http {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        // Without the headers: they may hold what the user considers secret.
+        f.debug_struct("Http")
+            .field("scheme", &self.scheme)
+            .field("authority", &self.authority)
+            .finish_non_exhaustive()
+    }
+}
+
+fn method(name: &str) -> Result<Method, HttpError> {
+    Method::from_bytes(name.as_bytes()).map_err(|_| {
+        HttpError::new(
+            TransportErrorKind::Request,
+            format!("{name:?} is no HTTP method"),
+        )
+    })
+}
+
+fn proxied(url: &Secret, headers: &HeaderList) -> Result<Proxied, Error> {
+    let text = url.reveal();
+    // The library panics on a SOCKS proxy it wasn't built for.
+    if !text.starts_with("http://") && !text.starts_with("https://") {
+        return Err(Error::config(
+            "the proxy's URL must start with http:// or https://",
+        ));
+    }
+    if text.starts_with("https://") && !cfg!(any(feature = "rustls", feature = "native-tls")) {
+        return Err(Error::config(
+            "the proxy's URL is https, but this build has no TLS; enable the feature rustls or native-tls",
+        ));
+    }
+    let proxy = ureq::Proxy::new(text).map_err(|_| {
+        Error::config("the proxy's URL can't be used; http://user:password@host:port")
+    })?;
+    let named = proxy.username().is_some() || proxy.password().is_some();
+    if named && headers.has("proxy-authorization") {
+        return Err(Error::config(
+            "the proxy's URL has a user name, and there is a header Proxy-Authorization; give one of them",
+        ));
+    }
+    Ok((Some(proxy), Some(connector::proxy_tunnel())))
+}

@@ -1,0 +1,240 @@
+//! Host names to addresses, remembered. The library would resolve on every request, even when the
+//! connection is already there, and start a thread for it whenever a time limit is set. Here a
+//! name is looked up when it's new, old, or its addresses stopped responding. Lives on the library's
+//! `unversioned` interface, as `connect`.
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::{IpAddr, SocketAddr};
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
+use std::net::ToSocketAddrs;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
+use std::{io, thread};
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+use ureq::{Error, Timeout};
+
+/// How long a response of the name service is used without asking again. DNS' own time to live
+/// isn't visible through the system's resolver.
+const MAX_AGE: Duration = Duration::from_secs(300);
+
+/// A lookup that runs out of time can't be stopped, only abandoned; no more than this many wait at
+/// once, however often we are called while the name service is silent.
+const MAX_PENDING: usize = 4;
+
+/// The addresses known so far. One entry is the rule (the server), two with a proxy.
+#[derive(Debug, Default)]
+pub(super) struct Addresses {
+    known: Mutex<Vec<Known>>,
+    pending: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Known {
+    host: String,
+    port: u16,
+    found: Vec<SocketAddr>,
+    at: Instant,
+    /// A connection failed since: ask again, but fall back on these.
+    doubted: bool,
+}
+
+impl Addresses {
+    /// A connection could not be made: look the names up again before the next one.
+    pub(super) fn forget(&self) {
+        for known in self.lock().iter_mut() {
+            known.doubted = true;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Known>> {
+        // Nothing in here can be left half done by a panic.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fresh(&self, host: &str, port: u16, out: &mut ResolvedSocketAddrs) -> bool {
+        let known = self.lock();
+        match find(&known, host, port) {
+            Some(k) if !k.doubted && k.at.elapsed() < MAX_AGE => {
+                fill(out, &k.found);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn stale(&self, host: &str, port: u16, out: &mut ResolvedSocketAddrs) -> bool {
+        let known = self.lock();
+        match find(&known, host, port) {
+            Some(k) => {
+                fill(out, &k.found);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn store(&self, host: &str, port: u16, found: Vec<SocketAddr>) {
+        let mut known = self.lock();
+        known.retain(|k| k.host != host || k.port != port);
+        known.push(Known {
+            host: host.to_owned(),
+            port,
+            found,
+            at: Instant::now(),
+            doubted: false,
+        });
+    }
+}
+
+fn find<'a>(known: &'a [Known], host: &str, port: u16) -> Option<&'a Known> {
+    known.iter().find(|k| k.port == port && k.host == host)
+}
+
+fn fill(out: &mut ResolvedSocketAddrs, found: &[SocketAddr]) {
+    for address in found.iter().take(out_capacity()) {
+        out.push(*address);
+    }
+}
+
+/// What the library's fixed-size list holds.
+const fn out_capacity() -> usize {
+    16
+}
+
+#[derive(Debug)]
+pub(super) struct CachingResolver {
+    pub(super) addresses: Arc<Addresses>,
+    /// The limit of one lookup, when the call's own isn't shorter.
+    pub(super) limit: Duration,
+}
+
+impl Resolver for CachingResolver {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        _config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let mut out = self.empty();
+        let host = uri.host().unwrap_or("");
+        let port = uri
+            .port_u16()
+            .unwrap_or(if uri.scheme_str() == Some("https") {
+                443
+            } else {
+                80
+            });
+        if let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            out.push(SocketAddr::new(ip, port));
+            return Ok(out);
+        }
+        if self.addresses.fresh(host, port, &mut out) {
+            return Ok(out);
+        }
+        match self.look_up(host, port, timeout) {
+            Ok(found) if !found.is_empty() => {
+                fill(&mut out, &found);
+                self.addresses.store(host, port, found);
+                Ok(out)
+            }
+            // The name service is away, but we know where the server was: try there.
+            _ if self.addresses.stale(host, port, &mut out) => Ok(out),
+            Ok(_) => Err(Error::HostNotFound),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+impl CachingResolver {
+    fn look_up(
+        &self,
+        host: &str,
+        port: u16,
+        timeout: NextTimeout,
+    ) -> Result<Vec<SocketAddr>, Error> {
+        let query = (host.to_owned(), port);
+        // Resolved by this machine itself, at once.
+        if host.eq_ignore_ascii_case("localhost") {
+            return blocking(&query).map_err(not_found);
+        }
+        let (limit, reason) = if *timeout.after < self.limit {
+            (*timeout.after, timeout.reason)
+        } else {
+            (self.limit, Timeout::Resolve)
+        };
+        if self.addresses.pending.fetch_add(1, Ordering::AcqRel) >= MAX_PENDING {
+            self.addresses.pending.fetch_sub(1, Ordering::AcqRel);
+            return Err(Error::Timeout(Timeout::Resolve));
+        }
+        let response = Arc::new(Slot::default());
+        let (slot, addresses) = (Arc::clone(&response), Arc::clone(&self.addresses));
+        let spawned = thread::Builder::new()
+            .name("influx-edge-dns".to_string())
+            .spawn(move || {
+                // Whoever asked may have given up; then nobody wants the response.
+                slot.put(blocking(&query));
+                addresses.pending.fetch_sub(1, Ordering::AcqRel);
+            });
+        if spawned.is_err() {
+            self.addresses.pending.fetch_sub(1, Ordering::AcqRel);
+            return Err(Error::Io(io::Error::other(
+                "no thread for the name lookup could be started",
+            )));
+        }
+        match response.take_within(limit) {
+            Some(found) => found.map_err(not_found),
+            None => Err(Error::Timeout(reason)),
+        }
+    }
+}
+
+/// What one thread hands to another, once. (A channel would do; it takes 7 KB of a small program.)
+#[derive(Default)]
+struct Slot {
+    found: Mutex<Option<io::Result<Vec<SocketAddr>>>>,
+    filled: Condvar,
+}
+
+impl Slot {
+    fn put(&self, found: io::Result<Vec<SocketAddr>>) {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        self.filled.notify_one();
+    }
+
+    fn take_within(&self, limit: Duration) -> Option<io::Result<Vec<SocketAddr>>> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut found, _) = self
+            .filled
+            .wait_timeout_while(found, limit, |found| found.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        found.take()
+    }
+}
+
+/// Whatever the system says about a name, it's one thing for us: the name doesn't resolve.
+#[derive(Debug)]
+pub(super) struct NotFound(pub(super) io::Error);
+
+impl core::fmt::Display for NotFound {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl std::error::Error for NotFound {}
+
+fn not_found(e: io::Error) -> Error {
+    Error::Other(NotFound(e).into())
+}
+
+fn blocking(query: &(String, u16)) -> io::Result<Vec<SocketAddr>> {
+    let mut found: Vec<SocketAddr> = (query.0.as_str(), query.1).to_socket_addrs()?.collect();
+    found.dedup();
+    Ok(found)
+}

@@ -1,0 +1,435 @@
+//! Our own socket under the HTTP library, for five things its own doesn't do: the overall limit
+//! holds within a write, too (a system that takes a few bytes now and then starts it anew each
+//! time); the head of a request waits for the start of its body, so that a small write is one
+//! system call; a large body gets a larger buffer while it's sent, so that it is few of them; an
+//! response that is TLS on a plain connection is recognized; and when the other side
+//! stops listening in the middle of a request, what it said before is still read: a 413, a 401, the
+//! alert that tells why TLS failed.
+
+use super::connector::{CallTrace, SpeaksTls};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Instant;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
+};
+use ureq::{Error, Timeout};
+
+/// No address of several gets less.
+const MIN_CONNECT: Duration = Duration::from_millis(10);
+
+/// From this size on a body may not fit behind its head, and gets a buffer of its own.
+const LARGE_FROM: u64 = 3 * 1024;
+/// The most such a buffer has. A quarter of a megabyte is five system calls then, not 65.
+const LARGE_MAX: usize = 64 * 1024;
+
+#[derive(Debug)]
+pub(super) struct TcpConnector;
+
+impl<In: Transport> Connector<In> for TcpConnector {
+    type Out = Either<In, EdgeTransport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
+        if let Some(there) = chained {
+            // The proxy's tunnel.
+            return Ok(Some(Either::A(there)));
+        }
+        let stream = connect(details)?;
+        stream.set_nodelay(true)?;
+        let config = details.config;
+        Ok(Some(Either::B(EdgeTransport {
+            stream,
+            buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
+            large: None,
+            held: 0,
+            read_limit: None,
+            write_limit: None,
+            may_be_tls: !details.needs_tls(),
+            cut: None,
+        })))
+    }
+}
+
+/// Tries each address in turn; each may take half of the time that is left, the last all of it.
+fn connect(details: &ConnectionDetails<'_>) -> Result<TcpStream, Error> {
+    let start = Instant::now();
+    let limit = *details.timeout.after;
+    let mut last = Error::ConnectionFailed;
+    let mut addresses = details.addrs.iter().peekable();
+    while let Some(address) = addresses.next() {
+        let left = limit.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Err(Error::Timeout(details.timeout.reason));
+        }
+        let share = if addresses.peek().is_some() {
+            (left / 2).max(MIN_CONNECT)
+        } else {
+            left
+        };
+        match TcpStream::connect_timeout(address, share) {
+            Ok(stream) => return Ok(stream),
+            Err(e) if is_timeout(&e) => last = Error::Timeout(details.timeout.reason),
+            Err(e) => last = Error::Io(e),
+        }
+    }
+    Err(last)
+}
+
+pub(super) struct EdgeTransport {
+    stream: TcpStream,
+    buffers: LazyBuffers,
+    /// In the place of the output buffer while a large body is sent.
+    large: Option<Vec<u8>>,
+    /// Bytes at the start of the output buffer that are not sent yet.
+    held: usize,
+    /// What the socket is set to; setting it is a system call.
+    read_limit: Option<Duration>,
+    write_limit: Option<Duration>,
+    /// Nothing has arrived yet and this side speaks plainly.
+    may_be_tls: bool,
+    /// The other side takes no more. From here on sending only pretends, until the response, or its
+    /// absence, says why.
+    cut: Option<io::Error>,
+}
+
+impl EdgeTransport {
+    fn flush(&mut self, timeout: NextTimeout) -> Result<(), Error> {
+        let end = core::mem::take(&mut self.held);
+        if end == 0 || self.cut.is_some() {
+            return Ok(());
+        }
+        CallTrace::note(|t| t.sent = true);
+        let start = Instant::now();
+        let mut done = 0;
+        while done < end {
+            let (limit, reason) = limit(timeout.for_write(), timeout, start)?;
+            set(&mut self.write_limit, limit, |d| {
+                self.stream.set_write_timeout(d)
+            })?;
+            let output: &[u8] = match &self.large {
+                Some(large) => large,
+                None => self.buffers.output(),
+            };
+            let rest = output.get(done..end).unwrap_or(&[]);
+            #[cfg(test)]
+            tests::WRITES.set(tests::WRITES.get().saturating_add(1));
+            match self.stream.write(rest) {
+                Ok(0) => return Err(Error::Io(ErrorKind::WriteZero.into())),
+                Ok(n) => done = done.saturating_add(n),
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if is_timeout(&e) => return Err(Error::Timeout(reason)),
+                Err(e)
+                    if matches!(
+                        e.kind(),
+                        ErrorKind::BrokenPipe
+                            | ErrorKind::ConnectionReset
+                            | ErrorKind::ConnectionAborted
+                    ) =>
+                {
+                    CallTrace::note(|t| t.cut = true);
+                    self.cut = Some(e);
+                    return Ok(());
+                }
+                Err(e) => return Err(Error::Io(e)),
+            }
+        }
+        Ok(())
+    }
+
+    /// All of the buffer that is sent from, the held bytes included.
+    fn whole_output(&mut self) -> &mut [u8] {
+        match &mut self.large {
+            Some(large) => large,
+            None => self.buffers.output(),
+        }
+    }
+
+    /// A body begins: if it's large, it gets a larger buffer, and takes the head along.
+    fn enlarge(&mut self) {
+        let body = CallTrace::now().body;
+        if body < LARGE_FROM || self.large.is_some() {
+            return;
+        }
+        let small = self.buffers.output();
+        let size = usize::try_from(body)
+            .unwrap_or(usize::MAX)
+            .saturating_add(self.held);
+        let mut large = alloc::vec![0; size.min(LARGE_MAX)];
+        if let Some((held, at)) = small.get(..self.held).zip(large.get_mut(..self.held)) {
+            at.copy_from_slice(held);
+        }
+        self.large = Some(large);
+    }
+
+    fn fill(&mut self, timeout: NextTimeout) -> Result<usize, Error> {
+        let start = Instant::now();
+        loop {
+            let (limit, reason) = limit(timeout.for_read(), timeout, start)?;
+            set(&mut self.read_limit, limit, |d| {
+                self.stream.set_read_timeout(d)
+            })?;
+            match self.stream.read(self.buffers.input_append_buf()) {
+                Ok(n) => {
+                    self.buffers.input_appended(n);
+                    return Ok(n);
+                }
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if is_timeout(&e) => return Err(Error::Timeout(reason)),
+                Err(e) => return Err(Error::Io(e)),
+            }
+        }
+    }
+}
+
+/// What the next system call may take: its own limit, or what is left of the whole call.
+fn limit(
+    own: NextTimeout,
+    whole: NextTimeout,
+    start: Instant,
+) -> Result<(Duration, Timeout), Error> {
+    let left = whole.after.saturating_sub(start.elapsed());
+    if left.is_zero() {
+        return Err(Error::Timeout(whole.reason));
+    }
+    if *own.after < left {
+        Ok((*own.after, own.reason))
+    } else {
+        Ok((left, whole.reason))
+    }
+}
+
+/// Sets a socket's limit if it isn't that already.
+fn set(
+    now: &mut Option<Duration>,
+    limit: Duration,
+    set: impl Fn(Option<Duration>) -> io::Result<()>,
+) -> Result<(), Error> {
+    if *now != Some(limit) {
+        match set(Some(limit)) {
+            Ok(()) => *now = Some(limit),
+            // macOS says so of a socket whose other side has closed; its response may be there still.
+            Err(e) if cfg!(target_os = "macos") && e.kind() == ErrorKind::InvalidInput => {}
+            Err(e) => return Err(Error::Io(e)),
+        }
+    }
+    Ok(())
+}
+
+/// Both kinds, for systems differ.
+fn is_timeout(e: &io::Error) -> bool {
+    matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+impl Transport for EdgeTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.held = self.held.saturating_add(amount);
+        let output = self.whole_output();
+        let (len, held) = (output.len(), self.held);
+        let room = len.saturating_sub(held);
+        let head = self
+            .whole_output()
+            .get(..held)
+            .is_some_and(|out| out.ends_with(b"\r\n\r\n"));
+        // A whole head, and at least as much room behind it, now or when the body's own buffer is
+        // there: wait for the body. Reading sends it first, so a request without a body is not
+        // later by anything.
+        if head && (room >= held || CallTrace::now().body >= LARGE_FROM) {
+            return Ok(());
+        }
+        self.flush(timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.flush(timeout)?;
+        self.large = None;
+        let more = match self.fill(timeout) {
+            Ok(n) if n > 0 => true,
+            // Nothing more, and the request is not complete: that is what went wrong.
+            Ok(_) | Err(Error::Io(_)) if self.cut.is_some() => {
+                let e = self
+                    .cut
+                    .take()
+                    .unwrap_or_else(|| ErrorKind::BrokenPipe.into());
+                return Err(Error::Io(e));
+            }
+            other => other? > 0,
+        };
+        if more {
+            CallTrace::note(|t| t.responded = true);
+        }
+        if self.may_be_tls {
+            // TLS record types alert and handshake, major version 3.
+            match self.buffers.input() {
+                [] | [0x15 | 0x16] => {}
+                [0x15 | 0x16, 3, ..] => return Err(Error::Other(Box::new(SpeaksTls))),
+                _ => self.may_be_tls = false,
+            }
+        }
+        Ok(more)
+    }
+
+    fn is_open(&mut self) -> bool {
+        // Nothing may be there to read: neither an end, nor bytes that nobody asked for.
+        let probe = || -> io::Result<bool> {
+            self.stream.set_nonblocking(true)?;
+            let nothing = match (&self.stream).read(&mut [0]) {
+                Ok(_) => false,
+                Err(e) => is_timeout(&e),
+            };
+            self.stream.set_nonblocking(false)?;
+            Ok(nothing)
+        };
+        self.held == 0 && self.cut.is_none() && probe().unwrap_or(false)
+    }
+}
+
+/// The buffers, with the held bytes hidden from the start of the output.
+impl Buffers for EdgeTransport {
+    fn output(&mut self) -> &mut [u8] {
+        let held = self.held;
+        self.whole_output().get_mut(held..).unwrap_or(&mut [])
+    }
+
+    fn input(&self) -> &[u8] {
+        self.buffers.input()
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        self.buffers.input_append_buf()
+    }
+
+    fn input_appended(&mut self, amount: usize) {
+        self.buffers.input_appended(amount);
+    }
+
+    fn input_consume(&mut self, amount: usize) {
+        self.buffers.input_consume(amount);
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        self.enlarge();
+        let held = self.held;
+        let (tmp, small) = self.buffers.tmp_and_output();
+        let output = match &mut self.large {
+            Some(large) => large,
+            None => small,
+        };
+        (tmp, output.get_mut(held..).unwrap_or(&mut []))
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.held == 0 && self.buffers.can_use_input()
+    }
+}
+
+impl fmt::Debug for EdgeTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EdgeTransport").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Client;
+    use crate::client::Method;
+    use alloc::string::String;
+    use core::cell::Cell;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    std::thread_local! {
+        /// How often this thread asked the system to send.
+        pub(super) static WRITES: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// A server that reads whole requests of one connection and says 204 to each.
+    fn server() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = alloc::format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut seen = alloc::vec![0; 1 << 20];
+            loop {
+                let mut have = 0;
+                let head = loop {
+                    if let Some(at) = seen[..have].windows(4).position(|w| w == b"\r\n\r\n") {
+                        break at + 4;
+                    }
+                    match stream.read(&mut seen[have..]) {
+                        Ok(0) | Err(_) => return,
+                        Ok(n) => have += n,
+                    }
+                };
+                let text = String::from_utf8_lossy(&seen[..head]).to_ascii_lowercase();
+                let length = text
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: "));
+                let length: usize = length.map_or(0, |n| n.parse().unwrap());
+                while have < head + length {
+                    have += stream.read(&mut seen[have..]).unwrap();
+                }
+                assert!(seen[head..have].iter().all(|b| *b == b'#'));
+                stream
+                    .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+                    .unwrap();
+            }
+        });
+        url
+    }
+
+    #[test]
+    fn head_and_body_are_one_system_call() {
+        let client = Client::builder(server())
+            .org("acme")
+            .token("t".repeat(88))
+            .build()
+            .unwrap();
+        let count = |run: &dyn Fn(&Client)| {
+            WRITES.set(0);
+            run(&client);
+            WRITES.get()
+        };
+        for (body, writes) in [
+            (10, 1),
+            (2 << 10, 1),
+            ((3 << 10) - 1, 1),
+            (3 << 10, 1),
+            (4 << 10, 1),
+            (63 << 10, 1),
+            // As many as the largest buffer needs, the head in the first.
+            (64 << 10, 2),
+            (200 << 10, 4),
+        ] {
+            // One comment, which stores nothing.
+            let text = "#".repeat(body);
+            for _ in 0..2 {
+                let n = count(&|client| client.write("sensors", text.as_str()).unwrap());
+                assert_eq!(n, writes, "a body of {body} bytes");
+            }
+            // What has no body isn't held back by its absence.
+            assert_eq!(count(&|client| client.ping().unwrap()), 1);
+        }
+        // The same for what is read while it's sent, if its length is known.
+        let length = 20 << 10;
+        let n = count(&|client| {
+            let mut body: &[u8] = &alloc::vec![b'#'; length];
+            let request = client
+                .request(Method::Post, "/x")
+                .reader(&mut body, Some(length as u64));
+            assert_eq!(request.call().unwrap().status(), 204);
+        });
+        assert_eq!(n, 1);
+    }
+}

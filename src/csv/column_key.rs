@@ -1,0 +1,122 @@
+//! Naming a column: by name, by index, or by a name that remembers where it was found.
+
+use core::cell::Cell;
+use core::fmt;
+
+use super::table::Table;
+
+/// What names a column: a name, an index, or a [`Key`].
+pub trait ColumnKey: sealed::Sealed + fmt::Debug {
+    #[doc(hidden)]
+    fn cell(&self, table: &Table<'_>) -> Option<usize>;
+}
+
+/// A column's name that remembers where it was found last.
+///
+/// In a loop over many rows it costs one comparison where a plain name is searched for in every
+/// row. It is looked up again by itself whenever the place holds another name, so one `Key` serves
+/// any number of tables.
+///
+/// ```
+/// use influx_edge::csv::{Decoder, Key, Step};
+///
+/// let (mut text, mut ends) = ([0; 256], [0; 32]);
+/// let mut decoder = Decoder::new(&mut text, &mut ends);
+/// let mut input: &[u8] = b"#datatype,string,long,double\r\n,result,table,_value\r\n\
+///     ,,0,1.5\r\n,,0,2.5\r\n";
+/// let value = Key::new("_value");
+/// let mut sum = 0.0;
+/// loop {
+///     let (used, step) = decoder.feed(input)?;
+///     input = &input[used..];
+///     match step {
+///         Step::Record => sum += decoder.record().get::<f64>(&value)?,
+///         Step::NeedInput => break,
+///         _ => {}
+///     }
+/// }
+/// assert_eq!(sum, 4.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Key<'n> {
+    name: &'n str,
+    place: Cell<usize>,
+}
+
+impl<'n> Key<'n> {
+    /// The column of this name. Nothing is looked up yet.
+    ///
+    /// ```
+    /// use influx_edge::csv::Key;
+    ///
+    /// const TEMP: Key<'static> = Key::new("_value"); // looked for once a table, not once a row
+    /// assert_eq!(TEMP.name(), "_value");
+    /// ```
+    #[must_use]
+    pub const fn new(name: &'n str) -> Key<'n> {
+        Key {
+            name,
+            place: Cell::new(0),
+        }
+    }
+
+    /// The name.
+    ///
+    /// ```
+    /// assert_eq!(influx_edge::csv::Key::new("_value").name(), "_value");
+    /// ```
+    #[must_use]
+    pub const fn name(&self) -> &'n str {
+        self.name
+    }
+}
+
+/// The name, as a string literal.
+impl fmt::Debug for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
+}
+
+impl ColumnKey for Key<'_> {
+    #[inline]
+    fn cell(&self, table: &Table<'_>) -> Option<usize> {
+        let place = self.place.get();
+        // Where a name occurs twice, the place may be that of the second.
+        if place != 0 && !table.schema.duplicates && table.is_named(place, self.name) {
+            return Some(place);
+        }
+        let found = table.find(self.name);
+        self.place.set(found.unwrap_or(0));
+        found
+    }
+}
+
+impl ColumnKey for str {
+    #[inline]
+    fn cell(&self, table: &Table<'_>) -> Option<usize> {
+        table.find(self)
+    }
+}
+
+impl<K: ColumnKey + ?Sized> ColumnKey for &K {
+    #[inline]
+    fn cell(&self, table: &Table<'_>) -> Option<usize> {
+        (**self).cell(table)
+    }
+}
+
+impl ColumnKey for usize {
+    #[inline]
+    fn cell(&self, table: &Table<'_>) -> Option<usize> {
+        table.cell_at(*self)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Key<'_> {}
+    impl Sealed for str {}
+    impl<K: Sealed + ?Sized> Sealed for &K {}
+    impl Sealed for usize {}
+}

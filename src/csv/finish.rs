@@ -1,0 +1,126 @@
+//! How a stream ends: as it should, in the middle, or with the server's error.
+
+use super::error::DecodeError;
+use super::parser::{BYTE_ORDER_MARK, ErrorStored, Parser, Progress, State};
+use super::server_error;
+
+impl Parser {
+    /// The stream is over: what is left to hand out, then `End`.
+    pub(super) fn finish(
+        &mut self,
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<Progress, DecodeError> {
+        let done = self.end(text, ends);
+        done.map_err(|failed| self.error(failed))
+    }
+
+    fn end(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, ErrorStored> {
+        if let Some(progress) = self.take_pending(text, ends)? {
+            return Ok(progress);
+        }
+        if self.state == State::Json {
+            return Err(self.json_over(text));
+        }
+        if !self.at_row_start {
+            let ends_at = self.schema.ends_len + self.cells;
+            // Nothing comes, so no text comes of it: only the end of the last cell.
+            let (result, _, _, more) =
+                self.core
+                    .read_record(&[], &mut [], ends.get_mut(ends_at..).unwrap_or_default());
+            if result == csv_core::ReadRecordResult::OutputEndsFull {
+                return Ok(Progress::EndsFull);
+            }
+            self.at_row_start = true;
+            if result == csv_core::ReadRecordResult::Record {
+                self.cells += more;
+                self.crlf_to_lf(text, ends);
+                return self.last_row(text, ends);
+            }
+        }
+        self.over()
+    }
+
+    /// The last row has no line end. The server ends every row with one, so a part is missing,
+    /// unless it is its error, which may be the very last bytes.
+    fn last_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, ErrorStored> {
+        if self.state == State::ErrorTable || self.is_error_header(text, ends) {
+            return match self.classify_row(text, ends)? {
+                Some(progress) => Ok(progress),
+                None => self.over(),
+            };
+        }
+        if let Some(error) = self.broken_row(text, ends) {
+            return Err(error);
+        }
+        let row = self.row;
+        Err(self.fail(DecodeError::UnexpectedEnd { row }))
+    }
+
+    fn over(&mut self) -> Result<Progress, ErrorStored> {
+        match self.state {
+            State::Head if self.schema.cells != 0 => {
+                let row = self.row;
+                Err(self.fail(DecodeError::UnexpectedEnd { row }))
+            }
+            State::Rows if !self.reported => {
+                self.reported = true;
+                self.has_record = false;
+                Ok(Progress::Table)
+            }
+            // The header of an error, and then nothing: still an error.
+            State::ErrorTable => Err(self.fail(DecodeError::Server)),
+            // Half a byte order mark.
+            State::Head if (1..BYTE_ORDER_MARK.len()).contains(&self.bom_seen) => {
+                Err(self.fail(DecodeError::UnexpectedEnd { row: 0 }))
+            }
+            _ => {
+                self.state = State::Over;
+                self.has_record = false;
+                Ok(Progress::End)
+            }
+        }
+    }
+
+    /// Keeps as much of the object as there is room for; a message may be cut, never missed.
+    pub(super) fn take_json(&mut self, rest: &[u8], text: &mut [u8]) -> (usize, Progress) {
+        let can_grow = text.len() < self.message_room;
+        let room = text.get_mut(self.len..).unwrap_or_default();
+        let fits = room.len().min(rest.len());
+        if let (Some(room), Some(rest)) = (room.get_mut(..fits), rest.get(..fits)) {
+            room.copy_from_slice(rest);
+            self.len += fits;
+        }
+        if fits < rest.len() && can_grow {
+            return (fits, Progress::TextFull);
+        }
+        (rest.len(), Progress::NeedInput)
+    }
+
+    fn json_over(&mut self, text: &mut [u8]) -> ErrorStored {
+        match server_error::parse(text.get_mut(..self.len).unwrap_or_default()) {
+            Some(tail) => {
+                self.message = tail.message;
+                self.code = tail.code;
+                self.fail(DecodeError::Server)
+            }
+            None => {
+                let row = self.row;
+                self.fail(DecodeError::UnexpectedRow { row })
+            }
+        }
+    }
+
+    /// The server's JSON error in the middle of a row: it broke down while it wrote one.
+    fn broken_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<ErrorStored> {
+        if self.current_row(text).last() != Some(&b'}') {
+            return None;
+        }
+        self.open_gaps(text, ends);
+        let at = self.schema.record_at();
+        let tail = server_error::parse_joined(text.get_mut(at..at + self.len)?)?;
+        self.message = at + tail.message.start..at + tail.message.end;
+        self.code = at + tail.code.start..at + tail.code.end;
+        Some(self.fail(DecodeError::Server))
+    }
+}

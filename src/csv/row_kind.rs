@@ -1,0 +1,427 @@
+//! What a row is: annotation, header, record, or the server's error; and what follows from it.
+
+use core::ops::Range;
+
+use super::error::DecodeError;
+use super::parser::{ErrorStored, Parser, Pending, Progress, RowPrefix, State};
+use super::schema::{GROUP, Schema, Stored, cell_of};
+use super::table::DataType;
+use crate::FAST_PATHS;
+
+impl Parser {
+    /// Decides what the row in the buffer is. `None`: nothing to report, read on.
+    #[inline]
+    pub(super) fn classify_row(
+        &mut self,
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<Option<Progress>, ErrorStored> {
+        let first = self.cell(0, text, ends);
+        if self.state == State::Rows && first.is_empty() && !self.is_header(text, ends) {
+            return self.data(text, ends).map(Some);
+        }
+        match self.state {
+            State::ErrorTable => Err(self.error_row(text, ends)),
+            _ if first.first() == Some(&b'#') => self.annotation(text, ends),
+            State::Head | State::Rows if first.is_empty() => self.header(text, ends),
+            _ => {
+                let row = self.row;
+                Err(self.fail(DecodeError::UnexpectedRow { row }))
+            }
+        }
+    }
+
+    /// A record: is it of the table that was reported last?
+    #[inline]
+    fn data(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, ErrorStored> {
+        if self.cells != self.schema.cells {
+            return Err(self.wrong_length());
+        }
+        if self.reported && (!self.schema.has_result_columns || self.same_table(text, ends)) {
+            self.has_record = true;
+            return Ok(Progress::Record);
+        }
+        if self.schema.has_result_columns && !self.begin_table(text, ends) {
+            self.pending = Pending::Row;
+            return Ok(Progress::TextFull);
+        }
+        self.reported = true;
+        self.pending = Pending::Record;
+        Ok(Progress::Table)
+    }
+
+    #[inline]
+    fn same_table(&self, text: &[u8], ends: &[usize]) -> bool {
+        let table = self.table(text, ends);
+        let (result, id) = (self.cell(1, text, ends), self.cell(2, text, ends));
+        // Nearly always: the result is the default, the id is the one before.
+        let at = self.schema.text_len;
+        if FAST_PATHS
+            && result.is_empty()
+            && self.schema.result_len == 0
+            && !id.is_empty()
+            && text.get(at..at + self.schema.id_len) == Some(id)
+        {
+            return true;
+        }
+        let or_default = |cell: &[u8], place| {
+            if cell.is_empty() {
+                self.schema.default_of(place, text, ends) == table_part(&table, place)
+            } else {
+                cell == table_part(&table, place)
+            }
+        };
+        or_default(result, 1) && or_default(id, 2)
+    }
+
+    /// Remembers result and id of a new table, in front of its first record. `false` if there is
+    /// no room, and then nothing has happened.
+    fn begin_table(&mut self, text: &mut [u8], ends: &mut [usize]) -> bool {
+        let (mut result, mut id) = (self.range(1, ends), self.range(2, ends));
+        let mut at = self.schema.text_len + result.len() + id.len();
+        if text.len() < at + self.len && self.delimiter_len != 0 {
+            // Without its delimiters the record is shorter.
+            self.close_gaps(text, ends);
+            (result, id) = (self.range(1, ends), self.range(2, ends));
+            at = self.schema.text_len + result.len() + id.len();
+        }
+        let old = self.schema.record_at();
+        if text.len() < at + self.len {
+            return false;
+        }
+        text.copy_within(old..old + self.len, at);
+        self.schema.result_len = result.len();
+        self.schema.id_len = id.len();
+        let names = self.schema.text_len;
+        text.copy_within(at + result.start..at + result.end, names);
+        let id_at = names + result.len();
+        text.copy_within(at + id.start..at + id.end, id_at);
+        // A result's name in the record is not the default, and has to be compared each time.
+        let no_name = result.is_empty();
+        self.set_row_prefix(match text.get(id_at..id_at + id.len()) {
+            Some(id) if no_name => id,
+            _ => &[],
+        });
+        true
+    }
+
+    fn annotation(
+        &mut self,
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<Option<Progress>, ErrorStored> {
+        if let Some(progress) = self.leave_rows() {
+            return Ok(Some(progress));
+        }
+        if let Some(progress) = self.open_block(text, ends) {
+            return Ok(Some(progress));
+        }
+        if self.cells != self.schema.cells {
+            return Err(self.wrong_length());
+        }
+        let row = self.row;
+        let is = |name| self.is(0, name, text, ends);
+        let (data_type, group) = (is(b"#datatype"), is(b"#group"));
+        if !data_type && !group && !is(b"#default") {
+            // Annotations of later servers end a block like the others; they say nothing to us.
+            return Ok(None);
+        }
+        let twice = if data_type {
+            self.schema.datatypes.is_some()
+        } else if group {
+            self.schema.grouped
+        } else {
+            self.schema.defaults.is_some()
+        };
+        if twice {
+            return Err(self.fail(DecodeError::UnexpectedRow { row }));
+        }
+        if group {
+            self.schema.grouped = true;
+            self.set_flags(text, ends, |cell| {
+                if cell.eq_ignore_ascii_case(b"true") {
+                    GROUP
+                } else {
+                    0
+                }
+            });
+            return Ok(None);
+        }
+        if !self.is_utf8(text, ends) {
+            return Err(self.fail(DecodeError::NotUtf8 { row }));
+        }
+        if data_type {
+            self.set_flags(text, ends, |cell| DataType::parse(cell).code());
+            self.schema.datatypes = Some(self.keep());
+        } else {
+            self.schema.defaults = Some(self.keep());
+        }
+        Ok(None)
+    }
+
+    fn header(
+        &mut self,
+        text: &mut [u8],
+        ends: &mut [usize],
+    ) -> Result<Option<Progress>, ErrorStored> {
+        if let Some(progress) = self.leave_rows() {
+            return Ok(Some(progress));
+        }
+        if self.is_error_header(text, ends) {
+            self.state = State::ErrorTable;
+            self.schema = Schema::default();
+            return Ok(None);
+        }
+        if let Some(progress) = self.open_block(text, ends) {
+            return Ok(Some(progress));
+        }
+        let row = self.row;
+        if self.cells != self.schema.cells {
+            return Err(self.wrong_length());
+        }
+        if self.cells > self.max_cells {
+            return Err(self.fail(DecodeError::TooManyColumns { row }));
+        }
+        if !self.is_utf8(text, ends) {
+            return Err(self.fail(DecodeError::NotUtf8 { row }));
+        }
+        self.schema.has_result_columns =
+            self.is(1, b"result", text, ends) && self.is(2, b"table", text, ends);
+        self.schema.duplicates = self.has_duplicates(text, ends);
+        self.schema.names = Some(self.keep());
+        self.state = State::Rows;
+        self.reported = false;
+        Ok(None)
+    }
+
+    /// A block is over: if its table had no records, it is reported now, and the row in the
+    /// buffer is classified again after that.
+    fn leave_rows(&mut self) -> Option<Progress> {
+        if self.state != State::Rows {
+            return None;
+        }
+        if !self.reported {
+            self.reported = true;
+            self.pending = Pending::Row;
+            return Some(Progress::Table);
+        }
+        self.row_prefix = RowPrefix::default();
+        None
+    }
+
+    /// Makes the row in the buffer the first of a new block, if there is none yet. Nothing of the
+    /// block before stays.
+    fn open_block(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<Progress> {
+        if self.state == State::Head && self.schema.cells != 0 {
+            return None;
+        }
+        self.close_gaps(text, ends);
+        let (from, cells) = (self.schema.record_at(), self.cells);
+        if text.len() < cells + self.len {
+            self.pending = Pending::Row;
+            return Some(Progress::TextFull);
+        }
+        let ends_from = self.schema.ends_len;
+        text.copy_within(from..from + self.len, cells);
+        ends.copy_within(ends_from..ends_from + cells, 0);
+        text.get_mut(..cells).unwrap_or_default().fill(0);
+        self.schema = Schema {
+            cells,
+            text_len: cells,
+            number: self.schema.number + 1,
+            ..Schema::default()
+        };
+        self.state = State::Head;
+        None
+    }
+
+    /// Makes the row in the buffer a part of the block's description.
+    fn keep(&mut self) -> Stored {
+        let stored = Stored {
+            text: self.schema.text_len,
+            ends: self.schema.ends_len,
+        };
+        self.schema.text_len += self.len;
+        self.schema.ends_len += self.cells;
+        self.len = 0;
+        self.cells = 0;
+        stored
+    }
+
+    fn set_flags(&self, text: &mut [u8], ends: &[usize], flag: fn(&[u8]) -> u8) {
+        // Not of the annotation column.
+        for place in 1..self.cells {
+            let bits = flag(self.cell(place, text, ends));
+            if let Some(flags) = text.get_mut(place) {
+                *flags |= bits;
+            }
+        }
+    }
+
+    /// The header of another block, in a response without annotations; or that of an error.
+    #[inline]
+    fn is_header(&self, text: &[u8], ends: &[usize]) -> bool {
+        // The result's name is rarely repeated in the rows, so this is one comparison.
+        match self.cell(1, text, ends) {
+            b"result" => self.is(2, b"table", text, ends) && self.schema.has_result_columns,
+            b"error" => self.is_error_header(text, ends),
+            _ => false,
+        }
+    }
+
+    /// `error,reference` right after the annotation column. A table of the user's may have
+    /// columns so called, but behind `result` and `table`.
+    pub(super) fn is_error_header(&self, text: &[u8], ends: &[usize]) -> bool {
+        self.cells == 3
+            && self.is(0, b"", text, ends)
+            && self.is(1, b"error", text, ends)
+            && self.is(2, b"reference", text, ends)
+    }
+
+    #[cold]
+    fn error_row(&mut self, text: &[u8], ends: &[usize]) -> ErrorStored {
+        if self.cell(0, text, ends).is_empty() {
+            // Behind its header there is no block, so the row begins the text.
+            (self.message, self.code) = (self.range(1, ends), self.range(2, ends));
+        }
+        self.fail(DecodeError::Server)
+    }
+
+    #[cold]
+    fn wrong_length(&mut self) -> ErrorStored {
+        let (row, expected, found) = (self.row, self.schema.cells, self.cells);
+        self.fail(DecodeError::RowLength {
+            row,
+            expected,
+            found,
+        })
+    }
+
+    #[cfg_attr(feature = "std", inline)]
+    #[cfg_attr(not(feature = "std"), inline(never))]
+    fn cell<'a>(&self, place: usize, text: &'a [u8], ends: &'a [usize]) -> &'a [u8] {
+        let (row, row_ends) = self.row_in(text, ends, self.cells);
+        cell_of(row, row_ends, self.delimiter_len, place)
+    }
+
+    #[cfg_attr(feature = "std", inline)]
+    #[cfg_attr(not(feature = "std"), inline(never))]
+    fn is(&self, place: usize, name: &[u8], text: &[u8], ends: &[usize]) -> bool {
+        self.cell(place, text, ends) == name
+    }
+
+    /// Where a cell lies in the row's text.
+    fn range(&self, place: usize, ends: &[usize]) -> Range<usize> {
+        let at = self.schema.ends_len;
+        let ends = ends.get(at..at + self.cells).unwrap_or_default();
+        let end = ends.get(place).copied().unwrap_or(0);
+        let start = match place.checked_sub(1) {
+            None => 0,
+            Some(before) => ends.get(before).map_or(end, |end| end + self.delimiter_len),
+        };
+        start..end
+    }
+
+    /// Cell by cell: two halves of a character in neighbouring cells are not one.
+    fn is_utf8(&self, text: &[u8], ends: &[usize]) -> bool {
+        (0..self.cells).all(|place| core::str::from_utf8(self.cell(place, text, ends)).is_ok())
+    }
+
+    fn has_duplicates(&self, text: &[u8], ends: &[usize]) -> bool {
+        // Every pair is compared, so a header too wide for that is taken to have some: it costs
+        // a search per lookup, and no more.
+        let first = self.schema.first_column();
+        self.cells > 64
+            || (first..self.cells).any(|one| {
+                let name = self.cell(one, text, ends);
+                name == b"result"
+                    || name == b"table"
+                    || (one + 1..self.cells).any(|other| self.cell(other, text, ends) == name)
+            })
+    }
+
+    /// Takes the delimiters out of a row that was copied with them.
+    fn close_gaps(&mut self, text: &mut [u8], ends: &mut [usize]) {
+        if self.delimiter_len == 0 {
+            return;
+        }
+        let at = self.schema.record_at();
+        let mut write = 0;
+        for place in 0..self.cells {
+            let range = self.range_with(place, write, ends);
+            text.copy_within(at + range.start..at + range.end, at + write);
+            write += range.len();
+            if let Some(end) = ends.get_mut(self.schema.ends_len + place) {
+                *end = write;
+            }
+        }
+        self.delimiter_len = 0;
+        self.len = write;
+    }
+
+    /// Puts the delimiters back into the text of a row that csv-core took them out of, if there is
+    /// room. Such a row is no record any more, so its ends stay as they are.
+    pub(super) fn open_gaps(&mut self, text: &mut [u8], ends: &[usize]) {
+        let (at, more) = (self.schema.record_at(), self.cells.saturating_sub(1));
+        if text.len() < at + self.len + more {
+            return;
+        }
+        for place in (1..self.cells).rev() {
+            let range = self.range(place, ends);
+            text.copy_within(at + range.start..at + range.end, at + range.start + place);
+            if let Some(slot) = text.get_mut(at + range.start + place - 1) {
+                *slot = self.delimiter;
+            }
+        }
+        self.len += more;
+    }
+
+    /// A cell's range while the cells before it are closed up already: their `place` gaps are
+    /// still to be counted.
+    fn range_with(&self, place: usize, closed: usize, ends: &[usize]) -> Range<usize> {
+        let end = ends
+            .get(self.schema.ends_len + place)
+            .copied()
+            .unwrap_or(closed);
+        let start = closed + place;
+        start..end.max(start)
+    }
+
+    /// CRLF to LF inside the cells, in place. Only a quoted cell can hold a line end, and there the
+    /// server writes CRLF for every LF.
+    pub(super) fn crlf_to_lf(&mut self, text: &mut [u8], ends: &mut [usize]) {
+        let at = self.schema.record_at();
+        let row = text.get_mut(at..at + self.len).unwrap_or_default();
+        if self.keep_crlf || (FAST_PATHS && !row.contains(&b'\r')) {
+            return;
+        }
+        let ends_at = self.schema.ends_len;
+        let ends = ends
+            .get_mut(ends_at..ends_at + self.cells)
+            .unwrap_or_default();
+        let (mut read, mut write) = (0, 0);
+        for end in ends {
+            while read < *end {
+                let byte = row.get(read).copied().unwrap_or(0);
+                read += 1;
+                if byte == b'\r' && read < *end && row.get(read) == Some(&b'\n') {
+                    continue;
+                }
+                if let Some(slot) = row.get_mut(write) {
+                    *slot = byte;
+                    write += 1;
+                }
+            }
+            *end = write;
+        }
+        self.len = write;
+    }
+}
+
+fn table_part<'a>(table: &super::table::Table<'a>, place: usize) -> &'a [u8] {
+    if place == 1 {
+        table.result_bytes()
+    } else {
+        table.id_bytes()
+    }
+}

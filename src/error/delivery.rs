@@ -1,0 +1,212 @@
+//! What the batching writer can fail at: taking a point, and bringing all of them home in time.
+
+use super::{Error, ErrorKind, Printable};
+use crate::line::EncodeError;
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+/// Why the batching writer didn't take what it was given. Nothing of it was taken; what was taken
+/// before is untouched.
+///
+/// The value is `Copy`: a refusal allocates nothing. It converts into [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// It can't be written as line protocol. The same point fails again.
+    Encode(EncodeError),
+    /// The buffer is at its limit, and the writer was told to refuse rather than to drop the
+    /// oldest. Room comes with the next delivery.
+    Full,
+    /// It is larger than a whole batch may be; the number is that limit in bytes. Hand over fewer
+    /// points at once, or raise `batch_bytes`.
+    TooLarge(usize),
+    /// It has no time of its own, and the machine's clock isn't set: it shows a time before 2020.
+    ClockNotSet,
+    /// The writer's thread has ended: closed by another handle, or by a panic.
+    Closed,
+}
+
+impl WriteError {
+    /// Whether the same call can succeed later without anybody doing anything.
+    ///
+    /// ```
+    /// use influx_edge::WriteError;
+    ///
+    /// assert!(WriteError::Full.is_retryable()); // room comes with the next delivery
+    /// assert!(!WriteError::TooLarge(1024).is_retryable());
+    /// ```
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, WriteError::Full | WriteError::ClockNotSet)
+    }
+}
+
+impl From<EncodeError> for WriteError {
+    fn from(e: EncodeError) -> Self {
+        WriteError::Encode(e)
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WriteError::Encode(e) => write!(f, "cannot encode a point: {e}"),
+            WriteError::Full => f.write_str(
+                "the writer's buffer is full: the server takes points more slowly than they come, or not at all; try later, raise max_buffer_bytes, or let the oldest be dropped",
+            ),
+            WriteError::TooLarge(limit) => write!(
+                f,
+                "the points are larger than one batch may be ({limit} bytes): hand them over one by one, or raise batch_bytes"
+            ),
+            WriteError::ClockNotSet => f.write_str(
+                "the point has no time, and this machine's clock isn't set (it shows a time before 2020): wait for NTP, give the point a time, or have such points marked",
+            ),
+            WriteError::Closed => f.write_str("the writer is closed"),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            WriteError::Encode(e) => Some(e),
+            _ => None,
+        }
+    }
+}
+
+impl From<WriteError> for Error {
+    fn from(e: WriteError) -> Self {
+        match e {
+            WriteError::Encode(e) => ErrorKind::Encode(e).into(),
+            other => ErrorKind::Write(other).into(),
+        }
+    }
+}
+
+/// A flush or close that ran out of time: so many lines have neither reached the server nor a disk.
+#[derive(Debug)]
+pub struct FlushError {
+    pub(crate) lines: u64,
+    pub(crate) lost: bool,
+    pub(crate) cause: Option<Error>,
+}
+
+impl FlushError {
+    /// How many lines.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
+    /// use influx_edge::ErrorKind;
+    ///
+    /// let mut w = client
+    ///     .writer("sensors")
+    /// #   .flush_timeout(core::time::Duration::from_millis(10))
+    ///     .build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).finish())?;
+    /// if let Err(error) = w.flush() {
+    ///     if let ErrorKind::Flush(missing) = error.kind() {
+    ///         println!("{} lines are still here: {:?}", missing.lines(), missing.cause());
+    /// #         assert_eq!(missing.lines(), 1);
+    ///     }
+    /// }
+    /// # assert_eq!(w.stats().buffered, 1);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Whether they are gone, because the writer is. Otherwise it still holds them and goes on
+    /// trying.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// What the last attempt failed with.
+    #[must_use]
+    pub fn cause(&self) -> Option<&Error> {
+        self.cause.as_ref()
+    }
+}
+
+impl fmt::Display for FlushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (lines, are) = match self.lines {
+            1 => ("line", "is"),
+            _ => ("lines", "are"),
+        };
+        write!(f, "{} {lines} {are} not delivered ", self.lines)?;
+        match self.lost {
+            true => write!(f, "and {are} lost with the writer")?,
+            false => write!(f, "yet and {are} kept in memory")?,
+        }
+        match &self.cause {
+            Some(cause) => write!(f, ": {cause}"),
+            None => f.write_str(": time ran out before the first attempt"),
+        }
+    }
+}
+
+impl std::error::Error for FlushError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_ref().map(|e| e as _)
+    }
+}
+
+impl From<FlushError> for Error {
+    fn from(e: FlushError) -> Self {
+        ErrorKind::Flush(e).into()
+    }
+}
+
+/// The disk didn't do what it was asked, where batches are kept on one. The reason, with all its
+/// particulars, is the error's [`source`](std::error::Error::source).
+#[derive(Debug)]
+pub struct DiskError {
+    message: String,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl DiskError {
+    /// What went wrong, and where.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for DiskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Printable(&self.message))
+    }
+}
+
+impl std::error::Error for DiskError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+impl Error {
+    /// An error of the disk's.
+    #[cfg(feature = "spool")]
+    pub(crate) fn disk(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        use alloc::string::ToString as _;
+        ErrorKind::Disk(DiskError {
+            message: source.to_string(),
+            source: Box::new(source),
+        })
+        .into()
+    }
+}
+
+#[cfg(feature = "spool")]
+impl From<crate::spool::SpoolError> for Error {
+    fn from(e: crate::spool::SpoolError) -> Self {
+        Error::disk(e)
+    }
+}

@@ -1,0 +1,339 @@
+//! A complete response, but not the one the call hoped for.
+
+use super::{Error, ErrorKind, LineError, Printable, Remedy, Stored, cut};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+/// How much of a message the one-sentence form shows. [`ResponseError::message`] has more.
+const SHOWN: usize = 512;
+
+/// A server, or something in front of it, responded, but not with what the call hoped for.
+#[derive(Debug)]
+pub struct ResponseError(pub(crate) Box<ResponseParts>);
+
+#[derive(Debug)]
+pub(crate) struct ResponseParts {
+    /// What was tried, as "write to bucket \"x\"".
+    pub(crate) what: String,
+    /// `host:port`.
+    pub(crate) host: String,
+    pub(crate) status: u16,
+    pub(crate) code: Option<String>,
+    pub(crate) message: String,
+    /// The body was an error in InfluxDB's JSON, so InfluxDB itself (or its equal) speaks.
+    pub(crate) from_influxdb: bool,
+    pub(crate) content_type: Option<String>,
+    /// Where a redirect points to: scheme and host only.
+    pub(crate) location: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) stored: Stored,
+    pub(crate) remedy: Remedy,
+    pub(crate) line_errors: Vec<LineError>,
+    pub(crate) dropped: Option<u64>,
+}
+
+impl ResponseError {
+    /// The HTTP status.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
+    /// if let Err(error) = client.ping() {
+    ///     if let Some(response) = error.response() {
+    ///         println!("{} from {}: {}", response.status(), response.host(), response.message());
+    ///     }
+    /// }
+    /// # assert_eq!(client.ping().unwrap_err().response().map(|response| response.status()), Some(401));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    /// InfluxDB's own word for the error, from the body's `code` or `X-Platform-Error-Code`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// What the server said: the body's `message`, else its `error`, else an excerpt of the body of
+    /// at most 512 bytes, else what the headers say, else the status' standard words. Comes from
+    /// outside: escape it before it goes to a terminal (`Display` of the error does).
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What was tried, in words: `write to bucket "sensors"`.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.0.what
+    }
+
+    /// The `host:port` that responded.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.0.host
+    }
+
+    /// How long the server asked to wait: `Retry-After`, in seconds, decimals or as a date, at most
+    /// ten minutes. None if absent or unreadable.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// What identifies this request in the server's logs: `Trace-Id`, `X-Request-Id` or
+    /// `X-Influx-Request-Id`, whichever is present.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("busy").build()?;
+    /// if let Err(error) = client.ping() {
+    ///     // What the server's operator can look for in its log.
+    ///     println!("{:?}", error.response().and_then(|response| response.request_id()));
+    /// }
+    /// # assert!(client.ping().unwrap_err().response().is_some_and(|response| response.request_id().is_some()));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// Where a redirect (3xx) points to: scheme and host. Redirects are never followed: a write
+    /// replayed by one gets lost, and a token must not reach another host.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("redirected").build()?;
+    /// if let Err(error) = client.ping() {
+    ///     if let Some(host) = error.response().and_then(|response| response.location()) {
+    ///         println!("a redirect to {host}, which was not followed");
+    ///     }
+    /// }
+    /// # assert_eq!(client.ping().unwrap_err().response().and_then(|response| response.location()), Some("http://portal.example"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.0.location.as_deref()
+    }
+
+    /// The `Content-Type` of the response.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.0.content_type.as_deref()
+    }
+
+    /// Whether the body is an error in InfluxDB's own JSON. False for a proxy's page.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("proxied").build()?;
+    /// if let Err(error) = client.ping() {
+    ///     if error.response().is_some_and(|response| !response.is_from_influxdb()) {
+    ///         println!("a proxy or a portal responded");
+    ///     }
+    /// }
+    /// # assert!(client.ping().unwrap_err().response().is_some_and(|response| !response.is_from_influxdb()));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_from_influxdb(&self) -> bool {
+        self.0.from_influxdb
+    }
+
+    /// After a write: how much is in the database.
+    #[must_use]
+    pub fn stored(&self) -> Stored {
+        self.0.stored
+    }
+
+    /// After a write: what may be done about it.
+    #[must_use]
+    pub fn remedy(&self) -> Remedy {
+        self.0.remedy
+    }
+
+    /// After a write: the lines the server named as bad. May be fewer than there are.
+    #[must_use]
+    pub fn line_errors(&self) -> &[LineError] {
+        &self.0.line_errors
+    }
+
+    /// After a write that stored only the good lines: how many were dropped, if the server says.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// if let Err(error) = client.write("sensors", "t v=1 1\nt v=\"two\" 2") {
+    ///     let dropped = error.response().and_then(|response| response.dropped());
+    ///     println!("{} points were dropped", dropped.unwrap_or(0));
+    /// #     assert_eq!(dropped, Some(1));
+    /// }
+    /// # assert!(client.write("sensors", "t v=1 1\nt v=\"two\" 2").is_err());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn dropped(&self) -> Option<u64> {
+        self.0.dropped
+    }
+
+    /// Whether the same call may succeed later without anybody doing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.remedy == Remedy::Retry
+    }
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let p = &*self.0;
+        let shown = cut(&p.message, SHOWN);
+        let more = if shown.len() < p.message.len() {
+            "…"
+        } else {
+            ""
+        };
+        let host = &p.host;
+        let status = p.status;
+        write!(f, "cannot {}: ", Printable(&p.what))?;
+        let said = Excerpt { shown, more };
+        match status {
+            200..=299 => {
+                let kind = p.content_type.as_deref().unwrap_or("no content type");
+                write!(
+                    f,
+                    "{host} responded with {status} with {} instead of what InfluxDB sends: {said}; is the URL right, or does a proxy or a captive portal response?",
+                    Printable(cut(kind, 60)),
+                )
+            }
+            300..=399 => {
+                write!(f, "{host} redirects ({status})")?;
+                if let Some(location) = &p.location {
+                    write!(f, " to {}", Printable(cut(location, 200)))?;
+                }
+                f.write_str(", which is not followed; is the URL right (http or https, a path prefix), or does a captive portal response?")
+            }
+            400..=599
+                if !p.from_influxdb && !matches!(status, 401 | 403 | 413 | 429 | 502..=504) =>
+            {
+                write!(
+                    f,
+                    "{host} responded with {status} in other words than InfluxDB's: {said}; check the URL, with its path prefix, and any proxy"
+                )
+            }
+            401 => write!(
+                f,
+                "{host} doesn't accept the token or session (401: {said}); check that it is right and active"
+            ),
+            403 => write!(
+                f,
+                "{host} doesn't allow it (403: {said}); the token is inactive or lacks this permission"
+            ),
+            404 => write!(
+                f,
+                "{host} doesn't have it (404: {said}); check the names and the org, or create it"
+            ),
+            413 => write!(
+                f,
+                "the request is larger than {host} takes (413: {said}); send smaller pieces"
+            ),
+            408 | 425 | 429 => {
+                write!(f, "{host} asks to try again later ({status}: {said})")?;
+                self.again(f)
+            }
+            500..=599 if p.remedy == Remedy::Retry => {
+                write!(f, "the server at {host} failed ({status}: {said})")?;
+                self.again(f)
+            }
+            _ if p.stored == Stored::Partial => {
+                write!(
+                    f,
+                    "{host} stored the good lines and dropped the others ({status}: {said}); correct the data, sending it again won't help"
+                )
+            }
+            400..=499 => write!(
+                f,
+                "{host} refuses the request ({status}: {said}); correct it, sending it again won't help"
+            ),
+            501 => write!(f, "{host} can't do this (501: {said})"),
+            _ => write!(
+                f,
+                "{host} responded with the unknown status {status}: {said}; check the URL and any proxy"
+            ),
+        }
+    }
+}
+
+impl ResponseError {
+    fn again(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.retry_after {
+            Some(wait) => {
+                // Rounded up, and not as a float: printing one takes 12 KB of a small program.
+                let begun = u64::from(wait.subsec_nanos() > 0);
+                write!(
+                    f,
+                    "; try again in {} s",
+                    wait.as_secs().saturating_add(begun)
+                )
+            }
+            None => f.write_str("; try again later"),
+        }
+    }
+}
+
+struct Excerpt<'a> {
+    shown: &'a str,
+    more: &'static str,
+}
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", Printable(self.shown), self.more)
+    }
+}
+
+impl From<ResponseError> for Error {
+    fn from(e: ResponseError) -> Self {
+        ErrorKind::Response(e).into()
+    }
+}
+
+impl Error {
+    /// The token is known but may not do this: 403, or the 401 `write:orgs/… is unauthorized` with
+    /// which InfluxDB OSS responds for all resources but data.
+    /// [`is_unauthorized`](Error::is_unauthorized) alone doesn't tell that from a wrong token.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("read-only").build()?;
+    /// if client.buckets().list().next().is_some_and(|first| first.is_err_and(|e| e.is_insufficient_permission())) {
+    ///     println!("this token may not list buckets");
+    /// }
+    /// # assert!(client.buckets().list().next().unwrap().unwrap_err().is_insufficient_permission());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_insufficient_permission(&self) -> bool {
+        self.response().is_some_and(|response| {
+            self.is_forbidden()
+                || (response.status() == 401
+                    && response.is_from_influxdb()
+                    && response.message().ends_with(" is unauthorized"))
+        })
+    }
+
+    /// It is there already: a [conflict](Error::is_conflict) of names, or a user who is a member or
+    /// owner, for which InfluxDB OSS responds with 500 and `mapping for user … already exists`.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        self.is_conflict()
+            || self.response().is_some_and(|response| {
+                let said = response.message();
+                response.status() == 500
+                    && said.contains("mapping for user")
+                    && said.ends_with("already exists")
+            })
+    }
+}

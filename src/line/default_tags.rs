@@ -1,0 +1,89 @@
+//! Tags that every line of an encoder gets unless it has them itself.
+
+use super::error::EncodeError;
+use super::series::{SeriesBuilder, SeriesIn};
+use super::sink::Sink;
+use super::value::TagValue;
+
+/// Tags that every line of an encoder gets unless it has them itself, in storage for `N` bytes.
+///
+/// The line's own tag wins; a line's tag with an empty value counts as absent, so the default
+/// steps in. Checked and escaped once. `N` counts as for [`Series`], without a measurement.
+///
+/// ```
+/// use influx_edge::line::{DefaultTags, Encoder};
+///
+/// let tags = DefaultTags::<64>::builder().tag("host", "gw-7").tag("site", "north").build()?;
+/// let mut storage = [0u8; 128];
+/// let mut enc = Encoder::new(&mut storage).default_tags(tags);
+/// enc.line("load").tag("site", "south").field("one", 0.5).finish()?;
+/// assert_eq!(enc.as_bytes(), b"load,site=south,host=gw-7 one=0.5\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
+pub type DefaultTags<const N: usize> = DefaultTagsIn<heapless::Vec<u8, N>>;
+
+/// [`DefaultTags`] that allocate the bytes they need, when they are built.
+///
+/// ```
+/// use influx_edge::line::{Encoder, OwnedDefaultTags};
+///
+/// let tags = OwnedDefaultTags::builder().tag("host", "gw-7").build()?;
+/// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
+/// enc.line("load").tag("host", "").field("one", 0.5).finish()?;
+/// assert_eq!(enc.as_bytes(), b"load,host=gw-7 one=0.5\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
+#[cfg(feature = "alloc")]
+pub type OwnedDefaultTags = DefaultTagsIn<alloc::vec::Vec<u8>>;
+
+/// Default tags in storage of the caller's choice: see [`DefaultTags`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DefaultTagsIn<S>(SeriesIn<S>);
+
+impl<S: Sink + Default> DefaultTagsIn<S> {
+    /// Begins an empty list. Errors wait until [`build`](DefaultTagsBuilder::build).
+    ///
+    /// ```
+    /// use influx_edge::line::DefaultTags;
+    ///
+    /// let tags = DefaultTags::<64>::builder().tag("host", "gw 7").tag("site", "north").build()?;
+    /// assert_eq!(tags.as_bytes(), b",host=gw\\ 7,site=north");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "new, tag, tag, build is how it reads"
+    )]
+    pub fn builder() -> DefaultTagsBuilder<S> {
+        DefaultTagsBuilder(SeriesBuilder::empty())
+    }
+}
+
+impl<S: Sink> DefaultTagsIn<S> {
+    /// The escaped list: `,host=gw-7,site=north`.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// Collects [`DefaultTags`]; the first error is kept for [`build`](Self::build).
+#[derive(Clone, Debug)]
+#[must_use = "the tags are there only after build()"]
+pub struct DefaultTagsBuilder<S>(SeriesBuilder<S>);
+
+impl<S: Sink> DefaultTagsBuilder<S> {
+    /// Adds a tag. An empty value or `None` adds nothing.
+    pub fn tag(self, key: &str, value: impl TagValue) -> Self {
+        DefaultTagsBuilder(self.0.tag(key, value))
+    }
+
+    /// The tags, or the first thing that was wrong with them.
+    ///
+    /// # Errors
+    /// What [`SeriesBuilder::build`] gives.
+    pub fn build(self) -> Result<DefaultTagsIn<S>, EncodeError> {
+        self.0.build().map(DefaultTagsIn)
+    }
+}

@@ -1,0 +1,74 @@
+//! Times onto the wire: integers in the encoder's precision, and instants.
+
+use super::error::EncodeError;
+use crate::{Precision, Timestamp};
+
+/// A time a line can carry.
+///
+/// - `i64`: a count of the encoder's [`Precision`] since the epoch, written as it is.
+/// - [`Timestamp`]: nanoseconds, brought to the encoder's precision by rounding down (towards the
+///   past, also before 1970), never through a float.
+/// - `std::time::SystemTime` (feature `std`): the same.
+///
+/// There is one integer type on purpose: with two, `timestamp(1_700_000_000_000)` would not know
+/// which it is.
+///
+/// The trait is sealed.
+pub trait IntoTimestamp: sealed::IntoTimestamp {}
+
+pub(super) mod sealed {
+    use crate::Precision;
+    use crate::line::EncodeError;
+
+    pub trait IntoTimestamp {
+        /// The count in `precision`, range not yet checked.
+        #[doc(hidden)]
+        fn count(self, precision: Precision) -> Result<i64, EncodeError>;
+    }
+}
+
+/// The earliest storable time a query can return, in nanoseconds.
+const EARLIEST: i64 = i64::MIN + 2;
+/// The latest one: i64::MAX − 1 is stored, but no Flux range ever reaches it.
+const LATEST: i64 = i64::MAX - 2;
+
+/// Refuses what the server can't store or can't return, after scaling to nanoseconds.
+#[inline]
+pub(super) fn check_range(count: i64, precision: Precision) -> Result<i64, EncodeError> {
+    match count.checked_mul(precision.nanos()) {
+        Some(EARLIEST..=LATEST) => Ok(count),
+        _ => Err(EncodeError::TimestampOutOfRange),
+    }
+}
+
+impl IntoTimestamp for i64 {}
+impl sealed::IntoTimestamp for i64 {
+    #[inline]
+    fn count(self, _: Precision) -> Result<i64, EncodeError> {
+        Ok(self)
+    }
+}
+
+impl IntoTimestamp for Timestamp {}
+impl sealed::IntoTimestamp for Timestamp {
+    #[inline]
+    fn count(self, precision: Precision) -> Result<i64, EncodeError> {
+        Ok(match precision {
+            // Named, so that the division is by a constant.
+            Precision::Nanosecond => self.as_nanos(),
+            Precision::Microsecond => self.as_nanos().div_euclid(1_000),
+            Precision::Millisecond => self.as_nanos().div_euclid(1_000_000),
+            Precision::Second => self.as_nanos().div_euclid(1_000_000_000),
+        })
+    }
+}
+
+#[cfg(feature = "std")]
+impl IntoTimestamp for std::time::SystemTime {}
+#[cfg(feature = "std")]
+impl sealed::IntoTimestamp for std::time::SystemTime {
+    fn count(self, precision: Precision) -> Result<i64, EncodeError> {
+        let time = Timestamp::from_system(self).map_err(|_| EncodeError::TimestampOutOfRange)?;
+        time.count(precision)
+    }
+}

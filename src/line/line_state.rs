@@ -1,0 +1,358 @@
+//! The one core behind every sink: parts of a line into a slice, each whole or not at all.
+//!
+//! Nothing here is generic over the sink, so a program with three sinks has one copy of it.
+
+use super::duplicate_keys::{self, KeyHash, KeySet};
+use super::error::{EncodeError, Location, Part};
+use super::escape::{self, Name};
+use super::field_key::sealed::FieldName;
+use super::into_timestamp;
+use super::number;
+use super::series::SeriesRef;
+use super::slice_writer::SliceWriter;
+use super::value::{Presence, ValueRules, sealed};
+use crate::Precision;
+
+/// Series key + 4 + field key, as escaped: the storage engine keeps their length in 16 bits.
+const MAX_KEY: usize = 65_535;
+/// What the storage engine puts between the two (`#!~#`).
+const SEPARATOR: usize = 4;
+
+/// Where the encoder stands in its storage. `committed` bytes are whole lines and nothing else is
+/// ever shown; a line under way is the bytes from there to `pos`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LineState {
+    pub(super) committed: usize,
+    pub(super) lines: usize,
+    /// How many of the lines ended without a time.
+    pub(super) untimed: usize,
+    pub(super) precision: Precision,
+    pub(super) rules: Rules,
+    pub(super) skipped: u64,
+    pub(super) pos: usize,
+    /// Length of the series key once the tags are closed.
+    series_len: usize,
+    error: Option<EncodeError>,
+    tag_keys: KeySet,
+    field_keys: KeySet,
+    tags: u16,
+    fields: u16,
+}
+
+/// The options of an encoder.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    pub(super) reject_newlines: bool,
+    pub(super) reject_quoted_keys: bool,
+    pub(super) skip_non_finite: bool,
+}
+
+impl LineState {
+    /// Forgets a line under way.
+    #[inline]
+    pub(super) fn begin(&mut self) {
+        self.pos = self.committed;
+        self.series_len = 0;
+        self.error = None;
+        self.tag_keys.clear();
+        self.field_keys.clear();
+        self.tags = 0;
+        self.fields = 0;
+    }
+
+    #[inline]
+    pub(super) fn failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    #[inline]
+    pub(super) fn fail(&mut self, error: EncodeError) {
+        self.error = Some(error);
+    }
+
+    /// `gone` bytes left from the front of the storage.
+    pub(super) fn moved(&mut self, gone: usize) {
+        self.committed = self.committed.saturating_sub(gone);
+        self.pos = self.pos.saturating_sub(gone);
+    }
+
+    #[inline]
+    pub(super) fn measurement(&mut self, buf: &mut [u8], text: &str) -> Result<(), EncodeError> {
+        let mut out = SliceWriter::new(buf, self.pos);
+        measurement(&mut out, text)?;
+        self.pos = out.pos();
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn series(
+        &mut self,
+        buf: &mut [u8],
+        series: SeriesRef<'_>,
+    ) -> Result<(), EncodeError> {
+        let mut out = SliceWriter::new(buf, self.pos);
+        out.copy_short(series.key)?;
+        self.pos = out.pos();
+        self.tag_keys.seed(series.bits);
+        self.tags = series.tags;
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn tag<V: sealed::Tag>(
+        &mut self,
+        buf: &mut [u8],
+        key: &str,
+        value: &V,
+    ) -> Result<(), EncodeError> {
+        let place = |part| Name {
+            part,
+            index: self.tags,
+        };
+        if value.is_absent() {
+            // The default, if there is one, may step in. The key has to be right all the same.
+            return check_tag_key(key, place(Part::TagKey));
+        }
+        let mut out = SliceWriter::new(buf, self.pos);
+        let key_start = tag_key(&mut out, key, place(Part::TagKey))?;
+        let value_start = out.pos();
+        sealed::Tag::put(value, &mut out, place(Part::TagValue))?;
+        if out.pos() == value_start {
+            // Something formatted to nothing.
+            return Ok(());
+        }
+        let hash = KeyHash::of(key.as_bytes());
+        if !self.tag_keys.definitely_absent(hash) {
+            let tags = self.committed..key_start.saturating_sub(1);
+            let escaped = out.between(key_start, value_start.saturating_sub(1));
+            if duplicate_keys::contains(out.between(tags.start, tags.end), escaped, false) {
+                return Err(EncodeError::Duplicate(Location::new(
+                    Part::TagKey,
+                    self.tags,
+                    0,
+                )));
+            }
+        }
+        self.tag_keys.insert(hash);
+        self.tags = self.tags.saturating_add(1);
+        self.pos = out.pos();
+        Ok(())
+    }
+
+    /// Ends the tags: the defaults that the line lacks go in, and the length is known.
+    #[inline]
+    pub(super) fn close_tags(
+        &mut self,
+        buf: &mut [u8],
+        defaults: &[u8],
+    ) -> Result<(), EncodeError> {
+        if !defaults.is_empty() {
+            self.defaults(buf, defaults)?;
+        }
+        self.series_len = self.pos.saturating_sub(self.committed);
+        Ok(())
+    }
+
+    /// `defaults` is a list of escaped tags, `,a=1,b=2`.
+    fn defaults(&mut self, buf: &mut [u8], defaults: &[u8]) -> Result<(), EncodeError> {
+        let mut out = SliceWriter::new(buf, self.pos);
+        let own = self.pos.saturating_sub(self.committed);
+        let mut tags = self.tags;
+        for tag in duplicate_keys::tags(defaults) {
+            let line = out.written(self.committed);
+            if !duplicate_keys::contains(
+                line.get(..own).unwrap_or_default(),
+                duplicate_keys::key_of(tag),
+                false,
+            ) {
+                out.put(b',')?;
+                out.copy_short(tag)?;
+                tags = tags.saturating_add(1);
+            }
+        }
+        self.tags = tags;
+        self.pos = out.pos();
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn field<K: FieldName, V: sealed::Field>(
+        &mut self,
+        buf: &mut [u8],
+        key: &K,
+        value: &V,
+    ) -> Result<(), EncodeError> {
+        match value.presence() {
+            Presence::Present => {}
+            Presence::Absent => return Ok(()),
+            Presence::NotFinite if self.rules.skip_non_finite => {
+                self.skipped = self.skipped.saturating_add(1);
+                return Ok(());
+            }
+            Presence::NotFinite => {
+                return Err(EncodeError::NotFinite(Location::new(
+                    Part::FieldValue,
+                    self.fields,
+                    0,
+                )));
+            }
+        }
+        let mut out = SliceWriter::new(buf, self.pos);
+        let hash = self.field_key(&mut out, key)?;
+        let rules = ValueRules {
+            reject_newlines: self.rules.reject_newlines,
+        };
+        value.put(&mut out, rules, self.fields)?;
+        self.field_keys.insert(hash);
+        self.fields = self.fields.saturating_add(1);
+        self.pos = out.pos();
+        Ok(())
+    }
+
+    /// Writes what stands before a field's value.
+    #[inline]
+    fn field_key<K: FieldName>(
+        &self,
+        out: &mut SliceWriter<'_>,
+        key: &K,
+    ) -> Result<KeyHash, EncodeError> {
+        let name = Name {
+            part: Part::FieldKey,
+            index: self.fields,
+        };
+        let place = Location::new(name.part, name.index, 0);
+        key.check(name)?;
+        if self.rules.reject_quoted_keys {
+            if let Some(at) = key.quote() {
+                return Err(EncodeError::Quote(Location::new(name.part, name.index, at)));
+            }
+        }
+        out.put(if self.fields == 0 { b' ' } else { b',' })?;
+        let start = out.pos();
+        key.put(out, name)?;
+        let len = out.pos().saturating_sub(start);
+        let whole = self
+            .series_len
+            .saturating_add(SEPARATOR)
+            .saturating_add(len);
+        if whole > MAX_KEY {
+            let whole = u32::try_from(whole).unwrap_or(u32::MAX);
+            return Err(EncodeError::KeyTooLong(place, whole));
+        }
+        let hash = key.hash();
+        if self.field_keys.might_contain(hash) && self.has_field(out, start, hash) {
+            return Err(EncodeError::Duplicate(place));
+        }
+        out.put(b'=')?;
+        Ok(hash)
+    }
+
+    /// Looks for the key that was written last, from `start` on, among the line's other fields.
+    #[cold]
+    fn has_field(&self, out: &SliceWriter<'_>, start: usize, hash: KeyHash) -> bool {
+        let first = self
+            .committed
+            .saturating_add(self.series_len)
+            .saturating_add(1);
+        let fields = out.between(first, start.saturating_sub(1));
+        !self.field_keys.definitely_absent(hash)
+            && duplicate_keys::contains(fields, out.written(start), true)
+    }
+
+    /// Ends the line, without or with a time, and only now makes it one of the whole lines.
+    #[inline]
+    pub(super) fn end(&mut self, buf: &mut [u8], count: Option<i64>) -> Result<(), EncodeError> {
+        if self.fields == 0 {
+            return Err(EncodeError::NoFields);
+        }
+        let mut out = SliceWriter::new(buf, self.pos);
+        if let Some(count) = count {
+            let count = into_timestamp::check_range(count, self.precision)?;
+            out.put(b' ')?;
+            number::time(&mut out, count)?;
+        }
+        out.put(b'\n')?;
+        self.pos = out.pos();
+        self.committed = self.pos;
+        self.lines = self.lines.saturating_add(1);
+        self.untimed = self.untimed.saturating_add(usize::from(count.is_none()));
+        Ok(())
+    }
+
+    /// What went wrong on this line, which then never was.
+    #[inline]
+    pub(super) fn take_error(&mut self) -> Option<EncodeError> {
+        let error = self.error.take();
+        if error.is_some() {
+            self.pos = self.committed;
+        }
+        error
+    }
+}
+
+/// Writes a measurement, or says why not.
+pub(super) fn measurement(out: &mut SliceWriter<'_>, text: &str) -> Result<(), EncodeError> {
+    match text.as_bytes().first() {
+        None => Err(EncodeError::Empty(Location::new(Part::Measurement, 0, 0))),
+        Some(b'#') => Err(EncodeError::Comment),
+        Some(_) => {
+            let part = Part::Measurement;
+            escape::name(out, text, Name { part, index: 0 })
+        }
+    }
+}
+
+/// Writes `,key=` and says where the key began.
+#[inline]
+pub(super) fn tag_key(
+    out: &mut SliceWriter<'_>,
+    key: &str,
+    name: Name,
+) -> Result<usize, EncodeError> {
+    named_tag_key(key, name)?;
+    out.put(b',')?;
+    let start = out.pos();
+    escape::name(out, key, name)?;
+    out.put(b'=')?;
+    Ok(start)
+}
+
+/// Refuses what [`tag_key`] refuses, without writing.
+#[cold]
+pub(super) fn check_tag_key(key: &str, name: Name) -> Result<(), EncodeError> {
+    named_tag_key(key, name)?;
+    escape::check_name(key.as_bytes(), name).map(|_| ())
+}
+
+/// Refuses no name and a reserved name.
+#[inline]
+fn named_tag_key(key: &str, name: Name) -> Result<(), EncodeError> {
+    match key.as_bytes().first() {
+        None => Err(EncodeError::Empty(Location::new(name.part, name.index, 0))),
+        Some(b'_' | b't') if reserved(Part::TagKey).contains(&key) => Err(EncodeError::Reserved(
+            Location::new(name.part, name.index, 0),
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The keys the server keeps for itself.
+///
+/// Of the tag keys, the first three are refused by the server; the others are stored, after which
+/// every query that touches the series fails or returns the tag empty. A field `time` is dropped
+/// while the rest of its line is stored.
+pub(super) const fn reserved(part: Part) -> &'static [&'static str] {
+    match part {
+        Part::TagKey => &[
+            "time",
+            "_field",
+            "_measurement",
+            "_time",
+            "_value",
+            "_start",
+            "_stop",
+        ],
+        Part::FieldKey => &["time"],
+        _ => &[],
+    }
+}

@@ -1,0 +1,160 @@
+//! A position in a byte slice that can't be passed: the only way bytes get into a buffer.
+
+use super::error::EncodeError;
+use crate::FAST_PATHS;
+
+/// Writes into a slice from a position on; running out of room is [`EncodeError::BufferFull`].
+pub(super) struct SliceWriter<'b> {
+    buf: &'b mut [u8],
+    pos: usize,
+}
+
+impl<'b> SliceWriter<'b> {
+    /// `pos` past the end of `buf` is legal and simply has no room.
+    #[inline]
+    pub(super) fn new(buf: &'b mut [u8], pos: usize) -> Self {
+        SliceWriter { buf, pos }
+    }
+
+    #[inline]
+    pub(super) fn pos(&self) -> usize {
+        self.pos
+    }
+
+    /// Goes back to an earlier position; what was written after it is forgotten.
+    #[inline]
+    pub(super) fn rewind(&mut self, pos: usize) {
+        debug_assert!(pos <= self.pos);
+        self.pos = pos;
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, byte: u8) -> Result<(), EncodeError> {
+        let slot = self.buf.get_mut(self.pos).ok_or(EncodeError::BufferFull)?;
+        *slot = byte;
+        self.pos += 1;
+        Ok(())
+    }
+
+    /// The next `len` bytes to be filled by the caller; the position moves behind them.
+    #[inline]
+    pub(super) fn reserve(&mut self, len: usize) -> Result<&mut [u8], EncodeError> {
+        let room = self
+            .buf
+            .get_mut(self.pos..)
+            .and_then(|rest| rest.get_mut(..len))
+            .ok_or(EncodeError::BufferFull)?;
+        self.pos += len;
+        Ok(room)
+    }
+
+    #[inline]
+    pub(super) fn copy(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.reserve(bytes.len())?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// As [`copy`](Self::copy), for texts that are nearly always shorter than 32 bytes: a few
+    /// fixed-size moves instead of a call to memcpy, which costs more than it moves.
+    #[inline]
+    pub(super) fn copy_short(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let room = self.reserve(bytes.len())?;
+        copy_overlapping(room, bytes);
+        Ok(())
+    }
+
+    /// Writes the lowest `len` bytes of a word, the lowest first, if there is room for all eight, and
+    /// says whether there was.
+    #[inline]
+    pub(super) fn put_word(&mut self, word: u64, len: usize) -> bool {
+        debug_assert!(len <= 8);
+        let room = self.buf.get_mut(self.pos..).unwrap_or_default();
+        let Some(slot) = room.first_chunk_mut::<8>() else {
+            return false;
+        };
+        // What is too much will be overwritten.
+        *slot = word.to_le_bytes();
+        self.pos += len;
+        true
+    }
+
+    /// What was written from `start` on.
+    #[inline]
+    pub(super) fn written(&self, start: usize) -> &[u8] {
+        self.buf.get(start..self.pos).unwrap_or_default()
+    }
+
+    /// What was written from `start` to `end`; nothing if that is not a range.
+    #[inline]
+    pub(super) fn between(&self, start: usize, end: usize) -> &[u8] {
+        self.written(start)
+            .get(..end.wrapping_sub(start))
+            .unwrap_or_default()
+    }
+
+    /// What was written from `start` on, and all the room behind it.
+    #[inline]
+    pub(super) fn tail_mut(&mut self, start: usize) -> &mut [u8] {
+        self.buf.get_mut(start..).unwrap_or_default()
+    }
+
+    /// Moves the position forward over bytes that were placed through [`tail_mut`](Self::tail_mut).
+    #[inline]
+    pub(super) fn advance(&mut self, len: usize) -> Result<(), EncodeError> {
+        self.reserve(len).map(|_| ())
+    }
+}
+
+/// Copies up to 32 bytes by two moves that may overlap. (A loop over the bytes would be made into
+/// the call to memcpy that this is to avoid.)
+#[inline]
+fn copy_overlapping(to: &mut [u8], from: &[u8]) {
+    debug_assert_eq!(to.len(), from.len());
+    if !FAST_PATHS || from.len() > 32 {
+        to.copy_from_slice(from);
+    } else {
+        let _ = ends::<16>(to, from)
+            || ends::<8>(to, from)
+            || ends::<4>(to, from)
+            || ends::<2>(to, from)
+            || ends::<1>(to, from);
+    }
+}
+
+/// Copies the first `N` bytes and the last; false if there are not so many.
+#[inline]
+fn ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+        return false;
+    };
+    if let Some(slot) = to.first_chunk_mut::<N>() {
+        *slot = *first;
+    }
+    if let Some(slot) = to.last_chunk_mut::<N>() {
+        *slot = *last;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_copies_copy_everything_of_every_length() {
+        let text: [u8; 80] = core::array::from_fn(|i| i as u8);
+        for len in 0..=text.len() {
+            for room in 0..=text.len() {
+                let mut buf = [0xEE; 80];
+                let mut cursor = SliceWriter::new(&mut buf[..room], 0);
+                let done = cursor.copy_short(&text[..len]);
+                assert_eq!(done.is_ok(), len <= room);
+                assert_eq!(cursor.pos(), if len <= room { len } else { 0 });
+                if len <= room {
+                    assert_eq!(&buf[..len], &text[..len]);
+                    assert!(buf[len..].iter().all(|b| *b == 0xEE));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! A time as text, and back: RFC 3339, the calendar by hand.
+
+use core::fmt;
+
+use crate::FAST_PATHS;
+use crate::timestamp::{Timestamp, TimestampError};
+
+impl Timestamp {
+    /// The same over the first `len` bytes of `tail`. Nearly all times are of one form, and that is
+    /// read eight bytes at a time.
+    #[inline]
+    pub(crate) fn parse_at(tail: &[u8], len: usize) -> Result<Timestamp, TimestampError> {
+        if FAST_PATHS {
+            if let Some(time) = common_form(tail, len) {
+                return Ok(time);
+            }
+        }
+        Timestamp::parse_bytes(tail.get(..len).unwrap_or_default())
+    }
+
+    /// Every form, byte by byte; a cell needs no UTF-8 check first.
+    fn parse_bytes(text: &[u8]) -> Result<Timestamp, TimestampError> {
+        const FORM: &[u8; 19] = b"0000-00-00T00:00:00";
+        let Some((whole, rest)) = text.split_first_chunk::<{ FORM.len() }>() else {
+            return Err(TimestampError::Syntax);
+        };
+        let mut numbers = [0; 6];
+        let mut next = numbers.iter_mut();
+        let mut number = next.next();
+        for (&byte, &form) in whole.iter().zip(FORM) {
+            let digit = byte.wrapping_sub(b'0');
+            match &mut number {
+                Some(number) if form == b'0' && digit <= 9 => {
+                    **number = **number * 10 + u32::from(digit);
+                }
+                _ if byte == form || (form == b'T' && byte == b't') => number = next.next(),
+                _ => return Err(TimestampError::Syntax),
+            }
+        }
+        let [year, month, day, hour, minute, second] = numbers;
+        let (nanos, rest) = fraction(rest)?;
+        let offset = offset_seconds(rest)?;
+        if !(1..=12).contains(&month) || day == 0 || day > days_in_month(year, month) {
+            return Err(TimestampError::Field);
+        }
+        if hour > 23 || minute > 59 || second > 60 {
+            return Err(TimestampError::Field);
+        }
+        if second == 60 {
+            return Err(TimestampError::LeapSecond);
+        }
+        // Outside these years no instant fits; inside them 32 bits hold every step below.
+        if !(1677..=2262).contains(&year) {
+            return Err(TimestampError::OutOfRange);
+        }
+        let days = unix_days(year, month, day);
+        let seconds = days * 86_400 + i64::from(hour * 3600 + minute * 60 + second) - offset;
+        join(seconds, nanos).map(Timestamp)
+    }
+
+    /// Floor of the time in seconds, and the nanoseconds above it.
+    fn split(self) -> (i64, u32) {
+        // In range by the arithmetic: the remainder is below 10^9.
+        let nanos = u32::try_from(self.0.rem_euclid(1_000_000_000)).unwrap_or(0);
+        (self.0.div_euclid(1_000_000_000), nanos)
+    }
+}
+
+/// Days from 0000-03-01 to 1970-01-01 in the proleptic Gregorian calendar.
+const EPOCH_DAYS: i64 = 719_468;
+
+/// Reads `2023-11-14T22:13:20Z` and `2023-11-14T22:13:20.123456789Z`; `None` for anything else,
+/// right or wrong.
+#[inline]
+fn common_form(tail: &[u8], len: usize) -> Option<Timestamp> {
+    let (date, rest) = tail.split_first_chunk()?;
+    let (day, _) = rest.split_first_chunk()?;
+    let clock = tail.get(11..)?.first_chunk()?;
+    let date = pairs(*date, *b"0000-00-")?;
+    let day_and_hour = pairs(*day, *b"00T00:00")?;
+    let clock = pairs(*clock, *b"00:00:00")?;
+    let nanos = match (len.checked_sub(20)?, tail.get(19)?) {
+        (0, b'Z') => 0,
+        (1.., b'.') if *tail.get(len - 1)? == b'Z' => fraction_digits(tail.get(20..)?, len - 21)?,
+        _ => return None,
+    };
+    let [century, _, year, _, _, month, ..] = date.to_le_bytes();
+    let [day, _, _, hour, _, _, minute, _] = day_and_hour.to_le_bytes();
+    let [.., second, _] = clock.to_le_bytes();
+    let year = u32::from(century) * 100 + u32::from(year);
+    let (month, day) = (u32::from(month), u32::from(day));
+    let in_range = (1678..=2261).contains(&year)
+        && (1..=12).contains(&month)
+        && day > 0
+        && (day <= 28 || day <= days_in_month(year, month))
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    if !in_range {
+        return None;
+    }
+    let seconds = u32::from(hour) * 3600 + u32::from(minute) * 60 + u32::from(second);
+    let days = unix_days(year, month, day);
+    // Far from overflow in these years.
+    Some(Timestamp(
+        (days * 86_400 + i64::from(seconds)) * 1_000_000_000 + i64::from(nanos),
+    ))
+}
+
+/// Eight bytes of digits and separators as in `form`: each byte with a digit behind it becomes the
+/// number of the two.
+#[inline]
+fn pairs(text: [u8; 8], form: [u8; 8]) -> Option<u64> {
+    let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(form);
+    // A digit may be 0 to 9, a separator has to be 0: added to these, more reaches the high bit.
+    let limits = form.map(|byte| if byte == b'0' { 0x76 } else { 0x7F });
+    let over = digits.wrapping_add(u64::from_le_bytes(limits)) | digits;
+    (over & 0x8080_8080_8080_8080 == 0).then_some(digits.wrapping_mul(10).wrapping_add(digits >> 8))
+}
+
+/// One to nine digits at the start of `tail`, as nanoseconds.
+#[inline]
+fn fraction_digits(tail: &[u8], len: usize) -> Option<u32> {
+    if !(1..=9).contains(&len) {
+        return None;
+    }
+    let word = u64::from_le_bytes(*tail.first_chunk()?) ^ 0x3030_3030_3030_3030;
+    // Zeros for what is behind the digits.
+    let digits = word & (u64::MAX >> (64 - 8 * len.min(8)));
+    if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let ninth = match len {
+        9 => tail.get(8)?.wrapping_sub(b'0'),
+        _ => 0,
+    };
+    if ninth > 9 {
+        return None;
+    }
+    // Eight digits: below 10^8.
+    let eight = u32::try_from(eight_digits(digits)).ok()?;
+    Some(eight * 10 + u32::from(ninth))
+}
+
+/// Eight digits, the first in the lowest byte: to four pairs, two fours, and one number.
+#[inline]
+pub(crate) fn eight_digits(digits: u64) -> u64 {
+    const PAIRS: u64 = 0x0000_00FF_0000_00FF;
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let high = (pairs & PAIRS).wrapping_mul(0x000F_4240_0000_0064);
+    let low = ((pairs >> 16) & PAIRS).wrapping_mul(0x0000_2710_0000_0001);
+    high.wrapping_add(low) >> 32
+}
+
+/// Nanoseconds of an optional `.123`, and what follows it.
+#[inline]
+fn fraction(text: &[u8]) -> Result<(u32, &[u8]), TimestampError> {
+    let [b'.', rest @ ..] = text else {
+        return Ok((0, text));
+    };
+    let (mut rest, mut nanos, mut scale) = (rest, 0, 1_000_000_000);
+    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+        if scale == 1 {
+            return Err(TimestampError::TooPrecise);
+        }
+        scale /= 10;
+        nanos = nanos * 10 + u32::from(digit - b'0');
+        rest = tail;
+    }
+    if scale == 1_000_000_000 {
+        return Err(TimestampError::Syntax);
+    }
+    Ok((nanos * scale, rest))
+}
+
+/// Seconds east of UTC of `Z`, `+hh:mm` or `-hh:mm`, which must be all there is.
+#[inline]
+fn offset_seconds(text: &[u8]) -> Result<i64, TimestampError> {
+    match text {
+        [b'Z' | b'z'] => Ok(0),
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
+            let (hours, minutes) = (two_digits(*h1, *h2)?, two_digits(*m1, *m2)?);
+            if hours > 23 || minutes > 59 {
+                return Err(TimestampError::Field);
+            }
+            let seconds = i64::from(hours * 3600 + minutes * 60);
+            Ok(if *sign == b'-' { -seconds } else { seconds })
+        }
+        _ => Err(TimestampError::Syntax),
+    }
+}
+
+fn two_digits(tens: u8, ones: u8) -> Result<u32, TimestampError> {
+    match (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0')) {
+        (tens @ 0..=9, ones @ 0..=9) => Ok(u32::from(tens) * 10 + u32::from(ones)),
+        _ => Err(TimestampError::Syntax),
+    }
+}
+
+fn days_in_month(year: u32, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01, fewer than none before it.
+#[inline]
+pub(crate) fn unix_days(year: u32, month: u32, day: u32) -> i64 {
+    i64::from(days_from_civil(year, month, day)) - EPOCH_DAYS
+}
+
+/// Days since 0000-03-01. The year starts in March, so that the leap day is its last.
+/// (Howard Hinnant, "chrono-compatible low-level date algorithms".)
+fn days_from_civil(year: u32, month: u32, day: u32) -> u32 {
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let century = year / 100;
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    year * 365 + year / 4 - century + century / 4 + day_of_year
+}
+
+/// Year, month and day of a number of days since 0000-03-01.
+fn civil_from_days(days: u32) -> (u32, u32, u32) {
+    let era = days / 146_097;
+    let day = days % 146_097;
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = year + era * 400;
+    if month < 10 {
+        (year, month + 3, day)
+    } else {
+        (year + 1, month - 9, day)
+    }
+}
+
+/// Seconds (floor) and nanoseconds to one number. `seconds * 10^9` alone would overflow in the
+/// very first second of the range, so a negative time is counted down from the second above.
+fn join(seconds: i64, nanos: u32) -> Result<i64, TimestampError> {
+    let (seconds, nanos) = if seconds < 0 && nanos > 0 {
+        (seconds + 1, i64::from(nanos) - 1_000_000_000)
+    } else {
+        (seconds, i64::from(nanos))
+    };
+    seconds
+        .checked_mul(1_000_000_000)
+        .and_then(|whole| whole.checked_add(nanos))
+        .ok_or(TimestampError::OutOfRange)
+}
+
+pub(super) fn write_rfc3339(
+    f: &mut fmt::Formatter<'_>,
+    time: Timestamp,
+    all_digits: bool,
+) -> fmt::Result {
+    let (seconds, nanos) = time.split();
+    // Both fit: an i64 of nanoseconds is less than 107 000 days either way.
+    let days = u32::try_from(seconds.div_euclid(86_400) + EPOCH_DAYS).unwrap_or(0);
+    let second = u32::try_from(seconds.rem_euclid(86_400)).unwrap_or(0);
+    let (year, month, day) = civil_from_days(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    write!(
+        f,
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+    )?;
+    if all_digits {
+        write!(f, ".{nanos:09}")?;
+    } else if nanos != 0 {
+        let (mut digits, mut width) = (nanos, 9);
+        while digits % 10 == 0 {
+            digits /= 10;
+            width -= 1;
+        }
+        write!(f, ".{digits:0width$}")?;
+    }
+    f.write_str("Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn each_text_has_its_instant() {
+        let cases = [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1970-01-01T00:00:00.000000001Z", 1),
+            ("1969-12-31T23:59:59.999999999Z", -1),
+            ("2023-11-14T22:13:20.123456789Z", 1_700_000_000_123_456_789),
+            ("2024-02-29T12:00:00Z", 1_709_208_000_000_000_000),
+            ("1900-03-01T00:00:00Z", -2_203_891_200_000_000_000),
+            ("1677-09-21T00:12:43.145224192Z", i64::MIN),
+            ("2262-04-11T23:47:16.854775807Z", i64::MAX),
+        ];
+        for (text, nanos) in cases {
+            assert_eq!(Timestamp::parse(text), Ok(Timestamp(nanos)), "{text}");
+            // Bytes behind the text don't matter.
+            let more = std::format!("{text}Z0123456789");
+            assert_eq!(
+                Timestamp::parse_at(more.as_bytes(), text.len()),
+                Ok(Timestamp(nanos))
+            );
+            assert_eq!(Timestamp(nanos).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn each_wrong_text_says_why() {
+        let cases = [
+            ("", TimestampError::Syntax),
+            ("2023-11-14", TimestampError::Syntax),
+            ("2023-11-14T22:13:20", TimestampError::Syntax),
+            ("2023-11-14T22:13:20.Z", TimestampError::Syntax),
+            ("2023-11-14 22:13:20Z", TimestampError::Syntax),
+            ("2023-11-14T22:13:2xZ", TimestampError::Syntax),
+            ("2023-11-14T22:13:20Z ", TimestampError::Syntax),
+            ("2023-11-14T22:13:20+0100", TimestampError::Syntax),
+            ("2023-02-29T00:00:00Z", TimestampError::Field),
+            ("2023-13-01T00:00:00Z", TimestampError::Field),
+            ("2023-00-01T00:00:00Z", TimestampError::Field),
+            ("2023-01-00T00:00:00Z", TimestampError::Field),
+            ("2023-01-01T24:00:00Z", TimestampError::Field),
+            ("2023-01-01T00:60:00Z", TimestampError::Field),
+            ("2023-01-01T00:00:61Z", TimestampError::Field),
+            ("2023-01-01T00:00:00+24:00", TimestampError::Field),
+            ("2016-12-31T23:59:60Z", TimestampError::LeapSecond),
+            (
+                "2023-11-14T22:13:20.1234567890Z",
+                TimestampError::TooPrecise,
+            ),
+            ("1677-09-21T00:12:43.145224191Z", TimestampError::OutOfRange),
+            ("2262-04-11T23:47:16.854775808Z", TimestampError::OutOfRange),
+            ("0001-01-01T00:00:00Z", TimestampError::OutOfRange),
+            ("9999-12-31T23:59:59Z", TimestampError::OutOfRange),
+        ];
+        for (text, error) in cases {
+            assert_eq!(Timestamp::parse(text), Err(error), "{text}");
+            let more = std::format!("{text}Z0123456789");
+            assert_eq!(Timestamp::parse_at(more.as_bytes(), text.len()), Err(error));
+        }
+    }
+}

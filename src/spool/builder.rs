@@ -1,0 +1,194 @@
+//! How a spool is to behave.
+
+use super::error::SpoolError;
+use super::fs::{Fs, OsFs};
+use super::spool::Spool;
+use crate::OverflowPolicy;
+use crate::clock::{Clock, SystemClock};
+use core::time::Duration;
+use std::path::PathBuf;
+
+/// When a batch counts as safe.
+///
+/// What survives; `cargo bench --bench spool` prints what it costs on your disk:
+///
+/// | | kill -9 | power cut |
+/// |---|---|---|
+/// | `EveryBatch` | everything | everything |
+/// | `Interval(100 ms)` | everything | all but the last 100 ms |
+/// | `OsManaged` | everything | all but what the system has not written yet, some 30 s |
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// The disk has it before `append` says Ok. The default.
+    #[default]
+    EveryBatch,
+    /// The disk has it this much later at most, provided that [`Spool::append`] or
+    /// [`Spool::poll`] is called in time. [`Spool::sync`] brings it there at once.
+    Interval(Duration),
+    /// The operating system writes when it likes to. Nothing is ever synced but by
+    /// [`Spool::sync`].
+    OsManaged,
+}
+
+/// Which batches go to disk. The spool itself takes whatever it is given; its owner reads this.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Those that can't be delivered now, and all later ones until the spool is empty again, so that
+    /// their order holds. While the server responds, nothing is written to the disk. The default.
+    #[default]
+    OnFailure,
+    /// Every batch before it is sent: what was accepted survives also a crash while the server
+    /// responses.
+    WriteAhead,
+}
+
+/// Settings of a [`Spool`], made by [`Spool::builder`].
+#[derive(Clone, Debug)]
+pub struct SpoolBuilder {
+    pub(super) dir: PathBuf,
+    pub(super) max_bytes: u64,
+    pub(super) segment_bytes: u64,
+    pub(super) max_rejected_bytes: u64,
+    pub(super) durability: Durability,
+    pub(super) full: OverflowPolicy,
+    pub(super) mode: Mode,
+}
+
+impl SpoolBuilder {
+    pub(super) fn new(dir: PathBuf) -> Self {
+        SpoolBuilder {
+            dir,
+            max_bytes: 64 << 20,
+            segment_bytes: 1 << 20,
+            max_rejected_bytes: 1 << 20,
+            durability: Durability::default(),
+            full: OverflowPolicy::DropOldest,
+            mode: Mode::default(),
+        }
+    }
+
+    /// The most the waiting batches take on disk, counted in whole blocks of 4 KiB. Rejected lines
+    /// and files set aside come on top, see [`max_rejected_bytes`](SpoolBuilder::max_rejected_bytes).
+    /// Defaults to 64 MiB; less than 64 KiB is taken as 64 KiB.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-max_bytes", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let spool = Spool::builder(&dir).max_bytes(256 << 20).open()?;
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes.max(64 << 10);
+        self
+    }
+
+    /// How large a segment file grows before the next is begun, which is also how much
+    /// [`OverflowPolicy::DropOldest`] drops at once. Defaults to 1 MiB; kept between 4 KiB and 64 MiB, and
+    /// to a quarter of `max_bytes`.
+    #[must_use]
+    pub fn segment_bytes(mut self, bytes: u64) -> Self {
+        self.segment_bytes = bytes.clamp(4 << 10, 64 << 20);
+        self
+    }
+
+    /// The most that refused lines take on disk; the oldest go first. Defaults to 1 MiB; less than
+    /// 64 KiB is taken as 64 KiB.
+    #[must_use]
+    pub fn max_rejected_bytes(mut self, bytes: u64) -> Self {
+        self.max_rejected_bytes = bytes.max(64 << 10);
+        self
+    }
+
+    /// When a batch counts as safe. Defaults to [`Durability::EveryBatch`].
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-durability", std::process::id()));
+    /// use influx_edge::spool::{Durability, Spool};
+    ///
+    /// use core::time::Duration;
+    ///
+    /// let spool = Spool::builder(&dir).durability(Durability::Interval(Duration::from_millis(100))).open()?;
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// What happens when there is no room. Defaults to [`OverflowPolicy::DropOldest`].
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-overflow_policy", std::process::id()));
+    /// use influx_edge::spool::{OverflowPolicy, Spool};
+    ///
+    /// let spool = Spool::builder(&dir).overflow_policy(OverflowPolicy::Reject).open()?;
+    /// assert_eq!(spool.overflow_policy(), OverflowPolicy::Reject);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn overflow_policy(mut self, policy: OverflowPolicy) -> Self {
+        self.full = policy;
+        self
+    }
+
+    /// Which batches go to disk. Defaults to [`Mode::OnFailure`].
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-mode", std::process::id()));
+    /// use influx_edge::spool::{Mode, Spool};
+    ///
+    /// let spool = Spool::builder(&dir).mode(Mode::WriteAhead).open()?;
+    /// assert_eq!(spool.mode(), Mode::WriteAhead);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Opens the spool: takes the lock, reads all there is, cuts a torn tail.
+    ///
+    /// Blocks for as long as reading at most `max_bytes` takes; see [`Spool::open`].
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-open", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let spool = Spool::builder(&dir).segment_bytes(256 << 10).open()?;
+    /// println!("{} points wait", spool.open_report().points);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`is_locked`](SpoolError::is_locked) when another has the directory; an I/O error of the
+    /// system's. Never the content of the directory, whatever it is.
+    pub fn open(self) -> Result<Spool, SpoolError> {
+        self.open_on(OsFs, SystemClock::default())
+    }
+
+    /// The same on another file system and by another clock. For tests.
+    ///
+    /// # Errors
+    /// As [`open`](SpoolBuilder::open).
+    pub fn open_on<F: Fs, C: Clock>(self, fs: F, clock: C) -> Result<Spool<F, C>, SpoolError> {
+        Spool::recover(self, fs, clock)
+    }
+
+    pub(super) fn effective_segment_bytes(&self) -> u64 {
+        self.segment_bytes.min(self.max_bytes / 4)
+    }
+}

@@ -1,0 +1,249 @@
+//! The counters of a spool: what opening it found, what waits, and for which target.
+
+use super::fs::Fs;
+use super::segment::{Segment, TargetCount};
+use super::spool::{Spool, find};
+use super::target::Target;
+use crate::clock::Clock;
+use alloc::vec::Vec;
+
+/// What was found when a spool was opened. Also [`Spool::open_report`](super::Spool::open_report).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenReport {
+    /// Segment files read.
+    pub segments: u64,
+    /// Batches that wait to be delivered.
+    pub batches: u64,
+    /// Points in them.
+    pub points: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Batches still on the disk that were delivered already.
+    pub delivered: u64,
+    /// Batches whose header holds but whose content doesn't: lost.
+    pub corrupt_batches: u64,
+    /// Bytes inside segments that are no batch, the content of corrupt batches included.
+    pub corrupt_bytes: u64,
+    /// Numbers that are missing between two batches of one segment: batches lost without a trace.
+    pub missing: u64,
+    /// Numbers that are missing between two segments: lost files, the ends of segments that a power
+    /// cut took in `Interval` or `OsManaged`, appends that failed; but also segments that were
+    /// delivered before an older one of another target was.
+    pub absent: u64,
+    /// Bytes behind the last whole batch of a segment where no number is missing after it: a batch that
+    /// was being written when the power went. Of the newest segment they are cut off.
+    pub torn_bytes: u64,
+    /// Segment files that can't be read (another version, a damaged header), renamed to `*.bad`. The
+    /// four newest are kept.
+    pub quarantined: u64,
+    /// What else was in the directory and was left alone: unknown names, links, directories.
+    pub ignored: u64,
+}
+
+impl OpenReport {
+    /// Whether nothing was lost and nothing was strange. A torn tail is neither: that batch had not
+    /// been acknowledged (in [`Durability::EveryBatch`](super::Durability::EveryBatch)).
+    ///
+    /// ```
+    /// assert!(influx_edge::spool::OpenReport::default().is_clean());
+    /// ```
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.corrupt_batches == 0
+            && self.corrupt_bytes == 0
+            && self.missing == 0
+            && self.quarantined == 0
+    }
+}
+
+/// How a spool is doing, since it was opened. See [`Spool::stats`](super::Spool::stats).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpoolStats {
+    /// Batches that wait.
+    pub batches: u64,
+    /// Points in them.
+    pub points: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// What they take on disk, in whole blocks.
+    pub disk_bytes: u64,
+    /// Segment files.
+    pub segments: u64,
+    /// Batches appended.
+    pub appended: u64,
+    /// Batches acknowledged.
+    pub acknowledged: u64,
+    /// Points in them. What waited at the open or was appended since is always the sum of what waits,
+    /// was acknowledged, was dropped or was found corrupt.
+    pub acknowledged_points: u64,
+    /// Batches dropped to make room.
+    pub dropped_batches: u64,
+    /// Points in them.
+    pub dropped_points: u64,
+    /// Batches found damaged or gone while being read, on top of the [`OpenReport`]'s.
+    pub corrupt_batches: u64,
+    /// Points in them.
+    pub corrupt_points: u64,
+    /// Lines kept as rejected.
+    pub rejected_lines: u64,
+    /// Rejected lines that could not be kept, or were dropped for newer ones.
+    pub rejected_dropped: u64,
+    /// Bytes written, headers included.
+    pub bytes_written: u64,
+    /// Syncs asked of the disk, of files and directories.
+    pub syncs: u64,
+    /// Segments given up because writing or syncing failed.
+    pub poisoned_segments: u64,
+    /// Batches that were accepted under `Interval` and whose sync then failed: still readable
+    /// now, perhaps not after a power cut.
+    pub at_risk: u64,
+    /// Acknowledgements that could not be noted: these batches may be delivered twice.
+    pub unnoted_acks: u64,
+    /// Whether the last append failed on a new segment too. It is tried again, at most once a
+    /// second.
+    pub failed: bool,
+}
+
+/// What waits for one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Backlog {
+    /// The target.
+    pub target: Target,
+    /// Batches.
+    pub batches: u64,
+    /// Points in them.
+    pub points: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+}
+
+/// Counts.
+pub(super) fn bump(counter: &mut u64, by: u64) {
+    *counter = counter.saturating_add(by);
+}
+
+impl<F: Fs, C: Clock> Spool<F, C> {
+    /// How it is doing.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-stats", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let spool = Spool::open(&dir)?;
+    /// assert_eq!(spool.stats().points, 0);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> SpoolStats {
+        let waiting = self.waiting(|_| true);
+        SpoolStats {
+            batches: waiting.batches,
+            points: waiting.points,
+            bytes: waiting.bytes,
+            disk_bytes: self.log.footprint(),
+            segments: self.log.segments.len() as u64,
+            rejected_lines: self.rejected.lines(),
+            rejected_dropped: self.rejected.dropped,
+            bytes_written: self.log.counts.bytes_written,
+            syncs: self.log.counts.syncs,
+            poisoned_segments: self.log.counts.poisoned,
+            at_risk: self.log.counts.at_risk,
+            failed: self.failed_at.is_some(),
+            ..self.stats
+        }
+    }
+
+    /// Points dropped so far to make room.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-dropped", std::process::id()));
+    /// use influx_edge::spool::Spool;
+    ///
+    /// let spool = Spool::open(&dir)?;
+    /// assert_eq!(spool.dropped(), 0); // points, since it was opened
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.stats.dropped_points
+    }
+
+    /// The targets for which something waits; whose oldest batch is the oldest comes first.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-targets", std::process::id()));
+    /// use influx_edge::spool::{Batch, Spool, Target};
+    ///
+    /// # use influx_edge::Precision;
+    /// let mut spool = Spool::open(&dir)?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+    /// assert_eq!(spool.targets(), [target]);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn targets(&self) -> Vec<Target> {
+        let mut order: Vec<u32> = Vec::new();
+        for segment in &self.log.segments {
+            for share in segment.shares() {
+                if !order.contains(&share.target) {
+                    order.push(share.target);
+                }
+            }
+        }
+        let state = |index: &u32| self.targets.get(*index as usize);
+        order.sort_by_key(|index| state(index).map_or(0, |s| s.from.cursor.next_seq));
+        order
+            .iter()
+            .filter_map(state)
+            .map(|s| s.target.clone())
+            .collect()
+    }
+
+    /// What waits for a target.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-backlog", std::process::id()));
+    /// use influx_edge::spool::{Batch, Spool, Target};
+    ///
+    /// # use influx_edge::Precision;
+    /// let mut spool = Spool::open(&dir)?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// spool.append(Batch::new(&target, Precision::Second, 3, b"t v=1 60\nt v=2 61\nt v=3 62\n"))?;
+    /// assert_eq!(spool.backlog(&target).points, 3);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn backlog(&self, target: &Target) -> Backlog {
+        let index = find(&self.targets, |t| t == target);
+        let waiting = self.waiting(|share| Some(share.target) == index);
+        Backlog {
+            target: target.clone(),
+            batches: waiting.batches,
+            points: waiting.points,
+            bytes: waiting.bytes,
+        }
+    }
+
+    fn waiting(&self, which: impl Fn(&TargetCount) -> bool) -> TargetCount {
+        let shares = self.log.segments.iter().flat_map(Segment::shares);
+        let mut sum = TargetCount::default();
+        for share in shares.filter(|share| which(share)) {
+            bump(&mut sum.batches, share.batches);
+            bump(&mut sum.points, share.points);
+            bump(&mut sum.bytes, share.bytes);
+        }
+        sum
+    }
+}

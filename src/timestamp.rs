@@ -1,0 +1,246 @@
+//! An instant in nanoseconds.
+
+use crate::rfc3339::write_rfc3339;
+use core::fmt;
+
+/// An instant: whole nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+///
+/// This is the server's own notion of time, so nothing is lost in either direction: the range is
+/// that of an `i64`, 1677-09-21T00:12:43.145224192Z to 2262-04-11T23:47:16.854775807Z, and no
+/// conversion passes through a float. (The server itself stores from two nanoseconds after the
+/// first to one before the last.)
+///
+/// ```
+/// use influx_edge::Timestamp;
+///
+/// let time = Timestamp::parse("2023-11-14T23:13:20.5+01:00")?;
+/// assert_eq!(time.as_nanos(), 1_700_000_000_500_000_000);
+/// assert_eq!(time.to_string(), "2023-11-14T22:13:20.5Z");
+/// # Ok::<(), influx_edge::TimestampError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub(crate) i64);
+
+impl Timestamp {
+    /// The earliest instant: 1677-09-21T00:12:43.145224192Z.
+    pub const MIN: Timestamp = Timestamp(i64::MIN);
+    /// The latest instant: 2262-04-11T23:47:16.854775807Z.
+    pub const MAX: Timestamp = Timestamp(i64::MAX);
+
+    /// The instant so many nanoseconds after (or, if negative, before) the epoch.
+    ///
+    /// ```
+    /// use influx_edge::Timestamp;
+    ///
+    /// const LAUNCH: Timestamp = Timestamp::from_nanos(1_700_000_000_000_000_000);
+    /// assert_eq!(LAUNCH.to_string(), "2023-11-14T22:13:20Z");
+    /// ```
+    #[must_use]
+    pub const fn from_nanos(nanos: i64) -> Timestamp {
+        Timestamp(nanos)
+    }
+
+    /// Nanoseconds since the epoch.
+    ///
+    /// ```
+    /// use influx_edge::Timestamp;
+    ///
+    /// let (a, b) = (Timestamp::from_nanos(5), Timestamp::from_nanos(12));
+    /// assert_eq!(b.as_nanos() - a.as_nanos(), 7);
+    /// ```
+    #[must_use]
+    pub const fn as_nanos(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339: `2023-11-14T22:13:20Z`, with up to nine fraction digits, `Z` or an offset.
+    ///
+    /// Exact, without allocation, and quick on 32-bit machines.
+    ///
+    /// ```
+    /// use influx_edge::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::parse("1970-01-01T01:00:00.000000001+01:00")?, Timestamp::from_nanos(1));
+    /// assert!(Timestamp::parse("yesterday").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TimestampError`] says what is wrong. A leap second (`:60`) is refused, as the server does, and
+    /// so is a tenth fraction digit, which could not be kept.
+    pub fn parse(text: &str) -> Result<Timestamp, TimestampError> {
+        Timestamp::parse_at(text.as_bytes(), text.len())
+    }
+
+    /// Displays all nine fraction digits, as Flux time literals are written:
+    /// `2023-11-14T22:13:20.500000000Z`.
+    ///
+    /// ```
+    /// use influx_edge::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_nanos(0).rfc3339_nanos().to_string(), "1970-01-01T00:00:00.000000000Z");
+    /// ```
+    #[must_use]
+    pub const fn rfc3339_nanos(self) -> Rfc3339Nanos {
+        Rfc3339Nanos(self)
+    }
+
+    /// The system's clock reading as a time; its own resolution is kept.
+    ///
+    /// ```
+    /// use influx_edge::Timestamp;
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// assert_eq!(Timestamp::from_system(UNIX_EPOCH + Duration::from_secs(1))?, Timestamp::from_nanos(1_000_000_000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TimestampError::OutOfRange`] before 1677 or after 2262.
+    #[cfg(feature = "std")]
+    pub fn from_system(time: std::time::SystemTime) -> Result<Timestamp, TimestampError> {
+        let nanos = match time.duration_since(std::time::UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_nanos()),
+            // The distance of i64::MIN is one more than i64::MAX, so negate as i128.
+            Err(before) => i128::try_from(before.duration().as_nanos())
+                .map(i128::wrapping_neg)
+                .and_then(i64::try_from),
+        };
+        nanos.map(Timestamp).map_err(|_| TimestampError::OutOfRange)
+    }
+
+    /// This time as the system's.
+    ///
+    /// Windows counts in steps of 100 ns and drops the rest.
+    ///
+    /// ```
+    /// use influx_edge::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_nanos(0).to_system()?, std::time::UNIX_EPOCH);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TimestampError::OutOfRange`] where the system's clock can't hold it, as a 32-bit `time_t`
+    /// can't after 2038.
+    #[cfg(feature = "std")]
+    pub fn to_system(self) -> Result<std::time::SystemTime, TimestampError> {
+        let distance = core::time::Duration::from_nanos(self.0.unsigned_abs());
+        let epoch = std::time::UNIX_EPOCH;
+        let time = if self.0 < 0 {
+            epoch.checked_sub(distance)
+        } else {
+            epoch.checked_add(distance)
+        };
+        time.ok_or(TimestampError::OutOfRange)
+    }
+}
+
+/// As RFC 3339 in UTC, the fraction without trailing zeros: `2023-11-14T22:13:20.5Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_rfc3339(f, *self, false)
+    }
+}
+
+/// The inverse of [`Display`](fmt::Display); see [`Timestamp::parse`].
+impl core::str::FromStr for Timestamp {
+    type Err = TimestampError;
+
+    fn from_str(text: &str) -> Result<Timestamp, TimestampError> {
+        Timestamp::parse(text)
+    }
+}
+
+/// See [`Timestamp::from_system`].
+#[cfg(feature = "std")]
+impl TryFrom<std::time::SystemTime> for Timestamp {
+    type Error = TimestampError;
+
+    fn try_from(time: std::time::SystemTime) -> Result<Timestamp, TimestampError> {
+        Timestamp::from_system(time)
+    }
+}
+
+/// A [`Timestamp`] displayed with exactly nine fraction digits; see [`Timestamp::rfc3339_nanos`].
+#[derive(Clone, Copy, Debug)]
+pub struct Rfc3339Nanos(Timestamp);
+
+impl fmt::Display for Rfc3339Nanos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_rfc3339(f, self.0, true)
+    }
+}
+
+/// Why a text is not a [`Timestamp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimestampError {
+    /// Not of the form `2023-11-14T22:13:20.123456789Z`.
+    Syntax,
+    /// The form is right, but there is no such month, day, hour, minute, second or offset.
+    Field,
+    /// A leap second (`:60`): the server's time scale has none and refuses them too.
+    LeapSecond,
+    /// More than nine fraction digits: below a nanosecond nothing can be kept.
+    TooPrecise,
+    /// Before 1677-09-21T00:12:43.145224192Z or after 2262-04-11T23:47:16.854775807Z.
+    OutOfRange,
+}
+
+impl fmt::Display for TimestampError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TimestampError::Syntax => "not an RFC 3339 time",
+            TimestampError::Field => "no such date or time of day",
+            TimestampError::LeapSecond => "leap seconds are not supported",
+            TimestampError::TooPrecise => "more than nine fraction digits",
+            TimestampError::OutOfRange => "time outside the years 1677 to 2262",
+        })
+    }
+}
+
+impl core::error::Error for TimestampError {}
+
+/// Times travel as RFC 3339 text, as the HTTP API writes them.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// From RFC 3339 text, or from a number of nanoseconds.
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        struct Visitor;
+
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Timestamp;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 time or nanoseconds since the epoch")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
+                Timestamp::parse(text).map_err(E::custom)
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, nanos: i64) -> Result<Timestamp, E> {
+                Ok(Timestamp(nanos))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, nanos: u64) -> Result<Timestamp, E> {
+                i64::try_from(nanos)
+                    .map(Timestamp)
+                    .map_err(|_| E::custom(TimestampError::OutOfRange))
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
