@@ -21,8 +21,8 @@ AARCH64_TESTS=(
 )
 # Up to minutes each under an emulator: every cut and every flipped bit, days of a writer's life.
 SLOW=(
-    cut_at_every_byte a_hostile_directory every_flipped_bit writer::full_length
-    writer::lives::a_gateway_with_an_outage_at_noon
+    cut_at_every_byte a_hostile_directory every_flipped_bit writer::tests::long_runs
+    writer::tests::scenarios::a_gateway_with_an_outage_at_noon
 )
 
 # Cross compilers, the C libraries of the boards, and emulators: prints their folder.

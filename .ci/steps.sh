@@ -97,7 +97,7 @@ at_length() {
         --test csv_fuzz --test line_fuzz
     cargo test --locked --release --no-default-features --features std,serde,spool \
         --test csv_stream -- --ignored
-    # The writer: every position of a batch, a million points, three days, ten thousand lives.
+    # The writer: every position of a batch, a million points, three days, ten thousand restarts.
     export INFLUX_EDGE_LONG=1
     cargo test --locked --release --no-default-features --features client,spool \
         --lib --test writer_delivery -- writer:: three_requests --nocapture 2>&1 |
@@ -105,7 +105,7 @@ at_length() {
     # Alone, so that what the process holds is what the writer holds.
     INFLUX_EDGE_ALONE=1 cargo test --locked --release --no-default-features \
         --features client,spool --lib -- --exact --nocapture \
-        writer::full_length::a_day_takes_as_much_memory_as_a_minute 2>&1 |
+        writer::tests::long_runs::a_day_takes_as_much_memory_as_a_minute 2>&1 |
         tee -a "$SCRATCH/writer"
     while read -r line; do
         note "$line"

@@ -418,5 +418,5 @@ fn a_name_that_does_not_resolve() {
     let influx_edge::ErrorKind::Transport(inner) = error.kind() else {
         panic!("{error:?}")
     };
-    assert_eq!(inner.fault(), TransportErrorKind::Dns);
+    assert_eq!(inner.kind(), TransportErrorKind::Dns);
 }

@@ -291,7 +291,7 @@ fn a_body_cut_short_is_an_error_after_its_rows() {
         let ErrorKind::Transport(inner) = error.kind() else {
             panic!("{error:?}");
         };
-        assert_eq!(inner.fault(), TransportErrorKind::Closed, "{error}");
+        assert_eq!(inner.kind(), TransportErrorKind::Closed, "{error}");
         assert!(
             error.to_string().starts_with("cannot query: 127.0.0.1:"),
             "{error}"

@@ -314,7 +314,7 @@ fn a_proxy_when_asked_for() {
     let error = client.write("b", LINE).unwrap_err();
     no_secret(&error);
     assert!(
-        matches!(error.kind(), ErrorKind::Transport(e) if e.fault() == TransportErrorKind::Proxy),
+        matches!(error.kind(), ErrorKind::Transport(e) if e.kind() == TransportErrorKind::Proxy),
         "{error:?}"
     );
     assert!(
@@ -401,7 +401,7 @@ fn headers_for_the_proxy_alone() {
     let error = client.write("b", LINE).unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(2), "{error}");
     assert!(
-        matches!(error.kind(), ErrorKind::Transport(e) if e.fault() == TransportErrorKind::Timeout),
+        matches!(error.kind(), ErrorKind::Transport(e) if e.kind() == TransportErrorKind::Timeout),
         "{error:?}"
     );
 }

@@ -24,7 +24,7 @@ const MS: Duration = Duration::from_millis(1);
 fn fault(error: &Error) -> TransportErrorKind {
     no_secret(error);
     match error.kind() {
-        ErrorKind::Transport(e) => e.fault(),
+        ErrorKind::Transport(e) => e.kind(),
         other => panic!("{other:?}"),
     }
 }

@@ -62,7 +62,7 @@ fn scene(kind: &'static str, body: fn() -> Vec<u8>) -> Scene {
 fn too_large(error: &Error) {
     no_secret(error);
     match error.kind() {
-        ErrorKind::Transport(e) => assert_eq!(e.fault(), TransportErrorKind::TooLarge, "{error}"),
+        ErrorKind::Transport(e) => assert_eq!(e.kind(), TransportErrorKind::TooLarge, "{error}"),
         other => panic!("{other:?}"),
     }
 }

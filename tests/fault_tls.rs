@@ -120,7 +120,7 @@ fn https(wire: &Wire, host: &str) -> ClientBuilder {
 fn fault(error: &Error) -> TransportErrorKind {
     no_secret(error);
     match error.kind() {
-        ErrorKind::Transport(e) => e.fault(),
+        ErrorKind::Transport(e) => e.kind(),
         other => panic!("{other:?}"),
     }
 }

@@ -317,7 +317,7 @@ impl Error {
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match &*self.0 {
-            ErrorKind::Transport(e) => e.fault() == TransportErrorKind::Timeout,
+            ErrorKind::Transport(e) => e.kind() == TransportErrorKind::Timeout,
             ErrorKind::Flush(e) => e.cause().is_some_and(Error::is_timeout),
             _ => false,
         }

@@ -58,18 +58,18 @@ impl TransportError {
     ///
     /// if let Err(error) = client.ping() {
     ///     if let ErrorKind::Transport(broken) = error.kind() {
-    ///         match broken.fault() {
+    ///         match broken.kind() {
     ///             TransportErrorKind::Dns | TransportErrorKind::Refused => println!("{} is not there", broken.host()),
     ///             TransportErrorKind::Tls => println!("its certificate: {}", broken.detail()),
     ///             other => println!("{other:?}"),
     ///         }
     ///     }
     /// }
-    /// # assert!(matches!(client.ping().unwrap_err().kind(), ErrorKind::Transport(broken) if broken.fault() == TransportErrorKind::Refused));
+    /// # assert!(matches!(client.ping().unwrap_err().kind(), ErrorKind::Transport(broken) if broken.kind() == TransportErrorKind::Refused));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
-    pub fn fault(&self) -> TransportErrorKind {
+    pub fn kind(&self) -> TransportErrorKind {
         self.fault
     }
 

@@ -122,7 +122,8 @@ impl SpoolBuilder {
         self
     }
 
-    /// What happens when there is no room. Defaults to [`OverflowPolicy::DropOldest`].
+    /// What happens when there is no space: `max_bytes` is reached, or the disk is full. Default:
+    /// [`OverflowPolicy::DropOldest`], for a logger that runs for years should have the newest data.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-overflow_policy", std::process::id()));

@@ -119,7 +119,12 @@ impl WriterBuilder {
         self
     }
 
-    /// What `write` does when that limit is reached. Default: it refuses.
+    /// What `write` does when that limit is reached. Default: [`OverflowPolicy::Reject`].
+    ///
+    /// With [`OverflowPolicy::Block`] it sends, oldest first, for at most that long, and rejects the
+    /// point if there still is no space, or as soon as the next attempt would come too late; it
+    /// rejects at once if [`send_in_write`](WriterBuilder::send_in_write) is off.
+    /// [`Writer::spawn`](super::Writer::spawn) takes a policy of its own.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;

@@ -445,7 +445,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
 fn is_break(error: &Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::Transport(e) if matches!(e.fault(), TransportErrorKind::Closed | TransportErrorKind::Timeout)
+        ErrorKind::Transport(e) if matches!(e.kind(), TransportErrorKind::Closed | TransportErrorKind::Timeout)
     )
 }
 

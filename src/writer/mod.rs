@@ -101,16 +101,4 @@ pub use remote::WriterHandle;
 pub use stamp::ClockGuard;
 
 #[cfg(test)]
-mod blame;
-#[cfg(all(test, feature = "spool"))]
-mod disk_fails;
-#[cfg(test)]
-mod full_length;
-#[cfg(test)]
-mod lives;
-#[cfg(test)]
-mod model;
-#[cfg(all(test, feature = "spool"))]
-mod outages;
-#[cfg(test)]
-mod sim;
+mod tests;

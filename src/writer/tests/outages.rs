@@ -1,11 +1,11 @@
 //! Long outages, with a disk to wait on.
 
-use super::RejectReason;
-use super::core::MAIN;
 use super::sim::{TempDir, Worst, another, check, long, world, worst};
 use crate::OverflowPolicy;
 use crate::error::WriteError;
 use crate::spool::Mode;
+use crate::writer::RejectReason;
+use crate::writer::core::MAIN;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -165,7 +165,7 @@ fn a_full_spool_drops_the_oldest_and_counts_them() {
     assert_eq!(world.stored.values().max(), Some(&9_999));
 }
 
-type Core = super::core::Core<super::sim::SimClock, super::sim::SimServer>;
+type Core = crate::writer::core::Core<super::sim::SimClock, super::sim::SimServer>;
 
 fn write(core: &mut Core, n: i64) -> Result<(), WriteError> {
     core.write(MAIN, |enc| {
@@ -240,7 +240,7 @@ fn a_flush_keeps_the_pace_and_nothing_is_due_before_a_fleet_is_awake() {
     let mut starts = Vec::new();
     for seed in [2, 4] {
         // (Let go in silence, as by a power cut.)
-        let change = |b: super::WriterBuilder| {
+        let change = |b: crate::writer::WriterBuilder| {
             let b = b.spool(dir.spool(Mode::OnFailure)).batch_bytes(10_000);
             b.drain_bytes_per_second(10_000)
         };

@@ -1,13 +1,13 @@
 //! Ten thousand random lives of a writer, each against a server that fails in every known way.
 //! After each step the account is balanced; in the end every line's fate is the true one.
 
-use super::WriterBuilder;
-use super::core::{Core, MAIN};
 #[cfg(feature = "spool")]
 use super::sim::another;
 use super::sim::{Rng, SimClock, SimServer, Words, check, long, world};
 use crate::OverflowPolicy;
 use crate::error::WriteError;
+use crate::writer::WriterBuilder;
+use crate::writer::core::{Core, MAIN};
 #[cfg(feature = "spool")]
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -315,7 +315,7 @@ fn random_lives() {
         return script(seed);
     }
     let scripts = number("INFLUX_EDGE_MODEL_SCRIPTS").unwrap_or(if long() { 10_000 } else { 300 });
-    let base = crate::writer::model::seed();
+    let base = crate::writer::tests::model::seed();
     std::println!("model: {scripts} scripts from seed {base}");
     for seed in (base..).take(usize::try_from(scripts).unwrap()) {
         let run = std::panic::catch_unwind(|| script(seed));

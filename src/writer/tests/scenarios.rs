@@ -1,12 +1,12 @@
 //! Single cases of a writer's life, in simulated time.
 
-use super::core::MAIN;
 use super::sim::{SimServer, Worst, check, world, worst};
-use super::{ClockGuard, DropReason, Event};
 use crate::OverflowPolicy;
 use crate::Precision;
 use crate::client::RetryPolicy;
 use crate::error::WriteError;
+use crate::writer::core::MAIN;
+use crate::writer::{ClockGuard, DropReason, Event};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -16,7 +16,7 @@ use std::sync::Mutex;
 
 const SEC: Duration = Duration::from_secs(1);
 
-fn write(core: &mut super::core::Core<super::sim::SimClock, SimServer>, n: i64) {
+fn write(core: &mut crate::writer::core::Core<super::sim::SimClock, SimServer>, n: i64) {
     core.write(MAIN, |enc| enc.line("m").field("n", n).timestamp(n))
         .unwrap();
 }
@@ -209,6 +209,69 @@ fn a_full_buffer_refuses_or_drops_the_oldest() {
     }
 }
 
+/// Without a spool, too: `write` sends for as long as the policy says, and then rejects.
+#[test]
+fn a_full_buffer_blocks_for_as_long_as_the_policy_says() {
+    let patience = SEC * 60;
+    // (may it send in `write`, when is the server back, is the point taken)
+    for (send_in_write, back_after, taken) in [
+        (true, None, false),
+        (true, Some(30), true),
+        (true, Some(90), false),
+        (false, Some(0), false),
+    ] {
+        let (mut core, _, server) = world(1, |b| {
+            b.batch_lines(10)
+                .max_buffer_bytes(1_000)
+                .overflow_policy(OverflowPolicy::Block(patience))
+                .send_in_write(send_in_write)
+                .retry(RetryPolicy {
+                    interval: SEC,
+                    max_interval: SEC * 5,
+                    max_retries: u32::MAX,
+                    max_time: Duration::MAX,
+                    ..RetryPolicy::default()
+                })
+        });
+        server.0.borrow_mut().down = true;
+        // Fill it to the brim; the line that doesn't fit waits in vain, and the server is still down.
+        let mut lines = 0;
+        let put = |core: &mut super::sim::SimCore, n: i64| {
+            core.write(MAIN, |enc| enc.line("m").field("n", n).timestamp(n))
+        };
+        while core.bytes + 20 <= 1_000 {
+            put(&mut core, lines).unwrap();
+            lines += 1;
+        }
+        let before = core.clock_now();
+        if let Some(seconds) = back_after {
+            let mut world = server.0.borrow_mut();
+            world.down = false;
+            world.back_at = before + SEC * seconds;
+        }
+        let result = put(&mut core, 1_000_000);
+        let spent = core.clock_now() - before;
+        assert_eq!(result.is_ok(), taken, "{send_in_write} {back_after:?}");
+        match (send_in_write, taken) {
+            // The next attempt after the 30 s is 5 s away at most, and one takes some milliseconds.
+            (true, true) => assert!(spent >= SEC * 30 && spent < SEC * 40, "{spent:?}"),
+            // Until the last attempt that wasn't too late.
+            (true, false) => assert!(
+                spent > SEC * 54 && spent <= patience + SEC / 10,
+                "{spent:?}"
+            ),
+            (false, _) => assert!(spent < SEC, "{spent:?}"),
+        }
+        let stats = core.stats();
+        assert_eq!(stats.not_accepted, u64::from(!taken));
+        check(&core);
+        core.clock.advance(SEC * 100);
+        server.0.borrow_mut().down = false;
+        assert_eq!(worst(&core.flush(SEC * 60).unwrap()), Worst::Delivered);
+        assert_eq!(core.stats().delivered, lines as u64 + u64::from(taken));
+    }
+}
+
 #[test]
 fn a_policy_may_give_up() {
     let (mut core, clock, server) = world(1, |b| {
@@ -307,7 +370,7 @@ fn a_way_that_breaks_under_large_batches_gets_smaller_ones() {
 fn points_without_a_time_and_a_clock_that_is_not_set() {
     let (mut core, clock, server) = world(1, |b| b);
     clock.set_wall(12_345);
-    let point = |core: &mut super::core::Core<_, _>| {
+    let point = |core: &mut crate::writer::core::Core<_, _>| {
         core.write(MAIN, |enc| enc.line("m").tag("s", 1).field("n", 1).finish())
     };
     assert_eq!(point(&mut core), Err(WriteError::ClockNotSet));
@@ -327,7 +390,7 @@ fn points_without_a_time_and_a_clock_that_is_not_set() {
 #[test]
 fn no_allocation_per_point_after_warm_up() {
     let (mut core, clock, _) = world(1, |b| b.batch_lines(1_000));
-    let round = |core: &mut super::core::Core<_, _>| {
+    let round = |core: &mut crate::writer::core::Core<_, _>| {
         for n in 0..999i64 {
             core.write(MAIN, |enc| {
                 let line = enc.line("weather").tag("station", "zrh-1");

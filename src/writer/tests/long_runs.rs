@@ -1,12 +1,12 @@
 //! Runs at full length, against a server that remembers nothing but how far it got: every position
 //! of a batch, every second of a day.
 
-use super::core::{Core, MAIN};
-use super::seams::{Parcel, Transport};
 use super::sim::{SimClock, Words, Worst, long, worst};
-use super::{RejectReason, WriterBuilder};
 use crate::client::{Client, response_error::tests::write_error};
 use crate::error::Error;
+use crate::writer::core::{Core, MAIN};
+use crate::writer::seams::{Parcel, Transport};
+use crate::writer::{RejectReason, WriterBuilder};
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};

@@ -1,14 +1,14 @@
 //! Which lines are blamed when a server fails or the way breaks: every request of it, in order.
 
-use super::WriterBuilder;
-use super::core::{Core, MAIN};
-use super::event::Event;
-use super::full_length::core;
-use super::seams::{Parcel, Transport};
+use super::long_runs::core;
 use super::sim::{SimClock, broken};
-use super::split::split;
 use crate::client::response_error::tests::write_error;
 use crate::error::{Error, TransportErrorKind};
+use crate::writer::WriterBuilder;
+use crate::writer::core::{Core, MAIN};
+use crate::writer::event::Event;
+use crate::writer::seams::{Parcel, Transport};
+use crate::writer::split::split;
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
@@ -37,7 +37,7 @@ impl Transport for Script {
         let names: String = split(parcel.lines.bytes)
             .map(|line| char::from(line[0]))
             .collect();
-        let now = super::seams::Clock::now(&self.clock);
+        let now = crate::writer::seams::Clock::now(&self.clock);
         let mut entry = String::new();
         if now.saturating_sub(*last) >= Duration::from_secs(1) {
             entry.push('.');

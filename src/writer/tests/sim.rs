@@ -1,11 +1,11 @@
 //! A world in which time passes as the tests like: a clock, and a server that judges lines, stores
 //! what it takes, and fails in every way that is known.
 
-use super::seams::{Clock, Parcel, Transport};
-use super::split::split;
-use super::{Outcome, WriterBuilder, core::Core};
 use crate::client::{Client, response_error::tests::write_error};
 use crate::error::{Error, TransportError, TransportErrorKind};
+use crate::writer::seams::{Clock, Parcel, Transport};
+use crate::writer::split::split;
+use crate::writer::{Outcome, WriterBuilder, core::Core};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::rc::Rc;
@@ -358,6 +358,9 @@ pub(super) fn world(
     (another(seed, &clock, &server, change), clock, server)
 }
 
+/// A writer in a world of its own.
+pub(super) type SimCore = Core<SimClock, SimServer>;
+
 /// Another writer in the same world.
 pub(super) fn another(
     seed: u64,
@@ -413,7 +416,11 @@ impl Drop for TempDir {
 pub(super) fn check(core: &Core<SimClock, SimServer>) {
     let stats = core.stats();
     assert!(stats.is_balanced(), "{stats:?}");
-    let lines: usize = core.lanes.iter().map(super::lane::Lane::lines).sum();
+    let lines: usize = core
+        .lanes
+        .iter()
+        .map(crate::writer::lane::Lane::lines)
+        .sum();
     assert_eq!(stats.buffered, lines as u64, "{stats:?}");
     let spooled: u64 = core.lanes.iter().map(|lane| lane.spooled).sum();
     assert_eq!(stats.spooled, spooled, "{stats:?}");

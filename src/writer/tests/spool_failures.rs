@@ -1,10 +1,10 @@
 //! A disk that fails while the writer needs it: lines stay where they are, somebody is told, and
 //! all goes on when the disk is back.
 
-use super::Event;
-use super::core::MAIN;
 use super::sim::{SimClock, SimServer, TempDir, Worst, check, world, worst};
 use crate::spool::Mode;
+use crate::writer::Event;
+use crate::writer::core::MAIN;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use std::fs;
 
 const SEC: Duration = Duration::from_secs(1);
 
-type Core = super::core::Core<SimClock, SimServer>;
+type Core = crate::writer::core::Core<SimClock, SimServer>;
 
 /// Writes so many points, from this number on.
 fn write(core: &mut Core, from: i64, points: i64) {

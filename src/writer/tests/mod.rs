@@ -1,0 +1,11 @@
+//! The writer in simulated time: what its tests share ([`sim`]), and its tests by subject.
+
+mod bisect;
+mod long_runs;
+mod model;
+#[cfg(feature = "spool")]
+mod outages;
+mod scenarios;
+mod sim;
+#[cfg(feature = "spool")]
+mod spool_failures;
