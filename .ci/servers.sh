@@ -118,9 +118,8 @@ real_servers() {
     else
         skip 'VictoriaMetrics' "Debian's victoria-metrics could not be fetched"
     fi
-    # tests/real_servers.rs says how to check against a 2.x of your own.
+    # tests/README.md says how to check against a 2.x of your own.
     skip 'InfluxDB 2.x, the real one' 'Debian has no package of it'
-    cargo test --locked --test real_servers -- --nocapture --test-threads=1
-    cargo test --locked --features v1 --test v1_real -- --test-threads=1
+    cargo test --locked --features v1 --test real -- --nocapture --test-threads=1
     stop_servers
 }

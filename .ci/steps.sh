@@ -64,13 +64,13 @@ readme_tests() {
 # tenth of their cases shows what a rung changes.
 test_ladder() {
     export INFLUX_EDGE_CASES=1000 INFLUX_EDGE_FUZZ_RUNS=20000
-    rung '' 'line_*' 'csv_*' 'flux_*' 'time_*'
-    rung 'alloc' 'line_*'
+    rung '' line csv flux
+    rung 'alloc' line
     rung 'serde'
-    rung 'std,serde' 'csv_serde' 'csv_rows' 'line_refuse_escape' 'line_values' 'time_*'
+    rung 'std,serde' csv line resource_use
     rung 'spool' 'spool_*'
-    rung 'client' 'client_*' 'fault_*' 'contract'
-    rung 'client,v1' 'v1_responses'
+    rung 'client' client client_log http_faults resource_use
+    rung 'client,v1' v1
     # The examples of what is off by default.
     printf -- '--- examples in the documentation, features: default, v1\n'
     cargo test --locked --features v1 --doc -- v1 servers
@@ -92,15 +92,17 @@ at_length() {
     export SPOOL_FUZZ=200000 SPOOL_MODEL_SCRIPTS=10000 SPOOL_EXT4_CUTS=200
     export INFLUX_EDGE_FUZZ_RUNS=500000
     cargo test --locked --release --no-default-features --features std,serde,spool \
-        --test spool_kill --test spool_power_cut --test spool_memory --test spool_model \
-        --test spool_damage \
-        --test csv_fuzz --test line_fuzz
+        --test spool_kill --test spool_memory
     cargo test --locked --release --no-default-features --features std,serde,spool \
-        --test csv_stream -- --ignored
+        --lib -- spool::
+    cargo test --locked --release --no-default-features --features std,serde,spool \
+        --test csv --test line -- fuzz::
+    cargo test --locked --release --no-default-features --features std,serde,spool \
+        --test resource_use -- --ignored
     # The writer: every position of a batch, a million points, three days, ten thousand restarts.
     export INFLUX_EDGE_LONG=1
     cargo test --locked --release --no-default-features --features client,spool \
-        --lib --test writer_delivery -- writer:: three_requests --nocapture 2>&1 |
+        --lib --test writer -- writer:: three_requests --nocapture 2>&1 |
         tee "$SCRATCH/writer"
     # Alone, so that what the process holds is what the writer holds.
     INFLUX_EDGE_ALONE=1 cargo test --locked --release --no-default-features \
@@ -288,7 +290,7 @@ oldest_rust() {
     cargo build --locked --no-default-features
     cargo check --locked --all-targets
     # Debian's compiler, this very version, makes the boards' tests, so they are the run.
-    [[ -z ${RUSTUP_TOOLCHAIN:-} ]] || cargo test --locked --lib --test contract
+    [[ -z ${RUSTUP_TOOLCHAIN:-} ]] || cargo test --locked --lib --test client
 }
 
 # rust_source FOLDER: puts the source of core and std beside this compiler of Debian's, where cargo

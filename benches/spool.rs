@@ -4,7 +4,6 @@
 //! `SPOOL_BENCH_DIR`; in a RAM disk the syncs cost nothing and the ratios mean nothing.
 
 use influx_edge::Precision;
-use influx_edge::spool::fs::FsFile;
 use influx_edge::spool::{Batch, Durability, Spool, Target};
 use std::fs::{self, File};
 use std::io::Read;
@@ -172,10 +171,7 @@ fn writing(dir: &Path, n: usize, sync: bool) -> Duration {
     let file = File::create(&path).unwrap();
     let start = Instant::now();
     for i in 0..n {
-        assert_eq!(
-            file.write_at(&bytes, (i * bytes.len()) as u64).unwrap(),
-            bytes.len()
-        );
+        write_at(&file, &bytes, (i * bytes.len()) as u64);
         if sync {
             file.sync_data().unwrap();
         }
@@ -183,6 +179,18 @@ fn writing(dir: &Path, n: usize, sync: bool) -> Duration {
     let time = start.elapsed();
     fs::remove_file(&path).unwrap();
     time
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], at: u64) {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, at).unwrap();
+}
+
+#[cfg(not(unix))]
+fn write_at(mut file: &File, bytes: &[u8], at: u64) {
+    use std::io::{Seek, SeekFrom, Write};
+    file.seek(SeekFrom::Start(at)).unwrap();
+    file.write_all(bytes).unwrap();
 }
 
 fn read_all(dir: &Path) -> Duration {

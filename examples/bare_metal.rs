@@ -9,18 +9,18 @@
 //! server and back, a few at a time. Most modems speak HTTP themselves; this one does it with two
 //! headers.
 
+#[path = "../tests/common/mock_server/mod.rs"]
+mod mock_server;
 #[path = "bare_metal/station.rs"]
 mod station;
-#[path = "../tests/support/mod.rs"]
-mod support;
 
 use influx_edge::line::EncodeError;
+use mock_server::Server;
 use station::{LINES, Newest, Station, Text};
 use std::error::Error;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{SystemTime, UNIX_EPOCH};
-use support::Server;
 
 /// What the modem hands over at once.
 const PIECE: usize = 16;

@@ -17,11 +17,11 @@
 //! after a minute, or `INFLUXDB_V2_TIMEOUT` milliseconds, it gives up.
 
 // Plots, settings and mock server are the quickstart's.
+#[path = "../tests/common/mock_server/mod.rs"]
+mod mock_server;
 #[path = "quickstart/plot.rs"]
 #[allow(dead_code, reason = "the quickstart's table is not for a day's worth")]
 mod plot;
-#[path = "../tests/support/mod.rs"]
-mod support;
 #[path = "quickstart/target.rs"]
 mod target;
 
@@ -38,7 +38,7 @@ use plot::{Canvas, Series};
 use target::{Target, setting};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// A plot has room for no more.
+/// A plot has space for no more.
 const POINTS: usize = 60;
 
 const FLUX: &str = r#"
@@ -175,7 +175,7 @@ fn table(report: &mut [Series]) {
     }
 }
 
-/// As many of the points as there is room for.
+/// As many of the points as there is space for.
 fn plot(series: &Series, canvas: Canvas) {
     let step = series.points.len().div_ceil(POINTS);
     let points: Vec<_> = series.points.iter().copied().step_by(step).collect();

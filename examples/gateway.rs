@@ -1,4 +1,4 @@
-//! A gateway: reads its sensors, writes what they say, and knows of every point what became of it.
+//! A gateway: reads its sensors, writes their values, and reports the outcome of every point.
 //!
 //! `cargo run --example gateway` needs nothing: it starts a mock server, takes it away after
 //! five seconds and brings it back after ten. With `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN`,

@@ -17,14 +17,15 @@
 
 #[path = "pipe/input.rs"]
 mod input;
+#[path = "../tests/common/mock_server/mod.rs"]
+mod mock_server;
 #[path = "pipe/options.rs"]
 mod options;
-#[path = "../tests/support/mod.rs"]
-mod support;
 
 use influx_edge::writer::{DropReason, Event, Writer};
 use influx_edge::{Client, Error, Spool, WriteError};
 use input::Input;
+use mock_server::Server;
 use options::{Ask, Form, Options};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -32,7 +33,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
-use support::Server;
 
 /// How often the loop looks up while nothing comes.
 const TICK: Duration = Duration::from_millis(100);
@@ -62,13 +62,13 @@ fn main() -> ExitCode {
     if let Err(error) = handled {
         eprintln!("pipe: Ctrl-C can't be caught: {error}");
     }
-    let stand_in = options.demo.then(|| {
+    let mock = options.demo.then(|| {
         eprintln!("pipe: writing to a mock server inside this program, which keeps nothing");
         let server = Server::start();
         server.add_bucket(&options.bucket);
         server
     });
-    let writer = connect(&options, stand_in.as_ref()).and_then(|client| start(&options, &client));
+    let writer = connect(&options, mock.as_ref()).and_then(|client| start(&options, &client));
     match writer {
         Ok(w) => Pipe::new(w, &options, &stop).run(),
         Err(error) => {
@@ -78,8 +78,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn connect(options: &Options, stand_in: Option<&Server>) -> Result<Client, Error> {
-    match (stand_in, &options.config) {
+fn connect(options: &Options, mock: Option<&Server>) -> Result<Client, Error> {
+    match (mock, &options.config) {
         (Some(server), _) => Client::builder(server.url())
             .org(server.org())
             .token(server.token())
@@ -209,7 +209,7 @@ impl<'a> Pipe<'a> {
         }
     }
 
-    /// How long a line may wait for room in memory: for ever, unless somebody wants to leave.
+    /// How long a line may wait for space in memory: for ever, unless somebody wants to leave.
     fn patience(&self) -> Duration {
         if self.stop.load(Ordering::SeqCst) {
             self.options.patience

@@ -11,10 +11,10 @@
 //! any other they sign in. What is there already is kept: run it as often as you like, the second
 //! run changes nothing. At the end it removes what it made, unless told to keep it.
 //!
-//! Ends with 0 when all is there, 1 when not; a server that doesn't response costs half a minute.
+//! Ends with 0 when all is there, 1 when not; a server that doesn't respond costs half a minute.
 
 // The mock server that the tests use.
-#[path = "../tests/api_mock/mod.rs"]
+#[path = "../tests/common/mock_api.rs"]
 pub(crate) mod mock_server;
 
 use std::process::ExitCode;
@@ -67,11 +67,11 @@ fn run(keep: bool) -> Result<(), Error> {
     let user = variable("INFLUXDB_V2_USERNAME").unwrap_or("admin".into());
     let mut password = variable("INFLUXDB_V2_PASSWORD");
     // Stops when it goes out of scope, so it is kept until the end.
-    let mut stand_in = None;
+    let mut mock = None;
     let client = if variable("INFLUXDB_V2_URL").is_some() {
         Client::from_env()?
     } else {
-        let server = stand_in.insert(mock_server::StandIn::start());
+        let server = mock.insert(mock_server::MockServer::start());
         println!(
             "(No INFLUXDB_V2_URL: a mock server inside this program, at {}.)\n",
             server.url()

@@ -17,8 +17,8 @@ mod plot;
 mod target;
 
 // The same mock server that the tests use.
-#[path = "../tests/support/mod.rs"]
-mod support;
+#[path = "../tests/common/mock_server/mod.rs"]
+mod mock_server;
 
 use std::error::Error;
 use std::io::{Write, stdout};

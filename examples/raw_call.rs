@@ -12,8 +12,8 @@
 //! Ends with 0 whatever the status was, for a response is a response; with 1 if none came, after half
 //! a minute at most. (`INFLUXDB_V2_TIMEOUT`, in milliseconds, makes that less.)
 
-#[path = "../tests/support/mod.rs"]
-mod support;
+#[path = "../tests/common/mock_server/mod.rs"]
+mod mock_server;
 
 use std::process::ExitCode;
 
@@ -32,12 +32,12 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Error> {
     // Stops when it goes out of scope, so it is kept until the end.
-    let mut stand_in = None;
+    let mut mock = None;
     let client = if std::env::var_os("INFLUXDB_V2_URL").is_some() {
         Client::from_env()?
     } else {
         println!("(No INFLUXDB_V2_URL: a mock server inside this program responds.)\n");
-        let server = stand_in.insert(support::Server::start());
+        let server = mock.insert(mock_server::Server::start());
         Client::builder(server.url())
             .org(server.org())
             .token(server.token())

@@ -1,10 +1,11 @@
-//! Time, as much of it as the spool uses.
+//! The clock that the spool reads.
 
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// Where the spool takes the time from.
-pub trait Clock {
+/// The clock of a spool. Tests put another in its place.
+pub(crate) trait Clock: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Time since some fixed moment; never goes back. Every decision is by this one.
     fn monotonic(&self) -> Duration;
     /// Seconds since 1970 by the calendar, right or wrong. For people to read.
@@ -13,7 +14,7 @@ pub trait Clock {
 
 /// The clocks of the machine.
 #[derive(Clone, Copy, Debug)]
-pub struct SystemClock {
+pub(crate) struct SystemClock {
     start: Instant,
 }
 

@@ -1,11 +1,11 @@
-//! Pages about what goes across the rooms. There is no code here.
+//! Pages about topics that span several modules. There is no code here.
 //!
 //! | page | for whom |
 //! |---|---|
 //! | [`embedded`] | small machines: sizes, no std, watchdogs, clocks, read-only disks |
 //! | [`reliability`] | whoever must not lose a point: the promise, every error, every fault and its test |
 //! | [`security`] | whoever lets others near: injection, secrets, TLS, files |
-//! | [`servers`] | which server can what, and how that is known |
+//! | [`servers`] | feature matrix, and how each entry was verified |
 //! | [`migration`] | coming from the Python client, `influxdb2`, `influxdb`, `questdb-rs` |
 
 #[doc = include_str!("../docs/embedded.md")]

@@ -2,7 +2,7 @@
 //! and codecs that run without std and without a heap.
 //!
 //! This page is a tutorial: from one reading to a logger that survives outages, one step after the
-//! other. Each step works by itself, and each room it leads into has a page of its own.
+//! other. Each step works by itself, and each module it uses has a page of its own.
 //!
 //! # 1 · A reading becomes a line
 //! ```
@@ -18,8 +18,8 @@
 //! ```
 //! Tags say which sensor it was and are indexed; fields are what was measured; together with the time,
 //! measurement and tags are the point's identity, so the same line twice is one point. A line is written
-//! whole or not at all, and what some server would misread is refused. The buffer is used again and
-//! again: [`line`](mod@line) allocates nothing per point.
+//! whole or not at all, and what some server would misparse is rejected. The buffer is used again
+//! and again: [`line`](mod@line) allocates nothing per point.
 //!
 //! # 2 · A client brings it to a server
 //! ```
@@ -74,8 +74,8 @@
 //! # Ok(()) }
 //! ```
 //! What can't be delivered waits on disk, through `kill -9` and power cuts, and goes out in order when
-//! the server is back. One bad line doesn't harm its neighbours. At any moment the writer can say of
-//! every point what became of it.
+//! the server is back. One bad line doesn't harm its neighbours. At any moment the writer reports
+//! the outcome of every point.
 //!
 //! # 5 · Errors say whose fault it is
 //! ```
@@ -111,7 +111,7 @@
 //! # Ok::<(), EncodeError>(())
 //! ```
 //!
-//! # The rooms
+//! # The modules
 //! | module | what it is | needs |
 //! |---|---|---|
 //! | [`line`](mod@line) | points into line protocol: whole lines or none, nothing a server could misread | nothing |
@@ -120,16 +120,16 @@
 //! | [`client`] | HTTP: write, query, delete, any other call; one meaning for every response | feature `client` |
 //! | [`api`] | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
 //! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
-//! | [`writer`] | points one by one, sent in batches, and what became of each | feature `client` |
+//! | [`writer`] | points one by one, sent in batches, with the outcome of each | feature `client` |
 //! | [`spool`] | batches on disk until the server has them: through `kill -9` and power cuts | feature `spool` |
 //!
-//! Each room's page says what it does, what it leaves to others, and what to watch.
+//! Each module's page says what it does, what it leaves to others, and what to watch.
 //!
 //! # The pages
 //! [Embedded](guide::embedded): sizes, watchdogs, clocks, read-only disks.
 //! [Reliability](guide::reliability): the promise, every error, every fault and its test.
 //! [Security](guide::security): injection, secrets, TLS, files.
-//! [Servers](guide::servers): which can what, and how that is known.
+//! [Servers](guide::servers): feature matrix, and how each entry was verified.
 //! [Migration](guide::migration): from the Python client, `influxdb2`, `influxdb`, `questdb-rs`.
 //!
 //! # Features
@@ -153,7 +153,7 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unreachable_pub)]
-// On a lower rung the pages still speak of what the upper ones add.
+// At a lower feature level the pages still link to what the higher levels add.
 #![cfg_attr(
     not(all(feature = "client", feature = "spool")),
     allow(rustdoc::broken_intra_doc_links)
@@ -185,16 +185,19 @@ pub mod csv;
 #[cfg(feature = "client")]
 mod error;
 pub mod flux;
-// Pages only: in the documentation and its tests, not in programs. They speak of every room.
+// Pages only: in the documentation and its tests, not in programs. They link to every module.
 #[cfg(all(any(doc, doctest), feature = "client", feature = "spool"))]
 pub mod guide;
 pub mod line;
 #[cfg(any(feature = "client", feature = "spool"))]
 mod overflow_policy;
+mod power_of_ten;
 mod precision;
 mod rfc3339;
 #[cfg(feature = "spool")]
 pub mod spool;
+#[cfg(test)]
+mod testing;
 mod timestamp;
 #[cfg(feature = "v1")]
 pub mod v1;
@@ -220,8 +223,8 @@ pub use timestamp::{Timestamp, TimestampError};
 #[cfg(feature = "client")]
 pub use writer::Writer;
 
-/// Whether there is room for shortcuts: second ways, each only quicker than the general one that
-/// follows it, and much longer in machine code. A program without std runs where bytes are
+/// Whether fast paths are compiled: second implementations, each only faster than the general one
+/// that follows it, and much longer in machine code. A program without std runs where bytes are
 /// counted, and mostly on 32 bits without an instruction for floats, where they gain little.
 pub(crate) const FAST_PATHS: bool = cfg!(feature = "std");
 

@@ -1,4 +1,4 @@
-//! What happens at a limit of memory or disk.
+//! `OverflowPolicy`: what happens at a limit of memory or disk.
 
 use core::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The one word both directions share: in which unit a timestamp counts.
+//! `Precision`: the unit of a timestamp, for encoder and client.
 
 /// The unit in which a line's timestamp counts.
 ///

@@ -1,4 +1,4 @@
-//! An instant in nanoseconds.
+//! `Timestamp`: an instant in nanoseconds.
 
 use crate::rfc3339::write_rfc3339;
 use core::fmt;

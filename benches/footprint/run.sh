@@ -20,7 +20,7 @@ CHECK=no
 [[ ${1:-} != --check ]] || CHECK=yes
 
 # What --check refuses to exceed: KiB stripped, KiB tight, crates, KiB of memory. On x86_64; sizes are
-# what was reached and some room for another compiler, the rest is what the crate promises.
+# what was reached and some space for another compiler, the rest is what the crate promises.
 declare -A LIMITS=(
     ['write none']='672 565 28 4096'
     ['write_query none']='736 622 28 4096'

@@ -102,7 +102,7 @@ pub fn data(kind: &str, digits: Digits) -> Vec<Line> {
             "escape" => Line {
                 measurement: "indoor climate",
                 tags: vec![
-                    ("room name".into(), format!("floor {}, kitchen", n % 10)),
+                    ("site name".into(), format!("floor {}, kitchen", n % 10)),
                     ("owner".into(), "Doe, Jane = J.".into()),
                 ],
                 fields: vec![

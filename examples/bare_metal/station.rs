@@ -9,7 +9,7 @@ use influx_edge::csv::{DecodeError, Decoder, Step};
 use influx_edge::flux::{self, FluxError};
 use influx_edge::line::{EncodeError, Encoder, Series};
 
-/// Room for four readings of this station, the longest there are.
+/// Space for four readings of this station, the longest there are.
 pub const LINES: usize = 4 * 96;
 
 /// What a board keeps in its RAM: put it into a `static`, by whatever cell your framework has.
@@ -41,8 +41,8 @@ impl Station {
         celsius: Option<f32>,
         pulses: u32,
     ) -> Result<(), EncodeError> {
-        let room = self.lines.get_mut(self.used..).unwrap_or_default();
-        let mut enc = Encoder::new(room).precision(Precision::Second);
+        let space = self.lines.get_mut(self.used..).unwrap_or_default();
+        let mut enc = Encoder::new(space).precision(Precision::Second);
         enc.series(&self.series)
             .field("temp_c", celsius)
             .field("pulses", pulses)
@@ -140,9 +140,9 @@ impl<'b> Text<'b> {
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = self.storage.get_mut(self.used..).unwrap_or_default();
-        let room = room.get_mut(..text.len()).ok_or(fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
+        let space = self.storage.get_mut(self.used..).unwrap_or_default();
+        let space = space.get_mut(..text.len()).ok_or(fmt::Error)?;
+        space.copy_from_slice(text.as_bytes());
         self.used += text.len();
         Ok(())
     }

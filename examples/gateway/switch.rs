@@ -1,8 +1,13 @@
 //! A mock server that can be taken away and brought back: a switch on the wire before it.
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
+#[cfg(not(test))]
+#[path = "../../tests/common/mock_server/mod.rs"]
+mod mock_server;
 
+#[cfg(test)]
+use crate::common::mock_server::Server;
+#[cfg(not(test))]
+use mock_server::Server;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -10,7 +15,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-use support::Server;
 
 /// The server, and the wire to it.
 pub(crate) struct Demo {

@@ -14,7 +14,7 @@ const MAX_LINE: usize = 1 << 20;
 
 /// The bytes of standard input, read by a thread that does nothing else.
 ///
-/// All it has read is here, or in its hand while it waits for room: nothing is in a buffer of its
+/// All it has read is here, or in its hand while it waits for space: nothing is in a buffer of its
 /// own, which Ctrl-C would lose.
 pub(crate) struct Input {
     chunks: Receiver<Vec<u8>>,

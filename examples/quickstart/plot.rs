@@ -53,7 +53,7 @@ impl Canvas {
         }
     }
 
-    /// A row for each time, a column for each series, as many as there is room for.
+    /// A row for each time, a column for each series, as many as there is space for.
     pub(crate) fn table(self, times: &[Timestamp], series: &[Series]) {
         const CLOCK: usize = 12;
         let width = |series: &Series| series.name.len().max(9) + 2;
@@ -108,8 +108,8 @@ impl Canvas {
 
         const NAME: usize = 20;
         const SCALE: usize = 10;
-        let room = self.width.saturating_sub(NAME + SCALE + 2);
-        let bar = (room / times.len().max(1)).clamp(1, 6);
+        let space = self.width.saturating_sub(NAME + SCALE + 2);
+        let bar = (space / times.len().max(1)).clamp(1, 6);
         let axis = if self.is_terminal { '│' } else { '|' };
         for row in (0..rows).rev() {
             let (name, scale) = match row {
@@ -128,7 +128,7 @@ impl Canvas {
         }
     }
 
-    /// As much of a line as there is room for.
+    /// As much of a line as there is space for.
     pub(crate) fn fit(self, text: &str) -> String {
         if text.chars().count() <= self.width {
             return text.to_owned();

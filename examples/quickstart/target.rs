@@ -4,8 +4,8 @@ use std::env;
 
 use influx_edge::Error;
 
+use crate::mock_server::Server;
 use crate::plot::Canvas;
-use crate::support::Server;
 
 /// Where the readings go.
 pub(crate) struct Target {
@@ -14,7 +14,7 @@ pub(crate) struct Target {
     pub(crate) org: String,
     pub(crate) bucket: String,
     /// Runs as long as this does.
-    stand_in: Option<Server>,
+    mock: Option<Server>,
 }
 
 impl Target {
@@ -27,7 +27,7 @@ impl Target {
                 token: server.token().to_owned(),
                 org: server.org().to_owned(),
                 bucket: server.bucket().to_owned(),
-                stand_in: Some(server),
+                mock: Some(server),
             });
         };
         let companion = |name: &str| {
@@ -40,14 +40,14 @@ impl Target {
             token: companion("INFLUXDB_V2_TOKEN")?,
             org: companion("INFLUXDB_V2_ORG")?,
             bucket: companion("INFLUXDB_V2_BUCKET")?,
-            stand_in: None,
+            mock: None,
         })
     }
 
     /// Says whom this run talks to. `url` is the client's, not the one given: whatever secret stood
     /// in that is not in this.
     pub(crate) fn introduce(&self, url: &str, canvas: Canvas) {
-        if self.stand_in.is_none() {
+        if self.mock.is_none() {
             let (bucket, org) = (&self.bucket, &self.org);
             println!("server   {url}, organization \"{org}\", bucket \"{bucket}\"\n");
             return;

@@ -1,4 +1,4 @@
-//! Authorizations: tokens, and what they may do.
+//! Authorizations: tokens with their permissions.
 
 use super::id::{AuthorizationId, OrgId, UserId};
 use super::list::{List, Paging, listed};
@@ -25,7 +25,7 @@ pub struct Authorization {
     /// Whether the token opens anything.
     #[serde(default, deserialize_with = "status")]
     pub status: Option<Status>,
-    /// In words; empty if nobody said anything.
+    /// Description; empty if unset.
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// The organization it is for.
@@ -262,7 +262,7 @@ impl<'a> Authorizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find(self, id: &AuthorizationId) -> Result<Option<Authorization>, Error> {
         ApiRequest::get(self.0.client, &["authorizations", id.as_str()])
             .find(&format_args!("find authorization {id}"))
@@ -284,8 +284,9 @@ impl<'a> Authorizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no permission in it; one that the caller hasn't got itself
-    /// ([`Error::is_insufficient_permission`]); there is no organization; no response.
+    /// Returns an error if it has no permission, it has one that the caller lacks
+    /// ([`Error::is_insufficient_permission`]), there is no organization, or no response is
+    /// received.
     pub fn create(self, new: &NewAuthorization) -> Result<Authorization, Error> {
         if new.permissions.is_empty() {
             return Err(Error::config("authorization must include permissions"));
@@ -341,7 +342,8 @@ impl<'a> Authorizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such authorization; not allowed; no response.
+    /// Returns an error if there is no such authorization, the token lacks permission, or no
+    /// response is received.
     pub fn update(
         self,
         id: &AuthorizationId,
@@ -362,7 +364,8 @@ impl<'a> Authorizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such authorization](Error::is_not_found); not allowed; no response.
+    /// Returns an error if there is [no such authorization](Error::is_not_found), the token lacks
+    /// permission, or no response is received.
     pub fn delete(self, id: &AuthorizationId) -> Result<(), Error> {
         ApiRequest::new(self.0.client, "DELETE", &["authorizations", id.as_str()])
             .send(&format_args!("delete authorization {id}"))

@@ -31,12 +31,12 @@ pub struct Bucket {
     /// Its name, unique in the organization.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// In words; empty if nobody said anything.
+    /// Description; empty if unset.
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// The retention policy's name, for buckets that came from InfluxDB 1.x.
-    #[serde(default)]
-    pub rp: Option<String>,
+    #[serde(rename = "rp", default)]
+    pub retention_policy: Option<String>,
     /// How long points are kept: at most one rule. See [`retention`](Bucket::retention).
     #[serde(rename = "retentionRules", default, deserialize_with = "or_default")]
     pub retention_rules: Vec<RetentionRule>,
@@ -112,8 +112,8 @@ pub struct NewBucket {
     // Always there: left out it means for ever to OSS, and 30 days by Cloud's documents.
     #[serde(rename = "retentionRules", serialize_with = "as_list")]
     retention: RetentionRule,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rp: Option<String>,
+    #[serde(rename = "rp", skip_serializing_if = "Option::is_none")]
+    retention_policy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     schema_type: Option<&'static str>,
 }
@@ -132,7 +132,7 @@ impl NewBucket {
             name: name.into(),
             description: None,
             retention: RetentionRule::default(),
-            rp: None,
+            retention_policy: None,
             schema_type: None,
         }
     }
@@ -153,7 +153,7 @@ impl NewBucket {
         self
     }
 
-    /// In words.
+    /// Description.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
@@ -162,8 +162,8 @@ impl NewBucket {
 
     /// The name of the retention policy it stands for, for programs that speak InfluxDB 1.x.
     #[must_use]
-    pub fn rp(mut self, name: impl Into<String>) -> Self {
-        self.rp = Some(name.into());
+    pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
+        self.retention_policy = Some(name.into());
         self
     }
 
@@ -202,7 +202,7 @@ impl BucketUpdate {
         BucketUpdate::default()
     }
 
-    /// No change yet, but the bucket's retention said again, as InfluxDB Cloud wants it.
+    /// No change yet, but with the bucket's retention repeated, as InfluxDB Cloud requires.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -334,7 +334,7 @@ impl<'a> Buckets<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find(self, id: &BucketId) -> Result<Option<Bucket>, Error> {
         ApiRequest::get(self.0.client, &["buckets", id.as_str()])
             .find(&format_args!("find bucket {id}"))
@@ -351,7 +351,7 @@ impl<'a> Buckets<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Bucket>, Error> {
         check_name("a bucket", name)?;
         let found = ApiRequest::get(self.0.client, &["buckets"])
@@ -375,8 +375,9 @@ impl<'a> Buckets<'a> {
     /// ```
     ///
     /// # Errors
-    /// The name is [taken](Error::is_conflict), empty, begins with `_` or has a `"`; the retention
-    /// is below an hour; there is no organization; not allowed; no response.
+    /// Returns an error if the name is [taken](Error::is_conflict), is empty, begins with `_` or
+    /// contains a `"`, the retention is below an hour, there is no organization, the token lacks
+    /// permission, or no response is received.
     pub fn create(self, new: &NewBucket) -> Result<Bucket, Error> {
         check_bucket_name(&new.name)?;
         check_rule(&new.retention)?;
@@ -399,8 +400,8 @@ impl<'a> Buckets<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such bucket; the name is taken or can't be one; the retention is below an hour,
-    /// or not said (Cloud); not allowed; no response.
+    /// Returns an error if there is no such bucket, the name is taken or invalid, the retention is
+    /// below an hour or unset (Cloud), the token lacks permission, or no response is received.
     pub fn update(self, id: &BucketId, update: &BucketUpdate) -> Result<Bucket, Error> {
         if let Some(name) = &update.name {
             check_bucket_name(name)?;
@@ -423,8 +424,8 @@ impl<'a> Buckets<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such bucket](Error::is_not_found); it is the server's own; not allowed; no
-    /// response.
+    /// Returns an error if there is [no such bucket](Error::is_not_found), it is one of the
+    /// server's own, the token lacks permission, or no response is received.
     pub fn delete(self, id: &BucketId) -> Result<(), Error> {
         ApiRequest::new(self.0.client, "DELETE", &["buckets", id.as_str()])
             .send(&format_args!("delete bucket {id}"))

@@ -175,7 +175,8 @@ impl<'a> Dbrps<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no organization; not allowed; no response.
+    /// Returns an error if there is no organization, the token lacks permission, or no response is
+    /// received.
     pub fn find(self, id: &DbrpId) -> Result<Option<Dbrp>, Error> {
         ApiRequest::get(self.0.client, &["dbrps", id.as_str()])
             .org(self.0)
@@ -195,8 +196,9 @@ impl<'a> Dbrps<'a> {
     /// ```
     ///
     /// # Errors
-    /// A name is empty; database and retention policy are [mapped already](Error::is_conflict);
-    /// there is no organization; not allowed; no response.
+    /// Returns an error if a name is empty, database and retention policy are [mapped
+    /// already](Error::is_conflict), there is no organization, the token lacks permission, or no
+    /// response is received.
     pub fn create(self, new: &NewDbrp) -> Result<Dbrp, Error> {
         check_name("a database", &new.database)?;
         check_name("a retention policy", &new.retention_policy)?;
@@ -218,7 +220,8 @@ impl<'a> Dbrps<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such mapping; there is no organization; not allowed; no response.
+    /// Returns an error if there is no such mapping, there is no organization, the token lacks
+    /// permission, or no response is received.
     pub fn update(self, id: &DbrpId, update: &DbrpUpdate) -> Result<Dbrp, Error> {
         ApiRequest::new(self.0.client, "PATCH", &["dbrps", id.as_str()])
             .org(self.0)
@@ -237,8 +240,8 @@ impl<'a> Dbrps<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such mapping](Error::is_not_found); there is no organization; not allowed; no
-    /// response.
+    /// Returns an error if there is [no such mapping](Error::is_not_found), there is no
+    /// organization, the token lacks permission, or no response is received.
     pub fn delete(self, id: &DbrpId) -> Result<(), Error> {
         ApiRequest::new(self.0.client, "DELETE", &["dbrps", id.as_str()])
             .org(self.0)

@@ -1,4 +1,4 @@
-//! Ids: opaque text that names one thing each, and can't be mixed up.
+//! Ids of resources: opaque text, one type for each kind.
 
 use crate::error::Error;
 use alloc::format;
@@ -96,33 +96,5 @@ ids! {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::string::ToString;
-
-    #[test]
-    fn only_what_a_server_would_parse() {
-        for good in ["66de4893384f6b2b", "00000000000000aa", "66DE4893384F6B2B"] {
-            assert_eq!(OrgId::new(good).unwrap().as_str(), good);
-        }
-        for bad in [
-            "",
-            "zz",
-            "acme",
-            "0000000000000000",
-            "66de4893384f6b2b0",
-            "66de4893384f6b2 ",
-            "66de4893384f6b/b",
-        ] {
-            let error = bad.parse::<OrgId>().unwrap_err();
-            assert!(error.is_config());
-            assert!(error.to_string().contains("an organization"), "{error}");
-        }
-    }
-
-    #[test]
-    fn what_the_server_says_is_taken_as_it_is() {
-        let id: BucketId = serde_json::from_str("\"not-hex\"").unwrap();
-        assert_eq!(id.as_str(), "not-hex");
-    }
-}
+#[path = "tests/id.rs"]
+mod tests;

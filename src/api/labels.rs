@@ -178,7 +178,7 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find(self, id: &LabelId) -> Result<Option<Label>, Error> {
         ApiRequest::get(self.0.client, &["labels", id.as_str()])
             .find::<LabelResponse>(&format_args!("find label {id}"))
@@ -195,7 +195,7 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Label>, Error> {
         self.list().find_named(|label| label.name == name)
     }
@@ -213,7 +213,8 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// The name is empty or [taken](Error::is_conflict); not allowed; no response.
+    /// Returns an error if the name is empty or [taken](Error::is_conflict), the token lacks
+    /// permission, or no response is received.
     pub fn create(self, new: &NewLabel) -> Result<Label, Error> {
         check_name("a label", &new.name)?;
         ApiRequest::new(self.0.client, "POST", &["labels"])
@@ -253,7 +254,8 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such label; the name is taken; not allowed; no response.
+    /// Returns an error if there is no such label, the name is taken, the token lacks permission,
+    /// or no response is received.
     pub fn update(self, id: &LabelId, update: &LabelUpdate) -> Result<Label, Error> {
         ApiRequest::new(self.0.client, "PATCH", &["labels", id.as_str()])
             .json(update)
@@ -271,7 +273,8 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such label](Error::is_not_found); not allowed; no response.
+    /// Returns an error if there is [no such label](Error::is_not_found), the token lacks
+    /// permission, or no response is received.
     pub fn delete(self, id: &LabelId) -> Result<(), Error> {
         ApiRequest::new(self.0.client, "DELETE", &["labels", id.as_str()])
             .send(&format_args!("delete label {id}"))

@@ -1,4 +1,4 @@
-//! Lists that may be longer than one response.
+//! Lists: paging through lists that are longer than one response.
 
 use super::request::{ApiRequest, Scope};
 use super::serde_util::Page;

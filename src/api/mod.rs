@@ -26,7 +26,7 @@
 //!
 //! **Out of scope**: dashboards, checks, notifications, Telegraf configurations, templates, backups:
 //! those are documents for a user interface or an operator's tools, and one
-//! [raw call](crate::Client::get) away. First setup, `me` and sessions are the
+//! [raw request](crate::Client::request) away. First setup, `me` and sessions are the
 //! [client](crate::client)'s own.
 //!
 //! Whoever comes from the Python client finds its methods, one by one, in

@@ -1,4 +1,4 @@
-//! Organizations.
+//! Organizations: list, find, create, update, delete.
 
 use super::id::{OrgId, UserId};
 use super::list::{List, Paging, listed};
@@ -22,7 +22,7 @@ pub struct Organization {
     /// Its name, unique on the server.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// In words; empty if nobody said anything.
+    /// Description; empty if unset.
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// Whether it may be used. Cloud only.
@@ -65,7 +65,7 @@ impl NewOrganization {
         }
     }
 
-    /// In words.
+    /// Description.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
@@ -162,7 +162,7 @@ impl<'a> Organizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find(self, id: &OrgId) -> Result<Option<Organization>, Error> {
         ApiRequest::get(self.0, &["orgs", id.as_str()])
             .find(&format_args!("find organization {id}"))
@@ -178,7 +178,7 @@ impl<'a> Organizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Organization>, Error> {
         check_name("an organization", name)?;
         let found = ApiRequest::get(self.0, &["orgs"])
@@ -200,7 +200,8 @@ impl<'a> Organizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// The name is empty or [taken](Error::is_conflict); not allowed; no response.
+    /// Returns an error if the name is empty or [taken](Error::is_conflict), the token lacks
+    /// permission, or no response is received.
     pub fn create(self, new: &NewOrganization) -> Result<Organization, Error> {
         check_name("an organization", &new.name)?;
         ApiRequest::new(self.0, "POST", &["orgs"])
@@ -222,7 +223,8 @@ impl<'a> Organizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such organization; the name is empty or taken; not allowed; no response.
+    /// Returns an error if there is no such organization, the name is empty or taken, the token
+    /// lacks permission, or no response is received.
     pub fn update(self, id: &OrgId, update: &OrganizationUpdate) -> Result<Organization, Error> {
         if let Some(name) = &update.name {
             check_name("an organization", name)?;
@@ -242,7 +244,8 @@ impl<'a> Organizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such organization](Error::is_not_found); not allowed; no response.
+    /// Returns an error if there is [no such organization](Error::is_not_found), the token lacks
+    /// permission, or no response is received.
     pub fn delete(self, id: &OrgId) -> Result<(), Error> {
         ApiRequest::new(self.0, "DELETE", &["orgs", id.as_str()])
             .send(&format_args!("delete organization {id}"))

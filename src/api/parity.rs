@@ -34,7 +34,7 @@
 //! | Python | here |
 //! |---|---|
 //! | `WriteApi.write` | [`Client::write`], [`Client::write_each`] |
-//! | `WriteApi.flush`, `close`, batching, callbacks | [`Client::writer`], which says what became of every line |
+//! | `WriteApi.flush`, `close`, batching, callbacks | [`Client::writer`], which reports the outcome of every line |
 //! | `QueryApi.query_stream`, `query` | [`Query::call`] |
 //! | `QueryApi.query_csv`, `query_raw` | [`Query::write_to`] |
 //! | `QueryApi.query_data_frame` | [`Query::deserialize`], into structs; there is no pandas |

@@ -1,4 +1,4 @@
-//! What a token may do.
+//! Permissions: what a token may read or write.
 
 use super::id::{BucketId, OrgId, TaskId};
 use super::serde_util::or_default;

@@ -1,4 +1,4 @@
-//! What hangs on other things: labels, members and owners. Written once, for everything that has
+//! Labels, members and owners attached to other resources. Written once, for everything that has
 //! them.
 
 use super::id::{LabelId, UserId};
@@ -78,7 +78,8 @@ impl<'a> AttachedLabels<'a> {
     /// ```
     ///
     /// # Errors
-    /// The thing isn't there; not allowed; no response.
+    /// Returns an error if the resource doesn't exist, the token lacks permission, or no response
+    /// is received.
     pub fn list(&self) -> Result<Vec<Label>, Error> {
         self.0.list()
     }
@@ -96,8 +97,8 @@ impl<'a> AttachedLabels<'a> {
     /// ```
     ///
     /// # Errors
-    /// A [conflict](Error::is_conflict) if it's on it already; the label or the thing isn't there;
-    /// no response.
+    /// Returns an error if the label is on the resource already (a [conflict](Error::is_conflict)),
+    /// the label or the resource doesn't exist, or no response is received.
     pub fn add(&self, label: &LabelId) -> Result<Label, Error> {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -122,7 +123,8 @@ impl<'a> AttachedLabels<'a> {
     /// ```
     ///
     /// # Errors
-    /// The label isn't there; not allowed; no response.
+    /// Returns an error if the label isn't on the resource, the token lacks permission, or no
+    /// response is received.
     pub fn remove(&self, label: &LabelId) -> Result<(), Error> {
         self.0.remove(label.as_str())
     }
@@ -158,7 +160,8 @@ impl<'a> Members<'a> {
     /// ```
     ///
     /// # Errors
-    /// The thing isn't there; not allowed; no response.
+    /// Returns an error if the resource doesn't exist, the token lacks permission, or no response
+    /// is received.
     pub fn list(&self) -> Result<Vec<Member>, Error> {
         self.0.list()
     }
@@ -176,8 +179,8 @@ impl<'a> Members<'a> {
     /// ```
     ///
     /// # Errors
-    /// The user is a member or an owner [already](Error::is_duplicate); the thing isn't there; no
-    /// response.
+    /// Returns an error if the user is a member or an owner [already](Error::is_duplicate), the
+    /// resource doesn't exist, or no response is received.
     pub fn add(&self, user: &UserId) -> Result<Member, Error> {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -189,7 +192,7 @@ impl<'a> Members<'a> {
     /// Removes a user. One who has no part in it is no error (OSS).
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn remove(&self, user: &UserId) -> Result<(), Error> {
         self.0.remove(user.as_str())
     }

@@ -1,4 +1,4 @@
-//! One call of a resource, and whose organization it is about.
+//! A request for a resource, and the organization it is for.
 
 use super::id::OrgId;
 use super::organizations;
@@ -15,7 +15,7 @@ use core::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What a response may have at most, decompressed. Some lists come whole, however long: ten thousand
+/// The most bytes of a response, decompressed. Some lists come whole, however long: ten thousand
 /// tokens with all their permissions are some 40 MB.
 const CAP: u64 = 64 << 20;
 
@@ -109,7 +109,7 @@ impl<'a> ApiRequest<'a> {
         }
     }
 
-    /// Makes a call whose response has nothing to say but its status.
+    /// Sends a request of whose response only the status matters.
     pub(super) fn send(self, what: &dyn fmt::Display) -> Result<(), Error> {
         let client = self.client;
         if self.own.is_none() {
@@ -131,7 +131,7 @@ impl<'a> ApiRequest<'a> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
-        let mut out = self.client.outgoing(self.method, self.target);
+        let mut out = self.client.http_request(self.method, self.target);
         out.accept_gzip = true;
         out.cap = CAP;
         if let Some((headers, credential)) = &self.own {
@@ -141,18 +141,18 @@ impl<'a> ApiRequest<'a> {
         match &self.body {
             Some(body) => {
                 out.content_type = Some("application/json");
-                out.payload = RequestBody::Bytes(body);
+                out.body = RequestBody::Bytes(body);
             }
             // A POST has a body by definition; an empty one says so.
-            None if self.method == "POST" => out.payload = RequestBody::Bytes(&[]),
+            None if self.method == "POST" => out.body = RequestBody::Bytes(&[]),
             None => {}
         }
         make(&mut out)
     }
 }
 
-/// Whether InfluxDB itself says that the thing isn't there. A proxy's 404, and a server that
-/// doesn't know the path at all, say that something is wrong instead.
+/// Whether InfluxDB itself reports that the resource doesn't exist. A proxy's 404, or one of a
+/// server that doesn't know the path at all, is an error instead.
 fn is_missing(response: &ResponseError) -> bool {
     response.status() == 404
         && response.is_from_influxdb()

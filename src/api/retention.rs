@@ -1,4 +1,4 @@
-//! How long things are kept, and how long that is in seconds.
+//! Retention of a bucket: durations, and their form in seconds.
 
 use super::serde_util::or_default;
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! Runs of a task, and what they said.
+//! Runs of a task, and their logs.
 
 use super::id::{RunId, TaskId};
 use super::list::{List, Listed, Paged, Paging, sealed};
@@ -143,7 +143,7 @@ impl<'a> Runs<'a> {
     /// The run with this id, if there is one.
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find(&self, run: &RunId) -> Result<Option<Run>, Error> {
         self.call("GET", &[run.as_str()])
             .find(&format_args!("find run {run} of task {}", self.task))
@@ -160,8 +160,9 @@ impl<'a> Runs<'a> {
     /// ```
     ///
     /// # Errors
-    /// The task is inactive (400), or isn't there; a run for this second is queued already
-    /// ([`Error::is_conflict`]); not allowed; no response.
+    /// Returns an error if the task is inactive (400) or doesn't exist, a run for this second is
+    /// queued already ([`Error::is_conflict`]), the token lacks permission, or no response is
+    /// received.
     pub fn start(&self) -> Result<Run, Error> {
         self.call("POST", &[])
             .send_json(&format_args!("start task {}", self.task))
@@ -200,7 +201,8 @@ impl<'a> Runs<'a> {
     /// ```
     ///
     /// # Errors
-    /// The task is inactive (400); there is no such run; not allowed; no response.
+    /// Returns an error if the task is inactive (400), there is no such run, the token lacks
+    /// permission, or no response is received.
     pub fn retry(&self, run: &RunId) -> Result<Run, Error> {
         self.call("POST", &[run.as_str(), "retry"])
             .send_json(&format_args!("retry run {run} of task {}", self.task))
@@ -218,7 +220,8 @@ impl<'a> Runs<'a> {
     /// ```
     ///
     /// # Errors
-    /// It has [ended already](Error::is_not_found), or never was; not allowed; no response.
+    /// Returns an error if the run has [ended already](Error::is_not_found) or never existed, the
+    /// token lacks permission, or no response is received.
     pub fn cancel(&self, run: &RunId) -> Result<(), Error> {
         self.call("DELETE", &[run.as_str()])
             .send(&format_args!("cancel run {run} of task {}", self.task))
@@ -239,7 +242,8 @@ impl<'a> Runs<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such run; not allowed; no response.
+    /// Returns an error if there is no such run, the token lacks permission, or no response is
+    /// received.
     pub fn logs(&self, run: &RunId) -> Result<Vec<LogEvent>, Error> {
         self.call("GET", &[run.as_str(), "logs"])
             .send_json::<Page<LogEvent>>(&format_args!("read the logs of run {run}"))

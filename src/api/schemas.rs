@@ -183,7 +183,7 @@ impl<'a> Schemas<'a> {
     /// The schema with this id, if there is one.
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find(&self, id: &SchemaId) -> Result<Option<MeasurementSchema>, Error> {
         self.call("GET", Some(id))
             .find(&format_args!("find measurement schema {id}"))
@@ -192,7 +192,7 @@ impl<'a> Schemas<'a> {
     /// The schema of this measurement, if there is one; maybe without its columns.
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(&self, measurement: &str) -> Result<Option<MeasurementSchema>, Error> {
         let found = self
             .call("GET", None)
@@ -216,8 +216,9 @@ impl<'a> Schemas<'a> {
     /// ```
     ///
     /// # Errors
-    /// The columns can't be a schema; the bucket wasn't made with an explicit one (400); there is
-    /// one already; not allowed; no response.
+    /// Returns an error if the columns can't be a schema, the bucket wasn't created with an
+    /// explicit schema type (400), the measurement has a schema already, the token lacks
+    /// permission, or no response is received.
     pub fn create(
         &self,
         measurement: &str,
@@ -238,7 +239,8 @@ impl<'a> Schemas<'a> {
     /// Adds columns: `columns` are all of them, the old ones too. None can be taken away.
     ///
     /// # Errors
-    /// An old column is missing (400); the columns can't be a schema; not allowed; no response.
+    /// Returns an error if an existing column is missing (400), the columns can't be a schema, the
+    /// token lacks permission, or no response is received.
     pub fn update(
         &self,
         id: &SchemaId,

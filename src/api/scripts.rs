@@ -29,7 +29,7 @@ pub struct Script {
     /// Its name, which can't be changed.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// In words; empty if nobody said anything.
+    /// Description; empty if unset.
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// The text.
@@ -163,7 +163,8 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; a server that has no scripts; no response.
+    /// Returns an error if the token lacks permission, the server has no scripts, or no response is
+    /// received.
     pub fn find(self, id: &ScriptId) -> Result<Option<Script>, Error> {
         ApiRequest::get(self.0, &["scripts", id.as_str()]).find(&format_args!("find script {id}"))
     }
@@ -178,7 +179,8 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; a server that has no scripts; no response.
+    /// Returns an error if the token lacks permission, the server has no scripts, or no response is
+    /// received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Script>, Error> {
         let list = self.list().named(name);
         list.find_named(|script| script.name == name)
@@ -197,8 +199,8 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// The name is empty or [taken](Error::is_conflict); the text has a fault; not allowed; no
-    /// response.
+    /// Returns an error if the name is empty or [taken](Error::is_conflict), the script is invalid,
+    /// the token lacks permission, or no response is received.
     pub fn create(self, new: &NewScript) -> Result<Script, Error> {
         check_name("a script", &new.name)?;
         ApiRequest::new(self.0, "POST", &["scripts"])
@@ -219,7 +221,8 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such script; the text has a fault; not allowed; no response.
+    /// Returns an error if there is no such script, the new text is invalid, the token lacks
+    /// permission, or no response is received.
     pub fn update(self, id: &ScriptId, update: &ScriptUpdate) -> Result<Script, Error> {
         ApiRequest::new(self.0, "PATCH", &["scripts", id.as_str()])
             .json(update)
@@ -236,7 +239,7 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn delete(self, id: &ScriptId) -> Result<(), Error> {
         ApiRequest::new(self.0, "DELETE", &["scripts", id.as_str()])
             .send(&format_args!("delete script {id}"))
@@ -254,7 +257,8 @@ impl<'a> Scripts<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such script; not allowed; no response.
+    /// Returns an error if there is no such script, the token lacks permission, or no response is
+    /// received.
     pub fn params(self, id: &ScriptId) -> Result<BTreeMap<String, String>, Error> {
         #[derive(Deserialize)]
         struct Response {
@@ -341,8 +345,8 @@ impl Invocation<'_> {
     /// ```
     ///
     /// # Errors
-    /// There is no such script; a parameter is missing; not allowed; no response. What goes wrong
-    /// later is an error of the rows.
+    /// Returns an error if there is no such script, a parameter is missing, the token lacks
+    /// permission, or no response is received. The rows return what fails later.
     pub fn call(self) -> Result<csv::Rows<Response>, Error> {
         self.raw().map(csv::Rows::new)
     }

@@ -1,4 +1,4 @@
-//! Secrets of an organization: what its tasks need and nobody else should see.
+//! Secrets of an organization: values that its tasks use and no call returns.
 
 use super::id::OrgId;
 use super::request::{ApiRequest, to_owned_map};
@@ -39,7 +39,8 @@ impl<'a> Secrets<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such organization; not allowed; no response.
+    /// Returns an error if there is no such organization, the token lacks permission, or no
+    /// response is received.
     pub fn list(&self) -> Result<Vec<String>, Error> {
         #[derive(Deserialize)]
         struct Response {
@@ -62,7 +63,7 @@ impl<'a> Secrets<'a> {
     /// ```
     ///
     /// # Errors
-    /// A key is empty; not allowed; no response.
+    /// Returns an error if a key is empty, the token lacks permission, or no response is received.
     pub fn update<'s>(
         &self,
         secrets: impl IntoIterator<Item = (&'s str, &'s str)>,
@@ -91,7 +92,8 @@ impl<'a> Secrets<'a> {
     /// ```
     ///
     /// # Errors
-    /// The key is empty; not allowed; no response.
+    /// Returns an error if the key is empty, the token lacks permission, or no response is
+    /// received.
     pub fn delete(&self, key: &str) -> Result<(), Error> {
         let org = &self.org;
         let what = format!("delete secret {key:?} of organization {org}");

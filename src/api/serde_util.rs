@@ -1,4 +1,4 @@
-//! What the responses have in common: lists under a key, nulls, times, active or not.
+//! Deserializers that several resources share: lists under a key, nulls, times, active or not.
 
 use super::list::Listed;
 use crate::Timestamp;
@@ -10,7 +10,8 @@ use core::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
 
-/// The items of a list, whatever else the response says. A null is an empty list, as Go writes one.
+/// The items of a list, whatever else the response holds. A null is an empty list, as Go writes
+/// one.
 pub(super) struct Page<T>(pub(super) Vec<T>);
 
 impl<'de, T: Listed> Deserialize<'de> for Page<T> {

@@ -1,4 +1,4 @@
-//! Tasks: Flux that the server runs by itself.
+//! Tasks: Flux that the server runs on a schedule.
 
 use super::id::{OrgId, TaskId, UserId};
 use super::labels::Label;
@@ -34,7 +34,7 @@ pub struct Task {
     /// Its name. More than one task may have it.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// In words; empty if nobody said anything.
+    /// Description; empty if unset.
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// Whether it runs.
@@ -172,7 +172,7 @@ impl NewTask {
         self
     }
 
-    /// In words.
+    /// Description.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
@@ -374,7 +374,7 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find(self, id: &TaskId) -> Result<Option<Task>, Error> {
         ApiRequest::get(self.0.client, &["tasks", id.as_str()])
             .find(&format_args!("find task {id}"))
@@ -391,7 +391,7 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Task>, Error> {
         check_name("a task", name)?;
         let found = ApiRequest::get(self.0.client, &["tasks"])
@@ -414,8 +414,9 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// The name is empty; the schedule isn't one; the script can't be parsed (400, with where;
-    /// OSS leaves what it means to the first run); there is no organization; not allowed; no response.
+    /// Returns an error if the name is empty, the schedule is invalid, the script can't be parsed
+    /// (400, with the position; OSS checks its meaning only at the first run), there is no
+    /// organization, the token lacks permission, or no response is received.
     pub fn create(self, new: &NewTask) -> Result<Task, Error> {
         let (mut org, mut org_id) = (None, None);
         match self.0.org_parameter() {
@@ -481,8 +482,8 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such task; both `every` and `cron` are set; the script has a fault; not
-    /// allowed; no response.
+    /// Returns an error if there is no such task, both `every` and `cron` are set, the script is
+    /// invalid, the token lacks permission, or no response is received.
     pub fn update(self, id: &TaskId, update: &TaskUpdate) -> Result<Task, Error> {
         ApiRequest::new(self.0.client, "PATCH", &["tasks", id.as_str()])
             .json(&update.body()?)
@@ -499,7 +500,8 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such task](Error::is_not_found); not allowed; no response.
+    /// Returns an error if there is [no such task](Error::is_not_found), the token lacks
+    /// permission, or no response is received.
     pub fn delete(self, id: &TaskId) -> Result<(), Error> {
         ApiRequest::new(self.0.client, "DELETE", &["tasks", id.as_str()])
             .send(&format_args!("delete task {id}"))
@@ -534,7 +536,8 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such task; not allowed; no response.
+    /// Returns an error if there is no such task, the token lacks permission, or no response is
+    /// received.
     pub fn logs(self, id: &TaskId) -> Result<Vec<LogEvent>, Error> {
         ApiRequest::get(self.0.client, &["tasks", id.as_str(), "logs"])
             .send_json::<Page<LogEvent>>(&format_args!("read the logs of task {id}"))

@@ -1,4 +1,4 @@
-//! Users and their passwords.
+//! Users, their status and their passwords.
 
 use super::id::UserId;
 use super::list::{List, Paging, listed};
@@ -163,7 +163,7 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find(self, id: &UserId) -> Result<Option<User>, Error> {
         ApiRequest::get(self.0, &["users", id.as_str()]).find(&format_args!("find user {id}"))
     }
@@ -178,7 +178,7 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(self, name: &str) -> Result<Option<User>, Error> {
         check_name("a user", name)?;
         let found = ApiRequest::get(self.0, &["users"])
@@ -200,7 +200,8 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// The name is empty or [taken](Error::is_conflict); not allowed; no response.
+    /// Returns an error if the name is empty or [taken](Error::is_conflict), the token lacks
+    /// permission, or no response is received.
     pub fn create(self, new: &NewUser) -> Result<User, Error> {
         check_name("a user", &new.name)?;
         ApiRequest::new(self.0, "POST", &["users"])
@@ -221,7 +222,8 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such user; the name is empty or taken; not allowed; no response.
+    /// Returns an error if there is no such user, the name is empty or taken, the token lacks
+    /// permission, or no response is received.
     pub fn update(self, id: &UserId, update: &UserUpdate) -> Result<User, Error> {
         if let Some(name) = &update.name {
             check_name("a user", name)?;
@@ -241,7 +243,8 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such user](Error::is_not_found); not allowed; no response.
+    /// Returns an error if there is [no such user](Error::is_not_found), the token lacks
+    /// permission, or no response is received.
     pub fn delete(self, id: &UserId) -> Result<(), Error> {
         ApiRequest::new(self.0, "DELETE", &["users", id.as_str()])
             .send(&format_args!("delete user {id}"))
@@ -258,8 +261,9 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// The password is too short, too long or (if the server wants strong ones) too simple; there
-    /// is no such user; not allowed; no response.
+    /// Returns an error if the password is too short, too long or (if the server requires strong
+    /// ones) too simple, there is no such user, the token lacks permission, or no response is
+    /// received.
     pub fn set_password(self, id: &UserId, password: &str) -> Result<(), Error> {
         ApiRequest::new(self.0, "POST", &["users", id.as_str(), "password"])
             .json(&Password::new(password)?)
@@ -273,8 +277,9 @@ impl<'a> Users<'a> {
     /// be made anew.
     ///
     /// # Errors
-    /// Name or old password are wrong ([`Error::is_unauthorized`]); the new password is too short
-    /// or too long; no response. InfluxDB Cloud refuses always (400).
+    /// Returns an error if the name or the old password is wrong ([`Error::is_unauthorized`]), the
+    /// new password is too short or too long, or no response is received. InfluxDB Cloud always
+    /// rejects it (400).
     pub fn change_password(
         self,
         id: &UserId,

@@ -1,4 +1,4 @@
-//! Variables of dashboards.
+//! Variables of dashboards: constants, maps and queries.
 
 use super::id::{OrgId, VariableId};
 use super::labels::Label;
@@ -27,7 +27,7 @@ pub struct Variable {
     /// Its name, unique in the organization.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// In words; empty if nobody said anything.
+    /// Description; empty if unset.
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// Which of its values are chosen.
@@ -53,7 +53,7 @@ listed!(Variable, "variables", in pages of 100 at most);
 #[serde(tag = "type", content = "values", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum VariableArguments {
-    /// The response to a query.
+    /// The values that a query returns.
     Query {
         /// Its text.
         query: String,
@@ -70,7 +70,7 @@ pub enum VariableArguments {
 }
 
 impl VariableArguments {
-    /// The response to a Flux query.
+    /// The values that a Flux query returns.
     pub fn flux(query: impl Into<String>) -> Self {
         VariableArguments::Query {
             query: query.into(),
@@ -168,7 +168,7 @@ impl NewVariable {
         }
     }
 
-    /// In words.
+    /// Description.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
@@ -321,7 +321,7 @@ impl<'a> Variables<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find(self, id: &VariableId) -> Result<Option<Variable>, Error> {
         ApiRequest::get(self.0.client, &["variables", id.as_str()])
             .find(&format_args!("find variable {id}"))
@@ -337,7 +337,7 @@ impl<'a> Variables<'a> {
     /// ```
     ///
     /// # Errors
-    /// Not allowed; no response.
+    /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Variable>, Error> {
         self.list().find_named(|variable| variable.name == name)
     }
@@ -355,8 +355,9 @@ impl<'a> Variables<'a> {
     /// ```
     ///
     /// # Errors
-    /// The name is empty, [taken](Error::is_conflict), a keyword of Flux or begins with neither a
-    /// letter nor `_`; there is no organization; not allowed; no response.
+    /// Returns an error if the name is empty, [taken](Error::is_conflict), a keyword of Flux or
+    /// begins with neither a letter nor `_`, there is no organization, the token lacks permission,
+    /// or no response is received.
     pub fn create(self, new: &NewVariable) -> Result<Variable, Error> {
         check(&new.name)?;
         ApiRequest::new(self.0.client, "POST", &["variables"])
@@ -377,7 +378,8 @@ impl<'a> Variables<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such variable; nothing is set; the name can't be one; not allowed; no response.
+    /// Returns an error if there is no such variable, nothing is set, the name is invalid, the
+    /// token lacks permission, or no response is received.
     pub fn update(self, id: &VariableId, update: &VariableUpdate) -> Result<Variable, Error> {
         if let Some(name) = &update.name {
             check(name)?;
@@ -408,7 +410,8 @@ impl<'a> Variables<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is [no such variable](Error::is_not_found); not allowed; no response.
+    /// Returns an error if there is [no such variable](Error::is_not_found), the token lacks
+    /// permission, or no response is received.
     pub fn delete(self, id: &VariableId) -> Result<(), Error> {
         ApiRequest::new(self.0.client, "DELETE", &["variables", id.as_str()])
             .send(&format_args!("delete variable {id}"))

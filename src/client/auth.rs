@@ -1,4 +1,4 @@
-//! Who we are: a token, a name and password on every call, or a session.
+//! Credentials: a token, a name and password on every request, or a session.
 
 use super::Client;
 use super::secret::{Secret, take_out};

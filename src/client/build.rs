@@ -1,4 +1,4 @@
-//! The check of a client's settings: what can't work fails here, with a reason.
+//! Validation of a client's settings: each invalid one is an error of `build`, with a reason.
 
 use super::builder::ClientBuilder;
 use crate::client::auth::Auth;

@@ -1,4 +1,4 @@
-//! The settings of a client.
+//! The settings of a client with their defaults: timeouts, credentials, TLS, proxy, retries, gzip.
 
 use super::auth::Auth;
 use super::retry::{Retry, RetryPolicy};

@@ -1,4 +1,4 @@
-//! The handle to one server, and what all its clones share.
+//! The `Client` type: the handle to one server, and the state that its clones share.
 
 use super::auth::Auth;
 use super::builder::ClientBuilder;
@@ -34,7 +34,7 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
-/// Who is told of retries.
+/// The callback for retries.
 pub(crate) type OnRetry = dyn Fn(&Retry<'_>) + Send + Sync;
 
 /// What all clones share.

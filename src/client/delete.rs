@@ -1,4 +1,4 @@
-//! Deleting points.
+//! Deletes of points, by time range and predicate.
 
 use super::Client;
 use super::execute::to_json;
@@ -90,8 +90,9 @@ impl DeletePoints<'_> {
     /// ```
     ///
     /// # Errors
-    /// No bucket is named: nothing was sent. No permission (403), no such bucket (404), a predicate
-    /// that can't be (400), deletion by field (501); or no response.
+    /// Returns an error if the bucket name is empty (nothing is sent then), the token lacks
+    /// permission (403), there is no such bucket (404), the predicate is invalid (400) or names a
+    /// field (501), or no response is received.
     pub fn call(self) -> Result<(), Error> {
         check_bucket(&self.bucket)?;
         let target = self
@@ -103,9 +104,9 @@ impl DeletePoints<'_> {
             stop: self.stop.to_string(),
             predicate: self.predicate.as_deref(),
         })?;
-        let mut out = self.client.outgoing("POST", target);
+        let mut out = self.client.http_request("POST", target);
         out.content_type = Some("application/json");
-        out.payload = RequestBody::Bytes(&body);
+        out.body = RequestBody::Bytes(&body);
         // What is gone is gone.
         out.repeatable = true;
         self.client.empty(&What(&self.bucket), &mut out)

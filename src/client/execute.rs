@@ -1,4 +1,4 @@
-//! One call from its start to its meaning: credentials, sending, retries.
+//! Sending of one request: credentials, renewal of a session, retries, errors.
 
 use super::Client;
 use super::auth::{Auth, Cookie, Session};
@@ -19,12 +19,12 @@ use std::sync::PoisonError;
 use std::thread;
 use std::time::Instant;
 
-/// A response that is read whole may have this many bytes, decompressed.
+/// The most bytes of a response that is read whole, decompressed.
 pub(crate) const DEFAULT_CAP: u64 = 16 << 20;
 
 impl Client {
     /// A request with this client's limits and nothing else.
-    pub(crate) fn outgoing<'a>(&self, method: &'a str, target: Target) -> HttpRequest<'a> {
+    pub(crate) fn http_request<'a>(&self, method: &'a str, target: Target) -> HttpRequest<'a> {
         HttpRequest {
             method,
             target: target.into_string(),
@@ -34,7 +34,7 @@ impl Client {
             anonymous: false,
             credential: None,
             headers: None,
-            payload: RequestBody::None,
+            body: RequestBody::None,
             overall: self.inner().overall,
             read: None,
             repeatable: matches!(method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE"),
@@ -43,8 +43,8 @@ impl Client {
         }
     }
 
-    /// Makes a call; `done` makes of the response what the caller wants, or an error. Errors that may
-    /// pass are retried as the client's policy says, if the call can be repeated.
+    /// Sends a request; `done` makes of the response what the caller wants, or an error. Retryable
+    /// errors are retried by the client's policy, if the request can be repeated.
     pub(crate) fn run<T>(
         &self,
         what: &dyn fmt::Display,
@@ -62,7 +62,7 @@ impl Client {
                 Err(error) => error,
             };
             attempt = attempt.saturating_add(1);
-            let replayable = out.repeatable && !matches!(out.payload, RequestBody::Reader(..));
+            let replayable = out.repeatable && !matches!(out.body, RequestBody::Reader(..));
             if !replayable || !error.is_retryable() {
                 return Err(error);
             }
@@ -71,8 +71,8 @@ impl Client {
                 return Err(error);
             };
             logging::retry(attempt, pause, &error);
-            if let Some(told) = &self.inner().on_retry {
-                told(&Retry {
+            if let Some(on_retry) = &self.inner().on_retry {
+                on_retry(&Retry {
                     attempt,
                     pause,
                     error: &error,
@@ -109,7 +109,7 @@ impl Client {
                 };
                 out.credential = Some(("cookie", cookie.header.clone()));
                 let response = self.send(what, out)?;
-                if response.status != 401 || matches!(out.payload, RequestBody::Reader(..)) {
+                if response.status != 401 || matches!(out.body, RequestBody::Reader(..)) {
                     return Ok(response);
                 }
                 let cookie = (session.sign_in)(self, session, Some(cookie.generation))?;
@@ -148,8 +148,8 @@ impl Client {
         let generation = current.map_or(0, |c| c.generation.wrapping_add(1));
         session.set_cookie(None);
         let what = "sign in";
-        let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/signin"));
-        out.payload = RequestBody::Bytes(&[]);
+        let mut out = self.http_request("POST", self.inner().base.target("/api/v2/signin"));
+        out.body = RequestBody::Bytes(&[]);
         out.repeatable = true;
         out.credential = Some(("authorization", session.basic.clone()));
         let response = self.send(&what, &mut out)?;
@@ -168,7 +168,7 @@ impl Client {
     /// The error for a call that got no response.
     pub(crate) fn broken(&self, what: &dyn fmt::Display, broken: HttpError, unsent: bool) -> Error {
         TransportError {
-            fault: broken.fault,
+            kind: broken.kind,
             what: what.to_string(),
             host: self.inner().base.host_port.clone(),
             detail: self.inner().auth.scrub(broken.detail),
@@ -203,11 +203,11 @@ impl Client {
         kind: Kind,
     ) -> Error {
         let inner = self.inner();
-        let heard = (response.status, &response.headers, body);
-        refused(what, &inner.base.host_port, heard, &inner.auth, kind)
+        let parts = (response.status, &response.headers, body);
+        refused(what, &inner.base.host_port, parts, &inner.auth, kind)
     }
 
-    /// A call whose response is JSON.
+    /// Sends a request whose response is JSON.
     pub(crate) fn json<T: DeserializeOwned>(
         &self,
         what: &dyn fmt::Display,
@@ -237,7 +237,7 @@ impl Client {
         })
     }
 
-    /// A call whose response has nothing to say but its status.
+    /// Sends a request of whose response only the status matters.
     pub(crate) fn empty(
         &self,
         what: &dyn fmt::Display,

@@ -1,67 +1,67 @@
-//! What can go wrong on the way, and what comes of it. Each row is a test over bare sockets (and
-//! rustls, where it is about TLS), in the file named: it ends within its time limit and a tenth, in
-//! the class named, without a false success, and the client works afterwards.
+//! Fault table: network and server failures, and what the caller sees. Each row is a test over bare
+//! sockets (and rustls, where it is about TLS), in the file named: it ends within its time limit
+//! and a tenth, in the class named, without a false success, and the client works afterwards.
 //!
 //! | # | fault | what the caller sees | test |
 //! |---|---|---|---|
-//! | 1 | connection refused | [`TransportErrorKind::Refused`], retryable, nothing stored | `fault_connection.rs::row_01_connection_refused` |
-//! | 2 | the name doesn't resolve | [`TransportErrorKind::Dns`], retryable, in time | `fault_connection.rs::row_02_dns_failure` |
-//! | 3 | black hole, connecting stalls | [`TransportErrorKind::Timeout`], retryable, nothing stored | `fault_connection.rs::row_03_connect_stall` |
-//! | 4 | closed or reset before the response | [`TransportErrorKind::Closed`], retryable; the same bytes again are harmless | `fault_connection.rs::row_04_closed_or_reset_before_the_response` |
-//! | 5 | reset in mid-request | [`TransportErrorKind::Closed`], retryable | `fault_connection.rs::row_05_reset_in_mid_request` |
-//! | 6 | stall without a response, or without taking bytes | [`TransportErrorKind::Timeout`] by the read or write limit | `fault_connection.rs::row_06_stall_without_an_response` |
-//! | 7 | head or body in slow drips | [`TransportErrorKind::Timeout`] by the overall limit | `fault_connection.rs::row_07_slow_drips_meet_the_overall_limit` |
-//! | 8 | truncated body, by length or in chunks | the rows before it, then [`TransportErrorKind::Closed`] | `fault_responses.rs::row_08_truncated_bodies_are_errors_after_their_rows` |
-//! | 9 | bad chunk size, two lengths, garbage, HTTP/0.9 | [`TransportErrorKind::Protocol`] | `fault_connection.rs::row_09_what_is_not_http` |
-//! | 10 | extra bytes, two responses at once | the second never responds the next call | `fault_connection.rs::row_10_a_second_response_never_responses_the_next_call` |
-//! | 11 | a thousand `100 Continue`, or without end | ends in time | `fault_connection.rs::row_11_a_thousand_continues_are_bounded` |
-//! | 12 | a head of a megabyte, or without end | [`TransportErrorKind::Protocol`], bounded memory | `fault_connection.rs::row_12_endless_heads` |
-//! | 13 | a body without end | capped ([`TransportErrorKind::TooLarge`]); queries stream | `fault_responses.rs::row_13_endless_bodies_are_capped` |
-//! | 14 | a gzip bomb of 512 MiB | [`TransportErrorKind::TooLarge`], memory within the cap and 256 KiB | `fault_memory.rs::row_14_a_gzip_bomb_stays_within_the_cap` |
-//! | 15 | damaged or truncated gzip | [`TransportErrorKind::Compression`] | `fault_responses.rs::row_15_damaged_gzip` |
-//! | 16 | 301, 302, 303 to a write | an error with the other host's name; nothing stored | `fault_responses.rs::row_16_17_redirects_are_not_followed` |
-//! | 17 | 307, 308 to a write | the same | `fault_responses.rs::row_16_17_redirects_are_not_followed` |
-//! | 18 | a redirect to another host | the token never gets there | `fault_responses.rs::row_18_a_redirect_takes_the_token_nowhere` |
-//! | 19 | 200 with a page, 202 | an error; whether it is stored is unknown | `fault_responses.rs::row_19_other_successes_are_none` |
-//! | 20 | errors with HTML, nothing, too much, no UTF-8 | the status, and an excerpt of at most 512 bytes | `fault_responses.rs::row_20_bodies_of_errors` |
-//! | 21 | 400 | nothing stored and the bad lines by name, or the good lines stored: as the body says | `fault_responses.rs::row_21_refused_lines` |
-//! | 22 | 422, and 500 with `partial write` | the good lines are stored; no retry | `fault_responses.rs::row_22_partial_writes` |
-//! | 23 | 401, 403 | nothing stored; a person is needed | `fault_responses.rs::row_23_credentials` |
-//! | 24 | 404 | nothing stored; a person is needed | `fault_responses.rs::row_24_not_found` |
-//! | 25 | 408, 425, 429, 502, 503, 504 | retryable | `fault_responses.rs::row_25_what_passes_by_itself` |
-//! | 26 | `Retry-After` in all its forms | read, clamped to ten minutes, waited for | `fault_responses.rs::row_26_retry_after` |
-//! | 27 | 500 for ever | retryable, and a policy ends it | `fault_responses.rs::row_27_a_500_for_ever_ends` |
-//! | 28 | 413 | to be split | `fault_responses.rs::row_28_too_large` |
-//! | 29 | stored, but the response got lost | sent again; one point | `fault_connection.rs::row_29_applied_but_the_response_got_lost` |
-//! | 30 | a stale pooled connection | one retry, at once | `fault_connection.rs::row_30_a_stale_pooled_connection` |
-//! | 31 | certificate self-signed, expired, too young, of another host | [`TransportErrorKind::Tls`]; never accepted in silence | `fault_tls.rs::row_31_certificates_that_are_not_right` |
-//! | 32 | https to a plain port, and the reverse | [`TransportErrorKind::Tls`], [`TransportErrorKind::NeedsTls`] | `fault_tls.rs::row_32_tls_and_plain_taken_for_each_other` |
-//! | 33 | an early 401 or 413 while a large body is sent | seen | `fault_tls.rs::row_33_an_early_refusal_of_a_large_body_is_seen` |
-//! | 34 | status 999, abuse of 1xx | an error with that status; unknown | `fault_responses.rs::row_34_strange_statuses` |
-//! | 35 | 204 before the body was read | [`TransportErrorKind::Closed`], to be sent again | `fault_connection.rs::row_35_success_without_reading_the_body` |
-//! | 36 | the wall clock jumps | no effect: nothing here reads it | `fault_table.rs::row_36_the_wall_clock_has_no_effect` |
+//! | 1 | connection refused | [`TransportErrorKind::Refused`], retryable, nothing stored | `http_faults/connection.rs::row_01_connection_refused` |
+//! | 2 | the name doesn't resolve | [`TransportErrorKind::Dns`], retryable, in time | `http_faults/connection.rs::row_02_dns_failure` |
+//! | 3 | black hole, connecting stalls | [`TransportErrorKind::Timeout`], retryable, nothing stored | `http_faults/connection.rs::row_03_connect_stall` |
+//! | 4 | closed or reset before the response | [`TransportErrorKind::Closed`], retryable; the same bytes again are harmless | `http_faults/connection.rs::row_04_closed_or_reset_before_the_response` |
+//! | 5 | reset in mid-request | [`TransportErrorKind::Closed`], retryable | `http_faults/connection.rs::row_05_reset_in_mid_request` |
+//! | 6 | stall without a response, or without taking bytes | [`TransportErrorKind::Timeout`] by the read or write limit | `http_faults/connection.rs::row_06_stall_without_a_response` |
+//! | 7 | head or body in slow drips | [`TransportErrorKind::Timeout`] by the overall limit | `http_faults/connection.rs::row_07_slow_drips_meet_the_overall_limit` |
+//! | 8 | truncated body, by length or in chunks | the rows before it, then [`TransportErrorKind::Closed`] | `http_faults/responses.rs::row_08_truncated_bodies_are_errors_after_their_rows` |
+//! | 9 | bad chunk size, two lengths, garbage, HTTP/0.9 | [`TransportErrorKind::Protocol`] | `http_faults/connection.rs::row_09_what_is_not_http` |
+//! | 10 | extra bytes, two responses at once | the second is never taken for the response to the next call | `http_faults/connection.rs::row_10_a_second_response_is_not_taken_for_the_next_call` |
+//! | 11 | a thousand `100 Continue`, or without end | ends in time | `http_faults/connection.rs::row_11_a_thousand_continues_are_bounded` |
+//! | 12 | a head of a megabyte, or without end | [`TransportErrorKind::Protocol`], bounded memory | `http_faults/connection.rs::row_12_endless_heads` |
+//! | 13 | a body without end | capped ([`TransportErrorKind::TooLarge`]); queries stream | `http_faults/responses.rs::row_13_endless_bodies_are_capped` |
+//! | 14 | a gzip bomb of 512 MiB | [`TransportErrorKind::TooLarge`], memory within the cap and 256 KiB | `resource_use/gzip_bomb.rs::row_14_a_gzip_bomb_stays_within_the_cap` |
+//! | 15 | damaged or truncated gzip | [`TransportErrorKind::Compression`] | `http_faults/responses.rs::row_15_damaged_gzip` |
+//! | 16 | 301, 302, 303 to a write | an error with the other host's name; nothing stored | `http_faults/responses.rs::row_16_17_redirects_are_not_followed` |
+//! | 17 | 307, 308 to a write | the same | `http_faults/responses.rs::row_16_17_redirects_are_not_followed` |
+//! | 18 | a redirect to another host | the token never gets there | `http_faults/responses.rs::row_18_a_redirect_takes_the_token_nowhere` |
+//! | 19 | 200 with a page, 202 | an error; whether it is stored is unknown | `http_faults/responses.rs::row_19_other_successes_are_none` |
+//! | 20 | errors with HTML, nothing, too much, no UTF-8 | the status, and an excerpt of at most 512 bytes | `http_faults/responses.rs::row_20_bodies_of_errors` |
+//! | 21 | 400 | nothing stored and the bad lines by name, or the good lines stored: as the body says | `http_faults/responses.rs::row_21_refused_lines` |
+//! | 22 | 422, and 500 with `partial write` | the good lines are stored; no retry | `http_faults/responses.rs::row_22_partial_writes` |
+//! | 23 | 401, 403 | nothing stored; a person is needed | `http_faults/responses.rs::row_23_credentials` |
+//! | 24 | 404 | nothing stored; a person is needed | `http_faults/responses.rs::row_24_not_found` |
+//! | 25 | 408, 425, 429, 502, 503, 504 | retryable | `http_faults/responses.rs::row_25_what_passes_by_itself` |
+//! | 26 | `Retry-After` in all its forms | read, clamped to ten minutes, waited for | `http_faults/responses.rs::row_26_retry_after` |
+//! | 27 | 500 for ever | retryable, and a policy ends it | `http_faults/responses.rs::row_27_a_500_for_ever_ends` |
+//! | 28 | 413 | to be split | `http_faults/responses.rs::row_28_too_large` |
+//! | 29 | stored, but the response got lost | sent again; one point | `http_faults/connection.rs::row_29_applied_but_the_response_got_lost` |
+//! | 30 | a stale pooled connection | one retry, at once | `http_faults/connection.rs::row_30_a_stale_pooled_connection` |
+//! | 31 | certificate self-signed, expired, too young, of another host | [`TransportErrorKind::Tls`]; never accepted in silence | `http_faults/tls.rs::row_31_certificates_that_are_not_right` |
+//! | 32 | https to a plain port, and the reverse | [`TransportErrorKind::Tls`], [`TransportErrorKind::NeedsTls`] | `http_faults/tls.rs::row_32_tls_and_plain_taken_for_each_other` |
+//! | 33 | an early 401 or 413 while a large body is sent | seen | `http_faults/tls.rs::row_33_an_early_refusal_of_a_large_body_is_seen` |
+//! | 34 | status 999, abuse of 1xx | an error with that status; unknown | `http_faults/responses.rs::row_34_strange_statuses` |
+//! | 35 | 204 before the body was read | [`TransportErrorKind::Closed`], to be sent again | `http_faults/connection.rs::row_35_success_without_reading_the_body` |
+//! | 36 | the wall clock jumps | no effect: nothing here reads it | `http_faults/table.rs::row_36_the_wall_clock_has_no_effect` |
 //!
 //! The rules of the transport behind it, each with the tests that fail when it is broken:
 //!
 //! | rule | test |
 //! |---|---|
-//! | A · redirects are never followed | `fault_responses.rs::row_18_a_redirect_takes_the_token_nowhere` |
-//! | B · connect, read, write and the whole call have limits | `fault_connection.rs::row_07_slow_drips_meet_the_overall_limit` |
-//! | C · no thread for a call | `client_threads.rs::a_warm_call_makes_no_thread` |
-//! | D · no proxy unless asked | `client_settings.rs::proxies_of_the_environment_are_ignored` |
-//! | E · small buffers; what doesn't fit is said | `client_memory.rs::an_idle_client_is_small` |
-//! | F · what doesn't fit is refused with a reason | `client_rules.rs::what_does_not_fit_is_refused_with_a_reason` |
-//! | G · the cap counts decompressed bytes | `client_rules.rs::the_cap_counts_decompressed_bytes_and_takes_its_own_size` |
-//! | H · bodies are read to their end | `client_rules.rs::bodies_are_read_to_their_end` |
-//! | I · a 204 is not waited for | `client_rules.rs::a_204_is_not_waited_for` |
-//! | J · a dead pooled connection is replaced once | `fault_connection.rs::row_30_a_stale_pooled_connection` |
-//! | K · large bodies wait for `100 Continue` | `fault_tls.rs::row_33_an_early_refusal_of_a_large_body_is_seen` |
-//! | L · what would fail or panic later fails when built | `client_settings.rs::what_cannot_work_is_refused_when_built` |
-//! | M · the same for certificates and keys | `fault_tls.rs::a_client_certificate` |
-//! | N · names are percent-encoded, secrets visible ASCII | `client_secrets.rs::names_stay_names` |
-//! | O · TLS failures are told as such | `fault_tls.rs::row_31_certificates_that_are_not_right` |
-//! | P · never an empty write, always a length | `client_rules.rs::lengths_are_said` |
-//! | Q · no secret in any log line, at any level | `client_log.rs::no_log_line_has_a_secret` |
+//! | A · redirects are never followed | `http_faults/responses.rs::row_18_a_redirect_takes_the_token_nowhere` |
+//! | B · connect, read, write and the whole call have limits | `http_faults/connection.rs::row_07_slow_drips_meet_the_overall_limit` |
+//! | C · no thread for a call | `resource_use/client_threads.rs::a_warm_call_makes_no_thread` |
+//! | D · no proxy unless asked | `client/settings.rs::proxies_of_the_environment_are_ignored` |
+//! | E · small buffers; what doesn't fit is said | `resource_use/client_memory.rs::an_idle_client_is_small` |
+//! | F · what doesn't fit is refused with a reason | `client/rules.rs::what_does_not_fit_is_refused_with_a_reason` |
+//! | G · the cap counts decompressed bytes | `client/rules.rs::the_cap_counts_decompressed_bytes_and_takes_its_own_size` |
+//! | H · bodies are read to their end | `client/rules.rs::bodies_are_read_to_their_end` |
+//! | I · a 204 is not waited for | `client/rules.rs::a_204_is_not_waited_for` |
+//! | J · a dead pooled connection is replaced once | `http_faults/connection.rs::row_30_a_stale_pooled_connection` |
+//! | K · large bodies wait for `100 Continue` | `http_faults/tls.rs::row_33_an_early_refusal_of_a_large_body_is_seen` |
+//! | L · what would fail or panic later fails when built | `client/settings.rs::what_cannot_work_is_refused_when_built` |
+//! | M · the same for certificates and keys | `http_faults/tls.rs::a_client_certificate` |
+//! | N · names are percent-encoded, secrets visible ASCII | `client/secrets.rs::names_stay_names` |
+//! | O · TLS failures are told as such | `http_faults/tls.rs::row_31_certificates_that_are_not_right` |
+//! | P · never an empty write, always a length | `client/rules.rs::lengths_are_said` |
+//! | Q · no secret in any log line, at any level | `client_log/main.rs::no_log_line_has_a_secret` |
 //!
 //! What happens to a batch then (kept, split, sent again, given back) is the writer's part, and
 //! follows [`Error::remedy`].

@@ -1,4 +1,4 @@
-//! How the server is: ping, health, ready, version.
+//! The server's state: ping, health, ready, version.
 
 use super::Client;
 use super::response_error::{Kind, MAX_READ};
@@ -11,12 +11,12 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
-    /// Who responds: `influxdb`.
+    /// The server's name: `influxdb`.
     #[serde(default)]
     pub name: String,
     /// `pass` or `fail`; see [`is_pass`](Health::is_pass).
     pub status: String,
-    /// In words.
+    /// Description.
     #[serde(default)]
     pub message: Option<String>,
     /// The server's version, as `v2.9.1`.
@@ -69,13 +69,13 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// No response, or one that isn't InfluxDB's 204: with a captive portal on the line even a 200 is
-    /// an error.
+    /// Returns an error if no response is received or it isn't InfluxDB's 204. Behind a captive
+    /// portal even a 200 is an error.
     pub fn ping(&self) -> Result<(), Error> {
         self.ping_headers(|_| ()).map(|_| ())
     }
 
-    /// The server's version, as `v2.9.1`, from a ping's headers. `None` where it isn't told: Cloud.
+    /// The server's version, as `v2.9.1`, from a ping's headers. `None` where they lack it: Cloud.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -116,10 +116,10 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// No response, or one that isn't InfluxDB's.
+    /// Returns an error if no response is received or it isn't InfluxDB's.
     pub fn health(&self) -> Result<Health, Error> {
         let what = "ask for the server's health";
-        let mut out = self.outgoing("GET", self.inner().base.target("/health"));
+        let mut out = self.http_request("GET", self.inner().base.target("/health"));
         self.run(&what, &mut out, |mut response| {
             if response.status != 200 && response.status != 503 {
                 return Err(self.refused(&what, response));
@@ -140,17 +140,18 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// No response, or one that isn't InfluxDB's; a retryable one (503) while it starts.
+    /// Returns an error if no response is received or it isn't InfluxDB's, and a retryable one
+    /// (503) while the server starts.
     pub fn ready(&self) -> Result<Ready, Error> {
-        let mut out = self.outgoing("GET", self.inner().base.target("/ready"));
+        let mut out = self.http_request("GET", self.inner().base.target("/ready"));
         self.json(&"ask whether the server is ready", &mut out)
     }
 
     fn ping_headers<T>(&self, take: impl Fn(&super::Headers) -> T) -> Result<T, Error> {
         let what = "ping";
-        let mut out = self.outgoing("GET", self.inner().base.target("/ping"));
+        let mut out = self.http_request("GET", self.inner().base.target("/ping"));
         self.run(&what, &mut out, |mut response| {
-            // 204 from InfluxDB 1 and 2; InfluxDB 3 responds with 200 with JSON.
+            // 204 from InfluxDB 1 and 2; InfluxDB 3 responds with 200 and JSON.
             let json = response
                 .headers
                 .get("content-type")

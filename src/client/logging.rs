@@ -1,4 +1,4 @@
-//! Lines for a logger, behind the feature `log`: what was called, what came of it, how long it took.
+//! Log lines, behind the feature `log`: method, path, status and duration of each request.
 //! No secret, no data, no query parameter. Without the feature there is nothing here, and no clock
 //! is read.
 
@@ -35,7 +35,7 @@ impl Exchange {
                     log::debug!(target: TARGET, "{method} {path}: {} after {took:.1?}", response.status);
                 }
                 Err(failed) => {
-                    log::debug!(target: TARGET, "{method} {path}: {:?} after {took:.1?}", failed.broken.fault);
+                    log::debug!(target: TARGET, "{method} {path}: {:?} after {took:.1?}", failed.broken.kind);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The methods of HTTP that a raw request can have.
+//! The HTTP methods of a raw request.
 
 use crate::error::Error;
 use alloc::format;

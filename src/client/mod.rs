@@ -1,8 +1,8 @@
-//! The client: one server, its connections, and what can be asked of it.
+//! The HTTP client: one server, its connections, and every request to it.
 //!
-//! **What it is for.** [`Client`] writes line protocol, asks Flux queries, deletes, tells how the
-//! server is, and makes any other call of InfluxDB's v2 interface ([`Client::get`] and its
-//! siblings). It blocks; there is no runtime and no hidden thread.
+//! **What it is for.** [`Client`] writes line protocol, asks Flux queries, deletes, checks the
+//! server's health, and makes any other call of InfluxDB's v2 interface ([`Client::request`]). It
+//! blocks; there is no runtime and no hidden thread.
 //!
 //! **In scope**: the settings ([`ClientBuilder`], environment, configuration file), HTTP, sessions,
 //! compression, the meaning of every response, retries when asked for.

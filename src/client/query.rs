@@ -1,4 +1,4 @@
-//! Asking Flux queries.
+//! Flux queries: text, parameters, dialect, limits.
 
 use super::Client;
 use super::execute::is_page;
@@ -250,8 +250,9 @@ impl Query<'_> {
     /// ```
     ///
     /// # Errors
-    /// The query is refused (400, with what is wrong in it), credentials or bucket are unknown, or
-    /// no response came. What goes wrong later is an error of [`Rows::next`].
+    /// Returns an error if the query is rejected (400, with the reason), the credentials or the
+    /// bucket are unknown, or no response is received. What fails later is an error of
+    /// [`Rows::next`].
     pub fn call(self) -> Result<Rows, Error> {
         if !self.dialect.header {
             return Err(Error::config(
@@ -345,10 +346,10 @@ impl Query<'_> {
         }
         let body = self.body()?;
         let client = self.client;
-        let mut out = client.outgoing("POST", client.target_with_org("/api/v2/query"));
+        let mut out = client.http_request("POST", client.target_with_org("/api/v2/query"));
         out.content_type = Some("application/json");
         out.accept_gzip = true;
-        out.payload = RequestBody::Bytes(&body);
+        out.body = RequestBody::Bytes(&body);
         out.overall = self.timeout;
         out.read = Some(self.read_timeout.min(self.timeout));
         out.cap = self.max_body_bytes;

@@ -1,4 +1,4 @@
-//! Any call at all: for what has no method of its own here.
+//! Raw requests: any method and path, for calls that have no method of their own here.
 
 use super::Client;
 use super::execute::to_json;
@@ -202,8 +202,9 @@ impl<'a> Request<'a> {
     /// ```
     ///
     /// # Errors
-    /// Only when no response came, or the request itself can't be made: **a response with any status
-    /// is `Ok`**; [`Response::error_for_status`] turns the others into errors.
+    /// Returns an error only if no response is received or the request can't be built: **a response
+    /// with any status is `Ok`**; [`Response::error_for_status`] turns those that aren't 2xx into
+    /// errors.
     pub fn call(mut self) -> Result<Response, Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
@@ -229,13 +230,15 @@ impl<'a> Request<'a> {
             method: self.method,
             path: self.path.split('?').next().unwrap_or("").to_owned(),
         };
-        let mut out = self.client.outgoing(self.method.as_str(), self.target());
+        let mut out = self
+            .client
+            .http_request(self.method.as_str(), self.target());
         out.overall = self.timeout;
         out.cap = self.max_body_bytes;
         out.accept_gzip = true;
         out.headers = (!self.headers.is_empty()).then_some(&self.headers);
         out.content_type = self.content_type;
-        out.payload = match &mut self.body {
+        out.body = match &mut self.body {
             Body::Bytes(bytes) => RequestBody::Bytes(bytes),
             Body::Reader(reader, length) => RequestBody::Reader(&mut **reader, *length),
             // These have a body by definition; an empty one says so.

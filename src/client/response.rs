@@ -1,4 +1,4 @@
-//! The response to any call at all, whatever its status.
+//! The response to a raw request, whatever its status.
 
 use super::Client;
 use super::execute::json_trouble;

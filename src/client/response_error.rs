@@ -1,4 +1,4 @@
-//! From a response that isn't the hoped-for one to the error that says so.
+//! From a response with an unexpected status (401, 404, 5xx, …) to an `Error`.
 
 use super::auth::Auth;
 use super::retry::retry_after;
@@ -10,11 +10,11 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt;
 
-/// Of an error's body this much is read. Bad lines are named in it, so it may be long.
+/// How much of an error's body is read. Bad lines are named in it, so it may be long.
 pub(crate) const MAX_READ: usize = 64 * 1024;
-/// Of a body that isn't InfluxDB's this much is kept.
+/// How much is kept of a body that isn't InfluxDB's.
 const MAX_EXCERPT: usize = 512;
-/// Of InfluxDB's own message this much is kept.
+/// How much is kept of InfluxDB's own message.
 const MAX_MESSAGE: usize = 4096;
 
 /// Whether the call was a write, whose responses mean more than their status.
@@ -32,12 +32,12 @@ pub(crate) fn refused(
     auth: &Auth,
     kind: Kind,
 ) -> Error {
-    let said = ErrorBody::read(body);
+    let error_body = ErrorBody::read(body);
     let write_status = match kind {
         Kind::Write => classify_write(status, headers, body),
         Kind::Other => plain(status, headers),
     };
-    let message = match &said.message {
+    let message = match &error_body.message {
         Some(message) => cut(message, MAX_MESSAGE).to_owned(),
         None => excerpt(body)
             .or_else(|| {
@@ -62,12 +62,12 @@ pub(crate) fn refused(
         what: what.to_string(),
         host: host.to_owned(),
         status,
-        code: said
+        code: error_body
             .code
             .or_else(|| headers.get("x-platform-error-code").map(ToOwned::to_owned))
             .map(|code| scrub(cut(&code, 100).to_owned())),
         message: scrub(message),
-        from_influxdb: said.from_influxdb,
+        from_influxdb: error_body.from_influxdb,
         content_type: headers.get("content-type").map(|t| cut(t, 100).to_owned()),
         location: headers.get("location").map(|to| scrub(origin(to))),
         retry_after: write_status.retry_after,
@@ -137,7 +137,7 @@ fn origin(location: &str) -> String {
     }
 }
 
-/// The standard words for a status, for responses that say nothing themselves.
+/// The reason phrase of a status, for responses without a message of their own.
 fn reason(status: u16) -> &'static str {
     match status {
         200..=299 => "an empty body",
@@ -158,17 +158,5 @@ fn reason(status: u16) -> &'static str {
         503 => "service unavailable",
         504 => "gateway timeout",
         _ => "nothing said",
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    /// The error that a write ends with when this is the response.
-    pub(crate) fn write_error(status: u16, headers: &[(&'static str, &str)], body: &[u8]) -> Error {
-        let heard = (status, &Headers::of(headers), body);
-        let what = "write to bucket \"sensors\"";
-        refused(&what, "localhost:8086", heard, &Auth::None, Kind::Write)
     }
 }

@@ -1,4 +1,4 @@
-//! The response to a Flux query: rows as they come, or values of one's own type.
+//! The rows of a Flux query's response: one by one, or deserialized into your own types.
 
 use super::Client;
 use super::query::WHAT;

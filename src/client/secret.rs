@@ -1,4 +1,4 @@
-//! What must never be seen: tokens, passwords, cookies.
+//! Secrets that are never printed: tokens, passwords, cookies.
 
 use alloc::string::String;
 use core::fmt;

@@ -1,4 +1,4 @@
-//! Getting in: first setup of a server, signing in and out, and who we are.
+//! Setup of a new server, signing in and out, and the current user.
 
 use super::Client;
 use super::auth::Auth;
@@ -190,13 +190,13 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// No response, or one that isn't InfluxDB's.
+    /// Returns an error if no response is received or it isn't InfluxDB's.
     pub fn needs_setup(&self) -> Result<bool, Error> {
         #[derive(Deserialize)]
         struct Allowed {
             allowed: bool,
         }
-        let mut out = self.outgoing("GET", self.inner().base.target("/api/v2/setup"));
+        let mut out = self.http_request("GET", self.inner().base.target("/api/v2/setup"));
         out.anonymous = true;
         let allowed: Allowed = self.json(&"ask whether the server needs setup", &mut out)?;
         Ok(allowed.allowed)
@@ -215,8 +215,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// A [conflict](Error::is_conflict) if it was done before; a password that is too short or too
-    /// long (400); no response.
+    /// Returns an error if the server is set up already (a [conflict](Error::is_conflict)), the
+    /// password is too short or too long (400), or no response is received.
     pub fn setup(&self, setup: &Setup) -> Result<SetupDone, Error> {
         fn text(secret: &Option<Secret>) -> &str {
             secret.as_ref().map_or("", Secret::reveal)
@@ -229,9 +229,9 @@ impl Client {
             retention_period_seconds: setup.retention.as_secs(),
             token: setup.token.as_ref().map(Secret::reveal),
         })?;
-        let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/setup"));
+        let mut out = self.http_request("POST", self.inner().base.target("/api/v2/setup"));
         out.content_type = Some("application/json");
-        out.payload = RequestBody::Bytes(&body);
+        out.body = RequestBody::Bytes(&body);
         out.anonymous = true;
         let made: SetupResponse = self
             .json(&"set the server up", &mut out)
@@ -253,9 +253,10 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Credentials that aren't known ([`Error::is_unauthorized`]); no response.
+    /// Returns an error if the credentials are unknown ([`Error::is_unauthorized`]) or no response
+    /// is received.
     pub fn me(&self) -> Result<Me, Error> {
-        let mut out = self.outgoing("GET", self.inner().base.target("/api/v2/me"));
+        let mut out = self.http_request("GET", self.inner().base.target("/api/v2/me"));
         self.json(&"ask who we are", &mut out)
     }
 
@@ -270,7 +271,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Wrong name or password ([`Error::is_unauthorized`]); no response.
+    /// Returns an error if the name or the password is wrong ([`Error::is_unauthorized`]) or no
+    /// response is received.
     pub fn sign_in(&self) -> Result<(), Error> {
         match &*self.inner().auth {
             Auth::Session(session) => {
@@ -291,7 +293,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// No response, or an unexpected one. The session is forgotten here either way.
+    /// Returns an error if no response is received or it has an unexpected status. The client
+    /// forgets the session in either case.
     pub fn sign_out(&self) -> Result<(), Error> {
         let Auth::Session(session) = &*self.inner().auth else {
             return Ok(());
@@ -300,8 +303,8 @@ impl Client {
             return Ok(());
         };
         let what = "sign out";
-        let mut out = self.outgoing("POST", self.inner().base.target("/api/v2/signout"));
-        out.payload = RequestBody::Bytes(&[]);
+        let mut out = self.http_request("POST", self.inner().base.target("/api/v2/signout"));
+        out.body = RequestBody::Bytes(&[]);
         out.credential = Some(("cookie", cookie.header));
         let result = self.send(&what, &mut out).and_then(|mut response| {
             // 401: the server had forgotten it already.

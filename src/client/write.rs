@@ -1,4 +1,4 @@
-//! Writing: one batch, one call.
+//! Writes of one batch: body, gzip, precision.
 
 use super::Client;
 use super::transport::{HttpRequest, HttpResponse, RequestBody};
@@ -134,7 +134,7 @@ impl Client {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::line::Point;
     ///
-    /// // One request: all of them are stored, or the error says what became of them.
+    /// // One request: all of them are stored, or the error reports their outcome.
     /// let points = (0..1_000).map(|n| Point::new("steps").field("count", n));
     /// client.write_each("sensors", points)?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -207,12 +207,12 @@ impl Client {
             .target_with_org("/api/v2/write")
             .query("bucket", bucket)
             .query("precision", lines.precision.as_str());
-        let mut out = self.outgoing("POST", target);
+        let mut out = self.http_request("POST", target);
         out.content_type = Some("text/plain; charset=utf-8");
         // The same points written twice are the same points.
         out.repeatable = true;
         out.gzipped = compressed.is_some();
-        out.payload = RequestBody::Bytes(compressed.unwrap_or(lines.bytes));
+        out.body = RequestBody::Bytes(compressed.unwrap_or(lines.bytes));
         out
     }
 
@@ -233,8 +233,8 @@ impl Client {
             return None;
         }
         // Level 1: line protocol repeats itself so much that more effort gains little.
-        let room = bytes.len() / 4 + 64;
-        let mut gzip = GzEncoder::new(Vec::with_capacity(room), Compression::fast());
+        let space = bytes.len() / 4 + 64;
+        let mut gzip = GzEncoder::new(Vec::with_capacity(space), Compression::fast());
         // Writing into memory doesn't fail; if it did, the plain bytes are right as well.
         gzip.write_all(bytes).ok()?;
         gzip.finish().ok()

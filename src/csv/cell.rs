@@ -1,4 +1,4 @@
-//! A cell as a Rust value.
+//! Cells: parsing of one value into a Rust type.
 
 use core::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Naming a column: by name, by index, or by a name that remembers where it was found.
+//! Column keys: by name, by index, or a name that remembers its index.
 
 use core::cell::Cell;
 use core::fmt;

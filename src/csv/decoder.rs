@@ -1,4 +1,4 @@
-//! The decoder over fixed buffers.
+//! The no_std decoder: annotated CSV over two fixed buffers.
 
 use core::fmt;
 
@@ -42,7 +42,7 @@ use super::table::Table;
 /// # }
 /// ```
 pub struct Decoder<'b> {
-    machine: Parser,
+    parser: Parser,
     text: &'b mut [u8],
     ends: &'b mut [usize],
 }
@@ -76,7 +76,7 @@ impl<'b> Decoder<'b> {
     #[must_use]
     pub fn new(text: &'b mut [u8], ends: &'b mut [usize]) -> Decoder<'b> {
         Decoder {
-            machine: Parser::new(),
+            parser: Parser::new(),
             text,
             ends,
         }
@@ -88,7 +88,7 @@ impl<'b> Decoder<'b> {
     /// It must be ASCII and neither a quote nor a line end; another one is ignored.
     #[must_use]
     pub fn delimiter(mut self, delimiter: u8) -> Decoder<'b> {
-        self.machine.set_delimiter(delimiter);
+        self.parser.set_delimiter(delimiter);
         self
     }
 
@@ -96,14 +96,14 @@ impl<'b> Decoder<'b> {
     /// every LF of a value, and LF is handed out again.
     #[must_use]
     pub fn keep_crlf(mut self, keep: bool) -> Decoder<'b> {
-        self.machine.keep_crlf(keep);
+        self.parser.keep_crlf(keep);
         self
     }
 
-    /// Takes bytes until something is to be said, and tells how many it took.
+    /// Takes bytes until a table or record is complete, and returns how many it took.
     ///
-    /// Call it again with the rest until it responds [`Step::NeedInput`]. An empty slice is
-    /// nothing: the end of the stream is said with [`finish`](Decoder::finish).
+    /// Call it again with the rest until it returns [`Step::NeedInput`]. An empty slice does
+    /// nothing; [`finish`](Decoder::finish) ends the stream.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -125,11 +125,11 @@ impl<'b> Decoder<'b> {
     /// [`DecodeError`]; it stays, and every later call repeats it.
     #[inline]
     pub fn feed(&mut self, input: &[u8]) -> Result<(usize, Step), DecodeError> {
-        let (used, progress) = self.machine.feed(input, self.text, self.ends)?;
+        let (used, progress) = self.parser.feed(input, self.text, self.ends)?;
         Ok((used, self.step(progress)?))
     }
 
-    /// The stream is over. Call it until it responds [`Step::End`]: a last table or record may
+    /// Ends the stream. Call it until it returns [`Step::End`]: a last table or record may
     /// still be due. After that a further row is an error; a new stream needs a new decoder.
     ///
     /// ```
@@ -150,7 +150,7 @@ impl<'b> Decoder<'b> {
     /// [`DecodeError::UnexpectedEnd`] if a part is missing, [`DecodeError::Server`] if the end
     /// makes it plain that the server gave up, and every error of [`feed`](Decoder::feed).
     pub fn finish(&mut self) -> Result<Step, DecodeError> {
-        let progress = self.machine.finish(self.text, self.ends)?;
+        let progress = self.parser.finish(self.text, self.ends)?;
         self.step(progress)
     }
 
@@ -171,7 +171,7 @@ impl<'b> Decoder<'b> {
     /// ```
     #[must_use]
     pub fn table(&self) -> Table<'_> {
-        self.machine.table(self.text, self.ends)
+        self.parser.table(self.text, self.ends)
     }
 
     /// The record of the last step, if that was [`Step::Record`]; otherwise one without cells.
@@ -193,7 +193,7 @@ impl<'b> Decoder<'b> {
     #[must_use]
     #[inline]
     pub fn record(&self) -> Record<'_> {
-        self.machine.record(self.text, self.ends)
+        self.parser.record(self.text, self.ends)
     }
 
     /// What the server said, after [`DecodeError::Server`].
@@ -201,7 +201,7 @@ impl<'b> Decoder<'b> {
     /// It is cut where the `text` buffer ended.
     #[must_use]
     pub fn server_error(&self) -> Option<ServerError<'_>> {
-        let (message, code) = self.machine.server_error(self.text)?;
+        let (message, code) = self.parser.server_error(self.text)?;
         Some(ServerError {
             message: valid_part(message),
             code: valid_part(code),
@@ -225,7 +225,7 @@ impl<'b> Decoder<'b> {
     /// ```
     #[must_use]
     pub fn offending_row(&self) -> &[u8] {
-        self.machine.current_row(self.text)
+        self.parser.current_row(self.text)
     }
 
     #[inline]
@@ -236,7 +236,7 @@ impl<'b> Decoder<'b> {
             Progress::Record => Step::Record,
             Progress::End => Step::End,
             full @ (Progress::TextFull | Progress::EndsFull) => {
-                return Err(self.machine.full(full));
+                return Err(self.parser.full(full));
             }
         })
     }

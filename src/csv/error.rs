@@ -1,4 +1,4 @@
-//! What can go wrong while decoding: small `Copy` errors, fit for a machine without a heap.
+//! Errors of decoding: small `Copy` types without a heap.
 
 use core::fmt;
 
@@ -156,12 +156,5 @@ impl fmt::Display for ValueErrorKind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_are_small() {
-        assert!(size_of::<DecodeError>() <= 32);
-        assert!(size_of::<ValueError>() <= 48);
-    }
-}
+#[path = "tests/error.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! How a stream ends: as it should, in the middle, or with the server's error.
+//! The end of a stream: complete, truncated, or the server's error.
 
 use super::error::DecodeError;
 use super::parser::{BYTE_ORDER_MARK, ErrorStored, Parser, Progress, State};
@@ -82,13 +82,13 @@ impl Parser {
         }
     }
 
-    /// Keeps as much of the object as there is room for; a message may be cut, never missed.
+    /// Keeps as much of the object as there is space for; a message may be cut, never missed.
     pub(super) fn take_json(&mut self, rest: &[u8], text: &mut [u8]) -> (usize, Progress) {
-        let can_grow = text.len() < self.message_room;
-        let room = text.get_mut(self.len..).unwrap_or_default();
-        let fits = room.len().min(rest.len());
-        if let (Some(room), Some(rest)) = (room.get_mut(..fits), rest.get(..fits)) {
-            room.copy_from_slice(rest);
+        let can_grow = text.len() < self.message_capacity;
+        let space = text.get_mut(self.len..).unwrap_or_default();
+        let fits = space.len().min(rest.len());
+        if let (Some(space), Some(rest)) = (space.get_mut(..fits), rest.get(..fits)) {
+            space.copy_from_slice(rest);
             self.len += fits;
         }
         if fits < rest.len() && can_grow {
@@ -116,7 +116,7 @@ impl Parser {
         if self.current_row(text).last() != Some(&b'}') {
             return None;
         }
-        self.open_gaps(text, ends);
+        self.restore_delimiters(text, ends);
         let at = self.schema.record_at();
         let tail = server_error::parse_joined(text.get_mut(at..at + self.len)?)?;
         self.message = at + tail.message.start..at + tail.message.end;

@@ -1,4 +1,4 @@
-//! Text to the nearest float, whatever the text: the way of those that no shortcut takes.
+//! Slow path of parsing floats: correctly rounded for any text.
 //!
 //! What the standard library does, without its 12 KiB of tables: half of what a program on a
 //! microcontroller takes. The first 19 digits times a power of ten of 128 bits give the float from
@@ -6,6 +6,8 @@
 //! compared digit by digit with the number halfway between them.
 
 use core::cmp::Ordering;
+
+use crate::power_of_ten::{high_part, log2_of_ten_to, power_of_ten};
 
 /// The float nearest to `[+-]digits[.digits][e[+-]digits]`, with a digit at least on one side of
 /// the point; halfway between two, the even one. `None` for any other text.
@@ -70,13 +72,14 @@ impl Decimal<'_> {
         if self.exponent > 308 {
             return INFINITE;
         }
-        let (power, scale) = power_of_ten(self.exponent);
+        let power = power_of_ten(self.exponent);
         let shift = self.digits.leading_zeros();
-        let scale = scale + 1 - shift as i32;
-        // Halved, so that what is added below finds room.
+        // `high_part` takes 64 bits off the power, and halving one.
+        let scale = log2_of_ten_to(self.exponent) - 127 + 64 + 1 - shift as i32;
+        // Halved, so that what is added below finds space.
         let product = high_part(power, self.digits << shift) >> 1;
         let low = round(product, scale);
-        // The power is less than two too small, which makes less than one here, and so does what
+        // The power is less than one too small, which makes less than one here, and so does what
         // falls off the product. The digits that were cut off are less than one of the last.
         let mut above = product + 2;
         if self.cut {
@@ -236,64 +239,6 @@ fn round(number: u128, scale: i32) -> u64 {
     ((exponent_bits as u64 - 1) << 52) + fraction + u64::from(up)
 }
 
-/// 10^`exponent` as `power` × 2^`scale`, where `power` may be less than two too small and has 127 or
-/// 128 bits; and of the scale those 64 are taken off that [`high_part`] cuts.
-fn power_of_ten(exponent: i32) -> (u128, i32) {
-    let from_first = exponent - FIRST;
-    let (large, small) = (from_first / STEP, from_first % STEP);
-    // In range by the caller's check.
-    let power = POWERS.get(large as usize).copied().unwrap_or(0);
-    let five = 5_u64.pow(small as u32);
-    let power = high_part(power, five << five.leading_zeros());
-    let scale = exponent + log2_of_five_to(FIRST + large * STEP) + log2_of_five_to(small);
-    (power, scale - 126 + 64)
-}
-
-/// Floor of the logarithm of 5^`exponent`, for exponents up to 350 either way.
-fn log2_of_five_to(exponent: i32) -> i32 {
-    (exponent * 152_170) >> 16
-}
-
-/// `large` × `small` / 2^64, rounded down.
-#[inline]
-fn high_part(large: u128, small: u64) -> u128 {
-    let small = u128::from(small);
-    (large >> 64) * small + ((u128::from(large as u64) * small) >> 64)
-}
-
-/// The exponent of the first power in the table, and from one to the next.
-const FIRST: i32 = -351;
-const STEP: i32 = 27;
-/// The first 128 bits of 5^[`FIRST`], and every [`STEP`]th power from there on.
-#[rustfmt::skip]
-const POWERS: [u128; 25] = [
-    0x8049a4ac_0c5811ae_205b896d_777d6278,
-    0xcf42894a_5dce35ea_52064cac_828675b9,
-    0xa76c5823_38ed2621_af2af2b8_0af6f24e,
-    0x873e4f75_e2224e68_5a7744a6_e804a291,
-    0xda7f5bf5_90966848_af39a475_506a899e,
-    0xb080392c_c4349dec_bd8d794d_96aacfb3,
-    0x8e938662_882af53e_547eb47b_7282ee9c,
-    0xe65829b3_046b0afa_0cb4a5a3_112a5112,
-    0xba121a46_50e4ddeb_92f34d62_616ce413,
-    0x964e858c_91ba2655_3a6a07f8_d510f86f,
-    0xf2d56790_ab41c2a2_fae27299_423fb9c3,
-    0xc428d05a_a4751e4c_aa97e14c_3c26b886,
-    0x9e74d1b7_91e07e48_775ea264_cf55347d,
-    0x80000000_00000000_00000000_00000000,
-    0xcecb8f27_f4200f3a_00000000_00000000,
-    0xa70c3c40_a64e6c51_999090b6_5f67d924,
-    0x86f0ac99_b4e8dafd_69a028bb_3ded71a3,
-    0xda01ee64_1a708de9_e80e6f48_20cc9495,
-    0xb01ae745_b101e9e4_5ec05dcf_f72e7f8f,
-    0x8e41ade9_fbebc27d_14588f13_be847307,
-    0xe5d3ef28_2a242e81_8f1668c8_a86da5fa,
-    0xb9a74a06_37ce2ee1_6d953e2b_d7173692,
-    0x95f83d0a_1fb69cd9_4abdaf10_1564f98e,
-    0xf24a01a7_3cf2dccf_bc633b39_673c8cec,
-    0xc3b83581_09e84f07_0a862f80_ec4700c8,
-];
-
 /// A whole number of up to 896 bits. The largest here has 812: half of the smallest float is
 /// 5^323 × 2^-752 over 10^-323, and a digit comes on top of it.
 struct BigUint([u32; 28]);
@@ -357,246 +302,5 @@ impl BigUint {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::format;
-    use std::string::{String, ToString};
-    use std::vec::Vec;
-
-    /// The standard library is the judge.
-    #[track_caller]
-    fn same(text: &str) {
-        let expected = text.parse::<f64>().ok().map(f64::to_bits);
-        assert_eq!(parse(text.as_bytes()).map(f64::to_bits), expected, "{text}");
-    }
-
-    #[test]
-    fn every_power_in_the_table_is_rounded_down_and_by_less_than_one() {
-        // A number as long as it takes, little end first.
-        fn times(number: &mut Vec<u32>, factor: u64) {
-            let mut carry = 0_u128;
-            for word in number.iter_mut() {
-                let product = u128::from(*word) * u128::from(factor) + carry;
-                (*word, carry) = (product as u32, product >> 32);
-            }
-            while carry > 0 {
-                number.push(carry as u32);
-                carry >>= 32;
-            }
-        }
-        fn new(value: u128) -> Vec<u32> {
-            (0..5)
-                .map(|n| if n < 4 { (value >> (32 * n)) as u32 } else { 0 })
-                .collect()
-        }
-        fn ordered(number: &[u32]) -> Vec<u32> {
-            number
-                .iter()
-                .rev()
-                .copied()
-                .skip_while(|word| *word == 0)
-                .collect()
-        }
-        fn below(a: &[u32], b: &[u32]) -> bool {
-            let (a, b) = (ordered(a), ordered(b));
-            (a.len(), a) < (b.len(), b)
-        }
-        for (place, power) in POWERS.into_iter().enumerate() {
-            let exponent = FIRST + STEP * place as i32;
-            assert_eq!(power.leading_zeros(), 0);
-            // power × 2^twos ≤ 5^exponent < (power + 1) × 2^twos, with nothing negative on
-            // either side.
-            let twos = log2_of_five_to(exponent) - 127;
-            let mut fives = new(1);
-            let (mut this, mut next) = (new(power), new(power));
-            times(&mut next, 1);
-            let one = next.iter_mut().try_for_each(|word| {
-                *word = word.wrapping_add(1);
-                if *word == 0 { Ok(()) } else { Err(()) }
-            });
-            assert!(one.is_err());
-            for _ in 0..exponent.unsigned_abs() {
-                if exponent > 0 {
-                    times(&mut fives, 5);
-                } else {
-                    times(&mut this, 5);
-                    times(&mut next, 5);
-                }
-            }
-            for _ in 0..twos.unsigned_abs() {
-                if twos > 0 {
-                    times(&mut this, 2);
-                    times(&mut next, 2);
-                } else {
-                    times(&mut fives, 2);
-                }
-            }
-            assert!(!below(&fives, &this), "5^{exponent}");
-            assert!(below(&fives, &next), "5^{exponent}");
-        }
-    }
-
-    #[test]
-    fn texts_at_the_borders() {
-        for text in [
-            "0",
-            "-0",
-            "+0",
-            "0.0",
-            "00.000e5",
-            "1",
-            "+1",
-            "1.",
-            ".5",
-            "-.5e1",
-            "1e0",
-            "1E+2",
-            "1e-2",
-            "9007199254740992",
-            "9007199254740993",
-            "9007199254740993.0000000000000000000000000001",
-            "9007199254740992.9999999999999999999999999999",
-            "9007199254740994",
-            "9007199254740995",
-            "1152921504606847105",
-            "6929495644600919.5",
-            "2.2250738585072011e-308",
-            "2.2250738585072012e-308",
-            "2.2250738585072014e-308",
-            "4.9406564584124654e-324",
-            // As far as these digits go they are those of the middle between two floats.
-            "7.41098468761869816264853189302332058547589703921487e-324",
-            "2.4703282292062327e-324",
-            "2.4703282292062328e-324",
-            "1.7976931348623157e308",
-            "1.7976931348623158e308",
-            "1.7976931348623159e308",
-            "1e308",
-            "1e309",
-            "-1e309",
-            "1e-323",
-            "1e-324",
-            "1e-400",
-            "1e400",
-            "123456789012345678901234567890",
-            "18446744073709551616",
-            "18446744073709551615",
-            "99999999999999999999",
-            "9999999999999999999",
-            "1e99999999999999999999",
-            "1e-99999999999999999999",
-            "0e99999999999999999999",
-            "8.988465674311579538646525953945e307",
-            "6.631236846766476e-316",
-            "1.00000000000000011102230246251565404236316680908203125",
-            "1.00000000000000011102230246251565404236316680908203124",
-            "1.00000000000000011102230246251565404236316680908203126",
-            "0.500000000000000166533453693773481063544750213623046875",
-            "7.8459735791271921e65",
-            "3.518437208883201171875e13",
-            "0.000001",
-            "1e22",
-            "1e23",
-        ] {
-            same(text);
-        }
-        for text in [
-            "", "+", "-", ".", "e5", "1e", "1e+", "1e5.0", "1..2", "1.2.3", "--1", "1 ", "1x", "é",
-        ] {
-            assert_eq!(parse(text.as_bytes()), None, "{text}");
-        }
-        // What the standard library reads, and a server would never write.
-        for text in ["inf", "nan", "NaN", "Infinity"] {
-            assert_eq!(parse(text.as_bytes()), None, "{text}");
-        }
-        let zeros = "0".repeat(400);
-        for text in [
-            format!("1{zeros}"),
-            format!("1{zeros}e-400"),
-            format!("0.{zeros}1e401"),
-            format!("{zeros}.{zeros}1"),
-            format!("{zeros}12.5{zeros}"),
-            format!("9007199254740993.{zeros}"),
-            format!("9007199254740993.{zeros}1"),
-            format!("{}e-390", "123456789".repeat(50)),
-        ] {
-            same(&text);
-        }
-    }
-
-    /// The exact decimal digits of a float, which may be hundreds.
-    fn exact(bits: u64) -> String {
-        format!("{:.1100}", f64::from_bits(bits))
-            .trim_end_matches('0')
-            .to_string()
-    }
-
-    #[test]
-    fn random_texts_and_those_halfway_between_two_floats() {
-        let rounds = std::env::var("INFLUX_EDGE_CASES").ok();
-        let rounds: u64 = rounds.and_then(|n| n.parse().ok()).unwrap_or(200_000);
-        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        let mut next = move || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state
-        };
-        for round in 0..rounds {
-            let value = f64::from_bits(next() & !(1 << 63));
-            if value.is_finite() {
-                same(&format!("{value:e}"));
-                same(&format!("{value:.25e}"));
-            }
-            let exponent = next() % 700;
-            same(&format!("{}e{}", next(), exponent as i64 - 350));
-            same(&format!("{}.{}e-{exponent}", next() >> 40, next()));
-            if round % 100 > 0 {
-                continue;
-            }
-            let bits = next() % (INFINITE - 1);
-            // The middle of this float and the next, and a little to both sides.
-            let (low, high) = (exact(bits), exact(bits + 1));
-            let middle = middle(&low, &high);
-            same(&middle);
-            same(&format!("{middle}1"));
-            same(&format!("{middle}00000000000000000001"));
-            let mut less = middle.into_bytes();
-            if let Some(last) = less.last_mut() {
-                // The last digit of a middle is 5.
-                *last -= 1;
-            }
-            same(&String::from_utf8(less).unwrap());
-        }
-    }
-
-    /// Half of the sum of two numbers written out with a point.
-    fn middle(a: &str, b: &str) -> String {
-        let split = |text: &str| -> (String, String) {
-            let (whole, fraction) = text.split_once('.').unwrap();
-            (whole.to_string(), fraction.to_string())
-        };
-        let ((a, af), (b, bf)) = (split(a), split(b));
-        let (whole, behind) = (a.len().max(b.len()), af.len().max(bf.len()) + 1);
-        let digits = |whole_part: &str, fraction: &str| -> Vec<u8> {
-            format!("{whole_part:0>whole$}{fraction:0<behind$}").into_bytes()
-        };
-        let (a, b) = (digits(&a, &af), digits(&b, &bf));
-        let mut sum = std::vec![0_u8; a.len() + 1];
-        let mut carry = 0;
-        for place in (0..a.len()).rev() {
-            let digit = (a[place] - b'0') + (b[place] - b'0') + carry;
-            sum[place + 1] = digit % 10;
-            carry = digit / 10;
-        }
-        sum[0] = carry;
-        let mut left = 0;
-        for digit in &mut sum {
-            let value = left * 10 + *digit;
-            (*digit, left) = (value / 2, value % 2);
-        }
-        let text: String = sum.iter().map(|digit| char::from(b'0' + digit)).collect();
-        let (before, after) = text.split_at(whole + 1);
-        format!("{before}.{}", after.trim_end_matches('0'))
-    }
-}
+#[path = "tests/float.rs"]
+mod tests;

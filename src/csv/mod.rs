@@ -28,7 +28,7 @@
 //! - **Many tables may share one header.** They differ in the value of the `table` column only,
 //!   and every change of it is a [`Step::Table`].
 //! - `result` and `table` are properties of a [`Table`], not columns: index 0 is the first column
-//!   of the data. Asked by name, they still response (after the data columns).
+//!   of the data. Asked for by name, they are found, too (after the data columns).
 //! - The server's CSV writer turns every line end inside a quoted cell into CRLF. It is handed out
 //!   as LF, as it was written; [`Decoder::keep_crlf`] leaves the bytes as sent.
 //!

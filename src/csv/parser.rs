@@ -1,4 +1,4 @@
-//! The state machine: bytes to tables and records, over buffers that belong to the caller.
+//! The parser, a state machine: bytes to tables and records, over buffers of the caller.
 //!
 //! It is sans-io and doesn't own its buffers, so the core's [`Decoder`](super::Decoder) can lend
 //! it slices that never grow, and [`Rows`](super::Rows) vectors that do. That is why "full" is a
@@ -35,7 +35,7 @@ pub(super) enum Progress {
     End,
 }
 
-/// It went wrong, and [`Parser::error`] says why. Inside the machine this is all that is handed up:
+/// Marks a failure; [`Parser::error`] returns the reason. The parser's own calls return only this:
 /// an error of 32 bytes is not copied from call to call.
 #[derive(Debug)]
 pub(super) struct ErrorStored;
@@ -75,7 +75,7 @@ pub(super) struct Parser {
     /// Most cells a header may have.
     pub(super) max_cells: usize,
     /// As far as `text` may be asked to grow for the message of a JSON error; 0 if it can't.
-    pub(super) message_room: usize,
+    pub(super) message_capacity: usize,
     pub(super) state: State,
     pub(super) pending: Pending,
     pub(super) schema: Schema,
@@ -116,7 +116,7 @@ impl Parser {
             delimiter,
             keep_crlf: false,
             max_cells: usize::MAX,
-            message_room: 0,
+            message_capacity: 0,
             state: State::Head,
             pending: Pending::Nothing,
             schema: Schema::default(),
@@ -141,7 +141,7 @@ impl Parser {
             *self = Parser {
                 keep_crlf: self.keep_crlf,
                 max_cells: self.max_cells,
-                message_room: self.message_room,
+                message_capacity: self.message_capacity,
                 ..Parser::with_delimiter(delimiter)
             };
         }
@@ -188,7 +188,7 @@ impl Parser {
         })
     }
 
-    /// Makes the error stick: it is all the machine says from now on.
+    /// Stores the error: every later call returns it.
     #[cold]
     #[inline(never)]
     pub(super) fn fail(&mut self, error: DecodeError) -> ErrorStored {
@@ -201,7 +201,7 @@ impl Parser {
     #[cold]
     #[inline(never)]
     pub(super) fn error(&self, _: ErrorStored) -> DecodeError {
-        // Who has a `ErrorStored` has it from `fail`.
+        // Only `fail` and a stored error give an `ErrorStored`.
         self.failed
             .unwrap_or(DecodeError::UnexpectedRow { row: self.row })
     }
@@ -412,8 +412,9 @@ impl Parser {
         let at = self.schema.record_at();
         // One byte more than needed: then whatever fits here would fit through csv-core too, and
         // how the input was split makes no difference.
-        let room = text.get_mut(at..at + line.len + 1)?;
-        room.get_mut(..line.len)?
+        let space = text.get_mut(at..at + line.len + 1)?;
+        space
+            .get_mut(..line.len)?
             .copy_from_slice(rest.get(..line.len)?);
         self.len = line.len;
         self.delimiter_len = 1;

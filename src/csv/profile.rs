@@ -1,4 +1,4 @@
-//! Profiler tables as text.
+//! Profiler tables, printed as text.
 
 use alloc::string::String;
 use core::fmt::Write;

@@ -1,4 +1,4 @@
-//! The error of the std side: what [`Rows`](super::Rows) and [`Row`](super::Row) say.
+//! The error of [`Rows`](super::Rows) and [`Row`](super::Row), with std.
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;

@@ -1,4 +1,4 @@
-//! One record: bytes and ends, parsed when asked.
+//! One record: its cells as bytes, parsed on demand.
 
 use core::fmt;
 

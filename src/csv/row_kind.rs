@@ -1,4 +1,4 @@
-//! What a row is: annotation, header, record, or the server's error; and what follows from it.
+//! Classification of a row: annotation, header, record, or the server's error.
 
 use core::ops::Range;
 
@@ -75,7 +75,7 @@ impl Parser {
     }
 
     /// Remembers result and id of a new table, in front of its first record. `false` if there is
-    /// no room, and then nothing has happened.
+    /// no space, and then nothing has happened.
     fn begin_table(&mut self, text: &mut [u8], ends: &mut [usize]) -> bool {
         let (mut result, mut id) = (self.range(1, ends), self.range(2, ends));
         let mut at = self.schema.text_len + result.len() + id.len();
@@ -89,13 +89,13 @@ impl Parser {
         if text.len() < at + self.len {
             return false;
         }
-        text.copy_within(old..old + self.len, at);
+        move_within(text, old..old + self.len, at);
         self.schema.result_len = result.len();
         self.schema.id_len = id.len();
         let names = self.schema.text_len;
-        text.copy_within(at + result.start..at + result.end, names);
+        move_within(text, at + result.start..at + result.end, names);
         let id_at = names + result.len();
-        text.copy_within(at + id.start..at + id.end, id_at);
+        move_within(text, at + id.start..at + id.end, id_at);
         // A result's name in the record is not the default, and has to be compared each time.
         let no_name = result.is_empty();
         self.set_row_prefix(match text.get(id_at..id_at + id.len()) {
@@ -222,8 +222,8 @@ impl Parser {
             return Some(Progress::TextFull);
         }
         let ends_from = self.schema.ends_len;
-        text.copy_within(from..from + self.len, cells);
-        ends.copy_within(ends_from..ends_from + cells, 0);
+        move_within(text, from..from + self.len, cells);
+        move_within(ends, ends_from..ends_from + cells, 0);
         text.get_mut(..cells).unwrap_or_default().fill(0);
         self.schema = Schema {
             cells,
@@ -349,7 +349,7 @@ impl Parser {
         let mut write = 0;
         for place in 0..self.cells {
             let range = self.range_with(place, write, ends);
-            text.copy_within(at + range.start..at + range.end, at + write);
+            move_within(text, at + range.start..at + range.end, at + write);
             write += range.len();
             if let Some(end) = ends.get_mut(self.schema.ends_len + place) {
                 *end = write;
@@ -360,15 +360,19 @@ impl Parser {
     }
 
     /// Puts the delimiters back into the text of a row that csv-core took them out of, if there is
-    /// room. Such a row is no record any more, so its ends stay as they are.
-    pub(super) fn open_gaps(&mut self, text: &mut [u8], ends: &[usize]) {
+    /// space. Such a row is no record any more, so its ends stay as they are.
+    pub(super) fn restore_delimiters(&mut self, text: &mut [u8], ends: &[usize]) {
         let (at, more) = (self.schema.record_at(), self.cells.saturating_sub(1));
         if text.len() < at + self.len + more {
             return;
         }
         for place in (1..self.cells).rev() {
             let range = self.range(place, ends);
-            text.copy_within(at + range.start..at + range.end, at + range.start + place);
+            move_within(
+                text,
+                at + range.start..at + range.end,
+                at + range.start + place,
+            );
             if let Some(slot) = text.get_mut(at + range.start + place - 1) {
                 *slot = self.delimiter;
             }
@@ -418,6 +422,36 @@ impl Parser {
     }
 }
 
+/// Copies a part of a slice to another place in it; the two may overlap.
+#[inline]
+fn move_within<T: Copy>(slice: &mut [T], from: Range<usize>, to: usize) {
+    if FAST_PATHS {
+        slice.copy_within(from, to);
+    } else {
+        move_each(slice, from, to);
+    }
+}
+
+/// Copies item by item, as [`move_within`] does where [`FAST_PATHS`] is off: memmove is 1.6 KiB of
+/// code in rustup's prebuilt core for a Cortex-M. It is needed once per table and for the rows that
+/// describe it, not for each record.
+#[inline(never)]
+fn move_each<T: Copy>(slice: &mut [T], from: Range<usize>, to: usize) {
+    let len = from.len();
+    for step in 0..len {
+        // In the direction in which nothing is overwritten before it is read.
+        let at = if to < from.start {
+            step
+        } else {
+            len - 1 - step
+        };
+        let item = slice.get(from.start + at).copied();
+        if let (Some(item), Some(slot)) = (item, slice.get_mut(to + at)) {
+            *slot = item;
+        }
+    }
+}
+
 fn table_part<'a>(table: &super::table::Table<'a>, place: usize) -> &'a [u8] {
     if place == 1 {
         table.result_bytes()
@@ -425,3 +459,7 @@ fn table_part<'a>(table: &super::table::Table<'a>, place: usize) -> &'a [u8] {
         table.id_bytes()
     }
 }
+
+#[cfg(test)]
+#[path = "tests/row_kind.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! The cursor over a reader.
+//! Rows over any `io::Read`, one at a time.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -39,7 +39,7 @@ use super::table::Table;
 /// ```
 pub struct Rows<R> {
     reader: R,
-    machine: Parser,
+    parser: Parser,
     text: Vec<u8>,
     ends: Vec<usize>,
     input: Vec<u8>,
@@ -85,12 +85,12 @@ impl<R: Read> Rows<R> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(reader: R) -> Rows<R> {
-        let mut machine = Parser::new();
-        machine.max_cells = MAX_COLUMNS + FRAME;
-        machine.message_room = MESSAGE_BYTES;
+        let mut parser = Parser::new();
+        parser.max_cells = MAX_COLUMNS + FRAME;
+        parser.message_capacity = MESSAGE_BYTES;
         Rows {
             reader,
-            machine,
+            parser,
             text: Vec::new(),
             ends: Vec::new(),
             input: Vec::new(),
@@ -120,7 +120,7 @@ impl<R: Read> Rows<R> {
     #[must_use]
     pub fn max_record_bytes(mut self, bytes: usize) -> Rows<R> {
         self.max_record_bytes = bytes;
-        self.machine.message_room = bytes.min(MESSAGE_BYTES);
+        self.parser.message_capacity = bytes.min(MESSAGE_BYTES);
         self
     }
 
@@ -135,14 +135,14 @@ impl<R: Read> Rows<R> {
     /// ```
     #[must_use]
     pub fn max_columns(mut self, columns: usize) -> Rows<R> {
-        self.machine.max_cells = columns.saturating_add(FRAME);
+        self.parser.max_cells = columns.saturating_add(FRAME);
         self
     }
 
     /// See [`Decoder::keep_crlf`](super::Decoder::keep_crlf). Defaults to `false`.
     #[must_use]
     pub fn keep_crlf(mut self, keep: bool) -> Rows<R> {
-        self.machine.keep_crlf(keep);
+        self.parser.keep_crlf(keep);
         self
     }
 
@@ -156,7 +156,7 @@ impl<R: Read> Rows<R> {
     /// ```
     #[must_use]
     pub fn delimiter(mut self, delimiter: u8) -> Rows<R> {
-        self.machine.set_delimiter(delimiter);
+        self.parser.set_delimiter(delimiter);
         self
     }
 
@@ -257,7 +257,7 @@ impl<R: Read> Rows<R> {
     /// ```
     #[must_use]
     pub fn table(&self) -> Table<'_> {
-        self.machine.table(&self.text, &self.ends)
+        self.parser.table(&self.text, &self.ends)
     }
 
     /// The source, as far as it was read; up to 16 KiB more of it may be in the buffer, lost.
@@ -278,7 +278,7 @@ impl<R: Read> Rows<R> {
 
     #[inline]
     fn row(&self) -> Row<'_> {
-        Row::new(self.machine.record(&self.text, &self.ends))
+        Row::new(self.parser.record(&self.text, &self.ends))
     }
 
     /// To the next table, record or end.
@@ -289,7 +289,7 @@ impl<R: Read> Rows<R> {
         }
         loop {
             let input = self.input.get(self.start..self.end).unwrap_or_default();
-            let (used, progress) = match self.machine.feed(input, &mut self.text, &mut self.ends) {
+            let (used, progress) = match self.parser.feed(input, &mut self.text, &mut self.ends) {
                 Ok(done) => done,
                 Err(error) => return Err(self.failed(error)),
             };
@@ -312,7 +312,7 @@ impl<R: Read> Rows<R> {
         match progress {
             Progress::Table => self.in_profile = self.table().result() == profile::RESULT,
             Progress::Record if self.in_profile => {
-                let record = self.machine.record(&self.text, &self.ends);
+                let record = self.parser.record(&self.text, &self.ends);
                 if let Some(text) = &mut self.profile {
                     profile::describe(record, text);
                 }
@@ -337,7 +337,7 @@ impl<R: Read> Rows<R> {
         }
         self.drained = true;
         loop {
-            match self.machine.finish(&mut self.text, &mut self.ends) {
+            match self.parser.finish(&mut self.text, &mut self.ends) {
                 Ok(full @ (Progress::TextFull | Progress::EndsFull)) => self.grow(full)?,
                 Ok(Progress::End) => {
                     self.over = true;
@@ -371,7 +371,7 @@ impl<R: Read> Rows<R> {
 
     fn grow(&mut self, full: Progress) -> Result<(), ReadError> {
         // All but the record itself is at most three rows of the widest table.
-        let max_ends = self.machine.max_cells.saturating_add(1).saturating_mul(4);
+        let max_ends = self.parser.max_cells.saturating_add(1).saturating_mul(4);
         let (len, max, first) = match full {
             Progress::EndsFull => (self.ends.len(), max_ends, 64),
             _ => (self.text.len(), self.max_record_bytes, 1024),
@@ -382,7 +382,7 @@ impl<R: Read> Rows<R> {
         }
         let larger = larger.min(max);
         if larger <= len {
-            let error = self.machine.full(full);
+            let error = self.parser.full(full);
             return Err(self.failed(error));
         }
         match full {
@@ -402,9 +402,9 @@ impl<R: Read> Rows<R> {
     #[cold]
     fn failed(&mut self, error: DecodeError) -> ReadError {
         self.over = true;
-        match self.machine.server_error(&self.text) {
+        match self.parser.server_error(&self.text) {
             Some((message, code)) => ReadError::server(message, code),
-            None => ReadError::decode(error, self.machine.current_row(&self.text)),
+            None => ReadError::decode(error, self.parser.current_row(&self.text)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where a table's description lies in the caller's buffers.
+//! The ranges of a table's description in the caller's buffers.
 //!
 //! ```text
 //! text: [flags][datatypes][defaults][names] [result][id] [record …

@@ -1,4 +1,4 @@
-//! Whole tables, kept: for small results.
+//! Whole tables in memory, for small results.
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -1,4 +1,4 @@
-//! What the batching writer can fail at: taking a point, and bringing all of them home in time.
+//! `WriteError`, `FlushError` and `DiskError`: the errors of the batching writer.
 
 use super::{Error, ErrorKind, Printable};
 use crate::line::EncodeError;
@@ -15,8 +15,8 @@ use core::fmt;
 pub enum WriteError {
     /// It can't be written as line protocol. The same point fails again.
     Encode(EncodeError),
-    /// The buffer is at its limit, and the writer was told to refuse rather than to drop the
-    /// oldest. Room comes with the next delivery.
+    /// The buffer is at its limit, and the writer's policy is to reject rather than to drop the
+    /// oldest. The next delivery makes space.
     Full,
     /// It is larger than a whole batch may be; the number is that limit in bytes. Hand over fewer
     /// points at once, or raise `batch_bytes`.
@@ -33,7 +33,7 @@ impl WriteError {
     /// ```
     /// use influx_edge::WriteError;
     ///
-    /// assert!(WriteError::Full.is_retryable()); // room comes with the next delivery
+    /// assert!(WriteError::Full.is_retryable()); // the next delivery makes space
     /// assert!(!WriteError::TooLarge(1024).is_retryable());
     /// ```
     #[must_use]

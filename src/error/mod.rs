@@ -1,4 +1,4 @@
-//! The error of everything above the codecs: one pointer wide, and it says whose fault it is.
+//! The `Error` of everything above the codecs: one pointer wide, with its kind and remedy.
 //!
 //! **In scope**: what went wrong ([`ErrorKind`]), whether trying again can help
 //! ([`Error::is_retryable`]), when ([`Error::retry_after`]), and one sentence a person can act on
@@ -489,7 +489,7 @@ impl Error {
     }
 
     /// What the writer said, to say it with other numbers.
-    pub(crate) fn into_undelivered(self) -> Result<FlushError, Self> {
+    pub(crate) fn into_flush_error(self) -> Result<FlushError, Self> {
         match *self.0 {
             ErrorKind::Flush(e) => Ok(e),
             other => Err(other.into()),
@@ -632,17 +632,4 @@ impl std::error::Error for Error {
 }
 
 #[cfg(test)]
-mod every_kind;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_pointer_wide_and_send() {
-        assert_eq!(size_of::<Error>(), size_of::<usize>());
-        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
-        fn check<T: Send + Sync + std::error::Error + 'static>() {}
-        check::<Error>();
-    }
-}
+mod tests;

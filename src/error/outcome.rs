@@ -1,4 +1,4 @@
-//! What a failed write left behind, and what may be done about it.
+//! `Stored` and `Remedy`: what a failed write stored, and what to do next.
 
 use alloc::string::String;
 

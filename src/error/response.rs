@@ -1,4 +1,4 @@
-//! A complete response, but not the one the call hoped for.
+//! `ResponseError`: a complete response with an unexpected status (401, 404, 5xx, a redirect, …).
 
 use super::{Error, ErrorKind, LineError, Printable, Remedy, Stored, cut};
 use alloc::boxed::Box;
@@ -199,13 +199,13 @@ impl fmt::Display for ResponseError {
         let host = &p.host;
         let status = p.status;
         write!(f, "cannot {}: ", Printable(&p.what))?;
-        let said = Excerpt { shown, more };
+        let excerpt = Excerpt { shown, more };
         match status {
             200..=299 => {
                 let kind = p.content_type.as_deref().unwrap_or("no content type");
                 write!(
                     f,
-                    "{host} responded with {status} with {} instead of what InfluxDB sends: {said}; is the URL right, or does a proxy or a captive portal response?",
+                    "{host} responded with {status} with {} instead of what InfluxDB sends: {excerpt}; is the URL right, or does a proxy or a captive portal respond?",
                     Printable(cut(kind, 60)),
                 )
             }
@@ -214,54 +214,54 @@ impl fmt::Display for ResponseError {
                 if let Some(location) = &p.location {
                     write!(f, " to {}", Printable(cut(location, 200)))?;
                 }
-                f.write_str(", which is not followed; is the URL right (http or https, a path prefix), or does a captive portal response?")
+                f.write_str(", which is not followed; is the URL right (http or https, a path prefix), or does a captive portal respond?")
             }
             400..=599
                 if !p.from_influxdb && !matches!(status, 401 | 403 | 413 | 429 | 502..=504) =>
             {
                 write!(
                     f,
-                    "{host} responded with {status} in other words than InfluxDB's: {said}; check the URL, with its path prefix, and any proxy"
+                    "{host} responded with {status} in other words than InfluxDB's: {excerpt}; check the URL, with its path prefix, and any proxy"
                 )
             }
             401 => write!(
                 f,
-                "{host} doesn't accept the token or session (401: {said}); check that it is right and active"
+                "{host} doesn't accept the token or session (401: {excerpt}); check that it is right and active"
             ),
             403 => write!(
                 f,
-                "{host} doesn't allow it (403: {said}); the token is inactive or lacks this permission"
+                "{host} doesn't allow it (403: {excerpt}); the token is inactive or lacks this permission"
             ),
             404 => write!(
                 f,
-                "{host} doesn't have it (404: {said}); check the names and the org, or create it"
+                "{host} doesn't have it (404: {excerpt}); check the names and the org, or create it"
             ),
             413 => write!(
                 f,
-                "the request is larger than {host} takes (413: {said}); send smaller pieces"
+                "the request is larger than {host} takes (413: {excerpt}); send smaller pieces"
             ),
             408 | 425 | 429 => {
-                write!(f, "{host} asks to try again later ({status}: {said})")?;
+                write!(f, "{host} asks to try again later ({status}: {excerpt})")?;
                 self.again(f)
             }
             500..=599 if p.remedy == Remedy::Retry => {
-                write!(f, "the server at {host} failed ({status}: {said})")?;
+                write!(f, "the server at {host} failed ({status}: {excerpt})")?;
                 self.again(f)
             }
             _ if p.stored == Stored::Partial => {
                 write!(
                     f,
-                    "{host} stored the good lines and dropped the others ({status}: {said}); correct the data, sending it again won't help"
+                    "{host} stored the good lines and dropped the others ({status}: {excerpt}); correct the data, sending it again won't help"
                 )
             }
             400..=499 => write!(
                 f,
-                "{host} refuses the request ({status}: {said}); correct it, sending it again won't help"
+                "{host} refuses the request ({status}: {excerpt}); correct it, sending it again won't help"
             ),
-            501 => write!(f, "{host} can't do this (501: {said})"),
+            501 => write!(f, "{host} can't do this (501: {excerpt})"),
             _ => write!(
                 f,
-                "{host} responded with the unknown status {status}: {said}; check the URL and any proxy"
+                "{host} responded with the unknown status {status}: {excerpt}; check the URL and any proxy"
             ),
         }
     }
@@ -303,7 +303,7 @@ impl From<ResponseError> for Error {
 
 impl Error {
     /// The token is known but may not do this: 403, or the 401 `write:orgs/… is unauthorized` with
-    /// which InfluxDB OSS responds for all resources but data.
+    /// which InfluxDB OSS responds where a resource other than data is not permitted.
     /// [`is_unauthorized`](Error::is_unauthorized) alone doesn't tell that from a wrong token.
     ///
     /// ```
@@ -330,10 +330,10 @@ impl Error {
     pub fn is_duplicate(&self) -> bool {
         self.is_conflict()
             || self.response().is_some_and(|response| {
-                let said = response.message();
+                let message = response.message();
                 response.status() == 500
-                    && said.contains("mapping for user")
-                    && said.ends_with("already exists")
+                    && message.contains("mapping for user")
+                    && message.ends_with("already exists")
             })
     }
 }

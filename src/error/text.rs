@@ -1,4 +1,4 @@
-//! Text that comes from outside: cut to a bound, and escaped before anybody sees it.
+//! Text from outside: cut to a bound, and escaped when printed.
 
 use core::fmt::{self, Write as _};
 
@@ -44,21 +44,5 @@ pub(crate) fn cut(text: &str, max: usize) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Error;
-    use alloc::string::ToString;
-
-    #[test]
-    fn control_characters_are_escaped() {
-        let error = Error::config("a\r\nb\u{1b}[2Jc\u{202e}");
-        assert_eq!(error.to_string(), "a\\r\\nb\\u{1b}[2Jc\\u{202e}");
-    }
-
-    #[test]
-    fn cutting_respects_characters() {
-        assert_eq!(cut("aé", 2), "a");
-        assert_eq!(cut("aé", 3), "aé");
-        assert_eq!(cut("", 3), "");
-    }
-}
+#[path = "tests/text.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! No complete response came: where the way to the server broke.
+//! `TransportError`: no complete response was received (DNS, TCP, TLS, timeout, protocol).
 
 use super::{Error, ErrorKind, Printable, Stored};
 use alloc::boxed::Box;
@@ -38,7 +38,7 @@ pub enum TransportErrorKind {
 /// No complete response came. Whether the server acted on the request is unknown once it was sent.
 #[derive(Debug)]
 pub struct TransportError {
-    pub(crate) fault: TransportErrorKind,
+    pub(crate) kind: TransportErrorKind,
     /// What was tried, as "write to bucket \"x\"".
     pub(crate) what: String,
     /// `host:port`.
@@ -70,7 +70,7 @@ impl TransportError {
     /// ```
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
-        self.fault
+        self.kind
     }
 
     /// What was tried, in words: `write to bucket "sensors"`.
@@ -94,7 +94,7 @@ impl TransportError {
     /// Whether the same call may succeed later without anybody doing anything.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        match self.fault {
+        match self.kind {
             TransportErrorKind::Dns
             | TransportErrorKind::Refused
             | TransportErrorKind::Connect
@@ -116,7 +116,7 @@ impl TransportError {
         if self.unsent {
             return Stored::None;
         }
-        match self.fault {
+        match self.kind {
             TransportErrorKind::Dns
             | TransportErrorKind::Refused
             | TransportErrorKind::Connect
@@ -139,7 +139,7 @@ impl fmt::Display for TransportError {
         let host = &self.host;
         let detail = Printable(&self.detail);
         write!(f, "cannot {}: ", Printable(&self.what))?;
-        match self.fault {
+        match self.kind {
             TransportErrorKind::Dns => write!(
                 f,
                 "the name of {host} doesn't resolve ({detail}); check the URL and this machine's DNS"

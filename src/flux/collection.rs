@@ -1,4 +1,4 @@
-//! Arrays, dictionaries and records as Flux.
+//! Arrays, dictionaries and records as Flux literals.
 
 use core::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Values for Flux: as parameters of a query, and as literals where text has to be spliced.
+//! Flux values: as parameters of a query, and as literals where text has to be spliced.
 //!
 //! # In scope
 //! - [`Params`]: parameters as the `extern` member of a query request. The script says

@@ -1,4 +1,4 @@
-//! Which points a delete means.
+//! Delete predicates: which points a delete removes.
 
 use alloc::string::String;
 use core::fmt;

@@ -1,4 +1,4 @@
-//! The three ways to quote: Flux strings, Flux regular expressions, JSON strings.
+//! Quoting of text: Flux strings, Flux regular expressions, JSON strings.
 
 use core::fmt::{self, Write};
 

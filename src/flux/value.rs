@@ -1,4 +1,4 @@
-//! Rust values as Flux.
+//! Rust values as Flux literals and parameters.
 
 use core::fmt::Write;
 use core::time::Duration;

@@ -1,4 +1,4 @@
-//! Tags that every line of an encoder gets unless it has them itself.
+//! Default tags, which every line of an encoder gets unless it has them itself.
 
 use super::error::EncodeError;
 use super::series::{SeriesBuilder, SeriesIn};
@@ -8,7 +8,7 @@ use super::value::TagValue;
 /// Tags that every line of an encoder gets unless it has them itself, in storage for `N` bytes.
 ///
 /// The line's own tag wins; a line's tag with an empty value counts as absent, so the default
-/// steps in. Checked and escaped once. `N` counts as for [`Series`], without a measurement.
+/// steps in. Checked and escaped once. `N` counts as for [`Series`](super::Series), without a measurement.
 ///
 /// ```
 /// use influx_edge::line::{DefaultTags, Encoder};
@@ -50,10 +50,6 @@ impl<S: Sink + Default> DefaultTagsIn<S> {
     /// assert_eq!(tags.as_bytes(), b",host=gw\\ 7,site=north");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "new, tag, tag, build is how it reads"
-    )]
     pub fn builder() -> DefaultTagsBuilder<S> {
         DefaultTagsBuilder(SeriesBuilder::empty())
     }

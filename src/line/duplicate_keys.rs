@@ -1,6 +1,6 @@
-//! Has this key been on the line before? In fixed storage, and nearly without cost.
+//! Duplicate keys on a line: a Bloom filter and fingerprints, in fixed storage.
 //!
-//! Each key gives a hash. Six bits of it choose one of 64 bits, and a key whose mark is not set
+//! Each key gives a hash. Six bits of it choose one of 64 bits, and a key whose bit is not set
 //! is surely new. If it is set, sixteen other bits are looked for among those of the first keys;
 //! not there, the key is new as well. Only what is left looks back over the bytes of the line.
 
@@ -166,96 +166,5 @@ fn after(text: &[u8], at: usize) -> &[u8] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn looks_back_over_escapes_and_quotes() {
-        let tags = br"m\,x=1,a=b\,c\=d,e\ f=\g,last=1".as_slice();
-        for (key, there) in [
-            (br"a".as_slice(), true),
-            (br"e\ f", true),
-            (br"last", true),
-            (br"c\=d", false),
-            (br"b\", false),
-            (br"x", false),
-            (br"m\", false),
-            (br"\g", false),
-            (br"", false),
-        ] {
-            assert_eq!(contains(tags, key, false), there, "{key:?}");
-        }
-        let fields = br#"a=1,b="x,y=\"2\",z=3",c\,d=5i,q="\\",w=t"#.as_slice();
-        for (key, there) in [
-            (br"a".as_slice(), true),
-            (br"b", true),
-            (br"y", false),
-            (br"z", false),
-            (br"c\,d", true),
-            (br"d", false),
-            (br"q", true),
-            (br"w", true),
-        ] {
-            assert_eq!(contains(fields, key, true), there, "{key:?}");
-        }
-    }
-
-    #[test]
-    fn a_new_key_is_hardly_ever_looked_up() {
-        let usual = [
-            "temp_c",
-            "hum_pct",
-            "press_hpa",
-            "wind_ms",
-            "rain_mm",
-            "batt_v",
-            "rssi_dbm",
-            "uptime_s",
-            "f0",
-            "f1",
-            "f2",
-            "f3",
-            "f4",
-            "f5",
-            "f6",
-            "f7",
-            "f8",
-            "f9",
-            "f10",
-            "f11",
-            "a",
-            "b",
-            "ab",
-            "bb",
-            "core_temperature_0",
-            "core_temperature_1",
-            "core_temperature_10",
-            "",
-        ];
-        let mut keys = KeySet::default();
-        let mut marked = 0;
-        for key in usual {
-            let hash = KeyHash::of(key.as_bytes());
-            marked += usize::from(keys.might_contain(hash));
-            assert!(keys.definitely_absent(hash), "{key}");
-            keys.insert(hash);
-        }
-        // And nearly always the mark alone decides it.
-        assert!(marked <= usual.len() / 4, "{marked}");
-        for key in usual {
-            assert!(
-                !keys.definitely_absent(KeyHash::of(key.as_bytes())),
-                "{key}"
-            );
-        }
-        // Past the fingerprints, a set mark decides nothing, and a clear one still does.
-        for n in 0..u16::MAX {
-            keys.insert(KeyHash::of(&n.to_le_bytes()));
-        }
-        assert!(!keys.definitely_absent(KeyHash::of(b"new")));
-        keys.clear();
-        assert!(keys.definitely_absent(KeyHash::of(b"temp_c")));
-        keys.seed(KeyHash::of(b"temp_c").bit());
-        assert!(!keys.definitely_absent(KeyHash::of(b"temp_c")));
-    }
-}
+#[path = "tests/duplicate_keys.rs"]
+mod tests;

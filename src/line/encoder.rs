@@ -1,4 +1,4 @@
-//! The encoder and the order in which a line is written.
+//! The `Encoder`: builds a line part by part, in the order of line protocol.
 
 use super::default_tags::DefaultTagsIn;
 use super::error::EncodeError;
@@ -446,7 +446,7 @@ impl<S: Sink> Encoder<S> {
         &self.sink
     }
 
-    /// Runs one part of a line, again if the sink can make room. The first error is kept.
+    /// Runs one part of a line, again if the sink can make space. The first error is kept.
     #[inline]
     fn attempt(
         &mut self,
@@ -514,7 +514,7 @@ impl<'e, S: Sink> Line<'e, S> {
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
     /// let missing: Option<&str> = None;
-    /// enc.line("t").tag("channel", 3).tag("room", missing).field("v", 1).finish()?;
+    /// enc.line("t").tag("channel", 3).tag("site", missing).field("v", 1).finish()?;
     /// assert_eq!(enc.as_bytes(), b"t,channel=3 v=1i\n");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

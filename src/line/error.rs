@@ -1,4 +1,4 @@
-//! What the encoder refuses, and where.
+//! `EncodeError`: what the encoder rejects, with position and reason.
 
 use core::fmt;
 
@@ -77,7 +77,7 @@ impl fmt::Display for Location {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The sink has no room for the whole line. Lines written before are untouched.
+    /// The sink has no space for the whole line. Lines written before are untouched.
     BufferFull,
     /// The sink could not pass its lines on; the sink itself holds the reason.
     Sink,
@@ -128,7 +128,7 @@ impl EncodeError {
     ///
     /// let mut enc = Encoder::with_sink(Vec::new());
     /// let error = enc.line("t").tag("a\n", "b").field("v", 1).finish().unwrap_err();
-    /// assert_eq!(error.location().map(|place| place.part), Some(Part::TagKey));
+    /// assert_eq!(error.location().map(|location| location.part), Some(Part::TagKey));
     /// ```
     #[must_use]
     pub const fn location(&self) -> Option<Location> {
@@ -158,7 +158,7 @@ impl EncodeError {
         }
     }
 
-    /// True if the same line can succeed once the sink has room again.
+    /// True if the same line can succeed once the sink has space again.
     ///
     /// ```
     /// let mut storage = [0u8; 4];
@@ -175,7 +175,7 @@ impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             EncodeError::BufferFull => {
-                f.write_str("no room for the line: send the buffer and clear it, or enlarge it")
+                f.write_str("no space for the line: send the buffer and clear it, or enlarge it")
             }
             EncodeError::Sink => f.write_str("the sink could not pass its lines on"),
             EncodeError::NoFields => f.write_str("the line has no field: give it at least one"),
@@ -235,12 +235,5 @@ impl fmt::Display for EncodeError {
 impl core::error::Error for EncodeError {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_is_small() {
-        assert!(size_of::<EncodeError>() <= 16);
-        assert!(size_of::<Result<(), EncodeError>>() <= 16);
-    }
-}
+#[path = "tests/error.rs"]
+mod tests;

@@ -1,4 +1,5 @@
-//! Names and strings onto the wire: what is escaped, what is refused.
+//! Escaping: which characters of names (measurement, tag key, tag value, field key) and strings are
+//! escaped, which are rejected.
 //!
 //! Three servers' parsers disagree about most unusual bytes; what stands here is the part they
 //! agree on. Names (measurement, keys, tag values) escape `,` and space, and `=` except in the
@@ -84,17 +85,17 @@ fn any_string(cursor: &mut SliceWriter<'_>, text: &[u8]) -> Result<(), EncodeErr
     Ok(())
 }
 
-/// Grow for eight bytes, eight backslashes and a word behind them that means nothing.
-const WORD_ROOM: usize = 24;
+/// Space for eight bytes, eight backslashes and a word behind them that means nothing.
+const WORD_CAPACITY: usize = 24;
 
-/// Writes the whole words of a string's inside, as far as there is surely room. Says how many bytes
-/// were read and how many written; what is left of the room behind them may be overwritten.
+/// Writes the whole words of a string's inside, as far as there is surely space. Says how many
+/// bytes were read and how many written; what is left of `dest` behind them may be overwritten.
 #[inline]
-fn string_words(room: &mut [u8], text: &[u8]) -> (usize, usize) {
+fn string_words(dest: &mut [u8], text: &[u8]) -> (usize, usize) {
     let (mut read, mut written) = (0, 0);
     for word in text.chunks_exact(8) {
-        let room = room.get_mut(written..);
-        let slot = room.and_then(|room| room.first_chunk_mut::<WORD_ROOM>());
+        let dest = dest.get_mut(written..);
+        let slot = dest.and_then(|dest| dest.first_chunk_mut::<WORD_CAPACITY>());
         let (Some(slot), Some(word)) = (slot, word.first_chunk::<8>()) else {
             break;
         };
@@ -111,7 +112,7 @@ fn string_words(room: &mut [u8], text: &[u8]) -> (usize, usize) {
 
 /// Puts the backslashes into a word of a string that begins the slot, and says how many.
 #[inline]
-fn put_backslashes(slot: &mut [u8; WORD_ROOM], word: u64) -> usize {
+fn put_backslashes(slot: &mut [u8; WORD_CAPACITY], word: u64) -> usize {
     let mut hits = !(differs(word, b'"') & differs(word, b'\\')) & HIGH;
     let mut count = 0;
     while hits != 0 {
@@ -129,7 +130,7 @@ fn put_backslashes(slot: &mut [u8; WORD_ROOM], word: u64) -> usize {
 }
 
 #[inline]
-fn put(slot: &mut [u8; WORD_ROOM], at: usize, word: u64) {
+fn put(slot: &mut [u8; WORD_CAPACITY], at: usize, word: u64) {
     let slot = slot.get_mut(at..);
     if let Some(slot) = slot.and_then(|slot| slot.first_chunk_mut::<8>()) {
         *slot = word.to_le_bytes();
@@ -209,19 +210,19 @@ fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(),
         _ => COMMA_SPACE | EQUALS,
     };
     let start = cursor.pos();
-    let room = cursor.tail_mut(start);
-    if room.len() < text.len() {
+    let dest = cursor.tail_mut(start);
+    if dest.len() < text.len() {
         return Err(EncodeError::BufferFull);
     }
-    let room = room.get_mut(..text.len().saturating_mul(2));
-    let (true, Some(room)) = (FAST_PATHS, room) else {
+    let dest = dest.get_mut(..text.len().saturating_mul(2));
+    let (true, Some(dest)) = (FAST_PATHS, dest) else {
         return careful_name(cursor, text, name);
     };
-    if plain_words(room, text) {
+    if plain_words(dest, text) {
         return cursor.advance(text.len());
     }
-    let all = room.len();
-    let mut slots = room.iter_mut();
+    let all = dest.len();
+    let mut slots = dest.iter_mut();
     let mut put = |byte| {
         if let Some(slot) = slots.next() {
             *slot = byte;
@@ -244,7 +245,7 @@ fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(),
     cursor.advance(len)
 }
 
-/// The same where there may be too little room for the worst case, or where code should be short.
+/// The same where there may be too little space for the worst case, or where code should be short.
 #[cold]
 fn careful_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
     check_name(text, name)?;
@@ -362,10 +363,10 @@ const fn string_hits(word: u64) -> u64 {
 
 /// Copies a text of eight bytes or more if all of them are plain, and says so.
 #[inline]
-fn plain_words(room: &mut [u8], text: &[u8]) -> bool {
+fn plain_words(dest: &mut [u8], text: &[u8]) -> bool {
     // The last eight bytes first, then whole words from the front: the two may overlap.
-    let last = room.get_mut(..text.len());
-    let last = last.and_then(|room| room.last_chunk_mut::<8>());
+    let last = dest.get_mut(..text.len());
+    let last = last.and_then(|dest| dest.last_chunk_mut::<8>());
     let (Some(to), Some(from)) = (last, text.last_chunk::<8>()) else {
         return false;
     };
@@ -373,7 +374,7 @@ fn plain_words(room: &mut [u8], text: &[u8]) -> bool {
         return false;
     }
     *to = *from;
-    for (to, from) in room.chunks_exact_mut(8).zip(text.chunks_exact(8)) {
+    for (to, from) in dest.chunks_exact_mut(8).zip(text.chunks_exact(8)) {
         if let (Some(to), Some(from)) = (to.first_chunk_mut::<8>(), from.first_chunk::<8>()) {
             if name_hits(u64::from_le_bytes(*from)) != 0 {
                 return false;
@@ -397,71 +398,5 @@ fn short_word(text: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PARTS: [Part; 3] = [Part::Measurement, Part::TagValue, Part::FieldKey];
-
-    /// Every byte in every place of a text of up to 19 bytes, among neighbours of all kinds, into
-    /// every size of room that makes a difference: the same as byte by byte.
-    #[test]
-    fn eight_at_once_says_the_same_as_one_by_one() {
-        for byte in 0..=127u8 {
-            for filler in ['a', 'ä', '!', '<', ',', ' ', '=', '"'] {
-                let mut fillers = [0; 4];
-                let filler = filler.encode_utf8(&mut fillers);
-                for len in 1..=19usize {
-                    let at = (usize::from(byte) * 7 + len * 5) % len;
-                    for at in [0, at, len - 1] {
-                        let text = filler.repeat(at)
-                            + std::str::from_utf8(&[byte]).unwrap()
-                            + &filler.repeat(len - 1 - at);
-                        same(&text);
-                    }
-                }
-            }
-        }
-    }
-
-    fn bytewise(out: &mut SliceWriter<'_>, text: &[u8], special: impl Fn(u8) -> bool) {
-        for &byte in text {
-            if special(byte) {
-                out.put(b'\\').unwrap();
-            }
-            out.put(byte).unwrap();
-        }
-    }
-
-    fn same(text: &str) {
-        let bytes = text.as_bytes();
-        for part in PARTS {
-            let name_of = Name { part, index: 0 };
-            let mut expected = [0; 128];
-            let mut out = SliceWriter::new(&mut expected, 0);
-            let done = check_name(bytes, name_of).map(|_| ());
-            bytewise(&mut out, bytes, |b| needs_escape(b, part));
-            let expected = out.written(0);
-            for room in [expected.len(), expected.len() + 1, expected.len() + 9, 128] {
-                let mut buf = [0; 128];
-                let mut out = SliceWriter::new(&mut buf[..room], 0);
-                assert_eq!(name(&mut out, text, name_of), done, "{text:?}");
-                if done.is_ok() {
-                    assert_eq!(out.written(0), expected, "{text:?}");
-                }
-            }
-        }
-        let mut expected = [0; 128];
-        let mut out = SliceWriter::new(&mut expected, 0);
-        bytewise(&mut out, bytes, special_in_string);
-        let expected = out.written(0);
-        for room in 0..=expected.len() + 25 {
-            let mut buf = [0; 128];
-            let mut out = SliceWriter::new(&mut buf[..room], 0);
-            let done = string(&mut out, text);
-            assert_eq!(done.is_ok(), expected.len() <= room, "{text:?}");
-            if done.is_ok() {
-                assert_eq!(out.written(0), expected, "{text:?}");
-            }
-        }
-    }
-}
+#[path = "tests/escape.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! What can stand as a field's key: a text, or a text that was checked and escaped before.
+//! Field keys: a text, or one that was checked and escaped before.
 
 use super::duplicate_keys::KeyHash;
 use super::error::{EncodeError, Location, Part};
@@ -124,12 +124,12 @@ text!([] alloc::string::String; [] alloc::borrow::Cow<'_, str>; [] alloc::boxed:
 /// ```
 /// use influx_edge::line::{Encoder, FieldKey, Series};
 ///
-/// let series = Series::<64>::builder("indoor climate").tag("room name", "kitchen").build()?;
+/// let series = Series::<64>::builder("indoor climate").tag("site name", "kitchen").build()?;
 /// let temp = FieldKey::<16>::new("air temp")?;
 /// let mut storage = [0u8; 256];
 /// let mut enc = Encoder::new(&mut storage);
 /// enc.series(&series).field(&temp, 21.5).timestamp(1)?;
-/// assert_eq!(enc.as_bytes(), b"indoor\\ climate,room\\ name=kitchen air\\ temp=21.5 1\n");
+/// assert_eq!(enc.as_bytes(), b"indoor\\ climate,site\\ name=kitchen air\\ temp=21.5 1\n");
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
 pub type FieldKey<const N: usize> = FieldKeyIn<heapless::Vec<u8, N>>;

@@ -1,4 +1,4 @@
-//! Times onto the wire: integers in the encoder's precision, and instants.
+//! Timestamps of lines: integers in the precision of the encoder, and instants.
 
 use super::error::EncodeError;
 use crate::{Precision, Timestamp};

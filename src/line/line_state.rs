@@ -1,4 +1,4 @@
-//! The one core behind every sink: parts of a line into a slice, each whole or not at all.
+//! The state of the line being written, for every sink: commit and rollback of its parts.
 //!
 //! Nothing here is generic over the sink, so a program with three sinks has one copy of it.
 

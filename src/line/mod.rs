@@ -1,11 +1,11 @@
-//! The line-protocol encoder: points into bytes, without a heap.
+//! The line-protocol encoder: points as bytes, without a heap.
 //!
 //! **What it is for.** A sensor's reading becomes a line of line protocol in a buffer that the
 //! caller owns and reuses. A line is written whole or not at all, and what is written means the
 //! same to every InfluxDB server, 1.x to 3.x, and to the servers that speak their protocol.
 //!
 //! **In scope**: measurement, tags, the five kinds of field value, timestamps in four precisions;
-//! escaping; refusing what some server would misread; fixed, bounded and growing buffers.
+//! escaping; rejecting what some server would misparse; fixed, bounded and growing buffers.
 //!
 //! **Out of scope**: reading line protocol; sending it (the client does); batching and retries
 //! (the writer does); clocks: the encoder never asks for the time.
@@ -40,6 +40,7 @@
 //! engine's own separator, and two different points would become one. Each of these is met
 //! with success by some server.
 
+mod compact_number;
 mod default_tags;
 mod duplicate_keys;
 mod encoder;

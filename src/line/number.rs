@@ -1,17 +1,46 @@
-//! Numbers as text: shortest, exact, and legal for every server's parser.
+//! Formatting of numbers: shortest, exact, and legal for every server's parser.
 
+use super::compact_number;
 use super::error::EncodeError;
 use super::slice_writer::SliceWriter;
 use crate::FAST_PATHS;
 
 /// Writes an integer's digits.
 #[inline]
-pub(super) fn integer<I: itoa::Integer>(
+pub(super) fn integer<I: Integer>(
     cursor: &mut SliceWriter<'_>,
     value: I,
 ) -> Result<(), EncodeError> {
+    if !FAST_PATHS {
+        let (negative, magnitude) = value.parts();
+        return compact_number::integer(cursor, negative, magnitude);
+    }
     cursor.copy_short(itoa::Buffer::new().format(value).as_bytes())
 }
+
+/// An integer of up to 64 bits.
+pub(super) trait Integer: itoa::Integer {
+    /// Returns whether it is negative, and its magnitude.
+    fn parts(self) -> (bool, u64);
+}
+
+macro_rules! integers {
+    ($($signed:ty, $unsigned:ty;)*) => {$(
+        impl Integer for $signed {
+            #[inline]
+            fn parts(self) -> (bool, u64) {
+                (self < 0, self.unsigned_abs() as u64)
+            }
+        }
+        impl Integer for $unsigned {
+            #[inline]
+            fn parts(self) -> (bool, u64) {
+                (false, self as u64)
+            }
+        }
+    )*};
+}
+integers!(i8, u8; i16, u16; i32, u32; i64, u64; isize, usize;);
 
 /// Writes a time: an integer that nearly always has 10, 13, 16 or 19 digits.
 ///
@@ -22,7 +51,7 @@ pub(super) fn integer<I: itoa::Integer>(
 pub(super) fn time(cursor: &mut SliceWriter<'_>, value: i64) -> Result<(), EncodeError> {
     if FAST_PATHS && value >= EIGHT as i64 {
         let start = cursor.pos();
-        if let Some(slot) = cursor.tail_mut(start).first_chunk_mut::<NUMBER_ROOM>() {
+        if let Some(slot) = cursor.tail_mut(start).first_chunk_mut::<NUMBER_CAPACITY>() {
             let len = long_time(slot, value as u64);
             return cursor.advance(len);
         }
@@ -32,13 +61,14 @@ pub(super) fn time(cursor: &mut SliceWriter<'_>, value: i64) -> Result<(), Encod
 }
 
 const EIGHT: u64 = 100_000_000;
-/// Grow for the longest time, three times eight digits, and for what few decimals take at most.
-const NUMBER_ROOM: usize = 24;
+/// Space for the longest timestamp, three times eight digits, and for what few decimals take at
+/// most.
+const NUMBER_CAPACITY: usize = 24;
 
 /// Writes a number of more than eight digits and says how many they are. What is left of the slot
 /// means nothing.
 #[inline]
-fn long_time(slot: &mut [u8; NUMBER_ROOM], value: u64) -> usize {
+fn long_time(slot: &mut [u8; NUMBER_CAPACITY], value: u64) -> usize {
     let (high, low) = (value / EIGHT, (value % EIGHT) as u32);
     let mut len;
     if high < EIGHT {
@@ -52,9 +82,9 @@ fn long_time(slot: &mut [u8; NUMBER_ROOM], value: u64) -> usize {
     len + 8
 }
 
-/// Places a word, which the callers see to that there is room for.
+/// Places a word, which the callers see to that there is space for.
 #[inline]
-fn put(slot: &mut [u8; NUMBER_ROOM], at: usize, word: u64) {
+fn put(slot: &mut [u8; NUMBER_CAPACITY], at: usize, word: u64) {
     let slot = slot.get_mut(at..);
     if let Some(slot) = slot.and_then(|slot| slot.first_chunk_mut::<8>()) {
         *slot = word.to_le_bytes();
@@ -64,7 +94,7 @@ fn put(slot: &mut [u8; NUMBER_ROOM], at: usize, word: u64) {
 /// Begins the slot with a number below 10^8 without leading zeros, but for zero itself, and says how
 /// many digits it has.
 #[inline]
-fn put_leading(slot: &mut [u8; NUMBER_ROOM], number: u32) -> usize {
+fn put_leading(slot: &mut [u8; NUMBER_CAPACITY], number: u32) -> usize {
     let (word, len) = leading(number);
     put(slot, 0, word);
     len
@@ -105,7 +135,7 @@ const fn eight_digits(number: u32) -> u64 {
 pub(super) fn float(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeError> {
     if FAST_PATHS {
         let start = cursor.pos();
-        if let Some(slot) = cursor.tail_mut(start).first_chunk_mut::<NUMBER_ROOM>() {
+        if let Some(slot) = cursor.tail_mut(start).first_chunk_mut::<NUMBER_CAPACITY>() {
             let magnitude = value.abs();
             if magnitude < 1e8 {
                 let scaled = magnitude * SCALE;
@@ -128,7 +158,10 @@ pub(super) fn float(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), Enco
 /// The general way, out of the way of the shortcut, which then needs no call.
 #[inline(never)]
 fn many_digits(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeError> {
-    if !(FAST_PATHS && (1e-4..1e8).contains(&value.abs())) {
+    if !FAST_PATHS {
+        return compact_number::float(cursor, value);
+    }
+    if !(1e-4..1e8).contains(&value.abs()) {
         return float_by_zmij(cursor, value);
     }
     // Far from where exponents begin.
@@ -138,7 +171,7 @@ fn many_digits(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeErr
 }
 
 /// The same text without the shortcut, and so without a single operation on floats.
-fn float_by_zmij(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeError> {
+pub(super) fn float_by_zmij(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeError> {
     let mut digits = zmij::Buffer::new();
     let text = digits.format_finite(value);
     // Below 10⁻⁵ zmij writes exponents; the shortcut writes its millionths without.
@@ -162,6 +195,9 @@ const SCALE: f64 = 1e6;
 /// As [`float`], for `f32`: shortest among the texts that read back to the same `f32`.
 #[inline]
 pub(super) fn float32(cursor: &mut SliceWriter<'_>, value: f32) -> Result<(), EncodeError> {
+    if !FAST_PATHS {
+        return compact_number::float32(cursor, value);
+    }
     // The shortcut would give digits that only an f64 has: 0.1f32 is 0.100000001490116….
     shortest(cursor, zmij::Buffer::new().format_finite(value))
 }
@@ -169,7 +205,7 @@ pub(super) fn float32(cursor: &mut SliceWriter<'_>, value: f32) -> Result<(), En
 /// Writes `scaled` millionths, below 10^14, without zeros at the end, and says how many bytes it
 /// took: 16 at most. What is left of the slot means nothing.
 #[inline]
-fn few_decimals(slot: &mut [u8; NUMBER_ROOM], scaled: u64, negative: bool) -> usize {
+fn few_decimals(slot: &mut [u8; NUMBER_CAPACITY], scaled: u64, negative: bool) -> usize {
     let mut len = 0;
     if negative {
         put(slot, 0, b'-'.into());
@@ -230,159 +266,5 @@ fn shortest(cursor: &mut SliceWriter<'_>, text: &str) -> Result<(), EncodeError>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::string::{String, ToString};
-    use std::vec::Vec;
-
-    fn text(value: f64) -> String {
-        let mut buf = [0; 64];
-        let mut cursor = SliceWriter::new(&mut buf, 0);
-        float(&mut cursor, value).unwrap();
-        String::from_utf8(cursor.written(0).to_vec()).unwrap()
-    }
-
-    #[test]
-    fn eight_digits_of_every_four_in_both_halves() {
-        for n in 0..10_000 {
-            for number in [n, n * 10_000 + 9_999 - n, n * 10_000] {
-                let text = std::format!("{number:08}");
-                assert_eq!(eight_digits(number).to_le_bytes(), text.as_bytes());
-            }
-        }
-    }
-
-    #[test]
-    fn times_of_every_length() {
-        let mut power = 1i64;
-        for _ in 0..19 {
-            for value in [
-                power - 1,
-                power,
-                power + 1,
-                -power,
-                power.wrapping_mul(9),
-                1_700 * (power / 1_000),
-            ] {
-                for room in 0..48 {
-                    let expected = value.to_string();
-                    let mut buf = [0; 48];
-                    let mut cursor = SliceWriter::new(&mut buf[..room], 0);
-                    let done = time(&mut cursor, value);
-                    assert_eq!(done.is_ok(), expected.len() <= room);
-                    if done.is_ok() {
-                        assert_eq!(cursor.written(0), expected.as_bytes());
-                    }
-                }
-            }
-            power = power.wrapping_mul(10);
-        }
-        for value in [i64::MAX, i64::MIN, 1_700_000_000, 1_700_000_000_123_456_789] {
-            let mut buf = [0; 48];
-            let mut cursor = SliceWriter::new(&mut buf, 0);
-            time(&mut cursor, value).unwrap();
-            assert_eq!(cursor.written(0), value.to_string().as_bytes());
-        }
-    }
-
-    #[test]
-    fn floats_as_text() {
-        for (value, expected) in [
-            (0.0, "0"),
-            (-0.0, "-0"),
-            (1.0, "1"),
-            (-1.5, "-1.5"),
-            (21.57, "21.57"),
-            (0.29, "0.29"),
-            (99.99, "99.99"),
-            (100.01, "100.01"),
-            (0.000001, "0.000001"),
-            (-0.000009, "-0.000009"),
-            (0.0000015, "1.5e-6"),
-            (0.00001, "0.00001"),
-            (0.000015, "0.000015"),
-            (-0.05, "-0.05"),
-            (12345.678901, "12345.678901"),
-            (999_999_999.999999, "999999999.999999"),
-            (1e9, "1000000000"),
-            (0.1 + 0.2, "0.30000000000000004"),
-            (1e15, "1000000000000000"),
-            (1e16, "1e+16"),
-            (1.5e300, "1.5e+300"),
-            (1e-7, "1e-7"),
-            (5e-324, "5e-324"),
-            (f64::MAX, "1.7976931348623157e+308"),
-            (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
-        ] {
-            assert_eq!(text(value), expected);
-        }
-    }
-
-    #[test]
-    fn the_shortcut_writes_what_zmij_would() {
-        let mut seed = 0x9E37_79B9_7F4A_7C15u64;
-        let rounds = std::env::var("INFLUX_EDGE_CASES").ok();
-        let rounds = rounds.and_then(|n| n.parse().ok()).unwrap_or(200_000);
-        for round in 0..rounds {
-            seed = seed
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            // Of one to fourteen digits, and the very small among them.
-            let whole = (seed >> 16) % 10u64.pow(1 + round % 14);
-            for value in [
-                whole as f64 / 1e6,
-                -(whole as f64) / 1e7,
-                whole as f64 / 1e2,
-            ] {
-                let mut buf = [0; 64];
-                let mut cursor = SliceWriter::new(&mut buf, 0);
-                float_by_zmij(&mut cursor, value).unwrap();
-                assert_eq!(String::from_utf8_lossy(cursor.written(0)), text(value));
-            }
-        }
-    }
-
-    #[test]
-    fn exponents_have_a_sign_however_they_come() {
-        for (given, expected) in [
-            ("1e16", "1e+16"),
-            ("1e+16", "1e+16"),
-            ("-1.5e300", "-1.5e+300"),
-            ("1e-7", "1e-7"),
-            ("1.0", "1"),
-            ("100.0", "100"),
-        ] {
-            let mut buf = [0; 64];
-            let mut cursor = SliceWriter::new(&mut buf, 0);
-            shortest(&mut cursor, given).unwrap();
-            assert_eq!(cursor.written(0), expected.as_bytes());
-        }
-    }
-
-    #[test]
-    fn as_short_as_ryu() {
-        // Ryū is another algorithm. Values of up to seven decimals, near the borders of the
-        // shortcut and far from them.
-        let mut seed = 0x9E37_79B9_7F4A_7C15u64;
-        let rounds = std::env::var("INFLUX_EDGE_CASES").ok();
-        let rounds = rounds.and_then(|n| n.parse().ok()).unwrap_or(200_000);
-        for _ in 0..rounds {
-            seed = seed
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            let decimals = (seed >> 60) as i32 % 8;
-            let value = ((seed >> 12) % 2_000_000_000_000_000) as f64 / 10f64.powi(decimals);
-            let ours = text(value);
-            let digits =
-                |s: &str| -> Vec<u8> { s.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>() };
-            let ryu = ryu::Buffer::new().format(value).to_string();
-            let plain = |s: &str| {
-                let d = digits(s.split('e').next().unwrap());
-                let s = String::from_utf8(d).unwrap();
-                s.trim_matches('0').to_string()
-            };
-            assert_eq!(ours.parse::<f64>().unwrap().to_bits(), value.to_bits());
-            assert_eq!(plain(&ours), plain(&ryu), "{ours} {ryu}");
-        }
-    }
-}
+#[path = "tests/number.rs"]
+mod tests;

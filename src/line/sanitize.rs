@@ -1,4 +1,4 @@
-//! Names from outside, made acceptable: explicit, and lossy.
+//! Sanitizing of names from outside into valid ones: explicit, and lossy.
 
 use core::fmt::{self, Write as _};
 

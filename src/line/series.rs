@@ -66,10 +66,6 @@ impl<S: Sink + Default> SeriesIn<S> {
     /// assert_eq!(series.as_bytes(), b"weather,station=zrh\\ 1");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "new, tag, tag, build is how it reads"
-    )]
     pub fn builder(measurement: &str) -> SeriesBuilder<S> {
         let mut builder = SeriesBuilder::empty();
         builder.add(|out, _| line_state::measurement(out, measurement));

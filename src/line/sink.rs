@@ -1,7 +1,7 @@
-//! Where encoded lines go: storage that the encoder fills from the front.
+//! Sinks: the storage that encoded lines are written to.
 
 pub(super) mod sealed {
-    /// What a sink responds when a line does not fit.
+    /// The result of `grow`, when a line does not fit.
     pub enum Grow {
         /// There is no more.
         None,
@@ -52,7 +52,7 @@ use sealed::Grow;
 /// | [`heapless::Vec`] | no | the same, owned by the encoder |
 /// | `Vec<u8>` | without bound | programs that clear it often enough |
 /// | [`BoundedVec`] | up to a limit | programs that want the limit kept |
-/// | [`IoSink`] | passes whole lines to an [`io::Write`](std::io::Write) | files, pipes, sockets |
+/// | [`IoSink`](super::IoSink) | passes whole lines to an [`io::Write`](std::io::Write) | files, pipes, sockets |
 ///
 /// A sink given to an encoder starts empty: bytes that were in it are overwritten.
 pub trait Sink: sealed::Sink {}
@@ -258,7 +258,7 @@ mod growing {
         }
     }
 
-    /// Doubles the writable storage, up to `max`. An allocator that says no means no room.
+    /// Doubles the writable storage, up to `max`. A failed allocation means no space.
     fn grow(bytes: &mut Vec<u8>, max: usize) -> Grow {
         let len = bytes.len();
         let new = len.saturating_mul(2).max(FIRST).min(max);
@@ -328,8 +328,8 @@ mod appending {
         }
         #[inline]
         fn parts(&mut self) -> (&mut [u8], &[u8]) {
-            let room = self.bytes.get_mut(self.base..).unwrap_or_default();
-            (room, self.defaults)
+            let space = self.bytes.get_mut(self.base..).unwrap_or_default();
+            (space, self.defaults)
         }
         #[cold]
         fn grow(&mut self, _: usize, _: usize) -> Grow {
@@ -356,20 +356,5 @@ mod appending {
 }
 
 #[cfg(all(test, feature = "client"))]
-mod tests {
-    use super::Appending;
-    use crate::line::{EncodeError, Encoder};
-    use alloc::vec::Vec;
-
-    #[test]
-    fn what_is_appended_can_be_looked_at_and_what_was_there_cannot() {
-        let mut batch = Vec::from(*b"m f=0i\n");
-        let mut enc = Encoder::with_sink(Appending::new(&mut batch, 7, 16, b",t=v"));
-        enc.line("m").field("f", 1).finish().unwrap();
-        assert_eq!(enc.as_bytes(), b"m,t=v f=1i\n");
-        let second = enc.line("m").field("f", 2).finish();
-        assert_eq!(second, Err(EncodeError::BufferFull));
-        assert_eq!(enc.as_bytes(), b"m,t=v f=1i\n");
-        assert!(batch.starts_with(b"m f=0i\nm,t=v f=1i\n"));
-    }
-}
+#[path = "tests/sink.rs"]
+mod tests;

@@ -1,16 +1,16 @@
-//! A position in a byte slice that can't be passed: the only way bytes get into a buffer.
+//! A bounds-checked position in a byte slice: the only way bytes get into a buffer.
 
 use super::error::EncodeError;
 use crate::FAST_PATHS;
 
-/// Writes into a slice from a position on; running out of room is [`EncodeError::BufferFull`].
+/// Writes into a slice from a position on; running out of space is [`EncodeError::BufferFull`].
 pub(super) struct SliceWriter<'b> {
     buf: &'b mut [u8],
     pos: usize,
 }
 
 impl<'b> SliceWriter<'b> {
-    /// `pos` past the end of `buf` is legal and simply has no room.
+    /// `pos` past the end of `buf` is legal and simply has no space.
     #[inline]
     pub(super) fn new(buf: &'b mut [u8], pos: usize) -> Self {
         SliceWriter { buf, pos }
@@ -39,13 +39,13 @@ impl<'b> SliceWriter<'b> {
     /// The next `len` bytes to be filled by the caller; the position moves behind them.
     #[inline]
     pub(super) fn reserve(&mut self, len: usize) -> Result<&mut [u8], EncodeError> {
-        let room = self
+        let space = self
             .buf
             .get_mut(self.pos..)
             .and_then(|rest| rest.get_mut(..len))
             .ok_or(EncodeError::BufferFull)?;
         self.pos += len;
-        Ok(room)
+        Ok(space)
     }
 
     #[inline]
@@ -58,18 +58,18 @@ impl<'b> SliceWriter<'b> {
     /// fixed-size moves instead of a call to memcpy, which costs more than it moves.
     #[inline]
     pub(super) fn copy_short(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        let room = self.reserve(bytes.len())?;
-        copy_overlapping(room, bytes);
+        let space = self.reserve(bytes.len())?;
+        copy_overlapping(space, bytes);
         Ok(())
     }
 
-    /// Writes the lowest `len` bytes of a word, the lowest first, if there is room for all eight, and
-    /// says whether there was.
+    /// Writes the lowest `len` bytes of a word, the lowest first, if there is space for all eight,
+    /// and says whether there was.
     #[inline]
     pub(super) fn put_word(&mut self, word: u64, len: usize) -> bool {
         debug_assert!(len <= 8);
-        let room = self.buf.get_mut(self.pos..).unwrap_or_default();
-        let Some(slot) = room.first_chunk_mut::<8>() else {
+        let space = self.buf.get_mut(self.pos..).unwrap_or_default();
+        let Some(slot) = space.first_chunk_mut::<8>() else {
             return false;
         };
         // What is too much will be overwritten.
@@ -92,7 +92,7 @@ impl<'b> SliceWriter<'b> {
             .unwrap_or_default()
     }
 
-    /// What was written from `start` on, and all the room behind it.
+    /// What was written from `start` on, and all the space behind it.
     #[inline]
     pub(super) fn tail_mut(&mut self, start: usize) -> &mut [u8] {
         self.buf.get_mut(start..).unwrap_or_default()
@@ -137,24 +137,5 @@ fn ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn short_copies_copy_everything_of_every_length() {
-        let text: [u8; 80] = core::array::from_fn(|i| i as u8);
-        for len in 0..=text.len() {
-            for room in 0..=text.len() {
-                let mut buf = [0xEE; 80];
-                let mut cursor = SliceWriter::new(&mut buf[..room], 0);
-                let done = cursor.copy_short(&text[..len]);
-                assert_eq!(done.is_ok(), len <= room);
-                assert_eq!(cursor.pos(), if len <= room { len } else { 0 });
-                if len <= room {
-                    assert_eq!(&buf[..len], &text[..len]);
-                    assert!(buf[len..].iter().all(|b| *b == 0xEE));
-                }
-            }
-        }
-    }
-}
+#[path = "tests/slice_writer.rs"]
+mod tests;

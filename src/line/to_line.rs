@@ -1,4 +1,4 @@
-//! Own types as lines.
+//! The trait `ToLine`: your own types as lines.
 
 use super::encoder::Encoder;
 use super::error::EncodeError;

@@ -1,4 +1,4 @@
-//! What can stand as a tag's value and as a field's value.
+//! Tag values and field values: their types, and which values are rejected (NaN, infinities).
 
 use core::fmt;
 use core::fmt::Write as _;

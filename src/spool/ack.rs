@@ -8,11 +8,11 @@
 
 use super::batch::BatchId;
 use super::format::{u32_at, u64_at};
-use super::fs::{Access, Fs, read_full, write_full};
+use super::fs::{Access, Fs, FsFile, read_full, write_full};
 use super::segment::TargetCount;
 use super::spool::Spool;
 use super::stats::bump;
-use crate::clock::Clock;
+use alloc::boxed::Box;
 use std::io;
 use std::path::PathBuf;
 
@@ -22,16 +22,16 @@ const SLOTS: [u64; 2] = [0, 512];
 /// Numbers beyond this come from no spool of ours.
 pub(super) const MAX_SEQ: u64 = 1 << 62;
 
-pub(super) struct AckFile<F: Fs> {
+pub(super) struct AckFile {
     path: PathBuf,
-    file: Option<F::File>,
+    file: Option<Box<dyn FsFile>>,
     generation: u64,
     acked: u64,
 }
 
-impl<F: Fs> AckFile<F> {
+impl AckFile {
     /// Reads the file, if there is one. What it says of no use counts as 0, nothing delivered.
-    pub(super) fn read(fs: &F, path: PathBuf, access: Access) -> io::Result<Self> {
+    pub(super) fn read(fs: &dyn Fs, path: PathBuf, access: Access) -> io::Result<Self> {
         let file = match fs.open(&path, access) {
             Ok(file) => Some(file),
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
@@ -43,7 +43,7 @@ impl<F: Fs> AckFile<F> {
         if let Some(file) = &file {
             for at in SLOTS {
                 let mut slot = [0; SLOT];
-                let n = read_full(file, &mut slot, at)?;
+                let n = read_full(&**file, &mut slot, at)?;
                 let found = decode(slot.get(..n).unwrap_or_default());
                 if let Some(newer) = found.filter(|(g, _)| *g > generation) {
                     (generation, acked) = newer;
@@ -64,7 +64,7 @@ impl<F: Fs> AckFile<F> {
     }
 
     /// Notes a new number. What fails here costs a second delivery, nothing else.
-    pub(super) fn write(&mut self, fs: &F, acked: u64) -> io::Result<()> {
+    pub(super) fn write(&mut self, fs: &dyn Fs, acked: u64) -> io::Result<()> {
         let file = match self.file.take() {
             Some(file) => file,
             None => self.create(fs)?,
@@ -75,14 +75,14 @@ impl<F: Fs> AckFile<F> {
         } else {
             SLOTS[1]
         };
-        write_full(&file, &encode(generation, acked), at)?;
+        write_full(&*file, &encode(generation, acked), at)?;
         self.file = Some(file);
         self.generation = generation;
         self.acked = acked;
         Ok(())
     }
 
-    fn create(&self, fs: &F) -> io::Result<F::File> {
+    fn create(&self, fs: &dyn Fs) -> io::Result<Box<dyn FsFile>> {
         match fs.open(&self.path, Access::Write) {
             Ok(file) => return Ok(file),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
@@ -109,11 +109,11 @@ fn decode(slot: &[u8]) -> Option<(u64, u64)> {
     (holds && generation > 0 && acked < MAX_SEQ).then_some((generation, acked))
 }
 
-impl<F: Fs, C: Clock> Spool<F, C> {
-    /// Notes that batches were delivered; how many points they held. Their room is freed with the
+impl Spool {
+    /// Notes that batches were delivered; how many points they held. Their space is freed with the
     /// last batch of their segment.
     ///
-    /// Tickets of batches that were acknowledged or dropped before do nothing and count nothing.
+    /// Ids of batches that were acknowledged or dropped before do nothing and count nothing.
     /// Writes 20 bytes to the disk and syncs nothing: an acknowledgement that a crash takes makes the
     /// batch be delivered again, which changes nothing in the database if its points have timestamps.
     ///
@@ -144,7 +144,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         points
     }
 
-    /// Takes a batch out of the account; whether it was in it.
+    /// Marks a batch as done; returns whether it was waiting.
     pub(super) fn finish(&mut self, batch_id: &BatchId) -> bool {
         if self.is_finished(batch_id.seq) {
             return false;
@@ -169,7 +169,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         seq <= self.ack.acked() || segment().is_none_or(|segment| segment.seq_done(seq))
     }
 
-    /// Whether a batch still waits: not acknowledged, not dropped for want of room.
+    /// Whether a batch still waits: not acknowledged, not dropped for want of space.
     #[cfg(feature = "client")]
     pub(crate) fn is_waiting(&self, batch_id: &BatchId) -> bool {
         !self.is_finished(batch_id.seq)
@@ -178,7 +178,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     /// Removes segments in which nothing waits, and notes up to where all is delivered.
     pub(super) fn remove_acked(&mut self) {
         let acked = self.delivered_up_to();
-        if acked > self.ack.acked() && self.ack.write(&self.log.fs, acked).is_err() {
+        if acked > self.ack.acked() && self.ack.write(&*self.log.fs, acked).is_err() {
             bump(&mut self.stats.unnoted_acks, 1);
         }
         // The newest segment stays while anything waits: it is what remembers the last number.
@@ -211,20 +211,5 @@ impl<F: Fs, C: Clock> Spool<F, C> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slots_read_back_and_every_flipped_bit_is_seen() {
-        let slot = encode(3, 99);
-        assert_eq!(decode(&slot), Some((3, 99)));
-        for bit in 0..SLOT * 8 {
-            let mut bad = slot;
-            bad[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(decode(&bad), None, "bit {bit}");
-        }
-        assert_eq!(decode(&[0; SLOT]), None);
-        assert_eq!(decode(&slot[..19]), None);
-        assert_eq!(decode(&encode(1, u64::MAX)), None);
-    }
-}
+#[path = "tests/ack.rs"]
+mod tests;

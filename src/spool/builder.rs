@@ -5,6 +5,8 @@ use super::fs::{Fs, OsFs};
 use super::spool::Spool;
 use crate::OverflowPolicy;
 use crate::clock::{Clock, SystemClock};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::time::Duration;
 use std::path::PathBuf;
 
@@ -38,7 +40,7 @@ pub enum Mode {
     #[default]
     OnFailure,
     /// Every batch before it is sent: what was accepted survives also a crash while the server
-    /// responses.
+    /// responds.
     WriteAhead,
 }
 
@@ -181,12 +183,13 @@ impl SpoolBuilder {
         self.open_on(OsFs, SystemClock::default())
     }
 
-    /// The same on another file system and by another clock. For tests.
-    ///
-    /// # Errors
-    /// As [`open`](SpoolBuilder::open).
-    pub fn open_on<F: Fs, C: Clock>(self, fs: F, clock: C) -> Result<Spool<F, C>, SpoolError> {
-        Spool::recover(self, fs, clock)
+    /// Opens the spool on this file system and by this clock: the machine's, or those of a test.
+    pub(super) fn open_on(
+        self,
+        fs: impl Fs + 'static,
+        clock: impl Clock + 'static,
+    ) -> Result<Spool, SpoolError> {
+        Spool::recover(self, Arc::new(fs), Box::new(clock))
     }
 
     pub(super) fn effective_segment_bytes(&self) -> u64 {

@@ -72,7 +72,7 @@ impl SpoolError {
         matches!(*self.0, SpoolErrorKind::Locked { .. })
     }
 
-    /// Whether there is no room: `max_bytes`, or the disk.
+    /// Whether there is no space left: `max_bytes`, or the disk.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-full", std::process::id()));

@@ -1,81 +1,30 @@
 //! The bytes of the spool, and nothing else: no file is touched here, nothing is allocated.
 //!
-//! All numbers are little-endian. A segment file is one header followed by records; there is no
-//! padding, no index and no trailer, so what a crash leaves behind is a prefix plus damage.
-//!
-//! # Segment header, 64 bytes
-//! | at | size | field | why it is there |
-//! |---|---|---|---|
-//! | 0 | 8 | magic `89 49 45 53 50 4C 0D 0A` | the first byte isn't text, `CR LF` shows a transfer that "fixed" line ends |
-//! | 8 | 2 | version, 1 | another version is set aside, never guessed at |
-//! | 10 | 2 | header length, 64 | where the records begin |
-//! | 12 | 4 | zero | reserved |
-//! | 16 | 8 | base sequence number | the first record's; equals the file's name, so a renamed copy is noticed |
-//! | 24 | 8 | salt, random | seeds every checksum of this file, see below |
-//! | 32 | 8 | created, Unix seconds | for people; no decision depends on a clock |
-//! | 40 | 20 | zero | reserved |
-//! | 60 | 4 | CRC-32 of bytes 0–59 | |
-//!
-//! # Record, 32 bytes + target + payload
-//! | at | size | field | why it is there |
-//! |---|---|---|---|
-//! | 0 | 4 | magic `F5 52 45 43` | not zero, so an all-zero tail never parses (the CRC of nothing is 0); `F5` occurs in no UTF-8 text, so a payload doesn't contain it |
-//! | 4 | 4 | payload length, 1 … 16 MiB | |
-//! | 8 | 8 | sequence number | order, and the proof that nothing is missing |
-//! | 16 | 2 | target length, 1 … 1024 | |
-//! | 18 | 1 | flags | bit 0: rejected for good, the payload begins with the reason; bit 1: the organization is named by its id |
-//! | 19 | 1 | precision: 0 s, 1 ms, 2 µs, 3 ns | bytes and unit travel together |
-//! | 20 | 4 | points | so that what is dropped can be counted in points |
-//! | 24 | 4 | payload CRC | |
-//! | 28 | 4 | header CRC of bytes 0–27 and the target | lengths are used only after this holds; a flipped bit can't send a batch to another bucket |
-//! | 32 | | target: organization, `00`, bucket | the token is no part of it, nor of anything else here |
-//! | | | payload | |
-//!
-//! Both checksums of a record are CRC-32 (IEEE) that start from the CRC of the segment's salt
-//! instead of from nothing. Payloads come from outside; one that contains a forged record can't
-//! know the salt, so damage before it can't bring the forgery to life. Nor can the remains of an
-//! older file that the disk gave to this one.
-//!
-//! # Version rules
-//! A reader takes version 1 and header length 64 and sets everything else aside, untouched. Any
-//! change to these tables is another version.
-//!
-//! # An example, byte by byte
-//! Base 7, salt `0x0123456789ABCDEF`, created 1 700 000 000; one record for `acme`/`sensors` of one
-//! point in seconds, `t v=1 60` and a newline. A test builds exactly this.
-//! ```text
-//! 00000000  89 49 45 53 50 4c 0d 0a  01 00 40 00 00 00 00 00  |.IESPL....@.....|
-//! 00000010  07 00 00 00 00 00 00 00  ef cd ab 89 67 45 23 01  |............gE#.|
-//! 00000020  00 f1 53 65 00 00 00 00  00 00 00 00 00 00 00 00  |..Se............|
-//! 00000030  00 00 00 00 00 00 00 00  00 00 00 00 df 16 a1 c2  |................|
-//! 00000040  f5 52 45 43 09 00 00 00  07 00 00 00 00 00 00 00  |.REC............|
-//! 00000050  0c 00 00 00 01 00 00 00  84 98 c1 e3 f4 eb 5e 53  |..............^S|
-//! 00000060  61 63 6d 65 00 73 65 6e  73 6f 72 73 74 20 76 3d  |acme.sensorst v=|
-//! 00000070  31 20 36 30 0a                                    |1 60.|
-//! ```
+//! The tables that this module implements, and an example byte by byte, are in
+//! `docs/reliability.md`, section "On disk". Any change to them is another version.
 
 use crate::Precision;
 use crc32fast::Hasher;
 
 /// Bytes of a segment's header.
-pub const SEGMENT_HEADER: usize = 64;
+pub(super) const SEGMENT_HEADER: usize = 64;
 /// Bytes of a record before its target.
-pub const RECORD_HEADER: usize = 32;
+pub(super) const RECORD_HEADER: usize = 32;
 /// The longest payload of one record: 16 MiB.
-pub const MAX_PAYLOAD: usize = 16 << 20;
+pub(super) const MAX_PAYLOAD: usize = 16 << 20;
 /// The longest target of one record, `org`, the zero byte and `bucket` together.
-pub const MAX_TARGET: usize = 1024;
+pub(super) const MAX_TARGET: usize = 1024;
 /// The shortest record there can be.
-pub const MIN_RECORD: usize = RECORD_HEADER + 2;
+pub(super) const MIN_RECORD: usize = RECORD_HEADER + 2;
 /// The version this code writes, and the only one it reads.
-pub const VERSION: u16 = 1;
+pub(super) const VERSION: u16 = 1;
 
 const SEGMENT_MAGIC: [u8; 8] = [0x89, b'I', b'E', b'S', b'P', b'L', b'\r', b'\n'];
 /// The first four bytes of a record.
-pub(crate) const RECORD_MAGIC: [u8; 4] = [0xF5, b'R', b'E', b'C'];
+pub(super) const RECORD_MAGIC: [u8; 4] = [0xF5, b'R', b'E', b'C'];
 const KNOWN_FLAGS: u8 = Flags::REJECTED.0 | Flags::ORG_ID.0;
 
-/// What a segment file says about itself.
+/// The header of a segment file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentHeader {
     /// The sequence number of its first record.
@@ -86,11 +35,11 @@ pub struct SegmentHeader {
     pub created: u64,
 }
 
-/// Why the first bytes of a file aren't the header of a segment.
+/// The reason why the first bytes of a file are not a segment header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// Fewer than [`SEGMENT_HEADER`] bytes.
+    /// Fewer than 64 bytes.
     Short,
     /// Another kind of file.
     Magic,
@@ -100,32 +49,32 @@ pub enum HeaderError {
     Version(u16),
 }
 
-/// What a record says about itself, without its target and payload.
+/// The header of a record, without its target and payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordHeader {
+pub(super) struct RecordHeader {
     /// Bytes of the payload, 1 to [`MAX_PAYLOAD`].
-    pub payload_len: u32,
+    pub(super) payload_len: u32,
     /// The record's number.
-    pub seq: u64,
+    pub(super) seq: u64,
     /// Bytes of the target, 1 to [`MAX_TARGET`].
-    pub target_len: u16,
+    pub(super) target_len: u16,
     /// What kind of record it is.
-    pub flags: Flags,
+    pub(super) flags: Flags,
     /// The unit of the payload's timestamps.
-    pub precision: Precision,
+    pub(super) precision: Precision,
     /// How many points the payload holds, by the word of who wrote it.
-    pub points: u32,
+    pub(super) points: u32,
     /// The payload's checksum, as [`ChecksumSeed::checksum`] makes it.
-    pub payload_crc: u32,
+    pub(super) payload_crc: u32,
 }
 
 /// The flags of a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flags(pub u8);
+pub(super) struct Flags(pub(super) u8);
 
 /// Why bytes aren't a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordError {
+pub(super) enum RecordError {
     /// So far it may be one: give at least this many bytes.
     NeedBytes(usize),
     /// It isn't one.
@@ -134,12 +83,12 @@ pub enum RecordError {
 
 /// What the checksums of one segment start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChecksumSeed(u32);
+pub(super) struct ChecksumSeed(u32);
 
 impl SegmentHeader {
     /// The header's bytes.
     #[must_use]
-    pub fn encode(&self) -> [u8; SEGMENT_HEADER] {
+    pub(super) fn encode(&self) -> [u8; SEGMENT_HEADER] {
         let mut out = [0; SEGMENT_HEADER];
         put(&mut out, 0, &SEGMENT_MAGIC);
         put(&mut out, 8, &VERSION.to_le_bytes());
@@ -158,7 +107,7 @@ impl SegmentHeader {
     /// What is wrong with them. The checksum is looked at before the version, so
     /// [`HeaderError::Version`] is another version's header and not damage; a version that puts its
     /// checksum elsewhere reads as damage, with the same consequence.
-    pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
         let bytes = bytes.get(..SEGMENT_HEADER).ok_or(HeaderError::Short)?;
         if !bytes.starts_with(&SEGMENT_MAGIC) {
             return Err(HeaderError::Magic);
@@ -181,7 +130,7 @@ impl SegmentHeader {
 
     /// What the checksums of this segment's records start from.
     #[must_use]
-    pub fn key(&self) -> ChecksumSeed {
+    pub(super) fn key(&self) -> ChecksumSeed {
         ChecksumSeed::new(self.salt)
     }
 }
@@ -192,7 +141,7 @@ impl RecordHeader {
     /// `target` is what the header's checksum covers too; its length must be
     /// [`target_len`](RecordHeader::target_len), or the record won't read back.
     #[must_use]
-    pub fn encode(&self, key: ChecksumSeed, target: &[u8]) -> [u8; RECORD_HEADER] {
+    pub(super) fn encode(&self, key: ChecksumSeed, target: &[u8]) -> [u8; RECORD_HEADER] {
         let mut out = [0; RECORD_HEADER];
         put(&mut out, 0, &RECORD_MAGIC);
         put(&mut out, 4, &self.payload_len.to_le_bytes());
@@ -215,7 +164,7 @@ impl RecordHeader {
     /// # Errors
     /// [`RecordError::NeedBytes`] while `bytes` is too short to tell (at most
     /// [`RECORD_HEADER`] + [`MAX_TARGET`] are asked for), [`RecordError::NotARecord`] else.
-    pub fn decode(key: ChecksumSeed, bytes: &[u8]) -> Result<Self, RecordError> {
+    pub(super) fn decode(key: ChecksumSeed, bytes: &[u8]) -> Result<Self, RecordError> {
         let head = bytes
             .get(..RECORD_HEADER)
             .ok_or(RecordError::NeedBytes(RECORD_HEADER))?;
@@ -236,13 +185,13 @@ impl RecordHeader {
 
     /// Where the payload begins, counted from the record's first byte.
     #[must_use]
-    pub fn payload_offset(&self) -> usize {
+    pub(super) fn payload_offset(&self) -> usize {
         RECORD_HEADER.saturating_add(usize::from(self.target_len))
     }
 
     /// Bytes of the whole record.
     #[must_use]
-    pub fn record_len(&self) -> u64 {
+    pub(super) fn record_len(&self) -> u64 {
         (self.payload_offset() as u64).saturating_add(u64::from(self.payload_len))
     }
 
@@ -267,13 +216,13 @@ impl RecordHeader {
 impl Flags {
     /// The payload is what a server refused for good, after the reason: its length in two bytes,
     /// and its text.
-    pub const REJECTED: Flags = Flags(1);
+    pub(super) const REJECTED: Flags = Flags(1);
     /// The target's first part is the organization's id, not its name.
-    pub const ORG_ID: Flags = Flags(2);
+    pub(super) const ORG_ID: Flags = Flags(2);
 
     /// Whether all of `other` is set.
     #[must_use]
-    pub fn has(self, other: Flags) -> bool {
+    pub(super) fn has(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
     }
 }
@@ -281,20 +230,13 @@ impl Flags {
 impl ChecksumSeed {
     /// The key of a segment with this salt.
     #[must_use]
-    pub fn new(salt: u64) -> Self {
+    pub(super) fn new(salt: u64) -> Self {
         ChecksumSeed(crc32fast::hash(&salt.to_le_bytes()))
     }
 
     /// The checksum of a payload.
-    ///
-    /// ```
-    /// use influx_edge::spool::format::ChecksumSeed;
-    ///
-    /// // Another file's salt makes another checksum of the same bytes.
-    /// assert_ne!(ChecksumSeed::new(1).checksum(b"t v=1"), ChecksumSeed::new(2).checksum(b"t v=1"));
-    /// ```
     #[must_use]
-    pub fn checksum(self, payload: &[u8]) -> u32 {
+    pub(super) fn checksum(self, payload: &[u8]) -> u32 {
         let mut running = self.running();
         running.update(payload);
         running.value()
@@ -302,7 +244,7 @@ impl ChecksumSeed {
 
     /// A checksum of a payload that comes in pieces.
     #[must_use]
-    pub fn running(self) -> Crc {
+    pub(super) fn running(self) -> Crc {
         Crc(Hasher::new_with_initial(self.0))
     }
 
@@ -316,17 +258,17 @@ impl ChecksumSeed {
 
 /// A checksum on its way.
 #[derive(Clone, Debug)]
-pub struct Crc(Hasher);
+pub(super) struct Crc(Hasher);
 
 impl Crc {
     /// Takes the next piece.
-    pub fn update(&mut self, piece: &[u8]) {
+    pub(super) fn update(&mut self, piece: &[u8]) {
         self.0.update(piece);
     }
 
     /// The checksum of the pieces so far.
     #[must_use]
-    pub fn value(self) -> u32 {
+    pub(super) fn value(self) -> u32 {
         self.0.finalize()
     }
 }
@@ -361,11 +303,11 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(array_at(bytes, at)?))
 }
 
-pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(array_at(bytes, at)?))
 }
 
-pub(crate) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(array_at(bytes, at)?))
 }
 

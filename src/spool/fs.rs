@@ -1,30 +1,27 @@
 //! The file system, as much of it as the spool uses.
 //!
-//! Tests put a double here that loses what was not synced and fails when told to; the spool itself
-//! has no branch for them.
+//! Tests put a simulated one in its place that loses what was not synced and fails on request; the
+//! spool itself has no branch for them.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
 /// A directory of files. Paths are those the spool was opened with.
-pub trait Fs: Clone {
-    /// An open file.
-    type File: FsFile;
-    /// A held lock; dropping it, or the process's end, frees it.
-    type Lock;
-
+pub(super) trait Fs: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Makes one directory for its owner alone. `AlreadyExists` when something is there.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
     /// The names in a directory; `NotADirectory` for a symbolic link to one.
     fn list(&self, dir: &Path) -> io::Result<Vec<OsString>>;
     /// Makes a file for its owner alone, open for reading and writing. `AlreadyExists` when
     /// something is there.
-    fn create(&self, path: &Path) -> io::Result<Self::File>;
+    fn create(&self, path: &Path) -> io::Result<Box<dyn FsFile>>;
     /// Opens an existing regular file; `InvalidInput` for anything else. Follows no symbolic link.
-    fn open(&self, path: &Path, access: Access) -> io::Result<Self::File>;
+    fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn FsFile>>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Renames a file, over another if there is one.
@@ -33,11 +30,11 @@ pub trait Fs: Clone {
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
     /// Takes the lock that a file stands for, making the file if need be. `None`: another has it.
     /// Never waits.
-    fn lock(&self, path: &Path) -> io::Result<Option<Self::Lock>>;
+    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn FsLock>>>;
 }
 
 /// An open file.
-pub trait FsFile {
+pub(super) trait FsFile: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Reads at a place; fewer bytes than asked for are possible, none means the end.
     fn read_at(&self, buf: &mut [u8], at: u64) -> io::Result<usize>;
     /// Writes at a place; fewer bytes than given are possible.
@@ -50,9 +47,12 @@ pub trait FsFile {
     fn status(&self) -> io::Result<Status>;
 }
 
+/// A held lock; dropping it, or the process's end, frees it.
+pub(super) trait FsLock: Send + Sync + UnwindSafe + RefUnwindSafe {}
+
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+pub(super) enum Access {
     /// Reading.
     Read,
     /// Reading and writing.
@@ -61,22 +61,19 @@ pub enum Access {
 
 /// What is known of an open file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status {
+pub(super) struct Status {
     /// Its length in bytes.
-    pub len: u64,
+    pub(super) len: u64,
     /// Whether a directory names it. What is written to a file that was removed is lost with the
     /// process.
-    pub linked: bool,
+    pub(super) linked: bool,
 }
 
 /// The file system of the machine.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct OsFs;
+pub(super) struct OsFs;
 
 impl Fs for OsFs {
-    type File = File;
-    type Lock = OsLock;
-
     fn create_dir(&self, path: &Path) -> io::Result<()> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
@@ -93,11 +90,11 @@ impl Fs for OsFs {
             .collect()
     }
 
-    fn create(&self, path: &Path) -> io::Result<File> {
-        private().create_new(true).open(path)
+    fn create(&self, path: &Path) -> io::Result<Box<dyn FsFile>> {
+        Ok(Box::new(private().create_new(true).open(path)?))
     }
 
-    fn open(&self, path: &Path, access: Access) -> io::Result<File> {
+    fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn FsFile>> {
         // Opening a pipe would wait for its other end, so the look comes first; what is opened is
         // looked at again below, for a swap in between.
         regular(&fs::symlink_metadata(path)?)?;
@@ -105,7 +102,7 @@ impl Fs for OsFs {
             .write(access == Access::Write)
             .open(path)?;
         regular(&file.metadata()?)?;
-        Ok(file)
+        Ok(Box::new(file))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -124,8 +121,8 @@ impl Fs for OsFs {
         Ok(())
     }
 
-    fn lock(&self, path: &Path) -> io::Result<Option<Self::Lock>> {
-        OsLock::take(path)
+    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn FsLock>>> {
+        Ok(OsLock::take(path)?.map(|lock| Box::new(lock) as Box<dyn FsLock>))
     }
 }
 
@@ -179,7 +176,7 @@ impl FsFile for File {
 }
 
 /// Reading and writing; a file made with it is its owner's alone.
-pub(super) fn private() -> OpenOptions {
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]
@@ -188,7 +185,7 @@ pub(super) fn private() -> OpenOptions {
 }
 
 /// Refuses to open a symbolic link. Where the system has no such flag, the look before serves.
-pub(super) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
+fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     if let Ok(flag) = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()) {
         std::os::unix::fs::OpenOptionsExt::custom_flags(options, flag);
@@ -208,7 +205,7 @@ fn regular(meta: &fs::Metadata) -> io::Result<()> {
 }
 
 /// Reads until `buf` is full or the file ends; how many bytes there were.
-pub(super) fn read_full(file: &impl FsFile, buf: &mut [u8], at: u64) -> io::Result<usize> {
+pub(super) fn read_full(file: &dyn FsFile, buf: &mut [u8], at: u64) -> io::Result<usize> {
     let mut done = 0;
     while let Some(rest) = buf.get_mut(done..).filter(|rest| !rest.is_empty()) {
         match file.read_at(rest, at.saturating_add(done as u64)) {
@@ -222,7 +219,7 @@ pub(super) fn read_full(file: &impl FsFile, buf: &mut [u8], at: u64) -> io::Resu
 }
 
 /// Writes all of `buf`.
-pub(super) fn write_full(file: &impl FsFile, buf: &[u8], at: u64) -> io::Result<()> {
+pub(super) fn write_full(file: &dyn FsFile, buf: &[u8], at: u64) -> io::Result<()> {
     let mut done = 0;
     while let Some(rest) = buf.get(done..).filter(|rest| !rest.is_empty()) {
         match file.write_at(rest, at.saturating_add(done as u64)) {
@@ -238,13 +235,15 @@ pub(super) fn write_full(file: &impl FsFile, buf: &[u8], at: u64) -> io::Result<
 /// A held lock: one process per directory. The kernel frees it when the process ends, however it
 /// ends; dropping it frees it, too.
 #[derive(Debug)]
-pub struct OsLock {
+pub(super) struct OsLock {
     _file: File,
 }
 
+impl FsLock for OsLock {}
+
 impl OsLock {
     #[cfg(unix)]
-    pub(super) fn take(path: &Path) -> io::Result<Option<Self>> {
+    fn take(path: &Path) -> io::Result<Option<Self>> {
         use rustix::fs::{FlockOperation, flock};
         use std::os::unix::fs::MetadataExt;
 
@@ -263,7 +262,7 @@ impl OsLock {
 
     /// A file that nobody else may open is as good as a lock.
     #[cfg(windows)]
-    pub(super) fn take(path: &Path) -> io::Result<Option<Self>> {
+    fn take(path: &Path) -> io::Result<Option<Self>> {
         use std::os::windows::fs::OpenOptionsExt;
 
         const ERROR_SHARING_VIOLATION: i32 = 32;
@@ -276,7 +275,7 @@ impl OsLock {
     }
 
     #[cfg(not(any(unix, windows)))]
-    pub(super) fn take(_path: &Path) -> io::Result<Option<Self>> {
+    fn take(_path: &Path) -> io::Result<Option<Self>> {
         let _ = (no_follow, private);
         Err(io::ErrorKind::Unsupported.into())
     }

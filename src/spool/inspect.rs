@@ -12,7 +12,6 @@ use super::target::Target;
 use crate::Precision;
 use alloc::vec::Vec;
 use std::ffi::OsString;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +52,7 @@ pub enum Entry<'a> {
     Segment {
         /// Its file.
         path: &'a Path,
-        /// What it says of itself.
+        /// Its header.
         header: SegmentHeader,
         /// The file's length.
         len: u64,
@@ -216,7 +215,7 @@ impl Walk<'_> {
         for (index, (base, path)) in segments.iter().enumerate() {
             let next = segments.get(index.saturating_add(1)).map(|next| next.0);
             match OsFs.open(path, Access::Read) {
-                Ok(file) => self.segment(&file, path, *base, next)?,
+                Ok(file) => self.segment(&*file, path, *base, next)?,
                 // Delivered and removed since the listing.
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) if e.kind() == io::ErrorKind::InvalidInput => {
@@ -230,7 +229,7 @@ impl Walk<'_> {
 
     fn segment(
         &mut self,
-        file: &File,
+        file: &dyn FsFile,
         path: &Path,
         base: u64,
         next: Option<u64>,
@@ -277,7 +276,7 @@ impl Walk<'_> {
 
     fn record(
         &mut self,
-        file: &File,
+        file: &dyn FsFile,
         cursor: &Cursor,
         bounds: &Bounds,
         record: &RecordHeader,

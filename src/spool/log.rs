@@ -16,7 +16,9 @@ use super::format::{Flags, RECORD_HEADER, RecordHeader, SEGMENT_HEADER, SegmentH
 use super::fs::{Access, Fs, FsFile, write_full};
 use super::segment::{Segment, footprint, name};
 use crate::Precision;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -25,14 +27,14 @@ use std::path::PathBuf;
 /// Records up to this size are put together in memory and written in one call.
 const ONE_WRITE: usize = 64 << 10;
 
-pub(super) struct Log<F: Fs> {
-    pub(super) fs: F,
+pub(super) struct Log {
+    pub(super) fs: Arc<dyn Fs>,
     pub(super) dir: PathBuf,
     /// By base, oldest first; the active one is the last.
     pub(super) segments: VecDeque<Segment>,
-    active: Option<Active<F::File>>,
+    active: Option<Active>,
     /// The last older segment that was read from.
-    reader: Option<(u64, F::File)>,
+    reader: Option<(u64, Box<dyn FsFile>)>,
     pub(super) next_seq: u64,
     segment_bytes: u64,
     /// Whether anything is synced unless asked for.
@@ -44,8 +46,8 @@ pub(super) struct Log<F: Fs> {
 }
 
 /// The segment that is being written to.
-struct Active<File> {
-    file: File,
+struct Active {
+    file: Box<dyn FsFile>,
     /// Batches since the last sync.
     unsynced: u64,
 }
@@ -90,8 +92,8 @@ impl NewRecord<'_> {
     }
 }
 
-impl<F: Fs> Log<F> {
-    pub(super) fn new(fs: F, dir: PathBuf, segment_bytes: u64, durable: bool) -> Self {
+impl Log {
+    pub(super) fn new(fs: Arc<dyn Fs>, dir: PathBuf, segment_bytes: u64, durable: bool) -> Self {
         Log {
             fs,
             dir,
@@ -120,7 +122,7 @@ impl<F: Fs> Log<F> {
 
     fn try_append(&mut self, draft: &NewRecord<'_>) -> io::Result<u64> {
         let len = draft.record_len();
-        if !self.has_room(len) {
+        if !self.fits(len) {
             self.rotate(draft.now)?;
         }
         let seq = self.next_seq;
@@ -153,7 +155,7 @@ impl<F: Fs> Log<F> {
 
     /// Whether the active segment takes a record of this length. One that is too long for any
     /// segment gets its own.
-    fn has_room(&self, len: u64) -> bool {
+    fn fits(&self, len: u64) -> bool {
         let Some(segment) = self.segments.back().filter(|_| self.active.is_some()) else {
             return false;
         };
@@ -171,7 +173,7 @@ impl<F: Fs> Log<F> {
         };
         let path = self.path(base);
         let created = self.fs.create(&path).and_then(|file| {
-            let written = self.begin(&file, &header);
+            let written = self.begin(&*file, &header);
             if written.is_err() {
                 // It holds no record; what can't be removed now is removed at the next open.
                 let _ = self.fs.remove(&path);
@@ -185,7 +187,7 @@ impl<F: Fs> Log<F> {
         Ok(())
     }
 
-    fn begin(&mut self, file: &F::File, header: &SegmentHeader) -> io::Result<()> {
+    fn begin(&mut self, file: &dyn FsFile, header: &SegmentHeader) -> io::Result<()> {
         let bytes = header.encode();
         write_full(file, &bytes, 0)?;
         self.counts.bytes_written = self.counts.bytes_written.saturating_add(bytes.len() as u64);
@@ -292,16 +294,16 @@ impl<F: Fs> Log<F> {
     }
 
     /// A file to read a segment from.
-    pub(super) fn file(&mut self, base: u64) -> io::Result<&F::File> {
+    pub(super) fn file(&mut self, base: u64) -> io::Result<&dyn FsFile> {
         let is_active = self.segments.back().is_some_and(|s| s.base == base);
         if let Some(active) = self.active.as_ref().filter(|_| is_active) {
-            return Ok(&active.file);
+            return Ok(&*active.file);
         }
         let file = match self.reader.take() {
             Some((of, file)) if of == base => file,
             _ => self.fs.open(&self.path(base), Access::Read)?,
         };
-        Ok(&self.reader.insert((base, file)).1)
+        Ok(&*self.reader.insert((base, file)).1)
     }
 
     /// The segment that holds a number, by its place.
@@ -345,7 +347,7 @@ impl<F: Fs> Log<F> {
     pub(super) fn footprint_with(&self, len: u64) -> u64 {
         let now = self.footprint();
         match self.segments.back() {
-            Some(last) if self.has_room(len) => now
+            Some(last) if self.fits(len) => now
                 .saturating_sub(last.footprint())
                 .saturating_add(footprint(last.len.saturating_add(len))),
             _ => now.saturating_add(footprint(len.saturating_add(SEGMENT_HEADER as u64))),
@@ -358,8 +360,8 @@ impl<F: Fs> Log<F> {
 }
 
 /// Writes a record behind the end of the segment. Nothing is counted yet.
-fn write_record<File: FsFile>(
-    active: &Active<File>,
+fn write_record(
+    active: &Active,
     segment: &Segment,
     seq: u64,
     draft: &NewRecord<'_>,
@@ -385,16 +387,16 @@ fn write_record<File: FsFile>(
     let mut at = segment.len;
     for piece in draft.payload {
         if scratch.len().saturating_add(piece.len()) > ONE_WRITE {
-            write_full(&active.file, scratch, at)?;
+            write_full(&*active.file, scratch, at)?;
             at = at.saturating_add(scratch.len() as u64);
             scratch.clear();
-            write_full(&active.file, piece, at)?;
+            write_full(&*active.file, piece, at)?;
             at = at.saturating_add(piece.len() as u64);
         } else {
             scratch.extend_from_slice(piece);
         }
     }
-    write_full(&active.file, scratch, at)
+    write_full(&*active.file, scratch, at)
 }
 
 /// Random enough that nobody who sends data can guess it: the standard library's keys come from the

@@ -3,13 +3,12 @@
 use super::batch::{BatchGroup, BatchId};
 use super::error::SpoolError;
 use super::format::RecordHeader;
-use super::fs::{Fs, read_full};
+use super::fs::read_full;
 use super::scan::{Bounds, Step, WINDOW};
 use super::segment::TargetCount;
 use super::spool::{Position, Spool, find};
 use super::stats::bump;
 use super::target::Target;
-use crate::clock::Clock;
 use alloc::vec::Vec;
 use std::io;
 
@@ -29,7 +28,7 @@ enum Read {
     Corrupt,
 }
 
-impl<F: Fs, C: Clock> Spool<F, C> {
+impl Spool {
     /// Puts the oldest waiting batches of a target into `body`, in order, and says which they are. As
     /// many as fit into `max_bytes`, one at least, a thousand at most, all of one precision; a newline
     /// is put between two if the first doesn't end with one. What `body` held before is gone.

@@ -24,7 +24,7 @@ const MAX_BAD: usize = 4;
 /// Makes a directory, its parents too, so that a power cut doesn't take it back.
 ///
 /// An existing one is synced too: the process that made it may have died before it came to that.
-pub(super) fn make_dir<F: Fs>(fs: &F, dir: &Path) -> io::Result<()> {
+pub(super) fn make_dir(fs: &dyn Fs, dir: &Path) -> io::Result<()> {
     let parent = dir.parent().filter(|p| !p.as_os_str().is_empty());
     match fs.create_dir(dir) {
         Ok(()) => {}
@@ -48,8 +48,8 @@ pub(super) fn make_dir<F: Fs>(fs: &F, dir: &Path) -> io::Result<()> {
 
 /// Takes up all segments of a directory. `adopt` gives each waiting record's target a number, or
 /// says that it is none of ours.
-pub(super) fn recover<F: Fs>(
-    log: &mut Log<F>,
+pub(super) fn recover(
+    log: &mut Log,
     window: &mut Window,
     acked: u64,
     known: &[&str],
@@ -102,7 +102,7 @@ pub(super) fn recover<F: Fs>(
 ///
 /// The older segments were synced before the newest was begun, unless the settings were others then:
 /// they count as not synced, and the first [`Log::sync`] sees to them.
-fn sync_recovered<F: Fs>(log: &mut Log<F>) -> io::Result<()> {
+fn sync_recovered(log: &mut Log) -> io::Result<()> {
     let durable = log.is_durable();
     log.dir_dirty = true;
     for segment in &mut log.segments {
@@ -128,15 +128,15 @@ fn sync_recovered<F: Fs>(log: &mut Log<F>) -> io::Result<()> {
 }
 
 /// Everything that reading one segment needs.
-struct SegmentScan<'a, F: Fs> {
-    log: &'a mut Log<F>,
+struct SegmentScan<'a> {
+    log: &'a mut Log,
     window: &'a mut Window,
     acked: u64,
     report: &'a mut OpenReport,
     adopt: &'a mut dyn FnMut(&RecordHeader, &[u8]) -> Option<u32>,
 }
 
-impl<F: Fs> SegmentScan<'_, F> {
+impl SegmentScan<'_> {
     fn segment(&mut self, base: u64, next: Option<u64>) -> io::Result<Option<Segment>> {
         let path = self.log.path(base);
         let file = match self.log.fs.open(&path, Access::Read) {
@@ -155,12 +155,12 @@ impl<F: Fs> SegmentScan<'_, F> {
             return Ok(None);
         }
         let mut head = [0; SEGMENT_HEADER];
-        let n = read_full(&file, &mut head, 0)?;
+        let n = read_full(&*file, &mut head, 0)?;
         let header = SegmentHeader::decode(head.get(..n).unwrap_or_default());
         match header {
             Ok(header) if header.base_seq == base => {
                 let mut segment = Segment::new(base, header.key());
-                self.records(&file, &mut segment, len, next)?;
+                self.records(&*file, &mut segment, len, next)?;
                 Ok(Some(segment))
             }
             _ => {
@@ -173,7 +173,7 @@ impl<F: Fs> SegmentScan<'_, F> {
 
     fn records(
         &mut self,
-        file: &F::File,
+        file: &dyn FsFile,
         segment: &mut Segment,
         len: u64,
         next: Option<u64>,
@@ -220,7 +220,7 @@ impl<F: Fs> SegmentScan<'_, F> {
     /// Takes up the record at the cursor; whether it is whole.
     fn record(
         &mut self,
-        file: &F::File,
+        file: &dyn FsFile,
         cursor: &Cursor,
         bounds: &super::scan::Bounds,
         header: &RecordHeader,
@@ -286,7 +286,7 @@ fn is_bad(name: &OsString) -> bool {
 }
 
 /// Keeps the newest files that were set aside. What doesn't work out is tried again at the next open.
-fn trim_bad<F: Fs>(log: &Log<F>) {
+fn trim_bad(log: &Log) {
     let mut bad = log.fs.list(&log.dir).unwrap_or_default();
     bad.retain(|name| is_bad(name) && parse_name(&stem_as_segment(name)).is_some());
     bad.sort_unstable();

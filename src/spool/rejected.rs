@@ -1,7 +1,7 @@
 //! What a server refused for good: the lines, and why. In the subdirectory `rejected`.
 //!
 //! The same segments as the spool's own, with records whose payload begins with the reason: its
-//! length in two bytes, little-endian, then its text. BoundedVec; the oldest segment goes first.
+//! length in two bytes, little-endian, then its text. Bounded; the oldest segment goes first.
 
 use super::format::{Flags, MAX_PAYLOAD};
 use super::fs::Fs;
@@ -12,6 +12,7 @@ use super::stats::OpenReport;
 use super::target::Target;
 use crate::Precision;
 use crate::clock::Clock;
+use alloc::sync::Arc;
 use std::io;
 use std::path::PathBuf;
 
@@ -33,19 +34,19 @@ pub struct Rejection<'a> {
     pub reason: &'a str,
 }
 
-pub(super) struct Rejected<F: Fs> {
-    log: Log<F>,
+pub(super) struct Rejected {
+    log: Log,
     max_bytes: u64,
     /// Something that is no directory has the name.
     blocked: bool,
-    /// Lines dropped to make room.
+    /// Lines dropped to free space.
     pub(super) dropped: u64,
 }
 
-impl<F: Fs> Rejected<F> {
+impl Rejected {
     /// Takes up what is there; a directory that isn't there is made with the first rejection.
     pub(super) fn open(
-        fs: F,
+        fs: Arc<dyn Fs>,
         dir: PathBuf,
         max_bytes: u64,
         durable: bool,
@@ -79,11 +80,11 @@ impl<F: Fs> Rejected<F> {
         })
     }
 
-    pub(super) fn keep<C: Clock>(
+    pub(super) fn keep(
         &mut self,
         rejection: &Rejection<'_>,
         sync: bool,
-        clock: &C,
+        clock: &dyn Clock,
     ) -> io::Result<()> {
         if self.blocked {
             return Err(io::ErrorKind::NotADirectory.into());
@@ -112,7 +113,7 @@ impl<F: Fs> Rejected<F> {
         };
         while self.log.footprint_with(draft.record_len()) > self.max_bytes && self.drop_oldest() {}
         if self.log.segments.is_empty() {
-            make_dir(&self.log.fs, &self.log.dir)?;
+            make_dir(&*self.log.fs, &self.log.dir)?;
         }
         self.log.append(&draft).map(|_| ())
     }

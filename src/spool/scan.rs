@@ -67,10 +67,10 @@ impl Cursor {
     }
 
     /// The next thing in the segment.
-    pub(super) fn step<F: FsFile>(
+    pub(super) fn step(
         &mut self,
         window: &mut Window,
-        file: &F,
+        file: &dyn FsFile,
         bounds: &Bounds,
     ) -> io::Result<Step> {
         if self.at >= bounds.end {
@@ -85,10 +85,10 @@ impl Cursor {
     }
 
     /// The place of the next header that holds, after the current one; else the end.
-    fn find_record<F: FsFile>(
+    fn find_record(
         &self,
         window: &mut Window,
-        file: &F,
+        file: &dyn FsFile,
         bounds: &Bounds,
     ) -> io::Result<u64> {
         let mut at = self.at.saturating_add(1);
@@ -111,11 +111,11 @@ impl Cursor {
     }
 
     /// The record header at a place, if its checksum holds and it fits what comes before and after.
-    fn header_at<F: FsFile>(
+    fn header_at(
         &self,
         at: u64,
         window: &mut Window,
-        file: &F,
+        file: &dyn FsFile,
         bounds: &Bounds,
     ) -> io::Result<Option<RecordHeader>> {
         let mut need = MIN_RECORD;
@@ -130,19 +130,19 @@ impl Cursor {
             }
         };
         // As many records as fit before this place, and no more, can have numbers below its own.
-        let room = at.saturating_sub(SEGMENT_HEADER as u64) / MIN_RECORD as u64;
+        let most = at.saturating_sub(SEGMENT_HEADER as u64) / MIN_RECORD as u64;
         let plausible = header.seq >= self.next_seq
             && header.seq < bounds.below
-            && header.seq.saturating_sub(bounds.base) <= room
+            && header.seq.saturating_sub(bounds.base) <= most
             && at.saturating_add(header.record_len()) <= bounds.end;
         Ok(plausible.then_some(header))
     }
 
     /// Whether the payload of the record at the cursor is what was written.
-    pub(super) fn payload_holds<F: FsFile>(
+    pub(super) fn payload_holds(
         &self,
         window: &mut Window,
-        file: &F,
+        file: &dyn FsFile,
         bounds: &Bounds,
         header: &RecordHeader,
     ) -> io::Result<bool> {
@@ -163,10 +163,10 @@ impl Cursor {
     }
 
     /// The target's bytes of the record at the cursor.
-    pub(super) fn target<'w, F: FsFile>(
+    pub(super) fn target<'w>(
         &self,
         window: &'w mut Window,
-        file: &F,
+        file: &dyn FsFile,
         bounds: &Bounds,
         header: &RecordHeader,
     ) -> io::Result<&'w [u8]> {
@@ -193,9 +193,9 @@ impl Window {
 
     /// The bytes from `at` on: at least `want` of them (at most [`WINDOW`]) if there are so many
     /// before `end`.
-    pub(super) fn bytes<F: FsFile>(
+    pub(super) fn bytes(
         &mut self,
-        file: &F,
+        file: &dyn FsFile,
         end: u64,
         at: u64,
         want: usize,

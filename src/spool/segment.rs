@@ -124,8 +124,8 @@ impl Segment {
 
     /// Notes that a number is done with.
     ///
-    /// The room is bounded by what was checked before: a number is at most as far from the base as
-    /// there is room for records before it.
+    /// The length is bounded by what was checked before: a number is at most as far from the base as
+    /// records fit before it.
     pub(super) fn set_done(&mut self, seq: u64) {
         let (word, bit) = place(seq.saturating_sub(self.base));
         if self.done.len() <= word {

@@ -5,7 +5,7 @@ use super::batch::{Batch, BatchId};
 use super::builder::{Durability, Mode, SpoolBuilder};
 use super::error::{SpoolError, SpoolErrorKind};
 use super::format::MAX_PAYLOAD;
-use super::fs::{Access, Fs, OsFs};
+use super::fs::{Access, Fs, FsLock};
 use super::log::{Log, NewRecord};
 use super::recovery::{make_dir, recover};
 use super::rejected::{Rejected, Rejection};
@@ -14,7 +14,9 @@ use super::segment::Segment;
 use super::stats::{OpenReport, SpoolStats, bump};
 use super::target::Target;
 use crate::OverflowPolicy;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -54,21 +56,21 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// # std::fs::remove_dir_all(&dir).unwrap();
 /// # Ok::<(), influx_edge::spool::SpoolError>(())
 /// ```
-pub struct Spool<F: Fs = OsFs, C: Clock = SystemClock> {
-    pub(super) log: Log<F>,
-    pub(super) ack: AckFile<F>,
-    pub(super) rejected: Rejected<F>,
+pub struct Spool {
+    pub(super) log: Log,
+    pub(super) ack: AckFile,
+    pub(super) rejected: Rejected,
     pub(super) targets: Vec<TargetState>,
     pub(super) window: Window,
     pub(super) settings: SpoolBuilder,
-    pub(super) clock: C,
+    pub(super) clock: Box<dyn Clock>,
     report: OpenReport,
     pub(super) stats: SpoolStats,
     /// When the oldest unsynced batch was written.
     pub(super) unsynced_since: Option<Duration>,
     pub(super) failed_at: Option<Duration>,
     // Last: freed when everything else is done.
-    _lock: F::Lock,
+    _lock: Box<dyn FsLock>,
 }
 
 /// A target that was seen, and where its oldest waiting batch may be at the earliest.
@@ -136,13 +138,17 @@ impl Spool {
     }
 }
 
-impl<F: Fs, C: Clock> Spool<F, C> {
-    pub(super) fn recover(settings: SpoolBuilder, fs: F, clock: C) -> Result<Self, SpoolError> {
+impl Spool {
+    pub(super) fn recover(
+        settings: SpoolBuilder,
+        fs: Arc<dyn Fs>,
+        clock: Box<dyn Clock>,
+    ) -> Result<Self, SpoolError> {
         // The spool's own directory may be reached through a link; nothing in it may be one.
         let dir = settings.dir.join(".");
         let durable = settings.durability != Durability::OsManaged;
         let opening = |error| SpoolError::from_io("open the spool", &settings.dir, error);
-        make_dir(&fs, &settings.dir).map_err(opening)?;
+        make_dir(&*fs, &settings.dir).map_err(opening)?;
         let Some(lock) = fs.lock(&dir.join("LOCK")).map_err(opening)? else {
             let dir = settings.dir;
             return Err(SpoolErrorKind::Locked { dir }.into());
@@ -150,9 +156,9 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         let mut window = Window::default();
         let rejected_dir = dir.join("rejected");
         let bound = settings.max_rejected_bytes;
-        let rejected = Rejected::open(fs.clone(), rejected_dir, bound, durable, &mut window)
+        let rejected = Rejected::open(Arc::clone(&fs), rejected_dir, bound, durable, &mut window)
             .map_err(opening)?;
-        let ack = AckFile::read(&fs, dir.join("ack"), Access::Write).map_err(opening)?;
+        let ack = AckFile::read(&*fs, dir.join("ack"), Access::Write).map_err(opening)?;
         let mut targets = Vec::new();
         let mut report = OpenReport::default();
         let mut log = Log::new(fs, dir.clone(), settings.effective_segment_bytes(), durable);
@@ -222,7 +228,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         self.settings.durability
     }
 
-    /// What happens when there is no room.
+    /// What happens when there is no space left.
     #[must_use]
     pub fn overflow_policy(&self) -> OverflowPolicy {
         self.settings.full
@@ -281,7 +287,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     ///
     /// # Errors
     /// The batch is not acknowledged, and the spool is as it was: [`SpoolErrorKind::Full`] if there is
-    /// no room and nothing may be dropped; [`SpoolErrorKind::TooLarge`], over
+    /// no space left and nothing may be dropped; [`SpoolErrorKind::TooLarge`], over
     /// [`max_batch_bytes`](Spool::max_batch_bytes); [`SpoolErrorKind::EmptyBatch`];
     /// [`SpoolErrorKind::Io`] when the disk failed twice, and for a second after that
     /// [`SpoolErrorKind::Failed`].
@@ -308,7 +314,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
             now: self.clock.unix_seconds(),
             sync: self.sync_with(now),
         };
-        self.make_room(draft.record_len())?;
+        self.free_space(draft.record_len())?;
         let seq = self.append_draft(&draft, now)?;
         self.failed_at = None;
         self.unsynced_since = match self.log.unsynced() {
@@ -372,15 +378,15 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     /// The disk's. The lines are counted as lost ([`SpoolStats::rejected_dropped`]).
     pub fn reject(&mut self, rejection: Rejection<'_>) -> Result<(), SpoolError> {
         let sync = self.settings.durability != Durability::OsManaged;
-        let kept = self.rejected.keep(&rejection, sync, &self.clock);
+        let kept = self.rejected.keep(&rejection, sync, &*self.clock);
         kept.map_err(|error| {
             bump(&mut self.rejected.dropped, u64::from(rejection.count));
             SpoolError::from_io("keep rejected lines in", &self.settings.dir, error)
         })
     }
 
-    /// Makes room for a record, or says that there is none.
-    fn make_room(&mut self, len: u64) -> Result<(), SpoolError> {
+    /// Frees space for a record, or returns an error if there is none.
+    fn free_space(&mut self, len: u64) -> Result<(), SpoolError> {
         while self.log.footprint_with(len) > self.settings.max_bytes {
             if self.settings.full != OverflowPolicy::DropOldest || !self.drop_oldest() {
                 return Err(SpoolErrorKind::Full.into());
@@ -415,13 +421,13 @@ impl<F: Fs, C: Clock> Spool<F, C> {
     }
 }
 
-impl<F: Fs, C: Clock> Drop for Spool<F, C> {
+impl Drop for Spool {
     fn drop(&mut self) {
         let _ = self.sync_at_end();
     }
 }
 
-impl<F: Fs, C: Clock> fmt::Debug for Spool<F, C> {
+impl fmt::Debug for Spool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Spool")
             .field("dir", &self.settings.dir)

@@ -1,10 +1,8 @@
 //! The counters of a spool: what opening it found, what waits, and for which target.
 
-use super::fs::Fs;
 use super::segment::{Segment, TargetCount};
 use super::spool::{Spool, find};
 use super::target::Target;
-use crate::clock::Clock;
 use alloc::vec::Vec;
 
 /// What was found when a spool was opened. Also [`Spool::open_report`](super::Spool::open_report).
@@ -78,7 +76,7 @@ pub struct SpoolStats {
     /// Points in them. What waited at the open or was appended since is always the sum of what waits,
     /// was acknowledged, was dropped or was found corrupt.
     pub acknowledged_points: u64,
-    /// Batches dropped to make room.
+    /// Batches dropped to free space.
     pub dropped_batches: u64,
     /// Points in them.
     pub dropped_points: u64,
@@ -125,7 +123,7 @@ pub(super) fn bump(counter: &mut u64, by: u64) {
     *counter = counter.saturating_add(by);
 }
 
-impl<F: Fs, C: Clock> Spool<F, C> {
+impl Spool {
     /// How it is doing.
     ///
     /// ```
@@ -158,7 +156,7 @@ impl<F: Fs, C: Clock> Spool<F, C> {
         }
     }
 
-    /// Points dropped so far to make room.
+    /// Points dropped so far to free space.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-dropped", std::process::id()));

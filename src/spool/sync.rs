@@ -2,12 +2,10 @@
 
 use super::builder::Durability;
 use super::error::SpoolError;
-use super::fs::Fs;
 use super::spool::Spool;
-use crate::clock::Clock;
 use core::time::Duration;
 
-impl<F: Fs, C: Clock> Spool<F, C> {
+impl Spool {
     /// Brings everything to the disk, in every [`Durability`]. Returns when it is there.
     ///
     /// ```

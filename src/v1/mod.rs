@@ -58,7 +58,7 @@ use core::fmt;
 pub struct Database<'a> {
     client: &'a Client,
     db: String,
-    rp: Option<String>,
+    retention_policy: Option<String>,
     consistency: Option<Consistency>,
     on_v2: bool,
     user: Option<(String, Secret)>,
@@ -102,7 +102,7 @@ impl Client {
         Database {
             client: self,
             db: db.into(),
-            rp: None,
+            retention_policy: None,
             consistency: None,
             on_v2: false,
             user: None,
@@ -120,7 +120,7 @@ impl Database<'_> {
     /// ```
     #[must_use]
     pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
-        self.rp = Some(name.into());
+        self.retention_policy = Some(name.into());
         self
     }
 
@@ -176,8 +176,8 @@ impl Database<'_> {
         if !self.db.is_empty() {
             target.push_query("db", &self.db);
         }
-        if let Some(rp) = &self.rp {
-            target.push_query("rp", rp);
+        if let Some(name) = &self.retention_policy {
+            target.push_query("rp", name);
         }
         if let Some((user, password)) = &self.user {
             if !matches!(*self.client.inner().auth, Auth::None) {

@@ -1,4 +1,4 @@
-//! Asking in InfluxQL.
+//! InfluxQL queries.
 
 use super::rows::Rows;
 use super::{Database, What};
@@ -116,8 +116,9 @@ impl Query<'_> {
     /// ```
     ///
     /// # Errors
-    /// The query can't be parsed (400, with where); credentials aren't known; no response came. What
-    /// goes wrong with a statement later, an unknown database too, is an error of [`Rows::next`].
+    /// Returns an error if the query can't be parsed (400, with the position), the credentials are
+    /// unknown, or no response is received. What fails later in a statement, an unknown database
+    /// included, is an error of [`Rows::next`].
     pub fn call(mut self) -> Result<Rows, Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
@@ -147,10 +148,10 @@ impl Query<'_> {
         }
         let client = self.v1.client;
         let what = What("query", &self.v1.db);
-        let mut out = client.outgoing(if self.get { "GET" } else { "POST" }, target);
+        let mut out = client.http_request(if self.get { "GET" } else { "POST" }, target);
         if !self.get {
             out.content_type = Some("application/x-www-form-urlencoded");
-            out.payload = RequestBody::Bytes(body.as_bytes());
+            out.body = RequestBody::Bytes(body.as_bytes());
         }
         out.accept_gzip = true;
         out.overall = self.timeout;

@@ -1,4 +1,4 @@
-//! The rows of a response, chunk by chunk.
+//! The rows of an InfluxQL response, chunk by chunk.
 
 use super::What;
 use super::value::{FromValue, Value};
@@ -353,11 +353,11 @@ struct Limited {
 impl Read for Limited {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let left = self.left.load(Ordering::Relaxed);
-        let room = buf.len().min(left);
-        if room == 0 && !buf.is_empty() {
+        let space = buf.len().min(left);
+        if space == 0 && !buf.is_empty() {
             return Err(io::Error::from(io::ErrorKind::InvalidData));
         }
-        let n = self.inner.read(buf.get_mut(..room).unwrap_or_default())?;
+        let n = self.inner.read(buf.get_mut(..space).unwrap_or_default())?;
         self.left.store(left.saturating_sub(n), Ordering::Relaxed);
         Ok(n)
     }

@@ -1,4 +1,4 @@
-//! The values of a response.
+//! The values of an InfluxQL response.
 
 use crate::Timestamp;
 use alloc::borrow::ToOwned;

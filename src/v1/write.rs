@@ -1,4 +1,4 @@
-//! Writing into a database.
+//! Writes into a database and retention policy.
 
 use super::{Database, What};
 use crate::Precision;
@@ -49,13 +49,13 @@ impl Database<'_> {
         }
         let client = self.client;
         let what = What("write to", &self.db);
-        let mut out = client.outgoing("POST", target);
+        let mut out = client.http_request("POST", target);
         out.content_type = Some("text/plain; charset=utf-8");
         // The same points written twice are the same points.
         out.repeatable = true;
         let compressed = client.compress(lines.bytes);
         out.gzipped = compressed.is_some();
-        out.payload = RequestBody::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
+        out.body = RequestBody::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
         let done = client.run(&what, &mut out, |response| {
             if response.status == 204 || (response.status == 201 && !is_page(&response)) {
                 return Ok(());

@@ -1,4 +1,4 @@
-//! The account of every line: what was accepted, and what became of it.
+//! The account of every line: how many were accepted, and the outcome of each.
 
 use core::fmt;
 use core::time::Duration;
@@ -97,7 +97,7 @@ pub enum DropReason {
     GivenUp,
     /// The writer was closed or dropped while it couldn't be delivered.
     Closed,
-    /// The spool lost it: no room, or a damaged disk.
+    /// The spool lost it: no space, or a damaged disk.
     Spool,
     /// The writer's thread panicked.
     Panicked,
@@ -208,7 +208,7 @@ pub(crate) enum Place {
     Disk,
 }
 
-/// What became of the lines since the flush before: what [`flush`](super::Writer::flush) responses.
+/// What became of the lines since the flush before: what [`flush`](super::Writer::flush) returns.
 ///
 /// When it comes, nothing is left in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -156,8 +156,8 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
     }
 
-    /// Takes what was written behind the open lines of a lane, out of the way first: to make room for
-    /// it, the batch before it may have to go.
+    /// Takes what was written behind the open lines of a lane, out of the way first: to make space
+    /// for it, the batch before it may have to go.
     fn take_written(
         &mut self,
         lane: usize,
@@ -353,7 +353,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
             }
             while self.drop_first(lane, DropReason::Closed) {}
         }
-        flushed.map_err(|error| match error.into_undelivered() {
+        flushed.map_err(|error| match error.into_flush_error() {
             Ok(undelivered) => FlushError {
                 lines: lost,
                 lost: true,

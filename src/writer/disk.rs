@@ -32,7 +32,7 @@ impl Disk {
         self.spool.mode() == Mode::WriteAhead
     }
 
-    /// How long its owner is to send for room when it is full, before it gives up.
+    /// How long its owner is to send for space when it is full, before it gives up.
     pub(crate) fn block(&self) -> Option<Duration> {
         match self.spool.overflow_policy() {
             OverflowPolicy::Block(limit) => Some(limit),
@@ -92,7 +92,7 @@ impl Disk {
         self.spool.ack(batch_ids);
     }
 
-    /// How many lines of a lane the spool has lost: it dropped them for want of room, or they were
+    /// How many lines of a lane the spool has lost: it dropped them for want of space, or they were
     /// damaged. What the lane has in hand isn't lost, whatever became of it on disk.
     pub(crate) fn lost(&self, lane: &Lane) -> u64 {
         let Ok(target) = self.target(&lane.bucket) else {

@@ -10,7 +10,7 @@ use crate::line::{EncodeError, Lines, ToLine};
 use core::fmt;
 use core::time::Duration;
 
-/// Collects points and sends them in batches; knows of every one what became of it.
+/// Collects points and sends them in batches; reports the outcome of every one.
 ///
 /// Made by [`Client::writer`]. It has no thread: [`write`](Writer::write) collects,
 /// [`poll`](Writer::poll) sends what is due, [`flush`](Writer::flush) sends everything and says

@@ -50,7 +50,7 @@ pub(super) struct State {
     pub(super) not_accepted: u64,
     pub(super) commands: VecDeque<Command>,
     pub(super) spare: Option<Vec<u8>>,
-    /// The thread has nothing to do, and sleeps until it is rung.
+    /// The thread has nothing to do, and sleeps until it is woken.
     pub(super) idle: bool,
     pub(super) handles: usize,
     /// Nothing is taken any more.
@@ -100,7 +100,7 @@ impl Shared {
         Ok(())
     }
 
-    /// The state, with room for so many bytes.
+    /// The state, with space for so many bytes.
     fn room(&self, len: usize) -> Result<MutexGuard<'_, State>, WriteError> {
         let mut state = self.state();
         let mut since = None::<Instant>;
@@ -116,7 +116,7 @@ impl Shared {
                 OverflowPolicy::Reject => return Err(WriteError::Full),
                 OverflowPolicy::DropOldest => {
                     // What the thread has is older, but it may be sending that just now. When it
-                    // comes for more, it makes room itself.
+                    // comes for more, it makes space itself.
                     if !state.drop_first() {
                         return Ok(state);
                     }

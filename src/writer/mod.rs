@@ -1,8 +1,8 @@
-//! The batching writer: points go in one at a time, and each one's fate is known.
+//! The batching writer: points go in one at a time, and the outcome of each is reported.
 //!
 //! **What it is for.** A program hands over points as they come. The [`Writer`] collects them,
 //! sends them in batches, tries again when that fails, and keeps one bad point from harming the
-//! others. At any moment it can say of every point it accepted what became of it.
+//! others. At any moment it reports the outcome of every point it accepted.
 //!
 //! **In scope**: batches by number, size and age; several buckets; times for points without one;
 //! retries; taking out what a server refuses; bounded memory; the account.

@@ -1,4 +1,4 @@
-//! Room for one more item: in its batch, in memory, on disk; and what goes when there is none.
+//! Space for one more item: in its batch, in memory, on disk; and what goes when there is none.
 
 use super::account::{DropReason, Place};
 use super::core::Core;
@@ -10,7 +10,7 @@ use crate::error::WriteError;
 use core::time::Duration;
 
 impl<C: Clock, T: Transport> Core<C, T> {
-    /// Makes room for `len` bytes more, in the batch and in the buffer.
+    /// Makes space for `len` bytes more, in the batch and in the buffer.
     pub(super) fn make_room(&mut self, lane: usize, len: usize) -> Result<(), WriteError> {
         let batch_bytes = self.settings.batch_bytes;
         if len > batch_bytes {
@@ -50,7 +50,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         self.bytes.saturating_add(len) <= self.settings.max_buffer_bytes
     }
 
-    /// Everything in memory goes to disk, as far as there is one and it has room.
+    /// Everything in memory goes to disk, as far as there is one and it has space.
     fn all_to_disk(&mut self) {
         if self.disk.is_none() {
             return;
@@ -64,8 +64,8 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     /// Where the policy of the writer or of its spool is to block: sends, for as long as the longer of
-    /// the two says, until there is room for `len` bytes. It doesn't wait for an attempt that would
-    /// come too late.
+    /// the two says, until there is space for `len` bytes. It doesn't wait for an attempt that
+    /// would come too late.
     fn wait_for_room(&mut self, len: usize) {
         let own = match self.settings.overflow_policy {
             OverflowPolicy::Block(limit) => Some(limit),
@@ -141,7 +141,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         true
     }
 
-    /// Takes lines that were accepted elsewhere: what has no room here is lost, and told.
+    /// Takes lines that were accepted elsewhere: what has no space here is lost, and told.
     pub(crate) fn take_over(&mut self, lane: usize, bytes: &[u8], lines: usize) {
         if self.take(lane, bytes, lines).is_ok() {
             return;

@@ -34,7 +34,7 @@ pub(crate) struct Parcel<'a> {
 
 /// A way to the server.
 pub(crate) trait Transport {
-    /// Makes one attempt and says what became of it. `Ok` is 204 and nothing else.
+    /// Makes one attempt and returns its result. `Ok` is 204 and nothing else.
     fn send(&mut self, parcel: Parcel<'_>) -> Result<(), Error>;
 }
 

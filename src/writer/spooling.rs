@@ -84,7 +84,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
                 bucket,
                 lines: moved as u64,
             });
-            // Room may have been made by dropping the oldest, of any bucket.
+            // Space may have been made by dropping the oldest, of any bucket.
             for at in 0..self.lanes.len() {
                 self.settle_losses(at);
             }

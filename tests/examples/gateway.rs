@@ -33,7 +33,7 @@ struct Account {
 
 impl Gateway {
     fn start(demo: &Demo, dir: PathBuf) -> Self {
-        let process = Command::new(crate::built::example("gateway"))
+        let process = Command::new(crate::common::built::example("gateway"))
             .env("INFLUXDB_V2_URL", demo.url())
             .env("INFLUXDB_V2_TOKEN", demo.token())
             .env("INFLUXDB_V2_ORG", demo.org())
@@ -71,8 +71,8 @@ impl Gateway {
         };
         let (out, err) = (self.said("out"), self.said("err"));
         assert!(status.success(), "{status}\n{out}\n{err}");
-        crate::support::watch(Demo::start().token());
-        crate::support::no_secret_in(&self.dir);
+        crate::common::mock_server::watch(Demo::start().token());
+        crate::common::mock_server::no_secret_in(&self.dir);
         let line = out
             .lines()
             .find(|l| l.starts_with("accepted "))

@@ -1,33 +1,39 @@
-//! The examples as programs, run as a person or cron runs them. One test program, since each that
-//! carries the mock server takes long to compile.
-#![cfg(feature = "client")]
-#![allow(
-    clippy::duplicate_mod,
-    reason = "each of the three kinds of server brings its watch along"
-)]
+//! The examples as programs, run as a person or cron runs them, and the commands that the documents
+//! name. One test program, since each that carries the mock server takes long to compile.
 
-#[path = "../built/mod.rs"]
-mod built;
-#[path = "../api_mock/mod.rs"]
-mod mock_server;
-#[cfg(feature = "spool")]
-#[path = "../spool_support/mod.rs"]
-mod spool_support;
-#[path = "../support/mod.rs"]
-mod support;
-#[path = "../wire/mod.rs"]
-mod wire;
+#[path = "../common"]
+mod common {
+    #[cfg(feature = "std")]
+    pub mod built;
+    #[cfg(feature = "client")]
+    pub mod mock_server;
+    #[cfg(feature = "spool")]
+    pub mod temp_dir;
+    #[cfg(feature = "client")]
+    pub mod watch;
+    #[cfg(feature = "client")]
+    pub mod wire;
+}
 
-#[cfg(all(feature = "spool", target_os = "linux"))]
+#[cfg(feature = "std")]
+mod bare_metal;
+mod commands;
+#[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod gateway;
-#[cfg(feature = "spool")]
+#[cfg(all(feature = "client", feature = "spool"))]
 mod pipe;
+#[cfg(feature = "client")]
+mod provision;
+#[cfg(feature = "client")]
 mod quickstart;
+#[cfg(feature = "client")]
 mod small;
 
+#[cfg(feature = "client")]
 use std::process::Output;
 
 /// What came of one run.
+#[cfg(feature = "client")]
 struct Run {
     code: Option<i32>,
     out: String,
@@ -35,6 +41,7 @@ struct Run {
 }
 
 /// An example that has ended.
+#[cfg(feature = "client")]
 fn ended(output: Output) -> Run {
     Run {
         code: output.status.code(),

@@ -1,8 +1,8 @@
 //! The example `pipe`, run as a person runs it: every line is in the server, on disk, or comes out
 //! again, whatever happens.
 
-use crate::spool_support::TempDir;
-use crate::support::{Server, TransportErrorKind, no_secret_in};
+use crate::common::mock_server::{Server, TransportErrorKind, no_secret_in};
+use crate::common::temp_dir::TempDir;
 use crate::{Run, ended};
 use std::io::Write;
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ struct Pipe(Child);
 
 impl Pipe {
     fn start(url: &str, args: &[&str]) -> Self {
-        let mut command = Command::new(crate::built::example("pipe"));
+        let mut command = Command::new(crate::common::built::example("pipe"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("INFLUXDB_V2_") {
                 command.env_remove(name);

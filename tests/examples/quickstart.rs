@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-use crate::support::{Server, TransportErrorKind};
+use crate::common::mock_server::{Server, TransportErrorKind};
 use crate::{Run, ended};
 
 /// A token that must never be seen again.
@@ -12,7 +12,7 @@ const TOKEN: &str = "s3cret-t0ken-aAzZ09==";
 impl Run {
     /// Runs with these settings and no others.
     fn with(settings: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(crate::built::example("quickstart"));
+        let mut command = Command::new(crate::common::built::example("quickstart"));
         for name in ["URL", "TOKEN", "ORG", "BUCKET"] {
             command.env_remove(format!("INFLUXDB_V2_{name}"));
         }
@@ -64,7 +64,7 @@ impl Run {
 }
 
 #[test]
-fn without_settings_it_runs_against_the_stand_in_and_says_so() {
+fn without_settings_it_runs_against_the_mock_server_and_says_so() {
     let run = Run::with(&[]);
     assert_eq!(run.code, Some(0), "{}", run.err);
     assert_eq!(run.err, "");

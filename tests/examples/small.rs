@@ -4,9 +4,9 @@
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::mock_server::StandIn;
-use crate::support::Server;
-use crate::wire::{TOKEN, Wire, closed_port};
+use crate::common::mock_server::Server;
+use crate::common::wire::{TOKEN, Wire, closed_port};
+use crate::provision::example::mock_server::MockServer;
 use crate::{Run, ended};
 use influx_edge::Client;
 use influx_edge::line::Point;
@@ -14,7 +14,7 @@ use influx_edge::line::Point;
 /// Runs with these settings and no others. Nothing but the caller's own secret may show, and it
 /// ends within ten seconds.
 fn run(example: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Run {
-    let mut command = Command::new(crate::built::example(example));
+    let mut command = Command::new(crate::common::built::example(example));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("INFLUXDB_V2_") {
             command.env_remove(name);
@@ -67,7 +67,7 @@ fn settings<'a>(url: &'a str, token: &'a str, bucket: &'a str) -> [(&'static str
 const EXAMPLES: [&str; 3] = ["cron_report", "raw_call", "provision"];
 
 #[test]
-fn without_settings_they_run_against_the_stand_in_and_say_so() {
+fn without_settings_they_run_against_the_mock_server_and_say_so() {
     let lines = [
         "temp_c station=zrh-1      23       9.20      15.26      21.00       9.20",
         "a second run found all of it and made nothing",
@@ -119,7 +119,7 @@ fn a_report_is_of_that_server_and_of_each_series() {
     );
     assert!(report.out.is_ascii(), "{}", report.out);
     assert!(!report.out.contains("old") && !report.out.contains("mock server"));
-    // A plot for each, no wider than there is room.
+    // A plot for each, no wider than there is space.
     assert_eq!(report.out.matches(" |").count(), 8, "{}", report.out);
     assert!(report.out.lines().all(|line| line.len() <= 90));
 }
@@ -139,7 +139,7 @@ fn any_call_of_one_s_own() {
 
 #[test]
 fn a_server_is_provisioned_with_a_token_or_with_a_password() {
-    let server = StandIn::start();
+    let server = MockServer::start();
     let settings = [
         ("INFLUXDB_V2_URL", server.url()),
         ("INFLUXDB_V2_USERNAME", "admin"),

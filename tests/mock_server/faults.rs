@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::replay::{Client, Response, exchange, meaning};
-use crate::support::{Server, TransportErrorKind};
+use crate::common::mock_server::{Server, TransportErrorKind};
+use crate::common::replay::{Client, Response, exchange, meaning};
 
 const WRITE: &str = "/api/v2/write?org=acme&bucket=sensors";
 const AUTH: (&str, &str) = ("Authorization", "Token mock-server-token");
@@ -69,7 +69,7 @@ fn a_fault_can_pick_its_path_and_its_number() {
 }
 
 #[test]
-fn an_response_can_be_missing_before_or_after_the_effect() {
+fn a_response_can_be_missing_before_or_after_the_effect() {
     for (fault, effect) in [
         (TransportErrorKind::hang_up(), 0),
         (TransportErrorKind::lost_response(), 1),

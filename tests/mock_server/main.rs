@@ -1,9 +1,11 @@
 //! The mock server against what a real server was recorded to do.
 
-#[path = "../support/replay/mod.rs"]
-mod replay;
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../common"]
+mod common {
+    pub mod mock_server;
+    pub mod replay;
+    pub mod watch;
+}
 
 mod faults;
 mod query;

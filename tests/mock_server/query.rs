@@ -2,8 +2,8 @@
 
 use std::io::Read as _;
 
-use crate::replay::{Client, Response, TOKEN, exchange, file, meaning};
-use crate::support::{Server, TransportErrorKind};
+use crate::common::mock_server::{Server, TransportErrorKind};
+use crate::common::replay::{Client, Response, TOKEN, exchange, file, meaning};
 use serde_json::{Value as Json, json};
 
 const AUTH: (&str, &str) = ("Authorization", "Token edge-test-operator-token");
@@ -404,7 +404,7 @@ fn a_missing_field_leaves_a_null_in_a_pivot() {
 }
 
 #[test]
-fn an_response_comes_gzipped_to_those_who_ask() {
+fn a_response_comes_gzipped_to_those_who_ask() {
     let (_server, mut client) = connect();
     write(&mut client, "edge", "m f=1 1");
     let body = json!({"query": "from(bucket: \"edge\") |> range(start: 0, stop: 1)"}).to_string();

@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use crate::replay::{Client, Response, TOKEN, exchange, meaning};
-use crate::support::{Server, Value};
+use crate::common::mock_server::{Server, Value};
+use crate::common::replay::{Client, Response, TOKEN, exchange, meaning};
 use flate2::{Compression, write::GzEncoder};
 
 const WRITE: &str = "/api/v2/write?org=acme&bucket=edge&precision=ns";

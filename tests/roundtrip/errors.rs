@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Server, TransportErrorKind};
+use crate::common::mock_server::{Server, TransportErrorKind};
 use influx_edge::line::{Encoder, Lines};
 use influx_edge::{Client, Error, Precision, Remedy, Stored};
 

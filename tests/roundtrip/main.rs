@@ -1,8 +1,12 @@
 //! From the client to a server and back, over the mock server.
+
 #![cfg(feature = "client")]
 
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../common"]
+mod common {
+    pub mod mock_server;
+    pub mod watch;
+}
 
 mod errors;
 mod strings;

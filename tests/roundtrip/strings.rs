@@ -1,7 +1,7 @@
 //! Strings that have broken other clients, in every position where a string can stand: each comes
 //! back as it was, or was refused before anything was sent.
 
-use crate::support::Server;
+use crate::common::mock_server::Server;
 use influx_edge::line::{EncodeError, Encoder};
 use influx_edge::{Client, Timestamp};
 

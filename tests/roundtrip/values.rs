@@ -1,6 +1,6 @@
 //! Values of every type, written by the client and read back by it, over the mock server.
 
-use crate::support::Server;
+use crate::common::mock_server::Server;
 use influx_edge::line::Encoder;
 use influx_edge::{Client, Precision, Timestamp};
 use serde::Deserialize;

@@ -46,8 +46,8 @@ impl Body {
                 piece = alloc::vec![0; size];
                 filled = 0;
             }
-            let room = piece.get_mut(filled..).unwrap_or(&mut []);
-            let n = self.read(room).map_err(HttpError::from_read)?;
+            let space = piece.get_mut(filled..).unwrap_or(&mut []);
+            let n = self.read(space).map_err(HttpError::from_read)?;
             if n == 0 {
                 break;
             }

@@ -1,5 +1,6 @@
-//! Our layer between the HTTP library and its sockets. It lives on the library's `unversioned`
-//! interface, which may change in a minor release; nothing outside this folder may depend on it.
+//! The connector and transport between the HTTP library and its sockets: credentials, proxies and
+//! the trace of a call. It lives on the library's `unversioned` interface, which may change in a
+//! minor release; nothing outside this folder may depend on it.
 //!
 //! What happened to the current call (a new connection? sent? responded?) is noted here, which
 //! decides whether a second try is right.
@@ -189,7 +190,8 @@ impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
 /// at what has come.
 ///
 /// It looks for `100 Continue` first, and when it finds another response instead, waits for more to
-/// come before it looks at that response. If the server has said all it will, that is for ever.
+/// come before it looks at that response. If the server has sent everything already, it would wait
+/// for ever.
 #[derive(Debug)]
 pub(super) struct CredentialTransport<T> {
     inner: T,
@@ -238,7 +240,7 @@ impl<T: Transport> CredentialTransport<T> {
                 .inner
                 .transmit_output(amount.saturating_add(size), timeout);
         }
-        // No room for both: one after the other.
+        // No space for both: one after the other.
         let rest = output.get(line..amount).unwrap_or(&[]).to_vec();
         self.inner.transmit_output(line, timeout)?;
         for part in parts.into_iter().chain([rest.as_slice()]) {
@@ -284,7 +286,7 @@ impl<T: Transport> CredentialTransport<T> {
     }
 }
 
-/// Copies into a buffer that is known to have the room.
+/// Copies into a buffer that is known to have the space.
 fn put(output: &mut [u8], at: &mut usize, part: &[u8]) {
     let end = at.saturating_add(part.len());
     if let Some(there) = output.get_mut(*at..end) {

@@ -1,4 +1,4 @@
-//! The library's errors, and those of the sockets under it, sorted into ours.
+//! Conversion of errors of the HTTP library and its sockets into the crate's own.
 
 use super::connector::SpeaksTls;
 use super::resolver::NotFound;
@@ -12,7 +12,7 @@ use ureq::{Error, Timeout};
 /// Where and how the way broke, before it is known for which call.
 #[derive(Debug)]
 pub(crate) struct HttpError {
-    pub(crate) fault: TransportErrorKind,
+    pub(crate) kind: TransportErrorKind,
     pub(crate) detail: String,
     /// Only std's own errors are handed on as a source: no dependency's type leaks.
     pub(crate) source: Option<io::Error>,
@@ -21,7 +21,7 @@ pub(crate) struct HttpError {
 impl HttpError {
     pub(crate) fn new(fault: TransportErrorKind, detail: impl Into<String>) -> Self {
         HttpError {
-            fault,
+            kind: fault,
             detail: detail.into(),
             source: None,
         }
@@ -47,7 +47,7 @@ impl HttpError {
 
     /// The nearest of std's kinds.
     pub(crate) fn io_kind(&self) -> io::ErrorKind {
-        match self.fault {
+        match self.kind {
             TransportErrorKind::Timeout => io::ErrorKind::TimedOut,
             TransportErrorKind::Closed => io::ErrorKind::UnexpectedEof,
             _ => io::ErrorKind::InvalidData,
@@ -155,7 +155,7 @@ fn from_io(e: io::Error) -> HttpError {
         _ => TransportErrorKind::Connect,
     };
     HttpError {
-        fault,
+        kind: fault,
         detail: e.to_string(),
         source: Some(e),
     }

@@ -1,4 +1,4 @@
-//! Headers, of responses and of requests, without the library's types.
+//! Headers of requests and responses, without the library's types.
 
 use alloc::string::String;
 use alloc::vec::Vec;

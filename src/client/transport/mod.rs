@@ -1,5 +1,5 @@
-//! HTTP/1.1. This folder is the only place that names the HTTP library, `ureq`; what comes out of
-//! it are our own types, so the library can be replaced without anybody noticing.
+//! HTTP/1.1 transport. This folder is the only place that names the HTTP library, `ureq`; what
+//! comes out of it are our own types, so the library can be replaced without anybody noticing.
 //!
 //! The rules it keeps, each for a fault that was seen:
 //! - no redirect is followed: a POST would be replayed as a GET without body and look like success,
@@ -105,7 +105,7 @@ pub(crate) struct HttpRequest<'a> {
     pub(crate) credential: Option<(&'static str, HeaderText)>,
     /// Headers of this call only; they replace those that every call has.
     pub(crate) headers: Option<&'a HeaderList>,
-    pub(crate) payload: RequestBody<'a>,
+    pub(crate) body: RequestBody<'a>,
     /// The whole call, until the end of the response's body.
     pub(crate) overall: Duration,
     /// How long nothing may arrive. The client's own when none is given.
@@ -222,8 +222,8 @@ impl Http {
         // had forgotten it. Unless it began to respond, that says nothing about the server now.
         let stale = !trace.connected
             && !trace.responded
-            && failed.broken.fault == TransportErrorKind::Closed;
-        let again = match out.payload {
+            && failed.broken.kind == TransportErrorKind::Closed;
+        let again = match out.body {
             RequestBody::Reader(..) => false,
             _ => out.repeatable || failed.unsent,
         };
@@ -247,7 +247,7 @@ impl Http {
             .cloned();
         // A body that is read while it's sent may make calls of its own, in this thread.
         let outer = CallTrace::now();
-        let body = match &out.payload {
+        let body = match &out.body {
             RequestBody::Bytes(bytes) => bytes.len() as u64,
             RequestBody::Reader(_, Some(length)) => *length,
             _ => 0,
@@ -285,7 +285,7 @@ impl Http {
         if out.accept_gzip && cfg!(feature = "gzip") {
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        let size = match &out.payload {
+        let size = match &out.body {
             RequestBody::None => 0,
             RequestBody::Bytes(bytes) => bytes.len() as u64,
             RequestBody::Reader(_, length) => length.unwrap_or(u64::MAX),
@@ -306,7 +306,7 @@ impl Http {
             ));
         }
         let read = out.read;
-        let response = match &mut out.payload {
+        let response = match &mut out.body {
             RequestBody::None => self.hand_over(request.map(|()| SendBody::none()), read, overall),
             RequestBody::Bytes(bytes) => {
                 request

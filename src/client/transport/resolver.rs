@@ -1,4 +1,4 @@
-//! Host names to addresses, remembered. The library would resolve on every request, even when the
+//! DNS resolution with a cache. The library would resolve on every request, even when the
 //! connection is already there, and start a thread for it whenever a time limit is set. Here a
 //! name is looked up when it's new, old, or its addresses stopped responding. Lives on the library's
 //! `unversioned` interface, as `connect`.
@@ -19,7 +19,7 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Error, Timeout};
 
-/// How long a response of the name service is used without asking again. DNS' own time to live
+/// How long a DNS response is used without asking again. DNS' own time to live
 /// isn't visible through the system's resolver.
 const MAX_AGE: Duration = Duration::from_secs(300);
 

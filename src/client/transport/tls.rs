@@ -1,4 +1,4 @@
-//! TLS: whom to trust, and who we are. Everything that would fail, or panic, at the first
+//! TLS: trusted roots and client certificates. Everything that would fail, or panic, at the first
 //! connection is checked here, when the client is built.
 
 use crate::client::secret::Secret;

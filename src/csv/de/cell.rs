@@ -1,4 +1,4 @@
-//! One cell as serde sees it.
+//! Deserializer for one cell.
 
 use core::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What doesn't fit, in words, with a heap and without.
+//! Error messages of deserialization, with a heap and without.
 
 use core::fmt;
 
@@ -114,8 +114,8 @@ impl fmt::Write for Message {
         for character in text.chars() {
             let at = usize::from(self.len);
             let end = at + character.len_utf8();
-            let room = self.text.get_mut(at..end).ok_or(fmt::Error)?;
-            character.encode_utf8(room);
+            let space = self.text.get_mut(at..end).ok_or(fmt::Error)?;
+            character.encode_utf8(space);
             self.len = u8::try_from(end).map_err(|_| fmt::Error)?;
         }
         Ok(())
@@ -129,24 +129,5 @@ impl fmt::Debug for Message {
 }
 
 #[cfg(all(test, not(feature = "alloc")))]
-mod tests {
-    use super::*;
-    use std::string::ToString;
-
-    #[test]
-    fn without_a_heap_a_message_is_cut_between_characters() {
-        for (text, kept) in [
-            ("wanted f64: the value is null".to_string(), 29),
-            ("x".repeat(95), 95),
-            ("x".repeat(96), 95),
-            ("ü".repeat(60), 94),
-            ("x".repeat(94) + "ü", 94),
-        ] {
-            let error = DeserializeError::custom(&text);
-            assert_eq!(error.message.as_str(), &text[..kept]);
-            assert_eq!(error.to_string(), std::format!("row 0: {}", &text[..kept]));
-            let said = std::format!("{:?}", error.message);
-            assert_eq!(said, std::format!("{:?}", &text[..kept]));
-        }
-    }
-}
+#[path = "tests/error.rs"]
+mod tests;

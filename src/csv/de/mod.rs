@@ -1,4 +1,4 @@
-//! Rows into your own types, by serde. What goes into what is said at [`Record::deserialize`].
+//! Deserialization of rows with serde. [`Record::deserialize`] has the rules.
 
 mod cell;
 mod error;

@@ -1,4 +1,4 @@
-//! A record as serde sees it: a map, a sequence, or a single value.
+//! Deserializer for one record: a map, a sequence, or a single value.
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};

@@ -1,4 +1,4 @@
-//! Rows of a reader into your own types.
+//! Iterators over the deserialized rows of a reader.
 
 use alloc::borrow::ToOwned;
 use core::fmt;

@@ -2,8 +2,8 @@
 
 use super::long_runs::core;
 use super::sim::{SimClock, broken};
-use crate::client::response_error::tests::write_error;
 use crate::error::{Error, TransportErrorKind};
+use crate::testing::write_error;
 use crate::writer::WriterBuilder;
 use crate::writer::core::{Core, MAIN};
 use crate::writer::event::Event;
@@ -20,7 +20,7 @@ use std::sync::Mutex;
 
 type Response = fn(&str, usize) -> Result<(), Error>;
 
-/// Responds as it is told to, and keeps an account of what it was asked.
+/// Responds as configured, and records the requests.
 ///
 /// Lines are named by the letter they begin with. A pause of a second or more before a request is a
 /// `.`, a body that waits for the server's word has an `?`.
@@ -69,7 +69,7 @@ struct Tried {
 }
 
 /// Writes these lines of `size` bytes (or somewhat more), of which `first` have been delivered
-/// before; then the server responds so, until nothing is left or `requests` were made.
+/// before; then the server responds like this, until nothing is left or `requests` were made.
 fn tried(first: &str, lines: &str, size: usize, requests: usize, response: Response) -> Tried {
     let clock = SimClock::new();
     let script = Script {

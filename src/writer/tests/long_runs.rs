@@ -2,8 +2,9 @@
 //! of a batch, every second of a day.
 
 use super::sim::{SimClock, Words, Worst, long, worst};
-use crate::client::{Client, response_error::tests::write_error};
+use crate::client::Client;
 use crate::error::Error;
+use crate::testing::write_error;
 use crate::writer::core::{Core, MAIN};
 use crate::writer::seams::{Parcel, Transport};
 use crate::writer::{RejectReason, WriterBuilder};

@@ -8,7 +8,6 @@ use crate::OverflowPolicy;
 use crate::error::WriteError;
 use crate::writer::WriterBuilder;
 use crate::writer::core::{Core, MAIN};
-#[cfg(feature = "spool")]
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -100,7 +99,7 @@ fn script(seed: u64) {
             })
     };
     #[cfg(feature = "spool")]
-    let dir = super::sim::TempDir::new();
+    let dir = crate::testing::TempDir::new("writer");
     #[cfg(feature = "spool")]
     let mode = match rng.below(4) {
         0 => Some(crate::spool::Mode::OnFailure),
@@ -125,7 +124,7 @@ fn script(seed: u64) {
         let Some(mode) = mode else {
             return settings(builder);
         };
-        let spool = dir.spool_with(|b| {
+        let spool = super::sim::spool_with(&dir, |b| {
             let b = b.mode(mode).overflow_policy(full);
             if small { b.max_bytes(64 << 10) } else { b }
         });

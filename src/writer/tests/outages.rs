@@ -1,9 +1,10 @@
 //! Long outages, with a disk to wait on.
 
-use super::sim::{TempDir, Worst, another, check, long, world, worst};
+use super::sim::{Worst, another, check, long, world, worst};
 use crate::OverflowPolicy;
 use crate::error::WriteError;
 use crate::spool::Mode;
+use crate::testing::TempDir;
 use crate::writer::RejectReason;
 use crate::writer::core::MAIN;
 use alloc::vec::Vec;
@@ -13,8 +14,8 @@ const SEC: Duration = Duration::from_secs(1);
 
 #[test]
 fn days_without_a_server_and_a_restart() {
-    let dir = TempDir::new();
-    let (mut core, clock, server) = world(1, |b| b.spool(dir.spool(Mode::OnFailure)));
+    let dir = TempDir::new("writer");
+    let (mut core, clock, server) = world(1, |b| b.spool(super::sim::spool(&dir, Mode::OnFailure)));
     server.0.borrow_mut().down = true;
     let hours = if long() { 72 } else { 2 };
     let points = hours * 3_600;
@@ -26,7 +27,9 @@ fn days_without_a_server_and_a_restart() {
                 (Worst::Spooled, n as u64)
             );
             drop(core);
-            core = another(2, &clock, &server, |b| b.spool(dir.spool(Mode::OnFailure)));
+            core = another(2, &clock, &server, |b| {
+                b.spool(super::sim::spool(&dir, Mode::OnFailure))
+            });
             assert_eq!(core.stats().recovered, n as u64);
         }
         core.write(MAIN, |enc| {
@@ -59,9 +62,12 @@ fn days_without_a_server_and_a_restart() {
 }
 
 #[test]
-fn nothing_is_written_to_disk_while_the_server_responses() {
-    let dir = TempDir::new();
-    let (mut core, ..) = world(1, |b| b.spool(dir.spool(Mode::OnFailure)).batch_lines(10));
+fn nothing_is_written_to_disk_while_the_server_responds() {
+    let dir = TempDir::new("writer");
+    let (mut core, ..) = world(1, |b| {
+        b.spool(super::sim::spool(&dir, Mode::OnFailure))
+            .batch_lines(10)
+    });
     for n in 0..1_000i64 {
         core.write(MAIN, |enc| enc.line("m").field("n", n).timestamp(n))
             .unwrap();
@@ -74,7 +80,7 @@ fn nothing_is_written_to_disk_while_the_server_responses() {
     let spool = core.disk.as_ref().unwrap().spool();
     assert_eq!(spool.stats().bytes_written, 0);
     // Nor by any other way: there are only the lock's file and a directory for what is refused.
-    let files: Vec<_> = std::fs::read_dir(&dir.0).unwrap().flatten().collect();
+    let files: Vec<_> = std::fs::read_dir(&dir.path()).unwrap().flatten().collect();
     for file in files {
         let meta = file.metadata().unwrap();
         assert!(meta.is_dir() || meta.len() == 0, "{file:?}");
@@ -84,9 +90,11 @@ fn nothing_is_written_to_disk_while_the_server_responses() {
 #[test]
 fn a_full_buffer_goes_to_disk_before_anything_is_lost() {
     for policy in [OverflowPolicy::Reject, OverflowPolicy::DropOldest] {
-        let dir = TempDir::new();
+        let dir = TempDir::new("writer");
         let (mut core, ..) = world(1, |b| {
-            let b = b.spool(dir.spool(Mode::OnFailure)).send_in_write(false);
+            let b = b
+                .spool(super::sim::spool(&dir, Mode::OnFailure))
+                .send_in_write(false);
             b.max_buffer_bytes(1_000).overflow_policy(policy)
         });
         for n in 0..1_000i64 {
@@ -102,8 +110,8 @@ fn a_full_buffer_goes_to_disk_before_anything_is_lost() {
 
 #[test]
 fn what_the_server_refuses_is_kept_on_disk() {
-    let dir = TempDir::new();
-    let (mut core, _, server) = world(1, |b| b.spool(dir.spool(Mode::WriteAhead)));
+    let dir = TempDir::new("writer");
+    let (mut core, _, server) = world(1, |b| b.spool(super::sim::spool(&dir, Mode::WriteAhead)));
     for n in 0..100i64 {
         let field = if n % 10 == 3 { "bad" } else { "n" };
         core.write(MAIN, |enc| {
@@ -130,9 +138,9 @@ fn what_the_server_refuses_is_kept_on_disk() {
 
 #[test]
 fn a_full_spool_drops_the_oldest_and_counts_them() {
-    let dir = TempDir::new();
+    let dir = TempDir::new("writer");
     let spool = || {
-        crate::Spool::builder(&dir.0)
+        crate::Spool::builder(&dir.path())
             .durability(crate::spool::Durability::OsManaged)
             .max_bytes(64 << 10)
             .segment_bytes(8 << 10)
@@ -185,9 +193,11 @@ fn a_backlog_is_sent_at_a_bounded_pace_and_no_two_keep_the_same() {
     const BATCH: usize = 10_000;
     let mut rhythms = Vec::new();
     for seed in [1, 2] {
-        let dir = TempDir::new();
+        let dir = TempDir::new("writer");
         let (mut core, clock, server) = world(seed, |b| {
-            let b = b.spool(dir.spool(Mode::OnFailure)).batch_bytes(BATCH);
+            let b = b
+                .spool(super::sim::spool(&dir, Mode::OnFailure))
+                .batch_bytes(BATCH);
             b.drain_bytes_per_second(RATE)
         });
         server.0.borrow_mut().down = true;
@@ -226,9 +236,11 @@ fn a_backlog_is_sent_at_a_bounded_pace_and_no_two_keep_the_same() {
 
 #[test]
 fn a_flush_keeps_the_pace_and_nothing_is_due_before_a_fleet_is_awake() {
-    let dir = TempDir::new();
-    let (mut core, clock, server) =
-        world(1, |b| b.spool(dir.spool(Mode::OnFailure)).batch_lines(100));
+    let dir = TempDir::new("writer");
+    let (mut core, clock, server) = world(1, |b| {
+        b.spool(super::sim::spool(&dir, Mode::OnFailure))
+            .batch_lines(100)
+    });
     server.0.borrow_mut().down = true;
     for n in 0..10_000 {
         write(&mut core, n).unwrap();
@@ -241,7 +253,9 @@ fn a_flush_keeps_the_pace_and_nothing_is_due_before_a_fleet_is_awake() {
     for seed in [2, 4] {
         // (Let go in silence, as by a power cut.)
         let change = |b: crate::writer::WriterBuilder| {
-            let b = b.spool(dir.spool(Mode::OnFailure)).batch_bytes(10_000);
+            let b = b
+                .spool(super::sim::spool(&dir, Mode::OnFailure))
+                .batch_bytes(10_000);
             b.drain_bytes_per_second(10_000)
         };
         let mut core = another(seed, &clock, &server, change);
@@ -252,7 +266,9 @@ fn a_flush_keeps_the_pace_and_nothing_is_due_before_a_fleet_is_awake() {
     }
     assert_ne!(starts[0], starts[1]);
     let mut core = another(6, &clock, &server, |b| {
-        let b = b.spool(dir.spool(Mode::OnFailure)).batch_bytes(10_000);
+        let b = b
+            .spool(super::sim::spool(&dir, Mode::OnFailure))
+            .batch_bytes(10_000);
         b.drain_bytes_per_second(10_000)
     });
     // Too short for all of it: the rest is safe, and the next flush goes on.
@@ -272,9 +288,9 @@ fn a_flush_keeps_the_pace_and_nothing_is_due_before_a_fleet_is_awake() {
 
 #[test]
 fn a_disk_that_fills_up_is_not_drained_slowly() {
-    let dir = TempDir::new();
+    let dir = TempDir::new("writer");
     let (mut core, clock, server) = world(1, |b| {
-        let b = b.spool(dir.spool_with(|b| b.max_bytes(64 << 10)));
+        let b = b.spool(super::sim::spool_with(&dir, |b| b.max_bytes(64 << 10)));
         b.batch_bytes(2_000).drain_bytes_per_second(1)
     });
     server.0.borrow_mut().down = true;
@@ -306,9 +322,11 @@ fn a_disk_that_fills_up_is_not_drained_slowly() {
 
 #[test]
 fn what_only_passes_the_disk_is_not_held_back() {
-    let dir = TempDir::new();
+    let dir = TempDir::new("writer");
     let (mut core, clock, _) = world(1, |b| {
-        let b = b.spool(dir.spool(Mode::WriteAhead)).batch_lines(10);
+        let b = b
+            .spool(super::sim::spool(&dir, Mode::WriteAhead))
+            .batch_lines(10);
         b.drain_bytes_per_second(1)
     });
     let start = core.clock_now();
@@ -329,9 +347,10 @@ fn where_the_disk_is_full_the_caller_waits_as_it_chose() {
         (OverflowPolicy::Block(patience), false),
         (OverflowPolicy::Reject, true),
     ] {
-        let dir = TempDir::new();
+        let dir = TempDir::new("writer");
         let (mut core, _, server) = world(1, |b| {
-            let spool = dir.spool_with(|b| b.max_bytes(64 << 10).overflow_policy(policy));
+            let spool =
+                super::sim::spool_with(&dir, |b| b.max_bytes(64 << 10).overflow_policy(policy));
             b.spool(spool)
                 .batch_bytes(2_000)
                 .max_buffer_bytes(8_000)

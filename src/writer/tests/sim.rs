@@ -1,8 +1,11 @@
 //! A world in which time passes as the tests like: a clock, and a server that judges lines, stores
 //! what it takes, and fails in every way that is known.
 
-use crate::client::{Client, response_error::tests::write_error};
+use crate::client::Client;
 use crate::error::{Error, TransportError, TransportErrorKind};
+#[cfg(feature = "spool")]
+use crate::testing::TempDir;
+use crate::testing::write_error;
 use crate::writer::seams::{Clock, Parcel, Transport};
 use crate::writer::split::split;
 use crate::writer::{Outcome, WriterBuilder, core::Core};
@@ -150,7 +153,7 @@ impl SimServer {
 
 pub(super) fn broken(fault: TransportErrorKind, unsent: bool) -> Error {
     TransportError {
-        fault,
+        kind: fault,
         what: "write to bucket \"sensors\"".to_string(),
         host: "localhost:8086".to_string(),
         detail: "simulated".to_string(),
@@ -375,41 +378,21 @@ pub(super) fn another(
         .unwrap()
 }
 
-/// A directory that goes with its last owner.
+/// Opens a spool in this directory, without syncs.
 #[cfg(feature = "spool")]
-#[derive(Debug)]
-pub(super) struct TempDir(pub(super) std::path::PathBuf);
-
-#[cfg(feature = "spool")]
-impl TempDir {
-    pub(super) fn new() -> Self {
-        use core::sync::atomic::{AtomicU64, Ordering};
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("influx-edge-writer-{}-{number}", std::process::id());
-        TempDir(std::env::temp_dir().join(name))
-    }
-
-    pub(super) fn spool(&self, mode: crate::spool::Mode) -> crate::Spool {
-        self.spool_with(|b| b.mode(mode))
-    }
-
-    pub(super) fn spool_with(
-        &self,
-        change: impl FnOnce(crate::spool::SpoolBuilder) -> crate::spool::SpoolBuilder,
-    ) -> crate::Spool {
-        let builder = crate::Spool::builder(&self.0);
-        change(builder.durability(crate::spool::Durability::OsManaged))
-            .open()
-            .unwrap()
-    }
+pub(super) fn spool(dir: &TempDir, mode: crate::spool::Mode) -> crate::Spool {
+    spool_with(dir, |b| b.mode(mode))
 }
 
 #[cfg(feature = "spool")]
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
+pub(super) fn spool_with(
+    dir: &TempDir,
+    change: impl FnOnce(crate::spool::SpoolBuilder) -> crate::spool::SpoolBuilder,
+) -> crate::Spool {
+    let builder = crate::Spool::builder(dir.path());
+    change(builder.durability(crate::spool::Durability::OsManaged))
+        .open()
+        .unwrap()
 }
 
 /// The account is right, by counting from the ground up.

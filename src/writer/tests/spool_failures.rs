@@ -1,8 +1,9 @@
 //! A disk that fails while the writer needs it: lines stay where they are, somebody is told, and
 //! all goes on when the disk is back.
 
-use super::sim::{SimClock, SimServer, TempDir, Worst, check, world, worst};
+use super::sim::{SimClock, SimServer, Worst, check, world, worst};
 use crate::spool::Mode;
+use crate::testing::TempDir;
 use crate::writer::Event;
 use crate::writer::core::MAIN;
 use alloc::sync::Arc;
@@ -32,15 +33,17 @@ fn with_disk(dir: &TempDir, mode: Mode) -> (Core, SimClock, SimServer, Arc<Atomi
     let count = Arc::clone(&told);
     let (core, clock, server) = world(1, |b| {
         // Small segments: what is in hand, and the file that is open, are a small part of it all.
-        b.spool(dir.spool_with(|b| b.mode(mode).segment_bytes(8 << 10)))
-            .batch_bytes(1_000)
-            .on_event(move |event| {
-                if let Event::SpoolFailed { bucket, message } = event {
-                    assert_eq!(*bucket, "sensors");
-                    assert!(!message.is_empty());
-                    count.fetch_add(1, Ordering::Relaxed);
-                }
-            })
+        b.spool(super::sim::spool_with(&dir, |b| {
+            b.mode(mode).segment_bytes(8 << 10)
+        }))
+        .batch_bytes(1_000)
+        .on_event(move |event| {
+            if let Event::SpoolFailed { bucket, message } = event {
+                assert_eq!(*bucket, "sensors");
+                assert!(!message.is_empty());
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        })
     });
     (core, clock, server, told)
 }
@@ -66,10 +69,10 @@ fn all_delivered(core: &mut Core, server: &SimServer, points: usize) {
 fn what_the_disk_does_not_take_stays_in_memory() {
     for mode in [Mode::OnFailure, Mode::WriteAhead] {
         for disk_comes_back in [false, true] {
-            let dir = TempDir::new();
+            let dir = TempDir::new("writer");
             let (mut core, clock, server, told) = with_disk(&dir, mode);
             server.0.borrow_mut().down = true;
-            fs::remove_dir_all(&dir.0).unwrap();
+            fs::remove_dir_all(&dir.path()).unwrap();
             write(&mut core, 0, 100);
             // Neither in the database nor on the disk: not delivered.
             core.flush(SEC).unwrap_err();
@@ -78,7 +81,7 @@ fn what_the_disk_does_not_take_stays_in_memory() {
             assert_eq!((stats.buffered, stats.spooled), (100, 0), "{stats:?}");
             assert!(told.load(Ordering::Relaxed) > 0, "nobody was told");
             if disk_comes_back {
-                fs::create_dir(&dir.0).unwrap();
+                fs::create_dir(&dir.path()).unwrap();
                 clock.advance(SEC * 60);
                 write(&mut core, 100, 10);
                 // The spool, whose clock is the real one, leaves a failed disk alone for a moment.
@@ -102,12 +105,12 @@ fn what_the_disk_does_not_take_stays_in_memory() {
 #[test]
 fn what_the_disk_does_not_give_back_now_is_asked_for_again() {
     const POINTS: i64 = 2_000;
-    let dir = TempDir::new();
+    let dir = TempDir::new("writer");
     let (mut core, clock, server, told) = with_disk(&dir, Mode::OnFailure);
     server.0.borrow_mut().down = true;
     write(&mut core, 0, POINTS);
     assert_eq!(worst(&core.flush(SEC).unwrap()), Worst::Spooled);
-    let segments: Vec<_> = fs::read_dir(&dir.0)
+    let segments: Vec<_> = fs::read_dir(&dir.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "seg"))

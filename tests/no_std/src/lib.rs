@@ -241,9 +241,9 @@ struct Text<'b> {
 
 impl core::fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let room = self.storage.get_mut(self.len..).unwrap_or_default();
-        let room = room.get_mut(..text.len()).ok_or(core::fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
+        let space = self.storage.get_mut(self.len..).unwrap_or_default();
+        let space = space.get_mut(..text.len()).ok_or(core::fmt::Error)?;
+        space.copy_from_slice(text.as_bytes());
         self.len += text.len();
         Ok(())
     }

@@ -1,0 +1,95 @@
+//! Unit tests of `url`.
+
+use super::*;
+use alloc::string::ToString;
+
+#[test]
+fn good_urls() {
+    let table = [
+        (
+            "http://localhost:8086",
+            "localhost:8086",
+            "localhost:8086",
+            "",
+        ),
+        (
+            "http://localhost:8086/",
+            "localhost:8086",
+            "localhost:8086",
+            "",
+        ),
+        ("HTTP://h", "h", "h:80", ""),
+        ("https://h/a/b/", "h", "h:443", "/a/b"),
+        ("http://[::1]:8086/x", "[::1]:8086", "[::1]:8086", "/x"),
+        ("http://[fe80::1]", "[fe80::1]", "[fe80::1]:80", ""),
+        (" http://10.0.0.1:80 \n", "10.0.0.1:80", "10.0.0.1:80", ""),
+    ];
+    for (url, authority, host_port, prefix) in table {
+        let base = BaseUrl::parse(url).unwrap();
+        assert_eq!(base.authority, authority, "{url}");
+        assert_eq!(base.host_port, host_port, "{url}");
+        assert_eq!(base.prefix, prefix, "{url}");
+    }
+    assert!(BaseUrl::parse("http://127.0.0.2:1").unwrap().is_loopback());
+    assert!(BaseUrl::parse("http://[::1]").unwrap().is_loopback());
+    assert!(!BaseUrl::parse("http://influx.local").unwrap().is_loopback());
+}
+
+#[test]
+fn bad_urls_say_why() {
+    let table = [
+        ("", "empty"),
+        ("localhost:8086", "http://"),
+        ("ftp://h", "http://"),
+        ("http://", "no host"),
+        ("http://:80", "no host"),
+        ("http://h:0", "port"),
+        ("http://h:99999", "port"),
+        ("http://h:+80", "port"),
+        ("http://h:", "port"),
+        ("http://::1", "brackets"),
+        ("http://[::1", "bracket"),
+        ("http://[::g]", "IPv6"),
+        ("http://[::1]x", "follows"),
+        ("http://h/?a=b", "query"),
+        ("http://h#x", "query"),
+        ("http://h/a b", "space"),
+        ("http://h\r\nX: y", "control"),
+        ("http://bücher.de", "ASCII"),
+        ("http://h/<", "percent"),
+        ("http://a,b/", "host name"),
+    ];
+    for (url, why) in table {
+        let error = BaseUrl::parse(url).unwrap_err();
+        assert!(error.to_string().contains(why), "{url:?}: {error}");
+    }
+}
+
+#[test]
+fn credentials_in_a_url_are_refused_and_not_repeated() {
+    let error = BaseUrl::parse("http://me:s3cret@h")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("credentials"), "{error}");
+    assert!(!error.contains("s3cret"), "{error}");
+}
+
+#[test]
+fn targets_are_encoded() {
+    let base = BaseUrl::parse("http://h/influx/").unwrap();
+    let target = base
+        .target("/api/v2/write")
+        .query("org", "a b&c=d")
+        .query("bucket", "ü\r\n/..?#%+")
+        .into_string();
+    assert_eq!(
+        target,
+        "/influx/api/v2/write?org=a%20b%26c%3Dd&bucket=%C3%BC%0D%0A%2F..%3F%23%25%2B"
+    );
+    assert_eq!(encode_segment("../x"), "..%2Fx");
+    assert_eq!(encode_segment(".."), "%2E%2E");
+    assert_eq!(
+        encode_path("/a b/%41?x=1&y=\u{e9}#"),
+        "/a%20b/%41?x=1&y=%C3%A9%23"
+    );
+}

@@ -1,0 +1,149 @@
+//! Unit tests of `batch`.
+
+use super::*;
+
+fn bad(number: Option<u32>, line: &str) -> LineError {
+    LineError {
+        number,
+        line: line.into(),
+        reason: "why".into(),
+    }
+}
+
+fn batch(lines: &[&str]) -> Batch {
+    let text: String = lines
+        .iter()
+        .map(|line| alloc::format!("{line}\n"))
+        .collect();
+    Batch::new(text.into_bytes(), lines.len(), 0)
+}
+
+#[test]
+fn names_find_their_lines() {
+    let lines = [
+        "a f=1 1",
+        "b f=\"x': y\nunable to parse 'c f=1 1': z\" 2",
+        "a f=1 1",
+        "long f=123456789 3",
+        "long f=1234 4",
+    ];
+    let table: [(LineError, &[usize]); 10] = [
+        // By text, wherever it stands; twice the same line is twice as bad.
+        (bad(None, lines[0]), &[0, 2]),
+        (bad(None, lines[1]), &[1]),
+        // By number, alone or with the text or its start.
+        (bad(Some(4), ""), &[3]),
+        (bad(Some(4), "long f=12345"), &[3]),
+        (bad(Some(5), "long f=1…"), &[4]),
+        // By the start, if it is one line's only.
+        (bad(None, "long f=12345..."), &[3]),
+        (bad(None, "long f=1..."), &[]),
+        // The text counts more than the number, and nothing is guessed.
+        (bad(Some(1), lines[3]), &[3]),
+        (bad(Some(9), ""), &[]),
+        (bad(Some(1), "something else"), &[]),
+    ];
+    for (name, expected) in table {
+        let mut batch = batch(&lines);
+        let out = batch.take_out(core::slice::from_ref(&name));
+        let meant: Vec<_> = expected.iter().map(|n| lines[*n]).collect();
+        let taken: Vec<_> = out.iter().map(|out| out.line.as_str()).collect();
+        assert_eq!(taken, meant, "{name:?}");
+        let left: String = (0..lines.len())
+            .filter(|n| !expected.contains(n))
+            .map(|n| alloc::format!("{}\n", lines[n]))
+            .collect();
+        assert_eq!(batch.rest(), left.as_bytes());
+        assert_eq!(batch.lines(), lines.len() - expected.len());
+    }
+}
+
+#[test]
+fn the_last_item_is_known_while_all_of_it_is_there() {
+    let fresh = || {
+        let text = "a f=1 1\nb f=1 2\nc f=1 3\n";
+        Batch::new(text.into(), 3, text.find('c').unwrap())
+    };
+    let c = Some(&b"c f=1 3\n"[..]);
+    let mut batch = fresh();
+    assert_eq!(batch.last_written(), c);
+    // Not while there are two pieces; again when the second is the only one.
+    assert!(batch.halve(false));
+    assert_eq!(batch.last_written(), None);
+    batch.pop(true);
+    assert_eq!(batch.last_written(), c);
+    assert_eq!(batch.without_last().last_written(), None);
+    // Nor when something was refused.
+    let mut batch = fresh();
+    assert!(batch.halve(false));
+    batch.pop(false);
+    assert_eq!((batch.last_written(), batch.lines()), (None, 2));
+    let mut batch = fresh();
+    assert_eq!(batch.take_out(&[bad(Some(1), "")]).len(), 1);
+    assert_eq!((batch.last_written(), batch.lines()), (None, 2));
+}
+
+#[test]
+fn what_waits_keeps_no_more_storage_than_it_needs() {
+    for (used, storage, kept) in [
+        (160, 1_000, 160),
+        (160, 171, 160),
+        // A sixteenth isn't worth a copy.
+        (160, 170, 170),
+        (160, 160, 160),
+        (0, 100, 0),
+    ] {
+        let mut bytes = Vec::with_capacity(storage);
+        assert_eq!(bytes.capacity(), storage);
+        bytes.resize(used, b'\n');
+        let mut batch = Batch::new(bytes, used, 0);
+        batch.shrink();
+        assert_eq!(batch.held(), kept, "{used} of {storage}");
+    }
+}
+
+#[test]
+fn pieces_inherit_what_is_known_of_them() {
+    for (judged, expect) in [(false, false), (true, false), (false, true)] {
+        let mut batch = batch(&["a f=1 1", "b f=1 2", "c f=1 3", "d f=1 4"]);
+        let piece = batch.piece().unwrap();
+        (piece.judged, piece.expect) = (judged, expect);
+        (piece.faults, piece.breaks) = (1, 2);
+        assert!(batch.halve(true));
+        for _ in 0..2 {
+            let piece = batch.piece().unwrap();
+            assert_eq!((piece.judged, piece.expect), (judged, expect));
+            assert_eq!((piece.faults, piece.breaks), (0, 0));
+            // What is left of it is another body, but goes the same way.
+            assert_eq!(batch.take_out(&[bad(Some(1), "")]).len(), 1);
+            let piece = batch.piece().unwrap();
+            assert_eq!((piece.judged, piece.expect), (false, expect));
+            batch.pop(true);
+        }
+    }
+}
+
+#[test]
+fn pieces_stay_in_order_through_every_cut() {
+    let lines: Vec<String> = (0..100).map(|n| alloc::format!("m f={n} {n}")).collect();
+    let refs: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let mut batch = batch(&refs);
+    let mut sent = Vec::new();
+    let mut turn = 0u32;
+    while !batch.is_done() {
+        turn += 1;
+        if turn % 3 != 0 && batch.halve(turn % 2 == 0) {
+            continue;
+        }
+        if turn % 7 == 0 {
+            let first = text(split(batch.piece_bytes()).next().unwrap());
+            let out = batch.take_out(&[bad(None, &first)]);
+            assert_eq!(out.len(), 1);
+            sent.push(out[0].line.clone());
+            continue;
+        }
+        sent.extend(split(batch.piece_bytes()).map(text));
+        batch.pop(turn % 2 == 0);
+    }
+    assert_eq!(sent, lines);
+}

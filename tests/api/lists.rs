@@ -1,0 +1,391 @@
+//! Lists of any length, from servers of any manners: nothing is skipped, nothing comes twice,
+//! nothing loops.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use crate::common::api::{self, split};
+use crate::common::wire::{self, Wire, response};
+use influx_edge::api::{Listed, Paged};
+use influx_edge::{Client, Error, Timestamp};
+use serde_json::{Value as Json, json};
+
+/// A server with a list, that responds as a page's request asks.
+fn serving(response_to: impl Fn(&str) -> (u16, Json) + Send + Sync + 'static) -> (Wire, Client) {
+    let wire = Wire::each(2, move |peer| {
+        while let Some(seen) = peer.request() {
+            let (status, body) = response_to(&seen.target);
+            let kind = "Content-Type: application/json; charset=utf-8\r\n";
+            peer.send(response(&format!("{status} X"), kind, body.to_string()));
+        }
+    });
+    let client = Client::builder(wire.url())
+        .org_id(api::ORG)
+        .token(wire::TOKEN)
+        .timeout(Duration::from_secs(20))
+        .build()
+        .unwrap();
+    (wire, client)
+}
+
+fn id(n: usize) -> String {
+    format!("{:016x}", n + 1)
+}
+
+fn number(query: &std::collections::BTreeMap<String, String>, name: &str) -> Option<usize> {
+    query.get(name).map(|text| text.parse().unwrap())
+}
+
+/// Pages as OSS makes them, by `offset` or by `after`.
+fn honest(key: &'static str, n: usize) -> impl Fn(&str) -> (u16, Json) + Send + Sync {
+    move |target| {
+        let (_, query) = split(target);
+        let limit = number(&query, "limit").unwrap();
+        let start = match (number(&query, "offset"), query.get("after")) {
+            (Some(offset), _) => offset,
+            (None, Some(after)) => usize::from_str_radix(after, 16).unwrap(),
+            (None, None) => 0,
+        };
+        let items: Vec<_> = (start..start + limit)
+            .filter(|&i| i < n)
+            .map(item)
+            .collect();
+        (
+            200,
+            json!({ "links": {"next": "/api/v2/never"}, key: items }),
+        )
+    }
+}
+
+/// Every kind of thing can be read from this.
+fn item(i: usize) -> Json {
+    json!({ "id": id(i), "name": format!("n{i}"), "arguments": {"type": "constant", "values": []} })
+}
+
+fn collect<T: Listed + Debug>(list: impl Iterator<Item = Result<T, Error>>) -> Vec<String> {
+    list.map(|item| item.unwrap().id_text().to_owned())
+        .collect()
+}
+
+/// One kind of list, with a page of ten.
+type Ids = fn(&Client) -> Vec<String>;
+
+const PAGED: [(&str, Ids); 6] = [
+    ("buckets", |c| collect(c.buckets().list().page_size(10))),
+    ("orgs", |c| collect(c.organizations().list().page_size(10))),
+    ("users", |c| collect(c.users().list().page_size(10))),
+    ("tasks", |c| collect(c.tasks().list().page_size(10))),
+    ("scripts", |c| collect(c.scripts().list().page_size(10))),
+    ("variables", |c| collect(c.variables().list().page_size(10))),
+];
+
+const WHOLE: [(&str, Ids); 3] = [
+    ("authorizations", |c| collect(c.authorizations().list())),
+    ("labels", |c| collect(c.labels().list())),
+    ("content", |c| collect(c.dbrps().list())),
+];
+
+#[test]
+fn every_length_comes_whole_and_once() {
+    for (key, ids) in PAGED {
+        for n in [0, 1, 9, 10, 11, 20, 25] {
+            let (wire, client) = serving(honest(key, n));
+            let wanted: Vec<_> = (0..n).map(id).collect();
+            assert_eq!(ids(&client), wanted, "{n} {key}");
+            let pages = wire.seen().len();
+            assert!(
+                pages <= n.div_ceil(10) + 1,
+                "{pages} requests for {n} {key}"
+            );
+        }
+    }
+}
+
+#[test]
+fn lists_without_pages_take_one_request() {
+    for (key, ids) in WHOLE {
+        for n in [0, 1, 250, 10_000] {
+            let (wire, client) = serving(move |_| {
+                let items: Vec<_> = (0..n).map(item).collect();
+                (200, json!({ key: items }))
+            });
+            assert_eq!(ids(&client).len(), n, "{key}");
+            assert_eq!(wire.seen().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn ten_thousand() {
+    let wanted: Vec<_> = (0..10_000).map(id).collect();
+    const LARGE: [(&str, Ids, usize); 6] = [
+        ("buckets", |c| collect(c.buckets().list()), 101),
+        ("orgs", |c| collect(c.organizations().list()), 101),
+        ("users", |c| collect(c.users().list()), 101),
+        ("tasks", |c| collect(c.tasks().list().page_size(500)), 21),
+        (
+            "scripts",
+            |c| collect(c.scripts().list().page_size(500)),
+            21,
+        ),
+        ("variables", |c| collect(c.variables().list()), 101),
+    ];
+    for (key, ids, requests) in LARGE {
+        let (wire, client) = serving(honest(key, 10_000));
+        assert_eq!(ids(&client), wanted, "{key}");
+        assert_eq!(wire.seen().len(), requests, "{key}");
+    }
+}
+
+#[test]
+fn what_hangs_on_things_comes_whole() {
+    const PARTS: [(&str, Ids); 7] = [
+        ("labels", |c| parts(c.buckets().labels(&any()).list())),
+        ("labels", |c| parts(c.variables().labels(&any()).list())),
+        ("users", |c| parts(c.tasks().members(&any()).list())),
+        ("users", |c| parts(c.organizations().owners(&any()).list())),
+        ("events", |c| parts(c.tasks().logs(&any()))),
+        ("events", |c| parts(c.tasks().runs(&any()).logs(&any()))),
+        ("measurementSchemas", |c| {
+            collect(c.buckets().schemas(&any()).list())
+        }),
+    ];
+    for (key, ids) in PARTS {
+        for n in [0, 1, 10_000] {
+            let (wire, client) = serving(move |_| {
+                let items: Vec<_> = (0..n).map(item).collect();
+                (200, json!({ key: items }))
+            });
+            assert_eq!(ids(&client).len(), n, "{key}");
+            assert_eq!(wire.seen().len(), 1, "{key}");
+        }
+        let (_wire, client) = serving(move |_| (200, json!({ key: null })));
+        assert!(ids(&client).is_empty(), "{key}");
+    }
+    let (_wire, client) = serving(|_| (200, json!({ "secrets": ["a", "b"] })));
+    assert_eq!(
+        client.organizations().secrets(&any()).list().unwrap(),
+        ["a", "b"]
+    );
+}
+
+/// An id of any kind.
+fn any<T: std::str::FromStr<Err = Error>>() -> T {
+    "00000000000000aa".parse().unwrap()
+}
+
+fn parts<T: Listed>(list: Result<Vec<T>, Error>) -> Vec<String> {
+    let list = list.unwrap();
+    list.iter().map(|item| item.id_text().to_owned()).collect()
+}
+
+#[test]
+fn nothing_is_asked_before_it_is_wanted() {
+    let (wire, client) = serving(honest("buckets", 100));
+    let mut list = client.buckets().list().page_size(10);
+    assert_eq!(wire.seen().len(), 0);
+    assert_eq!(list.next().unwrap().unwrap().name, "n0");
+    assert_eq!(wire.seen().len(), 1);
+    assert_eq!(list.by_ref().take(9).count(), 9);
+    assert_eq!(wire.seen().len(), 1);
+    assert_eq!(list.next().unwrap().unwrap().name, "n10");
+    assert_eq!(wire.seen().len(), 2);
+}
+
+#[test]
+fn a_server_that_repeats_itself_is_left() {
+    for (key, ids) in PAGED {
+        // The same page for ever.
+        let (wire, client) = serving(move |_| (200, json!({ key: [item(0), item(1)] })));
+        assert_eq!(ids(&client), [id(0), id(1)], "{key}");
+        assert_eq!(wire.seen().len(), 2, "{key}");
+        // A circle of three pages.
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let (wire, client) = serving(move |_| {
+            let n = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            (200, json!({ key: [item(n % 3)] }))
+        });
+        assert_eq!(ids(&client), [id(0), id(1), id(2)], "{key}");
+        assert_eq!(wire.seen().len(), 4, "{key}");
+    }
+}
+
+#[test]
+fn what_the_token_may_not_see_ends_nothing() {
+    // OSS counts first and takes out afterwards: pages are short, but not the last.
+    let (_wire, client) = serving(|target| {
+        let (_, query) = split(target);
+        let offset = number(&query, "offset").unwrap();
+        let seen = (offset..(offset + 10).min(40)).filter(|i| i % 7 == 0);
+        let items: Vec<_> = seen.map(item).collect();
+        (200, json!({ "buckets": items }))
+    });
+    let ids = collect(client.buckets().list().page_size(10));
+    assert_eq!(ids, [0, 7, 14, 21, 28, 35].map(id));
+}
+
+#[test]
+fn what_moved_meanwhile_comes_once() {
+    // Somebody adds three in front between the pages.
+    let (_wire, client) = serving(|target| {
+        let (_, query) = split(target);
+        let offset = number(&query, "offset").unwrap();
+        let shift = if offset == 0 { 0 } else { 3 };
+        let items: Vec<_> = (offset..offset + 10)
+            .filter_map(|i| i.checked_sub(shift))
+            .filter(|&i| i < 25)
+            .map(item)
+            .collect();
+        (200, json!({ "buckets": items }))
+    });
+    let ids = collect(client.buckets().list().page_size(10));
+    assert_eq!(ids, (0..25).map(id).collect::<Vec<_>>());
+}
+
+fn failing_on_page_three<T: Paged + Debug>(
+    key: &'static str,
+    list: impl for<'c> Fn(&'c Client) -> influx_edge::api::List<'c, T>,
+) {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let good = honest(key, 100);
+    let (wire, client) = serving(move |target| {
+        if asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 2 {
+            return (503, json!({"code": "unavailable", "message": "later"}));
+        }
+        good(target)
+    });
+    let mut list = list(&client).page_size(10);
+    for i in 0..20 {
+        assert_eq!(list.next().unwrap().unwrap().id_text(), id(i), "{key}");
+    }
+    let error = list.next().unwrap().unwrap_err();
+    assert_eq!((error.status(), error.is_retryable()), (Some(503), true));
+    for _ in 0..3 {
+        assert!(list.next().is_none());
+    }
+    assert_eq!(wire.seen().len(), 3, "{key}");
+}
+
+#[test]
+fn an_error_comes_in_its_place_and_is_the_end() {
+    failing_on_page_three("buckets", |c| c.buckets().list());
+    failing_on_page_three("orgs", |c| c.organizations().list());
+    failing_on_page_three("users", |c| c.users().list());
+    failing_on_page_three("tasks", |c| c.tasks().list());
+    failing_on_page_three("scripts", |c| c.scripts().list());
+    failing_on_page_three("variables", |c| c.variables().list());
+}
+
+#[test]
+fn a_response_without_its_list_is_an_error() {
+    let (_wire, client) = serving(|_| (200, json!({ "links": {} })));
+    let error = client.buckets().list().next().unwrap().unwrap_err();
+    assert!(error.to_string().contains("buckets"), "{error}");
+    let (_wire, client) = serving(|_| (200, json!({ "buckets": null })));
+    assert!(client.buckets().list().next().is_none());
+}
+
+/// The runs of a task as OSS responds: those that wait on every page, then the finished ones before
+/// a time, the latest first.
+fn runs(finished: Vec<i64>, waiting: usize) -> (Wire, Client) {
+    serving(move |target| {
+        let (path, query) = split(target);
+        assert_eq!(path, "/api/v2/tasks/00000000000000aa/runs");
+        let limit = number(&query, "limit").unwrap();
+        let before = query
+            .get("beforeTime")
+            .map(|text| Timestamp::parse(text).unwrap().as_nanos() / 1_000_000_000);
+        // One that waits is for a time long ago.
+        let first = (0..waiting).map(|i| {
+            json!({"id": id(90_000 + i), "status": "scheduled", "scheduledFor": "2001-01-01T00:00:00Z"})
+        });
+        let rest = finished
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| before.is_none_or(|b| **t < b))
+            .map(|(i, t)| {
+                let time = Timestamp::from_nanos(t * 1_000_000_000).to_string();
+                json!({"id": id(i), "status": "success", "scheduledFor": time})
+            });
+        let page: Vec<_> = first.chain(rest).take(limit).collect();
+        (200, json!({ "runs": page }))
+    })
+}
+
+fn all_runs(client: &Client, page: u16) -> Vec<String> {
+    collect(client.tasks().runs(&any()).list().page_size(page))
+}
+
+#[test]
+fn runs_go_back_in_time() {
+    for n in [0, 1, 9, 10, 11, 25, 10_000_i64] {
+        let times: Vec<_> = (0..n).map(|i| 1_700_000_000 - 60 * i).collect();
+        let (_wire, client) = runs(times, 0);
+        let page = if n > 100 { 500 } else { 10 };
+        let wanted: Vec<_> = (0..usize::try_from(n).unwrap()).map(id).collect();
+        assert_eq!(all_runs(&client, page), wanted, "{n}");
+    }
+}
+
+#[test]
+fn runs_that_fail_on_page_three() {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let (wire, client) = serving(move |_| {
+        let n = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        if n == 2 {
+            return (500, json!({"code": "internal error", "message": "no"}));
+        }
+        let time = format!("2026-11-22T0{}:00:00Z", 9 - n);
+        let run = json!({"id": id(n), "status": "failed", "scheduledFor": time});
+        (200, json!({ "runs": [run] }))
+    });
+    let mut list = client.tasks().runs(&any()).list();
+    for n in 0..2 {
+        assert_eq!(list.next().unwrap().unwrap().id.as_str(), id(n));
+    }
+    assert!(list.next().unwrap().is_err() && list.next().is_none());
+    assert_eq!(wire.seen().len(), 3);
+}
+
+#[test]
+fn runs_of_the_same_second_are_not_cut_off() {
+    // Four of each second, pages of ten: every page ends inside a second.
+    let times: Vec<_> = (0..40).map(|i| 1_700_000_000 - i / 4).collect();
+    let (_wire, client) = runs(times, 0);
+    let wanted: Vec<_> = (0..40).map(id).collect();
+    assert_eq!(all_runs(&client, 10), wanted);
+    // More of one second than a page holds can't be told apart by time: on it goes.
+    let times: Vec<_> = (0..40).map(|i| 1_700_000_000 - i / 20).collect();
+    let (wire, client) = runs(times, 0);
+    let got = all_runs(&client, 10);
+    assert_eq!(got[..10], (0..10).map(id).collect::<Vec<_>>());
+    assert_eq!(got[10..], (20..30).map(id).collect::<Vec<_>>());
+    assert!(wire.seen().len() < 8);
+}
+
+#[test]
+fn runs_that_wait_don_t_move_the_time() {
+    let times: Vec<_> = (0..30).map(|i| 1_700_000_000 - 60 * i).collect();
+    let (_wire, client) = runs(times, 2);
+    let got = all_runs(&client, 10);
+    assert_eq!(got.len(), 32);
+    assert_eq!(got[2..], (0..30).map(id).collect::<Vec<_>>());
+}
+
+#[test]
+fn pages_no_server_gives_are_not_asked_for() {
+    let (wire, client) = serving(honest("buckets", 1));
+    fn says<T: Paged + Debug>(list: influx_edge::api::List<'_, T>, page: u16, wanted: &str) {
+        let mut list = list.page_size(page);
+        let error = list.next().unwrap().unwrap_err();
+        assert!(
+            error.is_config() && error.to_string().contains(wanted),
+            "{error}"
+        );
+        assert!(list.next().is_none());
+    }
+    says(client.buckets().list(), 0, "between 1 and 100");
+    says(client.buckets().list(), 101, "between 1 and 100");
+    says(client.tasks().list(), 501, "between 1 and 500");
+    assert!(wire.seen().is_empty());
+}

@@ -1,0 +1,419 @@
+//! The calls of a session, over a bare socket: what goes out, what comes back, and the one sentence
+//! for each thing that can be wrong with a first try.
+
+use crate::common::wire::{NO_CONTENT, TOKEN, Wire, closed_port, json_error, no_secret, response};
+use influx_edge::client::Method;
+use influx_edge::line::{Encoder, Lines, Point};
+use influx_edge::{Client, Precision, Remedy, Stored, Timestamp, TransportErrorKind};
+
+const LINE: &str = "weather,station=zrh-1 temp_c=21.5 1700000000000000000";
+
+#[test]
+fn a_write_is_one_post() {
+    let wire = Wire::responding(NO_CONTENT);
+    let client = wire.client();
+    let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
+    enc.line("weather")
+        .tag("station", "zrh-1")
+        .field("temp_c", 21.5)
+        .timestamp(1_700_000_000_i64)
+        .unwrap();
+    client.write("my sensors", enc.lines()).unwrap();
+
+    let seen = wire.seen();
+    assert_eq!(seen.len(), 1);
+    let seen = &seen[0];
+    assert_eq!(seen.method, "POST");
+    assert_eq!(
+        seen.target,
+        "/api/v2/write?org=acme&bucket=my%20sensors&precision=s"
+    );
+    assert_eq!(seen.body, b"weather,station=zrh-1 temp_c=21.5 1700000000\n");
+    assert_eq!(
+        seen.header("authorization"),
+        Some(&*format!("Token {TOKEN}"))
+    );
+    assert_eq!(
+        seen.header("content-type"),
+        Some("text/plain; charset=utf-8")
+    );
+    assert_eq!(seen.header("content-length"), Some("45"));
+    assert_eq!(seen.header("transfer-encoding"), None);
+    assert_eq!(seen.header("expect"), None);
+    assert!(
+        seen.header("user-agent")
+            .unwrap()
+            .starts_with("influx-edge/")
+    );
+}
+
+#[test]
+fn everything_that_can_be_written() {
+    let wire = Wire::responding(NO_CONTENT);
+    let client = wire.client();
+    let point = || {
+        Point::new("m")
+            .field("f", 1_i64)
+            .time(Timestamp::from_nanos(7))
+    };
+    client.write("b", LINE).unwrap();
+    client.write("b", LINE.to_string()).unwrap();
+    let (text, points) = (LINE.to_string(), vec![point(), point()]);
+    client.write("b", &text).unwrap();
+    let millis = Lines {
+        bytes: b"m f=1 1",
+        precision: Precision::Millisecond,
+    };
+    client.write("b", millis).unwrap();
+    client.write("b", point()).unwrap();
+    client.write("b", [point()]).unwrap();
+    client.write("b", &[point(), point()][..]).unwrap();
+    client.write("b", &points).unwrap();
+    client.write_each("b", (0..2).map(|_| point())).unwrap();
+    let bodies: Vec<_> = wire
+        .seen()
+        .into_iter()
+        .map(|s| String::from_utf8(s.body).unwrap())
+        .collect();
+    assert_eq!(
+        bodies,
+        [
+            LINE,
+            LINE,
+            LINE,
+            "m f=1 1",
+            "m f=1i 7\n",
+            "m f=1i 7\n",
+            "m f=1i 7\nm f=1i 7\n",
+            "m f=1i 7\nm f=1i 7\n",
+            "m f=1i 7\nm f=1i 7\n",
+        ]
+    );
+    // All of it over one connection.
+    assert!(wire.seen().iter().all(|s| s.connection == 0));
+}
+
+#[test]
+fn nothing_to_write_sends_nothing() {
+    let wire = Wire::responding(NO_CONTENT);
+    let client = wire.client();
+    client.write("b", "").unwrap();
+    client.write("b", Vec::<Point>::new()).unwrap();
+    client
+        .write(
+            "b",
+            Lines {
+                bytes: b"",
+                precision: Precision::Second,
+            },
+        )
+        .unwrap();
+    assert!(wire.seen().is_empty());
+    // A point that can't be encoded is found before anything is sent.
+    let error = client.write("b", [Point::new("m")]).unwrap_err();
+    assert_eq!(error.stored(), Stored::None);
+    // Nor does anything go to a bucket without a name.
+    let (first, last) = (Timestamp::MIN, Timestamp::MAX);
+    for error in [
+        client.write("", LINE).unwrap_err(),
+        client
+            .write_each("", [Point::new("m").field("f", 1)])
+            .unwrap_err(),
+        client.delete_points("", first, last).call().unwrap_err(),
+    ] {
+        assert!(error.is_config() && !error.is_retryable(), "{error}");
+        sentence(&error, &["no bucket"]);
+    }
+    assert!(wire.seen().is_empty());
+}
+
+#[test]
+fn status_calls() {
+    let wire = Wire::scenes(vec![Box::new(|peer| {
+        while let Some(seen) = peer.request() {
+            match seen.target.as_str() {
+                "/ping" => peer.send("HTTP/1.1 204 No Content\r\nX-Influxdb-Build: OSS\r\nX-Influxdb-Version: v2.9.1\r\n\r\n"),
+                "/health" => peer.send(response("200 OK", "Content-Type: application/json\r\n", r#"{"name":"influxdb", "message":"ready for queries and writes", "status":"pass", "checks":[], "version": "v2.9.1", "commit": "v2.9.1"}"#)),
+                "/ready" => peer.send(response("200 OK", "Content-Type: application/json\r\n", r#"{"status": "ready", "started": "2026-11-22T03:46:41.762623124Z", "up": "223.482249ms"}"#)),
+                other => panic!("{other}"),
+            }
+        }
+    })]);
+    let client = wire.client();
+    client.ping().unwrap();
+    assert_eq!(client.version().unwrap().as_deref(), Some("v2.9.1"));
+    assert_eq!(client.build_kind().unwrap().as_deref(), Some("OSS"));
+    let health = client.health().unwrap();
+    assert!(health.is_pass());
+    assert_eq!(health.version.as_deref(), Some("v2.9.1"));
+    assert_eq!(client.ready().unwrap().up.as_deref(), Some("223.482249ms"));
+}
+
+#[test]
+fn a_sick_server_says_so_and_is_no_error() {
+    let sick = r#"{"name":"influxdb","status":"fail","message":"disk"}"#;
+    let wire = Wire::responding(response(
+        "503 Service Unavailable",
+        "Content-Type: application/json\r\n",
+        sick,
+    ));
+    let health = wire.client().health().unwrap();
+    assert!(!health.is_pass());
+    // While the server starts, it responds to anything with this.
+    let wire = Wire::responding(response(
+        "503 Service Unavailable",
+        "",
+        r#"{"status":"starting"}"#,
+    ));
+    let error = wire.client().ready().unwrap_err();
+    assert!(error.is_retryable());
+    assert_eq!(error.message(), "starting");
+}
+
+#[test]
+fn the_raw_call() {
+    let wire = Wire::responding(response(
+        "404 Not Found",
+        "Content-Type: application/json\r\nX-Platform-Error-Code: not found\r\n",
+        r#"{"code":"not found","message":"path not found"}"#,
+    ));
+    let client = wire.client();
+    let response = client
+        .request(Method::Get, "/api/v2/labels")
+        .query("limit", "10")
+        .query("x y", "ü&")
+        .call()
+        .unwrap();
+    assert_eq!(response.status(), 404);
+    assert_eq!(response.header("X-Platform-Error-Code"), Some("not found"));
+    let value: serde_json::Value = response.into_json().unwrap();
+    assert_eq!(value["code"], "not found");
+
+    let error = client
+        .request(Method::Get, "/api/v2/labels")
+        .call()
+        .unwrap()
+        .error_for_status()
+        .unwrap_err();
+    assert!(error.is_not_found());
+    assert_eq!(error.code(), Some("not found"));
+    no_secret(&error);
+
+    client
+        .request(Method::Patch, "/api/v2/labels/1?a=b")
+        .header("X-Extra", "yes")
+        .json(&serde_json::json!({"name": "n"}))
+        .call()
+        .unwrap()
+        .into_bytes()
+        .unwrap();
+    client
+        .request(Method::Post, "/api/v2/x")
+        .without_org()
+        .call()
+        .unwrap()
+        .into_string()
+        .unwrap();
+    let mut body: &[u8] = b"streamed";
+    client
+        .request(Method::Put, "/raw")
+        .reader(&mut body, None)
+        .call()
+        .unwrap()
+        .into_string()
+        .unwrap();
+    client
+        .request(Method::Delete, "/api/v2/labels/1")
+        .query("org", "other")
+        .call()
+        .unwrap()
+        .into_bytes()
+        .unwrap();
+
+    let seen = wire.seen();
+    assert_eq!(
+        seen[0].target,
+        "/api/v2/labels?org=acme&limit=10&x%20y=%C3%BC%26"
+    );
+    assert_eq!(seen[2].method, "PATCH");
+    assert_eq!(seen[2].target, "/api/v2/labels/1?a=b&org=acme");
+    assert_eq!(seen[2].header("x-extra"), Some("yes"));
+    assert_eq!(seen[2].header("content-type"), Some("application/json"));
+    assert_eq!(seen[2].body, br#"{"name":"n"}"#);
+    assert_eq!(seen[3].target, "/api/v2/x");
+    assert_eq!(seen[3].header("content-length"), Some("0"));
+    assert_eq!(seen[4].target, "/raw");
+    assert_eq!(seen[4].body, b"streamed");
+    assert_eq!(seen[4].header("transfer-encoding"), Some("chunked"));
+    assert_eq!(seen[5].target, "/api/v2/labels/1?org=other");
+    assert!(
+        seen.iter().all(|s| s.connection == 0),
+        "one connection for all"
+    );
+}
+
+#[test]
+fn deleting_points() {
+    let wire = Wire::responding(NO_CONTENT);
+    wire.client()
+        .delete_points(
+            "edge",
+            Timestamp::from_nanos(1_700_000_000_000_000_000),
+            Timestamp::from_nanos(1_700_000_001_000_000_000),
+        )
+        .predicate("_measurement=\"weather\" AND station=\"zrh-2\"")
+        .call()
+        .unwrap();
+    let seen = &wire.seen()[0];
+    assert_eq!(seen.target, "/api/v2/delete?org=acme&bucket=edge");
+    let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+    assert_eq!(
+        body,
+        serde_json::json!({
+            "start": "2023-11-14T22:13:20Z",
+            "stop": "2023-11-14T22:13:21Z",
+            "predicate": "_measurement=\"weather\" AND station=\"zrh-2\"",
+        })
+    );
+}
+
+/// One sentence, with what failed, whose fault it is, and what to try.
+#[track_caller]
+fn sentence(error: &influx_edge::Error, words: &[&str]) {
+    no_secret(error);
+    let text = error.to_string();
+    assert!(!text.contains('\n'), "{text}");
+    for word in words {
+        assert!(text.contains(word), "{word:?} is not in: {text}");
+    }
+}
+
+#[test]
+fn a_wrong_url() {
+    let error = Client::builder("localhost:8086")
+        .token(TOKEN)
+        .build()
+        .unwrap_err();
+    sentence(&error, &["localhost:8086", "must start with http://"]);
+    assert!(error.is_config());
+}
+
+#[test]
+fn a_closed_port() {
+    let client = Client::builder(closed_port())
+        .org("acme")
+        .token(TOKEN)
+        .build()
+        .unwrap();
+    let error = client.write("sensors", LINE).unwrap_err();
+    sentence(
+        &error,
+        &[
+            "cannot write to bucket \"sensors\"",
+            "nothing listens at 127.0.0.1",
+            "start InfluxDB",
+        ],
+    );
+    assert!(error.is_retryable());
+    assert_eq!(error.stored(), Stored::None);
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[test]
+fn a_wrong_token() {
+    let wire = Wire::responding(json_error(
+        "401 Unauthorized",
+        "unauthorized",
+        "unauthorized access",
+    ));
+    let error = wire.client().write("sensors", LINE).unwrap_err();
+    sentence(
+        &error,
+        &[
+            "doesn't accept the token",
+            "unauthorized access",
+            "check that it is right",
+        ],
+    );
+    assert!(error.is_unauthorized() && !error.is_retryable());
+    assert_eq!(error.status(), Some(401));
+    assert_eq!(error.remedy(), Remedy::Operator);
+}
+
+#[test]
+fn a_missing_bucket() {
+    let wire = Wire::responding(json_error(
+        "404 Not Found",
+        "not found",
+        "bucket \"nope\" not found",
+    ));
+    let error = wire.client().write("nope", LINE).unwrap_err();
+    sentence(&error, &["bucket \"nope\" not found", "create it"]);
+    assert!(error.is_not_found());
+}
+
+#[test]
+fn a_page_instead_of_influxdb() {
+    let page = "<html>\n<title>Welcome\r\nto the Hotel</title>";
+    for status in ["200 OK", "202 Accepted"] {
+        let wire = Wire::responding(response(status, "Content-Type: text/html\r\n", page));
+        let client = wire.client();
+        let error = client.write("sensors", LINE).unwrap_err();
+        sentence(
+            &error,
+            &["text/html", "Welcome to the Hotel", "captive portal"],
+        );
+        assert_eq!(error.stored(), Stored::Unknown);
+        assert_eq!(error.remedy(), Remedy::Operator);
+        assert!(client.ping().is_err());
+        assert!(client.health().is_err());
+        assert!(client.ready().is_err());
+        assert!(
+            client
+                .delete_points("b", Timestamp::from_nanos(0), Timestamp::from_nanos(1))
+                .call()
+                .is_err()
+        );
+    }
+}
+
+#[test]
+fn a_redirect() {
+    let wire = Wire::responding(response(
+        "302 Found",
+        "Location: http://user:pw@portal.example/login?x=1\r\n",
+        "",
+    ));
+    let error = wire.client().write("sensors", LINE).unwrap_err();
+    sentence(
+        &error,
+        &[
+            "redirects (302) to http://portal.example,",
+            "not followed",
+            "captive portal",
+        ],
+    );
+    assert!(!error.to_string().contains("pw@"), "{error}");
+    assert_eq!(error.stored(), Stored::None);
+    assert_eq!(wire.seen().len(), 1);
+}
+
+#[test]
+fn a_name_that_does_not_resolve() {
+    let client = Client::builder("http://no-such-host.invalid:8086")
+        .token(TOKEN)
+        .build()
+        .unwrap();
+    let error = client.ping().unwrap_err();
+    sentence(
+        &error,
+        &[
+            "no-such-host.invalid:8086",
+            "check the URL and this machine's DNS",
+        ],
+    );
+    let influx_edge::ErrorKind::Transport(inner) = error.kind() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(inner.kind(), TransportErrorKind::Dns);
+}

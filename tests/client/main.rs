@@ -1,0 +1,19 @@
+//! The client over bare sockets: every call to the byte, its rules, its settings, its secrets.
+
+#![cfg(feature = "client")]
+#[path = "../common"]
+mod common {
+    pub mod mock_server;
+    pub mod watch;
+    pub mod wire;
+}
+
+mod calls;
+mod config;
+mod contract;
+mod isolation;
+mod query;
+mod recordings;
+mod rules;
+mod secrets;
+mod settings;

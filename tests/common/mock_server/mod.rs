@@ -1,0 +1,49 @@
+//! A mock server: enough of an InfluxDB v2 to be written to and queried by the tests and the
+//! quickstart, on any machine, with nothing installed.
+//!
+//! It is not InfluxDB and never says it is: its headers and its health response call it `mock server`.
+//! What it imitates, it imitates to the byte as InfluxDB OSS 2.9.1 was recorded to respond: the framing
+//! of annotated CSV, the words, status and headers of errors, whole-or-nothing on a bad line, the
+//! good points kept on a field type conflict. Two judges look at every line it receives: the
+//! published `influxdb-line-protocol` parser (the 3.x family) and the refusals of 2.x that parser
+//! does not know. A line has to please both.
+//!
+//! In scope: `/api/v2/write`, `/api/v2/query` (`from |> range |> filter |> last |> limit |> pivot
+//! |> yield`, parameters by `extern`), `/ping`, `/health`, `/ready`, faults on demand ([`TransportErrorKind`]).
+//! Out of scope: resources, retention, InfluxQL, TLS, and anything else in Flux, which is responded
+//! as an error of the query, never guessed at.
+//!
+//! ```ignore
+//! let server = support::Server::start();
+//! server.fault(TransportErrorKind::status(503).header("Retry-After", "1"));
+//! // … a client at server.url(), with server.token(), server.org(), server.bucket() …
+//! assert_eq!(server.points(server.bucket()).len(), 1);
+//! ```
+//!
+//! It binds a free port of the loopback interface and stops when dropped.
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "every test binary includes this module whole and uses a part of it"
+)]
+
+mod csv;
+mod fault;
+mod flux;
+mod handlers;
+mod http;
+mod lines;
+mod plan;
+mod query;
+mod server;
+mod store;
+mod time;
+mod token;
+pub use fault::TransportErrorKind;
+pub use http::Request;
+pub use server::Server;
+pub use store::{Point, Value};
+// Not in the examples, which have their own say in what is logged.
+#[cfg(test)]
+pub use crate::common::watch::{no_secret_in, watch};

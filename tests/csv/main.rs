@@ -1,0 +1,22 @@
+//! The decoder of annotated CSV, on all its levels, and timestamps.
+
+#[path = "../common"]
+mod common {
+    pub mod csv;
+    pub mod random;
+}
+
+#[cfg(all(feature = "serde", feature = "std"))]
+mod allocations;
+mod buffers;
+#[cfg(feature = "std")]
+mod descriptions;
+mod fuzz;
+mod mistakes;
+mod model;
+mod recordings;
+#[cfg(feature = "std")]
+mod rows;
+#[cfg(all(feature = "serde", feature = "std"))]
+mod structs;
+mod timestamps;

@@ -1,0 +1,4 @@
+//! Values as Flux literals and as parameters of queries.
+
+#[cfg(feature = "std")]
+mod values;

@@ -1,0 +1,17 @@
+//! Whatever can go wrong between a client and a server: each row of the fault table has its test here
+//! or, where memory is measured, in `resource_use`.
+
+#[cfg(feature = "client")]
+#[path = "../common"]
+mod common {
+    pub mod watch;
+    pub mod wire;
+}
+
+#[cfg(feature = "client")]
+mod connection;
+#[cfg(feature = "client")]
+mod responses;
+mod table;
+#[cfg(feature = "rustls")]
+mod tls;

@@ -1,0 +1,17 @@
+//! The encoder: values and numbers as text, what is escaped and what is rejected,
+//! random lines; that nothing is allocated.
+
+#![cfg(feature = "std")]
+
+#[path = "../common"]
+mod common {
+    pub mod line;
+    pub mod random;
+}
+
+mod allocations;
+mod escaping;
+mod fuzz;
+mod numbers;
+mod properties;
+mod values;

@@ -1,0 +1,20 @@
+//! Real servers, where the environment names any; `tests/README.md` says how. A test without its
+//! server prints that it is skipped, and passes.
+
+#![cfg(feature = "alloc")]
+
+#[path = "../common"]
+mod common {
+    #[allow(dead_code, reason = "at most feature levels a part is used")]
+    pub mod hostile;
+    pub mod random;
+    #[cfg(all(feature = "client", feature = "spool"))]
+    pub mod watch;
+}
+
+mod strings;
+#[cfg(feature = "v1")]
+mod v1;
+#[cfg(all(feature = "client", feature = "spool"))]
+mod v2;
+mod values;

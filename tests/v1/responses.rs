@@ -1,0 +1,339 @@
+//! InfluxDB 1.x's interface over a bare socket: what goes out, and every form of what comes back.
+
+use crate::common::api::{self, play_as, recorded};
+use crate::common::wire::{NO_CONTENT, TOKEN, Wire, closed_port, no_secret, response};
+use influx_edge::client::ClientBuilder;
+use influx_edge::line::Lines;
+use influx_edge::v1::{Consistency, Row, Rows, Value};
+use influx_edge::{Client, Error, Precision, Stored, Timestamp};
+
+fn as_it_is(builder: ClientBuilder) -> ClientBuilder {
+    builder
+}
+
+const CHUNKED: &[(&str, &str)] = &[("chunked", "true"), ("chunk_size", "1000"), ("epoch", "ns")];
+
+#[test]
+fn as_recorded_on_2_9_1() {
+    play_as(&[recorded("v1/write")], as_it_is, |c| {
+        let lines = Lines {
+            bytes: b"v1m,site=a v=1.5 1700000000\n",
+            precision: Precision::Second,
+        };
+        c.v1("plant")
+            .retention_policy("weekly")
+            .write(lines)
+            .unwrap();
+    });
+    play_as(&[recorded("v1/write-unknown-db")], as_it_is, |c| {
+        let error = c.v1("nodb").write("m f=1 1\n").unwrap_err();
+        assert!(error.is_not_found());
+        assert_eq!(error.stored(), Stored::None);
+        assert!(
+            error.to_string().contains("no dbrp mapping found"),
+            "{error}"
+        );
+    });
+    play_as(&[recorded("v1/query").also(CHUNKED)], as_it_is, |c| {
+        let plant = c.v1("plant").retention_policy("weekly");
+        let mut rows = plant.query("SELECT * FROM v1m").call().unwrap();
+        let row = rows.next().unwrap().unwrap();
+        assert_eq!((row.statement(), row.series()), (0, "v1m"));
+        assert_eq!(row.columns(), ["time", "site", "v"]);
+        assert_eq!(
+            row.time(),
+            Some(Timestamp::from_nanos(1_700_000_000_000_000_000))
+        );
+        assert_eq!(row.get::<&str>("site").unwrap(), "a");
+        assert_eq!(row.get::<f64>("v").unwrap().to_bits(), 1.5_f64.to_bits());
+        assert!(rows.next().unwrap().is_none());
+        assert!(rows.next().unwrap().is_none());
+    });
+    play_as(&[recorded("v1/query-show").also(CHUNKED)], as_it_is, |c| {
+        let mut rows = c.v1("").query("SHOW DATABASES").use_get().call().unwrap();
+        let mut names = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            names.push(row.get::<String>("name").unwrap());
+        }
+        assert_eq!(names[..2], ["plant", "_monitoring"]);
+        assert_eq!(names.len(), 7);
+    });
+    play_as(
+        &[recorded("v1/query-unknown-db").also(CHUNKED)],
+        as_it_is,
+        |c| {
+            let mut rows = c
+                .v1("nodb")
+                .query("SELECT * FROM m")
+                .use_get()
+                .call()
+                .unwrap();
+            let error = rows.next().unwrap_err();
+            assert_eq!(error.message(), "database not found: nodb");
+            assert!(rows.next().unwrap().is_none());
+        },
+    );
+    play_as(&[recorded("v1/query-error").also(CHUNKED)], as_it_is, |c| {
+        let error = c.v1("plant").query("SELEC").use_get().call().unwrap_err();
+        assert_eq!(error.status(), Some(400));
+        assert!(error.message().contains("found SELEC"), "{error}");
+    });
+}
+
+#[test]
+fn what_a_write_says() {
+    let wire = Wire::responding(NO_CONTENT);
+    let c = wire.client();
+    let at = |precision| Lines {
+        bytes: b"m f=1 1\n",
+        precision,
+    };
+    let db = c.v1("a b&c").consistency(Consistency::Quorum);
+    db.write(at(Precision::Nanosecond)).unwrap();
+    c.v1("d").write(at(Precision::Microsecond)).unwrap();
+    c.v1("d").on_v2().write(at(Precision::Microsecond)).unwrap();
+    c.v1("d").write(at(Precision::Millisecond)).unwrap();
+    c.v1("d").write("").unwrap();
+    let targets: Vec<_> = wire.seen().into_iter().map(|s| s.target).collect();
+    assert_eq!(
+        targets,
+        [
+            "/write?db=a%20b%26c&consistency=quorum",
+            "/write?db=d&precision=u",
+            "/write?db=d&precision=us",
+            "/write?db=d&precision=ms",
+        ]
+    );
+    assert!(c.v1("").write("m f=1").unwrap_err().is_config());
+}
+
+#[test]
+fn credentials_where_each_is_valid() {
+    let seen = |build: fn(ClientBuilder) -> ClientBuilder, in_url: bool| {
+        let wire = Wire::responding(NO_CONTENT);
+        let c = build(Client::builder(wire.url())).build().unwrap();
+        let mut db = c.v1("d");
+        if in_url {
+            db = db.credentials_in_url("u ser", TOKEN);
+        }
+        db.write("m f=1 1").unwrap();
+        assert!(!format!("{db:?} {:?}", db.query("x")).contains(TOKEN));
+        let seen = wire.seen().remove(0);
+        let header = seen.header("authorization").map(str::to_owned);
+        (seen.target, header)
+    };
+    let plain = "/write?db=d".to_owned();
+    assert_eq!(
+        seen(|b| b.basic("me", "pw"), false),
+        (plain.clone(), Some("Basic bWU6cHc=".to_owned()))
+    );
+    assert_eq!(
+        seen(|b| b.token("me:pw"), false),
+        (plain, Some("Token me:pw".to_owned()))
+    );
+    let url = format!("/write?db=d&u=u%20ser&p={TOKEN}");
+    assert_eq!(seen(|b| b, true), (url, None));
+    let c = Client::builder(closed_port()).token("x").build().unwrap();
+    let error = c.v1("d").credentials_in_url("u", TOKEN).write("m f=1 1");
+    let error = error.unwrap_err();
+    assert!(error.is_config());
+    no_secret(&error);
+    // Nor does an error of the wire show what the URL holds.
+    let c = Client::builder(closed_port()).build().unwrap();
+    let db = c.v1("d").credentials_in_url("u", TOKEN);
+    no_secret(&db.write("m f=1 1").unwrap_err());
+    no_secret(&db.query("SELECT 1").call().unwrap_err());
+}
+
+#[test]
+fn parameters_travel_beside_the_query() {
+    let empty = response(
+        "200 OK",
+        "Content-Type: application/json\r\n",
+        r#"{"results":[]}"#,
+    );
+    let wire = Wire::responding(empty);
+    let c = wire.client();
+    let query = || c.v1("d").query("SELECT f FROM m WHERE t = $t AND f > $n");
+    query().param("t", "x' OR 1").param("n", 2.5).run().unwrap();
+    query().param("t", "é").use_get().run().unwrap();
+    let seen = wire.seen();
+    assert_eq!(
+        String::from_utf8(seen[0].body.clone()).unwrap(),
+        "q=SELECT%20f%20FROM%20m%20WHERE%20t%20%3D%20%24t%20AND%20f%20%3E%20%24n&params=%7B%22n%22%3A2.5%2C%22t%22%3A%22x%27%20OR%201%22%7D"
+    );
+    let (path, query) = api::split(&seen[1].target);
+    assert_eq!(
+        (path.as_str(), query["params"].as_str()),
+        ("/query", "{\"t\":\"é\"}")
+    );
+    assert!(seen[1].body.is_empty());
+    assert!(matches!(
+        c.v1("d").query("x").param("n", Unwritable).run(),
+        Err(e) if e.is_config()
+    ));
+}
+
+struct Unwritable;
+
+impl serde::Serialize for Unwritable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("no"))
+    }
+}
+
+/// A server that responds a query with this body, in pieces.
+fn rows_of(body: &str) -> (Wire, Rows) {
+    let head =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let mut out = head.to_owned();
+    for piece in body.as_bytes().chunks(7) {
+        let piece = String::from_utf8_lossy(piece);
+        out += &format!("{:x}\r\n{piece}\r\n", piece.len());
+    }
+    out += "0\r\n\r\n";
+    let wire = Wire::responding(out);
+    let rows = wire.client().v1("d").query("q").call().unwrap();
+    (wire, rows)
+}
+
+/// Everything in order: `statement series tags values`, or the error.
+fn tell(rows: &mut Rows) -> Vec<String> {
+    let mut told = Vec::new();
+    for _ in 0..1_000 {
+        match rows.next() {
+            Ok(Some(row)) => told.push(one(&row)),
+            Ok(None) => return told,
+            Err(e) => told.push(format!("error: {}", e.message())),
+        }
+    }
+    panic!("it never ends: {told:?}");
+}
+
+fn one(row: &Row<'_>) -> String {
+    let tags: Vec<_> = row.tags().collect();
+    format!(
+        "{} {} {tags:?} {:?}",
+        row.statement(),
+        row.series(),
+        row.values()
+    )
+}
+
+#[test]
+fn statements_series_chunks_and_errors_in_their_order() {
+    // In one object.
+    let (_wire, mut rows) = rows_of(
+        r#"{"results":[{"statement_id":0,"series":[{"name":"m","tags":{"a":"x"},"columns":["time","v"],"values":[[1,1.5],[2,null]]},{"name":"m","tags":{"a":"y"},"columns":["time","v"],"values":[[3,true]]}]},{"statement_id":1},{"statement_id":2,"error":"no such thing"},{"statement_id":3,"series":[{"columns":["x"],"values":[["t"]]}],"messages":[{"level":"warning"}]}]}"#,
+    );
+    assert_eq!(
+        tell(&mut rows),
+        [
+            r#"0 m [("a", "x")] [Int(1), Float(1.5)]"#,
+            r#"0 m [("a", "x")] [Int(2), Null]"#,
+            r#"0 m [("a", "y")] [Int(3), Bool(true)]"#,
+            "error: no such thing",
+            r#"3  [] [Text("t")]"#,
+        ]
+    );
+    // In chunks, as 1.6.7 sends them.
+    let (_wire, mut rows) = rows_of(
+        "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"v\"],\"values\":[[1],[2]],\"partial\":true}],\"partial\":true}]}\n{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"v\"],\"values\":[[3]]}]}]}\n{\"results\":[{\"statement_id\":1,\"error\":\"timeout\"}]}\n",
+    );
+    assert_eq!(
+        tell(&mut rows),
+        [
+            "0 m [] [Int(1)]",
+            "0 m [] [Int(2)]",
+            "0 m [] [Int(3)]",
+            "error: timeout"
+        ]
+    );
+    // An error for the whole, in the middle.
+    let (_wire, mut rows) = rows_of(
+        "{\"results\":[{\"series\":[{\"columns\":[\"v\"],\"values\":[[1]],\"partial\":true}],\"partial\":true}]}\n{\"error\":\"killed\"}",
+    );
+    assert_eq!(tell(&mut rows), ["0  [] [Int(1)]", "error: killed"]);
+    // Nothing at all.
+    for empty in ["{}", "{\"results\":null}", "{\"results\":[{}]}", "", " \n "] {
+        assert!(tell(&mut rows_of(empty).1).is_empty(), "{empty:?}");
+    }
+}
+
+#[test]
+fn a_response_that_is_not_whole_is_not_taken_for_whole() {
+    let part =
+        "{\"results\":[{\"series\":[{\"columns\":[\"v\"],\"values\":[[1]]}],\"partial\":true}]}";
+    let told = tell(&mut rows_of(part).1);
+    assert_eq!(told[1], "error: it ends where more was promised");
+    // Cut at every byte: an error, or, behind the last brace, the end.
+    for cut in 1..part.len() {
+        let told = tell(&mut rows_of(&part[..cut]).1);
+        assert!(
+            told.last().unwrap().starts_with("error: "),
+            "{cut}: {told:?}"
+        );
+    }
+    let told = tell(&mut rows_of("<html>").1);
+    assert!(told[0].contains("valid JSON"), "{told:?}");
+    // The connection breaks off.
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n";
+    let whole = part.replace(",\"partial\":true", "");
+    let text = format!("{head}{whole}\n");
+    let wire = Wire::each(1, move |peer| {
+        if peer.request().is_some() {
+            peer.send(&text);
+        }
+    });
+    let mut rows = wire.client().v1("d").query("q").call().unwrap();
+    assert!(rows.next().unwrap().is_some());
+    assert!(rows.next().unwrap_err().is_transport());
+    assert!(rows.next().unwrap().is_none());
+}
+
+#[test]
+fn a_chunk_has_a_limit_and_the_response_none() {
+    let chunk =
+        "{\"results\":[{\"series\":[{\"columns\":[\"v\"],\"values\":[[\"0123456789\"]]}]}]}\n";
+    let many = chunk.repeat(100);
+    let whole = response("200 OK", "Content-Type: application/json\r\n", many);
+    let wire = Wire::responding(whole);
+    let client = wire.client();
+    let query = || client.v1("d").query("q");
+    let mut rows = query().max_chunk_bytes(chunk.len() + 1).call().unwrap();
+    assert_eq!(tell(&mut rows).len(), 100);
+    let mut rows = query().max_chunk_bytes(40).call().unwrap();
+    let told = tell(&mut rows);
+    assert!(told[0].contains("more than 40 bytes"), "{told:?}");
+    assert_eq!(told.len(), 1);
+}
+
+#[test]
+fn values_are_what_is_asked_for_or_an_error() {
+    let (_wire, mut rows) = rows_of(
+        r#"{"results":[{"series":[{"columns":["i","u","f","whole","huge","neg","b","s","n","t"],"values":[[-9223372036854775808,18446744073709551615,5e-324,2,123456789012345680000,-0,false,"é","x","2023-11-14T22:13:20Z"]]}]}]}"#,
+    );
+    let row = rows.next().unwrap().unwrap();
+    assert_eq!(row.get::<i64>("i").unwrap(), i64::MIN);
+    assert_eq!(row.get::<u64>("u").unwrap(), u64::MAX);
+    assert_eq!(row.values()[1], Value::UInt(u64::MAX));
+    let bits = |column| row.get::<f64>(column).unwrap().to_bits();
+    assert_eq!(bits("f"), 1);
+    assert_eq!(bits("whole"), 2.0_f64.to_bits());
+    assert_eq!(bits("huge"), 123_456_789_012_345_680_000.0_f64.to_bits());
+    assert_eq!(bits("neg"), (-0.0_f64).to_bits());
+    assert!(!row.get::<bool>("b").unwrap());
+    assert_eq!(row.get::<&str>("s").unwrap(), "é");
+    assert_eq!(row.get::<Option<&str>>("n").unwrap(), Some("x"));
+    let time = row.get::<Timestamp>("t").unwrap();
+    assert_eq!(time.as_nanos(), 1_700_000_000_000_000_000);
+    assert_eq!(row.time(), None);
+    let wrong = |e: Error, said: &str| assert!(e.message().contains(said), "{e}");
+    wrong(row.get::<i64>("s").unwrap_err(), "is text, not an integer");
+    wrong(
+        row.get::<u64>("i").unwrap_err(),
+        "is a number, not an unsigned",
+    );
+    wrong(row.get::<&str>("b").unwrap_err(), "is a boolean, not text");
+    wrong(row.get::<f64>("none").unwrap_err(), "no column");
+}
