@@ -8,6 +8,9 @@ use super::error::EncodeError;
 use super::slice_writer::SliceWriter;
 use crate::power_of_ten::{high_part, log2_of_ten_to, power_of_ten};
 
+/// The first number of ten digits.
+const TEN_DIGITS: u64 = 1_000_000_000;
+
 /// Writes an integer's digits.
 #[inline(never)]
 pub(super) fn integer(
@@ -16,14 +19,18 @@ pub(super) fn integer(
     magnitude: u64,
 ) -> Result<(), EncodeError> {
     let sign = usize::from(negative);
-    let (mut len, mut above) = (sign + 1, 10_u64);
+    // A time has ten digits at least.
+    let (mut len, mut above) = match magnitude {
+        0..TEN_DIGITS => (1, 10_u64),
+        _ => (10, 10 * TEN_DIGITS),
+    };
     // No 64-bit integer has more than 20 digits.
-    while magnitude >= above && len < sign + 20 {
+    while magnitude >= above && len < 20 {
         len += 1;
         above = above.wrapping_mul(10);
     }
     // Without an array in between, which would be filled with zeros first.
-    let text = cursor.reserve(len)?;
+    let text = cursor.reserve(sign + len)?;
     fill(text, magnitude);
     if let (true, Some(first)) = (negative, text.first_mut()) {
         *first = b'-';
@@ -76,17 +83,25 @@ impl Format {
     ) -> Result<(), EncodeError> {
         let implicit = 1 << self.fraction_bits;
         let (fraction, exponent) = (bits & (implicit - 1), (bits >> self.fraction_bits) as i32);
-        let (number, ten) = if exponent == 0 {
+        let (mut number, mut ten) = if exponent == 0 {
             shortest(fraction, 1 - self.offset, true)
         } else {
             shortest(fraction | implicit, exponent - self.offset, fraction != 0)
         };
+        // The zeros behind a reading, four at a time.
+        while number != 0 {
+            let (quotient, rest) = over_ten_thousand(number);
+            if rest != 0 {
+                break;
+            }
+            (number, ten) = (quotient, ten + 4);
+        }
         let mut buffer = [0; DIGITS];
         fill(&mut buffer, number);
         let mut text = &buffer[..];
         // The power of ten of the first digit.
         let mut first = ten + DIGITS as i32 - 1;
-        while let [b'0', rest @ ..] = text {
+        while let [0 | b'0', rest @ ..] = text {
             text = rest;
             first -= 1;
         }
@@ -104,13 +119,15 @@ impl Format {
         let fixed = (lowest <= first && first <= highest) || (first == -6 && text.len() == 1);
         let at = if fixed { first } else { 0 };
         let last = at - text.len() as i32 + 1;
-        for power in (last.min(0)..=at.max(0)).rev() {
+        let mut digits = text.iter();
+        let mut power = at.max(0);
+        while power >= last.min(0) {
             if power == -1 {
                 cursor.put(b'.')?;
             }
-            let digit = usize::try_from(at - power).ok();
-            let digit = digit.and_then(|digit| text.get(digit));
+            let digit = if power > at { None } else { digits.next() };
             cursor.put(digit.copied().unwrap_or(b'0'))?;
+            power -= 1;
         }
         if fixed {
             return Ok(());
@@ -173,7 +190,7 @@ fn tenths(fraction: u64, more: u64) -> u64 {
     ((u128::from(fraction) * 10 + u128::from(more)) >> 64) as u64
 }
 
-/// Fills `text` with the last digits of a number.
+/// Fills `text` with the digits of a number, from its end until only zeros would follow.
 fn fill(text: &mut [u8], mut number: u64) {
     for four in text.rchunks_mut(4) {
         let mut rest;
@@ -181,6 +198,9 @@ fn fill(text: &mut [u8], mut number: u64) {
         for digit in four.iter_mut().rev() {
             *digit = b'0' + (rest % 10) as u8;
             rest /= 10;
+        }
+        if number == 0 {
+            break;
         }
     }
 }
