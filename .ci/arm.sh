@@ -1,8 +1,8 @@
 # The boards that gateways are made of: the tests on armv7 and aarch64 under an emulator, and a
 # build for armv6. Sourced, not run.
 #
-# Registry toolchains have no std for them; Debian has one for its compiler. The compiler is the
-# oldest supported one (see debian_rust), so this is a check of that one as well.
+# Debian's std for these targets is used, with Debian's compiler, whatever rustup has here. The
+# compiler is the oldest supported one (see debian_rust), so this is a check of that one as well.
 
 # What matters where usize has 32 bits and time_t too: both codecs, times, the disk, TLS, the client
 # and the writer over the mock server. Not what starts programs: the emulator starts only one.
@@ -19,7 +19,13 @@ AARCH64_TESTS=(
     line:properties csv:recordings,rows,timestamps flux
     spool client:contract,calls http_faults:tls writer
 )
-# Up to minutes each under an emulator: every cut and every flipped bit, days of a writer's life.
+# Tests that start programs, which an emulator can't.
+STARTS_PROGRAMS=(
+    the_example_beside_a_running_owner the_real_environment
+    proxies_of_the_environment_are_ignored
+)
+# Up to minutes each under an emulator: every cut, every flipped bit, days of a writer. Left out by
+# .ci/run, and run by .ci/run --long.
 SLOW=(
     cut_at_every_byte a_hostile_directory every_flipped_bit writer::tests::long_runs
     writer::tests::scenarios::a_gateway_with_an_outage_at_noon without_any_one_of_the_syncs_it_is_noticed
@@ -49,7 +55,8 @@ use_arm_tools() {
     TOOLS=$(arm_tools) || skip_step "$1" "Debian's cross compilers and qemu could not be fetched"
     use_debian_rust "$RUST"
     export LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$TOOLS/usr/lib/$(gcc -print-multiarch)"
-    export PATH="$PATH:$TOOLS/usr/bin"
+    # Before the machine's own, so that the same tools run everywhere.
+    export PATH="$TOOLS/usr/bin:$PATH"
     # Shared with the step of the oldest Rust: what runs on this machine is compiled once.
     export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/oldest"
     arm_target armv7-unknown-linux-gnueabihf arm-linux-gnueabihf qemu-arm-static
@@ -58,7 +65,7 @@ use_arm_tools() {
 }
 
 # arm_tests TARGET ARCHITECTURE TEST...: the unit tests and these test programs, whole or only the
-# modules behind the colon.
+# modules behind the colon; if ARM_LONG is set, with the slow tests and all random cases.
 arm_tests() {
     local target=$1 arch=$2 version std test modules args=(--lib)
     shift 2
@@ -67,19 +74,23 @@ arm_tests() {
     std=$(foreign "$arch" libstd-rust-web-dev "$version") ||
         skip_step "tests on $target" "Debian's std of $arch could not be fetched"
     ln -sfn "$std/usr/lib/rustlib/$target" "$RUST/usr/lib/rustlib/$target"
-    # An emulator takes ten times as long: fewer random cases, the same kinds.
-    export INFLUX_EDGE_CASES=100 INFLUX_EDGE_FUZZ_RUNS=1000 INFLUX_EDGE_MODEL_SCRIPTS=30
-    export SPOOL_FUZZ=300 SPOOL_MODEL_SCRIPTS=30 SPOOL_CUT_STATES=300
     for test in "$@"; do args+=(--test "${test%%:*}"); done
-    skip "the longest tests (SLOW in .ci/arm.sh) on $target" \
-        'too slow for an emulator; they are made whole on this machine'
+    local without=("${STARTS_PROGRAMS[@]/#/--skip=}")
+    if [[ -z ${ARM_LONG:-} ]]; then
+        # An emulator takes ten times as long: fewer random cases, the same kinds.
+        export INFLUX_EDGE_CASES=100 INFLUX_EDGE_FUZZ_RUNS=1000 INFLUX_EDGE_MODEL_SCRIPTS=30
+        export SPOOL_FUZZ=300 SPOOL_MODEL_SCRIPTS=30 SPOOL_CUT_STATES=300
+        skip "the longest tests (SLOW in .ci/arm.sh) on $target" \
+            'too slow for an emulator here; .ci/run --long runs them'
+        without+=("${SLOW[@]/#/--skip=}")
+    fi
     cargo test --locked --target "$target" "${args[@]}" --no-run
-    cargo test --locked --target "$target" --lib -- "${SLOW[@]/#/--skip=}"
+    cargo test --locked --target "$target" --lib -- "${without[@]}"
     for test in "$@"; do
-        IFS=, read -r -a modules <<<"${test#"${test%%:*}"}"
-        modules=("${modules[@]#:}")
+        modules=()
+        [[ $test != *:* ]] || IFS=, read -r -a modules <<<"${test#*:}"
         cargo test --locked --target "$target" --test "${test%%:*}" -- \
-            "${modules[@]/%/::}" "${SLOW[@]/#/--skip=}"
+            "${modules[@]/%/::}" "${without[@]}"
     done
 }
 
@@ -91,8 +102,8 @@ aarch64() {
     arm_tests aarch64-unknown-linux-gnu arm64 "${AARCH64_TESTS[@]}"
 }
 
-# armv6, the oldest boards: neither Rust's makers nor Debian have a std that a registry serves, so
-# it is built from the compiler's own source, and with it the minimal program. The C library that
+# armv6, the oldest boards: Debian has no std for them, so it is built from the compiler's own
+# source, and with it the minimal program. The C library that
 # fits is Debian's for soft floats (armel): the one for hard floats is compiled for armv7. Run on
 # the emulated processor of those boards against a server of its own kind.
 armv6() {

@@ -68,7 +68,8 @@ count() {
     *) word=FAILED FAILED=$((FAILED + 1)) ;;
     esac
     processor_time
-    # The second lane's comes in one piece when it has ended, and is in its own lines already.
+    # The time of the second job queue arrives as one sum when the queue has ended; its steps have
+    # lines of their own.
     if [[ -n ${BESIDE_PID:-} && -z $BESIDE_TOOK && -s $SCRATCH/beside.counts ]] &&
         ! kill -0 "$BESIDE_PID" 2>/dev/null; then
         read -r _ _ BESIDE_TOOK <"$SCRATCH/beside.counts"
@@ -78,7 +79,7 @@ count() {
         $((CPU - before)) "$name" | tee -a "$SCRATCH/timing"
 }
 
-# beside NAME COMMAND...: a step for the second lane.
+# beside NAME COMMAND...: adds a step to the second job queue.
 BESIDE=()
 BESIDE_TOOK=
 beside() {
@@ -86,8 +87,8 @@ beside() {
     BESIDE+=("$(printf '%q ' "$@")")
 }
 
-# Begins the second lane: its steps run one after another, with one job each, beside those of the
-# first, which often leave a core idle.
+# Starts the second job queue: its steps run one after another, with one compiler job each, in
+# parallel with the steps of the first, which often leave a core idle.
 beside_begins() {
     ((${#BESIDE[@]} > 0)) || return 0
     # A process group of its own, so that all of it ends when the run is broken off.
@@ -105,14 +106,14 @@ beside_begins() {
     set +m
 }
 
-# Waits for the second lane, shows what it said, and counts it.
+# Waits for the second job queue, prints its output and adds its counts.
 beside_ends() {
     [[ -n ${BESIDE_PID:-} ]] || return 0
     local passed=0 failed=1
     wait "$BESIDE_PID" || true
     BESIDE_PID=
     processor_time
-    printf '\n=== The second lane\n'
+    printf '\n=== The second job queue\n'
     cat "$SCRATCH/beside"
     # Without counts it did not come to its end.
     read -r passed failed _ <"$SCRATCH/beside.counts" || true
@@ -135,6 +136,10 @@ summary() {
         sed 's/^/  /' "$SCRATCH/skipped"
     fi
     printf '\n%d passed, %d failed, %d skipped\n' "$PASSED" "$FAILED" "$skipped"
+    if ((PASSED + FAILED + skipped == 0)); then
+        printf 'no step matches %s\n' "${ONLY:-}"
+        return 1
+    fi
     ((FAILED == 0))
 }
 
@@ -150,22 +155,36 @@ apt_ready() {
     fi
 }
 
-# unpacked NAME PACKAGE...: prints the folder into which these Debian packages, and what they need
-# and this machine lacks, were unpacked. Nothing is installed, so no service starts by itself and
-# no other toolchain is disturbed. Kept in the cache.
+# Prints the packages that apt would install for these on a machine that has none, one
+# "name=version" a line. What this machine has installed has no influence: apt reads an empty
+# status file instead of dpkg's.
+closure_of() {
+    apt-get install --simulate -o "Dir::State::status=/dev/null" --no-install-recommends \
+        "${APT_ALONE[@]}" "$@" |
+        sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1=\2/p' | sort
+}
+
+# unpacked NAME PACKAGE...: prints the folder into which these Debian packages and their dependencies
+# were unpacked. The result is the same whatever is installed: every dependency is fetched, except
+# those of a base that every machine has on which these scripts run (essential packages, apt, gcc
+# and the headers of libc). Nothing is installed, so no service starts by itself and no other
+# toolchain is disturbed. Kept in the cache.
 unpacked() {
-    local name=$1 dir="$CACHE/$1" wanted new deb
+    local name=$1 dir="$CACHE/$1" wanted new deb base packages list
     shift
-    wanted=$*
+    wanted="all dependencies: $*"
     if [[ -f $dir/.packages && $(<"$dir/.packages") == "$wanted" ]]; then
         printf '%s\n' "$dir"
         return 0
     fi
+    packages=$(closure_of "$@") && base=$(closure_of '?essential' apt gcc libc6-dev) || return 1
+    list=$(comm -23 <(printf '%s\n' "$packages") <(printf '%s\n' "$base"))
+    [[ -n $list ]] || return 1
     mkdir -p "$CACHE"
     new=$(mktemp -d "$CACHE/.$name.XXXXXX")
-    mkdir -p "$new/.debs/partial"
-    apt-get install -qq -y --download-only --reinstall --no-install-recommends \
-        -o "Dir::Cache::archives=$new/.debs" "${APT_ALONE[@]}" "$@" >&2 || return 1
+    mkdir "$new/.debs"
+    # shellcheck disable=SC2086 # one word each
+    (cd "$new/.debs" && apt-get download -qq "${APT_ALONE[@]}" $list >&2) || return 1
     for deb in "$new"/.debs/*.deb; do
         dpkg-deb -x "$deb" "$new" || return 1
     done
@@ -173,6 +192,21 @@ unpacked() {
     printf '%s' "$wanted" >"$new/.packages"
     mv -T "$new" "$dir"
     printf '%s\n' "$dir"
+}
+
+# cargo_tool NAME VERSION: prints the path of this cargo subcommand, which is built once from the
+# registry, without optimisation, and kept in the cache.
+cargo_tool() {
+    local name=$1 version=$2 dir="$CACHE/$1-$2"
+    if [[ ! -x $dir/bin/$name ]]; then
+        # One job, for other steps run in parallel. Not with the settings of the step that asks.
+        env -u RUSTFLAGS -u RUSTUP_TOOLCHAIN CARGO_TARGET_DIR="$SCRATCH/$name" \
+            CARGO_PROFILE_DEV_DEBUG=0 CARGO_BUILD_JOBS=1 \
+            cargo install --quiet --locked --debug --root "$dir" --version "$version" "$name" >&2 ||
+            return 1
+        rm -rf "${SCRATCH:?}/$name"
+    fi
+    printf '%s\n' "$dir/bin/$name"
 }
 
 # version_of PACKAGE PREFIX: prints the version Debian offers that begins with PREFIX.

@@ -35,8 +35,8 @@ free_port() {
     return 1
 }
 
-# responses URL PATH: whether an HTTP GET there has a 2xx response. Bash alone, so no curl is needed.
-responses() {
+# responds URL PATH: whether an HTTP GET there has a 2xx response. Bash alone, so no curl is needed.
+responds() {
     local hostport=${1#http://} status
     (
         exec 3<>"/dev/tcp/${hostport/://}" || exit 1
@@ -56,7 +56,7 @@ serve() {
     for _ in {1..150}; do
         kill -0 "$pid" 2>/dev/null || break
         # Somebody else may have taken the port in between; then ours has ended or will.
-        if responses "$url" "$path" && sleep 0.2 && kill -0 "$pid" 2>/dev/null; then
+        if responds "$url" "$path" && sleep 0.2 && kill -0 "$pid" 2>/dev/null; then
             return 0
         fi
         sleep 0.2

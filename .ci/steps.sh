@@ -1,6 +1,6 @@
 # The steps of .ci/run, each a function that fails, passes or skips. Sourced, not run.
 
-# The ladder, literally: what clippy and the tests go through.
+# The feature levels that clippy goes through.
 NO_CLIENT=('' 'alloc' 'std' 'serde' 'alloc,serde' 'spool')
 WITH_CLIENT=('client' 'client,gzip' 'client,rustls' 'client,spool' 'client,log' 'client,v1')
 
@@ -28,8 +28,8 @@ file_sizes() {
     fi
 }
 
-# The crate itself on every rung; its tests and examples, which look alike on most, on two.
-clippy_ladder() {
+# The library on every feature level; tests and examples, which differ little between most, on two.
+clippy_levels() {
     local features targets
     for features in "${NO_CLIENT[@]}" "${WITH_CLIENT[@]}"; do
         targets=--lib
@@ -47,7 +47,7 @@ clippy_ladder() {
     cargo clippy --locked --all-targets -- -D warnings
 }
 
-# OpenSSL's headers for the native-tls rung: there, or installed if we may.
+# OpenSSL's headers for the feature native-tls: installed if they are missing and this is root.
 openssl_headers() {
     pkg-config --exists openssl 2>/dev/null && return 0
     [[ $(id -u) == 0 ]] && apt_ready || return 1
@@ -55,29 +55,40 @@ openssl_headers() {
         pkg-config --exists openssl
 }
 
+# The README's command, which runs at least as many tests, documentation examples apart, as
+# .ci/tests.minimum says: a test that is no longer compiled is noticed.
 readme_tests() {
-    cargo test --locked
+    local count minimum
+    cargo test --locked 2>&1 | tee "$SCRATCH/tests"
+    count=$(awk '/^ *Doc-tests / { exit } /^test result: / { sum += $4 } END { print sum + 0 }' \
+        "$SCRATCH/tests")
+    minimum=$(<.ci/tests.minimum)
+    note "tests of the README's command, documentation examples apart: $count (at least $minimum)"
+    if ((count < minimum)); then
+        printf '%d tests passed, %d is the minimum (.ci/tests.minimum)\n' "$count" "$minimum"
+        return 1
+    fi
 }
 
-# What each rung has of its own; the README's command ran everything on the top one. (Doc examples
-# use Vec and std, so the low rungs go without them.) The random tests ran in full there: here a
-# tenth of their cases shows what a rung changes.
-test_ladder() {
+# The tests of what each feature level adds; the README's command ran all of them with the default
+# features. (Documentation examples use Vec and std, so they don't run on the lower levels.) A tenth
+# of the random cases suffices to show a difference between levels.
+test_levels() {
     export INFLUX_EDGE_CASES=1000 INFLUX_EDGE_FUZZ_RUNS=20000
-    rung '' line csv flux
-    rung 'alloc' line
-    rung 'serde'
-    rung 'std,serde' csv line resource_use
-    rung 'spool' 'spool_*'
-    rung 'client' client client_log http_faults resource_use
-    rung 'client,v1' v1
+    level '' csv
+    level 'alloc'
+    level 'serde'
+    level 'std,serde' csv line resource_use
+    level 'spool' 'spool*'
+    level 'client' client client_log http_faults resource_use
+    level 'client,v1' v1
     # The examples of what is off by default.
     printf -- '--- examples in the documentation, features: default, v1\n'
     cargo test --locked --features v1 --doc -- v1 servers
 }
 
-# rung FEATURES TEST...: the unit tests and these test programs.
-rung() {
+# level FEATURES TEST...: the unit tests and these test programs, on one feature level.
+level() {
     local features=$1 test args=()
     shift
     for test in "$@"; do args+=(--test "$test"); done
@@ -85,12 +96,15 @@ rung() {
     cargo test --locked --no-default-features --features "$features" --lib "${args[@]}"
 }
 
-# What takes optimised code: many crashes, many power cuts, long streams, many random inputs.
+# at_length [FACTOR]: what takes optimised code: many crashes, many power failures, long streams, many
+# random inputs; this many times as many.
 at_length() {
+    local factor=${1:-1}
     export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
-    export SPOOL_KILLS=1000 SPOOL_CUT_STATES=100000 SPOOL_OUTAGE_MB=1000
-    export SPOOL_FUZZ=200000 SPOOL_MODEL_SCRIPTS=10000 SPOOL_EXT4_CUTS=200
-    export INFLUX_EDGE_FUZZ_RUNS=500000
+    export SPOOL_KILLS=$((1000 * factor)) SPOOL_CUT_STATES=$((100000 * factor))
+    export SPOOL_OUTAGE_MB=1000 SPOOL_FUZZ=$((200000 * factor))
+    export SPOOL_MODEL_SCRIPTS=$((10000 * factor)) SPOOL_EXT4_CUTS=$((200 * factor))
+    export INFLUX_EDGE_FUZZ_RUNS=$((500000 * factor))
     cargo test --locked --release --no-default-features --features std,serde,spool \
         --test spool_kill --test spool_memory
     cargo test --locked --release --no-default-features --features std,serde,spool \
@@ -99,8 +113,9 @@ at_length() {
         --test csv --test line -- fuzz::
     cargo test --locked --release --no-default-features --features std,serde,spool \
         --test resource_use -- --ignored
-    # The writer: every position of a batch, a million points, three days, ten thousand restarts.
-    export INFLUX_EDGE_LONG=1
+    # The writer: every position of a batch, a million points, three simulated days, ten thousand
+    # random scenarios.
+    export INFLUX_EDGE_LONG=1 INFLUX_EDGE_MODEL_SCRIPTS=$((10000 * factor))
     cargo test --locked --release --no-default-features --features client,spool \
         --lib --test writer -- writer:: three_requests --nocapture 2>&1 |
         tee "$SCRATCH/writer"
@@ -117,17 +132,24 @@ at_length() {
 documentation() {
     export RUSTDOCFLAGS='-D warnings'
     cargo doc --locked --no-deps
-    # Rooms that this rung lacks are named all the same; those links have nowhere to go.
+    # Modules that this feature level lacks are named all the same; those links have no target.
     export RUSTDOCFLAGS='-D warnings -A rustdoc::broken_intra_doc_links'
     cargo doc --locked --no-deps --no-default-features
 }
 
-# Documentation and examples in numbers, and the public interface against its listing.
+# The share of documented items and of functions with an example, and the public interface against
+# its listing.
 public_surface() {
-    local code=0
+    local code=0 tool
+    if tool=$(cargo_tool cargo-public-api "$(.ci/surface.sh --tool-version)"); then
+        export CARGO_PUBLIC_API=$tool
+    fi
     .ci/surface.sh | tee "$SCRATCH/surface" || code=$?
-    ((code == 3)) && skip_step 'documentation in numbers, listing of the interface' \
-        "this compiler gives no JSON of its documentation"
+    case $code in
+    3) skip_step 'public surface' "this compiler's JSON of its documentation could not be read" ;;
+    4) skip 'listing of the public interface' \
+        "cargo-public-api is not here, or can't read this compiler's JSON" && code=0 ;;
+    esac
     note "items, documented, functions, with an example, that also runs: $(awk -F'|' \
         '$2 ~ /all/ { print $3 $4 $5 $6 $7 }' "$SCRATCH/surface")"
     return "$code"
@@ -173,7 +195,7 @@ package() {
             return 1
         }
     done
-    if grep -E '^(\.|benches/|target/|tests/no_std/|deny\.toml)' <<<"$list" |
+    if grep -E '^(\.|benches/|fuzz/|target/|tests/no_std/|deny\.toml)' <<<"$list" |
         grep -vxF .cargo_vcs_info.json; then
         printf 'these do not belong into the package\n'
         return 1
@@ -289,12 +311,12 @@ oldest_rust() {
     [[ $(rustc --version) == "rustc $rust."* ]]
     cargo build --locked --no-default-features
     cargo check --locked --all-targets
-    # Debian's compiler, this very version, makes the boards' tests, so they are the run.
+    # The boards' tests are compiled with Debian's compiler of this version, so they stand for the rest.
     [[ -z ${RUSTUP_TOOLCHAIN:-} ]] || cargo test --locked --lib --test client
 }
 
 # rust_source FOLDER: puts the source of core and std beside this compiler of Debian's, where cargo
-# looks for it to build them. Both lanes may want it at the same time.
+# looks for it to build them. Both job queues may want it at the same time.
 rust_source() (
     source=$1/usr/lib/rustlib/src/rust
     exec 9>"$CACHE/.source.lock"
@@ -309,85 +331,11 @@ rust_source() (
     rm -f "$tarball"
 )
 
-# The codecs on a microcontroller. Registry toolchains bring no core for it, so core is built from
-# Debian's source of the very compiler that is used.
-cortex_m() {
-    local target=thumbv7em-none-eabihf lld root std=() entry archive
-    lld=$(find "$(rustc --print sysroot)" -name rust-lld | head -n 1)
-    if [[ ! -d $(rustc --print sysroot)/lib/rustlib/$target ]]; then
-        root=$(debian_rust) ||
-            skip_step 'Cortex-M' "no $target in the toolchain, and no Debian compiler to build it"
-        rust_source "$root" ||
-            skip_step 'Cortex-M' 'the source of the compiler could not be fetched'
-        use_debian_rust "$root"
-        # Debian's compiler is a stable one; building core needs a word with it.
-        export RUSTC_BOOTSTRAP=1
-        std=(-Z build-std=core)
-    fi
-    # Not the folder of the boards, which the second lane builds in.
-    export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/cortex-m"
-    cd tests/no_std
-    cp ../../Cargo.lock .
-    cargo build --release --target "$target" "${std[@]}"
-    archive=$CARGO_TARGET_DIR/$target/release/libno_std_proof.a
-    [[ -n $lld ]] || skip_step 'code size on Cortex-M' 'the toolchain has no rust-lld to link with'
-    # Linked with nothing undefined: not even memcpy comes from outside.
-    local entries
-    entries=$(sed -n 's/.*extern "C" fn \([a-z_]*\).*/\1/p' src/lib.rs)
-    for entry in $entries; do
-        code_size "$entry" "$entry"
-    done
-    # shellcheck disable=SC2086 # one word each
-    code_size 'all of them together' $entries
-    code_size 'encoder and decoder with floats' encode_reading decode_readings
-    size_limit 24
-    # The same for whom size is everything.
-    CARGO_PROFILE_RELEASE_OPT_LEVEL=z cargo build --release --target "$target" "${std[@]}"
-    for entry in encode_reading decode_readings; do
-        code_size "$entry, opt-level z" "$entry"
-    done
-    # shellcheck disable=SC2086 # one word each
-    code_size 'all of them together, opt-level z' $entries
-    code_size 'encoder and decoder with floats, opt-level z' encode_reading decode_readings
-    size_limit 22
-}
-
-# size_limit KIB: the code that code_size linked last takes no more.
-size_limit() {
-    local bytes
-    bytes=$(size -A "$SCRATCH/linked" | awk '$1 == ".text" { print $2 }')
-    if ((bytes > $1 * 1024)); then
-        printf '%d bytes of code, %d KiB is the limit\n' "$bytes" "$1"
-        return 1
-    fi
-}
-
-# code_size TITLE ENTRY...: notes what these functions take when linked alone. Uses the variables
-# of cortex_m.
-code_size() {
-    local title=$1
-    shift
-    "$lld" -flavor gnu --gc-sections --no-undefined -e "$1" "${@/#/--undefined=}" \
-        -o "$SCRATCH/linked" "$archive"
-    note "$target, $title: $(size -A "$SCRATCH/linked" | awk '
-        $1 == ".text" { text = $2 } $1 == ".rodata" { tables = $2 }
-        END { printf "%.1f KiB of code, %.1f KiB of tables", text / 1024, tables / 1024 }')"
-}
-
-# cargo-deny is built once, without optimisation, and kept in the cache.
+# Licences, banned crates, sources and security advisories.
 supply_chain() {
-    local version=0.18.9 deny="$CACHE/cargo-deny/bin/cargo-deny"
-    if [[ $("$deny" --version 2>/dev/null) != "cargo-deny $version" ]]; then
-        if command -v cargo-deny >/dev/null; then
-            deny=$(command -v cargo-deny)
-        else
-            # One job, for it runs beside other steps.
-            CARGO_TARGET_DIR="$SCRATCH/cargo-deny" CARGO_PROFILE_DEV_DEBUG=0 CARGO_BUILD_JOBS=1 \
-                cargo install --quiet --locked --debug --root "$CACHE/cargo-deny" \
-                --version "$version" cargo-deny ||
-                skip_step 'cargo deny' "cargo-deny $version could not be built"
-        fi
-    fi
+    local version=0.18.9 deny
+    deny=$(command -v cargo-deny) || deny=$(cargo_tool cargo-deny "$version") ||
+        skip_step 'cargo deny' "cargo-deny $version could not be built"
     "$deny" --version
     "$deny" --locked --offline --all-features check licenses bans sources
     if "$deny" --locked fetch db; then

@@ -131,7 +131,7 @@ fn tell(event: &Event<'_>) {
             eprintln!("\nthe server is back, after {:.1} s", after.as_secs_f32());
         }
         Event::Rejected { lines, reason, .. } => eprintln!("\n{lines} refused: {reason:?}"),
-        Event::Dropped { lines, cause, .. } => eprintln!("\n{lines} lost: {cause:?}"),
+        Event::Dropped { lines, reason, .. } => eprintln!("\n{lines} lost: {reason:?}"),
         Event::SpoolFailed { message, .. } => eprintln!("\nthe disk: {message}"),
         _ => {}
     }

@@ -121,10 +121,12 @@ fn tell(event: &Event<'_>) {
         Event::SpoolFailed { message, .. } => eprintln!("pipe: the disk: {message}"),
         // What is closed upon was given back.
         Event::Dropped {
-            cause: DropReason::Closed,
+            reason: DropReason::Closed,
             ..
         } => {}
-        Event::Dropped { lines, cause, .. } => eprintln!("pipe: {lines} lines dropped: {cause:?}"),
+        Event::Dropped { lines, reason, .. } => {
+            eprintln!("pipe: {lines} lines dropped: {reason:?}")
+        }
         _ => {}
     }
 }

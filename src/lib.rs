@@ -152,7 +152,6 @@
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![warn(unreachable_pub)]
 // At a lower feature level the pages still link to what the higher levels add.
 #![cfg_attr(
     not(all(feature = "client", feature = "spool")),

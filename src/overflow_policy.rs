@@ -1,4 +1,4 @@
-//! `OverflowPolicy`: what happens at a limit of memory or disk.
+//! `OverflowPolicy`: what happens at a limit of memory (`writer/room`) or disk (`spool/spool`).
 
 use core::time::Duration;
 

@@ -3,6 +3,11 @@
 #[cfg(feature = "spool")]
 pub(crate) use temp_dir::TempDir;
 
+/// The random generator of the unit tests, from a fixed seed.
+pub(crate) fn rng() -> fastrand::Rng {
+    fastrand::Rng::with_seed(0x9E37_79B9_7F4A_7C15)
+}
+
 /// Returns the error that a write ends with when this is the response.
 #[cfg(feature = "client")]
 pub(crate) fn write_error(

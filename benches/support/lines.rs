@@ -3,17 +3,17 @@
 use super::Rng;
 
 /// The buffer that every contestant fills again and again.
-pub const BUFFER: usize = 64 * 1024;
+pub(crate) const BUFFER: usize = 64 * 1024;
 /// Lines of each kind.
-pub const LINES: usize = 2_000;
+pub(crate) const LINES: usize = 2_000;
 /// After so many lines the tags come round again.
-pub const SENSORS: usize = 50;
+pub(crate) const SENSORS: usize = 50;
 /// The kinds of lines: one tag and two fields; eight and twelve; names with spaces and commas;
 /// strings.
-pub const KINDS: [&str; 4] = ["small", "wide", "escape", "strings"];
+pub(crate) const KINDS: [&str; 4] = ["small", "wide", "escape", "strings"];
 
 /// A point as data, the same for every contestant.
-pub struct Line {
+pub(crate) struct Line {
     /// The measurement.
     pub measurement: &'static str,
     /// Tags in order.
@@ -25,7 +25,7 @@ pub struct Line {
 }
 
 /// A field's value.
-pub enum Value {
+pub(crate) enum Value {
     /// A float.
     Float(f64),
     /// A string.
@@ -34,7 +34,7 @@ pub enum Value {
 
 #[derive(Clone, Copy)]
 /// How many digits the floats have.
-pub enum Digits {
+pub(crate) enum Digits {
     /// Two decimals: a sensor's reading.
     Two,
     /// As many as a computed value has.
@@ -43,7 +43,7 @@ pub enum Digits {
 
 impl Digits {
     /// In words.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Digits::Two => "two decimals",
             Digits::Seventeen => "17 digits",
@@ -60,7 +60,7 @@ impl Digits {
 }
 
 /// The lines of one kind.
-pub fn data(kind: &str, digits: Digits) -> Vec<Line> {
+pub(crate) fn data(kind: &str, digits: Digits) -> Vec<Line> {
     let mut rng = Rng(1);
     let line = |n: usize| {
         let time = 1_700_000_000_000_000_000 + n as i64 * 1_234_567;

@@ -1,13 +1,13 @@
 //! Contests: contestants take turns in one run, so that a noisy machine is noisy for all of them.
 
-pub mod lines;
+pub(crate) mod lines;
 
 /// SplitMix64: data that is the same in every run.
-pub struct Rng(pub u64);
+pub(crate) struct Rng(pub u64);
 
 impl Rng {
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -19,14 +19,14 @@ impl Rng {
 /// Nanoseconds of processor time that this thread has had: what other programs take on a busy machine
 /// is not in it.
 #[cfg(target_os = "linux")]
-pub fn clock() -> f64 {
+pub(crate) fn clock() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 
 /// Nanoseconds since the first call.
 #[cfg(not(target_os = "linux"))]
-pub fn clock() -> f64 {
+pub(crate) fn clock() -> f64 {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     let start = START.get_or_init(std::time::Instant::now);
     start.elapsed().as_nanos() as f64
@@ -36,7 +36,7 @@ pub fn clock() -> f64 {
 const ROUNDS: usize = 101;
 
 /// Contestants that do the same job.
-pub struct Contest<'a> {
+pub(crate) struct Contest<'a> {
     title: String,
     items: usize,
     runners: Vec<Runner<'a>>,
@@ -50,7 +50,7 @@ struct Runner<'a> {
 
 impl<'a> Contest<'a> {
     /// `items` is how many things one run of a contestant does.
-    pub fn new(title: &str, items: usize) -> Self {
+    pub(crate) fn new(title: &str, items: usize) -> Self {
         Contest {
             title: title.into(),
             items,
@@ -59,12 +59,12 @@ impl<'a> Contest<'a> {
     }
 
     /// A contestant the others are compared with; of several, the fastest is.
-    pub fn floor(&mut self, name: &str, run: impl FnMut() + 'a) {
+    pub(crate) fn floor(&mut self, name: &str, run: impl FnMut() + 'a) {
         self.add(name, true, run);
     }
 
     /// A contestant.
-    pub fn run(&mut self, name: &str, run: impl FnMut() + 'a) {
+    pub(crate) fn run(&mut self, name: &str, run: impl FnMut() + 'a) {
         self.add(name, false, run);
     }
 
@@ -74,7 +74,7 @@ impl<'a> Contest<'a> {
     }
 
     /// Runs everybody in turn and prints the medians and ratios.
-    pub fn print(mut self) {
+    pub(crate) fn print(mut self) {
         let mut times = vec![Vec::with_capacity(ROUNDS); self.runners.len()];
         for round in 0..ROUNDS + 5 {
             for (runner, times) in self.runners.iter_mut().zip(&mut times) {

@@ -10,10 +10,10 @@ use influx_edge::flux::{self, FluxError};
 use influx_edge::line::{EncodeError, Encoder, Series};
 
 /// Space for four readings of this station, the longest there are.
-pub const LINES: usize = 4 * 96;
+pub(crate) const LINES: usize = 4 * 96;
 
 /// What a board keeps in its RAM: put it into a `static`, by whatever cell your framework has.
-pub struct Station {
+pub(crate) struct Station {
     /// Measurement and tags, checked and escaped once.
     series: Series<32>,
     lines: [u8; LINES],
@@ -23,7 +23,7 @@ pub struct Station {
 impl Station {
     /// # Errors
     /// A name that can't be a tag's value, or is too long.
-    pub fn new(name: &str) -> Result<Self, EncodeError> {
+    pub(crate) fn new(name: &str) -> Result<Self, EncodeError> {
         Ok(Station {
             series: Series::builder("weather").tag("station", name).build()?,
             lines: [0; LINES],
@@ -35,7 +35,7 @@ impl Station {
     ///
     /// # Errors
     /// `BufferFull`: send the lines, clear, and come again. The lines before it are whole.
-    pub fn take(
+    pub(crate) fn take(
         &mut self,
         seconds: i64,
         celsius: Option<f32>,
@@ -52,12 +52,12 @@ impl Station {
     }
 
     /// What is to be sent, as the body of `POST /api/v2/write?…&precision=s`.
-    pub fn lines(&self) -> &[u8] {
+    pub(crate) fn lines(&self) -> &[u8] {
         self.lines.get(..self.used).unwrap_or_default()
     }
 
     /// They are sent.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.used = 0;
     }
 }
@@ -67,7 +67,7 @@ impl Station {
 ///
 /// # Errors
 /// `out` is full.
-pub fn ask(station: &str, out: &mut Text<'_>) -> Result<(), FluxError> {
+pub(crate) fn ask(station: &str, out: &mut Text<'_>) -> Result<(), FluxError> {
     let mut say = |text: &str| fmt::Write::write_str(out, text).map_err(|_| FluxError::Write);
     say("from(bucket: \"sensors\") |> range(start: -1h) |> filter(fn: (r) => r.station == ")?;
     flux::literal(station, out)?;
@@ -76,13 +76,13 @@ pub fn ask(station: &str, out: &mut Text<'_>) -> Result<(), FluxError> {
 }
 
 /// The response, as it comes: in pieces of any size, over two buffers.
-pub struct Newest<'b> {
+pub(crate) struct Newest<'b> {
     decoder: Decoder<'b>,
     value: Option<f64>,
 }
 
 impl<'b> Newest<'b> {
-    pub fn new(text: &'b mut [u8], ends: &'b mut [usize]) -> Self {
+    pub(crate) fn new(text: &'b mut [u8], ends: &'b mut [usize]) -> Self {
         Newest {
             decoder: Decoder::new(text, ends),
             value: None,
@@ -91,7 +91,7 @@ impl<'b> Newest<'b> {
 
     /// # Errors
     /// What comes is no annotated CSV, or needs larger buffers, or says that the query failed.
-    pub fn feed(&mut self, mut piece: &[u8]) -> Result<(), DecodeError> {
+    pub(crate) fn feed(&mut self, mut piece: &[u8]) -> Result<(), DecodeError> {
         loop {
             let (used, step) = self.decoder.feed(piece)?;
             piece = piece.get(used..).unwrap_or_default();
@@ -106,7 +106,7 @@ impl<'b> Newest<'b> {
     ///
     /// # Errors
     /// It was cut off. What came before is not to be trusted for the whole.
-    pub fn finish(mut self) -> Result<Option<f64>, DecodeError> {
+    pub(crate) fn finish(mut self) -> Result<Option<f64>, DecodeError> {
         loop {
             match self.decoder.finish()? {
                 Step::End => return Ok(self.value),
@@ -123,17 +123,17 @@ impl<'b> Newest<'b> {
 }
 
 /// Text into a fixed buffer.
-pub struct Text<'b> {
+pub(crate) struct Text<'b> {
     storage: &'b mut [u8],
     used: usize,
 }
 
 impl<'b> Text<'b> {
-    pub fn new(storage: &'b mut [u8]) -> Self {
+    pub(crate) fn new(storage: &'b mut [u8]) -> Self {
         Text { storage, used: 0 }
     }
 
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         self.storage.get(..self.used).unwrap_or_default()
     }
 }

@@ -45,7 +45,7 @@
 //! | `update_script` | [`Scripts::update`] |
 //! | `delete_script` | [`Scripts::delete`] |
 //! | `invoke_script`, `invoke_script_stream` | [`Invocation::call`] |
-//! | `invoke_script_csv`, `invoke_script_raw` | [`Invocation::raw`] |
+//! | `invoke_script_csv`, `invoke_script_raw` | [`Invocation::response`] |
 //! | `invoke_script_data_frame` | none: there is no pandas |
 //! | `MultiprocessingWriter` | none: a [`Client`] and its clones serve every thread |
 //! | `DateHelper` | none: a [`Timestamp`](crate::Timestamp) is exact and UTC |

@@ -348,14 +348,14 @@ impl Invocation<'_> {
     /// Returns an error if there is no such script, a parameter is missing, the token lacks
     /// permission, or no response is received. The rows return what fails later.
     pub fn call(self) -> Result<csv::Rows<Response>, Error> {
-        self.raw().map(csv::Rows::new)
+        self.response().map(csv::Rows::new)
     }
 
     /// Invokes the script, and gives its response as it is, CSV: to be read whole or as a stream.
     ///
     /// # Errors
     /// As [`call`](Invocation::call).
-    pub fn raw(self) -> Result<Response, Error> {
+    pub fn response(self) -> Result<Response, Error> {
         #[derive(Serialize)]
         struct Body<'a> {
             params: &'a BTreeMap<String, serde_json::Value>,

@@ -1,5 +1,5 @@
 //! Settings from the environment and from a file, under the names that InfluxDB's other clients
-//! use, so that one file serves them all.
+//! use, so that one file serves them all. Defaults are in `builder`.
 //!
 //! Where those clients set traps, this one doesn't:
 //! - without a time limit there is this client's default, not none at all;

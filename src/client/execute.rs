@@ -1,4 +1,5 @@
-//! Sending of one request: credentials, renewal of a session, retries, errors.
+//! Sending of one request: credentials, renewal of a session, retries, errors. Redirects, the pool and
+//! `100 Continue`: `transport`.
 
 use super::Client;
 use super::auth::{Auth, Cookie, Session};

@@ -16,7 +16,7 @@ pub struct Health {
     pub name: String,
     /// `pass` or `fail`; see [`is_pass`](Health::is_pass).
     pub status: String,
-    /// Description.
+    /// The reason, as text; unset if the server gives none.
     #[serde(default)]
     pub message: Option<String>,
     /// The server's version, as `v2.9.1`.

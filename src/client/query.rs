@@ -24,7 +24,7 @@ const READ: Duration = Duration::from_secs(60);
 pub(super) const WHAT: &str = "query";
 
 /// A Flux query under construction. Made by [`Client::query`].
-#[must_use = "nothing is asked until `call`, `deserialize` or `raw`"]
+#[must_use = "nothing is asked until `call`, `deserialize` or `write_to`"]
 pub struct Query<'a> {
     client: &'a Client,
     flux: String,
@@ -159,7 +159,7 @@ impl Query<'_> {
 
     /// Switches one of the server's profilers on: `query` tells how long what took, `operator` the
     /// same of each step. What they say comes last and is no row: it is text for people, at
-    /// [`Rows::profile`] or [`Values::profile`] when the rows are through. ([`raw`](Query::write_to)
+    /// [`Rows::profile`] or [`Values::profile`] when the rows are through. ([`write_to`](Query::write_to)
     /// leaves it where it is, in tables whose result is `_profiler`.) Default none, or the
     /// [client's](super::ClientBuilder::profiler).
     ///
@@ -256,7 +256,7 @@ impl Query<'_> {
     pub fn call(self) -> Result<Rows, Error> {
         if !self.dialect.header {
             return Err(Error::config(
-                "rows can't be told from their names without a header; use `raw` with such a dialect",
+                "rows can't be told from their names without a header; use `write_to` with such a dialect",
             ));
         }
         let (delimiter, profiled) = (self.dialect.delimiter, self.profiled);

@@ -1,4 +1,5 @@
-//! The retry policy: when a request is tried again and after which delay; parsing of `Retry-After`.
+//! The retry policy of a client: when a request is tried again and after which delay; parsing of
+//! `Retry-After`. Batches of a writer: `writer/deliver` and `writer/settings`.
 
 use super::transport::Headers;
 use crate::rfc3339::unix_days;

@@ -170,8 +170,8 @@ impl<'a> Record<'a> {
 
     #[inline]
     fn filled(&self, place: usize, start: usize, end: usize) -> Cell<'a> {
-        let block = self.table.schema;
-        let flags = block.flags(place, self.table.text);
+        let schema = self.table.schema;
+        let flags = schema.flags(place, self.table.text);
         match self.text.get(start..) {
             Some(tail) if start < end => Cell {
                 tail,
@@ -179,7 +179,7 @@ impl<'a> Record<'a> {
                 flags,
             },
             _ => Cell::new(
-                block.default_of(place, self.table.text, self.table.ends),
+                schema.default_of(place, self.table.text, self.table.ends),
                 flags,
             ),
         }
@@ -331,7 +331,7 @@ impl fmt::Debug for Cell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cell")
             .field("text", &Excerpt(self.as_bytes()))
-            .field("datatype", &self.data_type())
+            .field("data_type", &self.data_type())
             .finish()
     }
 }

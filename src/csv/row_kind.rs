@@ -81,7 +81,7 @@ impl Parser {
         let mut at = self.schema.text_len + result.len() + id.len();
         if text.len() < at + self.len && self.delimiter_len != 0 {
             // Without its delimiters the record is shorter.
-            self.close_gaps(text, ends);
+            self.remove_delimiters(text, ends);
             (result, id) = (self.range(1, ends), self.range(2, ends));
             at = self.schema.text_len + result.len() + id.len();
         }
@@ -113,7 +113,7 @@ impl Parser {
         if let Some(progress) = self.leave_rows() {
             return Ok(Some(progress));
         }
-        if let Some(progress) = self.open_block(text, ends) {
+        if let Some(progress) = self.open_schema(text, ends) {
             return Ok(Some(progress));
         }
         if self.cells != self.schema.cells {
@@ -172,7 +172,7 @@ impl Parser {
             self.schema = Schema::default();
             return Ok(None);
         }
-        if let Some(progress) = self.open_block(text, ends) {
+        if let Some(progress) = self.open_schema(text, ends) {
             return Ok(Some(progress));
         }
         let row = self.row;
@@ -211,11 +211,11 @@ impl Parser {
 
     /// Makes the row in the buffer the first of a new block, if there is none yet. Nothing of the
     /// block before stays.
-    fn open_block(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<Progress> {
+    fn open_schema(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<Progress> {
         if self.state == State::Head && self.schema.cells != 0 {
             return None;
         }
-        self.close_gaps(text, ends);
+        self.remove_delimiters(text, ends);
         let (from, cells) = (self.schema.record_at(), self.cells);
         if text.len() < cells + self.len {
             self.pending = Pending::Row;
@@ -258,7 +258,7 @@ impl Parser {
         }
     }
 
-    /// The header of another block, in a response without annotations; or that of an error.
+    /// The header of another table, in a response without annotations; or that of an error.
     #[inline]
     fn is_header(&self, text: &[u8], ends: &[usize]) -> bool {
         // The result's name is rarely repeated in the rows, so this is one comparison.
@@ -341,7 +341,7 @@ impl Parser {
     }
 
     /// Takes the delimiters out of a row that was copied with them.
-    fn close_gaps(&mut self, text: &mut [u8], ends: &mut [usize]) {
+    fn remove_delimiters(&mut self, text: &mut [u8], ends: &mut [usize]) {
         if self.delimiter_len == 0 {
             return;
         }

@@ -1,4 +1,4 @@
-//! The ranges of a table's description in the caller's buffers.
+//! The layout of a table's column metadata in the caller's buffers.
 //!
 //! ```text
 //! text: [flags][datatypes][defaults][names] [result][id] [record …

@@ -1,5 +1,5 @@
 //! The JSON error that a server writes behind the last row when it fails in mid-stream:
-//! `{"code":"internal error","message":"a panic has occurred: …"}`.
+//! `{"code":"internal error","message":"a panic has occurred: …"}`. (An error as a table: `row_kind`.)
 //!
 //! Only the two strings are taken out, in place. This is no JSON parser: the text may be cut off
 //! anywhere, and then the part that came is the best message there is.

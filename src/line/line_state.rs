@@ -1,4 +1,5 @@
-//! The state of the line being written, for every sink: commit and rollback of its parts.
+//! The state of the line being written: checks of each part (NaN, duplicate keys, too long keys),
+//! commit and rollback.
 //!
 //! Nothing here is generic over the sink, so a program with three sinks has one copy of it.
 

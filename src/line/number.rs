@@ -1,4 +1,5 @@
-//! Formatting of numbers: shortest, exact, and legal for every server's parser.
+//! Formatting of finite numbers: shortest, exact, and legal for every server's parser. What happens to
+//! a NaN is decided in `line_state`.
 
 use super::compact_number;
 use super::error::EncodeError;

@@ -1,4 +1,4 @@
-//! Tag values and field values: their types, and which values are rejected (NaN, infinities).
+//! Tag values and field values: their types, and which of them are no value (NaN, infinities, `None`).
 
 use core::fmt;
 use core::fmt::Write as _;

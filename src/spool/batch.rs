@@ -1,4 +1,4 @@
-//! Batches on their way in and out.
+//! `Batch`, which `append` takes, and `BatchId` and `BatchGroup`, which `read_batches` returns.
 
 use super::target::Target;
 use crate::Precision;

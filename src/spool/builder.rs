@@ -1,4 +1,4 @@
-//! How a spool is to behave.
+//! `SpoolBuilder`: settings of a spool and their defaults: size limits, durability, overflow policy.
 
 use super::error::SpoolError;
 use super::fs::{Fs, OsFs};

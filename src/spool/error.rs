@@ -1,4 +1,4 @@
-//! What can go wrong with a spool.
+//! `SpoolError` and its kinds.
 
 use alloc::boxed::Box;
 use core::fmt;

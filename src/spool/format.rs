@@ -1,4 +1,5 @@
-//! The bytes of the spool, and nothing else: no file is touched here, nothing is allocated.
+//! The bytes on disk: headers of segments and records, checksums. No file is touched here, nothing is
+//! allocated.
 //!
 //! The tables that this module implements, and an example byte by byte, are in
 //! `docs/reliability.md`, section "On disk". Any change to them is another version.
@@ -237,19 +238,19 @@ impl ChecksumSeed {
     /// The checksum of a payload.
     #[must_use]
     pub(super) fn checksum(self, payload: &[u8]) -> u32 {
-        let mut running = self.running();
+        let mut running = self.crc();
         running.update(payload);
         running.value()
     }
 
     /// A checksum of a payload that comes in pieces.
     #[must_use]
-    pub(super) fn running(self) -> Crc {
+    pub(super) fn crc(self) -> Crc {
         Crc(Hasher::new_with_initial(self.0))
     }
 
     fn checksum2(self, first: &[u8], second: &[u8]) -> u32 {
-        let mut running = self.running();
+        let mut running = self.crc();
         running.update(first);
         running.update(second);
         running.value()

@@ -1,4 +1,4 @@
-//! The file system, as much of it as the spool uses.
+//! The file system and the lock of a directory, as far as the spool uses them.
 //!
 //! Tests put a simulated one in its place that loses what was not synced and fails on request; the
 //! spool itself has no branch for them.

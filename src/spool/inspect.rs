@@ -1,4 +1,4 @@
-//! Looking into a spool without touching it.
+//! `Inspector`: reads a spool's directory without changing it, beside a running owner.
 
 use super::ack::{AckFile, MAX_SEQ};
 use super::error::SpoolError;

@@ -367,7 +367,7 @@ fn write_record(
     draft: &NewRecord<'_>,
     scratch: &mut Vec<u8>,
 ) -> io::Result<()> {
-    let mut crc = segment.key.running();
+    let mut crc = segment.key.crc();
     for piece in draft.payload {
         crc.update(piece);
     }

@@ -1,4 +1,4 @@
-//! Reading the oldest batches of a target.
+//! Reading the oldest batches of a target back from disk.
 
 use super::batch::{BatchGroup, BatchId};
 use super::error::SpoolError;
@@ -12,7 +12,7 @@ use super::target::Target;
 use alloc::vec::Vec;
 use std::io;
 
-/// The most batches in one bundle; bounds the memory for their batch_ids.
+/// The most batches in one group; bounds the memory for their batch ids.
 const MAX_BATCHES: usize = 1_000;
 
 /// A waiting batch that was found.
@@ -49,8 +49,8 @@ impl Spool {
     /// let target = Target::new("acme", "sensors")?;
     /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
     /// let mut body = Vec::new();
-    /// let bundle = spool.read_batches(&target, 64 * 1024, &mut body)?.expect("one waits");
-    /// assert_eq!((bundle.points(), &body[..]), (1, &b"t v=1 60\n"[..]));
+    /// let group = spool.read_batches(&target, 64 * 1024, &mut body)?.expect("one waits");
+    /// assert_eq!((group.points(), &body[..]), (1, &b"t v=1 60\n"[..]));
     /// # drop(spool);
     /// # std::fs::remove_dir_all(&dir)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -68,8 +68,8 @@ impl Spool {
         let Some(index) = find(&self.targets, |t| t == target) else {
             return Ok(None);
         };
-        let bundle = self.fill(index, target, max_bytes, body);
-        bundle.map_err(|error| SpoolError::from_io("read the spool", self.dir(), error))
+        let group = self.fill(index, target, max_bytes, body);
+        group.map_err(|error| SpoolError::from_io("read the spool", self.dir(), error))
     }
 
     fn fill(
@@ -79,7 +79,7 @@ impl Spool {
         max_bytes: usize,
         body: &mut Vec<u8>,
     ) -> io::Result<Option<BatchGroup>> {
-        let mut bundle: Option<BatchGroup> = None;
+        let mut group: Option<BatchGroup> = None;
         let Some(mut position) = self.targets.get(index as usize).map(|t| t.from) else {
             return Ok(None);
         };
@@ -88,12 +88,12 @@ impl Spool {
         while let Some(found) = self.find(index, target, &mut position, &mut found_here)? {
             let header = found.header;
             let len = body.len().saturating_add(header.payload_len as usize);
-            let fits = match &bundle {
+            let fits = match &group {
                 None => true,
-                Some(bundle) => {
+                Some(group) => {
                     len < max_bytes
-                        && bundle.precision == header.precision
-                        && bundle.batch_ids.len() < MAX_BATCHES
+                        && group.precision == header.precision
+                        && group.batch_ids.len() < MAX_BATCHES
                 }
             };
             if !fits {
@@ -118,12 +118,12 @@ impl Spool {
             bump(&mut found_here.batches, 1);
             bump(&mut found_here.points, u64::from(header.points));
             bump(&mut found_here.bytes, u64::from(header.payload_len));
-            if bundle.is_none() {
+            if group.is_none() {
                 if let Some(state) = self.targets.get_mut(index as usize) {
                     state.from = found.position;
                 }
             }
-            bundle
+            group
                 .get_or_insert_with(|| BatchGroup {
                     precision: header.precision,
                     batch_ids: Vec::new(),
@@ -131,10 +131,10 @@ impl Spool {
                 .batch_ids
                 .push(batch_id);
         }
-        if bundle.is_none() {
+        if group.is_none() {
             self.remove_acked();
         }
-        Ok(bundle)
+        Ok(group)
     }
 
     /// The next waiting batch of the target, from a position on. The position is moved to it.

@@ -1,4 +1,5 @@
-//! Reading what is there. Its content is never an error.
+//! Recovery when a spool is opened: reads all segments, cuts off a torn tail, counts corruption, sets
+//! unreadable files aside as `*.bad`. Content is never an error.
 //!
 //! There is no manifest: the files that are there, in the order of their names, are the state. Two
 //! files that can disagree would be one too many.
@@ -69,14 +70,14 @@ pub(super) fn recover(
     let mut expected = acked.saturating_add(1);
     for (index, &base) in bases.iter().enumerate() {
         let next = bases.get(index.saturating_add(1)).copied();
-        let mut survey = SegmentScan {
+        let mut scan = SegmentScan {
             log,
             window,
             acked,
             report,
             adopt,
         };
-        if let Some(segment) = survey.segment(base, next)? {
+        if let Some(segment) = scan.segment(base, next)? {
             let gap = segment.base.saturating_sub(expected);
             report.absent = report.absent.saturating_add(gap);
             expected = expected.max(segment.end_seq);

@@ -1,4 +1,4 @@
-//! What a server refused for good: the lines, and why. In the subdirectory `rejected`.
+//! The store of rejected lines on disk, with reasons: the subdirectory `rejected`.
 //!
 //! The same segments as the spool's own, with records whose payload begins with the reason: its
 //! length in two bytes, little-endian, then its text. Bounded; the oldest segment goes first.
@@ -101,7 +101,7 @@ impl Rejected {
             .saturating_sub(MAX_REASON)
             .min(usize::try_from(self.max_bytes / 4).unwrap_or(usize::MAX));
         let lines = rejection.lines;
-        let draft = NewRecord {
+        let record = NewRecord {
             target: 0,
             target_bytes: rejection.target.bytes(),
             flags: Flags(Flags::REJECTED.0 | rejection.target.flags().0),
@@ -111,11 +111,11 @@ impl Rejected {
             now: clock.unix_seconds(),
             sync,
         };
-        while self.log.footprint_with(draft.record_len()) > self.max_bytes && self.drop_oldest() {}
+        while self.log.footprint_with(record.record_len()) > self.max_bytes && self.drop_oldest() {}
         if self.log.segments.is_empty() {
             make_dir(&*self.log.fs, &self.log.dir)?;
         }
-        self.log.append(&draft).map(|_| ())
+        self.log.append(&record).map(|_| ())
     }
 
     pub(super) fn sync(&mut self) -> io::Result<()> {

@@ -1,4 +1,5 @@
-//! Walking through a segment, whatever is in it.
+//! Scans a segment for valid records by their checksums, and resynchronizes after a torn or corrupt
+//! one. What a torn tail means is decided in `recovery`.
 //!
 //! Memory is one window of 64 KiB, however long the file or a record claims to be.
 
@@ -148,7 +149,7 @@ impl Cursor {
     ) -> io::Result<bool> {
         let mut at = self.at.saturating_add(header.payload_offset() as u64);
         let mut left = header.payload_len as usize;
-        let mut crc = bounds.key.running();
+        let mut crc = bounds.key.crc();
         while left > 0 {
             let bytes = window.bytes(file, bounds.end, at, 1)?;
             let piece = bytes.get(..left.min(bytes.len())).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is kept in memory of a segment: a few numbers, not its records.
+//! The index of a segment in memory: counts for each target, and which records are acknowledged.
 
 use super::format::{ChecksumSeed, SEGMENT_HEADER};
 use super::scan::Bounds;

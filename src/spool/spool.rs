@@ -1,4 +1,4 @@
-//! The spool itself: batches in, the oldest of each target out, acknowledgements.
+//! `Spool`: appending, rejecting, and what happens when `max_bytes` is reached or the disk is full.
 
 use super::ack::AckFile;
 use super::batch::{Batch, BatchId};
@@ -46,9 +46,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 ///
 /// let mut body = Vec::new();
 /// for target in spool.targets() {
-///     while let Some(bundle) = spool.read_batches(&target, 512 * 1024, &mut body)? {
-///         assert_eq!((bundle.points(), &*body), (1, &b"t,site=a v=1 60\n"[..])); // send it, then:
-///         spool.ack(bundle.batch_ids());
+///     while let Some(group) = spool.read_batches(&target, 512 * 1024, &mut body)? {
+///         assert_eq!((group.points(), &*body), (1, &b"t,site=a v=1 60\n"[..])); // send it, then:
+///         spool.ack(group.batch_ids());
 ///     }
 /// }
 /// assert!(spool.is_empty());
@@ -266,7 +266,7 @@ impl Spool {
 
     /// Puts a batch at the end of its target's queue.
     ///
-    /// `Ok` means that it survives what the [`Durability`] says. The batch_id is for
+    /// `Ok` means that it survives what the [`Durability`] says. The id is for
     /// [`ack`](Spool::ack), should the batch be delivered without having been read back.
     ///
     /// Blocks for the write and, in `EveryBatch`, for the sync. A failure of the disk is met by one
@@ -304,7 +304,7 @@ impl Spool {
             return Err(SpoolErrorKind::Failed.into());
         }
         let target = self.intern(batch.target);
-        let draft = NewRecord {
+        let record = NewRecord {
             target,
             target_bytes: batch.target.bytes(),
             flags: batch.target.flags(),
@@ -314,8 +314,8 @@ impl Spool {
             now: self.clock.unix_seconds(),
             sync: self.sync_with(now),
         };
-        self.free_space(draft.record_len())?;
-        let seq = self.append_draft(&draft, now)?;
+        self.free_space(record.record_len())?;
+        let seq = self.append_record(&record, now)?;
         self.failed_at = None;
         self.unsynced_since = match self.log.unsynced() {
             0 => None,
@@ -330,9 +330,9 @@ impl Spool {
         })
     }
 
-    fn append_draft(&mut self, draft: &NewRecord<'_>, now: Duration) -> Result<u64, SpoolError> {
+    fn append_record(&mut self, record: &NewRecord<'_>, now: Duration) -> Result<u64, SpoolError> {
         loop {
-            let error = match self.log.append(draft) {
+            let error = match self.log.append(record) {
                 Ok(seq) => return Ok(seq),
                 Err(error) => error,
             };

@@ -1,4 +1,4 @@
-//! When batches reach the disk for certain.
+//! When the spool calls fsync: `sync`, `poll` and `close`, by its `Durability`.
 
 use super::builder::Durability;
 use super::error::SpoolError;

@@ -1,4 +1,4 @@
-//! Where a batch is to go.
+//! `Target`: the organization and bucket of a batch.
 
 use super::error::{SpoolError, SpoolErrorKind};
 use super::format::{Flags, MAX_TARGET};

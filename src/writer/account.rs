@@ -1,4 +1,4 @@
-//! The account of every line: how many were accepted, and the outcome of each.
+//! `Stats` and `Outcome`: how many lines were accepted, and the outcome of each.
 
 use core::fmt;
 use core::time::Duration;
@@ -142,8 +142,8 @@ impl DroppedLines {
             .saturating_add(self.panicked)
     }
 
-    pub(crate) fn slot(&mut self, cause: DropReason) -> &mut u64 {
-        match cause {
+    pub(crate) fn slot(&mut self, reason: DropReason) -> &mut u64 {
+        match reason {
             DropReason::Overflow => &mut self.overflow,
             DropReason::GivenUp => &mut self.given_up,
             DropReason::Closed => &mut self.closed,
@@ -194,9 +194,9 @@ impl Stats {
         *slot = slot.saturating_add(lines);
     }
 
-    pub(crate) fn drop_lines(&mut self, place: Place, cause: DropReason, lines: usize) {
+    pub(crate) fn drop_lines(&mut self, place: Place, reason: DropReason, lines: usize) {
         let lines = self.leave(place, lines);
-        let slot = self.dropped.slot(cause);
+        let slot = self.dropped.slot(reason);
         *slot = slot.saturating_add(lines);
     }
 }

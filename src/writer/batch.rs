@@ -1,4 +1,4 @@
-//! A batch of lines on its way, and the pieces it is cut into when a server won't take it whole.
+//! A batch of lines in flight, and the pieces it is split into to find the lines that a server rejects.
 
 use super::split::split;
 use crate::error::LineError;

@@ -1,4 +1,4 @@
-//! The settings of a writer, and their check.
+//! `WriterBuilder`: the settings of a writer and their check. Defaults are in `settings`.
 
 use super::Writer;
 use super::core::{Core, EncoderSpec};
@@ -340,8 +340,8 @@ impl WriterBuilder {
     ///
     /// let w = client.writer("sensors")
     ///     .on_event(|event| {
-    ///         if let Event::Dropped { lines, cause, .. } = event {
-    ///             eprintln!("{lines} lines lost: {cause:?}");
+    ///         if let Event::Dropped { lines, reason, .. } = event {
+    ///             eprintln!("{lines} lines lost: {reason:?}");
     ///         }
     ///     })
     ///     .build()?;

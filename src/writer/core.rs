@@ -1,4 +1,4 @@
-//! The machine behind [`Writer`](super::Writer): queues, batches, and the fate of each line.
+//! The state machine behind [`Writer`](super::Writer): queues, batches, and the outcome of each line.
 //!
 //! Generic over the clock and the way to the server, so that it can be run in simulated time.
 

@@ -1,5 +1,5 @@
-//! One attempt and its meaning. Which lines are sent again, cut out, reported or given up is
-//! decided here and nowhere else; what a response says is decided in the client.
+//! Delivery of a batch: when it is retried, split, rejected or dropped. What a response means is
+//! decided in `client/write_status`; the delay before a retry in `writer/settings`.
 
 use super::account::{DropReason, Place, RejectReason};
 use super::batch::TakenOut;

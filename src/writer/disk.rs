@@ -1,4 +1,4 @@
-//! The writer's side of the spool: what goes to disk, and what comes back.
+//! The adapter between the writer and `Spool`: one organization's batches, by bucket.
 
 use super::lane::Lane;
 use crate::OverflowPolicy;
@@ -84,8 +84,8 @@ impl Disk {
         body: &mut Vec<u8>,
     ) -> Result<Option<(Precision, u64, Tickets)>, SpoolError> {
         let target = self.target(bucket)?;
-        let bundle = self.spool.read_batches(&target, max_bytes, body)?;
-        Ok(bundle.map(|b| (b.precision(), b.points(), b.batch_ids().to_vec())))
+        let group = self.spool.read_batches(&target, max_bytes, body)?;
+        Ok(group.map(|b| (b.precision(), b.points(), b.batch_ids().to_vec())))
     }
 
     pub(crate) fn ack(&mut self, batch_ids: &Tickets) {

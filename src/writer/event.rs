@@ -1,4 +1,4 @@
-//! What happens, told as it happens.
+//! `Event`: what a writer reports to its listener: failures, deliveries, drops.
 
 use super::account::{DropReason, RejectReason};
 use crate::error::Error;
@@ -65,7 +65,7 @@ pub enum Event<'a> {
         /// How many.
         lines: u64,
         /// Why.
-        cause: DropReason,
+        reason: DropReason,
     },
 }
 

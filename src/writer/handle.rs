@@ -1,4 +1,4 @@
-//! The writer as a program sees it.
+//! `Writer`: the interface of a writer that runs on the thread of its caller.
 
 use super::account::{Outcome, Stats};
 use super::core::{BatchEncoder, Core, MAIN};

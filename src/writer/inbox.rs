@@ -1,4 +1,4 @@
-//! What handles and their thread have in common: the inbox, and the account over both.
+//! The state that handles and the thread of a writer share: the inbox and the counters, under one lock.
 //!
 //! One lock, held for the copying of a line and never while anything is sent.
 
@@ -161,13 +161,13 @@ impl Shared {
         &self,
         command: impl FnOnce(SyncSender<Result<Outcome, Error>>) -> Command,
     ) -> Result<Outcome, Error> {
-        let (response, receive) = sync_channel(1);
-        if self.command(command(response)) {
+        let (reply, receive) = sync_channel(1);
+        if self.command(command(reply)) {
             if let Ok(outcome) = receive.recv() {
                 return outcome;
             }
         }
-        // There is no response: the thread is gone, or just going. Its account is closed before it says
+        // There is no reply: the thread is gone, or just going. Its account is closed before it says
         // so.
         let mut state = self.state();
         while !state.gone {

@@ -1,4 +1,4 @@
-//! The way to one bucket: what waits for it, and when it is tried next.
+//! The queue of one bucket: open and sealed batches, and the time of the next attempt.
 
 use super::account::Place;
 use super::batch::Batch;

@@ -1,4 +1,4 @@
-//! In place of the spool where the feature is off: a disk that can't be.
+//! In place of `disk` where the feature `spool` is off.
 
 use super::lane::Lane;
 use crate::Precision;

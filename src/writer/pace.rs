@@ -1,4 +1,4 @@
-//! The pace at which a backlog is sent.
+//! The rate at which a backlog is sent.
 //!
 //! When a server comes back, everybody who waited for it has an outage's worth of data. If each sent
 //! as fast as it can, the server would be gone again. So what waited on disk is sent at a bounded

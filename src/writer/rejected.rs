@@ -1,4 +1,4 @@
-//! What the server refused, kept for somebody to look at.
+//! `Rejected`: the bounded list of rejected lines in memory.
 
 use super::account::RejectReason;
 use crate::error::cut;

@@ -1,4 +1,4 @@
-//! A handle to a writer that has a thread of its own.
+//! `WriterHandle`: the interface of a writer that runs on a thread of its own.
 
 use super::account::{Outcome, Stats};
 use super::core::{BatchEncoder, EncoderSpec};

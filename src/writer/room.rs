@@ -1,4 +1,4 @@
-//! Space for one more item: in its batch, in memory, on disk; and what goes when there is none.
+//! The limits of batch, memory and disk: makes space for a line, blocks, drops the oldest, or rejects.
 
 use super::account::{DropReason, Place};
 use super::core::Core;
@@ -122,7 +122,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     /// Drops the first batch of a lane.
-    pub(super) fn drop_first(&mut self, lane: usize, cause: DropReason) -> bool {
+    pub(super) fn drop_first(&mut self, lane: usize, reason: DropReason) -> bool {
         let Some(from) = self.lanes.get_mut(lane) else {
             return false;
         };
@@ -132,11 +132,11 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let lines = batch.lines();
         self.bytes = self.bytes.saturating_sub(batch.rest().len());
         from.reuse(batch.into_bytes());
-        self.stats.drop_lines(Place::Memory, cause, lines);
+        self.stats.drop_lines(Place::Memory, reason, lines);
         self.tell(lane, |bucket| Event::Dropped {
             bucket,
             lines: lines as u64,
-            cause,
+            reason,
         });
         true
     }
@@ -154,7 +154,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         self.tell(lane, |bucket| Event::Dropped {
             bucket,
             lines: lines as u64,
-            cause: DropReason::Overflow,
+            reason: DropReason::Overflow,
         });
     }
 }

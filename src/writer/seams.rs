@@ -1,4 +1,4 @@
-//! What the writer needs from outside: a clock, and a way to the server.
+//! The traits `Clock` and `Transport`, which tests replace by simulated ones.
 //!
 //! Both are traits so that a day of a gateway's life can be run in a second. There is one
 //! production implementation of each, and the writer knows no other.

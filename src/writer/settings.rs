@@ -1,4 +1,4 @@
-//! What a writer can be told, and the defaults.
+//! The settings of a writer and their defaults, and the delay before a retry (`pause`).
 
 use super::stamp::ClockGuard;
 use crate::client::RetryPolicy;

@@ -1,4 +1,4 @@
-//! Where one line ends and the next begins.
+//! The borders of lines in line protocol, with newlines in string fields.
 //!
 //! Not at every newline: a string field may hold some. And not every quote opens a string: in a
 //! name or a tag value it is an ordinary character. So the lines are read as the servers read them,

@@ -1,4 +1,4 @@
-//! What goes to disk and what comes back, and when.
+//! When batches move between memory and disk, and in which order.
 //!
 //! In order, for each bucket: what is on disk is older than what is in memory. So as long as
 //! anything is on disk, new batches go behind it, and the disk is what is sent from.
@@ -106,7 +106,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         self.tell(at, |bucket| Event::Dropped {
             bucket,
             lines: lost,
-            cause: DropReason::Spool,
+            reason: DropReason::Spool,
         });
     }
 

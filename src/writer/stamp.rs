@@ -1,4 +1,4 @@
-//! The time of points that come without one.
+//! Timestamps for lines without one, and `ClockGuard` for a clock that is not set.
 
 use super::seams::Clock;
 use super::split::{has_time, split};

@@ -1,4 +1,4 @@
-//! A thread for programs that want to write and forget.
+//! `Writer::spawn`: runs a writer on a thread of its own.
 //!
 //! The thread owns the writer. Handles, one or more for each of the program's threads, encode for
 //! themselves and hand over whole lines through an inbox, under a lock that is never held while
@@ -98,7 +98,7 @@ fn own(mut writer: Writer, shared: &Shared) {
     (state.in_hand, state.core_bytes) = (0, 0);
     state.inbox.clear();
     state.gone = true;
-    // Whoever waits for a response hears that there is none.
+    // Whoever waits for a reply hears that there is none.
     state.commands.clear();
     drop(state);
     shared.to_handles.notify_all();
@@ -117,23 +117,23 @@ fn serve(writer: &mut Writer, shared: &Shared) {
         let due = writer.core.poll();
         publish(writer, shared, spare);
         for command in commands {
-            let (response, outcome, end) = match command {
-                Command::Rejected(response) => {
-                    let _ = response.send(writer.take_rejected().collect());
+            let (reply, outcome, end) = match command {
+                Command::Rejected(reply) => {
+                    let _ = reply.send(writer.take_rejected().collect());
                     continue;
                 }
-                Command::Flush(limit, response) => (response, writer.flush_within(limit), false),
-                Command::Close(limit, response) => {
+                Command::Flush(limit, reply) => (reply, writer.flush_within(limit), false),
+                Command::Close(limit, reply) => {
                     // Nothing comes after this; what came until now is taken along.
                     for letter in shared.last_letters() {
                         let lane = writer.core.lane(&letter.bucket);
                         writer.core.take_over(lane, &letter.bytes, letter.lines);
                     }
-                    (response, writer.core.close(limit), true)
+                    (reply, writer.core.close(limit), true)
                 }
             };
             publish(writer, shared, None);
-            let _ = response.send(outcome);
+            let _ = reply.send(outcome);
             if end {
                 return;
             }

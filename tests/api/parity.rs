@@ -77,7 +77,7 @@ methods! {
     Scripts::update(any(), any(), any());
     Scripts::delete(any(), any());
     Invocation::call(any());
-    Invocation::raw(any());
+    Invocation::response(any());
     Buckets::create(any(), any());
     Buckets::update(any(), any(), any());
     Buckets::delete(any(), any());
@@ -164,7 +164,7 @@ fn the_page_names_what_is_compiled_here_and_nothing_else() {
 }
 
 #[test]
-fn every_row_has_a_response() {
+fn every_row_has_a_counterpart() {
     let rows = PAGE.lines().filter(|line| line.starts_with("//! | "));
     let mut count = 0;
     for row in rows {

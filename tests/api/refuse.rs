@@ -1,4 +1,4 @@
-//! What a server is known to refuse isn't sent, and the error says the server's rule; and what an
+//! What a server is known to refuse isn't sent, and the error says the server's rule; and what a
 //! response may leave out, say as null or say too much.
 
 use crate::common::wire::{self, Wire, closed_port, response};

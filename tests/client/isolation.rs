@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::common::wire::{self, NO_CONTENT, TOKEN, Wire, echo, hidden, no_secret, response};
+use crate::common::wire::{NO_CONTENT, TOKEN, Wire, echo, hidden, no_secret, response};
 use influx_edge::api::*;
 use influx_edge::client::Setup;
 use influx_edge::line::Point;
@@ -53,7 +53,7 @@ fn no_error_of_a_resource_shows_a_secret() {
             clean(c.labels().find_by_name("l"));
             clean(c.dbrps().find(&id()));
             clean(c.variables().delete(&id()));
-            clean(c.scripts().invoke(&id()).raw());
+            clean(c.scripts().invoke(&id()).response());
             let may = [Permission::read().bucket(&id())];
             clean(c.authorizations().create(&NewAuthorization::new(may)));
             // Secrets that only this one call has.
@@ -268,7 +268,7 @@ fn names_of_resources_stay_names() {
             .variables()
             .create(&NewVariable::new(t, VariableArguments::constant([t])));
         let _ = c.scripts().find_by_name(t);
-        let _ = c.scripts().invoke(&id()).param(t, t).raw();
+        let _ = c.scripts().invoke(&id()).param(t, t).response();
         unharmed(&wire, text, 8);
 
         // The one place where a name goes into Flux.
@@ -361,7 +361,7 @@ fn names_of_buckets_stay_names() {
             let dir = std::env::temp_dir().join(dir);
             let _ = std::fs::remove_dir_all(&dir);
             let spool = Spool::open(&dir).unwrap();
-            let nobody = writer(wire::closed_port())
+            let nobody = writer(crate::common::wire::closed_port())
                 .flush_timeout(Duration::from_millis(200))
                 .spool(spool);
             let mut w = nobody.build().unwrap();

@@ -3,9 +3,9 @@
 #![cfg(feature = "client")]
 #[path = "../common"]
 mod common {
-    pub mod mock_server;
-    pub mod watch;
-    pub mod wire;
+    pub(crate) mod mock_server;
+    pub(crate) mod watch;
+    pub(crate) mod wire;
 }
 
 mod calls;

@@ -3,8 +3,8 @@
 
 #[path = "../common"]
 mod common {
-    pub mod watch;
-    pub mod wire;
+    pub(crate) mod watch;
+    pub(crate) mod wire;
 }
 
 use crate::common::wire::{self, Wire, json_error};

@@ -1,7 +1,6 @@
 //! A server of recorded responses, and the comparison of what we ask with what was recorded.
 #![allow(
     dead_code,
-    unreachable_pub,
     reason = "shared by several test binaries, each of which uses a part"
 )]
 
@@ -14,11 +13,11 @@ use super::replay::{Exchange, TOKEN, exchange};
 use super::wire::{Peer, Scene, Seen, Wire};
 
 /// The organization of the recordings.
-pub const ORG: &str = "66de4893384f6b2b";
+pub(crate) const ORG: &str = "66de4893384f6b2b";
 
 /// Which requests and responses a case is made of.
 #[derive(Clone, Debug)]
-pub enum Play {
+pub(crate) enum Play {
     /// As a real 2.9.1 was recorded.
     Recorded(&'static str),
     /// As the API's documents say, where no server at hand has it: InfluxDB Cloud, mostly.
@@ -33,20 +32,20 @@ pub enum Play {
 
 /// One request and its response.
 #[derive(Clone, Debug)]
-pub struct Turn {
+pub(crate) struct Turn {
     pub play: Play,
     /// Parameters we say where the recording leaves them to the server's default.
     pub also: &'static [(&'static str, &'static str)],
 }
 
-pub fn recorded(name: &'static str) -> Turn {
+pub(crate) fn recorded(name: &'static str) -> Turn {
     Turn {
         play: Play::Recorded(name),
         also: &[],
     }
 }
 
-pub fn documented(
+pub(crate) fn documented(
     method: &'static str,
     target: &'static str,
     body: &'static str,
@@ -66,11 +65,11 @@ pub fn documented(
 }
 
 impl Turn {
-    pub fn also(self, also: &'static [(&'static str, &'static str)]) -> Turn {
+    pub(crate) fn also(self, also: &'static [(&'static str, &'static str)]) -> Turn {
         Turn { also, ..self }
     }
 
-    pub fn exchange(&self) -> Exchange {
+    pub(crate) fn exchange(&self) -> Exchange {
         match &self.play {
             Play::Recorded(name) => exchange(name),
             Play::Documented {
@@ -102,7 +101,7 @@ impl Turn {
 }
 
 /// A response's bytes on the wire.
-pub fn bytes(response: &super::replay::Response) -> Vec<u8> {
+pub(crate) fn bytes(response: &super::replay::Response) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} Recorded\r\n", response.status);
     for (name, value) in &response.headers {
         if !name.eq_ignore_ascii_case("transfer-encoding")
@@ -120,7 +119,7 @@ pub fn bytes(response: &super::replay::Response) -> Vec<u8> {
 }
 
 /// Gives these responses, one a request, whatever is asked, over as many connections as it takes.
-pub fn responses(responses: Vec<Vec<u8>>) -> Wire {
+pub(crate) fn responses(responses: Vec<Vec<u8>>) -> Wire {
     let left = std::sync::Arc::new(std::sync::Mutex::new(std::collections::VecDeque::from(
         responses,
     )));
@@ -144,12 +143,12 @@ pub fn responses(responses: Vec<Vec<u8>>) -> Wire {
 }
 
 /// Plays the turns to what a case does, and compares what was asked.
-pub fn play(turns: &[Turn], run: impl FnOnce(&Client)) {
+pub(crate) fn play(turns: &[Turn], run: impl FnOnce(&Client)) {
     play_as(turns, |builder| builder.org_id(ORG), run);
 }
 
 /// The same with another client.
-pub fn play_as(
+pub(crate) fn play_as(
     turns: &[Turn],
     build: impl FnOnce(influx_edge::client::ClientBuilder) -> influx_edge::client::ClientBuilder,
     run: impl FnOnce(&Client),
@@ -208,7 +207,7 @@ fn same(turn: &Turn, wanted: &Exchange, seen: &Seen) {
 }
 
 /// A target's path, and its query with the encoding taken off.
-pub fn split(target: &str) -> (String, BTreeMap<String, String>) {
+pub(crate) fn split(target: &str) -> (String, BTreeMap<String, String>) {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut all = BTreeMap::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// The path of a built example. A plain `cargo test` has built all of them; if a single `--test` has
 /// not, this does.
-pub fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
     let profile = test.ancestors().nth(2).expect("target/debug");
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);

@@ -6,7 +6,6 @@
 //! It is not InfluxDB: it has one token, and one user, that may do everything, and runs no task.
 #![allow(
     dead_code,
-    unreachable_pub,
     reason = "shared by a test and an example, each of which uses a part"
 )]
 
@@ -23,10 +22,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json, json};
 
 /// The one token that may do everything.
-pub const TOKEN: &str = "mock-server-operator-token";
+pub(crate) const TOKEN: &str = "mock-server-operator-token";
 
 /// A server on a free port of the loopback. Stops when dropped.
-pub struct MockServer {
+pub(crate) struct MockServer {
     url: String,
     state: Arc<Mutex<State>>,
     stop: Arc<AtomicBool>,
@@ -34,7 +33,7 @@ pub struct MockServer {
 }
 
 impl MockServer {
-    pub fn start() -> MockServer {
+    pub(crate) fn start() -> MockServer {
         #[cfg(test)]
         crate::common::watch::watch(TOKEN);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port of the loopback");
@@ -62,18 +61,18 @@ impl MockServer {
         }
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// How many things there are of a kind.
-    pub fn count(&self, kind: &str) -> usize {
+    pub(crate) fn count(&self, kind: &str) -> usize {
         let state = self.state.lock().expect("no thread panicked");
         state.things.get(kind).map_or(0, BTreeMap::len)
     }
 
     /// Everything there is, to be compared. Without tokens.
-    pub fn everything(&self) -> Json {
+    pub(crate) fn everything(&self) -> Json {
         let state = self.state.lock().expect("no thread panicked");
         json!({ "things": state.things, "labelled": state.labelled })
     }

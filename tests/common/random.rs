@@ -2,14 +2,13 @@
 
 #![allow(
     dead_code,
-    unreachable_pub,
     reason = "shared by several test programs, each of which uses a part"
 )]
 
-pub use fastrand::Rng;
+pub(crate) use fastrand::Rng;
 
 /// Draws that several tests make.
-pub trait Draw {
+pub(crate) trait Draw {
     /// Any number of 64 bits.
     fn bits(&mut self) -> u64;
 

@@ -1,37 +1,40 @@
 //! What the tests of the spool's public interface share.
 #![allow(
     dead_code,
-    unreachable_pub,
     reason = "shared by several test programs, each of which uses a part"
 )]
 
 use influx_edge::Precision;
 use influx_edge::spool::{Batch, BatchId, Spool, SpoolError, Target};
 
-pub fn target() -> Target {
+pub(crate) fn target() -> Target {
     Target::new("acme", "sensors").unwrap()
 }
 
 /// Appends a batch of one point.
-pub fn append(spool: &mut Spool, target: &Target, bytes: &[u8]) -> Result<BatchId, SpoolError> {
+pub(crate) fn append(
+    spool: &mut Spool,
+    target: &Target,
+    bytes: &[u8],
+) -> Result<BatchId, SpoolError> {
     spool.append(Batch::new(target, Precision::Nanosecond, 1, bytes))
 }
 
 /// Everything that waits for a target, batch by batch, in order; acknowledged.
-pub fn drain(spool: &mut Spool, target: &Target) -> Vec<(u64, Vec<u8>)> {
+pub(crate) fn drain(spool: &mut Spool, target: &Target) -> Vec<(u64, Vec<u8>)> {
     let mut out = Vec::new();
     let mut body = Vec::new();
     // At most 0 bytes: one batch each.
-    while let Some(bundle) = spool.read_batches(target, 0, &mut body).unwrap() {
-        assert_eq!(bundle.batch_ids().len(), 1);
-        out.push((bundle.batch_ids()[0].seq(), body.clone()));
-        spool.ack(bundle.batch_ids());
+    while let Some(group) = spool.read_batches(target, 0, &mut body).unwrap() {
+        assert_eq!(group.batch_ids().len(), 1);
+        out.push((group.batch_ids()[0].seq(), body.clone()));
+        spool.ack(group.batch_ids());
     }
     out
 }
 
 /// The number in an environment variable, or another.
-pub fn env_or(name: &str, default: u64) -> u64 {
+pub(crate) fn env_or(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text
             .parse()

@@ -16,7 +16,7 @@ static SECRETS: RwLock<Vec<String>> = RwLock::new(Vec::new());
 static TAP: RwLock<Option<fn(&log::Record<'_>)>> = RwLock::new(None);
 
 /// From here on this must not be seen.
-pub fn watch(secret: &str) {
+pub(crate) fn watch(secret: &str) {
     static ONCE: Once = Once::new();
     let mut secrets = SECRETS.write().unwrap();
     if !secrets.iter().any(|known| known == secret) {
@@ -42,19 +42,19 @@ pub fn watch(secret: &str) {
 }
 
 /// Hands every line to a test as well.
-pub fn tap(listen: fn(&log::Record<'_>)) {
+pub(crate) fn tap(listen: fn(&log::Record<'_>)) {
     *TAP.write().unwrap() = Some(listen);
 }
 
 /// Without log lines: where allocations or memory are counted, which formatting would add to.
-pub fn quiet() {
+pub(crate) fn quiet() {
     watch("nothing that is ever said");
     log::set_max_level(log::LevelFilter::Off);
 }
 
 /// Ends the test if a file below this directory, or a name there, shows a secret.
 #[track_caller]
-pub fn no_secret_in(dir: &Path) {
+pub(crate) fn no_secret_in(dir: &Path) {
     let mut files = 0;
     let mut dirs = vec![dir.to_owned()];
     while let Some(dir) = dirs.pop() {

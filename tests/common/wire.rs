@@ -3,11 +3,10 @@
 
 #![allow(
     dead_code,
-    unreachable_pub,
     reason = "shared by several test binaries, each of which uses a part"
 )]
 
-pub use super::watch;
+pub(crate) use super::watch;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -19,10 +18,10 @@ use influx_edge::Client;
 use influx_edge::client::ClientBuilder;
 
 /// The token of every test. Nothing but the wire may ever show it.
-pub const TOKEN: &str = "canary-7f3a-TOKEN-never-printed";
+pub(crate) const TOKEN: &str = "canary-7f3a-TOKEN-never-printed";
 
 /// A thread that accepts connections and plays a scene on each, one scene a connection, in order.
-pub struct Wire {
+pub(crate) struct Wire {
     addr: SocketAddr,
     /// Requests in the order they came.
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -31,7 +30,7 @@ pub struct Wire {
 
 /// One request as it came.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub(crate) struct Seen {
     pub method: String,
     pub target: String,
     /// Names in lower case.
@@ -42,7 +41,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(n, _)| n == name)
@@ -50,10 +49,10 @@ impl Seen {
     }
 }
 
-pub type Scene = Box<dyn FnOnce(&mut Peer) + Send>;
+pub(crate) type Scene = Box<dyn FnOnce(&mut Peer) + Send>;
 
 /// The server's side of one connection.
-pub struct Peer {
+pub(crate) struct Peer {
     pub stream: TcpStream,
     pub connection: usize,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -62,7 +61,7 @@ pub struct Peer {
 
 impl Wire {
     /// Plays one scene on each connection, in order, then stops listening.
-    pub fn scenes(scenes: Vec<Scene>) -> Wire {
+    pub(crate) fn scenes(scenes: Vec<Scene>) -> Wire {
         // The whole of it, and what all secrets of these tests begin with.
         watch::watch(TOKEN);
         watch::watch("canary-7f3a");
@@ -93,7 +92,7 @@ impl Wire {
     }
 
     /// Plays the same scene on each of the next `n` connections.
-    pub fn each(n: usize, scene: impl Fn(&mut Peer) + Send + Sync + 'static) -> Wire {
+    pub(crate) fn each(n: usize, scene: impl Fn(&mut Peer) + Send + Sync + 'static) -> Wire {
         let scene = Arc::new(scene);
         Wire::scenes(
             (0..n)
@@ -105,8 +104,8 @@ impl Wire {
         )
     }
 
-    /// Responses every request on up to 16 connections with these bytes.
-    pub fn responding(response: impl AsRef<[u8]>) -> Wire {
+    /// Responds to every request on up to 16 connections with these bytes.
+    pub(crate) fn responding(response: impl AsRef<[u8]>) -> Wire {
         let response = response.as_ref().to_vec();
         Wire::each(16, move |peer| {
             while peer.request().is_some() {
@@ -115,21 +114,21 @@ impl Wire {
         })
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.addr)
     }
 
-    pub fn addr(&self) -> SocketAddr {
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 
     /// A client for this peer with the canary token and an organization.
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         self.builder().build().unwrap()
     }
 
     /// The same, to be changed; with limits that suit a test.
-    pub fn builder(&self) -> ClientBuilder {
+    pub(crate) fn builder(&self) -> ClientBuilder {
         Client::builder(self.url())
             .org("acme")
             .token(TOKEN)
@@ -137,7 +136,7 @@ impl Wire {
     }
 
     /// What was asked so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 }
@@ -175,7 +174,7 @@ fn accept(listener: &TcpListener) -> Option<TcpStream> {
 
 impl Peer {
     /// Reads one whole request and notes it; `None` when the client closed.
-    pub fn request(&mut self) -> Option<Seen> {
+    pub(crate) fn request(&mut self) -> Option<Seen> {
         let head = self.head()?;
         let length: usize = head
             .header("content-length")
@@ -195,7 +194,7 @@ impl Peer {
     }
 
     /// Reads the head of a request, without noting it.
-    pub fn head(&mut self) -> Option<Seen> {
+    pub(crate) fn head(&mut self) -> Option<Seen> {
         let end = loop {
             if let Some(at) = find(&self.ahead, b"\r\n\r\n") {
                 break at + 4;
@@ -218,7 +217,7 @@ impl Peer {
         })
     }
 
-    pub fn exactly(&mut self, n: usize) -> Option<Vec<u8>> {
+    pub(crate) fn exactly(&mut self, n: usize) -> Option<Vec<u8>> {
         while self.ahead.len() < n {
             self.more()?;
         }
@@ -257,18 +256,18 @@ impl Peer {
     }
 
     /// Sends bytes as they are. That the client has gone by then is part of many scenes.
-    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
     /// Closes so that the other side sees a reset, not an end.
-    pub fn reset(&mut self) {
-        // Unread input makes the kernel response a close with RST.
+    pub(crate) fn reset(&mut self) {
+        // Unread input makes the kernel answer a close by RST.
         let _ = self.stream.shutdown(std::net::Shutdown::Read);
     }
 
     /// Waits for the client to close, at most ten seconds.
-    pub fn wait_for_close(&mut self) {
+    pub(crate) fn wait_for_close(&mut self) {
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(10) {
             if self.more().is_none() {
@@ -283,7 +282,7 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 /// A response with a length.
-pub fn response(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+pub(crate) fn response(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut out = format!(
         "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n",
@@ -295,7 +294,7 @@ pub fn response(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> 
 }
 
 /// InfluxDB's own form of an error.
-pub fn json_error(status: &str, code: &str, message: &str) -> Vec<u8> {
+pub(crate) fn json_error(status: &str, code: &str, message: &str) -> Vec<u8> {
     let body = serde_json::json!({ "code": code, "message": message }).to_string();
     response(
         status,
@@ -307,11 +306,11 @@ pub fn json_error(status: &str, code: &str, message: &str) -> Vec<u8> {
 }
 
 /// What a write hopes for.
-pub const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nX-Influxdb-Build: OSS\r\n\r\n";
+pub(crate) const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nX-Influxdb-Build: OSS\r\n\r\n";
 
 /// A peer that repeats, in every part of its response, whatever it was told that is secret, and the
 /// whole body. It opens sessions.
-pub fn echo(status: &'static str) -> Wire {
+pub(crate) fn echo(status: &'static str) -> Wire {
     Wire::each(32, move |peer| {
         while let Some(seen) = peer.request() {
             let secret = seen.header("authorization").or(seen.header("cookie"));
@@ -334,7 +333,7 @@ pub fn echo(status: &'static str) -> Wire {
 
 /// Checks that a `Debug` shows no canary, neither as it is nor in base64.
 #[track_caller]
-pub fn hidden(what: &dyn std::fmt::Debug) {
+pub(crate) fn hidden(what: &dyn std::fmt::Debug) {
     let text = format!("{what:?}{what:#?}");
     assert!(
         !text.contains("canary-7f3a") && !text.contains("Y2FuYXJ5"),
@@ -344,13 +343,13 @@ pub fn hidden(what: &dyn std::fmt::Debug) {
 }
 
 /// A closed port: bound once, so that it exists, and let go.
-pub fn closed_port() -> String {
+pub(crate) fn closed_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
 /// Checks that no form of an error shows the canary.
-pub fn no_secret(error: &influx_edge::Error) {
+pub(crate) fn no_secret(error: &influx_edge::Error) {
     let mut texts = vec![
         format!("{error}"),
         format!("{error:?}"),

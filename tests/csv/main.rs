@@ -2,8 +2,8 @@
 
 #[path = "../common"]
 mod common {
-    pub mod csv;
-    pub mod random;
+    pub(crate) mod csv;
+    pub(crate) mod random;
 }
 
 #[cfg(all(feature = "serde", feature = "std"))]

@@ -2,8 +2,8 @@
 //! groups, defaults, nulls, several results, empty tables, quotes, newlines, emoji, extremes,
 //! every choice and order of annotations, errors at the end.
 
+use crate::common::csv::decode_all;
 use crate::common::csv::model::document;
-use crate::common::csv::{self, decode_all};
 use crate::common::random::{Draw, Rng};
 
 #[test]
@@ -34,7 +34,7 @@ fn documents_are_read_back() {
 #[cfg(feature = "std")]
 #[test]
 fn documents_are_read_back_by_rows() {
-    use csv::{Event, table, value};
+    use crate::common::csv::{Event, table, value};
     use influx_edge::csv::{Item, ReadErrorKind, Rows};
 
     for seed in 0..2_000 {

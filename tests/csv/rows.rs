@@ -43,7 +43,7 @@ fn each_type_by_name_and_index() {
     assert_eq!(row.get::<&[u8]>("x").unwrap(), b"aGVsbG8=");
     assert_eq!(row.base64("x", &mut [0; 5]).unwrap(), b"hello");
     assert_eq!(row.get::<&str>("o").unwrap(), "raw");
-    // What belongs to the table is no column, but it responds.
+    // What belongs to the table is no column, but it can be read by name.
     assert_eq!(row.get::<u64>("table").unwrap(), 0);
     assert_eq!(row.get::<&str>("result").unwrap(), "_result");
     assert_eq!(row.table().result(), "_result");
@@ -309,7 +309,7 @@ fn items_show_tables_without_records() {
     assert_eq!(seen, ["Some(3) \"1.5\"", "Some(4) \"\"", "2.5"]);
 }
 
-/// What scripts response: no annotations, every value a string.
+/// What scripts return: no annotations, every value a string.
 #[test]
 fn without_annotations_every_value_is_a_string_that_can_be_parsed() {
     let body = ",result,table,_time,_value,n\r\n,_result,0,2023-11-14T22:13:20Z,20.25,\r\n";

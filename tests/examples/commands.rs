@@ -52,6 +52,8 @@ fn wrong_commands_are_told() {
         "cargo test --test 'client*' --test roundtrip",
         "cargo test --features v1 --test v1",
         "cargo test --lib writer::",
+        "cargo test --test csv recordings::",
+        "cargo test --test real -- strings:: v2:: --nocapture",
     ];
     for command in right {
         assert_eq!(tree.check(command), Ok(()), "{command}");
@@ -65,6 +67,8 @@ fn wrong_commands_are_told() {
         "cargo test --tset roundtrip",
         "cargo test --features v3",
         "cargo test --lib reader::",
+        "cargo test --test csv writer::",
+        "cargo test --test real -- v3::",
     ];
     for command in wrong {
         assert!(tree.check(command).is_err(), "{command}");
@@ -171,8 +175,27 @@ fn is_command(span: &str) -> bool {
     }
 }
 
+/// Whether the fuzz target is there that comes after `run`, and perhaps after a sanitizer.
+fn fuzz(options: &[String]) -> Result<(), String> {
+    let mut words = options.iter().map(String::as_str);
+    if words.next() != Some("run") {
+        return Err("cargo fuzz is only run".into());
+    }
+    let mut target = words.next();
+    if target == Some("--sanitizer") {
+        target = words.nth(1);
+    }
+    let target = target.ok_or("which target?")?;
+    // A word in capitals stands for any of them.
+    let source = root().join(format!("fuzz/fuzz_targets/{target}.rs"));
+    if target != "TARGET" && !source.exists() {
+        return Err(format!("there is no fuzz target {target}"));
+    }
+    Ok(())
+}
+
 fn is_script(word: &str) -> bool {
-    (word.starts_with(".ci/") && !word.ends_with(['*', '/']))
+    (word.starts_with(".ci/") && !word.ends_with(['*', '/']) && !word.ends_with(".minimum"))
         || (word.contains('/') && word.ends_with(".sh"))
 }
 
@@ -292,11 +315,16 @@ impl Tree {
             None => (arguments, &[][..]),
         };
         let (command, options) = own.split_first().ok_or("what?")?;
+        if command == "fuzz" {
+            return fuzz(options);
+        }
         if !["run", "test", "bench", "doc"].contains(&command.as_str()) {
             return Err(format!("{command} is none of cargo's"));
         }
+        // Where the modules are that a filter names.
+        let mut programs = Vec::new();
+        let mut filters = Vec::new();
         let mut options = options.iter().map(String::as_str);
-        let mut programs = vec![root().join("src")];
         while let Some(option) = options.next() {
             if WITH_A_WORD.contains(&option) {
                 let name = options.next().ok_or("it ends too early")?;
@@ -315,16 +343,27 @@ impl Tree {
                     }
                 }
             } else if !ALONE.contains(&option) {
-                let module = option
-                    .strip_suffix("::")
-                    .ok_or(format!("what is {option}?"))?;
-                // Of the crate, or of one of the programs that are named before.
-                let is_there = |program: &PathBuf| {
-                    program.join(module).is_dir() || program.join(format!("{module}.rs")).is_file()
-                };
-                if command != "test" || !programs.iter().any(is_there) {
-                    return Err(format!("there is no module {module}"));
-                }
+                filters.push(option);
+            }
+        }
+        filters.extend(
+            theirs
+                .iter()
+                .map(String::as_str)
+                .filter(|word| word.ends_with("::")),
+        );
+        if programs.is_empty() {
+            programs.push(root().join("src"));
+        }
+        for filter in filters {
+            let module = filter
+                .strip_suffix("::")
+                .ok_or(format!("what is {filter}?"))?;
+            let there = |dir: &PathBuf| {
+                dir.join(module).is_dir() || dir.join(format!("{module}.rs")).exists()
+            };
+            if command != "test" || !programs.iter().any(there) {
+                return Err(format!("there is no module {module}"));
             }
         }
         Ok(())

@@ -4,15 +4,15 @@
 #[path = "../common"]
 mod common {
     #[cfg(feature = "std")]
-    pub mod built;
+    pub(crate) mod built;
     #[cfg(feature = "client")]
-    pub mod mock_server;
-    #[cfg(feature = "spool")]
-    pub mod temp_dir;
+    pub(crate) mod mock_server;
+    #[cfg(all(feature = "client", feature = "spool"))]
+    pub(crate) mod temp_dir;
     #[cfg(feature = "client")]
-    pub mod watch;
+    pub(crate) mod watch;
     #[cfg(feature = "client")]
-    pub mod wire;
+    pub(crate) mod wire;
 }
 
 #[cfg(feature = "std")]

@@ -1,7 +1,7 @@
 //! The example `pipe`, run as a person runs it: every line is in the server, on disk, or comes out
 //! again, whatever happens.
 
-use crate::common::mock_server::{Server, TransportErrorKind, no_secret_in};
+use crate::common::mock_server::{Fault, Server, no_secret_in};
 use crate::common::temp_dir::TempDir;
 use crate::{Run, ended};
 use std::io::Write;
@@ -129,7 +129,7 @@ fn an_outage_in_the_middle() {
         let mut pipe = Pipe::start(&server.url(), &args);
         pipe.send("weather n=1i 1\n");
         until("the first", || server.points("sensors").len() == 1);
-        server.fault(TransportErrorKind::hang_up().times(2));
+        server.fault(Fault::hang_up().times(2));
         pipe.send("weather n=2i 2\n");
         until("the outage", || server.requests().len() >= 3);
         pipe.send("weather n=3i 3\n");

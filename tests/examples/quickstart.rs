@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-use crate::common::mock_server::{Server, TransportErrorKind};
+use crate::common::mock_server::{Fault, Server};
 use crate::{Run, ended};
 
 /// A token that must never be seen again.
@@ -174,7 +174,7 @@ fn a_web_page_where_the_api_should_be() {
     assert!(server.points(server.bucket()).is_empty());
 
     // A captive portal that wakes up between two requests.
-    let page = TransportErrorKind::status(200)
+    let page = Fault::status(200)
         .header("Content-Type", "text/html")
         .body("<html>Log in!</html>");
     server.fault(page.on("/api/v2/write"));
@@ -186,11 +186,7 @@ fn a_web_page_where_the_api_should_be() {
 fn a_captive_portal_that_redirects() {
     let server = Server::with_token(TOKEN);
     let portal = "http://portal.example/login?back=1";
-    server.fault(
-        TransportErrorKind::status(302)
-            .header("Location", portal)
-            .times(99),
-    );
+    server.fault(Fault::status(302).header("Location", portal).times(99));
     let run = Run::against(&server.url(), server.bucket());
     run.failed(&["redirects", "portal.example", "INFLUXDB_V2_URL"]);
     run.kept_the_readings();
@@ -199,9 +195,7 @@ fn a_captive_portal_that_redirects() {
 
 fn an_error_behind_the_first_rows_of_the_response() {
     let server = Server::with_token(TOKEN);
-    server.fault(
-        TransportErrorKind::error_table("memory allocation limit reached").on("/api/v2/query"),
-    );
+    server.fault(Fault::error_table("memory allocation limit reached").on("/api/v2/query"));
     let run = Run::against(&server.url(), server.bucket());
     run.failed(&["memory allocation limit reached"]);
 }

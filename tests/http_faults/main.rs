@@ -4,8 +4,8 @@
 #[cfg(feature = "client")]
 #[path = "../common"]
 mod common {
-    pub mod watch;
-    pub mod wire;
+    pub(crate) mod watch;
+    pub(crate) mod wire;
 }
 
 #[cfg(feature = "client")]

@@ -5,8 +5,8 @@
 
 #[path = "../common"]
 mod common {
-    pub mod line;
-    pub mod random;
+    pub(crate) mod line;
+    pub(crate) mod random;
 }
 
 mod allocations;

@@ -1,5 +1,5 @@
 //! Random lines: refused by us, or read back equal by two readers that share no code with us: the
-//! published parser of InfluxDB 3, and the grammar in `line_support`.
+//! published parser of InfluxDB 3, and the grammar in `common::line::grammar`.
 //!
 //! `INFLUX_EDGE_CASES` sets the number of cases, `INFLUX_EDGE_SEED` the seed.
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::mock_server::{Server, TransportErrorKind};
+use crate::common::mock_server::{Fault, Server};
 use crate::common::replay::{Client, Response, exchange, meaning};
 
 const WRITE: &str = "/api/v2/write?org=acme&bucket=sensors";
@@ -13,7 +13,7 @@ fn write(client: &mut Client) -> std::io::Result<Response> {
 }
 
 /// A server with this fault, a connection to it, and the number of points stored so far.
-fn faulty(fault: TransportErrorKind) -> (Server, Client) {
+fn faulty(fault: Fault) -> (Server, Client) {
     let server = Server::start();
     server.fault(fault);
     let client = Client::connect(&server.url());
@@ -26,11 +26,7 @@ fn stored(server: &Server) -> usize {
 
 #[test]
 fn a_false_response_has_no_effect_and_comes_once() {
-    let (server, mut client) = faulty(
-        TransportErrorKind::status(503)
-            .header("Retry-After", "7")
-            .body("later"),
-    );
+    let (server, mut client) = faulty(Fault::status(503).header("Retry-After", "7").body("later"));
     let response = write(&mut client).expect("a response");
     assert_eq!((response.status, response.text().as_str()), (503, "later"));
     assert_eq!(response.header("Retry-After"), Some("7"));
@@ -43,11 +39,7 @@ fn a_false_response_has_no_effect_and_comes_once() {
 #[test]
 fn an_error_comes_in_the_servers_form() {
     let recorded = exchange("write/unknown-bucket").response;
-    let (_server, mut client) = faulty(TransportErrorKind::error(
-        404,
-        "not found",
-        "bucket \"nope\" not found",
-    ));
+    let (_server, mut client) = faulty(Fault::error(404, "not found", "bucket \"nope\" not found"));
     let response = write(&mut client).expect("a response");
     assert_eq!(response.text(), recorded.text());
     assert_eq!(meaning(&response), meaning(&recorded));
@@ -55,8 +47,7 @@ fn an_error_comes_in_the_servers_form() {
 
 #[test]
 fn a_fault_can_pick_its_path_and_its_number() {
-    let (_server, mut client) =
-        faulty(TransportErrorKind::status(500).on("/api/v2/write").times(2));
+    let (_server, mut client) = faulty(Fault::status(500).on("/api/v2/write").times(2));
     let statuses: Vec<_> = ["/ping", WRITE, "/ping", WRITE, WRITE]
         .into_iter()
         .map(|target| {
@@ -71,10 +62,10 @@ fn a_fault_can_pick_its_path_and_its_number() {
 #[test]
 fn a_response_can_be_missing_before_or_after_the_effect() {
     for (fault, effect) in [
-        (TransportErrorKind::hang_up(), 0),
-        (TransportErrorKind::lost_response(), 1),
-        (TransportErrorKind::cut(0), 1),
-        (TransportErrorKind::cut(20), 1),
+        (Fault::hang_up(), 0),
+        (Fault::lost_response(), 1),
+        (Fault::cut(0), 1),
+        (Fault::cut(20), 1),
     ] {
         let name = format!("{fault:?}");
         let (server, mut client) = faulty(fault);
@@ -85,7 +76,7 @@ fn a_response_can_be_missing_before_or_after_the_effect() {
 
 #[test]
 fn a_query_can_be_cut_behind_its_head() {
-    let (_server, mut client) = faulty(TransportErrorKind::cut_body(30).on("/api/v2/query"));
+    let (_server, mut client) = faulty(Fault::cut_body(30).on("/api/v2/query"));
     write(&mut client).expect("a response");
     let query = br#"{"query":"from(bucket:\"sensors\") |> range(start: 0, stop: 1)"}"#;
     let response = client.exchange("POST", "/api/v2/query?org=acme", &[AUTH], query);
@@ -95,14 +86,14 @@ fn a_query_can_be_cut_behind_its_head() {
 
 #[test]
 fn raw_bytes_go_out_as_they_are() {
-    let (_server, mut client) = faulty(TransportErrorKind::raw("HTTP/1.1 999 Odd\r\n\r\n"));
+    let (_server, mut client) = faulty(Fault::raw("HTTP/1.1 999 Odd\r\n\r\n"));
     assert_eq!(write(&mut client).expect("a response").status, 999);
     assert!(write(&mut client).is_err(), "the connection is closed");
 }
 
 #[test]
 fn an_early_response_takes_the_place_of_100_continue() {
-    let (server, mut client) = faulty(TransportErrorKind::status(413).early());
+    let (server, mut client) = faulty(Fault::status(413).early());
     let head =
         format!("POST {WRITE} HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n");
     client.send(head.as_bytes()).expect("a connection");
@@ -112,12 +103,12 @@ fn an_early_response_takes_the_place_of_100_continue() {
 
 #[test]
 fn a_slow_response_is_slow_and_does_not_hold_up_the_end() {
-    let (_server, mut client) = faulty(TransportErrorKind::slow(Duration::from_millis(150)));
+    let (_server, mut client) = faulty(Fault::slow(Duration::from_millis(150)));
     let start = Instant::now();
     assert_eq!(write(&mut client).expect("a response").status, 204);
     assert!(start.elapsed() >= Duration::from_millis(150));
 
-    let (server, mut client) = faulty(TransportErrorKind::slow(Duration::from_secs(600)));
+    let (server, mut client) = faulty(Fault::slow(Duration::from_secs(600)));
     let head = format!("POST {WRITE} HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
     client.send(head.as_bytes()).expect("a connection");
     let start = Instant::now();

@@ -2,9 +2,9 @@
 
 #[path = "../common"]
 mod common {
-    pub mod mock_server;
-    pub mod replay;
-    pub mod watch;
+    pub(crate) mod mock_server;
+    pub(crate) mod replay;
+    pub(crate) mod watch;
 }
 
 mod faults;

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use crate::common::mock_server::{Server, TransportErrorKind};
+use crate::common::mock_server::{Fault, Server};
 use crate::common::replay::{Client, Response, TOKEN, exchange, file, meaning};
 use serde_json::{Value as Json, json};
 
@@ -124,20 +124,20 @@ fn recorded_failures_in_mid_stream_come_out_byte_for_byte() {
     for (name, fault) in [
         (
             "mid-stream-error",
-            TransportErrorKind::error_table(
+            Fault::error_table(
                 "runtime error: cannot convert string \"n0\" to Float due to invalid syntax",
             ),
         ),
         (
             "mid-stream-error-die",
-            TransportErrorKind::error_table(
+            Fault::error_table(
                 "runtime error @2:159-3:24: map: failed to evaluate map function: \
                  boom, \"quoted\"\nsecond line",
             ),
         ),
         (
             "mid-stream-panic",
-            TransportErrorKind::panic_tail(
+            Fault::panic_tail(
                 "a panic has occurred: /api/v2/query?org=acme: interface conversion: \
                  array.Array is *array.String, not *array.Int64",
             ),
@@ -155,7 +155,7 @@ fn recorded_failures_in_mid_stream_come_out_byte_for_byte() {
 }
 
 #[test]
-fn recorded_queries_are_responded_as_recorded() {
+fn recorded_queries_get_the_recorded_response() {
     let (_server, mut client) = connect();
     let lines = "v1m,site=a v=1.5 1700000000000000000\n\
         weather,station=zrh-1 temp_c=21.5 1700000002000000000\n\

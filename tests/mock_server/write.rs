@@ -36,7 +36,7 @@ fn stored(server: &Server) -> Vec<String> {
 }
 
 #[test]
-fn recorded_writes_are_responded_as_recorded() {
+fn recorded_writes_get_the_recorded_response() {
     let names = [
         "bad-gzip",
         "bad-line-long",

@@ -6,10 +6,10 @@
 #[path = "../common"]
 mod common {
     #[allow(dead_code, reason = "at most feature levels a part is used")]
-    pub mod hostile;
-    pub mod random;
+    pub(crate) mod hostile;
+    pub(crate) mod random;
     #[cfg(all(feature = "client", feature = "spool"))]
-    pub mod watch;
+    pub(crate) mod watch;
 }
 
 mod strings;

@@ -4,9 +4,9 @@
 #[path = "../common"]
 mod common {
     #[cfg(feature = "client")]
-    pub mod watch;
+    pub(crate) mod watch;
     #[cfg(feature = "client")]
-    pub mod wire;
+    pub(crate) mod wire;
 }
 
 #[cfg(feature = "client")]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::common::mock_server::{Server, TransportErrorKind};
+use crate::common::mock_server::{Fault, Server};
 use influx_edge::line::{Encoder, Lines};
 use influx_edge::{Client, Error, Precision, Remedy, Stored};
 
@@ -143,7 +143,7 @@ fn a_busy_server_says_when_to_come_back() {
     for status in [429, 503] {
         let server = Server::start();
         let client = connect(&server);
-        server.fault(TransportErrorKind::status(status).header("Retry-After", "7"));
+        server.fault(Fault::status(status).header("Retry-After", "7"));
         let error = write(&server, &client).expect_err("an error");
         assert_eq!(error.status(), Some(status));
         assert!(error.is_retryable());
@@ -165,7 +165,7 @@ fn a_success_that_is_not_204_is_no_success() {
         let server = Server::start();
         let client = connect(&server);
         server.fault(
-            TransportErrorKind::status(status)
+            Fault::status(status)
                 .header("Content-Type", kind)
                 .body("<html>hello</html>"),
         );
@@ -183,7 +183,7 @@ fn a_redirect_is_not_followed() {
         let elsewhere = Server::start();
         let client = connect(&server);
         let target = format!("{}/api/v2/write?org=acme&bucket=sensors", elsewhere.url());
-        server.fault(TransportErrorKind::status(status).header("Location", &target));
+        server.fault(Fault::status(status).header("Location", &target));
         let error = write(&server, &client).expect_err("an error");
         assert_eq!(error.status(), Some(status));
         assert_eq!(error.stored(), Stored::None);
@@ -195,7 +195,7 @@ fn a_redirect_is_not_followed() {
 fn a_lost_response_is_unknown_and_harmless_to_repeat() {
     let server = Server::start();
     let client = connect(&server);
-    server.fault(TransportErrorKind::lost_response());
+    server.fault(Fault::lost_response());
     let error = write(&server, &client).expect_err("no response");
     assert!(error.is_transport() && error.is_retryable());
     assert_eq!(error.stored(), Stored::Unknown);
@@ -257,8 +257,8 @@ fn a_query_that_fails_before_its_first_row_says_why() {
 #[test]
 fn a_query_that_fails_in_mid_stream_gives_its_rows_and_then_the_error() {
     for fault in [
-        TransportErrorKind::error_table("out of memory, \"really\""),
-        TransportErrorKind::panic_tail("out of memory, \"really\""),
+        Fault::error_table("out of memory, \"really\""),
+        Fault::panic_tail("out of memory, \"really\""),
     ] {
         let server = Server::start();
         let client = connect(&server);
@@ -286,7 +286,7 @@ fn a_cut_response_is_an_error_never_a_quiet_end() {
     assert_eq!((whole.len(), error.is_none()), (200, true));
     // The compressed response, where there is compression, is a good thousand bytes long.
     for cut in [0, 1, 100, 500, 1_000] {
-        server.fault(TransportErrorKind::cut_body(cut));
+        server.fault(Fault::cut_body(cut));
         let (values, error) = read(&client, ALL);
         assert!(error.is_some(), "cut after {cut} bytes");
         assert!(
@@ -302,7 +302,7 @@ fn a_page_in_place_of_rows_is_told_apart_from_them() {
     let client = connect(&server);
     let page = "<html>Please log in</html>";
     server.fault(
-        TransportErrorKind::status(200)
+        Fault::status(200)
             .header("Content-Type", "text/html")
             .body(page),
     );

@@ -4,8 +4,8 @@
 
 #[path = "../common"]
 mod common {
-    pub mod mock_server;
-    pub mod watch;
+    pub(crate) mod mock_server;
+    pub(crate) mod watch;
 }
 
 mod errors;

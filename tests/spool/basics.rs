@@ -56,7 +56,7 @@ fn what_goes_in_comes_out_in_order_also_after_a_restart() {
 
 #[test]
 fn bundles_join_small_batches_up_to_a_size_and_a_precision() {
-    let dir = TempDir::new("bundle");
+    let dir = TempDir::new("group");
     let mut spool = Spool::open(dir.path()).unwrap();
     let target = target();
     let mut put = |bytes: &[u8], precision, points| {

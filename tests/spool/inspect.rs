@@ -32,11 +32,11 @@ fn filled(dir: &Path) -> Spool {
     let batch = Batch::new(&by_id, Precision::Millisecond, 2, b"u v=1 1\nu v=2 2");
     spool.append(batch).unwrap();
     let mut body = Vec::new();
-    let bundle = spool
+    let group = spool
         .read_batches(&target, 100, &mut body)
         .unwrap()
         .unwrap();
-    spool.ack(bundle.batch_ids());
+    spool.ack(group.batch_ids());
     spool
         .reject(Rejection {
             target: &target,
@@ -202,11 +202,11 @@ fn the_example_beside_a_running_owner() {
         let batch = Batch::new(&target, Precision::Second, 1, line.as_bytes());
         spool.append(batch).unwrap();
         if n % 3 == 0 {
-            let bundle = spool
+            let group = spool
                 .read_batches(&target, 300, &mut body)
                 .unwrap()
                 .unwrap();
-            spool.ack(bundle.batch_ids());
+            spool.ack(group.batch_ids());
         }
     }
     looker.join().unwrap();

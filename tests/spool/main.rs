@@ -4,9 +4,9 @@
 
 #[path = "../common"]
 mod common {
-    pub mod built;
-    pub mod spool;
-    pub mod temp_dir;
+    pub(crate) mod built;
+    pub(crate) mod spool;
+    pub(crate) mod temp_dir;
 }
 
 mod basics;

@@ -11,8 +11,8 @@
 
 #[path = "../common"]
 mod common {
-    pub mod spool;
-    pub mod temp_dir;
+    pub(crate) mod spool;
+    pub(crate) mod temp_dir;
 }
 
 use common::spool::env_or;
@@ -88,14 +88,14 @@ fn victim() {
             .unwrap();
         writeln!(out, "+{n}").unwrap();
         if rng.u64(..40) == 0 {
-            let bundle = spool
+            let group = spool
                 .read_batches(&target, 20_000, &mut body)
                 .unwrap()
                 .unwrap();
             for line in body.split_inclusive(|&b| b == b'\n') {
                 writeln!(out, "-{}", number(line).unwrap()).unwrap();
             }
-            spool.ack(bundle.batch_ids());
+            spool.ack(group.batch_ids());
         }
     }
 }
@@ -301,7 +301,7 @@ fn check(dir: &Path, mode: &str, said: &mut Said) -> u64 {
     let mut there = BTreeSet::new();
     let mut last = 0;
     let mut body = Vec::new();
-    while let Some(bundle) = spool.read_batches(&target(), 1 << 20, &mut body).unwrap() {
+    while let Some(group) = spool.read_batches(&target(), 1 << 20, &mut body).unwrap() {
         for line in body.split_inclusive(|&b| b == b'\n') {
             let n = number(line).unwrap();
             assert_eq!(line, payload(n), "{n} is not what was written");
@@ -309,7 +309,7 @@ fn check(dir: &Path, mode: &str, said: &mut Said) -> u64 {
             last = n;
             there.insert(n);
         }
-        spool.ack(bundle.batch_ids());
+        spool.ack(group.batch_ids());
     }
     let lost: Vec<_> = said
         .kept

@@ -5,8 +5,8 @@
 
 #[path = "../common"]
 mod common {
-    pub mod spool;
-    pub mod temp_dir;
+    pub(crate) mod spool;
+    pub(crate) mod temp_dir;
 }
 
 use common::spool::{env_or, target};
@@ -54,9 +54,9 @@ fn a_long_outage_takes_a_megabyte_at_most() {
     most = most.max(resident());
     assert_eq!(spool.stats().batches, batches);
     let mut delivered = 0;
-    while let Some(bundle) = spool.read_batches(&target, 256 << 10, &mut body).unwrap() {
-        delivered += bundle.points();
-        spool.ack(bundle.batch_ids());
+    while let Some(group) = spool.read_batches(&target, 256 << 10, &mut body).unwrap() {
+        delivered += group.points();
+        spool.ack(group.batch_ids());
         most = most.max(resident());
     }
     assert_eq!(delivered, batches);
@@ -85,14 +85,14 @@ fn three_days_at_one_point_a_second_and_a_restart() {
     }
     assert_eq!(spool.dropped(), 0);
     let mut last = None;
-    while let Some(bundle) = spool.read_batches(&target, 512 << 10, &mut body).unwrap() {
+    while let Some(group) = spool.read_batches(&target, 512 << 10, &mut body).unwrap() {
         for line in std::str::from_utf8(&body).unwrap().lines() {
             let n: usize = line.rsplit(' ').next().unwrap().parse().unwrap();
             seen[n] += 1;
             assert!(last.is_none_or(|last| last < n), "out of order");
             last = Some(n);
         }
-        spool.ack(bundle.batch_ids());
+        spool.ack(group.batch_ids());
     }
     assert!(seen.iter().all(|&times| times == 1));
     assert_eq!(spool.stats().acknowledged, points);

@@ -4,10 +4,10 @@
 
 #[path = "../common"]
 mod common {
-    pub mod api;
-    pub mod replay;
-    pub mod watch;
-    pub mod wire;
+    pub(crate) mod api;
+    pub(crate) mod replay;
+    pub(crate) mod watch;
+    pub(crate) mod wire;
 }
 
 mod responses;

@@ -182,7 +182,7 @@ impl serde::Serialize for Unwritable {
     }
 }
 
-/// A server that responds a query with this body, in pieces.
+/// A server that responds to a query with this body, in pieces.
 fn rows_of(body: &str) -> (Wire, Rows) {
     let head =
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";

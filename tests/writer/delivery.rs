@@ -1,6 +1,6 @@
 //! The writer over real sockets, against the mock server.
 
-use crate::common::mock_server::{self, Server, TransportErrorKind};
+use crate::common::mock_server::{Fault, Server};
 use crate::common::random::{Draw, Rng};
 use influx_edge::line::Point;
 use influx_edge::writer::{Event, OverflowPolicy, RejectReason, WriterBuilder};
@@ -58,14 +58,13 @@ fn points_arrive_and_the_outcome_says_so() {
 fn every_kind_of_trouble_on_the_way_and_nothing_is_lost() {
     let server = Server::start();
     let faults = [
-        TransportErrorKind::hang_up(),
-        TransportErrorKind::lost_response(),
-        TransportErrorKind::status(503).header("Retry-After", "0"),
-        TransportErrorKind::status(502).body("<html>bad gateway</html>"),
-        TransportErrorKind::error(500, "internal error", "cache-max-memory-size exceeded"),
-        TransportErrorKind::raw("HTTP/1.1 2"),
-        TransportErrorKind::error(429, "too many requests", "slow down")
-            .header("Retry-After", "0.1"),
+        Fault::hang_up(),
+        Fault::lost_response(),
+        Fault::status(503).header("Retry-After", "0"),
+        Fault::status(502).body("<html>bad gateway</html>"),
+        Fault::error(500, "internal error", "cache-max-memory-size exceeded"),
+        Fault::raw("HTTP/1.1 2"),
+        Fault::error(429, "too many requests", "slow down").header("Retry-After", "0.1"),
     ];
     for fault in faults {
         let name = format!("{fault:?}");
@@ -224,7 +223,7 @@ fn back_pressure_is_the_callers_choice() {
         OverflowPolicy::DropOldest,
     ] {
         let server = Server::start();
-        server.fault(TransportErrorKind::slow(Duration::from_millis(700)).times(2));
+        server.fault(Fault::slow(Duration::from_millis(700)).times(2));
         let mut w = writer(&server)
             .batch_lines(10)
             .max_buffer_bytes(2_000)
@@ -315,12 +314,12 @@ fn an_outage_on_disk_with_a_restart() {
             .open()
     };
     let server = Server::start();
-    server.fault(TransportErrorKind::status(503).times(3));
+    server.fault(Fault::status(503).times(3));
     let mut w = writer(&server).spool(spool().unwrap()).build().unwrap();
     (0..10).for_each(|n| w.write(&point(n)).unwrap());
     let outcome = w.flush().unwrap();
     assert_eq!((outcome.is_safe(), outcome.spooled), (true, 10));
-    mock_server::no_secret_in(&dir);
+    crate::common::watch::no_secret_in(&dir);
     drop(w);
     let mut w = writer(&server).spool(spool().unwrap()).build().unwrap();
     assert_eq!(w.stats().recovered, 10);
@@ -332,33 +331,33 @@ fn an_outage_on_disk_with_a_restart() {
     let last = w.close().unwrap();
     assert_eq!((last.spooled, last.is_safe()), (0, true));
     assert_eq!(server.points(server.bucket()).len(), 11);
-    mock_server::no_secret_in(&dir);
+    crate::common::watch::no_secret_in(&dir);
     std::fs::remove_dir_all(&dir).unwrap();
 }
 
 /// What may happen to a request that writes, in all the ways there are, but for 204 and for those
 /// that are about single lines: 422 comes by itself, from lines with another type.
-fn trouble(way: u64, line: i64) -> TransportErrorKind {
-    let error = TransportErrorKind::error;
+fn trouble(way: u64, line: i64) -> Fault {
+    let error = Fault::error;
     match way {
-        0 | 1 => TransportErrorKind::hang_up(),
-        2 | 3 => TransportErrorKind::lost_response(),
-        4 => TransportErrorKind::raw("HTTP/1.1 2"),
-        5 => TransportErrorKind::status(503).header("Retry-After", "0.01"),
-        6 => TransportErrorKind::status(429).header("Retry-After", "0"),
+        0 | 1 => Fault::hang_up(),
+        2 | 3 => Fault::lost_response(),
+        4 => Fault::raw("HTTP/1.1 2"),
+        5 => Fault::status(503).header("Retry-After", "0.01"),
+        6 => Fault::status(429).header("Retry-After", "0"),
         7 => error(500, "internal error", "cache-max-memory-size exceeded"),
-        8 => TransportErrorKind::status(502).body("<html>bad gateway</html>"),
-        9 => TransportErrorKind::status([408, 425, 504][(line % 3) as usize]),
-        10 => TransportErrorKind::status(200)
+        8 => Fault::status(502).body("<html>bad gateway</html>"),
+        9 => Fault::status([408, 425, 504][(line % 3) as usize]),
+        10 => Fault::status(200)
             .header("Content-Type", "text/html")
             .body("<html>log in</html>"),
-        11 => TransportErrorKind::status(202),
-        12 => TransportErrorKind::status(302).header("Location", "http://portal/"),
+        11 => Fault::status(202),
+        12 => Fault::status(302).header("Location", "http://portal/"),
         13 => error(401, "unauthorized", "unauthorized access"),
         14 => error(403, "forbidden", "insufficient permissions for write"),
         15 => error(404, "not found", "bucket \"sensors\" not found"),
         16 => error(413, "request too large", "too large"),
-        17 => TransportErrorKind::status(413).body("<html>too large</html>"),
+        17 => Fault::status(413).body("<html>too large</html>"),
         _ => {
             let line = format!("weather,station=zrh-1 n={line}i {line}");
             error(400, "invalid", &format!("unable to parse '{line}': no"))
@@ -425,7 +424,7 @@ fn three_requests_in_ten_fail_and_every_point_is_accounted_for() {
                 }
                 // Half-way, a server that is away for as long as it takes to fill the memory.
                 if n == points / 2 / batch * batch {
-                    server.fault(TransportErrorKind::status(503).header("Retry-After", "2"));
+                    server.fault(Fault::status(503).header("Retry-After", "2"));
                 }
             }
             // Of a thousand, one that its neighbours are stored without.
@@ -523,7 +522,7 @@ fn a_batch_of_bad_lines_only() {
     // The message is longer than what is read of one, so it names nothing.
     let body = format!("{{\"code\":\"invalid\",\"message\":\"{named}\"}}");
     assert!(body.len() > 100_000);
-    server.fault(TransportErrorKind::status(400).body(body));
+    server.fault(Fault::status(400).body(body));
     let outcome = w.flush().unwrap();
     assert_eq!(
         outcome.delivered, 2_000,

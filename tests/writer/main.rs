@@ -4,9 +4,9 @@
 
 #[path = "../common"]
 mod common {
-    pub mod mock_server;
-    pub mod random;
-    pub mod watch;
+    pub(crate) mod mock_server;
+    pub(crate) mod random;
+    pub(crate) mod watch;
 }
 
 mod delivery;

@@ -1,126 +1,180 @@
-//! What the crate shows to the world, out of rustdoc's JSON.
+//! The share of public items that are documented, and of public functions with an example, counted
+//! in rustdoc's JSON. `rustdoc --show-coverage` counts no functions with examples, and
+//! `cargo public-api` reads no documentation.
 //!
 //! ```text
-//! surface coverage JSON    items documented, functions with an example of their own, with one
-//!                          that `cargo test` runs; fails below the marks in this file
-//! surface missing JSON     the functions without one
-//! surface listing JSON     one line for each public item, in order, to be compared with the
-//!                          listing in the tree; run it where the crate's Cargo.toml is
+//! surface coverage JSON    a table by module; fails below the minimum shares in this file
+//! surface missing JSON     the functions without an example
 //! ```
-//!
-//! Signatures are the source's own words, by the places that the JSON gives: its other parts change
-//! with the compiler, these don't.
-
-mod doc;
-mod walk;
 
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
-use walk::{Item, Surface};
 
-/// What must be there, in percent.
+/// Minimum shares in percent.
 const DOCUMENTED: usize = 100;
 const WITH_EXAMPLE: usize = 60;
 const WITH_EXAMPLE_RUN: usize = 60;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let (job, file) = match &args[..] {
-        [job, file] => (job.as_str(), file),
-        _ => {
-            eprintln!("usage: surface coverage|missing|listing <rustdoc JSON>");
-            return ExitCode::from(2);
-        }
+    let [job, file] = &args[..] else {
+        eprintln!("usage: surface coverage|missing <rustdoc JSON>");
+        return ExitCode::from(2);
     };
     let json = std::fs::read(file).expect("the file can be read");
     let json: Value = serde_json::from_slice(&json).expect("the file is JSON");
-    let surface = Surface::walk(&json);
-    let good = match job {
-        "coverage" => coverage(&surface.items),
-        "missing" => missing(&surface.items),
-        _ => listing(&surface),
+    let mut walk = Walk {
+        index: &json["index"],
+        seen: BTreeSet::new(),
+        items: Vec::new(),
     };
-    if good {
+    walk.item(&json["root"]);
+    if job == "missing" {
+        for item in walk.items.iter().filter(|i| i.function && !i.example) {
+            println!("{}:{} {}", item.file, item.line, item.name);
+        }
+        return ExitCode::SUCCESS;
+    }
+    if coverage(&walk.items) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
-#[derive(Default)]
-struct Counts {
-    items: usize,
-    documented: usize,
-    functions: usize,
-    shown: usize,
-    run: usize,
+/// A public item.
+struct Item<'a> {
+    name: &'a str,
+    file: &'a str,
+    line: u64,
+    function: bool,
+    documented: bool,
+    /// Whether it has a block of Rust, and one that `cargo test` also runs.
+    example: bool,
+    example_runs: bool,
 }
 
-fn coverage(items: &[Item]) -> bool {
-    let mut rooms: BTreeMap<String, Counts> = BTreeMap::new();
-    let mut all = Counts::default();
-    for item in items {
-        let examples = doc::examples(&item.docs);
-        for counts in [rooms.entry(item.room()).or_default(), &mut all] {
-            counts.items += 1;
-            counts.documented += usize::from(!item.docs.trim().is_empty());
-            if item.kind == "function" {
-                counts.functions += 1;
-                counts.shown += usize::from(examples.compiled > 0);
-                counts.run += usize::from(examples.run > 0);
+struct Walk<'a> {
+    index: &'a Value,
+    seen: BTreeSet<String>,
+    items: Vec<Item<'a>>,
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+impl<'a> Walk<'a> {
+    /// An item by its id, and all that it contains.
+    fn item(&mut self, id: &'a Value) {
+        let id = id.to_string();
+        let Some(item) = self.index.get(id.trim_matches('"')) else {
+            return;
+        };
+        if !self.seen.insert(id) {
+            return;
+        }
+        let Some((kind, inner)) = item["inner"].as_object().and_then(|map| map.iter().next())
+        else {
+            return;
+        };
+        match kind.as_str() {
+            "use" => return self.item(&inner["id"]),
+            "impl" => {
+                // Methods of the type itself; those of a trait are documented there.
+                if inner["trait"].is_null() {
+                    list(&inner["items"]).for_each(|id| self.item(id));
+                }
+                return;
+            }
+            _ => {}
+        }
+        let name = item["name"].as_str().unwrap_or("");
+        // The fields of a tuple have numbers as names and need no documentation.
+        if !name.starts_with(|c: char| c.is_ascii_digit()) {
+            self.add(item, name, kind);
+        }
+        for part in [
+            &inner["items"],
+            &inner["variants"],
+            &inner["impls"],
+            &inner["kind"]["plain"]["fields"],
+            &inner["kind"]["struct"]["fields"],
+        ] {
+            list(part).for_each(|id| self.item(id));
+        }
+    }
+
+    fn add(&mut self, item: &'a Value, name: &'a str, kind: &str) {
+        let docs = item["docs"].as_str().unwrap_or("");
+        let (mut example, mut example_runs) = (false, false);
+        for head in docs
+            .lines()
+            .filter_map(|l| l.trim_start().strip_prefix("```"))
+            .step_by(2)
+        {
+            let mut words = head.split([',', ' ']).filter(|word| !word.is_empty());
+            if words.all(|word| ["rust", "should_panic", "no_run"].contains(&word)) {
+                example = true;
+                example_runs |= !head.contains("no_run");
             }
         }
-        if item.docs.trim().is_empty() {
-            println!("not documented: {}", item.path);
-        }
+        self.items.push(Item {
+            name,
+            file: item["span"]["filename"].as_str().unwrap_or(""),
+            line: item["span"]["begin"][0].as_u64().unwrap_or(0),
+            function: kind == "function",
+            documented: !docs.trim().is_empty(),
+            example,
+            example_runs,
+        });
     }
-    println!("| room | items | documented | functions | with an example | that also runs |");
-    println!("|---|---|---|---|---|---|");
-    for (room, counts) in &rooms {
-        row(room, counts);
-    }
-    row("all", &all);
-    percent(all.documented, all.items) >= DOCUMENTED
-        && percent(all.shown, all.functions) >= WITH_EXAMPLE
-        && percent(all.run, all.functions) >= WITH_EXAMPLE_RUN
 }
 
-fn row(name: &str, c: &Counts) {
-    println!(
-        "| {name} | {} | {} % | {} | {} % | {} % |",
-        c.items,
-        percent(c.documented, c.items),
-        c.functions,
-        percent(c.shown, c.functions),
-        percent(c.run, c.functions),
-    );
-}
+/// Items, documented ones, functions, those with an example, those with one that runs.
+type Counts = [usize; 5];
 
-fn percent(part: usize, whole: usize) -> usize {
-    (part * 100).checked_div(whole).unwrap_or(100)
-}
-
-fn missing(items: &[Item]) -> bool {
+fn coverage(items: &[Item<'_>]) -> bool {
+    let mut modules: BTreeMap<&str, Counts> = BTreeMap::new();
+    let mut all = Counts::default();
     for item in items {
-        if item.kind == "function" && doc::examples(&item.docs).compiled == 0 {
-            println!("{}:{} {}", item.file, item.line, item.path);
+        if !item.documented {
+            println!("not documented: {}:{} {}", item.file, item.line, item.name);
+        }
+        let file = item.file.strip_prefix("src/").unwrap_or(item.file);
+        let module = file
+            .split('/')
+            .next()
+            .unwrap_or(file)
+            .trim_end_matches(".rs");
+        let counted = [
+            true,
+            item.documented,
+            item.function,
+            item.function && item.example,
+            item.function && item.example_runs,
+        ];
+        for counts in [modules.entry(module).or_default(), &mut all] {
+            for (count, yes) in counts.iter_mut().zip(counted) {
+                *count += usize::from(yes);
+            }
         }
     }
-    true
+    println!("| module | items | documented | functions | with an example | that also runs |");
+    println!("|---|---|---|---|---|---|");
+    for (module, counts) in modules.iter().chain([(&"all", &all)]) {
+        let [items, _, functions, ..] = counts;
+        let [documented, example, runs] = shares(counts);
+        println!("| {module} | {items} | {documented} % | {functions} | {example} % | {runs} % |");
+    }
+    let [documented, example, runs] = shares(&all);
+    documented >= DOCUMENTED && example >= WITH_EXAMPLE && runs >= WITH_EXAMPLE_RUN
 }
 
-fn listing(surface: &Surface) -> bool {
-    let mut lines: Vec<String> = surface.items.iter().map(Item::line_of_listing).collect();
-    lines.extend(surface.impls.iter().cloned());
-    for (path, traits) in &surface.derived {
-        let traits: Vec<&str> = traits.iter().map(String::as_str).collect();
-        lines.push(format!("{path}: {}", traits.join(", ")));
-    }
-    lines.sort();
-    lines.dedup();
-    for line in lines {
-        println!("{line}");
-    }
-    true
+/// In percent: documented items of all, functions with an example of all, and with one that runs.
+fn shares(counts: &Counts) -> [usize; 3] {
+    let [items, documented, functions, example, runs] = *counts;
+    [(documented, items), (example, functions), (runs, functions)]
+        .map(|(part, whole)| (part * 100).checked_div(whole).unwrap_or(100))
 }

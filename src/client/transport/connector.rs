@@ -88,15 +88,15 @@ impl CallTrace {
 
 /// The marker inside the library's error when the port turns out to speak TLS.
 #[derive(Debug)]
-pub(super) struct SpeaksTls;
+pub(super) struct TlsRecordError;
 
-impl fmt::Display for SpeaksTls {
+impl fmt::Display for TlsRecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("it responded to plain HTTP with a TLS record")
     }
 }
 
-impl std::error::Error for SpeaksTls {}
+impl std::error::Error for TlsRecordError {}
 
 /// Asks a proxy for tunnels.
 pub(super) type ProxyTunnel = Box<dyn Connector<(), Out = Either<(), Box<dyn Transport>>>>;

@@ -1,7 +1,7 @@
 //! Conversion of errors of the HTTP library and its sockets into the crate's own.
 
-use super::connector::SpeaksTls;
-use super::resolver::NotFound;
+use super::connector::TlsRecordError;
+use super::resolver::ResolveError;
 use crate::error::TransportErrorKind;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -109,9 +109,9 @@ impl From<Error> for HttpError {
 }
 
 fn from_other(inner: Box<dyn std::error::Error + Send + Sync>) -> HttpError {
-    if inner.is::<SpeaksTls>() {
+    if inner.is::<TlsRecordError>() {
         HttpError::new(TransportErrorKind::NeedsTls, inner.to_string())
-    } else if inner.is::<NotFound>() {
+    } else if inner.is::<ResolveError>() {
         HttpError::new(TransportErrorKind::Dns, inner.to_string())
     } else {
         HttpError::new(TransportErrorKind::Protocol, inner.to_string())

@@ -219,18 +219,18 @@ impl Slot {
 
 /// Whatever the system says about a name, it's one thing for us: the name doesn't resolve.
 #[derive(Debug)]
-pub(super) struct NotFound(pub(super) io::Error);
+pub(super) struct ResolveError(pub(super) io::Error);
 
-impl core::fmt::Display for NotFound {
+impl core::fmt::Display for ResolveError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "{}", self.0)
     }
 }
 
-impl std::error::Error for NotFound {}
+impl std::error::Error for ResolveError {}
 
 fn not_found(e: io::Error) -> Error {
-    Error::Other(NotFound(e).into())
+    Error::Other(ResolveError(e).into())
 }
 
 fn blocking(query: &(String, u16)) -> io::Result<Vec<SocketAddr>> {

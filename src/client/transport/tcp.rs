@@ -6,7 +6,7 @@
 //! stops listening in the middle of a request, what it said before is still read: a 413, a 401, the
 //! alert that tells why TLS failed.
 
-use super::connector::{CallTrace, SpeaksTls};
+use super::connector::{CallTrace, TlsRecordError};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -273,7 +273,7 @@ impl Transport for EdgeTransport {
             // TLS record types alert and handshake, major version 3.
             match self.buffers.input() {
                 [] | [0x15 | 0x16] => {}
-                [0x15 | 0x16, 3, ..] => return Err(Error::Other(Box::new(SpeaksTls))),
+                [0x15 | 0x16, 3, ..] => return Err(Error::Other(Box::new(TlsRecordError))),
                 _ => self.may_be_tls = false,
             }
         }

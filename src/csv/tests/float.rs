@@ -111,13 +111,8 @@ fn exact(bits: u64) -> String {
 fn random_texts_and_those_halfway_between_two_floats() {
     let rounds = std::env::var("INFLUX_EDGE_CASES").ok();
     let rounds: u64 = rounds.and_then(|n| n.parse().ok()).unwrap_or(200_000);
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut next = move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
+    let mut rng = crate::testing::rng();
+    let mut next = move || rng.u64(..);
     for round in 0..rounds {
         let value = f64::from_bits(next() & !(1 << 63));
         if value.is_finite() {

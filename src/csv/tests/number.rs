@@ -72,21 +72,13 @@ fn integers_to_their_borders() {
     }
 }
 
-/// A generator of our own keeps the test the same on every machine.
-fn random(state: &mut u64) -> u64 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    *state
-}
-
 /// What `csv` says of the size of buffers. Servers write doubles without an exponent.
 #[test]
 fn a_double_is_327_bytes_long_at_most() {
-    let mut state = 1;
+    let mut rng = crate::testing::rng();
     let mut longest = 0;
     for exponent in 0..0x7FF {
-        for mantissa in [0, 1, u64::MAX, random(&mut state), random(&mut state)] {
+        for mantissa in [0, 1, u64::MAX, rng.u64(..), rng.u64(..)] {
             let bits = 1 << 63 | exponent << 52 | mantissa >> 12;
             let text = format!("{}", f64::from_bits(bits));
             assert_eq!(
@@ -101,12 +93,12 @@ fn a_double_is_327_bytes_long_at_most() {
 
 #[test]
 fn floats_are_the_nearest_to_the_text() {
-    let mut state = 0x9E37_79B9_7F4A_7C15;
+    let mut rng = crate::testing::rng();
     // Under an emulator a few of them do.
     let rounds = std::env::var("INFLUX_EDGE_CASES").ok();
     let rounds = rounds.and_then(|n| n.parse().ok()).unwrap_or(200_000);
     for round in 0..rounds {
-        let bits = random(&mut state);
+        let bits = rng.u64(..);
         let value = match round % 3 {
             0 => f64::from_bits(bits),
             #[allow(clippy::cast_precision_loss)]
@@ -120,7 +112,7 @@ fn floats_are_the_nearest_to_the_text() {
             assert_eq!(read.to_bits(), value.to_bits(), "{text}");
         }
         // Digits that are nobody's shortest form: compare with the standard library.
-        let text = format!("{}.{}", bits % 10_000_000, random(&mut state) % 100_000_000);
+        let text = format!("{}.{}", bits % 10_000_000, rng.u64(..) % 100_000_000);
         let expected: f64 = text.parse().unwrap();
         assert_eq!(
             each(parse_f64, text.as_bytes()).unwrap().to_bits(),

@@ -1,6 +1,6 @@
 //! Tests: one error of each kind through every method of `Error`.
 
-use super::*;
+use crate::error::*;
 use crate::line::Encoder;
 use alloc::string::ToString;
 use alloc::vec::Vec;

@@ -1,5 +1,7 @@
 //! Unit tests of `error`.
 
+mod every_kind;
+
 use super::*;
 
 #[test]

@@ -37,23 +37,16 @@ fn cases() -> u64 {
     rounds.and_then(|n| n.parse().ok()).unwrap_or(200_000)
 }
 
-fn random(state: &mut u64) -> u64 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    *state
-}
-
 #[test]
 fn floats_at_the_borders_of_every_exponent() {
-    let mut state = 0x9E37_79B9_7F4A_7C15;
+    let mut rng = crate::testing::rng();
     for exponent in 0..0x7FF_u64 {
         for offset in 0..20 {
             let bits = exponent << 52;
             for bits in [
                 bits + offset,
                 bits.wrapping_sub(offset) & (u64::MAX >> 1),
-                bits | random(&mut state) >> 12,
+                bits | rng.u64(..) >> 12,
                 bits | 1 << (offset + 30),
                 1 << 63 | bits,
             ] {
@@ -71,9 +64,9 @@ fn floats_at_the_borders_of_every_exponent() {
 
 #[test]
 fn floats_of_all_kinds() {
-    let mut state = 0x9E37_79B9_7F4A_7C15;
+    let mut rng = crate::testing::rng();
     for round in 0..cases() {
-        let bits = random(&mut state);
+        let bits = rng.u64(..);
         same(bits);
         same32(bits as u32);
         // Of few digits, and halfway between two of them.
@@ -108,9 +101,9 @@ fn integers_of_every_length() {
         }
         power = power.wrapping_mul(10);
     }
-    let mut state = 1;
+    let mut rng = crate::testing::rng();
     for _ in 0..cases() {
-        let value = random(&mut state) >> (random(&mut state) % 64);
+        let value = rng.u64(..) >> (rng.u64(..) % 64);
         assert_eq!(
             text(|cursor| integer(cursor, false, value)),
             value.to_string()

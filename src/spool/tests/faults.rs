@@ -96,7 +96,7 @@ fn when_the_new_segment_fails_too_nothing_is_acknowledged() {
     assert_eq!(sim.calls(Call::Write), calls);
     // What is there is still delivered.
     let mut body = Vec::new();
-    let bundle = spool
+    let group = spool
         .read_batches(&target(), 0, &mut body)
         .unwrap()
         .unwrap();
@@ -108,7 +108,7 @@ fn when_the_new_segment_fails_too_nothing_is_acknowledged() {
     sim.heal();
     append(&mut spool, &target(), &payload(3)).unwrap();
     assert!(!spool.stats().failed);
-    spool.ack(bundle.batch_ids());
+    spool.ack(group.batch_ids());
     assert_eq!(drain(&mut spool, &target()).len(), 1);
     assert_eq!(sim.synced_again(), 0);
     assert!(after_cut(&sim, 0).contains(&3));
@@ -281,9 +281,9 @@ fn any_failure_anywhere_and_a_power_cut_after_it() {
                 kept.push(n);
             }
             if rng.one_in(10) {
-                if let Ok(Some(bundle)) = spool.read_batches(&target(), 200, &mut body) {
-                    acked.extend(bundle.batch_ids().iter().map(|t| t.seq()));
-                    spool.ack(bundle.batch_ids());
+                if let Ok(Some(group)) = spool.read_batches(&target(), 200, &mut body) {
+                    acked.extend(group.batch_ids().iter().map(|t| t.seq()));
+                    spool.ack(group.batch_ids());
                     // By number of payload: what was delivered needn't be there.
                     for line in body.split_inclusive(|&b| b == b'\n') {
                         kept.retain(|n| payload(*n) != line);

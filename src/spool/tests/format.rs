@@ -79,7 +79,7 @@ fn checksums_begin_with_the_salt() {
     let (one, two) = (ChecksumSeed::new(1), ChecksumSeed::new(2));
     assert_ne!(one.checksum(b"x"), two.checksum(b"x"));
     assert_ne!(one.checksum(b""), 0, "nothing must not look like zeros");
-    let mut pieces = one.running();
+    let mut pieces = one.crc();
     pieces.update(b"12345");
     pieces.update(b"");
     pieces.update(b"6789");
@@ -216,7 +216,7 @@ fn each_field_of_a_record_has_its_range() {
         bytes.extend(&target);
         if let Some(code) = precision {
             bytes[19] = code;
-            let mut crc = key.running();
+            let mut crc = key.crc();
             crc.update(&bytes[..28]);
             crc.update(&target);
             bytes[28..32].copy_from_slice(&crc.value().to_le_bytes());

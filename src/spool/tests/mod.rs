@@ -32,10 +32,10 @@ fn drain(spool: &mut Spool, target: &Target) -> Vec<(u64, Vec<u8>)> {
     let mut out = Vec::new();
     let mut body = Vec::new();
     // At most 0 bytes: one batch each.
-    while let Some(bundle) = spool.read_batches(target, 0, &mut body).unwrap() {
-        assert_eq!(bundle.batch_ids().len(), 1);
-        out.push((bundle.batch_ids()[0].seq(), body.clone()));
-        spool.ack(bundle.batch_ids());
+    while let Some(group) = spool.read_batches(target, 0, &mut body).unwrap() {
+        assert_eq!(group.batch_ids().len(), 1);
+        out.push((group.batch_ids()[0].seq(), body.clone()));
+        spool.ack(group.batch_ids());
     }
     out
 }

@@ -151,22 +151,22 @@ impl Script {
         self.collect_one(spool, target, ack);
     }
 
-    /// Compares a bundle with what the model says should be in it.
+    /// Compares a group with what the model says should be in it.
     fn collect_one(&mut self, spool: &mut Spool, target: usize, ack: bool) -> bool {
         let max = self.rng.usize(..6_000);
         let mut body = Vec::new();
-        let bundle = spool
+        let group = spool
             .read_batches(&self.targets[target], max, &mut body)
             .unwrap();
         let damaged = self.model.damaged;
         let mut waiting = self.model.entries.iter_mut();
         let mut expected = Vec::new();
-        let Some(bundle) = bundle else {
+        let Some(group) = group else {
             let none = waiting.all(|e| e.acked || e.target != target);
             assert!(none || damaged, "something waits and is not found");
             return false;
         };
-        for batch_id in bundle.batch_ids() {
+        for batch_id in group.batch_ids() {
             // In order; what was damaged may be left out.
             let entry = waiting
                 .find(|e| e.target == target && !e.acked && (!damaged || e.seq == batch_id.seq()))
@@ -175,7 +175,7 @@ impl Script {
                 (entry.seq, entry.points),
                 (batch_id.seq(), batch_id.points())
             );
-            assert_eq!(entry.precision, bundle.precision());
+            assert_eq!(entry.precision, group.precision());
             if expected.last().is_some_and(|&b| b != b'\n') {
                 expected.push(b'\n');
             }
@@ -183,9 +183,9 @@ impl Script {
             entry.acked = ack;
         }
         assert_eq!(body, expected);
-        assert!(body.len() <= max.max(1) || bundle.batch_ids().len() == 1);
+        assert!(body.len() <= max.max(1) || group.batch_ids().len() == 1);
         if ack {
-            spool.ack(bundle.batch_ids());
+            spool.ack(group.batch_ids());
         }
         true
     }

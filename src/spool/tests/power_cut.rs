@@ -83,12 +83,12 @@ fn run(sim: &Sim, durability: Durability, rng: &mut Rng) -> Promises {
             12..14 => {
                 let target = &targets[rng.usize(..2)];
                 let max = rng.usize(..2000);
-                if let Some(bundle) = spool.read_batches(target, max, &mut body).unwrap() {
+                if let Some(group) = spool.read_batches(target, max, &mut body).unwrap() {
                     for line in body.split_inclusive(|&b| b == b'\n') {
                         let n = number(line).unwrap();
                         promises.acked.push((sim.ops(), n));
                     }
-                    spool.ack(bundle.batch_ids());
+                    spool.ack(group.batch_ids());
                 }
             }
             14 | 15 => {

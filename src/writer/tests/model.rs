@@ -3,7 +3,7 @@
 
 #[cfg(feature = "spool")]
 use super::sim::another;
-use super::sim::{Rng, SimClock, SimServer, Words, check, long, world};
+use super::sim::{Draw, SimClock, SimServer, Words, check, long, world};
 use crate::OverflowPolicy;
 use crate::error::WriteError;
 use crate::writer::WriterBuilder;
@@ -13,6 +13,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
+use fastrand::Rng;
 
 /// What the program wrote.
 #[derive(Debug, Default)]
@@ -79,7 +80,7 @@ fn write(
 }
 
 fn script(seed: u64) {
-    let mut rng = Rng::new(seed);
+    let mut rng = Rng::with_seed(seed);
     let doom = [0, 0, 2, 10][rng.below(4) as usize];
     let drop_oldest = rng.chance(30);
     let batch_lines = 1 + rng.below(20) as usize;
@@ -177,7 +178,7 @@ fn script(seed: u64) {
             }
             9 => clock.advance(Duration::from_millis(rng.below(5_000))),
             10 => {
-                clock.step_wall(rng.next() as i64 / 100);
+                clock.step_wall(rng.u64(..) as i64 / 100);
                 server.0.borrow_mut().down = rng.chance(30);
             }
             _ => {

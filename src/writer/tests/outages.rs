@@ -80,7 +80,7 @@ fn nothing_is_written_to_disk_while_the_server_responds() {
     let spool = core.disk.as_ref().unwrap().spool();
     assert_eq!(spool.stats().bytes_written, 0);
     // Nor by any other way: there are only the lock's file and a directory for what is refused.
-    let files: Vec<_> = std::fs::read_dir(&dir.path()).unwrap().flatten().collect();
+    let files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().flatten().collect();
     for file in files {
         let meta = file.metadata().unwrap();
         assert!(meta.is_dir() || meta.len() == 0, "{file:?}");
@@ -140,7 +140,7 @@ fn what_the_server_refuses_is_kept_on_disk() {
 fn a_full_spool_drops_the_oldest_and_counts_them() {
     let dir = TempDir::new("writer");
     let spool = || {
-        crate::Spool::builder(&dir.path())
+        crate::Spool::builder(dir.path())
             .durability(crate::spool::Durability::OsManaged)
             .max_bytes(64 << 10)
             .segment_bytes(8 << 10)

@@ -302,7 +302,7 @@ fn closing_in_vain_loses_and_tells() {
         b.on_event(move |event| {
             if let Event::Dropped {
                 lines,
-                cause: DropReason::Closed,
+                reason: DropReason::Closed,
                 ..
             } = event
             {

@@ -16,29 +16,21 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
+use fastrand::Rng;
 
-/// Random numbers that a seed brings back.
-#[derive(Clone, Debug)]
-pub(super) struct Rng(u64);
+/// Draws of the random generator.
+pub(super) trait Draw {
+    fn below(&mut self, n: u64) -> u64;
 
-impl Rng {
-    pub(super) fn new(seed: u64) -> Self {
-        Rng(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    pub(super) fn below(&mut self, n: u64) -> u64 {
-        (self.next() >> 16) % n
-    }
-
-    pub(super) fn chance(&mut self, percent: u64) -> bool {
+    /// True in this many of a hundred draws.
+    fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
+    }
+}
+
+impl Draw for Rng {
+    fn below(&mut self, n: u64) -> u64 {
+        self.u64(..n)
     }
 }
 
@@ -139,7 +131,7 @@ impl SimServer {
             breaks_over: usize::MAX,
             down: false,
             back_at: Duration::ZERO,
-            rng: Rng::new(seed),
+            rng: Rng::with_seed(seed),
             stored: BTreeMap::new(),
             seen: BTreeMap::new(),
             newest: BTreeMap::new(),

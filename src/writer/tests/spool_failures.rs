@@ -33,7 +33,7 @@ fn with_disk(dir: &TempDir, mode: Mode) -> (Core, SimClock, SimServer, Arc<Atomi
     let count = Arc::clone(&told);
     let (core, clock, server) = world(1, |b| {
         // Small segments: what is in hand, and the file that is open, are a small part of it all.
-        b.spool(super::sim::spool_with(&dir, |b| {
+        b.spool(super::sim::spool_with(dir, |b| {
             b.mode(mode).segment_bytes(8 << 10)
         }))
         .batch_bytes(1_000)
@@ -72,7 +72,7 @@ fn what_the_disk_does_not_take_stays_in_memory() {
             let dir = TempDir::new("writer");
             let (mut core, clock, server, told) = with_disk(&dir, mode);
             server.0.borrow_mut().down = true;
-            fs::remove_dir_all(&dir.path()).unwrap();
+            fs::remove_dir_all(dir.path()).unwrap();
             write(&mut core, 0, 100);
             // Neither in the database nor on the disk: not delivered.
             core.flush(SEC).unwrap_err();
@@ -81,7 +81,7 @@ fn what_the_disk_does_not_take_stays_in_memory() {
             assert_eq!((stats.buffered, stats.spooled), (100, 0), "{stats:?}");
             assert!(told.load(Ordering::Relaxed) > 0, "nobody was told");
             if disk_comes_back {
-                fs::create_dir(&dir.path()).unwrap();
+                fs::create_dir(dir.path()).unwrap();
                 clock.advance(SEC * 60);
                 write(&mut core, 100, 10);
                 // The spool, whose clock is the real one, leaves a failed disk alone for a moment.
@@ -110,7 +110,7 @@ fn what_the_disk_does_not_give_back_now_is_asked_for_again() {
     server.0.borrow_mut().down = true;
     write(&mut core, 0, POINTS);
     assert_eq!(worst(&core.flush(SEC).unwrap()), Worst::Spooled);
-    let segments: Vec<_> = fs::read_dir(&dir.path())
+    let segments: Vec<_> = fs::read_dir(dir.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "seg"))

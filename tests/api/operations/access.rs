@@ -7,7 +7,7 @@ use influx_edge::api::*;
 const ANA: &str = "11ac5699ad141000";
 const AUTH: &str = "11ac5699cf141000";
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     [sessions(), users(), authorizations()]
         .into_iter()
         .flatten()

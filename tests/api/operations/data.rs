@@ -6,7 +6,7 @@ use influx_edge::Timestamp;
 use influx_edge::client::Method;
 use influx_edge::client::Setup;
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     vec![
         case("POST /api/v2/write", [recorded("write/ok")], |c| {
             let line = "weather,station=zrh-1 temp_c=21.5,hum=40i 1700000000000000000\n";

@@ -15,7 +15,7 @@ use influx_edge::Client;
 use influx_edge::client::ClientBuilder;
 
 /// One way to make an operation's call.
-pub struct Case {
+pub(crate) struct Case {
     op: &'static str,
     turns: Vec<Turn>,
     build: fn(ClientBuilder) -> ClientBuilder,
@@ -23,7 +23,7 @@ pub struct Case {
 }
 
 /// A case for a client that knows its organization's id.
-pub fn case<const N: usize>(op: &'static str, turns: [Turn; N], run: fn(&Client)) -> Case {
+pub(crate) fn case<const N: usize>(op: &'static str, turns: [Turn; N], run: fn(&Client)) -> Case {
     Case {
         op,
         turns: turns.to_vec(),
@@ -34,13 +34,13 @@ pub fn case<const N: usize>(op: &'static str, turns: [Turn; N], run: fn(&Client)
 
 impl Case {
     /// With another client.
-    pub fn with(self, build: fn(ClientBuilder) -> ClientBuilder) -> Case {
+    pub(crate) fn with(self, build: fn(ClientBuilder) -> ClientBuilder) -> Case {
         Case { build, ..self }
     }
 }
 
 /// An id of any kind.
-pub fn id<T: std::str::FromStr<Err = influx_edge::Error>>(text: &str) -> T {
+pub(crate) fn id<T: std::str::FromStr<Err = influx_edge::Error>>(text: &str) -> T {
     text.parse().unwrap()
 }
 

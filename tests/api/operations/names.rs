@@ -9,7 +9,7 @@ const LABEL: &str = "11ac5699ca541000";
 const DBRP: &str = "11ac5699eb941000";
 const STATIONS: &str = "11ac5699ef7b4000";
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     [labels(), dbrps(), variables()]
         .into_iter()
         .flatten()

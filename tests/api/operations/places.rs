@@ -10,7 +10,7 @@ const PLANT: &str = "fa3e1575bfeede79";
 const ANA: &str = "11ac5699ad141000";
 const LABEL: &str = "11ac5699ca541000";
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     [buckets(), orgs(), schemas()]
         .into_iter()
         .flatten()

@@ -13,7 +13,7 @@ const ANA: &str = "11ac5699ad141000";
 const LABEL: &str = "11ac5699ca541000";
 const FLUX: &str = r#"from(bucket: "edge") |> range(start: -1h) |> last()"#;
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     [tasks(), parts(), runs(), scripts()]
         .into_iter()
         .flatten()

@@ -1,15 +1,15 @@
 //! What the CSV tests share: a stream as a list of events, read by every way there is.
 
-#![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
+#![allow(dead_code, reason = "each test uses its part")]
 
-pub mod model;
+pub(crate) mod model;
 
 use influx_edge::Timestamp;
 use influx_edge::csv::{Cell, DataType, DecodeError, Decoder, Step, Table};
 
 /// One value, comparable: floats as bits, so that NaN equals itself and -0 isn't 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     Null,
     String(String),
     Long(i64),
@@ -22,7 +22,7 @@ pub enum Value {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
+pub(crate) struct Column {
     pub name: String,
     pub data_type: String,
     pub group: bool,
@@ -30,7 +30,7 @@ pub struct Column {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     Table {
         result: String,
         id: Option<u64>,
@@ -44,9 +44,9 @@ pub enum Event {
     Broken(DecodeError),
 }
 
-pub const NAN: u64 = 0x7FF8_0000_0000_0000;
+pub(crate) const NAN: u64 = 0x7FF8_0000_0000_0000;
 
-pub fn value(cell: Cell<'_>) -> Value {
+pub(crate) fn value(cell: Cell<'_>) -> Value {
     if cell.is_null() {
         return Value::Null;
     }
@@ -69,7 +69,7 @@ pub fn value(cell: Cell<'_>) -> Value {
     }
 }
 
-pub fn table(table: Table<'_>) -> Event {
+pub(crate) fn table(table: Table<'_>) -> Event {
     Event::Table {
         result: table.result().to_owned(),
         id: table.id(),
@@ -87,7 +87,7 @@ pub fn table(table: Table<'_>) -> Event {
 }
 
 /// Decodes pieces over the given buffers, until the end or the first error.
-pub fn decode<'i>(
+pub(crate) fn decode<'i>(
     pieces: impl IntoIterator<Item = &'i [u8]>,
     mut decoder: Decoder<'_>,
 ) -> Vec<Event> {
@@ -161,7 +161,7 @@ fn fail(decoder: &mut Decoder<'_>, error: DecodeError, events: &mut Vec<Event>) 
 }
 
 /// Decodes with buffers that are surely large enough.
-pub fn decode_all<'i>(pieces: impl IntoIterator<Item = &'i [u8]>) -> Vec<Event> {
+pub(crate) fn decode_all<'i>(pieces: impl IntoIterator<Item = &'i [u8]>) -> Vec<Event> {
     let (mut text, mut ends) = (vec![0xAA; 64 << 10], vec![7; 4096]);
     decode(pieces, Decoder::new(&mut text, &mut ends))
 }

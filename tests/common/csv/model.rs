@@ -5,7 +5,7 @@ use super::{Column, Event, NAN, Value};
 use crate::common::random::{Draw, Rng};
 
 /// A document and its meaning.
-pub struct Document {
+pub(crate) struct Document {
     pub body: Vec<u8>,
     pub events: Vec<Event>,
 }
@@ -62,7 +62,7 @@ const NAMES: [&str; 14] = [
     "größe 😀",
 ];
 
-pub fn document(random: &mut Rng) -> Document {
+pub(crate) fn document(random: &mut Rng) -> Document {
     let mut annotations = vec!["datatype", "group", "default"];
     for left in (1..annotations.len()).rev() {
         annotations.swap(left, random.below(left + 1));
@@ -371,7 +371,7 @@ fn value(data_type: &str, text: &str) -> Value {
 }
 
 /// RFC 3339 in UTC as Go writes it, by counting years and months.
-pub fn instant(nanos: i64) -> String {
+pub(crate) fn instant(nanos: i64) -> String {
     let second = nanos.div_euclid(1_000_000_000);
     let (mut days, clock) = (second.div_euclid(86_400), second.rem_euclid(86_400));
     let mut year = 1970;
@@ -405,7 +405,7 @@ pub fn instant(nanos: i64) -> String {
 }
 
 /// The same backwards.
-pub fn nanos(text: &str) -> i64 {
+pub(crate) fn nanos(text: &str) -> i64 {
     let number = |range: std::ops::Range<usize>| text.get(range).unwrap().parse::<i128>().unwrap();
     let (year, month) = (number(0..4) as i64, number(5..7) as usize);
     let mut days = number(8..10) - 1;

@@ -32,7 +32,7 @@ const WHOLE: &[&str] = &[
 ];
 
 /// A text of `words` pieces at most; one in `calm` of them makes trouble.
-pub fn text(rng: &mut Rng, words: usize, calm: usize) -> String {
+pub(crate) fn text(rng: &mut Rng, words: usize, calm: usize) -> String {
     if rng.one_in(12 * calm) {
         return (*rng.pick(WHOLE)).into();
     }
@@ -46,7 +46,7 @@ pub fn text(rng: &mut Rng, words: usize, calm: usize) -> String {
 }
 
 /// Any float: bits, readings, borders.
-pub fn float(rng: &mut Rng) -> f64 {
+pub(crate) fn float(rng: &mut Rng) -> f64 {
     match rng.below(4) {
         0 => f64::from_bits(rng.bits()),
         1 => (rng.bits() % 2_000_000) as f64 / 100.0 - 10_000.0,
@@ -66,7 +66,7 @@ pub fn float(rng: &mut Rng) -> f64 {
     }
 }
 
-pub fn value(rng: &mut Rng, calm: usize) -> Value {
+pub(crate) fn value(rng: &mut Rng, calm: usize) -> Value {
     match rng.below(11) {
         0..=2 => Value::Float(float(rng)),
         3..=4 => Value::Integer(rng.bits() as i64 >> rng.below(64)),
@@ -78,7 +78,7 @@ pub fn value(rng: &mut Rng, calm: usize) -> Value {
 }
 
 /// A line. `calm` says how seldom trouble is: 2 is wild, 30 mostly passes.
-pub fn spec(rng: &mut Rng, calm: usize) -> Spec {
+pub(crate) fn spec(rng: &mut Rng, calm: usize) -> Spec {
     let mut spec = Spec::new(&text(rng, 6, calm));
     if spec.measurement.is_empty() && !rng.one_in(10) {
         spec.measurement = "m".into();

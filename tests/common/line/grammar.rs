@@ -6,7 +6,7 @@ use super::Value;
 
 /// A line read back.
 #[derive(Debug, PartialEq)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     pub measurement: String,
     pub tags: Vec<(String, String)>,
     pub fields: Vec<(String, Value)>,
@@ -17,7 +17,7 @@ type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
 /// Splits a body into lines: at newlines outside a quoted string. A quote begins a string only
 /// where a value begins: behind an `=` that is not escaped, in the section of the fields.
-pub fn lines(body: &str) -> Vec<&str> {
+pub(crate) fn lines(body: &str) -> Vec<&str> {
     let mut lines = Vec::new();
     let (mut start, mut escaped, mut quoted, mut values) = (0, false, false, false);
     let mut previous = '\n';
@@ -47,7 +47,7 @@ pub fn lines(body: &str) -> Vec<&str> {
 }
 
 /// Reads one line, without its newline.
-pub fn parse(line: &str) -> Result<Parsed, String> {
+pub(crate) fn parse(line: &str) -> Result<Parsed, String> {
     let mut chars = line.chars().peekable();
     if chars.peek() == Some(&'#') {
         return Err("a comment".into());

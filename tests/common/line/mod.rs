@@ -4,15 +4,15 @@
 // Each test program uses a part of it.
 #![allow(dead_code)]
 
-pub mod arbitrary;
-pub mod grammar;
+pub(crate) mod arbitrary;
+pub(crate) mod grammar;
 
 use influx_edge::Precision;
 use influx_edge::line::{BoundedVec, EncodeError, Encoder, IoSink, Sink};
 
 /// A field's value as data.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     Float(f64),
     Integer(i64),
     Unsigned(u64),
@@ -23,7 +23,7 @@ pub enum Value {
 
 /// A line as data.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spec {
+pub(crate) struct Spec {
     pub measurement: String,
     pub tags: Vec<(String, String)>,
     pub fields: Vec<(String, Value)>,
@@ -32,7 +32,7 @@ pub struct Spec {
 }
 
 impl Spec {
-    pub fn new(measurement: &str) -> Spec {
+    pub(crate) fn new(measurement: &str) -> Spec {
         Spec {
             measurement: measurement.into(),
             tags: Vec::new(),
@@ -42,24 +42,24 @@ impl Spec {
         }
     }
 
-    pub fn tag(mut self, key: &str, value: &str) -> Spec {
+    pub(crate) fn tag(mut self, key: &str, value: &str) -> Spec {
         self.tags.push((key.into(), value.into()));
         self
     }
 
-    pub fn field(mut self, key: &str, value: Value) -> Spec {
+    pub(crate) fn field(mut self, key: &str, value: Value) -> Spec {
         self.fields.push((key.into(), value));
         self
     }
 
-    pub fn time(mut self, time: i64, precision: Precision) -> Spec {
+    pub(crate) fn time(mut self, time: i64, precision: Precision) -> Spec {
         self.time = Some(time);
         self.precision = precision;
         self
     }
 
     /// Writes the line into an encoder.
-    pub fn write<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+    pub(crate) fn write<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
         let mut line = enc.line(&self.measurement);
         for (key, value) in &self.tags {
             line = line.tag(key, value);
@@ -96,7 +96,7 @@ fn after<S: Sink>(enc: &mut Encoder<S>) -> Result<(), EncodeError> {
 
 /// Runs `write` through every sink, and through every size of the fixed ones from nothing to one
 /// byte more than it needs, between two other lines that must come out untouched.
-pub fn through_every_sink<F>(expected: Result<&str, EncodeError>, write: F)
+pub(crate) fn through_every_sink<F>(expected: Result<&str, EncodeError>, write: F)
 where
     F: WriteLine,
 {
@@ -126,7 +126,7 @@ where
 }
 
 /// A closure that is generic over the sink.
-pub trait WriteLine {
+pub(crate) trait WriteLine {
     fn write<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError>;
     fn precision(&self) -> Precision {
         Precision::Nanosecond
@@ -221,12 +221,12 @@ fn drained(size: usize, text: &str, expected: Result<&str, EncodeError>, write: 
 }
 
 /// Bytes as text that a failed assertion can show.
-pub fn show(bytes: &[u8]) -> String {
+pub(crate) fn show(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Encodes one line alone, without a limit.
-pub fn encode(spec: &Spec) -> Result<String, EncodeError> {
+pub(crate) fn encode(spec: &Spec) -> Result<String, EncodeError> {
     let mut enc = Encoder::with_sink(Vec::new()).precision(spec.precision);
     spec.write(&mut enc)?;
     Ok(String::from_utf8(enc.into_sink()).expect("line protocol is UTF-8"))

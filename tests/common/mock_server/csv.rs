@@ -5,7 +5,7 @@ use super::time;
 
 /// One column of a table.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Column {
+pub(crate) struct Column {
     pub label: String,
     pub datatype: &'static str,
     pub group: bool,
@@ -13,7 +13,7 @@ pub struct Column {
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub(crate) enum Cell {
     Null,
     Time(i64),
     Value(Value),
@@ -31,14 +31,14 @@ impl Cell {
 
 /// One table of a result.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub(crate) struct Table {
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Cell>>,
 }
 
 /// How the client wants it.
 #[derive(Clone, Debug)]
-pub struct Dialect {
+pub(crate) struct Dialect {
     pub header: bool,
     pub delimiter: char,
     /// `datatype`, `group`, `default`, in the order asked for.
@@ -57,7 +57,7 @@ impl Default for Dialect {
 }
 
 /// The body of a response: named results, each with its tables.
-pub fn encode(results: &[(String, Vec<Table>)], dialect: &Dialect) -> String {
+pub(crate) fn encode(results: &[(String, Vec<Table>)], dialect: &Dialect) -> String {
     let mut out = Writer {
         text: String::new(),
         delimiter: dialect.delimiter,
@@ -91,7 +91,7 @@ pub fn encode(results: &[(String, Vec<Table>)], dialect: &Dialect) -> String {
 }
 
 /// The table by which the server reports an error after the first byte: no `result`, no `table`.
-pub fn error_table(message: &str) -> String {
+pub(crate) fn error_table(message: &str) -> String {
     let mut out = Writer {
         text: String::new(),
         delimiter: ',',

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::csv;
 use super::http::{Request, Response, json_string};
 
-/// One thing that goes wrong, for one request (or [`times`](TransportErrorKind::times) of them). Faults queue up:
+/// One thing that goes wrong, for one request (or [`times`](Fault::times) of them). Faults queue up:
 /// each request takes the first one that fits it; without one it is served honestly.
 #[derive(Clone, Debug)]
-pub struct TransportErrorKind {
+pub(crate) struct Fault {
     pub(super) act: Act,
     pub(super) delay: Duration,
     pub(super) cut: Option<Cut>,
@@ -28,7 +28,7 @@ pub(super) enum Act {
     Response(Response),
     /// Not served: these bytes are sent as they are, and the connection is closed.
     Raw(Vec<u8>),
-    /// not served, not responded to: the connection is closed.
+    /// Not served, not responded to: the connection is closed.
     HangUp,
     /// Served, applied, and without a response.
     Swallow,
@@ -50,7 +50,7 @@ pub(super) enum Cut {
     Body(usize),
 }
 
-impl TransportErrorKind {
+impl Fault {
     fn new(act: Act) -> Self {
         Self {
             act,
@@ -64,88 +64,88 @@ impl TransportErrorKind {
 
     /// Another status in place of the true response. The request has no effect. Without a body until
     /// [`body`](Self::body).
-    pub fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Self::new(Act::Response(Response::new(status)))
     }
 
     /// An error in the server's own form: JSON with code and message, and the code in a header.
-    pub fn error(status: u16, code: &str, message: &str) -> Self {
+    pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
         Self::new(Act::Response(Response::error(status, code, message)))
     }
 
     /// These bytes in place of an HTTP response, then the end of the connection.
-    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(Act::Raw(bytes.into()))
     }
 
     /// The connection is closed without a response, and the request has no effect.
-    pub fn hang_up() -> Self {
+    pub(crate) fn hang_up() -> Self {
         Self::new(Act::HangUp)
     }
 
     /// The request takes effect, and the connection is closed without a response.
-    pub fn lost_response() -> Self {
+    pub(crate) fn lost_response() -> Self {
         Self::new(Act::Swallow)
     }
 
     /// The true response, late.
-    pub fn slow(delay: Duration) -> Self {
+    pub(crate) fn slow(delay: Duration) -> Self {
         Self::new(Act::Serve).delay(delay)
     }
 
     /// The true response, cut off after so many bytes, counted from the status line.
-    pub fn cut(bytes: usize) -> Self {
+    pub(crate) fn cut(bytes: usize) -> Self {
         Self::new(Act::Serve).cut_at(Cut::Wire(bytes))
     }
 
     /// The true response, cut off after so many bytes behind its head, chunk sizes included.
-    pub fn cut_body(bytes: usize) -> Self {
+    pub(crate) fn cut_body(bytes: usize) -> Self {
         Self::new(Act::Serve).cut_at(Cut::Body(bytes))
     }
 
     /// The query's true rows, then the table by which the server reports an error in mid-stream.
-    pub fn error_table(message: &str) -> Self {
+    pub(crate) fn error_table(message: &str) -> Self {
         Self::new(Act::ServeThen(Tail::ErrorTable(message.to_owned())))
     }
 
     /// The query's true rows, then the JSON a server leaves behind that panicked in mid-stream.
-    pub fn panic_tail(message: &str) -> Self {
+    pub(crate) fn panic_tail(message: &str) -> Self {
         Self::new(Act::ServeThen(Tail::Panic(message.to_owned())))
     }
 
     /// Adds a header to the false response.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.response(|response| response.header(name, value));
         self
     }
 
     /// Gives the false response a body.
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.response(|response| response.body(body));
         self
     }
 
     /// Waits before responding, whatever the response.
-    pub fn delay(mut self, delay: Duration) -> Self {
+    pub(crate) fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
     /// Responds before the body is read (in place of `100 Continue` if that was asked for), then
     /// closes the connection.
-    pub fn early(mut self) -> Self {
+    pub(crate) fn early(mut self) -> Self {
         self.early = true;
         self
     }
 
     /// Only requests to this path, `/api/v2/query` say; others pass it by.
-    pub fn on(mut self, path: &str) -> Self {
+    pub(crate) fn on(mut self, path: &str) -> Self {
         self.path = Some(path.to_owned());
         self
     }
 
     /// So many requests instead of one.
-    pub fn times(mut self, times: usize) -> Self {
+    pub(crate) fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
     }

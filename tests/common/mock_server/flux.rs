@@ -4,13 +4,13 @@ use super::token::{Lexer, Span, Token};
 
 /// An expression and its place.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     pub expr: Expr,
     pub span: Span,
 }
 
 #[derive(Clone, Debug)]
-pub enum Expr {
+pub(crate) enum Expr {
     Name(String),
     String(String),
     Integer(i64),
@@ -33,14 +33,14 @@ pub enum Expr {
 
 /// A named argument of a call.
 #[derive(Clone, Debug)]
-pub struct Argument {
+pub(crate) struct Argument {
     pub name: String,
     pub span: Span,
     pub value: Node,
 }
 
 /// The statements of a query. `Err` is the server's message.
-pub fn parse(text: &str) -> Result<Vec<Node>, String> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Node>, String> {
     let mut parser = Parser {
         tokens: Lexer::new(text).tokens(),
         at: 0,

@@ -7,14 +7,14 @@ use super::time;
 
 /// Who may do what: one organization, one token.
 #[derive(Clone, Debug)]
-pub struct Setup {
+pub(crate) struct Setup {
     pub org: String,
     pub org_id: String,
     pub token: String,
 }
 
-/// Responses a request, whatever it is.
-pub fn serve(request: &Request, setup: &Setup, buckets: &mut Buckets) -> Response {
+/// Responds to a request, whatever it is.
+pub(crate) fn serve(request: &Request, setup: &Setup, buckets: &mut Buckets) -> Response {
     route(request, setup, buckets)
         .unwrap_or_else(|error| error)
         .header("X-Influxdb-Build", "mock-server")

@@ -13,7 +13,7 @@ const CHUNK: usize = 509;
 
 /// One request as it was received. Kept by the server for the tests to look at.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// `GET`, `POST`, …
     pub method: String,
     /// The request target as sent: path and query, percent-encoded.
@@ -26,12 +26,12 @@ pub struct Request {
 
 impl Request {
     /// The target up to the query.
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
 
     /// The decoded value of a query parameter.
-    pub fn query(&self, name: &str) -> Option<String> {
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
         let (_, query) = self.target.split_once('?')?;
         query.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -40,14 +40,14 @@ impl Request {
     }
 
     /// The first header of this name, whatever its case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut all = self.headers.iter();
         all.find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     }
 
     /// The body with its gzip undone.
-    pub fn plain_body(&self) -> io::Result<Vec<u8>> {
+    pub(crate) fn plain_body(&self) -> io::Result<Vec<u8>> {
         match self.header("Content-Encoding") {
             Some("gzip" | "x-gzip") => {
                 let mut plain = Vec::new();
@@ -65,7 +65,7 @@ impl Request {
     }
 
     /// The plain body as text; what is not UTF-8 is replaced. Panics on broken gzip: for tests.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.plain_body().expect("a sound body")).into_owned()
     }
 
@@ -75,24 +75,24 @@ impl Request {
     }
 
     /// The client asks for the final status before it sends its body.
-    pub fn expects_continue(&self) -> bool {
+    pub(crate) fn expects_continue(&self) -> bool {
         self.wants("Expect", "100-continue")
     }
 
     /// The client closes the connection after this exchange.
-    pub fn closes(&self) -> bool {
+    pub(crate) fn closes(&self) -> bool {
         self.wants("Connection", "close")
     }
 
     /// The client can read a gzip response.
-    pub fn accepts_gzip(&self) -> bool {
+    pub(crate) fn accepts_gzip(&self) -> bool {
         self.wants("Accept-Encoding", "gzip")
     }
 }
 
 /// One response.
 #[derive(Clone, Debug, Default)]
-pub struct Response {
+pub(crate) struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -100,31 +100,31 @@ pub struct Response {
 }
 
 impl Response {
-    pub fn new(status: u16) -> Self {
+    pub(crate) fn new(status: u16) -> Self {
         Self {
             status,
             ..Self::default()
         }
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
     /// The body goes out in chunks, without a length known beforehand.
-    pub fn chunked(mut self) -> Self {
+    pub(crate) fn chunked(mut self) -> Self {
         self.chunked = true;
         self
     }
 
     /// An error in the server's form: JSON with `code` and `message`, the code also in a header.
-    pub fn error(status: u16, code: &str, message: &str) -> Self {
+    pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
         let body = format!(
             r#"{{"code":{},"message":{}}}"#,
             json_string(code),
@@ -137,7 +137,7 @@ impl Response {
     }
 
     /// The bytes of the response, and how many of them are its head.
-    pub fn to_wire(&self, head_only: bool) -> (Vec<u8>, usize) {
+    pub(crate) fn to_wire(&self, head_only: bool) -> (Vec<u8>, usize) {
         let mut wire = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status)).into_bytes();
         for (name, value) in &self.headers {
             wire.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
@@ -168,19 +168,19 @@ impl Response {
 }
 
 /// The server's end of one connection.
-pub struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
 }
 
 impl Connection {
-    pub fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: TcpStream) -> Self {
         Self {
             stream: BufReader::new(stream),
         }
     }
 
     /// Reads a request up to its body. `None` when the client has closed the connection.
-    pub fn read_head(&mut self) -> io::Result<Option<Request>> {
+    pub(crate) fn read_head(&mut self) -> io::Result<Option<Request>> {
         let mut head = (&mut self.stream).take(MAX_HEAD);
         let mut next = || {
             let mut line = Vec::new();
@@ -219,7 +219,7 @@ impl Connection {
     }
 
     /// Reads the body that the request's head announces.
-    pub fn read_body(&mut self, request: &Request) -> io::Result<Vec<u8>> {
+    pub(crate) fn read_body(&mut self, request: &Request) -> io::Result<Vec<u8>> {
         if request.wants("Transfer-Encoding", "chunked") {
             return self.read_chunks();
         }
@@ -258,7 +258,7 @@ impl Connection {
         }
     }
 
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let stream = self.stream.get_mut();
         stream.write_all(bytes)?;
         stream.flush()
@@ -266,7 +266,7 @@ impl Connection {
 }
 
 /// A JSON string as Go's encoder writes it: it escapes what could upset HTML or JavaScript as well.
-pub fn json_string(text: &str) -> String {
+pub(crate) fn json_string(text: &str) -> String {
     serde_json::Value::from(text)
         .to_string()
         .replace('<', "\\u003c")

@@ -16,7 +16,7 @@ const RESERVED_TAGS: [&str; 3] = ["time", "_field", "_measurement"];
 /// sends them: then nothing of the body may be stored.
 ///
 /// `unit` is the precision in nanoseconds; `now` the time of lines that have none.
-pub fn parse(body: &str, unit: i64, now: i64) -> Result<Vec<Line>, String> {
+pub(crate) fn parse(body: &str, unit: i64, now: i64) -> Result<Vec<Line>, String> {
     let mut lines = Vec::new();
     let mut refused = Vec::new();
     for text in split_lines(body) {

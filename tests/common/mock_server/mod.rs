@@ -9,13 +9,13 @@
 //! does not know. A line has to please both.
 //!
 //! In scope: `/api/v2/write`, `/api/v2/query` (`from |> range |> filter |> last |> limit |> pivot
-//! |> yield`, parameters by `extern`), `/ping`, `/health`, `/ready`, faults on demand ([`TransportErrorKind`]).
+//! |> yield`, parameters by `extern`), `/ping`, `/health`, `/ready`, faults on demand ([`Fault`]).
 //! Out of scope: resources, retention, InfluxQL, TLS, and anything else in Flux, which is responded
 //! as an error of the query, never guessed at.
 //!
 //! ```ignore
-//! let server = support::Server::start();
-//! server.fault(TransportErrorKind::status(503).header("Retry-After", "1"));
+//! let server = mock_server::Server::start();
+//! server.fault(Fault::status(503).header("Retry-After", "1"));
 //! // … a client at server.url(), with server.token(), server.org(), server.bucket() …
 //! assert_eq!(server.points(server.bucket()).len(), 1);
 //! ```
@@ -24,7 +24,6 @@
 #![allow(
     dead_code,
     unused_imports,
-    unreachable_pub,
     reason = "every test binary includes this module whole and uses a part of it"
 )]
 
@@ -40,10 +39,10 @@ mod server;
 mod store;
 mod time;
 mod token;
-pub use fault::TransportErrorKind;
-pub use http::Request;
-pub use server::Server;
-pub use store::{Point, Value};
+pub(crate) use fault::Fault;
+pub(crate) use http::Request;
+pub(crate) use server::Server;
+pub(crate) use store::{Point, Value};
 // Not in the examples, which have their own say in what is logged.
 #[cfg(test)]
-pub use crate::common::watch::{no_secret_in, watch};
+pub(crate) use crate::common::watch::{no_secret_in, watch};

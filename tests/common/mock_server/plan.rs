@@ -11,7 +11,7 @@ use super::token::{Span, unit_nanos};
 
 /// One pipeline: `from |> range |> … |> yield`.
 #[derive(Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The result's name.
     pub name: String,
     pub bucket: String,
@@ -22,7 +22,7 @@ pub struct Plan {
 
 /// What happens to the tables, one after the other.
 #[derive(Debug)]
-pub enum Step {
+pub(crate) enum Step {
     Filter(Predicate),
     Last,
     Limit(usize),
@@ -32,7 +32,7 @@ pub enum Step {
 
 /// A condition on `_measurement`, `_field` and tags.
 #[derive(Debug)]
-pub enum Predicate {
+pub(crate) enum Predicate {
     /// A column is (or is not) this text.
     Is(String, bool, String),
     And(Box<Self>, Box<Self>),
@@ -41,7 +41,7 @@ pub enum Predicate {
 
 impl Predicate {
     /// In Flux's logic of three values: a column that is not there is neither equal nor unequal.
-    pub fn holds(&self, column: &impl Fn(&str) -> Option<String>) -> Option<bool> {
+    pub(crate) fn holds(&self, column: &impl Fn(&str) -> Option<String>) -> Option<bool> {
         match self {
             Self::Is(name, equal, text) => column(name).map(|value| (value == *text) == *equal),
             Self::And(a, b) => match (a.holds(column), b.holds(column)) {
@@ -60,7 +60,7 @@ impl Predicate {
 
 /// A value: a literal of the query or a parameter.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Literal {
+pub(crate) enum Literal {
     String(String),
     Integer(i64),
     Unsigned(u64),
@@ -101,16 +101,16 @@ impl Literal {
 }
 
 /// What `params.name` stands for.
-pub type Params = BTreeMap<String, Literal>;
+pub(crate) type Params = BTreeMap<String, Literal>;
 
 /// The planner: the parameters of a request, and its one `now()`.
-pub struct Planner {
+pub(crate) struct Planner {
     pub params: Option<Params>,
     pub now: i64,
 }
 
 impl Planner {
-    pub fn plan(&self, statement: &Node) -> Result<Plan, String> {
+    pub(crate) fn plan(&self, statement: &Node) -> Result<Plan, String> {
         let mut calls = Vec::new();
         let mut rest = statement;
         while let Expr::Pipe(left, right) = &rest.expr {
@@ -347,7 +347,7 @@ fn wrong<T>(span: Span, words: &str) -> Result<T, String> {
 
 /// The parameters in a request's `extern`: a file of Flux as a tree, with a statement
 /// `option params = {…}`. `None` if it is not such a file.
-pub fn params(file: &Json) -> Option<Params> {
+pub(crate) fn params(file: &Json) -> Option<Params> {
     if file["type"] != "File" {
         return None;
     }

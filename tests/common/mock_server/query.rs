@@ -12,10 +12,10 @@ use super::store::{Bucket, Series, Value};
 use super::time;
 
 /// The buckets, by name.
-pub type Buckets = BTreeMap<String, Bucket>;
+pub(crate) type Buckets = BTreeMap<String, Bucket>;
 
-/// Responses a query whose token and organization have been found good.
-pub fn response(request: &Request, buckets: &Buckets) -> Response {
+/// Responds to a query whose token and organization have been found good.
+pub(crate) fn response(request: &Request, buckets: &Buckets) -> Response {
     match parse_request(request) {
         Err(words) => {
             let words = format!("failed to decode request body: {words}");

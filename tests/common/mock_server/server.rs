@@ -7,18 +7,18 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::fault::{Act, Cut, TransportErrorKind};
+use super::fault::{Act, Cut, Fault};
 use super::handlers::{self, Setup};
 use super::http::{Connection, Request, Response};
 use super::query::Buckets;
 use super::store::{Bucket, Point};
 
-/// Connections served at one time; one more is closed unresponded.
+/// Connections served at one time; one more is closed without a response.
 const MAX_CONNECTIONS: usize = 64;
 
 /// A mock server on a free port of the loopback interface. Stops when dropped.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
     acceptor: Option<JoinHandle<()>>,
@@ -35,7 +35,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     buckets: Buckets,
-    faults: VecDeque<TransportErrorKind>,
+    faults: VecDeque<Fault>,
     requests: Vec<Request>,
     connections: usize,
     closed: bool,
@@ -43,12 +43,12 @@ struct State {
 
 impl Server {
     /// Starts a server with one organization, one empty bucket and one token.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with_token("mock-server-token")
     }
 
     /// The same, with a token of the caller's.
-    pub fn with_token(token: &str) -> Self {
+    pub(crate) fn with_token(token: &str) -> Self {
         #[cfg(test)]
         crate::common::watch::watch(token);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -72,38 +72,38 @@ impl Server {
     }
 
     /// `http://127.0.0.1:port`
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The only token that is let in.
-    pub fn token(&self) -> &str {
+    pub(crate) fn token(&self) -> &str {
         &self.shared.setup.token
     }
 
     /// The only organization.
-    pub fn org(&self) -> &str {
+    pub(crate) fn org(&self) -> &str {
         &self.shared.setup.org
     }
 
     /// The bucket that is there from the start.
-    pub fn bucket(&self) -> &str {
+    pub(crate) fn bucket(&self) -> &str {
         "sensors"
     }
 
     /// Adds a bucket; one that exists is left as it is.
-    pub fn add_bucket(&self, name: &str) {
+    pub(crate) fn add_bucket(&self, name: &str) {
         let buckets = &mut self.shared.state().buckets;
         buckets.entry(name.to_owned()).or_default();
     }
 
     /// Lets something go wrong with the next request that fits it.
-    pub fn fault(&self, fault: TransportErrorKind) {
+    pub(crate) fn fault(&self, fault: Fault) {
         self.shared.state().faults.push_back(fault);
     }
 
     /// What is stored in a bucket, by series, then by time. Empty for an unknown one.
-    pub fn points(&self, bucket: &str) -> Vec<Point> {
+    pub(crate) fn points(&self, bucket: &str) -> Vec<Point> {
         let state = self.shared.state();
         state
             .buckets
@@ -113,12 +113,12 @@ impl Server {
     }
 
     /// Every request so far, faulty ones included.
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.shared.state().requests.clone()
     }
 
     /// Connections accepted so far: shows whether a client keeps its connection.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.shared.state().connections
     }
 }
@@ -146,7 +146,7 @@ impl Shared {
         drop(self.closing.wait_timeout_while(state, time, |s| !s.closed));
     }
 
-    fn take_fault(&self, request: &Request) -> Option<TransportErrorKind> {
+    fn take_fault(&self, request: &Request) -> Option<Fault> {
         let faults = &mut self.state().faults;
         let index = faults.iter().position(|fault| fault.fits(request))?;
         let fault = faults.remove(index)?;
@@ -223,11 +223,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
 }
 
 /// The bytes to send, and whether they are a response after which the connection can go on.
-fn response(
-    request: &Request,
-    fault: Option<TransportErrorKind>,
-    shared: &Shared,
-) -> (Vec<u8>, bool) {
+fn response(request: &Request, fault: Option<Fault>, shared: &Shared) -> (Vec<u8>, bool) {
     let serve = || handlers::serve(request, &shared.setup, &mut shared.state().buckets);
     let head_only = request.method == "HEAD";
     let Some(fault) = fault else {

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// One field's value.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     Float(f64),
     Integer(i64),
     Unsigned(u64),
@@ -26,7 +26,7 @@ impl Value {
     }
 
     /// The type's name in a `#datatype` row.
-    pub fn datatype(&self) -> &'static str {
+    pub(crate) fn datatype(&self) -> &'static str {
         match self {
             Self::Float(_) => "double",
             Self::Integer(_) => "long",
@@ -52,7 +52,7 @@ impl fmt::Display for Value {
 
 /// One stored value with everything that names it, for the tests to look at.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
+pub(crate) struct Point {
     pub measurement: String,
     /// Sorted by key.
     pub tags: Vec<(String, String)>,
@@ -64,7 +64,7 @@ pub struct Point {
 
 /// What names one table of a query: the order of its fields is the order the tables come in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Series {
+pub(crate) struct Series {
     pub measurement: String,
     pub tags: Vec<(String, String)>,
     pub field: String,
@@ -72,7 +72,7 @@ pub struct Series {
 
 /// One received line, checked.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub(crate) struct Line {
     pub measurement: String,
     /// Sorted by key.
     pub tags: Vec<(String, String)>,
@@ -83,7 +83,7 @@ pub struct Line {
 
 /// One bucket.
 #[derive(Debug, Default)]
-pub struct Bucket {
+pub(crate) struct Bucket {
     series: BTreeMap<Series, BTreeMap<i64, Value>>,
     /// The type a field got by its first write. A later write of another type is a conflict.
     kinds: BTreeMap<(String, String), &'static str>,
@@ -92,7 +92,7 @@ pub struct Bucket {
 impl Bucket {
     /// Stores every line that fits the types already there. `Err` carries the server's message about
     /// those that do not; the others are stored all the same.
-    pub fn write(&mut self, lines: Vec<Line>) -> Result<(), String> {
+    pub(crate) fn write(&mut self, lines: Vec<Line>) -> Result<(), String> {
         let mut refused: Option<String> = None;
         let mut dropped = 0;
         for line in lines {
@@ -143,12 +143,12 @@ impl Bucket {
     }
 
     /// Every series with its values in time order.
-    pub fn series(&self) -> impl Iterator<Item = (&Series, &BTreeMap<i64, Value>)> {
+    pub(crate) fn series(&self) -> impl Iterator<Item = (&Series, &BTreeMap<i64, Value>)> {
         self.series.iter()
     }
 
     /// Every stored value, by series, then by time.
-    pub fn points(&self) -> Vec<Point> {
+    pub(crate) fn points(&self) -> Vec<Point> {
         let all = self.series.iter();
         all.flat_map(|(series, values)| {
             values.iter().map(|(time, value)| Point {

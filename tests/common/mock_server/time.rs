@@ -6,13 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const SECOND: i128 = 1_000_000_000;
 
 /// Nanoseconds since 1970, now.
-pub fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     i64::try_from(since.expect("a clock after 1970").as_nanos()).expect("a clock before 2262")
 }
 
 /// `2023-11-14T22:13:20.5Z` (or with an offset, or the date alone) to nanoseconds since 1970.
-pub fn parse(text: &str) -> Option<i64> {
+pub(crate) fn parse(text: &str) -> Option<i64> {
     let date = text.get(..10)?;
     let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
@@ -44,7 +44,7 @@ pub fn parse(text: &str) -> Option<i64> {
 }
 
 /// Nanoseconds since 1970 as the server prints them: UTC, up to nine digits, no trailing zero.
-pub fn format(nanos: i64) -> String {
+pub(crate) fn format(nanos: i64) -> String {
     let (seconds, fraction) = (
         nanos.div_euclid(1_000_000_000),
         nanos.rem_euclid(1_000_000_000),

@@ -6,13 +6,13 @@ use super::time;
 
 /// A place in the text, as an error names it: `1:6-1:12`, the end not included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span {
+pub(crate) struct Span {
     start: (usize, usize),
     end: (usize, usize),
 }
 
 impl Span {
-    pub fn to(self, other: Self) -> Self {
+    pub(crate) fn to(self, other: Self) -> Self {
         Self {
             start: self.start,
             end: other.end,
@@ -28,7 +28,7 @@ impl fmt::Display for Span {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Token {
+pub(crate) enum Token {
     Name(String),
     String(String),
     Integer(i64),
@@ -44,7 +44,7 @@ pub enum Token {
 
 impl Token {
     /// The token's name in an error.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::End => "EOF".into(),
             Self::Sign(")") => "RPAREN".into(),
@@ -76,14 +76,14 @@ const UNITS: [(&str, i64); 9] = [
     ("w", 604_800_000_000_000),
 ];
 
-pub struct Lexer<'a> {
+pub(crate) struct Lexer<'a> {
     rest: &'a str,
     line: usize,
     column: usize,
 }
 
 impl<'a> Lexer<'a> {
-    pub fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self {
             rest: text,
             line: 1,
@@ -91,7 +91,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    pub fn tokens(mut self) -> Vec<(Token, Span)> {
+    pub(crate) fn tokens(mut self) -> Vec<(Token, Span)> {
         let mut tokens = Vec::new();
         loop {
             self.skip_blank();
@@ -232,7 +232,7 @@ fn duration(mut word: &str) -> Option<i64> {
 }
 
 /// Nanoseconds of a duration's unit.
-pub fn unit_nanos(unit: &str) -> Option<i64> {
+pub(crate) fn unit_nanos(unit: &str) -> Option<i64> {
     let mut units = UNITS.iter();
     units
         .find(|(name, _)| *name == unit)

@@ -4,12 +4,11 @@
 #![allow(
     dead_code,
     unused_imports,
-    unreachable_pub,
     reason = "every test binary includes this module whole and uses a part of it"
 )]
 
 mod raw;
 mod recorded;
 
-pub use raw::{Client, Response};
-pub use recorded::{Exchange, TOKEN, exchange, file, meaning};
+pub(crate) use raw::{Client, Response};
+pub(crate) use recorded::{Exchange, TOKEN, exchange, file, meaning};

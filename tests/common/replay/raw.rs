@@ -6,7 +6,7 @@ use std::net::TcpStream;
 
 /// A response as received.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Response {
+pub(crate) struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     /// The body, chunks put together.
@@ -14,25 +14,25 @@ pub struct Response {
 }
 
 impl Response {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut all = self.headers.iter();
         all.find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).expect("a body of text")
     }
 }
 
 /// One kept-alive connection.
-pub struct Client {
+pub(crate) struct Client {
     stream: BufReader<TcpStream>,
 }
 
 impl Client {
     /// Connects to `http://host:port`.
-    pub fn connect(url: &str) -> Self {
+    pub(crate) fn connect(url: &str) -> Self {
         let address = url.strip_prefix("http://").expect("an http url");
         let stream = TcpStream::connect(address).expect("a listening server");
         stream.set_nodelay(true).expect("a TCP socket");
@@ -42,12 +42,12 @@ impl Client {
     }
 
     /// Sends bytes as they are.
-    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)
     }
 
     /// Sends a request with a `Content-Length` and reads the response.
-    pub fn exchange(
+    pub(crate) fn exchange(
         &mut self,
         method: &str,
         target: &str,
@@ -64,7 +64,7 @@ impl Client {
     }
 
     /// Reads one response. A response that is cut off is an error.
-    pub fn receive(&mut self, head_only: bool) -> io::Result<Response> {
+    pub(crate) fn receive(&mut self, head_only: bool) -> io::Result<Response> {
         let line = self.line()?;
         let status = line.split(' ').nth(1).and_then(|word| word.parse().ok());
         let mut response = Response {

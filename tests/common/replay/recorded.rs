@@ -9,10 +9,10 @@ use serde_json::Value as Json;
 use super::raw::{Client, Response};
 
 /// The token the recordings were made with.
-pub const TOKEN: &str = "edge-test-operator-token";
+pub(crate) const TOKEN: &str = "edge-test-operator-token";
 
 /// A recorded request and its response.
-pub struct Exchange {
+pub(crate) struct Exchange {
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
@@ -21,14 +21,14 @@ pub struct Exchange {
 }
 
 /// Bytes of a file under `tests/recordings`.
-pub fn file(path: &str) -> Vec<u8> {
+pub(crate) fn file(path: &str) -> Vec<u8> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let path = root.join("tests/recordings").join(path);
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The exchange of this name, `write/ok` say.
-pub fn exchange(name: &str) -> Exchange {
+pub(crate) fn exchange(name: &str) -> Exchange {
     let text = file(&format!("http/{name}.json"));
     let json: Json = serde_json::from_slice(&text).expect("a recording");
     let (request, response) = (&json["request"], &json["response"]);
@@ -49,7 +49,7 @@ pub fn exchange(name: &str) -> Exchange {
 
 impl Exchange {
     /// Sends the recorded request again, as it was.
-    pub fn replay(&self, client: &mut Client) -> Response {
+    pub(crate) fn replay(&self, client: &mut Client) -> Response {
         let headers = self.headers.iter();
         let headers: Vec<_> = headers.map(|(k, v)| (k.as_str(), v.as_str())).collect();
         client
@@ -60,7 +60,7 @@ impl Exchange {
 
 /// The headers that make up a response's meaning, sorted. Left out: what only says how long the body
 /// is, and the two by which a server tells its name, because the mock server has its own.
-pub fn meaning(response: &Response) -> Vec<(String, String)> {
+pub(crate) fn meaning(response: &Response) -> Vec<(String, String)> {
     let all = response.headers.iter().filter(|(name, _)| {
         name != "Content-Length" && name != "X-Influxdb-Build" && name != "X-Influxdb-Version"
     });

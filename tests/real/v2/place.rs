@@ -10,7 +10,7 @@ use influx_edge::api::{Permission, User};
 use influx_edge::client::ClientBuilder;
 
 /// An organization with a bucket, removed in the end.
-pub struct Place {
+pub(super) struct Place {
     pub url: String,
     /// May do everything.
     pub client: Client,
@@ -27,7 +27,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// A name that nobody else has.
-pub fn unique(purpose: &str) -> String {
+pub(super) fn unique(purpose: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let now = crate::common::hostile::connect::now();
@@ -35,7 +35,7 @@ pub fn unique(purpose: &str) -> String {
 }
 
 impl Place {
-    pub fn new(purpose: &str) -> Option<Place> {
+    pub(super) fn new(purpose: &str) -> Option<Place> {
         let url = variable("INFLUXDB_V2_URL")?;
         let token = variable("INFLUXDB_V2_TOKEN")?;
         let operator = Client::builder(&url).token(&token).build().unwrap();
@@ -53,12 +53,12 @@ impl Place {
     }
 
     /// A client for this organization, without credentials yet.
-    pub fn builder(&self) -> ClientBuilder {
+    pub(super) fn builder(&self) -> ClientBuilder {
         Client::builder(&self.url).org_id(self.org.id.as_str())
     }
 
     /// A client that may do this here, and nothing else.
-    pub fn allowed(&self, may: impl IntoIterator<Item = Permission>) -> Client {
+    pub(super) fn allowed(&self, may: impl IntoIterator<Item = Permission>) -> Client {
         let tokens = self.client.authorizations();
         let made = tokens.create(&NewAuthorization::new(may)).unwrap();
         let token = made.reveal_token().unwrap();
@@ -66,7 +66,7 @@ impl Place {
     }
 
     /// How many points a bucket has of a measurement, counted by one field.
-    pub fn count(&self, bucket: &str, measurement: &str, field: &str) -> i64 {
+    pub(super) fn count(&self, bucket: &str, measurement: &str, field: &str) -> i64 {
         let flux = "from(bucket: params.bucket) |> range(start: 1677-09-21T00:12:43.145224194Z, stop: 2262-01-01T00:00:00Z)
             |> filter(fn: (r) => r._measurement == params.m and r._field == params.f)
             |> group() |> count()";
@@ -94,14 +94,14 @@ impl Drop for Place {
 }
 
 /// A user, removed in the end.
-pub struct Somebody<'a> {
+pub(super) struct Somebody<'a> {
     client: &'a Client,
     pub user: User,
 }
 
 impl<'a> Somebody<'a> {
     /// With a password, and a part in the place's organization.
-    pub fn new(place: &'a Place, password: &str) -> Somebody<'a> {
+    pub(super) fn new(place: &'a Place, password: &str) -> Somebody<'a> {
         let users = place.client.users();
         let user = users.create(&NewUser::new(unique("user"))).unwrap();
         users.set_password(&user.id, password).unwrap();

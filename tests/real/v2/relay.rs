@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 /// One end on the loopback, the other at the server.
-pub struct Relay {
+pub(super) struct Relay {
     address: SocketAddr,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -25,7 +25,7 @@ struct Shared {
 
 impl Relay {
     /// To the server at an `http://` URL.
-    pub fn start(url: &str) -> Relay {
+    pub(super) fn start(url: &str) -> Relay {
         let rest = url.strip_prefix("http://").expect("a plain http:// URL");
         let server = rest.split('/').next().unwrap_or(rest).to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -56,28 +56,28 @@ impl Relay {
         }
     }
 
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// From now on every connection ends at once, those that are open too: the server is away.
-    pub fn shut(&self) {
+    pub(super) fn shut(&self) {
         self.shared.shut.store(true, Ordering::SeqCst);
         self.shared.hang_up();
     }
 
-    pub fn reopen(&self) {
+    pub(super) fn reopen(&self) {
         self.shared.shut.store(false, Ordering::SeqCst);
     }
 
     /// How often the clients have sent these bytes.
-    pub fn asked(&self, bytes: &str) -> usize {
+    pub(super) fn asked(&self, bytes: &str) -> usize {
         let requests = self.shared.requests.lock().unwrap();
         String::from_utf8_lossy(&requests).matches(bytes).count()
     }
 
     /// The value of the last cookie the server has set.
-    pub fn cookie(&self) -> String {
+    pub(super) fn cookie(&self) -> String {
         let responses = self.shared.responses.lock().unwrap();
         let text = String::from_utf8_lossy(&responses);
         let (_, rest) = text.rsplit_once("Set-Cookie: ").expect("a cookie");

@@ -108,7 +108,7 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn every_verdict() {
-    let Some(place) = Place::new("verdicts") else {
+    let Some(place) = Place::new("statuses") else {
         return;
     };
     for (n, case) in cases().into_iter().enumerate() {

@@ -154,7 +154,7 @@ fn cells(body: &[u8]) -> Sum {
     decode(body, |decoder| {
         sum.rows += 1;
         for cell in decoder.record().cells() {
-            sum.text += cell.bytes().len();
+            sum.text += cell.as_bytes().len();
         }
     });
     sum

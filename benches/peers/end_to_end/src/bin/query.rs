@@ -80,7 +80,10 @@ async fn influxdb2_rows(client: &influxdb2::Client) -> Sum {
 
     let mut sum = Sum::default();
     let query = influxdb2::models::Query::new(FLUX.to_owned());
-    let table = client.query_raw_iter(Some(query)).await.expect("a response");
+    let table = client
+        .query_raw_iter(Some(query))
+        .await
+        .expect("a response");
     let mut rows = table.result();
     while let Some(row) = rows.next().expect("a row") {
         let (Value::TimeRFC(time), Value::Double(value), Value::String(station)) = (

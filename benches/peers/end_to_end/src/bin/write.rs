@@ -7,8 +7,8 @@
 //! writes is first read back by one parser and compared.
 
 use end_to_end::{Server, compare, number, serve_if_asked};
-use influx_edge::client::Method;
 use influx_edge::Client;
+use influx_edge::client::Method;
 use influx_edge::line::{EncodeError, Encoder, Sink, ToLine};
 use influxdb_line_protocol::{FieldValue, parse_lines};
 use influxdb2::models::{DataPoint, WriteDataPoint};
@@ -139,7 +139,10 @@ fn main() {
 
 /// The server got these points, each once and in order.
 fn check(client: &Client, who: &str, readings: &[Reading]) {
-    let written = client.request(Method::Get, "/written").max_body_bytes(1 << 30).call();
+    let written = client
+        .request(Method::Get, "/written")
+        .max_body_bytes(1 << 30)
+        .call();
     let text = written.and_then(influx_edge::client::Response::into_string);
     let text = text.expect("the server keeps it, and line protocol is text");
     let mut lines = parse_lines(&text);
