@@ -117,6 +117,7 @@
 //! | [`line`](mod@line) | points into line protocol: whole lines or none, nothing a server could misread | nothing |
 //! | [`csv`] | annotated CSV into rows: pushed in, in pieces of any size, over fixed buffers | nothing |
 //! | [`flux`] | values into Flux: parameters, literals, delete predicates | nothing |
+//! | [`http`] | what a response means, error bodies, `Retry-After`, percent-encoded targets | nothing |
 //! | [`client`] | HTTP: write, query, delete, any other call; one meaning for every response | feature `client` |
 //! | [`api`] | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
 //! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
@@ -187,6 +188,7 @@ pub mod flux;
 // Pages only: in the documentation and its tests, not in programs. They link to every module.
 #[cfg(all(any(doc, doctest), feature = "client", feature = "spool"))]
 pub mod guide;
+pub mod http;
 pub mod line;
 #[cfg(any(feature = "client", feature = "spool"))]
 mod overflow_policy;

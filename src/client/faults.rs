@@ -24,7 +24,7 @@
 //! | 18 | a redirect to another host | the token never gets there | `http_faults/responses.rs::row_18_a_redirect_takes_the_token_nowhere` |
 //! | 19 | 200 with a page, 202 | an error; whether it is stored is unknown | `http_faults/responses.rs::row_19_other_successes_are_none` |
 //! | 20 | errors with HTML, nothing, too much, no UTF-8 | the status, and an excerpt of at most 512 bytes | `http_faults/responses.rs::row_20_bodies_of_errors` |
-//! | 21 | 400 | nothing stored and the bad lines by name, or the good lines stored: as the body says | `http_faults/responses.rs::row_21_refused_lines` |
+//! | 21 | 400; 201 with `partial write` | nothing stored and the bad lines by name, or the good lines stored: as the body says; a gateway's 400 is about no line | `http_faults/responses.rs::row_21_refused_lines` |
 //! | 22 | 422, and 500 with `partial write` | the good lines are stored; no retry | `http_faults/responses.rs::row_22_partial_writes` |
 //! | 23 | 401, 403 | nothing stored; a person is needed | `http_faults/responses.rs::row_23_credentials` |
 //! | 24 | 404 | nothing stored; a person is needed | `http_faults/responses.rs::row_24_not_found` |

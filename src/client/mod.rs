@@ -36,7 +36,6 @@ mod delete;
 pub(crate) mod execute;
 pub mod faults;
 mod health;
-mod json;
 mod logging;
 mod method;
 mod query;
@@ -50,7 +49,6 @@ mod setup;
 pub(crate) mod transport;
 pub(crate) mod url;
 mod write;
-mod write_status;
 
 pub use builder::ClientBuilder;
 pub use client::Client;

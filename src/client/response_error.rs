@@ -1,10 +1,9 @@
 //! From a response with an unexpected status (401, 404, 5xx, …) to an `Error`.
 
 use super::auth::Auth;
-use super::retry::retry_after;
 use super::transport::Headers;
-use super::write_status::{ErrorBody, WriteStatus, classify_write};
-use crate::error::{Error, Remedy, ResponseError, ResponseParts, Stored, cut};
+use crate::error::{Error, LineError, Remedy, ResponseError, ResponseParts, Stored, cut};
+use crate::http::{JsonStr, LineErrors, WriteResponse, WriteStatus};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -32,13 +31,22 @@ pub(crate) fn refused(
     auth: &Auth,
     kind: Kind,
 ) -> Error {
-    let error_body = ErrorBody::read(body);
-    let write_status = match kind {
-        Kind::Write => classify_write(status, headers, body),
-        Kind::Other => plain(status, headers),
+    // A batch of thousands of bad lines is named in a message of megabytes, of which only the start
+    // is read.
+    let response = WriteResponse {
+        status,
+        retry_after: headers.get("retry-after"),
+        date: headers.get("date"),
+        body,
+        truncated: body.len() >= MAX_READ,
     };
-    let message = match &error_body.message {
-        Some(message) => cut(message, MAX_MESSAGE).to_owned(),
+    let error_body = response.error_body();
+    let write_status = match kind {
+        Kind::Write => WriteStatus::of(&response, &error_body),
+        Kind::Other => plain(&response),
+    };
+    let message = match error_body.message() {
+        Some(message) => cut(&owned(message), MAX_MESSAGE).to_owned(),
         None => excerpt(body)
             .or_else(|| {
                 [
@@ -53,21 +61,22 @@ pub(crate) fn refused(
             .unwrap_or_else(|| reason(status).to_owned()),
     };
     let scrub = |text: String| auth.scrub(text);
-    let mut line_errors = write_status.line_errors;
-    for line in &mut line_errors {
-        line.line = scrub(core::mem::take(&mut line.line));
-        line.reason = scrub(core::mem::take(&mut line.reason));
-    }
+    let line_errors = write_status.line_errors.map(|named| LineError {
+        number: named.number,
+        line: scrub(owned(named.line)),
+        reason: scrub(owned(named.reason)),
+    });
     ResponseError(Box::new(ResponseParts {
         what: what.to_string(),
         host: host.to_owned(),
         status,
         code: error_body
-            .code
+            .code()
+            .map(owned)
             .or_else(|| headers.get("x-platform-error-code").map(ToOwned::to_owned))
             .map(|code| scrub(cut(&code, 100).to_owned())),
         message: scrub(message),
-        from_influxdb: error_body.from_influxdb,
+        from_influxdb: error_body.is_from_influxdb(),
         content_type: headers.get("content-type").map(|t| cut(t, 100).to_owned()),
         location: headers.get("location").map(|to| scrub(origin(to))),
         retry_after: write_status.retry_after,
@@ -82,30 +91,34 @@ pub(crate) fn refused(
         .map(|id| scrub(cut(id, 200).to_owned())),
         stored: write_status.stored,
         remedy: write_status.remedy.unwrap_or(Remedy::Operator),
-        line_errors,
+        line_errors: line_errors.collect(),
         dropped: write_status.dropped,
     }))
     .into()
 }
 
 /// What a status means for a call that isn't a write.
-fn plain(status: u16, headers: &Headers) -> WriteStatus {
-    let remedy = match status {
+fn plain<'a>(response: &WriteResponse<'a>) -> WriteStatus<'a> {
+    let remedy = match response.status {
         408 | 425 | 429 => Remedy::Retry,
         501 | 505 => Remedy::Operator,
         500..=599 => Remedy::Retry,
         _ => Remedy::Operator,
     };
     WriteStatus {
-        stored: match status {
+        stored: match response.status {
             300..=499 => Stored::None,
             _ => Stored::Unknown,
         },
         remedy: Some(remedy),
-        line_errors: alloc::vec::Vec::new(),
+        line_errors: LineErrors::NONE,
         dropped: None,
-        retry_after: retry_after(headers),
+        retry_after: response.retry_after(),
     }
+}
+
+fn owned(text: JsonStr<'_>) -> String {
+    text.chars().collect()
 }
 
 /// The start of a body that isn't InfluxDB's JSON, as one line of text.

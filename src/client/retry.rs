@@ -1,12 +1,8 @@
-//! The retry policy of a client: when a request is tried again and after which delay; parsing of
-//! `Retry-After`. Batches of a writer: `writer/deliver` and `writer/settings`.
+//! The retry policy of a client: when a request is tried again and after which delay. Batches of a
+//! writer: `writer/deliver` and `writer/settings`. `Retry-After` is read by `http`.
 
-use super::transport::Headers;
-use crate::rfc3339::unix_days;
+use crate::http::MAX_RETRY_AFTER;
 use core::time::Duration;
-
-/// A server may ask for patience, but not for ever.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 
 /// How often, and after what pauses, a call is tried again.
 ///
@@ -148,85 +144,6 @@ pub(crate) fn random() -> u64 {
     std::collections::hash_map::RandomState::new()
         .build_hasher()
         .finish()
-}
-
-/// `Retry-After`: seconds, seconds with decimals, or a date, which is relative to the response's own
-/// `Date`, not to our clock: at the edge that one may be at 1970. At most ten minutes; a past date
-/// is zero; what can't be read is None.
-pub(crate) fn retry_after(headers: &Headers) -> Option<Duration> {
-    let value = headers.get("retry-after")?.trim();
-    if let Some(then) = http_date(value) {
-        let now = headers.get("date").and_then(|d| http_date(d.trim()))?;
-        let seconds = u64::try_from(then.saturating_sub(now)).unwrap_or(0);
-        return Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
-    }
-    // Two headers that a proxy joined: the first counts.
-    let first = value.split(',').next().unwrap_or("").trim();
-    seconds(first).map(|asked| asked.min(MAX_RETRY_AFTER))
-}
-
-/// Seconds as servers and proxies write them: `120`, also `1.5` and `1e3`. By hand: the standard
-/// library's parser of floats takes 14 KB of a small program, for this one header.
-fn seconds(text: &str) -> Option<Duration> {
-    let (number, exponent) = match text.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, exponent.parse::<i64>().ok()?),
-        None => (text, 0),
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) {
-        return None;
-    }
-    let billionths = fraction.bytes().chain([b'0'; 9]).take(9);
-    let mut nanos = whole.bytes().chain(billionths).fold(0u64, |sum, digit| {
-        sum.saturating_mul(10)
-            .saturating_add(u64::from(digit & 0xF))
-    });
-    // More than these change nothing: the largest number has twenty digits.
-    for _ in 0..exponent.unsigned_abs().min(20) {
-        nanos = match exponent {
-            ..0 => nanos / 10,
-            _ => nanos.saturating_mul(10),
-        };
-    }
-    Some(Duration::from_nanos(nanos))
-}
-
-/// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7; the two forms that are
-/// obsolete since 1997 aren't read).
-fn http_date(text: &str) -> Option<i64> {
-    let (_weekday, rest) = text.split_once(", ")?;
-    let mut parts = rest.split(' ');
-    let day: u32 = parts.next()?.parse().ok()?;
-    let month = match parts.next()? {
-        "Jan" => 1,
-        "Feb" => 2,
-        "Mar" => 3,
-        "Apr" => 4,
-        "May" => 5,
-        "Jun" => 6,
-        "Jul" => 7,
-        "Aug" => 8,
-        "Sep" => 9,
-        "Oct" => 10,
-        "Nov" => 11,
-        "Dec" => 12,
-        _ => return None,
-    };
-    let year: u32 = parts.next()?.parse().ok()?;
-    let mut clock = parts.next()?.split(':');
-    let hour: i64 = clock.next()?.parse().ok()?;
-    let minute: i64 = clock.next()?.parse().ok()?;
-    let second: i64 = clock.next()?.parse().ok()?;
-    let in_range = (1..=31).contains(&day)
-        && (1970..=9999).contains(&year)
-        && (0..24).contains(&hour)
-        && (0..60).contains(&minute)
-        && (0..=60).contains(&second);
-    if parts.next() != Some("GMT") || clock.next().is_some() || !in_range {
-        return None;
-    }
-    Some(unix_days(year, month, day) * 86_400 + (hour * 60 + minute) * 60 + second)
 }
 
 #[cfg(test)]

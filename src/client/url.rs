@@ -1,7 +1,8 @@
-//! The base URL, request targets and their percent-encoding. The encoding is done by hand:
-//! the HTTP library lets raw non-ASCII through and would be too late for line breaks.
+//! The base URL, and request targets as strings. The encoding is this crate's own: the HTTP library
+//! lets raw non-ASCII through and would be too late for line breaks.
 
 use crate::error::Error;
+use crate::http::{TargetWriter, is_unreserved, percent_encode};
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -92,19 +93,13 @@ impl BaseUrl {
         let mut text = String::with_capacity(self.prefix.len() + path.len() + 64);
         text.push_str(&self.prefix);
         text.push_str(path);
-        Target {
-            has_query: path.contains('?'),
-            text,
-        }
+        Target(TargetWriter::resume(text, path.contains('?')))
     }
 }
 
 /// A request target under construction: path, then `?name=value&…`, encoded.
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
-    text: String,
-    has_query: bool,
-}
+pub(crate) struct Target(TargetWriter<String>);
 
 impl Target {
     /// Adds one query parameter, both parts percent-encoded.
@@ -114,58 +109,27 @@ impl Target {
     }
 
     pub(crate) fn push_query(&mut self, name: &str, value: &str) {
-        self.text.push(if self.has_query { '&' } else { '?' });
-        self.has_query = true;
-        encode_into(&mut self.text, name, is_unreserved);
-        self.text.push('=');
-        encode_into(&mut self.text, value, is_unreserved);
+        // A string is never full.
+        let _ = self.0.query(name, value);
     }
 
     pub(crate) fn into_string(self) -> String {
-        self.text
+        self.0.into_inner()
     }
 }
 
 /// Percent-encodes one path segment, as an id. `/`, `?` and `.` alone can't escape it.
 pub(crate) fn encode_segment(segment: &str) -> String {
     let mut out = String::with_capacity(segment.len());
-    match segment {
-        // A whole segment of dots would climb the path.
-        "." => out.push_str("%2E"),
-        ".." => out.push_str("%2E%2E"),
-        _ => encode_into(&mut out, segment, is_unreserved),
-    }
+    let _ = crate::http::encode_segment(segment, &mut out);
     out
 }
 
 /// Encodes what can't stand in a path or query as it is, and leaves the rest alone: `%41` stays.
 pub(crate) fn encode_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
-    encode_into(&mut out, path, |b| in_path(b) || matches!(b, b'%' | b'?'));
+    let _ = percent_encode(path, &mut out, |b| in_path(b) || matches!(b, b'%' | b'?'));
     out
-}
-
-fn encode_into(out: &mut String, text: &str, keep: impl Fn(u8) -> bool) {
-    for b in text.bytes() {
-        if keep(b) {
-            out.push(char::from(b));
-        } else {
-            out.push('%');
-            out.push(hex(b >> 4));
-            out.push(hex(b & 0x0f));
-        }
-    }
-}
-
-fn hex(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16)
-        .unwrap_or('0')
-        .to_ascii_uppercase()
-}
-
-/// RFC 3986 §2.3.
-fn is_unreserved(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~')
 }
 
 /// RFC 3986 §3.3 `pchar` and `/`, without `%`.

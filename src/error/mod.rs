@@ -9,17 +9,18 @@
 //! said is cut to a bounded excerpt, control characters are escaped when printed.
 
 mod delivery;
-mod outcome;
+mod line_error;
 mod response;
 mod text;
 mod transport;
 
 use crate::csv::{ReadError, ReadErrorKind, ValueError};
 use crate::flux::FluxError;
+pub use crate::http::{Remedy, Stored};
 use crate::line::EncodeError;
 use crate::timestamp::TimestampError;
 pub use delivery::{DiskError, FlushError, WriteError};
-pub use outcome::{LineError, Remedy, Stored};
+pub use line_error::LineError;
 pub use response::ResponseError;
 pub(crate) use response::ResponseParts;
 use text::Escaped;

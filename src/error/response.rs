@@ -128,7 +128,8 @@ impl ResponseError {
         self.0.content_type.as_deref()
     }
 
-    /// Whether the body is an error in InfluxDB's own JSON. False for a proxy's page.
+    /// Whether the body is an error in a form that InfluxDB sends. False for a proxy's page and for
+    /// a gateway's `{"message":"Bad Request"}`.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("proxied").build()?;
@@ -201,7 +202,7 @@ impl fmt::Display for ResponseError {
         write!(f, "cannot {}: ", Printable(&p.what))?;
         let excerpt = Excerpt { shown, more };
         match status {
-            200..=299 => {
+            200..=299 if p.stored != Stored::Partial => {
                 let kind = p.content_type.as_deref().unwrap_or("no content type");
                 write!(
                     f,

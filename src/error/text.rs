@@ -1,6 +1,7 @@
 //! Text from outside: cut to a bound, and escaped when printed.
 
-use core::fmt::{self, Write as _};
+use crate::http::write_printable;
+use core::fmt;
 
 /// Text from outside on its way to a terminal or a log: control characters come out escaped, so
 /// that it can neither forge a log line nor move the cursor.
@@ -8,14 +9,7 @@ pub(crate) struct Printable<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
-        }
-        Ok(())
+        write_printable(self.0.chars(), f)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::Precision;
 use crate::client::WriteData;
 use crate::client::execute::is_page;
 use crate::client::transport::RequestBody;
-use crate::error::Error;
+use crate::error::{Error, Stored};
 use crate::line::Lines;
 
 impl Database<'_> {
@@ -57,10 +57,16 @@ impl Database<'_> {
         out.gzipped = compressed.is_some();
         out.body = RequestBody::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
         let done = client.run(&what, &mut out, |response| {
-            if response.status == 204 || (response.status == 201 && !is_page(&response)) {
+            if response.status == 204 {
                 return Ok(());
             }
-            Err(client.refused_write(&what, response))
+            let made_the_bucket = response.status == 201 && !is_page(&response);
+            let error = client.refused_write(&what, response);
+            // With an older Cloud's 201 a part may be stored.
+            if made_the_bucket && error.stored() != Stored::Partial {
+                return Ok(());
+            }
+            Err(error)
         });
         done.map_err(|e| self.clear(e))
     }

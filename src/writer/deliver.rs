@@ -1,5 +1,5 @@
 //! Delivery of a batch: when it is retried, split, rejected or dropped. What a response means is
-//! decided in `client/write_status`; the delay before a retry in `writer/settings`.
+//! decided in `http/write_status`; the delay before a retry in `writer/settings`.
 
 use super::account::{DropReason, Place, RejectReason};
 use super::batch::TakenOut;

@@ -412,6 +412,18 @@ fn row_21_refused_lines() {
     ));
     assert_eq!(outcome(&error), (Stored::Partial, Remedy::None));
     assert_eq!(error.line_errors()[0].number, Some(2));
+    // Cloud's older form: a success that isn't one, and no captive portal either.
+    let error = refused(response(
+        "201 Created",
+        "Content-Type: application/json\r\n",
+        r#"{"code":"invalid","line":2,"message":"partial write has occurred"}"#,
+    ));
+    assert_eq!(outcome(&error), (Stored::Partial, Remedy::None));
+    assert_eq!(error.line_errors()[0].number, Some(2));
+    assert!(
+        error.to_string().contains("stored the good lines"),
+        "{error}"
+    );
     // InfluxDB 3 Core: some stored, each bad line named.
     let error = refused(response(
         "400 Bad Request",
@@ -442,12 +454,19 @@ fn row_21_refused_lines() {
             "{message}"
         );
     }
-    let error = refused(response(
-        "400 Bad Request",
-        "Content-Type: text/html\r\n",
-        "<html>nginx",
-    ));
-    assert_eq!(outcome(&error), (Stored::None, Remedy::Operator));
+    for (kind, body) in [
+        ("text/html", "<html>nginx"),
+        ("application/json", r#"{"message":"Bad Request"}"#),
+        ("application/json", r#"{"error":"Bad Request"}"#),
+        ("application/json", r#"{"code":400,"message":"bad body"}"#),
+    ] {
+        for status in ["400 Bad Request", "422 Unprocessable Content"] {
+            let kind = format!("Content-Type: {kind}\r\n");
+            let error = refused(response(status, &kind, body));
+            assert_eq!(outcome(&error), (Stored::None, Remedy::Operator), "{body}");
+            assert!(error.line_errors().is_empty());
+        }
+    }
 }
 
 #[test]

@@ -13,6 +13,12 @@ struct readings {
 _Bool decode_readings(const uint8_t *response, size_t len, size_t piece, struct readings *found);
 size_t encode_readings(uint8_t *storage, size_t len, int64_t time, double celsius, uint32_t count);
 int32_t sum_values(const uint8_t *response, size_t len, double *sum);
+struct meaning {
+    uint32_t line_errors, line_bytes;
+    uint64_t dropped, wait;
+};
+int32_t classify_write(uint16_t status, const uint8_t *body, size_t len, struct meaning *meaning);
+size_t write_target(uint8_t *storage, size_t len, const uint8_t *name, size_t name_len);
 size_t write_query(uint8_t *storage, size_t len, const uint8_t *name, size_t name_len);
 
 static const char RESPONSE[] =
@@ -26,6 +32,13 @@ static const char READINGS[] =
     ",result,table,_time,_value,station\r\n"
     ",,0,2023-11-14T22:13:20Z,20.25,zrh-1\r\n"
     ",,1,2023-11-14T22:13:20.5Z,5.0000000000000001e-1,\"zrh, 2\"\r\n\r\n";
+
+static const char *const ERRORS[] = {
+    "{\"code\":\"invalid\",\"message\":\"unable to parse 'm\\u00e9 f=': missing field value\"}",
+    "{\"error\":\"partial write of line protocol occurred\",\"data\":[{\"error_message\":\"no\","
+    "\"line_number\":2,\"original_line\":\"bad line\"},{\"error_message\":\"no\",\"line_number\":3}]}",
+    "{\"message\":\"Bad Request\"}",
+};
 
 int main(void)
 {
@@ -45,6 +58,16 @@ int main(void)
     n = (size_t)sum_values((const uint8_t *)RESPONSE, strlen(RESPONSE), &sum);
     printf("%zu rows, sum %g\n", n, sum);
 
+    n = write_target(storage, sizeof storage, (const uint8_t *)name, strlen(name));
+    printf("%.*s\n", (int)n, (const char *)storage);
+    for (size_t i = 0; i < sizeof ERRORS / sizeof *ERRORS; i++) {
+        struct meaning meaning = {0, 0, 0, 0};
+        int stored = classify_write(400, (const uint8_t *)ERRORS[i], strlen(ERRORS[i]), &meaning);
+        printf("stored %d, %u lines named, %u bytes of them, %llu dropped, wait %llu ms\n", stored,
+               meaning.line_errors, meaning.line_bytes, (unsigned long long)meaning.dropped,
+               (unsigned long long)meaning.wait);
+    }
+
     for (size_t piece = 1; piece < 400; piece += 113) {
         struct readings found = {0, 0, 0, 0};
         if (!decode_readings((const uint8_t *)READINGS, strlen(READINGS), piece, &found))
@@ -55,6 +78,7 @@ int main(void)
 
     /* Too small, or cut: nothing is written, nothing is invented, nobody panics. */
     return encode_readings(storage, 20, 1700000000, 21.5, 7) == 0 &&
+                   write_target(storage, 30, (const uint8_t *)name, strlen(name)) == 0 &&
                    write_query(storage, 20, (const uint8_t *)name, strlen(name)) == 0 &&
                    sum_values((const uint8_t *)RESPONSE, 40, &sum) < 0
                ? 0

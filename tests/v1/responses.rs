@@ -182,6 +182,27 @@ impl serde::Serialize for Unwritable {
     }
 }
 
+#[test]
+fn a_201_is_a_success_unless_a_part_is_stored() {
+    let json = "Content-Type: application/json\r\n";
+    for body in ["", "{}", r#"{"code":"ok","message":"bucket created"}"#] {
+        let wire = Wire::responding(response("201 Created", json, body));
+        wire.client().v1("d").write("m f=1 1\n").unwrap();
+    }
+    let partial = r#"{"code":"invalid","line":2,"message":"partial write has occurred"}"#;
+    let wire = Wire::responding(response("201 Created", json, partial));
+    let error = wire
+        .client()
+        .v1("d")
+        .write("m f=1 1\nm f=x 2\n")
+        .unwrap_err();
+    assert_eq!(error.stored(), Stored::Partial);
+    assert_eq!(error.line_errors()[0].number, Some(2));
+    let page = response("201 Created", "Content-Type: text/html\r\n", "<html>log in");
+    let error = Wire::responding(page).client().v1("d").write("m f=1 1\n");
+    assert_eq!(error.unwrap_err().stored(), Stored::Unknown);
+}
+
 /// A server that responds to a query with this body, in pieces.
 fn rows_of(body: &str) -> (Wire, Rows) {
     let head =

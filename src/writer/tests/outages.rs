@@ -137,6 +137,35 @@ fn what_the_server_refuses_is_kept_on_disk() {
 }
 
 #[test]
+fn a_gateway_that_refuses_everything_blames_no_line() {
+    let dir = TempDir::new("writer");
+    let (mut core, clock, server) = world(1, |b| b.spool(super::sim::spool(&dir, Mode::OnFailure)));
+    server.0.borrow_mut().gateway_refuses = true;
+    for n in 0..5_000i64 {
+        core.write(MAIN, |enc| {
+            let line = enc.line("m").tag("s", 1).field("n", n);
+            line.timestamp(n)
+        })
+        .unwrap();
+    }
+    let start = crate::writer::seams::Clock::now(&clock);
+    while crate::writer::seams::Clock::now(&clock) < start + SEC * 600 {
+        clock.advance(core.poll().max(SEC));
+    }
+    let stats = core.stats();
+    assert_eq!((stats.rejected.total(), stats.dropped.total()), (0, 0));
+    let requests = server.0.borrow().requests;
+    assert!(requests <= 12, "{requests} requests in ten minutes");
+    check(&core);
+    server.0.borrow_mut().gateway_refuses = false;
+    let outcome = core.flush(SEC * 600).unwrap();
+    assert_eq!(
+        (worst(&outcome), core.stats().delivered),
+        (Worst::Delivered, 5_000)
+    );
+}
+
+#[test]
 fn a_full_spool_drops_the_oldest_and_counts_them() {
     let dir = TempDir::new("writer");
     let spool = || {

@@ -351,6 +351,26 @@ fn a_line_too_large_for_the_server_goes_alone() {
 }
 
 #[test]
+fn a_201_for_a_part_is_no_captive_portal() {
+    let (mut core, _, server) = world(1, |b| b.batch_lines(50));
+    server.0.borrow_mut().older_cloud = true;
+    for n in 0..200 {
+        let field = if n == 57 { "conflict" } else { "n" };
+        core.write(MAIN, |enc| {
+            let line = enc.line("m").tag("s", 1).field(field, n);
+            line.timestamp(n)
+        })
+        .unwrap();
+    }
+    let outcome = core.flush(SEC * 5).unwrap();
+    assert_eq!((outcome.delivered, outcome.rejected.partial), (199, 1));
+    let rejected: Vec<_> = core.rejected.iter().map(|r| r.line.as_str()).collect();
+    assert_eq!(rejected, ["m,s=1 conflict=57i 57"]);
+    assert_eq!(server.0.borrow().requests, 4, "nothing is sent again");
+    check(&core);
+}
+
+#[test]
 fn a_way_that_breaks_under_large_batches_gets_smaller_ones() {
     let (mut core, clock, server) = world(1, |b| b);
     for n in 0..4_000 {

@@ -97,6 +97,10 @@ pub(super) struct World {
     pub(super) was_small: bool,
     /// Of so many percent of the requests something goes wrong that has nothing to do with them.
     pub(super) trouble: u64,
+    /// A part that is stored is responded with 201, as Cloud did it.
+    pub(super) older_cloud: bool,
+    /// A gateway in front of the server refuses every request.
+    pub(super) gateway_refuses: bool,
     /// The way breaks under larger bodies.
     pub(super) breaks_over: usize,
     /// Nothing listens.
@@ -128,6 +132,8 @@ impl SimServer {
             max_body_bytes: usize::MAX,
             was_small: false,
             trouble: 0,
+            older_cloud: false,
+            gateway_refuses: false,
             breaks_over: usize::MAX,
             down: false,
             back_at: Duration::ZERO,
@@ -198,6 +204,9 @@ impl World {
     }
 
     fn judge(&mut self, bucket: &str, body: &str) -> Result<(), Error> {
+        if self.gateway_refuses {
+            return Err(write_error(400, &[], br#"{"message":"Bad Request"}"#));
+        }
         let lines: Vec<&str> = split(body.as_bytes())
             .map(|line| core::str::from_utf8(line).unwrap().trim_end_matches('\n'))
             .collect();
@@ -253,6 +262,12 @@ impl World {
             return Ok(());
         }
         let (status, body) = match self.words {
+            _ if self.older_cloud => (
+                201,
+                serde_json::json!({"code": "invalid", "line": conflicts[0].0 + 1, "message": format!(
+                    "partial write error ({} written): field type conflict", good.len()
+                )}),
+            ),
             // (The first versions of InfluxDB 2 said 500 to that.)
             Words::Quoted => (
                 if self.rng.chance(80) { 422 } else { 500 },

@@ -13,6 +13,7 @@ pub mod station;
 use core::slice;
 use influx_edge::csv::{DecodeError, Decoder, Step, ValueError};
 use influx_edge::flux;
+use influx_edge::http::{Stored, WriteResponse, WriteStatus, encode_component};
 use influx_edge::line::{EncodeError, Encoder, Series};
 use influx_edge::{Precision, Timestamp};
 
@@ -231,6 +232,80 @@ fn query(station: &str, out: &mut Text<'_>) -> Result<(), flux::FluxError> {
     )?;
     flux::literal(station, out)?;
     write(out, ")\n")
+}
+
+/// What [`classify_write`] makes of a response.
+#[repr(C)]
+pub struct Meaning {
+    /// How many lines the server names as bad.
+    line_errors: u32,
+    /// How many bytes those lines have.
+    line_bytes: u32,
+    /// How many lines were dropped.
+    dropped: u64,
+    /// Milliseconds to wait.
+    wait: u64,
+}
+
+/// Reads the response to a write: 0 if all is stored, 1 if nothing is, 2 for a part, 3 if nobody
+/// knows.
+///
+/// # Safety
+/// `body` must be `len` readable bytes, `meaning` writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn classify_write(
+    status: u16,
+    body: *const u8,
+    len: usize,
+    meaning: *mut Meaning,
+) -> i32 {
+    // SAFETY: the caller's promise.
+    let (body, meaning) = unsafe { (slice::from_raw_parts(body, len), &mut *meaning) };
+    let status = WriteStatus::classify(&WriteResponse {
+        status,
+        retry_after: Some("Sun, 22 Nov 2026 06:00:09 GMT"),
+        date: Some("Sun, 22 Nov 2026 06:00:00 GMT"),
+        body,
+        truncated: false,
+    });
+    for named in status.line_errors {
+        meaning.line_errors += 1;
+        meaning.line_bytes += named.line.chars().map(|c| c.len_utf8() as u32).sum::<u32>();
+    }
+    meaning.dropped = status.dropped.unwrap_or(0);
+    meaning.wait = status.retry_after.map_or(0, |wait| wait.as_millis() as u64);
+    match status.stored {
+        Stored::All => 0,
+        Stored::None => 1,
+        Stored::Partial => 2,
+        _ => 3,
+    }
+}
+
+/// Writes the target of a write to this bucket into `storage`. Gives its length, or 0.
+///
+/// # Safety
+/// `storage` must be `len` writable bytes that nobody else uses during the call; `name` must be
+/// `name_len` readable ones.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn write_target(
+    storage: *mut u8,
+    len: usize,
+    name: *const u8,
+    name_len: usize,
+) -> usize {
+    // SAFETY: the caller's promise.
+    let (storage, name) = unsafe {
+        (
+            slice::from_raw_parts_mut(storage, len),
+            slice::from_raw_parts(name, name_len),
+        )
+    };
+    let mut out = Text { storage, len: 0 };
+    let name = core::str::from_utf8(name).unwrap_or("?");
+    let done = core::fmt::Write::write_str(&mut out, "/api/v2/write?bucket=")
+        .and_then(|()| encode_component(name, &mut out));
+    if done.is_ok() { out.len } else { 0 }
 }
 
 /// Text into a fixed buffer.

@@ -1,8 +1,13 @@
 //! `Stored` and `Remedy`: what a failed write stored, and what to do next.
 
-use alloc::string::String;
-
 /// How much of a write is in the database.
+///
+/// ```
+/// use influx_edge::http::{Stored, WriteResponse, WriteStatus};
+///
+/// let response = WriteResponse { status: 204, ..WriteResponse::default() };
+/// assert_eq!(WriteStatus::classify(&response).stored, Stored::All);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stored {
@@ -18,6 +23,13 @@ pub enum Stored {
 }
 
 /// What may be done about a failed write.
+///
+/// ```
+/// use influx_edge::http::{Remedy, WriteResponse, WriteStatus};
+///
+/// let response = WriteResponse { status: 503, ..WriteResponse::default() };
+/// assert_eq!(WriteStatus::classify(&response).remedy, Some(Remedy::Retry));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Remedy {
@@ -32,16 +44,4 @@ pub enum Remedy {
     /// Keep the data and try slowly: a person must renew the token, create the bucket, correct the
     /// URL or the certificate.
     Operator,
-}
-
-/// One line a server refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LineError {
-    /// Its number in the body sent, from 1, where the server says so (InfluxDB 3, Cloud).
-    pub number: Option<u32>,
-    /// The line as the server repeats it; may be shortened there, and is empty if it isn't repeated.
-    pub line: String,
-    /// Why it was refused.
-    pub reason: String,
 }

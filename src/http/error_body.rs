@@ -1,0 +1,309 @@
+//! `ErrorBody`: the body of an error, in any of the forms that servers send.
+
+use super::json::{Items, Json};
+use super::json_str::JsonStr;
+
+/// The body of an error response, borrowed, as far as it can be understood.
+///
+/// It reads every form that servers are known to send: `{code, message}` with a word or a gRPC
+/// number as code (InfluxDB 2 and Cloud), `{error}` (InfluxDB 1.x), `{error, data}` (InfluxDB 3),
+/// `{error: {message}}`, `{err}` and `{status}`. Of anything else it knows nothing. Nothing
+/// allocates.
+///
+/// ```
+/// use influx_edge::http::ErrorBody;
+///
+/// let body = ErrorBody::read(br#"{"code":"not found","message":"bucket \"x\" not found"}"#);
+/// assert_eq!(body.code().unwrap(), "not found");
+/// assert_eq!(body.message().unwrap(), r#"bucket "x" not found"#);
+/// assert!(body.is_from_influxdb());
+///
+/// // A gateway's.
+/// let body = ErrorBody::read(br#"{"message":"Bad Request"}"#);
+/// assert_eq!(body.message().unwrap(), "Bad Request");
+/// assert!(!body.is_from_influxdb());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ErrorBody<'a> {
+    code: Option<JsonStr<'a>>,
+    message: Option<JsonStr<'a>>,
+    pub(crate) form: Form,
+    line: Option<u32>,
+    data: Option<Json<'a>>,
+    truncated: bool,
+}
+
+/// The members that any of the forms has.
+const MEMBERS: [&str; 7] = ["code", "message", "error", "err", "status", "line", "data"];
+
+/// Who sends such a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `{code, message}`, and `{error, data}`: nobody but InfluxDB.
+    InfluxDb,
+    /// `{error}` as text: InfluxDB 1.x and 3, but gateways, too.
+    Plain,
+    /// Anything else.
+    #[default]
+    Foreign,
+}
+
+impl<'a> ErrorBody<'a> {
+    /// Reads a complete body.
+    #[must_use]
+    pub fn read(body: &'a [u8]) -> Self {
+        core::str::from_utf8(body).map_or(ErrorBody::default(), |text| Self::parse(text, false))
+    }
+
+    /// Reads the start of a body of which no more was received. What is there counts: a message may
+    /// end early, and a list of lines after fewer of them.
+    ///
+    /// ```
+    /// use influx_edge::http::ErrorBody;
+    ///
+    /// let body = ErrorBody::read_start(br#"{"code":"invalid","message":"unable to pa"#);
+    /// assert_eq!(body.message().unwrap(), "unable to pa");
+    /// assert!(body.is_from_influxdb());
+    /// ```
+    #[must_use]
+    pub fn read_start(body: &'a [u8]) -> Self {
+        let text = match core::str::from_utf8(body) {
+            Ok(text) => Some(text),
+            // The last character may be cut, too.
+            Err(e) if e.error_len().is_none() => body
+                .get(..e.valid_up_to())
+                .and_then(|whole| core::str::from_utf8(whole).ok()),
+            Err(_) => None,
+        };
+        text.map_or(ErrorBody::default(), |text| Self::parse(text, true))
+    }
+
+    fn parse(text: &'a str, truncated: bool) -> Self {
+        let Some(object) = Json::object(text, truncated) else {
+            return ErrorBody::default();
+        };
+        // Of two members with one name the last counts.
+        let mut found = [None; MEMBERS.len()];
+        for (name, value) in object.members() {
+            for (slot, wanted) in found.iter_mut().zip(MEMBERS) {
+                if name == wanted {
+                    *slot = Some(value);
+                }
+            }
+        }
+        let [code, message, error, err, status, line, data] = found;
+        let text = |value: Option<Json<'a>>| value.and_then(Json::text);
+        let form = match (code, text(message), text(error), data) {
+            (Some(code), Some(_), _, _) if is_influxdb_code(code) => Form::InfluxDb,
+            (_, _, Some(_), Some(data)) if names_a_line(data) => Form::InfluxDb,
+            (_, None, Some(_), _) => Form::Plain,
+            (_, None, None, _) if text(err).is_some() => Form::Plain,
+            _ => Form::Foreign,
+        };
+        ErrorBody {
+            code: code.and_then(|code| code.text().or_else(|| code.number())),
+            message: text(message)
+                .or_else(|| text(error))
+                .or_else(|| text(error?.get("message")))
+                .or_else(|| text(err))
+                .or_else(|| text(status)),
+            form,
+            line: line.and_then(Json::integer).filter(|number| *number > 0),
+            data,
+            truncated,
+        }
+    }
+
+    /// Returns the `code`: InfluxDB's word for the error, or a gRPC number.
+    #[must_use]
+    pub fn code(&self) -> Option<JsonStr<'a>> {
+        self.code
+    }
+
+    /// Returns the message, from whichever member has it.
+    #[must_use]
+    pub fn message(&self) -> Option<JsonStr<'a>> {
+        self.message
+    }
+
+    /// Returns whether this is an error in a form that InfluxDB sends. False for a proxy's page
+    /// and for a gateway's `{"message":"Bad Request"}`.
+    #[must_use]
+    pub fn is_from_influxdb(&self) -> bool {
+        self.form != Form::Foreign
+    }
+
+    /// Returns the lines that the server names, in its order. May be fewer than there are.
+    ///
+    /// ```
+    /// use influx_edge::http::ErrorBody;
+    ///
+    /// let body = ErrorBody::read(br#"{"code":"invalid","message":"unable to parse 'm f=': missing field value"}"#);
+    /// let named = body.line_errors().next().unwrap();
+    /// assert_eq!(named.line, "m f=");
+    /// assert_eq!(named.reason, "missing field value");
+    /// ```
+    #[must_use]
+    pub fn line_errors(&self) -> LineErrors<'a> {
+        let message = self.message.unwrap_or_default();
+        let source = match self.data {
+            Some(data) if data.is_object() => Source::One(from_data(data)),
+            Some(data) if data.items().is_some() => data.items().map_or(Source::None, Source::Data),
+            _ => match message.split_once(UNABLE) {
+                Some((_, quoted)) => Source::Message {
+                    rest: Some(quoted),
+                    truncated: self.truncated,
+                },
+                None => Source::One(self.line.map(|number| LineErrorRef {
+                    number: Some(number),
+                    line: JsonStr::default(),
+                    reason: message,
+                })),
+            },
+        };
+        let mut lines = LineErrors(source);
+        // The number beside a message that quotes no line after all.
+        if let (Source::Message { .. }, Some(number)) = (&lines.0, self.line) {
+            if lines.clone().next().is_none() {
+                lines.0 = Source::One(Some(LineErrorRef {
+                    number: Some(number),
+                    line: JsonStr::default(),
+                    reason: message,
+                }));
+            }
+        }
+        lines
+    }
+
+    /// How many lines were dropped, as the server counts.
+    pub(crate) fn dropped(&self) -> Option<u64> {
+        if let Some(items) = self.data.and_then(Json::items) {
+            return (!self.truncated).then(|| items.count_items());
+        }
+        let (_, digits) = self.message?.rsplit_once("dropped=")?;
+        let mut number: Option<u64> = None;
+        for digit in digits.chars().map_while(|c| c.to_digit(10)) {
+            let more = number.unwrap_or(0).checked_mul(10)?;
+            number = Some(more.checked_add(u64::from(digit))?);
+        }
+        number
+    }
+}
+
+/// A word, or one of the seventeen numbers of gRPC; a gateway puts the status there.
+fn is_influxdb_code(code: Json<'_>) -> bool {
+    code.text().is_some() || code.integer().is_some_and(|number| number <= 16)
+}
+
+/// Whether this is InfluxDB 3's list of refused lines, or one of them.
+fn names_a_line(data: Json<'_>) -> bool {
+    let first = data.items().and_then(|mut items| items.next_item());
+    let line = first.map_or(data, |(item, _)| item);
+    line.get("error_message").is_some()
+}
+
+/// One line that a server refused, borrowed from the response.
+///
+/// ```
+/// use influx_edge::http::ErrorBody;
+///
+/// let body = ErrorBody::read(br#"{
+///     "error": "partial write of line protocol occurred",
+///     "data": [{"line_number": 2, "error_message": "No fields were provided", "original_line": "bad line"}]
+/// }"#);
+/// let named = body.line_errors().next().unwrap();
+/// assert_eq!(named.number, Some(2));
+/// assert_eq!(named.line, "bad line");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LineErrorRef<'a> {
+    /// Its number in the body sent, from 1, where the server gives it (InfluxDB 3, Cloud).
+    pub number: Option<u32>,
+    /// The line as the server repeats it; may be shortened there, and is empty if it isn't repeated.
+    pub line: JsonStr<'a>,
+    /// Why it was refused.
+    pub reason: JsonStr<'a>,
+}
+
+/// An iterator over the lines that a server refused. Nothing allocates.
+///
+/// ```
+/// use influx_edge::http::ErrorBody;
+///
+/// let body = ErrorBody::read(br#"{"code":"invalid","message":"unable to parse 'a': x\nunable to parse 'b': y"}"#);
+/// assert_eq!(body.line_errors().count(), 2);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineErrors<'a>(Source<'a>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source<'a> {
+    None,
+    One(Option<LineErrorRef<'a>>),
+    /// InfluxDB 3's list.
+    Data(Items<'a>),
+    /// InfluxDB 2's message, behind the opening quote of the next line.
+    Message {
+        rest: Option<JsonStr<'a>>,
+        truncated: bool,
+    },
+}
+
+/// InfluxDB 2 names its lines in the message: `unable to parse '<line>': why`, each on a line of
+/// its own. The line itself may hold quotes and line breaks.
+pub(crate) const UNABLE: &str = "unable to parse '";
+const NEXT_UNABLE: &str = "\nunable to parse '";
+
+impl LineErrors<'_> {
+    /// No line.
+    pub(crate) const NONE: Self = LineErrors(Source::None);
+}
+
+impl<'a> Iterator for LineErrors<'a> {
+    type Item = LineErrorRef<'a>;
+
+    fn next(&mut self) -> Option<LineErrorRef<'a>> {
+        match &mut self.0 {
+            Source::None => None,
+            Source::One(line) => line.take(),
+            Source::Data(items) => loop {
+                let (item, whole) = items.next_item()?;
+                if let Some(named) = from_data(item).filter(|_| whole) {
+                    return Some(named);
+                }
+            },
+            Source::Message { rest, truncated } => loop {
+                let text = rest.take()?;
+                let this = match text.split_once(NEXT_UNABLE) {
+                    Some((this, next)) => {
+                        *rest = Some(next);
+                        this
+                    }
+                    // It may go on where the message was cut.
+                    None if *truncated => return None,
+                    None => text,
+                };
+                // The reason holds no "': ", the line may.
+                if let Some((line, reason)) = this.rsplit_once("': ") {
+                    return Some(LineErrorRef {
+                        number: None,
+                        line,
+                        reason,
+                    });
+                }
+            },
+        }
+    }
+}
+
+fn from_data(entry: Json<'_>) -> Option<LineErrorRef<'_>> {
+    Some(LineErrorRef {
+        number: entry.get("line_number").and_then(Json::integer),
+        line: entry
+            .get("original_line")
+            .and_then(Json::text)
+            .unwrap_or_default(),
+        reason: entry.get("error_message")?.text()?,
+    })
+}

@@ -1,0 +1,33 @@
+//! Characters from outside on their way to a terminal or a log.
+
+use core::fmt::{self, Write as _};
+
+/// Writes characters with those escaped that could forge a log line, move the cursor or reorder the
+/// text around them.
+pub(crate) fn write_printable(
+    chars: impl Iterator<Item = char>,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    for c in chars {
+        if is_unprintable(c) {
+            write!(f, "{}", c.escape_default())?;
+        } else {
+            f.write_char(c)?;
+        }
+    }
+    Ok(())
+}
+
+/// Control characters, line and paragraph separators, and the controls of bidirectional text
+/// (Unicode's property `Bidi_Control`).
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+        )
+}

@@ -1,0 +1,75 @@
+//! Unit tests of `target`.
+
+use super::super::{TargetWriter, encode_component, encode_segment};
+use alloc::string::String;
+use core::fmt;
+
+fn encoded(encode: impl Fn(&str, &mut String) -> fmt::Result, text: &str) -> String {
+    let mut out = String::new();
+    encode(text, &mut out).unwrap();
+    out
+}
+
+#[test]
+fn names_stay_names() {
+    for (text, component, segment) in [
+        ("", "", ""),
+        ("plain-1_~.x", "plain-1_~.x", "plain-1_~.x"),
+        ("a b&c=d", "a%20b%26c%3Dd", "a%20b%26c%3Dd"),
+        ("ü\r\n", "%C3%BC%0D%0A", "%C3%BC%0D%0A"),
+        ("/..?#%+", "%2F..%3F%23%25%2B", "%2F..%3F%23%25%2B"),
+        ("../x", "..%2Fx", "..%2Fx"),
+        (".", ".", "%2E"),
+        ("..", "..", "%2E%2E"),
+        ("...", "...", "..."),
+    ] {
+        assert_eq!(encoded(encode_component, text), component);
+        assert_eq!(encoded(encode_segment, text), segment);
+    }
+}
+
+#[test]
+fn every_byte_but_the_unreserved_is_encoded() {
+    for byte in 0..=127u8 {
+        let mut text = String::new();
+        text.push(char::from(byte));
+        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let expected = if plain {
+            text.clone()
+        } else {
+            alloc::format!("%{byte:02X}")
+        };
+        assert_eq!(encoded(encode_component, &text), expected);
+    }
+}
+
+#[test]
+fn a_target_has_segments_and_a_query() {
+    let mut target = TargetWriter::new(String::new());
+    target.segment("api").unwrap();
+    target.segment("..").unwrap();
+    target.query("a", "1").unwrap();
+    target.query("a", "2&b=3").unwrap();
+    target.query("?", "").unwrap();
+    assert_eq!(target.into_inner(), "/api/%2E%2E?a=1&a=2%26b%3D3&%3F=");
+}
+
+/// A buffer of a few bytes.
+struct Small(usize);
+
+impl fmt::Write for Small {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.checked_sub(text.len()).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_full_writer_is_an_error() {
+    const LEN: usize = "/api?a=%20".len();
+    for room in 0..=LEN {
+        let mut target = TargetWriter::new(Small(room));
+        let written = target.segment("api").and_then(|()| target.query("a", " "));
+        assert_eq!(written.is_ok(), room == LEN, "{room}");
+    }
+}
