@@ -152,7 +152,16 @@ fn the_server_goes_and_comes_back_and_every_point_is_accounted_for() {
     std::thread::sleep(Duration::from_millis(500));
     let second = gateway.stop();
     assert!(second.on_disk > 0, "{second:?}");
-    assert_eq!(demo.points(), first.delivered + second.delivered);
+    // A batch whose response got lost is stored, and on disk as well.
+    let stored = demo.points();
+    assert!(
+        stored >= first.delivered + second.delivered,
+        "{stored} {second:?}"
+    );
+    assert!(
+        stored <= first.delivered + second.accepted,
+        "{stored} {second:?}"
+    );
 
     // And the next life delivers it.
     demo.on();
