@@ -27,7 +27,8 @@ pub struct OpenReport {
     pub missing: u64,
     /// Numbers that are missing between two segments: lost files, the ends of segments that a power
     /// cut took in `Interval` or `OsManaged`, appends that failed; but also segments that were
-    /// delivered before an older one of another target was.
+    /// delivered before an older one of another target was, and delivered ones whose acknowledgement,
+    /// which isn't synced, was lost in a power failure.
     pub absent: u64,
     /// Bytes behind the last whole batch of a segment where no number is missing after it: a batch that
     /// was being written when the power went. Of the newest segment they are cut off.

@@ -237,7 +237,11 @@ fn nothing_that_was_acknowledged_is_lost_by_ext4() {
         });
         let mounted = Mount::new(&after, &dir.path().join("restarted")).unwrap();
         if !said.kept.is_empty() {
-            batches += check(&mounted.0.join(format!("{cut}")), "every", &mut said);
+            // A power failure may take the acknowledgement, which isn't synced, and not the removal
+            // of the segments that it was about: those numbers are absent.
+            let absent = said.acked.len() as u64;
+            let spool = mounted.0.join(format!("{cut}"));
+            batches += check(&spool, "every", &mut said, absent);
         }
         mounted.end();
         std::fs::remove_file(&after).unwrap();
@@ -292,12 +296,14 @@ fn stop_one(dir: &Path, said: &mut Said, rng: &mut Rng, meanwhile: impl FnOnce()
     }
 }
 
-/// Everything that was kept and not acknowledged is there, whole, in order.
-fn check(dir: &Path, mode: &str, said: &mut Said) -> u64 {
+/// Everything that was kept and not acknowledged is there, whole, in order; at most so many numbers are
+/// absent.
+fn check(dir: &Path, mode: &str, said: &mut Said, absent: u64) -> u64 {
     let mut spool = open(dir, mode);
     let report = *spool.open_report();
     assert!(report.is_clean(), "{report:?}");
-    assert_eq!((report.absent, report.ignored), (0, 0));
+    assert!(report.absent <= absent, "{report:?}");
+    assert_eq!(report.ignored, 0);
     let mut there = BTreeSet::new();
     let mut last = 0;
     let mut body = Vec::new();
@@ -352,7 +358,7 @@ fn nothing_that_was_acknowledged_is_lost() {
                         said.next = said.kept.last().max(Some(&said.next)).unwrap() + 1_000_000;
                         kill_one(dir, MODES[which], said, &mut rng);
                     }
-                    batches += check(dir, MODES[which], said);
+                    batches += check(dir, MODES[which], said, 0);
                     recoveries += 1;
                 }
                 (batches, recoveries)
