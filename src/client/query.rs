@@ -1,4 +1,4 @@
-//! Flux queries: text, parameters, dialect, limits.
+//! Flux queries: text, parameters, dialect, and their own default timeouts.
 
 use super::Client;
 use super::execute::is_page;

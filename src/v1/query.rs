@@ -1,4 +1,4 @@
-//! InfluxQL queries.
+//! InfluxQL queries, and their own default timeouts.
 
 use super::rows::Rows;
 use super::{Database, What};
