@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `bare_metal/station.rs` is what runs on the board, and needs nothing but `core`. What is in this
-//! file is the rest of the world: a clock, two sensors, and a modem that carries bytes to a mock server
+//! file is the rest of the world: a clock, two sensors, and a modem that carries bytes to a mock
 //! server and back, a few at a time. Most modems speak HTTP themselves; this one does it with two
 //! headers.
 

@@ -3,6 +3,11 @@
 //! Nothing here but `core` and the codecs. `tests/no_std` builds this very file without std and without
 //! a heap.
 
+#![allow(
+    unreachable_pub,
+    reason = "tests/no_std builds this file, too, and exports it"
+)]
+
 use core::fmt;
 use influx_edge::Precision;
 use influx_edge::csv::{DecodeError, Decoder, Step};
@@ -10,10 +15,10 @@ use influx_edge::flux::{self, FluxError};
 use influx_edge::line::{EncodeError, Encoder, Series};
 
 /// Space for four readings of this station, the longest there are.
-pub(crate) const LINES: usize = 4 * 96;
+pub const LINES: usize = 4 * 96;
 
 /// What a board keeps in its RAM: put it into a `static`, by whatever cell your framework has.
-pub(crate) struct Station {
+pub struct Station {
     /// Measurement and tags, checked and escaped once.
     series: Series<32>,
     lines: [u8; LINES],
@@ -23,7 +28,7 @@ pub(crate) struct Station {
 impl Station {
     /// # Errors
     /// A name that can't be a tag's value, or is too long.
-    pub(crate) fn new(name: &str) -> Result<Self, EncodeError> {
+    pub fn new(name: &str) -> Result<Self, EncodeError> {
         Ok(Station {
             series: Series::builder("weather").tag("station", name).build()?,
             lines: [0; LINES],
@@ -35,7 +40,7 @@ impl Station {
     ///
     /// # Errors
     /// `BufferFull`: send the lines, clear, and come again. The lines before it are whole.
-    pub(crate) fn take(
+    pub fn take(
         &mut self,
         seconds: i64,
         celsius: Option<f32>,
@@ -52,12 +57,12 @@ impl Station {
     }
 
     /// What is to be sent, as the body of `POST /api/v2/write?…&precision=s`.
-    pub(crate) fn lines(&self) -> &[u8] {
+    pub fn lines(&self) -> &[u8] {
         self.lines.get(..self.used).unwrap_or_default()
     }
 
     /// They are sent.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.used = 0;
     }
 }
@@ -67,7 +72,7 @@ impl Station {
 ///
 /// # Errors
 /// `out` is full.
-pub(crate) fn ask(station: &str, out: &mut Text<'_>) -> Result<(), FluxError> {
+pub fn ask(station: &str, out: &mut Text<'_>) -> Result<(), FluxError> {
     let mut say = |text: &str| fmt::Write::write_str(out, text).map_err(|_| FluxError::Write);
     say("from(bucket: \"sensors\") |> range(start: -1h) |> filter(fn: (r) => r.station == ")?;
     flux::literal(station, out)?;
@@ -76,13 +81,13 @@ pub(crate) fn ask(station: &str, out: &mut Text<'_>) -> Result<(), FluxError> {
 }
 
 /// The response, as it comes: in pieces of any size, over two buffers.
-pub(crate) struct Newest<'b> {
+pub struct Newest<'b> {
     decoder: Decoder<'b>,
     value: Option<f64>,
 }
 
 impl<'b> Newest<'b> {
-    pub(crate) fn new(text: &'b mut [u8], ends: &'b mut [usize]) -> Self {
+    pub fn new(text: &'b mut [u8], ends: &'b mut [usize]) -> Self {
         Newest {
             decoder: Decoder::new(text, ends),
             value: None,
@@ -91,7 +96,7 @@ impl<'b> Newest<'b> {
 
     /// # Errors
     /// What comes is no annotated CSV, or needs larger buffers, or says that the query failed.
-    pub(crate) fn feed(&mut self, mut piece: &[u8]) -> Result<(), DecodeError> {
+    pub fn feed(&mut self, mut piece: &[u8]) -> Result<(), DecodeError> {
         loop {
             let (used, step) = self.decoder.feed(piece)?;
             piece = piece.get(used..).unwrap_or_default();
@@ -106,7 +111,7 @@ impl<'b> Newest<'b> {
     ///
     /// # Errors
     /// It was cut off. What came before is not to be trusted for the whole.
-    pub(crate) fn finish(mut self) -> Result<Option<f64>, DecodeError> {
+    pub fn finish(mut self) -> Result<Option<f64>, DecodeError> {
         loop {
             match self.decoder.finish()? {
                 Step::End => return Ok(self.value),
@@ -123,17 +128,17 @@ impl<'b> Newest<'b> {
 }
 
 /// Text into a fixed buffer.
-pub(crate) struct Text<'b> {
+pub struct Text<'b> {
     storage: &'b mut [u8],
     used: usize,
 }
 
 impl<'b> Text<'b> {
-    pub(crate) fn new(storage: &'b mut [u8]) -> Self {
+    pub fn new(storage: &'b mut [u8]) -> Self {
         Text { storage, used: 0 }
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         self.storage.get(..self.used).unwrap_or_default()
     }
 }

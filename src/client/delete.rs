@@ -85,7 +85,7 @@ impl DeletePoints<'_> {
     /// use influx_edge::Timestamp;
     ///
     /// let (from, to) = (Timestamp::MIN, Timestamp::from_nanos(1_700_000_000_000_000_000));
-    /// client.delete_points("sensors", from, to).call()?; // everything before that time
+    /// client.delete_points("sensors", from, to).call()?; // everything up to that time
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///

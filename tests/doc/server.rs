@@ -3,7 +3,7 @@
 //     # let url = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"));
 //
 // It responds on the loopback, by `responses.txt` beside this file, what a real server was recorded to
-// response. To what isn't there it says 501, since 404 is no error to a delete, nor is it to a find. What
+// respond. To what isn't there it says 501, since 404 is no error to a delete, nor is it to a find. What
 // is written must be lines to InfluxDB's own parser. Every example compiles it anew, so it calls what
 // is generic with types that all of them share.
 {
