@@ -1,4 +1,4 @@
-//! `OverflowPolicy`: what happens at a limit of memory (`writer/room`) or disk (`spool/spool`).
+//! `OverflowPolicy`: what happens at a limit of memory (in `writer`) or disk (in `spool/spool`).
 
 use core::time::Duration;
 

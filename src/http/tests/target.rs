@@ -67,9 +67,9 @@ impl fmt::Write for Small {
 #[test]
 fn a_full_writer_is_an_error() {
     const LEN: usize = "/api?a=%20".len();
-    for room in 0..=LEN {
-        let mut target = TargetWriter::new(Small(room));
+    for space in 0..=LEN {
+        let mut target = TargetWriter::new(Small(space));
         let written = target.segment("api").and_then(|()| target.query("a", " "));
-        assert_eq!(written.is_ok(), room == LEN, "{room}");
+        assert_eq!(written.is_ok(), space == LEN, "{space}");
     }
 }
