@@ -21,8 +21,7 @@ AARCH64_TESTS=(
 )
 # Tests that start programs, which an emulator can't.
 STARTS_PROGRAMS=(
-    the_example_beside_a_running_owner the_real_environment
-    proxies_of_the_environment_are_ignored
+    the_real_environment proxies_of_the_environment_are_ignored
 )
 # Up to minutes each under an emulator: every cut, every flipped bit, days of a writer. Left out by
 # .ci/run, and run by .ci/run --long.

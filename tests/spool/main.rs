@@ -4,10 +4,8 @@
 
 #[path = "../common"]
 mod common {
-    pub(crate) mod built;
     pub(crate) mod spool;
     pub(crate) mod temp_dir;
 }
 
 mod basics;
-mod inspect;

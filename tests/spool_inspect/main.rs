@@ -1,6 +1,15 @@
-//! Looking into a spool beside its running owner, by the library and by the example.
+//! Looking into a spool beside its running owner, by the library and by the example. A program of its
+//! own, for it starts programs: between fork and exec they hold the lock of every spool that is open
+//! here, so that one which is closed can't be opened again at once.
+#![cfg(feature = "spool")]
 
-use crate::common::temp_dir::TempDir;
+#[path = "../common"]
+mod common {
+    pub(crate) mod built;
+    pub(crate) mod temp_dir;
+}
+
+use common::temp_dir::TempDir;
 use influx_edge::Precision;
 use influx_edge::spool::{Batch, Entry, Inspector, Rejection, Section, Spool, Target};
 use std::collections::BTreeMap;
@@ -121,7 +130,7 @@ fn damage_is_shown_where_it_is() {
 
 /// Exit code, standard output, standard error.
 fn inspect(dir: &Path, options: &[&str]) -> (i32, String, String) {
-    let mut command = std::process::Command::new(crate::common::built::example("spool_inspect"));
+    let mut command = std::process::Command::new(common::built::example("spool_inspect"));
     let output = command.arg(dir).args(options).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (
