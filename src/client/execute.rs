@@ -129,7 +129,11 @@ impl Client {
         let exchange = logging::Exchange::begin();
         let result = self.inner().http.send(out);
         exchange.end(out.method, &out.target, &result);
-        result.map_err(|SendError { broken, unsent, .. }| self.broken(what, broken, unsent))
+        result.map_err(
+            |SendError {
+                 http_error, unsent, ..
+             }| self.transport_error(what, http_error, unsent),
+        )
     }
 
     /// Exchanges user name and password for a cookie. Of several threads that come with the same
@@ -167,14 +171,19 @@ impl Client {
     }
 
     /// The error for a call that got no response.
-    pub(crate) fn broken(&self, what: &dyn fmt::Display, broken: HttpError, unsent: bool) -> Error {
+    pub(crate) fn transport_error(
+        &self,
+        what: &dyn fmt::Display,
+        http_error: HttpError,
+        unsent: bool,
+    ) -> Error {
         TransportError {
-            kind: broken.kind,
+            kind: http_error.kind,
             what: what.to_string(),
             host: self.inner().base.host_port.clone(),
-            detail: self.inner().auth.scrub(broken.detail),
+            detail: self.inner().auth.scrub(http_error.detail),
             unsent,
-            source: broken.source.map(|e| Box::new(e) as _),
+            source: http_error.source.map(|e| Box::new(e) as _),
         }
         .into()
     }
@@ -229,7 +238,7 @@ impl Client {
         let body = response
             .body
             .read_all()
-            .map_err(|broken| self.broken(what, broken, false))?;
+            .map_err(|http_error| self.transport_error(what, http_error, false))?;
         serde_json::from_slice(&body).map_err(|e| {
             Error::content(
                 alloc::format!("cannot {what}: the response isn't the JSON expected"),

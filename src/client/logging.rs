@@ -35,7 +35,7 @@ impl Exchange {
                     log::debug!(target: TARGET, "{method} {path}: {} after {took:.1?}", response.status);
                 }
                 Err(failed) => {
-                    log::debug!(target: TARGET, "{method} {path}: {:?} after {took:.1?}", failed.broken.kind);
+                    log::debug!(target: TARGET, "{method} {path}: {:?} after {took:.1?}", failed.http_error.kind);
                 }
             }
         }

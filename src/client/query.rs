@@ -325,7 +325,9 @@ impl Query<'_> {
             let n = match io::Read::read(&mut response.body, &mut piece) {
                 Ok(0) => return Ok(total),
                 Ok(n) => n,
-                Err(e) => return Err(client.broken(&WHAT, HttpError::from_read(e), false)),
+                Err(e) => {
+                    return Err(client.transport_error(&WHAT, HttpError::from_read(e), false));
+                }
             };
             to.write_all(piece.get(..n).unwrap_or(&[])).map_err(|e| {
                 Error::content("cannot pass the response of the query on", e.to_string())

@@ -184,7 +184,7 @@ impl Response {
         self.response
             .body
             .read_all()
-            .map_err(|broken| self.client.broken(&self.what, broken, false))
+            .map_err(|http_error| self.client.transport_error(&self.what, http_error, false))
     }
 
     fn about(&self) -> String {
@@ -196,9 +196,12 @@ impl Response {
 impl Read for Response {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.response.body.read(buf).map_err(|e| {
-            let broken = HttpError::from_read(e);
-            let kind = broken.io_kind();
-            io::Error::new(kind, self.client.broken(&self.what, broken, false))
+            let http_error = HttpError::from_read(e);
+            let kind = http_error.io_kind();
+            io::Error::new(
+                kind,
+                self.client.transport_error(&self.what, http_error, false),
+            )
         })
     }
 }

@@ -103,7 +103,9 @@ impl<T> fmt::Debug for Values<T> {
 fn explain(client: &Client, e: csv::ReadError) -> Error {
     match e.kind() {
         csv::ReadErrorKind::Io(_) => match e.into_kind() {
-            csv::ReadErrorKind::Io(e) => client.broken(&WHAT, HttpError::from_read(e), false),
+            csv::ReadErrorKind::Io(e) => {
+                client.transport_error(&WHAT, HttpError::from_read(e), false)
+            }
             other => Error::content("cannot query", format!("{other:?}")),
         },
         _ => {

@@ -168,7 +168,7 @@ impl Rows {
             Some(Ok(chunk)) => chunk,
             Some(Err(e)) => {
                 self.ended = true;
-                return Err(self.broken(e));
+                return Err(self.transport_error(e));
             }
             None => {
                 self.ended = true;
@@ -204,7 +204,7 @@ impl Rows {
         Error::content(format!("cannot {what}: the response can't be read"), why)
     }
 
-    fn broken(&self, e: serde_json::Error) -> Error {
+    fn transport_error(&self, e: serde_json::Error) -> Error {
         if self.left.load(Ordering::Relaxed) == 0 {
             return self.unreadable(&format!(
                 "a chunk of it has more than {} bytes; ask for fewer rows a chunk (`chunk_size`) or allow more (`max_chunk_bytes`)",
@@ -213,9 +213,11 @@ impl Rows {
         }
         if e.is_io() {
             let what = What("query", &self.db);
-            return self
-                .client
-                .broken(&what, HttpError::from_read(io::Error::from(e)), false);
+            return self.client.transport_error(
+                &what,
+                HttpError::from_read(io::Error::from(e)),
+                false,
+            );
         }
         self.unreadable(&json_trouble(&e))
     }

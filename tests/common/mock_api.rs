@@ -141,7 +141,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
             _ => error(401, "unauthorized", "unauthorized access"),
         };
         drop(state);
-        let mut response = format!("HTTP/1.1 {status} Stand-In\r\n");
+        let mut response = format!("HTTP/1.1 {status} Mock\r\n");
         if let Some(cookie) = session {
             response += &format!("Set-Cookie: {cookie}; Path=/api/; HttpOnly; SameSite=Strict\r\n");
         }

@@ -34,7 +34,7 @@ impl HttpError {
                 .into_inner()
                 .map(<dyn std::error::Error + Send + Sync>::downcast)
             {
-                Some(Ok(broken)) => *broken,
+                Some(Ok(http_error)) => *http_error,
                 _ => HttpError::new(TransportErrorKind::Closed, "the response's body broke off"),
             };
         }

@@ -138,7 +138,7 @@ pub(crate) struct HttpResponse {
 /// A call that got no response.
 #[derive(Debug)]
 pub(crate) struct SendError {
-    pub(crate) broken: HttpError,
+    pub(crate) http_error: HttpError,
     /// Not a byte of the request was sent.
     pub(crate) unsent: bool,
     trace: CallTrace,
@@ -222,7 +222,7 @@ impl Http {
         // had forgotten it. Unless it began to respond, that says nothing about the server now.
         let stale = !trace.connected
             && !trace.responded
-            && failed.broken.kind == TransportErrorKind::Closed;
+            && failed.http_error.kind == TransportErrorKind::Closed;
         let again = match out.body {
             RequestBody::Reader(..) => false,
             _ => out.repeatable || failed.unsent,
@@ -255,8 +255,8 @@ impl Http {
         CallTrace::begin(credential, body);
         let result = self.run(out, overall);
         let trace = CallTrace::end(outer);
-        result.map_err(|broken| SendError {
-            broken,
+        result.map_err(|http_error| SendError {
+            http_error,
             unsent: !trace.sent,
             trace,
         })

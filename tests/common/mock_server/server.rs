@@ -28,7 +28,7 @@ pub(crate) struct Server {
 struct Shared {
     setup: Setup,
     state: Mutex<State>,
-    /// Rung when the server stops, so that a delayed response does not hold it up.
+    /// Notified when the server stops, so that a delayed response does not hold it up.
     closing: Condvar,
 }
 
