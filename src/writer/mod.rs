@@ -56,7 +56,8 @@
 //! - *Time.* A request may take as long as the client's limits allow (30 s). Under a watchdog,
 //!   shorten those, and turn [`WriterBuilder::send_in_write`] off.
 //! - *Memory.* At most [`WriterBuilder::max_buffer_bytes`] of lines, and one open batch's storage for
-//!   each bucket. What comes then is refused, or drops the oldest: your choice.
+//!   each bucket. A point that comes then is rejected, blocks, or drops the oldest, as the
+//!   [`OverflowPolicy`] says.
 //! - *Boards without a battery-backed clock* start in 1970. Points without a time are refused until
 //!   the clock is set, unless [`ClockGuard`] says otherwise. Points with a time of their own are
 //!   never judged.
