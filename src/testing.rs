@@ -18,10 +18,12 @@ pub(crate) fn write_error(
     use crate::client::auth::Auth;
     use crate::client::response_error::{Kind, refused};
     use crate::client::transport::Headers;
+    use crate::client::url::BaseUrl;
 
     let parts = (status, &Headers::of(headers), body);
     let what = "write to bucket \"sensors\"";
-    refused(&what, "localhost:8086", parts, &Auth::None, Kind::Write)
+    let base = BaseUrl::parse("http://localhost:8086").unwrap();
+    refused(&what, &base, parts, &Auth::None, Kind::Write)
 }
 
 #[cfg(feature = "spool")]

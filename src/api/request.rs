@@ -109,18 +109,15 @@ impl<'a> ApiRequest<'a> {
         }
     }
 
-    /// Sends a request of whose response only the status matters.
+    /// Sends a request to which the server responds with 204.
     pub(super) fn send(self, what: &dyn fmt::Display) -> Result<(), Error> {
         let client = self.client;
         if self.own.is_none() {
             return self.with(|out| client.empty(what, out));
         }
         self.with(|out| {
-            let response = client.send(what, out)?;
-            if (200..300).contains(&response.status) {
-                return Ok(());
-            }
-            Err(client.refused(what, response))
+            let mut response = client.send(what, out)?;
+            client.no_content(what, &mut response)
         })
     }
 

@@ -6,7 +6,7 @@ use super::auth::{Auth, Cookie, Session};
 use super::logging;
 use super::response_error::{Kind, MAX_READ, refused};
 use super::retry::{Retry, random};
-use super::transport::{HttpError, HttpRequest, HttpResponse, RequestBody, SendError};
+use super::transport::{Headers, HttpError, HttpRequest, HttpResponse, RequestBody, SendError};
 use super::url::Target;
 use crate::error::{Error, TransportError};
 use alloc::boxed::Box;
@@ -157,10 +157,8 @@ impl Client {
         out.body = RequestBody::Bytes(&[]);
         out.repeatable = true;
         out.credential = Some(("authorization", session.basic.clone()));
-        let response = self.send(&what, &mut out)?;
-        if !(200..300).contains(&response.status) {
-            return Err(self.refused(&what, response));
-        }
+        let mut response = self.send(&what, &mut out)?;
+        self.no_content(&what, &mut response)?;
         let cookie = response
             .headers
             .get_all("set-cookie")
@@ -214,7 +212,7 @@ impl Client {
     ) -> Error {
         let inner = self.inner();
         let parts = (response.status, &response.headers, body);
-        refused(what, &inner.base.host_port, parts, &inner.auth, kind)
+        refused(what, &inner.base, parts, &inner.auth, kind)
     }
 
     /// Sends a request whose response is JSON.
@@ -240,6 +238,10 @@ impl Client {
             .read_all()
             .map_err(|http_error| self.transport_error(what, http_error, false))?;
         serde_json::from_slice(&body).map_err(|e| {
+            if body.trim_ascii_start().starts_with(b"<") {
+                // A page, whatever its type says.
+                return self.refused_with(what, &response, &body, Kind::Other);
+            }
             Error::content(
                 alloc::format!("cannot {what}: the response isn't the JSON expected"),
                 json_trouble(&e),
@@ -247,29 +249,53 @@ impl Client {
         })
     }
 
-    /// Sends a request of whose response only the status matters.
+    /// Sends a request to which the server responds with 204, or with a success without a body.
     pub(crate) fn empty(
         &self,
         what: &dyn fmt::Display,
         out: &mut HttpRequest<'_>,
     ) -> Result<(), Error> {
         self.run(what, out, |mut response| {
-            if !(200..300).contains(&response.status) || is_page(&response) {
-                return Err(self.refused(what, response));
-            }
-            // Whatever it says, read it, or the connection can't be used again.
-            let _ = response.body.read_some(MAX_READ);
-            Ok(())
+            self.no_content(what, &mut response)
         })
     }
+
+    /// Whether a response says that the thing was done, and nothing else. Of a 2xx other than 204
+    /// that is believed only if it has no body (as the response of InfluxDB OSS when a run is
+    /// canceled) and InfluxDB's own header: captive portals and user interfaces respond with 200 to
+    /// everything.
+    pub(crate) fn no_content(
+        &self,
+        what: &dyn fmt::Display,
+        response: &mut HttpResponse,
+    ) -> Result<(), Error> {
+        if response.status == 204 {
+            return Ok(());
+        }
+        let body = response.body.read_some(MAX_READ);
+        let success = (200..300).contains(&response.status);
+        if success && body.is_empty() && names_influxdb(&response.headers) {
+            return Ok(());
+        }
+        Err(self.refused_with(what, response, &body, Kind::Other))
+    }
+}
+
+/// Whether the headers are those that InfluxDB adds to each of its responses.
+pub(crate) fn names_influxdb(headers: &Headers) -> bool {
+    headers.get("x-influxdb-version").is_some() || headers.get("x-influxdb-build").is_some()
 }
 
 /// Whether a response is a page for people, and so from something else than the interface.
 pub(crate) fn is_page(response: &HttpResponse) -> bool {
-    response
-        .headers
-        .get("content-type")
-        .is_some_and(|kind| kind.starts_with("text/html"))
+    has_type(&response.headers, &["text/html", "application/xhtml+xml"])
+}
+
+/// Whether the media type is one of these, in any case and with any parameters (RFC 9110 §8.3.1).
+pub(crate) fn has_type(headers: &Headers, types: &[&str]) -> bool {
+    let value = headers.get("content-type").unwrap_or("");
+    let given = value.split(';').next().unwrap_or("").trim();
+    types.iter().any(|name| given.eq_ignore_ascii_case(name))
 }
 
 /// A value as JSON, to be sent.

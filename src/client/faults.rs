@@ -40,6 +40,7 @@
 //! | 34 | status 999, abuse of 1xx | an error with that status; unknown | `http_faults/responses.rs::row_34_strange_statuses` |
 //! | 35 | 204 before the body was read | [`TransportErrorKind::Closed`], to be sent again | `http_faults/connection.rs::row_35_success_without_reading_the_body` |
 //! | 36 | the wall clock jumps | no effect: nothing here reads it | `http_faults/table.rs::row_36_the_wall_clock_has_no_effect` |
+//! | 37 | another 2xx to a call that expects 204: a page of any type, JSON, nothing | an error that names the URL; it isn't done | `http_faults/pages.rs::row_37_a_call_that_expects_204_believes_no_page` |
 //!
 //! The rules of the transport behind it, each with the tests that fail when it is broken:
 //!

@@ -1,6 +1,7 @@
 //! The server's state: ping, health, ready, version.
 
 use super::Client;
+use super::execute::names_influxdb;
 use super::response_error::{Kind, MAX_READ};
 use crate::error::Error;
 use alloc::borrow::ToOwned;
@@ -152,11 +153,8 @@ impl Client {
         let mut out = self.http_request("GET", self.inner().base.target("/ping"));
         self.run(&what, &mut out, |mut response| {
             // 204 from InfluxDB 1 and 2; InfluxDB 3 responds with 200 and JSON.
-            let json = response
-                .headers
-                .get("content-type")
-                .is_some_and(|kind| kind.starts_with("application/json"));
-            if response.status == 204 || (response.status == 200 && json) {
+            let influxdb = response.status == 200 && names_influxdb(&response.headers);
+            if response.status == 204 || influxdb {
                 let _ = response.body.read_some(MAX_READ);
                 return Ok(take(&response.headers));
             }

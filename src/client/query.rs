@@ -1,7 +1,7 @@
 //! Flux queries: text, parameters, dialect, and their own default timeouts.
 
 use super::Client;
-use super::execute::is_page;
+use super::execute::has_type;
 use super::rows::{Rows, Values};
 use super::transport::{HttpError, HttpResponse, RequestBody};
 use crate::Timestamp;
@@ -358,9 +358,9 @@ impl Query<'_> {
         // Asking twice is asking.
         out.repeatable = true;
         let response = client.run(&WHAT, &mut out, |response| {
-            let kind = response.headers.get("content-type").unwrap_or("text/csv");
-            let is_csv = kind.starts_with("text/csv") || kind.starts_with("application/csv");
-            if response.status != 200 || !is_csv || is_page(&response) {
+            let untyped = response.headers.get("content-type").is_none();
+            let is_csv = untyped || has_type(&response.headers, &["text/csv", "application/csv"]);
+            if response.status != 200 || !is_csv {
                 return Err(client.refused(&WHAT, response));
             }
             Ok(response)

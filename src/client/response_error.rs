@@ -2,6 +2,7 @@
 
 use super::auth::Auth;
 use super::transport::Headers;
+use super::url::BaseUrl;
 use crate::error::{Error, LineError, Remedy, ResponseError, ResponseParts, Stored, cut};
 use crate::http::{JsonStr, LineErrors, WriteResponse, WriteStatus};
 use alloc::borrow::ToOwned;
@@ -26,7 +27,7 @@ pub(crate) enum Kind {
 /// Makes the error of a response that isn't a success.
 pub(crate) fn refused(
     what: &dyn fmt::Display,
-    host: &str,
+    base: &BaseUrl,
     (status, headers, body): (u16, &Headers, &[u8]),
     auth: &Auth,
     kind: Kind,
@@ -68,7 +69,8 @@ pub(crate) fn refused(
     });
     ResponseError(Box::new(ResponseParts {
         what: what.to_string(),
-        host: host.to_owned(),
+        host: base.host_port.clone(),
+        url: base.to_text(),
         status,
         code: error_body
             .code()

@@ -308,11 +308,12 @@ impl Client {
         out.credential = Some(("cookie", cookie.header));
         let result = self.send(&what, &mut out).and_then(|mut response| {
             // 401: the server had forgotten it already.
-            if (200..300).contains(&response.status) || response.status == 401 {
+            if response.status == 401 {
+                // Read, or the connection can't be used again.
                 let _ = response.body.read_some(super::response_error::MAX_READ);
                 return Ok(());
             }
-            Err(self.refused(&what, response))
+            self.no_content(&what, &mut response)
         });
         // Only now: an error's text is cleared of it.
         session.set_cookie(None);

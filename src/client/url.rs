@@ -63,6 +63,12 @@ impl BaseUrl {
                 char::from(b)
             )));
         }
+        if let Some(start) = before_call(prefix) {
+            let scheme = if https { "https" } else { "http" };
+            return Err(bad(&format!(
+                "its path is that of a call, and the client adds those itself; give {scheme}://{authority}{start}"
+            )));
+        }
         let number = port.unwrap_or(if https { 443 } else { 80 });
         Ok(BaseUrl {
             https,
@@ -73,6 +79,12 @@ impl BaseUrl {
             host_port: format!("{host}:{number}"),
             prefix: prefix.to_owned(),
         })
+    }
+
+    /// As a person would write it.
+    pub(crate) fn to_text(&self) -> String {
+        let scheme = if self.https { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.authority, self.prefix)
     }
 
     /// Whether the host is this machine.
@@ -151,6 +163,37 @@ fn in_path(b: u8) -> bool {
                 | b';'
                 | b'='
         )
+}
+
+/// What stands before the path of a call, or of a page of the user interface, if the path ends with
+/// one: such a URL was copied from a document or a browser. `/api/v1/…` in the middle stays, as a
+/// Kubernetes proxy has it.
+fn before_call(path: &str) -> Option<&str> {
+    fn last_segment(path: &str) -> (&str, &str) {
+        let path = path.trim_end_matches('/');
+        path.rsplit_once('/').unwrap_or((path, ""))
+    }
+    let is =
+        |segment: &str, names: &[&str]| names.iter().any(|name| segment.eq_ignore_ascii_case(name));
+    let versions = ["v1", "v2", "v3"];
+    let (before_one, one) = last_segment(path);
+    let (before_two, two) = last_segment(before_one);
+    let (before_three, three) = last_segment(before_two);
+    let start = if is(three, &["api"]) && is(two, &versions) {
+        before_three
+    } else if is(two, &["api"]) && is(one, &versions) {
+        before_two
+    } else if is(two, &["orgs"]) && one.len() == 16 && one.bytes().all(|b| b.is_ascii_hexdigit()) {
+        before_two
+    } else if is(
+        one,
+        &["write", "query", "ping", "health", "ready", "signin"],
+    ) {
+        before_one
+    } else {
+        return None;
+    };
+    Some(start.trim_end_matches('/'))
 }
 
 fn strip_scheme<'a>(url: &'a str, scheme: &str) -> Option<&'a str> {

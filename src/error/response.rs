@@ -20,6 +20,8 @@ pub(crate) struct ResponseParts {
     pub(crate) what: String,
     /// `host:port`.
     pub(crate) host: String,
+    /// The URL of the client's settings.
+    pub(crate) url: String,
     pub(crate) status: u16,
     pub(crate) code: Option<String>,
     pub(crate) message: String,
@@ -206,8 +208,9 @@ impl fmt::Display for ResponseError {
                 let kind = p.content_type.as_deref().unwrap_or("no content type");
                 write!(
                     f,
-                    "{host} responded with {status} with {} instead of what InfluxDB sends: {excerpt}; is the URL right, or does a proxy or a captive portal respond?",
+                    "{host} responded with {status} with {} instead of what InfluxDB sends: {excerpt}; is the URL {} right, or does a proxy or a captive portal respond?",
                     Printable(cut(kind, 60)),
+                    p.url,
                 )
             }
             300..=399 => {

@@ -85,14 +85,18 @@ impl Turn {
                 body: body.as_bytes().to_vec(),
                 response: super::replay::Response {
                     status: *status,
-                    headers: vec![(
-                        "Content-Type".to_owned(),
-                        if response.starts_with('{') {
-                            "application/json; charset=utf-8".to_owned()
-                        } else {
-                            "text/csv; charset=utf-8".to_owned()
-                        },
-                    )],
+                    headers: vec![
+                        (
+                            "Content-Type".to_owned(),
+                            if response.starts_with('{') {
+                                "application/json; charset=utf-8".to_owned()
+                            } else {
+                                "text/csv; charset=utf-8".to_owned()
+                            },
+                        ),
+                        // As in every recorded response.
+                        ("X-Influxdb-Build".to_owned(), "OSS".to_owned()),
+                    ],
                     body: response.as_bytes().to_vec(),
                 },
             },

@@ -11,6 +11,8 @@ mod common {
 #[cfg(feature = "client")]
 mod connection;
 #[cfg(feature = "client")]
+mod pages;
+#[cfg(feature = "client")]
 mod responses;
 mod table;
 #[cfg(feature = "rustls")]

@@ -36,7 +36,9 @@ fn rules() -> Vec<String> {
 fn no_row_is_missing() {
     let rows = rows();
     let numbers: Vec<u32> = rows.iter().map(|(n, _)| *n).collect();
-    assert_eq!(numbers, (1..=36).collect::<Vec<_>>());
+    assert!(numbers.len() >= 37, "{} rows", numbers.len());
+    let in_order = numbers.iter().zip(1..).all(|(n, wanted)| *n == wanted);
+    assert!(in_order, "{numbers:?}");
     for (number, test) in &rows {
         let (file, name) = test.split_once("::").unwrap();
         let source = fs::read_to_string(root().join("tests").join(file)).unwrap();

@@ -1,6 +1,7 @@
 //! Unit tests of `url`.
 
 use super::*;
+use alloc::format;
 use alloc::string::ToString;
 
 #[test]
@@ -62,6 +63,52 @@ fn bad_urls_say_why() {
     for (url, why) in table {
         let error = BaseUrl::parse(url).unwrap_err();
         assert!(error.to_string().contains(why), "{url:?}: {error}");
+    }
+}
+
+/// Copied from a document, a log or a browser: the client adds these paths itself.
+#[test]
+fn the_url_of_a_call_is_refused_with_what_to_give() {
+    let table = [
+        ("http://h:8086/api/v2", "http://h:8086"),
+        ("http://h:8086/api/v2/", "http://h:8086"),
+        ("http://h:8086//api//v2//", "http://h:8086"),
+        ("HTTPS://h/API/V2", "https://h"),
+        ("https://h/influx/api/v2", "https://h/influx"),
+        ("http://h/a/b/api/v2/write", "http://h/a/b"),
+        ("http://h/api/v2/query/", "http://h"),
+        ("http://h/api/v2/delete", "http://h"),
+        ("http://h/api/v3/write_lp", "http://h"),
+        ("http://h/api/v3", "http://h"),
+        ("http://h:8086/write", "http://h:8086"),
+        ("http://h:8086/query", "http://h:8086"),
+        ("http://h:8086/ping", "http://h:8086"),
+        ("http://h:8086/health/", "http://h:8086"),
+        ("http://h:8086/signin", "http://h:8086"),
+        (
+            "http://[::1]:8086/orgs/66de4893384f6b2b",
+            "http://[::1]:8086",
+        ),
+    ];
+    for (url, give) in table {
+        let error = BaseUrl::parse(url).unwrap_err();
+        assert!(error.is_config(), "{url}: {error}");
+        let error = error.to_string();
+        assert!(error.ends_with(&format!("; give {give}")), "{url}: {error}");
+        assert!(BaseUrl::parse(give).is_ok(), "{give}");
+    }
+    // A prefix of a proxy, however much it looks like one.
+    for url in [
+        "http://h/api",
+        "http://h/influx/v2",
+        "http://h/api/datasources/proxy/1",
+        "https://k/api/v1/namespaces/n/services/influx:8086/proxy",
+        "http://h/orgs/acme",
+        "http://h/writer",
+        "http://h/apiv2",
+    ] {
+        let base = BaseUrl::parse(url).unwrap();
+        assert_eq!(base.to_text(), url);
     }
 }
 
