@@ -179,11 +179,10 @@ fn before_call(path: &str) -> Option<&str> {
     let (before_one, one) = last_segment(path);
     let (before_two, two) = last_segment(before_one);
     let (before_three, three) = last_segment(before_two);
+    let page = is(two, &["orgs"]) && one.len() == 16 && one.bytes().all(|b| b.is_ascii_hexdigit());
     let start = if is(three, &["api"]) && is(two, &versions) {
         before_three
-    } else if is(two, &["api"]) && is(one, &versions) {
-        before_two
-    } else if is(two, &["orgs"]) && one.len() == 16 && one.bytes().all(|b| b.is_ascii_hexdigit()) {
+    } else if page || is(two, &["api"]) && is(one, &versions) {
         before_two
     } else if is(
         one,
