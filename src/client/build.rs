@@ -79,10 +79,17 @@ impl ClientBuilder {
         let tags = tags
             .build()
             .map_err(|e| Error::config(format!("a default tag can't be used: {e}")))?;
-        if !base.https && !base.is_loopback() && self.credentials.is_some() {
+        // A proxy takes them off this machine even if the server's name is loopback's.
+        let proxied = self.proxy.is_some();
+        if !base.https && (proxied || !base.is_loopback()) && self.credentials.is_some() {
             self.warn(format!(
-                "credentials travel in clear to {}: its URL is http://",
-                base.host_port
+                "credentials travel in clear to {}: its URL is http://{}",
+                base.host_port,
+                if proxied {
+                    ", and the proxy can read them"
+                } else {
+                    ""
+                }
             ));
         }
         if self.no_verification {

@@ -265,10 +265,23 @@ impl ClientBuilder {
         self
     }
 
-    /// Goes through an HTTP proxy: `http://user:password@host:port`, where the name and password,
-    /// if the proxy wants one, are percent-encoded (`@` is `%40`, `:` is `%3A`). The proxy is asked
-    /// for a tunnel (`CONNECT`) whatever the server's URL begins with. Default none: proxies named
-    /// in the environment are not used, for they would see the token of every `http://` call.
+    /// Goes through an HTTP proxy: `http://user:password@host:port`, or `https://` for one that
+    /// speaks TLS. User and password, if the proxy wants them, are percent-encoded: `@` is `%40`,
+    /// `/` is `%2F`, `#` is `%23`; what else would be misread is refused by `build`, with what to
+    /// write. Default port: 80, or 443 for `https://`.
+    ///
+    /// A server on `https://` is reached by a tunnel (`CONNECT`), in which the proxy sees nothing of
+    /// the calls. Requests to a server on `http://` go to the proxy itself, in absolute form, as
+    /// curl and browsers do: **the proxy can read and change them, the token included**. `build`
+    /// adds a warning ([`Client::warnings`](super::Client::warnings)) then. The proxy looks up the
+    /// server's name. The time limits hold through the proxy, too: `connect_timeout` until the
+    /// tunnel is there.
+    ///
+    /// A proxy that is down, too slow, or can't reach the server is a retryable error; one that
+    /// refuses (407, 403) is not: see [`TransportErrorKind::Proxy`](crate::TransportErrorKind::Proxy).
+    ///
+    /// Default: no proxy. Those named in the environment are not used, nor is `NO_PROXY`, for they
+    /// would see the token of every `http://` call.
     ///
     /// ```
     /// let client = influx_edge::Client::builder("http://db.example:8086").proxy("http://proxy.example:3128").build()?;
@@ -280,9 +293,10 @@ impl ClientBuilder {
         self
     }
 
-    /// A header for the [`proxy`](Self::proxy) alone, in the `CONNECT` that asks for the tunnel: a
-    /// `Proxy-Authorization` of another kind than Basic, or whatever else it wants to see. The
-    /// server never gets it. May be given more than once. Default none besides `Host`,
+    /// A header for the [`proxy`](Self::proxy) alone: a `Proxy-Authorization` of another kind than
+    /// Basic, or whatever else it wants to see. Sent in the `CONNECT` that asks for a tunnel, whose
+    /// server never gets it; with a server on `http://`, in each request, where removing it is up
+    /// to the proxy. May be given more than once. Default none besides `Host`,
     /// `User-Agent`, `Proxy-Connection` and, with a name in the URL, `Proxy-Authorization`.
     ///
     /// ```

@@ -41,6 +41,10 @@
 //! | 35 | 204 before the body was read | [`TransportErrorKind::Closed`], to be sent again | `http_faults/connection.rs::row_35_success_without_reading_the_body` |
 //! | 36 | the wall clock jumps | no effect: nothing here reads it | `http_faults/table.rs::row_36_the_wall_clock_has_no_effect` |
 //! | 37 | another 2xx to a call that expects 204: a page of any type, JSON, nothing | an error that names the URL; it isn't done | `http_faults/pages.rs::row_37_a_call_that_expects_204_believes_no_page` |
+//! | 38 | the proxy is down, its name doesn't resolve, it refuses or speaks TLS | the proxy by name: [`TransportErrorKind::ProxyUnavailable`], retryable, or [`TransportErrorKind::Proxy`], a person is needed; nothing stored | `http_faults/proxy.rs::row_38_a_proxy_that_is_down_refuses_or_is_none` |
+//! | 39 | the proxy is silent or slow | [`TransportErrorKind::Timeout`] by the limits that a server has | `http_faults/proxy.rs::row_39_a_proxy_that_is_slow` |
+//! | 40 | the same proxies, asked for a tunnel to a server on https | as row 38 | `http_faults/proxy_tunnel.rs::row_40_a_tunnel_that_is_refused` |
+//! | 41 | a tunnel in slow drips, or without an end of its head | [`TransportErrorKind::Timeout`] by the connect limit, with the proxy's name | `http_faults/proxy_tunnel.rs::row_41_a_tunnel_that_is_slow` |
 //!
 //! The rules of the transport behind it, each with the tests that fail when it is broken:
 //!
@@ -76,4 +80,6 @@
 //! [`TransportErrorKind::Compression`]: crate::TransportErrorKind::Compression
 //! [`TransportErrorKind::Tls`]: crate::TransportErrorKind::Tls
 //! [`TransportErrorKind::NeedsTls`]: crate::TransportErrorKind::NeedsTls
+//! [`TransportErrorKind::Proxy`]: crate::TransportErrorKind::Proxy
+//! [`TransportErrorKind::ProxyUnavailable`]: crate::TransportErrorKind::ProxyUnavailable
 //! [`Error::remedy`]: crate::Error::remedy

@@ -195,12 +195,12 @@ fn before_call(path: &str) -> Option<&str> {
     Some(start.trim_end_matches('/'))
 }
 
-fn strip_scheme<'a>(url: &'a str, scheme: &str) -> Option<&'a str> {
+pub(super) fn strip_scheme<'a>(url: &'a str, scheme: &str) -> Option<&'a str> {
     let (start, rest) = url.split_at_checked(scheme.len())?;
     start.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
+pub(super) fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
     // An IPv6 address has colons of its own, inside brackets.
     let after_host = match authority.rfind(']') {
         Some(at) => at,
@@ -224,7 +224,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
     }
 }
 
-fn check_host(host: &str) -> Result<(), &'static str> {
+pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
     if host.is_empty() {
         return Err("it names no host");
     }

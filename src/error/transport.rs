@@ -29,8 +29,13 @@ pub enum TransportErrorKind {
     TooLarge,
     /// The response's compressed body is damaged.
     Compression,
-    /// The proxy refused, or didn't understand, to connect.
+    /// The proxy refused: 407, 403, a redirect, the wrong of http and https in its URL, or it is no
+    /// HTTP proxy at all. A person is needed; what to do is in [`TransportError::detail`].
     Proxy,
+    /// The proxy can't be reached or used for now: it is down, its name doesn't resolve, or it
+    /// reports that it can't reach the server. May pass by itself. (A proxy that is too slow is a
+    /// [`Timeout`](Self::Timeout).)
+    ProxyUnavailable,
     /// The request can't be put into HTTP: a path or a header is too long, a method unknown.
     Request,
 }
@@ -99,10 +104,11 @@ impl TransportError {
             | TransportErrorKind::Refused
             | TransportErrorKind::Connect
             | TransportErrorKind::Timeout
-            | TransportErrorKind::Closed => true,
+            | TransportErrorKind::Closed
             // A proxy restarts like a server does.
-            TransportErrorKind::Proxy => true,
+            | TransportErrorKind::ProxyUnavailable => true,
             TransportErrorKind::Protocol
+            | TransportErrorKind::Proxy
             | TransportErrorKind::Tls
             | TransportErrorKind::NeedsTls
             | TransportErrorKind::TooLarge
@@ -122,6 +128,7 @@ impl TransportError {
             | TransportErrorKind::Connect
             | TransportErrorKind::Tls
             | TransportErrorKind::Proxy
+            | TransportErrorKind::ProxyUnavailable
             | TransportErrorKind::Request => Stored::None,
             // A TLS port can't have understood plain HTTP.
             TransportErrorKind::NeedsTls => Stored::None,
@@ -154,7 +161,7 @@ impl fmt::Display for TransportError {
             ),
             TransportErrorKind::Timeout => write!(
                 f,
-                "{host} took too long ({detail}); the server or the network is slow or stuck, try again later or raise the time limit"
+                "{host} took too long ({detail}); the server, the network or a proxy is slow or stuck, try again later or raise the time limit"
             ),
             TransportErrorKind::Closed => write!(
                 f,
@@ -180,10 +187,10 @@ impl fmt::Display for TransportError {
                 f,
                 "the compressed response of {host} is damaged ({detail}); the server or a proxy is at fault"
             ),
-            TransportErrorKind::Proxy => write!(
-                f,
-                "the proxy on the way to {host} refused ({detail}); check the proxy's address and credentials"
-            ),
+            // What to do about a proxy is in the detail: programs without one aren't linked with it.
+            TransportErrorKind::Proxy | TransportErrorKind::ProxyUnavailable => {
+                write!(f, "on the way to {host}, {detail}")
+            }
             TransportErrorKind::Request => write!(f, "{detail}"),
         }
     }

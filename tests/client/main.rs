@@ -12,6 +12,7 @@ mod calls;
 mod config;
 mod contract;
 mod isolation;
+mod proxy;
 mod query;
 mod recordings;
 mod rules;

@@ -12,6 +12,9 @@ mod common {
 mod connection;
 #[cfg(feature = "client")]
 mod pages;
+mod proxy;
+#[cfg(feature = "rustls")]
+mod proxy_tunnel;
 #[cfg(feature = "client")]
 mod responses;
 mod table;

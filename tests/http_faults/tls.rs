@@ -19,13 +19,13 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 const LINE: &str = "weather,station=zrh-1 temp_c=21.5 1700000000000000000";
 
 /// A private CA, and its certificate as a file.
-struct Authority {
+pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
-    file: PathBuf,
+    pub(crate) file: PathBuf,
 }
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
@@ -35,7 +35,7 @@ impl Authority {
     }
 
     /// A certificate of this CA, with its key.
-    fn issue(&self, params: &CertificateParams) -> (CertificateDer<'static>, KeyPair) {
+    pub(crate) fn issue(&self, params: &CertificateParams) -> (CertificateDer<'static>, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let cert = params.signed_by(&key, &self.issuer).unwrap();
         (cert.der().clone(), key)
@@ -50,11 +50,11 @@ fn temp(name: &str, text: &str) -> PathBuf {
     path
 }
 
-fn params(names: &[&str]) -> CertificateParams {
+pub(crate) fn params(names: &[&str]) -> CertificateParams {
     CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap()
 }
 
-fn server((cert, key): (CertificateDer<'static>, KeyPair)) -> Arc<ServerConfig> {
+pub(crate) fn server((cert, key): (CertificateDer<'static>, KeyPair)) -> Arc<ServerConfig> {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = builder()
         .with_no_client_auth()

@@ -1,5 +1,5 @@
-//! The connector and transport between the HTTP library and its sockets: credentials, proxies and
-//! the trace of a call. It lives on the library's `unversioned` interface, which may change in a
+//! The connector and transport between the HTTP library and its sockets: credentials and the trace
+//! of a call. It lives on the library's `unversioned` interface, which may change in a
 //! minor release; nothing outside this folder may depend on it.
 //!
 //! What happened to the current call (a new connection? sent? responded?) is noted here, which
@@ -9,15 +9,13 @@ use super::headers::HeaderText;
 use super::resolver::Addresses;
 use super::tcp::TcpConnector;
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::cell::Cell;
 use core::fmt;
 use std::sync::Arc;
 use std::thread_local;
+use std::time::Instant;
 use ureq::Error;
-use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, NextTimeout, Transport,
-};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
 /// What happened since [`CallTrace::begin`] on this thread.
 ///
@@ -33,6 +31,8 @@ pub(super) struct CallTrace {
     pub(super) responded: bool,
     /// The other side stopped taking bytes before the request was complete.
     pub(super) cut: bool,
+    /// The request's first bytes passed the place where a proxy's request line is made.
+    pub(super) begun: bool,
     /// How many bytes of body the request has, as far as known when it begins.
     pub(super) body: u64,
 }
@@ -44,6 +44,7 @@ thread_local! {
             sent: false,
             responded: false,
             cut: false,
+            begun: false,
             body: 0,
         })
     };
@@ -53,8 +54,6 @@ thread_local! {
     /// The header with the secret of the call that begins, until it's sent. Thread-local for the
     /// same reason.
     static CREDENTIAL: Cell<Option<(&'static str, HeaderText)>> = const { Cell::new(None) };
-    /// How many `connect` are under way: a proxy's is inside the call's.
-    static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
 impl CallTrace {
@@ -98,19 +97,15 @@ impl fmt::Display for TlsRecordError {
 
 impl std::error::Error for TlsRecordError {}
 
-/// Asks a proxy for tunnels.
-pub(super) type ProxyTunnel = Box<dyn Connector<(), Out = Either<(), Box<dyn Transport>>>>;
-
-pub(super) fn proxy_tunnel() -> ProxyTunnel {
-    Box::new(ConnectProxyConnector::default())
-}
+/// Connects to the server through a proxy.
+pub(super) type ProxyConnector = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
 
 /// The way to the server: through a proxy if there is one.
 #[derive(Debug)]
-struct ProxyConnector(Option<ProxyTunnel>);
+struct OptionalProxy(Option<ProxyConnector>);
 
-impl Connector<()> for ProxyConnector {
-    type Out = Either<(), Box<dyn Transport>>;
+impl Connector<()> for OptionalProxy {
+    type Out = Box<dyn Transport>;
 
     fn connect(
         &self,
@@ -118,15 +113,16 @@ impl Connector<()> for ProxyConnector {
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
         match &self.0 {
-            Some(proxy_tunnel) => proxy_tunnel.connect(details, chained),
-            None => Ok(chained.map(Either::A)),
+            Some(proxy) => proxy.connect(details, chained),
+            None => Ok(None),
         }
     }
 }
 
-/// The whole chain: a tunnel through a proxy if one is set, our own socket, TLS if the URL says so.
-pub(super) fn chain(proxy_tunnel: Option<ProxyTunnel>) -> impl Connector<()> {
-    let chain = ProxyConnector(proxy_tunnel).chain(TcpConnector);
+/// The whole chain: the way through a proxy if one is set, else our own socket; TLS if the URL says
+/// so.
+pub(super) fn chain(proxy: Option<ProxyConnector>) -> impl Connector<()> {
+    let chain = OptionalProxy(proxy).chain(TcpConnector);
     #[cfg(feature = "rustls")]
     let chain = chain.chain(ureq::unversioned::transport::RustlsConnector::default());
     #[cfg(feature = "native-tls")]
@@ -139,17 +135,6 @@ pub(super) fn chain(proxy_tunnel: Option<ProxyTunnel>) -> impl Connector<()> {
 pub(super) struct EdgeConnector<C> {
     pub(super) inner: C,
     pub(super) addresses: Arc<Addresses>,
-    pub(super) proxy_lines: ProxyLines,
-}
-
-/// Header lines for the proxy alone, in the `CONNECT` that asks it for a tunnel. Often secret.
-#[derive(Clone, Default)]
-pub(super) struct ProxyLines(pub(super) Arc<[u8]>);
-
-impl fmt::Debug for ProxyLines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
 }
 
 impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
@@ -160,10 +145,7 @@ impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
         details: &ConnectionDetails<'_>,
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        DEPTH.set(DEPTH.get().saturating_add(1));
         let made = self.inner.connect(details, chained);
-        let depth = DEPTH.get().saturating_sub(1);
-        DEPTH.set(depth);
         // What a proxy or a TLS handshake sent and received is not the call's.
         TRACE.set(CallTrace {
             connected: true,
@@ -174,15 +156,7 @@ impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
             // The host may have moved: ask for its address again next time.
             self.addresses.forget();
         }
-        Ok(made?.map(|inner| CredentialTransport {
-            inner,
-            new: false,
-            outermost: depth == 0,
-            tunnel: (depth > 0).then(|| Tunnel {
-                head: Vec::new(),
-                lines: self.proxy_lines.clone(),
-            }),
-        }))
+        Ok(made?.map(|inner| CredentialTransport { inner, new: false }))
     }
 }
 
@@ -197,22 +171,7 @@ pub(super) struct CredentialTransport<T> {
     inner: T,
     /// Something came since the last pretended arrival.
     new: bool,
-    /// Not the way to a proxy, which must not see the credential.
-    outermost: bool,
-    /// The request for a tunnel, until it is sent.
-    tunnel: Option<Tunnel>,
 }
-
-/// The head of a `CONNECT`. The library has no place for headers of ours in it, and writes it word
-/// by word, each a packet of its own; here it is gathered, completed and sent at once.
-#[derive(Debug)]
-struct Tunnel {
-    head: Vec<u8>,
-    lines: ProxyLines,
-}
-
-/// More than the library ever writes into it: what comes then is no `CONNECT`.
-const MAX_TUNNEL_HEAD: usize = 16 * 1024;
 
 impl<T: Transport> CredentialTransport<T> {
     /// Puts a header behind the request line, which is what the output begins with.
@@ -242,48 +201,58 @@ impl<T: Transport> CredentialTransport<T> {
         }
         // No space for both: one after the other.
         let rest = output.get(line..amount).unwrap_or(&[]).to_vec();
+        let deadline = Deadline::new(timeout);
         self.inner.transmit_output(line, timeout)?;
         for part in parts.into_iter().chain([rest.as_slice()]) {
-            self.send(part, timeout)?;
+            send(&mut self.inner, part, &deadline)?;
         }
         Ok(())
     }
+}
 
-    /// Sends bytes from elsewhere, in as many pieces as the buffer needs.
-    fn send(&mut self, mut bytes: &[u8], timeout: NextTimeout) -> Result<(), Error> {
-        while !bytes.is_empty() {
-            let output = self.inner.buffers().output();
-            let (now, later) = bytes.split_at_checked(output.len()).unwrap_or((bytes, &[]));
-            let mut at = 0;
-            put(output, &mut at, now);
-            self.inner.transmit_output(at, timeout)?;
-            bytes = later;
+/// A time limit that goes on running from one step to the next. A transport's own starts anew with
+/// each of its calls.
+pub(super) struct Deadline {
+    start: Instant,
+    timeout: NextTimeout,
+}
+
+impl Deadline {
+    pub(super) fn new(timeout: NextTimeout) -> Self {
+        Deadline {
+            start: Instant::now(),
+            timeout,
         }
-        Ok(())
     }
 
-    /// Takes a part of a tunnel's head; with its last, sends all of it.
-    fn gather(
-        &mut self,
-        mut tunnel: Tunnel,
-        amount: usize,
-        timeout: NextTimeout,
-    ) -> Result<(), Error> {
-        let output = self.inner.buffers().output();
-        let part = output.get(..amount).unwrap_or(&[]);
-        tunnel.head.extend_from_slice(part);
-        if tunnel.head.ends_with(b"\r\n\r\n") {
-            // Before the empty line.
-            let end = tunnel.head.len().saturating_sub(2);
-            tunnel.head.truncate(end);
-            tunnel.head.extend_from_slice(&tunnel.lines.0);
-            tunnel.head.extend_from_slice(b"\r\n");
-        } else if tunnel.head.len() <= MAX_TUNNEL_HEAD {
-            self.tunnel = Some(tunnel);
-            return Ok(());
+    /// What is left of it; an error if nothing is.
+    pub(super) fn left(&self) -> Result<NextTimeout, Error> {
+        let left = self.timeout.after.saturating_sub(self.start.elapsed());
+        if left.is_zero() {
+            return Err(Error::Timeout(self.timeout.reason));
         }
-        self.send(&tunnel.head, timeout)
+        Ok(NextTimeout {
+            after: left.into(),
+            ..self.timeout
+        })
     }
+}
+
+/// Sends bytes from elsewhere, in as many pieces as the buffer needs.
+pub(super) fn send(
+    transport: &mut dyn Transport,
+    mut bytes: &[u8],
+    deadline: &Deadline,
+) -> Result<(), Error> {
+    while !bytes.is_empty() {
+        let output = transport.buffers().output();
+        let (now, later) = bytes.split_at_checked(output.len()).unwrap_or((bytes, &[]));
+        let mut at = 0;
+        put(output, &mut at, now);
+        transport.transmit_output(at, deadline.left()?)?;
+        bytes = later;
+    }
+    Ok(())
 }
 
 /// Copies into a buffer that is known to have the space.
@@ -301,13 +270,8 @@ impl<T: Transport> Transport for CredentialTransport<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        if let Some(tunnel) = self.tunnel.take() {
-            return self.gather(tunnel, amount, timeout);
-        }
-        if self.outermost {
-            if let Some(credential) = CREDENTIAL.take() {
-                return self.with_header(amount, &credential, timeout);
-            }
+        if let Some(credential) = CREDENTIAL.take() {
+            return self.with_header(amount, &credential, timeout);
         }
         self.inner.transmit_output(amount, timeout)
     }

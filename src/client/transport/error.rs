@@ -63,6 +63,13 @@ impl fmt::Display for HttpError {
 
 impl std::error::Error for HttpError {}
 
+/// Through the library, which hands it on as it is.
+impl From<HttpError> for Error {
+    fn from(e: HttpError) -> Self {
+        Error::Other(Box::new(e))
+    }
+}
+
 impl From<Error> for HttpError {
     fn from(e: Error) -> Self {
         match e {
@@ -72,10 +79,6 @@ impl From<Error> for HttpError {
                 HttpError::new(TransportErrorKind::Dns, "no address for this name")
             }
             Error::ConnectionFailed => HttpError::new(TransportErrorKind::Connect, "no connection"),
-            Error::ConnectProxyFailed(why) => HttpError::new(TransportErrorKind::Proxy, why),
-            Error::InvalidProxyUrl => {
-                HttpError::new(TransportErrorKind::Proxy, "its URL is invalid")
-            }
             Error::LargeResponseHeader(..) => HttpError::new(
                 TransportErrorKind::Protocol,
                 "the response's header is longer than 8 KiB",
@@ -109,6 +112,11 @@ impl From<Error> for HttpError {
 }
 
 fn from_other(inner: Box<dyn std::error::Error + Send + Sync>) -> HttpError {
+    // One of ours, which went through the library.
+    let inner = match inner.downcast::<HttpError>() {
+        Ok(http_error) => return *http_error,
+        Err(inner) => inner,
+    };
     if inner.is::<TlsRecordError>() {
         HttpError::new(TransportErrorKind::NeedsTls, inner.to_string())
     } else if inner.is::<ResolveError>() {

@@ -1,5 +1,6 @@
 //! Headers of requests and responses, without the library's types.
 
+use crate::client::secret::Secret;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -153,6 +154,15 @@ impl HeaderList {
             lines.extend_from_slice(b"\r\n");
         }
         lines
+    }
+
+    /// What of the values may be secret: each, and what follows an authentication scheme.
+    pub(super) fn add_secrets(&self, secrets: &mut Vec<Secret>) {
+        for (_, value) in &self.0 {
+            let Ok(text) = value.0.to_str() else { continue };
+            let (_, behind) = text.split_once(' ').unwrap_or(("", ""));
+            secrets.extend([text, behind].map(Secret::new));
+        }
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

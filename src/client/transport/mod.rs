@@ -4,7 +4,8 @@
 //! The rules it keeps, each for a fault that was seen:
 //! - no redirect is followed: a POST would be replayed as a GET without body and look like success,
 //!   and a token would travel on;
-//! - no proxy unless asked: the environment's would see the token;
+//! - no proxy unless asked: the environment's would see the token; one that is asked for has the
+//!   limits of the server, and its failures name it;
 //! - every call has limits: connect, each read, each write, and an overall one, without a thread;
 //! - small buffers: some 12 KiB a connection instead of 260;
 //! - bodies are read to their end, or the connection isn't used again; a 204 has none to wait for;
@@ -16,6 +17,8 @@ mod body;
 mod connector;
 mod error;
 mod headers;
+mod proxy;
+mod proxy_url;
 mod resolver;
 mod tcp;
 mod tls;
@@ -26,13 +29,14 @@ pub use headers::Headers;
 pub(crate) use headers::{HeaderList, HeaderText};
 pub(crate) use tls::{TlsSettings, missing as tls_missing};
 
-use super::secret::Secret;
 use super::url::BaseUrl;
 use crate::error::{Error, TransportErrorKind};
 use alloc::format;
 use alloc::string::String;
-use connector::{CallTrace, EdgeConnector, ProxyLines, ProxyTunnel};
+use connector::{CallTrace, EdgeConnector};
 use core::time::Duration;
+pub(crate) use proxy::ProxyUrl;
+use proxy::{ProxyContext, ProxyRefusal};
 use resolver::{Addresses, CachingResolver};
 use std::io;
 use std::sync::Arc;
@@ -63,22 +67,6 @@ pub(crate) struct HttpSettings {
     pub(crate) tls: TlsSettings,
 }
 
-/// Where a proxy is, and what goes there: a pointer, so that only programs that ask for a proxy are
-/// linked with tunnels.
-#[derive(Clone)]
-pub(crate) struct ProxyUrl {
-    url: Secret,
-    open: fn(&Secret, &HeaderList) -> Result<Proxied, Error>,
-}
-
-type Proxied = (Option<ureq::Proxy>, Option<ProxyTunnel>);
-
-impl ProxyUrl {
-    pub(crate) fn new(url: Secret) -> Self {
-        ProxyUrl { url, open: proxied }
-    }
-}
-
 /// One server, its connections, and the headers that every request to it has.
 #[derive(Clone)]
 pub(crate) struct Http {
@@ -87,6 +75,8 @@ pub(crate) struct Http {
     authority: Authority,
     overall: Duration,
     headers: HeaderList,
+    /// What a 407 means, where requests go to a proxy as they are, without a tunnel.
+    proxy_refusal: Option<ProxyRefusal>,
 }
 
 /// One request on its way out.
@@ -153,14 +143,6 @@ impl Http {
         };
         let authority = Authority::try_from(base.authority.as_str())
             .map_err(|_| Error::config(format!("the host {} can't be used", base.authority)))?;
-        let (proxy, proxy_tunnel) = match &settings.proxy {
-            Some(ProxyUrl { url, open }) => open(url, &settings.proxy_headers)?,
-            None if !settings.proxy_headers.is_empty() => {
-                return Err(Error::config("there are headers for a proxy, but no proxy"));
-            }
-            None => (None, None),
-        };
-        let proxy_lines = ProxyLines(settings.proxy_headers.to_lines().into());
         let user_agent = HeaderText::new(&settings.user_agent)
             .ok_or_else(|| Error::config("the user agent isn't visible ASCII"))?;
         let mut headers = HeaderList::default();
@@ -172,7 +154,8 @@ impl Http {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .proxy(proxy)
+            // Neither the environment's nor one that is asked for: that is a connector's.
+            .proxy(None)
             .timeout_global(Some(settings.overall))
             .timeout_connect(Some(settings.connect))
             .timeout_per_read(Some(settings.read))
@@ -191,17 +174,34 @@ impl Http {
             .accept_encoding("");
         let config = settings.tls.apply(builder)?.build();
         let addresses = Arc::new(Addresses::default());
+        let mut resolver = CachingResolver {
+            addresses: Arc::clone(&addresses),
+            limit: settings.connect,
+            left_to_proxy: false,
+        };
+        let (proxy, proxy_refusal) = match &settings.proxy {
+            Some(proxy) => {
+                let (connector, refusal) = proxy.open(ProxyContext {
+                    base,
+                    headers: &settings.proxy_headers,
+                    user_agent: &settings.user_agent,
+                    resolver: resolver.clone(),
+                })?;
+                resolver.left_to_proxy = true;
+                (Some(connector), refusal)
+            }
+            None if !settings.proxy_headers.is_empty() => {
+                return Err(Error::config("there are headers for a proxy, but no proxy"));
+            }
+            None => (None, None),
+        };
         let agent = Agent::with_parts(
             config,
             EdgeConnector {
-                inner: connector::chain(proxy_tunnel),
-                addresses: Arc::clone(&addresses),
-                proxy_lines,
-            },
-            CachingResolver {
+                inner: connector::chain(proxy),
                 addresses,
-                limit: settings.connect,
             },
+            resolver,
         );
         Ok(Http {
             agent,
@@ -209,6 +209,7 @@ impl Http {
             authority,
             overall: settings.overall,
             headers,
+            proxy_refusal,
         })
     }
 
@@ -340,6 +341,11 @@ impl Http {
             }
         }?;
         let (parts, body) = response.into_parts();
+        if let (407, Some(refusal)) = (parts.status.as_u16(), &self.proxy_refusal) {
+            // It handed nothing on.
+            CallTrace::note(|t| t.sent = false);
+            return Err(refusal(&parts.headers));
+        }
         Ok(HttpResponse {
             status: parts.status.as_u16(),
             headers: Headers::new(parts.headers),
@@ -406,29 +412,4 @@ fn method(name: &str) -> Result<Method, HttpError> {
             format!("{name:?} is no HTTP method"),
         )
     })
-}
-
-fn proxied(url: &Secret, headers: &HeaderList) -> Result<Proxied, Error> {
-    let text = url.reveal();
-    // The library panics on a SOCKS proxy it wasn't built for.
-    if !text.starts_with("http://") && !text.starts_with("https://") {
-        return Err(Error::config(
-            "the proxy's URL must start with http:// or https://",
-        ));
-    }
-    if text.starts_with("https://") && !cfg!(any(feature = "rustls", feature = "native-tls")) {
-        return Err(Error::config(
-            "the proxy's URL is https, but this build has no TLS; enable the feature rustls or native-tls",
-        ));
-    }
-    let proxy = ureq::Proxy::new(text).map_err(|_| {
-        Error::config("the proxy's URL can't be used; http://user:password@host:port")
-    })?;
-    let named = proxy.username().is_some() || proxy.password().is_some();
-    if named && headers.has("proxy-authorization") {
-        return Err(Error::config(
-            "the proxy's URL has a user name, and there is a header Proxy-Authorization; give one of them",
-        ));
-    }
-    Ok((Some(proxy), Some(connector::proxy_tunnel())))
 }

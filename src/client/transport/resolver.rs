@@ -107,11 +107,13 @@ const fn out_capacity() -> usize {
     16
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct CachingResolver {
     pub(super) addresses: Arc<Addresses>,
     /// The limit of one lookup, when the call's own isn't shorter.
     pub(super) limit: Duration,
+    /// Names are the proxy's to look up: only it may know them.
+    pub(super) left_to_proxy: bool,
 }
 
 impl Resolver for CachingResolver {
@@ -122,6 +124,9 @@ impl Resolver for CachingResolver {
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, Error> {
         let mut out = self.empty();
+        if self.left_to_proxy {
+            return Ok(out);
+        }
         let host = uri.host().unwrap_or("");
         let port = uri
             .port_u16()

@@ -1,0 +1,464 @@
+//! HTTP proxies: a tunnel (`CONNECT`) to a server on https, requests in absolute form to one on
+//! http, as curl does. Many proxies allow `CONNECT` to port 443 alone.
+//!
+//! The library has its own way through a proxy, which isn't used: it knows only `CONNECT`, starts
+//! the time limit anew with every byte that the proxy sends, and calls each failure a refusal.
+//!
+//! Only what [`ProxyUrl::new`] points to leads here, so a program that asks for no proxy is linked
+//! with nothing of it.
+
+use super::connector::{CallTrace, Deadline, ProxyConnector, TlsRecordError, chain, send};
+use super::error::HttpError;
+use super::proxy_url::{self, ProxyAddress};
+use super::resolver::CachingResolver;
+use super::{HeaderList, INPUT_BUFFER};
+use crate::client::secret::{Secret, take_out};
+use crate::client::url::BaseUrl;
+use crate::error::{Error as CrateError, TransportErrorKind as Kind, cut};
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use std::sync::Arc;
+use ureq::Error;
+use ureq::http::{HeaderMap, Uri};
+use ureq::unversioned::resolver::Resolver;
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+
+/// Where a proxy is, and what goes there: a pointer, so that only programs that ask for a proxy are
+/// linked with this module.
+#[derive(Clone)]
+pub(crate) struct ProxyUrl {
+    url: Secret,
+    open: fn(&Secret, ProxyContext<'_>) -> Result<Opened, CrateError>,
+}
+
+/// What a proxy has to know about its client.
+pub(super) struct ProxyContext<'a> {
+    pub(super) base: &'a BaseUrl,
+    /// For the proxy alone.
+    pub(super) headers: &'a HeaderList,
+    pub(super) user_agent: &'a str,
+    pub(super) resolver: CachingResolver,
+}
+
+/// The way through the proxy, and what its 407 means if no tunnel hides it.
+type Opened = (ProxyConnector, Option<ProxyRefusal>);
+
+/// Makes an error of a proxy's 407, which has these headers.
+pub(super) type ProxyRefusal = Arc<dyn Fn(&HeaderMap) -> HttpError + Send + Sync>;
+
+impl ProxyUrl {
+    pub(crate) fn new(url: Secret) -> Self {
+        ProxyUrl { url, open }
+    }
+
+    pub(super) fn open(&self, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
+        (self.open)(&self.url, context)
+    }
+}
+
+fn open(url: &Secret, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
+    let ProxyContext {
+        base,
+        headers,
+        user_agent,
+        resolver,
+    } = context;
+    let ProxyAddress {
+        uri,
+        host_port,
+        basic,
+        mut secrets,
+    } = proxy_url::parse(url.reveal())?;
+    let named = basic.is_some() || headers.has("proxy-authorization");
+    let mut lines = b"Proxy-Connection: Keep-Alive\r\n".to_vec();
+    if let Some(basic) = basic {
+        if headers.has("proxy-authorization") {
+            return Err(CrateError::config(
+                "the proxy's URL has a user name, and there is a header Proxy-Authorization; give one of them",
+            ));
+        }
+        for part in ["Proxy-Authorization: Basic ", basic.reveal(), "\r\n"] {
+            lines.extend_from_slice(part.as_bytes());
+        }
+        secrets.push(basic);
+    }
+    lines.extend_from_slice(&headers.to_lines());
+    headers.add_secrets(&mut secrets);
+    let target = base.host_port.clone();
+    let opening = if base.https {
+        let mut head =
+            format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {user_agent}\r\n")
+                .into_bytes();
+        head.append(&mut lines);
+        head.extend_from_slice(b"\r\n");
+        Opening::Tunnel(head)
+    } else {
+        Opening::AbsoluteForm {
+            origin: format!("http://{}", base.authority),
+            lines,
+        }
+    };
+    let proxy = Arc::new(Proxy {
+        uri,
+        host_port,
+        target,
+        opening,
+        named,
+        secrets,
+    });
+    let refusal: Option<ProxyRefusal> = match &proxy.opening {
+        Opening::Tunnel(_) => None,
+        Opening::AbsoluteForm { .. } => {
+            let proxy = Arc::clone(&proxy);
+            Some(Arc::new(move |headers: &HeaderMap| {
+                let asks = headers.get_all("proxy-authenticate").into_iter();
+                proxy.refused(407, "", asks.filter_map(|value| value.to_str().ok()))
+            }))
+        }
+    };
+    let connector = Connect {
+        proxy,
+        direct: chain(None),
+        resolver,
+    };
+    Ok((Box::new(connector), refusal))
+}
+
+/// One proxy, and what is asked of it.
+struct Proxy {
+    uri: Uri,
+    host_port: String,
+    /// The server's `host:port`.
+    target: String,
+    opening: Opening,
+    /// It gets credentials.
+    named: bool,
+    /// What it is told and must not show in an error, should the proxy repeat it.
+    secrets: Vec<Secret>,
+}
+
+enum Opening {
+    /// The whole `CONNECT`.
+    Tunnel(Vec<u8>),
+    /// What goes before the path in the request line, and the header lines for the proxy.
+    AbsoluteForm { origin: String, lines: Vec<u8> },
+}
+
+struct Connect<C> {
+    proxy: Arc<Proxy>,
+    /// Our own socket, and TLS if the proxy's URL says so.
+    direct: C,
+    resolver: CachingResolver,
+}
+
+impl<C: Connector<()>> Connector<()> for Connect<C> {
+    type Out = Box<dyn Transport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        _: Option<()>,
+    ) -> Result<Option<Self::Out>, Error> {
+        let proxy = &self.proxy;
+        // One limit for the name, the connection, its TLS and the tunnel.
+        let deadline = Deadline::new(details.timeout);
+        let transport = self
+            .open(details, &deadline)
+            .map_err(|e| proxy.at_fault(e))?;
+        let mut through = Through {
+            inner: transport,
+            proxy: Arc::clone(proxy),
+        };
+        if let Opening::Tunnel(head) = &proxy.opening {
+            proxy
+                .tunnel(&mut *through.inner, head, &deadline)
+                .map_err(|e| proxy.at_fault(e))?;
+        }
+        Ok(Some(Box::new(through)))
+    }
+}
+
+impl<C: Connector<()>> Connect<C> {
+    fn open(
+        &self,
+        details: &ConnectionDetails<'_>,
+        deadline: &Deadline,
+    ) -> Result<Box<dyn Transport>, Error> {
+        let uri = &self.proxy.uri;
+        let addrs = self
+            .resolver
+            .resolve(uri, details.config, deadline.left()?)?;
+        let details = ConnectionDetails {
+            uri,
+            addrs,
+            config: details.config,
+            request_level: details.request_level,
+            resolver: details.resolver,
+            now: ureq::unversioned::transport::time::Instant::now(),
+            timeout: deadline.left()?,
+            current_time: details.current_time.clone(),
+            run_connector: details.run_connector.clone(),
+            register_shutdown: details.register_shutdown.clone(),
+        };
+        match self.direct.connect(&details, None)? {
+            Some(transport) => Ok(Box::new(transport)),
+            None => Err(Error::ConnectionFailed),
+        }
+    }
+}
+
+impl Proxy {
+    /// Asks for a tunnel and reads the response's head.
+    fn tunnel(
+        &self,
+        transport: &mut dyn Transport,
+        head: &[u8],
+        deadline: &Deadline,
+    ) -> Result<(), Error> {
+        let protocol = |why: &str| Error::from(HttpError::new(Kind::Protocol, why));
+        send(transport, head, deadline)?;
+        loop {
+            let input = transport.buffers().input();
+            let start = b"HTTP/1.";
+            if !input.iter().zip(start).all(|(is, should)| is == should) {
+                return Err(protocol("what it sends isn't HTTP/1"));
+            }
+            let Some(end) = head_end(input) else {
+                if input.len() >= INPUT_BUFFER {
+                    return Err(protocol("the head of its response is longer than 8 KiB"));
+                }
+                if !transport.await_input(deadline.left()?)? {
+                    return Err(HttpError::new(Kind::Closed, "no complete response").into());
+                }
+                continue;
+            };
+            let text = String::from_utf8_lossy(input.get(..end).unwrap_or(&[])).into_owned();
+            let behind = input.len().saturating_sub(end);
+            transport.buffers().input_consume(end);
+            let mut lines = text.lines();
+            let (status, reason) = lines
+                .next()
+                .and_then(status_line)
+                .ok_or_else(|| protocol("its response has no status"))?;
+            match status {
+                // An interim response: the real one follows.
+                100..=199 => deadline.left().map(drop)?,
+                // The server speaks second in TLS: these bytes are nobody's.
+                200..=299 if behind > 0 => {
+                    return Err(protocol("bytes follow its response to CONNECT"));
+                }
+                200..=299 => return Ok(()),
+                _ => {
+                    let asks = lines.filter_map(|line| line.split_once(':'));
+                    let asks =
+                        asks.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
+                    return Err(self
+                        .refused(status, reason, asks.map(|(_, value)| value))
+                        .into());
+                }
+            }
+        }
+    }
+
+    /// The proxy responded, but not with what was asked for. `asks` is the text of each
+    /// `Proxy-Authenticate`.
+    fn refused<'a>(
+        &self,
+        status: u16,
+        reason: &str,
+        asks: impl Iterator<Item = &'a str>,
+    ) -> HttpError {
+        let Proxy {
+            host_port, target, ..
+        } = self;
+        let advice = match status {
+            407 if self.named => {
+                "check user and password in the proxy's URL, or the header Proxy-Authorization"
+            }
+            407 => {
+                "it wants credentials: give user and password in the proxy's URL, or a proxy_header Proxy-Authorization"
+            }
+            401 | 403 => "it must be set to allow this host and port",
+            300..=399 => "it may be a login page or no proxy; check the proxy's URL",
+            408 | 425 | 429 | 500 | 502..=504 => {
+                "the proxy can't reach the server now, or is overloaded; try again later"
+            }
+            _ => "it may be no proxy, or takes no CONNECT; check the proxy's URL",
+        };
+        let kind = match status {
+            408 | 425 | 429 | 500 | 502..=504 => Kind::ProxyUnavailable,
+            _ => Kind::Proxy,
+        };
+        // Its own words, bounded and without what it was told.
+        let mut said = reason.to_owned();
+        for scheme in asks.filter_map(|value| value.split_ascii_whitespace().next()) {
+            for part in [", asks for ", scheme] {
+                said.push_str(part);
+            }
+        }
+        for secret in &self.secrets {
+            take_out(&mut said, secret.reveal());
+        }
+        let said = cut(said.trim(), 160);
+        HttpError::new(
+            kind,
+            format!(
+                "the proxy {host_port} refused a request for {target} (status {status} {said}); {advice}"
+            ),
+        )
+    }
+
+    /// Any other error on the way to the proxy, or in its response, as one that names it.
+    fn at_fault(&self, error: Error) -> Error {
+        let mut found = HttpError::from(error);
+        let (kind, before, advice) = match found.kind {
+            Kind::Proxy | Kind::ProxyUnavailable => return found.into(),
+            Kind::Timeout => {
+                let HttpError { detail, .. } = &found;
+                found.detail = format!("waiting for the proxy {}: {detail}", self.host_port);
+                return found.into();
+            }
+            Kind::Dns => (
+                Kind::ProxyUnavailable,
+                "no address is known for",
+                "check the proxy's URL and this machine's DNS",
+            ),
+            Kind::Refused => (
+                Kind::ProxyUnavailable,
+                "nothing listens at",
+                "start the proxy or correct its URL",
+            ),
+            Kind::Closed => (
+                Kind::ProxyUnavailable,
+                "the connection was closed by",
+                "try again; check that the port is the proxy's, and whether it speaks TLS",
+            ),
+            Kind::Tls => (
+                Kind::Proxy,
+                "no trusted TLS connection to",
+                "check its certificate and whether that port speaks TLS, or write http:// in the proxy's URL; a private CA is given as ca_file",
+            ),
+            Kind::NeedsTls => (
+                Kind::Proxy,
+                "plain HTTP is not understood by",
+                "write https:// in the proxy's URL",
+            ),
+            Kind::Protocol => (
+                Kind::Proxy,
+                "no HTTP proxy responds at",
+                "check the proxy's URL",
+            ),
+            _ => (
+                Kind::ProxyUnavailable,
+                "no way leads to",
+                "check this machine's network and the proxy's URL",
+            ),
+        };
+        HttpError {
+            kind,
+            detail: format!(
+                "{before} the proxy {} ({}); {advice}",
+                self.host_port, found.detail
+            ),
+            source: found.source,
+        }
+        .into()
+    }
+
+    /// The start of a request's head in absolute form, with the proxy's own header lines.
+    fn absolute(&self, start: &[u8]) -> Vec<u8> {
+        let Opening::AbsoluteForm { origin, lines } = &self.opening else {
+            return start.to_owned();
+        };
+        let line = start.iter().position(|b| *b == b'\n');
+        let (line, rest) = start
+            .split_at_checked(line.map_or(start.len(), |at| at.saturating_add(1)))
+            .unwrap_or((start, &[]));
+        let method = line.iter().position(|b| *b == b' ');
+        let (method, line) = line
+            .split_at_checked(method.map_or(0, |at| at.saturating_add(1)))
+            .unwrap_or((&[], line));
+        [method, origin.as_bytes(), line, lines, rest].concat()
+    }
+}
+
+/// Where a head ends. A line feed alone ends a line, too (RFC 9112, section 2.2).
+fn head_end(input: &[u8]) -> Option<usize> {
+    let mut at = 0usize;
+    for line in input.split_inclusive(|b| *b == b'\n') {
+        at = at.saturating_add(line.len());
+        if matches!(line, b"\n" | b"\r\n") {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Status and reason of `HTTP/1.1 200 Connection established`.
+fn status_line(line: &str) -> Option<(u16, &str)> {
+    let (_, rest) = line.split_once(' ')?;
+    let (status, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+    let number = status.parse().ok()?;
+    (100..=999).contains(&number).then_some((number, reason))
+}
+
+/// A connection to a proxy: the inside of a tunnel, or one for requests in absolute form.
+struct Through {
+    inner: Box<dyn Transport>,
+    proxy: Arc<Proxy>,
+}
+
+impl Transport for Through {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        let mut begun = matches!(self.proxy.opening, Opening::Tunnel(_));
+        if !begun {
+            CallTrace::note(|t| begun = core::mem::replace(&mut t.begun, true));
+        }
+        if begun {
+            return self.inner.transmit_output(amount, timeout);
+        }
+        let output = self.inner.buffers().output();
+        let head = self.proxy.absolute(output.get(..amount).unwrap_or(&[]));
+        send(&mut *self.inner, &head, &Deadline::new(timeout))
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        match self.inner.await_input(timeout) {
+            // It is the proxy that speaks TLS, not the server.
+            Err(Error::Other(e)) if e.is::<TlsRecordError>() => {
+                CallTrace::note(|t| t.sent = false);
+                Err(self.proxy.at_fault(Error::Other(e)))
+            }
+            result => result,
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    /// TLS to the proxy isn't TLS to the server.
+    fn is_tls(&self) -> bool {
+        false
+    }
+}
+
+impl fmt::Debug for Through {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Through(***)")
+    }
+}
+
+impl<C> fmt::Debug for Connect<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connect(***)")
+    }
+}

@@ -1,0 +1,124 @@
+//! A proxy's URL, taken apart and checked: what can't be meant is refused when the client is built,
+//! with what to write instead, and without the secret.
+
+use crate::client::secret::Secret;
+use crate::client::url::{check_host, split_port, strip_scheme};
+use crate::error::Error;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ureq::http::Uri;
+
+/// `http://user:password@host:port`, taken apart.
+pub(super) struct ProxyAddress {
+    /// Scheme, host and port alone.
+    pub(super) uri: Uri,
+    /// Always with the port, for messages.
+    pub(super) host_port: String,
+    /// User and password as Basic authentication has them, if there are any.
+    pub(super) basic: Option<Secret>,
+    /// What of it must not be printed.
+    pub(super) secrets: Vec<Secret>,
+}
+
+pub(super) fn parse(url: &str) -> Result<ProxyAddress, Error> {
+    let bad = |why: &str| Error::config(format!("the proxy's URL can't be used: {why}"));
+    let url = url.trim();
+    let (https, rest) = match (strip_scheme(url, "http://"), strip_scheme(url, "https://")) {
+        (Some(rest), _) => (false, rest),
+        (_, Some(rest)) => (true, rest),
+        _ => return Err(bad("it must start with http:// or https://")),
+    };
+    if https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
+        return Err(bad(
+            "it is https, but this build has no TLS; enable the feature rustls or native-tls",
+        ));
+    }
+    if !rest.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(bad(
+            "it has a space, a control character or a character outside ASCII; in user and password write it percent-encoded (a space is %20), a host in its xn-- form",
+        ));
+    }
+    let must_be_encoded = |c: char| {
+        bad(&format!(
+            "a {c} in its user or password must be written as %{:02X}",
+            u32::from(c)
+        ))
+    };
+    let (authority, behind) = match rest.find(['/', '\\', '?', '#']) {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    if let (Some(first), true) = (behind.chars().next(), behind.contains('@')) {
+        // The host would be what was meant as a user name, and the rest of the password a path.
+        return Err(must_be_encoded(first));
+    }
+    if !matches!(behind, "" | "/") {
+        return Err(bad(
+            "it has a path, a query or a fragment; give only http://user:password@host:port",
+        ));
+    }
+    let (user_info, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
+    if user_info.contains('@') {
+        return Err(must_be_encoded('@'));
+    }
+    let (host, port) = split_port(host_port).map_err(bad)?;
+    check_host(host).map_err(bad)?;
+    let port = port.unwrap_or(if https { 443 } else { 80 });
+    let host_port = format!("{host}:{port}");
+    let scheme = if https { "https" } else { "http" };
+    let uri = Uri::try_from(format!("{scheme}://{host_port}/"))
+        .map_err(|_| bad("its host can't be used"))?;
+
+    let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+    let mut pair = decode(user);
+    if pair.contains(&b':') {
+        return Err(bad(
+            "its user has a colon (%3A): Basic authentication ends the user there",
+        ));
+    }
+    pair.push(b':');
+    let decoded = decode(password);
+    pair.extend_from_slice(&decoded);
+    if pair.iter().any(u8::is_ascii_control) {
+        return Err(bad("its user or password has a control character"));
+    }
+    let basic = (pair.len() > 1).then(|| Secret::new(BASE64_STANDARD.encode(&pair)));
+    let secrets = [String::from_utf8_lossy(&decoded).as_ref(), password]
+        .map(Secret::new)
+        .into();
+    Ok(ProxyAddress {
+        uri,
+        host_port,
+        basic,
+        secrets,
+    })
+}
+
+/// Percent-decodes as the URL standard says: a `%` that no two digits follow stands for itself, as
+/// does a `+`.
+fn decode(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digit = |at: usize| {
+            let digit = behind.get(at).map(|b| char::from(*b).to_digit(16));
+            digit.flatten().and_then(|d| u8::try_from(d).ok())
+        };
+        rest = behind;
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high << 4) | low);
+                rest = behind.get(2..).unwrap_or(&[]);
+            }
+            _ => out.push(*first),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+#[path = "tests/proxy_url.rs"]
+mod tests;
