@@ -108,6 +108,40 @@ fn row_38_a_proxy_that_is_down_refuses_or_is_none() {
         assert!(text.contains(words), "{words:?} is not in: {text}");
     }
 
+    // Before it took a large body, and then it closes.
+    let large = "m f=1\n".repeat(200_000);
+    let proxy = Wire::each(1, |peer| {
+        assert_eq!(peer.head().unwrap().header("expect"), Some("100-continue"));
+        peer.send("HTTP/1.1 407 No\r\nConnection: close\r\n\r\n");
+    });
+    let client = through(&proxy.url()).build().unwrap();
+    let error = client.write("b", large.as_str()).unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Transport(e) if e.kind() == Proxy),
+        "{error}"
+    );
+    assert_eq!(error.stored(), Stored::None);
+
+    // What may be the proxy's fault or the server's names both.
+    for (response, words) in [
+        ("", "closed"),
+        ("HTTP/1.1 204 No Con", "closed"),
+        ("SSH-2.0-OpenSSH_9.9\r\n", "isn't valid HTTP"),
+        ("HTTP/1.1 twohundred\r\n\r\n", "isn't valid HTTP"),
+        ("\0\0\0\0\r\n\r\n", "isn't valid HTTP"),
+    ] {
+        let proxy = Wire::each(1, move |peer| {
+            peer.request();
+            peer.send(response);
+        });
+        let client = through(&proxy.url()).build().unwrap();
+        let text = client.write("b", LINE).unwrap_err().to_string();
+        let via = format!("through the proxy {}", proxy.addr());
+        for words in [words, "influx.example:8086", &via] {
+            assert!(text.contains(words), "{words:?} is not in: {text}");
+        }
+    }
+
     // The client works afterwards.
     let proxy = Wire::scenes(vec![
         Box::new(|peer: &mut Peer| {

@@ -357,5 +357,34 @@ fn row_41_a_tunnel_that_is_slow() {
         let text = too_slow(name, &client, 200 * MS);
         let named = text.contains(&format!("waiting for the proxy {}", proxy.addr()));
         assert_eq!(named, !name.starts_with("a server's"), "{text}");
+        assert!(
+            text.contains(&format!("the proxy {}", proxy.addr())),
+            "{text}"
+        );
+    }
+
+    // The other limits hold while a tunnel is asked for, too, if they are shorter.
+    type Change = fn(ClientBuilder) -> ClientBuilder;
+    let table: [(&str, Change, Scene); 3] = [
+        ("read", |b| b.read_timeout(100 * MS), Peer::wait_for_close),
+        ("overall", |b| b.timeout(100 * MS), Peer::wait_for_close),
+        (
+            "overall, in drips",
+            |b| b.timeout(100 * MS),
+            |peer| {
+                peer.head();
+                drip(
+                    peer,
+                    std::iter::repeat_n(b"HTTP/1.1 102 X\r\n\r\n", 99)
+                        .flatten()
+                        .copied(),
+                );
+            },
+        ),
+    ];
+    for (name, change, scene) in table {
+        let proxy = Wire::each(1, scene);
+        let client = change(through(&proxy.url(), &ca)).build().unwrap();
+        too_slow(name, &client, 100 * MS);
     }
 }

@@ -36,7 +36,7 @@ use alloc::string::String;
 use connector::{CallTrace, EdgeConnector};
 use core::time::Duration;
 pub(crate) use proxy::ProxyUrl;
-use proxy::{ProxyContext, ProxyRefusal};
+use proxy::{ProxyContext, ProxyFaults};
 use resolver::{Addresses, CachingResolver};
 use std::io;
 use std::sync::Arc;
@@ -75,8 +75,7 @@ pub(crate) struct Http {
     authority: Authority,
     overall: Duration,
     headers: HeaderList,
-    /// What a 407 means, where requests go to a proxy as they are, without a tunnel.
-    proxy_refusal: Option<ProxyRefusal>,
+    proxy_faults: Option<Arc<dyn ProxyFaults>>,
 }
 
 /// One request on its way out.
@@ -179,16 +178,16 @@ impl Http {
             limit: settings.connect,
             left_to_proxy: false,
         };
-        let (proxy, proxy_refusal) = match &settings.proxy {
+        let (proxy, proxy_faults) = match &settings.proxy {
             Some(proxy) => {
-                let (connector, refusal) = proxy.open(ProxyContext {
+                let (connector, faults) = proxy.open(ProxyContext {
                     base,
                     headers: &settings.proxy_headers,
                     user_agent: &settings.user_agent,
                     resolver: resolver.clone(),
                 })?;
                 resolver.left_to_proxy = true;
-                (Some(connector), refusal)
+                (Some(connector), Some(faults))
             }
             None if !settings.proxy_headers.is_empty() => {
                 return Err(Error::config("there are headers for a proxy, but no proxy"));
@@ -209,7 +208,7 @@ impl Http {
             authority,
             overall: settings.overall,
             headers,
-            proxy_refusal,
+            proxy_faults,
         })
     }
 
@@ -256,10 +255,15 @@ impl Http {
         CallTrace::begin(credential, body);
         let result = self.run(out, overall);
         let trace = CallTrace::end(outer);
-        result.map_err(|http_error| SendError {
-            http_error,
-            unsent: !trace.sent,
-            trace,
+        result.map_err(|mut http_error| {
+            if let Some(faults) = &self.proxy_faults {
+                faults.involve(&mut http_error);
+            }
+            SendError {
+                http_error,
+                unsent: !trace.sent,
+                trace,
+            }
         })
     }
 
@@ -341,10 +345,12 @@ impl Http {
             }
         }?;
         let (parts, body) = response.into_parts();
-        if let (407, Some(refusal)) = (parts.status.as_u16(), &self.proxy_refusal) {
-            // It handed nothing on.
-            CallTrace::note(|t| t.sent = false);
-            return Err(refusal(&parts.headers));
+        if let (407, Some(faults)) = (parts.status.as_u16(), &self.proxy_faults) {
+            if let Some(refusal) = faults.refusal(&parts.headers) {
+                // It handed nothing on.
+                CallTrace::note(|t| t.sent = false);
+                return Err(refusal);
+            }
         }
         Ok(HttpResponse {
             status: parts.status.as_u16(),

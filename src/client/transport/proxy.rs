@@ -44,11 +44,17 @@ pub(super) struct ProxyContext<'a> {
     pub(super) resolver: CachingResolver,
 }
 
-/// The way through the proxy, and what its 407 means if no tunnel hides it.
-type Opened = (ProxyConnector, Option<ProxyRefusal>);
+/// The way through the proxy, and its part in what fails.
+type Opened = (ProxyConnector, Arc<dyn ProxyFaults>);
 
-/// Makes an error of a proxy's 407, which has these headers.
-pub(super) type ProxyRefusal = Arc<dyn Fn(&HeaderMap) -> HttpError + Send + Sync>;
+/// A proxy's part in what fails after the connection was made.
+pub(super) trait ProxyFaults: Send + Sync {
+    /// The error of a 407 with these headers, unless a tunnel hides responses from the proxy.
+    fn refusal(&self, headers: &HeaderMap) -> Option<HttpError>;
+
+    /// Names the proxy in an error that may be its own, or the server's, or of the way between.
+    fn involve(&self, http_error: &mut HttpError);
+}
 
 impl ProxyUrl {
     pub(crate) fn new(url: Secret) -> Self {
@@ -110,22 +116,12 @@ fn open(url: &Secret, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
         named,
         secrets,
     });
-    let refusal: Option<ProxyRefusal> = match &proxy.opening {
-        Opening::Tunnel(_) => None,
-        Opening::AbsoluteForm { .. } => {
-            let proxy = Arc::clone(&proxy);
-            Some(Arc::new(move |headers: &HeaderMap| {
-                let asks = headers.get_all("proxy-authenticate").into_iter();
-                proxy.refused(407, "", asks.filter_map(|value| value.to_str().ok()))
-            }))
-        }
-    };
     let connector = Connect {
-        proxy,
+        proxy: Arc::clone(&proxy),
         direct: chain(None),
         resolver,
     };
-    Ok((Box::new(connector), refusal))
+    Ok((Box::new(connector), proxy))
 }
 
 /// One proxy, and what is asked of it.
@@ -282,7 +278,7 @@ impl Proxy {
             407 => {
                 "it wants credentials: give user and password in the proxy's URL, or a proxy_header Proxy-Authorization"
             }
-            401 | 403 => "it must be set to allow this host and port",
+            403 => "it must be set to allow this host and port",
             300..=399 => "it may be a login page or no proxy; check the proxy's URL",
             408 | 425 | 429 | 500 | 502..=504 => {
                 "the proxy can't reach the server now, or is overloaded; try again later"
@@ -383,6 +379,26 @@ impl Proxy {
             .split_at_checked(method.map_or(0, |at| at.saturating_add(1)))
             .unwrap_or((&[], line));
         [method, origin.as_bytes(), line, lines, rest].concat()
+    }
+}
+
+impl ProxyFaults for Proxy {
+    fn refusal(&self, headers: &HeaderMap) -> Option<HttpError> {
+        if matches!(self.opening, Opening::Tunnel(_)) {
+            return None;
+        }
+        let asks = headers.get_all("proxy-authenticate").into_iter();
+        let asks = asks.filter_map(|value| value.to_str().ok());
+        Some(self.refused(407, "", asks))
+    }
+
+    fn involve(&self, http_error: &mut HttpError) {
+        // What can't be put into HTTP never went there.
+        if http_error.kind != Kind::Request && !http_error.detail.contains(&self.host_port) {
+            for part in [", through the proxy ", &self.host_port] {
+                http_error.detail.push_str(part);
+            }
+        }
     }
 }
 
