@@ -68,7 +68,7 @@ fn buckets() {
     let last = in_order.last().unwrap();
     let client = place.allowed([Permission::read().bucket(last)]);
     let hidden: Vec<_> = client.buckets().list().map(|b| b.unwrap().id).collect();
-    assert_eq!(hidden, [last.clone()]);
+    assert_eq!(hidden, std::slice::from_ref(last));
     let found = client.buckets().find(last).unwrap().unwrap();
     let by_name = client.buckets().find_by_name(&found.name).unwrap();
     assert_eq!(by_name.map(|bucket| bucket.id), Some(found.id));
