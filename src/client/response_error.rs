@@ -95,6 +95,7 @@ pub(crate) fn refused(
         remedy: write_status.remedy.unwrap_or(Remedy::Operator),
         line_errors: line_errors.collect(),
         dropped: write_status.dropped,
+        blames_way: false,
     }))
     .into()
 }

@@ -36,6 +36,8 @@ pub(crate) struct ResponseParts {
     pub(crate) remedy: Remedy,
     pub(crate) line_errors: Vec<LineError>,
     pub(crate) dropped: Option<u64>,
+    /// Nothing shows that the refusal is about the lines: what was stored before is refused as well.
+    pub(crate) blames_way: bool,
 }
 
 impl ResponseError {
@@ -204,6 +206,10 @@ impl fmt::Display for ResponseError {
         write!(f, "cannot {}: ", Printable(&p.what))?;
         let excerpt = Excerpt { shown, more };
         match status {
+            _ if p.blames_way => write!(
+                f,
+                "{host} refuses all that it is sent ({status}: {excerpt}), so nothing shows that the data are at fault; check what stands between here and the database, its limits, and the database itself"
+            ),
             200..=299 if p.stored != Stored::Partial => {
                 let kind = p.content_type.as_deref().unwrap_or("no content type");
                 write!(
@@ -296,6 +302,17 @@ struct Excerpt<'a> {
 impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", Printable(self.shown), self.more)
+    }
+}
+
+impl Error {
+    /// The same refusal, where the data are not known to be at fault: a person has to look.
+    pub(crate) fn blame_way(mut self) -> Self {
+        if let ErrorKind::Response(ResponseError(parts)) = &mut *self.0 {
+            parts.blames_way = true;
+            parts.remedy = Remedy::Operator;
+        }
+        self
     }
 }
 

@@ -18,6 +18,15 @@ pub(crate) struct Batch {
     /// Attempts in a row that failed, and when they began.
     pub(crate) failures: u32,
     pub(crate) failing_since: Option<core::time::Duration>,
+    /// So many pieces at the front are single lines that were refused, unnamed. Until the way is
+    /// known to work they wait, and what stands behind them is asked about.
+    suspects: usize,
+    /// Refusals that named no line, since the way was last known to work.
+    pub(crate) refusals: u8,
+    /// Single lines that were rejected without being named, since one was stored.
+    pub(crate) bad_run: u8,
+    /// The next request finds out who is to blame: the lines or the way.
+    pub(crate) prove: bool,
 }
 
 /// Consecutive lines of a batch, to be sent in one request.
@@ -32,8 +41,12 @@ pub(crate) struct Piece {
     heir: bool,
     /// The server is known to work: if it fails on this piece, the piece is at fault.
     pub(crate) judged: bool,
-    /// The server failed on it so often that the next request finds out who is at fault.
-    pub(crate) prove: bool,
+    /// A single line that was refused before the way was known to work: once more, and it is
+    /// rejected.
+    pub(crate) refused: bool,
+    /// Stored ahead of a line that is still suspected. If that line is stored after all, this has to
+    /// be sent again: it is newer.
+    pub(crate) stored: bool,
     /// How often the way broke or time ran out under it.
     pub(crate) breaks: u8,
     /// How often the server failed on it (500).
@@ -65,6 +78,10 @@ impl Batch {
             pieces: VecDeque::from([piece]),
             failures: 0,
             failing_since: None,
+            suspects: 0,
+            refusals: 0,
+            bad_run: 0,
+            prove: false,
         }
     }
 
@@ -76,13 +93,13 @@ impl Batch {
 
     /// The piece to send next.
     pub(crate) fn piece(&mut self) -> Option<&mut Piece> {
-        self.pieces.front_mut()
+        self.pieces.get_mut(self.suspects)
     }
 
     /// Its lines.
     pub(crate) fn piece_bytes(&self) -> &[u8] {
         self.pieces
-            .front()
+            .get(self.suspects)
             .and_then(|piece| self.bytes.get(piece.start..piece.end))
             .unwrap_or_default()
     }
@@ -104,13 +121,61 @@ impl Batch {
 
     /// The piece is done with. `good`: all of it was stored.
     pub(crate) fn pop(&mut self, good: bool) {
-        self.pieces.pop_front();
-        if !good {
+        self.pieces.remove(self.suspects);
+        if good {
+            self.bad_run = 0;
+            self.pieces
+                .iter_mut()
+                .for_each(|piece| piece.stored = false);
+        } else {
             self.last = None;
         }
-        if let Some(next) = self.pieces.front_mut() {
+        if let Some(next) = self.piece() {
             next.bad |= next.heir && good;
             next.heir = false;
+        }
+    }
+
+    /// The piece is a line that was refused: what stands behind it is next.
+    pub(crate) fn suspect(&mut self) {
+        self.suspects = self.suspects.saturating_add(1).min(self.pieces.len());
+    }
+
+    /// Whether lines before the piece wait for their verdict.
+    pub(crate) fn has_suspects(&self) -> bool {
+        self.suspects > 0
+    }
+
+    /// The way works: what was refused is asked about once more.
+    pub(crate) fn vouch(&mut self) {
+        self.refusals = 0;
+        if self.suspects == 0 {
+            return;
+        }
+        if let Some(piece) = self.piece() {
+            // Who is to blame is found out by asking again.
+            piece.heir = false;
+        }
+        for piece in self.pieces.iter_mut().take(self.suspects) {
+            piece.refused = true;
+        }
+        self.suspects = 0;
+    }
+
+    /// The way is to blame: what was concluded from its refusals counts for nothing. `refusals`:
+    /// how many of those there are to be from now on.
+    pub(crate) fn pardon(&mut self, refusals: u8) {
+        self.suspects = 0;
+        self.refusals = refusals;
+        for piece in &mut self.pieces {
+            *piece = Piece {
+                start: piece.start,
+                end: piece.end,
+                lines: piece.lines,
+                breaks: piece.breaks,
+                expect: piece.expect,
+                ..Piece::default()
+            };
         }
     }
 
@@ -142,10 +207,15 @@ impl Batch {
     /// Cuts the piece in two, between lines. False if there is nothing to cut. `bad`: one half is
     /// to blame.
     pub(crate) fn halve(&mut self, bad: bool) -> bool {
-        let Some(piece) = self.pieces.front().copied() else {
+        let lines = self.piece().map_or(0, |piece| piece.lines);
+        self.cut_off(lines / 2, bad)
+    }
+
+    /// The same, behind so many lines.
+    pub(crate) fn cut_off(&mut self, left_lines: usize, bad: bool) -> bool {
+        let Some(piece) = self.piece().copied() else {
             return false;
         };
-        let left_lines = piece.lines / 2;
         let left_bytes: usize = split(self.piece_bytes())
             .take(left_lines)
             .map(<[u8]>::len)
@@ -174,15 +244,19 @@ impl Batch {
         };
         // What follows is to blame only if all of this piece was good, which it isn't.
         if bad {
-            if let Some(next) = self.pieces.get_mut(1) {
-                next.heir = false;
-            }
+            self.disinherit_next();
         }
-        if let Some(front) = self.pieces.front_mut() {
-            *front = right;
+        if let Some(piece) = self.piece() {
+            *piece = right;
         }
-        self.pieces.push_front(left);
+        self.pieces.insert(self.suspects, left);
         true
+    }
+
+    fn disinherit_next(&mut self) {
+        if let Some(next) = self.pieces.get_mut(self.suspects.saturating_add(1)) {
+            next.heir = false;
+        }
     }
 
     /// Takes the named lines out of the piece. What names no line of it has no effect.
@@ -191,7 +265,7 @@ impl Batch {
         if guilty.found.is_empty() {
             return Vec::new();
         }
-        let Some(piece) = self.pieces.front().copied() else {
+        let Some(piece) = self.piece().copied() else {
             return Vec::new();
         };
         let mut out = Vec::new();
@@ -211,11 +285,14 @@ impl Batch {
             .saturating_sub(kept.len());
         self.bytes.splice(piece.start..piece.end, kept);
         self.last = None;
-        for later in self.pieces.iter_mut().skip(1) {
+        let behind = self.suspects.saturating_add(1);
+        for later in self.pieces.iter_mut().skip(behind) {
             later.start = later.start.saturating_sub(gone);
             later.end = later.end.saturating_sub(gone);
         }
-        if let Some(front) = self.pieces.front_mut() {
+        // Whoever was to blame if this piece was good: it wasn't.
+        self.disinherit_next();
+        if let Some(front) = self.piece() {
             *front = Piece {
                 start: piece.start,
                 end: piece.end.saturating_sub(gone),
@@ -226,10 +303,6 @@ impl Batch {
             if front.lines == 0 {
                 self.pop(false);
             }
-        }
-        // Whoever was to blame if this piece was good: it wasn't.
-        if let Some(next) = self.pieces.get_mut(1) {
-            next.heir = false;
         }
         out
     }
@@ -247,6 +320,11 @@ impl Batch {
             })
             .collect()
     }
+}
+
+/// Whether the server names any of these lines.
+pub(crate) fn names(named: &[LineError], lines: &[u8]) -> bool {
+    !Guilty::new(named, lines).found.is_empty()
 }
 
 /// A line as text, without its newline. (An encoder writes nothing but UTF-8.)

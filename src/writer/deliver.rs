@@ -2,7 +2,7 @@
 //! decided in `http/write_status`; the delay before a retry in `writer/settings`.
 
 use super::account::{DropReason, Place, RejectReason};
-use super::batch::TakenOut;
+use super::batch::{Batch, Piece, TakenOut, names};
 use super::core::Core;
 use super::event::Event;
 use super::lane::Lane;
@@ -22,6 +22,14 @@ const BREAKS_TO_EXPECT: u8 = 3;
 const BREAKS_TO_SPLIT: u8 = 4;
 /// So often a server may fail on the same lines until it is asked whether they are to blame.
 const FAULTS_TO_PROVE: u8 = 4;
+/// So many pieces may be refused in a row, without a line named, until it is asked whether they or
+/// the way is to blame.
+const REFUSALS_TO_PROVE: u8 = 8;
+/// So many count as refused after the way was to blame: the next one is enough to ask again.
+const PARDONED: u8 = REFUSALS_TO_PROVE - 1;
+/// After so many bad lines in a row the next ones are asked about one by one: where most lines are
+/// bad, halving takes twice the requests.
+const BAD_RUN: u8 = 4;
 /// So often a line must fail while the server works, with pauses between, until it is given up: to
 /// reject a good line for a server that stumbles would be to lose it.
 const CONVICTIONS: u8 = 4;
@@ -52,14 +60,25 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let Some(batch) = lane.head() else {
             return;
         };
+        if batch.piece().is_some_and(|piece| piece.stored) {
+            self.count_delivered(at);
+            self.retire(at);
+            return;
+        }
         // What is known to hold a bad line is cut without asking.
         while batch.piece().is_some_and(|piece| piece.bad) && batch.halve(true) {}
-        let Some(piece) = batch.piece().copied() else {
+        if batch.bad_run >= BAD_RUN {
+            batch.cut_off(1, false);
+        }
+        let prove = batch.prove;
+        // (There is none to send where all that is left has been refused, and the way is in doubt.)
+        let piece = batch.piece().copied().or(prove.then(Piece::default));
+        let Some(piece) = piece else {
             self.retire(at);
             return;
         };
         let (bytes, precision) = match lane.peek() {
-            Some(batch) if !piece.prove => (batch.piece_bytes(), written_in),
+            Some(batch) if !prove => (batch.piece_bytes(), written_in),
             _ => (lane.proof(), precision),
         };
         let parcel = Parcel {
@@ -73,7 +92,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         self.stats.requests = self.stats.requests.saturating_add(1);
         self.stats.bytes_sent = self.stats.bytes_sent.saturating_add(size as u64);
         let result = self.transport.send(parcel);
-        if piece.prove {
+        if prove {
             self.proven(at, result);
         } else {
             match result {
@@ -129,6 +148,19 @@ impl<C: Clock, T: Transport> Core<C, T> {
         if let Some(lane) = self.lanes.get_mut(at) {
             lane.keep_proof(precision);
         }
+        let head = self.lanes.get_mut(at).and_then(Lane::head);
+        match head
+            .filter(|batch| batch.has_suspects())
+            .and_then(Batch::piece)
+        {
+            // To be sent again if an older line is stored after it; see `Piece::stored`.
+            Some(piece) => piece.stored = true,
+            None => self.count_delivered(at),
+        }
+        self.heard(at);
+    }
+
+    fn count_delivered(&mut self, at: usize) {
         let place = self.place(at);
         let lines = self.pop(at, true);
         self.stats.deliver(place, lines);
@@ -137,15 +169,17 @@ impl<C: Clock, T: Transport> Core<C, T> {
             bucket,
             lines: lines as u64,
         });
-        self.heard(at);
     }
 
-    /// The server responded in a way that shows it works.
+    /// The way works: something was stored, or the server named lines that it had read.
     fn heard(&mut self, at: usize) {
         let now = self.clock.now();
         let Some(lane) = self.lanes.get_mut(at) else {
             return;
         };
+        if let Some(batch) = lane.head() {
+            batch.vouch();
+        }
         if let Some(since) = lane.succeeded() {
             self.last_error = None;
             let after = now.saturating_sub(since);
@@ -155,14 +189,9 @@ impl<C: Clock, T: Transport> Core<C, T> {
 
     fn refused(&mut self, at: usize, size: usize, error: Error) {
         match error.remedy() {
-            Remedy::RemoveBadLines => self.take_out(at, &error),
+            Remedy::RemoveBadLines => self.take_out(at, error),
             Remedy::None => self.report(at, &error),
-            Remedy::Split => {
-                if !self.halve(at, false) {
-                    self.reject_piece(at, RejectReason::TooLarge, &error);
-                }
-                self.heard(at);
-            }
+            Remedy::Split => self.doubt(at, RejectReason::TooLarge, error),
             Remedy::Retry | Remedy::Operator => {
                 let again_at_once = self.suspect(at, size, &error);
                 if !again_at_once {
@@ -173,8 +202,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     /// Nothing was stored, because of some lines: they go, the others are sent once more.
-    fn take_out(&mut self, at: usize, error: &Error) {
-        self.heard(at);
+    fn take_out(&mut self, at: usize, error: Error) {
         let place = self.place(at);
         let Some(batch) = self.lanes.get_mut(at).and_then(|l| l.head()) else {
             return;
@@ -185,16 +213,79 @@ impl<C: Clock, T: Transport> Core<C, T> {
         if place == Place::Memory {
             self.bytes = self.bytes.saturating_sub(gone);
         }
-        if !taken.is_empty() {
+        if taken.is_empty() {
+            self.doubt(at, RejectReason::Refused, error);
+        } else {
+            self.heard(at);
             self.reject(at, RejectReason::Refused, taken);
-        } else if !self.halve(at, true) {
-            self.reject_piece(at, RejectReason::Refused, error);
         }
+    }
+
+    /// The piece was refused and no line named. That may be about its lines: it is cut, down to one.
+    /// Or it is about the way: a gateway refuses in a server's words, or has a limit below the
+    /// shortest line. So no line is rejected unless it is refused by itself twice and the way worked
+    /// in between.
+    fn doubt(&mut self, at: usize, reason: RejectReason, error: Error) {
+        let bad = reason == RejectReason::Refused;
+        let Some(batch) = self.lanes.get_mut(at).and_then(Lane::head) else {
+            return;
+        };
+        batch.refusals = batch.refusals.saturating_add(1);
+        let Some(piece) = batch.piece() else {
+            return;
+        };
+        (piece.faults, piece.convictions) = (0, 0);
+        // (If the other lines of what was refused have been stored, that has shown both. Not so of
+        // lines that a server failed on.)
+        let convicted = piece.refused || (piece.bad && bad && !piece.judged);
+        if batch.halve(bad) {
+            // Each half is asked about by itself.
+        } else if convicted {
+            batch.bad_run = batch.bad_run.saturating_add(1);
+            self.reject_piece(at, reason, &error);
+        } else {
+            batch.suspect();
+        }
+        let random = self.jitter.next();
+        let precision = self.precision();
+        let Some(lane) = self.lanes.get_mut(at) else {
+            return;
+        };
+        let Some(batch) = lane.head().filter(|batch| !batch.is_done()) else {
+            return;
+        };
+        if batch.refusals < REFUSALS_TO_PROVE && batch.piece().is_some() {
+            return;
+        }
+        let can_prove = lane.find_proof(random, precision);
+        match lane.head() {
+            Some(batch) if can_prove => batch.prove = true,
+            _ => self.blame_way(at, error),
+        }
+    }
+
+    /// Nothing shows that the lines are to blame for being refused: they are kept until somebody has
+    /// looked at the way, or something is stored.
+    fn blame_way(&mut self, at: usize, error: Error) {
+        if let Some(batch) = self.lanes.get_mut(at).and_then(Lane::head) {
+            batch.pardon(PARDONED);
+        }
+        self.failed(at, error.blame_way());
     }
 
     /// The good lines are stored: what the server dropped is told, nothing is sent again.
     fn report(&mut self, at: usize, error: &Error) {
+        let Some(lane) = self.lanes.get_mut(at) else {
+            return;
+        };
+        // Something newer may be stored now, nobody knows what.
+        lane.forget_proof();
+        let suspects = lane.head().is_some_and(|batch| batch.has_suspects());
         self.heard(at);
+        if suspects {
+            // Its turn comes again, behind those that now are asked about once more.
+            return;
+        }
         let Some(batch) = self.lanes.get_mut(at).and_then(|l| l.head()) else {
             return;
         };
@@ -204,10 +295,6 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let unnamed = said.saturating_sub(named.len());
         let place = self.place(at);
         self.pop(at, false);
-        if let Some(lane) = self.lanes.get_mut(at) {
-            // Something newer may be stored now, nobody knows what.
-            lane.forget_proof();
-        }
         let stored = all.saturating_sub(said);
         if stored > 0 {
             self.stats.deliver(place, stored);
@@ -261,59 +348,66 @@ impl<C: Clock, T: Transport> Core<C, T> {
         }
         let judged = piece.judged;
         let can_prove = lane.find_proof(random, precision);
-        if let Some(piece) = lane.head().and_then(|b| b.piece()) {
-            piece.prove = can_prove;
+        if let Some(batch) = lane.head() {
+            batch.prove = can_prove;
         }
         judged && can_prove
     }
 
-    /// What was stored before was sent again, to see whether the server works while it fails on the
-    /// piece at hand.
+    /// What was stored before was sent again, to see whether the way to the database works while the
+    /// piece at hand is refused or makes the server fail.
     fn proven(&mut self, at: usize, result: Result<(), Error>) {
-        let works = match &result {
-            Ok(()) => true,
-            Err(error) => !matches!(error.remedy(), Remedy::Retry | Remedy::Operator),
-        };
-        if let (Ok(()), Some(lane)) = (&result, self.lanes.get_mut(at)) {
-            lane.trial_stood();
-        }
-        let Some(piece) = self
-            .lanes
-            .get_mut(at)
-            .and_then(|lane| lane.head())
-            .and_then(|batch| batch.piece())
-        else {
+        let Some(lane) = self.lanes.get_mut(at) else {
             return;
         };
-        piece.prove = false;
+        // A server that dropped it, or names it, has read it.
+        let read = match &result {
+            Ok(()) => true,
+            Err(error) => {
+                error.remedy() == Remedy::None || names(error.line_errors(), lane.proof())
+            }
+        };
+        if result.is_ok() {
+            lane.proof_stood();
+        }
+        let Some(batch) = lane.head() else {
+            return;
+        };
+        batch.prove = false;
+        if let (false, Err(error)) = (read, result) {
+            if matches!(error.remedy(), Remedy::Retry | Remedy::Operator) {
+                batch.pardon(PARDONED);
+                return self.failed(at, error);
+            }
+            lane.doubt_proof();
+            return self.blame_way(at, error);
+        }
+        // (What was refused before it is asked about first; what the server fails on has its turn.)
+        let suspects = batch.has_suspects();
+        let piece = batch.piece().filter(|piece| !suspects && piece.faults > 0);
+        let Some(piece) = piece else {
+            return self.heard(at);
+        };
         piece.faults = 0;
-        match result {
-            Err(error) if !works => {
-                (piece.judged, piece.convictions) = (false, 0);
-                self.failed(at, error);
-            }
-            _ => {
-                piece.judged = true;
-                piece.convictions = piece.convictions.saturating_add(1);
-                let convictions = piece.convictions;
-                self.heard(at);
-                if self.halve(at, true) {
-                    // Each half is looked at by itself.
-                } else if convictions < CONVICTIONS {
-                    self.rest(at, u32::from(convictions));
-                } else {
-                    let lines = self.first_line(at);
-                    let lost = self.pop(at, false);
-                    let out = Rejected {
-                        bucket: String::new(),
-                        line: lines,
-                        lines: lost as u64,
-                        reason: RejectReason::Poison,
-                        message: "the server fails (500) on this line, and only on it".to_string(),
-                    };
-                    self.keep_rejected(at, out);
-                }
-            }
+        piece.judged = true;
+        piece.convictions = piece.convictions.saturating_add(1);
+        let convictions = piece.convictions;
+        self.heard(at);
+        if self.halve(at, true) {
+            // Each half is looked at by itself.
+        } else if convictions < CONVICTIONS {
+            self.rest(at, u32::from(convictions));
+        } else {
+            let lines = self.first_line(at);
+            let lost = self.pop(at, false);
+            let out = Rejected {
+                bucket: String::new(),
+                line: lines,
+                lines: lost as u64,
+                reason: RejectReason::Poison,
+                message: "the server fails (500) on this line, and only on it".to_string(),
+            };
+            self.keep_rejected(at, out);
         }
     }
 

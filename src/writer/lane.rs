@@ -47,8 +47,11 @@ pub(crate) struct Lane {
     /// The last thing the server stored. Sent again it changes nothing, but shows whether the
     /// server works.
     proof: Vec<u8>,
-    /// Where nothing was stored yet: one of the lines that still wait, to the same end. Its turn
-    /// comes again, so nothing is out of order in the end.
+    /// Since it was stored it has been refused. That is the way's fault, if the proof is still what
+    /// it was; who knows. So other lines are asked with, too.
+    doubted: bool,
+    /// Where nothing was stored yet, or that is in doubt: one of the lines that still wait, to the
+    /// same end. Its turn comes again, so nothing is out of order in the end.
     trial: Vec<u8>,
     /// The last line that went to disk, while it is there: it comes again, too.
     newest: Vec<u8>,
@@ -83,6 +86,7 @@ impl Lane {
             streak: 0,
             failing_since: None,
             proof: Vec::new(),
+            doubted: false,
             trial: Vec::new(),
             newest: Vec::new(),
             spare: None,
@@ -243,6 +247,7 @@ impl Lane {
             proof.extend_from_slice(last);
         }
         self.proof = proof;
+        self.doubted = false;
     }
 
     /// The first batch went to disk.
@@ -262,54 +267,60 @@ impl Lane {
         self.proof.clear();
     }
 
-    /// Sees to it that there is something to prove with that the server works. False if not.
+    /// What was sent to prove was refused.
+    pub(crate) fn doubt_proof(&mut self) {
+        self.doubted = true;
+    }
+
+    /// Sees to it that there is something to prove with that the way works. False if not.
     pub(crate) fn find_proof(&mut self, random: u64, precision: Precision) -> bool {
         let mut trial = core::mem::take(&mut self.trial);
         trial.clear();
-        if !self.proof.is_empty() {
+        let other = self.doubted && random & 1 << 32 != 0;
+        if !self.proof.is_empty() && !other {
             return true;
         }
-        // Any line but the first of this batch (if its times are of the writer's unit), the first
-        // of any that follows, or the last that went to disk: what stands behind a failing line
-        // may fail as well, so all of them have to come up now and then.
+        // Any line but the first of this batch (if its times are of the writer's unit), any of those
+        // that follow, or the last that went to disk: what stands behind a failing line may fail as
+        // well, so all of them have to come up now and then.
         let same_unit = self.drain.as_ref().is_none_or(|d| d.precision == precision);
         let batch = self.peek().map_or(&[][..], Batch::rest);
-        let here = split(if same_unit { batch } else { &[] }).skip(1);
+        let first = split(batch).next().map_or(0, <[u8]>::len);
+        let here = batch.get(first..).filter(|_| same_unit);
         let in_hand = usize::from(self.drain.is_none());
         let later = self.sealed.iter().skip(in_hand).map(Batch::rest);
         let open = self.open.get(..self.open_len).unwrap_or_default();
         let later = later.chain([open]);
         let on_disk = self.spooled > 0 && batch != self.newest;
-        let newest = Some(self.newest.as_slice()).filter(|line| on_disk && !line.is_empty());
-        let mut others = here
-            .chain(later.filter_map(|bytes| split(bytes).next()))
-            .chain(newest);
-        let count = others.clone().count();
-        let pick = usize::try_from(random >> 33)
-            .unwrap_or(0)
-            .checked_rem(count);
-        let line = pick.and_then(|n| others.nth(n)).unwrap_or_default();
+        let newest = Some(self.newest.as_slice()).filter(|_| on_disk);
+        let others = here.into_iter().chain(later).chain(newest);
+        let others = others.filter(|bytes| !bytes.is_empty());
+        let (batch, line) = (random >> 40, random & 0xffff_ffff);
+        let line = pick(others, batch).and_then(|bytes| pick(split(bytes), line));
+        let line = line.unwrap_or_default();
         if line.len() <= MAX_PROOF {
             trial.extend_from_slice(line);
         }
         self.trial = trial;
-        !self.trial.is_empty()
+        !self.proof().is_empty()
     }
 
-    /// The trial was stored, so it proves from now on. It comes again in its turn, and what is
-    /// delivered before that takes its place.
-    pub(crate) fn trial_stood(&mut self) {
-        if self.proof.is_empty() {
+    /// What proves was stored. If it was a trial it proves from now on: it comes again in its turn,
+    /// and what is delivered before that takes its place.
+    pub(crate) fn proof_stood(&mut self) {
+        self.doubted = false;
+        if !self.trial.is_empty() {
             core::mem::swap(&mut self.proof, &mut self.trial);
+            self.trial.clear();
         }
     }
 
-    /// What to prove with that the server works.
+    /// What to prove with that the way works.
     pub(crate) fn proof(&self) -> &[u8] {
-        if self.proof.is_empty() {
-            &self.trial
-        } else {
+        if self.trial.is_empty() {
             &self.proof
+        } else {
+            &self.trial
         }
     }
 
@@ -321,6 +332,13 @@ impl Lane {
         self.next_at = Duration::ZERO;
         self.failing_since.take()
     }
+}
+
+/// One of these.
+fn pick<'a>(mut all: impl Iterator<Item = &'a [u8]> + Clone, random: u64) -> Option<&'a [u8]> {
+    let count = u64::try_from(all.clone().count()).ok()?;
+    let number = random.checked_rem(count)?;
+    all.nth(usize::try_from(number).ok()?)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use core::cell::RefCell;
 use core::time::Duration;
 use std::sync::Mutex;
 
-type Response = fn(&str, usize) -> Result<(), Error>;
+pub(super) type Response = fn(&str, usize) -> Result<(), Error>;
 
 /// Responds as configured, and records the requests.
 ///
@@ -53,24 +53,30 @@ impl Transport for Script {
     }
 }
 
-fn status(status: u16, message: &str) -> Result<(), Error> {
+pub(super) fn status(status: u16, message: &str) -> Result<(), Error> {
     let body = format!(r#"{{"code":"internal error","message":"{message}"}}"#);
     Err(write_error(status, &[], body.as_bytes()))
 }
 
 /// What came of it.
-struct Tried {
-    asked: String,
+pub(super) struct Tried {
+    pub(super) asked: String,
     /// What was told, and of how many lines: `failed`, `delivered`, or the reason why not.
-    events: String,
+    pub(super) events: String,
     /// Of so many lines, what the server says of them.
-    rejected: String,
-    buffered: u64,
+    pub(super) rejected: String,
+    pub(super) buffered: u64,
 }
 
 /// Writes these lines of `size` bytes (or somewhat more), of which `first` have been delivered
 /// before; then the server responds like this, until nothing is left or `requests` were made.
-fn tried(first: &str, lines: &str, size: usize, requests: usize, response: Response) -> Tried {
+pub(super) fn tried(
+    first: &str,
+    lines: &str,
+    size: usize,
+    requests: usize,
+    response: Response,
+) -> Tried {
     let clock = SimClock::new();
     let script = Script {
         response: |_, _| Ok(()),
@@ -140,7 +146,7 @@ fn poisoned(lines: &str, _: usize) -> Result<(), Error> {
 /// after it failed four times, with pauses, while the server worked.
 #[test]
 fn a_line_that_the_server_fails_on() {
-    let table: [(&str, &str, Response, &str, &str); 7] = [
+    let table: [(&str, &str, Response, &str, &str); 8] = [
         (
             "z",
             "abcpefgh",
@@ -153,7 +159,7 @@ fn a_line_that_the_server_fails_on() {
             "",
             "abcpefgh",
             poisoned,
-            ".abcpefgh .abcpefgh .abcpefgh .abcpefgh .h abcp ab c p c .p c .p c .p c efgh",
+            ".abcpefgh .abcpefgh .abcpefgh .abcpefgh .g abcp ab c p c .p c .p c .p c efgh",
             "failed, failed, failed, failed, delivered 2, delivered 1, Poison 1, delivered 4",
         ),
         (
@@ -202,7 +208,22 @@ fn a_line_that_the_server_fails_on() {
             ".a .a .a .a .a .a .a .a",
             "failed, failed, failed, failed, failed, failed, failed, delivered 1",
         ),
-        // To refuse what proves is to work, too.
+        // To name what proves is to have read it.
+        (
+            "z",
+            "pa",
+            |lines, n| {
+                if lines == "z" {
+                    status(400, "unable to parse 'z f=1i,s=\\\"x\\\" 0': no")
+                } else {
+                    poisoned(lines, n)
+                }
+            },
+            ".pa .pa .pa .pa .z p z .p z .p z .p z a",
+            "failed, failed, failed, failed, Poison 1, delivered 1",
+        ),
+        // To refuse it without a name is not: somebody else may refuse everything. Another line
+        // shows that the server works after all.
         (
             "z",
             "pa",
@@ -213,8 +234,8 @@ fn a_line_that_the_server_fails_on() {
                     poisoned(lines, n)
                 }
             },
-            ".pa .pa .pa .pa .z p z .p z .p z .p z a",
-            "failed, failed, failed, failed, Poison 1, delivered 1",
+            ".pa .pa .pa .pa .z .pa .pa .pa .pa .a p a .p a .p a .p a a",
+            "failed, failed, failed, failed, failed, failed, failed, failed, failed, Poison 1, delivered 1",
         ),
     ];
     for (first, lines, response, asked, events) in table {
@@ -317,7 +338,10 @@ fn what_is_told_of_refused_lines() {
         // One line, and the server's words fit it badly: they are about it all the same.
         (
             "a",
-            |_, _| status(400, "unable to parse 'something else': invalid boolean"),
+            |lines, _| match lines {
+                "z" => Ok(()),
+                _ => status(400, "unable to parse 'something else': invalid boolean"),
+            },
             "Refused 1",
             "1: invalid boolean",
         ),
@@ -332,7 +356,7 @@ fn what_is_told_of_refused_lines() {
         ),
     ];
     for (lines, response, events, rejected) in table {
-        let tried = tried("", lines, 1, 20, response);
+        let tried = tried("z", lines, 1, 20, response);
         assert_eq!(
             (&*tried.events, &*tried.rejected),
             (events, rejected),

@@ -82,12 +82,12 @@ fn where_nothing_was_stored_any_other_line_may_prove() {
     };
     let first = "a f=1 1\nb f=1 2\nc f=1 3\n";
     let mut here = lane(&[first, "d f=1 4\ne f=1 5\n"], "g f=1 6\n");
-    let all = rows(&["b f=1 2", "c f=1 3", "d f=1 4", "g f=1 6"]);
+    let all = rows(&["b f=1 2", "c f=1 3", "d f=1 4", "e f=1 5", "g f=1 6"]);
     assert_eq!(trials(&mut here), all);
     // What has once proven goes on doing so.
     assert!(here.find_proof(0, UNIT));
     let stood = here.proof().to_vec();
-    here.trial_stood();
+    here.proof_stood();
     assert_eq!(trials(&mut here), [String::from_utf8(stood).unwrap()]);
     // From disk: all in memory is later. Times of another unit don't do.
     for (unit, lines) in [

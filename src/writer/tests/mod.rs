@@ -5,6 +5,7 @@ mod long_runs;
 mod model;
 #[cfg(feature = "spool")]
 mod outages;
+mod refusals;
 mod scenarios;
 mod sim;
 #[cfg(feature = "spool")]

@@ -1,6 +1,7 @@
 //! Ten thousand random lives of a writer, each against a server that fails in every known way.
 //! After each step the account is balanced; in the end every line's fate is the true one.
 
+use super::refusals::REFUSALS;
 #[cfg(feature = "spool")]
 use super::sim::another;
 use super::sim::{Draw, SimClock, SimServer, Words, check, long, world};
@@ -179,7 +180,9 @@ fn script(seed: u64) {
             9 => clock.advance(Duration::from_millis(rng.below(5_000))),
             10 => {
                 clock.step_wall(rng.u64(..) as i64 / 100);
-                server.0.borrow_mut().down = rng.chance(30);
+                let mut world = server.0.borrow_mut();
+                world.down = rng.chance(30);
+                world.refuses = rng.chance(20).then(|| REFUSALS[rng.below(7) as usize]);
             }
             _ => {
                 let limit = Duration::from_secs(rng.below(20));
@@ -206,6 +209,7 @@ fn script(seed: u64) {
         let mut world = server.0.borrow_mut();
         world.down = false;
         world.trouble = 0;
+        world.refuses = None;
         world.max_body_bytes = usize::MAX;
     }
     settle(&mut core, &mut written, &clock);

@@ -140,7 +140,7 @@ fn what_the_server_refuses_is_kept_on_disk() {
 fn a_gateway_that_refuses_everything_blames_no_line() {
     let dir = TempDir::new("writer");
     let (mut core, clock, server) = world(1, |b| b.spool(super::sim::spool(&dir, Mode::OnFailure)));
-    server.0.borrow_mut().gateway_refuses = true;
+    server.0.borrow_mut().refuses = Some((400, r#"{"message":"Bad Request"}"#));
     for n in 0..5_000i64 {
         core.write(MAIN, |enc| {
             let line = enc.line("m").tag("s", 1).field("n", n);
@@ -157,7 +157,7 @@ fn a_gateway_that_refuses_everything_blames_no_line() {
     let requests = server.0.borrow().requests;
     assert!(requests <= 12, "{requests} requests in ten minutes");
     check(&core);
-    server.0.borrow_mut().gateway_refuses = false;
+    server.0.borrow_mut().refuses = None;
     let outcome = core.flush(SEC * 600).unwrap();
     assert_eq!(
         (worst(&outcome), core.stats().delivered),

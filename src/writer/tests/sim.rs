@@ -15,6 +15,7 @@ use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
+use core::ops::Range;
 use core::time::Duration;
 use fastrand::Rng;
 
@@ -76,6 +77,10 @@ impl Clock for SimClock {
     }
 }
 
+/// What InfluxDB 3.6.0 says of any bad line (`tests/recordings/http-3.6.0/write-v2`).
+pub(super) const SILENT: &str =
+    r#"{"code":"invalid","message":"write buffer error: parsing for line protocol failed"}"#;
+
 /// How a server tells which lines it won't have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Words {
@@ -99,8 +104,12 @@ pub(super) struct World {
     pub(super) trouble: u64,
     /// A part that is stored is responded with 201, as Cloud did it.
     pub(super) older_cloud: bool,
-    /// A gateway in front of the server refuses every request.
-    pub(super) gateway_refuses: bool,
+    /// A gateway in front of the server refuses every request, with this status and body,
+    pub(super) refuses: Option<(u16, &'static str)>,
+    /// of those with these numbers.
+    pub(super) refuses_at: Range<u64>,
+    /// What it says of bad lines if it names none.
+    pub(super) silent: (u16, &'static str),
     /// The way breaks under larger bodies.
     pub(super) breaks_over: usize,
     /// Nothing listens.
@@ -133,7 +142,9 @@ impl SimServer {
             was_small: false,
             trouble: 0,
             older_cloud: false,
-            gateway_refuses: false,
+            refuses: None,
+            refuses_at: 0..u64::MAX,
+            silent: (400, SILENT),
             breaks_over: usize::MAX,
             down: false,
             back_at: Duration::ZERO,
@@ -204,8 +215,10 @@ impl World {
     }
 
     fn judge(&mut self, bucket: &str, body: &str) -> Result<(), Error> {
-        if self.gateway_refuses {
-            return Err(write_error(400, &[], br#"{"message":"Bad Request"}"#));
+        if let Some((status, body)) = self.refuses {
+            if self.refuses_at.contains(&self.requests) {
+                return Err(write_error(status, &[], body.as_bytes()));
+            }
         }
         let lines: Vec<&str> = split(body.as_bytes())
             .map(|line| core::str::from_utf8(line).unwrap().trim_end_matches('\n'))
@@ -251,7 +264,10 @@ impl World {
                 Words::Numbered => serde_json::json!({
                     "error": "parsing failed for write_lp endpoint", "data": entries(&bad)[0]
                 }),
-                Words::Silent => serde_json::json!({"code": "invalid", "message": "bad data"}),
+                Words::Silent => {
+                    let (status, body) = self.silent;
+                    return Err(write_error(status, &[], body.as_bytes()));
+                }
             };
             return Err(write_error(400, &[], body.to_string().as_bytes()));
         }
