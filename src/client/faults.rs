@@ -69,7 +69,8 @@
 //! | Q · no secret in any log line, at any level | `client_log/main.rs::no_log_line_has_a_secret` |
 //!
 //! What happens to a batch then (kept, split, sent again, given back) is the writer's part, and
-//! follows [`Error::remedy`].
+//! follows [`Error::remedy`]. Where somebody in between refuses everything in InfluxDB's words (400,
+//! 422, 413), it rejects no line: `writer/refusals.rs::whoever_refuses_everything_rejects_no_line`.
 //!
 //! [`TransportErrorKind::Refused`]: crate::TransportErrorKind::Refused
 //! [`TransportErrorKind::Dns`]: crate::TransportErrorKind::Dns

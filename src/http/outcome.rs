@@ -37,7 +37,8 @@ pub enum Remedy {
     Retry,
     /// Cut the batch in two and send both halves.
     Split,
-    /// Take the bad lines out (those named, or by halving when none is) and send the rest once.
+    /// Take the bad lines out (those named, or by halving when none is) and send the rest once. If none
+    /// is named and everything is refused, the lines may be good: something in between may refuse.
     RemoveBadLines,
     /// Nothing: what could be stored is stored, what could not is lost and reported.
     None,

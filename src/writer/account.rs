@@ -75,12 +75,13 @@ pub struct DroppedLines {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectReason {
-    /// It can't be read, or isn't allowed: 400. Its neighbours were sent without it.
+    /// It can't be read, or isn't allowed: 400, 422. Its neighbours were sent without it. Either the
+    /// server named it, or it was refused alone while the way was known to work.
     Refused,
     /// The server stored its neighbours and dropped it: a type that conflicts with the field's, a
     /// time outside the retention period.
     Partial,
-    /// Alone it is larger than the server takes: 413.
+    /// Alone it is larger than the server takes: 413, while other lines were stored.
     TooLarge,
     /// The server fails (500) whenever it meets this line, and only then.
     Poison,

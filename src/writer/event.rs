@@ -19,7 +19,8 @@ pub enum Event<'a> {
     },
     /// An attempt failed; the lines are kept. [`Error::remedy`] says whether time will heal it
     /// ([`Remedy::Retry`](crate::Remedy::Retry)) or a person has to act
-    /// ([`Remedy::Operator`](crate::Remedy::Operator)): a token, a bucket, a certificate.
+    /// ([`Remedy::Operator`](crate::Remedy::Operator)): a token, a bucket, a certificate, a gateway
+    /// that refuses everything.
     Failed {
         /// Where to.
         bucket: &'a str,

@@ -41,14 +41,43 @@
 //! |---|---|
 //! | 204 | delivered |
 //! | bad lines, named | exactly those are rejected, the others sent once more |
-//! | bad lines, not named | found by halving, rejected |
+//! | bad lines, not named | found by halving, rejected if the [way works](#the-lines-or-the-way) |
 //! | the good lines are stored, others dropped | told; nothing is sent again |
-//! | too large | cut in two, down to one line |
+//! | too large | cut in two, down to one line; that is rejected if the way works |
+//! | either of these two, whatever is sent | kept, tried each minute or more slowly; a person has to act |
 //! | no response, 408, 425, 429, 5xx | kept, tried again: 1 s … 5 min, the server's own wish first |
 //! | connections break under the same large batch | its body waits for `100 Continue`; then it is cut in two |
 //! | 500 again and again on the same batch | what was stored before is sent once more; if that works, the lines to blame are found by halving |
 //! | *with a spool:* anything after which data are kept | the batch goes to disk, and so do those behind it, until the disk is empty again |
 //! | token, bucket, permission, certificate, a foreign page | kept, tried each minute or more slowly; a person has to act |
+//!
+//! # The lines or the way
+//! A gateway may refuse every request, in the database's own words; some databases say one sentence of
+//! any bad line. So a refusal that names no line, and a 413, may be the fault of the lines or of the way
+//! to the database. A line is rejected for one only if it was refused by itself twice and something was
+//! stored in between, or if all other lines of a refused piece have been stored since.
+//!
+//! ```text
+//! sent ──refused──▶ halved ──one line, refused──▶ suspected; what stands behind it is sent
+//!                                                      │
+//!             ┌───────────── anything stored ──────────┤
+//!             │                                        │ 8 refusals, or nothing left to send
+//!             ▼                                        ▼
+//!   suspected lines are sent again ◀──stored── the proof is sent
+//!             │                                        │
+//!   refused: rejected; stored: delivered               │ refused, or there is none
+//!                                                      ▼
+//!                 all are kept, `last_error` asks for a person; again after a minute or more
+//! ```
+//!
+//! The proof is the last line that was stored, sent again: that changes nothing. If nothing was stored
+//! yet, or the proof itself is refused, it is one of the lines that wait, from this batch or behind it;
+//! it is sent again in its turn, so that the last value of a point stays. A bucket whose first
+//! line is bad waits until another line was stored.
+//!
+//! One bad line among `n` takes some `2 · log2(n)` requests and at most one proof. If all lines are bad,
+//! each takes two requests, and there is a proof after every eight. While everything is refused, an
+//! attempt takes two requests (the first, ten).
 //!
 //! # What to watch
 //! - *Nothing happens by itself.* There is no thread; [`Writer::poll`] is what makes time pass.
