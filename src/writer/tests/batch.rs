@@ -123,6 +123,66 @@ fn pieces_inherit_what_is_known_of_them() {
     }
 }
 
+/// Lines under suspicion wait at the front, whole and counted, while the next ones are asked about.
+#[test]
+fn suspects_wait_at_the_front() {
+    let lines = ["a f=1 1", "b f=1 2", "c f=1 3", "d f=1 4", "e f=1 5"];
+    for suspects in 0..=lines.len() {
+        let mut batch = batch(&lines);
+        for _ in 0..suspects {
+            batch.cut_off(1, true);
+            batch.suspect();
+            batch.refusals += 1;
+        }
+        let all: String = lines.iter().map(|l| alloc::format!("{l}\n")).collect();
+        let behind: String = all.split_inclusive('\n').skip(suspects).collect();
+        assert_eq!(batch.piece_bytes(), behind.as_bytes());
+        assert_eq!((batch.rest(), batch.lines()), (all.as_bytes(), 5));
+        assert_eq!(batch.has_suspects(), suspects > 0);
+        assert_eq!(batch.piece().is_none(), suspects == lines.len());
+        // What is named behind them leaves the rest as it was.
+        let taken = batch.take_out(&[bad(None, lines[4])]).len();
+        assert_eq!(taken, usize::from(suspects < 5));
+        let left = all.strip_suffix("e f=1 5\n").unwrap();
+        if taken > 0 {
+            assert_eq!((batch.rest(), batch.lines()), (left.as_bytes(), 4));
+        }
+        // They are asked about again, and known to be; or nothing is known of anything.
+        let mut again = batch;
+        if suspects % 2 == 0 {
+            again.vouch();
+            assert_eq!(again.refusals, 0);
+        } else {
+            again.pardon(3);
+            assert_eq!(again.refusals, 3);
+        }
+        assert!(!again.has_suspects());
+        let mut seen = Vec::new();
+        while let Some(piece) = again.piece().copied() {
+            assert_eq!(piece.refused, suspects % 2 == 0 && seen.len() < suspects);
+            assert!(!piece.bad);
+            seen.extend(split(again.piece_bytes()).map(text));
+            again.pop(suspects % 2 == 1);
+        }
+        assert_eq!(seen, lines[..lines.len() - taken]);
+    }
+}
+
+#[test]
+fn names_are_of_one_of_these_lines_or_not() {
+    let lines = b"a f=1 1\nb f=1 2\n";
+    for (named, yes) in [
+        (&[][..], false),
+        (&[bad(None, "b f=1 2")], true),
+        (&[bad(None, "c f=1 3")], false),
+        (&[bad(Some(2), "")], true),
+        (&[bad(Some(3), "")], false),
+        (&[bad(Some(1), "b f=1…")], true),
+    ] {
+        assert_eq!(names(named, lines), yes, "{named:?}");
+    }
+}
+
 #[test]
 fn pieces_stay_in_order_through_every_cut() {
     let lines: Vec<String> = (0..100).map(|n| alloc::format!("m f={n} {n}")).collect();

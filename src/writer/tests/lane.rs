@@ -108,6 +108,38 @@ fn where_nothing_was_stored_any_other_line_may_prove() {
     assert_eq!(trials(&mut lane(&[&both], "")), [fits]);
 }
 
+/// Once what was stored has been refused, other lines are tried as well, and what is stored of them
+/// takes its place.
+#[test]
+fn a_proof_in_doubt_shares_its_part() {
+    let rows = ["b f=1 2\n", "z f=1 1\n"];
+    let doubted = || {
+        let mut here = lane(&["z f=1 1\n", "a f=1 1\nb f=1 2\n"], "");
+        here.keep_proof(UNIT);
+        here.sealed.pop_front();
+        assert_eq!(trials(&mut here), ["z f=1 1\n"]);
+        here.doubt_proof();
+        assert_eq!(trials(&mut here), rows);
+        here
+    };
+    for row in rows {
+        let mut here = doubted();
+        let mut random = crate::writer::settings::Jitter::new(3);
+        while here.proof() != row.as_bytes() {
+            assert!(here.find_proof(random.next(), UNIT));
+        }
+        here.proof_stood();
+        assert_eq!(trials(&mut here), [row]);
+    }
+    // What is delivered is in no doubt; what there is nothing else than is tried all the same.
+    let mut here = doubted();
+    here.keep_proof(UNIT);
+    assert_eq!(trials(&mut here), ["b f=1 2\n"]);
+    let mut alone = doubted();
+    alone.sealed.clear();
+    assert_eq!(trials(&mut alone), ["z f=1 1\n"]);
+}
+
 #[test]
 fn the_last_line_that_went_to_disk_may_prove_while_it_is_there() {
     let long = alloc::format!("l f=\"{}\" 1\n", "x".repeat(MAX_PROOF));
