@@ -47,8 +47,8 @@ pub(crate) struct Lane {
     /// The last thing the server stored. Sent again it changes nothing, but shows whether the
     /// server works.
     proof: Vec<u8>,
-    /// Since it was stored it has been refused. That is the way's fault, if the proof is still what
-    /// it was; who knows. So other lines are asked with, too.
+    /// It has been refused since it was stored. That shows that the way is to blame, unless the
+    /// database has changed; so that nothing waits for ever, other lines are tried as well.
     doubted: bool,
     /// Where nothing was stored yet, or that is in doubt: one of the lines that still wait, to the
     /// same end. Its turn comes again, so nothing is out of order in the end.
