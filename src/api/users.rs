@@ -323,17 +323,17 @@ fn change(
     };
     // A server's error may repeat what this call alone has.
     let clear = |e: Error| e.cleared(&|text| hide(&[new])(auth.scrub(text)));
-    let cookie = client.open_session(session, None).map_err(clear)?;
+    let cookies = client.open_session(session, None).map_err(clear)?;
     let mut headers = HeaderList::default();
     headers.authorization(session.basic.clone());
     let done = ApiRequest::new(client, "PUT", path)
         .json(&body)
-        .with_credentials(headers, ("cookie", cookie.header.clone()))
+        .with_credentials(headers, ("cookie", cookies.header.clone()))
         .send(what)
         .map_err(clear);
     // The session is of no use any more; that it can't be ended is no failure of the change.
     let _ = ApiRequest::new(client, "POST", &["signout"])
-        .with_credentials(HeaderList::default(), ("cookie", cookie.header))
+        .with_credentials(HeaderList::default(), ("cookie", cookies.header))
         .send(&"sign out");
     done
 }

@@ -1,8 +1,9 @@
 //! Credentials: a token, a name and password on every request, or a session.
 
 use super::Client;
+use super::cookies::{self, Cookies};
 use super::secret::{Secret, take_out};
-use super::transport::HeaderText;
+use super::transport::{HeaderText, Headers};
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;
@@ -10,7 +11,7 @@ use alloc::vec::Vec;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Who we are, ready for the wire.
 pub(crate) enum Auth {
@@ -28,24 +29,17 @@ pub(crate) struct Session {
     /// `Authorization` of the sign-in.
     pub(crate) basic: HeaderText,
     secrets: Vec<Secret>,
-    cookie: Mutex<Option<Cookie>>,
+    cookies: Mutex<Option<Cookies>>,
     /// One sign-in at a time.
     pub(crate) door: Mutex<()>,
     /// A pointer, so that only programs with sessions are linked with it.
     pub(super) sign_in: SignIn,
+    /// Takes over the cookies of a response to a call of this sign-in. A pointer likewise.
+    pub(super) keep: fn(&Session, u64, &Headers),
 }
 
 /// Signs in, unless another thread has done so since the sign-in of this number was forgotten.
-pub(super) type SignIn = fn(&Client, &Session, Option<u64>) -> Result<Cookie, Error>;
-
-/// What the server knows us by, until it forgets.
-#[derive(Clone)]
-pub(crate) struct Cookie {
-    pub(crate) header: HeaderText,
-    pub(crate) secret: Secret,
-    /// Which sign-in it is from, so that of many threads that see a 401 only the first signs in.
-    pub(crate) generation: u64,
-}
+pub(super) type SignIn = fn(&Client, &Session, Option<u64>) -> Result<Cookies, Error>;
 
 impl Auth {
     pub(crate) fn token(token: &Secret) -> Result<Self, Error> {
@@ -71,9 +65,10 @@ impl Auth {
         Ok(Auth::Session(Session {
             basic,
             secrets: alloc::vec![password.clone(), encoded],
-            cookie: Mutex::new(None),
+            cookies: Mutex::new(None),
             door: Mutex::new(()),
             sign_in: Client::open_session,
+            keep: cookies::keep,
         }))
     }
 
@@ -86,8 +81,8 @@ impl Auth {
             Auth::Header { secrets, .. } => secrets.iter().for_each(&mut clear),
             Auth::Session(session) => {
                 session.secrets.iter().for_each(&mut clear);
-                if let Some(cookie) = session.cookie() {
-                    clear(&cookie.secret);
+                if let Some(cookies) = session.cookies() {
+                    cookies.secrets.iter().for_each(&mut clear);
                 }
             }
         }
@@ -96,29 +91,16 @@ impl Auth {
 }
 
 impl Session {
-    pub(crate) fn cookie(&self) -> Option<Cookie> {
-        self.cookie
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub(crate) fn cookies(&self) -> Option<Cookies> {
+        self.lock().clone()
     }
 
-    pub(crate) fn set_cookie(&self, cookie: Option<Cookie>) {
-        *self.cookie.lock().unwrap_or_else(PoisonError::into_inner) = cookie;
+    pub(crate) fn set_cookies(&self, cookies: Option<Cookies>) {
+        *self.lock() = cookies;
     }
-}
 
-impl Cookie {
-    /// Out of `Set-Cookie`: `name=value` alone is sent back, not its attributes, and under the
-    /// name that came, as only OSS documents it (`influxdb-oss-session`).
-    pub(crate) fn from_set_cookie(line: &str, generation: u64) -> Option<Self> {
-        let pair = line.split(';').next()?.trim();
-        let (_, value) = pair.split_once('=')?;
-        Some(Cookie {
-            header: HeaderText::new(pair)?,
-            secret: Secret::new(value),
-            generation,
-        })
+    pub(super) fn lock(&self) -> MutexGuard<'_, Option<Cookies>> {
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

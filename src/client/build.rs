@@ -49,14 +49,15 @@ impl ClientBuilder {
             ));
         }
         for (name, limit) in [
-            ("connect_timeout", self.connect),
-            ("read_timeout", self.read),
-            ("write_timeout", self.write),
-            ("timeout", self.overall),
+            ("connect_timeout", &mut self.connect),
+            ("read_timeout", &mut self.read),
+            ("write_timeout", &mut self.write),
+            ("timeout", &mut self.overall),
         ] {
-            if limit < Duration::from_millis(1) {
+            if *limit < Duration::from_millis(1) {
                 return Err(Error::config(format!("{name} is shorter than 1 ms")));
             }
+            *limit = transport::bounded(*limit);
         }
         let auth = match &self.credentials {
             None => Auth::None,

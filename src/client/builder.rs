@@ -183,7 +183,7 @@ impl ClientBuilder {
     }
 
     /// How long connecting may take, the name's lookup and the TLS handshake included each.
-    /// Default 5 s.
+    /// Default 5 s; at least 1 ms. As with all time limits, more than ten years counts as ten.
     ///
     /// ```
     /// use core::time::Duration;

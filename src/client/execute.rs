@@ -2,7 +2,8 @@
 //! `100 Continue`: `transport`.
 
 use super::Client;
-use super::auth::{Auth, Cookie, Session};
+use super::auth::{Auth, Session};
+use super::cookies::Cookies;
 use super::logging;
 use super::response_error::{Kind, MAX_READ, refused};
 use super::retry::{Retry, random};
@@ -104,18 +105,20 @@ impl Client {
                 self.send(what, out)
             }
             Auth::Session(session) => {
-                let cookie = match session.cookie() {
-                    Some(cookie) => cookie,
+                let mut cookies = match session.cookies() {
+                    Some(cookies) => cookies,
                     None => (session.sign_in)(self, session, None)?,
                 };
-                out.credential = Some(("cookie", cookie.header.clone()));
-                let response = self.send(what, out)?;
-                if response.status != 401 || matches!(out.body, RequestBody::Reader(..)) {
-                    return Ok(response);
+                let mut again = !matches!(out.body, RequestBody::Reader(..));
+                loop {
+                    out.credential = Some(("cookie", cookies.header));
+                    let response = self.send(what, out)?;
+                    if response.status != 401 || !core::mem::replace(&mut again, false) {
+                        (session.keep)(session, cookies.generation, &response.headers);
+                        return Ok(response);
+                    }
+                    cookies = (session.sign_in)(self, session, Some(cookies.generation))?;
                 }
-                let cookie = (session.sign_in)(self, session, Some(cookie.generation))?;
-                out.credential = Some(("cookie", cookie.header));
-                self.send(what, out)
             }
         }
     }
@@ -142,16 +145,16 @@ impl Client {
         &self,
         session: &Session,
         forgotten: Option<u64>,
-    ) -> Result<Cookie, Error> {
+    ) -> Result<Cookies, Error> {
         let _one_at_a_time = session.door.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = session.cookie();
-        if let Some(cookie) = &current {
-            if Some(cookie.generation) != forgotten {
-                return Ok(cookie.clone());
+        let current = session.cookies();
+        if let Some(cookies) = &current {
+            if Some(cookies.generation) != forgotten {
+                return Ok(cookies.clone());
             }
         }
         let generation = current.map_or(0, |c| c.generation.wrapping_add(1));
-        session.set_cookie(None);
+        session.set_cookies(None);
         let what = "sign in";
         let mut out = self.http_request("POST", self.inner().base.target("/api/v2/signin"));
         out.body = RequestBody::Bytes(&[]);
@@ -159,13 +162,10 @@ impl Client {
         out.credential = Some(("authorization", session.basic.clone()));
         let mut response = self.send(&what, &mut out)?;
         self.no_content(&what, &mut response)?;
-        let cookie = response
-            .headers
-            .get_all("set-cookie")
-            .find_map(|line| Cookie::from_set_cookie(line, generation))
-            .ok_or_else(|| Error::content(what, "the server set no cookie"))?;
-        session.set_cookie(Some(cookie.clone()));
-        Ok(cookie)
+        let cookies = Cookies::of_sign_in(&response.headers, generation)
+            .map_err(|why| Error::content(what, why))?;
+        session.set_cookies(Some(cookies.clone()));
+        Ok(cookies)
     }
 
     /// The error for a call that got no response.

@@ -45,6 +45,10 @@
 //! | 39 | the proxy is silent or slow | [`TransportErrorKind::Timeout`] by the limits that a server has | `http_faults/proxy.rs::row_39_a_proxy_that_is_slow` |
 //! | 40 | the same proxies, asked for a tunnel to a server on https | as row 38 | `http_faults/proxy_tunnel.rs::row_40_a_tunnel_that_is_refused` |
 //! | 41 | a tunnel in slow drips, or without an end of its head | [`TransportErrorKind::Timeout`] by the connect limit, with the proxy's name | `http_faults/proxy_tunnel.rs::row_41_a_tunnel_that_is_slow` |
+//! | 42 | 417 to `Expect`, no `100 Continue`, or a late one | sent once more without, or after a second; no call after it expects or waits | `http_faults/expect.rs::row_42_expect_refused_or_ignored` |
+//! | 43 | a response before the request | sent over another connection; if that happens again, [`TransportErrorKind::Protocol`], nothing stored | `http_faults/early.rs::row_43_a_response_before_the_request` |
+//! | 44 | the connection lost in compressed data | [`TransportErrorKind::Closed`], as without compression | `http_faults/encoding.rs::row_44_a_connection_lost_in_compressed_data` |
+//! | 45 | a body encoded by gzip under another name, or in another way | decoded, or [`TransportErrorKind::Compression`] with its name | `http_faults/encoding.rs::row_45_content_encodings` |
 //!
 //! The rules of the transport behind it, each with the tests that fail when it is broken:
 //!

@@ -32,6 +32,7 @@ mod builder;
 #[allow(clippy::module_inception)] // the type's own file, as everywhere in this crate
 mod client;
 mod config;
+mod cookies;
 mod delete;
 pub(crate) mod execute;
 pub mod faults;

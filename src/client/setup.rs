@@ -276,7 +276,7 @@ impl Client {
     pub fn sign_in(&self) -> Result<(), Error> {
         match &*self.inner().auth {
             Auth::Session(session) => {
-                let forgotten = session.cookie().map(|c| c.generation);
+                let forgotten = session.cookies().map(|c| c.generation);
                 self.open_session(session, forgotten).map(|_| ())
             }
             _ => Ok(()),
@@ -299,13 +299,13 @@ impl Client {
         let Auth::Session(session) = &*self.inner().auth else {
             return Ok(());
         };
-        let Some(cookie) = session.cookie() else {
+        let Some(cookies) = session.cookies() else {
             return Ok(());
         };
         let what = "sign out";
         let mut out = self.http_request("POST", self.inner().base.target("/api/v2/signout"));
         out.body = RequestBody::Bytes(&[]);
-        out.credential = Some(("cookie", cookie.header));
+        out.credential = Some(("cookie", cookies.header));
         let result = self.send(&what, &mut out).and_then(|mut response| {
             // 401: the server had forgotten it already.
             if response.status == 401 {
@@ -316,7 +316,7 @@ impl Client {
             self.no_content(&what, &mut response)
         });
         // Only now: an error's text is cleared of it.
-        session.set_cookie(None);
+        session.set_cookies(None);
         result
     }
 }

@@ -27,7 +27,8 @@ pub enum TransportErrorKind {
     NeedsTls,
     /// The response, decompressed, is larger than the cap of this call.
     TooLarge,
-    /// The response's compressed body is damaged.
+    /// The response's compressed body is damaged, or encoded in a way that this client didn't ask
+    /// for.
     Compression,
     /// The proxy refused: 407, 403, a redirect, the wrong of http and https in its URL, or it is no
     /// HTTP proxy at all. A person is needed; what to do is in [`TransportError::detail`].
@@ -185,7 +186,7 @@ impl fmt::Display for TransportError {
             ),
             TransportErrorKind::Compression => write!(
                 f,
-                "the compressed response of {host} is damaged ({detail}); the server or a proxy is at fault"
+                "the compressed response of {host} can't be read ({detail}); the server or a proxy is at fault"
             ),
             // What to do about a proxy is in the detail: programs without one aren't linked with it.
             TransportErrorKind::Proxy | TransportErrorKind::ProxyUnavailable => {

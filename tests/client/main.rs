@@ -11,6 +11,8 @@ mod common {
 mod calls;
 mod config;
 mod contract;
+mod cookies;
+mod durations;
 mod isolation;
 mod proxy;
 mod query;

@@ -166,7 +166,11 @@ fn accept(listener: &TcpListener) -> Option<TcpStream> {
                 stream.set_nodelay(true).unwrap();
                 return Some(stream);
             }
-            Err(_) => std::thread::sleep(Duration::from_millis(1)),
+            // Whoever comes comes soon; the rest is for those who never do, and there are many.
+            Err(_) if start.elapsed() < Duration::from_millis(500) => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
         }
     }
     None
@@ -176,21 +180,31 @@ impl Peer {
     /// Reads one whole request and notes it; `None` when the client closed.
     pub(crate) fn request(&mut self) -> Option<Seen> {
         let head = self.head()?;
+        if head.header("expect").is_some() {
+            self.send(b"HTTP/1.1 100 Continue\r\n\r\n");
+        }
+        let seen = self.body(head)?;
+        self.note(seen.clone());
+        Some(seen)
+    }
+
+    /// Reads the body that belongs to a head.
+    pub(crate) fn body(&mut self, head: Seen) -> Option<Seen> {
         let length: usize = head
             .header("content-length")
             .and_then(|v| v.parse().ok())
             .unwrap_or(0);
-        if head.header("expect").is_some() {
-            self.send(b"HTTP/1.1 100 Continue\r\n\r\n");
-        }
         let body = if head.header("transfer-encoding") == Some("chunked") {
             self.chunked()?
         } else {
             self.exactly(length)?
         };
-        let seen = Seen { body, ..head };
-        self.seen.lock().unwrap().push(seen.clone());
-        Some(seen)
+        Some(Seen { body, ..head })
+    }
+
+    /// Notes a request.
+    pub(crate) fn note(&mut self, seen: Seen) {
+        self.seen.lock().unwrap().push(seen);
     }
 
     /// Reads the head of a request, without noting it.

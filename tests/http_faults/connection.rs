@@ -94,8 +94,8 @@ fn row_01_connection_refused() {
     let listener = TcpListener::bind(url.trim_start_matches("http://")).unwrap();
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        stream.write_all(NO_CONTENT.as_bytes()).unwrap();
         let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+        stream.write_all(NO_CONTENT.as_bytes()).unwrap();
     });
     client.write("b", LINE).unwrap();
     server.join().unwrap();

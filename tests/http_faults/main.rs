@@ -11,6 +11,12 @@ mod common {
 #[cfg(feature = "client")]
 mod connection;
 #[cfg(feature = "client")]
+mod early;
+#[cfg(feature = "client")]
+mod encoding;
+#[cfg(feature = "client")]
+mod expect;
+#[cfg(feature = "client")]
 mod pages;
 mod proxy;
 #[cfg(feature = "rustls")]

@@ -1,5 +1,6 @@
 //! The body of a response, as a stream with a cap.
 
+use super::decoder::Decoder;
 use super::error::HttpError;
 use crate::error::TransportErrorKind;
 use alloc::format;
@@ -15,15 +16,15 @@ const MAX_PIECE: usize = 64 * 1024;
 /// connection. Errors are [`io::Error`]s that carry ours; a body cut short is always an error, never
 /// a silent end, as long as the server said where the end is.
 pub(crate) struct Body {
-    reader: Option<ureq::BodyReader<'static>>,
+    reader: Option<Decoder>,
     left: u64,
     cap: u64,
 }
 
 impl Body {
-    pub(super) fn new(body: ureq::Body, cap: u64) -> Self {
+    pub(super) fn new(body: Decoder, cap: u64) -> Self {
         Body {
-            reader: Some(body.into_reader()),
+            reader: Some(body),
             left: cap,
             cap,
         }
@@ -113,7 +114,7 @@ impl Read for Body {
             }
             Err(e) => {
                 self.reader = None;
-                Err(HttpError::from_read(e).into_io())
+                Err(e)
             }
         }
     }

@@ -14,8 +14,8 @@ use core::fmt;
 use std::sync::Arc;
 use std::thread_local;
 use std::time::Instant;
-use ureq::Error;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+use ureq::{Error, Timeout};
 
 /// What happened since [`CallTrace::begin`] on this thread.
 ///
@@ -31,6 +31,18 @@ pub(super) struct CallTrace {
     pub(super) responded: bool,
     /// The other side stopped taking bytes before the request was complete.
     pub(super) cut: bool,
+    /// Nothing came while the body waited for `100 Continue`.
+    pub(super) silent: bool,
+    /// The head of the request was handed over whole.
+    pub(super) head_done: bool,
+    /// So was a part of its body, which a reader gives only once.
+    pub(super) body_begun: bool,
+    /// The request goes over a connection of which each byte is the server's own, not TLS'.
+    pub(super) plain: bool,
+    /// It has been looked whether anything came before the request.
+    pub(super) looked: bool,
+    /// Something did.
+    pub(super) early: bool,
     /// The request's first bytes passed the place where a proxy's request line is made.
     pub(super) begun: bool,
     /// How many bytes of body the request has, as far as known when it begins.
@@ -44,6 +56,12 @@ thread_local! {
             sent: false,
             responded: false,
             cut: false,
+            silent: false,
+            head_done: false,
+            body_begun: false,
+            plain: false,
+            looked: false,
+            early: false,
             begun: false,
             body: 0,
         })
@@ -270,6 +288,18 @@ impl<T: Transport> Transport for CredentialTransport<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        // A TLS server sends tickets unasked; whether they are a response can't be told before they
+        // are decrypted.
+        let plain = !self.inner.is_tls();
+        let output = self.inner.buffers().output();
+        let ends = output
+            .get(..amount)
+            .is_some_and(|out| out.ends_with(b"\r\n\r\n"));
+        CallTrace::note(|t| {
+            t.plain = plain;
+            t.body_begun |= t.head_done;
+            t.head_done |= ends;
+        });
         if let Some(credential) = CREDENTIAL.take() {
             return self.with_header(amount, &credential, timeout);
         }
@@ -283,7 +313,11 @@ impl<T: Transport> Transport for CredentialTransport<T> {
                 return Ok(true);
             }
         }
-        let more = self.inner.await_input(timeout)?;
+        let more = self.inner.await_input(timeout);
+        if matches!(more, Err(Error::Timeout(Timeout::Await100))) {
+            CallTrace::note(|t| t.silent = true);
+        }
+        let more = more?;
         self.new = more;
         Ok(more)
     }

@@ -97,14 +97,6 @@ impl From<Error> for HttpError {
             Error::Rustls(why) => HttpError::new(TransportErrorKind::Tls, why.to_string()),
             #[cfg(feature = "native-tls")]
             Error::NativeTls(why) => HttpError::new(TransportErrorKind::Tls, why.to_string()),
-            #[cfg(feature = "gzip")]
-            Error::Decompress(_, e) => match e.kind() {
-                // The compressed stream ended early: usually the connection did.
-                io::ErrorKind::UnexpectedEof => {
-                    HttpError::new(TransportErrorKind::Compression, "gzip ends too early")
-                }
-                _ => HttpError::new(TransportErrorKind::Compression, e.to_string()),
-            },
             Error::Other(inner) => from_other(inner),
             other => HttpError::new(TransportErrorKind::Protocol, other.to_string()),
         }

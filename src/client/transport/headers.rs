@@ -96,6 +96,11 @@ impl HeaderText {
         Some(HeaderText(value))
     }
 
+    /// The text, for who makes another header of it.
+    pub(crate) fn text(&self) -> &str {
+        self.0.to_str().unwrap_or("")
+    }
+
     pub(super) fn fixed(text: &'static str) -> Self {
         HeaderText(HeaderValue::from_static(text))
     }

@@ -10,11 +10,14 @@
 //! - small buffers: some 12 KiB a connection instead of 260;
 //! - bodies are read to their end, or the connection isn't used again; a 204 has none to wait for;
 //! - the cap on a body counts decompressed bytes;
-//! - a pooled connection that turns out dead is replaced once, at once;
-//! - a large body waits for `100 Continue`, so that an early 401 or 413 is seen.
+//! - a pooled connection that turns out dead is replaced once, at once; so is one over which
+//!   something came before the request;
+//! - a large body waits for `100 Continue`, so that an early 401 or 413 is seen; but not at a server
+//!   that once refused `Expect` or didn't react to it.
 
 mod body;
 mod connector;
+mod decoder;
 mod error;
 mod headers;
 mod proxy;
@@ -35,11 +38,13 @@ use alloc::format;
 use alloc::string::String;
 use connector::{CallTrace, EdgeConnector};
 use core::time::Duration;
+use decoder::Decoder;
 pub(crate) use proxy::ProxyUrl;
 use proxy::{ProxyContext, ProxyFaults};
 use resolver::{Addresses, CachingResolver};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use ureq::http::uri::{Authority, PathAndQuery, Scheme};
 use ureq::http::{HeaderValue, Method, Request, Response, Uri, header};
 use ureq::{Agent, AsSendBody, SendBody};
@@ -50,8 +55,19 @@ const INPUT_BUFFER: usize = 8192;
 const OUTPUT_BUFFER: usize = 4096;
 /// From this size on a body waits for the server's `100 Continue`.
 const EXPECT_FROM: u64 = 256 * 1024;
+/// How long it waits at most; then it is sent without having been asked for.
+const CONTINUE_WITHIN: Duration = Duration::from_secs(1);
 /// How long an unused connection is kept. Longer than a minute, for those who report once a minute.
 const MAX_IDLE: Duration = Duration::from_secs(150);
+/// The longest time limit. The library adds limits to the time that it is, which panics where the
+/// sum is past the end of all times.
+const MAX_LIMIT: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// A time limit that can be added to any time.
+#[inline(never)]
+pub(crate) fn bounded(limit: Duration) -> Duration {
+    limit.min(MAX_LIMIT)
+}
 
 /// The settings of the wire, checked.
 pub(crate) struct HttpSettings {
@@ -74,7 +90,12 @@ pub(crate) struct Http {
     scheme: Scheme,
     authority: Authority,
     overall: Duration,
+    read: Duration,
     headers: HeaderList,
+    /// The server, or what is before it, refused `Expect` or didn't react to it: no body waits for
+    /// `100 Continue` any more. For as long as the client lives, for such a server is old, and all
+    /// that is lost if it's replaced is that a refusal shows later.
+    no_expect: Arc<AtomicBool>,
     proxy_faults: Option<Arc<dyn ProxyFaults>>,
 }
 
@@ -130,7 +151,6 @@ pub(crate) struct SendError {
     pub(crate) http_error: HttpError,
     /// Not a byte of the request was sent.
     pub(crate) unsent: bool,
-    trace: CallTrace,
 }
 
 impl Http {
@@ -157,6 +177,7 @@ impl Http {
             .proxy(None)
             .timeout_global(Some(settings.overall))
             .timeout_connect(Some(settings.connect))
+            .timeout_await_100(Some(continue_within(settings.read, settings.overall)))
             .timeout_per_read(Some(settings.read))
             .timeout_per_write(Some(settings.write))
             .input_buffer_size(INPUT_BUFFER)
@@ -207,7 +228,9 @@ impl Http {
             scheme,
             authority,
             overall: settings.overall,
+            read: settings.read,
             headers,
+            no_expect: Arc::default(),
             proxy_faults,
         })
     }
@@ -215,30 +238,64 @@ impl Http {
     /// Sends a request and reads the head of the response.
     pub(crate) fn send(&self, out: &mut HttpRequest<'_>) -> Result<HttpResponse, SendError> {
         let start = std::time::Instant::now();
-        let first = self.send_once(out, out.overall);
-        let Err(failed) = first else { return first };
-        let trace = failed.trace;
-        // The connection came from the pool and was dead: the other side had closed it, or a NAT
-        // had forgotten it. Unless it began to respond, that says nothing about the server now.
-        let stale = !trace.connected
-            && !trace.responded
-            && failed.http_error.kind == TransportErrorKind::Closed;
-        let again = match out.body {
-            RequestBody::Reader(..) => false,
-            _ => out.repeatable || failed.unsent,
-        };
-        let left = out.overall.saturating_sub(start.elapsed());
-        if stale && again && !left.is_zero() {
-            return self.send_once(out, left);
+        let overall = bounded(out.overall);
+        let mut left = overall;
+        let mut reconnected = false;
+        loop {
+            let expect = self.expects(out);
+            let (result, trace) = self.send_once(out, left, expect);
+            // A reader gives its bytes once: nobody may have asked for any.
+            let whole = !trace.body_begun || !matches!(out.body, RequestBody::Reader(..));
+            let again = match &result {
+                // It did nothing but read the head. (RFC 9110, 10.1.1: to be repeated without.)
+                Ok(response) if expect && response.status == 417 => {
+                    self.no_expect.store(true, Ordering::Relaxed);
+                    whole
+                }
+                // It took the body without a word: the next one needn't wait for one. Unless it
+                // was the call that had no time.
+                Ok(response) => {
+                    let waited = continue_within(self.read, left)
+                        == continue_within(self.read, self.overall);
+                    if trace.silent && waited && response.status < 400 {
+                        self.no_expect.store(true, Ordering::Relaxed);
+                    }
+                    false
+                }
+                // The connection came from the pool and was dead: the other side had closed it, or
+                // a NAT had forgotten it. Unless it began to respond, that says nothing about the
+                // server now. Nor does what came before the request, of which nothing was sent then.
+                Err(failed) => {
+                    let stale = !trace.connected
+                        && !trace.responded
+                        && failed.http_error.kind == TransportErrorKind::Closed;
+                    let first = !core::mem::replace(&mut reconnected, true);
+                    first && (stale || trace.early) && whole && (out.repeatable || failed.unsent)
+                }
+            };
+            left = overall.saturating_sub(start.elapsed());
+            if !again || left.is_zero() {
+                return result;
+            }
         }
-        Err(failed)
+    }
+
+    /// Whether the body waits for `100 Continue`.
+    fn expects(&self, out: &HttpRequest<'_>) -> bool {
+        let size = match &out.body {
+            RequestBody::None => 0,
+            RequestBody::Bytes(bytes) => bytes.len() as u64,
+            RequestBody::Reader(_, length) => length.unwrap_or(u64::MAX),
+        };
+        (size >= EXPECT_FROM || (out.expect && size > 0)) && !self.no_expect.load(Ordering::Relaxed)
     }
 
     fn send_once(
         &self,
         out: &mut HttpRequest<'_>,
         overall: Duration,
-    ) -> Result<HttpResponse, SendError> {
+        expect: bool,
+    ) -> (Result<HttpResponse, SendError>, CallTrace) {
         // A call's own header of the same name takes its place.
         let credential = out
             .credential
@@ -253,21 +310,26 @@ impl Http {
             _ => 0,
         };
         CallTrace::begin(credential, body);
-        let result = self.run(out, overall);
+        let result = self.run(out, overall, expect);
         let trace = CallTrace::end(outer);
-        result.map_err(|mut http_error| {
+        let result = result.map_err(|mut http_error| {
             if let Some(faults) = &self.proxy_faults {
                 faults.involve(&mut http_error);
             }
             SendError {
                 http_error,
                 unsent: !trace.sent,
-                trace,
             }
-        })
+        });
+        (result, trace)
     }
 
-    fn run(&self, out: &mut HttpRequest<'_>, overall: Duration) -> Result<HttpResponse, HttpError> {
+    fn run(
+        &self,
+        out: &mut HttpRequest<'_>,
+        overall: Duration,
+        expect: bool,
+    ) -> Result<HttpResponse, HttpError> {
         let mut request = Request::new(());
         *request.method_mut() = method(out.method)?;
         *request.uri_mut() = self.uri(&out.target)?;
@@ -290,12 +352,7 @@ impl Http {
         if out.accept_gzip && cfg!(feature = "gzip") {
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        let size = match &out.body {
-            RequestBody::None => 0,
-            RequestBody::Bytes(bytes) => bytes.len() as u64,
-            RequestBody::Reader(_, length) => length.unwrap_or(u64::MAX),
-        };
-        if size >= EXPECT_FROM || out.expect {
+        if expect {
             headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
         }
         if let Some(own) = out.headers {
@@ -310,7 +367,8 @@ impl Http {
                 format!("the header {name} is longer than {OUTPUT_BUFFER} bytes"),
             ));
         }
-        let read = out.read;
+        let as_asked = out.headers.is_some_and(|own| own.has("accept-encoding"));
+        let read = out.read.map(bounded);
         let response = match &mut out.body {
             RequestBody::None => self.hand_over(request.map(|()| SendBody::none()), read, overall),
             RequestBody::Bytes(bytes) => {
@@ -344,7 +402,7 @@ impl Http {
                 self.hand_over(request.map(|()| body), read, overall)
             }
         }?;
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
         if let (407, Some(faults)) = (parts.status.as_u16(), &self.proxy_faults) {
             if let Some(refusal) = faults.refusal(&parts.headers) {
                 // It handed nothing on.
@@ -352,6 +410,7 @@ impl Http {
                 return Err(refusal);
             }
         }
+        let body = Decoder::new(&mut parts.headers, body, as_asked);
         Ok(HttpResponse {
             status: parts.status.as_u16(),
             headers: Headers::new(parts.headers),
@@ -372,7 +431,8 @@ impl Http {
         let mut config = self
             .agent
             .configure_request(request)
-            .timeout_global(Some(overall));
+            .timeout_global(Some(overall))
+            .timeout_await_100(Some(continue_within(read.unwrap_or(self.read), overall)));
         if read.is_some() {
             config = config.timeout_per_read(read);
         }
@@ -411,6 +471,11 @@ impl core::fmt::Debug for Http {
     }
 }
 
+/// How long a body waits for `100 Continue`: never so long that a call's own limits end it.
+fn continue_within(read: Duration, overall: Duration) -> Duration {
+    CONTINUE_WITHIN.min(read / 2).min(overall / 4)
+}
+
 fn method(name: &str) -> Result<Method, HttpError> {
     Method::from_bytes(name.as_bytes()).map_err(|_| {
         HttpError::new(
@@ -419,3 +484,7 @@ fn method(name: &str) -> Result<Method, HttpError> {
         )
     })
 }
+
+#[cfg(test)]
+#[path = "tests/expect.rs"]
+mod tests;

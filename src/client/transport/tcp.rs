@@ -1,9 +1,9 @@
-//! The TCP socket under the HTTP library, for five things its own doesn't do: the overall limit
+//! The TCP socket under the HTTP library, for six things its own doesn't do: the overall limit
 //! holds within a write, too (a system that takes a few bytes now and then starts it anew each
 //! time); the head of a request waits for the start of its body, so that a small write is one
 //! system call; a large body gets a larger buffer while it's sent, so that it is few of them; a
-//! response that is TLS on a plain connection is recognized; and when the other side
-//! stops listening in the middle of a request, what it said before is still read: a 413, a 401, the
+//! response that is TLS on a plain connection is recognized; what came before the request isn't
+//! taken for the response to it; and when the other side stops listening in the middle of a request, what it said before is still read: a 413, a 401, the
 //! alert that tells why TLS failed.
 
 use super::connector::{CallTrace, TlsRecordError};
@@ -52,6 +52,7 @@ impl<In: Transport> Connector<In> for TcpConnector {
             held: 0,
             read_limit: None,
             write_limit: None,
+            plain: !details.needs_tls(),
             may_be_tls: !details.needs_tls(),
             cut: None,
         })))
@@ -93,6 +94,8 @@ pub(super) struct EdgeTransport {
     /// What the socket is set to; setting it is a system call.
     read_limit: Option<Duration>,
     write_limit: Option<Duration>,
+    /// No TLS to whoever is at the other end, be it a proxy.
+    plain: bool,
     /// Nothing has arrived yet and this side speaks plainly.
     may_be_tls: bool,
     /// The other side takes no more. From here on sending only pretends, until the response, or its
@@ -105,6 +108,10 @@ impl EdgeTransport {
         let end = core::mem::take(&mut self.held);
         if end == 0 || self.cut.is_some() {
             return Ok(());
+        }
+        let trace = CallTrace::now();
+        if self.plain && trace.plain && !trace.looked {
+            self.look()?;
         }
         CallTrace::note(|t| t.sent = true);
         let start = Instant::now();
@@ -142,6 +149,36 @@ impl EdgeTransport {
             }
         }
         Ok(())
+    }
+
+    /// Before the first byte of a request: the server must have nothing to say yet. What it says
+    /// belongs to nothing, or to an earlier call; it would be taken for the response to this one.
+    fn look(&mut self) -> Result<(), Error> {
+        CallTrace::note(|t| t.looked = true);
+        #[cfg(test)]
+        tests::before_look(&self.stream);
+        match self.waiting()? {
+            None if self.buffers.input().is_empty() => Ok(()),
+            Some(0) => Err(Error::Io(ErrorKind::UnexpectedEof.into())),
+            _ => {
+                CallTrace::note(|t| t.early = true);
+                Err(Error::Other(
+                    "it sent a response before there was a request".into(),
+                ))
+            }
+        }
+    }
+
+    /// What there is to read, without taking it: nothing yet, the end (0), or bytes.
+    fn waiting(&self) -> io::Result<Option<usize>> {
+        self.stream.set_nonblocking(true)?;
+        let found = self.stream.peek(&mut [0]);
+        self.stream.set_nonblocking(false)?;
+        match found {
+            Ok(n) => Ok(Some(n)),
+            Err(e) if is_timeout(&e) => Ok(None),
+            Err(e) => Err(e),
+        }
     }
 
     /// All of the buffer that is sent from, the held bytes included.
@@ -200,7 +237,8 @@ fn limit(
         return Err(Error::Timeout(whole.reason));
     }
     if *own.after < left {
-        Ok((*own.after, own.reason))
+        // Zero would be no limit at all, which the system refuses.
+        Ok(((*own.after).max(Duration::from_micros(1)), own.reason))
     } else {
         Ok((left, whole.reason))
     }
@@ -282,16 +320,7 @@ impl Transport for EdgeTransport {
 
     fn is_open(&mut self) -> bool {
         // Nothing may be there to read: neither an end, nor bytes that nobody asked for.
-        let probe = || -> io::Result<bool> {
-            self.stream.set_nonblocking(true)?;
-            let nothing = match (&self.stream).read(&mut [0]) {
-                Ok(_) => false,
-                Err(e) => is_timeout(&e),
-            };
-            self.stream.set_nonblocking(false)?;
-            Ok(nothing)
-        };
-        self.held == 0 && self.cut.is_none() && probe().unwrap_or(false)
+        self.held == 0 && self.cut.is_none() && matches!(self.waiting(), Ok(None))
     }
 }
 
