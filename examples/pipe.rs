@@ -241,10 +241,7 @@ impl<'a> Pipe<'a> {
     fn print_rejected(&mut self) {
         let rejected: Vec<_> = self.w.take_rejected().collect();
         for one in rejected {
-            eprintln!(
-                "pipe: refused by the server: {}",
-                one.message.escape_debug()
-            );
+            eprintln!("pipe: refused by the server: {}", one.message);
             if one.line.is_empty() {
                 self.unseen += one.lines;
             } else {

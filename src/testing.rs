@@ -8,22 +8,34 @@ pub(crate) fn rng() -> fastrand::Rng {
     fastrand::Rng::with_seed(0x9E37_79B9_7F4A_7C15)
 }
 
-/// Returns the error that a write ends with when this is the response.
+/// Returns the error that a write ends with when this is the response, which names no line.
 #[cfg(feature = "client")]
 pub(crate) fn write_error(
     status: u16,
     headers: &[(&'static str, &str)],
     body: &[u8],
 ) -> crate::Error {
-    use crate::client::auth::Auth;
+    write_error_of(b"", status, headers, body)
+}
+
+/// Returns the error that a write of these lines ends with when this is the response.
+#[cfg(feature = "client")]
+pub(crate) fn write_error_of(
+    lines: &[u8],
+    status: u16,
+    headers: &[(&'static str, &str)],
+    body: &[u8],
+) -> crate::Error {
     use crate::client::response_error::{Kind, refused};
+    use crate::client::secret::Secrets;
     use crate::client::transport::Headers;
     use crate::client::url::BaseUrl;
 
     let parts = (status, &Headers::of(headers), body);
     let what = "write to bucket \"sensors\"";
     let base = BaseUrl::parse("http://localhost:8086").unwrap();
-    refused(&what, &base, parts, &Auth::None, Kind::Write)
+    let secrets = Secrets::none();
+    refused(&what, &base, parts, &secrets, Kind::Write(lines))
 }
 
 #[cfg(feature = "spool")]

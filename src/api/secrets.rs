@@ -4,7 +4,6 @@ use super::id::OrgId;
 use super::request::{ApiRequest, to_owned_map};
 use super::serde_util::or_default;
 use crate::client::Client;
-use crate::client::secret::hide;
 use crate::error::Error;
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -73,13 +72,11 @@ impl<'a> Secrets<'a> {
             return Err(Error::config("the key of a secret is empty"));
         }
         let org = &self.org;
-        ApiRequest::new(self.client, "PATCH", &["orgs", org.as_str(), "secrets"])
+        let values: Vec<&str> = secrets.values().map(String::as_str).collect();
+        let client = self.client.hiding(&values, None);
+        ApiRequest::new(&client, "PATCH", &["orgs", org.as_str(), "secrets"])
             .json(&secrets)
             .send(&format_args!("set secrets of organization {org}"))
-            .map_err(|e| {
-                let values: Vec<&str> = secrets.values().map(String::as_str).collect();
-                e.cleared(&hide(&values))
-            })
     }
 
     /// Deletes a secret. One that isn't there is no error.

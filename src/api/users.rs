@@ -6,10 +6,11 @@ use super::request::{ApiRequest, check_name};
 use super::serde_util::{Page, Status, or_default, status};
 use crate::client::Client;
 use crate::client::auth::Auth;
-use crate::client::secret::{Secret, hide};
+use crate::client::secret::Secret;
 use crate::client::transport::HeaderList;
 use crate::error::Error;
 use alloc::string::String;
+use alloc::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// A user, as the server tells it.
@@ -265,10 +266,11 @@ impl<'a> Users<'a> {
     /// ones) too simple, there is no such user, the token lacks permission, or no response is
     /// received.
     pub fn set_password(self, id: &UserId, password: &str) -> Result<(), Error> {
-        ApiRequest::new(self.0, "POST", &["users", id.as_str(), "password"])
-            .json(&Password::new(password)?)
+        let body = Password::new(password)?;
+        let client = self.0.hiding(&[password], None);
+        ApiRequest::new(&client, "POST", &["users", id.as_str(), "password"])
+            .json(&body)
             .send(&format_args!("set the password of user {id}"))
-            .map_err(|e| e.cleared(&hide(&[password])))
     }
 
     /// Changes a user's password as that user: with the name and the old password. Signs in with
@@ -317,20 +319,19 @@ fn change(
     what: &dyn core::fmt::Display,
 ) -> Result<(), Error> {
     let body = Password::new(new)?;
-    let auth = Auth::session(name, &Secret::new(old))?;
-    let Auth::Session(session) = &auth else {
+    let auth = Arc::new(Auth::session(name, &Secret::new(old))?);
+    let Auth::Session(session) = &*auth else {
         return Err(Error::config("a session could not be made"));
     };
     // A server's error may repeat what this call alone has.
-    let clear = |e: Error| e.cleared(&|text| hide(&[new])(auth.scrub(text)));
-    let cookies = client.open_session(session, None).map_err(clear)?;
+    let client = &client.hiding(&[new], Some(&auth));
+    let cookies = client.open_session(session, None)?;
     let mut headers = HeaderList::default();
     headers.authorization(session.basic.clone());
     let done = ApiRequest::new(client, "PUT", path)
         .json(&body)
         .with_credentials(headers, ("cookie", cookies.header.clone()))
-        .send(what)
-        .map_err(clear);
+        .send(what);
     // The session is of no use any more; that it can't be ended is no failure of the change.
     let _ = ApiRequest::new(client, "POST", &["signout"])
         .with_credentials(HeaderList::default(), ("cookie", cookies.header))

@@ -2,11 +2,12 @@
 
 use super::Client;
 use super::cookies::{self, Cookies};
-use super::secret::{Secret, take_out};
+use super::scrub::Needles;
+use super::secret::Secret;
 use super::transport::{HeaderText, Headers};
 use crate::error::Error;
 use alloc::format;
-use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -72,21 +73,21 @@ impl Auth {
         }))
     }
 
-    /// Takes every secret out of a text that came from outside: a server or a proxy may repeat the
-    /// request in its error.
-    pub(crate) fn scrub(&self, mut text: String) -> String {
-        let mut clear = |secret: &Secret| take_out(&mut text, secret.reveal());
+    /// What must not be printed, but for what a session adds.
+    pub(crate) fn secrets(&self) -> &[Secret] {
         match self {
-            Auth::None => {}
-            Auth::Header { secrets, .. } => secrets.iter().for_each(&mut clear),
-            Auth::Session(session) => {
-                session.secrets.iter().for_each(&mut clear);
-                if let Some(cookies) = session.cookies() {
-                    cookies.secrets.iter().for_each(&mut clear);
-                }
-            }
+            Auth::None => &[],
+            Auth::Header { secrets, .. } => secrets,
+            Auth::Session(session) => &session.secrets,
         }
-        text
+    }
+
+    /// What a session adds.
+    pub(crate) fn session_needles(&self) -> Option<Arc<Needles>> {
+        match self {
+            Auth::Session(session) => session.cookies().map(|cookies| cookies.needles),
+            _ => None,
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use super::builder::ClientBuilder;
 use crate::client::auth::Auth;
 use crate::client::config::{others_may_read, placeholder};
 use crate::client::logging;
-use crate::client::secret::Secret;
+use crate::client::scrub::{Needles, RUN, repeats};
+use crate::client::secret::{Secret, Secrets};
 use crate::client::transport::{self, HeaderList, Http, HttpSettings, TlsSettings};
 use crate::client::url::BaseUrl;
 use crate::client::{Client, Inner};
@@ -17,6 +18,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 use std::path::Path;
+
+/// The words of this crate's errors that are as long as a secret may be.
+const OWN_WORDS: &str = "database bucket sensors response responded influxdb unauthorized certificate \
+    connection credentials permission password forbidden redirects unavailable compressed";
+const SHORT_SECRET: &str = "the token or password is shorter than 8 characters: an error that repeats it \
+    hides it only as a word of its own";
+const ORDINARY_SECRET: &str = "8 characters of a secret are also in the URL or in an ordinary word of an \
+    error, where they are printed";
 
 impl ClientBuilder {
     /// Checks the settings and makes the client. Reads the certificate files; connects to nothing.
@@ -107,9 +116,11 @@ impl ClientBuilder {
                 ));
             }
         }
+        let secrets = self.secrets(&auth, &base);
         for text in &self.warnings {
             logging::warning(text);
         }
+        let auth = Arc::new(auth);
         let settings = HttpSettings {
             connect: self.connect,
             read: self.read,
@@ -121,12 +132,13 @@ impl ClientBuilder {
             user_agent: self.user_agent.clone(),
             headers,
             tls: self.tls()?,
+            secrets: Arc::new(Secrets::new(secrets, Arc::clone(&auth))),
         };
         Ok(Client::from_inner(Inner {
             http: Http::new(&base, settings)?,
             base,
             org: self.org,
-            auth: Arc::new(auth),
+            auth,
             retry: self.retry,
             on_retry: self.on_retry,
             overall: self.overall,
@@ -136,6 +148,26 @@ impl ClientBuilder {
             #[cfg(feature = "gzip")]
             gzip_min_bytes: self.gzip_min_bytes,
         }))
+    }
+
+    /// What must never be printed; warns of what can't be kept out of everything.
+    fn secrets(&mut self, auth: &Auth, base: &BaseUrl) -> Needles {
+        let mut needles = core::mem::replace(&mut self.needles, Needles::NONE);
+        let given = self.credentials.as_ref().map_or("x", |c| c.secret.reveal());
+        if self.credentials.is_some() && given.chars().count() < RUN {
+            self.warnings.push(SHORT_SECRET.to_owned());
+        }
+        for secret in auth.secrets() {
+            needles.add(secret.reveal());
+        }
+        let ours = [base.host_port.as_str(), base.prefix.as_str(), OWN_WORDS];
+        if ours
+            .iter()
+            .any(|text| repeats(&[&needles], text.as_bytes()))
+        {
+            self.warnings.push(ORDINARY_SECRET.to_owned());
+        }
+        needles
     }
 
     fn tls(&self) -> Result<TlsSettings, Error> {

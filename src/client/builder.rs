@@ -2,6 +2,7 @@
 
 use super::auth::Auth;
 use super::retry::{Retry, RetryPolicy};
+use super::scrub::Needles;
 use super::secret::Secret;
 use super::transport::ProxyUrl;
 use super::{OnRetry, Org};
@@ -54,6 +55,9 @@ pub struct ClientBuilder {
     pub(super) default_tags: Vec<(String, String)>,
     pub(super) profilers: Vec<String>,
     pub(super) warnings: Vec<String>,
+    /// The secrets of headers and proxies, filled where these are set: programs without them are not
+    /// linked with it.
+    pub(super) needles: Needles,
 }
 
 /// Who we are, not checked yet. What makes it ready is a pointer, set by the method that asks for
@@ -97,6 +101,7 @@ impl ClientBuilder {
             default_tags: Vec::new(),
             profilers: Vec::new(),
             warnings: Vec::new(),
+            needles: Needles::NONE,
         }
     }
 
@@ -289,6 +294,10 @@ impl ClientBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        let url = url.into();
+        if self.needles.add_proxy(&url) {
+            self.warn("the proxy's password has fewer than 8 characters: where the proxy repeats it, it is hidden only as a word of its own".to_owned());
+        }
         self.proxy = Some(ProxyUrl::new(Secret::new(url)));
         self
     }
@@ -310,7 +319,9 @@ impl ClientBuilder {
     /// # client.unwrap();
     /// ```
     pub fn proxy_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.proxy_headers.push((name.into(), Secret::new(value)));
+        let (name, value) = (name.into(), value.into());
+        self.needles.add_header(&name, &value);
+        self.proxy_headers.push((name, Secret::new(value)));
         self
     }
 
@@ -380,7 +391,9 @@ impl ClientBuilder {
     }
 
     /// A header for every call, as a proxy may want. May be given more than once. Headers that
-    /// frame the message (`Content-Length`, `Host`, …) are refused by `build`.
+    /// frame the message (`Content-Length`, `Host`, …) are refused by `build`. Its value is taken for a
+    /// secret, which isn't printed where a server repeats it, if it has 8 characters; but not that of
+    /// `Accept…`, `Content-…` and `User-Agent`.
     ///
     /// ```
     /// use influx_edge::Client;
@@ -389,7 +402,9 @@ impl ClientBuilder {
     /// assert!(builder.header("Host", "elsewhere").build().is_err()); // that one frames the message
     /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), Secret::new(value)));
+        let (name, value) = (name.into(), value.into());
+        self.needles.add_header(&name, &value);
+        self.headers.push((name, Secret::new(value)));
         self
     }
 

@@ -3,6 +3,7 @@
 use super::auth::Auth;
 use super::builder::ClientBuilder;
 use super::retry::{Retry, RetryPolicy};
+use super::secret::Secrets;
 use super::transport::Http;
 use super::url::{BaseUrl, Target};
 use crate::line::OwnedDefaultTags;
@@ -106,7 +107,7 @@ impl Client {
     }
 
     /// What works, but a person should know: a token file that others may read, a token that
-    /// travels in clear, certificates that nobody verifies, settings that aren't known. Show them
+    /// travels in clear, a secret too short to be told from other words, certificates that nobody verifies, settings that aren't known. Show them
     /// once, at the start. No secret is in them.
     ///
     /// ```
@@ -127,6 +128,19 @@ impl Client {
 
     pub(crate) fn inner(&self) -> &Inner {
         &self.inner
+    }
+
+    /// What must not be printed.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.inner.http.secrets
+    }
+
+    /// This client for a call that has secrets of its own, and credentials of its own if it brings
+    /// some: what a server repeats of them isn't printed either.
+    pub(crate) fn hiding(&self, secrets: &[&str], auth: Option<&Arc<Auth>>) -> Client {
+        let mut inner = Inner::clone(&self.inner);
+        inner.http.secrets = Arc::new(self.secrets().and(secrets, auth));
+        Client::from_inner(inner)
     }
 
     /// A target under this client's base, with its organization as a parameter.

@@ -3,7 +3,7 @@
 //! OSS documents its own (`influxdb-oss-session`).
 
 use super::auth::Session;
-use super::secret::Secret;
+use super::scrub::Needles;
 use super::transport::{HeaderText, Headers};
 use crate::http::parse_date;
 use alloc::string::String;
@@ -18,8 +18,8 @@ const MAX_COOKIES: usize = 4000;
 pub(crate) struct Cookies {
     /// `Cookie`: each as `name=value`, one of a name.
     pub(crate) header: HeaderText,
-    /// The values.
-    pub(crate) secrets: Arc<[Secret]>,
+    /// The values, as they are looked for in text from outside.
+    pub(crate) needles: Arc<Needles>,
     /// Which sign-in they are from, so that of many threads that see a 401 only the first signs in.
     pub(crate) generation: u64,
 }
@@ -38,9 +38,11 @@ impl Cookies {
             return None;
         }
         let values = text.split("; ").filter_map(|pair| pair.split_once('='));
+        let mut needles = Needles::NONE;
+        values.for_each(|(_, value)| needles.add(value));
         Some(Cookies {
             header: HeaderText::new(text)?,
-            secrets: values.map(|(_, value)| Secret::new(value)).collect(),
+            needles: Arc::new(needles),
             generation,
         })
     }

@@ -17,10 +17,13 @@ use core::fmt;
 use core::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::io;
 use std::sync::PoisonError;
 use std::thread;
 use std::time::Instant;
 
+/// How much is kept of what a library, a proxy or a certificate says of a call that broke.
+const MAX_DETAIL: usize = 1024;
 /// The most bytes of a response that is read whole, decompressed.
 pub(crate) const DEFAULT_CAP: u64 = 16 << 20;
 
@@ -175,13 +178,20 @@ impl Client {
         http_error: HttpError,
         unsent: bool,
     ) -> Error {
+        let detail = self.secrets().printable(&http_error.detail, MAX_DETAIL);
+        // What a library put into an error may be somebody else's words; the system's errors are
+        // numbers.
+        let source = http_error.source.map(|e| match e.get_ref() {
+            None => e,
+            Some(_) => io::Error::new(e.kind(), detail.clone()),
+        });
         TransportError {
             kind: http_error.kind,
             what: what.to_string(),
             host: self.inner().base.host_port.clone(),
-            detail: self.inner().auth.scrub(http_error.detail),
+            detail,
             unsent,
-            source: http_error.source.map(|e| Box::new(e) as _),
+            source: source.map(|e| Box::new(e) as _),
         }
         .into()
     }
@@ -192,14 +202,15 @@ impl Client {
         self.refused_with(what, &response, &body, Kind::Other)
     }
 
-    /// The same for a write.
+    /// The same for a write of these lines.
     pub(crate) fn refused_write(
         &self,
         what: &dyn fmt::Display,
         mut response: HttpResponse,
+        lines: &[u8],
     ) -> Error {
         let body = response.body.read_some(MAX_READ);
-        self.refused_with(what, &response, &body, Kind::Write)
+        self.refused_with(what, &response, &body, Kind::Write(lines))
     }
 
     /// The same with the body already read.
@@ -208,11 +219,10 @@ impl Client {
         what: &dyn fmt::Display,
         response: &HttpResponse,
         body: &[u8],
-        kind: Kind,
+        kind: Kind<'_>,
     ) -> Error {
-        let inner = self.inner();
         let parts = (response.status, &response.headers, body);
-        refused(what, &inner.base, parts, &inner.auth, kind)
+        refused(what, &self.inner().base, parts, self.secrets(), kind)
     }
 
     /// Sends a request whose response is JSON.

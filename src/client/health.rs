@@ -4,11 +4,11 @@ use super::Client;
 use super::execute::names_influxdb;
 use super::response_error::{Kind, MAX_READ};
 use crate::error::Error;
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use serde::Deserialize;
 
-/// The response to `GET /health`.
+/// The response to `GET /health`. Its texts may be printed: control characters are escaped, secrets of the
+/// client's are `***`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
@@ -42,7 +42,7 @@ impl Health {
     }
 }
 
-/// The response to `GET /ready`.
+/// The response to `GET /ready`. Its texts may be printed, as those of [`Health`].
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ready {
@@ -73,7 +73,7 @@ impl Client {
     /// Returns an error if no response is received or it isn't InfluxDB's 204. Behind a captive
     /// portal even a 200 is an error.
     pub fn ping(&self) -> Result<(), Error> {
-        self.ping_headers(|_| ()).map(|_| ())
+        self.ping_header("").map(|_| ())
     }
 
     /// The server's version, as `v2.9.1`, from a ping's headers. `None` where they lack it: Cloud.
@@ -88,7 +88,7 @@ impl Client {
     /// # Errors
     /// As [`ping`](Client::ping).
     pub fn version(&self) -> Result<Option<String>, Error> {
-        self.ping_headers(|h| h.get("x-influxdb-version").map(ToOwned::to_owned))
+        self.ping_header("x-influxdb-version")
     }
 
     /// Which build the server is, as `OSS`, from a ping's headers.
@@ -103,7 +103,7 @@ impl Client {
     /// # Errors
     /// As [`ping`](Client::ping).
     pub fn build_kind(&self) -> Result<Option<String>, Error> {
-        self.ping_headers(|h| h.get("x-influxdb-build").map(ToOwned::to_owned))
+        self.ping_header("x-influxdb-build")
     }
 
     /// How the server says it is (`GET /health`). OSS only. A server that isn't well responds with 503
@@ -126,8 +126,14 @@ impl Client {
                 return Err(self.refused(&what, response));
             }
             let body = response.body.read_some(MAX_READ);
-            serde_json::from_slice(&body)
-                .map_err(|_| self.refused_with(&what, &response, &body, Kind::Other))
+            let mut health: Health = serde_json::from_slice(&body)
+                .map_err(|_| self.refused_with(&what, &response, &body, Kind::Other))?;
+            let given = [&mut health.message, &mut health.version, &mut health.commit];
+            let given = given.into_iter().flatten();
+            given
+                .chain([&mut health.name, &mut health.status])
+                .for_each(|text| self.print(text));
+            Ok(health)
         })
     }
 
@@ -145,10 +151,20 @@ impl Client {
     /// (503) while the server starts.
     pub fn ready(&self) -> Result<Ready, Error> {
         let mut out = self.http_request("GET", self.inner().base.target("/ready"));
-        self.json(&"ask whether the server is ready", &mut out)
+        let mut ready: Ready = self.json(&"ask whether the server is ready", &mut out)?;
+        let given = [&mut ready.started, &mut ready.up].into_iter().flatten();
+        given
+            .chain([&mut ready.status])
+            .for_each(|text| self.print(text));
+        Ok(ready)
     }
 
-    fn ping_headers<T>(&self, take: impl Fn(&super::Headers) -> T) -> Result<T, Error> {
+    /// Makes of a server's text what may be printed.
+    fn print(&self, text: &mut String) {
+        *text = self.secrets().printable(text, 1024);
+    }
+
+    fn ping_header(&self, name: &str) -> Result<Option<String>, Error> {
         let what = "ping";
         let mut out = self.http_request("GET", self.inner().base.target("/ping"));
         self.run(&what, &mut out, |mut response| {
@@ -156,7 +172,8 @@ impl Client {
             let influxdb = response.status == 200 && names_influxdb(&response.headers);
             if response.status == 204 || influxdb {
                 let _ = response.body.read_some(MAX_READ);
-                return Ok(take(&response.headers));
+                let value = response.headers.get(name);
+                return Ok(value.map(|text| self.secrets().printable(text, 200)));
             }
             Err(self.refused(&what, response))
         })

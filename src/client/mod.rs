@@ -20,11 +20,15 @@
 //! - *Memory*: some 16 KiB for a client with one connection (`cargo bench --bench client` prints
 //!   it), and up to 64 KiB more while a body is sent; responses are streamed, and read whole only up to
 //!   a cap.
-//! - *Secrets*: no token, password or cookie is in any `Debug`, error or log line of this crate.
-//!   They do travel in clear over `http://`; [`ClientBuilder::https_only`] refuses that. The HTTP
+//! - *Secrets*: no token, password or cookie is in any `Debug`, error or log line of this crate, nor
+//!   what a server repeats of one, encoded or cut. One of less than 8 characters is found only as a
+//!   word of its own ([`Client::warnings`] says so). Bodies that you read yourself, rows and the
+//!   values of headers are handed over as they come. Secrets travel
+//!   in clear over `http://`; [`ClientBuilder::https_only`] refuses that. The HTTP
 //!   library below, `ureq_proto`, dumps what it handles to the log at the level `trace`: credentials
-//!   go around it, but headers of your own, cookies that a server sets and tokens that it makes
-//!   are in there. Leave that target at `debug`.
+//!   go around it, and what the head of a response repeats of them is masked before; but headers of
+//!   your own, bodies of either direction, cookies that a server sets and tokens that it makes are in
+//!   there. Leave that target at `debug`.
 
 pub(crate) mod auth;
 mod build;
@@ -33,20 +37,24 @@ mod builder;
 mod client;
 mod config;
 mod cookies;
+mod decode_echo;
 mod delete;
 pub(crate) mod execute;
 pub mod faults;
 mod health;
 mod logging;
 mod method;
+mod named_lines;
 mod query;
 mod request;
 mod response;
 pub(crate) mod response_error;
 pub(crate) mod retry;
 mod rows;
+mod scrub;
 pub(crate) mod secret;
 mod setup;
+pub(crate) mod split_lines;
 pub(crate) mod transport;
 pub(crate) mod url;
 mod write;

@@ -69,7 +69,7 @@ impl Response {
     /// use influx_edge::client::Method;
     ///
     /// for (name, value) in client.request(Method::Get, "/ping").call()?.headers().iter() {
-    ///     println!("{name}: {}", String::from_utf8_lossy(value));
+    ///     println!("{name}: {}", value.escape_ascii());
     /// }
     /// # assert!(client.request(Method::Get, "/ping").call()?.headers().iter().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
@@ -170,6 +170,7 @@ impl Response {
         serde_json::from_slice(&bytes).map_err(|e| {
             let status = self.response.status;
             let kind = self.header("content-type").unwrap_or("no content type");
+            let kind = self.client.secrets().printable(kind, 100);
             Error::content(
                 self.about(),
                 format!(

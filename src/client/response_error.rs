@@ -1,9 +1,10 @@
 //! From a response with an unexpected status (401, 404, 5xx, …) to an `Error`.
 
-use super::auth::Auth;
+use super::named_lines::line_errors;
+use super::secret::Secrets;
 use super::transport::Headers;
 use super::url::BaseUrl;
-use crate::error::{Error, LineError, Remedy, ResponseError, ResponseParts, Stored, cut};
+use crate::error::{Error, Remedy, ResponseError, ResponseParts, Stored, cut};
 use crate::http::{JsonStr, LineErrors, WriteResponse, WriteStatus};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -17,20 +18,21 @@ const MAX_EXCERPT: usize = 512;
 /// How much is kept of InfluxDB's own message.
 const MAX_MESSAGE: usize = 4096;
 
-/// Whether the call was a write, whose responses mean more than their status.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Write,
+/// Whether the call was a write, whose responses mean more than their status, and of which lines.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind<'a> {
+    Write(&'a [u8]),
     Other,
 }
 
-/// Makes the error of a response that isn't a success.
+/// Makes the error of a response that isn't a success. What the other side says gets in here only as
+/// `secrets` prints it.
 pub(crate) fn refused(
     what: &dyn fmt::Display,
     base: &BaseUrl,
     (status, headers, body): (u16, &Headers, &[u8]),
-    auth: &Auth,
-    kind: Kind,
+    secrets: &Secrets,
+    kind: Kind<'_>,
 ) -> Error {
     // A batch of thousands of bad lines is named in a message of megabytes, of which only the start
     // is read.
@@ -43,12 +45,18 @@ pub(crate) fn refused(
     };
     let error_body = response.error_body();
     let write_status = match kind {
-        Kind::Write => WriteStatus::of(&response, &error_body),
+        Kind::Write(_) => WriteStatus::of(&response, &error_body),
         Kind::Other => plain(&response),
     };
+    let lines = match kind {
+        Kind::Write(lines) => lines,
+        Kind::Other => &[],
+    };
+    let header = |name: &str| headers.get(name).map(|text| secrets.printable(text, 200));
     let message = match error_body.message() {
-        Some(message) => cut(&owned(message), MAX_MESSAGE).to_owned(),
-        None => excerpt(body)
+        Some(message) => secrets.printable(&owned(message), MAX_MESSAGE),
+        None => Some(excerpt(body, secrets))
+            .filter(|text| !text.is_empty())
             .or_else(|| {
                 [
                     "x-influx-error",
@@ -56,17 +64,10 @@ pub(crate) fn refused(
                     "x-platform-error-code",
                 ]
                 .iter()
-                .find_map(|name| headers.get(name))
-                .map(ToOwned::to_owned)
+                .find_map(|name| header(name))
             })
             .unwrap_or_else(|| reason(status).to_owned()),
     };
-    let scrub = |text: String| auth.scrub(text);
-    let line_errors = write_status.line_errors.map(|named| LineError {
-        number: named.number,
-        line: scrub(owned(named.line)),
-        reason: scrub(owned(named.reason)),
-    });
     ResponseError(Box::new(ResponseParts {
         what: what.to_string(),
         host: base.host_port.clone(),
@@ -74,13 +75,14 @@ pub(crate) fn refused(
         status,
         code: error_body
             .code()
-            .map(owned)
-            .or_else(|| headers.get("x-platform-error-code").map(ToOwned::to_owned))
-            .map(|code| scrub(cut(&code, 100).to_owned())),
-        message: scrub(message),
+            .map(|code| secrets.printable(&owned(code), 100))
+            .or_else(|| header("x-platform-error-code")),
+        message,
         from_influxdb: error_body.is_from_influxdb(),
-        content_type: headers.get("content-type").map(|t| cut(t, 100).to_owned()),
-        location: headers.get("location").map(|to| scrub(origin(to))),
+        content_type: header("content-type"),
+        location: headers
+            .get("location")
+            .map(|to| secrets.printable(&origin(to), 300)),
         retry_after: write_status.retry_after,
         request_id: [
             "trace-id",
@@ -89,11 +91,10 @@ pub(crate) fn refused(
             "request-id",
         ]
         .iter()
-        .find_map(|name| headers.get(name))
-        .map(|id| scrub(cut(id, 200).to_owned())),
+        .find_map(|name| header(name)),
         stored: write_status.stored,
         remedy: write_status.remedy.unwrap_or(Remedy::Operator),
-        line_errors: line_errors.collect(),
+        line_errors: line_errors(write_status.line_errors, lines, secrets, MAX_MESSAGE),
         dropped: write_status.dropped,
         blames_way: false,
     }))
@@ -125,19 +126,18 @@ fn owned(text: JsonStr<'_>) -> String {
 }
 
 /// The start of a body that isn't InfluxDB's JSON, as one line of text.
-fn excerpt(body: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(body.get(..MAX_EXCERPT).unwrap_or(body));
-    let text = text
-        .split_whitespace()
-        .fold(String::new(), |mut out, word| {
-            if !out.is_empty() {
-                out.push(' ');
-            }
-            out.push_str(word);
-            out
-        });
-    let text = cut(&text, MAX_EXCERPT);
-    (!text.is_empty()).then(|| text.to_owned())
+fn excerpt(body: &[u8], secrets: &Secrets) -> String {
+    // Some more than is kept: a page begins with space, and a secret may lie across the end.
+    let start = body.get(..8 * MAX_EXCERPT).unwrap_or(body);
+    let text = String::from_utf8_lossy(start);
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    secrets.printable(&line, MAX_EXCERPT)
 }
 
 /// Scheme and host of a redirect's target. The rest may carry what nobody should see.

@@ -5,8 +5,7 @@ use super::query::WHAT;
 use super::transport::{Body, HttpError};
 use crate::csv;
 use crate::error::Error;
-use alloc::format;
-use alloc::string::ToString;
+use alloc::string::String;
 use core::fmt;
 use serde::de::DeserializeOwned;
 
@@ -97,25 +96,28 @@ impl<T> fmt::Debug for Values<T> {
     }
 }
 
-/// Puts an error of the cursor into words, with where it came from: what the source said is the
-/// way that broke.
+/// Makes the error of a query out of the cursor's, with the source's words as they may be printed: what
+/// isn't CSV is quoted, and may be a page that repeats the request.
 #[cold]
 fn explain(client: &Client, e: csv::ReadError) -> Error {
-    match e.kind() {
-        csv::ReadErrorKind::Io(_) => match e.into_kind() {
-            csv::ReadErrorKind::Io(e) => {
-                client.transport_error(&WHAT, HttpError::from_read(e), false)
-            }
-            other => Error::content("cannot query", format!("{other:?}")),
-        },
-        _ => {
-            // What isn't CSV is quoted in the error, and may be a page that repeats the request.
-            let text = format!("{e} {e:?}");
-            let scrubbed = client.inner().auth.scrub(text.clone());
-            if scrubbed == text {
-                return Error::from(e);
-            }
-            Error::content("cannot query", client.inner().auth.scrub(e.to_string()))
-        }
+    let print = |text: &mut String| *text = client.secrets().printable(text, 4096);
+    let mut kind = e.into_kind();
+    match &mut kind {
+        csv::ReadErrorKind::Io(_) => {}
+        csv::ReadErrorKind::Decode { excerpt, .. } => print(excerpt),
+        csv::ReadErrorKind::Server { message, code } => [message, code].into_iter().for_each(print),
+        csv::ReadErrorKind::Value {
+            column,
+            data_type,
+            found,
+            ..
+        } => [column, data_type, found].into_iter().for_each(print),
+        csv::ReadErrorKind::Deserialize {
+            column, message, ..
+        } => column.iter_mut().chain([message]).for_each(print),
+    }
+    match kind {
+        csv::ReadErrorKind::Io(e) => client.transport_error(&WHAT, HttpError::from_read(e), false),
+        kind => csv::ReadError::new(kind).into(),
     }
 }

@@ -1,6 +1,10 @@
-//! Secrets that are never printed: tokens, passwords, cookies.
+//! Secrets that are never printed: tokens, passwords, cookies; and the one way in which text from
+//! outside is printed.
 
+use super::auth::Auth;
+use super::scrub::{self, Needles};
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 
 /// A token, password or cookie. `Debug` shows that there is one, nothing shows what it is: no
@@ -32,24 +36,57 @@ impl Secret {
     }
 }
 
-/// Takes secrets of one call out of a text that came from outside.
-pub(crate) fn hide<'a>(secrets: &'a [&'a str]) -> impl Fn(String) -> String + 'a {
-    move |mut text| {
-        for secret in secrets {
-            take_out(&mut text, secret);
-        }
-        text
-    }
-}
-
-/// Takes one secret out of a text.
-pub(super) fn take_out(text: &mut String, secret: &str) {
-    if !secret.is_empty() && text.contains(secret) {
-        *text = text.replace(secret, "***");
-    }
-}
-
 impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Everything that a client, or one of its calls, must not print. Text from outside becomes part of
+/// an error, a `Debug` or a value that people print only through here.
+pub(crate) struct Secrets {
+    needles: Needles,
+    /// Whose session has more of them.
+    auth: Arc<Auth>,
+}
+
+impl Secrets {
+    pub(crate) fn new(needles: Needles, auth: Arc<Auth>) -> Self {
+        Secrets { needles, auth }
+    }
+
+    /// None, for tests.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Secrets::new(Needles::NONE, Auth::None.into())
+    }
+
+    /// These and more, for a call that has some of its own; with another's session, if it opens one.
+    pub(crate) fn and(&self, more: &[&str], auth: Option<&Arc<Auth>>) -> Self {
+        let auth = auth.unwrap_or(&self.auth);
+        let mut needles = self.needles.clone();
+        for secret in auth.secrets().iter().map(Secret::reveal) {
+            needles.add(secret);
+        }
+        for secret in more {
+            needles.add(secret);
+        }
+        Secrets::new(needles, Arc::clone(auth))
+    }
+
+    /// A text from outside as it may be printed, `max` bytes of it at most.
+    pub(crate) fn printable(&self, text: &str, max: usize) -> String {
+        self.with(|needles| scrub::printable(needles, text, max))
+    }
+
+    /// Hands what is looked for to a function.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&[&Needles]) -> T) -> T {
+        let session = self.auth.session_needles();
+        look(&[&self.needles, session.as_deref().unwrap_or(&Needles::NONE)])
+    }
+}
+
+impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }

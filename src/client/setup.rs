@@ -3,7 +3,7 @@
 use super::Client;
 use super::auth::Auth;
 use super::execute::to_json;
-use super::secret::{Secret, hide};
+use super::secret::Secret;
 use super::transport::RequestBody;
 use crate::error::Error;
 use alloc::string::String;
@@ -234,8 +234,8 @@ impl Client {
         out.body = RequestBody::Bytes(&body);
         out.anonymous = true;
         let made: SetupResponse = self
-            .json(&"set the server up", &mut out)
-            .map_err(|e| e.cleared(&hide(&[text(&setup.password), text(&setup.token)])))?;
+            .hiding(&[text(&setup.password), text(&setup.token)], None)
+            .json(&"set the server up", &mut out)?;
         Ok(SetupDone {
             user_id: made.user.id,
             org_id: made.org.id,

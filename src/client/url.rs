@@ -245,11 +245,16 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
     }
 }
 
-/// A URL for a message: whatever stands before an `@` may be a password.
-fn hide(url: &str) -> String {
-    match url.rfind('@') {
-        Some(at) => format!("***{}", url.get(at..).unwrap_or("")),
-        None => url.to_owned(),
+/// A URL for a message. Whatever it holds may be a secret, and so may a text that is no URL at all; only
+/// the commonest mistake, `host:port`, is plain to see.
+fn hide(url: &str) -> &str {
+    let (host, port) = url.rsplit_once(':').unwrap_or(("", ""));
+    let in_host = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+    let plain = host.bytes().all(in_host) && port.bytes().all(|b| b.is_ascii_digit());
+    if plain && (1..=5).contains(&port.len()) {
+        url
+    } else {
+        "***"
     }
 }
 

@@ -173,7 +173,9 @@ impl Client {
         let what = WriteTo(bucket);
         let compressed = self.compress(lines.bytes);
         let mut out = self.write_request(bucket, lines, compressed.as_deref());
-        self.run(&what, &mut out, |response| self.written(&what, response))
+        self.run(&what, &mut out, |response| {
+            self.written(&what, response, lines.bytes)
+        })
     }
 
     /// One attempt, whatever the client's own policy of retries: the batching writer has its own.
@@ -194,7 +196,7 @@ impl Client {
             out.overall = out.overall.min(limit);
         }
         self.authorized(&what, &mut out)
-            .and_then(|response| self.written(&what, response))
+            .and_then(|response| self.written(&what, response, lines.bytes))
     }
 
     fn write_request<'a>(
@@ -216,11 +218,16 @@ impl Client {
         out
     }
 
-    fn written(&self, what: &WriteTo<'_>, response: HttpResponse) -> Result<(), Error> {
+    fn written(
+        &self,
+        what: &WriteTo<'_>,
+        response: HttpResponse,
+        lines: &[u8],
+    ) -> Result<(), Error> {
         if response.status == 204 {
             return Ok(());
         }
-        Err(self.refused_write(what, response))
+        Err(self.refused_write(what, response, lines))
     }
 
     #[cfg(feature = "gzip")]

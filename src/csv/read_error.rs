@@ -115,7 +115,7 @@ impl ReadError {
         matches!(*self.0, ReadErrorKind::Server { .. })
     }
 
-    pub(super) fn new(kind: ReadErrorKind) -> ReadError {
+    pub(crate) fn new(kind: ReadErrorKind) -> ReadError {
         ReadError(Box::new(kind))
     }
 

@@ -6,10 +6,14 @@ use alloc::string::String;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LineError {
-    /// Its number in the body sent, from 1, where the server says so (InfluxDB 3, Cloud).
+    /// Its number in the body sent, from 1. `None` if the server's words fit no line, or more than
+    /// one.
     pub number: Option<u32>,
-    /// The line as the server repeats it; may be shortened there, and is empty if it isn't repeated.
+    /// The line as it was sent, without its newline: your own data, so mind where you print it. Empty
+    /// if the server's words fit no line.
     pub line: String,
-    /// Why it was refused.
+    /// Why it was refused, in the server's words; with those for the line if they fit none. As
+    /// [`ResponseError::message`](crate::ResponseError::message) it may be printed: no secret of the
+    /// client's is in it, and nothing that a terminal obeys. At most 4 KiB.
     pub reason: String,
 }

@@ -6,7 +6,8 @@
 //! they convert into this one, so `?` works across the whole crate.
 //!
 //! **What to watch**: no token, password or cookie ever gets in here. What a server or a proxy
-//! said is cut to a bounded excerpt, control characters are escaped when printed.
+//! said is cut to a bounded excerpt, with secrets that it repeats as `***` and control characters
+//! escaped; so its fields may be printed as well as the whole.
 
 mod delivery;
 mod line_error;
@@ -459,34 +460,6 @@ impl Error {
     fn says(&self, status: u16, code: &str) -> bool {
         self.response()
             .is_some_and(|a| a.status() == status || a.code() == Some(code))
-    }
-
-    /// The same with everything that came from outside run through `clear`: a server or a proxy
-    /// may repeat a secret that only this call had.
-    pub(crate) fn cleared(mut self, clear: &dyn Fn(String) -> String) -> Self {
-        let apply = |text: &mut String| *text = clear(core::mem::take(text));
-        match &mut *self.0 {
-            ErrorKind::Response(e) => {
-                let parts = &mut *e.0;
-                apply(&mut parts.message);
-                for text in [
-                    &mut parts.code,
-                    &mut parts.content_type,
-                    &mut parts.location,
-                    &mut parts.request_id,
-                ] {
-                    text.as_mut().map(apply);
-                }
-                for line in &mut parts.line_errors {
-                    apply(&mut line.line);
-                    apply(&mut line.reason);
-                }
-            }
-            ErrorKind::Transport(e) => apply(&mut e.detail),
-            ErrorKind::Content(e) => apply(&mut e.message),
-            _ => {}
-        }
-        self
     }
 
     /// What the writer said, to say it with other numbers.

@@ -65,8 +65,10 @@ impl ResponseError {
     }
 
     /// What the server said: the body's `message`, else its `error`, else an excerpt of the body of
-    /// at most 512 bytes, else what the headers say, else the status' standard words. Comes from
-    /// outside: escape it before it goes to a terminal (`Display` of the error does).
+    /// at most 512 bytes, else what the headers say, else the status' standard words. It may be
+    /// printed: secrets of the client's that the server repeats are `***`, and control characters,
+    /// line breaks among them, are escaped (`\n`). At most 4 KiB. The same holds for every other
+    /// text of the server's here.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message

@@ -1,12 +1,12 @@
 //! Characters from outside on their way to a terminal or a log.
 
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 /// Writes characters with those escaped that could forge a log line, move the cursor or reorder the
 /// text around them.
 pub(crate) fn write_printable(
     chars: impl Iterator<Item = char>,
-    f: &mut fmt::Formatter<'_>,
+    f: &mut dyn fmt::Write,
 ) -> fmt::Result {
     for c in chars {
         if is_unprintable(c) {

@@ -47,8 +47,8 @@ pub use value::{FromValue, Value};
 
 use crate::client::Client;
 use crate::client::auth::Auth;
-use crate::client::secret::{Secret, hide};
-use crate::client::url::{Target, encode_segment};
+use crate::client::secret::Secret;
+use crate::client::url::Target;
 use crate::error::Error;
 use alloc::string::String;
 use core::fmt;
@@ -159,14 +159,11 @@ impl Database<'_> {
         self
     }
 
-    /// Takes a password that was in the URL out of an error, for a server or a proxy may repeat it.
-    fn clear(&self, e: Error) -> Error {
+    /// The client, which prints nothing that a server or a proxy repeats of a password in the URL.
+    fn client(&self) -> Client {
         match &self.user {
-            Some((_, password)) => {
-                let plain = password.reveal();
-                e.cleared(&hide(&[plain, &encode_segment(plain)]))
-            }
-            None => e,
+            Some((_, password)) => self.client.hiding(&[password.reveal()], None),
+            None => self.client.clone(),
         }
     }
 

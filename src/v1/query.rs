@@ -146,7 +146,7 @@ impl Query<'_> {
                 body.push_str(&encode_segment(params));
             }
         }
-        let client = self.v1.client;
+        let client = self.v1.client();
         let what = What("query", &self.v1.db);
         let mut out = client.http_request(if self.get { "GET" } else { "POST" }, target);
         if !self.get {
@@ -157,19 +157,13 @@ impl Query<'_> {
         out.overall = self.timeout;
         out.read = Some(Duration::from_secs(60).min(self.timeout));
         out.cap = u64::MAX;
-        let asked = client.run(&what, &mut out, |response| {
+        let response = client.run(&what, &mut out, |response| {
             if response.status != 200 || is_page(&response) {
                 return Err(client.refused(&what, response));
             }
             Ok(response)
-        });
-        let response = asked.map_err(|e| self.v1.clear(e))?;
-        Ok(Rows::new(
-            client.clone(),
-            self.v1.db,
-            response.body,
-            self.max_chunk,
-        ))
+        })?;
+        Ok(Rows::new(client, self.v1.db, response.body, self.max_chunk))
     }
 
     /// Asks, and wants nothing but success: for `CREATE DATABASE …` and the like. Rows that come

@@ -145,7 +145,7 @@ impl Rows {
                 self.more = part.partial;
                 self.series = part.series.unwrap_or_default().into_iter();
                 if let Some(error) = part.error {
-                    return Err(self.failed(error));
+                    return Err(self.failed(&error));
                 }
             } else if !self.chunk()? {
                 return Ok(None);
@@ -182,20 +182,20 @@ impl Rows {
         match chunk.error {
             Some(error) => {
                 self.more = false;
-                Err(self.failed(error))
+                Err(self.failed(&error))
             }
             None => Ok(true),
         }
     }
 
-    fn failed(&self, error: String) -> Error {
+    fn failed(&self, error: &str) -> Error {
         let what = What("query", &self.db);
         Error::content(
             format!(
                 "cannot {what}: the server reports for statement {}",
                 self.statement
             ),
-            error,
+            self.client.secrets().printable(error, 4096),
         )
     }
 

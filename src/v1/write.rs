@@ -47,7 +47,7 @@ impl Database<'_> {
         if let Some(level) = self.consistency {
             target.push_query("consistency", level.as_str());
         }
-        let client = self.client;
+        let client = &self.client();
         let what = What("write to", &self.db);
         let mut out = client.http_request("POST", target);
         out.content_type = Some("text/plain; charset=utf-8");
@@ -56,18 +56,17 @@ impl Database<'_> {
         let compressed = client.compress(lines.bytes);
         out.gzipped = compressed.is_some();
         out.body = RequestBody::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
-        let done = client.run(&what, &mut out, |response| {
+        client.run(&what, &mut out, |response| {
             if response.status == 204 {
                 return Ok(());
             }
             let made_the_bucket = response.status == 201 && !is_page(&response);
-            let error = client.refused_write(&what, response);
+            let error = client.refused_write(&what, response, lines.bytes);
             // With an older Cloud's 201 a part may be stored.
             if made_the_bucket && error.stored() != Stored::Partial {
                 return Ok(());
             }
             Err(error)
-        });
-        done.map_err(|e| self.clear(e))
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::split::split;
 use crate::error::LineError;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -261,23 +261,20 @@ impl Batch {
 
     /// Takes the named lines out of the piece. What names no line of it has no effect.
     pub(crate) fn take_out(&mut self, named: &[LineError]) -> Vec<TakenOut> {
-        let guilty = Guilty::new(named, self.piece_bytes());
-        if guilty.found.is_empty() {
-            return Vec::new();
-        }
         let Some(piece) = self.piece().copied() else {
             return Vec::new();
         };
+        let by_line = by_line(named, piece.lines);
         let mut out = Vec::new();
         let mut kept = Vec::with_capacity(self.piece_bytes().len());
         for (number, line) in split(self.piece_bytes()).enumerate() {
-            match guilty.found.get(&number) {
-                Some(bad) => out.push(TakenOut {
-                    line: text(line),
-                    message: bad.reason.clone(),
-                }),
+            match by_line.get(number).copied().flatten() {
+                Some(bad) => out.push(taken_out(line, bad)),
                 None => kept.extend_from_slice(line),
             }
+        }
+        if out.is_empty() {
+            return out;
         }
         let gone = piece
             .end
@@ -309,88 +306,42 @@ impl Batch {
 
     /// Which lines of the piece the server named, without touching them.
     pub(crate) fn named(&self, named: &[LineError]) -> Vec<TakenOut> {
-        let guilty = Guilty::new(named, self.piece_bytes());
+        let lines = self.pieces.front().map_or(0, |piece| piece.lines);
         split(self.piece_bytes())
-            .enumerate()
-            .filter_map(|(number, line)| {
-                guilty.found.get(&number).map(|bad| TakenOut {
-                    line: text(line),
-                    message: bad.reason.clone(),
-                })
-            })
+            .zip(by_line(named, lines))
+            .filter_map(|(line, bad)| Some(taken_out(line, bad?)))
             .collect()
     }
 }
 
-/// Whether the server names any of these lines.
-pub(crate) fn names(named: &[LineError], lines: &[u8]) -> bool {
-    !Guilty::new(named, lines).found.is_empty()
+/// Whether the server names any of so many lines.
+pub(crate) fn names(named: &[LineError], lines: usize) -> bool {
+    by_line(named, lines).iter().any(Option::is_some)
+}
+
+/// For each line of a piece what was said of it, by the numbers that the error found.
+fn by_line(named: &[LineError], lines: usize) -> Vec<Option<&LineError>> {
+    let mut by_line = alloc::vec![None; lines];
+    for bad in named {
+        let number = bad.number.and_then(|n| usize::try_from(n).ok());
+        let slot = number.and_then(|n| by_line.get_mut(n.checked_sub(1)?));
+        if let Some(slot) = slot {
+            *slot = Some(bad);
+        }
+    }
+    by_line
+}
+
+fn taken_out(line: &[u8], bad: &LineError) -> TakenOut {
+    TakenOut {
+        line: text(line),
+        message: bad.reason.clone(),
+    }
 }
 
 /// A line as text, without its newline. (An encoder writes nothing but UTF-8.)
 pub(crate) fn text(line: &[u8]) -> String {
     String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line)).into_owned()
-}
-
-/// Which lines a server's words mean, by their number from 0.
-struct Guilty<'a> {
-    found: BTreeMap<usize, &'a LineError>,
-}
-
-impl<'a> Guilty<'a> {
-    /// A line is meant by its exact text; by its number, if no text is given or the text agrees as
-    /// far as it goes; by the beginning of its text, if that fits one line only. To take out a line
-    /// that wasn't meant would be to lose it, so whatever fits less well means none.
-    fn new(named: &'a [LineError], bytes: &[u8]) -> Self {
-        let mut found = BTreeMap::new();
-        if named.is_empty() {
-            return Guilty { found };
-        }
-        let lines: Vec<&[u8]> = split(bytes)
-            .map(|line| line.strip_suffix(b"\n").unwrap_or(line))
-            .collect();
-        let mut by_text: BTreeMap<&[u8], &LineError> = BTreeMap::new();
-        for bad in named.iter().filter(|bad| !bad.line.is_empty()) {
-            by_text.insert(bad.line.as_bytes(), bad);
-        }
-        let mut exact: Vec<&[u8]> = Vec::new();
-        for (number, line) in lines.iter().enumerate() {
-            if let Some(bad) = by_text.get(line) {
-                found.insert(number, *bad);
-                exact.push(line);
-            }
-        }
-        exact.sort_unstable();
-        for bad in named {
-            if !bad.line.is_empty() && exact.binary_search(&bad.line.as_bytes()).is_ok() {
-                continue;
-            }
-            let start = shortened(&bad.line);
-            let number = bad
-                .number
-                .and_then(|n| usize::try_from(n).ok()?.checked_sub(1))
-                .filter(|n| lines.get(*n).is_some_and(|line| line.starts_with(start)));
-            let only = || {
-                let mut fitting = lines
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, line)| !start.is_empty() && line.starts_with(start));
-                match (fitting.next(), fitting.next()) {
-                    (Some((number, _)), None) => Some(number),
-                    _ => None,
-                }
-            };
-            if let Some(number) = number.or_else(only) {
-                found.insert(number, bad);
-            }
-        }
-        Guilty { found }
-    }
-}
-
-/// The text without the dots that say it goes on.
-fn shortened(line: &str) -> &[u8] {
-    line.trim_end_matches(['…', '.', '\n']).as_bytes()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::lane::Lane;
 use super::rejected::Rejected;
 use super::seams::{Clock, Parcel, Transport};
 use super::settings::{HUMAN_PAUSE, pause};
+use super::split::split;
 use crate::error::{Error, ErrorKind, Remedy, TransportErrorKind, cut};
 use crate::line::Lines;
 use alloc::string::{String, ToString};
@@ -364,7 +365,8 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let read = match &result {
             Ok(()) => true,
             Err(error) => {
-                error.remedy() == Remedy::None || names(error.line_errors(), lane.proof())
+                error.remedy() == Remedy::None
+                    || names(error.line_errors(), split(lane.proof()).count())
             }
         };
         if result.is_ok() {

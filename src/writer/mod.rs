@@ -114,10 +114,11 @@ mod remote;
 mod room;
 mod seams;
 mod settings;
-mod split;
 mod spooling;
 mod stamp;
 mod thread;
+
+use crate::client::split_lines as split;
 
 pub use self::core::BatchEncoder;
 pub use crate::error::{FlushError, WriteError};

@@ -18,7 +18,8 @@ pub struct Rejected {
     pub lines: u64,
     /// What kind of refusal it was.
     pub reason: RejectReason,
-    /// What the server said.
+    /// What the server said, as it may be printed: without secrets of the client's, and with control
+    /// characters escaped.
     pub message: String,
 }
 

@@ -13,6 +13,7 @@ mod config;
 mod contract;
 mod cookies;
 mod durations;
+mod echoes;
 mod isolation;
 mod proxy;
 mod query;

@@ -9,6 +9,7 @@ mod common {
 
 use crate::common::wire::{self, Wire, json_error};
 use influx_edge::Client;
+use influx_edge::client::Method;
 
 /// Everything that anybody logs, at every level: the HTTP library writes each byte it handles.
 #[test]
@@ -43,8 +44,38 @@ fn no_log_line_has_a_secret() {
         client.query("x").call().unwrap_err();
         client.me().unwrap_err();
     }
+    // Whatever the head of a response repeats of it, in success and in failure.
+    let secret_forms = [
+        secret.to_owned(),
+        secret.to_lowercase(),
+        secret.replace('Q', "%51"),
+        secret.replace('X', "&#88;"),
+        "UVhaUVhaUVhaUVhaUVha".to_owned(),
+        "eDpRWFpRWFpRWFpRWFpRWFpRWFo=".to_owned(),
+        secret[5..20].to_owned(),
+    ];
+    for form in &secret_forms {
+        for status in ["204 No Content", "401 Unauthorized", "500 No"] {
+            let head = format!(
+                "HTTP/1.1 {status} {form}\r\nServer: {form}\r\nContent-Type: x/{form}\r\nDate: {form}\r\nAccept: {form}\r\nSet-Cookie: s=kept\r\nContent-Length: 0\r\n\r\n"
+            );
+            let wire = Wire::responding(format!("HTTP/1.1 100 {form}\r\n\r\n{head}"));
+            let client = Client::builder(wire.url()).token(secret).build().unwrap();
+            assert_eq!(client.ping().is_ok(), status.starts_with("204"), "{form}");
+            let response = client.request(Method::Get, "/x").call().unwrap();
+            assert_eq!(response.header("set-cookie"), Some("s=kept"));
+            assert_eq!(response.header("content-length"), Some("0"));
+            let server = response.header("server").unwrap();
+            assert!(
+                server.contains('*') && server.len() == form.len(),
+                "{server}"
+            );
+        }
+    }
     // And what only a proxy gets to see.
-    let proxy = Wire::responding("HTTP/1.1 407 What\r\nContent-Length: 0\r\n\r\n");
+    let proxy = Wire::responding(format!(
+        "HTTP/1.1 407 {secret}\r\nServer: {secret}\r\nContent-Length: 0\r\n\r\n"
+    ));
     let url = proxy.url();
     for builder in [
         Client::builder(wire.url()).proxy(url.replace("http://", &format!("http://u:{secret}@"))),
@@ -63,7 +94,8 @@ fn no_log_line_has_a_secret() {
         "the dump is not there, the test tests nothing"
     );
     for piece in [
-        "QXZ", "5158 5a", "51 585a", "UVhaUVh", "hRWFpRWF", "FYWlFYWl",
+        "QXZ", "5158 5a", "51 585a", "UVhaUVh", "hRWFpRWF", "FYWlFYWl", "qxz", "%51X", "QX&#",
+        "Q&#88;", "uvhauvha",
     ] {
         assert!(!lines.contains(piece), "{piece} is in a log line");
     }

@@ -36,6 +36,12 @@ fn good() -> Scene {
 /// A write with this response: the error. Then a write that goes well.
 #[track_caller]
 fn refused(bytes: Vec<u8>) -> Error {
+    refused_lines(LINE, bytes)
+}
+
+/// The same for these lines.
+#[track_caller]
+fn refused_lines(lines: &str, bytes: Vec<u8>) -> Error {
     let wire = Wire::scenes(vec![
         scene(move |peer| {
             peer.request();
@@ -48,7 +54,7 @@ fn refused(bytes: Vec<u8>) -> Error {
     ]);
     let client = wire.client();
     let start = Instant::now();
-    let error = client.write("sensors", LINE).unwrap_err();
+    let error = client.write("sensors", lines).unwrap_err();
     assert!(start.elapsed() < SEC);
     no_secret(&error);
     client
@@ -382,16 +388,24 @@ fn row_20_bodies_of_errors() {
         "invalid",
         &format!("unable to parse 'm,t={TOKEN} f=': missing field value"),
     ));
-    assert_eq!(echo.line_errors()[0].line, "m,t=*** f=");
+    let named = &echo.line_errors()[0];
+    assert_eq!(
+        (&*named.line, &*named.reason),
+        ("", "'m,t=*** f=': missing field value")
+    );
 }
 
 #[test]
 fn row_21_refused_lines() {
-    let error = refused(json_error(
-        "400 Bad Request",
-        "invalid",
-        "unable to parse 'weather,=x temp_c=2 2': missing tag key\nunable to parse 'weather temp_c=\"a\nb': c' 4': invalid boolean",
-    ));
+    let sent = "weather temp_c=1 1\nweather,=x temp_c=2 2\nweather temp_c=\"a\nb': c' 4\n";
+    let error = refused_lines(
+        sent,
+        json_error(
+            "400 Bad Request",
+            "invalid",
+            "unable to parse 'weather,=x temp_c=2 2': missing tag key\nunable to parse 'weather temp_c=\"a\nb': c' 4': invalid boolean",
+        ),
+    );
     assert_eq!(outcome(&error), (Stored::None, Remedy::RemoveBadLines));
     let lines = error.line_errors();
     assert_eq!(lines.len(), 2);
@@ -399,6 +413,7 @@ fn row_21_refused_lines() {
         (lines[0].line.as_str(), lines[0].reason.as_str()),
         ("weather,=x temp_c=2 2", "missing tag key")
     );
+    assert_eq!((lines[0].number, lines[1].number), (Some(2), Some(3)));
     assert_eq!(
         (lines[1].line.as_str(), lines[1].reason.as_str()),
         ("weather temp_c=\"a\nb': c' 4", "invalid boolean")
@@ -433,7 +448,7 @@ fn row_21_refused_lines() {
     assert_eq!(outcome(&error), (Stored::Partial, Remedy::None));
     assert_eq!(error.response().unwrap().dropped(), Some(2));
     assert_eq!(error.line_errors()[1].number, Some(5));
-    assert_eq!(error.line_errors()[1].reason, "worse");
+    assert_eq!(error.line_errors()[1].reason, "'x': worse");
     // InfluxDB 3 Core: nothing stored.
     let error = refused(response(
         "400 Bad Request",

@@ -235,7 +235,7 @@ fn a_query_that_fails_before_its_first_row_says_why() {
         (
             "from(bucket:",
             400,
-            "compilation failed: error @1:1-1:13: expected RPAREN, got EOF\n\n\
+            "compilation failed: error @1:1-1:13: expected RPAREN, got EOF\\n\\n\
              error @1:6-1:12: missing property value",
         ),
         (

@@ -358,3 +358,54 @@ fn values_are_what_is_asked_for_or_an_error() {
     wrong(row.get::<&str>("b").unwrap_err(), "is a boolean, not text");
     wrong(row.get::<f64>("none").unwrap_err(), "no column");
 }
+
+/// What a statement's error, a chunk's or a refusal repeats of a password is in no error.
+#[test]
+fn what_is_repeated_of_a_password_is_not_printed() {
+    let password = "canary-7f3a/QXZ+JKVWYQX";
+    for echo in [
+        password.to_string(),
+        password.to_uppercase(),
+        password.replace('/', "%2F").replace('+', "%2B"),
+        "dTpjYW5hcnktN2YzYS9RWForSktWV1lRWA==".to_string(),
+        "Y2FuYXJ5LTdmM2EvUVhaK0pLVldZUVg".to_string(),
+        "canary-7f3a\\/\u{1b}QXZ+JKVWYQX".to_string(),
+    ] {
+        let text = serde_json::to_string(&format!("no: {echo}\r\n\u{202e}")).unwrap();
+        let statement = format!(r#"{{"results":[{{"statement_id":0,"error":{text}}}]}}"#);
+        let chunk = format!(r#"{{"error":{text}}}"#);
+        for body in [&statement, &chunk] {
+            for in_url in [false, true] {
+                let wire = Wire::each(2, {
+                    let bodies = [response("200 OK", "", body), response("400 No", "", &chunk)];
+                    move |peer| {
+                        while let Some(seen) = peer.request() {
+                            let written = seen.target.starts_with("/write");
+                            peer.send(&bodies[usize::from(written)]);
+                        }
+                    }
+                });
+                let builder = Client::builder(wire.url());
+                let client = match in_url {
+                    true => builder.build().unwrap(),
+                    false => builder.basic("u", password).build().unwrap(),
+                };
+                let mut db = client.v1("plant");
+                if in_url {
+                    db = db.credentials_in_url("u", password);
+                }
+                for error in [
+                    db.query("SELECT 1").run().unwrap_err(),
+                    db.write("m f=1").unwrap_err(),
+                ] {
+                    no_secret(&error);
+                    let shown = format!("{error} {error:?} {}", error.message());
+                    assert!(error.message().contains("***"), "{shown}");
+                    assert!(!shown.contains("QXZ"), "{shown}");
+                    let obeyed = |c: char| c.is_control() || c == '\u{202e}';
+                    assert!(!shown.contains(obeyed), "{shown}");
+                }
+            }
+        }
+    }
+}

@@ -5,6 +5,7 @@
 //! What happened to the current call (a new connection? sent? responded?) is noted here, which
 //! decides whether a second try is right.
 
+use super::head;
 use super::headers::HeaderText;
 use super::resolver::Addresses;
 use super::tcp::TcpConnector;
@@ -318,6 +319,7 @@ impl<T: Transport> Transport for CredentialTransport<T> {
             CallTrace::note(|t| t.silent = true);
         }
         let more = more?;
+        head::mask(self.inner.buffers());
         self.new = more;
         Ok(more)
     }

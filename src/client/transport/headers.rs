@@ -1,18 +1,26 @@
 //! Headers of requests and responses, without the library's types.
 
-use crate::client::secret::Secret;
+use crate::client::secret::Secrets;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The headers of a response. Names are compared without regard to case.
 #[derive(Clone, Default)]
-pub struct Headers(HeaderMap);
+pub struct Headers {
+    map: HeaderMap,
+    /// What `Debug` doesn't show.
+    secrets: Option<Arc<Secrets>>,
+}
 
 impl Headers {
-    pub(super) fn new(map: HeaderMap) -> Self {
-        Headers(map)
+    pub(super) fn new(map: HeaderMap, secrets: Arc<Secrets>) -> Self {
+        Headers {
+            map,
+            secrets: Some(secrets),
+        }
     }
 
     /// Headers out of pairs, for tests.
@@ -22,13 +30,13 @@ impl Headers {
         for (name, value) in pairs {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        Headers(map)
+        Headers { map, secrets: None }
     }
 
     /// The first value of a header, if it's there and visible ASCII.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(|v| v.to_str().ok())
+        self.map.get(name).and_then(|v| v.to_str().ok())
     }
 
     /// Every value of a header that may appear more than once, as `Set-Cookie`.
@@ -45,40 +53,47 @@ impl Headers {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0
+        self.map
             .get_all(name)
             .into_iter()
             .filter_map(|v| v.to_str().ok())
     }
 
-    /// All headers: the name in lower case, and the value as it came.
+    /// All headers: the name in lower case, and the value as it came, which may hold any byte but line
+    /// breaks: print it with `escape_ascii`. In a value that repeats a secret of the client's it is
+    /// `*`, character for character.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.0.iter().map(|(k, v)| (k.as_str(), v.as_bytes()))
+        self.map.iter().map(|(k, v)| (k.as_str(), v.as_bytes()))
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.map.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.map.is_empty()
     }
 }
 
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
-        for (name, value) in &self.0 {
+        for (name, value) in &self.map {
             // A session is as good as a password.
-            if name == "set-cookie" {
-                map.entry(&name.as_str(), &"***");
-            } else {
-                map.entry(&name.as_str(), value);
-            }
+            let value = match (&self.secrets, name.as_str()) {
+                (Some(secrets), name) if name != "set-cookie" => {
+                    secrets.printable(&String::from_utf8_lossy(value.as_bytes()), 512)
+                }
+                _ => String::from("***"),
+            };
+            match &self.secrets {
+                Some(secrets) => map.entry(&secrets.printable(name.as_str(), 512), &value),
+                None => map.entry(&name.as_str(), &value),
+            };
         }
         map.finish()
     }
@@ -159,15 +174,6 @@ impl HeaderList {
             lines.extend_from_slice(b"\r\n");
         }
         lines
-    }
-
-    /// What of the values may be secret: each, and what follows an authentication scheme.
-    pub(super) fn add_secrets(&self, secrets: &mut Vec<Secret>) {
-        for (_, value) in &self.0 {
-            let Ok(text) = value.0.to_str() else { continue };
-            let (_, behind) = text.split_once(' ').unwrap_or(("", ""));
-            secrets.extend([text, behind].map(Secret::new));
-        }
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

@@ -19,6 +19,7 @@ mod body;
 mod connector;
 mod decoder;
 mod error;
+mod head;
 mod headers;
 mod proxy;
 mod proxy_url;
@@ -32,6 +33,7 @@ pub use headers::Headers;
 pub(crate) use headers::{HeaderList, HeaderText};
 pub(crate) use tls::{TlsSettings, missing as tls_missing};
 
+use super::secret::Secrets;
 use super::url::BaseUrl;
 use crate::error::{Error, TransportErrorKind};
 use alloc::format;
@@ -81,6 +83,7 @@ pub(crate) struct HttpSettings {
     pub(crate) user_agent: String,
     pub(crate) headers: HeaderList,
     pub(crate) tls: TlsSettings,
+    pub(crate) secrets: Arc<Secrets>,
 }
 
 /// One server, its connections, and the headers that every request to it has.
@@ -97,6 +100,8 @@ pub(crate) struct Http {
     /// that is lost if it's replaced is that a refusal shows later.
     no_expect: Arc<AtomicBool>,
     proxy_faults: Option<Arc<dyn ProxyFaults>>,
+    /// What must not be printed of what comes back.
+    pub(crate) secrets: Arc<Secrets>,
 }
 
 /// One request on its way out.
@@ -232,6 +237,7 @@ impl Http {
             headers,
             no_expect: Arc::default(),
             proxy_faults,
+            secrets: settings.secrets,
         })
     }
 
@@ -310,7 +316,7 @@ impl Http {
             _ => 0,
         };
         CallTrace::begin(credential, body);
-        let result = self.run(out, overall, expect);
+        let result = head::masking(&self.secrets, || self.run(out, overall, expect));
         let trace = CallTrace::end(outer);
         let result = result.map_err(|mut http_error| {
             if let Some(faults) = &self.proxy_faults {
@@ -413,7 +419,7 @@ impl Http {
         let body = Decoder::new(&mut parts.headers, body, as_asked);
         Ok(HttpResponse {
             status: parts.status.as_u16(),
-            headers: Headers::new(parts.headers),
+            headers: Headers::new(parts.headers, Arc::clone(&self.secrets)),
             body: Body::new(body, out.cap),
         })
     }

@@ -12,7 +12,7 @@ use super::error::HttpError;
 use super::proxy_url::{self, ProxyAddress};
 use super::resolver::CachingResolver;
 use super::{HeaderList, INPUT_BUFFER};
-use crate::client::secret::{Secret, take_out};
+use crate::client::secret::Secret;
 use crate::client::url::BaseUrl;
 use crate::error::{Error as CrateError, TransportErrorKind as Kind, cut};
 use alloc::borrow::ToOwned;
@@ -77,7 +77,6 @@ fn open(url: &Secret, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
         uri,
         host_port,
         basic,
-        mut secrets,
     } = proxy_url::parse(url.reveal())?;
     let named = basic.is_some() || headers.has("proxy-authorization");
     let mut lines = b"Proxy-Connection: Keep-Alive\r\n".to_vec();
@@ -90,10 +89,8 @@ fn open(url: &Secret, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
         for part in ["Proxy-Authorization: Basic ", basic.reveal(), "\r\n"] {
             lines.extend_from_slice(part.as_bytes());
         }
-        secrets.push(basic);
     }
     lines.extend_from_slice(&headers.to_lines());
-    headers.add_secrets(&mut secrets);
     let target = base.host_port.clone();
     let opening = if base.https {
         let mut head =
@@ -114,7 +111,6 @@ fn open(url: &Secret, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
         target,
         opening,
         named,
-        secrets,
     });
     let connector = Connect {
         proxy: Arc::clone(&proxy),
@@ -133,8 +129,6 @@ struct Proxy {
     opening: Opening,
     /// It gets credentials.
     named: bool,
-    /// What it is told and must not show in an error, should the proxy repeat it.
-    secrets: Vec<Secret>,
 }
 
 enum Opening {
@@ -289,15 +283,12 @@ impl Proxy {
             408 | 425 | 429 | 500 | 502..=504 => Kind::ProxyUnavailable,
             _ => Kind::Proxy,
         };
-        // Its own words, bounded and without what it was told.
+        // Its own words, bounded.
         let mut said = reason.to_owned();
         for scheme in asks.filter_map(|value| value.split_ascii_whitespace().next()) {
             for part in [", asks for ", scheme] {
                 said.push_str(part);
             }
-        }
-        for secret in &self.secrets {
-            take_out(&mut said, secret.reveal());
         }
         let said = cut(said.trim(), 160);
         HttpError::new(

@@ -19,8 +19,6 @@ pub(super) struct ProxyAddress {
     pub(super) host_port: String,
     /// User and password as Basic authentication has them, if there are any.
     pub(super) basic: Option<Secret>,
-    /// What of it must not be printed.
-    pub(super) secrets: Vec<Secret>,
 }
 
 pub(super) fn parse(url: &str) -> Result<ProxyAddress, Error> {
@@ -80,20 +78,15 @@ pub(super) fn parse(url: &str) -> Result<ProxyAddress, Error> {
         ));
     }
     pair.push(b':');
-    let decoded = decode(password);
-    pair.extend_from_slice(&decoded);
+    pair.extend_from_slice(&decode(password));
     if pair.iter().any(u8::is_ascii_control) {
         return Err(bad("its user or password has a control character"));
     }
     let basic = (pair.len() > 1).then(|| Secret::new(BASE64_STANDARD.encode(&pair)));
-    let secrets = [String::from_utf8_lossy(&decoded).as_ref(), password]
-        .map(Secret::new)
-        .into();
     Ok(ProxyAddress {
         uri,
         host_port,
         basic,
-        secrets,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::long_runs::core;
 use super::sim::{SimClock, broken};
 use crate::error::{Error, TransportErrorKind};
-use crate::testing::write_error;
+use crate::testing::{write_error, write_error_of};
 use crate::writer::WriterBuilder;
 use crate::writer::core::{Core, MAIN};
 use crate::writer::event::Event;
@@ -214,7 +214,9 @@ fn a_line_that_the_server_fails_on() {
             "pa",
             |lines, n| {
                 if lines == "z" {
-                    status(400, "unable to parse 'z f=1i,s=\\\"x\\\" 0': no")
+                    let named =
+                        br#"{"code":"invalid","message":"unable to parse 'z f=1i,s=\"x\" 0': no"}"#;
+                    Err(write_error_of(b"z f=1i,s=\"x\" 0\n", 400, &[], named))
                 } else {
                     poisoned(lines, n)
                 }
@@ -286,11 +288,8 @@ fn what_breaks_the_way() {
     let tried = tried("z", "abcd", 20_000, 9, |lines, n| match n {
         0..4 => Err(broken(TransportErrorKind::Closed, false)),
         4 if lines == "ab" => {
-            let text = "x".repeat(20_000);
-            status(
-                400,
-                &format!("unable to parse 'a f=1i,s=\\\"{text}\\\" 0': no"),
-            )
+            let body = br#"{"error":"parsing failed for write_lp endpoint","data":{"line_number":1,"error_message":"no"}}"#;
+            Err(write_error(400, &[], body))
         }
         _ => Ok(()),
     });
@@ -322,12 +321,8 @@ fn what_is_told_of_refused_lines() {
         (
             "ab",
             |_, _| {
-                let line = |n, name| {
-                    format!(
-                        r#"{{"line_number":{n},"error_message":"no","original_line":"{name} f"}}"#
-                    )
-                };
-                let (a, b) = (line(1, "a"), line(2, "b"));
+                let line = |n| format!(r#"{{"line_number":{n},"error_message":"no"}}"#);
+                let (a, b) = (line(1), line(2));
                 let error = "partial write of line protocol occurred";
                 let body = format!(r#"{{"error":"{error}","data":[{a},{b}]}}"#);
                 Err(write_error(400, &[], body.as_bytes()))
@@ -343,7 +338,7 @@ fn what_is_told_of_refused_lines() {
                 _ => status(400, "unable to parse 'something else': invalid boolean"),
             },
             "Refused 1",
-            "1: invalid boolean",
+            "1: 'something else': invalid boolean",
         ),
         (
             "ab",
@@ -352,7 +347,7 @@ fn what_is_told_of_refused_lines() {
                 _ => status(400, "unable to parse 'something else': invalid boolean"),
             },
             "Refused 1, delivered 1",
-            "1: invalid boolean",
+            "1: 'something else': invalid boolean",
         ),
     ];
     for (lines, response, events, rejected) in table {

@@ -4,7 +4,7 @@
 use super::sim::{SILENT, SimClock, Words, Worst, long, worst};
 use crate::client::Client;
 use crate::error::Error;
-use crate::testing::write_error;
+use crate::testing::write_error_of;
 use crate::writer::core::{Core, MAIN};
 use crate::writer::seams::{Parcel, Transport};
 use crate::writer::{RejectReason, WriterBuilder};
@@ -82,7 +82,13 @@ impl Transport for Picky {
             }),
             Words::Silent => serde_json::from_str(SILENT).unwrap(),
         };
-        Err(write_error(400, &[], response.to_string().as_bytes()))
+        let response = response.to_string();
+        Err(write_error_of(
+            parcel.lines.bytes,
+            400,
+            &[],
+            response.as_bytes(),
+        ))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::error::{Error, TransportError, TransportErrorKind};
 #[cfg(feature = "spool")]
 use crate::testing::TempDir;
-use crate::testing::write_error;
+use crate::testing::{write_error, write_error_of};
 use crate::writer::seams::{Clock, Parcel, Transport};
 use crate::writer::split::split;
 use crate::writer::{Outcome, WriterBuilder, core::Core};
@@ -220,7 +220,8 @@ impl World {
                 return Err(write_error(status, &[], body.as_bytes()));
             }
         }
-        let lines: Vec<&str> = split(body.as_bytes())
+        let lines_sent = body.as_bytes();
+        let lines: Vec<&str> = split(lines_sent)
             .map(|line| core::str::from_utf8(line).unwrap().trim_end_matches('\n'))
             .collect();
         if body.len() > self.max_body_bytes {
@@ -269,7 +270,8 @@ impl World {
                     return Err(write_error(status, &[], body.as_bytes()));
                 }
             };
-            return Err(write_error(400, &[], body.to_string().as_bytes()));
+            let response = body.to_string();
+            return Err(write_error_of(lines_sent, 400, &[], response.as_bytes()));
         }
         let conflicts = of("conflict=");
         let good: Vec<&str> = of("good").into_iter().map(|(_, line)| line).collect();
@@ -305,7 +307,8 @@ impl World {
                 )}),
             ),
         };
-        Err(write_error(status, &[], body.to_string().as_bytes()))
+        let response = body.to_string();
+        Err(write_error_of(lines_sent, status, &[], response.as_bytes()))
     }
 }
 

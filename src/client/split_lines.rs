@@ -84,5 +84,5 @@ pub(crate) fn has_time(line: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-#[path = "tests/split.rs"]
+#[path = "tests/split_lines.rs"]
 mod tests;

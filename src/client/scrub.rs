@@ -1,0 +1,314 @@
+//! Finds secrets in text from outside, however a server or a proxy repeats them, and prints the
+//! text without them.
+//!
+//! A secret is known by every run of 8 bytes in it, and in its base64 at each of the three ways
+//! that it can lie in a longer text. So a piece of it is found as well as the whole, wherever
+//! somebody has cut it. Case is folded, the two alphabets of base64 are one, and what can't be seen
+//! is left out; the text is read as it is and with up to two encodings undone.
+
+use super::decode_echo::{BASE64, ENCODINGS, Unit, decode, squeeze, units};
+use crate::http::write_printable;
+use alloc::string::String;
+use alloc::vec::Vec;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// So many bytes of a secret in a row are never printed. A shorter secret is a word like others.
+pub(crate) const RUN: usize = 8;
+/// How much of a text is looked at at once, to keep the memory for it small.
+const PIECE: usize = 2048;
+/// Of that, so much is looked at again with what follows. A run of 8, each byte encoded twice, takes
+/// less.
+const OVERLAP: usize = 512;
+/// So many encodings are undone, one inside the other.
+const DEPTH: usize = 2;
+
+/// What is looked for.
+#[derive(Clone)]
+pub(crate) struct Needles {
+    /// Each secret and its forms in base64, folded, with a zero behind each.
+    texts: Vec<u8>,
+    /// A Bloom filter of the runs in them: few other runs pass it.
+    filter: Vec<u64>,
+    /// Shorter secrets, and how long they are.
+    words: Vec<(u64, usize)>,
+}
+
+impl Needles {
+    pub(crate) const NONE: Needles = Needles {
+        texts: Vec::new(),
+        filter: Vec::new(),
+        words: Vec::new(),
+    };
+
+    /// Whether a run of 8 bytes is a part of a secret.
+    fn has(&self, run: u64) -> bool {
+        let passes = |(at, bit)| self.filter.get(at).is_some_and(|word| word & bit != 0);
+        if !places(run, self.filter.len()).into_iter().all(passes) {
+            return false;
+        }
+        let mut here = 0u64;
+        self.texts.iter().any(|byte| {
+            here = here << 8 | u64::from(*byte);
+            here == run
+        })
+    }
+
+    /// Adds a secret.
+    pub(crate) fn add(&mut self, secret: &str) {
+        let mut plain = units(secret.as_bytes());
+        squeeze(&mut plain);
+        if plain.len() < RUN && !plain.is_empty() {
+            let word = plain.iter().fold(0, |word, unit| word << 8 | unit.folded());
+            self.words.push((word, plain.len()));
+        }
+        let plain: Vec<u8> = plain.iter().map(|unit| unit.byte).collect();
+        self.add_text(&plain);
+        // In the three ways that it can lie in base64, without the characters that depend on what
+        // stands before or behind as well.
+        for shift in 0..3usize {
+            let (mut bits, mut held, mut skip) = (0u32, 0u32, shift.saturating_mul(4).div_ceil(3));
+            let mut text = Vec::new();
+            for byte in [0; 2].iter().take(shift).chain(secret.as_bytes()) {
+                bits = bits << 8 | u32::from(*byte);
+                held = held.saturating_add(8);
+                while held >= 6 {
+                    held = held.saturating_sub(6);
+                    if skip > 0 {
+                        skip = skip.saturating_sub(1);
+                    } else {
+                        text.push(digit(bits >> held & 63));
+                    }
+                }
+            }
+            self.add_text(&text);
+        }
+        self.index();
+    }
+
+    /// Adds the value of a header that the user sets, unless it is one that everybody sends, which
+    /// stands in every response; or short, which is a word like `north`.
+    pub(crate) fn add_header(&mut self, name: &str, value: &str) {
+        let name = name.to_ascii_lowercase();
+        if name.starts_with("accept") || name.starts_with("content-") || name == "user-agent" {
+            return;
+        }
+        // Behind the scheme, as in `Bearer xyz`, too.
+        let behind = value.split_once(' ').map_or("", |(_, secret)| secret);
+        for secret in [value, behind].into_iter().filter(|s| s.len() >= RUN) {
+            self.add(secret);
+        }
+    }
+
+    /// Adds the password in a proxy's URL, and its base64 with the name. True if it is short.
+    pub(crate) fn add_proxy(&mut self, url: &str) -> bool {
+        let before = url.rsplit_once('@').map_or("", |(before, _)| before);
+        let pair = before.split_once("://").map_or("", |(_, pair)| pair);
+        let encoded = units(pair.as_bytes());
+        let plain = decode(0, &encoded).unwrap_or(encoded);
+        let plain: Vec<u8> = plain.iter().map(|unit| unit.byte).collect();
+        let plain = String::from_utf8_lossy(&plain);
+        let password = plain.split_once(':').map_or("", |(_, password)| password);
+        self.add(&STANDARD.encode(&*plain));
+        self.add(password);
+        !password.is_empty() && password.chars().count() < RUN
+    }
+
+    fn add_text(&mut self, bytes: &[u8]) {
+        if bytes.len() >= RUN {
+            self.texts.extend(bytes.iter().map(|byte| fold(*byte)));
+            self.texts.push(0);
+        }
+    }
+
+    fn index(&mut self) {
+        self.texts.shrink_to_fit();
+        // Eight bits a run: of other runs one in twenty passes.
+        self.filter = alloc::vec![0; (self.texts.len() / 8).saturating_add(1)];
+        let (mut run, mut len) = (0u64, 0usize);
+        for byte in &self.texts {
+            run = run << 8 | u64::from(*byte);
+            len = if *byte == 0 { 0 } else { len.saturating_add(1) };
+            for (at, bit) in places(run, self.filter.len()) {
+                if let Some(word) = self.filter.get_mut(at).filter(|_| len >= RUN) {
+                    *word |= bit;
+                }
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.texts.is_empty() && self.words.is_empty()
+    }
+}
+
+/// The two bits of a run in a filter of so many words.
+fn places(run: u64, words: usize) -> [(usize, u64); 2] {
+    let hash = run.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    [hash >> 38, hash >> 12 & 0x3FF_FFFF].map(|hash| {
+        let at = usize::try_from(hash >> 6).unwrap_or(0);
+        (at.checked_rem(words).unwrap_or(0), 1 << (hash & 63))
+    })
+}
+
+/// The same for characters that are taken for one another: in either case, in either base64.
+fn fold(byte: u8) -> u8 {
+    match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other.to_ascii_lowercase(),
+    }
+}
+
+/// A digit of base64, folded.
+fn digit(value: u32) -> u8 {
+    const DIGITS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let at = usize::try_from(value).unwrap_or(0);
+    DIGITS.get(at).copied().unwrap_or(b'/')
+}
+
+impl Unit {
+    fn folded(&self) -> u64 {
+        u64::from(fold(self.byte))
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii()
+}
+
+/// A look through one text.
+struct Search<'a> {
+    needles: &'a [&'a Needles],
+    /// For each byte of the piece at hand, whether it belongs to a secret.
+    found: &'a mut [bool],
+}
+
+impl Search<'_> {
+    /// Looks at a text, and at what it is with each encoding undone.
+    fn look(&mut self, mut units: Vec<Unit>, depth: usize, words: bool) {
+        squeeze(&mut units);
+        let units = units.as_slice();
+        let mut run = 0u64;
+        for (at, unit) in units.iter().enumerate() {
+            run = run << 8 | unit.folded();
+            for needles in self.needles {
+                if at >= RUN - 1 && needles.has(run) {
+                    self.mark(units, at, RUN);
+                }
+                for (word, len) in needles.words.iter().filter(|_| words) {
+                    let bits = u32::try_from(len.saturating_mul(8)).unwrap_or(0);
+                    let same = run & !(u64::MAX << bits) == *word;
+                    if same && stands_alone(units, at, *len) {
+                        self.mark(units, at, *len);
+                    }
+                }
+            }
+        }
+        let Some(deeper) = depth.checked_sub(1) else {
+            return;
+        };
+        for encoding in 0..ENCODINGS {
+            if let Some(decoded) = decode(encoding, units) {
+                // Among the bytes that base64 finds in ordinary text, every short word is there.
+                self.look(decoded, deeper, words && encoding < BASE64);
+            }
+        }
+    }
+
+    /// Marks what the units that end here come from.
+    fn mark(&mut self, units: &[Unit], last: usize, len: usize) {
+        let first = last.saturating_add(1).saturating_sub(len);
+        if let (Some(first), Some(last)) = (units.get(first), units.get(last)) {
+            if let Some(bytes) = self.found.get_mut(first.start.into()..last.end.into()) {
+                bytes.fill(true);
+            }
+        }
+    }
+}
+
+/// Whether the units that end here are a word of their own.
+fn stands_alone(units: &[Unit], last: usize, len: usize) -> bool {
+    let Some(first) = last.saturating_add(1).checked_sub(len) else {
+        return false;
+    };
+    let open = |at: usize| units.get(at).is_none_or(|unit| !is_word(unit.byte));
+    let gap = |at: usize| units.get(at).is_some_and(|unit| unit.gap);
+    let next = last.saturating_add(1);
+    (gap(first) || first.checked_sub(1).is_none_or(open)) && (gap(next) || open(next))
+}
+
+/// For each byte of a text, whether it belongs to a secret.
+fn found_in(needles: &[&Needles], text: &[u8], words: bool) -> Vec<bool> {
+    let mut found = alloc::vec![false; text.len()];
+    let mut start = 0usize;
+    while needles.iter().any(|n| !n.is_empty()) {
+        let end = start.saturating_add(PIECE).min(text.len());
+        if let (Some(piece), Some(found)) = (text.get(start..end), found.get_mut(start..end)) {
+            Search { needles, found }.look(units(piece), DEPTH, words);
+        }
+        if end == text.len() {
+            break;
+        }
+        start = end.saturating_sub(OVERLAP);
+    }
+    found
+}
+
+/// A text from outside as it may be printed: secrets are `***`, characters that a terminal obeys are
+/// escaped. Of that, `max` bytes at most.
+pub(crate) fn printable(needles: &[&Needles], text: &str, max: usize) -> String {
+    // What can't be reached isn't looked at; what is looked at goes on behind what is printed, so a
+    // secret that the end cuts is seen whole.
+    let reach = max.saturating_mul(4);
+    let seen = crate::error::cut(text, reach.saturating_add(OVERLAP));
+    let found = found_in(needles, seen.as_bytes(), true);
+    let mut out = String::new();
+    let mut hidden = false;
+    for (at, c) in seen.char_indices() {
+        let before = out.len();
+        let end = at.saturating_add(c.len_utf8());
+        let secret = found.get(at..end).is_some_and(|f| f.contains(&true));
+        if !secret {
+            let _ = write_printable(core::iter::once(c), &mut out);
+        } else if !hidden {
+            out.push_str("***");
+        }
+        hidden = secret;
+        if out.len() > max || at >= reach {
+            out.truncate(if out.len() > max { before } else { out.len() });
+            break;
+        }
+    }
+    out
+}
+
+/// Whether bytes repeat a secret as it is: quick, and without memory.
+pub(crate) fn repeats(needles: &[&Needles], bytes: &[u8]) -> bool {
+    let (mut run, mut len) = (0u64, 0usize);
+    bytes.iter().filter(|byte| **byte > b' ').any(|byte| {
+        run = run << 8 | u64::from(fold(*byte));
+        len = len.saturating_add(1);
+        len >= RUN && needles.iter().any(|n| n.has(run))
+    })
+}
+
+/// Whether bytes may repeat a secret, encoded or not: rather once too often.
+pub(crate) fn may_repeat(needles: &[&Needles], bytes: &[u8]) -> bool {
+    let encoded = |byte: &u8| matches!(byte, b'%' | b'&' | b'\\' | b'<');
+    bytes.iter().any(encoded) || repeats(needles, bytes)
+}
+
+/// Writes `*` over every byte of a secret. Only of those that can be told from ordinary words.
+pub(crate) fn mask(needles: &[&Needles], bytes: &mut [u8]) {
+    let found = found_in(needles, bytes, false);
+    for (byte, found) in bytes.iter_mut().zip(found) {
+        if found {
+            *byte = b'*';
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/scrub.rs"]
+mod tests;

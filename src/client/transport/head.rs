@@ -1,0 +1,80 @@
+//! Secrets that a server or a proxy repeats in the head of its response. The HTTP library writes heads
+//! to the log, so they are masked before it sees them.
+
+use super::INPUT_BUFFER;
+use crate::client::scrub;
+use crate::client::secret::Secrets;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use std::thread_local;
+use ureq::unversioned::transport::Buffers;
+
+thread_local! {
+    /// What must not be printed, while the head of a response is awaited. Thread-local for the same
+    /// reason as the connector's.
+    static SECRETS: Cell<Option<Arc<Secrets>>> = const { Cell::new(None) };
+}
+
+/// Runs a call up to its response's head.
+pub(super) fn masking<T>(secrets: &Arc<Secrets>, call: impl FnOnce() -> T) -> T {
+    // A body that is read while it's sent may make calls of its own, in this thread.
+    let outer = SECRETS.replace(Some(Arc::clone(secrets)));
+    let result = call();
+    SECRETS.set(outer);
+    result
+}
+
+/// Masks the head in a read buffer, if all of it is there and it repeats a secret.
+pub(super) fn mask(buffers: &mut dyn Buffers) {
+    let Some(secrets) = SECRETS.take() else {
+        return;
+    };
+    let masked = masked(&secrets, buffers.input());
+    SECRETS.set(Some(secrets));
+    // Taken out and put in again: there is no other way to change what the library will read.
+    let Some(masked) = masked.filter(|bytes| bytes.len() <= INPUT_BUFFER) else {
+        return;
+    };
+    buffers.input_consume(masked.len());
+    if let Some(space) = buffers.input_append_buf().get_mut(..masked.len()) {
+        space.copy_from_slice(&masked);
+        buffers.input_appended(masked.len());
+    }
+}
+
+/// The input with its head masked; `None` if there is nothing to mask.
+fn masked(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
+    let mut end = 0usize;
+    // Behind a `100 Continue` the head that counts may be there already.
+    while let Some(rest) = input.get(end..).filter(|rest| rest.starts_with(b"HTTP/1.")) {
+        let last = |w: &[u8]| w == b"\n\r\n" || w.ends_with(b"\n\n");
+        let Some(at) = rest.windows(3).position(last) else {
+            break;
+        };
+        end = end.saturating_add(at).saturating_add(3);
+        if rest.get(9) != Some(&b'1') {
+            break;
+        }
+    }
+    let head = input.get(..end).unwrap_or(&[]);
+    if !secrets.with(|needles| scrub::may_repeat(needles, head)) {
+        return None;
+    }
+    let mut out = input.to_vec();
+    for line in out.get_mut(..end)?.split_mut(|byte| *byte == b'\n') {
+        let is = |name: &[u8]| {
+            let start = line.get(..name.len()).unwrap_or(&[]);
+            start.eq_ignore_ascii_case(name)
+        };
+        // Not the status, and not how long the body is; and a cookie is the client's to keep, which
+        // no log shows.
+        if is(b"content-length:") || is(b"set-cookie:") {
+            continue;
+        }
+        let kept = if is(b"HTTP/1.") { 13 } else { 0 };
+        let text = line.get_mut(kept..).unwrap_or_default();
+        secrets.with(|needles| scrub::mask(needles, text));
+    }
+    Some(out)
+}
