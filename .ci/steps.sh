@@ -38,8 +38,9 @@ clippy_levels() {
         cargo clippy --locked --no-default-features --features "$features" "$targets" -- -D warnings
     done
     if openssl_headers; then
-        printf -- '--- clippy --lib, features: client,native-tls\n'
-        cargo clippy --locked --no-default-features --features client,native-tls --lib -- -D warnings
+        printf -- '--- clippy --lib, the tests of TLS, features: client,native-tls\n'
+        cargo clippy --locked --no-default-features --features client,native-tls --lib \
+            --test http_faults -- -D warnings
     else
         skip 'native-tls' 'no OpenSSL headers (libssl-dev, pkg-config), and no root to install them'
     fi
@@ -82,6 +83,13 @@ test_levels() {
     level 'spool' 'spool*'
     level 'client' client client_log http_faults resource_use
     level 'client,v1' v1
+    # TLS by the system's library, which has to do whatever rustls does.
+    if openssl_headers; then
+        # OpenSSL reads the system's store anew for each client, whomever that trusts.
+        SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/dev/null level 'client,native-tls,gzip' http_faults
+    else
+        skip 'tests of native-tls' 'no OpenSSL headers (libssl-dev, pkg-config), and no root to install them'
+    fi
     # The examples of what is off by default.
     printf -- '--- examples in the documentation, features: default, v1\n'
     cargo test --locked --features v1 --doc -- v1 servers

@@ -143,8 +143,8 @@
 //! | `client` | the HTTP client | ureq, serde_json |
 //! | `gzip` | compressed writes and responses | flate2 |
 //! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |
-//! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring |
-//! | `native-tls` | https by the system's library | native-tls |
+//! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring, webpki-roots |
+//! | `native-tls` | https by the system's library, with what the system trusts | native-tls |
 //! | `v1` | InfluxDB 1.x's `/write` and `/query` | exact floats in serde_json |
 //! | `log` | a line a call to your logger; no secret, no data | log (in ureq's tree) |
 //!

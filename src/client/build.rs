@@ -5,17 +5,15 @@ use crate::client::auth::Auth;
 use crate::client::config::{others_may_read, placeholder};
 use crate::client::logging;
 use crate::client::scrub::{Needles, RUN, repeats};
-use crate::client::secret::{Secret, Secrets};
-use crate::client::transport::{self, HeaderList, Http, HttpSettings, TlsSettings};
+use crate::client::secret::Secrets;
+use crate::client::transport::{self, HeaderList, Http, HttpSettings, PemFile, TlsSettings};
 use crate::client::url::BaseUrl;
 use crate::client::{Client, Inner};
 use crate::error::Error;
 use crate::line::OwnedDefaultTags;
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::time::Duration;
 use std::path::Path;
 
@@ -172,19 +170,15 @@ impl ClientBuilder {
 
     fn tls(&self) -> Result<TlsSettings, Error> {
         Ok(TlsSettings {
-            ca_pem: self
-                .ca_file
-                .as_deref()
-                .map(|path| read(path, "the CA file"))
-                .transpose()?,
-            client_pem: match &self.client_files {
-                Some((chain, key)) => {
-                    let chain = read(chain, "the client certificate")?;
-                    let key = read(key, "the client key")?;
-                    let key = String::from_utf8(key)
-                        .map_err(|_| Error::config("the client key isn't PEM"))?;
-                    Some((chain, Secret::new(key)))
-                }
+            ca: match &self.ca_file {
+                Some(path) => Some(read(path, "the CA file")?),
+                None => None,
+            },
+            client: match &self.client_files {
+                Some((chain, key)) => Some((
+                    read(chain, "the client certificate")?,
+                    read(key, "the client key")?,
+                )),
                 None => None,
             },
             no_verification: self.no_verification,
@@ -192,7 +186,10 @@ impl ClientBuilder {
     }
 }
 
-fn read(path: &Path, what: &str) -> Result<Vec<u8>, Error> {
-    std::fs::read(path)
-        .map_err(|e| Error::config(format!("{what} {} can't be read: {e}", path.display())))
+fn read(path: &Path, what: &str) -> Result<PemFile, Error> {
+    let name = format!("{what} {}", path.display());
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(PemFile { name, bytes }),
+        Err(e) => Err(Error::config(format!("{name} can't be read: {e}"))),
+    }
 }

@@ -336,8 +336,21 @@ impl ClientBuilder {
         self
     }
 
-    /// A PEM file with the certificates to trust, instead of Mozilla's: for a private CA, or a
-    /// self-signed certificate. Read by `build`.
+    /// A PEM file with the certificates to trust, and no others: for a private CA, or a server's own
+    /// self-signed certificate, in time and for its names. Read by `build`, with or without a byte
+    /// order mark, as UTF-16, indented, with any text around the certificates; a file in another form
+    /// is an error that names the command to convert it. Default: with the feature `rustls` Mozilla's
+    /// roots, which are part of the program (the system's, most often
+    /// `/etc/ssl/certs/ca-certificates.crt`, are a file like any other); with `native-tls` what the
+    /// system trusts.
+    ///
+    /// A self-signed certificate needs its names as `subjectAltName`; the common name doesn't count
+    /// with rustls:
+    ///
+    /// ```sh
+    /// openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=influx -keyout key.pem -out cert.pem \
+    ///     -addext subjectAltName=DNS:db.plant.example,IP:10.0.0.7
+    /// ```
     ///
     /// ```no_run
     /// let client = influx_edge::Client::builder("https://db.plant.example:8086").ca_file("/etc/ssl/plant-ca.pem").build()?;
@@ -349,8 +362,11 @@ impl ClientBuilder {
     }
 
     /// PEM files with this client's certificate chain and its private key, for servers that ask for
-    /// one. They may be one and the same file. Read by `build`, which also sees to it that the key
-    /// belongs to the certificate. Default none.
+    /// one. They may be one and the same file. Read by `build`, as [`ca_file`](Self::ca_file) is, which
+    /// also sees to it that the key belongs to the certificate. Default none.
+    ///
+    /// The key is PKCS#8 (`BEGIN PRIVATE KEY`); rustls also takes the older `BEGIN RSA PRIVATE KEY` and
+    /// `BEGIN EC PRIVATE KEY`.
     ///
     /// A key that is protected by a password is refused: decrypting it takes some twenty more
     /// crates of cryptography, and a program that starts by itself would have to keep the password

@@ -71,6 +71,14 @@
 //! | O · TLS failures are told as such | `http_faults/tls.rs::row_31_certificates_that_are_not_right` |
 //! | P · never an empty write, always a length | `client/rules.rs::lengths_are_said` |
 //! | Q · no secret in any log line, at any level | `client_log/main.rs::no_log_line_has_a_secret` |
+//! | R · a body that has no end of its own is complete at an orderly close only | `http_faults/tls_ends.rs::a_body_without_an_end_is_complete_at_an_orderly_close_only` |
+//! | S · what TLS says for itself is no response: a dead connection is replaced under TLS, too | `http_faults/tls_ends.rs::a_connection_that_tls_closes_is_replaced_like_any_other` |
+//! | T · once a byte of a request is sent, what is stored is unknown, whatever fails | `http_faults/tls_ends.rs::what_breaks_behind_the_handshake_leaves_open_what_is_stored` |
+//! | U · in the handshake nothing is | `http_faults/tls_ends.rs::what_breaks_in_the_handshake_stored_nothing` |
+//! | V · a server that wants a client certificate is understood | `http_faults/tls_ends.rs::a_server_that_wants_a_client_certificate_says_so` |
+//! | W · a self-signed certificate is its own CA, in time and for its names | `http_faults/tls_files.rs::a_self_signed_certificate_is_its_own_ca` |
+//! | X · what TLS still holds is not taken for the next response | `http_faults/tls_ends.rs::what_is_left_in_tls_is_not_taken_for_the_next_response` |
+//! | Y · what a server repeats of a secret is not printed, nor what a terminal obeys | `client/echoes.rs::whatever_is_repeated_is_not_printed` |
 //!
 //! What happens to a batch then (kept, split, sent again, given back) is the writer's part, and
 //! follows [`Error::remedy`]. Where somebody in between refuses everything in InfluxDB's words (400,

@@ -119,25 +119,13 @@ impl TransportError {
     }
 
     /// Whether anything can have reached the server: a request that was never sent stored nothing.
+    /// Once a byte of it was, it doesn't matter what failed.
     pub(crate) fn stored(&self) -> Stored {
-        if self.unsent {
-            return Stored::None;
-        }
-        match self.kind {
-            TransportErrorKind::Dns
-            | TransportErrorKind::Refused
-            | TransportErrorKind::Connect
-            | TransportErrorKind::Tls
-            | TransportErrorKind::Proxy
-            | TransportErrorKind::ProxyUnavailable
-            | TransportErrorKind::Request => Stored::None,
-            // A TLS port can't have understood plain HTTP.
-            TransportErrorKind::NeedsTls => Stored::None,
-            TransportErrorKind::Timeout
-            | TransportErrorKind::Closed
-            | TransportErrorKind::Protocol
-            | TransportErrorKind::TooLarge
-            | TransportErrorKind::Compression => Stored::Unknown,
+        // A TLS port can't have understood plain HTTP.
+        if self.unsent || self.kind == TransportErrorKind::NeedsTls {
+            Stored::None
+        } else {
+            Stored::Unknown
         }
     }
 }

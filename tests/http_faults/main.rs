@@ -24,5 +24,11 @@ mod proxy_tunnel;
 #[cfg(feature = "client")]
 mod responses;
 mod table;
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tls_ends;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tls_files;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tls_server;

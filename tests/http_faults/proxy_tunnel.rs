@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::proxy::{
     ALERT, LINE, MS, Proxy, ProxyUnavailable, blamed, drip, hurried, too_slow, with_user,
 };
-use super::tls::{Authority, params, server};
+use super::tls_server::{Authority, params, server};
 use crate::common::wire::{NO_CONTENT, Peer, TOKEN, Wire, closed_port, no_secret};
 use influx_edge::client::ClientBuilder;
 use influx_edge::{Client, ErrorKind, TransportErrorKind};

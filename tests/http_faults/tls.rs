@@ -1,126 +1,17 @@
-//! Rows 31–33 of the fault table, and what else TLS can do wrong: certificates made here, shown by
-//! a server of a few lines.
+//! Rows 31–33 of the fault table, and client certificates.
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::common::wire::{NO_CONTENT, Peer, Scene, TOKEN, Wire, json_error, no_secret};
-use influx_edge::client::ClientBuilder;
-use influx_edge::{Client, Error, ErrorKind, Remedy, Stored, TransportErrorKind};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, date_time_ymd,
+use crate::common::wire::{NO_CONTENT, Peer, Scene, Wire, json_error};
+use crate::tls_server::{
+    Authority, LINE, builder, either, fault, https, params, server, temp, tls_wire,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
-
-const LINE: &str = "weather,station=zrh-1 temp_c=21.5 1700000000000000000";
-
-/// A private CA, and its certificate as a file.
-pub(crate) struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    pub(crate) file: PathBuf,
-}
-
-impl Authority {
-    pub(crate) fn new(name: &str) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let file = temp(name, &issuer.pem());
-        Authority { issuer, file }
-    }
-
-    /// A certificate of this CA, with its key.
-    pub(crate) fn issue(&self, params: &CertificateParams) -> (CertificateDer<'static>, KeyPair) {
-        let key = KeyPair::generate().unwrap();
-        let cert = params.signed_by(&key, &self.issuer).unwrap();
-        (cert.der().clone(), key)
-    }
-}
-
-/// A file under the build's own directory for such things.
-fn temp(name: &str, text: &str) -> PathBuf {
-    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let path = dir.join(format!("{name}-{}.pem", std::process::id()));
-    std::fs::write(&path, text).unwrap();
-    path
-}
-
-pub(crate) fn params(names: &[&str]) -> CertificateParams {
-    CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap()
-}
-
-pub(crate) fn server((cert, key): (CertificateDer<'static>, KeyPair)) -> Arc<ServerConfig> {
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let config = builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert], key)
-        .unwrap();
-    Arc::new(config)
-}
-
-fn builder() -> rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-}
-
-/// Responds to each request on this connection with 204, over TLS; notes whether one came through.
-fn serve(config: Arc<ServerConfig>, peer: &mut Peer) -> usize {
-    let connection = ServerConnection::new(config).unwrap();
-    let mut tls = StreamOwned::new(connection, peer.stream.try_clone().unwrap());
-    let mut seen = Vec::new();
-    let mut piece = [0u8; 4096];
-    let mut requests = 0;
-    while let Ok(n @ 1..) = tls.read(&mut piece) {
-        seen.extend_from_slice(&piece[..n]);
-        if seen.ends_with(LINE.as_bytes()) || seen.ends_with(b"\r\n\r\n") {
-            let text = String::from_utf8_lossy(&seen);
-            assert!(text.contains(TOKEN));
-            if text.starts_with("POST") && !seen.ends_with(LINE.as_bytes()) {
-                continue;
-            }
-            requests += 1;
-            seen.clear();
-            if tls
-                .write_all(NO_CONTENT.as_bytes())
-                .and_then(|()| tls.flush())
-                .is_err()
-            {
-                break;
-            }
-        }
-    }
-    requests
-}
-
-fn tls_wire(config: &Arc<ServerConfig>) -> Wire {
-    let config = Arc::clone(config);
-    Wire::each(8, move |peer| {
-        serve(Arc::clone(&config), peer);
-    })
-}
-
-fn https(wire: &Wire, host: &str) -> ClientBuilder {
-    Client::builder(format!("https://{host}:{}", wire.addr().port()))
-        .org("acme")
-        .token(TOKEN)
-        .timeout(Duration::from_secs(3))
-}
-
-#[track_caller]
-fn fault(error: &Error) -> TransportErrorKind {
-    no_secret(error);
-    match error.kind() {
-        ErrorKind::Transport(e) => e.kind(),
-        other => panic!("{other:?}"),
-    }
-}
+use influx_edge::{Client, Remedy, Stored, TransportErrorKind};
+use rcgen::{DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConnection, StreamOwned};
 
 #[track_caller]
 fn refused(client: &Client, words: &str) {
@@ -134,7 +25,10 @@ fn refused(client: &Client, words: &str) {
     );
     assert!(!error.is_retryable());
     let text = error.to_string().to_lowercase();
-    assert!(text.contains(words), "{words:?} is not in {text}");
+    assert!(
+        words.split('|').any(|word| text.contains(word)),
+        "{words:?} is not in {text}"
+    );
     assert!(
         text.contains("certificate") && text.contains("ca_file"),
         "{text}"
@@ -160,7 +54,10 @@ fn row_31_certificates_that_are_not_right() {
         .unwrap();
 
     // Nobody we know.
-    refused(&https(&wire, "127.0.0.1").build().unwrap(), "unknownissuer");
+    refused(
+        &https(&wire, "127.0.0.1").build().unwrap(),
+        either("unknownissuer", "self-signed|local issuer"),
+    );
     let other = Authority::new("row31-other");
     refused(
         &https(&wire, "127.0.0.1")
@@ -175,9 +72,12 @@ fn row_31_certificates_that_are_not_right() {
     own.is_ca = IsCa::ExplicitNoCa;
     let key = KeyPair::generate().unwrap();
     let cert = own.self_signed(&key).unwrap();
-    let file = temp("row31-self", &cert.pem());
+    let file = temp("row31-self", cert.pem());
     let wire = tls_wire(&server((cert.der().clone(), key)));
-    refused(&https(&wire, "127.0.0.1").build().unwrap(), "unknownissuer");
+    refused(
+        &https(&wire, "127.0.0.1").build().unwrap(),
+        either("unknownissuer", "self-signed|local issuer"),
+    );
     https(&wire, "127.0.0.1")
         .ca_file(&file)
         .build()
@@ -200,14 +100,14 @@ fn row_31_certificates_that_are_not_right() {
     let wire = tls_wire(&server(ca.issue(&young)));
     refused(
         &https(&wire, "127.0.0.1").ca_file(&ca.file).build().unwrap(),
-        "not valid yet",
+        either("not valid yet", "not yet valid"),
     );
 
     // Somebody else's name.
     let wire = tls_wire(&server(ca.issue(&params(&["influx.example"]))));
     refused(
         &https(&wire, "127.0.0.1").ca_file(&ca.file).build().unwrap(),
-        "not valid for name",
+        either("not valid for name", "mismatch"),
     );
 
     // Only the loudly named option takes it.
@@ -348,9 +248,9 @@ fn a_client_certificate() {
         .push(DnType::CommonName, "edge-1");
     let key = KeyPair::generate().unwrap();
     let cert = client_params.signed_by(&key, &ca.issuer).unwrap();
-    let cert_file = temp("mtls-cert", &cert.pem());
-    let key_file = temp("mtls-key", &key.serialize_pem());
-    let other_key = temp("mtls-other", &KeyPair::generate().unwrap().serialize_pem());
+    let cert_file = temp("mtls-cert", cert.pem());
+    let key_file = temp("mtls-key", key.serialize_pem());
+    let other_key = temp("mtls-other", KeyPair::generate().unwrap().serialize_pem());
 
     let mut roots = rustls::RootCertStore::empty();
     roots.add(ca.issuer.der().clone()).unwrap();
@@ -371,7 +271,7 @@ fn a_client_certificate() {
 
     let both_in_one = temp(
         "mtls-both",
-        &format!("{}{}", key.serialize_pem(), cert.pem()),
+        format!("{}{}", key.serialize_pem(), cert.pem()),
     );
     for (chain, key) in [(&cert_file, &key_file), (&both_in_one, &both_in_one)] {
         let client = https(&wire, "127.0.0.1")

@@ -6,6 +6,7 @@ use influx_edge::client::ClientBuilder;
 use influx_edge::line::Lines;
 use influx_edge::v1::{Consistency, Row, Rows, Value};
 use influx_edge::{Client, Error, Precision, Stored, Timestamp};
+use std::io::Read as _;
 
 fn as_it_is(builder: ClientBuilder) -> ClientBuilder {
     builder
@@ -404,6 +405,46 @@ fn what_is_repeated_of_a_password_is_not_printed() {
                     assert!(!shown.contains("QXZ"), "{shown}");
                     let obeyed = |c: char| c.is_control() || c == '\u{202e}';
                     assert!(!shown.contains(obeyed), "{shown}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_response_without_an_end_is_complete_at_an_orderly_close_only() {
+    let series = r#"{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,1.5],[2,2.5]]}]}]}"#;
+    let partial = r#"{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,1.5],[2,2.5]],"partial":true}],"partial":true}]}"#;
+    for head in [
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n",
+    ] {
+        for body in [format!("{series}\n"), format!("{partial}\n{series}\n")] {
+            for reset in [false, true] {
+                let bytes = format!("{head}{body}");
+                let wire = Wire::each(1, move |peer| {
+                    if reset {
+                        // A close with bytes unread is a reset.
+                        peer.stream.read_exact(&mut [0; 100]).unwrap();
+                    } else {
+                        peer.request();
+                    }
+                    peer.send(&bytes);
+                    std::thread::sleep(std::time::Duration::from_millis(30));
+                });
+                let client = wire.client();
+                let query = format!("SELECT v FROM m -- {}", "x".repeat(2000));
+                let end = client.v1("plant").query(query).call().and_then(|mut rows| {
+                    while rows.next()?.is_some() {}
+                    Ok(())
+                });
+                match end {
+                    Ok(()) => assert!(!reset, "a silent end: {body}"),
+                    Err(error) => {
+                        assert!(reset && error.is_retryable(), "{body}: {error}");
+                    }
                 }
             }
         }

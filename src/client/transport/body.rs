@@ -1,5 +1,6 @@
 //! The body of a response, as a stream with a cap.
 
+use super::connector::CallTrace;
 use super::decoder::Decoder;
 use super::error::HttpError;
 use crate::error::TransportErrorKind;
@@ -14,17 +15,21 @@ const MAX_PIECE: usize = 64 * 1024;
 ///
 /// Read to its end it gives the connection back for the next call; dropped earlier it closes the
 /// connection. Errors are [`io::Error`]s that carry ours; a body cut short is always an error, never
-/// a silent end, as long as the server said where the end is.
+/// a silent end. Where the server didn't say where the end is, it is where the connection closes, in
+/// good order: by TLS's own farewell where there is TLS.
 pub(crate) struct Body {
     reader: Option<Decoder>,
+    /// It isn't in chunks, so that its end may be where the connection closes.
+    open_ended: bool,
     left: u64,
     cap: u64,
 }
 
 impl Body {
-    pub(super) fn new(body: Decoder, cap: u64) -> Self {
+    pub(super) fn new(body: Decoder, open_ended: bool, cap: u64) -> Self {
         Body {
             reader: Some(body),
+            open_ended,
             left: cap,
             cap,
         }
@@ -95,6 +100,9 @@ impl Read for Body {
         let most = usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX);
         let most = most.min(buf.len());
         let piece = buf.get_mut(..most).unwrap_or(&mut []);
+        let open_ended = self.open_ended;
+        // Until the next body, or call, of this thread.
+        CallTrace::note(|t| t.open_ended = open_ended);
         match reader.read(piece) {
             Ok(0) => {
                 self.reader = None;

@@ -5,10 +5,12 @@
 //! What happened to the current call (a new connection? sent? responded?) is noted here, which
 //! decides whether a second try is right.
 
+use super::error::disguised;
 use super::head;
 use super::headers::HeaderText;
 use super::resolver::Addresses;
 use super::tcp::TcpConnector;
+use super::tls_connector::TlsConnector;
 use alloc::boxed::Box;
 use core::cell::Cell;
 use core::fmt;
@@ -28,7 +30,7 @@ pub(super) struct CallTrace {
     pub(super) connected: bool,
     /// Bytes of the request were handed to the system.
     pub(super) sent: bool,
-    /// Bytes of a response arrived.
+    /// Bytes of a response arrived. What TLS says for itself, as that it closes, is none of it.
     pub(super) responded: bool,
     /// The other side stopped taking bytes before the request was complete.
     pub(super) cut: bool,
@@ -48,6 +50,8 @@ pub(super) struct CallTrace {
     pub(super) begun: bool,
     /// How many bytes of body the request has, as far as known when it begins.
     pub(super) body: u64,
+    /// The body being read ends where the connection does, so only an orderly close ends it.
+    pub(super) open_ended: bool,
 }
 
 thread_local! {
@@ -65,6 +69,7 @@ thread_local! {
             early: false,
             begun: false,
             body: 0,
+            open_ended: false,
         })
     };
 }
@@ -140,12 +145,12 @@ impl Connector<()> for OptionalProxy {
 
 /// The whole chain: the way through a proxy if one is set, else our own socket; TLS if the URL says
 /// so.
-pub(super) fn chain(proxy: Option<ProxyConnector>) -> impl Connector<()> {
+pub(super) fn chain(proxy: Option<ProxyConnector>, tls: TlsConnector) -> impl Connector<()> {
     let chain = OptionalProxy(proxy).chain(TcpConnector);
-    #[cfg(feature = "rustls")]
-    let chain = chain.chain(ureq::unversioned::transport::RustlsConnector::default());
-    #[cfg(feature = "native-tls")]
-    let chain = chain.chain(ureq::unversioned::transport::NativeTlsConnector::default());
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    let chain = chain.chain(tls);
+    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+    let TlsConnector = tls;
     chain
 }
 
@@ -314,11 +319,18 @@ impl<T: Transport> Transport for CredentialTransport<T> {
                 return Ok(true);
             }
         }
-        let more = self.inner.await_input(timeout);
-        if matches!(more, Err(Error::Timeout(Timeout::Await100))) {
-            CallTrace::note(|t| t.silent = true);
+        let more = match self.inner.await_input(timeout) {
+            // The library takes these for the end of a body that has no other.
+            Err(Error::Io(e)) if CallTrace::now().open_ended => return Err(disguised(e)),
+            Err(Error::Timeout(Timeout::Await100)) => {
+                CallTrace::note(|t| t.silent = true);
+                return Err(Error::Timeout(Timeout::Await100));
+            }
+            other => other?,
+        };
+        if more {
+            CallTrace::note(|t| t.responded = true);
         }
-        let more = more?;
         head::mask(self.inner.buffers());
         self.new = more;
         Ok(more)

@@ -89,14 +89,6 @@ impl From<Error> for HttpError {
                 HttpError::new(TransportErrorKind::Tls, "the connection isn't encrypted")
             }
             Error::BodyStalled => HttpError::new(TransportErrorKind::Closed, "the body stalled"),
-            #[cfg(any(feature = "rustls", feature = "native-tls"))]
-            Error::Pem(why) => {
-                HttpError::new(TransportErrorKind::Tls, alloc::format!("PEM: {why:?}"))
-            }
-            #[cfg(feature = "rustls")]
-            Error::Rustls(why) => HttpError::new(TransportErrorKind::Tls, why.to_string()),
-            #[cfg(feature = "native-tls")]
-            Error::NativeTls(why) => HttpError::new(TransportErrorKind::Tls, why.to_string()),
             Error::Other(inner) => from_other(inner),
             other => HttpError::new(TransportErrorKind::Protocol, other.to_string()),
         }
@@ -128,14 +120,14 @@ fn limit(which: Timeout) -> &'static str {
     }
 }
 
+/// The same error, but not one that the HTTP library takes for the end of a body.
+#[cold]
+pub(super) fn disguised(e: io::Error) -> Error {
+    Error::Other(Box::new(from_io(e)))
+}
+
 fn from_io(e: io::Error) -> HttpError {
     use io::ErrorKind as Kind;
-    // A TLS library reports through the stream it wraps.
-    if let Some(inner) = e.get_ref() {
-        if let Some(fault) = tls_inside(inner) {
-            return HttpError::new(fault, inner.to_string());
-        }
-    }
     let fault = match e.kind() {
         Kind::ConnectionRefused => TransportErrorKind::Refused,
         Kind::TimedOut | Kind::WouldBlock => TransportErrorKind::Timeout,
@@ -159,24 +151,4 @@ fn from_io(e: io::Error) -> HttpError {
         detail: e.to_string(),
         source: Some(e),
     }
-}
-
-/// Whether what an `io::Error` carries is the TLS library's error. Its type can't be named here,
-/// that crate being no dependency of ours; the variant that holds it knows it.
-#[cfg(feature = "rustls")]
-fn tls_inside(
-    inner: &(dyn std::error::Error + Send + Sync + 'static),
-) -> Option<TransportErrorKind> {
-    fn holds<T: std::error::Error + 'static>(
-        _variant: fn(T) -> Error,
-        inner: &(dyn std::error::Error + Send + Sync + 'static),
-    ) -> bool {
-        inner.is::<T>()
-    }
-    holds(Error::Rustls, inner).then_some(TransportErrorKind::Tls)
-}
-
-#[cfg(not(feature = "rustls"))]
-fn tls_inside(_: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<TransportErrorKind> {
-    None
 }

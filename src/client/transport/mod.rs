@@ -21,17 +21,28 @@ mod decoder;
 mod error;
 mod head;
 mod headers;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod pem;
 mod proxy;
 mod proxy_url;
 mod resolver;
 mod tcp;
 mod tls;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tls_connector;
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+#[path = "no_tls.rs"]
+mod tls_connector;
+#[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+mod tls_native;
+#[cfg(feature = "rustls")]
+mod tls_rustls;
 
 pub(crate) use body::Body;
 pub(crate) use error::HttpError;
 pub use headers::Headers;
 pub(crate) use headers::{HeaderList, HeaderText};
-pub(crate) use tls::{TlsSettings, missing as tls_missing};
+pub(crate) use tls::{PemFile, TlsSettings, missing as tls_missing};
 
 use super::secret::Secrets;
 use super::url::BaseUrl;
@@ -48,7 +59,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use ureq::http::uri::{Authority, PathAndQuery, Scheme};
-use ureq::http::{HeaderValue, Method, Request, Response, Uri, header};
+use ureq::http::{HeaderValue, Method, Request, Response, Uri, Version, header, response};
 use ureq::{Agent, AsSendBody, SendBody};
 
 /// What the head of a response may be, at most. Also the size of the read buffer.
@@ -197,7 +208,11 @@ impl Http {
             .user_agent(settings.user_agent.as_str())
             .accept("")
             .accept_encoding("");
-        let config = settings.tls.apply(builder)?.build();
+        let config = builder.build();
+        // A proxy may be asked for over TLS, too.
+        let tls = settings
+            .tls
+            .connector(base.https || settings.proxy.is_some())?;
         let addresses = Arc::new(Addresses::default());
         let mut resolver = CachingResolver {
             addresses: Arc::clone(&addresses),
@@ -211,6 +226,7 @@ impl Http {
                     headers: &settings.proxy_headers,
                     user_agent: &settings.user_agent,
                     resolver: resolver.clone(),
+                    tls: tls.clone(),
                 })?;
                 resolver.left_to_proxy = true;
                 (Some(connector), Some(faults))
@@ -223,7 +239,7 @@ impl Http {
         let agent = Agent::with_parts(
             config,
             EdgeConnector {
-                inner: connector::chain(proxy),
+                inner: connector::chain(proxy, tls),
                 addresses,
             },
             resolver,
@@ -247,9 +263,15 @@ impl Http {
         let overall = bounded(out.overall);
         let mut left = overall;
         let mut reconnected = false;
+        let mut unsent = true;
         loop {
             let expect = self.expects(out);
-            let (result, trace) = self.send_once(out, left, expect);
+            let (mut result, trace) = self.send_once(out, left, expect);
+            if let Err(failed) = &mut result {
+                // An earlier one may have got there.
+                failed.unsent &= unsent;
+                unsent = failed.unsent;
+            }
             // A reader gives its bytes once: nobody may have asked for any.
             let whole = !trace.body_begun || !matches!(out.body, RequestBody::Reader(..));
             let again = match &result {
@@ -416,11 +438,12 @@ impl Http {
                 return Err(refusal);
             }
         }
+        let open_ended = is_open_ended(&parts);
         let body = Decoder::new(&mut parts.headers, body, as_asked);
         Ok(HttpResponse {
             status: parts.status.as_u16(),
             headers: Headers::new(parts.headers, Arc::clone(&self.secrets)),
-            body: Body::new(body, out.cap),
+            body: Body::new(body, open_ended, out.cap),
         })
     }
 
@@ -480,6 +503,17 @@ impl core::fmt::Debug for Http {
 /// How long a body waits for `100 Continue`: never so long that a call's own limits end it.
 fn continue_within(read: Duration, overall: Duration) -> Duration {
     CONTINUE_WITHIN.min(read / 2).min(overall / 4)
+}
+
+/// Whether a body is not in chunks, whose last one says that it is. A length says so, too, but there
+/// the connection's end is an error anyway.
+fn is_open_ended(head: &response::Parts) -> bool {
+    let chunked = head
+        .headers
+        .get(header::TRANSFER_ENCODING)
+        .and_then(|value| value.as_bytes().last_chunk())
+        .is_some_and(|end: &[u8; 7]| end.eq_ignore_ascii_case(b"chunked"));
+    head.version == Version::HTTP_10 || !chunked
 }
 
 fn method(name: &str) -> Result<Method, HttpError> {

@@ -11,6 +11,7 @@ use super::connector::{CallTrace, Deadline, ProxyConnector, TlsRecordError, chai
 use super::error::HttpError;
 use super::proxy_url::{self, ProxyAddress};
 use super::resolver::CachingResolver;
+use super::tls_connector::TlsConnector;
 use super::{HeaderList, INPUT_BUFFER};
 use crate::client::secret::Secret;
 use crate::client::url::BaseUrl;
@@ -42,6 +43,8 @@ pub(super) struct ProxyContext<'a> {
     pub(super) headers: &'a HeaderList,
     pub(super) user_agent: &'a str,
     pub(super) resolver: CachingResolver,
+    /// For a proxy on https.
+    pub(super) tls: TlsConnector,
 }
 
 /// The way through the proxy, and its part in what fails.
@@ -72,6 +75,7 @@ fn open(url: &Secret, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
         headers,
         user_agent,
         resolver,
+        tls,
     } = context;
     let ProxyAddress {
         uri,
@@ -114,7 +118,7 @@ fn open(url: &Secret, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
     });
     let connector = Connect {
         proxy: Arc::clone(&proxy),
-        direct: chain(None),
+        direct: chain(None, tls),
         resolver,
     };
     Ok((Box::new(connector), proxy))

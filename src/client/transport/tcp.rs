@@ -304,9 +304,6 @@ impl Transport for EdgeTransport {
             }
             other => other? > 0,
         };
-        if more {
-            CallTrace::note(|t| t.responded = true);
-        }
         if self.may_be_tls {
             // TLS record types alert and handshake, major version 3.
             match self.buffers.input() {
@@ -320,7 +317,9 @@ impl Transport for EdgeTransport {
 
     fn is_open(&mut self) -> bool {
         // Nothing may be there to read: neither an end, nor bytes that nobody asked for.
-        self.held == 0 && self.cut.is_none() && matches!(self.waiting(), Ok(None))
+        // Of TLS a part may be here already, as it reads record by record.
+        let unread = !self.buffers.input().is_empty();
+        self.held == 0 && self.cut.is_none() && !unread && matches!(self.waiting(), Ok(None))
     }
 }
 

@@ -1,0 +1,19 @@
+//! In the place of `tls_connector` in a build without TLS.
+
+use super::tls::TlsSettings;
+use crate::error::Error;
+
+impl TlsSettings {
+    pub(super) fn connector(&self, _: bool) -> Result<TlsConnector, Error> {
+        if self.ca.is_some() || self.client.is_some() || self.no_verification {
+            return Err(Error::config(
+                "TLS settings are given, but this build has no TLS; enable the feature rustls or native-tls",
+            ));
+        }
+        Ok(TlsConnector)
+    }
+}
+
+/// No part of the chain.
+#[derive(Clone)]
+pub(super) struct TlsConnector;
