@@ -35,6 +35,8 @@ use core::time::Duration;
 
 /// What went wrong, as one opaque value the size of a pointer.
 ///
+/// `Debug` prints the same sentence, for a `main` that returns it; `{:#?}` prints its parts.
+///
 /// Ask it by predicate ([`is_retryable`](Error::is_retryable), [`is_not_found`](Error::is_not_found),
 /// …) or look inside with [`kind`](Error::kind). Printed, it is one sentence: what failed, whose
 /// fault it is, what to try.
@@ -557,9 +559,31 @@ impl From<FluxError> for Error {
     }
 }
 
+/// The sentence, for a program whose `main` returns the error; in the alternate form (`{:#?}`) what
+/// can be asked of it, by name.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Error").field(&self.0).finish()
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
+        // Not the kinds' own `Debug`, which would bring all of them into the smallest program.
+        let kind = match &*self.0 {
+            ErrorKind::Config(_) => "Config",
+            ErrorKind::Transport(_) => "Transport",
+            ErrorKind::Response(_) => "Response",
+            ErrorKind::Content(_) => "Content",
+            ErrorKind::Rows(_) => "Rows",
+            ErrorKind::Encode(_) => "Encode",
+            ErrorKind::Write(_) => "Write",
+            ErrorKind::Flush(_) => "Flush",
+            ErrorKind::Disk(_) => "Disk",
+        };
+        f.debug_struct("Error")
+            .field("kind", &format_args!("{kind}"))
+            .field("status", &self.status())
+            .field("retryable", &self.is_retryable())
+            .field("message", &self.message())
+            .finish_non_exhaustive()
     }
 }
 

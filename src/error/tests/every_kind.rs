@@ -144,7 +144,11 @@ fn each_method_of_each_kind() {
             "{says}"
         );
         assert!(error.line_errors().is_empty(), "{says}");
-        assert!(format!("{error:?}").starts_with("Error("), "{says}");
+        // What a `main` that returns it prints, and what a programmer asks for.
+        assert_eq!(format!("{error:?}"), says);
+        let parts = format!("{error:#?}");
+        assert!(parts.starts_with("Error {\n    kind: "), "{parts}");
+        assert!(parts.contains("retryable: "), "{parts}");
     }
 }
 
