@@ -18,6 +18,7 @@ mod encoding;
 mod expect;
 #[cfg(feature = "client")]
 mod pages;
+#[cfg(feature = "client")]
 mod proxy;
 #[cfg(feature = "rustls")]
 mod proxy_tunnel;

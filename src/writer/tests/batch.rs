@@ -171,8 +171,8 @@ fn names_are_of_one_of_these_lines_or_not() {
         (&[bad(2)], true),
         (&[bad(3)], false),
         (&[bad(0)], false),
-        (&[unnamed.clone()], false),
-        (&[unnamed, bad(2)], true),
+        (core::slice::from_ref(&unnamed), false),
+        (&[unnamed.clone(), bad(2)], true),
     ] {
         assert_eq!(names(named, 2), yes, "{named:?}");
     }
