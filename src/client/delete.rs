@@ -5,7 +5,9 @@ use super::execute::to_json;
 use super::transport::RequestBody;
 use super::write::check_bucket;
 use crate::Timestamp;
-use crate::error::Error;
+use crate::error::{Error, Printable, cut};
+use crate::flux::deletes_nothing;
+use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 use serde::Serialize;
@@ -29,9 +31,15 @@ struct Body<'a> {
     predicate: Option<&'a str>,
 }
 
+/// The first and the last time that InfluxDB 2.x takes: it responds with 400 to others, by name.
+const FIRST: Timestamp = Timestamp::from_nanos(i64::MIN + 2);
+const LAST: Timestamp = Timestamp::from_nanos(i64::MAX - 1);
+
 impl Client {
     /// Deletes the points of a bucket between two times, both included: all of them, or those that
-    /// a [`predicate`](DeletePoints::predicate) picks.
+    /// a [`predicate`](DeletePoints::predicate) picks. From [`Timestamp::MIN`] to [`Timestamp::MAX`]
+    /// means all times: what lies beyond the times that InfluxDB 2.x takes (two nanoseconds at the
+    /// start, one at the end) is left out, where no point can be.
     ///
     /// ```
     /// # use influx_edge::{Client, Timestamp};
@@ -60,7 +68,12 @@ impl Client {
 
 impl DeletePoints<'_> {
     /// Which points: `key="value"` pairs of tags and `_measurement`, joined by `AND`. OSS also
-    /// takes `!=` and parentheses; no server takes `OR`, patterns, or fields. Default: all points.
+    /// takes parentheses and `!=` for tags, which picks the points that have the tag with another
+    /// value, not those without it. No server takes `OR`, patterns, or fields. Default: all points.
+    ///
+    /// Refused by [`call`](DeletePoints::call), because servers respond to it with success and
+    /// delete nothing: `_measurement !=`; `_time`, `_start`, `_stop` and `time` (the range is given
+    /// by the two times), `_value`, and an empty value, which no tag has.
     ///
     /// A value that comes from outside belongs into a [`Predicate`](crate::flux::Predicate), which
     /// escapes it.
@@ -90,18 +103,25 @@ impl DeletePoints<'_> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the bucket name is empty (nothing is sent then), the token lacks
+    /// Returns an error if the bucket name is empty or the predicate would delete nothing (nothing
+    /// is sent then: [`Error::is_config`]), the token lacks
     /// permission (403), there is no such bucket (404), the predicate is invalid (400) or names a
     /// field (501), or no response is received.
     pub fn call(self) -> Result<(), Error> {
         check_bucket(&self.bucket)?;
+        if let Some((key, why)) = self.predicate.as_deref().and_then(deletes_nothing) {
+            return Err(Error::config(format!(
+                "the predicate of a delete can't use {}: {why}",
+                Printable(cut(key, 100))
+            )));
+        }
         let target = self
             .client
             .target_with_org("/api/v2/delete")
             .query("bucket", &self.bucket);
         let body = to_json(&Body {
-            start: self.start.to_string(),
-            stop: self.stop.to_string(),
+            start: self.start.clamp(FIRST, LAST).to_string(),
+            stop: self.stop.clamp(FIRST, LAST).to_string(),
             predicate: self.predicate.as_deref(),
         })?;
         let mut out = self.client.http_request("POST", target);

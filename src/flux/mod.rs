@@ -38,6 +38,8 @@ pub use params::Params;
 pub use params::write_extern;
 #[cfg(feature = "alloc")]
 pub use predicate::Predicate;
+#[cfg(feature = "client")]
+pub(crate) use predicate::deletes_nothing;
 pub use value::{Ast, Bytes, Regex, SignedDuration, ToFlux};
 
 /// Writes a value as Flux source.

@@ -70,9 +70,10 @@ impl Predicate {
         self.term(key, "=", value)
     }
 
-    /// Only points whose tag has another value, or that don't have it.
+    /// Only points that have the tag, with another value. (Of points without the tag InfluxDB 2.9.1
+    /// deletes none.)
     ///
-    /// InfluxDB OSS takes it, though the documentation promises equality only.
+    /// InfluxDB OSS takes it, though its documents promise equality only.
     ///
     /// ```
     /// use influx_edge::flux::Predicate;
@@ -127,6 +128,71 @@ impl Predicate {
         self.0.push('"');
         Ok(())
     }
+}
+
+/// The first key of a delete's predicate with which servers respond with success and delete nothing,
+/// and why. What isn't a predicate at all is left to the server, which refuses it.
+#[cfg(feature = "client")]
+pub(crate) fn deletes_nothing(predicate: &str) -> Option<(&str, &'static str)> {
+    let mut rest = predicate;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ','));
+        if rest.is_empty() {
+            return None;
+        }
+        let (key, after) = word(rest);
+        let after = after.trim_start();
+        let value = after.trim_start_matches(['=', '!', '<', '>', '~']);
+        let operator = after.strip_suffix(value).unwrap_or("");
+        if operator.is_empty() {
+            // `AND`, or nothing that could be read.
+            if after.len() == rest.len() {
+                return None;
+            }
+            rest = after;
+            continue;
+        }
+        let value = value.trim_start();
+        let empty = value.starts_with("\"\"");
+        let (_, after) = word(value);
+        let why = match key {
+            "_time" | "_start" | "_stop" | "time" => {
+                Some("the time range is given by the two times of the call")
+            }
+            "_value" => Some("no server deletes by a field's value"),
+            "_measurement" if operator == "!=" => {
+                Some("no server deletes all measurements but one; name each to delete")
+            }
+            _ if empty => Some("a tag's value is never empty"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            return Some((key, why));
+        }
+        rest = after;
+    }
+}
+
+/// The word at the start of the text, without its quotes, and what follows.
+#[cfg(feature = "client")]
+fn word(text: &str) -> (&str, &str) {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let Some(quote) = quote else {
+        let is_end = |c: char| c.is_whitespace() || "=!<>~()\"',".contains(c);
+        return text.split_at(text.find(is_end).unwrap_or(text.len()));
+    };
+    let inner = text.get(1..).unwrap_or("");
+    let mut escaped = false;
+    for (at, c) in inner.char_indices() {
+        if c == quote && !escaped {
+            return (
+                inner.get(..at).unwrap_or(""),
+                inner.get(at.saturating_add(1)..).unwrap_or(""),
+            );
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    (inner, "")
 }
 
 impl fmt::Display for Predicate {

@@ -252,6 +252,109 @@ fn the_raw_call() {
     );
 }
 
+/// All times are all that the server takes, whose own words name the limits.
+#[test]
+fn the_times_of_a_delete_are_those_that_the_server_takes() {
+    let (first, last) = (
+        "1677-09-21T00:12:43.145224194Z",
+        "2262-04-11T23:47:16.854775806Z",
+    );
+    let nanos = Timestamp::from_nanos;
+    for (start, stop, sent) in [
+        (Timestamp::MIN, Timestamp::MAX, (first, last)),
+        (nanos(i64::MIN + 1), nanos(i64::MAX), (first, last)),
+        (nanos(i64::MIN + 2), nanos(i64::MAX - 1), (first, last)),
+        (nanos(0), Timestamp::MAX, ("1970-01-01T00:00:00Z", last)),
+        (Timestamp::MIN, nanos(0), (first, "1970-01-01T00:00:00Z")),
+        (Timestamp::MIN, Timestamp::MIN, (first, first)),
+        (
+            nanos(i64::MIN + 3),
+            nanos(i64::MAX - 2),
+            (
+                "1677-09-21T00:12:43.145224195Z",
+                "2262-04-11T23:47:16.854775805Z",
+            ),
+        ),
+    ] {
+        let wire = Wire::responding(NO_CONTENT);
+        wire.client()
+            .delete_points("edge", start, stop)
+            .call()
+            .unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&wire.seen()[0].body).unwrap();
+        assert_eq!(
+            body,
+            serde_json::json!({"start": sent.0, "stop": sent.1}),
+            "{start:?} {stop:?}"
+        );
+    }
+}
+
+/// To these InfluxDB 2.9.1 responds with 204, and every point is there as before.
+#[test]
+fn a_predicate_that_deletes_nothing_is_refused() {
+    let wire = Wire::responding(NO_CONTENT);
+    let client = wire.client();
+    let delete = |predicate: &str| {
+        client
+            .delete_points("edge", Timestamp::MIN, Timestamp::MAX)
+            .predicate(predicate)
+            .call()
+    };
+    for (predicate, key, why) in [
+        (r#"_measurement != "m1""#, "_measurement", "name each"),
+        (r#""_measurement"!="m1""#, "_measurement", "name each"),
+        (
+            r#"a="x" AND _measurement!="m1""#,
+            "_measurement",
+            "name each",
+        ),
+        (
+            r#"(a="x") AND (_measurement != "m1")"#,
+            "_measurement",
+            "name each",
+        ),
+        (r#"_time > "2020-01-01T00:00:00Z""#, "_time", "two times"),
+        (r#"_time="x""#, "_time", "two times"),
+        (r#"_start="x""#, "_start", "two times"),
+        (r#"_stop = "x""#, "_stop", "two times"),
+        (r#"time<"x""#, "time", "two times"),
+        ("_value=1", "_value", "field's value"),
+        (r#"a="x" and "_value" = "1""#, "_value", "field's value"),
+        (r#"a="""#, "a", "never empty"),
+        (r#"_measurement="m" AND a != """#, "a", "never empty"),
+    ] {
+        let error = delete(predicate).unwrap_err();
+        assert!(error.is_config(), "{predicate}: {error}");
+        let text = error.to_string();
+        assert!(
+            text.contains(&format!("can't use {key}: ")),
+            "{predicate}: {text}"
+        );
+        assert!(text.contains(why), "{predicate}: {text}");
+    }
+    assert!(wire.seen().is_empty());
+    // What deletes, or what the server refuses by itself.
+    for predicate in [
+        r#"a="_time=""#,
+        r#"a="\" AND _value=""#,
+        r#"a="x" AND b != "y""#,
+        r#"(a="x") AND (_measurement="m1")"#,
+        r#"a='x' AND a=x"#,
+        "a=",
+        " ",
+        r#"a="x" OR a="y""#,
+        r#"_field="v""#,
+        r#"table="x" AND _t="_start""#,
+        r#"_measurement="!=""#,
+        "=",
+        "!=!=!=",
+        "\"",
+    ] {
+        delete(predicate).unwrap_or_else(|e| panic!("{predicate}: {e}"));
+    }
+}
+
 #[test]
 fn deleting_points() {
     let wire = Wire::responding(NO_CONTENT);

@@ -169,6 +169,25 @@ fn ranges_and_refusals() {
         assert!(!error.is_retryable(), "{predicate}: {error}");
     }
     assert_eq!(place.count("b", "m", "v"), 85);
+    // What the server would take for done, with every point still there.
+    for predicate in [
+        "_measurement!=\"other\"",
+        "_time=\"x\"",
+        "_value=1",
+        "side=\"\"",
+    ] {
+        let error = delete(0, 99).predicate(predicate).call().unwrap_err();
+        assert!(error.is_config(), "{predicate}: {error}");
+    }
+    // All times there are.
+    let nothing = Predicate::new().tag("side", "nope").unwrap();
+    place
+        .client
+        .delete_points("b", Timestamp::MIN, Timestamp::MAX)
+        .predicate(nothing)
+        .call()
+        .unwrap();
+    assert_eq!(place.count("b", "m", "v"), 85);
     // By the bucket's id; without a predicate, everything in the range.
     let all = place.client.delete_points(
         place.bucket.id.as_str(),
