@@ -5,7 +5,7 @@ use super::labels::Label;
 use super::list::{List, Paging, listed};
 use super::relations::{AttachedLabels, Members};
 use super::request::{ApiRequest, Scope, check_name};
-use super::retention::{RetentionRule, as_list, check_rule, seconds};
+use super::retention::{Retention, RetentionRule, as_list};
 use super::schemas::Schemas;
 use super::serde_util::{Page, or_default, time};
 use crate::Timestamp;
@@ -111,7 +111,7 @@ pub struct NewBucket {
     description: Option<String>,
     // Always there: left out it means for ever to OSS, and 30 days by Cloud's documents.
     #[serde(rename = "retentionRules", serialize_with = "as_list")]
-    retention: RetentionRule,
+    retention: Retention,
     #[serde(rename = "rp", skip_serializing_if = "Option::is_none")]
     retention_policy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,25 +131,26 @@ impl NewBucket {
         NewBucket {
             name: name.into(),
             description: None,
-            retention: RetentionRule::default(),
+            retention: Retention::default(),
             retention_policy: None,
             schema_type: None,
         }
     }
 
-    /// How long points are kept, in whole seconds: at least an hour, or zero for ever. Default for
-    /// ever.
+    /// How long points are kept, in whole seconds: from an hour to 292 years, or zero for ever.
+    /// Default for ever.
     #[must_use]
     pub fn retention(mut self, keep: Duration) -> Self {
-        self.retention.every_seconds = seconds(keep);
+        self.retention.keep = Some(keep);
         self
     }
 
-    /// How long a time's points share a file. Default: what the server thinks fits the retention.
-    /// OSS only; others take no notice.
+    /// How long a time's points share a file, in whole seconds: at least an hour, at most the
+    /// retention. Default: what the server thinks fits the retention. OSS only; others take no
+    /// notice.
     #[must_use]
     pub fn shard_group_duration(mut self, time: Duration) -> Self {
-        self.retention.shard_group_duration_seconds = Some(seconds(time));
+        self.retention.shard = Some(time);
         self
     }
 
@@ -184,7 +185,7 @@ pub struct BucketUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    retention_rules: Option<[RetentionRule; 1]>,
+    retention_rules: Option<[Retention; 1]>,
 }
 
 impl BucketUpdate {
@@ -219,7 +220,7 @@ impl BucketUpdate {
     #[must_use]
     pub fn of(bucket: &Bucket) -> Self {
         BucketUpdate {
-            retention_rules: Some([bucket.retention_rules.first().copied().unwrap_or_default()]),
+            retention_rules: Some([Retention::of(bucket.retention_rules.first())]),
             ..BucketUpdate::default()
         }
     }
@@ -238,22 +239,23 @@ impl BucketUpdate {
         self
     }
 
-    /// How long points are kept from now on: at least an hour, or zero for ever. Older ones go.
+    /// How long points are kept from now on, in whole seconds: from an hour to 292 years, or zero
+    /// for ever. Older ones go.
     #[must_use]
     pub fn retention(mut self, keep: Duration) -> Self {
-        self.rule().every_seconds = seconds(keep);
+        self.rule().keep = Some(keep);
         self
     }
 
-    /// How long a time's points share a file, from now on. OSS only. Set the retention with it:
-    /// left unset it is sent as for ever.
+    /// How long a time's points share a file, from now on, in whole seconds: at least an hour, at
+    /// most the retention. The retention stays as it is unless it is set, too. OSS only.
     #[must_use]
     pub fn shard_group_duration(mut self, time: Duration) -> Self {
-        self.rule().shard_group_duration_seconds = Some(seconds(time));
+        self.rule().shard = Some(time);
         self
     }
 
-    fn rule(&mut self) -> &mut RetentionRule {
+    fn rule(&mut self) -> &mut Retention {
         let [rule] = self.retention_rules.get_or_insert_default();
         rule
     }
@@ -376,11 +378,11 @@ impl<'a> Buckets<'a> {
     ///
     /// # Errors
     /// Returns an error if the name is [taken](Error::is_conflict), is empty, begins with `_` or
-    /// contains a `"`, the retention is below an hour, there is no organization, the token lacks
+    /// contains a `"`, the retention is not possible, there is no organization, the token lacks
     /// permission, or no response is received.
     pub fn create(self, new: &NewBucket) -> Result<Bucket, Error> {
         check_bucket_name(&new.name)?;
-        check_rule(&new.retention)?;
+        new.retention.check()?;
         ApiRequest::new(self.0.client, "POST", &["buckets"])
             .json(&self.0.body(new)?)
             .send_json(&format_args!("create bucket {:?}", new.name))
@@ -401,13 +403,13 @@ impl<'a> Buckets<'a> {
     ///
     /// # Errors
     /// Returns an error if there is no such bucket, the name is taken or invalid, the retention is
-    /// below an hour or unset (Cloud), the token lacks permission, or no response is received.
+    /// not possible or unset (Cloud), the token lacks permission, or no response is received.
     pub fn update(self, id: &BucketId, update: &BucketUpdate) -> Result<Bucket, Error> {
         if let Some(name) = &update.name {
             check_bucket_name(name)?;
         }
         if let Some([rule]) = &update.retention_rules {
-            check_rule(rule)?;
+            rule.check()?;
         }
         ApiRequest::new(self.0.client, "PATCH", &["buckets", id.as_str()])
             .json(update)

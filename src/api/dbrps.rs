@@ -6,6 +6,7 @@ use super::request::{ApiRequest, Scope, check_name};
 use super::serde_util::or_default;
 use crate::client::Client;
 use crate::error::Error;
+use alloc::format;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
@@ -220,17 +221,19 @@ impl<'a> Dbrps<'a> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if there is no such mapping, there is no organization, the token lacks
-    /// permission, or no response is received.
+    /// Returns an error if there is no such mapping or it is [virtual](Dbrp::is_virtual), which
+    /// can't be changed, there is no organization, the token lacks permission, or no response is
+    /// received.
     pub fn update(self, id: &DbrpId, update: &DbrpUpdate) -> Result<Dbrp, Error> {
         ApiRequest::new(self.0.client, "PATCH", &["dbrps", id.as_str()])
             .org(self.0)
             .json(update)
             .send_json::<Response>(&format_args!("update DBRP mapping {id}"))
-            .map(|response| response.content)
+            .and_then(|response| real(response.content))
     }
 
-    /// Deletes a mapping.
+    /// Deletes a mapping. Asks first whether it is a [virtual](Dbrp::is_virtual) one: those can't be
+    /// deleted, though OSS responds as if they were.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -240,13 +243,30 @@ impl<'a> Dbrps<'a> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if there is [no such mapping](Error::is_not_found), there is no
-    /// organization, the token lacks permission, or no response is received.
+    /// Returns an error if there is [no such mapping](Error::is_not_found) or it is virtual, there
+    /// is no organization, the token lacks permission, or no response is received.
     pub fn delete(self, id: &DbrpId) -> Result<(), Error> {
+        if let Some(there) = self.find(id)? {
+            real(there)?;
+        }
         ApiRequest::new(self.0.client, "DELETE", &["dbrps", id.as_str()])
             .org(self.0)
             .send(&format_args!("delete DBRP mapping {id}"))
     }
+}
+
+/// A mapping that somebody made.
+fn real(mapping: Dbrp) -> Result<Dbrp, Error> {
+    if mapping.is_virtual {
+        return Err(Error::content(
+            format!("cannot change DBRP mapping {}", mapping.id),
+            format!(
+                "it is virtual: the server itself maps each bucket to a database of its name; to map {:?} otherwise, create a mapping",
+                mapping.database
+            ),
+        ));
+    }
+    Ok(mapping)
 }
 
 impl List<'_, Dbrp> {

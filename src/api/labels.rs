@@ -38,7 +38,8 @@ pub struct NewLabel {
 }
 
 impl NewLabel {
-    /// A label of this name, without properties.
+    /// A label of this name, without properties. White space around the name is taken off, as the
+    /// server does.
     ///
     /// ```
     /// use influx_edge::api::NewLabel;
@@ -48,7 +49,7 @@ impl NewLabel {
     /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewLabel {
-            name: name.into(),
+            name: trimmed(name.into()),
             properties: BTreeMap::new(),
         }
     }
@@ -68,6 +69,14 @@ impl NewLabel {
     }
 }
 
+/// A name as the server keeps it.
+fn trimmed(name: String) -> String {
+    match name.trim() {
+        same if same.len() == name.len() => name,
+        shorter => String::from(shorter),
+    }
+}
+
 /// What to change of a label. What isn't set stays.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct LabelUpdate {
@@ -84,10 +93,10 @@ impl LabelUpdate {
         LabelUpdate::default()
     }
 
-    /// Another name.
+    /// Another name, without the white space around it.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+        self.name = Some(trimmed(name.into()));
         self
     }
 
@@ -185,7 +194,8 @@ impl<'a> Labels<'a> {
             .map(|found| found.map(|response| response.label))
     }
 
-    /// The label with this name, if there is one. Looks through the list.
+    /// The label with this name, if there is one; white space around it plays no part. Looks through
+    /// the list.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -197,6 +207,8 @@ impl<'a> Labels<'a> {
     /// # Errors
     /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Label>, Error> {
+        let name = name.trim();
+        check_name("a label", name)?;
         self.list().find_named(|label| label.name == name)
     }
 
@@ -232,8 +244,8 @@ impl<'a> Labels<'a> {
             .send_json::<LabelResponse>(&format_args!("duplicate label {id}"))?
             .label;
         let new = NewLabel {
-            name: name.into(),
             properties: label.properties,
+            ..NewLabel::new(name)
         };
         match (&label.org_id, self.0.org) {
             (Some(org), None) => Labels(self.0.in_org(org)).create(&new),
@@ -254,9 +266,12 @@ impl<'a> Labels<'a> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if there is no such label, the name is taken, the token lacks permission,
-    /// or no response is received.
+    /// Returns an error if there is no such label, the name is empty or taken, the token lacks
+    /// permission, or no response is received.
     pub fn update(self, id: &LabelId, update: &LabelUpdate) -> Result<Label, Error> {
+        if let Some(name) = &update.name {
+            check_name("a label", name)?;
+        }
         ApiRequest::new(self.0.client, "PATCH", &["labels", id.as_str()])
             .json(update)
             .send_json::<LabelResponse>(&format_args!("update label {id}"))

@@ -1,8 +1,10 @@
 //! Retention of a bucket: durations, and their form in seconds.
 
 use super::serde_util::or_default;
+use crate::client::setup::{LONGEST, SHORTEST, check_keep};
 use crate::error::Error;
 use core::time::Duration;
+use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// How long points are kept.
@@ -40,28 +42,63 @@ pub const fn hours(n: u32) -> Duration {
     Duration::from_secs(3_600 * n as u64)
 }
 
-/// The shortest time for which points can be kept, in seconds.
-const SHORTEST: i64 = 3_600;
+/// What a create or an update says of the retention. What isn't set isn't sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Retention {
+    pub(super) keep: Option<Duration>,
+    pub(super) shard: Option<Duration>,
+}
 
-pub(super) fn seconds(time: Duration) -> i64 {
-    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
+impl Retention {
+    /// That of a bucket, to be sent again.
+    pub(super) fn of(rule: Option<&RetentionRule>) -> Self {
+        let duration = |seconds: i64| Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        Retention {
+            keep: Some(duration(rule.map_or(0, |rule| rule.every_seconds))),
+            shard: rule
+                .and_then(|rule| rule.shard_group_duration_seconds)
+                .map(duration),
+        }
+    }
+
+    /// Refuses what would become another duration, and what the server refuses with words for
+    /// something else.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        check_keep(self.keep.unwrap_or_default())?;
+        let Some(shard) = self.shard else {
+            return Ok(());
+        };
+        if shard.subsec_nanos() != 0 || shard < SHORTEST || shard > LONGEST {
+            return Err(Error::config(alloc::format!(
+                "points can't share a file for {shard:?}: it takes whole seconds, at least an hour"
+            )));
+        }
+        match self.keep {
+            Some(keep) if !keep.is_zero() && keep < shard => Err(Error::config(alloc::format!(
+                "points are kept for {keep:?}, which must not be less than the {shard:?} for which they share a file"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Retention {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "expire")?;
+        if let Some(keep) = self.keep {
+            map.serialize_entry("everySeconds", &keep.as_secs())?;
+        }
+        if let Some(shard) = self.shard {
+            map.serialize_entry("shardGroupDurationSeconds", &shard.as_secs())?;
+        }
+        map.end()
+    }
 }
 
 /// A list of one rule, or none where it would say nothing: that is for ever.
-pub(super) fn as_list<S: Serializer>(
-    rule: &RetentionRule,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub(super) fn as_list<S: Serializer>(rule: &Retention, serializer: S) -> Result<S::Ok, S::Error> {
     let one = core::slice::from_ref(rule);
-    let none = *rule == RetentionRule::default();
+    let none = rule.keep.is_none_or(|keep| keep.is_zero()) && rule.shard.is_none();
     serializer.collect_seq(if none { &[] } else { one })
-}
-
-pub(super) fn check_rule(rule: &RetentionRule) -> Result<(), Error> {
-    if (1..SHORTEST).contains(&rule.every_seconds) {
-        return Err(Error::config(
-            "the retention policy duration must be at least 1h0m0s, or zero: for ever",
-        ));
-    }
-    Ok(())
 }

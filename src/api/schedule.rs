@@ -63,6 +63,18 @@ impl Interval {
         }
     }
 
+    /// The text as an offset: the server reads those as Go does, where nothing is longer than an
+    /// hour.
+    pub(super) fn offset(&self) -> Result<&str, Error> {
+        let text = self.text()?;
+        if text.contains(['y', 'w', 'd']) || text.contains("mo") {
+            return Err(Error::config(format!(
+                "{text:?} can't be a task's offset: the server reads hours and what is shorter (24h instead of 1d)"
+            )));
+        }
+        Ok(text)
+    }
+
     /// The text of something that must not be zero.
     pub(super) fn positive(&self) -> Result<&str, Error> {
         let text = self.text()?;
@@ -131,7 +143,7 @@ pub(super) fn with_option(
     }
     if let Some(offset) = offset {
         option.push_str(", offset: ");
-        option.push_str(offset.text()?);
+        option.push_str(offset.offset()?);
     }
     option.push('}');
     Ok(if begins_with_imports(flux) {

@@ -182,6 +182,7 @@ impl<'a> Scripts<'a> {
     /// Returns an error if the token lacks permission, the server has no scripts, or no response is
     /// received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Script>, Error> {
+        check_name("a script", name)?;
         let list = self.list().named(name);
         list.find_named(|script| script.name == name)
     }

@@ -304,7 +304,7 @@ impl TaskUpdate {
             name: &self.name,
             every: self.every.as_ref().map(Interval::positive).transpose()?,
             cron: &self.cron,
-            offset: self.offset.as_ref().map(Interval::text).transpose()?,
+            offset: self.offset.as_ref().map(Interval::offset).transpose()?,
             description: &self.description,
             status: self.status,
         })

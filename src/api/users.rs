@@ -7,6 +7,7 @@ use super::serde_util::{Page, Status, or_default, status};
 use crate::client::Client;
 use crate::client::auth::Auth;
 use crate::client::secret::Secret;
+use crate::client::setup::check_password;
 use crate::client::transport::HeaderList;
 use crate::error::Error;
 use alloc::string::String;
@@ -104,13 +105,13 @@ struct Password<'a> {
 impl<'a> Password<'a> {
     /// Checks what every server checks. In bytes, as the server counts.
     fn new(password: &'a str) -> Result<Self, Error> {
-        if (8..=72).contains(&password.len()) {
-            Ok(Password { password })
-        } else {
-            Err(Error::config(
+        if !(8..=72).contains(&password.len()) {
+            return Err(Error::config(
                 "passwords must be between 8 and 72 characters long",
-            ))
+            ));
         }
+        check_password(password)?;
+        Ok(Password { password })
     }
 }
 

@@ -339,6 +339,7 @@ impl<'a> Variables<'a> {
     /// # Errors
     /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Variable>, Error> {
+        check_name("a variable", name)?;
         self.list().find_named(|variable| variable.name == name)
     }
 

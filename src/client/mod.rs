@@ -53,7 +53,7 @@ pub(crate) mod retry;
 mod rows;
 mod scrub;
 pub(crate) mod secret;
-mod setup;
+pub(crate) mod setup;
 pub(crate) mod split_lines;
 pub(crate) mod transport;
 pub(crate) mod url;

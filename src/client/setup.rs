@@ -35,6 +35,36 @@ struct SetupBody<'a> {
     token: Option<&'a str>,
 }
 
+/// The shortest time for which points can be kept or share a file.
+pub(crate) const SHORTEST: Duration = Duration::from_secs(3_600);
+/// The longest for which they can be kept: beyond it InfluxDB 2.9.1 calculates with what is left of
+/// the nanoseconds in 64 bits.
+pub(crate) const LONGEST: Duration = Duration::from_secs(i64::MAX as u64 / 1_000_000_000);
+
+/// Refuses a retention that would become another one, or that the server refuses with words for
+/// something else.
+pub(crate) fn check_keep(keep: Duration) -> Result<(), Error> {
+    if keep.is_zero() {
+        return Ok(());
+    }
+    if keep.subsec_nanos() != 0 || keep < SHORTEST || keep > LONGEST {
+        return Err(Error::config(alloc::format!(
+            "points can't be kept for {keep:?}: it takes whole seconds, at least an hour and at most 292 years, or zero: for ever"
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses a password with which nobody could sign in: Basic authentication can't carry it.
+pub(crate) fn check_password(password: &str) -> Result<(), Error> {
+    if password.bytes().any(|b| b.is_ascii_control()) {
+        return Err(Error::config(
+            "the password contains a control character, and nobody could sign in with it; was it read from a file without trimming?",
+        ));
+    }
+    Ok(())
+}
+
 impl Setup {
     /// A user with all rights, an organization, and a bucket that keeps its data for ever.
     ///
@@ -77,7 +107,8 @@ impl Setup {
         self
     }
 
-    /// How long the bucket keeps its data, in whole seconds; zero, the default, for ever.
+    /// How long the bucket keeps its data, in whole seconds: from an hour to 292 years; zero, the
+    /// default, for ever.
     #[must_use]
     pub fn retention(mut self, keep: Duration) -> Self {
         self.retention = keep;
@@ -215,11 +246,17 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the server is set up already (a [conflict](Error::is_conflict)), the
-    /// password is too short or too long (400), or no response is received.
+    /// Returns an error if the retention is not possible or the password contains a control
+    /// character (nothing is sent then), the server is set up already (a
+    /// [conflict](Error::is_conflict)), the password is too short or too long (400), or no response
+    /// is received.
     pub fn setup(&self, setup: &Setup) -> Result<SetupDone, Error> {
         fn text(secret: &Option<Secret>) -> &str {
             secret.as_ref().map_or("", Secret::reveal)
+        }
+        check_keep(setup.retention)?;
+        if let Some(password) = &setup.password {
+            check_password(password.reveal())?;
         }
         let body = to_json(&SetupBody {
             username: &setup.username,

@@ -116,6 +116,9 @@ fn limits_of_a_call() {
         fits(request.reader(&mut body, None).call(), time, "request");
         #[cfg(feature = "v1")]
         {
+            let none = r#"{"results":[{"statement_id":0}]}"#;
+            let wire = Wire::responding(response("200 OK", "", none));
+            let client = wire.client();
             let database = client.v1("db");
             let run = database.query("DROP SERIES").timeout(time).run();
             fits(run, time, "InfluxQL");

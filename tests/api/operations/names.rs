@@ -129,7 +129,7 @@ fn dbrps() -> Vec<Case> {
         ),
         case(
             "DELETE /api/v2/dbrps/{dbrpID}",
-            [recorded("dbrps/delete")],
+            [recorded("dbrps/get"), recorded("dbrps/delete")],
             |c| {
                 c.dbrps().delete(&id(DBRP)).unwrap();
             },
