@@ -42,7 +42,7 @@ mod value;
 mod write;
 
 pub use query::Query;
-pub use rows::{Row, Rows};
+pub use rows::{Message, Row, Rows};
 pub use value::{FromValue, Value};
 
 use crate::client::Client;

@@ -56,7 +56,9 @@ impl<'a> Database<'a> {
 
 impl Query<'_> {
     /// A value for the query, which calls it `$name`, in a `WHERE`: text, a number or a boolean. No
-    /// value can change what the query does.
+    /// value can change what the query does: anything else is refused by [`call`](Query::call), for
+    /// to InfluxDB 1.x an object is a name or a pattern in the value's place (`{"identifier": "a"}`
+    /// makes `a = $n` true of every point), and null or a list drops the condition.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -67,8 +69,13 @@ impl Query<'_> {
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
         match json_param(&name, value) {
-            Ok(value) => {
+            Ok(value) if value.is_string() || value.is_number() || value.is_boolean() => {
                 self.params.insert(name, value);
+            }
+            Ok(_) => {
+                self.wrong.get_or_insert(Error::config(format!(
+                    "the parameter {name:?} is neither text nor a number nor a boolean"
+                )));
             }
             Err(e) => {
                 self.wrong.get_or_insert(e);
@@ -116,8 +123,9 @@ impl Query<'_> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the query can't be parsed (400, with the position), the credentials are
-    /// unknown, or no response is received. What fails later in a statement, an unknown database
+    /// Returns an error if a parameter isn't text, a number or a boolean (nothing is sent then), the
+    /// query can't be parsed (400, with the position), the credentials are unknown, or no response is
+    /// received. What fails later in a statement, an unknown database
     /// included, is an error of [`Rows::next`].
     pub fn call(mut self) -> Result<Rows, Error> {
         if let Some(wrong) = self.wrong.take() {
@@ -163,7 +171,13 @@ impl Query<'_> {
             }
             Ok(response)
         })?;
-        Ok(Rows::new(client, self.v1.db, response.body, self.max_chunk))
+        Ok(Rows::new(
+            client,
+            self.v1.db,
+            response.body,
+            self.max_chunk,
+            statements(&self.q),
+        ))
     }
 
     /// Asks, and wants nothing but success: for `CREATE DATABASE …` and the like. Rows that come
@@ -183,6 +197,41 @@ impl Query<'_> {
         while rows.next()?.is_some() {}
         Ok(())
     }
+}
+
+/// How many statements a query has, at least: those whose end is a `;` between other things. Not
+/// counted behind a `/`, which may begin a pattern or a comment.
+fn statements(q: &str) -> u32 {
+    let mut count = 0u32;
+    let mut quote = None;
+    let mut escaped = false;
+    // Something that is no white space stands behind the last `;`.
+    let mut open = false;
+    let mut before = ' ';
+    for c in q.chars() {
+        match quote {
+            Some(end) => {
+                if c == end && !escaped {
+                    quote = None;
+                }
+                escaped = c == '\\' && !escaped;
+            }
+            None if c == '/' || (c == '-' && before == '-') => break,
+            None if c == ';' => open = false,
+            None => {
+                if matches!(c, '\'' | '"') {
+                    (quote, escaped) = (Some(c), false);
+                }
+                // (A single `-` may begin a comment.)
+                if !open && !c.is_whitespace() && c != '-' {
+                    open = true;
+                    count = count.saturating_add(1);
+                }
+            }
+        }
+        before = c;
+    }
+    count
 }
 
 impl fmt::Debug for Query<'_> {

@@ -32,6 +32,11 @@ pub struct Rows {
     series: IntoIter<Block>,
     rows: IntoIter<Vec<Value>>,
     statement: u32,
+    /// How many statements the query has, at least.
+    statements: u32,
+    /// How many results began.
+    begun: u32,
+    messages: Vec<Message>,
     head: Head,
     row: Vec<Value>,
     /// The last result said that more of it would come.
@@ -59,7 +64,36 @@ struct Part {
     error: Option<String>,
     #[serde(default)]
     partial: bool,
+    #[serde(default)]
+    messages: Option<Vec<Said>>,
 }
+
+/// What the server remarks.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    level: String,
+    #[serde(default)]
+    text: String,
+}
+
+/// What a server remarks on a statement, beside its rows: 1.x warns of statements that it will not
+/// know for ever. See [`Rows::messages`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Message {
+    /// Which of the query's statements it is about, from 0.
+    pub statement: u32,
+    /// `warning`, or another word of the server's.
+    pub level: String,
+    /// The remark. Text from the server, its control characters escaped.
+    pub text: String,
+}
+
+/// So many bytes of a message are kept,
+const MAX_REMARK: usize = 512;
+/// and so many messages.
+const MAX_MESSAGES: usize = 100;
 
 /// Of one series.
 #[derive(Deserialize)]
@@ -83,7 +117,13 @@ struct Head {
 }
 
 impl Rows {
-    pub(super) fn new(client: Client, db: String, body: Body, max_chunk: usize) -> Self {
+    pub(super) fn new(
+        client: Client,
+        db: String,
+        body: Body,
+        max_chunk: usize,
+        statements: u32,
+    ) -> Self {
         let left = Arc::new(AtomicUsize::new(max_chunk));
         let source = Limited {
             inner: BufReader::new(body),
@@ -99,6 +139,9 @@ impl Rows {
             series: Vec::new().into_iter(),
             rows: Vec::new().into_iter(),
             statement: 0,
+            statements,
+            begun: 0,
+            messages: Vec::new(),
             head: Head::default(),
             row: Vec::new(),
             more: false,
@@ -121,8 +164,9 @@ impl Rows {
     ///
     /// # Errors
     /// A statement failed, though the response's status is 200: the rows of the other statements
-    /// still come. Or the connection broke, time ran out, the response ended too early or isn't the
-    /// JSON it should be: then nothing more comes.
+    /// still come. Or the connection broke, time ran out, the response has no result, ended before
+    /// the last statement's or in the middle, or isn't the JSON it should be: then nothing more
+    /// comes.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -141,8 +185,10 @@ impl Rows {
                 };
                 self.rows = block.values.unwrap_or_default().into_iter();
             } else if let Some(part) = self.results.next() {
+                self.begun = self.begun.max(part.statement_id.saturating_add(1));
                 self.statement = part.statement_id;
                 self.more = part.partial;
+                self.keep(part.messages);
                 self.series = part.series.unwrap_or_default().into_iter();
                 if let Some(error) = part.error {
                     return Err(self.failed(&error));
@@ -175,6 +221,15 @@ impl Rows {
                 if self.more {
                     return Err(self.unreadable("it ends where more was promised"));
                 }
+                if self.begun == 0 {
+                    return Err(self.unreadable("it has no result, not even an empty one"));
+                }
+                if self.begun < self.statements {
+                    return Err(self.unreadable(&format!(
+                        "it ends after {} of {} statements",
+                        self.begun, self.statements
+                    )));
+                }
                 return Ok(false);
             }
         };
@@ -188,7 +243,45 @@ impl Rows {
         }
     }
 
-    fn failed(&self, error: &str) -> Error {
+    /// What the server remarked so far, statement by statement: 100 remarks at most. Nothing is
+    /// wrong with the rows.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let plant = client.v1("plant");
+    /// let mut rows = plant.query("SHOW MEASUREMENTS").call()?;
+    /// while rows.next()?.is_some() {}
+    /// for message in rows.messages() {
+    ///     eprintln!("{}: {}", message.level, message.text);
+    /// }
+    /// # assert!(rows.messages().is_empty());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    fn keep(&mut self, said: Option<Vec<Said>>) {
+        let clean = |text: &str| self.client.secrets().printable(text, MAX_REMARK);
+        let space = MAX_MESSAGES.saturating_sub(self.messages.len());
+        let kept: Vec<_> = said
+            .unwrap_or_default()
+            .iter()
+            .take(space)
+            .map(|said| Message {
+                statement: self.statement,
+                level: clean(&said.level),
+                text: clean(&said.text),
+            })
+            .collect();
+        self.messages.extend(kept);
+    }
+
+    fn failed(&mut self, error: &str) -> Error {
+        // Nothing behind a failed statement need be there.
+        self.statements = 0;
+        self.begun = self.begun.max(1);
         let what = What("query", &self.db);
         Error::content(
             format!(

@@ -4,7 +4,7 @@ use crate::Timestamp;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use core::fmt;
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
 /// One value of a row.
 ///
@@ -42,7 +42,7 @@ impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any;
 
-        impl Visitor<'_> for Any {
+        impl<'de> Visitor<'de> for Any {
             type Value = Value;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,6 +75,26 @@ impl<'de> Deserialize<'de> for Value {
 
             fn visit_string<E: Error>(self, v: String) -> Result<Value, E> {
                 Ok(Value::Text(v))
+            }
+
+            /// A number, if some crate of the program turns on serde_json's `arbitrary_precision`:
+            /// it comes as a map of one member, its text.
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+                let number = map.next_entry::<String, String>()?;
+                let text = number
+                    .filter(|(name, _)| name == "$serde_json::private::Number")
+                    .map(|(_, text)| text)
+                    .ok_or_else(|| A::Error::invalid_type(Unexpected::Map, &self))?;
+                // As serde_json tells them apart: a fraction or an exponent makes a float.
+                if let Ok(v) = text.parse::<i64>() {
+                    if v != 0 || !text.starts_with('-') {
+                        return Ok(Value::Int(v));
+                    }
+                } else if let Ok(v) = text.parse::<u64>() {
+                    return Ok(Value::UInt(v));
+                }
+                let float = text.parse().map_err(A::Error::custom)?;
+                Ok(Value::Float(float))
             }
         }
 

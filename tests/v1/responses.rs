@@ -151,7 +151,7 @@ fn parameters_travel_beside_the_query() {
     let empty = response(
         "200 OK",
         "Content-Type: application/json\r\n",
-        r#"{"results":[]}"#,
+        r#"{"results":[{"statement_id":0}]}"#,
     );
     let wire = Wire::responding(empty);
     let c = wire.client();
@@ -276,10 +276,141 @@ fn statements_series_chunks_and_errors_in_their_order() {
         "{\"results\":[{\"series\":[{\"columns\":[\"v\"],\"values\":[[1]],\"partial\":true}],\"partial\":true}]}\n{\"error\":\"killed\"}",
     );
     assert_eq!(tell(&mut rows), ["0  [] [Int(1)]", "error: killed"]);
-    // Nothing at all.
-    for empty in ["{}", "{\"results\":null}", "{\"results\":[{}]}", "", " \n "] {
+    // No row.
+    for empty in [
+        "{\"results\":[{}]}",
+        "{\"results\":[{\"statement_id\":0}]}\n",
+    ] {
         assert!(tell(&mut rows_of(empty).1).is_empty(), "{empty:?}");
     }
+}
+
+#[test]
+fn a_response_without_each_statements_result_is_incomplete() {
+    let one = r#"{"results":[{"statement_id":0}]}"#;
+    let row = r#"{"results":[{"statement_id":0,"series":[{"columns":["v"],"values":[[1]]}]}]}"#;
+    let two = r#"{"results":[{"statement_id":0},{"statement_id":1}]}"#;
+    let second = r#"{"results":[{"statement_id":1}]}"#;
+    let failed = r#"{"results":[{"statement_id":0,"error":"no"}]}"#;
+    let chunks = format!("{row}\n{second}\n");
+    for (q, body, wanted) in [
+        ("q", "", "no result"),
+        ("q", " \n ", "no result"),
+        ("q", "{}", "no result"),
+        ("q", "{}\n{}", "no result"),
+        ("q", r#"{"results":null}"#, "no result"),
+        ("q", r#"{"results":[]}"#, "no result"),
+        ("a;b", one, "after 1 of 2"),
+        ("a;b", row, "after 1 of 2"),
+        ("a ; b ; ", row, "after 1 of 2"),
+        ("a;b;c", two, "after 2 of 3"),
+        ("a 'x;y' ; b \"x;y\"", one, "after 1 of 2"),
+        ("a 'x\\';' ;b", one, "after 1 of 2"),
+        // Whole.
+        ("q", one, ""),
+        ("q;", row, ""),
+        (";q;;", row, ""),
+        ("q 'a;b' \"c;d\"", one, ""),
+        ("a;b", two, ""),
+        ("a;b", &chunks, ""),
+        ("a; -- b; c", one, ""),
+        // Who knows.
+        ("a /x;y/; b", one, ""),
+        ("a /* ;b; */", one, ""),
+        // The rest need not be run.
+        ("a;b;c", failed, "no"),
+    ] {
+        let json = "Content-Type: application/json\r\n";
+        let wire = Wire::responding(response("200 OK", json, body));
+        let mut rows = wire.client().v1("d").query(q).call().unwrap();
+        let told = tell(&mut rows);
+        let error = told.iter().find_map(|line| line.strip_prefix("error: "));
+        match wanted {
+            "" => assert_eq!(error, None, "{q:?} {body:?}"),
+            _ => assert!(
+                error.is_some_and(|e| e.contains(wanted)),
+                "{q:?} {body:?}: {told:?}"
+            ),
+        }
+        assert!(rows.next().unwrap().is_none(), "{q:?} {body:?}");
+    }
+}
+
+#[test]
+fn what_the_server_remarks_is_handed_over() {
+    let (_wire, mut rows) = rows_of(concat!(
+        r#"{"results":[{"statement_id":0,"messages":[{"level":"warning","text":"deprecated: \u001b[31muse SHOW"}]},"#,
+        r#"{"statement_id":1,"messages":null,"series":[{"columns":["v"],"values":[[1]]}]}]}"#,
+        "\n",
+        r#"{"results":[{"statement_id":1,"messages":[{"level":"info"},{"text":"two"}]}]}"#,
+    ));
+    assert!(rows.messages().is_empty());
+    assert_eq!(tell(&mut rows), ["1  [] [Int(1)]"]);
+    let said: Vec<_> = rows
+        .messages()
+        .iter()
+        .map(|m| (m.statement, m.level.as_str(), m.text.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (0, "warning", "deprecated: \\u{1b}[31muse SHOW"),
+            (1, "info", ""),
+            (1, "", "two"),
+        ]
+    );
+    // A server that never stops remarking.
+    let many = vec![r#"{"level":"w","text":"t"}"#; 500].join(",");
+    let (_wire, mut rows) = rows_of(&format!(r#"{{"results":[{{"messages":[{many}]}}]}}"#));
+    assert!(tell(&mut rows).is_empty());
+    assert_eq!(rows.messages().len(), 100);
+}
+
+/// Servers of 1.x put an object's value into the query as a name or a pattern.
+#[test]
+fn a_parameter_is_a_value_and_nothing_else() {
+    use serde_json::json;
+    let wire = Wire::responding(response(
+        "200 OK",
+        "",
+        r#"{"results":[{"statement_id":0}]}"#,
+    ));
+    let client = wire.client();
+    let asked = |value: serde_json::Value| {
+        let query = client.v1("d").query("SELECT v FROM m WHERE a = $n");
+        query.param("n", value).call().map(drop)
+    };
+    for bad in [
+        json!({"identifier": "a"}),
+        json!({"regex": ".*"}),
+        json!({"duration": "1h"}),
+        json!({"string": "x"}),
+        json!({}),
+        json!(null),
+        json!([]),
+        json!(["a"]),
+        json!([1, 2]),
+    ] {
+        let error = asked(bad.clone()).unwrap_err();
+        assert!(error.is_config(), "{bad}: {error}");
+        assert!(
+            error.to_string().contains("\"n\" is neither text"),
+            "{bad}: {error}"
+        );
+    }
+    assert!(wire.seen().is_empty());
+    for good in [
+        json!("a"),
+        json!(""),
+        json!("{\"identifier\": \"a\"}"),
+        json!(1),
+        json!(-1.5),
+        json!(u64::MAX),
+        json!(true),
+    ] {
+        asked(good).unwrap();
+    }
+    assert_eq!(wire.seen().len(), 7);
 }
 
 #[test]
