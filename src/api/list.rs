@@ -12,6 +12,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::{IntoIter, Vec};
 use core::fmt;
 use core::iter::FusedIterator;
+use core::sync::atomic::Ordering;
 use serde::de::DeserializeOwned;
 
 /// What a [`List`] can be a list of. Implemented by this crate's resources.
@@ -87,8 +88,11 @@ pub(super) enum Paging {
 /// Of tasks and runs the first empty page is the end, which costs one request: the next page begins
 /// at the last item shown. A page that repeats what was there ends each list, so a server that gives
 /// the same page for ever can't hold a program up. Items that appear twice, because somebody added
-/// others meanwhile, are given once. To know that, the ids given so far are kept in memory. Deleting
-/// while listing makes lists paged by `offset` skip: collect first.
+/// others meanwhile, are given once. To know that, the ids given so far are kept in memory.
+///
+/// What the same client (or a clone of it) deletes while it lists, as each item that comes, makes
+/// the list go back as far as needed: every other item is still given, once. What others delete
+/// meanwhile can make a list by `offset` skip as many; of tasks, one a page.
 ///
 /// `find` and `find_by_name` of buckets, organizations, users and tasks ask the server for the one
 /// item and know no pages; those of labels, variables and scripts go through the list.
@@ -132,6 +136,9 @@ impl<'a, T: Listed> List<'a, T> {
                 since: None,
                 seen: BTreeSet::new(),
                 empty: 0,
+                pages: 0,
+                known: 0,
+                deletions: client.inner().deletions.load(Ordering::Relaxed),
                 ended: false,
                 wrong: None,
             },
@@ -237,6 +244,9 @@ impl<T> fmt::Debug for List<'_, T> {
 /// So many pages without an item are passed over.
 const EMPTY_PAGES: u8 = 10;
 
+/// The largest page of runs.
+const MOST_RUNS: u16 = 500;
+
 /// Runs are scheduled to the second.
 const SECOND: i64 = 1_000_000_000;
 
@@ -259,12 +269,19 @@ struct Pager<'a> {
     seen: BTreeSet<String>,
     /// How many pages in a row had no item.
     empty: u8,
+    /// How many pages were asked for,
+    pages: u64,
+    /// and how many of the next ones may be of items that were given already.
+    known: u64,
+    /// How much this client had deleted when the last page was asked for.
+    deletions: u64,
     ended: bool,
     wrong: Option<Error>,
 }
 
 impl<'a> Pager<'a> {
     fn fetch<T: Listed>(&mut self) -> Result<Vec<T>, Error> {
+        self.go_back();
         let call = self.call()?;
         let Page(mut items) = call.send_json::<Page<T>>(&self.what)?;
         if self.paging == Paging::None {
@@ -274,8 +291,9 @@ impl<'a> Pager<'a> {
         // Of the page as it came, before what is known is taken out.
         let last = items.last().map(|item| item.id_text().to_owned());
         let oldest = items.iter().filter_map(Listed::at).min();
+        let full = items.len() >= usize::from(self.limit);
         items.retain(|item| self.seen.insert(item.id_text().to_owned()));
-        self.ended = !self.advance(last, oldest, !items.is_empty());
+        self.ended = !self.advance(last, oldest, (!items.is_empty(), full));
         Ok(items)
     }
 
@@ -309,8 +327,35 @@ impl<'a> Pager<'a> {
         Ok(call)
     }
 
-    /// Moves to the next page; false if there can't be one. `fresh`: the page had something new.
-    fn advance(&mut self, last: Option<String>, oldest: Option<Timestamp>, fresh: bool) -> bool {
+    /// What was deleted stood before the next page, or is the item that it begins after.
+    fn go_back(&mut self) {
+        let now = self.client.inner().deletions.load(Ordering::Relaxed);
+        let gone = now.saturating_sub(core::mem::replace(&mut self.deletions, now));
+        if gone > 0 {
+            self.offset = self.offset.saturating_sub(gone);
+            self.last = None;
+            self.known = self.pages;
+        }
+        self.pages = self.pages.saturating_add(1);
+    }
+
+    /// Whether a page is none that was there before; or one that had to be asked for again.
+    fn goes_on(&mut self, fresh: bool) -> bool {
+        let known = self.known > 0;
+        if !fresh {
+            self.known = self.known.saturating_sub(1);
+        }
+        fresh || known
+    }
+
+    /// Moves to the next page; false if there can't be one. `fresh`: the page had something new,
+    /// `full`: it had as many items as were asked for.
+    fn advance(
+        &mut self,
+        last: Option<String>,
+        oldest: Option<Timestamp>,
+        (fresh, full): (bool, bool),
+    ) -> bool {
         match self.paging {
             Paging::None => false,
             Paging::Offset => {
@@ -319,7 +364,7 @@ impl<'a> Pager<'a> {
                 self.offset = self.offset.saturating_add(u64::from(self.limit));
                 if last.is_some() {
                     self.empty = 0;
-                    return fresh;
+                    return self.goes_on(fresh);
                 }
                 // Nobody says whether the list is at its end or all of this page is hidden.
                 self.empty = self.empty.saturating_add(1);
@@ -327,7 +372,7 @@ impl<'a> Pager<'a> {
             }
             Paging::After => {
                 self.last = last;
-                fresh
+                self.last.is_some() && self.goes_on(fresh)
             }
             Paging::Before => {
                 let Some(oldest) = oldest else { return false };
@@ -335,6 +380,11 @@ impl<'a> Pager<'a> {
                 // The oldest second once more, for others of it may have been cut off; unless that
                 // is where we are.
                 let again = Timestamp::from_nanos(oldest.as_nanos().saturating_add(SECOND));
+                if full && !earlier(again) && self.limit < MOST_RUNS {
+                    // More of that second than a page holds can't be told apart by time.
+                    self.limit = self.limit.saturating_mul(2).min(MOST_RUNS);
+                    return true;
+                }
                 let next = if fresh && earlier(again) {
                     again
                 } else {

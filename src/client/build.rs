@@ -143,6 +143,7 @@ impl ClientBuilder {
             default_tags: (!tags.as_bytes().is_empty()).then_some(tags),
             profilers: self.profilers,
             warnings: self.warnings,
+            deletions: Arc::default(),
             #[cfg(feature = "gzip")]
             gzip_min_bytes: self.gzip_min_bytes,
         }))

@@ -11,6 +11,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::sync::atomic::AtomicU64;
 use core::time::Duration;
 
 /// A connection to one InfluxDB server, or anything that speaks its v2 interface.
@@ -51,6 +52,8 @@ pub(crate) struct Inner {
     pub(crate) default_tags: Option<OwnedDefaultTags>,
     pub(crate) profilers: Vec<String>,
     pub(crate) warnings: Vec<String>,
+    /// How many deletes succeeded: a list that is under way has to know.
+    pub(crate) deletions: Arc<AtomicU64>,
     #[cfg(feature = "gzip")]
     pub(crate) gzip_min_bytes: Option<usize>,
 }

@@ -14,6 +14,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::sync::atomic::Ordering;
 use core::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -135,6 +136,13 @@ impl Client {
         let exchange = logging::Exchange::begin();
         let result = self.inner().http.send(out);
         exchange.end(out.method, &out.target, &result);
+        if out.method == "DELETE"
+            && result
+                .as_ref()
+                .is_ok_and(|r| (200..300).contains(&r.status))
+        {
+            self.inner().deletions.fetch_add(1, Ordering::Relaxed);
+        }
         result.map_err(
             |SendError {
                  http_error, unsent, ..

@@ -293,6 +293,89 @@ fn what_moved_meanwhile_comes_once() {
     assert_eq!(ids, (0..25).map(id).collect::<Vec<_>>());
 }
 
+/// A list whose server does what OSS does with what is deleted meanwhile: it counts `offset` in what
+/// is there now, and of `after` it skips one item even if the one named is gone.
+fn shrinking(key: &'static str, n: usize) -> (Wire, Client) {
+    let left = std::sync::Mutex::new((0..n).collect::<Vec<_>>());
+    let wire = Wire::each(2, move |peer| {
+        while let Some(seen) = peer.request() {
+            let mut left = left.lock().unwrap();
+            let (path, query) = split(&seen.target);
+            if seen.method == "DELETE" {
+                let gone = path.rsplit('/').next().unwrap();
+                left.retain(|i| id(*i) != gone);
+                peer.send("HTTP/1.1 204 No Content\r\n\r\n");
+                continue;
+            }
+            let limit = number(&query, "limit").unwrap();
+            let start = match (number(&query, "offset"), query.get("after")) {
+                (Some(offset), _) => offset,
+                (None, Some(after)) => left.partition_point(|i| id(*i) < *after) + 1,
+                (None, None) => 0,
+            };
+            let items: Vec<_> = left
+                .iter()
+                .skip(start)
+                .take(limit)
+                .map(|i| item(*i))
+                .collect();
+            let kind = "Content-Type: application/json\r\n";
+            let body = json!({ key: items }).to_string();
+            peer.send(response("200 OK", kind, body));
+        }
+    });
+    let client = Client::builder(wire.url())
+        .org_id(api::ORG)
+        .token(wire::TOKEN)
+        .build()
+        .unwrap();
+    (wire, client)
+}
+
+#[test]
+fn what_is_deleted_as_it_comes_hides_nothing() {
+    // Deletes what it is told to, and returns all that was given.
+    type Walk = fn(&Client, u16, fn(usize) -> bool) -> Vec<String>;
+    macro_rules! walk {
+        ($list:ident) => {
+            |c, page, gone| {
+                let mut given = Vec::new();
+                for (n, item) in c.$list().list().page_size(page).enumerate() {
+                    let item = item.unwrap();
+                    if gone(n) {
+                        c.clone().$list().delete(&item.id).unwrap();
+                    }
+                    given.push(item.id.as_str().to_owned());
+                }
+                given
+            }
+        };
+    }
+    const LISTS: [(&str, Walk); 6] = [
+        ("buckets", walk!(buckets)),
+        ("orgs", walk!(organizations)),
+        ("users", walk!(users)),
+        ("tasks", walk!(tasks)),
+        ("scripts", walk!(scripts)),
+        ("variables", walk!(variables)),
+    ];
+    for (key, walk) in LISTS {
+        for (n, pages) in [(1, &[1][..]), (11, &[1, 5, 10]), (35, &[1, 10, 100])] {
+            for &page in pages {
+                let which: [fn(usize) -> bool; 4] =
+                    [|_| true, |n| n % 2 == 0, |n| n % 10 == 9, |n| n < 5];
+                for (kind, gone) in which.into_iter().enumerate() {
+                    let (wire, client) = shrinking(key, n);
+                    let wanted: Vec<_> = (0..n).map(id).collect();
+                    let about = format!("{n} {key}, pages of {page}, {kind}");
+                    assert_eq!(walk(&client, page, gone), wanted, "{about}");
+                    assert!(wire.seen().len() < 2_500, "{about}");
+                }
+            }
+        }
+    }
+}
+
 fn failing_on_page_three<T: Paged + Debug>(
     key: &'static str,
     list: impl for<'c> Fn(&'c Client) -> influx_edge::api::List<'c, T>,
@@ -405,13 +488,34 @@ fn runs_of_the_same_second_are_not_cut_off() {
     let (_wire, client) = runs(times, 0);
     let wanted: Vec<_> = (0..40).map(id).collect();
     assert_eq!(all_runs(&client, 10), wanted);
-    // More of one second than a page holds can't be told apart by time: on it goes.
-    let times: Vec<_> = (0..40).map(|i| 1_700_000_000 - i / 20).collect();
+}
+
+/// More of one second than a page holds can't be told apart by time: the page grows.
+#[test]
+fn more_runs_of_a_second_than_a_page() {
+    for (page, a_second, seconds) in [
+        (5, 6, 1),
+        (5, 6, 3),
+        (1, 2, 10),
+        (10, 20, 2),
+        (10, 10, 4),
+        (7, 100, 2),
+        (100, 250, 3),
+        (1, 499, 1),
+    ] {
+        let n = a_second * seconds;
+        let times: Vec<_> = (0..n).map(|i| 1_700_000_000 - i / a_second).collect();
+        let (wire, client) = runs(times, 0);
+        let wanted: Vec<_> = (0..usize::try_from(n).unwrap()).map(id).collect();
+        let about = format!("{a_second} a second in pages of {page}");
+        assert_eq!(all_runs(&client, page), wanted, "{about}");
+        assert!(wire.seen().len() < 40, "{about}: {}", wire.seen().len());
+    }
+    // The largest page is what a server gives.
+    let times: Vec<_> = (0..1_400).map(|i| 1_700_000_000 - i / 700).collect();
     let (wire, client) = runs(times, 0);
-    let got = all_runs(&client, 10);
-    assert_eq!(got[..10], (0..10).map(id).collect::<Vec<_>>());
-    assert_eq!(got[10..], (20..30).map(id).collect::<Vec<_>>());
-    assert!(wire.seen().len() < 8);
+    assert_eq!(all_runs(&client, 100).len(), 1_000);
+    assert!(wire.seen().len() < 20);
 }
 
 #[test]
