@@ -13,6 +13,7 @@
 /// assert_eq!(Precision::default(), Precision::Nanosecond);
 /// assert_eq!(Precision::Millisecond.as_str(), "ms");
 /// assert_eq!(Precision::Second.nanos(), 1_000_000_000);
+/// assert_eq!(Precision::Second.to_string(), "s"); // Display writes `as_str`
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Precision {
@@ -56,5 +57,11 @@ impl Precision {
             Precision::Microsecond => 1_000,
             Precision::Nanosecond => 1,
         }
+    }
+}
+
+impl core::fmt::Display for Precision {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.pad(self.as_str())
     }
 }

@@ -18,7 +18,9 @@ use core::fmt;
 /// assert_eq!(time.to_string(), "2023-11-14T22:13:20.5Z");
 /// # Ok::<(), influx_edge::TimestampError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// `Debug` is the same text: `2023-11-14T22:13:20.5Z`.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub(crate) i64);
 
 impl Timestamp {
@@ -140,6 +142,12 @@ impl Timestamp {
 }
 
 /// As RFC 3339 in UTC, the fraction without trailing zeros: `2023-11-14T22:13:20.5Z`.
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_rfc3339(f, *self, false)

@@ -1,5 +1,7 @@
 //! `Stored` and `Remedy`: what a failed write stored, and what to do next.
 
+use core::fmt;
+
 /// How much of a write is in the database.
 ///
 /// ```
@@ -7,6 +9,7 @@
 ///
 /// let response = WriteResponse { status: 204, ..WriteResponse::default() };
 /// assert_eq!(WriteStatus::classify(&response).stored, Stored::All);
+/// assert_eq!(format!("stored: {}", Stored::Partial), "stored: the good lines");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -29,6 +32,7 @@ pub enum Stored {
 ///
 /// let response = WriteResponse { status: 503, ..WriteResponse::default() };
 /// assert_eq!(WriteStatus::classify(&response).remedy, Some(Remedy::Retry));
+/// assert_eq!(Remedy::Retry.to_string(), "send it again later");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -45,4 +49,27 @@ pub enum Remedy {
     /// Keep the data and try slowly: a person must renew the token, create the bucket, correct the
     /// URL or the certificate.
     Operator,
+}
+
+impl fmt::Display for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Stored::All => "everything",
+            Stored::None => "nothing",
+            Stored::Partial => "the good lines",
+            Stored::Unknown => "unknown",
+        })
+    }
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Remedy::Retry => "send it again later",
+            Remedy::Split => "send smaller pieces",
+            Remedy::RemoveBadLines => "take the bad lines out and send the rest",
+            Remedy::None => "nothing can be done",
+            Remedy::Operator => "keep it until a person has corrected the cause",
+        })
+    }
 }
