@@ -230,6 +230,11 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
     }
     if let Some(inner) = host.strip_prefix('[') {
         let inner = inner.strip_suffix(']').ok_or("its bracket isn't closed")?;
+        if inner.contains('%') {
+            return Err(
+                "zones of IPv6 addresses (%25eth0) aren't supported; give an address that needs none, or a name",
+            );
+        }
         return inner
             .parse::<core::net::Ipv6Addr>()
             .map(|_| ())
