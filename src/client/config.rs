@@ -11,11 +11,12 @@
 
 use super::Client;
 use super::builder::ClientBuilder;
+use super::config_file;
 use super::secret::Secret;
-use crate::error::Error;
+use crate::error::{Error, cut};
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 use std::path::Path;
@@ -29,9 +30,27 @@ type Pair = (String, Secret);
 
 /// What was found, before it is understood.
 #[derive(Default)]
-struct Found {
-    settings: Vec<Pair>,
-    tags: Vec<(String, String)>,
+pub(super) struct Found {
+    pub(super) settings: Vec<Pair>,
+    pub(super) tags: Vec<(String, String)>,
+    /// What works, but that a person should know.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Where settings were found, for messages.
+enum Place<'a> {
+    Environment,
+    File(&'a str),
+}
+
+impl Place<'_> {
+    /// A setting as it is called there.
+    fn name(&self, setting: &str) -> String {
+        match self {
+            Place::Environment => format!("{ENV}{}", setting.to_ascii_uppercase()),
+            Place::File(what) => format!("{setting} in {what}"),
+        }
+    }
 }
 
 impl Client {
@@ -113,6 +132,12 @@ impl ClientBuilder {
             if value.is_empty() {
                 continue;
             }
+            if name.starts_with(ENV) && is_quoted(&value) {
+                // A file for a shell was read by something that takes quotes for text.
+                found.warnings.push(format!(
+                    "the value of {name} stands in quotes, which are taken as a part of it"
+                ));
+            }
             if let Some(tag) = name.strip_prefix(ENV_TAG) {
                 found.tags.push((tag.to_ascii_lowercase(), value));
             } else if let Some(setting) = name.strip_prefix(ENV) {
@@ -123,13 +148,19 @@ impl ClientBuilder {
         }
         // The order of the environment is nobody's.
         found.tags.sort();
-        found.into_builder("the environment")
+        found.into_builder(&Place::Environment)
     }
 
-    /// Settings from a file: INI or TOML with the sections `[influx2]` and `[tags]`, or JSON with
-    /// the settings at its top and the tags in an object `tags`. Of TOML, `name = value` lines with
-    /// strings, numbers and truth values are read. The names are those of
+    /// Settings from a file: INI or TOML with the sections `[influx2]` and `[tags]`; JSON with the
+    /// settings at its top and the tags in an object `tags`; or the file `configs` of the `influx`
+    /// command, of which the active section is taken (`url`, `token`, `org`). The names are those of
     /// [`from_env`](ClientBuilder::from_env) in small letters, and `proxy`; only `url` is required.
+    ///
+    /// What it is is decided by its name (`.toml` and `configs`, `.json`, `.ini` and `.cfg`), and for
+    /// other names by its content: JSON begins with `{`, what is valid TOML is TOML, the rest is INI.
+    /// TOML is read as TOML says, INI as Python's `configparser` and the Python client do: names in
+    /// any case, comments on lines of their own only, `%%` for `%`, double quotes around a value
+    /// taken off.
     ///
     /// Values of tags that begin with `${env.` and end with `}` are looked up in the environment;
     /// see [`default_tag`](ClientBuilder::default_tag).
@@ -147,18 +178,15 @@ impl ClientBuilder {
     /// ```
     ///
     /// # Errors
-    /// A file that can't be read, that has no such section, or a value that can't be understood.
+    /// A file that can't be read, that has no such section (the error names those it has), or a
+    /// value that can't be understood.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<ClientBuilder, Error> {
         let path = path.as_ref();
         let what = format!("the configuration file {}", path.display());
         let text = std::fs::read_to_string(path)
             .map_err(|e| Error::config(format!("{what} can't be read: {e}")))?;
         let text = text.trim_start_matches('\u{feff}');
-        let found = if text.trim_start().starts_with('{') {
-            from_json(text, &what)?
-        } else {
-            from_ini(text, &what)?
-        };
+        let found = config_file::read(path, text, &what)?;
         if !found.settings.iter().any(|(name, _)| name == "url") {
             return Err(Error::config(format!("{what} names no url")));
         }
@@ -166,7 +194,7 @@ impl ClientBuilder {
             .settings
             .iter()
             .any(|(name, _)| name == "token" || name == "password");
-        let mut builder = found.into_builder(&what)?;
+        let mut builder = found.into_builder(&Place::File(&what))?;
         if has_token {
             if let Some(mode) = others_may_read(path) {
                 builder.warn(format!(
@@ -179,7 +207,7 @@ impl ClientBuilder {
 }
 
 impl Found {
-    fn into_builder(self, what: &str) -> Result<ClientBuilder, Error> {
+    fn into_builder(self, place: &Place<'_>) -> Result<ClientBuilder, Error> {
         let text = |name: &str| {
             self.settings
                 .iter()
@@ -187,19 +215,26 @@ impl Found {
                 .find(|(n, _)| n == name)
                 .map(|(_, value)| value.reveal())
         };
-        let bad = |name: &str, why: &str| Error::config(format!("{name} in {what} {why}"));
-        let number = |name: &str| match text(name) {
+        let bad = |name: &str, why: &str| Error::config(format!("{} {why}", place.name(name)));
+        // None of these is secret.
+        let not = |name: &str, text: &str, wanted: &str| {
+            bad(
+                name,
+                &format!("is {:?}, which isn't {wanted}", cut(text, 40)),
+            )
+        };
+        let number = |name: &str, unit: &str| match text(name) {
             Some(text) => text
                 .parse::<u64>()
                 .map(Some)
-                .map_err(|_| bad(name, "isn't a whole number")),
+                .map_err(|_| not(name, text, &format!("a whole number of {unit}"))),
             None => Ok(None),
         };
         let truth = |name: &str| match text(name) {
             Some(text) => match text.to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" | "1" => Ok(Some(true)),
                 "false" | "no" | "off" | "0" => Ok(Some(false)),
-                _ => Err(bad(name, "is neither true nor false")),
+                _ => Err(not(name, text, "true or false")),
             },
             None => Ok(None),
         };
@@ -229,13 +264,13 @@ impl Found {
                 builder.token(token)
             };
         }
-        if let Some(ms) = number("timeout")? {
+        if let Some(ms) = number("timeout", "milliseconds")? {
             if ms == 0 {
                 return Err(bad("timeout", "is zero; leave it out for the default"));
             }
             builder = builder.timeout(Duration::from_millis(ms));
         }
-        if let Some(n) = number("connection_pool_maxsize")? {
+        if let Some(n) = number("connection_pool_maxsize", "connections")? {
             builder = builder.pool_size(usize::try_from(n).unwrap_or(usize::MAX));
         }
         if truth("verify_ssl")? == Some(false) {
@@ -271,11 +306,27 @@ impl Found {
         }
         for (name, _) in &self.settings {
             if !KNOWN.contains(&name.as_str()) {
-                builder.warn(format!("{name} in {what} is not a setting of this client"));
+                builder.warn(format!(
+                    "{} is not a setting of this client",
+                    place.name(name)
+                ));
             }
+        }
+        for warning in self.warnings {
+            builder.warn(warning);
         }
         Ok(builder)
     }
+}
+
+/// Whether a text stands in quotes of one kind.
+fn is_quoted(text: &str) -> bool {
+    ['"', '\''].iter().any(|quote| {
+        let inner = text
+            .strip_prefix(*quote)
+            .and_then(|t| t.strip_suffix(*quote));
+        inner.is_some()
+    })
 }
 
 const KNOWN: [&str; 16] = [
@@ -297,111 +348,6 @@ const KNOWN: [&str; 16] = [
     // The program's, not a client's; programs keep it beside the others.
     "bucket",
 ];
-
-fn from_ini(text: &str, what: &str) -> Result<Found, Error> {
-    #[derive(PartialEq)]
-    enum Section {
-        Influx,
-        Tags,
-        Other,
-    }
-    let mut found = Found::default();
-    let mut section = Section::Other;
-    let mut seen = false;
-    for (number, line) in (1u32..).zip(text.lines()) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with(['#', ';']) {
-            continue;
-        }
-        let at = |why: &str| Error::config(format!("{what}, line {number}: {why}"));
-        if let Some(name) = line.strip_prefix('[') {
-            let (name, _) = name
-                .split_once(']')
-                .ok_or_else(|| at("a [section] isn't closed"))?;
-            section = match name.trim() {
-                "influx2" => {
-                    seen = true;
-                    Section::Influx
-                }
-                "tags" => Section::Tags,
-                _ => Section::Other,
-            };
-            continue;
-        }
-        if section == Section::Other {
-            continue;
-        }
-        let split = line.find(['=', ':']).ok_or_else(|| at("there is no ="))?;
-        let (key, value) = line.split_at(split);
-        let key = unquote(key.trim()).ok_or_else(|| at("a quote isn't closed"))?;
-        let value = value.get(1..).unwrap_or("").trim();
-        let value = unquote(value).ok_or_else(|| at("a quote isn't closed"))?;
-        if value.is_empty() {
-            continue;
-        }
-        if section == Section::Tags {
-            found.tags.push((key.to_owned(), value.to_owned()));
-        } else {
-            let name = key.to_ascii_lowercase();
-            found.settings.push((name, Secret::new(value)));
-        }
-    }
-    if seen {
-        Ok(found)
-    } else {
-        Err(Error::config(format!("{what} has no section [influx2]")))
-    }
-}
-
-/// Text in double quotes, up to the closing one, behind which only a comment may stand; text
-/// without quotes as it is, for a token may hold a `#`.
-fn unquote(text: &str) -> Option<&str> {
-    match text.strip_prefix('"') {
-        None => Some(text),
-        Some(rest) => {
-            let (inner, behind) = rest.split_once('"')?;
-            let behind = behind.trim_start();
-            (behind.is_empty() || behind.starts_with(['#', ';'])).then_some(inner)
-        }
-    }
-}
-
-fn from_json(text: &str, what: &str) -> Result<Found, Error> {
-    use serde_json::Value;
-    let value: Value = serde_json::from_str(text).map_err(|e| {
-        // Without the text around it: a token may stand there.
-        let (line, column) = (e.line(), e.column());
-        Error::config(format!(
-            "{what} isn't valid JSON (line {line}, column {column})"
-        ))
-    })?;
-    let plain = |name: &str, value: &Value| match value {
-        Value::String(text) => Ok(Some(text.clone())),
-        Value::Number(number) => Ok(Some(number.to_string())),
-        Value::Bool(truth) => Ok(Some(truth.to_string())),
-        Value::Null => Ok(None),
-        _ => Err(Error::config(format!(
-            "{name} in {what} isn't a plain value"
-        ))),
-    };
-    let mut found = Found::default();
-    let Value::Object(fields) = &value else {
-        return Err(Error::config(format!("{what} isn't a JSON object")));
-    };
-    for (name, value) in fields {
-        if let (true, Value::Object(tags)) = (name == "tags", value) {
-            for (key, value) in tags {
-                if let Some(text) = plain(key, value)? {
-                    found.tags.push((key.clone(), text));
-                }
-            }
-        } else if let Some(text) = plain(name, value)? {
-            let name = name.to_ascii_lowercase();
-            found.settings.push((name, Secret::new(text)));
-        }
-    }
-    Ok(found)
-}
 
 /// The mode of a file that its group or everybody may read.
 #[cfg(unix)]

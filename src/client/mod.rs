@@ -36,6 +36,7 @@ mod builder;
 #[allow(clippy::module_inception)] // the type's own file, as everywhere in this crate
 mod client;
 mod config;
+mod config_file;
 mod cookies;
 mod decode_echo;
 mod delete;

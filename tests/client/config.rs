@@ -225,11 +225,26 @@ fn a_points_own_tag_wins() {
 #[test]
 fn what_cannot_be_understood_is_said() {
     let table = [
-        ("TIMEOUT", "10s", "timeout"),
-        ("TIMEOUT", "0", "timeout"),
-        ("TIMEOUT", "-1", "timeout"),
-        ("VERIFY_SSL", "maybe", "neither true nor false"),
-        ("CONNECTION_POOL_MAXSIZE", "many", "whole number"),
+        (
+            "TIMEOUT",
+            "6s",
+            "INFLUXDB_V2_TIMEOUT is \"6s\", which isn't a whole number of milliseconds",
+        ),
+        ("TIMEOUT", "0", "INFLUXDB_V2_TIMEOUT is zero"),
+        ("TIMEOUT", "-1", "INFLUXDB_V2_TIMEOUT is \"-1\""),
+        ("TIMEOUT", "6.5", "INFLUXDB_V2_TIMEOUT is \"6.5\""),
+        ("TIMEOUT", "\"6000\"", "whole number of milliseconds"),
+        (
+            "VERIFY_SSL",
+            "maybe",
+            "INFLUXDB_V2_VERIFY_SSL is \"maybe\", which isn't true or false",
+        ),
+        ("AUTH_BASIC", "'yes'", "INFLUXDB_V2_AUTH_BASIC is \"'yes'\""),
+        (
+            "CONNECTION_POOL_MAXSIZE",
+            "many",
+            "INFLUXDB_V2_CONNECTION_POOL_MAXSIZE is \"many\", which isn't a whole number of connections",
+        ),
         ("URL", "localhost", "http://"),
         ("TOKEN", "canary-7f3a\n", "line break"),
         ("CERT_KEY_FILE", "/k", "cert_file"),
@@ -250,14 +265,13 @@ fn what_cannot_be_understood_is_said() {
     let files = [
         (
             "b1.ini",
-            "[influx]\nurl = http://h\n",
-            "no section [influx2]",
+            "[influx]\nurl = http://h\n[x y]\n",
+            "no section [influx2]; it has [influx], [x y]",
         ),
-        ("b2.ini", "url = http://h\n", "no section [influx2]"),
+        ("b2.ini", "url = http://h\n", "no [section] before it"),
         ("b3.ini", "[influx2]\ntoken = canary-7f3a\n", "no url"),
         ("b4.ini", "[influx2]\nurl http//h\n", "line 2"),
         ("b5.ini", "[influx2\nurl=http://h\n", "line 1"),
-        ("b6.ini", "[influx2]\nurl=\"http://h\n", "quote"),
         (
             "b7.json",
             "{\"url\":\"http://h\",\"token\":\"canary-7f3a",
@@ -275,6 +289,23 @@ fn what_cannot_be_understood_is_said() {
             error.is_config() && error.to_string().contains(words),
             "{name}: {error}"
         );
+    }
+    // Quotes that something kept: used as given, and said.
+    for (name, value, told) in [
+        ("TOKEN", "\"canary-7f3a\"", true),
+        ("TOKEN", "'canary-7f3a'", true),
+        ("ORG", "\"acme\"", true),
+        ("TAG_SITE", "'north'", true),
+        ("BUCKET", "\"\"", true),
+        ("ORG", "ac\"me\"", false),
+        ("ORG", "\"", false),
+        ("ORG", "\"acme'", false),
+    ] {
+        let client = variables(&[(name, value)]).unwrap();
+        let all = client.warnings().join("\n");
+        assert!(!all.contains("canary"), "{all}");
+        let words = format!("INFLUXDB_V2_{name} stands in quotes");
+        assert_eq!(all.contains(&words), told, "{name}={value}: {all}");
     }
     let error = Client::from_config_file("/no/such/file.toml").unwrap_err();
     assert!(error.to_string().contains("/no/such/file.toml"), "{error}");

@@ -10,6 +10,7 @@ mod common {
 
 mod calls;
 mod config;
+mod config_files;
 mod contract;
 mod cookies;
 mod durations;

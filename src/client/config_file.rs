@@ -1,0 +1,383 @@
+//! Configuration files, read into settings: TOML, INI and JSON. What the settings mean is `config`'s.
+
+use super::config::Found;
+use super::secret::Secret;
+use crate::error::{Error, Printable};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use std::path::Path;
+use toml_parser::decoder::{IntegerRadix, ScalarKind};
+use toml_parser::parser::{Event, EventKind, RecursionGuard, parse_document};
+use toml_parser::{ErrorSink, ParseError, Source};
+
+/// The section of the settings.
+const INFLUX: &str = "influx2";
+const TAGS: &str = "tags";
+
+/// Reads the text of a file, by its name, or by its content where the name says nothing.
+pub(super) fn read(path: &Path, text: &str, what: &str) -> Result<Found, Error> {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");
+    let ending = ending.to_ascii_lowercase();
+    let name = path.file_name().and_then(|n| n.to_str());
+    match ending.as_str() {
+        "json" => from_json(text, what),
+        "toml" => toml(text, what)?.into_found(what),
+        "ini" | "cfg" => ini(text, what)?.into_found(what),
+        _ if name == Some("configs") => toml(text, what)?.into_found(what),
+        _ if text.trim_start().starts_with('{') => from_json(text, what),
+        _ => match toml(text, what) {
+            Ok(file) => file.into_found(what),
+            Err(_) => ini(text, what)?.into_found(what),
+        },
+    }
+}
+
+/// The sections of a TOML or INI file, with their values that are no lists and no tables.
+#[derive(Default)]
+struct Sections(Vec<Section>);
+
+struct Section {
+    name: String,
+    /// Name and value; `None` for a list or a table.
+    values: Vec<(String, Option<String>)>,
+}
+
+impl Sections {
+    fn find(&self, name: &str) -> Option<&Section> {
+        self.0.iter().find(|section| section.name == name)
+    }
+
+    /// That of the settings: `[influx2]`, or the active one of the `influx` command's.
+    fn settings(&self, what: &str) -> Result<&Section, Error> {
+        if let Some(section) = self.find(INFLUX) {
+            return Ok(section);
+        }
+        let is_active = |section: &&Section| section.get("active") == Some("true");
+        let mut active = self.0.iter().filter(is_active);
+        if let Some(section) = active.next() {
+            if let Some(other) = active.next() {
+                return Err(Error::config(format!(
+                    "{what} has two active configurations, {:?} and {:?}",
+                    section.name, other.name
+                )));
+            }
+            return Ok(section);
+        }
+        let mut has = String::new();
+        for section in self.0.iter().filter(|section| !section.name.is_empty()) {
+            has.push_str(if has.is_empty() { "; it has " } else { ", " });
+            has.push_str(&Printable(&format!("[{}]", section.name)).to_string());
+        }
+        Err(Error::config(format!(
+            "{what} has no section [{INFLUX}]{has}"
+        )))
+    }
+
+    fn into_found(self, what: &str) -> Result<Found, Error> {
+        let mut found = Found::default();
+        let section = self.settings(what)?;
+        let of_the_command = section.name != INFLUX;
+        for (name, value) in &section.values {
+            let name = name.to_ascii_lowercase();
+            let Some(value) = value else {
+                return Err(Error::config(format!(
+                    "{name} in {what} isn't a plain value"
+                )));
+            };
+            // What the command keeps there for itself.
+            if value.is_empty() || (of_the_command && matches!(&*name, "active" | "previous")) {
+                continue;
+            }
+            found.settings.push((name, Secret::new(value.as_str())));
+        }
+        for (name, value) in self.find(TAGS).map_or(&[][..], |tags| &tags.values) {
+            let Some(value) = value else {
+                return Err(Error::config(format!(
+                    "the tag {name} in {what} isn't a plain value"
+                )));
+            };
+            if !value.is_empty() {
+                found.tags.push((name.clone(), value.clone()));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Section {
+    fn get(&self, name: &str) -> Option<&str> {
+        let value = self.values.iter().find(|(n, _)| n == name);
+        value.and_then(|(_, value)| value.as_deref())
+    }
+}
+
+/// Tables and lists may stand in each other so deep.
+const MAX_DEPTH: u32 = 32;
+
+/// Reads TOML. The grammar is the parser's; here the keys get their places.
+fn toml(text: &str, what: &str) -> Result<Sections, Error> {
+    let source = Source::new(text);
+    let tokens = source.lex().into_vec();
+    let mut events: Vec<Event> = Vec::with_capacity(tokens.len());
+    let mut error: Option<ParseError> = None;
+    {
+        let mut collect = |event: Event| events.push(event);
+        let mut guarded = RecursionGuard::new(&mut collect, MAX_DEPTH);
+        parse_document(&tokens, &mut guarded, &mut error);
+    }
+    let mut sections = Sections::default();
+    // The header that is read, the key that is read, and how deep in lists and inline tables.
+    let (mut header, mut key, mut depth) = (None::<Vec<String>>, Vec::<String>::new(), 0u32);
+    let mut current = String::new();
+    for event in &events {
+        let raw = source.get(event);
+        match event.kind() {
+            EventKind::StdTableOpen | EventKind::ArrayTableOpen => header = Some(Vec::new()),
+            EventKind::StdTableClose | EventKind::ArrayTableClose => {
+                current = header.take().unwrap_or_default().join(".");
+                let listed = matches!(event.kind(), EventKind::ArrayTableClose);
+                if !listed && sections.find(&current).is_some() {
+                    report(&mut error, "a table stands there twice", event);
+                }
+                sections.0.push(Section {
+                    name: current.clone(),
+                    values: Vec::new(),
+                });
+            }
+            EventKind::SimpleKey => {
+                let mut name = String::new();
+                if let Some(raw) = raw {
+                    raw.decode_key(&mut name, &mut error);
+                }
+                match &mut header {
+                    Some(header) => header.push(name),
+                    None if depth == 0 => key.push(name),
+                    None => {}
+                }
+            }
+            EventKind::ArrayOpen | EventKind::InlineTableOpen => {
+                if depth == 0 {
+                    keep(&mut sections, &current, &mut key, None, event, &mut error);
+                }
+                depth = depth.saturating_add(1);
+            }
+            EventKind::ArrayClose | EventKind::InlineTableClose => depth = depth.saturating_sub(1),
+            EventKind::Scalar => {
+                let mut value = String::new();
+                let kind = raw.map(|raw| raw.decode_scalar(&mut value, &mut error));
+                if let Some(ScalarKind::Integer(radix)) = kind {
+                    value = whole_number(&value, radix).unwrap_or(value);
+                }
+                if depth == 0 {
+                    keep(
+                        &mut sections,
+                        &current,
+                        &mut key,
+                        Some(value),
+                        event,
+                        &mut error,
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+    match error {
+        None => Ok(sections),
+        Some(e) => {
+            // Without the text around it: a token may stand there.
+            let at = e
+                .unexpected()
+                .or(e.context())
+                .map_or(0, |span| span.start());
+            let line = text.get(..at).unwrap_or("").matches('\n').count();
+            Err(Error::config(format!(
+                "{what} isn't valid TOML, line {}: {}",
+                line.saturating_add(1),
+                e.description()
+            )))
+        }
+    }
+}
+
+fn report(error: &mut Option<ParseError>, why: &'static str, event: &Event) {
+    error.report_error(ParseError::new(why).with_unexpected(event.span()));
+}
+
+/// A value gets its place: `a.b.c = 1` in `[x]` is `c` in the section `x.a.b`.
+fn keep(
+    sections: &mut Sections,
+    current: &str,
+    key: &mut Vec<String>,
+    value: Option<String>,
+    event: &Event,
+    error: &mut Option<ParseError>,
+) {
+    let Some(name) = key.pop() else { return };
+    let mut place = current.to_owned();
+    for part in key.drain(..) {
+        if !place.is_empty() {
+            place.push('.');
+        }
+        place.push_str(&part);
+    }
+    // The last one: that of a list of tables which is read.
+    let there = sections.0.iter().rposition(|section| section.name == place);
+    let section = match there.and_then(|at| sections.0.get_mut(at)) {
+        Some(section) => section,
+        None => {
+            sections.0.push(Section {
+                name: place,
+                values: Vec::new(),
+            });
+            let Some(section) = sections.0.last_mut() else {
+                return;
+            };
+            section
+        }
+    };
+    if section.values.iter().any(|(n, _)| *n == name) {
+        report(error, "a key stands there twice", event);
+    }
+    section.values.push((name, value));
+}
+
+/// `0x1f` and the like as decimal digits; `+1` without its sign.
+fn whole_number(text: &str, radix: IntegerRadix) -> Option<String> {
+    let number = i64::from_str_radix(text, radix.value()).ok()?;
+    Some(number.to_string())
+}
+
+/// Reads INI by the rules of Python's `configparser`, and takes double quotes off a value's ends, as
+/// the Python client does.
+fn ini(text: &str, what: &str) -> Result<Sections, Error> {
+    let mut sections = Sections::default();
+    // How far the last name is indented: what is indented further continues its value.
+    let mut indent = 0usize;
+    let mut empty = false;
+    for (number, line) in (1u32..).zip(text.lines()) {
+        let at = |why: &str| Error::config(format!("{what}, line {number}: {why}"));
+        let content = line.trim();
+        if content.is_empty() {
+            empty = true;
+            continue;
+        }
+        if content.starts_with(['#', ';']) {
+            continue;
+        }
+        let width = line.chars().take_while(|c| c.is_whitespace()).count();
+        let last = sections.0.last_mut();
+        if width > indent {
+            if let Some((_, Some(value))) = last.and_then(|section| section.values.last_mut()) {
+                value.push_str(if empty { "\n\n" } else { "\n" });
+                value.push_str(content);
+                empty = false;
+                continue;
+            }
+        }
+        (indent, empty) = (width, false);
+        if let Some(name) = content.strip_prefix('[') {
+            let (name, _) = name
+                .split_once(']')
+                .ok_or_else(|| at("a [section] isn't closed"))?;
+            if sections.find(name).is_some() {
+                return Err(at("a [section] stands there twice"));
+            }
+            sections.0.push(Section {
+                name: name.to_owned(),
+                values: Vec::new(),
+            });
+            continue;
+        }
+        let Some(section) = sections.0.last_mut() else {
+            return Err(at("there is no [section] before it"));
+        };
+        let Some(split) = content.find(['=', ':']) else {
+            // What other programs keep in their own sections is theirs.
+            if !matches!(&*section.name, INFLUX | TAGS) {
+                continue;
+            }
+            return Err(at("there is no ="));
+        };
+        let (name, value) = content.split_at(split);
+        let name = name.trim();
+        if section
+            .values
+            .iter()
+            .any(|(n, _)| n.eq_ignore_ascii_case(name))
+        {
+            return Err(at("a name stands there twice"));
+        }
+        let value = value.get(1..).unwrap_or("").trim();
+        section
+            .values
+            .push((name.to_owned(), Some(value.to_owned())));
+    }
+    for section in &mut sections.0 {
+        if !matches!(&*section.name, INFLUX | TAGS) {
+            continue;
+        }
+        for (name, value) in &mut section.values {
+            if let Some(value) = value {
+                *value = interpolated(value).ok_or_else(|| {
+                    Error::config(format!(
+                        "{name} in {what} has a % that isn't written %%; other settings can't be inserted"
+                    ))
+                })?;
+            }
+        }
+    }
+    Ok(sections)
+}
+
+/// A value of INI: `%%` is `%`, and double quotes around it are nobody's.
+fn interpolated(value: &str) -> Option<String> {
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value.trim_matches('"');
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        out.push('%');
+        rest = after.strip_prefix('%')?;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+fn from_json(text: &str, what: &str) -> Result<Found, Error> {
+    use serde_json::Value;
+    let value: Value = serde_json::from_str(text).map_err(|e| {
+        // Without the text around it: a token may stand there.
+        let (line, column) = (e.line(), e.column());
+        Error::config(format!(
+            "{what} isn't valid JSON (line {line}, column {column})"
+        ))
+    })?;
+    let plain = |name: &str, value: &Value| match value {
+        Value::String(text) => Ok(Some(text.clone())),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::Bool(truth) => Ok(Some(truth.to_string())),
+        Value::Null => Ok(None),
+        _ => Err(Error::config(format!(
+            "{name} in {what} isn't a plain value"
+        ))),
+    };
+    let mut found = Found::default();
+    let Value::Object(fields) = &value else {
+        return Err(Error::config(format!("{what} isn't a JSON object")));
+    };
+    for (name, value) in fields {
+        if let (true, Value::Object(tags)) = (name == "tags", value) {
+            for (key, value) in tags {
+                if let Some(text) = plain(key, value)? {
+                    found.tags.push((key.clone(), text));
+                }
+            }
+        } else if let Some(text) = plain(name, value)? {
+            let name = name.to_ascii_lowercase();
+            found.settings.push((name, Secret::new(text)));
+        }
+    }
+    Ok(found)
+}
