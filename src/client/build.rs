@@ -5,7 +5,7 @@ use crate::client::auth::Auth;
 use crate::client::config::{others_may_read, placeholder};
 use crate::client::logging;
 use crate::client::scrub::{Needles, RUN, repeats};
-use crate::client::secret::Secrets;
+use crate::client::secret::{Secret, Secrets};
 use crate::client::transport::{self, HeaderList, Http, HttpSettings, PemFile, TlsSettings};
 use crate::client::url::BaseUrl;
 use crate::client::{Client, Inner};
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::line::OwnedDefaultTags;
 use alloc::borrow::ToOwned;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
 use core::time::Duration;
 use std::path::Path;
@@ -70,23 +71,13 @@ impl ClientBuilder {
             None => Auth::None,
             Some(given) => (given.check)(&given.user, &given.secret)?,
         };
-        let mut headers = HeaderList::default();
-        for (name, value) in &self.headers {
-            headers.add(name, value.reveal()).map_err(Error::config)?;
-        }
-        let mut proxy_headers = HeaderList::default();
-        for (name, value) in &self.proxy_headers {
-            proxy_headers
-                .add(name, value.reveal())
-                .map_err(|why| Error::config(format!("for the proxy: {why}")))?;
-        }
-        let mut tags = OwnedDefaultTags::builder();
-        for (key, value) in &self.default_tags {
-            tags = tags.tag(key, placeholder(value).as_deref());
-        }
-        let tags = tags
-            .build()
-            .map_err(|e| Error::config(format!("a default tag can't be used: {e}")))?;
+        let headers = (self.check_headers)(&self.headers).map_err(Error::config)?;
+        let proxy_headers = (self.check_headers)(&self.proxy_headers)
+            .map_err(|why| Error::config(format!("for the proxy: {why}")))?;
+        let default_tags = match self.check_tags {
+            Some(check) => Some(check(&self.default_tags)?),
+            None => None,
+        };
         // A proxy takes them off this machine even if the server's name is loopback's.
         let proxied = self.proxy.is_some();
         if !base.https && (proxied || !base.is_loopback()) && self.credentials.is_some() {
@@ -106,14 +97,13 @@ impl ClientBuilder {
                     .to_owned(),
             );
         }
-        if let Some((_, key)) = &self.client_files {
-            if let Some(mode) = others_may_read(key) {
-                let key = key.display();
-                self.warnings.push(format!(
-                    "others may read the client key {key} (mode {mode:o}); chmod 600"
-                ));
-            }
-        }
+        let tls = match self.read_files {
+            Some(read) => read(&mut self)?,
+            None => TlsSettings {
+                no_verification: self.no_verification,
+                ..TlsSettings::default()
+            },
+        };
         let secrets = self.secrets(&auth, &base);
         for text in &self.warnings {
             logging::warning(text);
@@ -129,7 +119,7 @@ impl ClientBuilder {
             proxy_headers,
             user_agent: self.user_agent.clone(),
             headers,
-            tls: self.tls()?,
+            tls,
             secrets: Arc::new(Secrets::new(secrets, Arc::clone(&auth))),
         };
         Ok(Client::from_inner(Inner {
@@ -140,7 +130,7 @@ impl ClientBuilder {
             retry: self.retry,
             on_retry: self.on_retry,
             overall: self.overall,
-            default_tags: (!tags.as_bytes().is_empty()).then_some(tags),
+            default_tags: default_tags.filter(|tags| !tags.as_bytes().is_empty()),
             profilers: self.profilers,
             warnings: self.warnings,
             deletions: Arc::default(),
@@ -168,23 +158,50 @@ impl ClientBuilder {
         }
         needles
     }
+}
 
-    fn tls(&self) -> Result<TlsSettings, Error> {
-        Ok(TlsSettings {
-            ca: match &self.ca_file {
-                Some(path) => Some(read(path, "the CA file")?),
-                None => None,
-            },
-            client: match &self.client_files {
-                Some((chain, key)) => Some((
-                    read(chain, "the client certificate")?,
-                    read(key, "the client key")?,
-                )),
-                None => None,
-            },
-            no_verification: self.no_verification,
-        })
+/// The headers that the user gave, for the server or for a proxy.
+pub(super) fn check_headers(given: &[(String, Secret)]) -> Result<HeaderList, String> {
+    let mut headers = HeaderList::default();
+    for (name, value) in given {
+        headers.add(name, value.reveal())?;
     }
+    Ok(headers)
+}
+
+/// The default tags, with what the environment says.
+pub(super) fn check_tags(given: &[(String, String)]) -> Result<OwnedDefaultTags, Error> {
+    let mut tags = OwnedDefaultTags::builder();
+    for (key, value) in given {
+        tags = tags.tag(key, placeholder(value).as_deref());
+    }
+    tags.build()
+        .map_err(|e| Error::config(format!("a default tag can't be used: {e}")))
+}
+
+/// The settings of TLS with the files that they name.
+pub(super) fn read_files(given: &mut ClientBuilder) -> Result<TlsSettings, Error> {
+    let mut tls = TlsSettings {
+        no_verification: given.no_verification,
+        ..TlsSettings::default()
+    };
+    if let Some(path) = &given.ca_file {
+        tls.ca = Some(read(path, "the CA file")?);
+    }
+    let Some((chain, key)) = &given.client_files else {
+        return Ok(tls);
+    };
+    tls.client = Some((
+        read(chain, "the client certificate")?,
+        read(key, "the client key")?,
+    ));
+    if let Some(mode) = others_may_read(key) {
+        let key = key.display();
+        given.warnings.push(format!(
+            "others may read the client key {key} (mode {mode:o}); chmod 600"
+        ));
+    }
+    Ok(tls)
 }
 
 fn read(path: &Path, what: &str) -> Result<PemFile, Error> {

@@ -1,12 +1,14 @@
 //! The settings of a client with their defaults: timeouts, credentials, TLS, proxy, retries, gzip.
 
 use super::auth::Auth;
+use super::build::{check_headers, check_tags, read_files};
 use super::retry::{Retry, RetryPolicy};
 use super::scrub::Needles;
 use super::secret::Secret;
-use super::transport::ProxyUrl;
+use super::transport::{HeaderList, ProxyUrl, TlsSettings};
 use super::{OnRetry, Org};
 use crate::error::Error;
+use crate::line::OwnedDefaultTags;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -53,12 +55,21 @@ pub struct ClientBuilder {
     pub(super) retry: RetryPolicy,
     pub(super) on_retry: Option<Arc<OnRetry>>,
     pub(super) default_tags: Vec<(String, String)>,
+    // What makes the tags, the headers and the files ready. Pointers, set by the methods that ask for
+    // them: a program without them is not linked with it.
+    pub(super) check_tags: Option<CheckTags>,
+    pub(super) check_headers: CheckHeaders,
+    pub(super) read_files: Option<ReadFiles>,
     pub(super) profilers: Vec<String>,
     pub(super) warnings: Vec<String>,
     /// The secrets of headers and proxies, filled where these are set: programs without them are not
     /// linked with it.
     pub(super) needles: Needles,
 }
+
+pub(super) type CheckTags = fn(&[(String, String)]) -> Result<OwnedDefaultTags, Error>;
+pub(super) type CheckHeaders = fn(&[(String, Secret)]) -> Result<HeaderList, String>;
+pub(super) type ReadFiles = fn(&mut ClientBuilder) -> Result<TlsSettings, Error>;
 
 /// Who we are, not checked yet. What makes it ready is a pointer, set by the method that asks for
 /// it: a program that only has a token is not linked with sessions.
@@ -99,6 +110,9 @@ impl ClientBuilder {
             retry: RetryPolicy::none(),
             on_retry: None,
             default_tags: Vec::new(),
+            check_tags: None,
+            check_headers: |_| Ok(HeaderList::default()),
+            read_files: None,
             profilers: Vec::new(),
             warnings: Vec::new(),
             needles: Needles::NONE,
@@ -322,6 +336,7 @@ impl ClientBuilder {
         let (name, value) = (name.into(), value.into());
         self.needles.add_header(&name, &value);
         self.proxy_headers.push((name, Secret::new(value)));
+        self.check_headers = check_headers;
         self
     }
 
@@ -358,6 +373,7 @@ impl ClientBuilder {
     /// ```
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
         self.ca_file = Some(path.as_ref().to_owned());
+        self.read_files = Some(read_files);
         self
     }
 
@@ -377,6 +393,7 @@ impl ClientBuilder {
     /// ```
     pub fn client_certificate(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
         self.client_files = Some((chain.as_ref().to_owned(), key.as_ref().to_owned()));
+        self.read_files = Some(read_files);
         self
     }
 
@@ -421,6 +438,7 @@ impl ClientBuilder {
         let (name, value) = (name.into(), value.into());
         self.needles.add_header(&name, &value);
         self.headers.push((name, Secret::new(value)));
+        self.check_headers = check_headers;
         self
     }
 
@@ -474,6 +492,7 @@ impl ClientBuilder {
         let key = key.into();
         self.default_tags.retain(|(k, _)| *k != key);
         self.default_tags.push((key, value.into()));
+        self.check_tags = Some(check_tags);
         self
     }
 

@@ -6,6 +6,7 @@
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
@@ -28,13 +29,12 @@ const MAX_AGE: Duration = Duration::from_secs(300);
 const MAX_PENDING: usize = 4;
 
 /// The addresses known so far. One entry is the rule (the server), two with a proxy.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Addresses {
     known: Mutex<Vec<Known>>,
     pending: AtomicUsize,
 }
 
-#[derive(Debug)]
 struct Known {
     host: String,
     port: u16,
@@ -107,13 +107,20 @@ const fn out_capacity() -> usize {
     16
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct CachingResolver {
     pub(super) addresses: Arc<Addresses>,
     /// The limit of one lookup, when the call's own isn't shorter.
     pub(super) limit: Duration,
     /// Names are the proxy's to look up: only it may know them.
     pub(super) left_to_proxy: bool,
+}
+
+/// The library asks for it and prints it nowhere. Derived, it would be printing of times and addresses.
+impl fmt::Debug for CachingResolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CachingResolver")
+    }
 }
 
 impl Resolver for CachingResolver {
@@ -226,8 +233,8 @@ impl Slot {
 #[derive(Debug)]
 pub(super) struct ResolveError(pub(super) io::Error);
 
-impl core::fmt::Display for ResolveError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
 }
