@@ -230,7 +230,8 @@ impl Client {
         kind: Kind<'_>,
     ) -> Error {
         let parts = (response.status, &response.headers, body);
-        refused(what, &self.inner().base, parts, self.secrets(), kind)
+        let broke = response.body.broke.as_ref();
+        refused(what, &self.inner().base, parts, broke, self.secrets(), kind)
     }
 
     /// Sends a request whose response is JSON.

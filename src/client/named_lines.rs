@@ -9,35 +9,64 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The lines of a request's body, in the order of their numbers.
+/// The lines of a request's body.
 struct Lines<'a> {
     lines: Vec<&'a [u8]>,
+    /// Those that servers count: no comments, no empty ones.
+    counted: Vec<usize>,
+    /// What there is between newlines, also those within strings.
+    between: Vec<&'a [u8]>,
+}
+
+/// A line as servers repeat it: without the blanks before it, and without a carriage return.
+fn bare(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii_start();
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 impl<'a> Lines<'a> {
     fn new(body: &'a [u8]) -> Self {
         let without_end = |line: &'a [u8]| line.strip_suffix(b"\n").unwrap_or(line);
-        let lines = split(body).map(without_end).collect();
-        Lines { lines }
+        let lines: Vec<_> = split(body).map(without_end).collect();
+        let counts = |line: &[u8]| !matches!(bare(line), [] | [b'#', ..]);
+        let counted = lines.iter().enumerate().filter(|(_, line)| counts(line));
+        Lines {
+            counted: counted.map(|(n, _)| n).collect(),
+            between: body.split(|byte| *byte == b'\n').collect(),
+            lines,
+        }
     }
 
     /// A line is meant by its number, if no text is given or the text is its own; by its exact text,
     /// wherever that stands; by its number, if the text agrees as far as it goes; by the start of
     /// its text, if that fits one line only. To take out a line that wasn't meant would be to lose
     /// it, so what fits less well means none.
+    ///
+    /// InfluxDB 3 counts the lines that it parses, but repeats the one of that number as if every
+    /// newline ended one: behind a comment or a string with a newline that is another line, often a
+    /// good one, so such a text says nothing against the number.
     fn meant(&self, number: Option<u32>, text: &str) -> Vec<usize> {
-        let numbered = number
-            .and_then(|n| usize::try_from(n).ok()?.checked_sub(1))
-            .and_then(|n| Some((n, *self.lines.get(n)?)));
-        let whole = text.as_bytes();
-        if let Some((n, _)) = numbered.filter(|(_, line)| whole.is_empty() || *line == whole) {
+        let place = number.and_then(|n| usize::try_from(n).ok()?.checked_sub(1));
+        let numbered = place
+            .and_then(|n| self.counted.get(n).copied())
+            .and_then(|n| Some((n, bare(self.lines.get(n)?))));
+        let whole = bare(text.as_bytes());
+        let own = |n: usize, line: &[u8]| {
+            if text.is_empty() {
+                // Whether comments count, too, is known of InfluxDB 3 alone.
+                return Some(n) == place;
+            }
+            let between = place.and_then(|n| self.between.get(n));
+            line == whole || between.is_some_and(|there| bare(there) == whole)
+        };
+        if let Some((n, _)) = numbered.filter(|(n, line)| own(*n, line)) {
             return alloc::vec![n];
         }
         if whole.is_empty() {
             return Vec::new();
         }
         let all = || self.lines.iter().enumerate();
-        let same = all().filter(|(_, line)| **line == whole);
+        let same = all().filter(|(_, line)| bare(line) == whole);
         let exact: Vec<usize> = same.map(|(n, _)| n).collect();
         let start = shortened(text);
         if !exact.is_empty() || start.is_empty() {
@@ -46,7 +75,7 @@ impl<'a> Lines<'a> {
         if let Some((n, _)) = numbered.filter(|(_, line)| line.starts_with(start)) {
             return alloc::vec![n];
         }
-        let mut fitting = all().filter(|(_, line)| line.starts_with(start));
+        let mut fitting = all().filter(|(_, line)| bare(line).starts_with(start));
         match (fitting.next(), fitting.next()) {
             (Some((n, _)), None) => alloc::vec![n],
             _ => Vec::new(),

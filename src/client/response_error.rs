@@ -2,9 +2,9 @@
 
 use super::named_lines::line_errors;
 use super::secret::Secrets;
-use super::transport::Headers;
+use super::transport::{Headers, HttpError};
 use super::url::BaseUrl;
-use crate::error::{Error, Remedy, ResponseError, ResponseParts, Stored, cut};
+use crate::error::{Error, Remedy, ResponseError, ResponseParts, Stored, TransportErrorKind, cut};
 use crate::http::{JsonStr, LineErrors, WriteResponse, WriteStatus};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -25,23 +25,24 @@ pub(crate) enum Kind<'a> {
     Other,
 }
 
-/// Makes the error of a response that isn't a success. What the other side says gets in here only as
-/// `secrets` prints it.
+/// Makes the error of a response that isn't a success; `broke` is why the rest of its body couldn't be
+/// read. What the other side says gets in here only as `secrets` prints it.
 pub(crate) fn refused(
     what: &dyn fmt::Display,
     base: &BaseUrl,
     (status, headers, body): (u16, &Headers, &[u8]),
+    broke: Option<&HttpError>,
     secrets: &Secrets,
     kind: Kind<'_>,
 ) -> Error {
     // A batch of thousands of bad lines is named in a message of megabytes, of which only the start
-    // is read.
+    // is read. Of others the connection takes the rest along.
     let response = WriteResponse {
         status,
         retry_after: headers.get("retry-after"),
         date: headers.get("date"),
         body,
-        truncated: body.len() >= MAX_READ,
+        truncated: broke.is_some() || body.len() >= MAX_READ,
     };
     let error_body = response.error_body();
     let write_status = match kind {
@@ -53,7 +54,7 @@ pub(crate) fn refused(
         Kind::Other => &[],
     };
     let header = |name: &str| headers.get(name).map(|text| secrets.printable(text, 200));
-    let message = match error_body.message() {
+    let message = match error_body.message().filter(|text| !text.is_empty()) {
         Some(message) => secrets.printable(&owned(message), MAX_MESSAGE),
         None => Some(excerpt(body, secrets))
             .filter(|text| !text.is_empty())
@@ -65,6 +66,11 @@ pub(crate) fn refused(
                 ]
                 .iter()
                 .find_map(|name| header(name))
+            })
+            // That is what the person who looks has to know; not so that the connection was lost.
+            .or_else(|| {
+                let undecoded = broke.filter(|e| e.kind == TransportErrorKind::Compression)?;
+                Some(secrets.printable(&undecoded.detail, MAX_EXCERPT))
             })
             .unwrap_or_else(|| reason(status).to_owned()),
     };

@@ -242,7 +242,11 @@ impl fmt::Display for ResponseError {
             ),
             403 => write!(
                 f,
-                "{host} doesn't allow it (403: {excerpt}); the token is inactive or lacks this permission"
+                "{host} doesn't allow it (403: {excerpt}); the token is inactive or lacks this permission{}",
+                match p.from_influxdb {
+                    true => "",
+                    false => ", or a proxy or firewall refuses",
+                }
             ),
             404 => write!(
                 f,

@@ -181,6 +181,10 @@ impl<'a> ErrorBody<'a> {
             return (!self.truncated).then(|| items.count_items());
         }
         let (_, digits) = self.message?.rsplit_once("dropped=")?;
+        if self.truncated && digits.chars().all(|c| c.is_ascii_digit()) {
+            // More digits may have followed.
+            return None;
+        }
         let mut number: Option<u64> = None;
         for digit in digits.chars().map_while(|c| c.to_digit(10)) {
             let more = number.unwrap_or(0).checked_mul(10)?;

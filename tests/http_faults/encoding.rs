@@ -160,6 +160,20 @@ fn row_45_content_encodings() {
             reads(&header, &whole);
             reads(&header, &members);
         }
+        // The same said of the transfer.
+        for spelled in [
+            "gzip, chunked",
+            "x-gzip,chunked",
+            "GZIP, Chunked",
+            "identity, gzip ,chunked",
+        ] {
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: {spelled}\r\n\r\n"
+            );
+            let wire = closing(2, head, chunked(&whole, "0\r\n\r\n"));
+            let [rows, text] = both(&wire.client()).map(|r| r.unwrap_or_else(|e| panic!("{e}")));
+            assert_eq!((&*rows, &*text), ("2 rows", PLAIN), "{spelled}");
+        }
         // Nothing, encoded as nothing.
         let wire = serve("Content-Encoding: gzip\r\n", b"");
         assert_eq!(both(&wire.client())[1].as_ref().unwrap(), "");
@@ -208,6 +222,11 @@ fn row_45_content_encodings() {
             .unwrap_err()
             .status();
         assert_eq!(error, Some(401));
+        // Where only the body could say more, it is said why it doesn't.
+        let head = format!("HTTP/1.1 400 Bad Request\r\n{header}Content-Length: 4\r\n\r\n");
+        let wire = Wire::responding(format!("{head}what"));
+        let error = wire.client().write("b", "m f=1").unwrap_err();
+        assert!(error.message().contains(name), "{error}");
         // Whoever asked for it gets it as it is.
         let wire = serve(&header, b"whatever that is");
         let client = wire.client();

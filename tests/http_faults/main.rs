@@ -11,6 +11,8 @@ mod common {
 #[cfg(feature = "client")]
 mod connection;
 #[cfg(feature = "client")]
+mod cut_errors;
+#[cfg(feature = "client")]
 mod early;
 #[cfg(feature = "client")]
 mod encoding;

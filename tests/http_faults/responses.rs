@@ -524,6 +524,19 @@ fn row_23_credentials() {
     ));
     assert_eq!(outcome(&error), (Stored::None, Remedy::Operator));
     assert!(error.is_forbidden() && error.to_string().contains("inactive"));
+    assert!(!error.to_string().contains("proxy"), "{error}");
+    // In the words of others the token may be right.
+    for body in [
+        "<html>nginx",
+        "Access denied by policy",
+        "",
+        r#"{"message":"Forbidden"}"#,
+        r#"{"message":"Missing Authentication Token"}"#,
+    ] {
+        let error = refused(response("403 Forbidden", "", body));
+        assert_eq!(outcome(&error), (Stored::None, Remedy::Operator));
+        assert!(error.to_string().contains("or a proxy"), "{error}");
+    }
 }
 
 #[test]

@@ -63,6 +63,47 @@ fn names_find_their_lines() {
     }
 }
 
+/// InfluxDB 3 counts neither comments nor empty lines, and takes the text from another count: every
+/// newline ends a line there. The good line that it then repeats is not the one that it means.
+/// InfluxDB 2 repeats a line without the blanks before it.
+#[test]
+fn comments_and_newlines_in_strings_shift_no_line() {
+    let good = "good f=1 1";
+    let bad = "bad f= 2";
+    let table: [(&str, Option<u32>, &str, Option<u32>); 12] = [
+        ("# all\n{good}\n{bad}", Some(2), good, Some(3)),
+        ("\n{good}\n{bad}\n", Some(2), good, Some(3)),
+        ("{good}\n \t\n#\n{bad}", Some(2), " \t", Some(4)),
+        ("m f=\"a\nb\" 1\n{good}\n{bad}", Some(3), good, Some(3)),
+        ("m f=\"a\nb\" 1\n{bad}\n{good}", Some(2), "b\" 1", Some(2)),
+        (
+            "m f=\"a\nb\" 1\r\n{good}\r\n{bad}\r\n",
+            Some(3),
+            good,
+            Some(3),
+        ),
+        ("{good}\r\n{bad}\r\n", Some(2), bad, Some(2)),
+        ("{good}\r\n{bad}\r\n", None, bad, Some(2)),
+        ("  {good}\n\t {bad}\n", None, bad, Some(2)),
+        ("  {good}\n\t {bad}\n", Some(2), "\t {bad}", Some(2)),
+        // The number alone, where it depends on the server what it counts.
+        ("{good}\n#\n{bad}\n{good}", Some(1), "", Some(1)),
+        ("#\n{good}\n{bad}\n{good}", Some(2), "", None),
+    ];
+    let fill = |text: &str| text.replace("{good}", good).replace("{bad}", bad);
+    for (body, number, text, expected) in table {
+        let errors = named(number, &fill(text), &fill(body));
+        let numbers: Vec<_> = errors.iter().filter_map(|e| e.number).collect();
+        assert_eq!(numbers, Vec::from_iter(expected), "{body:?}");
+        let line = errors.first().map_or("", |e| e.line.trim());
+        match numbers.first() {
+            Some(1) => assert_eq!(line, good, "{body:?}"),
+            Some(_) => assert_eq!(line, bad, "{body:?}"),
+            None => assert_eq!(line, "", "{body:?}"),
+        }
+    }
+}
+
 /// Without the body at hand there are only the server's number and words.
 #[test]
 fn without_a_body_there_are_only_the_servers_words() {

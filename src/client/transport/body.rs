@@ -23,6 +23,8 @@ pub(crate) struct Body {
     open_ended: bool,
     left: u64,
     cap: u64,
+    /// Why not all of it could be read, if that was tried by `read_some`.
+    pub(crate) broke: Option<HttpError>,
 }
 
 impl Body {
@@ -32,6 +34,7 @@ impl Body {
             open_ended,
             left: cap,
             cap,
+            broke: None,
         }
     }
 
@@ -79,7 +82,11 @@ impl Body {
         let mut piece = [0u8; 1024];
         while some.len() < max {
             match self.read(&mut piece) {
-                Ok(0) | Err(_) => break,
+                Ok(0) => break,
+                Err(e) => {
+                    self.broke = Some(HttpError::from_read(e));
+                    break;
+                }
                 Ok(n) => some.extend_from_slice(piece.get(..n).unwrap_or(&[])),
             }
         }

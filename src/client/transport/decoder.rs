@@ -144,11 +144,15 @@ impl Coding {
     /// RFC 9110, 8.4: a list, in any case; `x-gzip` is `gzip`, and `identity` nothing.
     fn of(headers: &HeaderMap) -> Self {
         let mut found = None;
-        for value in headers.get_all(header::CONTENT_ENCODING) {
+        let content = headers.get_all(header::CONTENT_ENCODING).iter();
+        // It says the same of a body, but for the chunks, which the library undoes.
+        let transfer = headers.get_all(header::TRANSFER_ENCODING).iter();
+        for value in content.chain(transfer) {
             let value = value.to_str().unwrap_or("not ASCII");
             for name in value.split(',') {
                 let name = name.trim();
-                if name.is_empty() || name.eq_ignore_ascii_case("identity") {
+                let nothing = ["", "identity", "chunked"];
+                if nothing.iter().any(|n| name.eq_ignore_ascii_case(n)) {
                     continue;
                 }
                 if found.replace(name).is_some() {
