@@ -3,7 +3,7 @@
 //! OSS documents its own (`influxdb-oss-session`).
 
 use super::auth::Session;
-use super::scrub::Needles;
+use super::scrub::{Needles, RUN};
 use super::transport::{HeaderText, Headers};
 use crate::http::parse_date;
 use alloc::string::String;
@@ -18,7 +18,7 @@ const MAX_COOKIES: usize = 4000;
 pub(crate) struct Cookies {
     /// `Cookie`: each as `name=value`, one of a name.
     pub(crate) header: HeaderText,
-    /// The values, as they are looked for in text from outside.
+    /// The values of 8 bytes or more, as they are looked for in text from outside.
     pub(crate) needles: Arc<Needles>,
     /// Which sign-in they are from, so that of many threads that see a 401 only the first signs in.
     pub(crate) generation: u64,
@@ -39,7 +39,10 @@ impl Cookies {
         }
         let values = text.split("; ").filter_map(|pair| pair.split_once('='));
         let mut needles = Needles::NONE;
-        values.for_each(|(_, value)| needles.add(value));
+        // A short value is no session's, and as a word it would be looked for in every message: a load
+        // balancer numbers its servers.
+        let long = values.filter(|(_, value)| value.len() >= RUN);
+        long.for_each(|(_, value)| needles.add(value));
         Some(Cookies {
             header: HeaderText::new(text)?,
             needles: Arc::new(needles),

@@ -210,3 +210,29 @@ fn cookies_without_end_are_refused_and_all_are_secret() {
     no_secret(&error);
     hidden(&client);
 }
+
+/// The number by which a load balancer knows its servers is a word like others.
+#[test]
+fn a_short_cookie_hides_nothing_of_a_message() {
+    for value in ["1", "5", "s", "node-2", "written"] {
+        let wire = Wire::each(4, move |peer| {
+            while let Some(seen) = peer.request() {
+                if seen.target.ends_with("/signin") {
+                    peer.send(format!(
+                        "HTTP/1.1 204 No\r\nSet-Cookie: lb={value}\r\nSet-Cookie: session=canary-7f3a-s\r\n\r\n"
+                    ));
+                } else {
+                    let said = "partial write: points beyond retention policy dropped=5";
+                    peer.send(json_error("422 What", "unprocessable entity", said));
+                }
+            }
+        });
+        let error = client(&wire).write("b", "m f=1 1").unwrap_err();
+        assert!(error.message().ends_with("dropped=5"), "{value}: {error}");
+        assert_eq!(
+            error.response().and_then(|r| r.dropped()),
+            Some(5),
+            "{value}"
+        );
+    }
+}
