@@ -416,8 +416,9 @@ fn long_texts_take_little_time() {
         let start = std::time::Instant::now();
         let printed = printable(&[&known], &text, 4096);
         assert!(printed.len() > 4000);
-        // Unoptimized, on a machine with other things to do.
-        assert!(start.elapsed().as_millis() < 1_000, "{:?}", start.elapsed());
+        // Unoptimized, on an emulated board: it takes a second. What looked at each piece once more
+        // for each byte would take minutes.
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     }
 }
 
