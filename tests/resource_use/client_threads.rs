@@ -85,15 +85,20 @@ fn a_warm_call_makes_no_thread() {
         precision: Precision::Second,
     };
     client.write("b", lines).unwrap();
-    let (before, now) = (started(), threads());
-    for _ in 0..3000 {
-        client.write("b", lines).unwrap();
-        assert!(threads() <= now + 40, "threads pile up");
+    let now = threads();
+    // Other processes of the machine start some, too, at times thousands; one a call would be 150 in
+    // each twentieth.
+    let mut made = u64::MAX;
+    for _ in 0..20 {
+        let before = started();
+        for _ in 0..150 {
+            client.write("b", lines).unwrap();
+            assert!(threads() <= now + 40, "threads pile up");
+        }
+        made = made.min(started() - before);
     }
-    // Other processes of the machine start some, too; one a call would be 3 000.
-    let made = started() - before;
     assert!(
-        made < 250,
-        "{made} threads or processes were made meanwhile"
+        made < 75,
+        "{made} threads or processes were made in the calmest of the twenty"
     );
 }
