@@ -117,6 +117,109 @@ fn a_self_signed_certificate_is_its_own_ca() {
     }
 }
 
+/// What is to be done depends on what the certificate lacks and on what the client was given.
+#[cfg(feature = "rustls")]
+#[test]
+fn a_ca_s_own_certificate_is_refused_with_what_to_do() {
+    const MAKE: &str = "openssl req -x509 -newkey rsa:2048 -nodes -days 825 -keyout server.key -out server.crt -subj /CN=influxdb -addext subjectAltName=";
+    let stranger = Authority::new("files-elsewhere");
+    let named = || openssl_like(&["127.0.0.1", "localhost"]);
+    let nameless = || openssl_like(&[]);
+    let mut leaf = openssl_like(&[]);
+    leaf.is_ca = IsCa::ExplicitNoCa;
+    let (ip, dns) = (
+        format!("{MAKE}IP:127.0.0.1"),
+        format!("{MAKE}DNS:localhost"),
+    );
+    // The certificate, whether it or another one is the CA file, and what is said.
+    for (params, host, file, words) in [
+        (named(), "127.0.0.1", None, "a CA's own: give it as ca_file"),
+        (named(), "localhost", None, "a CA's own: give it as ca_file"),
+        (
+            named(),
+            "127.0.0.1",
+            Some(false),
+            "isn't the one in ca_file",
+        ),
+        (nameless(), "127.0.0.1", None, ip.as_str()),
+        (nameless(), "localhost", None, &dns),
+        (nameless(), "127.0.0.1", Some(false), &ip),
+        (nameless(), "127.0.0.1", Some(true), &ip),
+        (nameless(), "localhost", Some(true), &dns),
+        (leaf, "localhost", Some(true), &dns),
+    ] {
+        let key = KeyPair::generate().unwrap();
+        let cert = params.self_signed(&key).unwrap();
+        let own = temp("files-own", cert.pem());
+        let wire = tls_wire(&server((cert.der().clone(), key)));
+        let builder = match file {
+            None => https(&wire, host),
+            Some(true) => https(&wire, host).ca_file(own),
+            Some(false) => https(&wire, host).ca_file(&stranger.file),
+        };
+        let error = builder.build().unwrap().write("b", LINE).unwrap_err();
+        assert_eq!(fault(&error), TransportErrorKind::Tls, "{error}");
+        let text = error.to_string();
+        assert!(
+            text.contains(&format!("{words})")),
+            "{words:?} {file:?}: {text}"
+        );
+        assert!(!text.contains("OtherError"), "{text}");
+    }
+}
+
+/// The command in the error, run as it stands there, makes a certificate that is trusted.
+#[cfg(all(unix, feature = "rustls"))]
+#[test]
+fn the_command_in_the_error_makes_what_is_trusted() {
+    use std::process::Command;
+
+    if Command::new("openssl").arg("version").output().is_err() {
+        eprintln!("SKIPPED the command for OpenSSL: there is no openssl here");
+        return;
+    }
+    for host in ["127.0.0.1", "localhost"] {
+        let key = KeyPair::generate().unwrap();
+        let cert = openssl_like(&[]).self_signed(&key).unwrap();
+        let wire = tls_wire(&server((cert.der().clone(), key)));
+        let client = https(&wire, host).build().unwrap();
+        let text = client.write("b", LINE).unwrap_err().to_string();
+        let (_, command) = text.split_once("openssl req").expect("a command");
+        let (command, _) = command.split_once(");").expect("its end");
+        let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("openssl-{host}-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let made = Command::new("sh")
+            .args(["-c", &format!("openssl req{command}")])
+            .current_dir(&dir)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{command}: {made:?}");
+        let read = |name: &str| std::fs::read(dir.join(name)).unwrap();
+        let pem = |name: &str, label: &str| {
+            let text = String::from_utf8(read(name)).unwrap();
+            let (_, inner) = text.split_once(&format!("BEGIN {label}-----")).unwrap();
+            let (inner, _) = inner.split_once("-----END").unwrap();
+            let digits: String = inner.split_whitespace().collect();
+            base64::engine::general_purpose::STANDARD
+                .decode(digits)
+                .unwrap()
+        };
+        let key = PrivateKeyDer::Pkcs8(pem("server.key", "PRIVATE KEY").into());
+        let config: ServerConfig = builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![pem("server.crt", "CERTIFICATE").into()], key)
+            .unwrap();
+        let wire = tls_wire(&Arc::new(config));
+        let client = https(&wire, host)
+            .ca_file(dir.join("server.crt"))
+            .build()
+            .unwrap();
+        client.write("b", LINE).unwrap();
+    }
+}
+
 /// A server that takes the clients of this authority only.
 fn mutual(ca: &Authority) -> Wire {
     let mut roots = rustls::RootCertStore::empty();

@@ -6,7 +6,7 @@ use super::tls_connector::{
 };
 use crate::error::TransportErrorKind;
 use alloc::borrow::ToOwned as _;
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -18,7 +18,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct,
-    RootCertStore, SignatureScheme,
+    OtherError, RootCertStore, SignatureScheme,
 };
 use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Library {
             .with_protocol_versions(rustls::ALL_VERSIONS)
             .map_err(|e| library(&e))?;
         let bundled_roots = matches!(trust, Trust::Default);
-        let mut may_be_servers = Vec::new();
+        let mut own = Vec::new();
         let roots = match trust {
             Trust::Default => Some(RootCertStore {
                 roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
@@ -52,9 +52,7 @@ impl Library {
             Trust::Only(given) => {
                 let mut roots = RootCertStore::empty();
                 for der in given {
-                    if has_names(&der) {
-                        may_be_servers.push(CertificateDer::from(der.clone()));
-                    }
+                    own.push(CertificateDer::from(der.clone()));
                     // One that can't be read would be left out in silence, and nothing be trusted.
                     roots
                         .add(der.into())
@@ -68,7 +66,7 @@ impl Library {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Verifier {
                 roots,
-                may_be_servers,
+                own,
                 algorithms: provider.signature_verification_algorithms,
             }));
         let has_identity = identity.is_some();
@@ -118,7 +116,7 @@ impl Library {
                 Ok(true) => {}
                 Ok(false) => return Err(ended()),
                 Err(Failure::Io(e)) => return Err(e.into()),
-                Err(Failure::Tls(e)) => return Err(self.refused(e)),
+                Err(Failure::Tls(e)) => return Err(self.refused(&e, host)),
             }
         }
         session.flush()?;
@@ -126,31 +124,68 @@ impl Library {
     }
 
     /// The error of a handshake, with what to do where rustls' own text leaves that open.
-    fn refused(&self, e: rustls::Error) -> Error {
-        let advice = match &e {
+    fn refused(&self, e: &rustls::Error, host: &str) -> Error {
+        let why = match e {
             rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)
                 if self.bundled_roots =>
             {
-                "; trusted are Mozilla's roots, which are part of this program: ca_file takes others, as the system's in /etc/ssl/certs/ca-certificates.crt"
+                let advice = "; trusted are Mozilla's roots, which are part of this program: ca_file takes others, as the system's in /etc/ssl/certs/ca-certificates.crt";
+                [&e.to_string(), advice].concat()
             }
-            rustls::Error::InvalidCertificate(CertificateError::Other(why)) if is_ca(why) => {
-                "; a CA's own certificate is a server's, too, if it is in ca_file and has a subjectAltName: openssl req -x509 -addext subjectAltName=DNS:NAME,IP:ADDRESS ..."
+            rustls::Error::InvalidCertificate(CertificateError::Other(why)) => {
+                match why.0.downcast_ref() {
+                    Some(OwnCa::Nameless) => nameless(host),
+                    Some(own) => own.to_string(),
+                    None => e.to_string(),
+                }
             }
             rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
                 presented,
                 ..
-            }) if presented.is_empty() => {
-                "; it has no subjectAltName, and its common name doesn't count: openssl req -x509 -addext subjectAltName=DNS:NAME,IP:ADDRESS ..."
-            }
-            _ => "",
+            }) if presented.is_empty() => nameless(host),
+            _ => e.to_string(),
         };
-        from_alert(
-            about_client(&e),
-            self.has_identity,
-            [&e.to_string(), advice].concat(),
-        )
+        from_alert(about_client(e), self.has_identity, why)
     }
 }
+
+/// What is wrong with a certificate without a subjectAltName, and the command that makes one for this
+/// host, to be run as it is.
+fn nameless(host: &str) -> String {
+    let kind = match host.parse::<core::net::IpAddr>() {
+        Ok(_) => "IP:",
+        Err(_) => "DNS:",
+    };
+    let parts = [
+        "it has no subjectAltName, and its common name doesn't count; make one that has, and give server.crt as ca_file: openssl req -x509 -newkey rsa:2048 -nodes -days 825 -keyout server.key -out server.crt -subj /CN=influxdb -addext subjectAltName=",
+        kind,
+        host,
+    ];
+    parts.concat()
+}
+
+/// Why a CA's own certificate, as `openssl req -x509` makes them, is not taken for a server's.
+#[derive(Debug)]
+enum OwnCa {
+    /// It has no subjectAltName.
+    Nameless,
+    /// There is a CA file without it.
+    NotInFile,
+    /// There is no CA file.
+    NoFile,
+}
+
+impl fmt::Display for OwnCa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            OwnCa::Nameless => "it has no subjectAltName",
+            OwnCa::NotInFile => "it is self-signed, or a CA's own, and isn't the one in ca_file",
+            OwnCa::NoFile => "it is self-signed, or a CA's own: give it as ca_file",
+        })
+    }
+}
+
+impl core::error::Error for OwnCa {}
 
 impl fmt::Debug for Library {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -279,8 +314,8 @@ fn has_names(der: &[u8]) -> bool {
 struct Verifier {
     /// Without any, for `danger_accept_any_certificate`, everything is right.
     roots: Option<RootCertStore>,
-    /// Those of the CA file that have names.
-    may_be_servers: Vec<CertificateDer<'static>>,
+    /// Those of the CA file. Each may be a server's, too, if it has a subjectAltName.
+    own: Vec<CertificateDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -311,7 +346,21 @@ impl ServerCertVerifier for Verifier {
             match by_roots {
                 // This is found only after the time of validity has been checked.
                 Err(rustls::Error::InvalidCertificate(CertificateError::Other(why)))
-                    if is_ca(&why) && self.may_be_servers.iter().any(|own| own == end_entity) => {}
+                    if is_ca(&why) =>
+                {
+                    let why = if !has_names(end_entity) {
+                        OwnCa::Nameless
+                    } else if self.own.is_empty() {
+                        OwnCa::NoFile
+                    } else if !self.own.contains(end_entity) {
+                        OwnCa::NotInFile
+                    } else {
+                        verify_server_name(&certificate, server_name)?;
+                        return Ok(ServerCertVerified::assertion());
+                    };
+                    let why = CertificateError::Other(OtherError(Arc::new(why)));
+                    return Err(rustls::Error::InvalidCertificate(why));
+                }
                 other => other?,
             }
             verify_server_name(&certificate, server_name)?;
