@@ -35,7 +35,14 @@ pub(crate) fn write_error_of(
     let what = "write to bucket \"sensors\"";
     let base = BaseUrl::parse("http://localhost:8086").unwrap();
     let secrets = Secrets::none();
-    refused(&what, &base, parts, None, &secrets, Kind::Write(lines))
+    refused(
+        &what,
+        (&base, None),
+        parts,
+        None,
+        &secrets,
+        Kind::Write(lines),
+    )
 }
 
 #[cfg(feature = "spool")]

@@ -297,7 +297,8 @@ impl ClientBuilder {
     /// tunnel is there.
     ///
     /// A proxy that is down, too slow, or can't reach the server is a retryable error; one that
-    /// refuses (407, 403) is not: see [`TransportErrorKind::Proxy`](crate::TransportErrorKind::Proxy).
+    /// refuses is not: see [`TransportErrorKind::Proxy`](crate::TransportErrorKind::Proxy), and what of
+    /// a proxy's refusals can be told from the server's where there is no tunnel.
     ///
     /// Default: no proxy. Those named in the environment are not used, nor is `NO_PROXY`, for they
     /// would see the token of every `http://` call.

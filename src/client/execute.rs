@@ -231,7 +231,8 @@ impl Client {
     ) -> Error {
         let parts = (response.status, &response.headers, body);
         let broke = response.body.broke.as_ref();
-        refused(what, &self.inner().base, parts, broke, self.secrets(), kind)
+        let at = (&self.inner().base, self.inner().http.proxy());
+        refused(what, at, parts, broke, self.secrets(), kind)
     }
 
     /// Sends a request whose response is JSON.

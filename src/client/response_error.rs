@@ -26,10 +26,11 @@ pub(crate) enum Kind<'a> {
 }
 
 /// Makes the error of a response that isn't a success; `broke` is why the rest of its body couldn't be
-/// read. What the other side says gets in here only as `secrets` prints it.
+/// read; `proxy` is one that sees the requests. What the other side says gets in here only as `secrets`
+/// prints it.
 pub(crate) fn refused(
     what: &dyn fmt::Display,
-    base: &BaseUrl,
+    (base, proxy): (&BaseUrl, Option<&str>),
     (status, headers, body): (u16, &Headers, &[u8]),
     broke: Option<&HttpError>,
     secrets: &Secrets,
@@ -78,6 +79,7 @@ pub(crate) fn refused(
         what: what.to_string(),
         host: base.host_port.clone(),
         url: base.to_text(),
+        proxy: proxy.map(ToOwned::to_owned),
         status,
         code: error_body
             .code()

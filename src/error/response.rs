@@ -22,6 +22,8 @@ pub(crate) struct ResponseParts {
     pub(crate) host: String,
     /// The URL of the client's settings.
     pub(crate) url: String,
+    /// `host:port` of a proxy that sees the requests, and may have responded itself.
+    pub(crate) proxy: Option<String>,
     pub(crate) status: u16,
     pub(crate) code: Option<String>,
     pub(crate) message: String,
@@ -196,6 +198,19 @@ impl ResponseError {
 
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence(f)?;
+        match &self.0.proxy {
+            Some(proxy) if !self.0.from_influxdb => write!(
+                f,
+                "; the request went through the proxy {proxy}, which may have responded itself"
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ResponseError {
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let p = &*self.0;
         let shown = cut(&p.message, SHOWN);
         let more = if shown.len() < p.message.len() {
@@ -228,6 +243,10 @@ impl fmt::Display for ResponseError {
                 }
                 f.write_str(", which is not followed; is the URL right (http or https, a path prefix), or does a captive portal respond?")
             }
+            400 if self.speaks_tls() => write!(
+                f,
+                "the port at {host} speaks TLS (400: {excerpt}); write https:// in the URL"
+            ),
             400..=599
                 if !p.from_influxdb && !matches!(status, 401 | 403 | 413 | 429 | 502..=504) =>
             {
@@ -281,9 +300,22 @@ impl fmt::Display for ResponseError {
             ),
         }
     }
-}
 
-impl ResponseError {
+    /// Whether these are the words of a server that got plain HTTP at a port for TLS: of Go's and
+    /// Caddy, of nginx, of Apache. (Others respond with a TLS record, which is
+    /// [`NeedsTls`](super::TransportErrorKind::NeedsTls), or close.)
+    fn speaks_tls(&self) -> bool {
+        let p = &*self.0;
+        let words = [
+            "to an HTTPS server",
+            "sent to HTTPS port",
+            "to an SSL-enabled",
+        ];
+        !p.from_influxdb
+            && p.url.starts_with("http://")
+            && words.iter().any(|words| p.message.contains(words))
+    }
+
     fn again(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.retry_after {
             Some(wait) => {

@@ -23,19 +23,23 @@ pub enum TransportErrorKind {
     Protocol,
     /// The TLS handshake failed: certificate, name, trust, or no TLS at the other end.
     Tls,
-    /// Plain HTTP was spoken to a TLS port.
+    /// Plain HTTP was spoken to a TLS port, which responded with a TLS record. (One that responds with
+    /// 400 in words is a [`ResponseError`](crate::ResponseError) that says the same; one that only
+    /// closes is [`Closed`](Self::Closed).)
     NeedsTls,
     /// The response, decompressed, is larger than the cap of this call.
     TooLarge,
     /// The response's compressed body is damaged, or encoded in a way that this client didn't ask
     /// for.
     Compression,
-    /// The proxy refused: 407, 403, a redirect, the wrong of http and https in its URL, or it is no
-    /// HTTP proxy at all. A person is needed; what to do is in [`TransportError::detail`].
+    /// The proxy refused a tunnel (407, 403, a redirect), it is no HTTP proxy, or its URL has the wrong
+    /// one of http and https. A person is needed; what to do is in [`TransportError::detail`]. With a
+    /// server on http only a 407 is known to be the proxy's: its other refusals are a
+    /// [`ResponseError`](crate::ResponseError), which names the proxy if InfluxDB doesn't respond so.
     Proxy,
     /// The proxy can't be reached or used for now: it is down, its name doesn't resolve, or it
-    /// reports that it can't reach the server. May pass by itself. (A proxy that is too slow is a
-    /// [`Timeout`](Self::Timeout).)
+    /// reports, when asked for a tunnel, that it can't reach the server. May pass by itself. (A proxy
+    /// that is too slow is a [`Timeout`](Self::Timeout).)
     ProxyUnavailable,
     /// The request can't be put into HTTP: a path or a header is too long, a method unknown.
     Request,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::common::wire::{NO_CONTENT, Seen, TOKEN, Wire, no_secret};
+use crate::common::wire::{NO_CONTENT, Seen, TOKEN, Wire, json_error, no_secret};
 use influx_edge::client::{ClientBuilder, Method};
 use influx_edge::{Client, ErrorKind};
 
@@ -206,7 +206,19 @@ fn the_servers_responses_come_through() {
         assert_eq!(error.status().unwrap().to_string(), status[..3]);
         assert_eq!(error.is_retryable(), retryable, "{error}");
         assert_eq!(proxy.seen().len(), 1);
+        // Whose response it is can't be known; so the proxy is named.
+        let named = format!(
+            "the proxy {}, which may have responded itself",
+            proxy.addr()
+        );
+        assert!(error.to_string().ends_with(&named), "{error}");
     }
+    // InfluxDB's own words are InfluxDB's; and through a tunnel the proxy sees nothing.
+    let own = json_error("403 Forbidden", "forbidden", "no");
+    let proxy = Wire::responding(own);
+    let client = Client::builder("http://influx.example:8086").proxy(proxy.url());
+    let error = client.build().unwrap().write("b", LINE).unwrap_err();
+    assert!(!error.to_string().contains("proxy"), "{error}");
 }
 
 /// A URL that can't be meant as it stands is refused with what to write, and without the secret.

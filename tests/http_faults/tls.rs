@@ -129,10 +129,12 @@ fn row_32_tls_and_plain_taken_for_each_other() {
     let error = client.write("b", LINE).unwrap_err();
     assert_eq!(fault(&error), TransportErrorKind::Tls, "{error}");
     assert_eq!(error.remedy(), Remedy::Operator);
-    assert!(
-        error.to_string().contains("whether that port speaks TLS"),
-        "{error}"
-    );
+    for words in [
+        "whether that port speaks TLS",
+        "if the port speaks plain HTTP, write http:// in the URL",
+    ] {
+        assert!(error.to_string().contains(words), "{error}");
+    }
 
     // http to a TLS port, which responds with an alert.
     let ca = Authority::new("row32-ca");
@@ -156,24 +158,36 @@ fn row_32_tls_and_plain_taken_for_each_other() {
         .write("b", LINE)
         .unwrap();
 
-    // Go's server says it in HTTP.
-    let wire = Wire::each(1, |peer| {
-        peer.request();
-        peer.send(
-            "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
-        );
-    });
-    let error = wire.client().write("b", LINE).unwrap_err();
-    assert_eq!(
-        (error.status(), error.remedy()),
-        (Some(400), Remedy::Operator)
-    );
-    assert!(
-        error
-            .to_string()
-            .contains("HTTP request to an HTTPS server"),
-        "{error}"
-    );
+    // Others say it in HTTP: Go's server and Caddy, nginx, Apache; and one that doesn't.
+    for (body, tls) in [
+        ("Client sent an HTTP request to an HTTPS server.\n", true),
+        (
+            "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n",
+            true,
+        ),
+        (
+            "<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+            true,
+        ),
+        ("Bad Request", false),
+        (
+            "{\"code\":\"invalid\",\"message\":\"sent to HTTPS port\"}",
+            false,
+        ),
+    ] {
+        let wire = Wire::each(1, move |peer| {
+            peer.request();
+            peer.send(format!("HTTP/1.0 400 Bad Request\r\n\r\n{body}"));
+        });
+        let error = wire.client().write("b", LINE).unwrap_err();
+        assert_eq!(error.status(), Some(400), "{body}");
+        assert!(!error.is_retryable(), "{body}: {error}");
+        let said = error.to_string().contains("write https:// in the URL");
+        assert_eq!(said, tls, "{body}: {error}");
+        if tls {
+            assert_eq!(error.remedy(), Remedy::Operator, "{body}: {error}");
+        }
+    }
 }
 
 #[test]

@@ -257,6 +257,11 @@ impl Http {
         })
     }
 
+    /// `host:port` of a proxy that sees the requests and may respond itself: one to a server on http.
+    pub(crate) fn proxy(&self) -> Option<&str> {
+        self.proxy_faults.as_ref()?.sees_requests()
+    }
+
     /// Sends a request and reads the head of the response.
     pub(crate) fn send(&self, out: &mut HttpRequest<'_>) -> Result<HttpResponse, SendError> {
         let start = std::time::Instant::now();

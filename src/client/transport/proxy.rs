@@ -55,6 +55,9 @@ pub(super) trait ProxyFaults: Send + Sync {
     /// The error of a 407 with these headers, unless a tunnel hides responses from the proxy.
     fn refusal(&self, headers: &HeaderMap) -> Option<HttpError>;
 
+    /// Its `host:port`, unless a tunnel hides requests and responses from it.
+    fn sees_requests(&self) -> Option<&str>;
+
     /// Names the proxy in an error that may be its own, or the server's, or of the way between.
     fn involve(&self, http_error: &mut HttpError);
 }
@@ -288,17 +291,20 @@ impl Proxy {
             _ => Kind::Proxy,
         };
         // Its own words, bounded.
-        let mut said = reason.to_owned();
+        let mut said = reason.trim().to_owned();
+        if !said.is_empty() {
+            said.insert(0, ' ');
+        }
         for scheme in asks.filter_map(|value| value.split_ascii_whitespace().next()) {
             for part in [", asks for ", scheme] {
                 said.push_str(part);
             }
         }
-        let said = cut(said.trim(), 160);
+        let said = cut(&said, 160);
         HttpError::new(
             kind,
             format!(
-                "the proxy {host_port} refused a request for {target} (status {status} {said}); {advice}"
+                "the proxy {host_port} refused a request for {target} (status {status}{said}); {advice}"
             ),
         )
     }
@@ -379,12 +385,17 @@ impl Proxy {
 
 impl ProxyFaults for Proxy {
     fn refusal(&self, headers: &HeaderMap) -> Option<HttpError> {
-        if matches!(self.opening, Opening::Tunnel(_)) {
-            return None;
-        }
+        self.sees_requests()?;
         let asks = headers.get_all("proxy-authenticate").into_iter();
         let asks = asks.filter_map(|value| value.to_str().ok());
         Some(self.refused(407, "", asks))
+    }
+
+    fn sees_requests(&self) -> Option<&str> {
+        match self.opening {
+            Opening::Tunnel(_) => None,
+            Opening::AbsoluteForm { .. } => Some(&self.host_port),
+        }
     }
 
     fn involve(&self, http_error: &mut HttpError) {

@@ -185,6 +185,10 @@ pub(super) fn failed(kind: TransportErrorKind, detail: String) -> ureq::Error {
     ureq::Error::Other(Box::new(HttpError::new(kind, detail)))
 }
 
+/// What a handshake ends with at a port that speaks no TLS.
+pub(super) const NO_TLS: &str =
+    "what it sent isn't TLS; if the port speaks plain HTTP, write http:// in the URL";
+
 /// What an alert has to do with the certificate that this side showed, or didn't.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AboutClient {

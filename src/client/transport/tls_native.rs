@@ -1,7 +1,10 @@
 //! TLS by the system's library: OpenSSL, or what macOS and Windows have.
 
 use super::pem::inside;
-use super::tls_connector::{AboutClient, Identity, Trust, Unusable, broken, ended, from_alert};
+use super::tls_connector::{
+    AboutClient, Identity, NO_TLS, Trust, Unusable, broken, ended, failed, from_alert,
+};
+use crate::error::TransportErrorKind;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use base64::Engine as _;
@@ -88,6 +91,8 @@ impl Library {
                 };
                 Err(if why.contains("has been shut down") {
                     ended()
+                } else if why.contains("wrong version number") {
+                    failed(TransportErrorKind::Tls, String::from(NO_TLS))
                 } else {
                     from_alert(about_client(&why), self.has_identity, why)
                 })

@@ -2,7 +2,7 @@
 
 use super::pem::KeyForm;
 use super::tls_connector::{
-    AboutClient, Identity, Trust, Unusable, broken, ended, failed, from_alert,
+    AboutClient, Identity, NO_TLS, Trust, Unusable, broken, ended, failed, from_alert,
 };
 use crate::error::TransportErrorKind;
 use alloc::borrow::ToOwned as _;
@@ -18,7 +18,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct,
-    OtherError, RootCertStore, SignatureScheme,
+    InvalidMessage, OtherError, RootCertStore, SignatureScheme,
 };
 use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
@@ -143,6 +143,7 @@ impl Library {
                 presented,
                 ..
             }) if presented.is_empty() => nameless(host),
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => NO_TLS.to_owned(),
             _ => e.to_string(),
         };
         from_alert(about_client(e), self.has_identity, why)
