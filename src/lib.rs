@@ -140,7 +140,7 @@
 //! | `alloc` | growing buffers, owned points | an allocator |
 //! | `std` | rows from any `io::Read`, `SystemTime`, lines into any `io::Write` | |
 //! | `serde` | rows into your own types, also without std | serde |
-//! | `client` | the HTTP client | ureq, serde_json |
+//! | `client` | the HTTP client | ureq, serde_json, toml_parser |
 //! | `gzip` | compressed writes and responses | flate2 |
 //! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |
 //! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring, webpki-roots |

@@ -13,6 +13,7 @@ use super::Client;
 use super::builder::ClientBuilder;
 use super::config_file;
 use super::secret::Secret;
+use super::url::BaseUrl;
 use crate::error::{Error, cut};
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -239,7 +240,12 @@ impl Found {
             None => Ok(None),
         };
 
-        let mut builder = Client::builder(text("url").unwrap_or(DEFAULT_URL));
+        let url = text("url").unwrap_or(DEFAULT_URL);
+        // `build` refuses it, too, but doesn't know where it stands.
+        if let Err(e) = BaseUrl::parse(url) {
+            return Err(Error::config(format!("{}: {e}", place.name("url"))));
+        }
+        let mut builder = Client::builder(url);
         if let Some(org) = text("org") {
             builder = builder.org(org);
         }

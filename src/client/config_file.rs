@@ -70,6 +70,10 @@ impl Sections {
             has.push_str(if has.is_empty() { "; it has " } else { ", " });
             has.push_str(&Printable(&format!("[{}]", section.name)).to_string());
         }
+        // As the influx command's sections have them.
+        if self.0.iter().any(|section| section.get("url").is_some()) {
+            has.push_str("; none of them has active = true");
+        }
         Err(Error::config(format!(
             "{what} has no section [{INFLUX}]{has}"
         )))

@@ -71,7 +71,7 @@ impl DeletePoints<'_> {
     /// takes parentheses and `!=` for tags, which picks the points that have the tag with another
     /// value, not those without it. No server takes `OR`, patterns, or fields. Default: all points.
     ///
-    /// Refused by [`call`](DeletePoints::call), because servers respond to it with success and
+    /// Refused by [`call`](DeletePoints::call), as is a first time after the last, because servers respond to it with success and
     /// delete nothing: `_measurement !=`; `_time`, `_start`, `_stop` and `time` (the range is given
     /// by the two times), `_value`, and an empty value, which no tag has.
     ///
@@ -103,12 +103,18 @@ impl DeletePoints<'_> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the bucket name is empty or the predicate would delete nothing (nothing
-    /// is sent then: [`Error::is_config`]), the token lacks
-    /// permission (403), there is no such bucket (404), the predicate is invalid (400) or names a
-    /// field (501), or no response is received.
+    /// Returns an error if the bucket name is empty, or the times or the predicate would delete
+    /// nothing (nothing is sent then: [`Error::is_config`]), the token lacks permission (403), there
+    /// is no such bucket (404), the predicate is invalid (400) or names a field (501), or no response
+    /// is received.
     pub fn call(self) -> Result<(), Error> {
         check_bucket(&self.bucket)?;
+        if self.start > self.stop {
+            return Err(Error::config(format!(
+                "the first time of a delete, {}, is after the last, {}",
+                self.start, self.stop
+            )));
+        }
         if let Some((key, why)) = self.predicate.as_deref().and_then(deletes_nothing) {
             return Err(Error::config(format!(
                 "the predicate of a delete can't use {}: {why}",

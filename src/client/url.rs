@@ -28,6 +28,9 @@ impl BaseUrl {
         if trimmed.is_empty() {
             return Err(bad("it is empty"));
         }
+        if trimmed.starts_with(['"', '\'']) {
+            return Err(bad("it stands in quotes"));
+        }
         if !trimmed.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(bad(
                 "it contains a space, a control character or a character outside ASCII (write a host in its xn-- form, a path percent-encoded)",
@@ -250,17 +253,35 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
     }
 }
 
-/// A URL for a message. Whatever it holds may be a secret, and so may a text that is no URL at all; only
-/// the commonest mistake, `host:port`, is plain to see.
-fn hide(url: &str) -> &str {
-    let (host, port) = url.rsplit_once(':').unwrap_or(("", ""));
-    let in_host = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
-    let plain = host.bytes().all(in_host) && port.bytes().all(|b| b.is_ascii_digit());
-    if plain && (1..=5).contains(&port.len()) {
-        url
-    } else {
-        "***"
+/// A URL for a message: scheme, host and port, if that is what they are. What stands behind or before
+/// them may be a secret, and so may a text that is no URL at all.
+fn hide(url: &str) -> String {
+    let scheme = ["http://", "https://"]
+        .into_iter()
+        .find(|scheme| strip_scheme(url, scheme).is_some())
+        .unwrap_or("");
+    let rest = url.get(scheme.len()..).unwrap_or("");
+    let (authority, behind) = match rest.find(['/', '?', '#']) {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let in_host =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'[' | b']' | b':');
+    let plain = host.bytes().all(in_host)
+        && port.len() <= 5
+        && port.bytes().all(|b| b.is_ascii_digit())
+        && !url.contains('@');
+    // Without a scheme only a port shows that it is a host.
+    if !plain || host.is_empty() || scheme.is_empty() && port.is_empty() {
+        return "***".to_owned();
     }
+    let more = if matches!(behind, "" | "/") {
+        ""
+    } else {
+        "/***"
+    };
+    format!("{scheme}{authority}{more}")
 }
 
 #[cfg(test)]

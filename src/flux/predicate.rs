@@ -5,7 +5,7 @@ use core::fmt;
 
 use super::FluxError;
 
-/// The predicate of a delete: tag values that all have to be the same.
+/// The predicate of a delete: conditions on the measurement and on tags, which all have to be met.
 ///
 /// The server knows `=`, `!=` and `AND` here and nothing else: it responds with 400 to `OR` and to
 /// regular expressions, and InfluxDB OSS responds with 501 to `_field`. Names and values are always
@@ -130,7 +130,7 @@ impl Predicate {
     }
 }
 
-/// The first key of a delete's predicate with which servers respond with success and delete nothing,
+/// The first condition of a delete's predicate, or its key, with which servers respond with success and delete nothing,
 /// and why. What isn't a predicate at all is left to the server, which refuses it.
 #[cfg(feature = "client")]
 pub(crate) fn deletes_nothing(predicate: &str) -> Option<(&str, &'static str)> {
@@ -161,7 +161,8 @@ pub(crate) fn deletes_nothing(predicate: &str) -> Option<(&str, &'static str)> {
             }
             "_value" => Some("no server deletes by a field's value"),
             "_measurement" if operator == "!=" => {
-                Some("no server deletes all measurements but one; name each to delete")
+                let why = "no server deletes all measurements but one; name each to delete";
+                return Some(("_measurement !=", why));
             }
             _ if empty => Some("a tag's value is never empty"),
             _ => None,

@@ -302,16 +302,16 @@ fn a_predicate_that_deletes_nothing_is_refused() {
             .call()
     };
     for (predicate, key, why) in [
-        (r#"_measurement != "m1""#, "_measurement", "name each"),
-        (r#""_measurement"!="m1""#, "_measurement", "name each"),
+        (r#"_measurement != "m1""#, "_measurement !=", "name each"),
+        (r#""_measurement"!="m1""#, "_measurement !=", "name each"),
         (
             r#"a="x" AND _measurement!="m1""#,
-            "_measurement",
+            "_measurement !=",
             "name each",
         ),
         (
             r#"(a="x") AND (_measurement != "m1")"#,
-            "_measurement",
+            "_measurement !=",
             "name each",
         ),
         (r#"_time > "2020-01-01T00:00:00Z""#, "_time", "two times"),
@@ -332,6 +332,19 @@ fn a_predicate_that_deletes_nothing_is_refused() {
             "{predicate}: {text}"
         );
         assert!(text.contains(why), "{predicate}: {text}");
+    }
+    // Nor do times in the wrong order.
+    let nanos = Timestamp::from_nanos;
+    for (start, stop) in [
+        (nanos(1), nanos(0)),
+        (Timestamp::MAX, Timestamp::MIN),
+        (Timestamp::MAX, nanos(i64::MAX - 1)),
+        (nanos(0), nanos(-1)),
+        (nanos(i64::MIN + 1), Timestamp::MIN),
+    ] {
+        let error = client.delete_points("b", start, stop).call().unwrap_err();
+        assert!(error.is_config(), "{error}");
+        assert!(error.to_string().contains("is after the last"), "{error}");
     }
     assert!(wire.seen().is_empty());
     // What deletes, or what the server refuses by itself.

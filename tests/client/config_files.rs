@@ -133,7 +133,7 @@ fn what_is_wrong_is_said_with_its_place_and_without_a_secret() {
         (
             "a.toml",
             "[default]\nurl = 'http://h'\n[eu]\n",
-            "no section [influx2]; it has [default], [eu]",
+            "no section [influx2]; it has [default], [eu]; none of them has active = true",
         ),
         (
             "a.toml",

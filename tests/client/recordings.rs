@@ -483,7 +483,9 @@ fn raw_calls() {
 
 #[test]
 fn deletions() {
-    play_group("delete", &["bad-time", "no-bucket", "no-start"], |x| {
+    // (`reversed`: to times in the wrong order the server responds with 204 and deletes nothing.)
+    let not_sent = ["bad-time", "no-bucket", "no-start", "reversed"];
+    play_group("delete", &not_sent, |x| {
         let body: Value = serde_json::from_slice(&x.body()).unwrap();
         let time = |name: &str| Timestamp::parse(body[name].as_str().unwrap()).unwrap();
         let result = x.play(|client| {
