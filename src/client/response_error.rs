@@ -104,7 +104,7 @@ pub(crate) fn refused(
         remedy: write_status.remedy.unwrap_or(Remedy::Operator),
         line_errors: line_errors(write_status.line_errors, lines, secrets, MAX_MESSAGE),
         dropped: write_status.dropped,
-        blames_way: false,
+        blames_path: false,
     }))
     .into()
 }

@@ -39,7 +39,7 @@ pub(crate) struct ResponseParts {
     pub(crate) line_errors: Vec<LineError>,
     pub(crate) dropped: Option<u64>,
     /// Nothing shows that the refusal is about the lines: what was stored before is refused as well.
-    pub(crate) blames_way: bool,
+    pub(crate) blames_path: bool,
 }
 
 impl ResponseError {
@@ -223,7 +223,7 @@ impl ResponseError {
         write!(f, "cannot {}: ", Printable(&p.what))?;
         let excerpt = Excerpt { shown, more };
         match status {
-            _ if p.blames_way => write!(
+            _ if p.blames_path => write!(
                 f,
                 "{host} refuses all that it is sent ({status}: {excerpt}), so nothing shows that the data are at fault; check what stands between here and the database, its limits, and the database itself"
             ),
@@ -345,9 +345,9 @@ impl fmt::Display for Excerpt<'_> {
 
 impl Error {
     /// The same refusal, where the data are not known to be at fault: a person has to look.
-    pub(crate) fn blame_way(mut self) -> Self {
+    pub(crate) fn blame_path(mut self) -> Self {
         if let ErrorKind::Response(ResponseError(parts)) = &mut *self.0 {
-            parts.blames_way = true;
+            parts.blames_path = true;
             parts.remedy = Remedy::Operator;
         }
         self

@@ -76,7 +76,7 @@ pub struct DroppedLines {
 #[non_exhaustive]
 pub enum RejectReason {
     /// It can't be read, or isn't allowed: 400, 422. Its neighbours were sent without it. Either the
-    /// server named it, or it was refused alone while the way was known to work.
+    /// server named it, or it was refused alone while the path was known to work.
     Refused,
     /// The server stored its neighbours and dropped it: a type that conflicts with the field's, a
     /// time outside the retention period.

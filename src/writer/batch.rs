@@ -18,14 +18,14 @@ pub(crate) struct Batch {
     /// Attempts in a row that failed, and when they began.
     pub(crate) failures: u32,
     pub(crate) failing_since: Option<core::time::Duration>,
-    /// So many pieces at the front are single lines that were refused, unnamed. Until the way is
+    /// So many pieces at the front are single lines that were refused, unnamed. Until the path is
     /// known to work they wait, and what stands behind them is asked about.
     suspects: usize,
-    /// Refusals that named no line, since the way was last known to work.
+    /// Refusals that named no line, since the path was last known to work.
     pub(crate) refusals: u8,
     /// Single lines that were rejected without being named, since one was stored.
     pub(crate) bad_run: u8,
-    /// The next request finds out who is to blame: the lines or the way.
+    /// The next request finds out who is to blame: the lines or the path.
     pub(crate) prove: bool,
 }
 
@@ -41,13 +41,13 @@ pub(crate) struct Piece {
     heir: bool,
     /// The server is known to work: if it fails on this piece, the piece is at fault.
     pub(crate) judged: bool,
-    /// A single line that was refused before the way was known to work: once more, and it is
+    /// A single line that was refused before the path was known to work: once more, and it is
     /// rejected.
     pub(crate) refused: bool,
     /// Stored ahead of a line that is still suspected. If that line is stored after all, this has to
     /// be sent again: it is newer.
     pub(crate) stored: bool,
-    /// How often the way broke or time ran out under it.
+    /// How often the path broke or time ran out under it.
     pub(crate) breaks: u8,
     /// How often the server failed on it (500).
     pub(crate) faults: u8,
@@ -141,12 +141,12 @@ impl Batch {
         self.suspects = self.suspects.saturating_add(1).min(self.pieces.len());
     }
 
-    /// Whether lines before the piece wait for their verdict.
+    /// Whether lines before the piece wait for a decision.
     pub(crate) fn has_suspects(&self) -> bool {
         self.suspects > 0
     }
 
-    /// The way works: what was refused is asked about once more.
+    /// The path works: what was refused is asked about once more.
     pub(crate) fn vouch(&mut self) {
         self.refusals = 0;
         if self.suspects == 0 {
@@ -162,7 +162,7 @@ impl Batch {
         self.suspects = 0;
     }
 
-    /// The way is to blame: what was concluded from its refusals counts for nothing. `refusals`:
+    /// The path is to blame: what was concluded from its refusals counts for nothing. `refusals`:
     /// how many of those there are to be from now on.
     pub(crate) fn pardon(&mut self, refusals: u8) {
         self.suspects = 0;

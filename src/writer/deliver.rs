@@ -15,18 +15,18 @@ use crate::line::Lines;
 use alloc::string::{String, ToString};
 use core::time::Duration;
 
-/// A request of at least this size may be what breaks the way; a smaller one is not blamed.
+/// A request of at least this size may be what breaks the path; a smaller one is not blamed.
 const LARGE: usize = 16 * 1024;
-/// So often the way may break under a large request until its body waits for the server's word,
+/// So often the path may break under a large request until its body waits for the server's word,
 const BREAKS_TO_EXPECT: u8 = 3;
 /// and so often until it is cut in two.
 const BREAKS_TO_SPLIT: u8 = 4;
 /// So often a server may fail on the same lines until it is asked whether they are to blame.
 const FAULTS_TO_PROVE: u8 = 4;
 /// So many pieces may be refused in a row, without a line named, until it is asked whether they or
-/// the way is to blame.
+/// the path is to blame.
 const REFUSALS_TO_PROVE: u8 = 8;
-/// So many count as refused after the way was to blame: the next one is enough to ask again.
+/// So many count as refused after the path was to blame: the next one is enough to ask again.
 const PARDONED: u8 = REFUSALS_TO_PROVE - 1;
 /// After so many bad lines in a row the next ones are asked about one by one: where most lines are
 /// bad, halving takes twice the requests.
@@ -72,7 +72,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
             batch.cut_off(1, false);
         }
         let prove = batch.prove;
-        // (There is none to send where all that is left has been refused, and the way is in doubt.)
+        // (There is none to send where all that is left has been refused, and the path is in doubt.)
         let piece = batch.piece().copied().or(prove.then(Piece::default));
         let Some(piece) = piece else {
             self.retire(at);
@@ -172,7 +172,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         });
     }
 
-    /// The way works: something was stored, or the server named lines that it had read.
+    /// The path works: something was stored, or the server named lines that it had read.
     fn heard(&mut self, at: usize) {
         let now = self.clock.now();
         let Some(lane) = self.lanes.get_mut(at) else {
@@ -223,8 +223,8 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     /// The piece was refused and no line named. That may be about its lines: it is cut, down to one.
-    /// Or it is about the way: a gateway refuses in a server's words, or has a limit below the
-    /// shortest line. So no line is rejected unless it is refused by itself twice and the way worked
+    /// Or it is about the path: a gateway refuses in a server's words, or has a limit below the
+    /// shortest line. So no line is rejected unless it is refused by itself twice and the path worked
     /// in between.
     fn doubt(&mut self, at: usize, reason: RejectReason, error: Error) {
         let bad = reason == RejectReason::Refused;
@@ -261,17 +261,17 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let can_prove = lane.find_proof(random, precision);
         match lane.head() {
             Some(batch) if can_prove => batch.prove = true,
-            _ => self.blame_way(at, error),
+            _ => self.blame_path(at, error),
         }
     }
 
     /// Nothing shows that the lines are to blame for being refused: they are kept until somebody has
-    /// looked at the way, or something is stored.
-    fn blame_way(&mut self, at: usize, error: Error) {
+    /// looked at the path, or something is stored.
+    fn blame_path(&mut self, at: usize, error: Error) {
         if let Some(batch) = self.lanes.get_mut(at).and_then(Lane::head) {
             batch.pardon(PARDONED);
         }
-        self.failed(at, error.blame_way());
+        self.failed(at, error.blame_path());
     }
 
     /// The good lines are stored: what the server dropped is told, nothing is sent again.
@@ -326,7 +326,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
             return false;
         };
         if broke && size >= LARGE {
-            // An early refusal looks like this, for large bodies; so does a way too slow for them.
+            // An early refusal looks like this, for large bodies; so does a path too slow for them.
             piece.breaks = piece.breaks.saturating_add(1);
             if piece.breaks >= BREAKS_TO_SPLIT {
                 self.halve(at, false);
@@ -355,7 +355,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         judged && can_prove
     }
 
-    /// What was stored before was sent again, to see whether the way to the database works while the
+    /// What was stored before was sent again, to see whether the path to the database works while the
     /// piece at hand is refused or makes the server fail.
     fn proven(&mut self, at: usize, result: Result<(), Error>) {
         let Some(lane) = self.lanes.get_mut(at) else {
@@ -382,7 +382,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
                 return self.failed(at, error);
             }
             lane.doubt_proof();
-            return self.blame_way(at, error);
+            return self.blame_path(at, error);
         }
         // (What was refused before it is asked about first; what the server fails on has its turn.)
         let suspects = batch.has_suspects();
@@ -537,7 +537,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 }
 
-/// Whether the way broke under the request, or time ran out.
+/// Whether the path broke under the request, or time ran out.
 fn is_break(error: &Error) -> bool {
     matches!(
         error.kind(),

@@ -47,7 +47,7 @@ pub(crate) struct Lane {
     /// The last thing the server stored. Sent again it changes nothing, but shows whether the
     /// server works.
     proof: Vec<u8>,
-    /// It has been refused since it was stored. That shows that the way is to blame, unless the
+    /// It has been refused since it was stored. That shows that the path is to blame, unless the
     /// database has changed; so that nothing waits for ever, other lines are tried as well.
     doubted: bool,
     /// Where nothing was stored yet, or that is in doubt: one of the lines that still wait, to the
@@ -272,7 +272,7 @@ impl Lane {
         self.doubted = true;
     }
 
-    /// Sees to it that there is something to prove with that the way works. False if not.
+    /// Sees to it that there is something to prove with that the path works. False if not.
     pub(crate) fn find_proof(&mut self, random: u64, precision: Precision) -> bool {
         let mut trial = core::mem::take(&mut self.trial);
         trial.clear();
@@ -315,7 +315,7 @@ impl Lane {
         }
     }
 
-    /// What to prove with that the way works.
+    /// What to prove with that the path works.
     pub(crate) fn proof(&self) -> &[u8] {
         if self.trial.is_empty() {
             &self.proof

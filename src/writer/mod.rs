@@ -41,9 +41,9 @@
 //! |---|---|
 //! | 204 | delivered |
 //! | bad lines, named | exactly those are rejected, the others sent once more |
-//! | bad lines, not named | found by halving, rejected if the [way works](#the-lines-or-the-way) |
+//! | bad lines, not named | found by halving, rejected if the [path works](#the-lines-or-the-path) |
 //! | the good lines are stored, others dropped | told; nothing is sent again |
-//! | too large | cut in two, down to one line; that is rejected if the way works |
+//! | too large | cut in two, down to one line; that is rejected if the path works |
 //! | either of these two, whatever is sent | kept, tried each minute or more slowly; a person has to act |
 //! | no response, 408, 425, 429, 5xx | kept, tried again: 1 s … 5 min, the server's own wish first |
 //! | connections break under the same large batch | its body waits for `100 Continue`; then it is cut in two |
@@ -51,9 +51,9 @@
 //! | *with a spool:* anything after which data are kept | the batch goes to disk, and so do those behind it, until the disk is empty again |
 //! | token, bucket, permission, certificate, a foreign page | kept, tried each minute or more slowly; a person has to act |
 //!
-//! # The lines or the way
+//! # The lines or the path
 //! A gateway may refuse every request, in the database's own words; some databases say one sentence of
-//! any bad line. So a refusal that names no line, and a 413, may be the fault of the lines or of the way
+//! any bad line. So a refusal that names no line, and a 413, may be the fault of the lines or of the path
 //! to the database. A line is rejected for one only if it was refused by itself twice and something was
 //! stored in between, or if all other lines of a refused piece have been stored since.
 //!
@@ -77,7 +77,7 @@
 //!
 //! One bad line among `n` takes some `2 · log2(n)` requests and at most one proof. If all lines are bad,
 //! each takes two requests, and there is a proof after every eight. While everything is refused, an
-//! attempt takes two requests (the first, ten).
+//! attempt takes two requests (the first, nine).
 //!
 //! # What to watch
 //! - *Nothing happens by itself.* There is no thread; [`Writer::poll`] is what makes time pass.

@@ -32,7 +32,7 @@ pub(crate) struct Parcel<'a> {
     pub(crate) limit: Option<Duration>,
 }
 
-/// A way to the server.
+/// A path to the server.
 pub(crate) trait Transport {
     /// Makes one attempt and returns its result. `Ok` is 204 and nothing else.
     fn send(&mut self, parcel: Parcel<'_>) -> Result<(), Error>;

@@ -57,7 +57,7 @@ fn requests_to_http_go_to_the_proxy_in_absolute_form() {
             plain,
             &large,
         ),
-        // A head larger than any buffer of the way.
+        // A head larger than any buffer of the path.
         (
             "http://influx.example:8086",
             "influx.example:8086",

@@ -143,7 +143,7 @@ impl Connector<()> for OptionalProxy {
     }
 }
 
-/// The whole chain: the way through a proxy if one is set, else our own socket; TLS if the URL says
+/// The whole chain: the path through a proxy if one is set, else our own socket; TLS if the URL says
 /// so.
 pub(super) fn chain(proxy: Option<ProxyConnector>, tls: TlsConnector) -> impl Connector<()> {
     let chain = OptionalProxy(proxy).chain(TcpConnector);

@@ -9,7 +9,7 @@ use core::fmt;
 use std::io;
 use ureq::{Error, Timeout};
 
-/// Where and how the way broke, before it is known for which call.
+/// Where and how the path broke, before it is known for which call.
 #[derive(Debug)]
 pub(crate) struct HttpError {
     pub(crate) kind: TransportErrorKind,

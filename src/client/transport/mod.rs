@@ -140,7 +140,7 @@ pub(crate) struct HttpRequest<'a> {
     pub(crate) repeatable: bool,
     /// The most bytes the response's body may have, decompressed.
     pub(crate) cap: u64,
-    /// The body waits for `100 Continue` however small it is: for a way that broke before.
+    /// The body waits for `100 Continue` however small it is: for a path that broke before.
     pub(crate) expect: bool,
 }
 

@@ -47,7 +47,7 @@ pub(super) struct ProxyContext<'a> {
     pub(super) tls: TlsConnector,
 }
 
-/// The way through the proxy, and its part in what fails.
+/// The connection through the proxy, and its part in what fails.
 type Opened = (ProxyConnector, Arc<dyn ProxyFaults>);
 
 /// A proxy's part in what fails after the connection was made.
@@ -58,7 +58,7 @@ pub(super) trait ProxyFaults: Send + Sync {
     /// Its `host:port`, unless a tunnel hides requests and responses from it.
     fn sees_requests(&self) -> Option<&str>;
 
-    /// Names the proxy in an error that may be its own, or the server's, or of the way between.
+    /// Names the proxy in an error that may be its own, or the server's, or of the path between.
     fn involve(&self, http_error: &mut HttpError);
 }
 
@@ -351,7 +351,7 @@ impl Proxy {
             ),
             _ => (
                 Kind::ProxyUnavailable,
-                "no way leads to",
+                "this machine can't reach",
                 "check this machine's network and the proxy's URL",
             ),
         };

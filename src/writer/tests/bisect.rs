@@ -1,4 +1,4 @@
-//! Which lines are blamed when a server fails or the way breaks: every request of it, in order.
+//! Which lines are blamed when a server fails or the path breaks: every request of it, in order.
 
 use super::long_runs::core;
 use super::sim::{SimClock, broken};
@@ -259,7 +259,7 @@ fn a_line_that_cannot_be_proven_guilty_stays() {
     assert_eq!(tried.buffered, 1);
 }
 
-/// A way that breaks under large bodies: after three times they wait for the server's word, after
+/// A path that breaks under large bodies: after three times they wait for the server's word, after
 /// four they are cut, and so are the halves. Nothing else does that.
 #[test]
 fn what_breaks_the_way() {

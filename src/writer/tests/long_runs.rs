@@ -60,7 +60,7 @@ impl Transport for Picky {
         let mut lines = body.chunks(order.len).enumerate();
         let Some((at, bad)) = lines.find(|(_, line)| line[FIELD] == b'b') else {
             let end = order.stored + body.len();
-            // A line that was stored before, or waits, shows that the way works.
+            // A line that was stored before, or waits, shows that the path works.
             if order.good.get(order.stored..end) != Some(body) && body.len() == order.len {
                 order.proofs += 1;
                 let mut lines = order.good.chunks(order.len);
@@ -159,7 +159,7 @@ fn a_bad_line_anywhere_that_is_numbered() {
 #[test]
 fn a_bad_line_anywhere_that_is_not_named() {
     // 2 + 2 · log2(5 000) = 26.6; and where eight pieces in a row were refused, something that was
-    // stored shows that the way works.
+    // stored shows that the path works.
     every_position(Words::Silent, 28);
 }
 

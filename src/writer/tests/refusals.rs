@@ -1,4 +1,4 @@
-//! Refusals that name no line, and 413: who is to blame, the lines or the way to the database.
+//! Refusals that name no line, and 413: who is to blame, the lines or the path to the database.
 
 use super::bisect::{Response, status, tried};
 #[cfg(feature = "spool")]
@@ -60,11 +60,11 @@ fn bad(lines: &str, _: usize) -> Result<(), Error> {
     }
 }
 
-/// A line is rejected when it was refused by itself twice and the way worked in between, or when
+/// A line is rejected when it was refused by itself twice and the path worked in between, or when
 /// the other lines of what was refused have been stored. (Lines by their letters, `z` was stored
 /// before; a `.` is a pause.)
 #[test]
-fn a_line_is_rejected_only_if_the_way_is_known_to_work() {
+fn a_line_is_rejected_only_if_the_path_is_known_to_work() {
     let table: [(&str, &str, Response, &str, &str); 15] = [
         ("z", "b", bad, ".b z b", "Refused 1"),
         (
@@ -105,7 +105,7 @@ fn a_line_is_rejected_only_if_the_way_is_known_to_work() {
             ".b .b .b .b",
             "failed, failed, failed, failed",
         ),
-        // The way refuses the first two, the first, or what was stored before as well.
+        // The path refuses the first two, the first, or what was stored before as well.
         (
             "z",
             "ab",
@@ -241,7 +241,7 @@ fn fates(core: &SimCore) -> (u64, u64, u64) {
     )
 }
 
-/// Where all lines are bad, each is asked about twice, and every eighth request asks whether the way
+/// Where all lines are bad, each is asked about twice, and every eighth request asks whether the path
 /// works: halving, which asks about `2n - 1` pieces, stops where it finds nothing but bad lines.
 #[test]
 fn a_batch_of_bad_lines_only_is_rejected() {
@@ -273,7 +273,7 @@ fn a_batch_of_bad_lines_only_is_rejected() {
 /// line is searched for. All is kept; few requests; a person is told; and when it is mended, all
 /// arrives and the bad line alone is rejected.
 #[test]
-fn a_way_that_refuses_everything_rejects_no_line() {
+fn a_path_that_refuses_everything_rejects_no_line() {
     let mut table = Vec::new();
     for refusal in REFUSALS {
         for begins in [0, 1, 2, 6, 9, 13] {
@@ -345,10 +345,10 @@ fn a_way_that_refuses_everything_rejects_no_line() {
     }
 }
 
-/// A way that refuses a few requests in a row, wherever that begins, in batches of every size, with
+/// A path that refuses a few requests in a row, wherever that begins, in batches of every size, with
 /// and without a bad line: no good line is rejected, and of two values of a point the later stays.
 #[test]
-fn a_way_that_refuses_for_a_moment_costs_nothing() {
+fn a_path_that_refuses_for_a_moment_costs_nothing() {
     let table = [
         (1, 9),
         (2, 9),
@@ -412,7 +412,7 @@ fn a_way_that_refuses_for_a_moment_costs_nothing() {
     }
 }
 
-/// The first line of all is bad, and nothing shows that the way works: it waits. The lines that come
+/// The first line of all is bad, and nothing shows that the path works: it waits. The lines that come
 /// later are tried, and the first that is stored shows it. Another bucket doesn't wait.
 #[test]
 fn a_bad_line_that_came_first_waits_for_a_good_one() {

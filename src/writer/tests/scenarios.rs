@@ -371,7 +371,7 @@ fn a_201_for_a_part_is_no_captive_portal() {
 }
 
 #[test]
-fn a_way_that_breaks_under_large_batches_gets_smaller_ones() {
+fn a_path_that_breaks_under_large_batches_gets_smaller_ones() {
     let (mut core, clock, server) = world(1, |b| b);
     for n in 0..4_000 {
         write(&mut core, n);

@@ -110,7 +110,7 @@ pub(super) struct World {
     pub(super) refuses_at: Range<u64>,
     /// What it says of bad lines if it names none.
     pub(super) silent: (u16, &'static str),
-    /// The way breaks under larger bodies.
+    /// The path breaks under larger bodies.
     pub(super) breaks_over: usize,
     /// Nothing listens.
     pub(super) down: bool,
@@ -130,7 +130,7 @@ pub(super) struct World {
     clock: SimClock,
 }
 
-/// A way to a [`World`].
+/// A path to a [`World`].
 #[derive(Clone, Debug)]
 pub(super) struct SimServer(pub(super) Rc<RefCell<World>>);
 

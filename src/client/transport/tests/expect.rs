@@ -1,4 +1,4 @@
-//! A small body that waits for `100 Continue` because the way broke before, as the batching writer
+//! A small body that waits for `100 Continue` because the path broke before, as the batching writer
 //! has it.
 
 use crate::line::Lines;
