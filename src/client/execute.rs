@@ -9,7 +9,7 @@ use super::response_error::{Kind, MAX_READ, refused};
 use super::retry::{Retry, random};
 use super::transport::{Headers, HttpError, HttpRequest, HttpResponse, RequestBody, SendError};
 use super::url::Target;
-use crate::error::{Error, TransportError};
+use crate::error::{Error, Stored, TransportError};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -61,12 +61,17 @@ impl Client {
         let start = Instant::now();
         let limit = out.overall;
         let mut attempt = 0u32;
+        let mut unknown = false;
         loop {
             let result = self.authorized(what, out).and_then(&mut done);
-            let error = match result {
+            let mut error = match result {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
+            if unknown {
+                error = error.after_unknown();
+            }
+            unknown = error.stored() == Stored::Unknown;
             attempt = attempt.saturating_add(1);
             let replayable = out.repeatable && !matches!(out.body, RequestBody::Reader(..));
             if !replayable || !error.is_retryable() {

@@ -378,7 +378,8 @@ impl Error {
     ///
     /// Only a write's error can say [`Stored::Partial`]; a request that never left is
     /// [`Stored::None`]; where nobody can know, it is [`Stored::Unknown`], and sending the same
-    /// points again is safe as long as they carry their own timestamps.
+    /// points again is safe as long as they carry their own timestamps. Where a
+    /// [`RetryPolicy`](crate::client::RetryPolicy) made several attempts, it speaks of all of them.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

@@ -344,6 +344,21 @@ impl fmt::Display for Excerpt<'_> {
 }
 
 impl Error {
+    /// The same where an earlier attempt of the same call may have stored everything. (Not if the
+    /// lines themselves are refused: so they were then.)
+    pub(crate) fn after_unknown(mut self) -> Self {
+        match &mut *self.0 {
+            ErrorKind::Transport(e) => e.unsent = false,
+            ErrorKind::Response(ResponseError(parts))
+                if parts.stored == Stored::None && parts.remedy != Remedy::RemoveBadLines =>
+            {
+                parts.stored = Stored::Unknown;
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// The same refusal, where the data are not known to be at fault: a person has to look.
     pub(crate) fn blame_path(mut self) -> Self {
         if let ErrorKind::Response(ResponseError(parts)) = &mut *self.0 {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::common::wire::{self, NO_CONTENT, Peer, Wire, json_error, response};
 use influx_edge::client::Method;
 use influx_edge::client::RetryPolicy;
+use influx_edge::{Client, Error, Stored};
 
 const LINE: &str = "m f=1";
 
@@ -266,6 +267,98 @@ fn a_line_a_call() {
     );
     let all = lines.join("\n");
     assert!(!all.contains("secret") && !all.contains("canary"), "{all}");
+}
+
+/// What the last of several attempts ended with. None: nobody listens any more.
+type Last = (&'static str, Option<Vec<u8>>, Stored);
+
+/// An attempt that may have stored everything, and then one that ends otherwise: the error of the
+/// call says what holds for both.
+fn of_two_attempts(first: &[u8], last: Option<Vec<u8>>) -> Error {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (first, comes_again) = (first.to_vec(), last.is_some());
+    let server = std::thread::spawn(move || {
+        let mut listener = Some(listener);
+        for response in [Some(first), last] {
+            let Some(response) = response else { continue };
+            let (mut stream, _) = listener.as_ref().unwrap().accept().unwrap();
+            if !comes_again {
+                // Nobody listens when the client hears of this attempt's end.
+                listener = None;
+            }
+            let mut head = [0; 4096];
+            assert!(std::io::Read::read(&mut stream, &mut head).unwrap() > 0);
+            std::io::Write::write_all(&mut stream, &response).unwrap();
+        }
+    });
+    let policy = RetryPolicy {
+        max_retries: 1,
+        interval: Duration::from_millis(1),
+        ..RetryPolicy::default()
+    };
+    let client = Client::builder(url).org("acme").token(wire::TOKEN);
+    let client = client.retry(policy).build().unwrap();
+    let error = client.write("b", LINE).unwrap_err();
+    server.join().unwrap();
+    error
+}
+
+#[test]
+fn what_an_earlier_attempt_may_have_stored_counts() {
+    let close = "Connection: close\r\n";
+    // No response, half a one, an error after the fact.
+    let firsts: [(&[u8], bool); 5] = [
+        (b"", true),
+        (b"HTTP/1.1 20", true),
+        (&response("500 Internal Server Error", close, "{}"), true),
+        (&response("504 Gateway Timeout", close, ""), true),
+        (&response("429 Too Many Requests", close, ""), false),
+    ];
+    let bad_line = "unable to parse 'm f=1': no";
+    let lasts: [Last; 5] = [
+        ("refused", None, Stored::None),
+        (
+            "429",
+            Some(response("429 Too Many Requests", close, "")),
+            Stored::None,
+        ),
+        (
+            "401",
+            Some(json_error(
+                "401 Unauthorized",
+                "unauthorized",
+                "unauthorized access",
+            )),
+            Stored::None,
+        ),
+        (
+            "404",
+            Some(json_error(
+                "404 Not Found",
+                "not found",
+                "bucket \"b\" not found",
+            )),
+            Stored::None,
+        ),
+        (
+            "504",
+            Some(response("504 Gateway Timeout", close, "")),
+            Stored::Unknown,
+        ),
+    ];
+    for (first, may_have) in firsts {
+        for (name, last, alone) in &lasts {
+            let error = of_two_attempts(first, last.clone());
+            let expected = if may_have { Stored::Unknown } else { *alone };
+            let first = String::from_utf8_lossy(first);
+            assert_eq!(error.stored(), expected, "{first:?}, then {name}: {error}");
+        }
+        // The lines themselves are refused, so they were then.
+        let last = json_error("400 Bad Request", "invalid", bad_line);
+        let error = of_two_attempts(first, Some(last));
+        assert_eq!(error.stored(), Stored::None, "{error}");
+    }
 }
 
 /// A body may come out of another call of the same client, in the same thread.
