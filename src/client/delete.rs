@@ -71,9 +71,10 @@ impl DeletePoints<'_> {
     /// takes parentheses and `!=` for tags, which picks the points that have the tag with another
     /// value, not those without it. No server takes `OR`, patterns, or fields. Default: all points.
     ///
-    /// Refused by [`call`](DeletePoints::call), as is a first time after the last, because servers respond to it with success and
-    /// delete nothing: `_measurement !=`; `_time`, `_start`, `_stop` and `time` (the range is given
-    /// by the two times), `_value`, and an empty value, which no tag has.
+    /// Servers respond with success to some deletes that delete nothing, so
+    /// [`call`](DeletePoints::call) refuses them: `_measurement !=`; `_time`, `_start`, `_stop` and
+    /// `time` (the range is given by the two times), `_value`, an empty value, which no tag has, and
+    /// a start after the stop.
     ///
     /// A value that comes from outside belongs into a [`Predicate`](crate::flux::Predicate), which
     /// escapes it.
@@ -111,7 +112,7 @@ impl DeletePoints<'_> {
         check_bucket(&self.bucket)?;
         if self.start > self.stop {
             return Err(Error::config(format!(
-                "the first time of a delete, {}, is after the last, {}",
+                "the start of a delete, {}, is after its stop, {}",
                 self.start, self.stop
             )));
         }

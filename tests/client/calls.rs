@@ -344,7 +344,7 @@ fn a_predicate_that_deletes_nothing_is_refused() {
     ] {
         let error = client.delete_points("b", start, stop).call().unwrap_err();
         assert!(error.is_config(), "{error}");
-        assert!(error.to_string().contains("is after the last"), "{error}");
+        assert!(error.to_string().contains("is after its stop"), "{error}");
     }
     assert!(wire.seen().is_empty());
     // What deletes, or what the server refuses by itself.
