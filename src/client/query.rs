@@ -36,6 +36,8 @@ pub struct Query<'a> {
     timeout: Duration,
     read_timeout: Duration,
     max_body_bytes: u64,
+    max_record_bytes: usize,
+    max_columns: Option<usize>,
     /// The first thing that was wrong; said when asked.
     wrong: Option<Error>,
 }
@@ -133,6 +135,8 @@ impl Client {
             timeout: OVERALL,
             read_timeout: READ,
             max_body_bytes: u64::MAX,
+            max_record_bytes: csv::MAX_RECORD_BYTES,
+            max_columns: None,
             wrong: None,
         }
     }
@@ -238,6 +242,27 @@ impl Query<'_> {
         self
     }
 
+    /// The most bytes that a table's description and one of its rows may take in memory together.
+    /// Default: 16 MiB. See [`csv::Rows::max_record_bytes`].
+    ///
+    /// A longer row is an error of [`Rows::next`] that names the limit
+    /// ([`RecordTooLong`](csv::ReadErrorKind::RecordTooLong)).
+    pub fn max_record_bytes(mut self, bytes: usize) -> Self {
+        self.max_record_bytes = bytes;
+        self
+    }
+
+    /// The most columns that a table may have. Default: 4096, against a response that would take all
+    /// memory. A column takes four words of memory (32 bytes on a 64-bit machine) beside its text.
+    ///
+    /// `pivot` makes a column of each field. A wider table is an error of [`Rows::next`] that names
+    /// the limit ([`TooManyColumns`](csv::ReadErrorKind::TooManyColumns)); `keep(columns: […])` in
+    /// the query makes them fewer.
+    pub fn max_columns(mut self, columns: usize) -> Self {
+        self.max_columns = Some(columns);
+        self
+    }
+
     /// Asks, and gives the rows as they come. Blocks until the first bytes are there.
     ///
     /// ```
@@ -262,10 +287,15 @@ impl Query<'_> {
         let (delimiter, profiled) = (self.dialect.delimiter, self.profiled);
         // No row is longer than the whole response may be.
         let longest = usize::try_from(self.max_body_bytes.saturating_add(1)).unwrap_or(usize::MAX);
+        let longest = longest.min(self.max_record_bytes);
+        let max_columns = self.max_columns;
         let (client, response) = self.ask()?;
         let mut inner = csv::Rows::new(response.body)
-            .max_record_bytes(longest.min(csv::MAX_RECORD_BYTES))
+            .max_record_bytes(longest)
             .split_profile(profiled);
+        if let Some(columns) = max_columns {
+            inner = inner.max_columns(columns);
+        }
         if let Ok(delimiter) = u8::try_from(delimiter) {
             inner = inner.delimiter(delimiter);
         }

@@ -103,7 +103,9 @@ fn explain(client: &Client, e: csv::ReadError) -> Error {
     let print = |text: &mut String| *text = client.secrets().printable(text, 4096);
     let mut kind = e.into_kind();
     match &mut kind {
-        csv::ReadErrorKind::Io(_) => {}
+        csv::ReadErrorKind::Io(_)
+        | csv::ReadErrorKind::TooManyColumns { .. }
+        | csv::ReadErrorKind::RecordTooLong { .. } => {}
         csv::ReadErrorKind::Decode { excerpt, .. } => print(excerpt),
         csv::ReadErrorKind::Server { message, code } => [message, code].into_iter().for_each(print),
         csv::ReadErrorKind::Value {

@@ -14,18 +14,18 @@ pub enum DecodeError {
     /// The `text` buffer (or the limit of [`Rows`](crate::csv::Rows)) can't hold the table's
     /// description and this record.
     RecordTooLong {
-        /// Row of the stream, from 1; annotation and header rows count, empty lines don't.
+        /// CSV row, from 1; annotation and header rows count, empty lines don't.
         row: u64,
     },
     /// The `ends` buffer (or the limit of [`Rows`](crate::csv::Rows)) is too small for so many
     /// columns.
     TooManyColumns {
-        /// Row of the stream, from 1.
+        /// CSV row, from 1.
         row: u64,
     },
     /// A row has more or fewer cells than its table's header.
     RowLength {
-        /// Row of the stream, from 1.
+        /// CSV row, from 1.
         row: u64,
         /// Cells of the table's first row, annotation column included.
         expected: usize,
@@ -35,17 +35,17 @@ pub enum DecodeError {
     /// A row that can't stand here: text in the annotation column, the same annotation twice. An
     /// HTML page or a JSON document instead of CSV ends here too.
     UnexpectedRow {
-        /// Row of the stream, from 1.
+        /// CSV row, from 1.
         row: u64,
     },
     /// A column's name, datatype or default isn't UTF-8.
     NotUtf8 {
-        /// Row of the stream, from 1.
+        /// CSV row, from 1.
         row: u64,
     },
     /// The stream ends inside a row, or between annotations and header: a part of it is missing.
     UnexpectedEnd {
-        /// Rows before the end.
+        /// CSV rows before the end.
         row: u64,
     },
     /// The server reports that the query failed, after it had sent what came before.
@@ -57,20 +57,25 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DecodeError::RecordTooLong { row } => {
-                write!(f, "row {row} is too long for the record buffer")
+                write!(f, "CSV row {row} is too long for the record buffer")
             }
             DecodeError::TooManyColumns { row } => {
-                write!(f, "row {row} has too many columns for the buffer")
+                write!(f, "CSV row {row} has too many columns for the buffer")
             }
             DecodeError::RowLength {
                 row,
                 expected,
                 found,
-            } => write!(f, "row {row} has {found} cells, its table has {expected}"),
-            DecodeError::UnexpectedRow { row } => write!(f, "row {row} is not annotated CSV"),
-            DecodeError::NotUtf8 { row } => write!(f, "row {row} names columns that are not UTF-8"),
+            } => write!(
+                f,
+                "CSV row {row} has {found} cells, its table has {expected}"
+            ),
+            DecodeError::UnexpectedRow { row } => write!(f, "CSV row {row} is not annotated CSV"),
+            DecodeError::NotUtf8 { row } => {
+                write!(f, "CSV row {row} names columns that are not UTF-8")
+            }
             DecodeError::UnexpectedEnd { row } => {
-                write!(f, "the stream ends in the middle, after row {row}")
+                write!(f, "the stream ends in the middle, after CSV row {row}")
             }
             DecodeError::Server => f.write_str("the server reports that the query failed"),
         }
@@ -97,7 +102,8 @@ pub struct ServerError<'a> {
 pub struct ValueError {
     /// What is wrong.
     pub kind: ValueErrorKind,
-    /// Row of the stream, from 1.
+    /// Number of the record in the response, from 1, as
+    /// [`Record::row_number`](crate::csv::Record::row_number) counts.
     pub row: u64,
     /// Index of the column, as [`Table::column`](crate::csv::Table::column) counts; `None` if there
     /// is no such column.

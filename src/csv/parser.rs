@@ -96,6 +96,8 @@ pub(super) struct Parser {
     pub(super) delimiter_len: usize,
     /// Rows begun so far.
     pub(super) row: u64,
+    /// Those of them that are annotations and headers.
+    pub(super) head_rows: u64,
     failed: Option<DecodeError>,
     pub(super) message: Range<usize>,
     pub(super) code: Range<usize>,
@@ -129,6 +131,7 @@ impl Parser {
             cells: 0,
             delimiter_len: 0,
             row: 0,
+            head_rows: 0,
             failed: None,
             message: 0..0,
             code: 0..0,
@@ -168,7 +171,7 @@ impl Parser {
             text: text.get(self.schema.record_at()..).unwrap_or_default(),
             ends: ends.get(ends_at..ends_at + cells).unwrap_or_default(),
             delimiter_len: self.delimiter_len,
-            row: self.row,
+            row: self.row.saturating_sub(self.head_rows),
         }
     }
 

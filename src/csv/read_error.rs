@@ -22,12 +22,27 @@ pub struct ReadError(Box<ReadErrorKind>);
 pub enum ReadErrorKind {
     /// The source failed: the connection broke, or the body was cut short.
     Io(io::Error),
-    /// The stream isn't the CSV it should be, or exceeds the limits of [`Rows`](super::Rows).
+    /// The stream isn't the CSV it should be.
     Decode {
-        /// What is wrong, and in which row.
+        /// What is wrong, and in which CSV row.
         error: DecodeError,
         /// The row's beginning, for people to look at; at most 64 bytes, quoted.
         excerpt: String,
+    },
+    /// A table has more columns than [`Rows::max_columns`](super::Rows::max_columns) allows.
+    TooManyColumns {
+        /// CSV row, from 1; annotation and header rows count.
+        row: u64,
+        /// The limit.
+        max_columns: usize,
+    },
+    /// A table's description and one of its records are longer than
+    /// [`Rows::max_record_bytes`](super::Rows::max_record_bytes) allows.
+    RecordTooLong {
+        /// CSV row, from 1; annotation and header rows count.
+        row: u64,
+        /// The limit.
+        max_record_bytes: usize,
     },
     /// The query failed on the server after it had sent what came before.
     Server {
@@ -40,7 +55,7 @@ pub enum ReadErrorKind {
     Value {
         /// What is wrong.
         kind: ValueErrorKind,
-        /// Row of the stream, from 1.
+        /// Number of the record in the response, from 1.
         row: u64,
         /// The column's name, or what named it if there is no such column.
         column: String,
@@ -53,7 +68,7 @@ pub enum ReadErrorKind {
     },
     /// A row doesn't fit the type it should become.
     Deserialize {
-        /// Row of the stream, from 1.
+        /// Number of the record in the response, from 1.
         row: u64,
         /// The column it failed at, if it was one.
         column: Option<String>,
@@ -162,6 +177,17 @@ impl fmt::Display for ReadError {
         match &*self.0 {
             ReadErrorKind::Io(error) => write!(f, "reading the response failed: {error}"),
             ReadErrorKind::Decode { error, excerpt } => write!(f, "{error}: {excerpt}"),
+            ReadErrorKind::TooManyColumns { row, max_columns } => write!(
+                f,
+                "the table at CSV row {row} has more than {max_columns} columns, the limit of max_columns: raise it, or ask for fewer columns with keep() in the query"
+            ),
+            ReadErrorKind::RecordTooLong {
+                row,
+                max_record_bytes,
+            } => write!(
+                f,
+                "CSV row {row} and its table's description are longer than {max_record_bytes} bytes, the limit of max_record_bytes: raise it, or ask for fewer columns with keep() in the query"
+            ),
             ReadErrorKind::Server { message, code } if code.is_empty() => {
                 write!(f, "the query failed on the server: {message}")
             }

@@ -36,7 +36,7 @@ impl<'a> Record<'a> {
         self.table
     }
 
-    /// Its row in the stream, from 1; annotation and header rows count, empty lines don't.
+    /// Its number among the records of the response, over all tables, from 1.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -44,7 +44,7 @@ impl<'a> Record<'a> {
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
-    /// assert_eq!(record.row_number(), 5); // behind three annotation rows and the header
+    /// assert_eq!(record.row_number(), 1); // annotations and header are no records
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

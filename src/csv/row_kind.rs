@@ -22,13 +22,27 @@ impl Parser {
         }
         match self.state {
             State::ErrorTable => Err(self.error_row(text, ends)),
-            _ if first.first() == Some(&b'#') => self.annotation(text, ends),
-            State::Head | State::Rows if first.is_empty() => self.header(text, ends),
+            _ if first.first() == Some(&b'#') => {
+                let report = self.annotation(text, ends)?;
+                Ok(self.count_head_row(report))
+            }
+            State::Head | State::Rows if first.is_empty() => {
+                let report = self.header(text, ends)?;
+                Ok(self.count_head_row(report))
+            }
             _ => {
                 let row = self.row;
                 Err(self.fail(DecodeError::UnexpectedRow { row }))
             }
         }
+    }
+
+    /// Counts an annotation or header row, unless something is to be reported before it is read.
+    fn count_head_row(&mut self, report: Option<Progress>) -> Option<Progress> {
+        if report.is_none() {
+            self.head_rows = self.head_rows.saturating_add(1);
+        }
+        report
     }
 
     /// A record: is it of the table that was reported last?

@@ -11,7 +11,7 @@ use super::column_key::ColumnKey;
 use super::error::DecodeError;
 use super::parser::{Parser, Progress};
 use super::profile;
-use super::read_error::ReadError;
+use super::read_error::{ReadError, ReadErrorKind};
 use super::record::Record;
 use super::table::Table;
 
@@ -402,10 +402,20 @@ impl<R: Read> Rows<R> {
     #[cold]
     fn failed(&mut self, error: DecodeError) -> ReadError {
         self.over = true;
-        match self.parser.server_error(&self.text) {
-            Some((message, code)) => ReadError::server(message, code),
-            None => ReadError::decode(error, self.parser.current_row(&self.text)),
+        if let Some((message, code)) = self.parser.server_error(&self.text) {
+            return ReadError::server(message, code);
         }
+        ReadError::new(match error {
+            DecodeError::TooManyColumns { row } => ReadErrorKind::TooManyColumns {
+                row,
+                max_columns: self.parser.max_cells.saturating_sub(FRAME),
+            },
+            DecodeError::RecordTooLong { row } => ReadErrorKind::RecordTooLong {
+                row,
+                max_record_bytes: self.max_record_bytes,
+            },
+            _ => return ReadError::decode(error, self.parser.current_row(&self.text)),
+        })
     }
 }
 

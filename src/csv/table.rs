@@ -1,10 +1,12 @@
 //! The description of a table: result, id, and its columns.
 
+use core::fmt;
+
 use super::column_key::ColumnKey;
 use super::schema::{GROUP, Schema, Stored, cell_of};
 
 /// The table that the next records belong to: a view into the decoder's buffers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Table<'a> {
     pub(super) schema: &'a Schema,
     pub(super) text: &'a [u8],
@@ -188,7 +190,7 @@ impl<'a> Table<'a> {
 }
 
 /// One column of a [`Table`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Column<'a> {
     table: Table<'a>,
     cell: usize,
@@ -319,7 +321,7 @@ impl<'a> Column<'a> {
 }
 
 /// The columns of a table in order; see [`Table::columns`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Columns<'a> {
     table: Table<'a>,
     next: usize,
@@ -347,6 +349,31 @@ impl<'a> Iterator for Columns<'a> {
 }
 
 impl ExactSizeIterator for Columns<'_> {}
+
+/// Result, id and columns.
+impl fmt::Debug for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("result", &self.result())
+            .field("id", &self.id())
+            .field("columns", &self.columns())
+            .finish()
+    }
+}
+
+/// Name and datatype.
+impl fmt::Debug for Column<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.name(), self.datatype_or_string())
+    }
+}
+
+/// The columns that are left.
+impl fmt::Debug for Columns<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
 
 /// What a column's values are, as the `#datatype` row says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

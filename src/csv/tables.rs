@@ -246,7 +246,8 @@ impl fmt::Debug for OwnedTable {
         f.debug_struct("OwnedTable")
             .field("result", &self.table().result())
             .field("id", &self.table().id())
+            .field("columns", &self.table().columns())
             .field("rows", &self.rows.len())
-            .finish_non_exhaustive()
+            .finish()
     }
 }

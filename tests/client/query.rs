@@ -366,3 +366,55 @@ fn limits_of_a_query() {
         .unwrap_err();
     assert!(error.to_string().contains("more than"), "{error}");
 }
+
+/// A response of `columns` data columns and one row.
+fn wide(columns: usize) -> String {
+    let names: Vec<_> = (0..columns).map(|n| format!("field_{n}")).collect();
+    format!(
+        ",result,table,{}\r\n,_result,0{}\r\n\r\n",
+        names.join(","),
+        ",1".repeat(columns)
+    )
+}
+
+#[test]
+fn wide_tables_are_limited_by_settings_that_the_error_names() {
+    const COLUMNS: &str = "the table at CSV row 1 has more than {} columns, the limit of max_columns: raise \
+        it, or ask for fewer columns with keep() in the query";
+    const BYTES: &str = "CSV row 1 and its table's description are longer than {} bytes, the limit of \
+        max_record_bytes: raise it, or ask for fewer columns with keep() in the query";
+    let table: [(usize, Option<usize>, Option<usize>, Option<(&str, usize)>); 9] = [
+        (4096, None, None, None),
+        (4097, None, None, Some((COLUMNS, 4096))),
+        (5000, None, None, Some((COLUMNS, 4096))),
+        (5000, Some(5000), None, None),
+        (5000, Some(4999), None, Some((COLUMNS, 4999))),
+        (5000, Some(usize::MAX), None, None),
+        (3, Some(2), None, Some((COLUMNS, 2))),
+        (300, None, Some(1024), Some((BYTES, 1024))),
+        (20_000, Some(20_000), Some(1 << 20), None),
+    ];
+    for (columns, max_columns, max_record_bytes, error) in table {
+        let wire = Wire::responding(csv(&wide(columns)));
+        let client = wire.client();
+        let mut query = client.query("pivot");
+        if let Some(max) = max_columns {
+            query = query.max_columns(max);
+        }
+        if let Some(max) = max_record_bytes {
+            query = query.max_record_bytes(max);
+        }
+        let mut rows = query.call().unwrap();
+        let what = format!("{columns} columns, {max_columns:?}, {max_record_bytes:?}");
+        let read = rows.next().map(|row| row.unwrap().cells().count());
+        match (read, error) {
+            (Ok(read), None) => assert_eq!(read, columns, "{what}"),
+            (Err(read), Some((text, limit))) => {
+                let text = text.replace("{}", &limit.to_string());
+                assert!(read.to_string().ends_with(&text), "{what}: {read}");
+                assert!(!read.is_retryable(), "{what}");
+            }
+            (read, _) => panic!("{what}: {read:?}"),
+        }
+    }
+}

@@ -73,38 +73,38 @@ fn errors_name_row_column_wanted_and_found() {
         (
             row.get::<f64>("s").unwrap_err(),
             ValueErrorKind::Syntax,
-            "row 5, column `s` (string): wanted f64, found \"text\": the text is not such a value",
+            "row 1, column `s` (string): wanted f64, found \"text\": the text is not such a value",
         ),
         (
             row.get::<i64>("f").unwrap_err(),
             ValueErrorKind::Type,
-            "row 5, column `f` (double): wanted i64, found \"1.5\": the column has another datatype",
+            "row 1, column `f` (double): wanted i64, found \"1.5\": the column has another datatype",
         ),
         (
             row.get::<i64>("u").unwrap_err(),
             ValueErrorKind::OutOfRange,
-            "row 5, column `u` (unsignedLong): wanted i64, found \"18446744073709551615\": \
+            "row 1, column `u` (unsignedLong): wanted i64, found \"18446744073709551615\": \
              the value is out of range",
         ),
         (
             row.get::<f64>("nope").unwrap_err(),
             ValueErrorKind::NoSuchColumn,
-            "row 5: there is no column \"nope\"",
+            "row 1: there is no column \"nope\"",
         ),
         (
             row.get::<f64>(&Key::new("nope")).unwrap_err(),
             ValueErrorKind::NoSuchColumn,
-            "row 5: there is no column \"nope\"",
+            "row 1: there is no column \"nope\"",
         ),
         (
             row.get::<f64>(9).unwrap_err(),
             ValueErrorKind::NoSuchColumn,
-            "row 5: there is no column 9",
+            "row 1: there is no column 9",
         ),
         (
             row.base64("x", &mut [0; 4]).unwrap_err(),
             ValueErrorKind::BufferTooSmall,
-            "row 5, column `x` (base64Binary): wanted bytes in base64, found \"aGVsbG8=\": \
+            "row 1, column `x` (base64Binary): wanted bytes in base64, found \"aGVsbG8=\": \
              the buffer is too small",
         ),
     ];
@@ -124,7 +124,7 @@ fn errors_name_row_column_wanted_and_found() {
     let row = rows.next().unwrap().unwrap();
     assert_eq!(
         row.get::<f64>("f").unwrap_err().to_string(),
-        "row 6, column `f` (double): wanted f64, found \"\": the value is null"
+        "row 2, column `f` (double): wanted f64, found \"\": the value is null"
     );
 }
 
@@ -223,11 +223,16 @@ fn limits_hold() {
     let error = rows.next().unwrap_err();
     assert!(matches!(
         error.kind(),
-        ReadErrorKind::Decode {
-            error: DecodeError::RecordTooLong { row: 2 },
-            ..
+        ReadErrorKind::RecordTooLong {
+            row: 2,
+            max_record_bytes: 4096,
         }
     ));
+    assert_eq!(
+        error.to_string(),
+        "CSV row 2 and its table's description are longer than 4096 bytes, the limit of \
+         max_record_bytes: raise it, or ask for fewer columns with keep() in the query"
+    );
     let wide = |columns: usize| {
         let names: Vec<_> = (0..columns).map(|index| format!("c{index}")).collect();
         format!(
@@ -243,11 +248,16 @@ fn limits_hold() {
     let error = rows.next().unwrap_err();
     assert!(matches!(
         error.kind(),
-        ReadErrorKind::Decode {
-            error: DecodeError::TooManyColumns { row: 1 },
-            ..
+        ReadErrorKind::TooManyColumns {
+            row: 1,
+            max_columns: 99,
         }
     ));
+    assert_eq!(
+        error.to_string(),
+        "the table at CSV row 1 has more than 99 columns, the limit of max_columns: raise it, or \
+         ask for fewer columns with keep() in the query"
+    );
     // In whichever order they are set.
     let body = body.replace(',', ";");
     let mut rows = Rows::new(body.as_bytes()).max_columns(99).delimiter(b';');
@@ -424,7 +434,7 @@ fn bytes_that_are_not_utf8() {
     assert_eq!(row.get::<&[u8]>("v").unwrap(), b"\xFF\xFE");
     let error = row.get::<&str>("v").unwrap_err();
     let text =
-        "row 2, column `v` (string): wanted text, found \"\\xff\\xfe\": the text is not UTF-8";
+        "row 1, column `v` (string): wanted text, found \"\\xff\\xfe\": the text is not UTF-8";
     assert_eq!(error.to_string(), text);
     // Names have to be, cell by cell: here two halves of a character stand side by side.
     let error = Rows::new(&b",result,table,\xC3,\xA9\r\n"[..])

@@ -17,7 +17,7 @@ pub struct DeserializeError {
 }
 
 impl DeserializeError {
-    /// Row of the stream, from 1.
+    /// Number of the record in the response, from 1; 0 if it isn't about one.
     #[must_use]
     pub fn row_number(&self) -> u64 {
         self.row
