@@ -209,8 +209,8 @@ pub mod writer;
 pub use client::Client;
 #[cfg(feature = "client")]
 pub use error::{
-    ConfigError, ContentError, DiskError, Error, ErrorKind, FlushError, LineError, Remedy,
-    ResponseError, Stored, TransportError, TransportErrorKind, WriteError,
+    ConfigError, ContentError, DiskError, Error, ErrorKind, FlushError, LineError, PointError,
+    Remedy, ResponseError, Stored, TransportError, TransportErrorKind, WriteError,
 };
 pub use line::Encoder;
 #[cfg(feature = "alloc")]

@@ -3,8 +3,8 @@
 use super::Client;
 use super::transport::{HttpRequest, HttpResponse, RequestBody};
 use crate::Precision;
-use crate::error::Error;
-use crate::line::{EncodeError, Encoder, Lines, OwnedDefaultTags, ToLine};
+use crate::error::{Error, PointError};
+use crate::line::{Encoder, Lines, OwnedDefaultTags, Sink, ToLine};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -23,7 +23,7 @@ pub trait WriteData: sealed::Sealed {
         &self,
         tags: Option<&OwnedDefaultTags>,
         send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, EncodeError>;
+    ) -> Result<R, PointError>;
 }
 
 mod sealed {
@@ -51,7 +51,7 @@ impl WriteData for Lines<'_> {
         &self,
         _: Option<&OwnedDefaultTags>,
         send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, EncodeError> {
+    ) -> Result<R, PointError> {
         Ok(send(*self))
     }
 }
@@ -61,7 +61,7 @@ impl WriteData for &str {
         &self,
         _: Option<&OwnedDefaultTags>,
         send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, EncodeError> {
+    ) -> Result<R, PointError> {
         Ok(send(nanoseconds(self)))
     }
 }
@@ -71,7 +71,7 @@ impl WriteData for String {
         &self,
         _: Option<&OwnedDefaultTags>,
         send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, EncodeError> {
+    ) -> Result<R, PointError> {
         Ok(send(nanoseconds(self)))
     }
 }
@@ -81,7 +81,7 @@ impl WriteData for &String {
         &self,
         _: Option<&OwnedDefaultTags>,
         send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, EncodeError> {
+    ) -> Result<R, PointError> {
         Ok(send(nanoseconds(self)))
     }
 }
@@ -91,16 +91,32 @@ impl<T: ToLine> WriteData for T {
         &self,
         tags: Option<&OwnedDefaultTags>,
         send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, EncodeError> {
+    ) -> Result<R, PointError> {
         let mut enc = Encoder::with_sink(Vec::new());
         let Some(tags) = tags else {
-            self.to_line(&mut enc)?;
+            encode(&mut enc, self)?;
             return Ok(send(enc.lines()));
         };
         let mut enc = enc.default_tags(tags.clone());
-        self.to_line(&mut enc)?;
+        encode(&mut enc, self)?;
         Ok(send(enc.lines()))
     }
+}
+
+fn encode_each<S: Sink, T: ToLine>(
+    enc: &mut Encoder<S>,
+    points: impl IntoIterator<Item = T>,
+) -> Result<(), PointError> {
+    for (number, point) in (1..).zip(points) {
+        encode(enc, &point).map_err(|e| e.numbered(number))?;
+    }
+    Ok(())
+}
+
+fn encode<S: Sink>(enc: &mut Encoder<S>, points: &impl ToLine) -> Result<(), PointError> {
+    points
+        .to_line(enc)
+        .map_err(|error| PointError::of(enc, error))
 }
 
 impl Client {
@@ -150,16 +166,12 @@ impl Client {
         let mut enc = Encoder::with_sink(Vec::new());
         match &self.inner().default_tags {
             None => {
-                for point in points {
-                    point.to_line(&mut enc)?;
-                }
+                encode_each(&mut enc, points)?;
                 self.write_lines(bucket, enc.lines())
             }
             Some(tags) => {
                 let mut enc = enc.default_tags(tags.clone());
-                for point in points {
-                    point.to_line(&mut enc)?;
-                }
+                encode_each(&mut enc, points)?;
                 self.write_lines(bucket, enc.lines())
             }
         }

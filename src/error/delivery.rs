@@ -1,7 +1,6 @@
 //! `WriteError`, `FlushError` and `DiskError`: the errors of the batching writer.
 
-use super::{Error, ErrorKind, Printable};
-use crate::line::EncodeError;
+use super::{Error, ErrorKind, PointError, Printable};
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
@@ -9,12 +8,12 @@ use core::fmt;
 /// Why the batching writer didn't take what it was given. Nothing of it was taken; what was taken
 /// before is untouched.
 ///
-/// The value is `Copy`: a refusal allocates nothing. It converts into [`Error`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Only [`Encode`](WriteError::Encode) allocates, for the key that it names. It converts into [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WriteError {
     /// It can't be written as line protocol. The same point fails again.
-    Encode(EncodeError),
+    Encode(PointError),
     /// The buffer is at its limit, and the writer's policy is to reject rather than to drop the
     /// oldest. The next delivery makes space.
     Full,
@@ -42,8 +41,8 @@ impl WriteError {
     }
 }
 
-impl From<EncodeError> for WriteError {
-    fn from(e: EncodeError) -> Self {
+impl From<PointError> for WriteError {
+    fn from(e: PointError) -> Self {
         WriteError::Encode(e)
     }
 }
@@ -51,7 +50,7 @@ impl From<EncodeError> for WriteError {
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            WriteError::Encode(e) => write!(f, "cannot encode a point: {e}"),
+            WriteError::Encode(e) => write!(f, "{e}"),
             WriteError::Full => f.write_str(
                 "the writer's buffer is full: the server takes points more slowly than they come, or not at all; try later, raise max_buffer_bytes, or let the oldest be dropped",
             ),
@@ -70,7 +69,7 @@ impl fmt::Display for WriteError {
 impl std::error::Error for WriteError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            WriteError::Encode(e) => Some(e),
+            WriteError::Encode(e) => std::error::Error::source(e),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@
 
 mod delivery;
 mod line_error;
+mod point;
 mod response;
 mod text;
 mod transport;
@@ -22,6 +23,7 @@ use crate::line::EncodeError;
 use crate::timestamp::TimestampError;
 pub use delivery::{DiskError, FlushError, WriteError};
 pub use line_error::LineError;
+pub use point::PointError;
 pub use response::ResponseError;
 pub(crate) use response::ResponseParts;
 use text::Escaped;
@@ -68,7 +70,7 @@ pub enum ErrorKind {
     /// the server reported in its middle that the query failed.
     Rows(ReadError),
     /// A point that can't be written as line protocol. Nothing was sent.
-    Encode(EncodeError),
+    Encode(PointError),
     /// The batching writer didn't take a point: its buffer is full, the clock isn't set.
     Write(WriteError),
     /// The batching writer ran out of time with lines still undelivered.
@@ -529,6 +531,12 @@ impl From<ErrorKind> for Error {
 
 impl From<EncodeError> for Error {
     fn from(e: EncodeError) -> Self {
+        PointError::from(e).into()
+    }
+}
+
+impl From<PointError> for Error {
+    fn from(e: PointError) -> Self {
         ErrorKind::Encode(e).into()
     }
 }
@@ -596,7 +604,7 @@ impl fmt::Display for Error {
             ErrorKind::Response(e) => write!(f, "{e}"),
             ErrorKind::Content(e) => write!(f, "{e}"),
             ErrorKind::Rows(e) => write!(f, "{}", Escaped(e)),
-            ErrorKind::Encode(e) => write!(f, "cannot encode a point: {e}"),
+            ErrorKind::Encode(e) => write!(f, "{e}"),
             ErrorKind::Write(e) => write!(f, "{e}"),
             ErrorKind::Flush(e) => write!(f, "{e}"),
             ErrorKind::Disk(e) => write!(f, "{e}"),
@@ -620,7 +628,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
             ErrorKind::Transport(e) => std::error::Error::source(e),
-            ErrorKind::Encode(e) => Some(e),
+            ErrorKind::Encode(e) => std::error::Error::source(e),
             ErrorKind::Rows(e) => std::error::Error::source(e),
             ErrorKind::Write(e) => std::error::Error::source(e),
             ErrorKind::Flush(e) => std::error::Error::source(e),

@@ -381,6 +381,23 @@ impl<S: Sink> Encoder<S> {
         self.core.untimed
     }
 
+    /// The key of the tag or field that an error is about, as it was given (a
+    /// [`FieldKey`](super::FieldKey): as it is escaped); of a long one the start, at most 256 bytes and
+    /// what the buffer had space for. To be asked right after the error, before the next line. `None` if
+    /// the error is about no key, or about an empty one. Allocates nothing.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// let line = enc.line("weather").field("temp_c", 21.5).field("wind", f64::NAN);
+    /// let error = line.finish().unwrap_err();
+    /// assert_eq!(enc.error_key(&error), Some("wind"));
+    /// ```
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn error_key(&self, error: &EncodeError) -> Option<&str> {
+        self.core.error_key(self.sink.bytes(), error)
+    }
+
     /// How many non-finite fields were left out since the encoder was made
     /// (see [`skip_non_finite`](Self::skip_non_finite)).
     ///

@@ -171,18 +171,24 @@ impl EncodeError {
     }
 }
 
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl EncodeError {
+    /// Prints the sentence, with what `name` makes of the location.
+    pub(crate) fn describe<N: fmt::Display>(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        name: impl FnOnce(Location) -> N,
+    ) -> fmt::Result {
         match *self {
             EncodeError::BufferFull => {
                 f.write_str("no space for the line: send the buffer and clear it, or enlarge it")
             }
             EncodeError::Sink => f.write_str("the sink could not pass its lines on"),
             EncodeError::NoFields => f.write_str("the line has no field: give it at least one"),
-            EncodeError::Empty(place) => write!(f, "{place} is empty"),
+            EncodeError::Empty(place) => write!(f, "{} is empty", name(place)),
             EncodeError::ControlCharacter(place, byte) => write!(
                 f,
-                "{place} has the control character {byte:#04x} at byte {}: remove it or sanitize the text",
+                "{} has the control character {byte:#04x} at byte {}: remove it or sanitize the text",
+                name(place),
                 place.offset
             ),
             EncodeError::Comment => {
@@ -190,45 +196,57 @@ impl fmt::Display for EncodeError {
             }
             EncodeError::Backslash(place) => write!(
                 f,
-                "{place} has a backslash at byte {} that a server would read as an escape",
+                "{} has a backslash at byte {} that a server would read as an escape",
+                name(place),
                 place.offset
             ),
             EncodeError::StorageSeparator(place) => write!(
                 f,
-                "{place} has the storage separator #!~# (or its beginning at the end) at byte {}",
+                "{} has the storage separator #!~# (or its beginning at the end) at byte {}",
+                name(place),
                 place.offset
             ),
             EncodeError::Reserved(place) => {
                 write!(
                     f,
-                    "{place} is a name the server keeps for itself: rename it"
+                    "{} is a name the server keeps for itself: rename it",
+                    name(place)
                 )
             }
             EncodeError::Duplicate(place) => {
                 write!(
                     f,
-                    "{place} is already on this line: each key may stand once"
+                    "{} is already on this line: each key may stand once",
+                    name(place)
                 )
             }
             EncodeError::NotFinite(place) => write!(
                 f,
-                "{place} is NaN or infinite: leave the field out where there is no number"
+                "{} is NaN or infinite: leave the field out where there is no number",
+                name(place)
             ),
             EncodeError::Newline(place) => {
-                write!(f, "{place} has a newline at byte {}", place.offset)
+                write!(f, "{} has a newline at byte {}", name(place), place.offset)
             }
             EncodeError::Quote(place) => {
-                write!(f, "{place} has a quote at byte {}", place.offset)
+                write!(f, "{} has a quote at byte {}", name(place), place.offset)
             }
             EncodeError::KeyTooLong(place, length) => write!(
                 f,
-                "series key and {place} take {length} bytes, 65535 is the most"
+                "series key and {} take {length} bytes, 65535 is the most",
+                name(place)
             ),
             EncodeError::TimestampOutOfRange => f.write_str(
                 "timestamp is outside the years 1677 to 2262: check the clock and the precision",
             ),
-            EncodeError::Format(place) => write!(f, "{place} could not be formatted"),
+            EncodeError::Format(place) => write!(f, "{} could not be formatted", name(place)),
         }
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(f, |location| location)
     }
 }
 

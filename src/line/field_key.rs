@@ -30,6 +30,10 @@ pub(super) mod sealed {
         /// Where the first quote is, if there is one.
         #[doc(hidden)]
         fn quote(&self) -> Option<usize>;
+        /// The key as it was given, or as it is escaped.
+        #[cfg(feature = "alloc")]
+        #[doc(hidden)]
+        fn as_bytes(&self) -> &[u8];
     }
 }
 
@@ -61,6 +65,11 @@ impl sealed::FieldName for str {
     fn quote(&self) -> Option<usize> {
         self.bytes().position(|byte| byte == b'"')
     }
+
+    #[cfg(feature = "alloc")]
+    fn as_bytes(&self) -> &[u8] {
+        str::as_bytes(self)
+    }
 }
 
 impl<T: FieldName + ?Sized> FieldName for &T {}
@@ -83,6 +92,11 @@ impl<T: FieldName + ?Sized> sealed::FieldName for &T {
 
     fn quote(&self) -> Option<usize> {
         (**self).quote()
+    }
+
+    #[cfg(feature = "alloc")]
+    fn as_bytes(&self) -> &[u8] {
+        sealed::FieldName::as_bytes(&**self)
     }
 }
 
@@ -108,6 +122,11 @@ macro_rules! text {
 
             fn quote(&self) -> Option<usize> {
                 sealed::FieldName::quote(&**self)
+            }
+
+            #[cfg(feature = "alloc")]
+            fn as_bytes(&self) -> &[u8] {
+                sealed::FieldName::as_bytes(&**self)
             }
         }
     )*};
@@ -234,5 +253,10 @@ impl<S: Sink> sealed::FieldName for FieldKeyIn<S> {
             .filter(|pair| matches!(pair, [b'\\', b',' | b' ' | b'=']))
             .count();
         Some(at.saturating_sub(escapes))
+    }
+
+    #[cfg(feature = "alloc")]
+    fn as_bytes(&self) -> &[u8] {
+        self.storage.bytes()
     }
 }

@@ -38,7 +38,14 @@ pub(super) struct LineState {
     field_keys: KeySet,
     tags: u16,
     fields: u16,
+    /// How many bytes of the key that the error is about stand behind the whole lines.
+    #[cfg(feature = "alloc")]
+    error_key_len: usize,
 }
+
+/// The most bytes of a key that an error names.
+#[cfg(feature = "alloc")]
+const MAX_ERROR_KEY: usize = 256;
 
 /// The options of an encoder.
 #[derive(Clone, Copy, Debug, Default)]
@@ -101,6 +108,21 @@ impl LineState {
 
     #[inline]
     pub(super) fn tag<V: sealed::Tag>(
+        &mut self,
+        buf: &mut [u8],
+        key: &str,
+        value: &V,
+    ) -> Result<(), EncodeError> {
+        let written = self.put_tag(buf, key, value);
+        #[cfg(feature = "alloc")]
+        if let Err(error) = written {
+            self.keep_key(buf, key.as_bytes(), error);
+        }
+        written
+    }
+
+    #[inline]
+    fn put_tag<V: sealed::Tag>(
         &mut self,
         buf: &mut [u8],
         key: &str,
@@ -178,6 +200,55 @@ impl LineState {
 
     #[inline]
     pub(super) fn field<K: FieldName, V: sealed::Field>(
+        &mut self,
+        buf: &mut [u8],
+        key: &K,
+        value: &V,
+    ) -> Result<(), EncodeError> {
+        let written = self.put_field(buf, key, value);
+        #[cfg(feature = "alloc")]
+        if let Err(error) = written {
+            self.keep_key(buf, key.as_bytes(), error);
+        }
+        written
+    }
+
+    /// Writes the key that a line is refused for over the line, which never was.
+    #[cfg(feature = "alloc")]
+    #[cold]
+    #[inline(never)]
+    fn keep_key(&mut self, buf: &mut [u8], key: &[u8], error: EncodeError) {
+        if error == EncodeError::BufferFull {
+            // The line goes on in a larger buffer.
+            return;
+        }
+        let space = buf.get_mut(self.committed..).unwrap_or_default();
+        let len = key.len().min(space.len()).min(MAX_ERROR_KEY);
+        if let (Some(to), Some(from)) = (space.get_mut(..len), key.get(..len)) {
+            to.copy_from_slice(from);
+        }
+        self.error_key_len = len;
+    }
+
+    /// The key that the last error was about, its first bytes. `buf` is the whole storage.
+    #[cfg(feature = "alloc")]
+    pub(super) fn error_key<'a>(&self, buf: &'a [u8], error: &EncodeError) -> Option<&'a str> {
+        match error.location()?.part {
+            Part::Measurement | Part::Timestamp => None,
+            Part::TagKey | Part::TagValue | Part::FieldKey | Part::FieldValue => {
+                let end = self.committed.checked_add(self.error_key_len)?;
+                let key = buf.get(self.committed..end).filter(|key| !key.is_empty())?;
+                match core::str::from_utf8(key) {
+                    Ok(key) => Some(key),
+                    // Cut in the middle of a character.
+                    Err(e) => core::str::from_utf8(key.get(..e.valid_up_to())?).ok(),
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn put_field<K: FieldName, V: sealed::Field>(
         &mut self,
         buf: &mut [u8],
         key: &K,

@@ -11,7 +11,7 @@ use super::seams::{Clock, Transport};
 use super::settings::{Jitter, Settings};
 use super::stamp::Stamper;
 use crate::Precision;
-use crate::error::{Error, FlushError, WriteError};
+use crate::error::{Error, FlushError, PointError, WriteError};
 use crate::line::{Appending, EncodeError, Encoder, Lines, OwnedDefaultTags};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -128,6 +128,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
         let encoded = encode(&mut enc);
         let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
         if let Err(error) = encoded {
+            let error = PointError::of_next(&enc, error);
             return Err(self.not_encoded(error));
         }
         // The usual case: it fits, and doesn't fill anything.
@@ -148,11 +149,11 @@ impl<C: Clock, T: Transport> Core<C, T> {
     }
 
     #[cold]
-    fn not_encoded(&mut self, error: EncodeError) -> WriteError {
+    fn not_encoded(&mut self, error: PointError) -> WriteError {
         self.stats.not_accepted = self.stats.not_accepted.saturating_add(1);
-        match error {
+        match error.error() {
             EncodeError::BufferFull => WriteError::TooLarge(self.settings.batch_bytes),
-            other => WriteError::Encode(other),
+            _ => WriteError::Encode(error),
         }
     }
 

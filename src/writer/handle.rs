@@ -135,7 +135,12 @@ impl Writer {
         &mut self,
         items: impl IntoIterator<Item = I>,
     ) -> Result<(), WriteError> {
-        items.into_iter().try_for_each(|item| self.write(&item))
+        (1..).zip(items).try_for_each(|(number, item)| {
+            self.write(&item).map_err(|e| match e {
+                WriteError::Encode(e) => e.numbered(number).into(),
+                other => other,
+            })
+        })
     }
 
     /// Sends what is due: full batches, what is older than the flush interval, what waited for its

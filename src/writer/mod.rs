@@ -121,7 +121,7 @@ mod thread;
 use crate::client::split_lines as split;
 
 pub use self::core::BatchEncoder;
-pub use crate::error::{FlushError, WriteError};
+pub use crate::error::{FlushError, PointError, WriteError};
 pub use crate::overflow_policy::OverflowPolicy;
 pub use account::{DropReason, DroppedLines, Outcome, RejectReason, RejectedLines, Stats};
 pub use builder::WriterBuilder;

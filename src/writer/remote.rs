@@ -6,7 +6,7 @@ use super::inbox::{Command, Shared};
 use super::rejected::Rejected;
 use super::seams::SystemClock;
 use super::stamp::Stamper;
-use crate::error::{Error, WriteError};
+use crate::error::{Error, PointError, WriteError};
 use crate::line::{EncodeError, ToLine};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -129,7 +129,7 @@ impl WriterHandle {
             Err(EncodeError::BufferFull) => {
                 return Err(WriteError::TooLarge(self.shared.limits.batch_bytes));
             }
-            Err(error) => return Err(WriteError::Encode(error)),
+            Err(error) => return Err(PointError::of_next(&enc, error).into()),
         }
         let lines = enc.line_count();
         if enc.untimed_count() == 0 {

@@ -52,7 +52,7 @@ fn rows() -> Vec<Row> {
         },
         bad_point(encode().into()),
         // The same by the way of the writer.
-        bad_point(WriteError::from(encode()).into()),
+        bad_point(WriteError::from(PointError::from(encode())).into()),
         write_error(
             WriteError::Full,
             "the writer's buffer is full",
