@@ -26,7 +26,7 @@ pub(crate) fn write_error_of(
     headers: &[(&'static str, &str)],
     body: &[u8],
 ) -> crate::Error {
-    use crate::client::response_error::{Kind, refused};
+    use crate::client::response_error::{Asked, Kind, refused};
     use crate::client::secret::Secrets;
     use crate::client::transport::Headers;
     use crate::client::url::BaseUrl;
@@ -35,14 +35,13 @@ pub(crate) fn write_error_of(
     let what = "write to bucket \"sensors\"";
     let base = BaseUrl::parse("http://localhost:8086").unwrap();
     let secrets = Secrets::none();
-    refused(
-        &what,
-        (&base, None),
-        parts,
-        None,
-        &secrets,
-        Kind::Write(lines),
-    )
+    let asked = Asked {
+        base: &base,
+        proxy: None,
+        credentials: crate::error::CredentialKind::Token,
+        has_org: true,
+    };
+    refused(&what, &asked, parts, None, &secrets, Kind::Write(lines)).into()
 }
 
 #[cfg(feature = "spool")]

@@ -5,7 +5,7 @@ use super::cookies::{self, Cookies};
 use super::scrub::Needles;
 use super::secret::Secret;
 use super::transport::{HeaderText, Headers};
-use crate::error::Error;
+use crate::error::{CredentialKind, Error};
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -19,6 +19,7 @@ pub(crate) enum Auth {
     None,
     /// `Authorization`, the same on every call: a token, or Basic.
     Header {
+        kind: CredentialKind,
         value: HeaderText,
         secrets: Vec<Secret>,
     },
@@ -48,6 +49,7 @@ impl Auth {
             return Err(Error::config(format!("the token can't be used: {why}")));
         }
         Ok(Auth::Header {
+            kind: CredentialKind::Token,
             value: header("Token", token.reveal())?,
             secrets: alloc::vec![token.clone()],
         })
@@ -56,6 +58,7 @@ impl Auth {
     pub(crate) fn basic(user: &str, password: &Secret) -> Result<Self, Error> {
         let (value, encoded) = basic_header(user, password)?;
         Ok(Auth::Header {
+            kind: CredentialKind::Basic,
             value,
             secrets: alloc::vec![password.clone(), encoded],
         })

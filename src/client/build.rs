@@ -134,6 +134,7 @@ impl ClientBuilder {
             profilers: self.profilers,
             warnings: self.warnings,
             deletions: Arc::default(),
+            v3_version: Arc::default(),
             #[cfg(feature = "gzip")]
             gzip_min_bytes: self.gzip_min_bytes,
         }))

@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::AtomicU64;
 use core::time::Duration;
+use std::sync::OnceLock;
 
 /// A connection to one InfluxDB server, or anything that speaks its v2 interface.
 ///
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) warnings: Vec<String>,
     /// How many deletes succeeded: a list that is under way has to know.
     pub(crate) deletions: Arc<AtomicU64>,
+    /// The server's version if it is InfluxDB 3; empty until that is asked.
+    pub(crate) v3_version: Arc<OnceLock<Option<String>>>,
     #[cfg(feature = "gzip")]
     pub(crate) gzip_min_bytes: Option<usize>,
 }

@@ -5,11 +5,11 @@ use super::Client;
 use super::auth::{Auth, Session};
 use super::cookies::Cookies;
 use super::logging;
-use super::response_error::{Kind, MAX_READ, refused};
+use super::response_error::{Asked, Kind, MAX_READ, refused};
 use super::retry::{Retry, random};
 use super::transport::{Headers, HttpError, HttpRequest, HttpResponse, RequestBody, SendError};
 use super::url::Target;
-use crate::error::{Error, Stored, TransportError};
+use crate::error::{CredentialKind, Error, Stored, TransportError};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -25,6 +25,8 @@ use std::time::Instant;
 
 /// How much is kept of what a library, a proxy or a certificate says of a call that broke.
 const MAX_DETAIL: usize = 1024;
+/// How long the question for the server's version may take, which only an error's text needs.
+const PING_LIMIT: Duration = Duration::from_secs(5);
 /// The most bytes of a response that is read whole, decompressed.
 pub(crate) const DEFAULT_CAP: u64 = 16 << 20;
 
@@ -236,8 +238,40 @@ impl Client {
     ) -> Error {
         let parts = (response.status, &response.headers, body);
         let broke = response.body.broke.as_ref();
-        let at = (&self.inner().base, self.inner().http.proxy());
-        refused(what, at, parts, broke, self.secrets(), kind)
+        let inner = self.inner();
+        let asked = Asked {
+            base: &inner.base,
+            proxy: inner.http.proxy(),
+            credentials: match &*inner.auth {
+                Auth::None if inner.http.has_own_credentials() => CredentialKind::Header,
+                Auth::None => CredentialKind::None,
+                Auth::Header { kind, .. } => *kind,
+                Auth::Session(_) => CredentialKind::Session,
+            },
+            has_org: inner.org.is_some(),
+        };
+        let mut error = refused(what, &asked, parts, broke, self.secrets(), kind);
+        if matches!(kind, Kind::Other) && is_no_route(response.status, body) {
+            error.0.v3 = self.v3_version();
+        }
+        error.into()
+    }
+
+    /// The version of the server, if it is InfluxDB 3: asked once, when it has no such call.
+    fn v3_version(&self) -> Option<String> {
+        let known = &self.inner().v3_version;
+        if let Some(version) = known.get() {
+            return version.clone();
+        }
+        let mut out = self.http_request("GET", self.inner().base.target("/ping"));
+        out.overall = out.overall.min(PING_LIMIT);
+        let response = self.authorized(&"ping", &mut out).ok()?;
+        let version = response.headers.get("x-influxdb-version");
+        let version = version
+            .map(|version| version.trim_start_matches('v'))
+            .filter(|version| version.starts_with("3."));
+        let version = version.map(|version| self.secrets().printable(version, 40));
+        known.get_or_init(|| version).clone()
     }
 
     /// Sends a request whose response is JSON.
@@ -304,6 +338,12 @@ impl Client {
         }
         Err(self.refused_with(what, response, &body, Kind::Other))
     }
+}
+
+/// Whether InfluxDB 3 responds so to a path that it doesn't have: 404 and two words of text, seen of
+/// 3.6.0.
+fn is_no_route(status: u16, body: &[u8]) -> bool {
+    status == 404 && body == b"not found"
 }
 
 /// Whether the headers are those that InfluxDB adds to each of its responses.

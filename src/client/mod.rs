@@ -57,6 +57,7 @@ pub(crate) mod secret;
 pub(crate) mod setup;
 pub(crate) mod split_lines;
 pub(crate) mod transport;
+mod type_conflict;
 pub(crate) mod url;
 mod write;
 

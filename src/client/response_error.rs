@@ -2,9 +2,13 @@
 
 use super::named_lines::line_errors;
 use super::secret::Secrets;
+use super::split_lines::split;
 use super::transport::{Headers, HttpError};
+use super::type_conflict::causes;
 use super::url::BaseUrl;
-use crate::error::{Error, Remedy, ResponseError, ResponseParts, Stored, TransportErrorKind, cut};
+use crate::error::{
+    CredentialKind, Remedy, ResponseError, ResponseParts, Stored, TransportErrorKind, cut,
+};
 use crate::http::{JsonStr, LineErrors, WriteResponse, WriteStatus};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -25,17 +29,25 @@ pub(crate) enum Kind<'a> {
     Other,
 }
 
+/// Who was asked, and as whom.
+pub(crate) struct Asked<'a> {
+    pub(crate) base: &'a BaseUrl,
+    /// A proxy that sees the requests.
+    pub(crate) proxy: Option<&'a str>,
+    pub(crate) credentials: CredentialKind,
+    pub(crate) has_org: bool,
+}
+
 /// Makes the error of a response that isn't a success; `broke` is why the rest of its body couldn't be
-/// read; `proxy` is one that sees the requests. What the other side says gets in here only as `secrets`
-/// prints it.
+/// read. What the other side says gets in here only as `secrets` prints it.
 pub(crate) fn refused(
     what: &dyn fmt::Display,
-    (base, proxy): (&BaseUrl, Option<&str>),
+    asked: &Asked<'_>,
     (status, headers, body): (u16, &Headers, &[u8]),
     broke: Option<&HttpError>,
     secrets: &Secrets,
     kind: Kind<'_>,
-) -> Error {
+) -> ResponseError {
     // A batch of thousands of bad lines is named in a message of megabytes, of which only the start
     // is read. Of others the connection takes the rest along.
     let response = WriteResponse {
@@ -55,6 +67,7 @@ pub(crate) fn refused(
         Kind::Other => &[],
     };
     let header = |name: &str| headers.get(name).map(|text| secrets.printable(text, 200));
+    let mut empty = false;
     let message = match error_body.message().filter(|text| !text.is_empty()) {
         Some(message) => secrets.printable(&owned(message), MAX_MESSAGE),
         None => Some(excerpt(body, secrets))
@@ -73,13 +86,22 @@ pub(crate) fn refused(
                 let undecoded = broke.filter(|e| e.kind == TransportErrorKind::Compression)?;
                 Some(secrets.printable(&undecoded.detail, MAX_EXCERPT))
             })
-            .unwrap_or_else(|| reason(status).to_owned()),
+            .unwrap_or_else(|| {
+                empty = body.is_empty();
+                reason(status).to_owned()
+            }),
     };
-    ResponseError(Box::new(ResponseParts {
+    let mut named = line_errors(write_status.line_errors, lines, secrets, MAX_MESSAGE);
+    if named.is_empty() && write_status.remedy == Some(Remedy::None) {
+        let words: String = error_body.message().map(owned).unwrap_or_default();
+        named = causes(&words, lines, &message);
+    }
+    let sent_lines = split(lines).filter(|line| is_point(line)).count() as u64;
+    let mut parts = ResponseParts {
         what: what.to_string(),
-        host: base.host_port.clone(),
-        url: base.to_text(),
-        proxy: proxy.map(ToOwned::to_owned),
+        host: asked.base.host_port.clone(),
+        url: asked.base.to_text(),
+        proxy: asked.proxy.map(ToOwned::to_owned),
         status,
         code: error_body
             .code()
@@ -102,11 +124,29 @@ pub(crate) fn refused(
         .find_map(|name| header(name)),
         stored: write_status.stored,
         remedy: write_status.remedy.unwrap_or(Remedy::Operator),
-        line_errors: line_errors(write_status.line_errors, lines, secrets, MAX_MESSAGE),
+        line_errors: named,
         dropped: write_status.dropped,
         blames_path: false,
-    }))
-    .into()
+        empty,
+        credentials: asked.credentials,
+        has_org: asked.has_org,
+        sent_lines,
+        v3: None,
+        after_unknown: false,
+    };
+    if parts.lacks_permission() {
+        // Whatever the status: somebody has to allow it.
+        (parts.stored, parts.remedy) = (Stored::None, Remedy::Operator);
+    }
+    if parts.stored == Stored::Partial && sent_lines > 0 && parts.dropped == Some(sent_lines) {
+        parts.stored = Stored::None;
+    }
+    ResponseError(Box::new(parts))
+}
+
+/// Whether servers take a line for a point: not a comment, not an empty one.
+fn is_point(line: &[u8]) -> bool {
+    !matches!(line.trim_ascii_start(), [] | [b'#', ..])
 }
 
 /// What a status means for a call that isn't a write.
@@ -171,6 +211,7 @@ fn reason(status: u16) -> &'static str {
         403 => "forbidden",
         404 => "not found",
         405 => "method not allowed",
+        407 => "proxy authentication required",
         408 => "request timeout",
         409 => "conflict",
         413 => "content too large",

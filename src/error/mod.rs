@@ -13,6 +13,7 @@ mod delivery;
 mod line_error;
 mod point;
 mod response;
+mod response_text;
 mod text;
 mod transport;
 
@@ -25,7 +26,7 @@ pub use delivery::{DiskError, FlushError, WriteError};
 pub use line_error::LineError;
 pub use point::PointError;
 pub use response::ResponseError;
-pub(crate) use response::ResponseParts;
+pub(crate) use response::{CredentialKind, ResponseParts};
 use text::Escaped;
 pub(crate) use text::{Printable, cut};
 pub use transport::{TransportError, TransportErrorKind};

@@ -1,14 +1,10 @@
 //! `ResponseError`: a complete response with an unexpected status (401, 404, 5xx, a redirect, …).
 
-use super::{Error, ErrorKind, LineError, Printable, Remedy, Stored, cut};
+use super::{Error, ErrorKind, LineError, Remedy, Stored};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::time::Duration;
-
-/// How much of a message the one-sentence form shows. [`ResponseError::message`] has more.
-const SHOWN: usize = 512;
 
 /// A server, or something in front of it, responded, but not with what the call hoped for.
 #[derive(Debug)]
@@ -40,6 +36,32 @@ pub(crate) struct ResponseParts {
     pub(crate) dropped: Option<u64>,
     /// Nothing shows that the refusal is about the lines: what was stored before is refused as well.
     pub(crate) blames_path: bool,
+    /// The body was empty, so `message` is the status' standard words.
+    pub(crate) empty: bool,
+    /// What the request was sent with.
+    pub(crate) credentials: CredentialKind,
+    /// Whether the client has an organization.
+    pub(crate) has_org: bool,
+    /// How many lines a write had; 0 for other calls.
+    pub(crate) sent_lines: u64,
+    /// The version of the server, if it is InfluxDB 3 and has no such call.
+    pub(crate) v3: Option<String>,
+    /// An earlier attempt may have stored the data.
+    pub(crate) after_unknown: bool,
+}
+
+/// By what a request showed who sends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CredentialKind {
+    /// Nothing.
+    None,
+    Token,
+    /// User and password with each request.
+    Basic,
+    /// User and password at sign-in, then a cookie.
+    Session,
+    /// A header of the program's own.
+    Header,
 }
 
 impl ResponseError {
@@ -196,153 +218,6 @@ impl ResponseError {
     }
 }
 
-impl fmt::Display for ResponseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.sentence(f)?;
-        match &self.0.proxy {
-            Some(proxy) if !self.0.from_influxdb => write!(
-                f,
-                "; the request went through the proxy {proxy}, which may have responded itself"
-            ),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl ResponseError {
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let p = &*self.0;
-        let shown = cut(&p.message, SHOWN);
-        let more = if shown.len() < p.message.len() {
-            "…"
-        } else {
-            ""
-        };
-        let host = &p.host;
-        let status = p.status;
-        write!(f, "cannot {}: ", Printable(&p.what))?;
-        let excerpt = Excerpt { shown, more };
-        match status {
-            _ if p.blames_path => write!(
-                f,
-                "{host} refuses all that it is sent ({status}: {excerpt}), so nothing shows that the data are at fault; check what stands between here and the database, its limits, and the database itself"
-            ),
-            200..=299 if p.stored != Stored::Partial => {
-                let kind = p.content_type.as_deref().unwrap_or("no content type");
-                write!(
-                    f,
-                    "{host} responded with {status} with {} instead of what InfluxDB sends: {excerpt}; is the URL {} right, or does a proxy or a captive portal respond?",
-                    Printable(cut(kind, 60)),
-                    p.url,
-                )
-            }
-            300..=399 => {
-                write!(f, "{host} redirects ({status})")?;
-                if let Some(location) = &p.location {
-                    write!(f, " to {}", Printable(cut(location, 200)))?;
-                }
-                f.write_str(", which is not followed; is the URL right (http or https, a path prefix), or does a captive portal respond?")
-            }
-            400 if self.speaks_tls() => write!(
-                f,
-                "the port at {host} speaks TLS (400: {excerpt}); write https:// in the URL"
-            ),
-            400..=599
-                if !p.from_influxdb && !matches!(status, 401 | 403 | 413 | 429 | 502..=504) =>
-            {
-                write!(
-                    f,
-                    "{host} responded with {status} in other words than InfluxDB's: {excerpt}; check the URL, with its path prefix, and any proxy"
-                )
-            }
-            401 => write!(
-                f,
-                "{host} doesn't accept the token or session (401: {excerpt}); check that it is right and active"
-            ),
-            403 => write!(
-                f,
-                "{host} doesn't allow it (403: {excerpt}); the token is inactive or lacks this permission{}",
-                match p.from_influxdb {
-                    true => "",
-                    false => ", or a proxy or firewall refuses",
-                }
-            ),
-            404 => write!(
-                f,
-                "{host} doesn't have it (404: {excerpt}); check the names and the org, or create it"
-            ),
-            413 => write!(
-                f,
-                "the request is larger than {host} takes (413: {excerpt}); send smaller pieces"
-            ),
-            408 | 425 | 429 => {
-                write!(f, "{host} asks to try again later ({status}: {excerpt})")?;
-                self.again(f)
-            }
-            500..=599 if p.remedy == Remedy::Retry => {
-                write!(f, "the server at {host} failed ({status}: {excerpt})")?;
-                self.again(f)
-            }
-            _ if p.stored == Stored::Partial => {
-                write!(
-                    f,
-                    "{host} stored the good lines and dropped the others ({status}: {excerpt}); correct the data, sending it again won't help"
-                )
-            }
-            400..=499 => write!(
-                f,
-                "{host} refuses the request ({status}: {excerpt}); correct it, sending it again won't help"
-            ),
-            501 => write!(f, "{host} can't do this (501: {excerpt})"),
-            _ => write!(
-                f,
-                "{host} responded with the unknown status {status}: {excerpt}; check the URL and any proxy"
-            ),
-        }
-    }
-
-    /// Whether these are the words of a server that got plain HTTP at a port for TLS: of Go's and
-    /// Caddy, of nginx, of Apache. (Others respond with a TLS record, which is
-    /// [`NeedsTls`](super::TransportErrorKind::NeedsTls), or close.)
-    fn speaks_tls(&self) -> bool {
-        let p = &*self.0;
-        let words = [
-            "to an HTTPS server",
-            "sent to HTTPS port",
-            "to an SSL-enabled",
-        ];
-        !p.from_influxdb
-            && p.url.starts_with("http://")
-            && words.iter().any(|words| p.message.contains(words))
-    }
-
-    fn again(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.retry_after {
-            Some(wait) => {
-                // Rounded up, and not as a float: printing one takes 12 KB of a small program.
-                let begun = u64::from(wait.subsec_nanos() > 0);
-                write!(
-                    f,
-                    "; try again in {} s",
-                    wait.as_secs().saturating_add(begun)
-                )
-            }
-            None => f.write_str("; try again later"),
-        }
-    }
-}
-
-struct Excerpt<'a> {
-    shown: &'a str,
-    more: &'static str,
-}
-
-impl fmt::Display for Excerpt<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", Printable(self.shown), self.more)
-    }
-}
-
 impl Error {
     /// The same where an earlier attempt of the same call may have stored everything. (Not if the
     /// lines themselves are refused: so they were then.)
@@ -353,6 +228,7 @@ impl Error {
                 if parts.stored == Stored::None && parts.remedy != Remedy::RemoveBadLines =>
             {
                 parts.stored = Stored::Unknown;
+                parts.after_unknown = true;
             }
             _ => {}
         }
@@ -376,8 +252,9 @@ impl From<ResponseError> for Error {
 }
 
 impl Error {
-    /// The token is known but may not do this: 403, or the 401 `write:orgs/… is unauthorized` with
-    /// which InfluxDB OSS responds where a resource other than data is not permitted.
+    /// The token is known but may not do this: 403; the 401 `write:orgs/… is unauthorized` with
+    /// which InfluxDB OSS responds where a resource other than data is not permitted; or its 500
+    /// `unauthorized` for tasks.
     /// [`is_unauthorized`](Error::is_unauthorized) alone doesn't tell that from a wrong token.
     ///
     /// ```
@@ -391,10 +268,7 @@ impl Error {
     #[must_use]
     pub fn is_insufficient_permission(&self) -> bool {
         self.response().is_some_and(|response| {
-            self.is_forbidden()
-                || (response.status() == 401
-                    && response.is_from_influxdb()
-                    && response.message().ends_with(" is unauthorized"))
+            self.is_forbidden() || (response.is_from_influxdb() && response.0.lacks_permission())
         })
     }
 

@@ -291,8 +291,13 @@ impl<C: Clock, T: Transport> Core<C, T> {
             return;
         };
         let all = batch.piece().map_or(0, |piece| piece.lines);
-        let named = batch.named(error.line_errors());
-        let said = dropped(error, all).max(named.len()).clamp(1, all.max(1));
+        let mut named = batch.named(error.line_errors());
+        let count = dropped(error, all);
+        if count.is_some_and(|count| count < named.len()) {
+            // They can be the cause, but not all of them are: nobody knows which.
+            named.clear();
+        }
+        let said = count.unwrap_or(0).max(named.len()).clamp(1, all.max(1));
         let unnamed = said.saturating_sub(named.len());
         let place = self.place(at);
         self.pop(at, false);
@@ -546,19 +551,15 @@ fn is_break(error: &Error) -> bool {
 }
 
 /// How many lines of a partial write weren't stored: as the server says, or as follows from how
-/// many were. 0 if it says neither.
-fn dropped(error: &Error, all: usize) -> usize {
+/// many were. `None` if it says neither.
+fn dropped(error: &Error, all: usize) -> Option<usize> {
     let said = error.response().and_then(|response| response.dropped());
     if let Some(said) = said {
-        return usize::try_from(said).unwrap_or(usize::MAX).min(all);
+        return Some(usize::try_from(said).unwrap_or(usize::MAX).min(all));
     }
     // Cloud: `partial write error (5 written): …`.
-    let message = error.message();
-    let Some((before, _)) = message.split_once(" written)") else {
-        return 0;
-    };
+    let (before, _) = error.message().split_once(" written)")?;
     let digits = before.rsplit('(').next().unwrap_or("");
-    digits
-        .parse()
-        .map_or(0, |written: usize| all.saturating_sub(written))
+    let written: usize = digits.parse().ok()?;
+    Some(all.saturating_sub(written))
 }

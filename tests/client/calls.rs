@@ -448,7 +448,7 @@ fn a_wrong_token() {
         &[
             "doesn't accept the token",
             "unauthorized access",
-            "check that it is right",
+            "check that it is whole, and of this server",
         ],
     );
     assert!(error.is_unauthorized() && !error.is_retryable());

@@ -16,6 +16,7 @@ mod cookies;
 mod durations;
 mod echoes;
 mod isolation;
+mod messages;
 mod points;
 mod proxy;
 mod query;

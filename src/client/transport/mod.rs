@@ -262,6 +262,11 @@ impl Http {
         self.proxy_faults.as_ref()?.sees_requests()
     }
 
+    /// Whether a header that the program set says who it is.
+    pub(crate) fn has_own_credentials(&self) -> bool {
+        self.headers.has("authorization") || self.headers.has("cookie")
+    }
+
     /// Sends a request and reads the head of the response.
     pub(crate) fn send(&self, out: &mut HttpRequest<'_>) -> Result<HttpResponse, SendError> {
         let start = std::time::Instant::now();
