@@ -563,3 +563,62 @@ fn lines_at_fault_are_numbered() {
         );
     }
 }
+
+/// What InfluxDB 3.6.0 responds to a path that it doesn't have, and to `/ping`.
+const NO_ROUTE: &str = "HTTP/1.1 404 Not Found\r\naccess-control-allow-origin: *\r\ncontent-length: 9\r\n\r\nnot found";
+const PING_3: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-influxdb-build: Core\r\nx-influxdb-version: 3.6.0\r\ncontent-length: 95\r\n\r\n{\"version\":\"3.6.0\",\"revision\":\"7e07b134f4\",\"process_id\":\"6e352196-8a78-4c39-9cf4-32dd21e00ee8\"}";
+
+/// A server with these two responses.
+fn with_ping(other: &'static str, ping: &'static str) -> Wire {
+    Wire::each(16, move |peer| {
+        while let Some(seen) = peer.request() {
+            peer.send(match seen.target.as_str() {
+                "/ping" => ping,
+                _ => other,
+            });
+            if ping.is_empty() {
+                return;
+            }
+        }
+    })
+}
+
+#[test]
+fn a_call_that_influxdb_3_does_not_have() {
+    const V3: &str = "has no such call (404: not found): it is InfluxDB 3.6.0, which has no Flux, no deletes and no resources of InfluxDB 2";
+    const OTHER: &str = "responded with 404 in other words than InfluxDB's: not found; check the URL, with its path prefix, and any proxy";
+    const PING_2: &str =
+        "HTTP/1.1 204 No Content\r\nX-Influxdb-Build: OSS\r\nX-Influxdb-Version: v2.9.1\r\n\r\n";
+    const PING_RENAMED: &str = "HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 13.0\r\n\r\n";
+    const PAGE: &str = "HTTP/1.1 404 Not Found\r\ncontent-length: 14\r\n\r\n<html>no</html>";
+    let calls = [query, delete, buckets, raw];
+    for (other, ping, says, pings) in [
+        (NO_ROUTE, PING_3, V3, 1),
+        (NO_ROUTE, PING_2, OTHER, 1),
+        (NO_ROUTE, PING_RENAMED, OTHER, 1),
+        // Without a response it is asked again, with the next error.
+        (NO_ROUTE, "", OTHER, calls.len()),
+        // Only after InfluxDB 3's own words.
+        (
+            PAGE,
+            PING_3,
+            "responded with 404 in other words than InfluxDB's: <html>no</html; check the URL, with its path prefix, and any proxy",
+            0,
+        ),
+    ] {
+        let wire = with_ping(other, ping);
+        let client = wire.client();
+        for call in calls {
+            let error = call(&client).unwrap_err();
+            let said = error.to_string();
+            assert!(said.ends_with(&format!("{} {says}", wire.addr())), "{said}");
+            assert!(error.is_not_found() && !error.is_retryable(), "{said}");
+        }
+        let asked = wire
+            .seen()
+            .iter()
+            .filter(|seen| seen.target == "/ping")
+            .count();
+        assert_eq!(asked, pings, "{ping}");
+    }
+}
