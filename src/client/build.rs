@@ -137,6 +137,8 @@ impl ClientBuilder {
             v3_version: Arc::default(),
             #[cfg(feature = "gzip")]
             gzip_min_bytes: self.gzip_min_bytes,
+            #[cfg(feature = "gzip")]
+            compression: Arc::default(),
         }))
     }
 

@@ -262,6 +262,10 @@ impl ClientBuilder {
     /// more than the processor. Needs the feature `gzip`. (Responses to queries come compressed with
     /// that feature anyway.)
     ///
+    /// A body that is refused compressed, with 400, 411, 415, 500 or 501, before the server has stored
+    /// one is sent once more uncompressed. If that is stored, nothing is compressed for that server from
+    /// then on, and a writer emits [`Event::Uncompressed`](crate::writer::Event::Uncompressed).
+    ///
     /// ```
     /// let over_a_thin_line = influx_edge::Client::builder("http://localhost:8086").gzip_min_bytes(4096).build()?;
     /// # let _ = over_a_thin_line;

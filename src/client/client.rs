@@ -2,6 +2,8 @@
 
 use super::auth::Auth;
 use super::builder::ClientBuilder;
+#[cfg(feature = "gzip")]
+use super::compression::Compression;
 use super::retry::{Retry, RetryPolicy};
 use super::secret::Secrets;
 use super::transport::Http;
@@ -59,6 +61,8 @@ pub(crate) struct Inner {
     pub(crate) v3_version: Arc<OnceLock<Option<String>>>,
     #[cfg(feature = "gzip")]
     pub(crate) gzip_min_bytes: Option<usize>,
+    #[cfg(feature = "gzip")]
+    pub(crate) compression: Arc<Compression>,
 }
 
 /// Which organization calls are for.

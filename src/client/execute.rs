@@ -59,14 +59,22 @@ impl Client {
         out: &mut HttpRequest<'_>,
         mut done: impl FnMut(HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.run_attempts(out, |out| self.authorized(what, out).and_then(&mut done))
+    }
+
+    /// The same for attempts that are more than one request.
+    pub(crate) fn run_attempts<'a, T>(
+        &self,
+        out: &mut HttpRequest<'a>,
+        mut attempt_once: impl FnMut(&mut HttpRequest<'a>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let policy = &self.inner().retry;
         let start = Instant::now();
         let limit = out.overall;
         let mut attempt = 0u32;
         let mut unknown = false;
         loop {
-            let result = self.authorized(what, out).and_then(&mut done);
-            let mut error = match result {
+            let mut error = match attempt_once(out) {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };

@@ -35,6 +35,8 @@ mod build;
 mod builder;
 #[allow(clippy::module_inception)] // the type's own file, as everywhere in this crate
 mod client;
+#[cfg(feature = "gzip")]
+mod compression;
 mod config;
 mod config_file;
 mod cookies;

@@ -12,16 +12,17 @@ use alloc::vec::Vec;
 struct Conflict<'a> {
     /// `v" on measurement "m`: where the one ends and the other begins only the lines tell.
     names: &'a str,
-    /// The type in the lines.
-    kind: &'a str,
+    /// The type that is stored. The message names one other type, but lines of all others are dropped.
+    stored: &'a str,
 }
 
 impl<'a> Conflict<'a> {
     fn of(message: &'a str) -> Option<Self> {
         let (_, rest) = message.split_once("field type conflict: input field \"")?;
         let (names, types) = rest.rsplit_once("\" is type ")?;
-        let (kind, _) = types.split_once(", already exists as type ")?;
-        Some(Conflict { names, kind })
+        let (_, stored) = types.split_once(", already exists as type ")?;
+        let stored = stored.split(' ').next()?;
+        Some(Conflict { names, stored })
     }
 
     fn is_cause(&self, line: &[u8]) -> bool {
@@ -30,7 +31,7 @@ impl<'a> Conflict<'a> {
             return false;
         };
         parts.fields.iter().any(|(key, value)| {
-            kind_of(value) == Some(self.kind)
+            kind_of(value).is_some_and(|kind| kind != self.stored)
                 && self
                     .names
                     .as_bytes()
@@ -41,7 +42,7 @@ impl<'a> Conflict<'a> {
     }
 }
 
-/// The lines of `body` that hold the field as the type that a message says is refused, each with the
+/// The lines of `body` that hold the field as another type than a message says is stored, each with the
 /// server's `reason`; none if the message is about something else. Numbers count from 1.
 pub(super) fn causes(message: &str, body: &[u8], reason: &str) -> Vec<LineError> {
     let Some(conflict) = Conflict::of(message) else {

@@ -15,7 +15,8 @@ use core::time::Duration;
 /// vectors of them are.
 ///
 /// Text is taken to have its times in nanoseconds; for another unit make it
-/// `Lines { bytes: text.as_bytes(), precision }`.
+/// `Lines { bytes: text.as_bytes(), precision }`. A byte order mark before text is left out; `Lines` are
+/// sent as they are.
 pub trait WriteData: sealed::Sealed {
     /// Hands the lines to `send`.
     #[doc(hidden)]
@@ -40,6 +41,8 @@ mod sealed {
 }
 
 fn nanoseconds(text: &str) -> Lines<'_> {
+    // Editors and spreadsheets put a mark before it, which servers take for a part of the first name.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Lines {
         bytes: text.as_bytes(),
         precision: Precision::Nanosecond,
@@ -185,9 +188,7 @@ impl Client {
         let what = WriteTo(bucket);
         let compressed = self.compress(lines.bytes);
         let mut out = self.write_request(bucket, lines, compressed.as_deref());
-        self.run(&what, &mut out, |response| {
-            self.written(&what, response, lines.bytes)
-        })
+        self.run_attempts(&mut out, |out| self.write_attempt(&what, out, lines.bytes))
     }
 
     /// One attempt, whatever the client's own policy of retries: the batching writer has its own.
@@ -207,8 +208,27 @@ impl Client {
         if let Some(limit) = limit {
             out.overall = out.overall.min(limit);
         }
-        self.authorized(&what, &mut out)
-            .and_then(|response| self.written(&what, response, lines.bytes))
+        self.write_attempt(&what, &mut out, lines.bytes)
+    }
+
+    fn write_attempt<'a>(
+        &self,
+        what: &WriteTo<'_>,
+        out: &mut HttpRequest<'a>,
+        lines: &'a [u8],
+    ) -> Result<(), Error> {
+        self.attempt_write(out, lines, |out| {
+            self.authorized(what, out)
+                .and_then(|response| self.written(what, response, lines))
+        })
+    }
+
+    /// Whether the server is known to take no compressed bodies.
+    pub(crate) fn refuses_compression(&self) -> bool {
+        #[cfg(feature = "gzip")]
+        return self.inner().compression.is_refused();
+        #[cfg(not(feature = "gzip"))]
+        false
     }
 
     fn write_request<'a>(
@@ -242,26 +262,19 @@ impl Client {
         Err(self.refused_write(what, response, lines))
     }
 
-    #[cfg(feature = "gzip")]
-    pub(crate) fn compress(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        use flate2::Compression;
-        use flate2::write::GzEncoder;
-        use std::io::Write as _;
-
-        if bytes.len() < self.inner().gzip_min_bytes? {
-            return None;
-        }
-        // Level 1: line protocol repeats itself so much that more effort gains little.
-        let space = bytes.len() / 4 + 64;
-        let mut gzip = GzEncoder::new(Vec::with_capacity(space), Compression::fast());
-        // Writing into memory doesn't fail; if it did, the plain bytes are right as well.
-        gzip.write_all(bytes).ok()?;
-        gzip.finish().ok()
+    #[cfg(not(feature = "gzip"))]
+    pub(crate) fn compress(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
     }
 
     #[cfg(not(feature = "gzip"))]
-    pub(crate) fn compress(&self, _bytes: &[u8]) -> Option<Vec<u8>> {
-        None
+    pub(crate) fn attempt_write<'a>(
+        &self,
+        out: &mut HttpRequest<'a>,
+        _: &'a [u8],
+        mut attempt: impl FnMut(&mut HttpRequest<'a>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        attempt(out)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Writes into a database and retention policy.
 
 use super::{Database, What};
-use crate::Precision;
 use crate::client::WriteData;
 use crate::client::execute::is_page;
-use crate::client::transport::RequestBody;
+use crate::client::transport::{HttpResponse, RequestBody};
 use crate::error::{Error, Stored};
 use crate::line::Lines;
+use crate::{Client, Precision};
 
 impl Database<'_> {
     /// Writes one batch; as [`Client::write`](crate::Client::write) in all but the address. `Ok` is
@@ -56,17 +56,29 @@ impl Database<'_> {
         let compressed = client.compress(lines.bytes);
         out.gzipped = compressed.is_some();
         out.body = RequestBody::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
-        client.run(&what, &mut out, |response| {
-            if response.status == 204 {
-                return Ok(());
-            }
-            let made_the_bucket = response.status == 201 && !is_page(&response);
-            let error = client.refused_write(&what, response, lines.bytes);
-            // With an older Cloud's 201 a part may be stored.
-            if made_the_bucket && error.stored() != Stored::Partial {
-                return Ok(());
-            }
-            Err(error)
+        client.run_attempts(&mut out, |out| {
+            client.attempt_write(out, lines.bytes, |out| {
+                let response = client.authorized(&what, out)?;
+                written(client, &what, response, lines.bytes)
+            })
         })
     }
+}
+
+fn written(
+    client: &Client,
+    what: &What<'_>,
+    response: HttpResponse,
+    lines: &[u8],
+) -> Result<(), Error> {
+    if response.status == 204 {
+        return Ok(());
+    }
+    let made_the_bucket = response.status == 201 && !is_page(&response);
+    let error = client.refused_write(what, response, lines);
+    // With an older Cloud's 201 a part may be stored.
+    if made_the_bucket && error.stored() != Stored::Partial {
+        return Ok(());
+    }
+    Err(error)
 }

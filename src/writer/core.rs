@@ -56,6 +56,8 @@ pub(crate) struct Core<C, T> {
     pub(super) rejected: RejectedStore,
     pub(super) listener: Option<Listener>,
     pub(super) last_error: Option<Error>,
+    /// It was emitted that the server takes no compressed bodies.
+    pub(super) uncompressed: bool,
     pub(super) disk: Option<Disk>,
     pub(super) jitter: Jitter,
     pub(super) spec: EncoderSpec,
@@ -87,6 +89,7 @@ impl<C: Clock, T: Transport> Core<C, T> {
             rejected: RejectedStore::new(settings.max_rejected_bytes),
             listener,
             last_error: None,
+            uncompressed: false,
             disk: None,
             jitter: Jitter::new(seed),
             spec,

@@ -102,6 +102,10 @@ impl<C: Clock, T: Transport> Core<C, T> {
             }
         }
         self.retire(at);
+        if !self.uncompressed && self.transport.refuses_compression() {
+            self.uncompressed = true;
+            self.tell(at, |bucket| Event::Uncompressed { bucket });
+        }
         if from_disk {
             self.keep_pace(at, size);
         }

@@ -59,6 +59,12 @@ pub enum Event<'a> {
         /// What it said.
         message: &'a str,
     },
+    /// The server refused compressed lines and stored them uncompressed, which is how all lines are
+    /// sent from now on. Once for each writer.
+    Uncompressed {
+        /// Where to.
+        bucket: &'a str,
+    },
     /// Lines were lost on this side.
     Dropped {
         /// Where they were meant to go.

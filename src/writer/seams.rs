@@ -36,11 +36,20 @@ pub(crate) struct Parcel<'a> {
 pub(crate) trait Transport {
     /// Makes one attempt and returns its result. `Ok` is 204 and nothing else.
     fn send(&mut self, parcel: Parcel<'_>) -> Result<(), Error>;
+
+    /// Whether the server is known to take no compressed bodies.
+    fn refuses_compression(&self) -> bool {
+        false
+    }
 }
 
 impl Transport for Client {
     fn send(&mut self, parcel: Parcel<'_>) -> Result<(), Error> {
         self.write_once(parcel.bucket, parcel.lines, parcel.expect, parcel.limit)
+    }
+
+    fn refuses_compression(&self) -> bool {
+        Client::refuses_compression(self)
     }
 }
 

@@ -9,6 +9,33 @@ use influx_edge::{Client, Precision, Remedy, Stored, Timestamp, TransportErrorKi
 const LINE: &str = "weather,station=zrh-1 temp_c=21.5 1700000000000000000";
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_a_name() {
+    let wire = Wire::responding(NO_CONTENT);
+    let client = wire.client();
+    client.write("b", "\u{feff}m v=1 1").unwrap();
+    client.write("b", "\u{feff}m v=1 1".to_string()).unwrap();
+    client.write("b", &"\u{feff}m v=1 1".to_string()).unwrap();
+    // One is the mark, a second one is text.
+    client.write("b", "\u{feff}\u{feff}m v=1 1").unwrap();
+    client.write("b", "m\u{feff} v=1 1").unwrap();
+    // Nothing is left: nothing is sent.
+    client.write("b", "\u{feff}").unwrap();
+    // A point's own name is.
+    let point = influx_edge::Point::new("\u{feff}m").field("v", 1.0);
+    client.write("b", point).unwrap();
+    let bodies: Vec<_> = wire.seen().into_iter().map(|seen| seen.body).collect();
+    let expected = [
+        "m v=1 1",
+        "m v=1 1",
+        "m v=1 1",
+        "\u{feff}m v=1 1",
+        "m\u{feff} v=1 1",
+        "\u{feff}m v=1\n",
+    ];
+    assert_eq!(bodies, expected.map(|text| text.as_bytes().to_vec()));
+}
+
+#[test]
 fn a_write_is_one_post() {
     let wire = Wire::responding(NO_CONTENT);
     let client = wire.client();

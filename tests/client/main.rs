@@ -9,6 +9,8 @@ mod common {
 }
 
 mod calls;
+#[cfg(feature = "gzip")]
+mod compression;
 mod config;
 mod config_files;
 mod contract;

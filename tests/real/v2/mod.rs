@@ -10,6 +10,7 @@ mod access;
 mod compat;
 mod deletes;
 mod lists;
+mod messages;
 mod outage;
 mod place;
 mod queries;

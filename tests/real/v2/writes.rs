@@ -36,14 +36,23 @@ fn refused(name: &'static str, lines: &str, bad: &[(&str, &'static str)]) -> Cas
     }
 }
 
-fn partial(name: &'static str, lines: &str, dropped: u64, points: i64) -> Case {
+fn partial(
+    name: &'static str,
+    lines: &str,
+    bad: &[(&str, &'static str)],
+    dropped: u64,
+    points: i64,
+) -> Case {
     Case {
         name,
         lines: lines.to_owned(),
         status: 422,
         stored: Stored::Partial,
         remedy: Remedy::None,
-        bad: Vec::new(),
+        bad: bad
+            .iter()
+            .map(|(line, why)| ((*line).to_owned(), *why))
+            .collect(),
         dropped: Some(dropped),
         points,
     }
@@ -94,12 +103,17 @@ fn cases() -> Vec<Case> {
         partial(
             "another type",
             "m v=1 1\nm v=\"text\" 2\nm v=3 3\nm v=4i 4",
+            &[
+                ("m v=\"text\" 2", "field type conflict"),
+                ("m v=4i 4", "field type conflict"),
+            ],
             2,
             2,
         ),
         partial(
             "a text that is too long",
             &format!("m s=\"{}\" 1\nm v=1 1", "y".repeat((1 << 20) + 1)),
+            &[],
             1,
             1,
         ),
