@@ -289,7 +289,8 @@ impl ResponseError {
                     "{host} stored the good lines and dropped the others ({status}: {excerpt}); correct the data, sending it again won't help"
                 )
             }
-            400..=499 => write!(
+            // A 500 that isn't retried is about the request.
+            400..=499 | 500 => write!(
                 f,
                 "{host} refuses the request ({status}: {excerpt}); correct it, sending it again won't help"
             ),
