@@ -3,8 +3,9 @@
 use super::id::{OrgId, TaskId, UserId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
+use super::names::check_name;
 use super::relations::{AttachedLabels, Members};
-use super::request::{ApiRequest, Scope, check_name};
+use super::request::{ApiRequest, Scope};
 use super::runs::{LogEvent, Runs};
 use super::schedule::{Interval, When, check_cron, with_option};
 use super::serde_util::{Page, Status, or_default, status, time};

@@ -10,12 +10,14 @@ mod access;
 mod compat;
 mod deletes;
 mod lists;
+mod names;
 mod outage;
 mod place;
 mod queries;
 mod relay;
 mod resources;
 mod sessions;
+mod sweeps;
 mod tasks;
 mod writes;
 
