@@ -38,6 +38,7 @@
 
 mod query;
 mod rows;
+mod statements;
 mod value;
 mod write;
 
