@@ -290,7 +290,7 @@ impl ResponseError {
                 )
             }
             // A 500 that isn't retried is about the request.
-            400..=499 | 500 => write!(
+            _ if (400..=500).contains(&status) => write!(
                 f,
                 "{host} refuses the request ({status}: {excerpt}); correct it, sending it again won't help"
             ),

@@ -25,8 +25,8 @@ pub(super) fn blames_request(message: JsonStr<'_>) -> bool {
         || (message.contains("mapping for user") && message.contains("already exists"))
 }
 
-/// Errors of InfluxDB 3 that are no JSON begin with these. The status of the first was 500 in 3.6, and
-/// is 400 in later ones.
+/// Errors of InfluxDB 3 that are no JSON begin with these. The status of the first is 500 in 3.6, and
+/// 400 in later ones.
 const OF_REQUEST: [&str; 5] = [
     "error in InfluxQL statement: ",
     "must provide only one InfluxQl statement per query",

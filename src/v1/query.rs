@@ -59,7 +59,8 @@ impl Query<'_> {
     /// A value for the query, which calls it `$name`, in a `WHERE`: text, a number or a boolean. No
     /// value can change what the query does: anything else is refused by [`call`](Query::call), for
     /// to InfluxDB 1.x an object is a name or a pattern in the value's place (`{"identifier": "a"}`
-    /// makes `a = $n` true of every point), and null or a list drops the condition.
+    /// makes `a = $n` true of every point), and null or a list drops the condition. InfluxDB 3 knows
+    /// parameters from 3.7; to those before, `$name` is an error.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
