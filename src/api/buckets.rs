@@ -3,8 +3,9 @@
 use super::id::{BucketId, OrgId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
+use super::names::{check_bucket_name, check_name};
 use super::relations::{AttachedLabels, Members};
-use super::request::{ApiRequest, Scope, check_name};
+use super::request::{ApiRequest, Scope};
 use super::retention::{Retention, RetentionRule, as_list};
 use super::schemas::Schemas;
 use super::serde_util::{Page, or_default, time};
@@ -80,21 +81,6 @@ impl Bucket {
 }
 
 listed!(Bucket, "buckets", in pages of 100 at most);
-
-fn check_bucket_name(name: &str) -> Result<(), Error> {
-    check_name("a bucket", name)?;
-    if name.starts_with('_') {
-        return Err(Error::config(alloc::format!(
-            "bucket name {name:?} is invalid. Buckets may not start with underscore"
-        )));
-    }
-    if name.contains('"') {
-        return Err(Error::config(alloc::format!(
-            "bucket name {name:?} is invalid. Bucket names may not include quotation marks"
-        )));
-    }
-    Ok(())
-}
 
 /// A bucket to be made. There is one retention, not a list of them: no server takes two rules.
 ///

@@ -2,7 +2,8 @@
 
 use super::id::{BucketId, DbrpId, OrgId};
 use super::list::{List, Paging, listed};
-use super::request::{ApiRequest, Scope, check_name};
+use super::names::check_name;
+use super::request::{ApiRequest, Scope};
 use super::serde_util::or_default;
 use crate::client::Client;
 use crate::error::Error;
@@ -209,7 +210,8 @@ impl<'a> Dbrps<'a> {
             .send_json(&format_args!("map {database:?}/{rp:?} to a bucket"))
     }
 
-    /// Changes what is set in `update`, and gives the mapping as it is then.
+    /// Changes what is set in `update`, and gives the mapping as it is then. Asks first whether it is a
+    /// [virtual](Dbrp::is_virtual) one.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -225,6 +227,10 @@ impl<'a> Dbrps<'a> {
     /// can't be changed, there is no organization, the token lacks permission, or no response is
     /// received.
     pub fn update(self, id: &DbrpId, update: &DbrpUpdate) -> Result<Dbrp, Error> {
+        if let Some(name) = &update.retention_policy {
+            check_name("a retention policy", name)?;
+        }
+        self.check_real(id)?;
         ApiRequest::new(self.0.client, "PATCH", &["dbrps", id.as_str()])
             .org(self.0)
             .json(update)
@@ -246,12 +252,14 @@ impl<'a> Dbrps<'a> {
     /// Returns an error if there is [no such mapping](Error::is_not_found) or it is virtual, there
     /// is no organization, the token lacks permission, or no response is received.
     pub fn delete(self, id: &DbrpId) -> Result<(), Error> {
-        if let Some(there) = self.find(id)? {
-            real(there)?;
-        }
+        self.check_real(id)?;
         ApiRequest::new(self.0.client, "DELETE", &["dbrps", id.as_str()])
             .org(self.0)
             .send(&format_args!("delete DBRP mapping {id}"))
+    }
+
+    fn check_real(self, id: &DbrpId) -> Result<(), Error> {
+        self.find(id)?.map_or(Ok(()), |there| real(there).map(drop))
     }
 }
 

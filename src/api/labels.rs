@@ -2,7 +2,8 @@
 
 use super::id::{LabelId, OrgId};
 use super::list::{List, Paging, listed};
-use super::request::{ApiRequest, Scope, check_name, to_owned_map};
+use super::names::{check_name, trimmed};
+use super::request::{ApiRequest, Scope, to_owned_map};
 use super::serde_util::or_default;
 use crate::client::Client;
 use crate::error::Error;
@@ -66,14 +67,6 @@ impl NewLabel {
     pub fn properties<'s>(mut self, pairs: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
         self.properties.extend(to_owned_map(pairs));
         self
-    }
-}
-
-/// A name as the server keeps it.
-fn trimmed(name: String) -> String {
-    match name.trim() {
-        same if same.len() == name.len() => name,
-        shorter => String::from(shorter),
     }
 }
 

@@ -50,6 +50,7 @@ mod dbrps;
 mod id;
 mod labels;
 mod list;
+pub(crate) mod names;
 mod organizations;
 #[cfg(doc)]
 pub mod parity;

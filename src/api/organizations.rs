@@ -2,8 +2,9 @@
 
 use super::id::{OrgId, UserId};
 use super::list::{List, Paging, listed};
+use super::names::{check_name, trimmed};
 use super::relations::Members;
-use super::request::{ApiRequest, check_name};
+use super::request::ApiRequest;
 use super::secrets::Secrets;
 use super::serde_util::{Page, Status, or_default, status, time};
 use crate::Timestamp;
@@ -50,7 +51,8 @@ pub struct NewOrganization {
 }
 
 impl NewOrganization {
-    /// An organization of this name.
+    /// An organization of this name. White space around the name is taken off, as the server does
+    /// when it looks one up.
     ///
     /// ```
     /// use influx_edge::api::NewOrganization;
@@ -60,7 +62,7 @@ impl NewOrganization {
     /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewOrganization {
-            name: name.into(),
+            name: trimmed(name.into()),
             description: None,
         }
     }
@@ -89,10 +91,11 @@ impl OrganizationUpdate {
         OrganizationUpdate::default()
     }
 
-    /// Another name. Clients that call it by the old one then get 404.
+    /// Another name, without white space around it. Clients that call it by the old one then get
+    /// 404.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+        self.name = Some(trimmed(name.into()));
         self
     }
 
@@ -180,11 +183,14 @@ impl<'a> Organizations<'a> {
     /// # Errors
     /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Organization>, Error> {
+        let name = name.trim();
         check_name("an organization", name)?;
         let found = ApiRequest::get(self.0, &["orgs"])
             .query("org", name)
             .find::<Page<Organization>>(&format_args!("find organization {name:?}"))?;
-        Ok(found.and_then(|page| page.0.into_iter().find(|org| org.name == name)))
+        // Others may have made one with white space around its name, which the server keeps.
+        let is = |org: &Organization| org.name.trim() == name;
+        Ok(found.and_then(|page| page.0.into_iter().find(is)))
     }
 
     /// Makes an organization. OSS makes the buckets `_monitoring` and `_tasks` in it.

@@ -217,24 +217,6 @@ pub(super) struct InOrg<'a, T> {
     new: &'a T,
 }
 
-/// The longest name, in bytes: percent-encoded it still fits into the target of a request, so what
-/// can be made can be found.
-const MAX_NAME: usize = 1024;
-
-/// Refuses an empty name before the server does, and one that could not be asked for.
-pub(super) fn check_name(kind: &str, name: &str) -> Result<(), Error> {
-    if name.is_empty() {
-        return Err(Error::config(alloc::format!("the name of {kind} is empty")));
-    }
-    if name.len() > MAX_NAME {
-        return Err(Error::config(alloc::format!(
-            "the name of {kind} has {} bytes; {MAX_NAME} are the most that can be asked for again",
-            name.len()
-        )));
-    }
-    Ok(())
-}
-
 /// The items of an iterator of pairs, owned.
 pub(super) fn to_owned_map<'s>(
     pairs: impl IntoIterator<Item = (&'s str, &'s str)>,

@@ -112,6 +112,50 @@ fn is_duration(text: &str) -> bool {
     parts > 0
 }
 
+/// Refuses a schedule without a date, as `0 0 30 2 *`: InfluxDB 2.9.1 stores it with an update all the
+/// same, and from then on fails each change that leaves the schedule.
+pub(super) fn check_cron(cron: &str) -> Result<&str, Error> {
+    if cron.trim().is_empty() {
+        return Err(Error::config("the cron schedule is empty"));
+    }
+    // `@daily` and whatever else isn't known is the server's.
+    let fields = cron.split_whitespace().count();
+    let skipped = match fields {
+        5 => 2,
+        // With seconds, and with years.
+        6 | 7 => 3,
+        _ => return Ok(cron),
+    };
+    let mut dates = cron.split_whitespace().skip(skipped);
+    let (days, months) = (dates.next().unwrap_or("*"), dates.next().unwrap_or("*"));
+    let day = days.split(',').map(first_day).min().unwrap_or(1);
+    let comes = months.split(',').any(|month| day <= length(month));
+    if (30..=31).contains(&day) && !comes {
+        return Err(Error::config(format!(
+            "the cron schedule {cron:?} never comes: none of its months has {day} days"
+        )));
+    }
+    Ok(cron)
+}
+
+/// The first of the days that an item of a list stands for; 1 if that isn't known.
+fn first_day(item: &str) -> u8 {
+    let first = item.split('-').next().unwrap_or(item);
+    first.parse().unwrap_or(1)
+}
+
+/// How many days the month has that an item of a list stands for; 31 if that isn't known.
+fn length(item: &str) -> u8 {
+    let is = |number: u8, name: &str| item.parse() == Ok(number) || item.eq_ignore_ascii_case(name);
+    if is(2, "feb") {
+        return 29;
+    }
+    match is(4, "apr") || is(6, "jun") || is(9, "sep") || is(11, "nov") {
+        true => 30,
+        false => 31,
+    }
+}
+
 /// When, of the two ways to say it.
 #[derive(Clone, Debug)]
 pub(super) enum When {
@@ -134,11 +178,8 @@ pub(super) fn with_option(
             option.push_str(every.positive()?);
         }
         When::Cron(cron) => {
-            if cron.trim().is_empty() {
-                return Err(Error::config("the cron schedule is empty"));
-            }
             option.push_str("cron: ");
-            option.push_str(&to_literal(cron.as_str())?);
+            option.push_str(&to_literal(check_cron(cron)?)?);
         }
     }
     if let Some(offset) = offset {

@@ -2,7 +2,8 @@
 
 use super::id::{OrgId, ScriptId};
 use super::list::{List, Paging, listed};
-use super::request::{ApiRequest, check_name};
+use super::names::check_name;
+use super::request::ApiRequest;
 use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::client::Method;

@@ -3,10 +3,11 @@
 use super::id::{OrgId, TaskId, UserId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
+use super::names::check_name;
 use super::relations::{AttachedLabels, Members};
-use super::request::{ApiRequest, Scope, check_name};
+use super::request::{ApiRequest, Scope};
 use super::runs::{LogEvent, Runs};
-use super::schedule::{Interval, When, with_option};
+use super::schedule::{Interval, When, check_cron, with_option};
 use super::serde_util::{Page, Status, or_default, status, time};
 use crate::Timestamp;
 use crate::client::Client;
@@ -132,7 +133,9 @@ impl NewTask {
         }
     }
 
-    /// A task that runs at the times cron would: `0 2 * * *` is at two o'clock, UTC.
+    /// A task that runs at the times cron would: `0 2 * * *` is at two o'clock, UTC. A sixth field, in
+    /// front, is seconds. A date that never comes, as `0 0 30 2 *`, is an error of
+    /// [`create`](Tasks::create), before anything is sent.
     ///
     /// ```
     /// use influx_edge::api::NewTask;
@@ -266,7 +269,7 @@ impl TaskUpdate {
         self
     }
 
-    /// When it runs, instead of any interval.
+    /// When it runs, instead of any interval. As in [`NewTask::cron`].
     #[must_use]
     pub fn cron(mut self, cron: impl Into<String>) -> Self {
         self.cron = Some(cron.into());
@@ -298,6 +301,13 @@ impl TaskUpdate {
     fn body(&self) -> Result<UpdateBody<'_>, Error> {
         if self.every.is_some() && self.cron.is_some() {
             return Err(Error::config("cannot specify both every and cron"));
+        }
+        // Of an empty one the server takes no notice.
+        if let Some(name) = &self.name {
+            check_name("a task", name)?;
+        }
+        if let Some(cron) = &self.cron {
+            check_cron(cron)?;
         }
         Ok(UpdateBody {
             flux: &self.flux,

@@ -2,7 +2,8 @@
 
 use super::id::UserId;
 use super::list::{List, Paging, listed};
-use super::request::{ApiRequest, check_name};
+use super::names::{check_name, check_user_name};
+use super::request::ApiRequest;
 use super::serde_util::{Page, Status, or_default, status};
 use crate::client::Client;
 use crate::client::auth::Auth;
@@ -43,7 +44,8 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// A user of this name, active.
+    /// A user of this name, active. A name with a colon or a control character is an error of
+    /// [`create`](Users::create), for nobody could sign in with it.
     ///
     /// ```
     /// use influx_edge::api::{NewUser, Status};
@@ -105,11 +107,6 @@ struct Password<'a> {
 impl<'a> Password<'a> {
     /// Checks what every server checks. In bytes, as the server counts.
     fn new(password: &'a str) -> Result<Self, Error> {
-        if !(8..=72).contains(&password.len()) {
-            return Err(Error::config(
-                "passwords must be between 8 and 72 characters long",
-            ));
-        }
         check_password(password)?;
         Ok(Password { password })
     }
@@ -202,10 +199,10 @@ impl<'a> Users<'a> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the name is empty or [taken](Error::is_conflict), the token lacks
-    /// permission, or no response is received.
+    /// Returns an error if the name is empty, not possible or [taken](Error::is_conflict), the token
+    /// lacks permission, or no response is received.
     pub fn create(self, new: &NewUser) -> Result<User, Error> {
-        check_name("a user", &new.name)?;
+        check_user_name(&new.name)?;
         ApiRequest::new(self.0, "POST", &["users"])
             .json(new)
             .send_json(&format_args!("create user {:?}", new.name))
@@ -228,7 +225,7 @@ impl<'a> Users<'a> {
     /// permission, or no response is received.
     pub fn update(self, id: &UserId, update: &UserUpdate) -> Result<User, Error> {
         if let Some(name) = &update.name {
-            check_name("a user", name)?;
+            check_user_name(name)?;
         }
         ApiRequest::new(self.0, "PATCH", &["users", id.as_str()])
             .json(update)

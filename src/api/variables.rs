@@ -3,8 +3,9 @@
 use super::id::{OrgId, VariableId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
+use super::names::{check_name, trimmed};
 use super::relations::AttachedLabels;
-use super::request::{ApiRequest, Scope, check_name};
+use super::request::{ApiRequest, Scope};
 use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::client::Client;
@@ -151,7 +152,7 @@ pub struct NewVariable {
 }
 
 impl NewVariable {
-    /// A variable of this name with these values.
+    /// A variable of this name with these values. White space around the name is taken off.
     ///
     /// ```
     /// use influx_edge::api::{VariableArguments, NewVariable};
@@ -161,7 +162,7 @@ impl NewVariable {
     /// ```
     pub fn new(name: impl Into<String>, arguments: VariableArguments) -> Self {
         NewVariable {
-            name: name.into(),
+            name: trimmed(name.into()),
             arguments,
             description: None,
             selected: Vec::new(),
@@ -203,10 +204,10 @@ impl VariableUpdate {
         VariableUpdate::default()
     }
 
-    /// Another name.
+    /// Another name, without white space around it.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+        self.name = Some(trimmed(name.into()));
         self
     }
 
@@ -327,7 +328,8 @@ impl<'a> Variables<'a> {
             .find(&format_args!("find variable {id}"))
     }
 
-    /// The variable with this name, if there is one. Looks through the list.
+    /// The variable with this name, if there is one. Looks through the list. Of names that differ in
+    /// case only, InfluxDB OSS keeps the first, and the others are [taken](Error::is_conflict).
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -339,6 +341,7 @@ impl<'a> Variables<'a> {
     /// # Errors
     /// Returns an error if the token lacks permission or no response is received.
     pub fn find_by_name(self, name: &str) -> Result<Option<Variable>, Error> {
+        let name = name.trim();
         check_name("a variable", name)?;
         self.list().find_named(|variable| variable.name == name)
     }

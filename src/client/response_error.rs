@@ -9,7 +9,7 @@ use super::url::BaseUrl;
 use crate::error::{
     CredentialKind, Remedy, ResponseError, ResponseParts, Stored, TransportErrorKind, cut,
 };
-use crate::http::{JsonStr, LineErrors, WriteResponse, WriteStatus};
+use crate::http::{ErrorBody, JsonStr, LineErrors, WriteResponse, WriteStatus};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -60,7 +60,7 @@ pub(crate) fn refused(
     let error_body = response.error_body();
     let write_status = match kind {
         Kind::Write(_) => WriteStatus::of(&response, &error_body),
-        Kind::Other => plain(&response),
+        Kind::Other => plain(&response, &error_body),
     };
     let lines = match kind {
         Kind::Write(lines) => lines,
@@ -70,7 +70,7 @@ pub(crate) fn refused(
     let mut empty = false;
     let message = match error_body.message().filter(|text| !text.is_empty()) {
         Some(message) => secrets.printable(&owned(message), MAX_MESSAGE),
-        None => Some(excerpt(body, secrets))
+        None => Some(excerpt(body, error_body.is_from_influxdb(), secrets))
             .filter(|text| !text.is_empty())
             .or_else(|| {
                 [
@@ -150,16 +150,19 @@ fn is_point(line: &[u8]) -> bool {
 }
 
 /// What a status means for a call that isn't a write.
-fn plain<'a>(response: &WriteResponse<'a>) -> WriteStatus<'a> {
+fn plain<'a>(response: &WriteResponse<'a>, body: &ErrorBody<'a>) -> WriteStatus<'a> {
+    let refused = response.status == 500 && body.blames_request;
     let remedy = match response.status {
         408 | 425 | 429 => Remedy::Retry,
         501 | 505 => Remedy::Operator,
+        500 if refused => Remedy::Operator,
         500..=599 => Remedy::Retry,
         _ => Remedy::Operator,
     };
     WriteStatus {
         stored: match response.status {
             300..=499 => Stored::None,
+            500 if refused => Stored::None,
             _ => Stored::Unknown,
         },
         remedy: Some(remedy),
@@ -173,10 +176,16 @@ fn owned(text: JsonStr<'_>) -> String {
     text.chars().collect()
 }
 
-/// The start of a body that isn't InfluxDB's JSON, as one line of text.
-fn excerpt(body: &[u8], secrets: &Secrets) -> String {
+/// The start of a body that isn't InfluxDB's JSON, as one line of text; more of it if the text is
+/// InfluxDB's.
+fn excerpt(body: &[u8], from_influxdb: bool, secrets: &Secrets) -> String {
+    let most = if from_influxdb {
+        MAX_MESSAGE
+    } else {
+        MAX_EXCERPT
+    };
     // Some more than is kept: a page begins with space, and a secret may lie across the end.
-    let start = body.get(..8 * MAX_EXCERPT).unwrap_or(body);
+    let start = body.get(..most.saturating_mul(8)).unwrap_or(body);
     let text = String::from_utf8_lossy(start);
     let mut line = String::new();
     for word in text.split_whitespace() {
@@ -185,7 +194,7 @@ fn excerpt(body: &[u8], secrets: &Secrets) -> String {
         }
         line.push_str(word);
     }
-    secrets.printable(&line, MAX_EXCERPT)
+    secrets.printable(&line, most)
 }
 
 /// Scheme and host of a redirect's target. The rest may carry what nobody should see.

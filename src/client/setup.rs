@@ -5,6 +5,7 @@ use super::auth::Auth;
 use super::execute::to_json;
 use super::secret::Secret;
 use super::transport::RequestBody;
+use crate::api::names::{check_bucket_name, check_name, check_user_name, trimmed};
 use crate::error::Error;
 use alloc::string::String;
 use core::fmt;
@@ -55,8 +56,14 @@ pub(crate) fn check_keep(keep: Duration) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a password with which nobody could sign in: Basic authentication can't carry it.
+/// Refuses a password with which nobody could sign in: Basic authentication carries no control
+/// characters; and the lengths that the server refuses.
 pub(crate) fn check_password(password: &str) -> Result<(), Error> {
+    if !(8..=72).contains(&password.len()) {
+        return Err(Error::config(
+            "passwords must be between 8 and 72 characters long",
+        ));
+    }
     if password.bytes().any(|b| b.is_ascii_control()) {
         return Err(Error::config(
             "the password contains a control character, and nobody could sign in with it; was it read from a file without trimming?",
@@ -85,7 +92,7 @@ impl Setup {
         Setup {
             username: username.into(),
             password: None,
-            org: org.into(),
+            org: trimmed(org.into()),
             bucket: bucket.into(),
             retention: Duration::ZERO,
             token: None,
@@ -246,14 +253,18 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the retention is not possible or the password contains a control
-    /// character (nothing is sent then), the server is set up already (a
-    /// [conflict](Error::is_conflict)), the password is too short or too long (400), or no response
-    /// is received.
+    /// Returns an error if a name, the password or the retention is not possible (nothing is sent
+    /// then: a server that refuses one of them takes itself for set up all the same, without a token
+    /// that anybody knows), the server is set up already (a [conflict](Error::is_conflict)), or no
+    /// response is received.
     pub fn setup(&self, setup: &Setup) -> Result<SetupDone, Error> {
         fn text(secret: &Option<Secret>) -> &str {
             secret.as_ref().map_or("", Secret::reveal)
         }
+        // InfluxDB 2.9.1 takes itself for set up when it refuses one of these, and nobody has a token.
+        check_user_name(&setup.username)?;
+        check_name("an organization", &setup.org)?;
+        check_bucket_name(&setup.bucket)?;
         check_keep(setup.retention)?;
         if let Some(password) = &setup.password {
             check_password(password.reveal())?;

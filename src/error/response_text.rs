@@ -119,7 +119,8 @@ impl ResponseParts {
                 self.numbers(f, "; probably ")?;
                 f.write_str("; correct the data, sending it again won't help")
             }
-            400..=499 => {
+            // A 500 that isn't retried is about the request.
+            _ if (400..=500).contains(&status) => {
                 write!(f, "{host} refuses the request ({status}: {excerpt})")?;
                 self.numbers(f, "; at fault: ")?;
                 f.write_str("; correct it, sending it again won't help")

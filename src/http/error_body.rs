@@ -1,5 +1,6 @@
 //! `ErrorBody`: the body of an error, in any of the forms that servers send.
 
+use super::fault::{Cause, blames_request, text_error};
 use super::json::{Items, Json};
 use super::json_str::JsonStr;
 
@@ -7,8 +8,9 @@ use super::json_str::JsonStr;
 ///
 /// It reads every form that servers are known to send: `{code, message}` with a word or a gRPC
 /// number as code (InfluxDB 2 and Cloud), `{error}` (InfluxDB 1.x), `{error, data}` (InfluxDB 3),
-/// `{error: {message}}`, `{err}` and `{status}`. Of anything else it knows nothing. Nothing
-/// allocates.
+/// `{error: {message}}`, `{err}` and `{status}`. InfluxDB 3's errors in plain text it knows by their
+/// first words; they are [from InfluxDB](ErrorBody::is_from_influxdb) and have no message but the body
+/// itself. Of anything else it knows nothing. Nothing allocates.
 ///
 /// ```
 /// use influx_edge::http::ErrorBody;
@@ -31,6 +33,8 @@ pub struct ErrorBody<'a> {
     line: Option<u32>,
     data: Option<Json<'a>>,
     truncated: bool,
+    /// The words are about the request, whatever the status: sent again, it fails again.
+    pub(crate) blames_request: bool,
 }
 
 /// The members that any of the forms has.
@@ -43,6 +47,8 @@ pub(crate) enum Form {
     InfluxDb,
     /// `{error}` as text: InfluxDB 1.x and 3, but gateways, too.
     Plain,
+    /// InfluxDB 3's errors without JSON.
+    Text,
     /// Anything else.
     #[default]
     Foreign,
@@ -80,7 +86,12 @@ impl<'a> ErrorBody<'a> {
 
     fn parse(text: &'a str, truncated: bool) -> Self {
         let Some(object) = Json::object(text, truncated) else {
-            return ErrorBody::default();
+            let known = text_error(text);
+            return ErrorBody {
+                form: known.map_or(Form::Foreign, |_| Form::Text),
+                blames_request: known == Some(Cause::Request),
+                ..ErrorBody::default()
+            };
         };
         // Of two members with one name the last counts.
         let mut found = [None; MEMBERS.len()];
@@ -100,17 +111,19 @@ impl<'a> ErrorBody<'a> {
             (_, None, None, _) if text(err).is_some() => Form::Plain,
             _ => Form::Foreign,
         };
+        let message = text(message)
+            .or_else(|| text(error))
+            .or_else(|| text(error?.get("message")))
+            .or_else(|| text(err))
+            .or_else(|| text(status));
         ErrorBody {
             code: code.and_then(|code| code.text().or_else(|| code.number())),
-            message: text(message)
-                .or_else(|| text(error))
-                .or_else(|| text(error?.get("message")))
-                .or_else(|| text(err))
-                .or_else(|| text(status)),
+            message,
             form,
             line: line.and_then(Json::integer).filter(|number| *number > 0),
             data,
             truncated,
+            blames_request: form != Form::Foreign && message.is_some_and(blames_request),
         }
     }
 
@@ -126,8 +139,8 @@ impl<'a> ErrorBody<'a> {
         self.message
     }
 
-    /// Returns whether this is an error in a form that InfluxDB sends. False for a proxy's page
-    /// and for a gateway's `{"message":"Bad Request"}`.
+    /// Returns whether this is an error in a form that InfluxDB sends, or one of InfluxDB 3's texts.
+    /// False for a proxy's page and for a gateway's `{"message":"Bad Request"}`.
     #[must_use]
     pub fn is_from_influxdb(&self) -> bool {
         self.form != Form::Foreign

@@ -51,6 +51,11 @@ impl<'a> JsonStr<'a> {
         self.split_once(pattern).is_some()
     }
 
+    /// Whether it begins with a pattern.
+    pub(crate) fn starts_with(self, pattern: &str) -> bool {
+        self.chars().strip(pattern).is_some()
+    }
+
     /// Both sides of the first occurrence of a pattern.
     pub(crate) fn split_once(self, pattern: &str) -> Option<(JsonStr<'a>, JsonStr<'a>)> {
         let mut chars = self.chars();

@@ -25,7 +25,8 @@
 //! | 400 or 422 in another form, such as a gateway's | nothing | keep; an operator looks |
 //! | 413, whoever sends it | nothing | split |
 //! | 429 | nothing | retry |
-//! | 408, 425, and 5xx but 501 and 505 | unknown | retry |
+//! | 500 in InfluxDB's words about the request: 1.x' `retention policy not found`, 3.x' `error in InfluxQL statement` | nothing | keep; an operator looks |
+//! | 408, 425, and other 5xx but 501 and 505 | unknown | retry |
 //! | another 4xx, 501, 505 | nothing | keep; an operator looks |
 //! | anything else | unknown | keep; an operator looks |
 //!
@@ -39,6 +40,7 @@
 //! Everything here is `no_std` and allocates nothing.
 
 mod error_body;
+mod fault;
 mod json;
 mod json_str;
 mod outcome;

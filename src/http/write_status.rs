@@ -112,6 +112,7 @@ impl<'a> WriteStatus<'a> {
             408 | 425 => (Stored::Unknown, Some(Retry)),
             400..=499 => (Stored::None, Some(Operator)),
             501 | 505 => (Stored::None, Some(Operator)),
+            500 if body.blames_request => (Stored::None, Some(Operator)),
             500..=599 => (Stored::Unknown, Some(Retry)),
             // Another 2xx, too: it is somebody else's.
             _ => (Stored::Unknown, Some(Operator)),

@@ -20,7 +20,8 @@
 //!
 //! **Out of scope**: administration, which is InfluxQL as well (`CREATE DATABASE …`, by
 //! [`Query::run`]). On 2.x a database is a mapping to a bucket: see
-//! [`Client::dbrps`](crate::Client::dbrps).
+//! [`Client::dbrps`](crate::Client::dbrps). Which statements each server knows is in the
+//! [matrix](crate::guide::servers#influxql).
 //!
 //! # What to watch
 //! - *Credentials.* 1.x with authentication takes [`basic`](crate::client::ClientBuilder::basic),
@@ -35,9 +36,12 @@
 //!   the field has.
 //! - *Errors inside 200.* A statement that fails has its error in its response: it is an error of
 //!   [`Rows::next`].
+//! - *InfluxDB 3* reads no parameters and one statement a query, up to 3.6, and ignores the retention
+//!   policy of a query.
 
 mod query;
 mod rows;
+mod statements;
 mod value;
 mod write;
 

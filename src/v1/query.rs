@@ -1,8 +1,9 @@
 //! InfluxQL queries, and their own default timeouts.
 
 use super::rows::Rows;
+use super::statements::Statements;
 use super::{Database, What};
-use crate::client::execute::{is_page, json_param, to_json};
+use crate::client::execute::{is_page, json_param, names_influxdb};
 use crate::client::transport::RequestBody;
 use crate::client::url::encode_segment;
 use crate::error::Error;
@@ -58,7 +59,8 @@ impl Query<'_> {
     /// A value for the query, which calls it `$name`, in a `WHERE`: text, a number or a boolean. No
     /// value can change what the query does: anything else is refused by [`call`](Query::call), for
     /// to InfluxDB 1.x an object is a name or a pattern in the value's place (`{"identifier": "a"}`
-    /// makes `a = $n` true of every point), and null or a list drops the condition.
+    /// makes `a = $n` true of every point), and null or a list drops the condition. InfluxDB 3 knows
+    /// parameters from 3.7; to those before, `$name` is an error.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -131,11 +133,7 @@ impl Query<'_> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
-        let params = match self.params.is_empty() {
-            true => None,
-            // JSON is text.
-            false => Some(String::from_utf8_lossy(&to_json(&self.params)?).into_owned()),
-        };
+        let params = (!self.params.is_empty()).then(|| params_text(&self.params));
         let mut target = self.v1.target("/query")?;
         // Nanoseconds as numbers, or times would be text; and as 1.x and 2.x both call them.
         target.push_query("epoch", "ns");
@@ -171,12 +169,15 @@ impl Query<'_> {
             }
             Ok(response)
         })?;
+        let mut statements = Statements::of(&self.q);
+        // An empty body is a response only of a server that says which it is.
+        statements.silent &= names_influxdb(&response.headers);
         Ok(Rows::new(
             client,
             self.v1.db,
             response.body,
             self.max_chunk,
-            statements(&self.q),
+            statements,
         ))
     }
 
@@ -199,39 +200,28 @@ impl Query<'_> {
     }
 }
 
-/// How many statements a query has, at least: those whose end is a `;` between other things. Not
-/// counted behind a `/`, which may begin a pattern or a comment.
-fn statements(q: &str) -> u32 {
-    let mut count = 0u32;
-    let mut quote = None;
-    let mut escaped = false;
-    // Something that is no white space stands behind the last `;`.
-    let mut open = false;
-    let mut before = ' ';
-    for c in q.chars() {
-        match quote {
-            Some(end) => {
-                if c == end && !escaped {
-                    quote = None;
-                }
-                escaped = c == '\\' && !escaped;
-            }
-            None if c == '/' || (c == '-' && before == '-') => break,
-            None if c == ';' => open = false,
-            None => {
-                if matches!(c, '\'' | '"') {
-                    (quote, escaped) = (Some(c), false);
-                }
-                // (A single `-` may begin a comment.)
-                if !open && !c.is_whitespace() && c != '-' {
-                    open = true;
-                    count = count.saturating_add(1);
-                }
-            }
+/// Parameters as JSON.
+fn params_text(params: &BTreeMap<String, serde_json::Value>) -> String {
+    let mut out = String::from("{");
+    for (name, value) in params {
+        if out.len() > 1 {
+            out.push(',');
         }
-        before = c;
+        out.push_str(&serde_json::Value::from(name.as_str()).to_string());
+        out.push(':');
+        let text = value.to_string();
+        match text.split_once('e') {
+            // Servers read a number without a point as an integer: 1e21 would be none.
+            Some((digits, exponent)) if value.is_f64() && !digits.contains('.') => {
+                out.push_str(digits);
+                out.push_str(".0e");
+                out.push_str(exponent);
+            }
+            _ => out.push_str(&text),
+        }
     }
-    count
+    out.push('}');
+    out
 }
 
 impl fmt::Debug for Query<'_> {

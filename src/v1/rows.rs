@@ -1,6 +1,7 @@
 //! The rows of an InfluxQL response, chunk by chunk.
 
 use super::What;
+use super::statements::Statements;
 use super::value::{FromValue, Value};
 use crate::Timestamp;
 use crate::client::Client;
@@ -32,8 +33,8 @@ pub struct Rows {
     series: IntoIter<Block>,
     rows: IntoIter<Vec<Value>>,
     statement: u32,
-    /// How many statements the query has, at least.
-    statements: u32,
+    /// What must come.
+    statements: Statements,
     /// How many results began.
     begun: u32,
     messages: Vec<Message>,
@@ -122,7 +123,7 @@ impl Rows {
         db: String,
         body: Body,
         max_chunk: usize,
-        statements: u32,
+        statements: Statements,
     ) -> Self {
         let left = Arc::new(AtomicUsize::new(max_chunk));
         let source = Limited {
@@ -221,13 +222,15 @@ impl Rows {
                 if self.more {
                     return Err(self.unreadable("it ends where more was promised"));
                 }
-                if self.begun == 0 {
+                // A deletion has no result on 2.x, nor the response a body.
+                let done = self.statements.silent && self.statements.last == 0;
+                if self.begun == 0 && !done {
                     return Err(self.unreadable("it has no result, not even an empty one"));
                 }
-                if self.begun < self.statements {
+                if self.begun < self.statements.last {
                     return Err(self.unreadable(&format!(
                         "it ends after {} of {} statements",
-                        self.begun, self.statements
+                        self.begun, self.statements.last
                     )));
                 }
                 return Ok(false);
@@ -280,7 +283,7 @@ impl Rows {
 
     fn failed(&mut self, error: &str) -> Error {
         // Nothing behind a failed statement need be there.
-        self.statements = 0;
+        self.statements.last = 0;
         self.begun = self.begun.max(1);
         let what = What("query", &self.db);
         Error::content(

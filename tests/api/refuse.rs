@@ -112,6 +112,36 @@ fn known_refusals_stay_here() {
         ),
         (
             c.tasks()
+                .create(&NewTask::cron("n", "0 0 30 2 *", "x"))
+                .map(drop),
+            "never comes",
+        ),
+        (
+            c.tasks()
+                .update(&task, &TaskUpdate::new().cron("0 0 31 4,6 *"))
+                .map(drop),
+            "never comes",
+        ),
+        (
+            c.tasks()
+                .update(&task, &TaskUpdate::new().every("1h").name(""))
+                .map(drop),
+            "empty",
+        ),
+        (
+            c.tasks()
+                .update(&task, &TaskUpdate::new().name("n".repeat(3_000)))
+                .map(drop),
+            "3000 bytes",
+        ),
+        (
+            c.tasks()
+                .update(&task, &TaskUpdate::new().description("d").cron(""))
+                .map(drop),
+            "cron schedule is empty",
+        ),
+        (
+            c.tasks()
                 .create(&NewTask::from_flux("x").offset("1m"))
                 .map(drop),
             "offset",

@@ -14,7 +14,8 @@ fn a_byte_order_mark_is_no_part_of_a_name() {
     let client = wire.client();
     client.write("b", "\u{feff}m v=1 1").unwrap();
     client.write("b", "\u{feff}m v=1 1".to_string()).unwrap();
-    client.write("b", &"\u{feff}m v=1 1".to_string()).unwrap();
+    let text = "\u{feff}m v=1 1".to_string();
+    client.write("b", &text).unwrap();
     // One is the mark, a second one is text.
     client.write("b", "\u{feff}\u{feff}m v=1 1").unwrap();
     client.write("b", "m\u{feff} v=1 1").unwrap();

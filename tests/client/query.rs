@@ -383,8 +383,14 @@ fn wide_tables_are_limited_by_settings_that_the_error_names() {
         it, or ask for fewer columns with keep() in the query";
     const BYTES: &str = "CSV row 1 and its table's description are longer than {} bytes, the limit of \
         max_record_bytes: raise it, or ask for fewer columns with keep() in the query";
-    type Limit = Option<usize>;
-    let table: [(usize, Limit, Limit, Option<(&str, usize)>); 9] = [
+    /// Columns, the two limits, and the sentence with its limit.
+    type Case = (
+        usize,
+        Option<usize>,
+        Option<usize>,
+        Option<(&'static str, usize)>,
+    );
+    let table: [Case; 9] = [
         (4096, None, None, None),
         (4097, None, None, Some((COLUMNS, 4096))),
         (5000, None, None, Some((COLUMNS, 4096))),

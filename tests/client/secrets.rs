@@ -70,7 +70,7 @@ fn names_stay_names() {
             .call()
             .unwrap();
         let _ = client.query(*text).param("p", *text).call();
-        let _ = client.setup(&Setup::new(*text, *text, *text).password("long enough"));
+        let _ = client.setup(&Setup::new("u", *text, "b").password("long enough"));
         unharmed(&wire, text);
         assert_eq!(wire.seen().len(), 5, "{text:?}");
         // The one place for text in Flux: a literal, whole.

@@ -368,3 +368,107 @@ fn errors_as_the_server_says_them() {
             .is_none()
     );
 }
+
+/// Responses with 500, though the request is at fault.
+#[test]
+fn a_retention_policy_that_is_not_there() {
+    let Some((client, db)) = fresh("policies") else {
+        return;
+    };
+    let nope = client.v1(&db).retention_policy("nope");
+    let error = nope.write("m v=1").unwrap_err();
+    let said = "retention policy not found: nope";
+    assert_eq!(error.status(), Some(500), "{error}");
+    assert!(error.to_string().contains("refuses the request (500: ret"));
+    assert_eq!(error.message(), said);
+    assert!(!error.is_retryable(), "{error}");
+    assert_eq!(error.stored(), Stored::None);
+    for q in ["SELECT v FROM m", "SHOW MEASUREMENTS; SELECT v FROM m"] {
+        let mut rows = nope.query(q).call().unwrap();
+        let error = loop {
+            match rows.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("{q}"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.message(), said, "{q}");
+        assert!(!error.is_retryable(), "{error}");
+    }
+    let make = format!("CREATE RETENTION POLICY nope ON {db} DURATION 1w REPLICATION 1");
+    client.v1("").query(make).run().unwrap();
+    nope.write("m v=1").unwrap();
+    let mut rows = nope.query("SELECT v FROM m").call().unwrap();
+    assert!(rows.next().unwrap().is_some());
+    // Nothing was asked: that is no result.
+    for q in [";", "-- nothing", " ; ; "] {
+        let error = client.v1(&db).query(q).run().unwrap_err();
+        assert!(error.message().contains("no result"), "{q}: {error}");
+    }
+}
+
+/// Numbers, texts and booleans as parameters, each found again and nothing else.
+#[test]
+fn parameters_of_every_kind() {
+    let Some((client, db)) = fresh("parameters") else {
+        return;
+    };
+    let plant = client.v1(&db);
+    let mut enc = Encoder::with_sink(Vec::new());
+    for (n, v) in (0..).zip(FLOATS) {
+        enc.line("f").field("v", v).timestamp(T + n).unwrap();
+    }
+    for (n, v) in (0..).zip(INTEGERS) {
+        enc.line("i").field("v", v).timestamp(T + n).unwrap();
+    }
+    for (n, v) in (0..).zip(hostile::strings()) {
+        if v.len() < 10_000 {
+            enc.line("s").field("v", &*v).timestamp(T + n).unwrap();
+        }
+    }
+    enc.line("b").field("v", true).timestamp(T).unwrap();
+    enc.line("b").field("v", false).timestamp(T + 1).unwrap();
+    plant.write(enc.lines()).unwrap();
+    let found = |from: &str, param: serde_json::Value| {
+        let text = format!("SELECT v FROM {from} WHERE v = $v");
+        let query = plant.query(text).param("v", &param);
+        let mut rows = query.call().unwrap_or_else(|e| panic!("{param}: {e}"));
+        let mut times = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            times.push(row.time().unwrap().as_nanos() - T);
+        }
+        times
+    };
+    for (n, v) in (0..).zip(FLOATS) {
+        assert_eq!(found("f", v.into()), [n], "{v:e}");
+    }
+    for (n, v) in (0..).zip(INTEGERS) {
+        assert_eq!(found("i", v.into()), [n], "{v}");
+    }
+    assert_eq!(found("b", true.into()), [0]);
+    assert_eq!(found("b", false.into()), [1]);
+    for (n, v) in (0..).zip(hostile::strings()) {
+        if v.len() < 10_000 {
+            assert_eq!(found("s", (&*v).into()), [n], "{v:?}");
+        }
+    }
+    // An integer that the server can't hold: its sentence.
+    let query = plant.query("SELECT v FROM i WHERE v = $v");
+    let error = query.param("v", u64::MAX).run().unwrap_err();
+    assert_eq!(error.status(), Some(400), "{error}");
+    assert!(error.message().contains("value out of range"), "{error}");
+}
+
+const FLOATS: [f64; 10] = [
+    1.5,
+    -1.0,
+    1e21,
+    -1e300,
+    5e-324,
+    f64::MAX,
+    f64::MIN_POSITIVE,
+    0.1,
+    1e-7,
+    123_456_789.25,
+];
+const INTEGERS: [i64; 6] = [0, 1, -1, i64::MAX, i64::MIN, 1 << 53];

@@ -10,4 +10,5 @@ mod common {
     pub(crate) mod wire;
 }
 
+mod faults;
 mod responses;

@@ -317,10 +317,36 @@ fn a_response_without_each_statements_result_is_incomplete() {
         // Who knows.
         ("a /x;y/; b", one, ""),
         ("a /* ;b; */", one, ""),
+        ("a -- b; c\n; d", one, "after 1 of 2"),
+        ("a /* ;b; */; c", one, "after 1 of 2"),
+        ("a 'it\\'s; \"x'; b", one, "after 1 of 2"),
+        // A deletion has no result on 2.9.1, but a response.
+        ("DELETE FROM m", "{}", ""),
+        (" delete from /a;b/", "{}\n", ""),
+        ("DROP\n measurement \"a;b\";", "{}", ""),
+        ("-- a; b\nDELETE FROM m", "{}", ""),
+        ("/* a */DELETE FROM m; DROP MEASUREMENT n", "{}", ""),
+        ("DELETE FROM m", one, ""),
+        ("DELETE FROM m", "", ""),
+        ("DELETE FROM m", " \n", ""),
+        ("DELETE FROM m; b", "{}", "no result"),
+        ("DELETE FROM m; b", second, ""),
+        ("DELETE FROM m; b", one, "after 1 of 2"),
+        ("a; DELETE FROM m", "{}", "no result"),
+        ("a; DELETE FROM m", one, ""),
+        ("a; DELETE FROM m; c", one, "after 1 of 3"),
+        ("DROP SERIES FROM m", "{}", "no result"),
+        ("DROP DATABASE measurement", "{}", "no result"),
+        ("DELETED", "{}", "no result"),
+        ("\"DELETE\" a", "{}", "no result"),
+        ("SELECT 'x' FROM \"DELETE\"", "{}", "no result"),
+        (";", "{}", "no result"),
+        ("-- DELETE FROM m", "{}", "no result"),
+        ("é", "{}", "no result"),
         // The rest need not be run.
         ("a;b;c", failed, "no"),
     ] {
-        let json = "Content-Type: application/json\r\n";
+        let json = "Content-Type: application/json\r\nX-Influxdb-Version: v2.9.1\r\n";
         let wire = Wire::responding(response("200 OK", json, body));
         let mut rows = wire.client().v1("d").query(q).call().unwrap();
         let told = tell(&mut rows);
@@ -333,6 +359,22 @@ fn a_response_without_each_statements_result_is_incomplete() {
             ),
         }
         assert!(rows.next().unwrap().is_none(), "{q:?} {body:?}");
+    }
+}
+
+/// Of a deletion a proxy's empty body says nothing.
+#[test]
+fn a_deletion_without_a_result_is_influxdb_s() {
+    for (headers, body, done) in [
+        ("X-Influxdb-Version: v2.9.1\r\n", "", true),
+        ("X-Influxdb-Build: OSS\r\n", "{}", true),
+        ("Content-Type: application/json\r\n", "", false),
+        ("Content-Type: application/json\r\n", "{}", false),
+        ("", "", false),
+    ] {
+        let wire = Wire::responding(response("200 OK", headers, body));
+        let result = wire.client().v1("d").query("DELETE FROM m").run();
+        assert_eq!(result.is_ok(), done, "{headers:?} {body:?} {result:?}");
     }
 }
 
@@ -411,6 +453,24 @@ fn a_parameter_is_a_value_and_nothing_else() {
         asked(good).unwrap();
     }
     assert_eq!(wire.seen().len(), 7);
+    // A number that has a fraction, or could have one, is written with a point.
+    for (value, text) in [
+        (json!(1e21), "1.0e+21"),
+        (json!(5e-324), "5.0e-324"),
+        (json!(-1e300), "-1.0e+300"),
+        (json!(f64::MAX), "1.7976931348623157e308"),
+        (json!(1.0), "1.0"),
+        (json!(0.1), "0.1"),
+        (json!(1), "1"),
+        (json!(u64::MAX), "18446744073709551615"),
+        (json!("1e21"), "\"1e21\""),
+        (json!("a\"\u{1}"), "\"a\\\"\\u0001\""),
+    ] {
+        let query = client.v1("d").query("q").use_get();
+        query.param("n\"", value).run().unwrap();
+        let (_, query) = api::split(&wire.seen().last().unwrap().target);
+        assert_eq!(query["params"], format!("{{\"n\\\"\":{text}}}"));
+    }
 }
 
 #[test]

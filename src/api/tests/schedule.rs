@@ -38,6 +38,64 @@ fn a_name_can_t_say_more_than_a_name() {
 }
 
 #[test]
+fn a_date_that_never_comes() {
+    for (never, days) in [
+        ("0 0 30 2 *", 30),
+        ("0 0 31 2 *", 31),
+        ("0 0 31 4 *", 31),
+        ("0 0 31 2,4,6,9,11 *", 31),
+        ("0 0 31 feb,Apr,JUN,sep,NOV *", 31),
+        ("0 0 30,31 2 *", 30),
+        ("0 0 30-31 02 *", 30),
+        ("0 0 30 2 1", 30),
+        ("0 0 0 30 2 *", 30),
+        ("0 0 0 30 2 * 2030", 30),
+        ("  0\t0  30 2 * \n", 30),
+        ("*/5 * 31 6 MON-FRI", 31),
+    ] {
+        let error = check_cron(never).unwrap_err();
+        let wanted = format!("never comes: none of its months has {days} days");
+        assert!(error.is_config(), "{never}");
+        assert!(error.message().contains(&wanted), "{never}: {error}");
+        let when = When::Cron(never.to_owned());
+        assert!(with_option("n", &when, None, "").is_err());
+    }
+    for empty in ["", " ", "\n\t"] {
+        let error = check_cron(empty).unwrap_err();
+        assert!(error.message().contains("empty"), "{error}");
+    }
+    // What comes, and what the server decides.
+    for cron in [
+        "0 2 * * *",
+        "0 0 29 2 *",
+        "0 0 28-31 2 *",
+        "0 0 1,31 2 *",
+        "0 0 30 2,3 *",
+        "0 0 31 4-5 *",
+        "0 0 31 * *",
+        "0 0 31 */2 *",
+        "0 0 30 11 *",
+        "0 0 31 JAN *",
+        "0 0 */31 2 *",
+        "0 0 L 2 *",
+        "0 0 32 2 *",
+        "0 0 99999 2 *",
+        "0 0 -30 2 *",
+        "0 30 2 * *",
+        "0 0 0 29 2 *",
+        "30 2 * * * *",
+        "0 0 0 1 1 * 2020",
+        "@daily",
+        "@every 1h",
+        "every day",
+        "0 0 30 2",
+        "a b 30 é *",
+    ] {
+        assert_eq!(check_cron(cron).unwrap(), cron);
+    }
+}
+
+#[test]
 fn imports_stay_first() {
     let when = When::Every(Duration::from_secs(60).into());
     for flux in [

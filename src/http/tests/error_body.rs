@@ -8,7 +8,7 @@ use alloc::vec;
 
 #[test]
 fn an_error_body_has_many_shapes() {
-    use Form::{Foreign, InfluxDb, Plain};
+    use Form::{Foreign, InfluxDb, Plain, Text};
     for (body, code, message, form) in [
         // InfluxDB 2, Cloud.
         (
@@ -67,6 +67,24 @@ fn an_error_body_has_many_shapes() {
         (r#"{"error":"m","data":{}}"#, None, Some("m"), Plain),
         (r#"{"error":"m","data":[[],7]}"#, None, Some("m"), Plain),
         (r#"{"err":"m","op":"o"}"#, None, Some("m"), Plain),
+        // InfluxDB 3 without JSON: the body is the message.
+        (
+            "error in InfluxQL statement: parsing error: \\ \"",
+            None,
+            None,
+            Text,
+        ),
+        (
+            "query error: error while planning query: SQL error: x",
+            None,
+            None,
+            Text,
+        ),
+        ("query error: database not found", None, None, Text),
+        ("serde error: missing field `db`", None, None, Text),
+        (" query error: x", None, None, Foreign),
+        ("query error", None, None, Foreign),
+        ("<p>query error: x", None, None, Foreign),
         // A server that starts.
         (r#"{"status":"m"}"#, None, Some("m"), Foreign),
         // API gateways.

@@ -68,6 +68,45 @@ fn each_status_means_one_thing() {
     }
 }
 
+/// Status 500, and words that are about the request.
+#[test]
+fn a_500_about_the_request_is_not_retried() {
+    let retry: Meaning = (Stored::Unknown, Some(Remedy::Retry));
+    for (body, expected) in [
+        (r#"{"error":"retention policy not found: a"}"#, OPERATOR),
+        (
+            r#"{"error":"\u0072etention policy not found: a"}"#,
+            OPERATOR,
+        ),
+        ("error in InfluxQL statement: x", OPERATOR),
+        (
+            "query error: error while planning query: SQL error: x",
+            OPERATOR,
+        ),
+        (
+            "query error: error while planning query: IO error: x",
+            retry,
+        ),
+        ("query error: x", retry),
+        (r#"{"error":"write failed"}"#, retry),
+        (r#"{"error":"no retention policy not found"}"#, retry),
+        (r#"{"message":"retention policy not found: a"}"#, retry),
+        // Here the good lines are stored.
+        (
+            r#"{"error":"partial write: retention policy not found dropped=1"}"#,
+            PARTIAL,
+        ),
+    ] {
+        assert_eq!(meaning(500, body), expected, "{body}");
+        if expected == OPERATOR {
+            for status in [502, 503, 504, 507] {
+                assert_eq!(meaning(status, body), retry, "{status} {body}");
+            }
+            assert_eq!(named(classify(500, body).line_errors), []);
+        }
+    }
+}
+
 #[test]
 fn a_201_with_partial_write_is_one() {
     let older_cloud = r#"{"code":"invalid","line":2,"message":"partial write error (2 written): unable to parse: invalid field"}"#;

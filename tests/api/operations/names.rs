@@ -118,7 +118,7 @@ fn dbrps() -> Vec<Case> {
         }),
         case(
             "PATCH /api/v2/dbrps/{dbrpID}",
-            [recorded("dbrps/update")],
+            [recorded("dbrps/get"), recorded("dbrps/update")],
             |c| {
                 let update = DbrpUpdate::new()
                     .retention_policy("weekly")

@@ -81,6 +81,66 @@ fn a_database_is_a_mapping() {
     );
 }
 
+/// Statements of InfluxDB 1.x: those that 2.x carries out, without a result in its response, and those
+/// that it refuses.
+#[test]
+fn deletions_and_administration() {
+    let Some(place) = Place::new("compat statements") else {
+        return;
+    };
+    let dbrp = NewDbrp::new(&place.bucket.id, "plant", "raw");
+    place.client.dbrps().create(&dbrp).unwrap();
+    let client = place.allowed(Permission::all_access());
+    let plant = client.v1("plant").on_v2();
+    let fill = || plant.write("m,t=a v=1 1\nm,t=b v=1 2\nn v=1 1").unwrap();
+    for (q, left) in [
+        ("DELETE FROM m WHERE t = 'a'", 1),
+        ("delete from m", 0),
+        ("DROP MEASUREMENT m", 0),
+        ("DELETE FROM m; DROP MEASUREMENT n", 0),
+        ("DELETE FROM m WHERE time = 2", 1),
+        ("/* ; */ DELETE FROM /m;|m/", 0),
+        ("-- a; b\nDROP MEASUREMENT \"m\"; SHOW MEASUREMENTS", 0),
+        ("SHOW MEASUREMENTS; DELETE FROM m;", 0),
+    ] {
+        fill();
+        plant.query(q).run().unwrap_or_else(|e| panic!("{q}: {e}"));
+        assert_eq!(place.count("b", "m", "v"), left, "{q}");
+    }
+    for q in [
+        "CREATE DATABASE a",
+        "DROP DATABASE a",
+        "DROP SERIES FROM m",
+        "SELECT v INTO o FROM m",
+        "CREATE RETENTION POLICY a ON plant DURATION 1d REPLICATION 1",
+        "SHOW QUERIES",
+        "SHOW USERS",
+        "SHOW SERIES CARDINALITY",
+        "DELETE FROM m; DROP DATABASE a",
+    ] {
+        let error = plant.query(q).run().unwrap_err();
+        assert!(error.message().contains("not implemented"), "{q}: {error}");
+        assert!(!error.is_retryable(), "{q}: {error}");
+    }
+    for q in ["", ";", " -- DELETE FROM m"] {
+        let error = plant.query(q).run().unwrap_err();
+        assert!(error.message().contains("no result"), "{q:?}: {error}");
+    }
+    for q in [
+        "SHOW DATABASES",
+        "SHOW RETENTION POLICIES",
+        "SHOW MEASUREMENTS",
+        "SHOW TAG KEYS",
+        "SHOW TAG VALUES WITH KEY = t",
+        "SHOW FIELD KEYS",
+        "SHOW SERIES",
+    ] {
+        fill();
+        let mut rows = plant.query(q).call().unwrap();
+        assert!(rows.next().unwrap().is_some(), "{q}");
+    }
+}
+
 #[test]
 fn each_way_to_say_who_one_is() {
     let Some(place) = Place::new("compat access") else {

@@ -11,12 +11,14 @@ mod compat;
 mod deletes;
 mod lists;
 mod messages;
+mod names;
 mod outage;
 mod place;
 mod queries;
 mod relay;
 mod resources;
 mod sessions;
+mod sweeps;
 mod tasks;
 mod writes;
 

@@ -8,7 +8,8 @@ use influx_edge::{Client, Timestamp};
 use super::T;
 use super::place::Place;
 
-fn finished(client: &Client, task: &TaskId, run: &RunId) -> Run {
+/// A run once it has ended.
+pub(super) fn finished(client: &Client, task: &TaskId, run: &RunId) -> Run {
     let end = Instant::now() + Duration::from_secs(60);
     loop {
         let found = match client.tasks().runs(task).find(run) {
@@ -107,6 +108,122 @@ fn made_found_changed_and_removed() {
     assert_eq!(tasks.find(&made.id).unwrap(), None);
     assert!(tasks.delete(&made.id).unwrap_err().is_not_found());
     assert!(tasks.update(&made.id, &update).unwrap_err().is_not_found());
+}
+
+/// Schedules: those that come, those that are refused before they are sent, and those that the server
+/// refuses, for good, in its words.
+#[test]
+fn schedules() {
+    let Some(place) = Place::new("schedules") else {
+        return;
+    };
+    let tasks = place.client.tasks();
+    let task = tasks
+        .create(&NewTask::cron("t", "0 2 * * *", "buckets()"))
+        .unwrap()
+        .id;
+    for cron in [
+        "0 2 * * *",
+        "0 0 29 2 *",
+        "0 0 28-31 2 *",
+        "0 0 30 2,3 *",
+        "0 0 31 * *",
+        "0 0 31 JAN *",
+        "30 0 2 * * *",
+        "0 2 * * MON-FRI",
+        "@daily",
+        "@every 1h",
+    ] {
+        let made = tasks.create(&NewTask::cron("c", cron, "buckets()"));
+        let made = made.unwrap_or_else(|e| panic!("{cron}: {e}"));
+        assert_eq!(made.cron.as_deref(), Some(cron));
+        tasks.delete(&made.id).unwrap();
+        let changed = tasks.update(&task, &TaskUpdate::new().cron(cron)).unwrap();
+        assert_eq!(changed.cron.as_deref(), Some(cron));
+    }
+    for cron in ["0 0 30 2 *", "0 0 31 4,6 *", "0 0 0 31 feb *", "", " "] {
+        let error = tasks.create(&NewTask::cron("c", cron, "buckets()"));
+        assert!(error.unwrap_err().is_config(), "{cron}");
+        let error = tasks.update(&task, &TaskUpdate::new().cron(cron));
+        assert!(error.unwrap_err().is_config(), "{cron}");
+    }
+    // What the client takes, the server refuses; and so a task that brings its own option.
+    let own = |option: &str| {
+        NewTask::from_flux(format!(
+            "option task = {{name: \"o\", {option}}}\nbuckets()"
+        ))
+    };
+    for (new, status, said) in [
+        (
+            own("cron: \"0 0 30 2 *\""),
+            500,
+            "could not fulfil schedule",
+        ),
+        (own("cron: \"0 0 0 1 1 * 2020\""), 500, "could not fulfil"),
+        (
+            NewTask::cron("c", "0 0 0 1 1 * 2020", "buckets()"),
+            500,
+            "could not fulfil schedule",
+        ),
+        (
+            NewTask::cron("c", "60 * * * *", "buckets()"),
+            400,
+            "invalid start minute 60",
+        ),
+        (NewTask::cron("c", "0 0 32 2 *", "buckets()"), 400, "month"),
+        (NewTask::cron("c", "0 0 L * *", "buckets()"), 400, "parse"),
+        (NewTask::cron("c", "@never", "buckets()"), 400, "parse"),
+        (NewTask::cron("c", "* * * *", "buckets()"), 400, "parse"),
+        (
+            NewTask::every("e", "500ms", "buckets()"),
+            400,
+            "at least 1 second",
+        ),
+        (
+            NewTask::every("e", "1500ms", "buckets()"),
+            400,
+            "whole seconds",
+        ),
+        (
+            NewTask::every("e", "300y", "buckets()"),
+            400,
+            "invalid duration",
+        ),
+        (
+            NewTask::every("e", Duration::MAX - Duration::from_nanos(999_999_999), "x"),
+            400,
+            "",
+        ),
+        (
+            NewTask::every("e", "1h", "buckets()").offset("500ms"),
+            400,
+            "whole seconds",
+        ),
+        (
+            NewTask::every("e", "1h", "buckets()").offset("2562048h"),
+            400,
+            "invalid duration",
+        ),
+    ] {
+        let error = tasks.create(&new).unwrap_err();
+        assert_eq!(error.status(), Some(status), "{error}");
+        assert!(!error.is_retryable(), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("refuses the request"), "{text}");
+        assert!(error.message().contains(said), "{said}: {text}");
+    }
+    for every in ["1s", "1m30s", "1mo", "1y2mo", "292y"] {
+        let new = NewTask::every("e", every, "buckets()").offset(hours(25));
+        let made = tasks
+            .create(&new)
+            .unwrap_or_else(|e| panic!("{every}: {e}"));
+        assert_eq!(made.every.as_deref(), Some(every));
+        assert_eq!(made.offset.as_deref(), Some("25h"));
+        tasks.delete(&made.id).unwrap();
+    }
+    let changed = TaskUpdate::new().every("1h").offset("0s");
+    assert_eq!(tasks.update(&task, &changed).unwrap().offset, None);
+    assert_eq!(tasks.find(&task).unwrap().unwrap().name, "t");
 }
 
 #[test]

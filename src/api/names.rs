@@ -1,0 +1,61 @@
+//! Names: what can't be one, and how servers keep them.
+
+use crate::error::Error;
+use alloc::format;
+use alloc::string::String;
+
+/// The longest name, in bytes: percent-encoded it still fits into the target of a request, so what
+/// can be made can be found.
+const MAX_NAME: usize = 1024;
+
+/// Refuses an empty name before the server does, and one that could not be asked for.
+pub(crate) fn check_name(kind: &str, name: &str) -> Result<(), Error> {
+    if name.is_empty() {
+        return Err(Error::config(format!("the name of {kind} is empty")));
+    }
+    if name.len() > MAX_NAME {
+        return Err(Error::config(format!(
+            "the name of {kind} has {} bytes; {MAX_NAME} are the most that can be asked for again",
+            name.len()
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses what the server refuses of a bucket's name.
+pub(crate) fn check_bucket_name(name: &str) -> Result<(), Error> {
+    check_name("a bucket", name)?;
+    if name.starts_with('_') {
+        return Err(Error::config(format!(
+            "bucket name {name:?} is invalid. Buckets may not start with underscore"
+        )));
+    }
+    if name.contains('"') {
+        return Err(Error::config(format!(
+            "bucket name {name:?} is invalid. Bucket names may not include quotation marks"
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses the name of a user who could not sign in: Basic authentication ends a name at its colon, and
+/// carries no control characters.
+pub(crate) fn check_user_name(name: &str) -> Result<(), Error> {
+    check_name("a user", name)?;
+    if name.bytes().any(|b| b.is_ascii_control() || b == b':') {
+        return Err(Error::config(format!(
+            "the name of a user can't contain a colon or a control character, and nobody could sign in with {name:?}"
+        )));
+    }
+    Ok(())
+}
+
+/// A name without white space around it. So InfluxDB 2.9.1 keeps the name of a label; that of an
+/// organization it looks up so but keeps as it came, and never frees it again; that of a variable it
+/// keeps either way, by the call.
+pub(crate) fn trimmed(name: String) -> String {
+    match name.trim() {
+        same if same.len() == name.len() => name,
+        shorter => String::from(shorter),
+    }
+}
