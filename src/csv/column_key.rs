@@ -23,7 +23,7 @@ pub trait ColumnKey: sealed::Sealed + fmt::Debug {
 /// let (mut text, mut ends) = ([0; 256], [0; 32]);
 /// let mut decoder = Decoder::new(&mut text, &mut ends);
 /// let mut input: &[u8] = b"#datatype,string,long,double\r\n,result,table,_value\r\n\
-///     ,,0,1.5\r\n,,0,2.5\r\n";
+///     ,_result,0,1.5\r\n,_result,0,2.5\r\n";
 /// let value = Key::new("_value");
 /// let mut sum = 0.0;
 /// loop {

@@ -115,13 +115,10 @@ impl ReadError {
     /// Whether the server reported that the query failed in its middle.
     ///
     /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// use influx_edge::csv::Rows;
     ///
-    /// let failed = b"#datatype,string,long\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n,failed: division by zero,\r\n";
+    /// let failed = b"#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n\
+    ///     ,\"runtime error: cannot convert string \"\"n0\"\" to Float due to invalid syntax\",";
     /// let error = Rows::new(&failed[..]).next().unwrap_err();
     /// assert!(error.is_server()); // the query is at fault, not the line
     /// ```

@@ -121,7 +121,7 @@ impl ResponseError {
     /// `X-Influx-Request-Id`, whichever is present.
     ///
     /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("busy").build()?;
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("at-1.x").build()?;
     /// if let Err(error) = client.ping() {
     ///     // What the server's operator can look for in its log.
     ///     println!("{:?}", error.response().and_then(|response| response.request_id()));
@@ -144,7 +144,7 @@ impl ResponseError {
     ///         println!("a redirect to {host}, which was not followed");
     ///     }
     /// }
-    /// # assert_eq!(client.ping().unwrap_err().response().and_then(|response| response.location()), Some("http://portal.example"));
+    /// # assert_eq!(client.ping().unwrap_err().response().and_then(|response| response.location()), Some("https://db.plant.example"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

@@ -20,9 +20,9 @@ use super::json_str::JsonStr;
 /// assert_eq!(body.message().unwrap(), r#"bucket "x" not found"#);
 /// assert!(body.is_from_influxdb());
 ///
-/// // A gateway's.
-/// let body = ErrorBody::read(br#"{"message":"Bad Request"}"#);
-/// assert_eq!(body.message().unwrap(), "Bad Request");
+/// // A proxy's.
+/// let body = ErrorBody::read(b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n");
+/// assert!(body.message().is_none());
 /// assert!(!body.is_from_influxdb());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -224,12 +224,11 @@ fn names_a_line(data: Json<'_>) -> bool {
 /// ```
 /// use influx_edge::http::ErrorBody;
 ///
-/// let body = ErrorBody::read(br#"{
-///     "error": "partial write of line protocol occurred",
-///     "data": [{"line_number": 2, "error_message": "No fields were provided", "original_line": "bad line"}]
-/// }"#);
-/// let named = body.line_errors().next().unwrap();
-/// assert_eq!(named.number, Some(2));
+/// let body = ErrorBody::read(
+///     br#"{"error":"partial write of line protocol occurred","data":[{"error_message":"invalid column type for column 'temp_c', expected iox::column_type::field::float, got iox::column_type::field::string","line_number":2,"original_line":"weather,station=zrh-"},{"error_message":"No fields were provided","line_number":3,"original_line":"bad line"}]}"#,
+/// );
+/// let named = body.line_errors().last().unwrap();
+/// assert_eq!(named.number, Some(3));
 /// assert_eq!(named.line, "bad line");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,7 +247,7 @@ pub struct LineErrorRef<'a> {
 /// ```
 /// use influx_edge::http::ErrorBody;
 ///
-/// let body = ErrorBody::read(br#"{"code":"invalid","message":"unable to parse 'a': x\nunable to parse 'b': y"}"#);
+/// let body = ErrorBody::read(br#"{"code":"invalid","message":"unable to parse 'weather,=x temp_c=2 2': missing tag key\nunable to parse 'weather temp_c=x 4': invalid boolean"}"#);
 /// assert_eq!(body.line_errors().count(), 2);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,11 +11,11 @@ use core::fmt;
 /// ```
 /// use influx_edge::http::ErrorBody;
 ///
-/// let body = ErrorBody::read(br#"{"code":"invalid","message":"caf\u00e9\u001b[2J"}"#);
+/// let body = ErrorBody::read("{\"code\":\"invalid\",\"message\":\"unable to parse 'café\\u001b[2J f=': missing field value\"}".as_bytes());
 /// let message = body.message().unwrap();
-/// assert_eq!(message, "café\u{1b}[2J");
-/// assert_eq!(message.to_string(), "café\\u{1b}[2J");
-/// assert_eq!(message.chars().count(), 8);
+/// assert_eq!(message, "unable to parse 'café\u{1b}[2J f=': missing field value");
+/// assert_eq!(message.to_string(), "unable to parse 'café\\u{1b}[2J f=': missing field value");
+/// assert_eq!(message.chars().count(), 50);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JsonStr<'a>(&'a str);
@@ -120,10 +120,10 @@ impl fmt::Display for JsonStr<'_> {
 /// ```
 /// use influx_edge::http::ErrorBody;
 ///
-/// let body = ErrorBody::read(br#"{"error":"a\nb"}"#);
+/// let body = ErrorBody::read(br#"{"error":"database not found: \"nowhere\""}"#);
 /// let mut chars = body.message().unwrap().chars();
-/// assert_eq!(chars.nth(1), Some('\n'));
-/// assert_eq!(chars.collect::<String>(), "b");
+/// assert_eq!(chars.nth(20), Some('"'));
+/// assert_eq!(chars.collect::<String>(), "nowhere\"");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct JsonChars<'a> {

@@ -47,32 +47,24 @@ impl<'a> WriteResponse<'a> {
 /// The meaning of a response to a write, by the [table of write statuses](super#the-table-of-write-statuses).
 ///
 /// ```
-/// use core::time::Duration;
 /// use influx_edge::http::{Remedy, Stored, WriteResponse, WriteStatus};
 ///
 /// let status = WriteStatus::classify(&WriteResponse {
 ///     status: 422,
-///     body: br#"{"code":"unprocessable entity","message":"partial write: field type conflict dropped=3"}"#,
+///     body: br#"{"code":"unprocessable entity","message":"failure writing points to database: partial write: field type conflict: input field \"v\" on measurement \"t\" is type string, already exists as type float dropped=1"}"#,
 ///     ..WriteResponse::default()
 /// });
 /// assert_eq!(status.stored, Stored::Partial);
 /// assert_eq!(status.remedy, Some(Remedy::None));
-/// assert_eq!(status.dropped, Some(3));
+/// assert_eq!(status.dropped, Some(1));
 ///
-/// // A gateway's error is about the request, not about the lines.
+/// // A proxy can't tell what the server behind it did.
 /// let status = WriteStatus::classify(&WriteResponse {
-///     status: 400,
-///     body: br#"{"message":"Bad Request"}"#,
+///     status: 502,
+///     body: b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n",
 ///     ..WriteResponse::default()
 /// });
-/// assert_eq!((status.stored, status.remedy), (Stored::None, Some(Remedy::Operator)));
-///
-/// let status = WriteStatus::classify(&WriteResponse {
-///     status: 503,
-///     retry_after: Some("1.5"),
-///     ..WriteResponse::default()
-/// });
-/// assert_eq!(status.retry_after, Some(Duration::from_millis(1500)));
+/// assert_eq!((status.stored, status.remedy), (Stored::Unknown, Some(Remedy::Retry)));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

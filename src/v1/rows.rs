@@ -406,7 +406,7 @@ impl<'a> Row<'a> {
     /// let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
     /// if let Some(row) = rows.next()? {
     ///     let temp: Option<f64> = row.get("temp_c")?; // None for null
-    /// #   assert_eq!(temp, Some(1.5));
+    /// #   assert_eq!(temp, Some(21.5));
     /// }
     /// # assert!(rows.next()?.is_none());
     /// # Ok::<(), influx_edge::Error>(())

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::wire::{Wire, hidden, json_error, no_secret};
 use influx_edge::Client;
+use influx_edge::client::Method;
 
 const DATE: &str = "Date: Sun, 22 Nov 2026 06:00:00 GMT\r\n";
 
@@ -234,5 +235,38 @@ fn a_short_cookie_hides_nothing_of_a_message() {
             Some(5),
             "{value}"
         );
+    }
+}
+
+/// A client without a session keeps no cookie: the HTTP library would, were its feature for it on.
+#[test]
+fn without_a_session_no_cookie_comes_back() {
+    for set in [
+        "lb=a",
+        "lb=a; Path=/",
+        "session=s1; Path=/api/; HttpOnly",
+        "AWSALB=x/+y==; Expires=Sun, 29 Nov 2099 06:00:00 GMT; Path=/",
+        "a=1; Max-Age=3600\r\nSET-COOKIE: b=2",
+        "a=1\r\nX: y\r\nset-cookie:b=2",
+    ] {
+        let wire = Wire::each(1, move |peer| {
+            while let Some(seen) = peer.request() {
+                let sent = seen.header("cookie").unwrap_or("none").to_owned();
+                let head = format!("HTTP/1.1 200 OK\r\n{DATE}Set-Cookie: {set}\r\n");
+                peer.send(format!(
+                    "{head}Content-Length: {}\r\n\r\n{sent}",
+                    sent.len()
+                ));
+            }
+        });
+        let client = Client::builder(wire.url()).build().unwrap();
+        for call in 1..=3 {
+            let request = client.request(Method::Get, "/x").call().unwrap();
+            let cookies: Vec<&str> = request.headers().get_all("Set-Cookie").collect();
+            let first = set.lines().next();
+            assert_eq!(cookies.first().copied(), first, "{set}");
+            assert_eq!(cookies.len(), 1 + set.matches("b=2").count(), "{set}");
+            assert_eq!(request.into_string().unwrap(), "none", "call {call}: {set}");
+        }
     }
 }

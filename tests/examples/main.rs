@@ -26,6 +26,7 @@ mod pipe;
 mod provision;
 #[cfg(feature = "client")]
 mod quickstart;
+mod recorded;
 #[cfg(feature = "client")]
 mod small;
 

@@ -238,3 +238,31 @@ fn row_45_content_encodings() {
         assert_eq!(response.into_bytes().unwrap(), b"whatever that is");
     }
 }
+
+/// What a program makes of a charset is its own affair: the HTTP library would transcode the body, were
+/// its feature for it on.
+#[test]
+fn a_charset_changes_no_byte() {
+    let body = b"caf\xe9 \x80\xff \xf0\x9f\x8c\xa1";
+    for kind in [
+        "text/plain; charset=iso-8859-1",
+        "text/csv;charset=windows-1252",
+        "text/csv; header=present; charset=ISO-8859-15",
+        "text/plain; charset=utf-8; charset=latin1",
+        "text/html; charset=utf-16le",
+        "text/plain; charset=\"iso-8859-1\"",
+        "text/plain; charset=utf-8",
+        "application/json; charset=iso-8859-1",
+        "text/plain",
+    ] {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nConTent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let wire = closing(1, head, body.to_vec());
+        let response = wire.client().request(Method::Get, "/x").call().unwrap();
+        assert_eq!(response.headers().get("Content-Type"), Some(kind));
+        assert_eq!(response.headers().len(), 2, "{kind}");
+        assert_eq!(response.into_bytes().unwrap(), body, "{kind}");
+    }
+}

@@ -342,7 +342,7 @@ impl<T: Transport> Transport for CredentialTransport<T> {
         if more {
             CallTrace::note(|t| t.responded = true);
         }
-        head::mask(self.inner.buffers());
+        head::rewrite(self.inner.buffers());
         self.new = more;
         Ok(more)
     }

@@ -1,5 +1,10 @@
-//! Secrets that a server or a proxy repeats in the head of its response. The HTTP library writes heads
-//! to the log, so they are masked before it sees them.
+//! Changes to the head of a response before the HTTP library sees it.
+//!
+//! Secrets that a server or a proxy repeats in it are masked, for the library writes heads to the log.
+//! Headers that the library acts on with a feature that another crate of the program turned on are
+//! renamed, and get their names back afterwards: with `gzip` and `brotli` it would decode the body,
+//! and lose what a damaged one means; with `charset` transcode it; with `cookies` keep cookies, log
+//! them, and send them with every request.
 
 use super::INPUT_BUFFER;
 use crate::client::scrub;
@@ -8,7 +13,18 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use std::thread_local;
+use ureq::http::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, Entry, HeaderMap, HeaderName, SET_COOKIE,
+};
 use ureq::unversioned::transport::Buffers;
+
+/// The headers that the library doesn't see, and their names meanwhile, which are as long and differ
+/// in the hyphen.
+const HIDDEN: [(HeaderName, &str); 3] = [
+    (CONTENT_ENCODING, "content~encoding"),
+    (CONTENT_TYPE, "content~type"),
+    (SET_COOKIE, "set~cookie"),
+];
 
 thread_local! {
     /// What must not be printed, while the head of a response is awaited. Thread-local for the same
@@ -25,28 +41,70 @@ pub(super) fn masking<T>(secrets: &Arc<Secrets>, call: impl FnOnce() -> T) -> T 
     result
 }
 
-/// Masks the head in a read buffer, if all of it is there and it repeats a secret.
-pub(super) fn mask(buffers: &mut dyn Buffers) {
-    let Some(secrets) = SECRETS.take() else {
-        return;
-    };
-    let masked = masked(&secrets, buffers.input());
-    SECRETS.set(Some(secrets));
-    // Taken out and put in again: there is no other way to change what the library will read.
-    let Some(masked) = masked.filter(|bytes| bytes.len() <= INPUT_BUFFER) else {
-        return;
-    };
-    buffers.input_consume(masked.len());
-    if let Some(space) = buffers.input_append_buf().get_mut(..masked.len()) {
-        space.copy_from_slice(&masked);
-        buffers.input_appended(masked.len());
+/// Gives the hidden headers their names back.
+pub(super) fn restore(headers: &mut HeaderMap) {
+    for (name, hidden) in HIDDEN {
+        let Entry::Occupied(entry) = headers.entry(hidden) else {
+            continue;
+        };
+        let (_, values) = entry.remove_entry_mult();
+        for value in values.collect::<Vec<_>>() {
+            headers.append(name.clone(), value);
+        }
     }
 }
 
-/// The input with its head masked; `None` if there is nothing to mask.
-fn masked(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
+/// Changes the head in a read buffer, if all of it is there and it has something to mask or to hide.
+pub(super) fn rewrite(buffers: &mut dyn Buffers) {
+    let Some(secrets) = SECRETS.take() else {
+        return;
+    };
+    let rewritten = rewritten(&secrets, buffers.input());
+    SECRETS.set(Some(secrets));
+    // Taken out and put in again: there is no other way to change what the library will read.
+    let Some(rewritten) = rewritten.filter(|bytes| bytes.len() <= INPUT_BUFFER) else {
+        return;
+    };
+    buffers.input_consume(rewritten.len());
+    if let Some(space) = buffers.input_append_buf().get_mut(..rewritten.len()) {
+        space.copy_from_slice(&rewritten);
+        buffers.input_appended(rewritten.len());
+    }
+}
+
+/// The input with its head changed; `None` if there is nothing to change.
+fn rewritten(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
+    let head = input.get(..head_len(input)).unwrap_or(&[]);
+    let repeats = secrets.with(|needles| scrub::may_repeat(needles, head));
+    let hides = head
+        .split(|byte| *byte == b'\n')
+        .any(|l| hidden(l).is_some());
+    if !repeats && !hides {
+        return None;
+    }
+    let mut out = input.to_vec();
+    let head = out.get_mut(..head.len())?;
+    for line in head.split_mut(|byte| *byte == b'\n') {
+        // Not the status, and not how long the body is; and a cookie is the client's to keep, which
+        // no log shows.
+        if repeats && !is(line, "content-length") && !is(line, SET_COOKIE.as_str()) {
+            let kept = if line.starts_with(b"HTTP/1.") { 13 } else { 0 };
+            let text = line.get_mut(kept..).unwrap_or_default();
+            secrets.with(|needles| scrub::mask(needles, text));
+        }
+        if let Some(name) = hidden(line) {
+            if let Some(start) = line.get_mut(..name.len()) {
+                start.copy_from_slice(name.as_bytes());
+            }
+        }
+    }
+    Some(out)
+}
+
+/// How long the whole heads are that the input begins with: of informational responses, and behind
+/// them of the one that counts. It may be there already behind a `100 Continue`.
+fn head_len(input: &[u8]) -> usize {
     let mut end = 0usize;
-    // Behind a `100 Continue` the head that counts may be there already.
     while let Some(rest) = input.get(end..).filter(|rest| rest.starts_with(b"HTTP/1.")) {
         let last = |w: &[u8]| w == b"\n\r\n" || w.ends_with(b"\n\n");
         let Some(at) = rest.windows(3).position(last) else {
@@ -57,24 +115,30 @@ fn masked(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
             break;
         }
     }
-    let head = input.get(..end).unwrap_or(&[]);
-    if !secrets.with(|needles| scrub::may_repeat(needles, head)) {
-        return None;
-    }
-    let mut out = input.to_vec();
-    for line in out.get_mut(..end)?.split_mut(|byte| *byte == b'\n') {
-        let is = |name: &[u8]| {
-            let start = line.get(..name.len()).unwrap_or(&[]);
-            start.eq_ignore_ascii_case(name)
-        };
-        // Not the status, and not how long the body is; and a cookie is the client's to keep, which
-        // no log shows.
-        if is(b"content-length:") || is(b"set-cookie:") {
-            continue;
-        }
-        let kept = if is(b"HTTP/1.") { 13 } else { 0 };
-        let text = line.get_mut(kept..).unwrap_or_default();
-        secrets.with(|needles| scrub::mask(needles, text));
-    }
-    Some(out)
+    end
 }
+
+/// Whether a line is this header.
+fn is(line: &[u8], name: &str) -> bool {
+    let (start, rest) = line.split_at_checked(name.len()).unwrap_or((line, &[]));
+    start.eq_ignore_ascii_case(name.as_bytes()) && rest.starts_with(b":")
+}
+
+/// The name that hides this line, if the library would act on it.
+fn hidden(line: &[u8]) -> Option<&'static str> {
+    let (name, hidden) = HIDDEN.iter().find(|(name, _)| is(line, name.as_str()))?;
+    // That of almost every response, and nothing to transcode.
+    (*name != CONTENT_TYPE || has_other_charset(line)).then_some(*hidden)
+}
+
+/// Whether a `Content-Type` names a charset, and that isn't UTF-8.
+fn has_other_charset(line: &[u8]) -> bool {
+    line.split(|byte| *byte == b';').any(|part| {
+        let charset = part.trim_ascii().strip_prefix(b"charset=");
+        charset.is_some_and(|charset| !charset.eq_ignore_ascii_case(b"utf-8"))
+    })
+}
+
+#[cfg(test)]
+#[path = "tests/head.rs"]
+mod tests;

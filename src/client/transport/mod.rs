@@ -441,6 +441,7 @@ impl Http {
             }
         }?;
         let (mut parts, body) = response.into_parts();
+        head::restore(&mut parts.headers);
         if let (407, Some(faults)) = (parts.status.as_u16(), &self.proxy_faults) {
             if let Some(refusal) = faults.refusal(&parts.headers) {
                 // It handed nothing on.
