@@ -16,6 +16,7 @@ mod cookies;
 mod durations;
 mod echoes;
 mod isolation;
+mod misplaced;
 mod proxy;
 mod query;
 mod recordings;
