@@ -5,6 +5,7 @@ use super::cookies::{self, Cookies};
 use super::scrub::Needles;
 use super::secret::Secret;
 use super::transport::{HeaderText, Headers};
+use super::url::strip_scheme;
 use crate::error::{CredentialKind, Error};
 use alloc::format;
 use alloc::sync::Arc;
@@ -45,6 +46,16 @@ pub(super) type SignIn = fn(&Client, &Session, Option<u64>) -> Result<Cookies, E
 
 impl Auth {
     pub(crate) fn token(token: &Secret) -> Result<Self, Error> {
+        // Copied from a header, where the client puts that word itself.
+        let text = token.reveal().trim_start();
+        for word in ["Token ", "Bearer ", "Authorization:"] {
+            if strip_scheme(text, word).is_some() {
+                return Err(Error::config(format!(
+                    "the token can't be used: it begins with {:?}; leave that away",
+                    word.trim_end()
+                )));
+            }
+        }
         if let Some(why) = token.not_visible_ascii() {
             return Err(Error::config(format!("the token can't be used: {why}")));
         }

@@ -1,14 +1,14 @@
 //! Validation of a client's settings: each invalid one is an error of `build`, with a reason.
 
-use super::builder::ClientBuilder;
+use super::builder::{ClientBuilder, Credentials};
 use crate::client::auth::Auth;
-use crate::client::config::{others_may_read, placeholder};
+use crate::client::config::{self, is_quoted, others_may_read, placeholder};
 use crate::client::logging;
 use crate::client::scrub::{Needles, RUN, repeats};
 use crate::client::secret::{Secret, Secrets};
 use crate::client::transport::{self, HeaderList, Http, HttpSettings, PemFile, TlsSettings};
-use crate::client::url::BaseUrl;
-use crate::client::{Client, Inner};
+use crate::client::url::{Assumed, BaseUrl};
+use crate::client::{Client, Inner, Org};
 use crate::error::Error;
 use crate::line::OwnedDefaultTags;
 use alloc::borrow::ToOwned;
@@ -40,7 +40,17 @@ impl ClientBuilder {
     /// # Errors
     /// A configuration error ([`Error::is_config`]) that says which setting can't work, and why.
     pub fn build(mut self) -> Result<Client, Error> {
-        let base = BaseUrl::parse(&self.url)?;
+        let mut base = BaseUrl::parse(&self.url)?;
+        if self.default_url {
+            base.assumed = Some(Assumed::Url);
+        }
+        if let Some(Org::Name(org) | Org::Id(org)) = &self.org {
+            if org.trim().is_empty() {
+                return Err(Error::config(
+                    "the organization can't be used: it is empty; leave it out if there is none",
+                ));
+            }
+        }
         if self.https_only && !base.https {
             return Err(Error::config(
                 "the URL is http://, but https_only is set: credentials would travel in clear",
@@ -91,7 +101,11 @@ impl ClientBuilder {
                 }
             ));
         }
-        if self.no_verification {
+        let quoted = |c: &&Credentials| !c.quotes_told && is_quoted(c.secret.reveal());
+        if self.credentials.as_ref().filter(quoted).is_some() {
+            self.warn(config::quoted("the token"));
+        }
+        if self.no_verification && (base.https || self.proxy_tls) {
             self.warn(
                 "certificates are not verified: anybody on the line can read and change everything"
                     .to_owned(),

@@ -6,6 +6,7 @@ use super::retry::{Retry, RetryPolicy};
 use super::scrub::Needles;
 use super::secret::Secret;
 use super::transport::{HeaderList, ProxyUrl, TlsSettings};
+use super::url::strip_scheme;
 use super::{OnRetry, Org};
 use crate::error::Error;
 use crate::line::OwnedDefaultTags;
@@ -36,6 +37,8 @@ use std::path::{Path, PathBuf};
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
     pub(super) url: String,
+    /// The URL is the default, for none was set.
+    pub(super) default_url: bool,
     pub(super) org: Option<Org>,
     pub(super) credentials: Option<Credentials>,
     pub(super) connect: Duration,
@@ -45,6 +48,7 @@ pub struct ClientBuilder {
     pub(super) gzip_min_bytes: Option<usize>,
     pub(super) pool: usize,
     pub(super) proxy: Option<ProxyUrl>,
+    pub(super) proxy_tls: bool,
     pub(super) proxy_headers: Vec<(String, Secret)>,
     pub(super) https_only: bool,
     pub(super) ca_file: Option<PathBuf>,
@@ -79,6 +83,8 @@ pub(super) struct Credentials {
     pub(super) user: String,
     pub(super) secret: Secret,
     pub(super) check: fn(&str, &Secret) -> Result<Auth, Error>,
+    /// Quotes around it need no warning (any more).
+    pub(super) quotes_told: bool,
 }
 
 impl fmt::Debug for Credentials {
@@ -91,6 +97,7 @@ impl ClientBuilder {
     pub(super) fn new(url: String) -> Self {
         ClientBuilder {
             url,
+            default_url: false,
             org: None,
             credentials: None,
             connect: Duration::from_secs(5),
@@ -100,6 +107,7 @@ impl ClientBuilder {
             gzip_min_bytes: None,
             pool: 4,
             proxy: None,
+            proxy_tls: false,
             proxy_headers: Vec::new(),
             https_only: false,
             ca_file: None,
@@ -197,8 +205,15 @@ impl ClientBuilder {
             user,
             secret,
             check,
+            quotes_told: kind != "Token",
         });
         self
+    }
+
+    pub(super) fn quotes_told(&mut self) {
+        if let Some(credentials) = &mut self.credentials {
+            credentials.quotes_told = true;
+        }
     }
 
     /// How long connecting may take, the name's lookup and the TLS handshake included each.
@@ -317,6 +332,7 @@ impl ClientBuilder {
         if self.needles.add_proxy(&url) {
             self.warn("the proxy's password has fewer than 8 characters: where the proxy repeats it, it is hidden only as a word of its own".to_owned());
         }
+        self.proxy_tls = strip_scheme(url.trim(), "https://").is_some();
         self.proxy = Some(ProxyUrl::new(Secret::new(url)));
         self
     }

@@ -13,8 +13,9 @@ use super::Client;
 use super::builder::ClientBuilder;
 use super::config_file;
 use super::secret::Secret;
+use super::setting_text::{self, ENV, Place};
 use super::url::BaseUrl;
-use crate::error::{Error, cut};
+use crate::error::Error;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -23,35 +24,24 @@ use core::time::Duration;
 use std::path::Path;
 
 const DEFAULT_URL: &str = "http://localhost:8086";
-const ENV: &str = "INFLUXDB_V2_";
 const ENV_TAG: &str = "INFLUXDB_V2_TAG_";
 
-/// One setting: its name in small letters without a prefix, and its text.
-type Pair = (String, Secret);
+/// One setting.
+pub(super) struct Setting {
+    /// In small letters, without a prefix.
+    pub(super) name: String,
+    pub(super) value: Secret,
+    /// Of a file that has lines.
+    pub(super) line: Option<usize>,
+}
 
 /// What was found, before it is understood.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) settings: Vec<Pair>,
+    pub(super) settings: Vec<Setting>,
+    /// The names of those that are there, but empty.
+    pub(super) empty: Vec<String>,
     pub(super) tags: Vec<(String, String)>,
-    /// What works, but that a person should know.
-    pub(super) warnings: Vec<String>,
-}
-
-/// Where settings were found, for messages.
-enum Place<'a> {
-    Environment,
-    File(&'a str),
-}
-
-impl Place<'_> {
-    /// A setting as it is called there.
-    fn name(&self, setting: &str) -> String {
-        match self {
-            Place::Environment => format!("{ENV}{}", setting.to_ascii_uppercase()),
-            Place::File(what) => format!("{setting} in {what}"),
-        }
-    }
 }
 
 impl Client {
@@ -133,18 +123,14 @@ impl ClientBuilder {
             if value.is_empty() {
                 continue;
             }
-            if name.starts_with(ENV) && is_quoted(&value) {
-                // A file for a shell was read by something that takes quotes for text.
-                found.warnings.push(format!(
-                    "the value of {name} stands in quotes, which are taken as a part of it"
-                ));
-            }
             if let Some(tag) = name.strip_prefix(ENV_TAG) {
                 found.tags.push((tag.to_ascii_lowercase(), value));
             } else if let Some(setting) = name.strip_prefix(ENV) {
-                found
-                    .settings
-                    .push((setting.to_ascii_lowercase(), Secret::new(value)));
+                found.settings.push(Setting {
+                    name: setting.to_ascii_lowercase(),
+                    value: Secret::new(value),
+                    line: None,
+                });
             }
         }
         // The order of the environment is nobody's.
@@ -153,7 +139,7 @@ impl ClientBuilder {
     }
 
     /// Settings from a file: INI or TOML with the sections `[influx2]` and `[tags]`; JSON with the
-    /// settings at its top and the tags in an object `tags`; or the file `configs` of the `influx`
+    /// settings at its top, or in an object `influx2`, and the tags in an object `tags`; or the file `configs` of the `influx`
     /// command, of which the active section is taken (`url`, `token`, `org`). The names are those of
     /// [`from_env`](ClientBuilder::from_env) in small letters, and `proxy`; only `url` is required.
     ///
@@ -188,13 +174,16 @@ impl ClientBuilder {
             .map_err(|e| Error::config(format!("{what} can't be read: {e}")))?;
         let text = text.trim_start_matches('\u{feff}');
         let found = config_file::read(path, text, &what)?;
-        if !found.settings.iter().any(|(name, _)| name == "url") {
-            return Err(Error::config(format!("{what} names no url")));
+        let has = |name: &str| found.settings.iter().any(|setting| setting.name == name);
+        if !has("url") {
+            let why = if found.empty.iter().any(|name| name == "url") {
+                "url is empty in"
+            } else {
+                "there is no url in"
+            };
+            return Err(Error::config(format!("{why} {what}")));
         }
-        let has_token = found
-            .settings
-            .iter()
-            .any(|(name, _)| name == "token" || name == "password");
+        let has_token = has("token") || has("password");
         let mut builder = found.into_builder(&Place::File(&what))?;
         if has_token {
             if let Some(mode) = others_may_read(path) {
@@ -213,16 +202,21 @@ impl Found {
             self.settings
                 .iter()
                 .rev()
-                .find(|(n, _)| n == name)
-                .map(|(_, value)| value.reveal())
+                .find(|setting| setting.name == name)
+                .map(|setting| setting.value.reveal())
         };
         let bad = |name: &str, why: &str| Error::config(format!("{} {why}", place.name(name)));
-        // None of these is secret.
         let not = |name: &str, text: &str, wanted: &str| {
-            bad(
-                name,
-                &format!("is {:?}, which isn't {wanted}", cut(text, 40)),
-            )
+            let mut why = format!("{}, which isn't {wanted}", setting_text::value(text));
+            if name == "auth_basic" && text.contains(':') {
+                why.push_str(&format!(
+                    "; a user and a password are given as {} and {}, or as the token user:password with {}=true",
+                    place.short("username"),
+                    place.short("password"),
+                    place.short(name)
+                ));
+            }
+            bad(name, &why)
         };
         let number = |name: &str, unit: &str| match text(name) {
             Some(text) => text
@@ -246,6 +240,7 @@ impl Found {
             return Err(Error::config(format!("{}: {e}", place.name("url"))));
         }
         let mut builder = Client::builder(url);
+        builder.default_url = text("url").is_none();
         if let Some(org) = text("org") {
             builder = builder.org(org);
         }
@@ -269,6 +264,7 @@ impl Found {
             } else {
                 builder.token(token)
             };
+            builder.quotes_told();
         }
         if let Some(ms) = number("timeout", "milliseconds")? {
             if ms == 0 {
@@ -310,23 +306,44 @@ impl Found {
         for (key, value) in &self.tags {
             builder = builder.default_tag(key, value);
         }
-        for (name, _) in &self.settings {
-            if !KNOWN.contains(&name.as_str()) {
-                builder.warn(format!(
-                    "{} is not a setting of this client",
-                    place.name(name)
-                ));
+        for name in &self.empty {
+            if matches!(&**name, "token" | "username" | "password") {
+                builder.warn(format!("{} is empty", place.name(name)));
             }
         }
-        for warning in self.warnings {
-            builder.warn(warning);
+        for Setting { name, value, line } in &self.settings {
+            let known = KNOWN.contains(&name.as_str());
+            let name = if known {
+                place.name(name)
+            } else {
+                place.unknown(name, *line)
+            };
+            if !known {
+                builder.warn(format!("{name} is not a setting of this client"));
+            }
+            // A file for a shell was read by something that takes quotes for text.
+            if is_quoted(value.reveal()) {
+                builder.warn(quoted(&name));
+            }
+        }
+        for (key, value) in &self.tags {
+            if is_quoted(value) {
+                builder.warn(quoted(&match place {
+                    Place::Environment => place.unknown(&format!("tag_{key}"), None),
+                    Place::File(what) => format!("the tag {} in {what}", setting_text::label(key)),
+                }));
+            }
         }
         Ok(builder)
     }
 }
 
+pub(super) fn quoted(name: &str) -> String {
+    format!("the value of {name} stands in quotes, which are taken as a part of it")
+}
+
 /// Whether a text stands in quotes of one kind.
-fn is_quoted(text: &str) -> bool {
+pub(super) fn is_quoted(text: &str) -> bool {
     ['"', '\''].iter().any(|quote| {
         let inner = text
             .strip_prefix(*quote)

@@ -1,8 +1,9 @@
 //! Configuration files, read into settings: TOML, INI and JSON. What the settings mean is `config`'s.
 
-use super::config::Found;
+use super::config::{Found, Setting};
 use super::secret::Secret;
-use crate::error::{Error, Printable};
+use super::setting_text::{Place, label};
+use crate::error::Error;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -40,8 +41,14 @@ struct Sections(Vec<Section>);
 
 struct Section {
     name: String,
-    /// Name and value; `None` for a list or a table.
-    values: Vec<(String, Option<String>)>,
+    values: Vec<Entry>,
+}
+
+struct Entry {
+    name: String,
+    /// `None` for a list or a table.
+    value: Option<String>,
+    line: usize,
 }
 
 impl Sections {
@@ -60,7 +67,8 @@ impl Sections {
             if let Some(other) = active.next() {
                 return Err(Error::config(format!(
                     "{what} has two active configurations, {:?} and {:?}",
-                    section.name, other.name
+                    label(&section.name),
+                    label(&other.name)
                 )));
             }
             return Ok(section);
@@ -68,10 +76,13 @@ impl Sections {
         let mut has = String::new();
         for section in self.0.iter().filter(|section| !section.name.is_empty()) {
             has.push_str(if has.is_empty() { "; it has " } else { ", " });
-            has.push_str(&Printable(&format!("[{}]", section.name)).to_string());
+            has.push_str(&format!("[{}]", label(&section.name)));
         }
-        // As the influx command's sections have them.
-        if self.0.iter().any(|section| section.get("url").is_some()) {
+        let has_url = |section: &Section| section.get("url").is_some();
+        if has.is_empty() && self.0.iter().any(has_url) {
+            has.push_str("; put that line above its settings");
+        } else if self.0.iter().any(|s| !s.name.is_empty() && has_url(s)) {
+            // As the influx command's sections have them.
             has.push_str("; none of them has active = true");
         }
         Err(Error::config(format!(
@@ -83,23 +94,25 @@ impl Sections {
         let mut found = Found::default();
         let section = self.settings(what)?;
         let of_the_command = section.name != INFLUX;
-        for (name, value) in &section.values {
+        let place = Place::File(what);
+        for Entry { name, value, line } in &section.values {
             let name = name.to_ascii_lowercase();
             let Some(value) = value else {
-                return Err(Error::config(format!(
-                    "{name} in {what} isn't a plain value"
-                )));
+                let name = place.unknown(&name, Some(*line));
+                return Err(Error::config(format!("{name} isn't a plain value")));
             };
             // What the command keeps there for itself.
-            if value.is_empty() || (of_the_command && matches!(&*name, "active" | "previous")) {
+            if of_the_command && matches!(&*name, "active" | "previous") {
                 continue;
             }
-            found.settings.push((name, Secret::new(value.as_str())));
+            found.setting(name, value, Some(*line));
         }
-        for (name, value) in self.find(TAGS).map_or(&[][..], |tags| &tags.values) {
+        let tags = self.find(TAGS).map_or(&[][..], |tags| &tags.values);
+        for Entry { name, value, .. } in tags {
             let Some(value) = value else {
                 return Err(Error::config(format!(
-                    "the tag {name} in {what} isn't a plain value"
+                    "the tag {} in {what} isn't a plain value",
+                    label(name)
                 )));
             };
             if !value.is_empty() {
@@ -110,10 +123,21 @@ impl Sections {
     }
 }
 
+impl Found {
+    fn setting(&mut self, name: String, value: &str, line: Option<usize>) {
+        if value.is_empty() {
+            self.empty.push(name);
+        } else {
+            let value = Secret::new(value);
+            self.settings.push(Setting { name, value, line });
+        }
+    }
+}
+
 impl Section {
     fn get(&self, name: &str) -> Option<&str> {
-        let value = self.values.iter().find(|(n, _)| n == name);
-        value.and_then(|(_, value)| value.as_deref())
+        let entry = self.values.iter().find(|entry| entry.name == name);
+        entry.and_then(|entry| entry.value.as_deref())
     }
 }
 
@@ -163,7 +187,15 @@ fn toml(text: &str, what: &str) -> Result<Sections, Error> {
             }
             EventKind::ArrayOpen | EventKind::InlineTableOpen => {
                 if depth == 0 {
-                    keep(&mut sections, &current, &mut key, None, event, &mut error);
+                    let line = line_of(text, event.span().start());
+                    keep(
+                        &mut sections,
+                        &current,
+                        &mut key,
+                        None,
+                        (event, line),
+                        &mut error,
+                    );
                 }
                 depth = depth.saturating_add(1);
             }
@@ -175,14 +207,9 @@ fn toml(text: &str, what: &str) -> Result<Sections, Error> {
                     value = whole_number(&value, radix).unwrap_or(value);
                 }
                 if depth == 0 {
-                    keep(
-                        &mut sections,
-                        &current,
-                        &mut key,
-                        Some(value),
-                        event,
-                        &mut error,
-                    );
+                    let at = (event, line_of(text, event.span().start()));
+                    let value = Some(value);
+                    keep(&mut sections, &current, &mut key, value, at, &mut error);
                 }
             }
             _ => {}
@@ -196,14 +223,18 @@ fn toml(text: &str, what: &str) -> Result<Sections, Error> {
                 .unexpected()
                 .or(e.context())
                 .map_or(0, |span| span.start());
-            let line = text.get(..at).unwrap_or("").matches('\n').count();
             Err(Error::config(format!(
                 "{what} isn't valid TOML, line {}: {}",
-                line.saturating_add(1),
+                line_of(text, at),
                 e.description()
             )))
         }
     }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or("").matches('\n').count();
+    before.saturating_add(1)
 }
 
 fn report(error: &mut Option<ParseError>, why: &'static str, event: &Event) {
@@ -216,7 +247,7 @@ fn keep(
     current: &str,
     key: &mut Vec<String>,
     value: Option<String>,
-    event: &Event,
+    (event, line): (&Event, usize),
     error: &mut Option<ParseError>,
 ) {
     let Some(name) = key.pop() else { return };
@@ -242,10 +273,10 @@ fn keep(
             section
         }
     };
-    if section.values.iter().any(|(n, _)| *n == name) {
+    if section.values.iter().any(|entry| entry.name == name) {
         report(error, "a key stands there twice", event);
     }
-    section.values.push((name, value));
+    section.values.push(Entry { name, value, line });
 }
 
 /// `0x1f` and the like as decimal digits; `+1` without its sign.
@@ -261,7 +292,7 @@ fn ini(text: &str, what: &str) -> Result<Sections, Error> {
     // How far the last name is indented: what is indented further continues its value.
     let mut indent = 0usize;
     let mut empty = false;
-    for (number, line) in (1u32..).zip(text.lines()) {
+    for (number, line) in (1usize..).zip(text.lines()) {
         let at = |why: &str| Error::config(format!("{what}, line {number}: {why}"));
         let content = line.trim();
         if content.is_empty() {
@@ -274,7 +305,8 @@ fn ini(text: &str, what: &str) -> Result<Sections, Error> {
         let width = line.chars().take_while(|c| c.is_whitespace()).count();
         let last = sections.0.last_mut();
         if width > indent {
-            if let Some((_, Some(value))) = last.and_then(|section| section.values.last_mut()) {
+            let entry = last.and_then(|section| section.values.last_mut());
+            if let Some(value) = entry.and_then(|entry| entry.value.as_mut()) {
                 value.push_str(if empty { "\n\n" } else { "\n" });
                 value.push_str(content);
                 empty = false;
@@ -310,24 +342,27 @@ fn ini(text: &str, what: &str) -> Result<Sections, Error> {
         if section
             .values
             .iter()
-            .any(|(n, _)| n.eq_ignore_ascii_case(name))
+            .any(|entry| entry.name.eq_ignore_ascii_case(name))
         {
             return Err(at("a name stands there twice"));
         }
         let value = value.get(1..).unwrap_or("").trim();
-        section
-            .values
-            .push((name.to_owned(), Some(value.to_owned())));
+        section.values.push(Entry {
+            name: name.to_owned(),
+            value: Some(value.to_owned()),
+            line: number,
+        });
     }
     for section in &mut sections.0 {
         if !matches!(&*section.name, INFLUX | TAGS) {
             continue;
         }
-        for (name, value) in &mut section.values {
+        for Entry { name, value, line } in &mut section.values {
             if let Some(value) = value {
                 *value = interpolated(value).ok_or_else(|| {
+                    let name = Place::File(what).unknown(name, Some(*line));
                     Error::config(format!(
-                        "{name} in {what} has a % that isn't written %%; other settings can't be inserted"
+                        "{name} has a % that isn't written %%; other settings can't be inserted"
                     ))
                 })?;
             }
@@ -364,23 +399,32 @@ fn from_json(text: &str, what: &str) -> Result<Found, Error> {
         Value::Bool(truth) => Ok(Some(truth.to_string())),
         Value::Null => Ok(None),
         _ => Err(Error::config(format!(
-            "{name} in {what} isn't a plain value"
+            "{} isn't a plain value",
+            Place::File(what).unknown(name, None)
         ))),
     };
     let mut found = Found::default();
-    let Value::Object(fields) = &value else {
+    let Value::Object(top) = &value else {
         return Err(Error::config(format!("{what} isn't a JSON object")));
     };
-    for (name, value) in fields {
-        if let (true, Value::Object(tags)) = (name == "tags", value) {
-            for (key, value) in tags {
-                if let Some(text) = plain(key, value)? {
-                    found.tags.push((key.clone(), text));
-                }
+    // As TOML has it, or flat, as the Python client.
+    let (fields, tags) = match top.get(INFLUX) {
+        Some(Value::Object(fields)) => (fields, top.get(TAGS)),
+        _ => (top, None),
+    };
+    if let Some(Value::Object(tags)) = tags.or_else(|| fields.get(TAGS)) {
+        for (key, value) in tags {
+            if let Some(text) = plain(key, value)? {
+                found.tags.push((key.clone(), text));
             }
-        } else if let Some(text) = plain(name, value)? {
-            let name = name.to_ascii_lowercase();
-            found.settings.push((name, Secret::new(text)));
+        }
+    }
+    for (name, value) in fields {
+        if name == TAGS && value.is_object() {
+            continue;
+        }
+        if let Some(text) = plain(name, value)? {
+            found.setting(name.to_ascii_lowercase(), &text, None);
         }
     }
     Ok(found)

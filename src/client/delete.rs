@@ -68,13 +68,15 @@ impl Client {
 
 impl DeletePoints<'_> {
     /// Which points: `key="value"` pairs of tags and `_measurement`, joined by `AND`. OSS also
-    /// takes parentheses and `!=` for tags, which picks the points that have the tag with another
+    /// takes parentheses and `!=` or `<>` for tags, which picks the points that have the tag with another
     /// value, not those without it. No server takes `OR`, patterns, or fields. Default: all points.
     ///
-    /// Servers respond with success to some deletes that delete nothing, so
-    /// [`call`](DeletePoints::call) refuses them: `_measurement !=`; `_time`, `_start`, `_stop` and
-    /// `time` (the range is given by the two times), `_value`, an empty value, which no tag has, and
-    /// a start after the stop.
+    /// InfluxDB responds with success to some deletes without deleting what they name, so
+    /// [`call`](DeletePoints::call) refuses them: `_measurement !=` and `<>`, which delete some of the
+    /// other measurements; `_time`, `_start`, `_stop` and `time` (the range is given by the two
+    /// times), `_value`, `_field !=`, such names in other letters (`_Measurement`), an empty value,
+    /// which no tag has, one key with two values, a value without quotes that is read as another
+    /// (`TRUE`, `now()`), NUL, and a start after the stop.
     ///
     /// A value that comes from outside belongs into a [`Predicate`](crate::flux::Predicate), which
     /// escapes it.
@@ -112,7 +114,7 @@ impl DeletePoints<'_> {
         check_bucket(&self.bucket)?;
         if self.start > self.stop {
             return Err(Error::config(format!(
-                "the start of a delete, {}, is after its stop, {}",
+                "the start of a delete, {}, is after its stop, {}; swap them",
                 self.start, self.stop
             )));
         }

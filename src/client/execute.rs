@@ -201,7 +201,9 @@ impl Client {
         http_error: HttpError,
         unsent: bool,
     ) -> Error {
+        let base = &self.inner().base;
         let detail = self.secrets().printable(&http_error.detail, MAX_DETAIL);
+        let detail = detail + base.hint(http_error.kind);
         // What a library put into an error may be somebody else's words; the system's errors are
         // numbers.
         let source = http_error.source.map(|e| match e.get_ref() {
@@ -211,7 +213,7 @@ impl Client {
         TransportError {
             kind: http_error.kind,
             what: what.to_string(),
-            host: self.inner().base.host_port.clone(),
+            host: base.host_port.clone(),
             detail,
             unsent,
             source: source.map(|e| Box::new(e) as _),

@@ -56,6 +56,7 @@ pub(crate) mod retry;
 mod rows;
 mod scrub;
 pub(crate) mod secret;
+mod setting_text;
 pub(crate) mod setup;
 pub(crate) mod split_lines;
 pub(crate) mod transport;

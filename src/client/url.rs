@@ -1,7 +1,7 @@
 //! The base URL, and request targets as strings. The encoding is this crate's own: the HTTP library
 //! lets raw non-ASCII through and would be too late for line breaks.
 
-use crate::error::Error;
+use crate::error::{Error, TransportErrorKind};
 use crate::http::{TargetWriter, is_unreserved, percent_encode};
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -17,16 +17,29 @@ pub(crate) struct BaseUrl {
     pub(crate) host_port: String,
     /// Empty, or `/prefix` without a trailing slash.
     pub(crate) prefix: String,
+    /// Neither is in the text: the URL is the default, or names no port.
+    pub(crate) assumed: Option<Assumed>,
+}
+
+/// What stands in no setting, but is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Assumed {
+    Url,
+    Port,
 }
 
 impl BaseUrl {
     /// Takes a URL apart. Refuses, with a reason, what would fail later or in a surprising way.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
-        let bad =
-            |why: &str| Error::config(format!("the URL {:?} can't be used: {why}", hide(url)));
+        let bad = |why: &str| {
+            Error::config(format!(
+                "the URL {:?} can't be used: {why}",
+                hide(url.trim())
+            ))
+        };
         let trimmed = url.trim();
         if trimmed.is_empty() {
-            return Err(bad("it is empty"));
+            return Err(Error::config("the URL is empty"));
         }
         if trimmed.starts_with(['"', '\'']) {
             return Err(bad("it stands in quotes"));
@@ -43,14 +56,25 @@ impl BaseUrl {
         } else {
             return Err(bad("it must start with http:// or https://"));
         };
+        if ["http:", "https:"]
+            .iter()
+            .any(|s| strip_scheme(rest, s).is_some_and(|r| r.starts_with('/')))
+        {
+            return Err(bad("its scheme stands there twice"));
+        }
         let (authority, path) = match rest.find(['/', '?', '#']) {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
         };
         if path.contains(['?', '#']) {
-            return Err(bad(
-                "it has a query or a fragment; give only scheme, host, port and path prefix",
-            ));
+            let token = if path.to_ascii_lowercase().contains("token") {
+                "; a token is given as ClientBuilder::token or INFLUXDB_V2_TOKEN"
+            } else {
+                ""
+            };
+            return Err(bad(&format!(
+                "it has a query or a fragment; give only scheme, host, port and path prefix{token}"
+            )));
         }
         if authority.contains('@') {
             return Err(bad(
@@ -58,7 +82,13 @@ impl BaseUrl {
             ));
         }
         let (host, port) = split_port(authority).map_err(bad)?;
-        check_host(host).map_err(bad)?;
+        if let Err(why) = check_host(host) {
+            let wrong = host.chars().find(|c| !in_name(*c));
+            return Err(match wrong.filter(|_| !host.starts_with('[')) {
+                Some(c) => bad(&format!("{why}, {c:?}")),
+                None => bad(why),
+            });
+        }
         let prefix = path.trim_end_matches('/');
         if let Some(b) = prefix.bytes().find(|b| !in_path(*b) && *b != b'%') {
             return Err(bad(&format!(
@@ -81,7 +111,20 @@ impl BaseUrl {
             },
             host_port: format!("{host}:{number}"),
             prefix: prefix.to_owned(),
+            assumed: port.is_none().then_some(Assumed::Port),
         })
+    }
+
+    /// What to know of an error of this kind, for its detail: that nobody named this port, say.
+    pub(crate) fn hint(&self, kind: TransportErrorKind) -> &'static str {
+        use TransportErrorKind::{Connect, Dns, Refused};
+        match (self.assumed, kind) {
+            (Some(Assumed::Url), Refused | Dns | Connect) => {
+                "; no URL is set, and this is the default: set INFLUXDB_V2_URL"
+            }
+            (Some(Assumed::Port), Refused) => "; the URL names no port, and InfluxDB's is 8086",
+            _ => "",
+        }
     }
 
     /// As a person would write it.
@@ -207,8 +250,21 @@ pub(super) fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'stati
     // An IPv6 address has colons of its own, inside brackets.
     let after_host = match authority.rfind(']') {
         Some(at) => at,
+        None if authority.starts_with('[') => return Err("its bracket isn't closed"),
         None if authority.matches(':').count() > 1 => {
-            return Err("an IPv6 address must stand in [brackets]");
+            let is_ipv6 = |text: &str| text.parse::<core::net::Ipv6Addr>().is_ok();
+            let before = authority.rsplit_once(':').map_or("", |(before, _)| before);
+            let hex = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.' | b'%');
+            return Err(
+                if is_ipv6(authority)
+                    || is_ipv6(before)
+                    || authority.contains("::") && authority.bytes().all(hex)
+                {
+                    "an IPv6 address must stand in [brackets]"
+                } else {
+                    "it has a colon too many: its host is followed by one colon and one port"
+                },
+            );
         }
         None => 0,
     };
@@ -243,45 +299,97 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
             .map(|_| ())
             .map_err(|_| "what stands in brackets isn't an IPv6 address");
     }
-    if host
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
-    {
+    if host.chars().all(in_name) {
         Ok(())
     } else {
         Err("its host has a character that no host name has")
     }
 }
 
-/// A URL for a message: scheme, host and port, if that is what they are. What stands behind or before
-/// them may be a secret, and so may a text that is no URL at all.
+fn in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')
+}
+
+/// A URL for a message: scheme, host and port, if that is what they are, or what somebody meant as
+/// them. What stands behind them may be a secret, and so may a text that is no URL at all.
 fn hide(url: &str) -> String {
-    let scheme = ["http://", "https://"]
-        .into_iter()
-        .find(|scheme| strip_scheme(url, scheme).is_some())
-        .unwrap_or("");
-    let rest = url.get(scheme.len()..).unwrap_or("");
-    let (authority, behind) = match rest.find(['/', '?', '#']) {
-        Some(at) => rest.split_at(at),
-        None => (rest, ""),
+    let host = after_scheme(url);
+    let (authority, behind) = match host.find(['/', '?', '#']) {
+        Some(at) => host.split_at(at),
+        None => (host, ""),
     };
-    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
-    let in_host =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'[' | b']' | b':');
-    let plain = host.bytes().all(in_host)
-        && port.len() <= 5
-        && port.bytes().all(|b| b.is_ascii_digit())
-        && !url.contains('@');
-    // Without a scheme only a port shows that it is a host.
-    if !plain || host.is_empty() || scheme.is_empty() && port.is_empty() {
+    let known = host.len() < url.len();
+    if url.contains('@') || !is_authority(authority, known) {
         return "***".to_owned();
     }
-    let more = if matches!(behind, "" | "/") {
-        ""
-    } else {
-        "/***"
+    let shown = url.strip_suffix(behind).unwrap_or("");
+    match behind.chars().next() {
+        Some(first) if behind != "/" => format!("{shown}{first}***"),
+        _ => shown.to_owned(),
+    }
+}
+
+/// What follows the scheme, or something that was meant as one: `htp://`, `http:/`, `http//`, and the
+/// right one once more.
+fn after_scheme(url: &str) -> &str {
+    let mut rest = url;
+    loop {
+        let name = rest
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(rest.len());
+        let (name, marks) = rest.split_at(name);
+        let slashes = marks.strip_prefix([':', ';']).unwrap_or(marks);
+        let host = slashes.trim_start_matches('/');
+        let colon = marks.len() > slashes.len();
+        let slashes = slashes.len().saturating_sub(host.len());
+        let http = ["http", "https"]
+            .iter()
+            .any(|s| name.eq_ignore_ascii_case(s));
+        let meant = rest.len() == url.len() && (1..=6).contains(&name.len()) && colon;
+        if !(meant && (1..=3).contains(&slashes) || http && (colon || slashes > 0)) {
+            return rest;
+        }
+        rest = host;
+    }
+}
+
+/// Whether a text is a host with a port, or meant as such, and thus no secret. Behind the host only
+/// numbers count, and a short word after a space; without a scheme the host must be one that shows.
+fn is_authority(text: &str, scheme: bool) -> bool {
+    let digits = |part: &str| part.len() <= 6 && part.bytes().all(|b| b.is_ascii_digit());
+    let hex = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'[' | b']' | b'.');
+    let parts =
+        |text: &str, ok: &dyn Fn(&str) -> bool| text.split(['.', ':', '[', ']', '%']).all(ok);
+    if text.starts_with('[') || text.contains("::") {
+        let bracket = text
+            .bytes()
+            .all(|b| hex(b) || text.starts_with('[') && (b.is_ascii_alphabetic() || b == b'%'));
+        return bracket && parts(text, &|part| part.len() <= 6);
+    }
+    let end = text.find([':', ';', ',', ' ']).unwrap_or(text.len());
+    let (host, behind) = text.split_at(end);
+    let name = |part: &str| {
+        part.chars().count() <= 24
+            && part
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
     };
-    format!("{scheme}{authority}{more}")
+    let known = ["localhost", "influxdb", "influx"].contains(&host)
+        || !host.is_empty() && host.split('.').all(digits) && host.contains('.');
+    let mut port = behind;
+    while let Some(mark) = port.chars().next() {
+        let rest = port.get(mark.len_utf8()..).unwrap_or("");
+        let end = rest.find([':', ';', ',', ' ']).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        let word =
+            mark == ' ' && scheme && part.len() < 8 && part.bytes().all(|b| b.is_ascii_lowercase());
+        if !digits(part) && !word {
+            return false;
+        }
+        port = after;
+    }
+    host.split('.').all(name)
+        && (scheme || known || !host.is_empty() && behind.starts_with(':') && behind.len() > 1)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Delete predicates: which points a delete removes.
 
 use alloc::string::String;
+#[cfg(feature = "client")]
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::FluxError;
@@ -130,11 +132,17 @@ impl Predicate {
     }
 }
 
-/// The first condition of a delete's predicate, or its key, with which servers respond with success and delete nothing,
-/// and why. What isn't a predicate at all is left to the server, which refuses it.
+/// The first condition of a delete's predicate, or its key, to which InfluxDB 2.x responds with success without
+/// deleting what it names, and why. What the server refuses by itself is left to it.
 #[cfg(feature = "client")]
 pub(crate) fn deletes_nothing(predicate: &str) -> Option<(&str, &'static str)> {
+    if predicate.contains('\0') {
+        return Some(("NUL", "the server takes it for the predicate's end"));
+    }
     let mut rest = predicate;
+    // The keys that must have a value, with it.
+    let mut equal = Vec::<(&str, &str)>::new();
+    let mut joined = true;
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ','));
         if rest.is_empty() {
@@ -146,31 +154,89 @@ pub(crate) fn deletes_nothing(predicate: &str) -> Option<(&str, &'static str)> {
         let operator = after.strip_suffix(value).unwrap_or("");
         if operator.is_empty() {
             // `AND`, or nothing that could be read.
+            joined = key.eq_ignore_ascii_case("and");
             if after.len() == rest.len() {
                 return None;
             }
             rest = after;
             continue;
         }
+        // After anything but `AND` the server refuses it.
+        if !joined {
+            return None;
+        }
+        joined = false;
+        let is_not = matches!(operator, "!=" | "<>");
         let value = value.trim_start();
-        let empty = value.starts_with("\"\"");
-        let (_, after) = word(value);
-        let why = match key {
-            "_time" | "_start" | "_stop" | "time" => {
-                Some("the time range is given by the two times of the call")
+        let (text, after) = word(value);
+        if let Some(found) = wrong_key(key, operator) {
+            return Some(found);
+        }
+        if value.starts_with("\"\"") && !is_not {
+            return Some((key, "a tag's value is never empty"));
+        }
+        if !value.starts_with(['"', '\'']) {
+            if let Some(why) = misread(text, after) {
+                return Some((key, why));
             }
-            "_value" => Some("no server deletes by a field's value"),
-            "_measurement" if operator == "!=" => {
-                let why = "no server deletes all measurements but one; name each to delete";
-                return Some(("_measurement !=", why));
+        }
+        if operator == "=" {
+            if equal.iter().any(|(k, t)| *k == key && *t != text) {
+                return Some((key, TWICE));
             }
-            _ if empty => Some("a tag's value is never empty"),
-            _ => None,
-        };
-        if let Some(why) = why {
-            return Some((key, why));
+            equal.push((key, text));
         }
         rest = after;
+    }
+}
+
+#[cfg(feature = "client")]
+const TWICE: &str =
+    "it must have two values at once, which no point has; delete each by a call of its own";
+
+/// A key by which nothing is deleted, with the operator if that is to blame.
+#[cfg(feature = "client")]
+fn wrong_key<'a>(key: &'a str, operator: &str) -> Option<(&'a str, &'static str)> {
+    let is = |name: &str| key.trim().eq_ignore_ascii_case(name);
+    let not = matches!(operator, "!=" | "<>");
+    if key == "time" || ["_time", "_start", "_stop"].into_iter().any(is) {
+        Some((key, "the time range is given by the two times of the call"))
+    } else if is("_value") {
+        Some((key, "no server deletes by a field's value"))
+    } else if is("_field") && (not || key != "_field") {
+        Some((key, "no server deletes by a field's name"))
+    } else if is("_measurement") && key != "_measurement" {
+        Some((key, "the name of a measurement is called _measurement"))
+    } else if key == "_measurement" && not {
+        let found = if operator == "!=" {
+            "_measurement !="
+        } else {
+            "_measurement <>"
+        };
+        let why = "no server deletes all measurements but one; name each to delete";
+        Some((found, why))
+    } else {
+        None
+    }
+}
+
+/// Why a value that doesn't stand in quotes is read as another one.
+#[cfg(feature = "client")]
+fn misread(text: &str, after: &str) -> Option<&'static str> {
+    let truth = ["true", "false"]
+        .into_iter()
+        .any(|word| text != word && text.eq_ignore_ascii_case(word));
+    let number = text.trim_start_matches('-');
+    // `1.` is read as `1`, and a sign loses the spaces behind it.
+    let point = number.ends_with('.') && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let signed = text == "-";
+    let call = !text.is_empty() && after.trim_start().starts_with('(');
+    if text.eq_ignore_ascii_case("_measurement") {
+        Some("a name stands before the operator, and its value in \"double quotes\" behind it")
+    } else if truth || signed || point || call {
+        Some("its value is taken for another one; write it in \"double quotes\"")
+    } else {
+        None
     }
 }
 

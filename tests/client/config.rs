@@ -248,7 +248,7 @@ fn what_cannot_be_understood_is_said() {
         (
             "URL",
             "localhost",
-            "INFLUXDB_V2_URL: the URL \"***\" can't be used: it must start with http://",
+            "INFLUXDB_V2_URL: the URL \"localhost\" can't be used: it must start with http://",
         ),
         (
             "URL",
@@ -293,7 +293,11 @@ fn what_cannot_be_understood_is_said() {
             "{\"url\":\"http://h/api/v2\"}",
             "url in the configuration file",
         ),
-        ("b3.ini", "[influx2]\ntoken = canary-7f3a\n", "no url"),
+        (
+            "b3.ini",
+            "[influx2]\ntoken = canary-7f3a\n",
+            "there is no url in",
+        ),
         ("b4.ini", "[influx2]\nurl http//h\n", "line 2"),
         ("b5.ini", "[influx2\nurl=http://h\n", "line 1"),
         (
@@ -337,15 +341,14 @@ fn what_cannot_be_understood_is_said() {
 
 #[test]
 fn warnings() {
-    let text = format!(
-        "[influx2]\nurl = http://influx.example\ntoken = {TOKEN}\ntokn = canary-7f3a\nverify_ssl = no\n"
-    );
+    let text =
+        format!("[influx2]\nurl = http://influx.example\ntoken = {TOKEN}\ntokn = canary-7f3a\n");
     let path = file("w.ini", &text);
     private(&path, 0o644);
     if cfg!(any(feature = "rustls", feature = "native-tls")) {
         let client = Client::from_config_file(&path).unwrap();
         let all = client.warnings().join("\n");
-        for words in ["tokn", "in clear to influx.example:80", "not verified"] {
+        for words in ["tokn", "in clear to influx.example:80"] {
             assert!(all.contains(words), "{words:?} is not in {all}");
         }
         assert_eq!(

@@ -19,6 +19,7 @@ mod durations;
 mod echoes;
 mod isolation;
 mod messages;
+mod misplaced;
 mod points;
 mod proxy;
 mod query;

@@ -61,7 +61,8 @@ fn names_stay_names() {
         client.write(text, "m f=1").unwrap();
         client
             .delete_points(*text, Timestamp::from_nanos(0), Timestamp::from_nanos(1))
-            .predicate(*text)
+            // A NUL is refused there.
+            .predicate(text.replace('\0', " "))
             .call()
             .unwrap();
         client

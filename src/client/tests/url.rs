@@ -128,23 +128,40 @@ fn secrets_in_a_url_are_refused_and_not_repeated() {
         ("http://me:S3?CRET@h", "***"),
         ("http://me:S3#CRET@h", "***"),
         ("http://me:S3CRET", "***"),
-        ("http://h?token=S3CRET", "http://h/***"),
+        ("http://me:S3CRET:8086", "***"),
+        ("http://me::S3CRET", "***"),
+        ("http://h?token=S3CRET", "http://h?***"),
+        ("http://h:8086?S3CRET", "http://h:8086?***"),
         ("http://h:8086/?p=S3@CRET", "***"),
         ("https://h/a#S3CRET", "https://h/***"),
+        ("https://h#S3CRET", "https://h#***"),
         ("https://h/S3CRET/<", "https://h/***"),
         ("http://h/S3 CRET", "http://h/***"),
         ("http://h\r\nX: S3CRET", "***"),
         ("http://S3,CRET", "***"),
-        ("ftp://h/S3CRET", "***"),
+        ("http://h:8086 S3CRET-S3CRET", "***"),
+        ("http://h:8086;S3CRET", "***"),
+        ("http://h:S3CRET", "***"),
+        ("http://h:1234567", "***"),
+        ("http://h=S3CRET/", "***"),
+        ("ftp://h/S3CRET", "ftp://h/***"),
         ("S3CRET://h", "***"),
         ("S3CRET", "***"),
+        ("S3CRET.S3CRET", "***"),
+        ("S3CRET;8086", "***"),
+        ("influx S3CRET", "***"),
+        ("localhost:S3CRET", "***"),
+        ("mGyA-S3CRET-S3CRET-S3CRET-S3CRET-S3CRET==", "***"),
+        ("mGyA_S3CRET_S3CRET_S3CRET_S3CRET_S3CRET", "***"),
+        ("http://mGyA-S3CRET-S3CRET-S3CRET-S3CRET-S3CRET==", "***"),
+        ("htp://mGyA-S3CRET-S3CRET-S3CRET-S3CRET-S3CRET", "***"),
+        ("http:/mGyA-S3CRET-S3CRET-S3CRET-S3CRET-S3CRET==", "***"),
+        ("http://mGyA-S3CRET-S3CRET-S3CRET-S3CRET-S3CRET:0", "***"),
+        ("http://[S3CRETS3CRET]", "***"),
+        ("token=S3CRET", "***"),
+        ("Token S3CRET", "***"),
         ("h:8086/S3CRET", "h:8086/***"),
         ("me:S3CRET@h:8086", "***"),
-        ("h:8086", "h:8086"),
-        ("http://h:0", "http://h:0"),
-        ("http://h:", "http://h:"),
-        ("http://h:8086/api/v2", "http://h:8086/***"),
-        ("https://[::g]:1/", "https://[::g]:1"),
         ("'http://h'", "***"),
         ("\"http://h?t=S3CRET\"", "***"),
     ];
@@ -154,6 +171,95 @@ fn secrets_in_a_url_are_refused_and_not_repeated() {
         assert!(error.starts_with(&start), "{url:?}: {error}");
         let error = error.replace("***", "");
         assert!(!error.contains("S3") && !error.contains("CRET"), "{error}");
+    }
+}
+
+/// A mistyped URL without anything that may be a secret is shown, so that the mistake is seen.
+#[test]
+fn a_mistyped_url_is_shown_with_what_is_wrong() {
+    let scheme = "it must start with http:// or https://";
+    let port = "its port isn't a number from 1 to 65535";
+    let colon = "it has a colon too many: its host is followed by one colon and one port";
+    let brackets = "an IPv6 address must stand in [brackets]";
+    let ascii = "it contains a space, a control character or a character outside ASCII";
+    let table = [
+        ("htp://localhost:18087", scheme),
+        ("http:/localhost:18087", scheme),
+        ("http:localhost:18087", scheme),
+        ("http//localhost:18087", scheme),
+        ("htttp://influx.plant.example:8086", scheme),
+        ("https;//db-7:8086", scheme),
+        ("ftp://h", scheme),
+        ("localhost", scheme),
+        ("localhost:8086", scheme),
+        ("localhost;18087", scheme),
+        ("influxdb", scheme),
+        ("10.0.0.7", scheme),
+        ("db.plant.example:8086", scheme),
+        ("[::1]:8086", scheme),
+        (
+            "http://localhost;18087",
+            "its host has a character that no host name has, ';'",
+        ),
+        (
+            "http://localhost,18087",
+            "its host has a character that no host name has, ','",
+        ),
+        (
+            "http://10.0.0.7;8086",
+            "its host has a character that no host name has, ';'",
+        ),
+        ("http://local host:18087", ascii),
+        ("http://localhost 18087", ascii),
+        ("http://bücher.de:8086", ascii),
+        ("http://localhost:180870", port),
+        ("http://localhost:0", port),
+        ("http://localhost:", port),
+        ("http://localhost:18087:18087", colon),
+        ("http://localhost:8086:", colon),
+        ("http://10.0.0.7:8086:8086", colon),
+        ("http://db.example:80:86:", colon),
+        ("http://[::1:18087", "its bracket isn't closed"),
+        ("http://[::1", "its bracket isn't closed"),
+        ("http://::1", brackets),
+        ("http://::1:8086", brackets),
+        ("http://fe80::1:8086", brackets),
+        ("https://2001:db8::7", brackets),
+        (
+            "https://[::g]:1",
+            "what stands in brackets isn't an IPv6 address",
+        ),
+        (
+            "http://http://localhost:18087",
+            "its scheme stands there twice",
+        ),
+        ("https://http://localhost", "its scheme stands there twice"),
+        ("http://HTTPS://db.example", "its scheme stands there twice"),
+        ("http://http:/localhost", "its scheme stands there twice"),
+        ("http:///localhost", "it names no host"),
+    ];
+    for (url, why) in table {
+        let error = BaseUrl::parse(&format!(" {url}\n"))
+            .unwrap_err()
+            .to_string();
+        let start = format!("the URL {url:?} can't be used: {why}");
+        assert!(error.starts_with(&start), "{url:?}: {error}");
+    }
+    for empty in ["", " ", "\n", "\t \r\n", "\u{a0}"] {
+        let error = BaseUrl::parse(empty).unwrap_err().to_string();
+        assert_eq!(error, "the URL is empty", "{empty:?}");
+    }
+    // A token in the query belongs elsewhere.
+    for (url, told) in [
+        ("http://h?token=x", true),
+        ("http://h/?a=b&Token=x", true),
+        ("http://h:8086/p#access_token=x", true),
+        ("http://h?a=b", false),
+        ("http://h#x", false),
+    ] {
+        let error = BaseUrl::parse(url).unwrap_err().to_string();
+        let words = "; a token is given as ClientBuilder::token or INFLUXDB_V2_TOKEN";
+        assert_eq!(error.ends_with(words), told, "{url}: {error}");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use influx_edge::Timestamp;
+use influx_edge::client::Method;
 use influx_edge::flux::Predicate;
 use influx_edge::line::Encoder;
 
@@ -196,4 +197,136 @@ fn ranges_and_refusals() {
     );
     all.call().unwrap();
     assert_eq!(place.count("b", "m", "v"), 0);
+}
+
+/// Measurements and their tag `t` that are left.
+fn series(place: &Place) -> BTreeSet<(String, String)> {
+    let flux = "from(bucket: params.b) |> range(start: 1970-01-01T00:00:00Z) |> group() |> keep(columns: [\"_measurement\", \"t\"])";
+    let mut rows = place.client.query(flux).param("b", "b").call().unwrap();
+    let mut found = BTreeSet::new();
+    while let Some(row) = rows.next().unwrap() {
+        found.insert((row.get("_measurement").unwrap(), row.get("t").unwrap()));
+    }
+    found
+}
+
+/// The server responds with success to these and leaves what they name: the client refuses them.
+/// The others it carries out, or refuses itself: the client sends them.
+#[test]
+fn what_a_predicate_names_is_gone_or_it_is_refused() {
+    let Some(place) = Place::new("predicates") else {
+        return;
+    };
+    let all = [
+        ("a", "x"),
+        ("m", "x"),
+        ("m", "y"),
+        ("m", "TRUE"),
+        ("m", "now()"),
+        ("m", "1."),
+        ("m", "-1h"),
+        ("m", "-  x"),
+        ("z", "x"),
+    ];
+    let mut enc = Encoder::with_sink(Vec::new());
+    for (n, (measurement, t)) in (0..).zip(all) {
+        let line = enc.line(measurement).tag("t", t).field("v", n);
+        line.timestamp(T).unwrap();
+    }
+    let all: BTreeSet<_> = all.map(|(m, t)| (m.to_owned(), t.to_owned())).into();
+    let (start, stop) = (Timestamp::from_nanos(T), Timestamp::from_nanos(T + 1));
+    // What they name and what stays.
+    for (predicate, measurement, t) in [
+        ("_measurement <> \"a\"", "z", "x"),
+        ("_measurement != \"m\"", "z", "x"),
+        ("(t=\"x\" AND _measurement<>m)", "z", "x"),
+        ("_Measurement = \"m\"", "m", "x"),
+        ("\"m\" = _measurement", "m", "x"),
+        ("\" _measurement\"=\"m\"", "m", "x"),
+        ("_field != \"w\"", "m", "x"),
+        ("_field<>\"w\" AND t=\"x\"", "m", "x"),
+        ("_FIELD=\"v\"", "m", "x"),
+        ("_value=1", "m", "x"),
+        ("_Value = \"1\"", "m", "x"),
+        ("_time=\"x\"", "m", "x"),
+        ("_TIME != \"x\"", "m", "x"),
+        ("_stop<>\"x\"", "m", "x"),
+        ("time=\"x\"", "m", "x"),
+        ("t=\"\"", "m", "x"),
+        ("t=\"x\" AND t=\"y\"", "m", "y"),
+        ("t=TRUE", "m", "TRUE"),
+        ("t=now()", "m", "now()"),
+        ("t=1.", "m", "1."),
+        ("t=-  \"x\"", "m", "-  x"),
+        ("_measurement=\"m\" AND t=\"x\"\0 AND t=\"y\"", "m", "y"),
+    ] {
+        place.client.write("b", enc.lines()).unwrap();
+        let delete = place.client.delete_points("b", start, stop);
+        let error = delete.predicate(predicate).call().unwrap_err();
+        assert!(error.is_config(), "{predicate}: {error}");
+        let body = serde_json::json!({
+            "start": start.to_string(),
+            "stop": stop.to_string(),
+            "predicate": predicate,
+        });
+        let request = place
+            .client
+            .request(Method::Post, "/api/v2/delete")
+            .query("orgID", place.org.id.as_str())
+            .query("bucket", "b")
+            .json(&body);
+        assert_eq!(request.call().unwrap().status(), 204, "{predicate}");
+        let stayed = (measurement.to_owned(), t.to_owned());
+        assert!(series(&place).contains(&stayed), "{predicate}");
+    }
+    // How many of them go.
+    for (predicate, gone) in [
+        ("t != \"x\"", 6),
+        ("t <> \"x\"", 6),
+        ("(t<>\"x\") and (_measurement=\"m\")", 6),
+        ("t != \"\"", 9),
+        ("_measurement=m AND t <> \"\"", 7),
+        ("t=\"TRUE\"", 1),
+        ("t=\"now()\"", 1),
+        ("t=\"1.\"", 1),
+        ("t=-1h", 1),
+        ("t=x", 3),
+        ("(_measurement=\"m\")AND((t=x))", 1),
+        ("t=\"x\" AND t=\"x\"", 3),
+        ("", 9),
+    ] {
+        place.client.write("b", enc.lines()).unwrap();
+        assert_eq!(series(&place), all);
+        let delete = place.client.delete_points("b", start, stop);
+        let result = delete.predicate(predicate).call();
+        result.unwrap_or_else(|e| panic!("{predicate}: {e}"));
+        assert_eq!(all.len() - series(&place).len(), gone, "{predicate}");
+    }
+    place.client.write("b", enc.lines()).unwrap();
+    for predicate in [
+        "_measurement == \"m\"",
+        "_measurement =~ /m/",
+        "t !~ /x/",
+        "t > \"x\"",
+        "NOT t=\"x\"",
+        "not (t=\"x\")",
+        "!t=\"x\"",
+        "t=\"x\" or t=\"y\"",
+        "t=\"x\" && t=\"y\"",
+        "t=\"x\", t=\"y\"",
+        "t='x'",
+        "t IN (\"x\")",
+        "t=(\"x\")",
+        "(t=\"x\"",
+        "t=\"x\" -- c",
+        "t=/* c */\"x\"",
+        "t::tag=\"x\"",
+        "t=1e3",
+        " ",
+    ] {
+        let delete = place.client.delete_points("b", start, stop);
+        let error = delete.predicate(predicate).call().unwrap_err();
+        assert_eq!(error.status(), Some(400), "{predicate}: {error}");
+    }
+    assert_eq!(series(&place), all);
 }
