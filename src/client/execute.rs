@@ -191,7 +191,7 @@ impl Client {
         http_error: HttpError,
         unsent: bool,
     ) -> Error {
-        let detail = self.secrets().printable(&http_error.detail, MAX_DETAIL);
+        let detail = http_error.detail.printable(self.secrets(), MAX_DETAIL);
         // What a library put into an error may be somebody else's words; the system's errors are
         // numbers.
         let source = http_error.source.map(|e| match e.get_ref() {

@@ -46,6 +46,7 @@ mod health;
 mod logging;
 mod method;
 mod named_lines;
+mod own_words;
 mod query;
 mod request;
 mod response;

@@ -164,10 +164,7 @@ impl fmt::Display for TransportError {
                 f,
                 "the response of {host} isn't valid HTTP ({detail}); check that the URL points to InfluxDB"
             ),
-            TransportErrorKind::Tls => write!(
-                f,
-                "no trusted TLS connection to {host} ({detail}); check the certificate, the host name, the clock, and whether that port speaks TLS; a private CA is given as ca_file"
-            ),
+            TransportErrorKind::Tls => write!(f, "no trusted TLS connection to {host}: {detail}"),
             TransportErrorKind::NeedsTls => write!(
                 f,
                 "the port at {host} speaks TLS ({detail}); write https:// in the URL"

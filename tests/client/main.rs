@@ -16,6 +16,8 @@ mod cookies;
 mod durations;
 mod echoes;
 mod isolation;
+mod own_sentences;
+mod own_words;
 mod proxy;
 mod query;
 mod recordings;

@@ -423,22 +423,19 @@ fn long_texts_take_little_time() {
 }
 
 #[test]
-fn masks_keep_the_length() {
+fn masks_do_not_tell_the_length() {
     let known = needles(&["QXZJKVWY-0123456789", "short"]);
     for (text, expected) in [
-        (
-            "Server: QXZJKVWY-0123456789\r",
-            "Server: *******************\r",
-        ),
-        (
-            "Server: %51XZJKVWY-0123456789\r",
-            "Server: *********************\r",
-        ),
+        ("Server: QXZJKVWY-0123456789\r", "Server: ***\r"),
+        ("Server: %51XZJKVWY-0123456789\r", "Server: ***\r"),
         ("Date: Thu, 1 Jan short\r", "Date: Thu, 1 Jan short\r"),
+        ("A: QXZJKVWY", "A: ***"),
+        ("A: QXZJKVWY and QXZJKVWY-0123456789", "A: *** and ***"),
+        ("UVhaSktWV1ktMDEyMzQ1Njc4OQ==", "***=="),
     ] {
-        let mut bytes = text.as_bytes().to_vec();
-        mask(&[&known], &mut bytes);
-        assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+        let mut masked = b"HTTP/1.1 200 ".to_vec();
+        mask(&[&known], text.as_bytes(), &mut masked);
+        assert_eq!(masked, format!("HTTP/1.1 200 {expected}").into_bytes());
         assert_eq!(may_repeat(&[&known], text.as_bytes()), text != expected);
     }
 }

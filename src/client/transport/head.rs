@@ -30,18 +30,35 @@ pub(super) fn mask(buffers: &mut dyn Buffers) {
     let Some(secrets) = SECRETS.take() else {
         return;
     };
-    let masked = masked(&secrets, buffers.input());
+    let input = buffers.input();
+    let (before, masked) = (input.len(), masked(&secrets, input));
     SECRETS.set(Some(secrets));
     // Taken out and put in again: there is no other way to change what the library will read.
     let Some(masked) = masked.filter(|bytes| bytes.len() <= INPUT_BUFFER) else {
         return;
     };
-    buffers.input_consume(masked.len());
+    buffers.input_consume(before);
     if let Some(space) = buffers.input_append_buf().get_mut(..masked.len()) {
         space.copy_from_slice(&masked);
         buffers.input_appended(masked.len());
     }
 }
+
+/// Beginnings of lines that mean something to the client: a secret that has such words in it must not
+/// change what a response means.
+const KEPT: [&[u8]; 11] = [
+    b"content-type: application/",
+    b"content-type:",
+    b"content-encoding:",
+    b"transfer-encoding:",
+    b"connection:",
+    b"location:",
+    b"retry-after:",
+    b"proxy-authenticate:",
+    b"x-influxdb-version:",
+    b"x-influxdb-build:",
+    b"x-platform-error-code:",
+];
 
 /// The input with its head masked; `None` if there is nothing to mask.
 fn masked(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
@@ -61,20 +78,33 @@ fn masked(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
     if !secrets.with(|needles| scrub::may_repeat(needles, head)) {
         return None;
     }
-    let mut out = input.to_vec();
-    for line in out.get_mut(..end)?.split_mut(|byte| *byte == b'\n') {
+    let mut out = Vec::with_capacity(input.len());
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
         let is = |name: &[u8]| {
             let start = line.get(..name.len()).unwrap_or(&[]);
             start.eq_ignore_ascii_case(name)
         };
-        // Not the status, and not how long the body is; and a cookie is the client's to keep, which
-        // no log shows.
-        if is(b"content-length:") || is(b"set-cookie:") {
-            continue;
-        }
-        let kept = if is(b"HTTP/1.") { 13 } else { 0 };
-        let text = line.get_mut(kept..).unwrap_or_default();
-        secrets.with(|needles| scrub::mask(needles, text));
+        // Not how long the body is; and a cookie is the client's to keep, which no log shows.
+        let kept = if is(b"content-length:") || is(b"set-cookie:") {
+            line.len()
+        } else if is(b"HTTP/1.") {
+            // The status.
+            13
+        } else {
+            KEPT.iter()
+                .find(|name| is(name))
+                .map_or(0, |name| name.len())
+        };
+        let (kept, text) = line.split_at_checked(kept).unwrap_or((line, &[]));
+        out.extend_from_slice(kept);
+        // A line end within a secret is no part of the line.
+        let (text, end) = match text.strip_suffix(b"\r\n").or(text.strip_suffix(b"\n")) {
+            Some(bare) => text.split_at_checked(bare.len()).unwrap_or((text, &[])),
+            None => (text, [].as_slice()),
+        };
+        secrets.with(|needles| scrub::mask(needles, text, &mut out));
+        out.extend_from_slice(end);
     }
+    out.extend_from_slice(input.get(end..).unwrap_or(&[]));
     Some(out)
 }
