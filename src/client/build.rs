@@ -4,9 +4,12 @@ use super::builder::{ClientBuilder, Credentials};
 use crate::client::auth::Auth;
 use crate::client::config::{self, is_quoted, others_may_read, placeholder};
 use crate::client::logging;
+use crate::client::own_words::OWN_WORDS;
 use crate::client::scrub::{Needles, RUN, repeats};
 use crate::client::secret::{Secret, Secrets};
-use crate::client::transport::{self, HeaderList, Http, HttpSettings, PemFile, TlsSettings};
+use crate::client::transport::{
+    self, HeaderList, Http, HttpSettings, PemFile, ProxyUrl, TlsSettings,
+};
 use crate::client::url::{Assumed, BaseUrl};
 use crate::client::{Client, Inner, Org};
 use crate::error::Error;
@@ -18,13 +21,8 @@ use alloc::sync::Arc;
 use core::time::Duration;
 use std::path::Path;
 
-/// The words of this crate's errors that are as long as a secret may be.
-const OWN_WORDS: &str = "database bucket sensors response responded influxdb unauthorized certificate \
-    connection credentials permission password forbidden redirects unavailable compressed";
 const SHORT_SECRET: &str = "the token or password is shorter than 8 characters: an error that repeats it \
     hides it only as a word of its own";
-const ORDINARY_SECRET: &str = "8 characters of a secret are also in the URL or in an ordinary word of an \
-    error, where they are printed";
 
 impl ClientBuilder {
     /// Checks the settings and makes the client. Reads the certificate files; connects to nothing.
@@ -158,20 +156,34 @@ impl ClientBuilder {
 
     /// What must never be printed; warns of what can't be kept out of everything.
     fn secrets(&mut self, auth: &Auth, base: &BaseUrl) -> Needles {
-        let mut needles = core::mem::replace(&mut self.needles, Needles::NONE);
         let given = self.credentials.as_ref().map_or("x", |c| c.secret.reveal());
         if self.credentials.is_some() && given.chars().count() < RUN {
             self.warnings.push(SHORT_SECRET.to_owned());
         }
+        let mut needles = Needles::NONE;
         for secret in auth.secrets() {
             needles.add(secret.reveal());
         }
-        let ours = [base.host_port.as_str(), base.prefix.as_str(), OWN_WORDS];
-        if ours
-            .iter()
-            .any(|text| repeats(&[&needles], text.as_bytes()))
-        {
-            self.warnings.push(ORDINARY_SECRET.to_owned());
+        let proxy = self.proxy.as_ref().map_or("", ProxyUrl::host);
+        let ours = [base.host_port.as_str(), &base.prefix, proxy, OWN_WORDS];
+        let [header, password] = core::mem::take(&mut self.needles);
+        for (kind, more) in [
+            (
+                self.credentials.as_ref().map_or("", Credentials::noun),
+                None,
+            ),
+            ("value of a header", Some(header)),
+            ("proxy's password", Some(password)),
+        ] {
+            let known = more.as_ref().unwrap_or(&needles);
+            if ours.iter().any(|text| repeats(&[known], text.as_bytes())) {
+                self.warnings.push(format!(
+                    "8 characters of the {kind} are also in the URL, the proxy's or an ordinary word of an error, where they are printed; choose another {kind}, or ignore this if they give nothing away"
+                ));
+            }
+            if let Some(more) = more {
+                needles.extend(&more);
+            }
         }
         needles
     }

@@ -66,9 +66,9 @@ pub struct ClientBuilder {
     pub(super) read_files: Option<ReadFiles>,
     pub(super) profilers: Vec<String>,
     pub(super) warnings: Vec<String>,
-    /// The secrets of headers and proxies, filled where these are set: programs without them are not
-    /// linked with it.
-    pub(super) needles: Needles,
+    /// The secrets of headers, and those of the proxy's URL, filled where these are set: programs
+    /// without them are not linked with it.
+    pub(super) needles: [Needles; 2],
 }
 
 pub(super) type CheckTags = fn(&[(String, String)]) -> Result<OwnedDefaultTags, Error>;
@@ -85,6 +85,17 @@ pub(super) struct Credentials {
     pub(super) check: fn(&str, &Secret) -> Result<Auth, Error>,
     /// Quotes around it need no warning (any more).
     pub(super) quotes_told: bool,
+}
+
+impl Credentials {
+    /// What the secret is called.
+    pub(super) fn noun(&self) -> &'static str {
+        if self.kind == "Token" {
+            "token"
+        } else {
+            "password"
+        }
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -123,7 +134,7 @@ impl ClientBuilder {
             read_files: None,
             profilers: Vec::new(),
             warnings: Vec::new(),
-            needles: Needles::NONE,
+            needles: [Needles::NONE; 2],
         }
     }
 
@@ -329,7 +340,8 @@ impl ClientBuilder {
     /// ```
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         let url = url.into();
-        if self.needles.add_proxy(&url) {
+        let [_, password] = &mut self.needles;
+        if password.add_proxy(&url) {
             self.warn("the proxy's password has fewer than 8 characters: where the proxy repeats it, it is hidden only as a word of its own".to_owned());
         }
         self.proxy_tls = strip_scheme(url.trim(), "https://").is_some();
@@ -355,7 +367,8 @@ impl ClientBuilder {
     /// ```
     pub fn proxy_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
-        self.needles.add_header(&name, &value);
+        let [header, _] = &mut self.needles;
+        header.add_header(&name, &value);
         self.proxy_headers.push((name, Secret::new(value)));
         self.check_headers = check_headers;
         self
@@ -457,7 +470,8 @@ impl ClientBuilder {
     /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
-        self.needles.add_header(&name, &value);
+        let [header, _] = &mut self.needles;
+        header.add_header(&name, &value);
         self.headers.push((name, Secret::new(value)));
         self.check_headers = check_headers;
         self

@@ -202,7 +202,7 @@ impl Client {
         unsent: bool,
     ) -> Error {
         let base = &self.inner().base;
-        let detail = self.secrets().printable(&http_error.detail, MAX_DETAIL);
+        let detail = http_error.detail.printable(self.secrets(), MAX_DETAIL);
         let detail = detail + base.hint(http_error.kind);
         // What a library put into an error may be somebody else's words; the system's errors are
         // numbers.

@@ -21,8 +21,12 @@
 //!   it), and up to 64 KiB more while a body is sent; responses are streamed, and read whole only up to
 //!   a cap.
 //! - *Secrets*: no token, password or cookie is in any `Debug`, error or log line of this crate, nor
-//!   what a server repeats of one, encoded or cut. One of less than 8 characters is found only as a
-//!   word of its own ([`Client::warnings`] says so). Bodies that you read yourself, rows and the
+//!   what a server repeats of one: whole or 8 characters of it, in other case, broken over lines, in
+//!   percent-encoding, as a form, in HTML entities, JSON escapes or base64 at any of its three
+//!   alignments, and in two of these at once. Not found are hexadecimal, a reversed text and other
+//!   encodings; [`guide::security`](crate::guide::security) has the table. A secret of less than 8 characters is found only
+//!   as a word of its own, and the crate's own words and hosts are printed whole, even if a secret is
+//!   in them ([`Client::warnings`] says both). Bodies that you read yourself, rows and the
 //!   values of headers are handed over as they come. Secrets travel
 //!   in clear over `http://`; [`ClientBuilder::https_only`] refuses that. The HTTP
 //!   library below, `ureq_proto`, dumps what it handles to the log at the level `trace`: credentials
@@ -48,6 +52,7 @@ mod health;
 mod logging;
 mod method;
 mod named_lines;
+mod own_words;
 mod query;
 mod request;
 mod response;

@@ -84,7 +84,7 @@ pub(crate) fn refused(
             // That is what the person who looks has to know; not so that the connection was lost.
             .or_else(|| {
                 let undecoded = broke.filter(|e| e.kind == TransportErrorKind::Compression)?;
-                Some(secrets.printable(&undecoded.detail, MAX_EXCERPT))
+                Some(undecoded.detail.printable(secrets, MAX_EXCERPT))
             })
             .unwrap_or_else(|| {
                 empty = body.is_empty();
@@ -110,9 +110,10 @@ pub(crate) fn refused(
         message,
         from_influxdb: error_body.is_from_influxdb(),
         content_type: header("content-type"),
-        location: headers
-            .get("location")
-            .map(|to| secrets.printable(&origin(to), 300)),
+        location: headers.get("location").map(|to| match origin(to) {
+            Some(to) => secrets.printable(&to, 300),
+            None => "another path of the same host".to_owned(),
+        }),
         retry_after: write_status.retry_after,
         request_id: [
             "trace-id",
@@ -198,16 +199,12 @@ fn excerpt(body: &[u8], from_influxdb: bool, secrets: &Secrets) -> String {
 }
 
 /// Scheme and host of a redirect's target. The rest may carry what nobody should see.
-fn origin(location: &str) -> String {
-    match location.split_once("://") {
-        Some((scheme, rest)) => {
-            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            let authority = rest.get(..end).unwrap_or("");
-            let host = authority.rsplit('@').next().unwrap_or("");
-            alloc::format!("{}://{}", cut(scheme, 10), cut(host, 253))
-        }
-        None => "another path of the same host".to_owned(),
-    }
+fn origin(location: &str) -> Option<String> {
+    let (scheme, rest) = location.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or("");
+    let host = authority.rsplit('@').next().unwrap_or("");
+    Some(alloc::format!("{}://{}", cut(scheme, 10), cut(host, 253)))
 }
 
 /// The reason phrase of a status, for responses without a message of their own.

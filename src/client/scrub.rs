@@ -24,7 +24,7 @@ const OVERLAP: usize = 512;
 const DEPTH: usize = 2;
 
 /// What is looked for.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Needles {
     /// Each secret and its forms in base64, folded, with a zero behind each.
     texts: Vec<u8>,
@@ -112,6 +112,13 @@ impl Needles {
         self.add(&STANDARD.encode(&*plain));
         self.add(password);
         !password.is_empty() && password.chars().count() < RUN
+    }
+
+    /// Adds what another one looks for.
+    pub(crate) fn extend(&mut self, other: &Needles) {
+        self.texts.extend_from_slice(&other.texts);
+        self.words.extend_from_slice(&other.words);
+        self.index();
     }
 
     fn add_text(&mut self, bytes: &[u8]) {
@@ -299,13 +306,17 @@ pub(crate) fn may_repeat(needles: &[&Needles], bytes: &[u8]) -> bool {
     bytes.iter().any(encoded) || repeats(needles, bytes)
 }
 
-/// Writes `*` over every byte of a secret. Only of those that can be told from ordinary words.
-pub(crate) fn mask(needles: &[&Needles], bytes: &mut [u8]) {
-    let found = found_in(needles, bytes, false);
-    for (byte, found) in bytes.iter_mut().zip(found) {
-        if found {
-            *byte = b'*';
+/// Adds bytes to others, with `***` in the place of every secret, however long it is. Only of those
+/// that can be told from ordinary words.
+pub(crate) fn mask(needles: &[&Needles], bytes: &[u8], out: &mut Vec<u8>) {
+    let mut hidden = false;
+    for (byte, secret) in bytes.iter().zip(found_in(needles, bytes, false)) {
+        if !secret {
+            out.push(*byte);
+        } else if !hidden {
+            out.extend_from_slice(b"***");
         }
+        hidden = secret;
     }
 }
 

@@ -25,7 +25,7 @@ pub enum TransportErrorKind {
     Tls,
     /// Plain HTTP was spoken to a TLS port, which responded with a TLS record. (One that responds with
     /// 400 in words is a [`ResponseError`](crate::ResponseError) that says the same; one that only
-    /// closes is [`Closed`](Self::Closed).)
+    /// closes is [`Closed`](Self::Closed), whose sentence names the possibility.)
     NeedsTls,
     /// The response, decompressed, is larger than the cap of this call.
     TooLarge,
@@ -34,7 +34,7 @@ pub enum TransportErrorKind {
     Compression,
     /// The proxy refused a tunnel (407, 403, a redirect), it is no HTTP proxy, or its URL has the wrong
     /// one of http and https. A person is needed; what to do is in [`TransportError::detail`]. With a
-    /// server on http only a 407 is known to be the proxy's: its other refusals are a
+    /// server on http a 407, and what isn't HTTP/1, are known to be the proxy's: its other refusals are a
     /// [`ResponseError`](crate::ResponseError), which names the proxy if InfluxDB doesn't respond so.
     Proxy,
     /// The proxy can't be reached or used for now: it is down, its name doesn't resolve, or it
@@ -95,7 +95,8 @@ impl TransportError {
         &self.host
     }
 
-    /// The cause in the words of the layer that saw it.
+    /// The cause: in this crate's words, in those of the layer that saw it (without secrets, and cut to
+    /// 1 KiB), or both. For [`Tls`](TransportErrorKind::Tls) with what to do; a command in it is its end.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
@@ -164,10 +165,7 @@ impl fmt::Display for TransportError {
                 f,
                 "the response of {host} isn't valid HTTP ({detail}); check that the URL points to InfluxDB"
             ),
-            TransportErrorKind::Tls => write!(
-                f,
-                "no trusted TLS connection to {host} ({detail}); check the certificate, the host name, the clock, and whether that port speaks TLS; a private CA is given as ca_file"
-            ),
+            TransportErrorKind::Tls => write!(f, "no trusted TLS connection to {host}: {detail}"),
             TransportErrorKind::NeedsTls => write!(
                 f,
                 "the port at {host} speaks TLS ({detail}); write https:// in the URL"

@@ -20,6 +20,8 @@ mod echoes;
 mod isolation;
 mod messages;
 mod misplaced;
+mod own_sentences;
+mod own_words;
 mod points;
 mod proxy;
 mod query;

@@ -3,7 +3,7 @@
 //! and with a client that works afterwards.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -595,4 +595,60 @@ fn what_was_said_before_the_other_side_stopped_listening_is_heard() {
     assert!(error.is_too_large(), "{error}");
     client.write("b", LINE).ok();
     client.write("b", LINE).unwrap();
+}
+
+/// A TLS port to which plain HTTP is spoken may do no more than close, or reset, the connection.
+#[test]
+fn a_new_connection_that_is_closed_without_a_byte_may_be_to_a_tls_port() {
+    let hint = "; if that port speaks TLS, write https:// in the URL)";
+    let closes: fn(&mut Peer) = |peer| {
+        peer.request();
+    };
+    let resets: fn(&mut Peer) = |peer| {
+        // What is unread makes it a reset.
+        peer.stream.read_exact(&mut [0; 5]).unwrap();
+    };
+    let begins: fn(&mut Peer) = |peer| {
+        peer.request();
+        peer.send("HTTP/1.1 204");
+    };
+    for (name, scene, hinted) in [
+        ("closes", closes, true),
+        ("resets", resets, true),
+        ("begins a response", begins, false),
+    ] {
+        for through in [false, true] {
+            let wire = Wire::each(2, scene);
+            let builder = match through {
+                true => Client::builder("http://influx.example:8086").proxy(wire.url()),
+                false => wire.builder(),
+            };
+            let client = builder.build().unwrap();
+            for attempt in [
+                client.write("b", LINE).unwrap_err(),
+                client.ping().unwrap_err(),
+            ] {
+                let text = attempt.to_string();
+                assert_eq!(fault(&attempt), TransportErrorKind::Closed, "{text}");
+                assert!(attempt.is_retryable(), "{name}: {text}");
+                let by_proxy = format!(
+                    ", through the proxy {}; if the proxy's port speaks TLS, write https:// in the proxy's URL)",
+                    wire.addr()
+                );
+                let hint = if through { &by_proxy } else { hint };
+                assert_eq!(text.contains(hint), hinted, "{name}: {text}");
+                assert!(hinted || !text.contains("speaks TLS"), "{text}");
+            }
+        }
+    }
+    // A connection from the pool spoke HTTP before; one that is closed at once has read nothing.
+    let wire = Wire::scenes(vec![Box::new(|peer: &mut Peer| {
+        peer.request();
+        peer.send(NO_CONTENT);
+        peer.request();
+    })]);
+    let client = wire.client();
+    client.write("b", LINE).unwrap();
+    let text = client.write("b", LINE).unwrap_err().to_string();
+    assert!(!text.contains("speaks TLS"), "{text}");
 }

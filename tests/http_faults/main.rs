@@ -29,6 +29,8 @@ mod responses;
 mod table;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls;
+#[cfg(all(unix, feature = "rustls"))]
+mod tls_commands;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls_ends;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]

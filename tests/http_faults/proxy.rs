@@ -97,7 +97,7 @@ fn row_38_a_proxy_that_is_down_refuses_or_is_none() {
     ];
     for (response, named, words) in table {
         let response = response.to_vec();
-        let proxy = Wire::each(1, move |peer| {
+        let proxy = Wire::each(2, move |peer| {
             peer.request();
             peer.send(&response);
             peer.wait_for_close();
@@ -122,13 +122,40 @@ fn row_38_a_proxy_that_is_down_refuses_or_is_none() {
     );
     assert_eq!(error.stored(), Stored::None);
 
+    // What is no proxy; be it a few bytes of it.
+    for response in [
+        "SSH-2.0-OpenSSH_9.9\r\n",
+        "\0\0\0\0\r\n\r\n",
+        "220 mail.example ESMTP\r\n",
+        "-ERR unknown command 'POST'\r\n",
+        "HTTP/2.0 200 OK\r\n\r\n",
+        "H?",
+        "<html>",
+    ] {
+        let proxy = Wire::each(2, move |peer| {
+            peer.request();
+            peer.send(response);
+            peer.wait_for_close();
+        });
+        let url = proxy.url();
+        for shown in [url.clone(), with_user(&url)] {
+            let text = blamed(through(&shown).timeout(2000 * MS), &url, Proxy);
+            assert!(
+                text.ends_with(&format!(
+                    "on the way to influx.example:8086, no HTTP proxy responds at the proxy {} (what it sends isn't HTTP/1); check the proxy's URL",
+                    proxy.addr()
+                )),
+                "{response:?}: {text}"
+            );
+        }
+    }
+
     // What may be the proxy's fault or the server's names both.
     for (response, words) in [
         ("", "closed"),
         ("HTTP/1.1 204 No Con", "closed"),
-        ("SSH-2.0-OpenSSH_9.9\r\n", "isn't valid HTTP"),
         ("HTTP/1.1 twohundred\r\n\r\n", "isn't valid HTTP"),
-        ("\0\0\0\0\r\n\r\n", "isn't valid HTTP"),
+        ("HTTP/1.1 200 OK\r\nno header\r\n\r\n", "isn't valid HTTP"),
     ] {
         let proxy = Wire::each(1, move |peer| {
             peer.request();

@@ -68,20 +68,16 @@ fn a_self_signed_certificate_is_its_own_ca() {
         ("nothing about CAs", silent, good),
         ("with usages", signing, good),
         ("expired", old, "expired"),
-        (
-            "not valid yet",
-            young,
-            either("not valid yet", "not yet valid"),
-        ),
+        ("not valid yet", young, "not yet valid"),
         (
             "of another name",
             openssl_like(&["influx.example"]),
-            either("not valid for name", "mismatch"),
+            "not for 127.0.0.1",
         ),
         (
             "without a name",
             openssl_like(&[]),
-            either("-addext subjectAltName", "mismatch"),
+            either("-addext subjectAltName", "not for 127.0.0.1"),
         ),
     ] {
         let key = KeyPair::generate().unwrap();
@@ -133,13 +129,13 @@ fn a_ca_s_own_certificate_is_refused_with_what_to_do() {
     );
     // The certificate, whether it or another one is the CA file, and what is said.
     for (params, host, file, words) in [
-        (named(), "127.0.0.1", None, "a CA's own: give it as ca_file"),
-        (named(), "localhost", None, "a CA's own: give it as ca_file"),
+        (named(), "127.0.0.1", None, "a CA's own; give it as ca_file"),
+        (named(), "localhost", None, "a CA's own; give it as ca_file"),
         (
             named(),
             "127.0.0.1",
             Some(false),
-            "isn't the one in ca_file",
+            "isn't the one in ca_file; give it as ca_file",
         ),
         (nameless(), "127.0.0.1", None, ip.as_str()),
         (nameless(), "localhost", None, &dns),
@@ -160,10 +156,8 @@ fn a_ca_s_own_certificate_is_refused_with_what_to_do() {
         let error = builder.build().unwrap().write("b", LINE).unwrap_err();
         assert_eq!(fault(&error), TransportErrorKind::Tls, "{error}");
         let text = error.to_string();
-        assert!(
-            text.contains(&format!("{words})")),
-            "{words:?} {file:?}: {text}"
-        );
+        assert!(text.ends_with(words), "{words:?} {file:?}: {text}");
+        assert!(text.contains(": the server's certificate "), "{text}");
         assert!(!text.contains("OtherError"), "{text}");
     }
 }
@@ -185,7 +179,6 @@ fn the_command_in_the_error_makes_what_is_trusted() {
         let client = https(&wire, host).build().unwrap();
         let text = client.write("b", LINE).unwrap_err().to_string();
         let (_, command) = text.split_once("openssl req").expect("a command");
-        let (command, _) = command.split_once(");").expect("its end");
         let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("openssl-{host}-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();

@@ -2,6 +2,7 @@
 
 use super::connector::CallTrace;
 use super::decoder::Decoder;
+use super::detail::Detail;
 use super::error::HttpError;
 use crate::error::TransportErrorKind;
 use alloc::format;
@@ -119,7 +120,7 @@ impl Read for Body {
                 self.reader = None;
                 Err(HttpError::new(
                     TransportErrorKind::TooLarge,
-                    format!("more than {} bytes", self.cap),
+                    Detail::own(format!("more than {} bytes", self.cap)),
                 )
                 .into_io())
             }

@@ -115,7 +115,7 @@ pub(super) struct TlsRecordError;
 
 impl fmt::Display for TlsRecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it responded to plain HTTP with a TLS record")
+        f.write_str("a TLS record")
     }
 }
 

@@ -2,10 +2,12 @@
 //! knows one spelling of one coding, hands on in silence what it doesn't know, and can't tell a
 //! damaged stream from a connection that ended in its middle.
 
+use super::detail::Detail;
 use super::error::HttpError;
 use crate::error::TransportErrorKind;
-use alloc::format;
 use alloc::string::String;
+#[cfg(feature = "gzip")]
+use alloc::string::ToString as _;
 use std::io::{self, Read};
 use ureq::http::{HeaderMap, header};
 
@@ -87,13 +89,14 @@ impl Read for Decoder {
                 0 => Ok(0),
                 _ => Err(HttpError::new(
                     TransportErrorKind::Compression,
-                    format!(
-                        "its Content-Encoding is {name}, and {} was asked for",
+                    Detail::quote(
+                        "its Content-Encoding is ",
+                        name.as_str(),
                         if cfg!(feature = "gzip") {
-                            "gzip, once,"
+                            ", and gzip, once, was asked for"
                         } else {
-                            "none"
-                        }
+                            ", and none was asked for"
+                        },
                     ),
                 )
                 .into_io()),
@@ -118,7 +121,10 @@ fn gzip_error(e: io::Error, framed: bool) -> io::Error {
             TransportErrorKind::Closed,
             "the connection ended before the gzip in it".into(),
         ),
-        _ => (TransportErrorKind::Compression, format!("{e}")),
+        _ => (
+            TransportErrorKind::Compression,
+            Detail::foreign(e.to_string()),
+        ),
     };
     HttpError::new(fault, detail).into_io()
 }

@@ -1,10 +1,11 @@
 //! Conversion of errors of the HTTP library and its sockets into the crate's own.
 
 use super::connector::TlsRecordError;
+use super::detail::Detail;
 use super::resolver::ResolveError;
 use crate::error::TransportErrorKind;
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use core::fmt;
 use std::io;
 use ureq::{Error, Timeout};
@@ -13,13 +14,13 @@ use ureq::{Error, Timeout};
 #[derive(Debug)]
 pub(crate) struct HttpError {
     pub(crate) kind: TransportErrorKind,
-    pub(crate) detail: String,
+    pub(crate) detail: Detail,
     /// Only std's own errors are handed on as a source: no dependency's type leaks.
     pub(crate) source: Option<io::Error>,
 }
 
 impl HttpError {
-    pub(crate) fn new(fault: TransportErrorKind, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(fault: TransportErrorKind, detail: impl Into<Detail>) -> Self {
         HttpError {
             kind: fault,
             detail: detail.into(),
@@ -57,7 +58,7 @@ impl HttpError {
 
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
+        self.detail.fmt(f)
     }
 }
 
@@ -83,17 +84,29 @@ impl From<Error> for HttpError {
                 TransportErrorKind::Protocol,
                 "the response's header is longer than 8 KiB",
             ),
-            Error::Protocol(why) => HttpError::new(TransportErrorKind::Protocol, why.to_string()),
-            Error::Tls(why) => HttpError::new(TransportErrorKind::Tls, why),
+            Error::Protocol(why) => foreign(TransportErrorKind::Protocol, &why),
+            Error::Tls(why) => foreign(TransportErrorKind::Tls, &why),
             Error::TlsRequired => {
                 HttpError::new(TransportErrorKind::Tls, "the connection isn't encrypted")
             }
             Error::BodyStalled => HttpError::new(TransportErrorKind::Closed, "the body stalled"),
             Error::Other(inner) => from_other(inner),
-            other => HttpError::new(TransportErrorKind::Protocol, other.to_string()),
+            other => foreign(TransportErrorKind::Protocol, &other),
         }
     }
 }
+
+/// What this crate puts into an `io::Error`, which the library has to see as one.
+#[derive(Debug)]
+pub(super) struct OwnWords(pub(super) &'static str);
+
+impl fmt::Display for OwnWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for OwnWords {}
 
 fn from_other(inner: Box<dyn std::error::Error + Send + Sync>) -> HttpError {
     // One of ours, which went through the library.
@@ -102,12 +115,19 @@ fn from_other(inner: Box<dyn std::error::Error + Send + Sync>) -> HttpError {
         Err(inner) => inner,
     };
     if inner.is::<TlsRecordError>() {
-        HttpError::new(TransportErrorKind::NeedsTls, inner.to_string())
+        let detail = "it responded to plain HTTP with a TLS record";
+        HttpError::new(TransportErrorKind::NeedsTls, detail)
     } else if inner.is::<ResolveError>() {
-        HttpError::new(TransportErrorKind::Dns, inner.to_string())
+        // The system's, without the name.
+        HttpError::new(TransportErrorKind::Dns, Detail::own(inner.to_string()))
     } else {
-        HttpError::new(TransportErrorKind::Protocol, inner.to_string())
+        foreign(TransportErrorKind::Protocol, &inner)
     }
+}
+
+/// What the library says may be what a server said.
+fn foreign(kind: TransportErrorKind, why: &dyn fmt::Display) -> HttpError {
+    HttpError::new(kind, Detail::foreign(why.to_string()))
 }
 
 fn limit(which: Timeout) -> &'static str {
@@ -146,9 +166,14 @@ fn from_io(e: io::Error) -> HttpError {
         // What is left is this machine's: no descriptors, no memory.
         _ => TransportErrorKind::Connect,
     };
+    let text = e.to_string();
     HttpError {
         kind: fault,
-        detail: e.to_string(),
+        // The system's errors are numbers; what was put into one is a library's.
+        detail: match e.get_ref() {
+            Some(inner) if !inner.is::<OwnWords>() => Detail::foreign(text),
+            _ => Detail::own(text),
+        },
         source: Some(e),
     }
 }

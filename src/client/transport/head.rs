@@ -59,45 +59,84 @@ pub(super) fn rewrite(buffers: &mut dyn Buffers) {
     let Some(secrets) = SECRETS.take() else {
         return;
     };
-    let rewritten = rewritten(&secrets, buffers.input());
+    let input = buffers.input();
+    let (before, rewritten) = (input.len(), rewritten(&secrets, input));
     SECRETS.set(Some(secrets));
     // Taken out and put in again: there is no other way to change what the library will read.
     let Some(rewritten) = rewritten.filter(|bytes| bytes.len() <= INPUT_BUFFER) else {
         return;
     };
-    buffers.input_consume(rewritten.len());
+    buffers.input_consume(before);
     if let Some(space) = buffers.input_append_buf().get_mut(..rewritten.len()) {
         space.copy_from_slice(&rewritten);
         buffers.input_appended(rewritten.len());
     }
 }
 
+/// Beginnings of lines that mean something to the client: a secret that has such words in it must not
+/// change what a response means.
+const KEPT: [&str; 10] = [
+    "content-type: application/",
+    "content-type:",
+    "content-encoding:",
+    "transfer-encoding:",
+    "connection:",
+    "location:",
+    "retry-after:",
+    "proxy-authenticate:",
+    "x-influxdb-",
+    "x-platform-error-code:",
+];
+
+/// How many bytes of a line are never masked.
+fn kept(line: &[u8]) -> usize {
+    let is = |start: &str| {
+        let there = line.get(..start.len()).unwrap_or(&[]);
+        there.eq_ignore_ascii_case(start.as_bytes())
+    };
+    // How long the body is; and a cookie is the client's to keep, which no log shows.
+    if is("content-length:") || is("set-cookie:") {
+        return line.len();
+    }
+    // The status.
+    if is("HTTP/1.") {
+        return 13;
+    }
+    KEPT.iter()
+        .find(|start| is(start))
+        .map_or(0, |start| start.len())
+}
+
 /// The input with its head changed; `None` if there is nothing to change.
 fn rewritten(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
-    let head = input.get(..head_len(input)).unwrap_or(&[]);
+    let (head, rest) = input.split_at_checked(head_len(input))?;
     let repeats = secrets.with(|needles| scrub::may_repeat(needles, head));
     let hides = head
         .split(|byte| *byte == b'\n')
-        .any(|l| hidden(l).is_some());
+        .any(|line| hidden(line).is_some());
     if !repeats && !hides {
         return None;
     }
-    let mut out = input.to_vec();
-    let head = out.get_mut(..head.len())?;
-    for line in head.split_mut(|byte| *byte == b'\n') {
-        // Not the status, and not how long the body is; and a cookie is the client's to keep, which
-        // no log shows.
-        if repeats && !is(line, "content-length") && !is(line, SET_COOKIE.as_str()) {
-            let kept = if line.starts_with(b"HTTP/1.") { 13 } else { 0 };
-            let text = line.get_mut(kept..).unwrap_or_default();
-            secrets.with(|needles| scrub::mask(needles, text));
-        }
+    let mut out = Vec::with_capacity(input.len());
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        let start = out.len();
+        // A line end within a secret is no part of the line.
+        let bare = line.strip_suffix(b"\n").unwrap_or(line);
+        let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+        let (text, end) = line.split_at_checked(bare.len()).unwrap_or((line, &[]));
+        let kept = if repeats { kept(line) } else { line.len() };
+        let (before, behind) = text.split_at_checked(kept).unwrap_or((text, &[]));
+        out.extend_from_slice(before);
+        secrets.with(|needles| scrub::mask(needles, behind, &mut out));
+        out.extend_from_slice(end);
         if let Some(name) = hidden(line) {
-            if let Some(start) = line.get_mut(..name.len()) {
-                start.copy_from_slice(name.as_bytes());
+            let end = start.saturating_add(name.len());
+            if let Some(place) = out.get_mut(start..end) {
+                place.copy_from_slice(name.as_bytes());
             }
         }
     }
+    out.extend_from_slice(rest);
     Some(out)
 }
 

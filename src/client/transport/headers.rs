@@ -60,8 +60,7 @@ impl Headers {
     }
 
     /// All headers: the name in lower case, and the value as it came, which may hold any byte but line
-    /// breaks: print it with `escape_ascii`. In a value that repeats a secret of the client's it is
-    /// `*`, character for character.
+    /// breaks: print it with `escape_ascii`. A secret of the client's that a value repeats is `***`.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.map.iter().map(|(k, v)| (k.as_str(), v.as_bytes()))
     }

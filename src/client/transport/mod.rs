@@ -16,8 +16,11 @@
 //!   that once refused `Expect` or didn't react to it.
 
 mod body;
+#[cfg(feature = "rustls")]
+mod certificate;
 mod connector;
 mod decoder;
+mod detail;
 mod error;
 mod head;
 mod headers;
@@ -28,6 +31,8 @@ mod proxy_url;
 mod resolver;
 mod tcp;
 mod tls;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tls_cause;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls_connector;
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
@@ -52,6 +57,7 @@ use alloc::string::String;
 use connector::{CallTrace, EdgeConnector};
 use core::time::Duration;
 use decoder::Decoder;
+use detail::Detail;
 pub(crate) use proxy::ProxyUrl;
 use proxy::{ProxyContext, ProxyFaults};
 use resolver::{Addresses, CachingResolver};
@@ -351,9 +357,19 @@ impl Http {
         let result = head::masking(&self.secrets, || self.run(out, overall, expect));
         let trace = CallTrace::end(outer);
         let result = result.map_err(|mut http_error| {
-            if let Some(faults) = &self.proxy_faults {
-                faults.involve(&mut http_error);
+            // TLS that only closes when it gets plain HTTP.
+            let silent = http_error.kind == TransportErrorKind::Closed
+                && (trace.connected && trace.sent && !trace.responded)
+                && self.scheme == Scheme::HTTP;
+            match &self.proxy_faults {
+                Some(faults) => faults.involve(&mut http_error, silent),
+                None if silent => http_error
+                    .detail
+                    .push("; if that port speaks TLS, write https:// in the URL"),
+                None => {}
             }
+            #[cfg(any(feature = "rustls", feature = "native-tls"))]
+            let http_error = tls_connector::advised(http_error);
             SendError {
                 http_error,
                 unsent: !trace.sent,
@@ -377,7 +393,7 @@ impl Http {
             if value.0.len() + 32 > OUTPUT_BUFFER {
                 return Err(HttpError::new(
                     TransportErrorKind::Request,
-                    format!("the token is longer than {OUTPUT_BUFFER} bytes"),
+                    Detail::own(format!("the token is longer than {OUTPUT_BUFFER} bytes")),
                 ));
             }
         }
@@ -402,7 +418,11 @@ impl Http {
         {
             return Err(HttpError::new(
                 TransportErrorKind::Request,
-                format!("the header {name} is longer than {OUTPUT_BUFFER} bytes"),
+                Detail::quote(
+                    "the header ",
+                    name.as_str(),
+                    format!(" is longer than {OUTPUT_BUFFER} bytes"),
+                ),
             ));
         }
         let as_asked = out.headers.is_some_and(|own| own.has("accept-encoding"));
@@ -422,10 +442,10 @@ impl Http {
                     // A success for what was never sent.
                     return Err(HttpError::new(
                         TransportErrorKind::Closed,
-                        format!(
+                        Detail::own(format!(
                             "it responded with {} before it took the body",
-                            response.status()
-                        ),
+                            response.status().as_u16()
+                        )),
                     ));
                 }
                 Ok(response)
@@ -484,13 +504,15 @@ impl Http {
         if target.len() + 32 > OUTPUT_BUFFER {
             return Err(HttpError::new(
                 TransportErrorKind::Request,
-                format!("path and query are longer than {OUTPUT_BUFFER} bytes; put it in the body"),
+                Detail::own(format!(
+                    "path and query are longer than {OUTPUT_BUFFER} bytes; put it in the body"
+                )),
             ));
         }
         let bad = || {
             HttpError::new(
                 TransportErrorKind::Request,
-                format!("the path {target:?} can't be used"),
+                Detail::quote("the path ", format!("{target:?}"), " can't be used"),
             )
         };
         let mut parts = ureq::http::uri::Parts::default();
@@ -531,7 +553,7 @@ fn method(name: &str) -> Result<Method, HttpError> {
     Method::from_bytes(name.as_bytes()).map_err(|_| {
         HttpError::new(
             TransportErrorKind::Request,
-            format!("{name:?} is no HTTP method"),
+            Detail::quote("", format!("{name:?}"), " is no HTTP method"),
         )
     })
 }

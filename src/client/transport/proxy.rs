@@ -8,6 +8,7 @@
 //! with nothing of it.
 
 use super::connector::{CallTrace, Deadline, ProxyConnector, TlsRecordError, chain, send};
+use super::detail::Detail;
 use super::error::HttpError;
 use super::proxy_url::{self, ProxyAddress};
 use super::resolver::CachingResolver;
@@ -15,7 +16,7 @@ use super::tls_connector::TlsConnector;
 use super::{HeaderList, INPUT_BUFFER};
 use crate::client::secret::Secret;
 use crate::client::url::BaseUrl;
-use crate::error::{Error as CrateError, TransportErrorKind as Kind, cut};
+use crate::error::{Error as CrateError, TransportErrorKind as Kind};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
@@ -59,12 +60,21 @@ pub(super) trait ProxyFaults: Send + Sync {
     fn sees_requests(&self) -> Option<&str>;
 
     /// Names the proxy in an error that may be its own, or the server's, or of the path between.
-    fn involve(&self, http_error: &mut HttpError);
+    /// `silent`: a new connection was closed without a byte of a response.
+    fn involve(&self, http_error: &mut HttpError, silent: bool);
 }
 
 impl ProxyUrl {
     pub(crate) fn new(url: Secret) -> Self {
         ProxyUrl { url, open }
+    }
+
+    /// `host:port`, as it is in errors, but for a port that isn't in the URL.
+    pub(crate) fn host(&self) -> &str {
+        let url = self.url.reveal();
+        url.rsplit(['@', '/'])
+            .find(|part| !part.is_empty())
+            .unwrap_or("")
     }
 
     pub(super) fn open(&self, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
@@ -216,13 +226,12 @@ impl Proxy {
         head: &[u8],
         deadline: &Deadline,
     ) -> Result<(), Error> {
-        let protocol = |why: &str| Error::from(HttpError::new(Kind::Protocol, why));
+        let protocol = |why: &'static str| Error::from(HttpError::new(Kind::Protocol, why));
         send(transport, head, deadline)?;
         loop {
             let input = transport.buffers().input();
-            let start = b"HTTP/1.";
-            if !input.iter().zip(start).all(|(is, should)| is == should) {
-                return Err(protocol("what it sends isn't HTTP/1"));
+            if !begins_as_http(input) {
+                return Err(protocol(NO_HTTP));
             }
             let Some(end) = head_end(input) else {
                 if input.len() >= INPUT_BUFFER {
@@ -290,7 +299,6 @@ impl Proxy {
             408 | 425 | 429 | 500 | 502..=504 => Kind::ProxyUnavailable,
             _ => Kind::Proxy,
         };
-        // Its own words, bounded.
         let mut said = reason.trim().to_owned();
         if !said.is_empty() {
             said.insert(0, ' ');
@@ -300,13 +308,9 @@ impl Proxy {
                 said.push_str(part);
             }
         }
-        let said = cut(&said, 160);
-        HttpError::new(
-            kind,
-            format!(
-                "the proxy {host_port} refused a request for {target} (status {status}{said}); {advice}"
-            ),
-        )
+        let before =
+            format!("the proxy {host_port} refused a request for {target} (status {status}");
+        HttpError::new(kind, Detail::quote(before, said, ["); ", advice].concat()))
     }
 
     /// Any other error on the way to the proxy, or in its response, as one that names it.
@@ -315,8 +319,8 @@ impl Proxy {
         let (kind, before, advice) = match found.kind {
             Kind::Proxy | Kind::ProxyUnavailable => return found.into(),
             Kind::Timeout => {
-                let HttpError { detail, .. } = &found;
-                found.detail = format!("waiting for the proxy {}: {detail}", self.host_port);
+                let before = ["waiting for the proxy ", &self.host_port, ": "].concat();
+                found.detail = found.detail.within(&before, "", "");
                 return found.into();
             }
             Kind::Dns => (
@@ -355,12 +359,10 @@ impl Proxy {
                 "check this machine's network and the proxy's URL",
             ),
         };
+        let before = [before, " the proxy ", &self.host_port, " ("].concat();
         HttpError {
             kind,
-            detail: format!(
-                "{before} the proxy {} ({}); {advice}",
-                self.host_port, found.detail
-            ),
+            detail: found.detail.within(&before, ")", advice),
             source: found.source,
         }
         .into()
@@ -398,14 +400,27 @@ impl ProxyFaults for Proxy {
         }
     }
 
-    fn involve(&self, http_error: &mut HttpError) {
+    fn involve(&self, http_error: &mut HttpError, silent: bool) {
+        let detail = &mut http_error.detail;
         // What can't be put into HTTP never went there.
-        if http_error.kind != Kind::Request && !http_error.detail.contains(&self.host_port) {
+        if http_error.kind != Kind::Request && !detail.has(&self.host_port) {
             for part in [", through the proxy ", &self.host_port] {
-                http_error.detail.push_str(part);
+                detail.push(part);
             }
         }
+        if silent && self.uri.scheme_str() == Some("http") {
+            detail.push("; if the proxy's port speaks TLS, write https:// in the proxy's URL");
+        }
     }
+}
+
+/// What comes from something else than an HTTP proxy.
+const NO_HTTP: &str = "what it sends isn't HTTP/1";
+
+/// Whether that is what has come so far, be it the start of it.
+fn begins_as_http(input: &[u8]) -> bool {
+    let start = b"HTTP/1.";
+    input.iter().zip(start).all(|(is, should)| is == should)
 }
 
 /// Where a head ends. A line feed alone ends a line, too (RFC 9112, section 2.2).
@@ -458,6 +473,18 @@ impl Transport for Through {
             Err(Error::Other(e)) if e.is::<TlsRecordError>() => {
                 CallTrace::note(|t| t.sent = false);
                 Err(self.proxy.at_fault(Error::Other(e)))
+            }
+            Ok(true) => {
+                // The first bytes over a new connection. Over one from the pool they may be late.
+                let trace = CallTrace::now();
+                let first = trace.connected && !trace.responded;
+                let sees = self.proxy.sees_requests().is_some();
+                if sees && first && !begins_as_http(self.inner.buffers().input()) {
+                    CallTrace::note(|t| t.sent = false);
+                    let none = HttpError::new(Kind::Protocol, NO_HTTP);
+                    return Err(self.proxy.at_fault(none.into()));
+                }
+                Ok(true)
             }
             result => result,
         }

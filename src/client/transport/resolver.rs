@@ -3,6 +3,8 @@
 //! name is looked up when it's new, old, or its addresses stopped responding. Lives on the library's
 //! `unversioned` interface, as `connect`.
 
+use super::error::HttpError;
+use crate::error::TransportErrorKind;
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -195,9 +197,8 @@ impl CachingResolver {
             });
         if spawned.is_err() {
             self.addresses.pending.fetch_sub(1, Ordering::AcqRel);
-            return Err(Error::Io(io::Error::other(
-                "no thread for the name lookup could be started",
-            )));
+            let why = "no thread for the name lookup could be started";
+            return Err(HttpError::new(TransportErrorKind::Connect, why).into());
         }
         match response.take_within(limit) {
             Some(found) => found.map_err(not_found),

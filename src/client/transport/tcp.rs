@@ -7,6 +7,8 @@
 //! alert that tells why TLS failed.
 
 use super::connector::{CallTrace, TlsRecordError};
+use super::error::HttpError;
+use crate::error::TransportErrorKind;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -162,9 +164,8 @@ impl EdgeTransport {
             Some(0) => Err(Error::Io(ErrorKind::UnexpectedEof.into())),
             _ => {
                 CallTrace::note(|t| t.early = true);
-                Err(Error::Other(
-                    "it sent a response before there was a request".into(),
-                ))
+                let why = "it sent a response before there was a request";
+                Err(HttpError::new(TransportErrorKind::Protocol, why).into())
             }
         }
     }

@@ -6,7 +6,8 @@
 //! data: whether the other side ended a connection in good order, and whether what failed was the
 //! handshake, after which nothing was sent, or what came after it.
 
-use super::error::HttpError;
+use super::detail::Detail;
+use super::error::{HttpError, OwnWords};
 use super::pem::Key;
 #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
 use super::pem::KeyForm;
@@ -16,7 +17,6 @@ use super::tls_native as library;
 #[cfg(feature = "rustls")]
 use super::tls_rustls as library;
 use crate::error::{Error, TransportErrorKind};
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -181,13 +181,24 @@ impl fmt::Debug for TlsTransport {
 }
 
 /// An error of the TLS library, for the HTTP library to hand on.
-pub(super) fn failed(kind: TransportErrorKind, detail: String) -> ureq::Error {
-    ureq::Error::Other(Box::new(HttpError::new(kind, detail)))
+pub(super) fn failed(kind: TransportErrorKind, detail: impl Into<Detail>) -> ureq::Error {
+    HttpError::new(kind, detail).into()
 }
 
 /// What a handshake ends with at a port that speaks no TLS.
-pub(super) const NO_TLS: &str =
-    "what it sent isn't TLS; if the port speaks plain HTTP, write http:// in the URL";
+pub(super) fn no_tls() -> ureq::Error {
+    let detail = Detail::own("what it sent isn't TLS");
+    let detail = detail.advise("if the port speaks plain HTTP, write http:// in the URL");
+    failed(TransportErrorKind::Tls, detail)
+}
+
+/// With what may be the cause of a failed handshake, if it isn't known.
+pub(super) fn advised(mut e: HttpError) -> HttpError {
+    if e.kind == TransportErrorKind::Tls {
+        e.detail = e.detail.advise("check the certificate, the host name, the clock, and whether that port speaks TLS; a private CA is given as ca_file");
+    }
+    e
+}
 
 /// What an alert has to do with the certificate that this side showed, or didn't.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -216,19 +227,24 @@ pub(super) fn from_alert(about: AboutClient, has_identity: bool, why: String) ->
             "perhaps the server asks for a client certificate; none is given as client_certificate: "
         }
     };
-    failed(TransportErrorKind::Tls, [meaning, &why].concat())
+    let detail = Detail::quote(meaning, why, "");
+    let detail = match (about, has_identity) {
+        (AboutClient::Surely, true) => detail.advise("give one that the server's CA signed"),
+        (AboutClient::Surely, false) => detail.advise("give the certificate and its key"),
+        _ => detail,
+    };
+    failed(TransportErrorKind::Tls, detail)
 }
 
 /// The error for what broke behind the handshake: the certificate was all right, and another
 /// connection may be.
 pub(super) fn broken(why: &str) -> ureq::Error {
-    failed(
-        TransportErrorKind::Closed,
-        ["its TLS connection broke: ", why].concat(),
-    )
+    let detail = Detail::quote("its TLS connection broke: ", why, "");
+    failed(TransportErrorKind::Closed, detail)
 }
 
 /// The error for a connection that ended in the handshake, or without TLS's own farewell.
 pub(super) fn ended() -> ureq::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "the TLS connection ended").into()
+    let why = OwnWords("the TLS connection ended");
+    io::Error::new(io::ErrorKind::UnexpectedEof, why).into()
 }

@@ -1,8 +1,10 @@
 //! TLS by the system's library: OpenSSL, or what macOS and Windows have.
 
+use super::detail::Detail;
 use super::pem::inside;
+use super::tls_cause::{Cause, explain};
 use super::tls_connector::{
-    AboutClient, Identity, NO_TLS, Trust, Unusable, broken, ended, failed, from_alert,
+    AboutClient, Identity, Trust, Unusable, broken, ended, failed, from_alert, no_tls,
 };
 use crate::error::TransportErrorKind;
 use alloc::format;
@@ -21,11 +23,13 @@ use ureq::unversioned::transport::TransportAdapter;
 pub(super) struct Library {
     connector: TlsConnector,
     has_identity: bool,
+    ca_file: bool,
 }
 
 impl Library {
     pub(super) fn new(trust: Trust, identity: Option<Identity>) -> Result<Self, Unusable> {
         let mut builder = TlsConnector::builder();
+        let ca_file = matches!(trust, Trust::Only(_));
         match trust {
             Trust::Default => {}
             Trust::Only(given) => {
@@ -67,6 +71,7 @@ impl Library {
         Ok(Library {
             connector,
             has_identity,
+            ca_file,
         })
     }
 
@@ -87,12 +92,17 @@ impl Library {
                 below(&outcome)?;
                 let why = match e {
                     HandshakeError::Failure(e) => e.to_string(),
-                    HandshakeError::WouldBlock(_) => String::from("it waits for more"),
+                    HandshakeError::WouldBlock(_) => {
+                        let detail = Detail::own("it waits for more");
+                        return Err(failed(TransportErrorKind::Tls, detail));
+                    }
                 };
                 Err(if why.contains("has been shut down") {
                     ended()
                 } else if why.contains("wrong version number") {
-                    failed(TransportErrorKind::Tls, String::from(NO_TLS))
+                    no_tls()
+                } else if let Some(cause) = cause(&why) {
+                    failed(TransportErrorKind::Tls, explain(cause, host, self.ca_file))
                 } else {
                     from_alert(about_client(&why), self.has_identity, why)
                 })
@@ -131,6 +141,27 @@ fn same_kind(certificate: &[u8], pkcs8: &[u8]) -> bool {
         .saturating_add(2);
     let algorithm = algorithm.get(..size);
     algorithm.is_some_and(|algorithm| certificate.windows(size).any(|w| w == algorithm))
+}
+
+/// What OpenSSL's words for a certificate mean, which stand in parentheses at the end; other systems
+/// have their own. Which names it has, or that it has none, they don't tell.
+fn cause(why: &str) -> Option<Cause> {
+    let why = why.to_ascii_lowercase();
+    let (_, words) = why.split_once("certificate verify failed")?;
+    let has = |any: &[&str]| any.iter().any(|text| words.contains(text));
+    if has(&["mismatch"]) {
+        Some(Cause::OtherName(String::new()))
+    } else if has(&["has expired"]) {
+        Some(Cause::Expired(None))
+    } else if has(&["not yet valid"]) {
+        Some(Cause::NotYetValid(None))
+    } else if has(&["in certificate chain", "local issuer", "first certificate"]) {
+        Some(Cause::UnknownIssuer)
+    } else if has(&["self-signed", "self signed"]) {
+        Some(Cause::SelfSigned)
+    } else {
+        None
+    }
 }
 
 /// What OpenSSL's words for an alert mean.

@@ -1,8 +1,11 @@
 //! TLS by rustls.
 
+use super::certificate::Certificate;
+use super::detail::Detail;
 use super::pem::KeyForm;
+use super::tls_cause::{Cause, explain};
 use super::tls_connector::{
-    AboutClient, Identity, NO_TLS, Trust, Unusable, broken, ended, failed, from_alert,
+    AboutClient, Identity, Trust, Unusable, broken, ended, failed, from_alert, no_tls,
 };
 use crate::error::TransportErrorKind;
 use alloc::borrow::ToOwned as _;
@@ -101,11 +104,12 @@ impl Library {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
             failed(
                 TransportErrorKind::Tls,
-                ["no certificate can be for the name ", host].concat(),
+                Detail::own(["no certificate can be for the name ", host].concat())
+                    .advise("use a name in the URL that one can be for"),
             )
         })?;
         let connection = ClientConnection::new(Arc::clone(&self.config), name)
-            .map_err(|e| failed(TransportErrorKind::Tls, e.to_string()))?;
+            .map_err(|e| failed(TransportErrorKind::Tls, Detail::foreign(e.to_string())))?;
         let mut session = Session {
             connection,
             socket,
@@ -123,70 +127,90 @@ impl Library {
         Ok(session)
     }
 
-    /// The error of a handshake, with what to do where rustls' own text leaves that open.
+    /// The error of a handshake, with what to do where that is known.
     fn refused(&self, e: &rustls::Error, host: &str) -> Error {
-        let why = match e {
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)
-                if self.bundled_roots =>
-            {
-                let advice = "; trusted are Mozilla's roots, which are part of this program: ca_file takes others, as the system's in /etc/ssl/certs/ca-certificates.crt";
-                [&e.to_string(), advice].concat()
-            }
-            rustls::Error::InvalidCertificate(CertificateError::Other(why)) => {
-                match why.0.downcast_ref() {
-                    Some(OwnCa::Nameless) => nameless(host),
-                    Some(own) => own.to_string(),
-                    None => e.to_string(),
-                }
-            }
-            rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
-                presented,
-                ..
-            }) if presented.is_empty() => nameless(host),
-            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => NO_TLS.to_owned(),
-            _ => e.to_string(),
+        use CertificateError as Bad;
+        let days = |from: UnixTime, to: UnixTime| {
+            let seconds = to.as_secs().checked_sub(from.as_secs());
+            seconds.and_then(|s| s.checked_div(86_400))
         };
-        from_alert(about_client(e), self.has_identity, why)
+        let cause = match e {
+            rustls::Error::InvalidCertificate(bad) => match bad {
+                Bad::UnknownIssuer => Some(Cause::UnknownIssuer),
+                Bad::Other(why) => match why.0.downcast_ref() {
+                    Some(Problem::Version1 { own }) => Some(Cause::Version1 { own: *own }),
+                    Some(Problem::Nameless { own }) => Some(Cause::Nameless { own: *own }),
+                    Some(Problem::SelfSigned) => Some(Cause::SelfSigned),
+                    None => None,
+                },
+                Bad::NotValidForName => Some(Cause::OtherName(String::new())),
+                Bad::NotValidForNameContext { presented, .. } => {
+                    Some(Cause::OtherName(hosts(presented)))
+                }
+                Bad::Expired => Some(Cause::Expired(None)),
+                Bad::ExpiredContext { time, not_after } => {
+                    Some(Cause::Expired(days(*not_after, *time)))
+                }
+                Bad::NotValidYet => Some(Cause::NotYetValid(None)),
+                Bad::NotValidYetContext { time, not_before } => {
+                    Some(Cause::NotYetValid(days(*time, *not_before)))
+                }
+                _ => None,
+            },
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => return no_tls(),
+            _ => None,
+        };
+        match cause {
+            Some(cause) => {
+                let detail = explain(cause, host, !self.bundled_roots);
+                failed(TransportErrorKind::Tls, detail)
+            }
+            None => from_alert(about_client(e), self.has_identity, e.to_string()),
+        }
     }
 }
 
-/// What is wrong with a certificate without a subjectAltName, and the command that makes one for this
-/// host, to be run as it is.
-fn nameless(host: &str) -> String {
-    let kind = match host.parse::<core::net::IpAddr>() {
-        Ok(_) => "IP:",
-        Err(_) => "DNS:",
-    };
-    let parts = [
-        "it has no subjectAltName, and its common name doesn't count; make one that has, and give server.crt as ca_file: openssl req -x509 -newkey rsa:2048 -nodes -days 825 -keyout server.key -out server.crt -subj /CN=influxdb -addext subjectAltName=",
-        kind,
-        host,
-    ];
-    parts.concat()
+/// The names in a certificate as people write them: webpki has `DnsName("localhost")` and
+/// `IpAddress(127.0.0.1)`.
+fn hosts(presented: &[String]) -> String {
+    let mut hosts = String::new();
+    for name in presented {
+        let inner = name.strip_suffix(')').and_then(|name| {
+            let quoted = name.strip_prefix("DnsName(\"");
+            let quoted = quoted.and_then(|name| name.strip_suffix('"'));
+            quoted.or_else(|| name.strip_prefix("IpAddress("))
+        });
+        if !hosts.is_empty() {
+            hosts.push_str(", ");
+        }
+        hosts.push_str(inner.unwrap_or(name));
+    }
+    hosts
 }
 
-/// Why a CA's own certificate, as `openssl req -x509` makes them, is not taken for a server's.
+/// Why a certificate is not taken, where rustls' own errors don't tell. `own`: it is self-signed, or a
+/// CA's own, as `openssl req -x509` makes them.
 #[derive(Debug)]
-enum OwnCa {
-    /// It has no subjectAltName.
-    Nameless,
-    /// There is a CA file without it.
-    NotInFile,
-    /// There is no CA file.
-    NoFile,
+enum Problem {
+    Version1 { own: bool },
+    Nameless { own: bool },
+    SelfSigned,
 }
 
-impl fmt::Display for OwnCa {
+impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            OwnCa::Nameless => "it has no subjectAltName",
-            OwnCa::NotInFile => "it is self-signed, or a CA's own, and isn't the one in ca_file",
-            OwnCa::NoFile => "it is self-signed, or a CA's own: give it as ca_file",
-        })
+        fmt::Debug::fmt(self, f)
     }
 }
 
-impl core::error::Error for OwnCa {}
+impl core::error::Error for Problem {}
+
+impl From<Problem> for rustls::Error {
+    fn from(problem: Problem) -> Self {
+        let why = OtherError(Arc::new(problem));
+        rustls::Error::InvalidCertificate(CertificateError::Other(why))
+    }
+}
 
 impl fmt::Debug for Library {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -302,12 +326,6 @@ fn is_ca(why: &rustls::OtherError) -> bool {
     why.to_string() == "CaUsedAsEndEntity"
 }
 
-/// Whether a certificate has a subjectAltName, by that extension's OID in DER. Without one rustls
-/// takes no certificate for a server's.
-fn has_names(der: &[u8]) -> bool {
-    der.windows(5).any(|w| w == [0x06, 0x03, 0x55, 0x1d, 0x11])
-}
-
 /// Trusts what the roots have signed, as rustls' own verifier does (which is larger, for it knows
 /// revocation lists), and a server that shows one of the CA file's certificates as its own.
 /// `openssl req -x509` makes certificates that are both a CA's and a server's, which webpki takes for
@@ -336,6 +354,11 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         if let Some(roots) = &self.roots {
+            let read = Certificate::read(end_entity);
+            let own = read.own;
+            if read.version_1 {
+                return Err(Problem::Version1 { own }.into());
+            }
             let certificate = ParsedCertificate::try_from(end_entity)?;
             let by_roots = verify_server_cert_signed_by_trust_anchor(
                 &certificate,
@@ -344,25 +367,27 @@ impl ServerCertVerifier for Verifier {
                 now,
                 self.algorithms.all,
             );
-            match by_roots {
+            let unknown = match &by_roots {
+                Ok(()) => false,
                 // This is found only after the time of validity has been checked.
                 Err(rustls::Error::InvalidCertificate(CertificateError::Other(why)))
-                    if is_ca(&why) =>
+                    if is_ca(why) =>
                 {
-                    let why = if !has_names(end_entity) {
-                        OwnCa::Nameless
-                    } else if self.own.is_empty() {
-                        OwnCa::NoFile
-                    } else if !self.own.contains(end_entity) {
-                        OwnCa::NotInFile
-                    } else {
-                        verify_server_name(&certificate, server_name)?;
-                        return Ok(ServerCertVerified::assertion());
-                    };
-                    let why = CertificateError::Other(OtherError(Arc::new(why)));
-                    return Err(rustls::Error::InvalidCertificate(why));
+                    !self.own.contains(end_entity)
                 }
-                other => other?,
+                Err(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) if own => {
+                    true
+                }
+                Err(_) => {
+                    by_roots?;
+                    true
+                }
+            };
+            if !read.named {
+                return Err(Problem::Nameless { own }.into());
+            }
+            if unknown {
+                return Err(Problem::SelfSigned.into());
             }
             verify_server_name(&certificate, server_name)?;
         }
