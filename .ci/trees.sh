@@ -33,7 +33,7 @@ copied() {
 }
 
 # The tests with all of these features on. What a feature changes is a dependency's conduct, so the
-# random cases of the codecs and what only concerns the disk are left to other steps.
+# random cases of the codecs, the disk and the batches are left to other steps.
 unified_tree() {
     local dir features
     dir=$(copied unified)
@@ -48,7 +48,7 @@ unified_tree() {
     # Not --locked: the lock file has no crate that only these features need.
     cargo test --features "${features}v1,log" --lib --test api --test client --test client_log \
         --test csv --test flux --test http_faults --test line --test v1 -- \
-        --skip spool:: --skip writer::tests::long_runs --skip writer::tests::scenarios
+        --skip spool:: --skip writer::
     note "features of dependencies that the unified tree has on: $(tr , '\n' <<<"${features%,}" |
         wc -l)"
 }
