@@ -145,12 +145,9 @@ impl ClientBuilder {
             default_tags: default_tags.filter(|tags| !tags.as_bytes().is_empty()),
             profilers: self.profilers,
             warnings: self.warnings,
-            deletions: Arc::default(),
-            v3_version: Arc::default(),
+            learnt: Arc::default(),
             #[cfg(feature = "gzip")]
             gzip_min_bytes: self.gzip_min_bytes,
-            #[cfg(feature = "gzip")]
-            compression: Arc::default(),
         }))
     }
 

@@ -9,6 +9,7 @@ use super::secret::Secrets;
 use super::transport::Http;
 use super::url::{BaseUrl, Target};
 use crate::line::OwnedDefaultTags;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -55,14 +56,21 @@ pub(crate) struct Inner {
     pub(crate) default_tags: Option<OwnedDefaultTags>,
     pub(crate) profilers: Vec<String>,
     pub(crate) warnings: Vec<String>,
-    /// How many deletes succeeded: a list that is under way has to know.
-    pub(crate) deletions: Arc<AtomicU64>,
-    /// The server's version if it is InfluxDB 3; empty until that is asked.
-    pub(crate) v3_version: Arc<OnceLock<Option<String>>>,
+    /// What is learnt of the server, for all clones.
+    pub(crate) learnt: Arc<Learnt>,
     #[cfg(feature = "gzip")]
     pub(crate) gzip_min_bytes: Option<usize>,
+}
+
+/// What calls learn that later calls need.
+#[derive(Default)]
+pub(crate) struct Learnt {
+    /// How many deletes succeeded: a list that is under way has to know.
+    pub(crate) deletions: AtomicU64,
+    /// The server's version if it is InfluxDB 3; empty until that is asked.
+    pub(crate) v3_version: OnceLock<Option<Box<str>>>,
     #[cfg(feature = "gzip")]
-    pub(crate) compression: Arc<Compression>,
+    pub(crate) compression: Compression,
 }
 
 /// Which organization calls are for.

@@ -62,7 +62,7 @@ impl Client {
         use std::io::Write as _;
 
         let inner = self.inner();
-        if bytes.len() < inner.gzip_min_bytes? || inner.compression.is_refused() {
+        if bytes.len() < inner.gzip_min_bytes? || inner.learnt.compression.is_refused() {
             return None;
         }
         // Level 1: line protocol repeats itself so much that more effort gains little.
@@ -81,7 +81,7 @@ impl Client {
         mut attempt: impl FnMut(&mut HttpRequest<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let result = attempt(out);
-        let compression = &self.inner().compression;
+        let compression = &self.inner().learnt.compression;
         if !out.gzipped || !compression.is_unknown() {
             return result;
         }

@@ -156,7 +156,10 @@ impl Client {
                 .as_ref()
                 .is_ok_and(|r| (200..300).contains(&r.status))
         {
-            self.inner().deletions.fetch_add(1, Ordering::Relaxed);
+            self.inner()
+                .learnt
+                .deletions
+                .fetch_add(1, Ordering::Relaxed);
         }
         result.map_err(
             |SendError {
@@ -269,9 +272,9 @@ impl Client {
 
     /// The version of the server, if it is InfluxDB 3: asked once, when it has no such call.
     fn v3_version(&self) -> Option<String> {
-        let known = &self.inner().v3_version;
+        let known = &self.inner().learnt.v3_version;
         if let Some(version) = known.get() {
-            return version.clone();
+            return version.as_deref().map(String::from);
         }
         let mut out = self.http_request("GET", self.inner().base.target("/ping"));
         out.overall = out.overall.min(PING_LIMIT);
@@ -280,8 +283,8 @@ impl Client {
         let version = version
             .map(|version| version.trim_start_matches('v'))
             .filter(|version| version.starts_with("3."));
-        let version = version.map(|version| self.secrets().printable(version, 40));
-        known.get_or_init(|| version).clone()
+        let version = version.map(|text| self.secrets().printable(text, 40).into_boxed_str());
+        known.get_or_init(|| version).as_deref().map(String::from)
     }
 
     /// Sends a request whose response is JSON.

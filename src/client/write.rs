@@ -226,7 +226,7 @@ impl Client {
     /// Whether the server is known to take no compressed bodies.
     pub(crate) fn refuses_compression(&self) -> bool {
         #[cfg(feature = "gzip")]
-        return self.inner().compression.is_refused();
+        return self.inner().learnt.compression.is_refused();
         #[cfg(not(feature = "gzip"))]
         false
     }

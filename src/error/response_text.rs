@@ -103,6 +103,10 @@ impl ResponseParts {
                 write!(f, "{host} asks to try again later ({status}: {excerpt})")?;
                 self.again(f)
             }
+            500 if self.remedy == Remedy::Retry && !self.from_influxdb => write!(
+                f,
+                "the server at {host} failed, in other words than InfluxDB's (500: {excerpt}); try again later; if it goes on, check the URL, with its path prefix, and any proxy"
+            ),
             500..=599 if self.remedy == Remedy::Retry => {
                 write!(f, "the server at {host} failed ({status}: {excerpt})")?;
                 self.again(f)

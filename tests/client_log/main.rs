@@ -67,7 +67,7 @@ fn no_log_line_has_a_secret() {
             assert_eq!(response.header("content-length"), Some("0"));
             let server = response.header("server").unwrap();
             assert!(
-                server.contains('*') && server.len() == form.len(),
+                server.contains("***") && !server.contains("****"),
                 "{server}"
             );
         }
