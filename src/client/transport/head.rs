@@ -97,13 +97,7 @@ fn masked(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
         };
         let (kept, text) = line.split_at_checked(kept).unwrap_or((line, &[]));
         out.extend_from_slice(kept);
-        // A line end within a secret is no part of the line.
-        let (text, end) = match text.strip_suffix(b"\r\n").or(text.strip_suffix(b"\n")) {
-            Some(bare) => text.split_at_checked(bare.len()).unwrap_or((text, &[])),
-            None => (text, [].as_slice()),
-        };
         secrets.with(|needles| scrub::mask(needles, text, &mut out));
-        out.extend_from_slice(end);
     }
     out.extend_from_slice(input.get(end..).unwrap_or(&[]));
     Some(out)
