@@ -7,9 +7,7 @@ use crate::client::logging;
 use crate::client::own_words::OWN_WORDS;
 use crate::client::scrub::{Needles, RUN, repeats};
 use crate::client::secret::{Secret, Secrets};
-use crate::client::transport::{
-    self, HeaderList, Http, HttpSettings, PemFile, ProxyUrl, TlsSettings,
-};
+use crate::client::transport::{self, HeaderList, Http, HttpSettings, PemFile, TlsSettings};
 use crate::client::url::{Assumed, BaseUrl};
 use crate::client::{Client, Inner, Org};
 use crate::error::Error;
@@ -161,8 +159,9 @@ impl ClientBuilder {
         for secret in auth.secrets() {
             needles.add(secret.reveal());
         }
-        let proxy = self.proxy.as_ref().map_or("", ProxyUrl::host);
-        let ours = [base.host_port.as_str(), &base.prefix, proxy, OWN_WORDS];
+        let [words, tls, v1] = OWN_WORDS;
+        let hosts = [&*base.host_port, &base.prefix, &self.proxy_host];
+        let ours = hosts.into_iter().chain([words, tls, v1]);
         let [header, password] = core::mem::take(&mut self.needles);
         for (kind, more) in [
             (
@@ -173,7 +172,7 @@ impl ClientBuilder {
             ("proxy's password", Some(password)),
         ] {
             let known = more.as_ref().unwrap_or(&needles);
-            if ours.iter().any(|text| repeats(&[known], text.as_bytes())) {
+            if ours.clone().any(|text| repeats(&[known], text.as_bytes())) {
                 self.warnings.push(format!(
                     "8 characters of the {kind} are also in the URL, the proxy's or an ordinary word of an error, where they are printed; choose another {kind}, or ignore this if they give nothing away"
                 ));

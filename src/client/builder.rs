@@ -49,6 +49,7 @@ pub struct ClientBuilder {
     pub(super) pool: usize,
     pub(super) proxy: Option<ProxyUrl>,
     pub(super) proxy_tls: bool,
+    pub(super) proxy_host: String,
     pub(super) proxy_headers: Vec<(String, Secret)>,
     pub(super) https_only: bool,
     pub(super) ca_file: Option<PathBuf>,
@@ -119,6 +120,7 @@ impl ClientBuilder {
             pool: 4,
             proxy: None,
             proxy_tls: false,
+            proxy_host: String::new(),
             proxy_headers: Vec::new(),
             https_only: false,
             ca_file: None,
@@ -340,6 +342,9 @@ impl ClientBuilder {
     /// ```
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         let url = url.into();
+        // `host:port` as it is in errors.
+        let host = url.rsplit(['@', '/']).find(|part| !part.is_empty());
+        self.proxy_host = host.unwrap_or("").to_owned();
         let [_, password] = &mut self.needles;
         if password.add_proxy(&url) {
             self.warn("the proxy's password has fewer than 8 characters: where the proxy repeats it, it is hidden only as a word of its own".to_owned());

@@ -169,8 +169,10 @@ impl Response {
         let bytes = self.read_whole()?;
         serde_json::from_slice(&bytes).map_err(|e| {
             let status = self.response.status;
-            let kind = self.header("content-type").unwrap_or("no content type");
-            let kind = self.client.secrets().printable(kind, 100);
+            let kind = match self.header("content-type") {
+                Some(kind) => self.client.secrets().printable(kind, 100),
+                None => String::from("no content type"),
+            };
             Error::content(
                 self.about(),
                 format!(

@@ -27,14 +27,14 @@ fn literals(text: &str) -> Vec<String> {
                 *c == ']' && depth == 0 && !quoted
             });
             rest = &here[end.unwrap().0..];
-        } else if here.starts_with('\'') {
+        } else if let Some(inner) = here.strip_prefix('\'') {
             // A character; or a lifetime, which ends elsewhere.
-            let escaped = here[1..].starts_with('\\');
-            let inner = here[1..].chars().next().map_or(0, char::len_utf8);
-            rest = match (escaped, here[1 + inner..].starts_with('\'')) {
-                (true, _) => here[3..].split_once('\'').unwrap().1,
-                (false, true) => &here[2 + inner..],
-                (false, false) => &here[1..],
+            let escaped = inner.starts_with('\\');
+            let size = inner.chars().next().map_or(0, char::len_utf8);
+            rest = match (escaped, inner[size..].starts_with('\'')) {
+                (true, _) => inner[2..].split_once('\'').unwrap().1,
+                (false, true) => &inner[size + 1..],
+                (false, false) => inner,
             };
         } else if here.starts_with("#\"") && raw {
             let (literal, behind) = here[2..].split_once("\"#").unwrap();
@@ -93,9 +93,8 @@ fn every_own_word_that_is_long_enough_is_known() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let list = src.join("client/own_words.rs");
     let known = fs::read_to_string(&list).unwrap();
-    let known = literals(&known).concat().replace('\\', " ");
+    let known = literals(&known).join(" ").replace('\\', " ");
     let known: Vec<&str> = known.split_whitespace().collect();
-    assert!(known.iter().all(|word| word.len() >= 8), "{known:?}");
     let mut files = Vec::new();
     for part in ["client", "error", "v1", "api"] {
         sources(&src.join(part), &mut files);
@@ -104,7 +103,9 @@ fn every_own_word_that_is_long_enough_is_known() {
     for file in files.iter().filter(|file| **file != list) {
         for literal in literals(&fs::read_to_string(file).unwrap()) {
             // What has no space is a header's name, a path, a key of JSON; but for single words.
+            // Those of the API are kinds of resources.
             let word = literal.bytes().all(|b| b.is_ascii_lowercase());
+            let word = word && !file.starts_with(src.join("api"));
             if !word && !literal.contains(' ') {
                 continue;
             }

@@ -91,7 +91,7 @@ impl Read for Decoder {
                     TransportErrorKind::Compression,
                     Detail::quote(
                         "its Content-Encoding is ",
-                        name.as_str(),
+                        name,
                         if cfg!(feature = "gzip") {
                             ", and gzip, once, was asked for"
                         } else {

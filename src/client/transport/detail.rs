@@ -7,83 +7,105 @@ use core::fmt;
 
 /// What is printed of a failure. Own are fixed words, numbers, the hosts of the settings, and what
 /// the system says of itself; everything doubtful is foreign.
-#[derive(Default)]
 pub(crate) struct Detail {
-    before: String,
-    /// The only part that can repeat a secret or hold a character that a terminal obeys.
-    foreign: String,
-    after: String,
-    /// What to do, if that is known; a command is its end, so that it can be pasted.
-    advice: String,
+    text: String,
+    /// Where in it what is foreign begins and ends: the only part that can repeat a secret, or hold a
+    /// character that a terminal obeys.
+    foreign: (usize, usize),
+    /// Where the cause ends. Behind it is what to do, if that is known; a command is its end, so that
+    /// it can be pasted.
+    end: usize,
 }
 
 impl Detail {
     pub(crate) fn own(text: impl Into<String>) -> Self {
+        let text = text.into();
         Detail {
-            before: text.into(),
-            ..Detail::default()
+            foreign: (text.len(), text.len()),
+            end: text.len(),
+            text,
         }
     }
 
-    pub(crate) fn foreign(text: impl Into<String>) -> Self {
-        Detail::quote("", text, "")
+    pub(crate) fn foreign(text: String) -> Self {
+        Detail {
+            foreign: (0, text.len()),
+            end: text.len(),
+            text,
+        }
     }
 
     /// Foreign text between own words.
-    pub(crate) fn quote(
-        before: impl Into<String>,
-        text: impl Into<String>,
-        after: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn quote(before: &str, text: &str, after: &str) -> Self {
+        let whole = joined(&[before, text, after]);
         Detail {
-            before: before.into(),
-            foreign: text.into(),
-            after: after.into(),
-            advice: String::new(),
+            foreign: (before.len(), before.len().saturating_add(text.len())),
+            end: whole.len(),
+            text: whole,
         }
+    }
+
+    /// Own words, foreign text, own words, and what to do. (Without foreign text all own ones are
+    /// the first.)
+    fn parts(&self) -> [&str; 4] {
+        let (cause, advice) = cut(&self.text, self.end);
+        let (before, rest) = cut(cause, self.foreign.0);
+        let (foreign, after) = cut(rest, self.foreign.1.saturating_sub(self.foreign.0));
+        [before, foreign, after, advice]
     }
 
     /// With what to do about it, unless that is known already.
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    pub(super) fn advise(mut self, advice: impl Into<String>) -> Self {
-        if self.advice.is_empty() {
-            self.advice = advice.into();
+    pub(super) fn advise(mut self, advice: &str) -> Self {
+        if self.end == self.text.len() {
+            for part in ["; ", advice] {
+                self.text.push_str(part);
+            }
         }
         self
     }
 
     /// The same within own words. What is to be done about a proxy is said of its URL.
     pub(super) fn within(self, before: &str, after: &str, advice: &str) -> Self {
+        let [own, foreign, rest, known] = self.parts();
         // It is said of whoever shows a certificate.
-        let cause = self.before.replacen("the server's", "its", 1);
-        let advice = match self.advice.as_str() {
-            "" => String::from(advice),
-            known => known.replace("the URL", "the proxy's URL"),
+        let (its, own) = match own.strip_prefix("the server's") {
+            Some(own) => ("its", own),
+            None => ("", own),
         };
-        Detail {
-            before: [before, &cause].concat(),
-            after: [&self.after, after].concat(),
-            advice,
-            ..self
+        let mut new = Detail::quote(&[before, its, own].concat(), foreign, rest);
+        new.push(after);
+        if known.is_empty() {
+            new.text.push_str(advice);
+        } else {
+            let known = known.replace("the URL", "the proxy's URL");
+            new.text.push_str(&known);
         }
+        new
     }
 
     /// Adds own words behind the cause.
     pub(super) fn push(&mut self, words: &str) {
-        self.after.push_str(words);
+        self.text.insert_str(self.end, words);
+        self.end = self.end.saturating_add(words.len());
     }
 
     /// Whether the own words have these among them.
     pub(super) fn has(&self, words: &str) -> bool {
-        self.before.contains(words) || self.after.contains(words)
+        let [before, _, after, _] = self.parts();
+        before.contains(words) || after.contains(words)
     }
 
     /// The whole, with at most `max` bytes of what is foreign.
     pub(crate) fn printable(&self, secrets: &Secrets, max: usize) -> String {
-        let foreign = secrets.printable(&self.foreign, max);
-        let then = if self.advice.is_empty() { "" } else { "; " };
-        [&self.before, &foreign, &self.after, then, &self.advice].concat()
+        let [before, foreign, after, advice] = self.parts();
+        joined(&[before, &secrets.printable(foreign, max), after, advice])
     }
+}
+
+/// A text in two; all of it is before a place that isn't in it.
+fn cut(text: &str, at: usize) -> (&str, &str) {
+    text.split_at_checked(at).unwrap_or((text, ""))
 }
 
 /// Fixed words are own. A `String` has to be given as one or the other.
@@ -93,19 +115,18 @@ impl From<&'static str> for Detail {
     }
 }
 
-/// Without what is foreign: nothing is scrubbed here.
-impl fmt::Display for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let foreign = if self.foreign.is_empty() { "" } else { "***" };
-        for part in [&self.before, foreign, &self.after] {
-            f.write_str(part)?;
-        }
-        Ok(())
+/// (`concat` takes more of a small program.)
+fn joined(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(part);
     }
+    text
 }
 
+/// Nothing is scrubbed here.
 impl fmt::Debug for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        f.write_str("***")
     }
 }

@@ -58,7 +58,8 @@ impl HttpError {
 
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.detail.fmt(f)
+        // What is printed is made of it, by `Detail::printable`.
+        f.write_str("***")
     }
 }
 

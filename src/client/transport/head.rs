@@ -120,15 +120,10 @@ fn rewritten(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(input.len());
     for line in head.split_inclusive(|byte| *byte == b'\n') {
         let start = out.len();
-        // A line end within a secret is no part of the line.
-        let bare = line.strip_suffix(b"\n").unwrap_or(line);
-        let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
-        let (text, end) = line.split_at_checked(bare.len()).unwrap_or((line, &[]));
         let kept = if repeats { kept(line) } else { line.len() };
-        let (before, behind) = text.split_at_checked(kept).unwrap_or((text, &[]));
+        let (before, behind) = line.split_at_checked(kept).unwrap_or((line, &[]));
         out.extend_from_slice(before);
         secrets.with(|needles| scrub::mask(needles, behind, &mut out));
-        out.extend_from_slice(end);
         if let Some(name) = hidden(line) {
             let end = start.saturating_add(name.len());
             if let Some(place) = out.get_mut(start..end) {

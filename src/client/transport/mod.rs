@@ -421,7 +421,7 @@ impl Http {
                 Detail::quote(
                     "the header ",
                     name.as_str(),
-                    format!(" is longer than {OUTPUT_BUFFER} bytes"),
+                    &format!(" is longer than {OUTPUT_BUFFER} bytes"),
                 ),
             ));
         }
@@ -512,7 +512,7 @@ impl Http {
         let bad = || {
             HttpError::new(
                 TransportErrorKind::Request,
-                Detail::quote("the path ", format!("{target:?}"), " can't be used"),
+                Detail::quote("the path ", &format!("{target:?}"), " can't be used"),
             )
         };
         let mut parts = ureq::http::uri::Parts::default();
@@ -553,7 +553,7 @@ fn method(name: &str) -> Result<Method, HttpError> {
     Method::from_bytes(name.as_bytes()).map_err(|_| {
         HttpError::new(
             TransportErrorKind::Request,
-            Detail::quote("", format!("{name:?}"), " is no HTTP method"),
+            Detail::quote("", &format!("{name:?}"), " is no HTTP method"),
         )
     })
 }

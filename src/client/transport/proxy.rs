@@ -69,14 +69,6 @@ impl ProxyUrl {
         ProxyUrl { url, open }
     }
 
-    /// `host:port`, as it is in errors, but for a port that isn't in the URL.
-    pub(crate) fn host(&self) -> &str {
-        let url = self.url.reveal();
-        url.rsplit(['@', '/'])
-            .find(|part| !part.is_empty())
-            .unwrap_or("")
-    }
-
     pub(super) fn open(&self, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
         (self.open)(&self.url, context)
     }
@@ -310,7 +302,10 @@ impl Proxy {
         }
         let before =
             format!("the proxy {host_port} refused a request for {target} (status {status}");
-        HttpError::new(kind, Detail::quote(before, said, ["); ", advice].concat()))
+        HttpError::new(
+            kind,
+            Detail::quote(&before, &said, &["); ", advice].concat()),
+        )
     }
 
     /// Any other error on the way to the proxy, or in its response, as one that names it.
@@ -362,7 +357,7 @@ impl Proxy {
         let before = [before, " the proxy ", &self.host_port, " ("].concat();
         HttpError {
             kind,
-            detail: found.detail.within(&before, ")", advice),
+            detail: found.detail.within(&before, ")", &["; ", advice].concat()),
             source: found.source,
         }
         .into()

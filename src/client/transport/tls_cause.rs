@@ -37,11 +37,11 @@ pub(super) fn explain(cause: Cause, host: &str, ca_file: bool) -> Detail {
         Cause::Version1 { own } => Detail::own(
             "the server's certificate is of version 1, which can't name the host",
         )
-        .advise(renewal(own, host)),
+        .advise(&renewal(own, host)),
         Cause::Nameless { own } => Detail::own(
             "the server's certificate has no subjectAltName, and its common name doesn't count",
         )
-        .advise(renewal(own, host)),
+        .advise(&renewal(own, host)),
         Cause::SelfSigned if ca_file => Detail::own(
             "the server's certificate is self-signed, or a CA's own, and isn't the one in ca_file",
         )
@@ -68,9 +68,9 @@ pub(super) fn explain(cause: Cause, host: &str, ca_file: bool) -> Detail {
                 Detail::own(format!("the server's certificate is not for {host}"))
             } else {
                 let not = format!(", not for {host}");
-                Detail::quote("the server's certificate is for ", names, not)
+                Detail::quote("the server's certificate is for ", &names, &not)
             };
-            detail.advise(advice)
+            detail.advise(&advice)
         }
         Cause::Expired(ago) => Detail::own(format!(
             "the server's certificate has expired{}, by this machine's clock",

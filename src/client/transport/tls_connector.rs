@@ -227,7 +227,7 @@ pub(super) fn from_alert(about: AboutClient, has_identity: bool, why: String) ->
             "perhaps the server asks for a client certificate; none is given as client_certificate: "
         }
     };
-    let detail = Detail::quote(meaning, why, "");
+    let detail = Detail::quote(meaning, &why, "");
     let detail = match (about, has_identity) {
         (AboutClient::Surely, true) => detail.advise("give one that the server's CA signed"),
         (AboutClient::Surely, false) => detail.advise("give the certificate and its key"),
