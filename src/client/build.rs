@@ -155,33 +155,32 @@ impl ClientBuilder {
         if self.credentials.is_some() && given.chars().count() < RUN {
             self.warnings.push(SHORT_SECRET.to_owned());
         }
-        let mut needles = Needles::NONE;
+        let mut needles = core::mem::replace(&mut self.needles, Needles::NONE);
+        let mut own = Needles::NONE;
         for secret in auth.secrets() {
+            own.add(secret.reveal());
             needles.add(secret.reveal());
         }
-        let [words, tls, v1] = OWN_WORDS;
-        let hosts = [&*base.host_port, &base.prefix, &self.proxy_host];
-        let ours = hosts.into_iter().chain([words, tls, v1]);
-        let [header, password] = core::mem::take(&mut self.needles);
-        for (kind, more) in [
-            (
-                self.credentials.as_ref().map_or("", Credentials::noun),
-                None,
-            ),
-            ("value of a header", Some(header)),
-            ("proxy's password", Some(password)),
-        ] {
-            let known = more.as_ref().unwrap_or(&needles);
-            if ours.clone().any(|text| repeats(&[known], text.as_bytes())) {
-                self.warnings.push(format!(
-                    "8 characters of the {kind} are also in the URL, the proxy's or an ordinary word of an error, where they are printed; choose another {kind}, or ignore this if they give nothing away"
-                ));
-            }
-            if let Some(more) = more {
-                needles.extend(&more);
-            }
-        }
+        let noun = self.credentials.as_ref().map_or("", Credentials::noun);
+        self.warn_of_words(&own, &[&base.host_port, &base.prefix], noun);
         needles
+    }
+
+    /// Warns of a secret that can't be kept out of the crate's own words, the proxy's host, or these
+    /// texts. Those of headers and proxies are looked at where they are given: programs without them
+    /// are not linked with it.
+    pub(super) fn warn_of_words(&mut self, secret: &Needles, texts: &[&str], noun: &str) {
+        let [words, tls, v1] = OWN_WORDS;
+        let ours = [&*self.proxy_host, words, tls, v1];
+        if ours
+            .iter()
+            .chain(texts)
+            .any(|text| repeats(&[secret], text.as_bytes()))
+        {
+            self.warnings.push(format!(
+                "8 characters of the {noun} are also in the URL, the proxy's or an ordinary word of an error, where they are printed; choose another {noun}, or ignore this if they give nothing away"
+            ));
+        }
     }
 }
 

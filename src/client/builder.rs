@@ -67,9 +67,9 @@ pub struct ClientBuilder {
     pub(super) read_files: Option<ReadFiles>,
     pub(super) profilers: Vec<String>,
     pub(super) warnings: Vec<String>,
-    /// The secrets of headers, and those of the proxy's URL, filled where these are set: programs
-    /// without them are not linked with it.
-    pub(super) needles: [Needles; 2],
+    /// The secrets of headers and proxies, filled where these are set: programs without them are not
+    /// linked with it.
+    pub(super) needles: Needles,
 }
 
 pub(super) type CheckTags = fn(&[(String, String)]) -> Result<OwnedDefaultTags, Error>;
@@ -136,7 +136,7 @@ impl ClientBuilder {
             read_files: None,
             profilers: Vec::new(),
             warnings: Vec::new(),
-            needles: [Needles::NONE; 2],
+            needles: Needles::NONE,
         }
     }
 
@@ -345,8 +345,11 @@ impl ClientBuilder {
         // `host:port` as it is in errors.
         let host = url.rsplit(['@', '/']).find(|part| !part.is_empty());
         self.proxy_host = host.unwrap_or("").to_owned();
-        let [_, password] = &mut self.needles;
-        if password.add_proxy(&url) {
+        let mut password = Needles::NONE;
+        password.add_proxy(&url);
+        let server = self.url.clone();
+        self.warn_of_words(&password, &[&server], "proxy's password");
+        if self.needles.add_proxy(&url) {
             self.warn("the proxy's password has fewer than 8 characters: where the proxy repeats it, it is hidden only as a word of its own".to_owned());
         }
         self.proxy_tls = strip_scheme(url.trim(), "https://").is_some();
@@ -372,8 +375,7 @@ impl ClientBuilder {
     /// ```
     pub fn proxy_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
-        let [header, _] = &mut self.needles;
-        header.add_header(&name, &value);
+        self.add_header_secret(&name, &value);
         self.proxy_headers.push((name, Secret::new(value)));
         self.check_headers = check_headers;
         self
@@ -475,8 +477,7 @@ impl ClientBuilder {
     /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
-        let [header, _] = &mut self.needles;
-        header.add_header(&name, &value);
+        self.add_header_secret(&name, &value);
         self.headers.push((name, Secret::new(value)));
         self.check_headers = check_headers;
         self
@@ -541,6 +542,14 @@ impl ClientBuilder {
     pub fn profiler(mut self, name: impl Into<String>) -> Self {
         self.profilers.push(name.into());
         self
+    }
+
+    fn add_header_secret(&mut self, name: &str, value: &str) {
+        let mut secret = Needles::NONE;
+        secret.add_header(name, value);
+        let server = self.url.clone();
+        self.warn_of_words(&secret, &[&server], "value of a header");
+        self.needles.add_header(name, value);
     }
 
     /// Something that works, but that a person should know.

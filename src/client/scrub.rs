@@ -24,7 +24,7 @@ const OVERLAP: usize = 512;
 const DEPTH: usize = 2;
 
 /// What is looked for.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Needles {
     /// Each secret and its forms in base64, folded, with a zero behind each.
     texts: Vec<u8>,
@@ -112,13 +112,6 @@ impl Needles {
         self.add(&STANDARD.encode(&*plain));
         self.add(password);
         !password.is_empty() && password.chars().count() < RUN
-    }
-
-    /// Adds what another one looks for.
-    pub(crate) fn extend(&mut self, other: &Needles) {
-        self.texts.extend_from_slice(&other.texts);
-        self.words.extend_from_slice(&other.words);
-        self.index();
     }
 
     fn add_text(&mut self, bytes: &[u8]) {

@@ -84,6 +84,11 @@ impl Detail {
         new
     }
 
+    /// Adds what may be done, behind everything.
+    pub(super) fn hint(&mut self, words: &str) {
+        self.text.push_str(words);
+    }
+
     /// Adds own words behind the cause.
     pub(super) fn push(&mut self, words: &str) {
         self.text.insert_str(self.end, words);

@@ -365,7 +365,7 @@ impl Http {
                 Some(faults) => faults.involve(&mut http_error, silent),
                 None if silent => http_error
                     .detail
-                    .push("; if that port speaks TLS, write https:// in the URL"),
+                    .hint("; if that port speaks TLS, write https:// in the URL"),
                 None => {}
             }
             #[cfg(any(feature = "rustls", feature = "native-tls"))]

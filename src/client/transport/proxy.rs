@@ -404,7 +404,7 @@ impl ProxyFaults for Proxy {
             }
         }
         if silent && self.uri.scheme_str() == Some("http") {
-            detail.push("; if the proxy's port speaks TLS, write https:// in the proxy's URL");
+            detail.hint("; if the proxy's port speaks TLS, write https:// in the proxy's URL");
         }
     }
 }
