@@ -54,17 +54,26 @@ unified_tree() {
 }
 
 # The oldest versions of the direct dependencies, development's included: whether all targets build
-# with them, and whether the client does what it does with the newest.
+# with them. `lower_bounds_long` also runs the tests of what they are used for.
 lower_bounds() {
+    oldest_versions
+    cargo check --locked --all-targets --features v1,log
+    if openssl_headers; then
+        cargo check --locked --no-default-features --features client,native-tls
+    fi
+}
+
+lower_bounds_long() {
+    oldest_versions
+    cargo test --locked --features v1,log --test client --test http_faults --test v1
+}
+
+# Goes to a copy of the repository whose lock file has the oldest versions.
+oldest_versions() {
     local dir
     dir=$(copied lower)
     cd "$dir"
     rm Cargo.lock
     # Cargo resolves so only for those who ask for unstable options.
     RUSTC_BOOTSTRAP=1 cargo update -Z direct-minimal-versions
-    cargo check --locked --all-targets --features v1,log
-    if openssl_headers; then
-        cargo check --locked --no-default-features --features client,native-tls
-    fi
-    cargo test --locked --features v1,log --test client --test http_faults --test v1
 }

@@ -9,7 +9,7 @@ use super::response_error::{Asked, Kind, MAX_READ, refused};
 use super::retry::{Retry, random};
 use super::transport::{Headers, HttpError, HttpRequest, HttpResponse, RequestBody, SendError};
 use super::url::Target;
-use crate::error::{CredentialKind, Error, Stored, TransportError};
+use crate::error::{CredentialKind, Error, ResponseError, Stored, TransportError};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -227,7 +227,21 @@ impl Client {
     /// The error for a response that isn't the hoped-for one. Reads its body, up to a limit.
     pub(crate) fn refused(&self, what: &dyn fmt::Display, mut response: HttpResponse) -> Error {
         let body = response.body.read_some(MAX_READ);
-        self.refused_with(what, &response, &body, Kind::Other)
+        self.refused_with(what, &response, &body)
+    }
+
+    /// The same with the body already read.
+    pub(crate) fn refused_with(
+        &self,
+        what: &dyn fmt::Display,
+        response: &HttpResponse,
+        body: &[u8],
+    ) -> Error {
+        let mut error = self.response_error(what, response, body, Kind::Other);
+        if is_no_route(response.status, body) {
+            error.0.v3 = self.v3_version();
+        }
+        error.into()
     }
 
     /// The same for a write of these lines.
@@ -238,17 +252,17 @@ impl Client {
         lines: &[u8],
     ) -> Error {
         let body = response.body.read_some(MAX_READ);
-        self.refused_with(what, &response, &body, Kind::Write(lines))
+        self.response_error(what, &response, &body, Kind::Write(lines))
+            .into()
     }
 
-    /// The same with the body already read.
-    pub(crate) fn refused_with(
+    fn response_error(
         &self,
         what: &dyn fmt::Display,
         response: &HttpResponse,
         body: &[u8],
         kind: Kind<'_>,
-    ) -> Error {
+    ) -> ResponseError {
         let parts = (response.status, &response.headers, body);
         let broke = response.body.broke.as_ref();
         let inner = self.inner();
@@ -263,11 +277,7 @@ impl Client {
             },
             has_org: inner.org.is_some(),
         };
-        let mut error = refused(what, &asked, parts, broke, self.secrets(), kind);
-        if matches!(kind, Kind::Other) && is_no_route(response.status, body) {
-            error.0.v3 = self.v3_version();
-        }
-        error.into()
+        refused(what, &asked, parts, broke, self.secrets(), kind)
     }
 
     /// The version of the server, if it is InfluxDB 3: asked once, when it has no such call.
@@ -312,7 +322,7 @@ impl Client {
         serde_json::from_slice(&body).map_err(|e| {
             if body.trim_ascii_start().starts_with(b"<") {
                 // A page, whatever its type says.
-                return self.refused_with(what, &response, &body, Kind::Other);
+                return self.refused_with(what, &response, &body);
             }
             Error::content(
                 alloc::format!("cannot {what}: the response isn't the JSON expected"),
@@ -349,7 +359,7 @@ impl Client {
         if success && body.is_empty() && names_influxdb(&response.headers) {
             return Ok(());
         }
-        Err(self.refused_with(what, response, &body, Kind::Other))
+        Err(self.refused_with(what, response, &body))
     }
 }
 

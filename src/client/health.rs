@@ -2,7 +2,7 @@
 
 use super::Client;
 use super::execute::names_influxdb;
-use super::response_error::{Kind, MAX_READ};
+use super::response_error::MAX_READ;
 use crate::error::Error;
 use alloc::string::String;
 use serde::Deserialize;
@@ -127,7 +127,7 @@ impl Client {
             }
             let body = response.body.read_some(MAX_READ);
             let mut health: Health = serde_json::from_slice(&body)
-                .map_err(|_| self.refused_with(&what, &response, &body, Kind::Other))?;
+                .map_err(|_| self.refused_with(&what, &response, &body))?;
             let given = [&mut health.message, &mut health.version, &mut health.commit];
             let given = given.into_iter().flatten();
             given

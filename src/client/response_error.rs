@@ -58,13 +58,9 @@ pub(crate) fn refused(
         truncated: broke.is_some() || body.len() >= MAX_READ,
     };
     let error_body = response.error_body();
-    let write_status = match kind {
-        Kind::Write(_) => WriteStatus::of(&response, &error_body),
-        Kind::Other => plain(&response, &error_body),
-    };
-    let lines = match kind {
-        Kind::Write(lines) => lines,
-        Kind::Other => &[],
+    let (write_status, lines) = match kind {
+        Kind::Write(lines) => (WriteStatus::of(&response, &error_body), lines),
+        Kind::Other => (plain(&response, &error_body), &[][..]),
     };
     let header = |name: &str| headers.get(name).map(|text| secrets.printable(text, 200));
     let mut empty = false;
@@ -73,13 +69,9 @@ pub(crate) fn refused(
         None => Some(excerpt(body, error_body.is_from_influxdb(), secrets))
             .filter(|text| !text.is_empty())
             .or_else(|| {
-                [
-                    "x-influx-error",
-                    "x-influxdb-error",
-                    "x-platform-error-code",
-                ]
-                .iter()
-                .find_map(|name| header(name))
+                "x-influx-error\nx-influxdb-error\nx-platform-error-code"
+                    .lines()
+                    .find_map(header)
             })
             // That is what the person who looks has to know; not so that the connection was lost.
             .or_else(|| {
@@ -115,14 +107,9 @@ pub(crate) fn refused(
             None => "another path of the same host".to_owned(),
         }),
         retry_after: write_status.retry_after,
-        request_id: [
-            "trace-id",
-            "x-request-id",
-            "x-influx-request-id",
-            "request-id",
-        ]
-        .iter()
-        .find_map(|name| header(name)),
+        request_id: "trace-id\nx-request-id\nx-influx-request-id\nrequest-id"
+            .lines()
+            .find_map(header),
         stored: write_status.stored,
         remedy: write_status.remedy.unwrap_or(Remedy::Operator),
         line_errors: named,
@@ -152,7 +139,7 @@ fn is_point(line: &[u8]) -> bool {
 
 /// What a status means for a call that isn't a write.
 fn plain<'a>(response: &WriteResponse<'a>, body: &ErrorBody<'a>) -> WriteStatus<'a> {
-    let refused = response.status == 500 && body.blames_request;
+    let refused = response.status == 500 && body.blames_request();
     let remedy = match response.status {
         408 | 425 | 429 => Remedy::Retry,
         501 | 505 => Remedy::Operator,

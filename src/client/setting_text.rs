@@ -52,7 +52,8 @@ fn is_name(text: &str) -> bool {
 
 /// A section's or a tag's name, where it looks like one; digits and spaces may be in it.
 pub(super) fn label(text: &str) -> String {
-    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
+    let in_name =
+        |c: char| c.is_ascii_alphanumeric() || !c.is_ascii() || matches!(c, '_' | '-' | '.' | ' ');
     if text.chars().count() <= 32 && text.chars().all(in_name) {
         Printable(text).to_string()
     } else {

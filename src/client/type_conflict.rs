@@ -7,51 +7,24 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// `… field type conflict: input field "v" on measurement "m" is type string, already exists as …`,
-/// taken apart.
-struct Conflict<'a> {
-    /// `v" on measurement "m`: where the one ends and the other begins only the lines tell.
-    names: &'a str,
-    /// The type that is stored. The message names one other type, but lines of all others are dropped.
-    stored: &'a str,
-}
-
-impl<'a> Conflict<'a> {
-    fn of(message: &'a str) -> Option<Self> {
-        let (_, rest) = message.split_once("field type conflict: input field \"")?;
-        let (names, types) = rest.rsplit_once("\" is type ")?;
-        let (_, stored) = types.split_once(", already exists as type ")?;
-        let stored = stored.split(' ').next()?;
-        Some(Conflict { names, stored })
-    }
-
-    fn is_cause(&self, line: &[u8]) -> bool {
-        const BETWEEN: &[u8] = b"\" on measurement \"";
-        let Some(parts) = Parts::of(line) else {
-            return false;
-        };
-        parts.fields.iter().any(|(key, value)| {
-            kind_of(value).is_some_and(|kind| kind != self.stored)
-                && self
-                    .names
-                    .as_bytes()
-                    .strip_prefix(&**key)
-                    .and_then(|rest| rest.strip_prefix(BETWEEN))
-                    .is_some_and(|measurement| measurement == &*parts.measurement)
-        })
-    }
-}
+/// What stands before and between the names in
+/// `… field type conflict: input field "v" on measurement "m" is type string, already exists as type float`.
+const BEFORE: &[u8] = b"field type conflict: input field \"";
+const BETWEEN: &[u8] = b"\" on measurement \"";
+const BEHIND: &[u8] = b"\" is type ";
+const STORED: &[u8] = b", already exists as type ";
 
 /// The lines of `body` that hold the field as another type than a message says is stored, each with the
 /// server's `reason`; none if the message is about something else. Numbers count from 1.
 pub(super) fn causes(message: &str, body: &[u8], reason: &str) -> Vec<LineError> {
-    let Some(conflict) = Conflict::of(message) else {
-        return Vec::new();
-    };
     let mut errors = Vec::new();
+    let Some((names, stored)) = conflict(message.as_bytes()) else {
+        return errors;
+    };
+    let mut name = Vec::new();
     for (number, line) in (1..).zip(split(body)) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        if conflict.is_cause(line) {
+        if is_cause(line, names, stored, &mut name) {
             errors.push(LineError {
                 number: Some(number),
                 line: String::from_utf8_lossy(line).into_owned(),
@@ -62,94 +35,89 @@ pub(super) fn causes(message: &str, body: &[u8], reason: &str) -> Vec<LineError>
     errors
 }
 
-/// What a field's value is, as InfluxDB calls it.
-fn kind_of(value: &[u8]) -> Option<&'static str> {
+/// The names, `v" on measurement "m`, of which only the lines tell where the one ends and the other
+/// begins; and the first letter of the type that is stored. (The message names one other type, but the
+/// lines of all others are dropped.)
+fn conflict(message: &[u8]) -> Option<(&[u8], u8)> {
+    let find = |text: &[u8], words: &[u8]| text.windows(words.len()).position(|w| w == words);
+    let start = find(message, BEFORE)?.checked_add(BEFORE.len())?;
+    let stored = find(message, STORED)?;
+    let (names, types) = (message.get(start..stored)?, message.get(stored..)?);
+    // The last one: a name may hold the words.
+    let end = names.windows(BEHIND.len()).rposition(|w| w == BEHIND)?;
+    Some((names.get(..end)?, *types.get(STORED.len())?))
+}
+
+/// Whether a field of the line has these names and a type that begins with another letter. `name` is
+/// space to build the names in.
+fn is_cause(line: &[u8], names: &[u8], stored: u8, name: &mut Vec<u8>) -> bool {
+    let line = line.trim_ascii_start();
+    if line.starts_with(b"#") {
+        return false;
+    }
+    let measurement_len = end(line, b", ");
+    let Some(measurement) = line.get(..measurement_len) else {
+        return false;
+    };
+    let mut rest = line.get(end(line, b" ")..).unwrap_or_default();
+    // Each turn takes a field: the space or comma before it, its key and its value.
+    while let [b' ' | b',', field @ ..] = rest {
+        let key_len = end(field, b"=");
+        let Some((key, [_, value @ ..])) = field.split_at_checked(key_len) else {
+            return false;
+        };
+        let value_len = match value {
+            [b'"', text @ ..] => end(text, b"\"").saturating_add(2),
+            _ => end(value, b", \r"),
+        };
+        let (value, behind) = value.split_at_checked(value_len).unwrap_or((value, b""));
+        name.clear();
+        unescape(key, name);
+        name.extend_from_slice(BETWEEN);
+        unescape(measurement, name);
+        if name.as_slice() == names && kind(value).is_some_and(|kind| kind != stored) {
+            return true;
+        }
+        // A space ends the fields.
+        rest = if behind.starts_with(b",") {
+            behind
+        } else {
+            b""
+        };
+    }
+    false
+}
+
+/// The first letter of a value's type, as InfluxDB calls it: string, boolean, integer, unsigned, float.
+fn kind(value: &[u8]) -> Option<u8> {
     Some(match value {
-        [b'"', ..] => "string",
-        [b't' | b'T' | b'f' | b'F', ..] => "boolean",
-        [.., b'i'] => "integer",
-        [.., b'u'] => "unsigned",
-        [_, ..] => "float",
+        [b'"', ..] => b's',
+        [b't' | b'T' | b'f' | b'F', ..] => b'b',
+        [.., last @ (b'i' | b'u')] => *last,
+        [_, ..] => b'f',
         [] => return None,
     })
 }
 
-/// A line's measurement and fields, without escapes.
-struct Parts<'a> {
-    measurement: Vec<u8>,
-    fields: Vec<(Vec<u8>, &'a [u8])>,
-}
-
-impl<'a> Parts<'a> {
-    fn of(line: &'a [u8]) -> Option<Self> {
-        let line = line.trim_ascii_start();
-        if matches!(line, [] | [b'#', ..]) {
-            return None;
-        }
-        let (series, mut rest) = cut(line, b" ")?;
-        let measurement = cut(series, b",").map_or(series, |(before, _)| before);
-        let mut fields = Vec::new();
-        loop {
-            let (key, after) = cut(rest, b"=")?;
-            let (value, more) = value(after);
-            fields.push((unescape(key, b", ="), value));
-            match more {
-                [b',', more @ ..] => rest = more,
-                _ => break,
-            }
-        }
-        Some(Parts {
-            measurement: unescape(measurement, b", "),
-            fields,
-        })
-    }
-}
-
-/// Cuts at the first of a byte that no backslash escapes; that byte is in neither part.
-fn cut<'a>(text: &'a [u8], at: &[u8; 1]) -> Option<(&'a [u8], &'a [u8])> {
+/// How far it is to the first of these bytes that no backslash escapes, or to the end.
+fn end(text: &[u8], at: &[u8]) -> usize {
     let mut escaped = false;
-    let position = text.iter().position(|byte| {
-        let found = !escaped && *byte == at[0];
+    let found = text.iter().position(|byte| {
+        let found = !escaped && at.contains(byte);
         escaped = !escaped && *byte == b'\\';
         found
-    })?;
-    let (before, from) = text.split_at_checked(position)?;
-    Some((before, from.get(1..)?))
-}
-
-/// A field's value at the beginning of a text, and what follows it.
-fn value(text: &[u8]) -> (&[u8], &[u8]) {
-    let mut quoted = text.first() == Some(&b'"');
-    let mut escaped = false;
-    let end = text.iter().enumerate().position(|(at, byte)| {
-        let ends = !quoted && matches!(byte, b',' | b' ' | b'\r');
-        if at > 0 && *byte == b'"' && !escaped {
-            quoted = false;
-        }
-        escaped = !escaped && *byte == b'\\';
-        ends
     });
-    text.split_at_checked(end.unwrap_or(text.len()))
-        .unwrap_or((text, b""))
+    found.unwrap_or(text.len())
 }
 
-/// Takes the backslashes before these bytes away.
-fn unescape(text: &[u8], escapable: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [byte, more @ ..] = rest {
-        match (byte, more) {
-            (b'\\', [next, more @ ..]) if escapable.contains(next) => {
-                out.push(*next);
-                rest = more;
-            }
-            _ => {
-                out.push(*byte);
-                rest = more;
-            }
+/// Adds a name without its escapes.
+fn unescape(name: &[u8], to: &mut Vec<u8>) {
+    for (at, byte) in name.iter().enumerate() {
+        let next = name.get(at.saturating_add(1));
+        if *byte != b'\\' || !matches!(next, Some(b',' | b' ' | b'=')) {
+            to.push(*byte);
         }
     }
-    out
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The base URL, and request targets as strings. The encoding is this crate's own: the HTTP library
 //! lets raw non-ASCII through and would be too late for line breaks.
 
-use crate::error::{Error, TransportErrorKind};
+use crate::error::{Error, TransportErrorKind, has};
 use crate::http::{TargetWriter, is_unreserved, percent_encode};
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -67,7 +67,7 @@ impl BaseUrl {
             None => (rest, ""),
         };
         if path.contains(['?', '#']) {
-            let token = if path.to_ascii_lowercase().contains("token") {
+            let token = if has(&path.to_ascii_lowercase(), "token") {
                 "; a token is given as ClientBuilder::token or INFLUXDB_V2_TOKEN"
             } else {
                 ""
@@ -252,14 +252,8 @@ pub(super) fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'stati
         Some(at) => at,
         None if authority.starts_with('[') => return Err("its bracket isn't closed"),
         None if authority.matches(':').count() > 1 => {
-            let is_ipv6 = |text: &str| text.parse::<core::net::Ipv6Addr>().is_ok();
-            let before = authority.rsplit_once(':').map_or("", |(before, _)| before);
-            let hex = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.' | b'%');
             return Err(
-                if is_ipv6(authority)
-                    || is_ipv6(before)
-                    || authority.contains("::") && authority.bytes().all(hex)
-                {
+                if has(authority, "::") || authority.matches(':').count() > 6 {
                     "an IPv6 address must stand in [brackets]"
                 } else {
                     "it has a colon too many: its host is followed by one colon and one port"
@@ -313,83 +307,78 @@ fn in_name(c: char) -> bool {
 /// A URL for a message: scheme, host and port, if that is what they are, or what somebody meant as
 /// them. What stands behind them may be a secret, and so may a text that is no URL at all.
 fn hide(url: &str) -> String {
-    let host = after_scheme(url);
-    let (authority, behind) = match host.find(['/', '?', '#']) {
-        Some(at) => host.split_at(at),
-        None => (host, ""),
-    };
-    let known = host.len() < url.len();
-    if url.contains('@') || !is_authority(authority, known) {
-        return "***".to_owned();
+    let bytes = url.as_bytes();
+    let mut start = scheme_len(bytes);
+    let behind = |start: usize| bytes.get(start..).unwrap_or_default();
+    if behind(start)
+        .get(..4)
+        .is_some_and(|b| b.eq_ignore_ascii_case(b"http"))
+    {
+        // It stands there twice.
+        start = start.saturating_add(scheme_len(behind(start)));
     }
-    let shown = url.strip_suffix(behind).unwrap_or("");
-    match behind.chars().next() {
-        Some(first) if behind != "/" => format!("{shown}{first}***"),
-        _ => shown.to_owned(),
+    let is_end = |b: &u8| matches!(b, b'/' | b'?' | b'#');
+    let len = behind(start).iter().position(is_end);
+    let end = len.map_or(bytes.len(), |len| start.saturating_add(len));
+    let authority = bytes.get(start..end).unwrap_or_default();
+    let mut shown = "***".to_owned();
+    if !bytes.contains(&b'@') && is_authority(authority, start > 0) {
+        // Up to the first byte behind, which is ASCII.
+        let more = behind(end).len() > 1;
+        let kept = end.saturating_add(usize::from(more)).min(bytes.len());
+        shown.insert_str(0, url.get(..kept).unwrap_or_default());
+        if !more {
+            shown.truncate(kept);
+        }
+    }
+    shown
+}
+
+/// How long the scheme is, or something that was meant as one: `htp://`, `http:/`, `http//`.
+fn scheme_len(url: &[u8]) -> usize {
+    let name = url.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let rest = url.get(name..).unwrap_or_default();
+    let is_mark = |b: &&u8| matches!(**b, b':' | b';' | b'/');
+    let marks = rest.iter().take_while(is_mark).count();
+    let slash = rest.iter().take(marks).any(|b| *b == b'/') && marks > 1;
+    let http = rest.first() == Some(&b':') && url.get(..name).is_some_and(|n| n == b"http");
+    if http || slash && (1..=6).contains(&name) {
+        name.saturating_add(marks)
+    } else {
+        0
     }
 }
 
-/// What follows the scheme, or something that was meant as one: `htp://`, `http:/`, `http//`, and the
-/// right one once more.
-fn after_scheme(url: &str) -> &str {
-    let mut rest = url;
-    loop {
-        let name = rest
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
-        let (name, marks) = rest.split_at(name);
-        let slashes = marks.strip_prefix([':', ';']).unwrap_or(marks);
-        let host = slashes.trim_start_matches('/');
-        let colon = marks.len() > slashes.len();
-        let slashes = slashes.len().saturating_sub(host.len());
-        let http = ["http", "https"]
-            .iter()
-            .any(|s| name.eq_ignore_ascii_case(s));
-        let meant = rest.len() == url.len() && (1..=6).contains(&name.len()) && colon;
-        if !(meant && (1..=3).contains(&slashes) || http && (colon || slashes > 0)) {
-            return rest;
+/// Whether a text is a host with a port, or meant as such, and thus no secret: words of letters and
+/// digits, none longer than a host's, and behind the first colon, semicolon or comma only numbers;
+/// without a scheme there must be a port or a host that everybody has. Or an address of IPv6.
+fn is_authority(text: &[u8], scheme: bool) -> bool {
+    let (mut word, mut digits, mut ports) = (0u32, true, 0u32);
+    let mut all_digits = true;
+    let mut ipv6 = text.windows(2).any(|pair| pair == b"::");
+    let mut right = true;
+    for byte in text {
+        ipv6 &= byte.is_ascii_hexdigit() || matches!(byte, b':' | b'[' | b']' | b'.' | b'%');
+        match byte {
+            b'.' if ports == 0 => word = 0,
+            b':' | b';' | b',' => {
+                right &= ports == 0 || word > 0 || scheme;
+                (word, digits) = (0, true);
+                ports = ports.saturating_add(u32::from(*byte == b':').saturating_add(1));
+            }
+            b'0'..=b'9' => word = word.saturating_add(1),
+            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | 0x80.. => {
+                word = word.saturating_add(1);
+                (digits, all_digits) = (false, false);
+            }
+            _ => right = false,
         }
-        rest = host;
+        let most = if ports == 0 { 24 } else { 6 };
+        right &= word <= most && (ports == 0 || digits);
     }
-}
-
-/// Whether a text is a host with a port, or meant as such, and thus no secret. Behind the host only
-/// numbers count, and a short word after a space; without a scheme the host must be one that shows.
-fn is_authority(text: &str, scheme: bool) -> bool {
-    let digits = |part: &str| part.len() <= 6 && part.bytes().all(|b| b.is_ascii_digit());
-    let hex = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'[' | b']' | b'.');
-    let parts =
-        |text: &str, ok: &dyn Fn(&str) -> bool| text.split(['.', ':', '[', ']', '%']).all(ok);
-    if text.starts_with('[') || text.contains("::") {
-        let bracket = text
-            .bytes()
-            .all(|b| hex(b) || text.starts_with('[') && (b.is_ascii_alphabetic() || b == b'%'));
-        return bracket && parts(text, &|part| part.len() <= 6);
-    }
-    let end = text.find([':', ';', ',', ' ']).unwrap_or(text.len());
-    let (host, behind) = text.split_at(end);
-    let name = |part: &str| {
-        part.chars().count() <= 24
-            && part
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
-    };
-    let known = ["localhost", "influxdb", "influx"].contains(&host)
-        || !host.is_empty() && host.split('.').all(digits) && host.contains('.');
-    let mut port = behind;
-    while let Some(mark) = port.chars().next() {
-        let rest = port.get(mark.len_utf8()..).unwrap_or("");
-        let end = rest.find([':', ';', ',', ' ']).unwrap_or(rest.len());
-        let (part, after) = rest.split_at(end);
-        let word =
-            mark == ' ' && scheme && part.len() < 8 && part.bytes().all(|b| b.is_ascii_lowercase());
-        if !digits(part) && !word {
-            return false;
-        }
-        port = after;
-    }
-    host.split('.').all(name)
-        && (scheme || known || !host.is_empty() && behind.starts_with(':') && behind.len() > 1)
+    right &= scheme || ports == 0 || word > 0;
+    let known = text.starts_with(b"localhost") || text == b"influxdb" || all_digits;
+    ipv6 || right && (scheme || known || ports > 1)
 }
 
 #[cfg(test)]

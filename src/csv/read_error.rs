@@ -227,7 +227,6 @@ impl std::error::Error for ReadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
             ReadErrorKind::Io(error) => Some(error),
-            ReadErrorKind::Decode { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -66,14 +66,7 @@ impl fmt::Display for WriteError {
     }
 }
 
-impl std::error::Error for WriteError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            WriteError::Encode(e) => std::error::Error::source(e),
-            _ => None,
-        }
-    }
-}
+impl std::error::Error for WriteError {}
 
 impl From<WriteError> for Error {
     fn from(e: WriteError) -> Self {

@@ -28,7 +28,7 @@ pub use point::PointError;
 pub use response::ResponseError;
 pub(crate) use response::{CredentialKind, ResponseParts};
 use text::Escaped;
-pub(crate) use text::{Printable, cut};
+pub(crate) use text::{Printable, cut, has};
 pub use transport::{TransportError, TransportErrorKind};
 
 use alloc::boxed::Box;
@@ -588,12 +588,16 @@ impl fmt::Debug for Error {
             ErrorKind::Flush(_) => "Flush",
             ErrorKind::Disk(_) => "Disk",
         };
-        f.debug_struct("Error")
-            .field("kind", &format_args!("{kind}"))
-            .field("status", &self.status())
-            .field("retryable", &self.is_retryable())
-            .field("message", &self.message())
-            .finish_non_exhaustive()
+        write!(f, "Error {{\n    kind: {kind},\n")?;
+        if let Some(status) = self.status() {
+            writeln!(f, "    status: {status},")?;
+        }
+        write!(
+            f,
+            "    retryable: {},\n    message: {:?},\n    ..\n}}",
+            self.is_retryable(),
+            self.message()
+        )
     }
 }
 
@@ -629,7 +633,6 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
             ErrorKind::Transport(e) => std::error::Error::source(e),
-            ErrorKind::Encode(e) => std::error::Error::source(e),
             ErrorKind::Rows(e) => std::error::Error::source(e),
             ErrorKind::Write(e) => std::error::Error::source(e),
             ErrorKind::Flush(e) => std::error::Error::source(e),

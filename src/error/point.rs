@@ -95,36 +95,29 @@ impl fmt::Display for PointError {
             Some(number) => write!(f, "cannot encode point {number}: ")?,
             None => f.write_str("cannot encode a point: ")?,
         }
-        self.error.describe(f, |location| Named {
-            location,
-            key: self.key(),
-        })
+        match (self.key(), self.error.location()) {
+            (Some(key), Some(location)) => self.error.describe(f, &Named { location, key }),
+            _ => write!(f, "{}", self.error),
+        }
     }
 }
 
-/// A location, by its key if that is known.
+/// A tag or field, by its key.
 struct Named<'a> {
     location: Location,
-    key: Option<&'a str>,
+    key: &'a str,
 }
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(key) = self.key else {
-            return write!(f, "{}", self.location);
-        };
         let kind = match self.location.part {
             Part::TagKey => "tag key",
             Part::TagValue => "the value of tag",
             Part::FieldKey => "field key",
             _ => "the value of field",
         };
-        write!(f, "{kind} `{}`", Printable(key))
+        write!(f, "{kind} `{}`", Printable(self.key))
     }
 }
 
-impl std::error::Error for PointError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
-    }
-}
+impl std::error::Error for PointError {}

@@ -1,13 +1,23 @@
 //! `Display` of `ResponseError`: one sentence that says what failed, whose fault it is, what to try.
 
 use super::response::{CredentialKind, ResponseParts};
-use super::{Printable, Remedy, ResponseError, Stored, cut};
+use super::{Printable, Remedy, ResponseError, Stored, cut, has};
 use core::fmt;
 
 /// How much of a message the sentence shows. [`ResponseError::message`] has more.
 const SHOWN: usize = 512;
 /// So many numbers of bad lines are in the sentence.
 const NUMBERS: usize = 5;
+/// How InfluxDB says that a permission is missing, behind the permission.
+const UNAUTHORIZED: &str = " is unauthorized";
+/// How InfluxDB 2.9.1 asks for an organization.
+const ASKS_FOR_ORG: &str = "provide either orgID or org
+organization id must be provided
+missing orgID and org
+orgID is required
+'org' or 'orgID' must be provided
+invalid org id";
+const CHECK_URL: &str = "; check the URL, with its path prefix, and any proxy";
 
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,188 +36,207 @@ impl fmt::Display for ResponseError {
     }
 }
 
+/// What stands before the host, between it and the server's words, and behind those.
+type Words = (&'static str, &'static str, &'static str);
+
 impl ResponseParts {
     fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (host, status) = (&self.host, self.status);
-        let excerpt = Excerpt(self);
         write!(f, "cannot {}: ", Printable(&self.what))?;
-        match status {
-            _ if self.blames_path => write!(
+        if (200..=299).contains(&status) && self.remedy != Remedy::None {
+            let kind = self.content_type.as_deref().unwrap_or("no content type");
+            return write!(
                 f,
-                "{host} refuses all that it is sent ({status}: {excerpt}), so nothing shows that the data are at fault; check what stands between here and the database, its limits, and the database itself"
-            ),
-            200..=299 if self.remedy != Remedy::None => {
-                let kind = self.content_type.as_deref().unwrap_or("no content type");
-                write!(
-                    f,
-                    "{host} responded with {status} with {} instead of what InfluxDB sends: {excerpt}; is the URL {} right, or does a proxy or a captive portal respond?",
-                    Printable(cut(kind, 60)),
-                    self.url,
-                )
+                "{host} responded with {status} with {} instead of what InfluxDB sends: {}; is the URL {} right, or does a proxy or a captive portal respond?",
+                Printable(cut(kind, 60)),
+                Excerpt(self),
+                self.url,
+            );
+        }
+        let (before, between, behind) = self.words();
+        write!(f, "{before}{host}{between}")?;
+        if (300..=399).contains(&status) {
+            write!(f, " ({status})")?;
+            if let Some(location) = &self.location {
+                write!(f, " to {}", Printable(cut(location, 200)))?;
             }
-            300..=399 => {
-                write!(f, "{host} redirects ({status})")?;
-                if let Some(location) = &self.location {
-                    write!(f, " to {}", Printable(cut(location, 200)))?;
-                }
-                f.write_str(", which is not followed; is the URL right (http or https, a path prefix), or does a captive portal respond?")
+            return f.write_str(behind);
+        }
+        if self.remedy == Remedy::None && self.stored == Stored::None {
+            match self.sent_lines {
+                1 => f.write_str("the line")?,
+                lines => write!(f, "all {lines} lines")?,
             }
-            400 if self.speaks_tls() => write!(
+        }
+        if let Some(permission) = self.message.strip_suffix(UNAUTHORIZED) {
+            write!(f, " {}", Printable(cut(permission, 200)))?;
+        }
+        write!(f, " ({status}: {})", Excerpt(self))?;
+        self.numbers(f)?;
+        f.write_str(behind)?;
+        match &self.v3 {
+            Some(version) => write!(
                 f,
-                "the port at {host} speaks TLS (400: {excerpt}); write https:// in the URL"
+                ": it is InfluxDB {}, without Flux, deletes and the resources of InfluxDB 2",
+                Printable(version)
             ),
-            407 => write!(
-                f,
-                "a proxy before {host} asks for credentials (407: {excerpt}); give it as `proxy`, with user and password"
-            ),
-            404 if self.v3.is_some() => {
-                let version = Printable(self.v3.as_deref().unwrap_or_default());
-                write!(
-                    f,
-                    "{host} has no such call (404: {excerpt}): it is InfluxDB {version}, which has no Flux, no deletes and no resources of InfluxDB 2"
-                )
-            }
-            400..=499
-                if !self.from_influxdb && !matches!(status, 401 | 403 | 408 | 413 | 425 | 429) =>
-            {
-                self.foreign(f)
-            }
-            501 | 505 if !self.from_influxdb => self.foreign(f),
-            _ if self.lacks_permission() => self.no_permission(f),
-            401 => self.unauthorized(f),
-            403 => write!(
-                f,
-                "{host} doesn't allow it (403: {excerpt}), or a proxy or firewall refuses; check what the credentials may do"
-            ),
-            400..=499 if !self.has_org && self.asks_for_org() => write!(
-                f,
-                "no organization is set, and {host} asks for one ({status}: {excerpt}); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in the configuration file"
-            ),
-            400..=499 if self.message.contains("could not find bucket") => write!(
-                f,
-                "{host} has no such bucket, or the token may not read it ({status}: {excerpt}); check its name, the organization and the token's permissions"
-            ),
-            400..=499 if self.misses_org() => write!(
-                f,
-                "{host} has no such organization, or the token is of another one ({status}: {excerpt}); check the org"
-            ),
-            404 => write!(
-                f,
-                "{host} doesn't have it (404: {excerpt}); check the names and the org, or create it"
-            ),
-            413 => write!(
-                f,
-                "the request is larger than {host} takes (413: {excerpt}); send smaller pieces"
-            ),
-            408 | 425 | 429 => {
-                write!(f, "{host} asks to try again later ({status}: {excerpt})")?;
-                self.again(f)
-            }
-            500 if self.remedy == Remedy::Retry && !self.from_influxdb => write!(
-                f,
-                "the server at {host} failed, in other words than InfluxDB's (500: {excerpt}); try again later; if it goes on, check the URL, with its path prefix, and any proxy"
-            ),
-            500..=599 if self.remedy == Remedy::Retry => {
-                write!(f, "the server at {host} failed ({status}: {excerpt})")?;
-                self.again(f)
-            }
-            _ if self.remedy == Remedy::None => {
-                match (self.stored, self.sent_lines) {
-                    (Stored::None, 1) => write!(f, "{host} stored nothing: it dropped the line")?,
-                    (Stored::None, lines) => {
-                        write!(f, "{host} stored nothing: it dropped all {lines} lines")?;
-                    }
-                    _ => write!(f, "{host} stored the good lines and dropped the others")?,
-                }
-                write!(f, " ({status}: {excerpt})")?;
-                self.numbers(f, "; probably ")?;
-                f.write_str("; correct the data, sending it again won't help")
-            }
-            // A 500 that isn't retried is about the request.
-            _ if (400..=500).contains(&status) => {
-                write!(f, "{host} refuses the request ({status}: {excerpt})")?;
-                self.numbers(f, "; at fault: ")?;
-                f.write_str("; correct it, sending it again won't help")
-            }
-            501 => write!(f, "{host} can't do this (501: {excerpt})"),
-            _ => write!(
-                f,
-                "{host} responded with the unknown status {status}: {excerpt}; check the URL and any proxy"
-            ),
+            None if self.remedy == Remedy::Retry && behind.is_empty() => self.again(f),
+            None => Ok(()),
         }
     }
 
-    /// A refusal that InfluxDB doesn't send.
-    fn foreign(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (host, status) = (&self.host, self.status);
-        if self.empty {
-            write!(
-                f,
-                "{host} responded with {status} and an empty body, as InfluxDB doesn't"
-            )?;
-        } else {
-            let excerpt = Excerpt(self);
-            write!(
-                f,
-                "{host} responded with {status} in other words than InfluxDB's: {excerpt}"
-            )?;
+    fn words(&self) -> Words {
+        let ours = self.from_influxdb;
+        match self.status {
+            _ if self.blames_path => (
+                "",
+                " refuses all that it is sent",
+                ", so nothing shows that the data are at fault; check the path to the database, its limits, and the database",
+            ),
+            300..=399 => (
+                "",
+                " redirects",
+                ", which is not followed; is the URL right (http or https, a path prefix), or does a captive portal respond?",
+            ),
+            400 if self.speaks_tls() => {
+                ("the port at ", " speaks TLS", "; write https:// in the URL")
+            }
+            407 => (
+                "a proxy before ",
+                " asks for credentials",
+                "; give it as `proxy`",
+            ),
+            404 if self.v3.is_some() => ("", " has no such call", ""),
+            400..=499 | 501 | 505
+                if !ours && !matches!(self.status, 401 | 403 | 408 | 413 | 425 | 429) =>
+            {
+                let between = match self.empty {
+                    true => " responded with an empty body, as InfluxDB doesn't",
+                    false => " responded in other words than InfluxDB's",
+                };
+                ("", between, CHECK_URL)
+            }
+            _ if self.lacks_permission() => self.no_permission(),
+            401 => self.unauthorized(),
+            403 => (
+                "",
+                " doesn't allow it",
+                ", or a proxy or firewall refuses; check the permissions",
+            ),
+            408 | 425 | 429 => ("", " asks to try again later", ""),
+            413 => (
+                "the request is larger than ",
+                " takes",
+                "; send smaller pieces",
+            ),
+            400..=499 if !self.has_org && self.says(ASKS_FOR_ORG) => (
+                "no organization is set, and ",
+                " asks for one",
+                "; set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file",
+            ),
+            400..=499 if self.says("could not find bucket") => (
+                "",
+                " has no such bucket, or the token may not read it",
+                "; check its name, the org and the token's permissions",
+            ),
+            400..=499 if self.misses_org() => (
+                "",
+                " has no such organization, or the token is of another",
+                "; check the org",
+            ),
+            404 => (
+                "",
+                " doesn't have it",
+                "; check the names and the org, or create it",
+            ),
+            500 if self.remedy == Remedy::Retry && !ours => (
+                "the server at ",
+                " failed, in other words than InfluxDB's",
+                "; try again later, or check the URL, with its path prefix, and any proxy",
+            ),
+            500..=599 if self.remedy == Remedy::Retry => ("the server at ", " failed", ""),
+            _ if self.remedy == Remedy::None => {
+                let between = match self.stored {
+                    Stored::None => " stored nothing: it dropped ",
+                    _ => " stored the good lines and dropped the others",
+                };
+                ("", between, "; correct it, sending it again won't help")
+            }
+            // A 500 that isn't retried is about the request.
+            _ if (400..=500).contains(&self.status) => (
+                "",
+                " refuses the request",
+                "; correct it, sending it again won't help",
+            ),
+            501 => ("", " can't do this", ""),
+            _ => (
+                "",
+                " responded with an unknown status",
+                "; check the URL and any proxy",
+            ),
         }
-        f.write_str("; check the URL, with its path prefix, and any proxy")
     }
 
     /// The credentials are known, and may not do this.
-    fn no_permission(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = match self.credentials {
-            CredentialKind::Token => "token",
-            _ => "user",
+    fn no_permission(&self) -> Words {
+        let between = match self.credentials {
+            CredentialKind::Basic | CredentialKind::Session => {
+                " knows the user, who lacks the permission"
+            }
+            _ if self.says("is inactive") => {
+                return (
+                    "",
+                    " knows the token, but it is inactive",
+                    "; activate it or use another",
+                );
+            }
+            _ if self.message.ends_with(UNAUTHORIZED) => {
+                " knows the token, but it lacks the permission"
+            }
+            // Deletes need it, too.
+            _ if self.says("for write\nto write\nto delete") => {
+                " knows the token, but it lacks the permission to write to the bucket"
+            }
+            _ => " knows the token, but it lacks the permission for this",
         };
-        let (host, status, excerpt) = (&self.host, self.status, Excerpt(self));
-        if self.message.contains("is inactive") {
-            return write!(
-                f,
-                "{host} knows the {who}, but it is inactive ({status}: {excerpt}); activate it or use another"
-            );
-        }
-        write!(f, "{host} knows the {who}, but it lacks ")?;
-        match self.message.strip_suffix(" is unauthorized") {
-            Some(permission) => write!(f, "the permission {}", Printable(cut(permission, 200)))?,
-            None if self.message.contains("for write") || self.message.contains("to write") => {
-                f.write_str("the permission to write to the bucket")?;
-            }
-            None if self.message.contains("to delete") => {
-                f.write_str("the permission to write to the bucket, which deletes need")?;
-            }
-            None => f.write_str("the permission for this")?,
-        }
-        write!(f, " ({status}: {excerpt})")
+        ("", between, "")
     }
 
     /// The credentials are missing or not known.
-    fn unauthorized(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = &self.host;
-        let excerpt = Excerpt(self);
+    fn unauthorized(&self) -> Words {
         match self.credentials {
-            CredentialKind::None => write!(
-                f,
-                "{host} asks for credentials (401: {excerpt}), and none are set; set a token: ClientBuilder::token, INFLUXDB_V2_TOKEN, or token in the configuration file"
+            CredentialKind::None => (
+                "",
+                " asks for credentials, and none are set",
+                "; set a token: ClientBuilder::token, INFLUXDB_V2_TOKEN, or token in a file",
             ),
-            CredentialKind::Token => write!(
-                f,
-                "{host} doesn't accept the token (401: {excerpt}); check that it is whole, and of this server"
+            CredentialKind::Token => (
+                "",
+                " doesn't accept the token",
+                "; check that it is whole and of this server",
             ),
-            CredentialKind::Basic => write!(
-                f,
-                "{host} doesn't accept user and password (401: {excerpt}); check them; InfluxDB 2 takes them only by ClientBuilder::session, and with each request only on the paths of InfluxDB 1"
+            CredentialKind::Basic => (
+                "",
+                " doesn't accept user and password",
+                "; check them; InfluxDB 2 takes them for a session only (ClientBuilder::session), or on the paths of InfluxDB 1",
             ),
-            CredentialKind::Session => write!(
-                f,
-                "{host} doesn't accept user and password, or no longer the session (401: {excerpt}); check user and password"
+            CredentialKind::Session => (
+                "",
+                " doesn't accept user and password, or the session",
+                "; check user and password",
             ),
-            CredentialKind::Header => write!(
-                f,
-                "{host} doesn't accept the credentials (401: {excerpt}); check the header that they are in"
+            CredentialKind::Header => (
+                "",
+                " doesn't accept the credentials",
+                "; check their header",
             ),
         }
+    }
+
+    /// Whether the server says any of these, one a line. (A text is half as large as an array.)
+    #[inline(never)]
+    fn says(&self, words: &str) -> bool {
+        words.lines().any(|words| has(&self.message, words))
     }
 
     /// Whether the credentials are known, but not allowed to do this: InfluxDB's 403; its 401 with a
@@ -217,46 +246,35 @@ impl ResponseParts {
         self.from_influxdb
             && match self.status {
                 403 => true,
-                401 => message.ends_with(" is unauthorized") || message == "token is inactive",
+                401 => message.ends_with(UNAUTHORIZED) || message == "token is inactive",
                 500 => message == "unauthorized" || message.ends_with(": unauthorized"),
                 _ => false,
             }
     }
 
-    /// Whether the server asks for an organization, in any of the ways that InfluxDB 2.9.1 does.
-    fn asks_for_org(&self) -> bool {
-        [
-            "provide either orgID or org",
-            "organization id must be provided",
-            "missing orgID and org",
-            "orgID is required",
-            "'org' or 'orgID' must be provided",
-            "invalid org id",
-        ]
-        .iter()
-        .any(|words| self.message.contains(words))
-    }
-
     fn misses_org(&self) -> bool {
         let message = self.message.as_str();
         message.ends_with(" not found")
-            && (message.contains("organization name ") || message == "organization not found")
+            && (self.says("organization name ") || message == "organization not found")
     }
 
     /// The numbers of the lines that are named.
-    fn numbers(&self, f: &mut fmt::Formatter<'_>, before: &str) -> fmt::Result {
-        let mut numbers = self.line_errors.iter().filter_map(|line| line.number);
-        let Some(first) = numbers.next() else {
-            return Ok(());
-        };
-        let rest = numbers.clone().count();
-        let plural = if rest > 0 { "s" } else { "" };
-        write!(f, "{before}line{plural} {first}")?;
-        let shown = NUMBERS.saturating_sub(1);
-        for number in numbers.take(shown) {
-            write!(f, ", {number}")?;
+    fn numbers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut more = 0u32;
+        let numbers = self.line_errors.iter().filter_map(|line| line.number);
+        for (at, number) in numbers.enumerate() {
+            let before = match (at, self.remedy) {
+                (0, Remedy::None) => "; lines probably at fault: ",
+                (0, _) => "; lines at fault: ",
+                (1..NUMBERS, _) => ", ",
+                _ => {
+                    more = more.saturating_add(1);
+                    continue;
+                }
+            };
+            write!(f, "{before}{number}")?;
         }
-        match rest.saturating_sub(shown) {
+        match more {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }
@@ -266,14 +284,8 @@ impl ResponseParts {
     /// Caddy, of nginx, of Apache. (Others respond with a TLS record, which is
     /// [`NeedsTls`](super::TransportErrorKind::NeedsTls), or close.)
     fn speaks_tls(&self) -> bool {
-        let words = [
-            "to an HTTPS server",
-            "sent to HTTPS port",
-            "to an SSL-enabled",
-        ];
-        !self.from_influxdb
-            && self.url.starts_with("http://")
-            && words.iter().any(|words| self.message.contains(words))
+        let words = "to an HTTPS server\nsent to HTTPS port\nto an SSL-enabled";
+        !self.from_influxdb && self.url.starts_with("http://") && self.says(words)
     }
 
     fn again(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

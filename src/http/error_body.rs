@@ -33,8 +33,8 @@ pub struct ErrorBody<'a> {
     line: Option<u32>,
     data: Option<Json<'a>>,
     truncated: bool,
-    /// The words are about the request, whatever the status: sent again, it fails again.
-    pub(crate) blames_request: bool,
+    /// It is one of InfluxDB 3's texts about the request.
+    text_blames: bool,
 }
 
 /// The members that any of the forms has.
@@ -89,7 +89,7 @@ impl<'a> ErrorBody<'a> {
             let known = text_error(text);
             return ErrorBody {
                 form: known.map_or(Form::Foreign, |_| Form::Text),
-                blames_request: known == Some(Cause::Request),
+                text_blames: known == Some(Cause::Request),
                 ..ErrorBody::default()
             };
         };
@@ -123,7 +123,7 @@ impl<'a> ErrorBody<'a> {
             line: line.and_then(Json::integer).filter(|number| *number > 0),
             data,
             truncated,
-            blames_request: form != Form::Foreign && message.is_some_and(blames_request),
+            text_blames: false,
         }
     }
 
@@ -144,6 +144,12 @@ impl<'a> ErrorBody<'a> {
     #[must_use]
     pub fn is_from_influxdb(&self) -> bool {
         self.form != Form::Foreign
+    }
+
+    /// Whether the words are about the request, whatever the status: sent again, it fails again.
+    pub(crate) fn blames_request(&self) -> bool {
+        let ours = self.message.filter(|_| self.form != Form::Foreign);
+        self.text_blames || ours.is_some_and(blames_request)
     }
 
     /// Returns the lines that the server names, in its order. May be fewer than there are.

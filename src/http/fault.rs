@@ -25,39 +25,33 @@ pub(super) fn blames_request(message: JsonStr<'_>) -> bool {
         || (message.contains("mapping for user") && message.contains("already exists"))
 }
 
-/// Errors of InfluxDB 3 that are no JSON begin with these. The status of the first is 500 in 3.6, and
-/// 400 in later ones.
-const OF_REQUEST: [&str; 5] = [
-    "error in InfluxQL statement: ",
-    "must provide only one InfluxQl statement per query",
-    "must specify a 'db' parameter, or provide the database in the InfluxQL query",
-    "provided a database in both the parameters (",
-    "serde error: ",
-];
+/// Errors of InfluxDB 3 that are no JSON begin with one of these lines. The status of the first is 500
+/// in 3.6, and 400 in later ones.
+const OF_REQUEST: &str = "error in InfluxQL statement:\x20
+must provide only one InfluxQl statement per query
+must specify a 'db' parameter, or provide the database in the InfluxQL query
+provided a database in both the parameters (
+serde error:\x20";
 /// Behind it stands what DataFusion calls the error.
 const PLANNING: &str = "query error: error while planning query: ";
 /// Those of planning that are about the query. Others, as `External error: ` and
 /// `Resources exhausted: `, may pass.
-const OF_QUERY: [&str; 4] = [
-    "Error during planning: ",
-    "Schema error: ",
-    "SQL error: ",
-    "This feature is not implemented: ",
-];
-const OTHERS: [&str; 3] = [
-    "query error: ",
-    "v1 query API error: ",
-    "write buffer error: ",
-];
+const OF_QUERY: &str = "Error during planning:\x20
+Schema error:\x20
+SQL error:\x20
+This feature is not implemented:\x20";
+const OTHERS: &str = "query error:\x20
+v1 query API error:\x20
+write buffer error:\x20";
 
 /// What a body without JSON is about, if it is an error of InfluxDB 3.
 pub(super) fn text_error(body: &str) -> Option<Cause> {
-    let begins = |text: &str, words: &[&str]| words.iter().any(|&word| text.starts_with(word));
-    if begins(body, &OF_REQUEST) {
+    let begins = |text: &str, with: &str| with.lines().any(|words| text.starts_with(words));
+    if begins(body, OF_REQUEST) {
         return Some(Cause::Request);
     }
     match body.strip_prefix(PLANNING) {
-        Some(error) if begins(error, &OF_QUERY) => Some(Cause::Request),
-        _ => begins(body, &OTHERS).then_some(Cause::Status),
+        Some(error) if begins(error, OF_QUERY) => Some(Cause::Request),
+        _ => begins(body, OTHERS).then_some(Cause::Status),
     }
 }

@@ -104,7 +104,7 @@ impl<'a> WriteStatus<'a> {
             408 | 425 => (Stored::Unknown, Some(Retry)),
             400..=499 => (Stored::None, Some(Operator)),
             501 | 505 => (Stored::None, Some(Operator)),
-            500 if body.blames_request => (Stored::None, Some(Operator)),
+            500 if body.blames_request() => (Stored::None, Some(Operator)),
             500..=599 => (Stored::Unknown, Some(Retry)),
             // Another 2xx, too: it is somebody else's.
             _ => (Stored::Unknown, Some(Operator)),
@@ -138,6 +138,21 @@ fn is_partial(body: &ErrorBody<'_>) -> bool {
     own_words(body).contains("partial write")
 }
 
+/// A line for each message that is about the request: no line of the data taken out would help. First
+/// InfluxDB 2's and Cloud's, then those of InfluxDB 3. (One text is half as large as an array of them.)
+const ABOUT_REQUEST: &str = "orgID or org
+invalid precision
+precision unit
+bucketID or bucket
+id must have a length
+HTTP request to an HTTPS server
+missing bucket value
+namespace name
+failed to deserialize
+incoming write was empty
+error decoding gzip
+new database would exceed";
+
 /// Whether a refusal is about lines, so that the others are accepted without them.
 fn is_about_lines(body: &ErrorBody<'_>) -> bool {
     let message = body.message().unwrap_or_default();
@@ -147,23 +162,6 @@ fn is_about_lines(body: &ErrorBody<'_>) -> bool {
     if message.contains(UNABLE) {
         return true;
     }
-    // These are about the request: no line taken out would help.
-    let about_request = [
-        // InfluxDB 2 and Cloud.
-        "orgID or org",
-        "invalid precision",
-        "precision unit",
-        "bucketID or bucket",
-        "id must have a length",
-        "HTTP request to an HTTPS server",
-        // InfluxDB 3.
-        "missing bucket value",
-        "namespace name",
-        "failed to deserialize",
-        "incoming write was empty",
-        "error decoding gzip",
-        "new database would exceed",
-    ];
     // Of other words only InfluxDB's are about lines: its own form must say so.
-    body.form == Form::InfluxDb && !about_request.iter().any(|words| message.contains(words))
+    body.form == Form::InfluxDb && !ABOUT_REQUEST.lines().any(|words| message.contains(words))
 }

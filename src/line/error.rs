@@ -172,81 +172,79 @@ impl EncodeError {
 }
 
 impl EncodeError {
-    /// Prints the sentence, with what `name` makes of the location.
-    pub(crate) fn describe<N: fmt::Display>(
+    /// Prints the sentence, with `place` for the location.
+    pub(crate) fn describe(
         &self,
         f: &mut fmt::Formatter<'_>,
-        name: impl FnOnce(Location) -> N,
+        place: &dyn fmt::Display,
     ) -> fmt::Result {
-        match *self {
+        // What follows the place, and what follows the byte offset, if that counts.
+        let (what, behind) = match self {
             EncodeError::BufferFull => {
-                f.write_str("no space for the line: send the buffer and clear it, or enlarge it")
+                return f.write_str(
+                    "no space for the line: send the buffer and clear it, or enlarge it",
+                );
             }
-            EncodeError::Sink => f.write_str("the sink could not pass its lines on"),
-            EncodeError::NoFields => f.write_str("the line has no field: give it at least one"),
-            EncodeError::Empty(place) => write!(f, "{} is empty", name(place)),
-            EncodeError::ControlCharacter(place, byte) => write!(
-                f,
-                "{} has the control character {byte:#04x} at byte {}: remove it or sanitize the text",
-                name(place),
-                place.offset
-            ),
-            EncodeError::Comment => {
-                f.write_str("measurement begins with #: a server would drop the line as a comment")
+            EncodeError::Sink => return f.write_str("the sink could not pass its lines on"),
+            EncodeError::NoFields => {
+                return f.write_str("the line has no field: give it at least one");
             }
-            EncodeError::Backslash(place) => write!(
-                f,
-                "{} has a backslash at byte {} that a server would read as an escape",
-                name(place),
-                place.offset
-            ),
-            EncodeError::StorageSeparator(place) => write!(
-                f,
-                "{} has the storage separator #!~# (or its beginning at the end) at byte {}",
-                name(place),
-                place.offset
-            ),
-            EncodeError::Reserved(place) => {
-                write!(
+            EncodeError::KeyTooLong(_, length) => {
+                return write!(
                     f,
-                    "{} is a name the server keeps for itself: rename it",
-                    name(place)
-                )
+                    "series key and {place} take {length} bytes, 65535 is the most"
+                );
             }
-            EncodeError::Duplicate(place) => {
-                write!(
-                    f,
-                    "{} is already on this line: each key may stand once",
-                    name(place)
-                )
-            }
-            EncodeError::NotFinite(place) => write!(
-                f,
-                "{} is NaN or infinite: leave the field out where there is no number",
-                name(place)
+            EncodeError::Comment => (
+                " begins with #: a server would drop the line as a comment",
+                None,
             ),
-            EncodeError::Newline(place) => {
-                write!(f, "{} has a newline at byte {}", name(place), place.offset)
-            }
-            EncodeError::Quote(place) => {
-                write!(f, "{} has a quote at byte {}", name(place), place.offset)
-            }
-            EncodeError::KeyTooLong(place, length) => write!(
-                f,
-                "series key and {} take {length} bytes, 65535 is the most",
-                name(place)
+            EncodeError::TimestampOutOfRange => (
+                " is outside the years 1677 to 2262: check the clock and the precision",
+                None,
             ),
-            EncodeError::TimestampOutOfRange => f.write_str(
-                "timestamp is outside the years 1677 to 2262: check the clock and the precision",
+            EncodeError::Empty(_) => (" is empty", None),
+            EncodeError::Reserved(_) => (" is a name the server keeps for itself: rename it", None),
+            EncodeError::Duplicate(_) => {
+                (" is already on this line: each key may stand once", None)
+            }
+            EncodeError::NotFinite(_) => (
+                " is NaN or infinite: leave the field out where there is no number",
+                None,
             ),
-            EncodeError::Format(place) => write!(f, "{} could not be formatted", name(place)),
+            EncodeError::Format(_) => (" could not be formatted", None),
+            EncodeError::ControlCharacter(..) => (
+                " has the control character",
+                Some(": remove it or sanitize the text"),
+            ),
+            EncodeError::Backslash(_) => (
+                " has a backslash",
+                Some(" that a server would read as an escape"),
+            ),
+            EncodeError::StorageSeparator(_) => (
+                " has the storage separator #!~# (or its beginning at the end)",
+                Some(""),
+            ),
+            EncodeError::Newline(_) => (" has a newline", Some("")),
+            EncodeError::Quote(_) => (" has a quote", Some("")),
+        };
+        write!(f, "{place}{what}")?;
+        if let EncodeError::ControlCharacter(_, byte) = self {
+            write!(f, " {byte:#04x}")?;
+        }
+        match (self.location(), behind) {
+            (Some(location), Some(behind)) => write!(f, " at byte {}{behind}", location.offset),
+            _ => Ok(()),
         }
     }
 }
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.describe(f, |location| location)
+        match self.location() {
+            Some(location) => self.describe(f, &location),
+            None => self.describe(f, &""),
+        }
     }
 }
 

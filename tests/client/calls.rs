@@ -548,7 +548,7 @@ fn a_wrong_token() {
         &[
             "doesn't accept the token",
             "unauthorized access",
-            "check that it is whole, and of this server",
+            "check that it is whole and of this server",
         ],
     );
     assert!(error.is_unauthorized() && !error.is_retryable());

@@ -105,28 +105,28 @@ const UNAUTHORIZED: (&str, &str, &str) =
     ("401 Unauthorized", "unauthorized", "unauthorized access");
 
 fn table() -> Vec<Row> {
-    let set_token = "asks for credentials (401: unauthorized access), and none are set; set a token: ClientBuilder::token, INFLUXDB_V2_TOKEN, or token in the configuration file";
+    let set_token = "asks for credentials, and none are set (401: unauthorized access); set a token: ClientBuilder::token, INFLUXDB_V2_TOKEN, or token in a file";
     vec![
         // Not known.
         row(
             token,
             write,
             UNAUTHORIZED,
-            "doesn't accept the token (401: unauthorized access); check that it is whole, and of this server",
+            "doesn't accept the token (401: unauthorized access); check that it is whole and of this server",
             false,
         ),
         row(
             token,
             query,
             UNAUTHORIZED,
-            "doesn't accept the token (401: unauthorized access); check that it is whole, and of this server",
+            "doesn't accept the token (401: unauthorized access); check that it is whole and of this server",
             false,
         ),
         row(
             token,
             buckets,
             ("401 Unauthorized", "unauthorized", "Unauthorized"),
-            "doesn't accept the token (401: Unauthorized); check that it is whole, and of this server",
+            "doesn't accept the token (401: Unauthorized); check that it is whole and of this server",
             false,
         ),
         row(no_token, write, UNAUTHORIZED, set_token, false),
@@ -137,21 +137,21 @@ fn table() -> Vec<Row> {
             basic,
             write,
             UNAUTHORIZED,
-            "doesn't accept user and password (401: unauthorized access); check them; InfluxDB 2 takes them only by ClientBuilder::session, and with each request only on the paths of InfluxDB 1",
+            "doesn't accept user and password (401: unauthorized access); check them; InfluxDB 2 takes them for a session only (ClientBuilder::session), or on the paths of InfluxDB 1",
             false,
         ),
         row(
             session,
             write,
             UNAUTHORIZED,
-            "doesn't accept user and password, or no longer the session (401: unauthorized access); check user and password",
+            "doesn't accept user and password, or the session (401: unauthorized access); check user and password",
             false,
         ),
         row(
             header,
             write,
             UNAUTHORIZED,
-            "doesn't accept the credentials (401: unauthorized access); check the header that they are in",
+            "doesn't accept the credentials (401: unauthorized access); check their header",
             false,
         ),
         // Known, and not allowed.
@@ -174,7 +174,7 @@ fn table() -> Vec<Row> {
                 "forbidden",
                 "insufficient permissions to delete",
             ),
-            "knows the token, but it lacks the permission to write to the bucket, which deletes need (403: insufficient permissions to delete)",
+            "knows the token, but it lacks the permission to write to the bucket (403: insufficient permissions to delete)",
             true,
         ),
         row(
@@ -259,7 +259,7 @@ fn table() -> Vec<Row> {
                 "not found",
                 "failed to initialize execute state: could not find bucket \"edge\"",
             ),
-            "has no such bucket, or the token may not read it (404: failed to initialize execute state: could not find bucket \"edge\"); check its name, the organization and the token's permissions",
+            "has no such bucket, or the token may not read it (404: failed to initialize execute state: could not find bucket \"edge\"); check its name, the org and the token's permissions",
             false,
         ),
         row(
@@ -278,7 +278,7 @@ fn table() -> Vec<Row> {
                 "invalid",
                 "Please provide either orgID or org",
             ),
-            "asks for one (400: Please provide either orgID or org); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in the configuration file",
+            "asks for one (400: Please provide either orgID or org); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file",
             false,
         ),
         row(
@@ -289,7 +289,7 @@ fn table() -> Vec<Row> {
                 "invalid",
                 "failed to decode request body: Please provide either orgID or org",
             ),
-            "asks for one (400: failed to decode request body: Please provide either orgID or org); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in the configuration file",
+            "asks for one (400: failed to decode request body: Please provide either orgID or org); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file",
             false,
         ),
         row(
@@ -300,7 +300,7 @@ fn table() -> Vec<Row> {
                 "invalid",
                 "failed to decode request: missing orgID and org",
             ),
-            "asks for one (400: failed to decode request: missing orgID and org); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in the configuration file",
+            "asks for one (400: failed to decode request: missing orgID and org); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file",
             false,
         ),
         row(
@@ -311,7 +311,7 @@ fn table() -> Vec<Row> {
                 "invalid",
                 "organization id must be provided",
             ),
-            "asks for one (400: organization id must be provided); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in the configuration file",
+            "asks for one (400: organization id must be provided); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file",
             false,
         ),
         row(
@@ -322,7 +322,7 @@ fn table() -> Vec<Row> {
                 "invalid",
                 "either 'org' or 'orgID' must be provided",
             ),
-            "asks for one (400: either 'org' or 'orgID' must be provided); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in the configuration file",
+            "asks for one (400: either 'org' or 'orgID' must be provided); set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file",
             false,
         ),
         row(
@@ -340,7 +340,7 @@ fn table() -> Vec<Row> {
                 "not found",
                 "organization name \"nope\" not found",
             ),
-            "has no such organization, or the token is of another one (404: organization name \"nope\" not found); check the org",
+            "has no such organization, or the token is of another (404: organization name \"nope\" not found); check the org",
             false,
         ),
         row(
@@ -351,14 +351,14 @@ fn table() -> Vec<Row> {
                 "invalid",
                 "failed to decode request body: organization name \"nope\" not found",
             ),
-            "has no such organization, or the token is of another one (400: failed to decode request body: organization name \"nope\" not found); check the org",
+            "has no such organization, or the token is of another (400: failed to decode request body: organization name \"nope\" not found); check the org",
             false,
         ),
         row(
             token,
             write,
             ("404 Not Found", "not found", "organization not found"),
-            "has no such organization, or the token is of another one (404: organization not found); check the org",
+            "has no such organization, or the token is of another (404: organization not found); check the org",
             false,
         ),
     ]
@@ -418,37 +418,37 @@ fn empty_and_foreign_bodies() {
         (
             "404 Not Found",
             "",
-            "responded with 404 and an empty body, as InfluxDB doesn't; check the URL, with its path prefix, and any proxy",
+            "responded with an empty body, as InfluxDB doesn't (404: not found); check the URL, with its path prefix, and any proxy",
         ),
         (
             "400 Bad Request",
             "",
-            "responded with 400 and an empty body, as InfluxDB doesn't; check the URL, with its path prefix, and any proxy",
+            "responded with an empty body, as InfluxDB doesn't (400: bad request); check the URL, with its path prefix, and any proxy",
         ),
         (
             "405 No",
             "",
-            "responded with 405 and an empty body, as InfluxDB doesn't; check the URL, with its path prefix, and any proxy",
+            "responded with an empty body, as InfluxDB doesn't (405: method not allowed); check the URL, with its path prefix, and any proxy",
         ),
         (
             "404 Not Found",
             "<html>no such page</html>",
-            "responded with 404 in other words than InfluxDB's: <html>no such page</html>; check the URL, with its path prefix, and any proxy",
+            "responded in other words than InfluxDB's (404: <html>no such page</html>); check the URL, with its path prefix, and any proxy",
         ),
         (
             "501 No",
             "",
-            "responded with 501 and an empty body, as InfluxDB doesn't; check the URL, with its path prefix, and any proxy",
+            "responded with an empty body, as InfluxDB doesn't (501: not implemented); check the URL, with its path prefix, and any proxy",
         ),
         (
             "500 Oops",
             "",
-            "failed, in other words than InfluxDB's (500: internal server error); try again later; if it goes on, check the URL, with its path prefix, and any proxy",
+            "failed, in other words than InfluxDB's (500: internal server error); try again later, or check the URL, with its path prefix, and any proxy",
         ),
         (
             "500 Oops",
             "<html>oops</html>",
-            "failed, in other words than InfluxDB's (500: <html>oops</html>); try again later; if it goes on, check the URL, with its path prefix, and any proxy",
+            "failed, in other words than InfluxDB's (500: <html>oops</html>); try again later, or check the URL, with its path prefix, and any proxy",
         ),
         (
             "502 Bad Gateway",
@@ -458,7 +458,7 @@ fn empty_and_foreign_bodies() {
         (
             "407 No",
             "",
-            "asks for credentials (407: proxy authentication required); give it as `proxy`, with user and password",
+            "asks for credentials (407: proxy authentication required); give it as `proxy`",
         ),
     ] {
         let wire = Wire::responding(response(status, "", body));
@@ -494,35 +494,35 @@ fn lines_at_fault_are_numbered() {
             unprocessable(1),
             vec![2],
             Stored::Partial,
-            "stored the good lines and dropped the others (422: …); probably line 2; correct the data, sending it again won't help",
+            "stored the good lines and dropped the others (422: …); lines probably at fault: 2; correct it, sending it again won't help",
         ),
         (
             "m v=\"a\"\nm v=1\nm v=\"b\",w=1".to_string(),
             unprocessable(2),
             vec![1, 3],
             Stored::Partial,
-            "stored the good lines and dropped the others (422: …); probably lines 1, 3; correct the data, sending it again won't help",
+            "stored the good lines and dropped the others (422: …); lines probably at fault: 1, 3; correct it, sending it again won't help",
         ),
         (
             "m v=\"a\"".to_string(),
             unprocessable(1),
             vec![1],
             Stored::None,
-            "stored nothing: it dropped the line (422: …); probably line 1; correct the data, sending it again won't help",
+            "stored nothing: it dropped the line (422: …); lines probably at fault: 1; correct it, sending it again won't help",
         ),
         (
             "m v=\"a\"\n# comment\n\nm v=\"a\"\n".to_string(),
             unprocessable(2),
             vec![1, 4],
             Stored::None,
-            "stored nothing: it dropped all 2 lines (422: …); probably lines 1, 4; correct the data, sending it again won't help",
+            "stored nothing: it dropped all 2 lines (422: …); lines probably at fault: 1, 4; correct it, sending it again won't help",
         ),
         (
             "m v=\"a\"\n".repeat(8) + "m v=1",
             unprocessable(8),
             vec![1, 2, 3, 4, 5, 6, 7, 8],
             Stored::Partial,
-            "stored the good lines and dropped the others (422: …); probably lines 1, 2, 3, 4, 5 and 3 more; correct the data, sending it again won't help",
+            "stored the good lines and dropped the others (422: …); lines probably at fault: 1, 2, 3, 4, 5 and 3 more; correct it, sending it again won't help",
         ),
         // Lines that can't be parsed.
         (
@@ -530,14 +530,14 @@ fn lines_at_fault_are_numbered() {
             invalid(unable("m v=", "missing field value")),
             vec![2],
             Stored::None,
-            "refuses the request (400: …); at fault: line 2; correct it, sending it again won't help",
+            "refuses the request (400: …); lines at fault: 2; correct it, sending it again won't help",
         ),
         (
             format!("m v=1\n{long_line}"),
             invalid(unable(&long_line, "unbalanced quotes")),
             vec![2],
             Stored::None,
-            "refuses the request (400: unbalanced quotes); at fault: line 2; correct it, sending it again won't help",
+            "refuses the request (400: unbalanced quotes); lines at fault: 2; correct it, sending it again won't help",
         ),
     ];
     for (body, response, numbers, stored, says) in table {
@@ -585,8 +585,8 @@ fn with_ping(other: &'static str, ping: &'static str) -> Wire {
 
 #[test]
 fn a_call_that_influxdb_3_does_not_have() {
-    const V3: &str = "has no such call (404: not found): it is InfluxDB 3.6.0, which has no Flux, no deletes and no resources of InfluxDB 2";
-    const OTHER: &str = "responded with 404 in other words than InfluxDB's: not found; check the URL, with its path prefix, and any proxy";
+    const V3: &str = "has no such call (404: not found): it is InfluxDB 3.6.0, without Flux, deletes and the resources of InfluxDB 2";
+    const OTHER: &str = "responded in other words than InfluxDB's (404: not found); check the URL, with its path prefix, and any proxy";
     const PING_2: &str =
         "HTTP/1.1 204 No Content\r\nX-Influxdb-Build: OSS\r\nX-Influxdb-Version: v2.9.1\r\n\r\n";
     const PING_RENAMED: &str = "HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 13.0\r\n\r\n";
@@ -602,7 +602,7 @@ fn a_call_that_influxdb_3_does_not_have() {
         (
             PAGE,
             PING_3,
-            "responded with 404 in other words than InfluxDB's: <html>no</html; check the URL, with its path prefix, and any proxy",
+            "responded in other words than InfluxDB's (404: <html>no</html); check the URL, with its path prefix, and any proxy",
             0,
         ),
     ] {

@@ -186,7 +186,7 @@ fn no_mask_tells_how_long_a_secret_is() {
             ),
             (
                 format!("500 No\r\nX-Influx-Error: no {secret}, no"),
-                "(500: no ***, no); try again later; if",
+                "(500: no ***, no); try again later, or",
             ),
             (
                 format!("200 OK\r\nContent-Type: text/{secret}"),

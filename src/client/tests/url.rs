@@ -138,6 +138,7 @@ fn secrets_in_a_url_are_refused_and_not_repeated() {
         ("https://h/S3CRET/<", "https://h/***"),
         ("http://h/S3 CRET", "http://h/***"),
         ("http://h\r\nX: S3CRET", "***"),
+        ("http://local S3CRET", "***"),
         ("http://S3,CRET", "***"),
         ("http://h:8086 S3CRET-S3CRET", "***"),
         ("http://h:8086;S3CRET", "***"),
@@ -209,8 +210,6 @@ fn a_mistyped_url_is_shown_with_what_is_wrong() {
             "http://10.0.0.7;8086",
             "its host has a character that no host name has, ';'",
         ),
-        ("http://local host:18087", ascii),
-        ("http://localhost 18087", ascii),
         ("http://bücher.de:8086", ascii),
         ("http://localhost:180870", port),
         ("http://localhost:0", port),
@@ -225,10 +224,6 @@ fn a_mistyped_url_is_shown_with_what_is_wrong() {
         ("http://::1:8086", brackets),
         ("http://fe80::1:8086", brackets),
         ("https://2001:db8::7", brackets),
-        (
-            "https://[::g]:1",
-            "what stands in brackets isn't an IPv6 address",
-        ),
         (
             "http://http://localhost:18087",
             "its scheme stands there twice",

@@ -13,9 +13,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use std::thread_local;
-use ureq::http::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, Entry, HeaderMap, HeaderName, SET_COOKIE,
-};
+use ureq::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, SET_COOKIE};
 use ureq::unversioned::transport::Buffers;
 
 /// The headers that the library doesn't see, and their names meanwhile, which are as long and differ
@@ -43,15 +41,16 @@ pub(super) fn masking<T>(secrets: &Arc<Secrets>, call: impl FnOnce() -> T) -> T 
 
 /// Gives the hidden headers their names back.
 pub(super) fn restore(headers: &mut HeaderMap) {
-    for (name, hidden) in HIDDEN {
-        let Entry::Occupied(entry) = headers.entry(hidden) else {
-            continue;
-        };
-        let (_, values) = entry.remove_entry_mult();
-        for value in values.collect::<Vec<_>>() {
-            headers.append(name.clone(), value);
-        }
+    let real = |name: &HeaderName| HIDDEN.iter().find(|(_, hidden)| name.as_str() == *hidden);
+    if headers.keys().all(|name| real(name).is_none()) {
+        return;
     }
+    let mut restored = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers.iter() {
+        let name = real(name).map_or(name, |(name, _)| name);
+        restored.append(name.clone(), value.clone());
+    }
+    *headers = restored;
 }
 
 /// Changes the head in a read buffer, if all of it is there and it has something to mask or to hide.
@@ -75,18 +74,16 @@ pub(super) fn rewrite(buffers: &mut dyn Buffers) {
 
 /// Beginnings of lines that mean something to the client: a secret that has such words in it must not
 /// change what a response means.
-const KEPT: [&str; 10] = [
-    "content-type: application/",
-    "content-type:",
-    "content-encoding:",
-    "transfer-encoding:",
-    "connection:",
-    "location:",
-    "retry-after:",
-    "proxy-authenticate:",
-    "x-influxdb-",
-    "x-platform-error-code:",
-];
+const KEPT: &str = "content-type:\x20application/
+content-type:
+content-encoding:
+transfer-encoding:
+connection:
+location:
+retry-after:
+proxy-authenticate:
+x-influxdb-
+x-platform-error-code:";
 
 /// How many bytes of a line are never masked.
 fn kept(line: &[u8]) -> usize {
@@ -102,7 +99,7 @@ fn kept(line: &[u8]) -> usize {
     if is("HTTP/1.") {
         return 13;
     }
-    KEPT.iter()
+    KEPT.lines()
         .find(|start| is(start))
         .map_or(0, |start| start.len())
 }
@@ -160,17 +157,8 @@ fn is(line: &[u8], name: &str) -> bool {
 
 /// The name that hides this line, if the library would act on it.
 fn hidden(line: &[u8]) -> Option<&'static str> {
-    let (name, hidden) = HIDDEN.iter().find(|(name, _)| is(line, name.as_str()))?;
-    // That of almost every response, and nothing to transcode.
-    (*name != CONTENT_TYPE || has_other_charset(line)).then_some(*hidden)
-}
-
-/// Whether a `Content-Type` names a charset, and that isn't UTF-8.
-fn has_other_charset(line: &[u8]) -> bool {
-    line.split(|byte| *byte == b';').any(|part| {
-        let charset = part.trim_ascii().strip_prefix(b"charset=");
-        charset.is_some_and(|charset| !charset.eq_ignore_ascii_case(b"utf-8"))
-    })
+    let found = HIDDEN.iter().find(|(name, _)| is(line, name.as_str()));
+    found.map(|(_, hidden)| *hidden)
 }
 
 #[cfg(test)]

@@ -109,7 +109,8 @@ fn bad_point(error: Error) -> Row {
         retryable: false,
         stored: Stored::None,
         remedy: Remedy::RemoveBadLines,
-        source: true,
+        // The sentence has all of it.
+        source: false,
     }
 }
 

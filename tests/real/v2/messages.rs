@@ -70,7 +70,7 @@ fn who_may_what() {
         (
             &reader,
             delete,
-            "knows the token, but it lacks the permission to write to the bucket, which deletes need (403",
+            "knows the token, but it lacks the permission to write to the bucket (403",
         ),
         (&reader, create_bucket, &to_buckets),
         (
@@ -122,7 +122,7 @@ fn who_may_what() {
     for call in calls {
         says(
             &call(&nobody).unwrap_err(),
-            "asks for credentials (401: unauthorized access), and none are set; set a token",
+            "asks for credentials, and none are set (401: unauthorized access); set a token",
         );
         says(&call(&wrong).unwrap_err(), "doesn't accept the token (401");
         says(
@@ -131,7 +131,7 @@ fn who_may_what() {
         );
         says(
             &call(&session).unwrap_err(),
-            "doesn't accept user and password, or no longer the session (401",
+            "doesn't accept user and password, or the session (401",
         );
     }
     let token = std::env::var("INFLUXDB_V2_TOKEN").unwrap();
@@ -145,7 +145,7 @@ fn who_may_what() {
     for call in calls {
         says(
             &call(&elsewhere).unwrap_err(),
-            "has no such organization, or the token is of another one (40",
+            "has no such organization, or the token is of another (40",
         );
     }
 }
@@ -167,7 +167,7 @@ fn lines_that_are_not_stored() {
         .collect();
     assert_eq!(numbers, [2, 4], "{error}");
     says(&error, "stored the good lines and dropped the others");
-    says(&error, "; probably lines 2, 4; correct the data");
+    says(&error, "; lines probably at fault: 2, 4; correct it");
     assert_eq!(place.count("b", "my m", "g"), 1);
 
     // The only line.
@@ -176,7 +176,7 @@ fn lines_that_are_not_stored() {
     says(&error, "stored nothing: it dropped the line");
     // Line numbers where the server gives the text.
     let error = client.write("b", "a v=1 1\nb v= 2\nc v=1 3").unwrap_err();
-    says(&error, "; at fault: line 2; correct it");
+    says(&error, "; lines at fault: 2; correct it");
 
     // The writer's account names the same lines.
     let mut writer = client.writer("b").build().unwrap();
