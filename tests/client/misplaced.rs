@@ -564,16 +564,14 @@ fn what_was_assumed_is_said_when_nothing_listens() {
     }
 }
 
-/// Over plain http there is no certificate that could be verified.
+/// Over plain http there is no certificate that could be verified. (A build without TLS refuses the
+/// setting.)
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
 fn certificates_are_warned_of_where_there_are_some() {
-    let warned = |builder: ClientBuilder| match builder.build() {
-        Ok(client) => client.warnings().iter().any(|w| w.contains("not verified")),
-        // A build without TLS.
-        Err(error) => {
-            assert!(error.to_string().contains("no TLS"), "{error}");
-            true
-        }
+    let warned = |builder: ClientBuilder| {
+        let client = builder.build().unwrap();
+        client.warnings().iter().any(|w| w.contains("not verified"))
     };
     let builder = |url: &str| Client::builder(url).danger_accept_any_certificate(true);
     for (builder, wanted) in [
