@@ -3,7 +3,6 @@
 use super::id::{BucketId, OrgId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
-use super::names::{check_bucket_name, check_name};
 use super::relations::{AttachedLabels, Members};
 use super::request::{ApiRequest, Scope};
 use super::retention::{Retention, RetentionRule, as_list};
@@ -11,6 +10,7 @@ use super::schemas::Schemas;
 use super::serde_util::{Page, or_default, time};
 use crate::Timestamp;
 use crate::client::Client;
+use crate::client::names::{check_bucket_name, check_name};
 use crate::error::Error;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -2,10 +2,10 @@
 
 use super::id::{BucketId, DbrpId, OrgId};
 use super::list::{List, Paging, listed};
-use super::names::check_name;
 use super::request::{ApiRequest, Scope};
 use super::serde_util::or_default;
 use crate::client::Client;
+use crate::client::names::check_name;
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;

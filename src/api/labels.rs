@@ -2,10 +2,10 @@
 
 use super::id::{LabelId, OrgId};
 use super::list::{List, Paging, listed};
-use super::names::{check_name, trimmed};
 use super::request::{ApiRequest, Scope, to_owned_map};
 use super::serde_util::or_default;
 use crate::client::Client;
+use crate::client::names::{check_name, trimmed};
 use crate::error::Error;
 use alloc::collections::BTreeMap;
 use alloc::string::String;

@@ -50,7 +50,6 @@ mod dbrps;
 mod id;
 mod labels;
 mod list;
-pub(crate) mod names;
 mod organizations;
 #[cfg(doc)]
 pub mod parity;

@@ -2,13 +2,13 @@
 
 use super::id::{OrgId, UserId};
 use super::list::{List, Paging, listed};
-use super::names::{check_name, trimmed};
 use super::relations::Members;
 use super::request::ApiRequest;
 use super::secrets::Secrets;
 use super::serde_util::{Page, Status, or_default, status, time};
 use crate::Timestamp;
 use crate::client::Client;
+use crate::client::names::{check_name, trimmed};
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;

@@ -2,12 +2,12 @@
 
 use super::id::{OrgId, ScriptId};
 use super::list::{List, Paging, listed};
-use super::names::check_name;
 use super::request::ApiRequest;
 use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::client::Method;
 use crate::client::execute::{json_param, to_json};
+use crate::client::names::check_name;
 use crate::client::{Client, Response};
 use crate::csv;
 use crate::error::Error;

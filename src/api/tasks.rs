@@ -3,7 +3,6 @@
 use super::id::{OrgId, TaskId, UserId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
-use super::names::check_name;
 use super::relations::{AttachedLabels, Members};
 use super::request::{ApiRequest, Scope};
 use super::runs::{LogEvent, Runs};
@@ -11,6 +10,7 @@ use super::schedule::{Interval, When, check_cron, with_option};
 use super::serde_util::{Page, Status, or_default, status, time};
 use crate::Timestamp;
 use crate::client::Client;
+use crate::client::names::check_name;
 use crate::error::Error;
 use alloc::borrow::Cow;
 use alloc::string::String;

@@ -2,11 +2,11 @@
 
 use super::id::UserId;
 use super::list::{List, Paging, listed};
-use super::names::{check_name, check_user_name};
 use super::request::ApiRequest;
 use super::serde_util::{Page, Status, or_default, status};
 use crate::client::Client;
 use crate::client::auth::Auth;
+use crate::client::names::{check_name, check_user_name};
 use crate::client::secret::Secret;
 use crate::client::setup::check_password;
 use crate::client::transport::HeaderList;

@@ -3,12 +3,12 @@
 use super::id::{OrgId, VariableId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
-use super::names::{check_name, trimmed};
 use super::relations::AttachedLabels;
 use super::request::{ApiRequest, Scope};
 use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::client::Client;
+use crate::client::names::{check_name, trimmed};
 use crate::error::Error;
 use alloc::collections::BTreeMap;
 use alloc::string::String;

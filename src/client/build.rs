@@ -97,7 +97,7 @@ impl ClientBuilder {
                 }
             ));
         }
-        let quoted = |c: &&Credentials| !c.quotes_told && is_quoted(c.secret.reveal());
+        let quoted = |c: &&Credentials| !c.quotes_warned && is_quoted(c.secret.reveal());
         if self.credentials.as_ref().filter(quoted).is_some() {
             self.warn(config::quoted("the token"));
         }

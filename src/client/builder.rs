@@ -84,8 +84,8 @@ pub(super) struct Credentials {
     pub(super) user: String,
     pub(super) secret: Secret,
     pub(super) check: fn(&str, &Secret) -> Result<Auth, Error>,
-    /// Quotes around it need no warning (any more).
-    pub(super) quotes_told: bool,
+    /// No warning of quotes around it is due.
+    pub(super) quotes_warned: bool,
 }
 
 impl Credentials {
@@ -218,14 +218,14 @@ impl ClientBuilder {
             user,
             secret,
             check,
-            quotes_told: kind != "Token",
+            quotes_warned: kind != "Token",
         });
         self
     }
 
-    pub(super) fn quotes_told(&mut self) {
+    pub(super) fn quotes_warned(&mut self) {
         if let Some(credentials) = &mut self.credentials {
-            credentials.quotes_told = true;
+            credentials.quotes_warned = true;
         }
     }
 

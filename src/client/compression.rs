@@ -10,6 +10,8 @@ use super::transport::{HttpRequest, RequestBody};
 use crate::error::{Error, Stored};
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU8, Ordering};
+use core::time::Duration;
+use std::time::Instant;
 
 /// Whether a server takes compressed bodies, as far as is known. Shared by all clones of a client.
 #[derive(Debug, Default)]
@@ -80,6 +82,7 @@ impl Client {
         plain: &'a [u8],
         mut attempt: impl FnMut(&mut HttpRequest<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        let (start, limit) = (Instant::now(), out.overall);
         let result = attempt(out);
         let compression = &self.inner().learnt.compression;
         if !out.gzipped || !compression.is_unknown() {
@@ -93,15 +96,26 @@ impl Client {
         if !status.is_some_and(may_be_about_compression) {
             return result;
         }
+        // Both together take no longer than one may.
+        let left = limit.saturating_sub(start.elapsed());
+        if left < Duration::from_millis(1) {
+            return result;
+        }
         out.gzipped = false;
         out.body = RequestBody::Bytes(plain);
+        out.overall = left;
         let again = attempt(out);
+        out.overall = limit;
         if again.is_ok() || again.as_ref().is_err_and(|e| e.stored() == Stored::Partial) {
             compression.set(REFUSED);
             logging::warning(
                 "the server takes no compressed bodies: from now on they are sent uncompressed",
             );
         }
-        again
+        // A server that failed on the first may have stored it before.
+        match result.is_err_and(|first| first.stored() == Stored::Unknown) {
+            true => again.map_err(Error::after_unknown),
+            false => again,
+        }
     }
 }

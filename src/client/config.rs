@@ -264,7 +264,7 @@ impl Found {
             } else {
                 builder.token(token)
             };
-            builder.quotes_told();
+            builder.quotes_warned();
         }
         if let Some(ms) = number("timeout", "milliseconds")? {
             if ms == 0 {

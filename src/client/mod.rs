@@ -52,6 +52,7 @@ mod health;
 mod logging;
 mod method;
 mod named_lines;
+pub(crate) mod names;
 mod own_words;
 mod query;
 mod request;

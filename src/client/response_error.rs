@@ -84,11 +84,15 @@ pub(crate) fn refused(
             }),
     };
     let mut named = line_errors(write_status.line_errors, lines, secrets, MAX_MESSAGE);
-    if named.is_empty() && write_status.remedy == Some(Remedy::None) {
-        let words: String = error_body.message().map(owned).unwrap_or_default();
-        named = causes(&words, lines, &message);
+    let mut sent_lines = 0;
+    // What a server drops for good it counts; which lines these are, it may leave to us.
+    if write_status.remedy == Some(Remedy::None) {
+        sent_lines = split(lines).filter(|line| is_point(line)).count() as u64;
+        if named.is_empty() {
+            let words: String = error_body.message().map(owned).unwrap_or_default();
+            named = causes(&words, lines, &message);
+        }
     }
-    let sent_lines = split(lines).filter(|line| is_point(line)).count() as u64;
     let mut parts = ResponseParts {
         what: what.to_string(),
         host: asked.base.host_port.clone(),

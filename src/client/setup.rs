@@ -3,9 +3,9 @@
 use super::Client;
 use super::auth::Auth;
 use super::execute::to_json;
+use super::names::{check_bucket_name, check_name, check_user_name, trimmed};
 use super::secret::Secret;
 use super::transport::RequestBody;
-use crate::api::names::{check_bucket_name, check_name, check_user_name, trimmed};
 use crate::error::Error;
 use alloc::string::String;
 use core::fmt;

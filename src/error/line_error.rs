@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-/// One line that a server refused.
+/// One line that a server refused, or that can be the cause of a type conflict that it reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LineError {

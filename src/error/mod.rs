@@ -172,8 +172,9 @@ impl Error {
     /// Whether the same call may succeed later without anybody doing anything.
     ///
     /// True for a lost connection, a time limit, a name that doesn't resolve, and the statuses 408,
-    /// 425, 429 and 5xx, unless the 500 tells of a partial write. False where a person must act
-    /// first (token, bucket, certificate, configuration) and where the data themselves are refused.
+    /// 425, 429 and 5xx but 501 and 505, unless InfluxDB's 500 is about a partial write, a missing
+    /// permission or the request itself. False where a person must act first (token, bucket,
+    /// certificate, configuration) and where the data themselves are refused.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -383,6 +384,8 @@ impl Error {
     /// [`Stored::None`]; where nobody can know, it is [`Stored::Unknown`], and sending the same
     /// points again is safe as long as they carry their own timestamps. Where a
     /// [`RetryPolicy`](crate::client::RetryPolicy) made several attempts, it speaks of all of them.
+    /// A server that drops every line of a write, for a type conflict say, leaves [`Stored::None`] with
+    /// [`Remedy::None`]: there is nothing to send again.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -446,7 +449,9 @@ impl Error {
         }
     }
 
-    /// After a refused write: the lines the server named as bad, in its order.
+    /// After a refused write: the lines the server named as bad, in its order. Where it names a type
+    /// conflict by measurement and field only (InfluxDB 1 and 2): the lines that can be its cause, in
+    /// theirs.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

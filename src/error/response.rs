@@ -42,7 +42,7 @@ pub(crate) struct ResponseParts {
     pub(crate) credentials: CredentialKind,
     /// Whether the client has an organization.
     pub(crate) has_org: bool,
-    /// How many lines a write had; 0 for other calls.
+    /// How many lines a write had of which the server dropped some; 0 for other responses.
     pub(crate) sent_lines: u64,
     /// The version of the server, if it is InfluxDB 3 and has no such call.
     pub(crate) v3: Option<String>,
@@ -188,7 +188,8 @@ impl ResponseError {
         self.0.remedy
     }
 
-    /// After a write: the lines the server named as bad. May be fewer than there are.
+    /// After a write: the lines the server named as bad, or that can be the cause of a type conflict; see
+    /// [`Error::line_errors`](crate::Error::line_errors). May be fewer than there are.
     #[must_use]
     pub fn line_errors(&self) -> &[LineError] {
         &self.0.line_errors

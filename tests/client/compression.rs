@@ -1,6 +1,7 @@
 //! Servers that take no compressed bodies: found out once, before any line is judged.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crate::common::wire::{NO_CONTENT, Seen, Wire, json_error, response};
 use influx_edge::writer::Event;
@@ -117,6 +118,13 @@ fn what_is_refused_compressed_is_sent_once_more_as_it_is() {
             vec![true, false, true, false],
             Some((Stored::Unknown, Remedy::Retry)),
         ),
+        // What failed on the first may have stored it, whatever is said of the second.
+        (
+            no("500 Oops"),
+            no("400 Bad Request"),
+            vec![true, false, true, false],
+            Some((Stored::Unknown, Remedy::Operator)),
+        ),
         // A server that has read the lines takes compressed ones: nothing is sent again, nor later.
         (NO_CONTENT.into(), no("400 No"), vec![true, true], None),
         (
@@ -191,6 +199,36 @@ fn what_is_refused_compressed_is_sent_once_more_as_it_is() {
             }
         }
     }
+}
+
+/// The limit of a call is that of both attempts.
+#[test]
+fn both_attempts_end_with_the_limit() {
+    let wire = Wire::each(2, |peer| {
+        while let Some(seen) = peer.request() {
+            if !is_gzip(&seen) {
+                return peer.wait_for_close();
+            }
+            std::thread::sleep(Duration::from_millis(600));
+            peer.send(response("415 No", "", "no"));
+        }
+    });
+    let limit = Duration::from_millis(900);
+    let client = wire
+        .builder()
+        .gzip_min_bytes(64)
+        .timeout(limit)
+        .build()
+        .unwrap();
+    let start = Instant::now();
+    let error = client.write("edge", lines()).unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(
+        start.elapsed() < Duration::from_millis(1_400),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(compressed(&wire), [true, false]);
 }
 
 #[test]
