@@ -65,10 +65,11 @@ impl Detail {
         self
     }
 
-    /// The same within own words. What is to be done about a proxy is said of its URL.
+    /// The same within own words, for a failure at a proxy: advice about the URL becomes advice about the
+    /// proxy's.
     pub(super) fn within(self, before: &str, after: &str, advice: &str) -> Self {
         let [own, foreign, rest, known] = self.parts();
-        // It is said of whoever shows a certificate.
+        // The proxy's certificate here.
         let (its, own) = match own.strip_prefix("the server's") {
             Some(own) => ("its", own),
             None => ("", own),
