@@ -9,6 +9,10 @@
 //! server and back, a few at a time. Most modems speak HTTP themselves; this one does it with two
 //! headers.
 
+#[path = "common/say.rs"]
+#[macro_use]
+mod say;
+
 #[path = "../tests/common/mock_server/mod.rs"]
 mod mock_server;
 #[path = "bare_metal/station.rs"]
@@ -31,10 +35,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         server: &server,
         requests: 0,
     };
-    println!("server   a mock server inside this program; it is not InfluxDB and keeps nothing");
+    say!("server   a mock server inside this program; it is not InfluxDB and keeps nothing");
 
     let mut station = Station::new("zrh-1")?;
-    println!(
+    say!(
         "station  {} bytes in all, {LINES} of them for lines",
         size_of::<Station>()
     );
@@ -53,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     send(&mut modem, &mut station)?;
-    println!("written  20 readings in {} requests", modem.requests);
+    say!("written  20 readings in {} requests", modem.requests);
 
     let mut storage = [0; 192];
     let mut question = Text::new(&mut storage);
@@ -64,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("the response to the query was {status}").into());
     }
     let (mut text, mut ends) = ([0; 384], [0; 48]);
-    println!(
+    say!(
         "decoder  {} and {} bytes",
         size_of_val(&text),
         size_of_val(&ends)
@@ -74,7 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         newest.feed(piece)?;
     }
     match newest.finish()? {
-        Some(celsius) => println!("newest   {celsius} °C, read {PIECE} bytes at a time"),
+        Some(celsius) => say!("newest   {celsius} °C, read {PIECE} bytes at a time"),
         None => return Err("the readings are not there".into()),
     }
     Ok(())

@@ -17,6 +17,10 @@
 //! after a minute, or `INFLUXDB_V2_TIMEOUT` milliseconds, it gives up.
 
 // Plots, settings and mock server are the quickstart's.
+#[path = "common/say.rs"]
+#[macro_use]
+mod say;
+
 #[path = "../tests/common/mock_server/mod.rs"]
 mod mock_server;
 #[path = "quickstart/plot.rs"]
@@ -119,7 +123,7 @@ fn run(canvas: Canvas) -> Result<bool, Box<dyn Error>> {
     }
     report.retain(|series| !series.points.is_empty());
     if report.is_empty() {
-        println!(
+        say!(
             "No numbers of \"{measurement}\" in bucket \"{}\" since yesterday.",
             target.bucket
         );
@@ -127,13 +131,13 @@ fn run(canvas: Canvas) -> Result<bool, Box<dyn Error>> {
     }
 
     let seen: usize = report.iter().map(|series| series.points.len()).sum();
-    println!("{seen} readings of \"{measurement}\" since yesterday\n");
+    say!("{seen} readings of \"{measurement}\" since yesterday\n");
     table(&mut report);
     if not_numbers > 0 {
-        println!("({not_numbers} values are no numbers)");
+        say!("({not_numbers} values are no numbers)");
     }
     for series in &report {
-        println!();
+        say!();
         plot(series, canvas);
     }
     Ok(true)
@@ -156,15 +160,20 @@ fn table(report: &mut [Series]) {
     let name = |series: &Series| series.name.chars().take(30).collect::<String>();
     let width = report.iter().map(|s| name(s).chars().count()).max();
     let width = width.unwrap_or(0).max("series".len());
-    println!(
+    say!(
         "{:<width$} {:>7} {:>10} {:>10} {:>10} {:>10}",
-        "series", "count", "least", "mean", "most", "last"
+        "series",
+        "count",
+        "least",
+        "mean",
+        "most",
+        "last"
     );
     for series in report {
         series.points.sort_by_key(|(time, _)| *time);
         let values = || series.points.iter().map(|(_, value)| *value);
         let count = series.points.len();
-        println!(
+        say!(
             "{:<width$} {count:>7} {:>10.2} {:>10.2} {:>10.2} {:>10.2}",
             name(series),
             values().fold(f64::INFINITY, f64::min),

@@ -9,6 +9,10 @@
 //! to `poll`. What can't be delivered waits on disk (`SPOOL=directory`, else a directory that goes
 //! away with the example), so that also a restart loses nothing.
 
+#[path = "common/say.rs"]
+#[macro_use]
+mod say;
+
 #[path = "gateway/sensors.rs"]
 mod sensors;
 #[path = "gateway/switch.rs"]
@@ -68,10 +72,10 @@ fn main() -> Result<(), Error> {
         .spool(Spool::open(&spool)?)
         .on_event(tell)
         .build()?;
-    println!("writing to {}, spool in {}", client.url(), spool.display());
+    mention!("writing to {}, spool in {}", client.url(), spool.display());
 
     let mut sensors = Sensors::find();
-    println!("sensors: {}", sensors.names());
+    mention!("sensors: {}", sensors.names());
     let end = std::env::var("SECONDS").ok().and_then(|s| s.parse().ok());
     let start = Instant::now();
     let mut status = Status::new(start);
@@ -91,30 +95,33 @@ fn main() -> Result<(), Error> {
         // The tick's rest: what is due is sent, then there is nothing to do.
         next += TICK;
         w.poll()?;
-        status.show(&w);
+        // Nobody watches any more: it ends as with Ctrl-C.
+        if status.show(&w).is_err() {
+            break;
+        }
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
     }
 
-    println!("\nending: what is in memory goes to the server, or to disk");
+    mention!("\nending: what is in memory goes to the server, or to disk");
     if let Some(demo) = &mut demo {
         demo.on();
     }
     let result = w.flush_within(Duration::from_secs(10));
     let stats = w.stats();
     match result {
-        Ok(outcome) => println!("since the last account: {outcome}"),
-        Err(error) => println!("not everything is safe: {error}"),
+        Ok(outcome) => mention!("since the last account: {outcome}"),
+        Err(error) => mention!("not everything is safe: {error}"),
     }
     account(&stats);
     for line in w.rejected().take(5) {
-        println!("refused: {:?} ({})", line.line, line.message);
+        mention!("refused: {:?} ({})", line.line, line.message);
     }
     let closed = w.close();
     if spool == own_spool && stats.spooled == 0 {
         drop(std::fs::remove_dir_all(&own_spool));
     }
     if let Some(demo) = demo {
-        println!("{} points are in the server", demo.points());
+        mention!("{} points are in the server", demo.points());
     }
     closed.map(drop)
 }
@@ -151,14 +158,16 @@ impl Status {
         }
     }
 
-    fn show(&mut self, w: &Writer) {
+    fn show(&mut self, w: &Writer) -> std::io::Result<()> {
         let elapsed = self.last.elapsed();
         if elapsed < Duration::from_secs(1) {
-            return;
+            return Ok(());
         }
         let stats = w.stats();
         let rate = |now: u64, before: u64| (now - before) as f64 / elapsed.as_secs_f64();
-        print!(
+        let mut out = std::io::stdout();
+        write!(
+            out,
             "\r{:6.1}/s in  {:6.1}/s out  {} in memory  {} on disk  {} rejected  {} dropped   ",
             rate(stats.accepted, self.before.accepted),
             rate(stats.delivered, self.before.delivered),
@@ -166,15 +175,15 @@ impl Status {
             stats.spooled,
             stats.rejected.total(),
             stats.dropped.total(),
-        );
-        drop(std::io::stdout().flush());
+        )?;
         self.last = Instant::now();
         self.before = stats;
+        out.flush()
     }
 }
 
 fn account(stats: &Stats) {
-    println!(
+    mention!(
         "accepted {} = delivered {} + on disk {} + rejected {} + dropped {} + in memory {}{}",
         stats.accepted,
         stats.delivered,

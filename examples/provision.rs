@@ -14,6 +14,10 @@
 //! Ends with 0 when all is there, 1 when not; a server that doesn't respond costs half a minute.
 
 // The mock server that the tests use.
+#[path = "common/say.rs"]
+#[macro_use]
+mod say;
+
 #[path = "../tests/common/mock_api.rs"]
 pub(crate) mod mock_server;
 
@@ -72,7 +76,7 @@ fn run(keep: bool) -> Result<(), Error> {
         Client::from_env()?
     } else {
         let server = mock.insert(mock_server::MockServer::start());
-        println!(
+        mention!(
             "(No INFLUXDB_V2_URL: a mock server inside this program, at {}.)\n",
             server.url()
         );
@@ -86,27 +90,27 @@ fn run(keep: bool) -> Result<(), Error> {
     }
     if let (Some(password), true) = (&password, client.needs_setup()?) {
         set_up(&client, &user, password)?;
-        println!("set up        first user {user}");
+        mention!("set up        first user {user}");
     }
 
     let made = provision(&client)?;
-    println!("organization  {} ({})", made.org.name, made.org.id);
+    mention!("organization  {} ({})", made.org.name, made.org.id);
     for bucket in &made.buckets {
         let keep = bucket.retention().map_or("for ever".to_owned(), |keep| {
             format!("{} days", keep.as_secs() / 86_400)
         });
-        println!("bucket        {} ({}), kept {keep}", bucket.name, bucket.id);
+        mention!("bucket        {} ({}), kept {keep}", bucket.name, bucket.id);
     }
-    println!("label         {}", made.label.name);
+    mention!("label         {}", made.label.name);
     match made.logger.reveal_token() {
         // The only time it can be read. A program would put it where the logger finds it.
-        Some(token) if keep => println!("token         {token}"),
-        Some(token) => println!("token         new, {} characters", token.len()),
-        None => println!("token         there already, and not to be read again"),
+        Some(token) if keep => mention!("token         {token}"),
+        Some(token) => mention!("token         new, {} characters", token.len()),
+        None => mention!("token         there already, and not to be read again"),
     }
     let (database, rp) = (&made.mapping.database, &made.mapping.retention_policy);
-    println!("1.x programs  write to {database}/{rp}");
-    println!(
+    mention!("1.x programs  write to {database}/{rp}");
+    mention!(
         "task          {}, every {}",
         made.task.name,
         made.task.every.as_deref().unwrap_or("?")
@@ -114,12 +118,12 @@ fn run(keep: bool) -> Result<(), Error> {
 
     let again = provision(&client)?;
     if (&again.org.id, &again.logger.id) == (&made.org.id, &made.logger.id) {
-        println!("a second run found all of it and made nothing");
+        mention!("a second run found all of it and made nothing");
     }
 
     if !keep {
         remove(&client, &made)?;
-        println!("removed");
+        mention!("removed");
     }
     // A session that is only dropped lives on in the server for an hour.
     client.sign_out()

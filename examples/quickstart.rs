@@ -9,6 +9,10 @@
 //! server is a mock server inside this program; with `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN`,
 //! `INFLUXDB_V2_ORG` and `INFLUXDB_V2_BUCKET` it is yours.
 
+#[path = "common/say.rs"]
+#[macro_use]
+mod say;
+
 #[path = "quickstart/machine.rs"]
 mod machine;
 #[path = "quickstart/plot.rs"]
@@ -68,7 +72,7 @@ fn main() -> ExitCode {
 
 fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
     let heading = "A reading leaves this machine, reaches a server, and comes back.";
-    println!("{}\n", canvas.strong(heading));
+    say!("{}\n", canvas.strong(heading));
 
     let target = Target::from_env()?;
     let client = Client::builder(&target.url)
@@ -76,6 +80,9 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
         .token(&target.token)
         .build()?;
     target.introduce(&client.url(), canvas);
+    for warning in client.warnings() {
+        eprintln!("warning: {warning}");
+    }
 
     // 1 · Readings into line protocol.
     let mut machine = Machine::new();
@@ -90,10 +97,10 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
         progress(canvas, done)?;
     }
     if machine.is_bare() {
-        println!("(This system has no /proc: only what Rust's std can measure is shown.)");
+        say!("(This system has no /proc: only what Rust's std can measure is shown.)");
     }
     let example = canvas.fit(first_line(enc.as_bytes()));
-    println!("{}\n", canvas.faint(&example));
+    say!("{}\n", canvas.faint(&example));
 
     // 2 · Line protocol to the server.
     let start = Instant::now();
@@ -101,7 +108,7 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
         keep(enc.as_bytes(), error.stored());
         return Err(error.into());
     }
-    println!(
+    say!(
         "written  {sent} values, {} lines, {} bytes, to bucket \"{}\" in {:.1} ms",
         enc.line_count(),
         enc.len(),
@@ -140,7 +147,7 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
         }
         back += 1;
     }
-    println!("queried  {back} values back in {:.1} ms\n", millis(start));
+    say!("queried  {back} values back in {:.1} ms\n", millis(start));
     if back != sent {
         let words = format!(
             "the server took {sent} values without complaint and gave {back} of them back; \
@@ -153,7 +160,7 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
     // 4 · To be looked at.
     canvas.table(&times, &series);
     for series in &series {
-        println!();
+        say!();
         canvas.plot(&times, series);
     }
     Ok(())
@@ -164,12 +171,13 @@ fn progress(canvas: Canvas, done: usize) -> std::io::Result<()> {
     let end = if done == SAMPLES { "\n" } else { "" };
     if canvas.is_terminal {
         let bar = "█".repeat(2 * done);
-        print!(
+        write!(
+            stdout(),
             "\rsampled  {bar:░<0$} {done} of {SAMPLES}{end}",
             2 * SAMPLES
-        );
+        )?;
     } else if done == SAMPLES {
-        print!("sampled  {done} of {SAMPLES}{end}");
+        say!("sampled  {done} of {SAMPLES}");
     }
     stdout().flush()
 }
@@ -190,5 +198,5 @@ fn keep(lines: &[u8], stored: Stored) {
         Stored::None => "None of these lines were stored",
         _ => "Whether these lines were stored nobody can know (sending them again does no harm)",
     };
-    println!("{words}:\n\n{}", String::from_utf8_lossy(lines));
+    say!("{words}:\n\n{}", String::from_utf8_lossy(lines));
 }

@@ -12,6 +12,10 @@
 //! Ends with 0 whatever the status was, for a response is a response; with 1 if none came, after half
 //! a minute at most. (`INFLUXDB_V2_TIMEOUT`, in milliseconds, makes that less.)
 
+#[path = "common/say.rs"]
+#[macro_use]
+mod say;
+
 #[path = "../tests/common/mock_server/mod.rs"]
 mod mock_server;
 
@@ -36,7 +40,7 @@ fn run() -> Result<(), Error> {
     let client = if std::env::var_os("INFLUXDB_V2_URL").is_some() {
         Client::from_env()?
     } else {
-        println!("(No INFLUXDB_V2_URL: a mock server inside this program responds.)\n");
+        say!("(No INFLUXDB_V2_URL: a mock server inside this program responds.)\n");
         let server = mock.insert(mock_server::Server::start());
         Client::builder(server.url())
             .org(server.org())
@@ -57,14 +61,14 @@ fn run() -> Result<(), Error> {
 
     // JSON in, and JSON out into whatever type it should be.
     let health: serde_json::Value = client.request(Method::Get, "/health").call()?.into_json()?;
-    println!("the status, out of its JSON: {}", health["status"]);
+    say!("the status, out of its JSON: {}", health["status"]);
     // And whoever wants an error for it asks for one.
     if let Err(error) = client
         .request(Method::Get, "/api/v2/no-such-thing")
         .call()?
         .error_for_status()
     {
-        println!("the same as an error: {error}");
+        say!("the same as an error: {error}");
     }
     Ok(())
 }
@@ -77,12 +81,12 @@ fn call(client: &Client, method: &str, path: &str, query: &[String]) -> Result<(
         request = request.query(name, value);
     }
     let response = request.call()?;
-    println!("{method} {path}: {}", response.status());
+    say!("{method} {path}: {}", response.status());
     for (name, value) in response.headers().iter() {
-        println!("  {name}: {}", String::from_utf8_lossy(value));
+        say!("  {name}: {}", String::from_utf8_lossy(value));
     }
     let body = response.into_string()?;
     let start: String = body.chars().take(500).collect();
-    println!("{}\n", start.trim_end());
+    say!("{}\n", start.trim_end());
     Ok(())
 }

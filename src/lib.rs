@@ -29,6 +29,9 @@
 //!
 //! # fn main() -> Result<(), influx_edge::Error> {
 //! let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+//! for warning in client.warnings() {
+//!     eprintln!("{warning}"); // what works, but a person should know
+//! }
 //! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 //! let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5).time(SystemTime::now());
 //! client.write("sensors", [point])?; // or enc.lines(), or a type of your own

@@ -68,18 +68,18 @@ impl Canvas {
         for series in &shown {
             heading += &format!("{:>1$}", series.name, width(series));
         }
-        println!("{}", self.strong(&heading));
+        say!("{}", self.strong(&heading));
         for time in times {
             let mut row = format!("{:<CLOCK$}", clock(*time));
             for series in &shown {
                 let cell = series.at(*time).map(short).unwrap_or_default();
                 row += &format!("{cell:>0$}", width(series));
             }
-            println!("{row}");
+            say!("{row}");
         }
         match series.len() - shown.len() {
             0 => {}
-            hidden => println!("{}", self.faint(&format!("({hidden} more below)"))),
+            hidden => say!("{}", self.faint(&format!("({hidden} more below)"))),
         }
     }
 
@@ -124,7 +124,7 @@ impl Canvas {
                 let step = steps[reached.min(steps.len() - 1)];
                 line.extend(std::iter::repeat_n(step, bar));
             }
-            println!("{}", line.trim_end());
+            say!("{}", line.trim_end());
         }
     }
 

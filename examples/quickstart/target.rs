@@ -49,10 +49,10 @@ impl Target {
     pub(crate) fn introduce(&self, url: &str, canvas: Canvas) {
         if self.mock.is_none() {
             let (bucket, org) = (&self.bucket, &self.org);
-            println!("server   {url}, organization \"{org}\", bucket \"{bucket}\"\n");
+            say!("server   {url}, organization \"{org}\", bucket \"{bucket}\"\n");
             return;
         }
-        println!(
+        say!(
             "server   a mock server inside this program; it is not InfluxDB and keeps nothing\n\n\
              For a real InfluxDB, type two lines with your own values and run this again:\n{}\n{}\n",
             canvas.strong(

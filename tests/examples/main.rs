@@ -17,9 +17,12 @@ mod common {
 
 #[cfg(feature = "std")]
 mod bare_metal;
+#[cfg(feature = "client")]
+mod closed_output;
 mod commands;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod gateway;
+mod hidden;
 #[cfg(all(feature = "client", feature = "spool"))]
 mod pipe;
 #[cfg(feature = "client")]

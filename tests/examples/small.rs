@@ -168,7 +168,7 @@ fn where_it_cannot_work_they_say_why_and_end() {
         run_1.says(1, &[example, "nothing listens"]);
         let url = silent.url();
         let settings = self::settings(&url, TOKEN, "sensors");
-        run(example, &[], &settings).says(1, &[example, "time limit"]);
+        run(example, &[], &settings).says(1, &[example, "took too long"]);
     }
     let server = Server::with_token("another");
     let url = server.url();

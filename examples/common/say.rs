@@ -1,0 +1,33 @@
+//! `say!` and `mention!`: `println!` for programs whose output may go through `| head`, which closes it.
+
+/// `println!`, but the program ends quietly when nobody reads it any more.
+#[allow(unused_macros, reason = "an example uses one of the two")]
+macro_rules! say {
+    ($($text:tt)*) => {
+        if let Err(error) = attempt_to_say!($($text)*) {
+            // Another error, of a full disk say, ends it with a failure.
+            let closed = error.kind() == ::std::io::ErrorKind::BrokenPipe;
+            ::std::process::exit(if closed { 0 } else { 1 });
+        }
+    };
+}
+
+/// `println!`, but the program goes on when nobody reads it any more, for it has more to do.
+#[allow(unused_macros, reason = "an example uses one of the two")]
+macro_rules! mention {
+    ($($text:tt)*) => {
+        drop(attempt_to_say!($($text)*))
+    };
+}
+
+macro_rules! attempt_to_say {
+    () => {
+        ::std::io::Write::write_all(&mut ::std::io::stdout(), b"\n")
+    };
+    ($($text:tt)*) => {
+        ::std::io::Write::write_fmt(
+            &mut ::std::io::stdout(),
+            format_args!("{}\n", format_args!($($text)*)),
+        )
+    };
+}

@@ -1,0 +1,55 @@
+//! Each example whose output is closed behind its first line, as by `| head -n 1`: it ends, and doesn't
+//! panic.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+#[test]
+fn an_example_whose_output_is_closed_ends_without_a_panic() {
+    let mut examples = vec![
+        ("quickstart", &[][..]),
+        ("cron_report", &[]),
+        ("raw_call", &[]),
+        ("raw_call", &["GET", "/health"]),
+        ("provision", &[]),
+        ("bare_metal", &[]),
+    ];
+    if cfg!(feature = "spool") {
+        examples.push(("gateway", &[]));
+    }
+    for (example, arguments) in examples {
+        for lines in [0, 1, 2] {
+            let mut command = Command::new(crate::common::built::example(example));
+            for (name, _) in std::env::vars_os() {
+                if name.to_string_lossy().starts_with("INFLUXDB_V2_") {
+                    command.env_remove(name);
+                }
+            }
+            let start = Instant::now();
+            let mut child = command
+                .args(arguments)
+                .env("SECONDS", "60")
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut out = BufReader::new(child.stdout.take().unwrap());
+            for _ in 0..lines {
+                out.read_line(&mut String::new()).unwrap();
+            }
+            drop(out);
+            let mut err = String::new();
+            child
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut err)
+                .unwrap();
+            let code = child.wait().unwrap().code();
+            assert!(!err.contains("panicked"), "{example}: {err}");
+            assert_eq!(code, Some(0), "{example}: {err}");
+            assert!(start.elapsed() < Duration::from_secs(30), "{example}");
+        }
+    }
+}
