@@ -7,7 +7,7 @@ use crate::client::Org;
 use crate::client::execute::to_json;
 use crate::client::transport::{HeaderList, HeaderText, HttpRequest, RequestBody};
 use crate::client::url::{Target, encode_segment};
-use crate::error::{Error, ResponseError};
+use crate::error::{Error, NO_PATH, ResponseError};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -25,6 +25,8 @@ pub(super) struct ApiRequest<'a> {
     method: &'static str,
     target: Target,
     body: Option<Vec<u8>>,
+    /// It is about an organization, without which nothing is found.
+    in_org: bool,
     /// Headers and a credential of this call's own.
     own: Option<(HeaderList, (&'static str, HeaderText))>,
     /// The first thing that was wrong; said instead of sending.
@@ -49,6 +51,7 @@ impl<'a> ApiRequest<'a> {
             method,
             target: client.inner().base.target(&text),
             body: None,
+            in_org: false,
             own: None,
             wrong,
         }
@@ -67,6 +70,7 @@ impl<'a> ApiRequest<'a> {
     pub(super) fn org(mut self, scope: Scope<'_>) -> Self {
         if let Some((name, value)) = scope.org_parameter() {
             self.target.push_query(name, value);
+            self.in_org = true;
         }
         self
     }
@@ -97,11 +101,14 @@ impl<'a> ApiRequest<'a> {
         self.with(|out| client.json(what, out))
     }
 
-    /// The same; a server that hasn't got it makes `None`.
+    /// The same; a server that hasn't got it makes `None`. Where its organization is missing, that is
+    /// an error.
     pub(super) fn find<T: DeserializeOwned>(
         self,
         what: &dyn fmt::Display,
     ) -> Result<Option<T>, Error> {
+        let in_org = self.in_org;
+        let is_missing = |e: &ResponseError| is_missing(e) && !(in_org && e.0.misses_org());
         match self.send_json(what) {
             Ok(found) => Ok(Some(found)),
             Err(e) if e.response().is_some_and(is_missing) => Ok(None),
@@ -151,9 +158,7 @@ impl<'a> ApiRequest<'a> {
 /// Whether InfluxDB itself reports that the resource doesn't exist. A proxy's 404, or one of a
 /// server that doesn't know the path at all, is an error instead.
 fn is_missing(response: &ResponseError) -> bool {
-    response.status() == 404
-        && response.is_from_influxdb()
-        && response.message() != "path not found"
+    response.status() == 404 && response.is_from_influxdb() && response.message() != NO_PATH
 }
 
 /// A client, and the organization its resources belong to: the client's own unless told otherwise.

@@ -283,7 +283,7 @@ impl<'a> Scripts<'a> {
             client: self.0,
             id: id.clone(),
             params: BTreeMap::new(),
-            timeout: Duration::from_secs(300),
+            timeout: self.0.inner().query_limits.0,
             wrong: None,
         }
     }
@@ -321,8 +321,8 @@ impl Invocation<'_> {
         self
     }
 
-    /// How long it may take in all, until the last row is read. Default five minutes, or the
-    /// client's limit if that is shorter.
+    /// How long it may take in all, until the last row is read. Default: five minutes, or the
+    /// [client's](crate::client::ClientBuilder::timeout) if that is set.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self

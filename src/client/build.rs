@@ -47,6 +47,9 @@ impl ClientBuilder {
                 ));
             }
         }
+        if let Some(why) = self.org_wrong {
+            return Err(Error::config(why));
+        }
         if self.https_only && !base.https {
             return Err(Error::config(
                 "the URL is http://, but https_only is set: credentials would travel in clear",
@@ -140,6 +143,7 @@ impl ClientBuilder {
             retry: self.retry,
             on_retry: self.on_retry,
             overall: self.overall,
+            query_limits: self.query_limits,
             default_tags: default_tags.filter(|tags| !tags.as_bytes().is_empty()),
             profilers: self.profilers,
             warnings: self.warnings,

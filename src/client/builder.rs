@@ -40,11 +40,14 @@ pub struct ClientBuilder {
     /// The URL is the default, for none was set.
     pub(super) default_url: bool,
     pub(super) org: Option<Org>,
+    /// Why the organization can't be used, if it can't.
+    pub(super) org_wrong: Option<&'static str>,
     pub(super) credentials: Option<Credentials>,
     pub(super) connect: Duration,
     pub(super) read: Duration,
     pub(super) write: Duration,
     pub(super) overall: Duration,
+    pub(super) query_limits: (Duration, Duration),
     pub(super) gzip_min_bytes: Option<usize>,
     pub(super) pool: usize,
     pub(super) proxy: Option<ProxyUrl>,
@@ -111,11 +114,13 @@ impl ClientBuilder {
             url,
             default_url: false,
             org: None,
+            org_wrong: None,
             credentials: None,
             connect: Duration::from_secs(5),
             read: Duration::from_secs(20),
             write: Duration::from_secs(20),
             overall: Duration::from_secs(30),
+            query_limits: (Duration::from_secs(300), Duration::from_secs(60)),
             gzip_min_bytes: None,
             pool: 4,
             proxy: None,
@@ -150,10 +155,11 @@ impl ClientBuilder {
     /// ```
     pub fn org(mut self, name: impl Into<String>) -> Self {
         self.org = Some(Org::Name(name.into()));
+        self.org_wrong = None;
         self
     }
 
-    /// The organization, by its id of 16 hexadecimal digits.
+    /// The organization, by its id of 16 hexadecimal digits; anything else is refused by `build`.
     ///
     /// ```
     /// let client = influx_edge::Client::builder("http://localhost:8086").org_id("66de4893384f6b2b").build()?;
@@ -161,7 +167,12 @@ impl ClientBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn org_id(mut self, id: impl Into<String>) -> Self {
-        self.org = Some(Org::Id(id.into()));
+        let id = id.into();
+        let is_id = id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit());
+        self.org_wrong = (!is_id).then_some(
+            "the organization's id can't be used: it isn't 16 hexadecimal digits; a name is given as `org`",
+        );
+        self.org = Some(Org::Id(id));
         self
     }
 
@@ -247,8 +258,9 @@ impl ClientBuilder {
         self
     }
 
-    /// How long nothing may arrive while a response is awaited. Default 20 s; a query waits a
-    /// minute unless it's told otherwise.
+    /// How long nothing may arrive while a response is awaited. Default: 20 s, and a minute for a
+    /// query. Holds for queries as well if it is set here, unless the
+    /// [query's own](super::Query::read_timeout) is.
     ///
     /// ```
     /// use core::time::Duration;
@@ -258,7 +270,7 @@ impl ClientBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn read_timeout(mut self, limit: Duration) -> Self {
-        self.read = limit;
+        (self.read, self.query_limits.1) = (limit, limit);
         self
     }
 
@@ -269,7 +281,8 @@ impl ClientBuilder {
     }
 
     /// How long one attempt at a call may take in all, from connecting to the last byte of the
-    /// response. Default 30 s; a query has five minutes unless it's told otherwise.
+    /// response. Default: 30 s, and five minutes for a query. Holds for queries as well if it is set
+    /// here (or as `INFLUXDB_V2_TIMEOUT`), unless the [query's own](super::Query::timeout) is.
     ///
     /// ```
     /// use core::time::Duration;
@@ -281,7 +294,7 @@ impl ClientBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.overall = limit;
+        (self.overall, self.query_limits.0) = (limit, limit);
         self
     }
 

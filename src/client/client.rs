@@ -9,14 +9,12 @@ use super::secret::Secrets;
 use super::transport::Http;
 use super::url::{BaseUrl, Target};
 use crate::line::OwnedDefaultTags;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::sync::atomic::AtomicU64;
+use core::sync::atomic::{AtomicU8, AtomicU64};
 use core::time::Duration;
-use std::sync::OnceLock;
 
 /// A connection to one InfluxDB server, or anything that speaks its v2 interface.
 ///
@@ -52,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) auth: Arc<Auth>,
     pub(crate) retry: RetryPolicy,
     pub(crate) overall: Duration,
+    /// What a query may take in all, and how long nothing may arrive.
+    pub(crate) query_limits: (Duration, Duration),
     pub(crate) on_retry: Option<Arc<OnRetry>>,
     pub(crate) default_tags: Option<OwnedDefaultTags>,
     pub(crate) profilers: Vec<String>,
@@ -67,8 +67,8 @@ pub(crate) struct Inner {
 pub(crate) struct Learnt {
     /// How many deletes succeeded: a list that is under way has to know.
     pub(crate) deletions: AtomicU64,
-    /// The server's version if it is InfluxDB 3; empty until that is asked.
-    pub(crate) v3_version: OnceLock<Option<Box<str>>>,
+    /// Whether the server is InfluxDB 3: 0 until that is asked, then 1 (no) or 2 (yes).
+    pub(crate) v3: AtomicU8,
     #[cfg(feature = "gzip")]
     pub(crate) compression: Compression,
 }

@@ -80,7 +80,7 @@ impl Client {
 
 impl ClientBuilder {
     /// Settings from `INFLUXDB_V2_URL` (default `http://localhost:8086`), `_TOKEN`, `_ORG`,
-    /// `_TIMEOUT` (milliseconds for a whole call), `_VERIFY_SSL`, `_SSL_CA_CERT`, `_CERT_FILE`,
+    /// `_TIMEOUT` (milliseconds for a whole call, queries among them), `_VERIFY_SSL`, `_SSL_CA_CERT`, `_CERT_FILE`,
     /// `_CERT_KEY_FILE`, `_CONNECTION_POOL_MAXSIZE`, `_AUTH_BASIC` (the token is `user:password`),
     /// `_PROFILERS` (with commas), and a default tag from each `INFLUXDB_V2_TAG_<NAME>`. An empty
     /// variable counts as absent. `_BUCKET` is left to the program: each call names its own.
@@ -271,6 +271,12 @@ impl Found {
                 return Err(bad("timeout", "is zero; leave it out for the default"));
             }
             builder = builder.timeout(Duration::from_millis(ms));
+            if ms < 100 {
+                builder.warn(format!(
+                    "{} is {ms}, and the unit is milliseconds; were seconds meant?",
+                    place.name("timeout")
+                ));
+            }
         }
         if let Some(n) = number("connection_pool_maxsize", "connections")? {
             builder = builder.pool_size(usize::try_from(n).unwrap_or(usize::MAX));

@@ -5,7 +5,7 @@ use super::execute::to_json;
 use super::transport::RequestBody;
 use super::write::check_bucket;
 use crate::Timestamp;
-use crate::error::{Error, Printable, cut};
+use crate::error::{Error, ErrorKind, Printable, ResponseError, cut, has};
 use crate::flux::deletes_nothing;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -69,14 +69,17 @@ impl Client {
 impl DeletePoints<'_> {
     /// Which points: `key="value"` pairs of tags and `_measurement`, joined by `AND`. OSS also
     /// takes parentheses and `!=` or `<>` for tags, which picks the points that have the tag with another
-    /// value, not those without it. No server takes `OR`, patterns, or fields. Default: all points.
+    /// value, not those without it. No server takes `OR`, patterns, or fields: `_field` is refused, and
+    /// the name of any other field is read as a tag's, which no point may have: `Ok`, and nothing is
+    /// deleted. Default: all points.
     ///
     /// InfluxDB responds with success to some deletes without deleting what they name, so
     /// [`call`](DeletePoints::call) refuses them: `_measurement !=` and `<>`, which delete some of the
     /// other measurements; `_time`, `_start`, `_stop` and `time` (the range is given by the two
     /// times), `_value`, `_field !=`, such names in other letters (`_Measurement`), an empty value,
     /// which no tag has, one key with two values, a value without quotes that is read as another
-    /// (`TRUE`, `now()`), NUL, and a start after the stop.
+    /// (`TRUE`, `now()`), NUL, and a start after the stop. A predicate without a condition is refused as
+    /// well, since it may be a mistake: for all points it is left out.
     ///
     /// A value that comes from outside belongs into a [`Predicate`](crate::flux::Predicate), which
     /// escapes it.
@@ -118,6 +121,11 @@ impl DeletePoints<'_> {
                 self.start, self.stop
             )));
         }
+        if self.predicate.as_deref().is_some_and(is_blank) {
+            return Err(Error::config(
+                "the predicate of a delete is empty; leave it out to delete all points between the two times",
+            ));
+        }
         if let Some((key, why)) = self.predicate.as_deref().and_then(deletes_nothing) {
             return Err(Error::config(format!(
                 "the predicate of a delete can't use {}: {why}",
@@ -138,8 +146,29 @@ impl DeletePoints<'_> {
         out.body = RequestBody::Bytes(&body);
         // What is gone is gone.
         out.repeatable = true;
-        self.client.empty(&What(&self.bucket), &mut out)
+        self.client
+            .empty(&What(&self.bucket), &mut out)
+            .map_err(|e| match &self.predicate {
+                Some(_) => predicate_refused(e),
+                None => e,
+            })
     }
+}
+
+/// Whether there is no condition in a predicate.
+fn is_blank(predicate: &str) -> bool {
+    let is_nothing = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '\u{feff}');
+    predicate.chars().all(is_nothing)
+}
+
+/// The same error, with how a predicate is written if the server can't read it.
+fn predicate_refused(mut error: Error) -> Error {
+    if let ErrorKind::Response(ResponseError(parts)) = error.kind_mut() {
+        if parts.status == 400 && parts.from_influxdb && has(&parts.message, "error ") {
+            parts.advice = "; a predicate is key=\"value\" with one = and double quotes, more of them joined by AND; a measurement is _measurement=\"name\"";
+        }
+    }
+    error
 }
 
 struct What<'a>(&'a str);

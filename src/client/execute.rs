@@ -2,11 +2,14 @@
 //! `100 Continue`: `transport`.
 
 use super::Client;
+use super::Org;
 use super::auth::{Auth, Session};
+use super::config::is_quoted;
 use super::cookies::Cookies;
 use super::logging;
 use super::response_error::{Asked, Kind, MAX_READ, refused};
 use super::retry::{Retry, random};
+use super::secret::Secret;
 use super::transport::{Headers, HttpError, HttpRequest, HttpResponse, RequestBody, SendError};
 use super::url::Target;
 use crate::error::{CredentialKind, Error, ResponseError, Stored, TransportError};
@@ -239,7 +242,11 @@ impl Client {
     ) -> Error {
         let mut error = self.response_error(what, response, body, Kind::Other);
         if is_no_route(response.status, body) {
-            error.0.v3 = self.v3_version();
+            error.0.no_such_call = self.is_v3();
+            if error.0.no_such_call {
+                error.0.advice =
+                    ": it is InfluxDB 3, without Flux, deletes and the resources of InfluxDB 2";
+            }
         }
         error.into()
     }
@@ -277,24 +284,31 @@ impl Client {
             },
             has_org: inner.org.is_some(),
         };
-        refused(what, &asked, parts, broke, self.secrets(), kind)
+        let mut error = refused(what, &asked, parts, broke, self.secrets(), kind);
+        let blamed = match &inner.org {
+            _ if response.status == 401 => inner.auth.secrets().first().map(Secret::reveal),
+            Some(Org::Name(org)) if error.0.misses_org() => Some(org.as_str()),
+            _ => None,
+        };
+        if blamed.is_some_and(is_quoted) {
+            error.0.advice = "; it stands in quotes, which are taken as a part of it";
+        }
+        error
     }
 
-    /// The version of the server, if it is InfluxDB 3: asked once, when it has no such call.
-    fn v3_version(&self) -> Option<String> {
-        let known = &self.inner().learnt.v3_version;
-        if let Some(version) = known.get() {
-            return version.as_deref().map(String::from);
+    /// Whether the server is InfluxDB 3: asked once, when it has no such call.
+    fn is_v3(&self) -> bool {
+        let known = &self.inner().learnt.v3;
+        if known.load(Ordering::Relaxed) == 0 {
+            let mut out = self.http_request("GET", self.inner().base.target("/ping"));
+            out.overall = out.overall.min(PING_LIMIT);
+            if let Ok(response) = self.authorized(&"ping", &mut out) {
+                let version = response.headers.get("x-influxdb-version").unwrap_or("");
+                let is_v3 = version.trim_start_matches('v').starts_with("3.");
+                known.store(if is_v3 { 2 } else { 1 }, Ordering::Relaxed);
+            }
         }
-        let mut out = self.http_request("GET", self.inner().base.target("/ping"));
-        out.overall = out.overall.min(PING_LIMIT);
-        let response = self.authorized(&"ping", &mut out).ok()?;
-        let version = response.headers.get("x-influxdb-version");
-        let version = version
-            .map(|version| version.trim_start_matches('v'))
-            .filter(|version| version.starts_with("3."));
-        let version = version.map(|text| self.secrets().printable(text, 40).into_boxed_str());
-        known.get_or_init(|| version).as_deref().map(String::from)
+        known.load(Ordering::Relaxed) == 2
     }
 
     /// Sends a request whose response is JSON.

@@ -6,8 +6,8 @@ use super::rows::{Rows, Values};
 use super::transport::{HttpError, HttpResponse, RequestBody};
 use crate::Timestamp;
 use crate::csv;
-use crate::error::Error;
-use crate::flux::{Params, ToFlux};
+use crate::error::{Error, ErrorKind, ResponseError};
+use crate::flux::{Params, ToFlux, json_string};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -17,10 +17,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
 
-/// How long a query may take in all, unless told otherwise.
-const OVERALL: Duration = Duration::from_secs(300);
-/// How long nothing may arrive, unless told otherwise: servers think before their first row.
-const READ: Duration = Duration::from_secs(60);
 pub(super) const WHAT: &str = "query";
 
 /// A Flux query under construction. Made by [`Client::query`].
@@ -88,6 +84,25 @@ impl Dialect {
         self
     }
 
+    /// `,"dialect":{…}`, as `Serialize` has it.
+    fn write(&self, out: &mut String) {
+        out.push_str(if self.header {
+            r#","dialect":{"header":true,"delimiter":"#
+        } else {
+            r#","dialect":{"header":false,"delimiter":"#
+        });
+        let _ = json_string(self.delimiter.encode_utf8(&mut [0; 4]), out);
+        out.push_str(if self.annotations.is_empty() {
+            r#","annotations":[]"#
+        } else {
+            r#","annotations":["datatype","group","default"]"#
+        });
+        if self.date_time_format.is_some() {
+            out.push_str(r#","dateTimeFormat":"RFC3339Nano""#);
+        }
+        out.push('}');
+    }
+
     /// Times with up to nine digits (`RFC3339Nano`), as servers write them by default anyway.
     ///
     /// ```
@@ -132,8 +147,8 @@ impl Client {
             dialect: Dialect::default(),
             profiled: !self.inner().profilers.is_empty(),
             now: None,
-            timeout: OVERALL,
-            read_timeout: READ,
+            timeout: self.inner().query_limits.0,
+            read_timeout: self.inner().query_limits.1,
             max_body_bytes: u64::MAX,
             max_record_bytes: csv::MAX_RECORD_BYTES,
             max_columns: None,
@@ -215,7 +230,8 @@ impl Query<'_> {
         self
     }
 
-    /// How long the whole query may take, until its last row is read. Default five minutes.
+    /// How long the whole query may take, until its last row is read. Default: five minutes, or the
+    /// [client's](super::ClientBuilder::timeout) if that is set.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -229,7 +245,8 @@ impl Query<'_> {
         self
     }
 
-    /// How long nothing may arrive. Default a minute, for servers think before their first row.
+    /// How long nothing may arrive. Default: a minute, for servers think before their first row, or
+    /// the [client's](super::ClientBuilder::read_timeout) if that is set.
     pub fn read_timeout(mut self, limit: Duration) -> Self {
         self.read_timeout = limit;
         self
@@ -376,14 +393,14 @@ impl Query<'_> {
                 "the dialect's delimiter isn't one ASCII character, or is a quote or a line end",
             ));
         }
-        let body = self.body()?;
+        let body = self.body();
         let client = self.client;
         let mut out = client.http_request("POST", client.target_with_org("/api/v2/query"));
         out.content_type = Some("application/json");
         out.accept_gzip = true;
-        out.body = RequestBody::Bytes(&body);
+        out.body = RequestBody::Bytes(body.as_bytes());
         out.overall = self.timeout;
-        out.read = Some(self.read_timeout.min(self.timeout));
+        out.read = Some(self.read_timeout);
         out.cap = self.max_body_bytes;
         // Asking twice is asking.
         out.repeatable = true;
@@ -391,29 +408,42 @@ impl Query<'_> {
             let untyped = response.headers.get("content-type").is_none();
             let is_csv = untyped || has_type(&response.headers, &["text/csv", "application/csv"]);
             if response.status != 200 || !is_csv {
-                return Err(client.refused(&WHAT, response));
+                return Err(no_params(client.refused(&WHAT, response), &self.params));
             }
             Ok(response)
         })?;
         Ok((client.clone(), response))
     }
 
-    /// `{"query":…,"dialect":…,"extern":…,"now":…}`. By hand, since the parameters are JSON already.
-    fn body(&self) -> Result<Vec<u8>, Error> {
-        let mut body = super::execute::to_json(&self.flux)?;
-        body.splice(0..0, br#"{"query":"#.iter().copied());
-        body.extend_from_slice(br#","dialect":"#);
-        body.extend_from_slice(&super::execute::to_json(&self.dialect)?);
+    /// `{"query":…,"dialect":…,"extern":…,"now":…}`. By hand: the parameters are JSON already, and a
+    /// program that only queries needs no other.
+    fn body(&self) -> String {
+        let mut body = String::from(r#"{"query":"#);
+        // A string is never full.
+        let _ = json_string(&self.flux, &mut body);
+        self.dialect.write(&mut body);
         if !self.params.is_empty() {
-            body.extend_from_slice(br#","extern":"#);
-            body.extend_from_slice(self.params.to_json().as_bytes());
+            body.push_str(r#","extern":"#);
+            body.push_str(&self.params.to_json());
         }
         if let Some(now) = self.now {
-            body.extend_from_slice(format!(",\"now\":\"{now}\"").as_bytes());
+            body.push_str(",\"now\":\"");
+            body.push_str(&now.to_string());
+            body.push('"');
         }
-        body.push(b'}');
-        Ok(body)
+        body.push('}');
+        body
     }
+}
+
+/// The error of a query that names parameters, and got none.
+fn no_params(mut error: Error, params: &Params) -> Error {
+    if let ErrorKind::Response(ResponseError(parts)) = error.kind_mut() {
+        if params.is_empty() && parts.message.ends_with("undefined identifier params") {
+            parts.advice = "; the query has no parameters: give them by Query::param";
+        }
+    }
+    error
 }
 
 impl fmt::Debug for Query<'_> {

@@ -123,7 +123,8 @@ pub(crate) fn refused(
         credentials: asked.credentials,
         has_org: asked.has_org,
         sent_lines,
-        v3: None,
+        no_such_call: false,
+        advice: "",
         after_unknown: false,
     };
     if parts.lacks_permission() {

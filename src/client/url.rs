@@ -34,7 +34,7 @@ impl BaseUrl {
         let bad = |why: &str| {
             Error::config(format!(
                 "the URL {:?} can't be used: {why}",
-                hide(url.trim())
+                hide(url.trim().trim_matches(['"', '\'']))
             ))
         };
         let trimmed = url.trim();
@@ -323,8 +323,10 @@ fn hide(url: &str) -> String {
     let authority = bytes.get(start..end).unwrap_or_default();
     let mut shown = "***".to_owned();
     if !bytes.contains(&b'@') && is_authority(authority, start > 0) {
-        // Up to the first byte behind, which is ASCII.
-        let more = behind(end).len() > 1;
+        // Up to the first byte behind, which is ASCII; all of it if it is the path of calls.
+        let path = behind(end).strip_suffix(b"/").unwrap_or(behind(end));
+        let more = path.len() > 1 && path != b"/api/v2";
+        let end = if more { end } else { bytes.len() };
         let kept = end.saturating_add(usize::from(more)).min(bytes.len());
         shown.insert_str(0, url.get(..kept).unwrap_or_default());
         if !more {
@@ -353,6 +355,15 @@ fn scheme_len(url: &[u8]) -> usize {
 /// digits, none longer than a host's, and behind the first colon, semicolon or comma only numbers;
 /// without a scheme there must be a port or a host that everybody has. Or an address of IPv6.
 fn is_authority(text: &[u8], scheme: bool) -> bool {
+    let known =
+        |host: &[u8]| host == b"localhost" || host.iter().all(|b| matches!(b, b'0'..=b'9' | b'.'));
+    if let Some(at) = text.iter().position(|b| *b == b':').filter(|_| scheme) {
+        let (host, port) = text.split_at(at);
+        let word = port.get(1..).unwrap_or_default();
+        if known(host) && word.len() < 6 && word.iter().all(u8::is_ascii_lowercase) {
+            return true;
+        }
+    }
     let (mut word, mut digits, mut ports) = (0u32, true, 0u32);
     let mut all_digits = true;
     let mut ipv6 = text.windows(2).any(|pair| pair == b"::");
@@ -377,7 +388,9 @@ fn is_authority(text: &[u8], scheme: bool) -> bool {
         right &= word <= most && (ports == 0 || digits);
     }
     right &= scheme || ports == 0 || word > 0;
-    let known = text.starts_with(b"localhost") || text == b"influxdb" || all_digits;
+    let known = text.starts_with(b"localhost")
+        || b"influxdb".starts_with(text) && text.len() > 5
+        || all_digits;
     ipv6 || right && (scheme || known || ports > 1)
 }
 

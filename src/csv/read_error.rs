@@ -63,7 +63,8 @@ pub enum ReadErrorKind {
         data_type: String,
         /// What was asked for, such as `f64`.
         wanted: &'static str,
-        /// The value's beginning; at most 64 bytes, quoted.
+        /// The value's beginning; at most 64 bytes, quoted. If there is no such column: the names of
+        /// those there are, of long lists the first of them.
         found: String,
     },
     /// A row doesn't fit the type it should become.
@@ -164,9 +165,31 @@ impl ReadError {
                 .map_or("", |column| column.datatype_or_string())
                 .to_owned(),
             wanted: error.wanted,
-            found: Excerpt(cell.map_or(&[], |cell| cell.as_bytes())).to_string(),
+            found: match error.kind {
+                ValueErrorKind::NoSuchColumn => column_names(record),
+                _ => Excerpt(cell.map_or(&[], |cell| cell.as_bytes())).to_string(),
+            },
         })
     }
+}
+
+/// How many bytes of names an error lists, about.
+const NAMES: usize = 200;
+
+/// The names of a record's columns.
+fn column_names(record: &Record<'_>) -> String {
+    let mut names = String::new();
+    for column in record.table().columns() {
+        if !names.is_empty() {
+            names.push_str(", ");
+        }
+        if names.len() > NAMES {
+            names.push('…');
+            break;
+        }
+        names.extend(column.name().chars().take(NAMES));
+    }
+    names
 }
 
 impl fmt::Display for ReadError {
@@ -195,8 +218,9 @@ impl fmt::Display for ReadError {
                 kind: ValueErrorKind::NoSuchColumn,
                 row,
                 column,
+                found,
                 ..
-            } => write!(f, "row {row}: there is no column {column}"),
+            } => write!(f, "row {row}: there is no column {column}, only {found}"),
             ReadErrorKind::Value {
                 kind,
                 row,

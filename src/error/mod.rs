@@ -27,6 +27,7 @@ pub use line_error::LineError;
 pub use point::PointError;
 pub use response::ResponseError;
 pub(crate) use response::{CredentialKind, ResponseParts};
+pub(crate) use response_text::NO_PATH;
 use text::Escaped;
 pub(crate) use text::{Printable, cut, has};
 pub use transport::{TransportError, TransportErrorKind};
@@ -91,6 +92,8 @@ pub struct ConfigError {
 pub struct ContentError {
     pub(crate) what: String,
     pub(crate) message: String,
+    /// It is about something that the server doesn't have.
+    pub(crate) not_found: bool,
 }
 
 impl Error {
@@ -221,7 +224,8 @@ impl Error {
         self.response().and_then(ResponseError::retry_after)
     }
 
-    /// 404, or a body that says `not found`.
+    /// 404, or a body that says `not found`; whatever the status, an organization that the server
+    /// doesn't have, and InfluxQL's `database not found` and `retention policy not found`.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -235,6 +239,10 @@ impl Error {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.says(404, "not found")
+            || match &*self.0 {
+                ErrorKind::Content(e) => e.not_found,
+                _ => self.response().is_some_and(|e| e.0.misses_org()),
+            }
     }
 
     /// The name is taken: 409, or InfluxDB's 422 with the code `conflict`.
@@ -494,8 +502,13 @@ impl Error {
         ErrorKind::Content(ContentError {
             what: what.into(),
             message: message.into(),
+            not_found: false,
         })
         .into()
+    }
+
+    pub(crate) fn kind_mut(&mut self) -> &mut ErrorKind {
+        &mut self.0
     }
 }
 
@@ -599,7 +612,7 @@ impl fmt::Debug for Error {
         }
         write!(
             f,
-            "    retryable: {},\n    message: {:?},\n    ..\n}}",
+            "    retryable: {},\n    message: {:?},\n    display: {self},\n    ..\n}}",
             self.is_retryable(),
             self.message()
         )

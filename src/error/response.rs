@@ -44,8 +44,10 @@ pub(crate) struct ResponseParts {
     pub(crate) has_org: bool,
     /// How many lines a write had of which the server dropped some; 0 for other responses.
     pub(crate) sent_lines: u64,
-    /// The version of the server, if it is InfluxDB 3 and has no such call.
-    pub(crate) v3: Option<String>,
+    /// The server is known not to have this call.
+    pub(crate) no_such_call: bool,
+    /// What to do, if more is known than the status says. Begins with a punctuation mark.
+    pub(crate) advice: &'static str,
     /// An earlier attempt may have stored the data.
     pub(crate) after_unknown: bool,
 }

@@ -11,13 +11,11 @@ const NUMBERS: usize = 5;
 /// How InfluxDB says that a permission is missing, behind the permission.
 const UNAUTHORIZED: &str = " is unauthorized";
 /// How InfluxDB 2.9.1 asks for an organization.
-const ASKS_FOR_ORG: &str = "provide either orgID or org
-organization id must be provided
-missing orgID and org
-orgID is required
-'org' or 'orgID' must be provided
+const ASKS_FOR_ORG: &str = "orgID
+organization id must
 invalid org id";
-const CHECK_URL: &str = "; check the URL, with its path prefix, and any proxy";
+/// How InfluxDB 2.9.1 says that it has no such call.
+pub(crate) const NO_PATH: &str = "path not found";
 
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,8 +34,9 @@ impl fmt::Display for ResponseError {
     }
 }
 
-/// What stands before the host, between it and the server's words, and behind those.
-type Words = (&'static str, &'static str, &'static str);
+/// What stands before the host, between it and the server's words, and behind those: a line each. `!`
+/// and `?` stand for what is behind several. (A text takes less of a program than three of them.)
+type Words = &'static str;
 
 impl ResponseParts {
     fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +52,17 @@ impl ResponseParts {
                 self.url,
             );
         }
-        let (before, between, behind) = self.words();
+        let mut words = self.words().lines();
+        let mut next = || words.next().unwrap_or("");
+        let (before, between) = (next(), next());
+        let mut behind = match next() {
+            "!" => "; correct it, sending it again won't help",
+            "?" => "; check the URL, with its path prefix, and any proxy",
+            other => other,
+        };
+        if !self.advice.is_empty() {
+            behind = self.advice;
+        }
         write!(f, "{before}{host}{between}")?;
         if (300..=399).contains(&status) {
             write!(f, " ({status})")?;
@@ -74,162 +83,98 @@ impl ResponseParts {
         write!(f, " ({status}: {})", Excerpt(self))?;
         self.numbers(f)?;
         f.write_str(behind)?;
-        match &self.v3 {
-            Some(version) => write!(
-                f,
-                ": it is InfluxDB {}, without Flux, deletes and the resources of InfluxDB 2",
-                Printable(version)
-            ),
-            None if self.remedy == Remedy::Retry && behind.is_empty() => self.again(f),
-            None => Ok(()),
+        if self.remedy == Remedy::Retry && behind.is_empty() {
+            return self.again(f);
         }
+        Ok(())
     }
 
     fn words(&self) -> Words {
         let ours = self.from_influxdb;
         match self.status {
-            _ if self.blames_path => (
-                "",
-                " refuses all that it is sent",
-                ", so nothing shows that the data are at fault; check the path to the database, its limits, and the database",
-            ),
-            300..=399 => (
-                "",
-                " redirects",
-                ", which is not followed; is the URL right (http or https, a path prefix), or does a captive portal respond?",
-            ),
-            400 if self.speaks_tls() => {
-                ("the port at ", " speaks TLS", "; write https:// in the URL")
+            _ if self.blames_path => {
+                "\n refuses all that it is sent\n, so nothing shows that the data are at fault; check the path to the database, its limits, and the database"
             }
-            407 => (
-                "a proxy before ",
-                " asks for credentials",
-                "; give it as `proxy`",
-            ),
-            404 if self.v3.is_some() => ("", " has no such call", ""),
+            300..=399 => {
+                "\n redirects\n, which is not followed; is the URL right (http or https, a path prefix), or does a captive portal respond?"
+            }
+            400 if self.speaks_tls() => "the port at \n speaks TLS\n; write https:// in the URL",
+            407 => "a proxy before \n asks for credentials\n; give it as `proxy`",
+            404 if self.no_such_call || self.message == NO_PATH => "\n has no such call",
             400..=499 | 501 | 505
                 if !ours && !matches!(self.status, 401 | 403 | 408 | 413 | 425 | 429) =>
             {
-                let between = match self.empty {
-                    true => " responded with an empty body, as InfluxDB doesn't",
-                    false => " responded in other words than InfluxDB's",
-                };
-                ("", between, CHECK_URL)
+                match self.empty {
+                    true => "\n responded with an empty body, as InfluxDB doesn't\n?",
+                    false => "\n responded in other words than InfluxDB's\n?",
+                }
             }
             _ if self.lacks_permission() => self.no_permission(),
             401 => self.unauthorized(),
-            403 => (
-                "",
-                " doesn't allow it",
-                ", or a proxy or firewall refuses; check the permissions",
-            ),
-            408 | 425 | 429 => ("", " asks to try again later", ""),
-            413 => (
-                "the request is larger than ",
-                " takes",
-                "; send smaller pieces",
-            ),
-            400..=499 if !self.has_org && self.says(ASKS_FOR_ORG) => (
-                "no organization is set, and ",
-                " asks for one",
-                "; set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file",
-            ),
-            400..=499 if self.says("could not find bucket") => (
-                "",
-                " has no such bucket, or the token may not read it",
-                "; check its name, the org and the token's permissions",
-            ),
-            400..=499 if self.misses_org() => (
-                "",
-                " has no such organization, or the token is of another",
-                "; check the org",
-            ),
-            404 => (
-                "",
-                " doesn't have it",
-                "; check the names and the org, or create it",
-            ),
-            500 if self.remedy == Remedy::Retry && !ours => (
-                "the server at ",
-                " failed, in other words than InfluxDB's",
-                "; try again later, or check the URL, with its path prefix, and any proxy",
-            ),
-            500..=599 if self.remedy == Remedy::Retry => ("the server at ", " failed", ""),
-            _ if self.remedy == Remedy::None => {
-                let between = match self.stored {
-                    Stored::None => " stored nothing: it dropped ",
-                    _ => " stored the good lines and dropped the others",
-                };
-                ("", between, "; correct it, sending it again won't help")
+            403 => "\n doesn't allow it\n, or a proxy or firewall refuses; check the permissions",
+            408 | 425 | 429 => "\n asks to try again later",
+            413 => "the request is larger than \n takes\n; send smaller pieces",
+            400..=499 if !self.has_org && self.says(ASKS_FOR_ORG) => {
+                "no organization is set, and \n asks for one\n; set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file"
             }
+            400..=499 if self.says("could not find bucket") => {
+                "\n has no such bucket, or the token may not read it\n; check its name, the org and the token's permissions"
+            }
+            _ if self.misses_org() => {
+                "\n has no such organization, or the token is of another\n; check the org"
+            }
+            404 => "\n doesn't have it\n; check the names and the org, or create it",
+            500 if self.remedy == Remedy::Retry && !ours => {
+                "the server at \n failed, in other words than InfluxDB's\n; try again later, or check the URL, with its path prefix, and any proxy"
+            }
+            500..=599 if self.remedy == Remedy::Retry => "the server at \n failed",
+            _ if self.remedy == Remedy::None => match self.stored {
+                Stored::None => "\n stored nothing: it dropped \n!",
+                _ => "\n stored the good lines and dropped the others\n!",
+            },
             // A 500 that isn't retried is about the request.
-            _ if (400..=500).contains(&self.status) => (
-                "",
-                " refuses the request",
-                "; correct it, sending it again won't help",
-            ),
-            501 => ("", " can't do this", ""),
-            _ => (
-                "",
-                " responded with an unknown status",
-                "; check the URL and any proxy",
-            ),
+            _ if (400..=500).contains(&self.status) => "\n refuses the request\n!",
+            501 => "\n can't do this",
+            _ => "\n responded with an unknown status\n; check the URL and any proxy",
         }
     }
 
     /// The credentials are known, and may not do this.
     fn no_permission(&self) -> Words {
-        let between = match self.credentials {
+        match self.credentials {
             CredentialKind::Basic | CredentialKind::Session => {
-                " knows the user, who lacks the permission"
+                "\n knows the user, who lacks the permission"
             }
             _ if self.says("is inactive") => {
-                return (
-                    "",
-                    " knows the token, but it is inactive",
-                    "; activate it or use another",
-                );
+                "\n knows the token, but it is inactive\n; activate it or use another"
             }
             _ if self.message.ends_with(UNAUTHORIZED) => {
-                " knows the token, but it lacks the permission"
+                "\n knows the token, but it lacks the permission"
             }
             // Deletes need it, too.
             _ if self.says("for write\nto write\nto delete") => {
-                " knows the token, but it lacks the permission to write to the bucket"
+                "\n knows the token, but it lacks the permission to write to the bucket"
             }
-            _ => " knows the token, but it lacks the permission for this",
-        };
-        ("", between, "")
+            _ => "\n knows the token, but it lacks the permission for this",
+        }
     }
 
     /// The credentials are missing or not known.
     fn unauthorized(&self) -> Words {
         match self.credentials {
-            CredentialKind::None => (
-                "",
-                " asks for credentials, and none are set",
-                "; set a token: ClientBuilder::token, INFLUXDB_V2_TOKEN, or token in a file",
-            ),
-            CredentialKind::Token => (
-                "",
-                " doesn't accept the token",
-                "; check that it is whole and of this server",
-            ),
-            CredentialKind::Basic => (
-                "",
-                " doesn't accept user and password",
-                "; check them; InfluxDB 2 takes them for a session only (ClientBuilder::session), or on the paths of InfluxDB 1",
-            ),
-            CredentialKind::Session => (
-                "",
-                " doesn't accept user and password, or the session",
-                "; check user and password",
-            ),
-            CredentialKind::Header => (
-                "",
-                " doesn't accept the credentials",
-                "; check their header",
-            ),
+            CredentialKind::None => {
+                "\n asks for credentials, and none are set\n; set a token: ClientBuilder::token, INFLUXDB_V2_TOKEN, or token in a file"
+            }
+            CredentialKind::Token => {
+                "\n doesn't accept the token\n; check that it is whole and of this server"
+            }
+            CredentialKind::Basic => {
+                "\n doesn't accept user and password\n; check them; InfluxDB 2 takes them for a session only (ClientBuilder::session)"
+            }
+            CredentialKind::Session => {
+                "\n doesn't accept user and password, or the session\n; check user and password"
+            }
+            CredentialKind::Header => "\n doesn't accept the credentials\n; check their header",
         }
     }
 
@@ -252,10 +197,10 @@ impl ResponseParts {
             }
     }
 
-    fn misses_org(&self) -> bool {
+    pub(crate) fn misses_org(&self) -> bool {
         let message = self.message.as_str();
-        message.ends_with(" not found")
-            && (self.says("organization name ") || message == "organization not found")
+        message.ends_with("organization not found")
+            || message.ends_with(" not found") && self.says("organization name ")
     }
 
     /// The numbers of the lines that are named.

@@ -155,7 +155,7 @@ impl fmt::Display for TransportError {
             ),
             TransportErrorKind::Timeout => write!(
                 f,
-                "{host} took too long ({detail}); the server, the network or a proxy is slow or stuck, try again later or raise the time limit"
+                "{host} took too long ({detail}); the server, the network or a proxy is slow or stuck, try again later or raise the limit"
             ),
             TransportErrorKind::Closed => write!(
                 f,

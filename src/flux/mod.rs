@@ -40,6 +40,8 @@ pub use params::write_extern;
 pub use predicate::Predicate;
 #[cfg(feature = "client")]
 pub(crate) use predicate::deletes_nothing;
+#[cfg(feature = "client")]
+pub(crate) use text::json_string;
 pub use value::{Ast, Bytes, Regex, SignedDuration, ToFlux};
 
 /// Writes a value as Flux source.

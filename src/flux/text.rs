@@ -79,7 +79,7 @@ pub(super) fn regex_literal(pattern: &str, out: &mut dyn Write) -> fmt::Result {
 }
 
 /// A JSON string.
-pub(super) fn json_string(text: &str, out: &mut dyn Write) -> fmt::Result {
+pub(crate) fn json_string(text: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_char('"')?;
     for character in text.chars() {
         match character {

@@ -17,6 +17,8 @@ pub(super) enum Cause {
 pub(super) fn blames_request(message: JsonStr<'_>) -> bool {
     // 1.6.7, of a write into one that doesn't exist.
     message.starts_with("retention policy not found")
+        // 2.9.1, of the variables of an organization that doesn't exist.
+        || message.contains(": organization name ")
         // 2.9.1, of a bucket.
         || message.starts_with("retention policy duration must be at least")
         // 2.9.1, of a task whose cron schedule has no date.

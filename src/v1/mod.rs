@@ -28,7 +28,8 @@
 //!   or name and password in the URL ([`Database::credentials_in_url`]); 1.8 also a
 //!   [`token`](crate::client::ClientBuilder::token) of the form `name:password`. 2.x takes a token
 //!   as always, or `anything:token`; Basic with the name and password of a v1 authorization, or with
-//!   any name and a token; and the same two in the URL. Neither takes a session.
+//!   any name and a token; and the same two in the URL. Neither takes a session: a
+//!   client with one is refused here.
 //! - *Which organization.* On 2.x the token's own; the client's plays no part here.
 //! - *Microseconds* are `u` to 1.x and `us` to 2.x, and each takes the other's word for nanoseconds
 //!   without saying so: tell with [`Database::on_v2`] which one it is.
@@ -53,7 +54,7 @@ use crate::client::Client;
 use crate::client::auth::Auth;
 use crate::client::secret::Secret;
 use crate::client::url::Target;
-use crate::error::Error;
+use crate::error::{CredentialKind, Error, ErrorKind, NO_PATH, ResponseError};
 use alloc::string::String;
 use core::fmt;
 
@@ -171,8 +172,33 @@ impl Database<'_> {
         }
     }
 
+    /// The error of a call, with what is needed on these paths.
+    fn explain(&self, mut error: Error) -> Error {
+        let ErrorKind::Response(ResponseError(parts)) = error.kind_mut() else {
+            return error;
+        };
+        if self.user.is_some() {
+            parts.credentials = CredentialKind::Basic;
+        }
+        let known = !parts.from_influxdb || parts.lacks_permission() || !parts.advice.is_empty();
+        parts.advice = match (parts.status, parts.credentials) {
+            _ if known => return error,
+            (401, CredentialKind::None) => NO_CREDENTIALS,
+            (401, CredentialKind::Token) => WRONG_TOKEN,
+            (401, CredentialKind::Basic) => WRONG_PASSWORD,
+            (404, _) if parts.message != NO_PATH => NOT_THERE,
+            _ => return error,
+        };
+        error
+    }
+
     /// The target of a call about this database.
     fn target(&self, path: &str) -> Result<Target, Error> {
+        if let Auth::Session(_) = *self.client.inner().auth {
+            return Err(Error::config(
+                "a session isn't taken on the paths of InfluxDB 1: give the client a token, or user and password by `basic`",
+            ));
+        }
         let mut target = self.client.inner().base.target(path);
         if !self.db.is_empty() {
             target.push_query("db", &self.db);
@@ -192,6 +218,11 @@ impl Database<'_> {
         Ok(target)
     }
 }
+
+const NO_CREDENTIALS: &str = "; set user and password (ClientBuilder::basic) for InfluxDB 1, or a token (ClientBuilder::token, INFLUXDB_V2_TOKEN) for the paths of InfluxDB 1 on 2.x";
+const WRONG_TOKEN: &str = "; check that it is whole and of this server; InfluxDB 1 takes user and password (ClientBuilder::basic)";
+const WRONG_PASSWORD: &str = "; check them; InfluxDB 2 takes those of a v1 authorization here (`influx v1 auth create`), or any name with a token as the password";
+const NOT_THERE: &str = "; check the name, or create the database (on 2.x a bucket, and a DBRP mapping for it); or the token may not see it";
 
 /// What was tried, in an error.
 struct What<'a>(&'static str, &'a str);

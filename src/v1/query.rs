@@ -1,12 +1,12 @@
 //! InfluxQL queries, and their own default timeouts.
 
 use super::rows::Rows;
-use super::statements::Statements;
+use super::statements::{Statements, writes};
 use super::{Database, What};
 use crate::client::execute::{is_page, json_param, names_influxdb};
 use crate::client::transport::RequestBody;
 use crate::client::url::encode_segment;
-use crate::error::Error;
+use crate::error::{Error, Printable, cut};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -48,7 +48,7 @@ impl<'a> Database<'a> {
             params: BTreeMap::new(),
             chunk_size: 1_000,
             get: false,
-            timeout: Duration::from_secs(300),
+            timeout: self.client.inner().query_limits.0,
             max_chunk: 16 << 20,
             wrong: None,
         }
@@ -76,7 +76,7 @@ impl Query<'_> {
             }
             Ok(_) => {
                 self.wrong.get_or_insert(Error::config(format!(
-                    "the parameter {name:?} is neither text nor a number nor a boolean"
+                    "the parameter {name:?} is neither text nor a number nor a boolean (NaN and infinite numbers are none)"
                 )));
             }
             Err(e) => {
@@ -100,13 +100,17 @@ impl Query<'_> {
     }
 
     /// Asks by GET, as InfluxDB Cloud documents it: the query is in the URL, and only what reads is
-    /// allowed. Default POST, which 1.x and OSS take, and which keeps it out of logs.
+    /// allowed. Since InfluxDB 2.9.1 carries out `DELETE` and `DROP` by GET, too, [`call`](Query::call)
+    /// refuses each statement but `SELECT` without `INTO`, `SHOW` and `EXPLAIN`. Default POST, which 1.x and OSS take, and which keeps it out of logs.
     pub fn use_get(mut self) -> Self {
         self.get = true;
         self
     }
 
-    /// How long the whole query may take, until its last row is read. Default five minutes.
+    /// How long the whole query may take, until its last row is read. Default: five minutes, or the
+    /// [client's](crate::client::ClientBuilder::timeout) if that is set. How long nothing may arrive
+    /// is a minute, or the client's [`read_timeout`](crate::client::ClientBuilder::read_timeout) if
+    /// that is set.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
@@ -125,13 +129,25 @@ impl Query<'_> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if a parameter isn't text, a number or a boolean (nothing is sent then), the
-    /// query can't be parsed (400, with the position), the credentials are unknown, or no response is
+    /// Returns an error if a parameter isn't text, a finite number or a boolean, there is no statement,
+    /// or one that may write by GET (nothing is sent then), the query can't be parsed (400, with the position), the credentials are unknown, or no response is
     /// received. What fails later in a statement, an unknown database
     /// included, is an error of [`Rows::next`].
     pub fn call(mut self) -> Result<Rows, Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
+        }
+        let mut statements = Statements::of(&self.q);
+        if statements.is_empty() {
+            return Err(Error::config("the query has no statement"));
+        }
+        if self.get {
+            if let Some(word) = writes(&self.q) {
+                return Err(Error::config(format!(
+                    "a query by GET only reads, with SELECT without INTO, SHOW and EXPLAIN, and this one has {}; leave `use_get` out",
+                    Printable(cut(&word, 40))
+                )));
+            }
         }
         let params = (!self.params.is_empty()).then(|| params_text(&self.params));
         let mut target = self.v1.target("/query")?;
@@ -161,15 +177,14 @@ impl Query<'_> {
         }
         out.accept_gzip = true;
         out.overall = self.timeout;
-        out.read = Some(Duration::from_secs(60).min(self.timeout));
+        out.read = Some(client.inner().query_limits.1);
         out.cap = u64::MAX;
         let response = client.run(&what, &mut out, |response| {
             if response.status != 200 || is_page(&response) {
-                return Err(client.refused(&what, response));
+                return Err(self.v1.explain(client.refused(&what, response)));
             }
             Ok(response)
         })?;
-        let mut statements = Statements::of(&self.q);
         // An empty body is a response only of a server that says which it is.
         statements.silent &= names_influxdb(&response.headers);
         Ok(Rows::new(

@@ -7,7 +7,7 @@ use crate::Timestamp;
 use crate::client::Client;
 use crate::client::execute::json_trouble;
 use crate::client::transport::{Body, HttpError};
-use crate::error::Error;
+use crate::error::{ContentError, Error, ErrorKind};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -91,6 +91,10 @@ pub struct Message {
     pub text: String,
 }
 
+/// How a server says that it has no such thing, or shows none to this token.
+const NOT_FOUND: [&str; 2] = ["database not found", "retention policy not found"];
+/// How many bytes of the columns' names an error lists.
+const NAMES: usize = 200;
 /// So many bytes of a message are kept,
 const MAX_REMARK: usize = 512;
 /// and so many messages.
@@ -199,6 +203,7 @@ impl Rows {
             }
         }
         Ok(Some(Row {
+            client: &self.client,
             statement: self.statement,
             head: &self.head,
             values: &self.row,
@@ -286,13 +291,22 @@ impl Rows {
         self.statements.last = 0;
         self.begun = self.begun.max(1);
         let what = What("query", &self.db);
-        Error::content(
-            format!(
-                "cannot {what}: the server reports for statement {}",
+        let message = self.client.secrets().printable(error, 4096);
+        let not_found = NOT_FOUND.iter().any(|words| message.starts_with(words));
+        let hint = if not_found {
+            "it isn't there, or the token may not see it; "
+        } else {
+            ""
+        };
+        ErrorKind::Content(ContentError {
+            what: format!(
+                "cannot {what}: {hint}the server reports for statement {}",
                 self.statement
             ),
-            self.client.secrets().printable(error, 4096),
-        )
+            message,
+            not_found,
+        })
+        .into()
     }
 
     fn unreadable(&self, why: &str) -> Error {
@@ -328,6 +342,7 @@ impl fmt::Debug for Rows {
 /// One row, lent by [`Rows`].
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
+    client: &'a Client,
     statement: u32,
     head: &'a Head,
     values: &'a [Value],
@@ -419,7 +434,12 @@ impl<'a> Row<'a> {
         let Some(value) = at.and_then(|at| self.values.get(at)) else {
             return Err(Error::content(
                 "cannot read a row",
-                format!("it has no column {column:?}"),
+                format!(
+                    "it has no column {column:?}, only {}",
+                    self.client
+                        .secrets()
+                        .printable(&self.head.columns.join(", "), NAMES)
+                ),
             ));
         };
         T::from_value(value).ok_or_else(|| {

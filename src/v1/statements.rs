@@ -13,12 +13,17 @@ pub(super) struct Statements {
 }
 
 impl Statements {
+    /// Whether there is none at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.last == 0 && !self.silent
+    }
+
     pub(super) fn of(q: &str) -> Self {
         let mut found = Statements::default();
         let mut count = 0u32;
         let mut rest = q;
         while !rest.is_empty() {
-            let (text, next) = statement(rest);
+            let (text, next, _) = statement(rest);
             rest = next;
             if text.trim().is_empty() {
                 continue;
@@ -34,6 +39,55 @@ impl Statements {
     }
 }
 
+/// The first word of a statement that may change something, or `INTO`. What stands behind a pattern is
+/// not read as InfluxQL: there each `;` begins a statement.
+pub(super) fn writes(q: &str) -> Option<String> {
+    let mut rest = q;
+    while !rest.is_empty() {
+        let (text, next, behind) = statement(rest);
+        let found = word_that_writes(&text);
+        if found.is_some() {
+            return found;
+        }
+        // The first piece is the rest of this statement.
+        for (at, piece) in behind.split(';').enumerate() {
+            let found = if at == 0 {
+                into(piece)
+            } else {
+                word_that_writes(piece)
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        rest = next;
+    }
+    None
+}
+
+fn word_that_writes(statement: &str) -> Option<String> {
+    let first = words(statement).next()?;
+    let reads = ["select", "show", "explain"]
+        .iter()
+        .any(|word| first.eq_ignore_ascii_case(word))
+        && statement.trim_start().starts_with(first);
+    if !reads {
+        return Some(first.into());
+    }
+    into(statement)
+}
+
+fn into(text: &str) -> Option<String> {
+    words(text)
+        .find(|word| word.eq_ignore_ascii_case("into"))
+        .map(Into::into)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+}
+
 /// `DELETE` and `DROP MEASUREMENT`, to which 2.9.1 responds with an empty body, or with `{}` if it isn't
 /// asked for chunks.
 fn is_silent(statement: &str) -> bool {
@@ -47,18 +101,19 @@ fn is_silent(statement: &str) -> bool {
     }
 }
 
-/// The first statement, without comments and strings; and what stands behind its `;`.
-fn statement(q: &str) -> (String, &str) {
+/// The first statement, without comments and strings; what stands behind its `;`; and what follows a `/`
+/// that may begin a pattern, where the statement ends for this function.
+fn statement(q: &str) -> (String, &str, &str) {
     let mut text = String::new();
     let mut rest = q;
     loop {
         let mut chars = rest.chars();
         let Some(c) = chars.next() else {
-            return (text, "");
+            return (text, "", "");
         };
         let next = chars.as_str();
         rest = match c {
-            ';' => return (text, next),
+            ';' => return (text, next, ""),
             '-' if next.starts_with('-') => {
                 text.push(' ');
                 next.split_once('\n').map_or("", |(_, line)| line)
@@ -68,11 +123,11 @@ fn statement(q: &str) -> (String, &str) {
                 match next.strip_prefix('*') {
                     Some(comment) => comment.split_once("*/").map_or("", |(_, after)| after),
                     // A pattern, or a division.
-                    None => return (text, ""),
+                    None => return (text, "", next),
                 }
             }
             '\'' | '"' => {
-                text.push('_');
+                text.push_str(" _ ");
                 behind_quote(next, c)
             }
             c => {

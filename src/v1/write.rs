@@ -59,7 +59,7 @@ impl Database<'_> {
         client.run_attempts(&mut out, |out| {
             client.attempt_write(out, lines.bytes, |out| {
                 let response = client.authorized(&what, out)?;
-                written(client, &what, response, lines.bytes)
+                written(client, &what, response, lines.bytes).map_err(|e| self.explain(e))
             })
         })
     }

@@ -454,7 +454,6 @@ fn a_predicate_that_deletes_nothing_is_refused() {
         r#"(a="x") AND (_measurement="m1")"#,
         r#"a='x' AND a=x"#,
         "a=",
-        " ",
         r#"a="x" OR a="y""#,
         r#"(a="x") or (a="y")"#,
         r#"_field="v""#,

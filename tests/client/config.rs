@@ -253,7 +253,7 @@ fn what_cannot_be_understood_is_said() {
         (
             "URL",
             "'http://h'",
-            "INFLUXDB_V2_URL: the URL \"***\" can't be used: it stands in quotes",
+            "INFLUXDB_V2_URL: the URL \"http://h\" can't be used: it stands in quotes",
         ),
         ("TOKEN", "canary-7f3a\n", "line break"),
         ("CERT_KEY_FILE", "/k", "cert_file"),

@@ -8,6 +8,7 @@ mod common {
     pub(crate) mod wire;
 }
 
+mod advice;
 mod calls;
 #[cfg(feature = "gzip")]
 mod compression;

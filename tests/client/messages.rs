@@ -137,7 +137,7 @@ fn table() -> Vec<Row> {
             basic,
             write,
             UNAUTHORIZED,
-            "doesn't accept user and password (401: unauthorized access); check them; InfluxDB 2 takes them for a session only (ClientBuilder::session), or on the paths of InfluxDB 1",
+            "doesn't accept user and password (401: unauthorized access); check them; InfluxDB 2 takes them for a session only (ClientBuilder::session)",
             false,
         ),
         row(
@@ -585,7 +585,7 @@ fn with_ping(other: &'static str, ping: &'static str) -> Wire {
 
 #[test]
 fn a_call_that_influxdb_3_does_not_have() {
-    const V3: &str = "has no such call (404: not found): it is InfluxDB 3.6.0, without Flux, deletes and the resources of InfluxDB 2";
+    const V3: &str = "has no such call (404: not found): it is InfluxDB 3, without Flux, deletes and the resources of InfluxDB 2";
     const OTHER: &str = "responded in other words than InfluxDB's (404: not found); check the URL, with its path prefix, and any proxy";
     const PING_2: &str =
         "HTTP/1.1 204 No Content\r\nX-Influxdb-Build: OSS\r\nX-Influxdb-Version: v2.9.1\r\n\r\n";

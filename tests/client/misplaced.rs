@@ -356,7 +356,7 @@ fn an_empty_url_is_called_empty() {
 
 #[test]
 fn json_has_its_settings_at_its_top_or_in_an_object() {
-    let flat = r#"{"url":"http://localhost:1","org":"acme","timeout":5,"tags":{"a":"b"}}"#;
+    let flat = r#"{"url":"http://localhost:1","org":"acme","timeout":5000,"tags":{"a":"b"}}"#;
     for text in [
         flat,
         r#"{"influx2":{"url":"http://localhost:1","org":"acme"},"tags":{"a":"b"}}"#,

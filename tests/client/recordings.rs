@@ -371,7 +371,7 @@ fn queries() {
                 assert_eq!(error.is_unauthorized(), name == "wrong-token");
                 assert_eq!(
                     error.is_not_found(),
-                    matches!(name, "unknown-bucket" | "write-only-token")
+                    matches!(name, "unknown-bucket" | "write-only-token" | "unknown-org")
                 );
             }
         }

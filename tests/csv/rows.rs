@@ -89,17 +89,17 @@ fn errors_name_row_column_wanted_and_found() {
         (
             row.get::<f64>("nope").unwrap_err(),
             ValueErrorKind::NoSuchColumn,
-            "row 1: there is no column \"nope\"",
+            "row 1: there is no column \"nope\", only s, b, i, u, f, t, d, x, o",
         ),
         (
             row.get::<f64>(&Key::new("nope")).unwrap_err(),
             ValueErrorKind::NoSuchColumn,
-            "row 1: there is no column \"nope\"",
+            "row 1: there is no column \"nope\", only s, b, i, u, f, t, d, x, o",
         ),
         (
             row.get::<f64>(9).unwrap_err(),
             ValueErrorKind::NoSuchColumn,
-            "row 1: there is no column 9",
+            "row 1: there is no column 9, only s, b, i, u, f, t, d, x, o",
         ),
         (
             row.base64("x", &mut [0; 4]).unwrap_err(),

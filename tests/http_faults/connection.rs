@@ -223,7 +223,7 @@ fn row_06_stall_without_a_response() {
     let client = wire.builder().read_timeout(300 * MS).build().unwrap();
     let error = within(300 * MS, || client.write("b", LINE)).unwrap_err();
     assert_eq!(fault(&error), TransportErrorKind::Timeout);
-    assert!(error.message().contains("read time limit"), "{error}");
+    assert!(error.message().contains("`read_timeout`"), "{error}");
     assert_eq!(
         (error.stored(), error.remedy()),
         (Stored::Unknown, Remedy::Retry)
@@ -267,7 +267,7 @@ fn row_07_slow_drips_meet_the_overall_limit() {
         }
     });
     assert_eq!(fault(&error), TransportErrorKind::Timeout);
-    assert!(error.message().contains("overall"), "{error}");
+    assert!(error.message().contains("exceeded `timeout`"), "{error}");
 
     // The body of a query.
     let wire = Wire::scenes(vec![

@@ -163,8 +163,15 @@ fn secrets_in_a_url_are_refused_and_not_repeated() {
         ("Token S3CRET", "***"),
         ("h:8086/S3CRET", "h:8086/***"),
         ("me:S3CRET@h:8086", "***"),
-        ("'http://h'", "***"),
-        ("\"http://h?t=S3CRET\"", "***"),
+        ("\"http://h?t=S3CRET\"", "http://h?***"),
+        ("'http://me:S3CRET@h'", "***"),
+        ("\"S3CRET\"", "***"),
+        ("influxS3CRET", "***"),
+        ("http://127.0.0.1:S3CRET", "***"),
+        (
+            "http://localhost:8086/api/v2/S3CRET",
+            "http://localhost:8086/***",
+        ),
     ];
     for (url, shown) in table {
         let error = BaseUrl::parse(url).unwrap_err().to_string();
@@ -172,6 +179,22 @@ fn secrets_in_a_url_are_refused_and_not_repeated() {
         assert!(error.starts_with(&start), "{url:?}: {error}");
         let error = error.replace("***", "");
         assert!(!error.contains("S3") && !error.contains("CRET"), "{error}");
+    }
+}
+
+/// The quotes of a file for a shell.
+#[test]
+fn a_url_in_quotes_is_shown_without_them() {
+    for (url, shown) in [
+        ("\"http://localhost:8086\"", "http://localhost:8086"),
+        ("'http://localhost:8086'", "http://localhost:8086"),
+        ("\"localhost:8086\"", "localhost:8086"),
+        ("\"http://localhost:8086", "http://localhost:8086"),
+        ("'https://db.example/influx'", "https://db.example/***"),
+    ] {
+        let error = BaseUrl::parse(url).unwrap_err().to_string();
+        let says = format!("the URL {shown:?} can't be used: it stands in quotes");
+        assert_eq!(error, says, "{url}");
     }
 }
 
@@ -232,6 +255,19 @@ fn a_mistyped_url_is_shown_with_what_is_wrong() {
         ("http://HTTPS://db.example", "its scheme stands there twice"),
         ("http://http:/localhost", "its scheme stands there twice"),
         ("http:///localhost", "it names no host"),
+        ("influx", scheme),
+        ("influxd", scheme),
+        ("http://127.0.0.1:abc", port),
+        ("http://localhost:port", port),
+        ("http://10.0.0.7:http", port),
+        (
+            "http://localhost:8086/api/v2",
+            "its path is that of a call, and the client adds those itself; give http://localhost:8086",
+        ),
+        (
+            "https://db.example/api/v2/",
+            "its path is that of a call, and the client adds those itself; give https://db.example",
+        ),
     ];
     for (url, why) in table {
         let error = BaseUrl::parse(&format!(" {url}\n"))

@@ -133,11 +133,11 @@ fn foreign(kind: TransportErrorKind, why: &dyn fmt::Display) -> HttpError {
 
 fn limit(which: Timeout) -> &'static str {
     match which {
-        Timeout::Resolve => "looking up the name exceeded its time limit",
-        Timeout::Connect => "connecting exceeded its time limit",
-        Timeout::PerRead => "nothing arrived within the read time limit",
-        Timeout::PerWrite => "nothing could be sent within the write time limit",
-        _ => "the call exceeded its overall time limit",
+        Timeout::Resolve => "looking up the name exceeded `connect_timeout`",
+        Timeout::Connect => "connecting exceeded `connect_timeout`",
+        Timeout::PerRead => "nothing arrived within `read_timeout`",
+        Timeout::PerWrite => "nothing could be sent within `write_timeout`",
+        _ => "the call exceeded `timeout`",
     }
 }
 
