@@ -134,20 +134,24 @@ impl ResponseParts {
                 " asks for one",
                 "; set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file",
             ),
-            400..=499 if self.says("could not find bucket") => (
+            400..=499 if self.says("could not find bucket\nno buckets found") => {
+                let between = match self.credentials {
+                    CredentialKind::Basic | CredentialKind::Session => {
+                        " has no such bucket, or the user may not read it"
+                    }
+                    _ => " has no such bucket, or the token may not read it",
+                };
+                ("", between, "; check its name, the org and the permissions")
+            }
+            _ if ours && self.misses_org() => (
                 "",
-                " has no such bucket, or the token may not read it",
-                "; check its name, the org and the token's permissions",
-            ),
-            400..=499 if self.misses_org() => (
-                "",
-                " has no such organization, or the token is of another",
+                " has no such organization, or the credentials are of another",
                 "; check the org",
             ),
             404 => (
                 "",
-                " doesn't have it",
-                "; check the names and the org, or create it",
+                " doesn't have it, or not for these credentials",
+                "; check the names, the org and the permissions, or create it",
             ),
             500 if self.remedy == Remedy::Retry && !ours => (
                 "the server at ",
@@ -213,7 +217,7 @@ impl ResponseParts {
             CredentialKind::Token => (
                 "",
                 " doesn't accept the token",
-                "; check that it is whole and of this server",
+                "; check that it is whole, active and of this server",
             ),
             CredentialKind::Basic => (
                 "",
@@ -240,13 +244,14 @@ impl ResponseParts {
     }
 
     /// Whether the credentials are known, but not allowed to do this: InfluxDB's 403; its 401 with a
-    /// permission or an inactive token; and its 500 about tasks. Seen of InfluxDB 2.9.1.
+    /// permission or an inactive token; and its 401 and 500 about tasks. Seen of InfluxDB 2.9.1.
     pub(crate) fn lacks_permission(&self) -> bool {
         let message = self.message.as_str();
         self.from_influxdb
             && match self.status {
                 403 => true,
-                401 => message.ends_with(UNAUTHORIZED) || message == "token is inactive",
+                401 if message.ends_with(UNAUTHORIZED) || message == "token is inactive" => true,
+                401 => message.ends_with(": unauthorized"),
                 500 => message == "unauthorized" || message.ends_with(": unauthorized"),
                 _ => false,
             }
@@ -255,7 +260,7 @@ impl ResponseParts {
     fn misses_org(&self) -> bool {
         let message = self.message.as_str();
         message.ends_with(" not found")
-            && (self.says("organization name ") || message == "organization not found")
+            && (self.says("organization name ") || message.ends_with("organization not found"))
     }
 
     /// The numbers of the lines that are named.

@@ -21,6 +21,8 @@ pub(super) fn blames_request(message: JsonStr<'_>) -> bool {
         || message.starts_with("retention policy duration must be at least")
         // 2.9.1, of a task whose cron schedule has no date.
         || message.contains("could not fulfil schedule")
+        // 2.9.1, of an organization, where variables are listed.
+        || (message.contains("organization name ") && message.contains(" not found"))
         // 2.9.1, of a member who is one already.
         || (message.contains("mapping for user") && message.contains("already exists"))
 }

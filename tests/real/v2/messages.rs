@@ -145,7 +145,7 @@ fn who_may_what() {
     for call in calls {
         says(
             &call(&elsewhere).unwrap_err(),
-            "has no such organization, or the token is of another (40",
+            "has no such organization, or the credentials are of another (40",
         );
     }
 }
