@@ -28,7 +28,8 @@
 //!   or name and password in the URL ([`Database::credentials_in_url`]); 1.8 also a
 //!   [`token`](crate::client::ClientBuilder::token) of the form `name:password`. 2.x takes a token
 //!   as always, or `anything:token`; Basic with the name and password of a v1 authorization, or with
-//!   any name and a token; and the same two in the URL. Neither takes a session.
+//!   any name and a token; and the same two in the URL. Neither takes a session: a call with one is
+//!   an error, and nothing is sent.
 //! - *Which organization.* On 2.x the token's own; the client's plays no part here.
 //! - *Microseconds* are `u` to 1.x and `us` to 2.x, and each takes the other's word for nanoseconds
 //!   without saying so: tell with [`Database::on_v2`] which one it is.
@@ -173,6 +174,11 @@ impl Database<'_> {
 
     /// The target of a call about this database.
     fn target(&self, path: &str) -> Result<Target, Error> {
+        if let Auth::Session(_) = *self.client.inner().auth {
+            return Err(Error::config(
+                "the paths of InfluxDB 1 take no session; give the client a token, or user and password as `basic`",
+            ));
+        }
         let mut target = self.client.inner().base.target(path);
         if !self.db.is_empty() {
             target.push_query("db", &self.db);

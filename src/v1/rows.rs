@@ -286,10 +286,16 @@ impl Rows {
         self.statements.last = 0;
         self.begun = self.begun.max(1);
         let what = What("query", &self.db);
+        // So 2.9.1 calls what the credentials may not read, too.
+        let perhaps = match error.starts_with("database not found") {
+            true => ", perhaps as the credentials may not read it",
+            false => "",
+        };
         Error::content(
             format!(
-                "cannot {what}: the server reports for statement {}",
-                self.statement
+                "cannot {what}: the server reports for statement {}{perhaps}",
+                // People count from one.
+                self.statement.saturating_add(1)
             ),
             self.client.secrets().printable(error, 4096),
         )

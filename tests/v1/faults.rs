@@ -2,7 +2,7 @@
 
 use crate::common::wire::{Wire, response};
 use influx_edge::v1::Rows;
-use influx_edge::{Error, Remedy, Stored, Timestamp};
+use influx_edge::{Client, Error, Remedy, Stored, Timestamp};
 use serde_json::Value as Json;
 
 /// The response of a recorded exchange with an InfluxDB 3 Core 3.6.0.
@@ -290,4 +290,64 @@ fn rows_as_recorded_on_3_6_0() {
     let row = rows.next().unwrap().unwrap();
     assert_eq!(row.get::<&str>("name").unwrap(), "m");
     assert!(rows.next().unwrap().is_none());
+}
+
+/// Statements are counted as a person does, and what isn't found may be what isn't shown.
+#[test]
+fn the_sentence_of_a_statement_that_failed() {
+    let of = |id: u32, error: &str| {
+        format!(r#"{{"results":[{{"statement_id":{id},"error":{error:?}}}]}}"#)
+    };
+    let perhaps = ", perhaps as the credentials may not read it";
+    for (body, says) in [
+        (of(0, "not executed"), "1: not executed".to_owned()),
+        (of(1, "timeout"), "2: timeout".to_owned()),
+        (
+            of(9, "undefined function foo()"),
+            "10: undefined function foo()".to_owned(),
+        ),
+        (
+            of(0, "database not found: db"),
+            format!("1{perhaps}: database not found: db"),
+        ),
+        (
+            of(2, "database not found: x"),
+            format!("3{perhaps}: database not found: x"),
+        ),
+        (
+            of(0, "retention policy not found: nope"),
+            "1: retention policy not found: nope".to_owned(),
+        ),
+        (r#"{"error":"no"}"#.to_owned(), "1: no".to_owned()),
+    ] {
+        let wire = Wire::responding(response("200 OK", "", body));
+        let error = wire.client().v1("db").query("SHOW SERIES").run();
+        let said = error.unwrap_err().to_string();
+        let wanted =
+            format!("cannot query database \"db\": the server reports for statement {says}");
+        assert_eq!(said, wanted);
+    }
+}
+
+/// A session is for the paths of InfluxDB 2: nothing is sent, not even a password.
+#[test]
+fn a_session_is_refused() {
+    let wire = Wire::responding(response("204 No Content", "", ""));
+    let client = Client::builder(wire.url());
+    let client = client.session("u", "canary-7f3a-password").build().unwrap();
+    let db = client.v1("db");
+    let policy = db.clone().retention_policy("rp").on_v2();
+    for result in [
+        db.write("m f=1"),
+        db.query("SHOW SERIES").run(),
+        db.query("SELECT * FROM m").use_get().run(),
+        policy.write("m f=1"),
+        policy.query("SHOW SERIES").call().map(drop),
+    ] {
+        let error = result.unwrap_err();
+        assert!(error.is_config(), "{error}");
+        let says = "no session; give the client a token, or user and password as `basic`";
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    assert!(wire.seen().is_empty());
 }
