@@ -60,6 +60,10 @@ fn is_cause(line: &[u8], names: &[u8], stored: u8, name: &mut Vec<u8>) -> bool {
         return false;
     };
     let mut rest = line.get(end(line, b" ")..).unwrap_or_default();
+    // Servers take several spaces for one.
+    while rest.starts_with(b"  ") {
+        rest = rest.get(1..).unwrap_or_default();
+    }
     // Each turn takes a field: the space or comma before it, its key and its value.
     while let [b' ' | b',', field @ ..] = rest {
         let key_len = end(field, b"=");
@@ -71,11 +75,15 @@ fn is_cause(line: &[u8], names: &[u8], stored: u8, name: &mut Vec<u8>) -> bool {
             _ => end(value, b", \r"),
         };
         let (value, behind) = value.split_at_checked(value_len).unwrap_or((value, b""));
-        name.clear();
-        unescape(key, name);
-        name.extend_from_slice(BETWEEN);
-        unescape(measurement, name);
-        if name.as_slice() == names && kind(value).is_some_and(|kind| kind != stored) {
+        let mut is_meant = |quoted| {
+            name.clear();
+            unescape(key, quoted, name);
+            name.extend_from_slice(BETWEEN);
+            unescape(measurement, quoted, name);
+            name.as_slice() == names
+        };
+        // 2.9.1 writes names as Go quotes them.
+        if (is_meant(true) || is_meant(false)) && kind(value).is_some_and(|kind| kind != stored) {
             return true;
         }
         // A space ends the fields.
@@ -110,13 +118,17 @@ fn end(text: &[u8], at: &[u8]) -> usize {
     found.unwrap_or(text.len())
 }
 
-/// Adds a name without its escapes.
-fn unescape(name: &[u8], to: &mut Vec<u8>) {
+/// Adds a name without its escapes; with those of Go for quotes and backslashes if it is to be `quoted`.
+fn unescape(name: &[u8], quoted: bool, to: &mut Vec<u8>) {
     for (at, byte) in name.iter().enumerate() {
         let next = name.get(at.saturating_add(1));
-        if *byte != b'\\' || !matches!(next, Some(b',' | b' ' | b'=')) {
-            to.push(*byte);
+        if *byte == b'\\' && matches!(next, Some(b',' | b' ' | b'=')) {
+            continue;
         }
+        if quoted && matches!(byte, b'"' | b'\\') {
+            to.push(b'\\');
+        }
+        to.push(*byte);
     }
 }
 
