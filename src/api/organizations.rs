@@ -131,7 +131,7 @@ impl Client {
 pub(super) fn existing(client: &Client, name: &str) -> Result<Organization, Error> {
     client.organizations().find_by_name(name)?.ok_or_else(|| {
         Error::config(format!(
-            "there is no organization {name:?}, or this token may not see it; give the client its id instead (`org_id`)"
+            "there is no organization {name:?}, or these credentials may not see it; give the client its id instead (`org_id`)"
         ))
     })
 }

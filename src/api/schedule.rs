@@ -140,12 +140,18 @@ pub(super) fn check_cron(cron: &str) -> Result<&str, Error> {
 
 /// The first of the days that an item of a list stands for; 1 if that isn't known.
 fn first_day(item: &str) -> u8 {
-    let first = item.split('-').next().unwrap_or(item);
+    let first = item.split(['-', '/']).next().unwrap_or(item);
     first.parse().unwrap_or(1)
 }
 
 /// How many days the month has that an item of a list stands for; 31 if that isn't known.
 fn length(item: &str) -> u8 {
+    let range = item.split('/').next().unwrap_or(item);
+    let item = match range.split_once('-') {
+        // One month as a range.
+        Some((first, last)) if first.eq_ignore_ascii_case(last) => first,
+        _ => item,
+    };
     let is = |number: u8, name: &str| item.parse() == Ok(number) || item.eq_ignore_ascii_case(name);
     if is(2, "feb") {
         return 29;

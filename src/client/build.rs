@@ -7,6 +7,7 @@ use crate::client::logging;
 use crate::client::own_words::OWN_WORDS;
 use crate::client::scrub::{Needles, RUN, repeats};
 use crate::client::secret::{Secret, Secrets};
+use crate::client::setting_text::label;
 use crate::client::transport::{self, HeaderList, Http, HttpSettings, PemFile, TlsSettings};
 use crate::client::url::{Assumed, BaseUrl};
 use crate::client::{Client, Inner, Org};
@@ -182,7 +183,7 @@ impl ClientBuilder {
             .any(|text| repeats(&[secret], text.as_bytes()))
         {
             self.warnings.push(format!(
-                "8 characters of the {noun} are also in the URL, the proxy's or an ordinary word of an error, where they are printed; choose another {noun}, or ignore this if they give nothing away"
+                "8 characters of the {noun} are also in the URL, the proxy's or an ordinary word of an error, where they are printed; choose another, or ignore this if they give nothing away"
             ));
         }
     }
@@ -202,9 +203,15 @@ pub(super) fn check_tags(given: &[(String, String)]) -> Result<OwnedDefaultTags,
     let mut tags = OwnedDefaultTags::builder();
     for (key, value) in given {
         tags = tags.tag(key, placeholder(value).as_deref());
+        // Each by itself, for the first one that is wrong.
+        if let Err(e) = tags.clone().build() {
+            let key = label(key);
+            return Err(Error::config(format!(
+                "the default tag {key} can't be used: {e}"
+            )));
+        }
     }
-    tags.build()
-        .map_err(|e| Error::config(format!("a default tag can't be used: {e}")))
+    Ok(tags.build()?)
 }
 
 /// The settings of TLS with the files that they name.

@@ -147,7 +147,8 @@ impl ClientBuilder {
     /// other names by its content: JSON begins with `{`, what is valid TOML is TOML, the rest is INI.
     /// TOML is read as TOML says, INI as Python's `configparser` and the Python client do: names in
     /// any case, comments on lines of their own only, `%%` for `%`, double quotes around a value
-    /// taken off.
+    /// taken off, settings that `[influx2]` lacks from `[DEFAULT]` (of which no tags are made). In
+    /// TOML and JSON the tags may also stand in `influx2` itself.
     ///
     /// Values of tags that begin with `${env.` and end with `}` are looked up in the environment;
     /// see [`default_tag`](ClientBuilder::default_tag).

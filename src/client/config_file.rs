@@ -16,6 +16,10 @@ use toml_parser::{ErrorSink, ParseError, Source};
 /// The section of the settings.
 const INFLUX: &str = "influx2";
 const TAGS: &str = "tags";
+/// The tags where they stand inside the settings.
+const INNER_TAGS: &str = "influx2.tags";
+/// Of INI: what each section has unless it says otherwise.
+const DEFAULT: &str = "DEFAULT";
 
 /// Reads the text of a file, by its name, or by its content where the name says nothing.
 pub(super) fn read(path: &Path, text: &str, what: &str) -> Result<Found, Error> {
@@ -44,6 +48,7 @@ struct Section {
     values: Vec<Entry>,
 }
 
+#[derive(Clone)]
 struct Entry {
     name: String,
     /// `None` for a list or a table.
@@ -61,8 +66,7 @@ impl Sections {
         if let Some(section) = self.find(INFLUX) {
             return Ok(section);
         }
-        let is_active = |section: &&Section| section.get("active") == Some("true");
-        let mut active = self.0.iter().filter(is_active);
+        let mut active = self.0.iter().filter(|section| section.is_active());
         if let Some(section) = active.next() {
             if let Some(other) = active.next() {
                 return Err(Error::config(format!(
@@ -107,8 +111,8 @@ impl Sections {
             }
             found.setting(name, value, Some(*line));
         }
-        let tags = self.find(TAGS).map_or(&[][..], |tags| &tags.values);
-        for Entry { name, value, .. } in tags {
+        let tags = [TAGS, INNER_TAGS].map(|name| self.find(name));
+        for Entry { name, value, .. } in tags.into_iter().flatten().flat_map(|tags| &tags.values) {
             let Some(value) = value else {
                 return Err(Error::config(format!(
                     "the tag {} in {what} isn't a plain value",
@@ -135,6 +139,11 @@ impl Found {
 }
 
 impl Section {
+    /// Whether it is the one that the `influx` command uses.
+    fn is_active(&self) -> bool {
+        self.get("active") == Some("true")
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         let entry = self.values.iter().find(|entry| entry.name == name);
         entry.and_then(|entry| entry.value.as_deref())
@@ -159,6 +168,8 @@ fn toml(text: &str, what: &str) -> Result<Sections, Error> {
     // The header that is read, the key that is read, and how deep in lists and inline tables.
     let (mut header, mut key, mut depth) = (None::<Vec<String>>, Vec::<String>::new(), 0u32);
     let mut current = String::new();
+    // What `current` was before the inline tables that are read.
+    let mut outer = Vec::<String>::new();
     for event in &events {
         let raw = source.get(event);
         match event.kind() {
@@ -185,6 +196,18 @@ fn toml(text: &str, what: &str) -> Result<Sections, Error> {
                     None => {}
                 }
             }
+            EventKind::InlineTableOpen
+                if depth == 0 && matches!(&*joined(&current, &key), INFLUX | TAGS | INNER_TAGS) =>
+            {
+                let name = joined(&current, &key);
+                key.clear();
+                sections.0.push(Section {
+                    name: name.clone(),
+                    values: Vec::new(),
+                });
+                outer.push(core::mem::replace(&mut current, name));
+            }
+            EventKind::InlineTableClose if depth == 0 => current = outer.pop().unwrap_or_default(),
             EventKind::ArrayOpen | EventKind::InlineTableOpen => {
                 if depth == 0 {
                     let line = line_of(text, event.span().start());
@@ -241,6 +264,18 @@ fn report(error: &mut Option<ParseError>, why: &'static str, event: &Event) {
     error.report_error(ParseError::new(why).with_unexpected(event.span()));
 }
 
+/// The name of a place below `current`.
+fn joined(current: &str, key: &[String]) -> String {
+    let mut place = current.to_owned();
+    for part in key {
+        if !place.is_empty() {
+            place.push('.');
+        }
+        place.push_str(part);
+    }
+    place
+}
+
 /// A value gets its place: `a.b.c = 1` in `[x]` is `c` in the section `x.a.b`.
 fn keep(
     sections: &mut Sections,
@@ -251,13 +286,8 @@ fn keep(
     error: &mut Option<ParseError>,
 ) {
     let Some(name) = key.pop() else { return };
-    let mut place = current.to_owned();
-    for part in key.drain(..) {
-        if !place.is_empty() {
-            place.push('.');
-        }
-        place.push_str(&part);
-    }
+    let place = joined(current, key);
+    key.clear();
     // The last one: that of a list of tables which is read.
     let there = sections.0.iter().rposition(|section| section.name == place);
     let section = match there.and_then(|at| sections.0.get_mut(at)) {
@@ -353,8 +383,17 @@ fn ini(text: &str, what: &str) -> Result<Sections, Error> {
             line: number,
         });
     }
+    let default = sections.find(DEFAULT).map(|section| section.values.clone());
     for section in &mut sections.0 {
-        if !matches!(&*section.name, INFLUX | TAGS) {
+        if section.name == INFLUX {
+            // Not of the tags: a token may be among them.
+            for entry in default.iter().flatten() {
+                let is = |own: &Entry| own.name.eq_ignore_ascii_case(&entry.name);
+                if !section.values.iter().any(is) {
+                    section.values.push(entry.clone());
+                }
+            }
+        } else if section.name != TAGS && !section.is_active() {
             continue;
         }
         for Entry { name, value, line } in &mut section.values {
@@ -412,11 +451,10 @@ fn from_json(text: &str, what: &str) -> Result<Found, Error> {
         Some(Value::Object(fields)) => (fields, top.get(TAGS)),
         _ => (top, None),
     };
-    if let Some(Value::Object(tags)) = tags.or_else(|| fields.get(TAGS)) {
-        for (key, value) in tags {
-            if let Some(text) = plain(key, value)? {
-                found.tags.push((key.clone(), text));
-            }
+    let tags = [tags, fields.get(TAGS)].into_iter().flatten();
+    for (key, value) in tags.filter_map(Value::as_object).flatten() {
+        if let Some(text) = plain(key, value)? {
+            found.tags.push((key.clone(), text));
         }
     }
     for (name, value) in fields {

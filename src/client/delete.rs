@@ -39,7 +39,8 @@ impl Client {
     /// Deletes the points of a bucket between two times, both included: all of them, or those that
     /// a [`predicate`](DeletePoints::predicate) picks. From [`Timestamp::MIN`] to [`Timestamp::MAX`]
     /// means all times: what lies beyond the times that InfluxDB 2.x takes (two nanoseconds at the
-    /// start, one at the end) is left out, where no point can be.
+    /// start, one at the end) is left out, where no point can be. Two times that lie both beyond the
+    /// same end are an error.
     ///
     /// ```
     /// # use influx_edge::{Client, Timestamp};
@@ -115,10 +116,11 @@ impl DeletePoints<'_> {
     /// is received.
     pub fn call(self) -> Result<(), Error> {
         check_bucket(&self.bucket)?;
-        if self.start > self.stop {
+        // Each end from its own side, or times where no point can be would become the last there is.
+        let (start, stop) = (self.start.max(FIRST), self.stop.min(LAST));
+        if start > stop {
             return Err(Error::config(format!(
-                "the start of a delete, {}, is after its stop, {}; swap them",
-                self.start, self.stop
+                "the start of a delete, {start}, is after its stop, {stop}; swap them"
             )));
         }
         if self.predicate.as_deref().is_some_and(is_blank) {
@@ -137,8 +139,8 @@ impl DeletePoints<'_> {
             .target_with_org("/api/v2/delete")
             .query("bucket", &self.bucket);
         let body = to_json(&Body {
-            start: self.start.clamp(FIRST, LAST).to_string(),
-            stop: self.stop.clamp(FIRST, LAST).to_string(),
+            start: start.to_string(),
+            stop: stop.to_string(),
             predicate: self.predicate.as_deref(),
         })?;
         let mut out = self.client.http_request("POST", target);

@@ -62,6 +62,8 @@ fn is_cause(line: &[u8], names: &[u8], stored: u8, name: &mut Vec<u8>) -> bool {
     let mut rest = line.get(end(line, b" ")..).unwrap_or_default();
     // Each turn takes a field: the space or comma before it, its key and its value.
     while let [b' ' | b',', field @ ..] = rest {
+        // Servers take several spaces for one.
+        let field = field.trim_ascii_start();
         let key_len = end(field, b"=");
         let Some((key, [_, value @ ..])) = field.split_at_checked(key_len) else {
             return false;
@@ -71,12 +73,15 @@ fn is_cause(line: &[u8], names: &[u8], stored: u8, name: &mut Vec<u8>) -> bool {
             _ => end(value, b", \r"),
         };
         let (value, behind) = value.split_at_checked(value_len).unwrap_or((value, b""));
-        name.clear();
-        unescape(key, name);
-        name.extend_from_slice(BETWEEN);
-        unescape(measurement, name);
-        if name.as_slice() == names && kind(value).is_some_and(|kind| kind != stored) {
-            return true;
+        // 2.9.1 writes names as Go quotes them.
+        for quoted in [true, false] {
+            name.clear();
+            unescape(key, quoted, name);
+            name.extend_from_slice(BETWEEN);
+            unescape(measurement, quoted, name);
+            if name.as_slice() == names && kind(value).is_some_and(|kind| kind != stored) {
+                return true;
+            }
         }
         // A space ends the fields.
         rest = if behind.starts_with(b",") {
@@ -110,13 +115,17 @@ fn end(text: &[u8], at: &[u8]) -> usize {
     found.unwrap_or(text.len())
 }
 
-/// Adds a name without its escapes.
-fn unescape(name: &[u8], to: &mut Vec<u8>) {
+/// Adds a name without its escapes; with those of Go for quotes and backslashes if it is to be `quoted`.
+fn unescape(name: &[u8], quoted: bool, to: &mut Vec<u8>) {
     for (at, byte) in name.iter().enumerate() {
         let next = name.get(at.saturating_add(1));
-        if *byte != b'\\' || !matches!(next, Some(b',' | b' ' | b'=')) {
-            to.push(*byte);
+        if *byte == b'\\' && matches!(next, Some(b',' | b' ' | b'=')) {
+            continue;
         }
+        if quoted && matches!(byte, b'"' | b'\\') {
+            to.push(b'\\');
+        }
+        to.push(*byte);
     }
 }
 

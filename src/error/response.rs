@@ -257,7 +257,7 @@ impl From<ResponseError> for Error {
 impl Error {
     /// The token is known but may not do this: 403; the 401 `write:orgs/… is unauthorized` with
     /// which InfluxDB OSS responds where a resource other than data is not permitted; or its 500
-    /// `unauthorized` for tasks.
+    /// or 401 `…: unauthorized` for tasks and their runs.
     /// [`is_unauthorized`](Error::is_unauthorized) alone doesn't tell that from a wrong token.
     ///
     /// ```

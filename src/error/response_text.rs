@@ -93,7 +93,7 @@ impl ResponseParts {
         let ours = self.from_influxdb;
         match self.status {
             _ if self.blames_path => {
-                "\n refuses all that it is sent\n, so nothing shows that the data are at fault; check the path to the database, its limits, and the database"
+                "\n refuses all that it is sent\n, so nothing shows that the data are at fault; check the database, its limits, and the path to it"
             }
             300..=399 => {
                 "\n redirects\n, which is not followed; is the URL right (http or https, a path prefix), or does a captive portal respond?"
@@ -117,15 +117,15 @@ impl ResponseParts {
             400..=499 if !self.has_org && self.says(ASKS_FOR_ORG) => {
                 "no organization is set, and \n asks for one\n; set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file"
             }
-            400..=499 if self.says("could not find bucket") => {
-                "\n has no such bucket, or the token may not read it\n; check its name, the org and the token's permissions"
-            }
             _ if self.misses_org() => {
-                "\n has no such organization, or the token is of another\n; check the org"
+                "\n has no such organization, or the credentials are of another\n; check the org"
             }
-            404 => "\n doesn't have it\n; check the names and the org, or create it",
+            // So 2.9.1 calls the buckets, too, that a token may not read.
+            404 => {
+                "\n doesn't have it, or not for these credentials\n; check the names, the org and the permissions, or create it"
+            }
             500 if self.remedy == Remedy::Retry && !ours => {
-                "the server at \n failed, in other words than InfluxDB's\n; try again later, or check the URL, with its path prefix, and any proxy"
+                "the server at \n failed, in other words than InfluxDB's\n; try again later, or check the URL and any proxy"
             }
             500..=599 if self.remedy == Remedy::Retry => "the server at \n failed",
             _ if self.remedy == Remedy::None => match self.stored {
@@ -135,7 +135,7 @@ impl ResponseParts {
             // A 500 that isn't retried is about the request.
             _ if (400..=500).contains(&self.status) => "\n refuses the request\n!",
             501 => "\n can't do this",
-            _ => "\n responded with an unknown status\n; check the URL and any proxy",
+            _ => "\n responded with an unknown status\n?",
         }
     }
 
@@ -166,7 +166,7 @@ impl ResponseParts {
                 "\n asks for credentials, and none are set\n; set a token: ClientBuilder::token, INFLUXDB_V2_TOKEN, or token in a file"
             }
             CredentialKind::Token => {
-                "\n doesn't accept the token\n; check that it is whole and of this server"
+                "\n doesn't accept the token\n; check that it is whole, active and of this server"
             }
             CredentialKind::Basic => {
                 "\n doesn't accept user and password\n; check them; InfluxDB 2 takes them for a session only (ClientBuilder::session)"
@@ -185,22 +185,24 @@ impl ResponseParts {
     }
 
     /// Whether the credentials are known, but not allowed to do this: InfluxDB's 403; its 401 with a
-    /// permission or an inactive token; and its 500 about tasks. Seen of InfluxDB 2.9.1.
+    /// permission or an inactive token; and its 401 and 500 about tasks. Seen of InfluxDB 2.9.1.
     pub(crate) fn lacks_permission(&self) -> bool {
         let message = self.message.as_str();
         self.from_influxdb
             && match self.status {
                 403 => true,
-                401 => message.ends_with(UNAUTHORIZED) || message == "token is inactive",
-                500 => message == "unauthorized" || message.ends_with(": unauthorized"),
+                401 if message.ends_with(UNAUTHORIZED) || message == "token is inactive" => true,
+                500 if message == "unauthorized" => true,
+                401 | 500 => message.ends_with(": unauthorized"),
                 _ => false,
             }
     }
 
     pub(crate) fn misses_org(&self) -> bool {
         let message = self.message.as_str();
-        message.ends_with("organization not found")
-            || message.ends_with(" not found") && self.says("organization name ")
+        self.from_influxdb
+            && message.ends_with(" not found")
+            && (self.says("organization name ") || message.ends_with("organization not found"))
     }
 
     /// The numbers of the lines that are named.

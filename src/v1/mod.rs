@@ -28,8 +28,8 @@
 //!   or name and password in the URL ([`Database::credentials_in_url`]); 1.8 also a
 //!   [`token`](crate::client::ClientBuilder::token) of the form `name:password`. 2.x takes a token
 //!   as always, or `anything:token`; Basic with the name and password of a v1 authorization, or with
-//!   any name and a token; and the same two in the URL. Neither takes a session: a
-//!   client with one is refused here.
+//!   any name and a token; and the same two in the URL. Neither takes a session: a call with one is
+//!   an error, and nothing is sent.
 //! - *Which organization.* On 2.x the token's own; the client's plays no part here.
 //! - *Microseconds* are `u` to 1.x and `us` to 2.x, and each takes the other's word for nanoseconds
 //!   without saying so: tell with [`Database::on_v2`] which one it is.
@@ -196,7 +196,7 @@ impl Database<'_> {
     fn target(&self, path: &str) -> Result<Target, Error> {
         if let Auth::Session(_) = *self.client.inner().auth {
             return Err(Error::config(
-                "a session isn't taken on the paths of InfluxDB 1: give the client a token, or user and password by `basic`",
+                "the paths of InfluxDB 1 take no session; give the client a token, or user and password as `basic`",
             ));
         }
         let mut target = self.client.inner().base.target(path);
@@ -220,9 +220,10 @@ impl Database<'_> {
 }
 
 const NO_CREDENTIALS: &str = "; set user and password (ClientBuilder::basic) for InfluxDB 1, or a token (ClientBuilder::token, INFLUXDB_V2_TOKEN) for the paths of InfluxDB 1 on 2.x";
-const WRONG_TOKEN: &str = "; check that it is whole and of this server; InfluxDB 1 takes user and password (ClientBuilder::basic)";
+const WRONG_TOKEN: &str = "; check that it is whole, active and of this server; InfluxDB 1 takes user and password (ClientBuilder::basic)";
 const WRONG_PASSWORD: &str = "; check them; InfluxDB 2 takes those of a v1 authorization here (`influx v1 auth create`), or any name with a token as the password";
-const NOT_THERE: &str = "; check the name, or create the database (on 2.x a bucket, and a DBRP mapping for it); or the token may not see it";
+const NOT_THERE: &str =
+    "; check the name, or create the database (on 2.x a bucket, and a DBRP mapping for it)";
 
 /// What was tried, in an error.
 struct What<'a>(&'static str, &'a str);

@@ -91,7 +91,7 @@ pub struct Message {
     pub text: String,
 }
 
-/// How a server says that it has no such thing, or shows none to this token.
+/// How a server says that it has no such thing, or shows none to these credentials.
 const NOT_FOUND: [&str; 2] = ["database not found", "retention policy not found"];
 /// How many bytes of the columns' names an error lists.
 const NAMES: usize = 200;
@@ -294,14 +294,15 @@ impl Rows {
         let message = self.client.secrets().printable(error, 4096);
         let not_found = NOT_FOUND.iter().any(|words| message.starts_with(words));
         let hint = if not_found {
-            "it isn't there, or the token may not see it; "
+            "it isn't there, or the credentials may not see it; "
         } else {
             ""
         };
         ErrorKind::Content(ContentError {
             what: format!(
                 "cannot {what}: {hint}the server reports for statement {}",
-                self.statement
+                // People count from one.
+                self.statement.saturating_add(1)
             ),
             message,
             not_found,

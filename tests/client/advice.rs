@@ -260,7 +260,7 @@ fn a_missing_organization_is_not_found_whatever_the_status() {
         let error = call(&wire.client()).unwrap_err();
         assert!(error.is_not_found() && !error.is_retryable(), "{error}");
         let says = format!(
-            "{} has no such organization, or the token is of another ({}: {message}); check the org",
+            "{} has no such organization, or the credentials are of another ({}: {message}); check the org",
             wire.addr(),
             &status[..3]
         );

@@ -215,11 +215,44 @@ fn a_points_own_tag_wins() {
     // Lines that are encoded already are sent as they are.
     client.write("b", "m f=1").unwrap();
     assert_eq!(wire.seen().pop().unwrap().body, b"m f=1");
-    let error = wire.builder().default_tag("a\nb", "c").build().unwrap_err();
-    assert!(
-        error.is_config() && error.to_string().contains("default tag"),
-        "{error}"
-    );
+    for (key, value, says) in [
+        (
+            "a\nb",
+            "c",
+            "the default tag … can't be used: tag key 2 has",
+        ),
+        (
+            "site",
+            "c\nd",
+            "the default tag site can't be used: tag value 2 has",
+        ),
+        (
+            "a b",
+            "c\\",
+            "the default tag a b can't be used: tag value 2 has",
+        ),
+        (
+            "time",
+            "c",
+            "the default tag time can't be used: tag key 2 is",
+        ),
+        (
+            "",
+            "c",
+            "the default tag  can't be used: tag key 2 is empty",
+        ),
+        (
+            "_value",
+            "",
+            "the default tag _value can't be used: tag key 2 is",
+        ),
+    ] {
+        let builder = wire.builder().default_tag("good", "1");
+        let builder = builder.default_tag("none", "").default_tag(key, value);
+        let error = builder.default_tag("more", "x").build().unwrap_err();
+        assert!(error.is_config(), "{error}");
+        assert!(error.to_string().starts_with(says), "{error}");
+    }
 }
 
 #[test]

@@ -257,7 +257,7 @@ fn a_warning_names_the_kind_of_the_secret() {
             .filter(|w| w.starts_with("8 "))
             .collect();
         let expected = format!(
-            "8 characters of the {kind} are also in the URL, the proxy's or an ordinary word of an error, where they are printed; choose another {kind}, or ignore this if they give nothing away"
+            "8 characters of the {kind} are also in the URL, the proxy's or an ordinary word of an error, where they are printed; choose another, or ignore this if they give nothing away"
         );
         assert_eq!(about, [&expected]);
     }

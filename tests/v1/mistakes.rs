@@ -116,17 +116,20 @@ fn a_session_is_refused_before_it_signs_in() {
     let client = Client::builder(closed_port()).session("admin", "canary-7f3a-password");
     let client = client.build().unwrap();
     let plant = client.v1("plant");
+    let policy = plant.clone().retention_policy("rp").on_v2();
     for error in [
         plant.write("m v=1").unwrap_err(),
         plant.query("SELECT v FROM m").call().map(drop).unwrap_err(),
         plant.query("SHOW DATABASES").use_get().run().unwrap_err(),
         plant.query("DROP MEASUREMENT m").run().unwrap_err(),
         client.v1("").query("SHOW DATABASES").run().unwrap_err(),
+        policy.write("m v=1").unwrap_err(),
+        policy.query("SHOW SERIES").call().map(drop).unwrap_err(),
     ] {
         assert!(error.is_config(), "{error}");
         assert_eq!(
             error.to_string(),
-            "a session isn't taken on the paths of InfluxDB 1: give the client a token, or user and password by `basic`"
+            "the paths of InfluxDB 1 take no session; give the client a token, or user and password as `basic`"
         );
     }
 }
@@ -139,11 +142,11 @@ fn what_is_needed_here_is_said() {
     let basic: Build = |url| Client::builder(url).basic("logger", "canary-7f3a-password");
     let quoted: Build = |url| Client::builder(url).token("\"canary-7f3a-token\"");
     const NONE: &str = "asks for credentials, and none are set (401: …); set user and password (ClientBuilder::basic) for InfluxDB 1, or a token (ClientBuilder::token, INFLUXDB_V2_TOKEN) for the paths of InfluxDB 1 on 2.x";
-    const TOKEN: &str = "doesn't accept the token (401: …); check that it is whole and of this server; InfluxDB 1 takes user and password (ClientBuilder::basic)";
+    const TOKEN: &str = "doesn't accept the token (401: …); check that it is whole, active and of this server; InfluxDB 1 takes user and password (ClientBuilder::basic)";
     const BASIC: &str = "doesn't accept user and password (401: …); check them; InfluxDB 2 takes those of a v1 authorization here (`influx v1 auth create`), or any name with a token as the password";
     const QUOTED: &str =
         "doesn't accept the token (401: …); it stands in quotes, which are taken as a part of it";
-    const NOT_THERE: &str = "doesn't have it (404: …); check the name, or create the database (on 2.x a bucket, and a DBRP mapping for it); or the token may not see it";
+    const NOT_THERE: &str = "doesn't have it, or not for these credentials (404: …); check the name, or create the database (on 2.x a bucket, and a DBRP mapping for it)";
     let unauthorized = || json_error("401 Unauthorized", "unauthorized", "Unauthorized");
     let of_1 = |status: &str, error: &str| {
         response(
@@ -212,8 +215,8 @@ fn what_is_needed_here_is_said() {
 
 #[test]
 fn what_a_statement_does_not_find_is_not_found() {
-    let failed = |error: &str| -> Error {
-        let body = format!("{{\"results\":[{{\"statement_id\":0,\"error\":\"{error}\"}}]}}");
+    let failed = |id: u32, error: &str| -> Error {
+        let body = format!("{{\"results\":[{{\"statement_id\":{id},\"error\":\"{error}\"}}]}}");
         let wire = Wire::responding(response(
             "200 OK",
             "Content-Type: application/json\r\n",
@@ -226,25 +229,31 @@ fn what_a_statement_does_not_find_is_not_found() {
             .run()
             .unwrap_err()
     };
-    for (message, not_found) in [
-        ("database not found: plant", true),
-        ("database not found", true),
-        ("retention policy not found: nope", true),
-        ("retention policy not found", true),
-        ("measurement not found", false),
-        ("shard is disabled", false),
-        ("error parsing query: database not found", false),
+    for (id, message, not_found) in [
+        (0, "database not found: plant", true),
+        (2, "database not found: x", true),
+        (0, "database not found", true),
+        (0, "retention policy not found: nope", true),
+        (1, "retention policy not found", true),
+        (0, "measurement not found", false),
+        (0, "not executed", false),
+        (1, "timeout", false),
+        (9, "undefined function foo()", false),
+        (0, "shard is disabled", false),
+        (0, "error parsing query: database not found", false),
     ] {
-        let error = failed(message);
+        let error = failed(id, message);
         assert_eq!(error.is_not_found(), not_found, "{error}");
         assert!(!error.is_retryable());
         assert_eq!(error.message(), message);
-        let hint = "it isn't there, or the token may not see it; ";
+        let hint = "it isn't there, or the credentials may not see it; ";
         let hint = if not_found { hint } else { "" };
+        // People count from one.
+        let number = id + 1;
         assert_eq!(
             error.to_string(),
             format!(
-                "cannot query database \"plant\": {hint}the server reports for statement 0: {message}"
+                "cannot query database \"plant\": {hint}the server reports for statement {number}: {message}"
             )
         );
     }

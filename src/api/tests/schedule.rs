@@ -52,6 +52,11 @@ fn a_date_that_never_comes() {
         ("0 0 0 30 2 * 2030", 30),
         ("  0\t0  30 2 * \n", 30),
         ("*/5 * 31 6 MON-FRI", 31),
+        ("0 0 31 2-2 *", 31),
+        ("0 0 31 apr-APR,11 *", 31),
+        ("0 0 31 11-11/1 *", 31),
+        ("0 0 30/1 2 *", 30),
+        ("0 0 31/2,30-31/1 feb-feb *", 30),
     ] {
         let error = check_cron(never).unwrap_err();
         let wanted = format!("never comes: none of its months has {days} days");
@@ -72,6 +77,9 @@ fn a_date_that_never_comes() {
         "0 0 1,31 2 *",
         "0 0 30 2,3 *",
         "0 0 31 4-5 *",
+        "0 0 31 4/6 *",
+        "0 0 31 6-6,7-7 *",
+        "0 0 29/1 2 *",
         "0 0 31 * *",
         "0 0 31 */2 *",
         "0 0 30 11 *",

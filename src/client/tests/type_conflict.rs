@@ -12,7 +12,7 @@ fn message(field: &str, measurement: &str, stored: &str) -> String {
 
 #[test]
 fn the_lines_with_that_field_of_another_type() {
-    let table: [(&str, [&str; 3], Vec<u32>); 16] = [
+    let table: [(&str, [&str; 3], Vec<u32>); 22] = [
         (
             "m v=1 1\nm v=\"a\" 2\nm v=2i 3",
             ["v", "m", "float"],
@@ -70,6 +70,14 @@ fn the_lines_with_that_field_of_another_type() {
             vec![1],
         ),
         (r#"m\x v\y="x" 1"#, ["v\\y", "m\\x", "boolean"], vec![1]),
+        // As 2.9.1 writes them: with Go's escapes.
+        (r#"m "v"="x" 1"#, [r#"\"v\""#, "m", "float"], vec![1]),
+        (r#"m a"b="x""#, [r#"a\"b"#, "m", "float"], vec![1]),
+        (r#"m"x v="x""#, ["v", r#"m\"x"#, "float"], vec![1]),
+        (r#"m\x v\y="x""#, [r"v\\y", r"m\\x", "float"], vec![1]),
+        // Several spaces before the fields.
+        ("m  v=\"x\"", ["v", "m", "float"], vec![1]),
+        ("m,t=1    a=1,v=\"x\" 1", ["v", "m", "float"], vec![1]),
         // Names that hold the words between them.
         (
             "m v\"\\ on\\ measurement\\ \"m=1\nm\"\\ on\\ measurement\\ \"m v=1\nm v=1",

@@ -27,11 +27,12 @@ pub(super) fn parse(url: &str) -> Result<ProxyAddress, Error> {
     let (https, rest) = match (strip_scheme(url, "http://"), strip_scheme(url, "https://")) {
         (Some(rest), _) => (false, rest),
         (_, Some(rest)) => (true, rest),
+        _ if url.starts_with(['"', '\'']) => return Err(bad("it stands in quotes")),
         _ => return Err(bad("it must start with http:// or https://")),
     };
     if https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
         return Err(bad(
-            "it is https, but this build has no TLS; enable the feature rustls or native-tls",
+            "it is https, but this build has no TLS; enable rustls or native-tls",
         ));
     }
     if !rest.bytes().all(|b| b.is_ascii_graphic()) {

@@ -40,7 +40,7 @@ pub(crate) fn missing() -> Option<String> {
         None
     } else {
         Some(String::from(
-            "the URL is https, but this build has no TLS; enable the feature rustls or native-tls",
+            "the URL is https, but this build has no TLS; enable rustls or native-tls",
         ))
     }
 }

@@ -86,7 +86,7 @@ fn who_may_what() {
         (
             &writer,
             query,
-            "has no such bucket, or the token may not read it (404",
+            "doesn't have it, or not for these credentials (404",
         ),
         (
             &writer,
@@ -100,7 +100,7 @@ fn who_may_what() {
         assert_eq!(error.stored(), Stored::None, "{error}");
         assert_eq!(
             error.is_insufficient_permission(),
-            !words.contains("no such bucket"),
+            !words.contains("doesn't have it"),
             "{error}"
         );
     }
@@ -145,7 +145,7 @@ fn who_may_what() {
     for call in calls {
         says(
             &call(&elsewhere).unwrap_err(),
-            "has no such organization, or the token is of another (40",
+            "has no such organization, or the credentials are of another (40",
         );
     }
 }

@@ -53,3 +53,19 @@ fn host_and_port() {
         assert_eq!(parse(url).unwrap().host_port, host_port, "{url}");
     }
 }
+
+#[test]
+fn what_keeps_its_quotes_is_said() {
+    for (url, why) in [
+        ("'http://p:3128'", "it stands in quotes"),
+        ("\"http://p:3128\"", "it stands in quotes"),
+        (" 'https://p' ", "it stands in quotes"),
+        ("\"http://p", "it stands in quotes"),
+        ("''", "it stands in quotes"),
+        ("p:3128", "it must start with http:// or https://"),
+        ("", "it must start with http:// or https://"),
+    ] {
+        let error = parse(url).err().unwrap().to_string();
+        assert_eq!(error, format!("the proxy's URL can't be used: {why}"));
+    }
+}
