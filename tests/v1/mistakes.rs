@@ -208,7 +208,7 @@ fn what_is_needed_here_is_said() {
             let text = error.to_string();
             assert!(text.ends_with(&says), "{text}\nnot: {says}");
             assert!(!text.contains("canary"), "{text}");
-            assert_eq!(error.is_not_found(), text.contains("404"), "{text}");
+            assert_eq!(error.is_not_found(), text.contains("(404"), "{text}");
         }
     }
 }
