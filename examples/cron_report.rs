@@ -16,11 +16,11 @@
 //! mock server inside this program, given some readings first. A server that restarts is waited for;
 //! after a minute, or `INFLUXDB_V2_TIMEOUT` milliseconds, it gives up.
 
-// Plots, settings and mock server are the quickstart's.
 #[path = "common/say.rs"]
 #[macro_use]
 mod say;
 
+// Plots, settings and mock server are the quickstart's.
 #[path = "../tests/common/mock_server/mod.rs"]
 mod mock_server;
 #[path = "quickstart/plot.rs"]

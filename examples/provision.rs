@@ -13,11 +13,11 @@
 //!
 //! Ends with 0 when all is there, 1 when not; a server that doesn't respond costs half a minute.
 
-// The mock server that the tests use.
 #[path = "common/say.rs"]
 #[macro_use]
 mod say;
 
+// The mock server that the tests use.
 #[path = "../tests/common/mock_api.rs"]
 pub(crate) mod mock_server;
 

@@ -1,5 +1,6 @@
 //! Ids of resources: opaque text, one type for each kind.
 
+use crate::client::names::is_id;
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;
@@ -12,8 +13,7 @@ use serde::{Deserialize, Serialize};
 /// Checked because of what a server does otherwise: OSS takes no notice of an `orgID` or `userID`
 /// in a query that it can't parse, and lists everything.
 fn check(kind: &str, text: &str) -> Result<(), Error> {
-    let hex = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    if hex && text.bytes().any(|b| b != b'0') {
+    if is_id(text) && text.bytes().any(|b| b != b'0') {
         return Ok(());
     }
     Err(Error::config(format!(

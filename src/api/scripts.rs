@@ -283,7 +283,7 @@ impl<'a> Scripts<'a> {
             client: self.0,
             id: id.clone(),
             params: BTreeMap::new(),
-            timeout: self.0.inner().query_limits.0,
+            timeout: self.0.inner().query_limits.overall,
             wrong: None,
         }
     }

@@ -4,6 +4,7 @@ use super::builder::{ClientBuilder, Credentials};
 use crate::client::auth::Auth;
 use crate::client::config::{self, is_quoted, others_may_read, placeholder};
 use crate::client::logging;
+use crate::client::names::is_id;
 use crate::client::own_words::OWN_WORDS;
 use crate::client::scrub::{Needles, RUN, repeats};
 use crate::client::secret::{Secret, Secrets};
@@ -41,15 +42,17 @@ impl ClientBuilder {
         if self.default_url {
             base.assumed = Some(Assumed::Url);
         }
-        if let Some(Org::Name(org) | Org::Id(org)) = &self.org {
-            if org.trim().is_empty() {
-                return Err(Error::config(
-                    "the organization can't be used: it is empty; leave it out if there is none",
-                ));
+        let org_wrong = match &self.org {
+            Some(Org::Name(org) | Org::Id(org)) if org.trim().is_empty() => {
+                "the organization is empty; leave it out if there is none"
             }
-        }
-        if let Some(why) = self.org_wrong {
-            return Err(Error::config(why));
+            Some(Org::Id(id)) if !is_id(id) => {
+                "the organization's id isn't 16 hexadecimal digits; a name is given as `org`"
+            }
+            _ => "",
+        };
+        if !org_wrong.is_empty() {
+            return Err(Error::config(org_wrong));
         }
         if self.https_only && !base.https {
             return Err(Error::config(

@@ -2,6 +2,7 @@
 
 use super::auth::Auth;
 use super::build::{check_headers, check_tags, read_files};
+use super::client::QueryLimits;
 use super::retry::{Retry, RetryPolicy};
 use super::scrub::Needles;
 use super::secret::Secret;
@@ -40,14 +41,12 @@ pub struct ClientBuilder {
     /// The URL is the default, for none was set.
     pub(super) default_url: bool,
     pub(super) org: Option<Org>,
-    /// Why the organization can't be used, if it can't.
-    pub(super) org_wrong: Option<&'static str>,
     pub(super) credentials: Option<Credentials>,
     pub(super) connect: Duration,
     pub(super) read: Duration,
     pub(super) write: Duration,
     pub(super) overall: Duration,
-    pub(super) query_limits: (Duration, Duration),
+    pub(super) query_limits: QueryLimits,
     pub(super) gzip_min_bytes: Option<usize>,
     pub(super) pool: usize,
     pub(super) proxy: Option<ProxyUrl>,
@@ -114,13 +113,12 @@ impl ClientBuilder {
             url,
             default_url: false,
             org: None,
-            org_wrong: None,
             credentials: None,
             connect: Duration::from_secs(5),
             read: Duration::from_secs(20),
             write: Duration::from_secs(20),
             overall: Duration::from_secs(30),
-            query_limits: (Duration::from_secs(300), Duration::from_secs(60)),
+            query_limits: QueryLimits::default(),
             gzip_min_bytes: None,
             pool: 4,
             proxy: None,
@@ -155,7 +153,6 @@ impl ClientBuilder {
     /// ```
     pub fn org(mut self, name: impl Into<String>) -> Self {
         self.org = Some(Org::Name(name.into()));
-        self.org_wrong = None;
         self
     }
 
@@ -167,12 +164,7 @@ impl ClientBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn org_id(mut self, id: impl Into<String>) -> Self {
-        let id = id.into();
-        let is_id = id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit());
-        self.org_wrong = (!is_id).then_some(
-            "the organization's id can't be used: it isn't 16 hexadecimal digits; a name is given as `org`",
-        );
-        self.org = Some(Org::Id(id));
+        self.org = Some(Org::Id(id.into()));
         self
     }
 
@@ -270,7 +262,7 @@ impl ClientBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn read_timeout(mut self, limit: Duration) -> Self {
-        (self.read, self.query_limits.1) = (limit, limit);
+        (self.read, self.query_limits.read) = (limit, limit);
         self
     }
 
@@ -294,7 +286,7 @@ impl ClientBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
-        (self.overall, self.query_limits.0) = (limit, limit);
+        (self.overall, self.query_limits.overall) = (limit, limit);
         self
     }
 

@@ -50,8 +50,7 @@ pub(crate) struct Inner {
     pub(crate) auth: Arc<Auth>,
     pub(crate) retry: RetryPolicy,
     pub(crate) overall: Duration,
-    /// What a query may take in all, and how long nothing may arrive.
-    pub(crate) query_limits: (Duration, Duration),
+    pub(crate) query_limits: QueryLimits,
     pub(crate) on_retry: Option<Arc<OnRetry>>,
     pub(crate) default_tags: Option<OwnedDefaultTags>,
     pub(crate) profilers: Vec<String>,
@@ -60,6 +59,25 @@ pub(crate) struct Inner {
     pub(crate) learnt: Arc<Learnt>,
     #[cfg(feature = "gzip")]
     pub(crate) gzip_min_bytes: Option<usize>,
+}
+
+/// The limits of a query that has none of its own. Servers think before their first row, so they are
+/// longer than those of other calls, unless the client's are set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QueryLimits {
+    /// What it may take in all.
+    pub(crate) overall: Duration,
+    /// How long nothing may arrive.
+    pub(crate) read: Duration,
+}
+
+impl Default for QueryLimits {
+    fn default() -> Self {
+        QueryLimits {
+            overall: Duration::from_secs(300),
+            read: Duration::from_secs(60),
+        }
+    }
 }
 
 /// What calls learn that later calls need.

@@ -80,10 +80,11 @@ impl Client {
 
 impl ClientBuilder {
     /// Settings from `INFLUXDB_V2_URL` (default `http://localhost:8086`), `_TOKEN`, `_ORG`,
-    /// `_TIMEOUT` (milliseconds for a whole call, queries among them), `_VERIFY_SSL`, `_SSL_CA_CERT`, `_CERT_FILE`,
-    /// `_CERT_KEY_FILE`, `_CONNECTION_POOL_MAXSIZE`, `_AUTH_BASIC` (the token is `user:password`),
-    /// `_PROFILERS` (with commas), and a default tag from each `INFLUXDB_V2_TAG_<NAME>`. An empty
-    /// variable counts as absent. `_BUCKET` is left to the program: each call names its own.
+    /// `_TIMEOUT` (milliseconds for a whole call, queries among them), `_VERIFY_SSL`, `_SSL_CA_CERT`,
+    /// `_CERT_FILE`, `_CERT_KEY_FILE`, `_CONNECTION_POOL_MAXSIZE`, `_AUTH_BASIC` (the token is
+    /// `user:password`), `_PROFILERS` (with commas), and a default tag from each
+    /// `INFLUXDB_V2_TAG_<NAME>`. An empty variable counts as absent. `_BUCKET` is left to the program:
+    /// each call names its own.
     ///
     /// Two names are this crate's own: `_USERNAME` and `_PASSWORD`, instead of a token, for a
     /// [session](ClientBuilder::session), or for [Basic](ClientBuilder::basic) with `_AUTH_BASIC`.

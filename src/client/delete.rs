@@ -118,9 +118,16 @@ impl DeletePoints<'_> {
         check_bucket(&self.bucket)?;
         // Each end from its own side, or times where no point can be would become the last there is.
         let (start, stop) = (self.start.max(FIRST), self.stop.min(LAST));
+        if self.start > self.stop {
+            return Err(Error::config(format!(
+                "the start of a delete, {}, is after its stop, {}; swap them",
+                self.start, self.stop
+            )));
+        }
         if start > stop {
             return Err(Error::config(format!(
-                "the start of a delete, {start}, is after its stop, {stop}; swap them"
+                "from {} to {} no point can be, so there is nothing to delete",
+                self.start, self.stop
             )));
         }
         if self.predicate.as_deref().is_some_and(is_blank) {

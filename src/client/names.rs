@@ -8,6 +8,12 @@ use alloc::string::String;
 /// can be made can be found.
 const MAX_NAME: usize = 1024;
 
+/// Whether this has the form of InfluxDB's ids: 16 hexadecimal digits.
+#[inline(never)]
+pub(crate) fn is_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 /// Refuses an empty name before the server does, and one that could not be asked for.
 pub(crate) fn check_name(kind: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() {

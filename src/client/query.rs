@@ -10,10 +10,8 @@ use crate::error::{Error, ErrorKind, ResponseError};
 use crate::flux::{Params, ToFlux, json_string};
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
 
@@ -40,14 +38,12 @@ pub struct Query<'a> {
 
 /// How a server writes its response. The default, all annotations and a comma, is what
 /// [`Query::call`] reads best; others are for [`Query::write_to`].
-#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialect {
     header: bool,
     delimiter: char,
-    annotations: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    date_time_format: Option<&'static str>,
+    annotations: bool,
+    nanoseconds: bool,
 }
 
 impl Default for Dialect {
@@ -55,8 +51,8 @@ impl Default for Dialect {
         Dialect {
             header: true,
             delimiter: ',',
-            annotations: alloc::vec!["datatype", "group", "default"],
-            date_time_format: None,
+            annotations: true,
+            nanoseconds: false,
         }
     }
 }
@@ -80,24 +76,25 @@ impl Dialect {
     /// No annotation rows: names and values only, all of them text. Default: all three.
     #[must_use]
     pub fn without_annotations(mut self) -> Self {
-        self.annotations.clear();
+        self.annotations = false;
         self
     }
 
-    /// `,"dialect":{…}`, as `Serialize` has it.
+    /// `,"dialect":{…}` of a query's body.
     fn write(&self, out: &mut String) {
         out.push_str(if self.header {
             r#","dialect":{"header":true,"delimiter":"#
         } else {
             r#","dialect":{"header":false,"delimiter":"#
         });
+        // (A string is never full.)
         let _ = json_string(self.delimiter.encode_utf8(&mut [0; 4]), out);
-        out.push_str(if self.annotations.is_empty() {
-            r#","annotations":[]"#
-        } else {
+        out.push_str(if self.annotations {
             r#","annotations":["datatype","group","default"]"#
+        } else {
+            r#","annotations":[]"#
         });
-        if self.date_time_format.is_some() {
+        if self.nanoseconds {
             out.push_str(r#","dateTimeFormat":"RFC3339Nano""#);
         }
         out.push('}');
@@ -113,7 +110,7 @@ impl Dialect {
     /// ```
     #[must_use]
     pub fn nanoseconds(mut self) -> Self {
-        self.date_time_format = Some("RFC3339Nano");
+        self.nanoseconds = true;
         self
     }
 }
@@ -147,8 +144,8 @@ impl Client {
             dialect: Dialect::default(),
             profiled: !self.inner().profilers.is_empty(),
             now: None,
-            timeout: self.inner().query_limits.0,
-            read_timeout: self.inner().query_limits.1,
+            timeout: self.inner().query_limits.overall,
+            read_timeout: self.inner().query_limits.read,
             max_body_bytes: u64::MAX,
             max_record_bytes: csv::MAX_RECORD_BYTES,
             max_columns: None,

@@ -1,6 +1,7 @@
 //! The base URL, and request targets as strings. The encoding is this crate's own: the HTTP library
 //! lets raw non-ASCII through and would be too late for line breaks.
 
+use super::names::is_id;
 use crate::error::{Error, TransportErrorKind, has};
 use crate::http::{TargetWriter, is_unreserved, percent_encode};
 use alloc::borrow::ToOwned;
@@ -225,7 +226,7 @@ fn before_call(path: &str) -> Option<&str> {
     let (before_one, one) = last_segment(path);
     let (before_two, two) = last_segment(before_one);
     let (before_three, three) = last_segment(before_two);
-    let page = is(two, &["orgs"]) && one.len() == 16 && one.bytes().all(|b| b.is_ascii_hexdigit());
+    let page = is(two, &["orgs"]) && is_id(one);
     let start = if is(three, &["api"]) && is(two, &versions) {
         before_three
     } else if page || is(two, &["api"]) && is(one, &versions) {

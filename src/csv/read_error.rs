@@ -176,7 +176,7 @@ impl ReadError {
 /// How many bytes of names an error lists, about.
 const NAMES: usize = 200;
 
-/// The names of a record's columns.
+/// The names of a record's columns, on one line.
 fn column_names(record: &Record<'_>) -> String {
     let mut names = String::new();
     for column in record.table().columns() {
@@ -187,7 +187,8 @@ fn column_names(record: &Record<'_>) -> String {
             names.push('…');
             break;
         }
-        names.extend(column.name().chars().take(NAMES));
+        let name = column.name().chars().take(NAMES);
+        names.extend(name.map(|c| if c.is_control() { ' ' } else { c }));
     }
     names
 }

@@ -48,7 +48,7 @@ impl<'a> Database<'a> {
             params: BTreeMap::new(),
             chunk_size: 1_000,
             get: false,
-            timeout: self.client.inner().query_limits.0,
+            timeout: self.client.inner().query_limits.overall,
             max_chunk: 16 << 20,
             wrong: None,
         }
@@ -101,7 +101,8 @@ impl Query<'_> {
 
     /// Asks by GET, as InfluxDB Cloud documents it: the query is in the URL, and only what reads is
     /// allowed. Since InfluxDB 2.9.1 carries out `DELETE` and `DROP` by GET, too, [`call`](Query::call)
-    /// refuses each statement but `SELECT` without `INTO`, `SHOW` and `EXPLAIN`. Default POST, which 1.x and OSS take, and which keeps it out of logs.
+    /// refuses each statement but `SELECT` without `INTO`, `SHOW` and `EXPLAIN`. Default POST, which 1.x
+    /// and OSS take, and which keeps it out of logs.
     pub fn use_get(mut self) -> Self {
         self.get = true;
         self
@@ -130,9 +131,9 @@ impl Query<'_> {
     ///
     /// # Errors
     /// Returns an error if a parameter isn't text, a finite number or a boolean, there is no statement,
-    /// or one that may write by GET (nothing is sent then), the query can't be parsed (400, with the position), the credentials are unknown, or no response is
-    /// received. What fails later in a statement, an unknown database
-    /// included, is an error of [`Rows::next`].
+    /// or one that may write by GET (nothing is sent then), the query can't be parsed (400, with the
+    /// position), the credentials are unknown, or no response is received. What fails later in a
+    /// statement, an unknown database included, is an error of [`Rows::next`].
     pub fn call(mut self) -> Result<Rows, Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
@@ -177,7 +178,7 @@ impl Query<'_> {
         }
         out.accept_gzip = true;
         out.overall = self.timeout;
-        out.read = Some(client.inner().query_limits.1);
+        out.read = Some(client.inner().query_limits.read);
         out.cap = u64::MAX;
         let response = client.run(&what, &mut out, |response| {
             if response.status != 200 || is_page(&response) {

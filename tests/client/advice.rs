@@ -183,7 +183,7 @@ fn an_id_of_an_organization_that_is_none_is_refused_when_built() {
         assert!(error.is_config());
         assert_eq!(
             error.to_string(),
-            "the organization's id can't be used: it isn't 16 hexadecimal digits; a name is given as `org`",
+            "the organization's id isn't 16 hexadecimal digits; a name is given as `org`",
             "{id:?}"
         );
     }

@@ -416,24 +416,26 @@ fn a_predicate_that_deletes_nothing_is_refused() {
     }
     // Nor do times in the wrong order.
     let nanos = Timestamp::from_nanos;
-    for (start, stop) in [
-        (nanos(1), nanos(0)),
-        (Timestamp::MAX, Timestamp::MIN),
-        (Timestamp::MAX, nanos(i64::MAX - 1)),
-        (nanos(0), nanos(-1)),
-        (nanos(i64::MIN + 1), Timestamp::MIN),
-        // Where no point can be: the next point there can be is none of theirs.
-        (Timestamp::MIN, Timestamp::MIN),
-        (Timestamp::MIN, nanos(i64::MIN + 1)),
-        (Timestamp::MAX, Timestamp::MAX),
+    let swapped = "is after its stop";
+    let beyond = "no point can be";
+    for (start, stop, why) in [
+        (nanos(1), nanos(0), swapped),
+        (Timestamp::MAX, Timestamp::MIN, swapped),
+        (Timestamp::MAX, nanos(i64::MAX - 1), swapped),
+        (nanos(0), nanos(-1), swapped),
+        (nanos(i64::MIN + 1), Timestamp::MIN, swapped),
+        // The next point there can be is none of theirs.
+        (Timestamp::MIN, Timestamp::MIN, beyond),
+        (Timestamp::MIN, nanos(i64::MIN + 1), beyond),
+        (Timestamp::MAX, Timestamp::MAX, beyond),
     ] {
         let error = client.delete_points("b", start, stop).call().unwrap_err();
         assert!(error.is_config(), "{error}");
         let text = error.to_string();
-        assert!(
-            text.contains("is after its stop") && text.ends_with("; swap them"),
-            "{text}"
-        );
+        assert!(text.contains(why), "{text}");
+        assert_eq!(text.ends_with("; swap them"), why == swapped, "{text}");
+        assert!(text.contains(&start.to_string()), "{text}");
+        assert!(text.contains(&stop.to_string()), "{text}");
     }
     assert!(wire.seen().is_empty());
     // What deletes, or what the server refuses by itself.

@@ -65,6 +65,22 @@ fn each_type_by_name_and_index() {
     assert!(rows.next().unwrap().is_none());
 }
 
+/// A name can hold anything; the error that lists it stays on one line, and ends.
+#[test]
+fn the_columns_that_an_error_lists_stay_on_one_line() {
+    let long = "n".repeat(300);
+    let text = format!(
+        "#datatype,string,long,double,string\r\n#group,false,false,false,false\r\n\
+         #default,_result,,,\r\n,result,table,\"a\nb\u{1b}c\",{long}\r\n,,0,1.5,x\r\n"
+    );
+    let mut rows = Rows::new(text.as_bytes());
+    let row = rows.next().unwrap().unwrap();
+    let error = row.get::<f64>("nope").unwrap_err().to_string();
+    assert!(error.contains("a b c"), "{error:?}");
+    assert!(!error.contains(char::is_control), "{error:?}");
+    assert!(error.len() < 300, "{error:?}");
+}
+
 #[test]
 fn errors_name_row_column_wanted_and_found() {
     let mut rows = Rows::new(TYPES.as_bytes());
