@@ -6,7 +6,7 @@
 //! server instead. `SECONDS=15` ends it; so does Ctrl-C.
 //!
 //! One loop, no thread: the sensors are read ten times a second, and the rest of the time belongs
-//! to `poll`. What can't be delivered waits on disk (`SPOOL=directory`, else a directory that goes
+//! to `run_until`. What can't be delivered waits on disk (`SPOOL=directory`, else a directory that goes
 //! away with the example), so that also a restart loses nothing.
 
 #[path = "common/say.rs"]
@@ -29,6 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 use switch::Demo;
 
+/// Longer than the server takes for a request: what a tick cuts off is sent again in the next.
 const TICK: Duration = Duration::from_millis(100);
 
 fn main() -> Result<(), Error> {
@@ -67,7 +68,7 @@ fn main() -> Result<(), Error> {
         .retry(RetryPolicy {
             interval: Duration::from_millis(500),
             max_interval: Duration::from_secs(5),
-            ..RetryPolicy::default()
+            ..RetryPolicy::unbounded()
         })
         .spool(Spool::open(&spool)?)
         .on_event(tell)
@@ -94,12 +95,11 @@ fn main() -> Result<(), Error> {
         }
         // The tick's rest: what is due is sent, then there is nothing to do.
         next += TICK;
-        w.poll()?;
+        w.run_until(next)?;
         // Nobody watches any more: it ends as with Ctrl-C.
         if status.show(&w).is_err() {
             break;
         }
-        std::thread::sleep(next.saturating_duration_since(Instant::now()));
     }
 
     mention!("\nending: what is in memory goes to the server, or to disk");

@@ -61,17 +61,22 @@
 //! ```no_run
 //! use core::time::Duration;
 //! use influx_edge::Spool;
+//! use std::time::Instant;
 //!
 //! # fn main() -> Result<(), influx_edge::Error> {
 //! # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+//! # let reading = influx_edge::line::Point::new("weather").field("temp_c", 21.5);
 //! let mut w = client
 //!     .writer("sensors")
-//!     .flush_interval(Duration::from_secs(1))
 //!     .spool(Spool::open("/var/lib/logger/spool")?)
 //!     .build()?;
+//! let mut next_tick = Instant::now();
 //! for _ in 0..60 {
-//!     w.write_with(|enc| enc.line("weather").field("temp_c", 21.5).finish())?;
-//!     std::thread::sleep(w.poll()?); // sends what is due, and says when it is needed next
+//!     if let Err(e) = w.write(&reading) {
+//!         eprintln!("{e}"); // one value that can't be written doesn't end a logger
+//!     }
+//!     next_tick += Duration::from_secs(1);
+//!     w.run_until(next_tick)?; // sends what is due, and returns at the tick
 //! }
 //! println!("{}", w.close()?); // so many delivered, so many on disk, …
 //! # Ok(()) }
@@ -212,8 +217,8 @@ pub mod writer;
 pub use client::Client;
 #[cfg(feature = "client")]
 pub use error::{
-    ConfigError, ContentError, DiskError, Error, ErrorKind, FlushError, LineError, PointError,
-    Remedy, ResponseError, Stored, TransportError, TransportErrorKind, WriteError,
+    ClockError, ConfigError, ContentError, DiskError, Error, ErrorKind, FlushError, LineError,
+    PointError, Remedy, ResponseError, Stored, TransportError, TransportErrorKind, WriteError,
 };
 pub use line::Encoder;
 #[cfg(feature = "alloc")]

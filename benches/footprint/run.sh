@@ -24,7 +24,7 @@ CHECK=no
 declare -A LIMITS=(
     ['write none']='680 574 28 4096'
     ['write_query none']='748 631 28 4096'
-    ['write_query_spool none']='882 741 34 4096'
+    ['write_query_spool none']='988 825 34 4096'
     ['write rustls']='1648 1410 42 6144'
     ['write_query rustls']='1718 1468 42 6144'
 )

@@ -125,7 +125,7 @@ fn real_spool(dir: &Path) -> Result<(), SpoolError> {
         }
         let group = spool.read_batches(&target(), 0, &mut Vec::new())?;
         if let Some(group) = group {
-            spool.ack(group.batch_ids());
+            spool.ack(group.ranges());
         }
         spool.close()?;
     }
@@ -137,8 +137,8 @@ fn use_spool(dir: &Path) -> Result<(), SpoolError> {
     let mut body = Vec::new();
     // Every group is acknowledged, so this ends when no batch is left.
     while let Some(group) = spool.read_batches(&target(), 1000, &mut body)? {
-        assert!(!group.batch_ids().is_empty());
-        spool.ack(group.batch_ids());
+        assert!(!group.ranges().is_empty());
+        spool.ack(group.ranges());
     }
     let line = b"after f=1i\n";
     spool.append(Batch::new(&target(), Precision::Nanosecond, 1, line))?;

@@ -6,6 +6,7 @@ use super::builder::ClientBuilder;
 use super::compression::Compression;
 use super::retry::{Retry, RetryPolicy};
 use super::secret::Secrets;
+use super::server_clock::ServerClock;
 use super::transport::Http;
 use super::url::{BaseUrl, Target};
 use crate::line::OwnedDefaultTags;
@@ -87,6 +88,7 @@ pub(crate) struct Learnt {
     pub(crate) deletions: AtomicU64,
     /// Whether the server is InfluxDB 3: 0 until that is asked, then 1 (no) or 2 (yes).
     pub(crate) v3: AtomicU8,
+    pub(crate) server_clock: ServerClock,
     #[cfg(feature = "gzip")]
     pub(crate) compression: Compression,
 }
@@ -154,6 +156,11 @@ impl Client {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.inner.warnings
+    }
+
+    /// The tags that this client adds to what it encodes: its builder's, the environment's, a file's.
+    pub(crate) fn default_tags(&self) -> Option<&OwnedDefaultTags> {
+        self.inner.default_tags.as_ref()
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {

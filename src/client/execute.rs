@@ -154,6 +154,9 @@ impl Client {
         let exchange = logging::Exchange::begin();
         let result = self.inner().http.send(out);
         exchange.end(out.method, &out.target, &result);
+        if let Ok(response) = &result {
+            self.inner().learnt.server_clock.note(response);
+        }
         if out.method == "DELETE"
             && result
                 .as_ref()

@@ -1,5 +1,5 @@
 //! The retry policy of a client: when a request is tried again and after which delay. Batches of a
-//! writer: `writer/deliver` and `writer/settings`. `Retry-After` is read by `http`.
+//! writer: `writer/engine/results` and `writer/settings`. `Retry-After` is read by `http`.
 
 use crate::http::MAX_RETRY_AFTER;
 use core::time::Duration;
@@ -81,12 +81,40 @@ impl RetryPolicy {
         }
     }
 
+    /// Retries without end: pauses from 1 s to 5 min, each drawn from about twice the range of the one
+    /// before, no limit on retries or time. The default of a [`Writer`](crate::writer::Writer), and the
+    /// base for its own policies: `RetryPolicy { max_interval, ..RetryPolicy::unbounded() }` changes the
+    /// pauses and still gives nothing up, unlike the same with [`default`](RetryPolicy::default), which
+    /// gives up after 180 s.
+    ///
+    /// A [`Client`](crate::Client) with this policy blocks its caller for as long as the server is away.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use influx_edge::client::RetryPolicy;
+    ///
+    /// let week = Duration::from_secs(7 * 86_400);
+    /// assert!(RetryPolicy::unbounded().delay(10_000, week, None, 0).is_some());
+    /// assert!(RetryPolicy::default().delay(1, week, None, 0).is_none());
+    /// ```
+    #[must_use]
+    pub fn unbounded() -> Self {
+        RetryPolicy {
+            max_retries: u32::MAX,
+            interval: Duration::from_secs(1),
+            max_interval: Duration::from_secs(300),
+            max_time: Duration::MAX,
+            exponential_base: 2,
+        }
+    }
+
     /// The pause before retry number `attempt` (from 1), or `None` to give up.
     ///
     /// `elapsed` is the time since the first attempt began, measured on a monotonic clock;
-    /// `retry_after` what the server asked for; `random` any 64 random bits. What the server asks
-    /// for is a lower bound, with up to a tenth on top. The pause is cut to what is left of
-    /// `max_time`. No clock is read and nothing is allocated here.
+    /// `retry_after` the delay that the server asked for; `random` any 64 random bits. What the server
+    /// asks for, at most 10 min and with up to a tenth on top, counts where it is longer than the
+    /// policy's own pause. The pause is cut to what is left of `max_time`. No clock is read and nothing
+    /// is allocated here.
     ///
     /// ```
     /// use core::time::Duration;
@@ -111,24 +139,24 @@ impl RetryPolicy {
         if left.is_zero() {
             return None;
         }
-        let pause = match retry_after {
-            Some(asked) => {
-                let asked = asked.min(MAX_RETRY_AFTER);
-                asked.saturating_add(part(asked / 10, random))
-            }
-            None => {
-                let base = self.exponential_base.max(1);
-                let low = base
-                    .checked_pow(attempt.saturating_sub(1))
-                    .and_then(|factor| self.interval.checked_mul(factor))
-                    .unwrap_or(Duration::MAX);
-                let high = low.checked_mul(base).unwrap_or(Duration::MAX);
-                low.saturating_add(part(high.saturating_sub(low), random))
-                    .min(self.max_interval)
-            }
-        };
-        Some(pause.min(left))
+        let base = self.exponential_base.max(1);
+        let low = base
+            .checked_pow(attempt.saturating_sub(1))
+            .and_then(|factor| self.interval.checked_mul(factor))
+            .unwrap_or(Duration::MAX);
+        let high = low.checked_mul(base).unwrap_or(Duration::MAX);
+        let own = low
+            .saturating_add(part(high.saturating_sub(low), random))
+            .min(self.max_interval);
+        Some(at_least(own, retry_after, random).min(left))
     }
+}
+
+/// A pause that is no shorter than the policy's `own`, and no shorter than the server asked for. A server
+/// that asks for none at all must not be met by requests without any.
+pub(crate) fn at_least(own: Duration, asked: Option<Duration>, random: u64) -> Duration {
+    let asked = asked.unwrap_or(Duration::ZERO).min(MAX_RETRY_AFTER);
+    own.max(asked.saturating_add(part(asked / 10, random)))
 }
 
 /// `random / 2^64` of a span, to the nanosecond.

@@ -142,8 +142,7 @@ impl Client {
     /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to do,
     /// [`line_errors`](Error::line_errors) which lines were refused.
     pub fn write(&self, bucket: &str, data: impl WriteData) -> Result<(), Error> {
-        let tags = self.inner().default_tags.as_ref();
-        data.send(tags, |lines| self.write_lines(bucket, lines))?
+        data.send(self.default_tags(), |lines| self.write_lines(bucket, lines))?
     }
 
     /// Writes what an iterator gives, in one batch. For a slice, an array or a vector
@@ -167,7 +166,7 @@ impl Client {
         points: impl IntoIterator<Item = T>,
     ) -> Result<(), Error> {
         let mut enc = Encoder::with_sink(Vec::new());
-        match &self.inner().default_tags {
+        match self.default_tags() {
             None => {
                 encode_each(&mut enc, points)?;
                 self.write_lines(bucket, enc.lines())

@@ -1,8 +1,11 @@
 //! `WriteError`, `FlushError` and `DiskError`: the errors of the batching writer.
 
 use super::{Error, ErrorKind, PointError, Printable};
+use crate::Timestamp;
+use crate::line::LineSyntaxError;
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 
 /// Why the batching writer didn't take what it was given. Nothing of it was taken; what was taken
@@ -14,16 +17,26 @@ use core::fmt;
 pub enum WriteError {
     /// It can't be written as line protocol. The same point fails again.
     Encode(PointError),
+    /// A line of text isn't line protocol. The same line fails again.
+    Syntax(LineSyntaxError),
     /// The buffer is at its limit, and the writer's policy is to reject rather than to drop the
     /// oldest. The next delivery makes space.
     Full,
     /// It is larger than a whole batch may be; the number is that limit in bytes. Hand over fewer
     /// points at once, or raise `batch_bytes`.
     TooLarge(usize),
-    /// It has no time of its own, and the machine's clock isn't set: it shows a time before 2020.
-    ClockNotSet,
+    /// It has no time of its own, and the machine's clock isn't set.
+    ClockNotSet(ClockError),
     /// The writer's thread has ended: closed by another handle, or by a panic.
     Closed,
+    /// [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead): the disk didn't take it; the text is its
+    /// error.
+    NotDurable(String),
+    /// The writer was made by another process: this one was forked from it and has no thread that
+    /// would send. Start the writer after the fork.
+    Forked,
+    /// The call would make the writer's own thread, in which events are emitted, wait for itself.
+    OwnThread,
 }
 
 impl WriteError {
@@ -37,7 +50,10 @@ impl WriteError {
     /// ```
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(self, WriteError::Full | WriteError::ClockNotSet)
+        matches!(
+            self,
+            WriteError::Full | WriteError::ClockNotSet(_) | WriteError::NotDurable(_)
+        )
     }
 }
 
@@ -51,6 +67,7 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WriteError::Encode(e) => write!(f, "{e}"),
+            WriteError::Syntax(e) => write!(f, "the line isn't line protocol: {e}"),
             WriteError::Full => f.write_str(
                 "the writer's buffer is full: the server takes points more slowly than they come, or not at all; try later, raise max_buffer_bytes, or let the oldest be dropped",
             ),
@@ -58,10 +75,20 @@ impl fmt::Display for WriteError {
                 f,
                 "the points are larger than one batch may be ({limit} bytes): hand them over one by one, or raise batch_bytes"
             ),
-            WriteError::ClockNotSet => f.write_str(
-                "the point has no time, and this machine's clock isn't set (it shows a time before 2020): wait for NTP, give the point a time, or have such points marked",
+            WriteError::ClockNotSet(why) => write!(
+                f,
+                "the point has no time, and this machine's clock isn't set ({why}): wait for NTP, give the point a time, or have such points marked"
             ),
             WriteError::Closed => f.write_str("the writer is closed"),
+            WriteError::NotDurable(why) => {
+                write!(f, "the point is refused, for it isn't on disk: {}", Printable(why))
+            }
+            WriteError::Forked => f.write_str(
+                "this process was forked from the one that has the writer, and has no thread that would send: start the writer after the fork",
+            ),
+            WriteError::OwnThread => f.write_str(
+                "the writer's own thread, in which its events are told, can't wait for itself: flush, close and write ahead from another thread",
+            ),
         }
     }
 }
@@ -77,12 +104,61 @@ impl From<WriteError> for Error {
     }
 }
 
+/// Why a machine's clock counts as not set. The bounds are those of the writer's
+/// [`ClockGuard`](crate::writer::ClockGuard).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClockError {
+    /// It can't be read: it shows a time outside the years 1677 to 2262.
+    Unreadable,
+    /// It shows a time before the writer's bound.
+    TooEarly {
+        /// What it shows.
+        time: Timestamp,
+        /// The bound.
+        not_before: Timestamp,
+    },
+    /// It shows a time after the writer's bound.
+    TooLate {
+        /// What it shows.
+        time: Timestamp,
+        /// The bound.
+        not_after: Timestamp,
+    },
+    /// It differs from the server's by more than the writer allows.
+    ServerDiffers {
+        /// What it shows.
+        time: Timestamp,
+        /// What the server's shows, at least.
+        server: Timestamp,
+    },
+}
+
+impl fmt::Display for ClockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ClockError::Unreadable => f.write_str("it shows a time outside the years 1677 to 2262"),
+            ClockError::TooEarly { time, not_before } => {
+                write!(f, "it shows {time}, which is before {not_before}")
+            }
+            ClockError::TooLate { time, not_after } => {
+                write!(f, "it shows {time}, which is after {not_after}")
+            }
+            ClockError::ServerDiffers { time, server } => {
+                write!(f, "it shows {time}, the server's shows {server}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ClockError {}
+
 /// A flush or close that ran out of time: so many lines have neither reached the server nor a disk.
 #[derive(Debug)]
 pub struct FlushError {
     pub(crate) lines: u64,
     pub(crate) lost: bool,
-    pub(crate) cause: Option<Error>,
+    pub(crate) cause: Option<Arc<Error>>,
 }
 
 impl FlushError {
@@ -121,7 +197,7 @@ impl FlushError {
     /// What the last attempt failed with.
     #[must_use]
     pub fn cause(&self) -> Option<&Error> {
-        self.cause.as_ref()
+        self.cause.as_deref()
     }
 }
 
@@ -145,7 +221,7 @@ impl fmt::Display for FlushError {
 
 impl std::error::Error for FlushError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.cause.as_ref().map(|e| e as _)
+        self.cause.as_deref().map(|e| e as _)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::flux::FluxError;
 pub use crate::http::{Remedy, Stored};
 use crate::line::EncodeError;
 use crate::timestamp::TimestampError;
-pub use delivery::{DiskError, FlushError, WriteError};
+pub use delivery::{ClockError, DiskError, FlushError, WriteError};
 pub use line_error::LineError;
 pub use point::PointError;
 pub use response::ResponseError;
@@ -444,10 +444,12 @@ impl Error {
             ErrorKind::Config(_) | ErrorKind::Content(_) | ErrorKind::Rows(_) => Remedy::Operator,
             ErrorKind::Encode(_) => Remedy::RemoveBadLines,
             ErrorKind::Write(e) => match e {
-                WriteError::Full | WriteError::ClockNotSet => Remedy::Retry,
+                WriteError::Full | WriteError::ClockNotSet(_) | WriteError::NotDurable(_) => {
+                    Remedy::Retry
+                }
                 WriteError::TooLarge(_) => Remedy::Split,
-                WriteError::Encode(_) => Remedy::RemoveBadLines,
-                WriteError::Closed => Remedy::Operator,
+                WriteError::Encode(_) | WriteError::Syntax(_) => Remedy::RemoveBadLines,
+                WriteError::Closed | WriteError::Forked | WriteError::OwnThread => Remedy::Operator,
             },
             ErrorKind::Disk(_) => Remedy::Operator,
             ErrorKind::Flush(e) => e.cause().map_or(Remedy::Retry, Error::remedy),
@@ -480,15 +482,6 @@ impl Error {
         self.response()
             .is_some_and(|a| a.status() == status || a.code() == Some(code))
     }
-
-    /// What the writer said, to say it with other numbers.
-    pub(crate) fn into_flush_error(self) -> Result<FlushError, Self> {
-        match *self.0 {
-            ErrorKind::Flush(e) => Ok(e),
-            other => Err(other.into()),
-        }
-    }
-
     /// A mistake of the caller, found before anything is sent.
     pub(crate) fn config(message: impl Into<String>) -> Self {
         ErrorKind::Config(ConfigError {

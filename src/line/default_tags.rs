@@ -1,5 +1,7 @@
 //! Default tags, which every line of an encoder gets unless it has them itself.
 
+#[cfg(feature = "client")]
+use super::duplicate_keys;
 use super::error::EncodeError;
 use super::series::{SeriesBuilder, SeriesIn};
 use super::sink::Sink;
@@ -61,6 +63,20 @@ impl<S: Sink> DefaultTagsIn<S> {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+}
+
+#[cfg(feature = "client")]
+impl OwnedDefaultTags {
+    /// These tags, and of the others those whose keys are not among them.
+    #[must_use]
+    pub(crate) fn or(mut self, others: &OwnedDefaultTags) -> Self {
+        for tag in duplicate_keys::tags(others.as_bytes()) {
+            if !duplicate_keys::contains(self.as_bytes(), duplicate_keys::key_of(tag), false) {
+                self.0.push_escaped(tag);
+            }
+        }
+        self
     }
 }
 

@@ -215,6 +215,29 @@ impl<S: Sink> Encoder<S> {
         self
     }
 
+    /// Rejects a line with a tag whose value is empty: [`EncodeError::Empty`]. Defaults to off.
+    ///
+    /// No server can store an empty value, so the tag is left out: points of two stations whose names
+    /// could not be read become points of one series, and of two at the same time only one is stored.
+    /// Without this setting each is counted in [`empty_tags`](Self::empty_tags). `None` is a tag that is
+    /// absent on purpose, neither counted nor rejected. A [`Series`](super::Series) left its empty tags
+    /// out when it was built.
+    ///
+    /// ```
+    /// use influx_edge::line::Encoder;
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new()).refuse_empty_tags(true);
+    /// let error = enc.line("t").tag("station", "").field("v", 1).finish().unwrap_err();
+    /// assert_eq!(error.to_string(), "tag value 1 is empty");
+    /// enc.line("t").tag("station", None::<&str>).field("v", 1).finish()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn refuse_empty_tags(mut self, refuse: bool) -> Self {
+        self.core.rules.refuse_empty_tags = refuse;
+        self
+    }
+
     /// Adds these tags to every line that does not have them itself: see
     /// [`DefaultTags`](super::DefaultTags). Defaults to none.
     ///
@@ -412,6 +435,21 @@ impl<S: Sink> Encoder<S> {
         self.core.skipped
     }
 
+    /// How many tags were left out for their empty value since the encoder was made, those of rejected
+    /// lines included; `None` isn't counted. Stops counting at `u64::MAX`.
+    /// [`refuse_empty_tags`](Self::refuse_empty_tags) rejects their lines instead.
+    ///
+    /// ```
+    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+    /// enc.line("t").tag("station", "").tag("site", None::<&str>).field("v", 1).finish()?;
+    /// assert_eq!((enc.as_bytes(), enc.empty_tags()), (&b"t v=1i\n"[..], 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn empty_tags(&self) -> u64 {
+        self.core.empty_tags
+    }
+
     /// Empties the buffer for the next lines; its storage stays.
     ///
     /// ```
@@ -526,7 +564,8 @@ pub struct Line<'e, S> {
 }
 
 impl<'e, S: Sink> Line<'e, S> {
-    /// Adds a tag. An empty value or `None` means the tag is absent and writes nothing.
+    /// Adds a tag. An empty value or `None` means the tag is absent and writes nothing; an empty value is
+    /// counted, or refused: see [`Encoder::refuse_empty_tags`].
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());

@@ -30,6 +30,7 @@ pub(super) struct LineState {
     pub(super) precision: Precision,
     pub(super) rules: Rules,
     pub(super) skipped: u64,
+    pub(super) empty_tags: u64,
     pub(super) pos: usize,
     /// Length of the series key once the tags are closed.
     series_len: usize,
@@ -53,6 +54,7 @@ pub(super) struct Rules {
     pub(super) reject_newlines: bool,
     pub(super) reject_quoted_keys: bool,
     pub(super) skip_non_finite: bool,
+    pub(super) refuse_empty_tags: bool,
 }
 
 impl LineState {
@@ -134,7 +136,12 @@ impl LineState {
         };
         if value.is_absent() {
             // The default, if there is one, may step in. The key has to be right all the same.
-            return check_tag_key(key, place(Part::TagKey));
+            check_tag_key(key, place(Part::TagKey))?;
+            return if value.is_none() {
+                Ok(())
+            } else {
+                self.empty_tag()
+            };
         }
         let mut out = SliceWriter::new(buf, self.pos);
         let key_start = tag_key(&mut out, key, place(Part::TagKey))?;
@@ -142,7 +149,7 @@ impl LineState {
         sealed::Tag::put(value, &mut out, place(Part::TagValue))?;
         if out.pos() == value_start {
             // Something formatted to nothing.
-            return Ok(());
+            return self.empty_tag();
         }
         let hash = KeyHash::of(key.as_bytes());
         if !self.tag_keys.definitely_absent(hash) {
@@ -159,6 +166,17 @@ impl LineState {
         self.tag_keys.insert(hash);
         self.tags = self.tags.saturating_add(1);
         self.pos = out.pos();
+        Ok(())
+    }
+
+    /// Leaves out a tag without a value, or refuses its line.
+    #[cold]
+    fn empty_tag(&mut self) -> Result<(), EncodeError> {
+        if self.rules.refuse_empty_tags {
+            let place = Location::new(Part::TagValue, self.tags, 0);
+            return Err(EncodeError::Empty(place));
+        }
+        self.empty_tags = self.empty_tags.saturating_add(1);
         Ok(())
     }
 

@@ -58,6 +58,7 @@ mod sanitize;
 mod series;
 mod sink;
 mod slice_writer;
+mod text_lines;
 mod to_line;
 mod value;
 
@@ -83,5 +84,6 @@ pub use sink::Appending;
 #[cfg(feature = "alloc")]
 pub use sink::BoundedVec;
 pub use sink::{Sink, Tagged};
+pub use text_lines::{LineSyntaxError, TextLine, TextLines, text_lines};
 pub use to_line::ToLine;
 pub use value::{FieldValue, TagValue, Text};

@@ -88,6 +88,18 @@ impl<S: Sink> SeriesIn<S> {
     }
 }
 
+#[cfg(feature = "client")]
+impl SeriesIn<alloc::vec::Vec<u8>> {
+    /// Adds a tag that is escaped already.
+    pub(super) fn push_escaped(&mut self, tag: &[u8]) {
+        self.storage.push(b',');
+        self.storage.extend_from_slice(tag);
+        // Any key might be there now.
+        self.bits = u64::MAX;
+        self.tags = self.tags.saturating_add(1);
+    }
+}
+
 /// Collects the tags of a [`Series`]; the first error is kept for [`build`](Self::build).
 #[derive(Clone, Debug)]
 #[must_use = "a series is there only after build()"]

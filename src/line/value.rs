@@ -108,6 +108,11 @@ pub(super) mod sealed {
         fn is_absent(&self) -> bool {
             false
         }
+        /// True if the value is `None`: absent on purpose, and not by an empty text.
+        #[doc(hidden)]
+        fn is_none(&self) -> bool {
+            false
+        }
         /// Writes nothing if the tag is absent.
         #[doc(hidden)]
         #[allow(private_interfaces)]
@@ -377,6 +382,10 @@ impl<T: TagValue> sealed::Tag for Option<T> {
         self.as_ref().is_none_or(sealed::Tag::is_absent)
     }
     #[inline]
+    fn is_none(&self) -> bool {
+        self.as_ref().is_none_or(sealed::Tag::is_none)
+    }
+    #[inline]
     fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         match self {
             Some(value) => value.put(cursor, name),
@@ -414,6 +423,10 @@ impl<T: TagValue + ?Sized> sealed::Tag for &T {
     #[inline]
     fn is_absent(&self) -> bool {
         (**self).is_absent()
+    }
+    #[inline]
+    fn is_none(&self) -> bool {
+        sealed::Tag::is_none(&**self)
     }
     #[inline]
     fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {

@@ -6,7 +6,7 @@
 //! one counts. It is never synced: an acknowledgement that is lost makes a batch be sent again,
 //! which is no harm for points with timestamps, and a sync per delivered batch would wear the disk.
 
-use super::batch::BatchId;
+use super::batch::BatchRange;
 use super::format::{u32_at, u64_at};
 use super::fs::{Access, Fs, FsFile, read_full, write_full};
 use super::segment::TargetCount;
@@ -27,15 +27,25 @@ pub(super) struct AckFile {
     file: Option<Box<dyn FsFile>>,
     generation: u64,
     acked: u64,
+    /// Nothing is written: the disk is read-only, or a directory has the file's name.
+    in_memory: bool,
 }
 
 impl AckFile {
     /// Reads the file, if there is one. What it says of no use counts as 0, nothing delivered.
     pub(super) fn read(fs: &dyn Fs, path: PathBuf, access: Access) -> io::Result<Self> {
-        let file = match fs.open(&path, access) {
+        let mut writable = access == Access::Write;
+        let opened = match fs.open(&path, access) {
+            Err(e) if writable && e.kind() == io::ErrorKind::PermissionDenied => {
+                writable = false;
+                fs.open(&path, Access::Read)
+            }
+            opened => opened,
+        };
+        let file = match opened {
             Ok(file) => Some(file),
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
-            // Not a file: it goes when the first acknowledgement is written.
+            // Not a file: replaced when the first acknowledgement is written.
             Err(e) if e.kind() == io::ErrorKind::InvalidInput => None,
             Err(e) => return Err(e),
         };
@@ -49,12 +59,15 @@ impl AckFile {
                     (generation, acked) = newer;
                 }
             }
+            // By its other name it may be another program's.
+            writable &= !file.status()?.shared;
         }
         Ok(AckFile {
             path,
-            file,
+            file: file.filter(|_| writable),
             generation,
             acked,
+            in_memory: access == Access::Read,
         })
     }
 
@@ -63,32 +76,51 @@ impl AckFile {
         self.acked
     }
 
+    /// What the file says can't be: this is so instead, from the next note on also in the file.
+    pub(super) fn correct(&mut self, acked: u64) {
+        self.acked = acked;
+    }
+
     /// Notes a new number. What fails here costs a second delivery, nothing else.
     pub(super) fn write(&mut self, fs: &dyn Fs, acked: u64) -> io::Result<()> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => self.create(fs)?,
-        };
+        if self.in_memory {
+            self.acked = acked;
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
+        fs.still_owned()?;
         let generation = self.generation.saturating_add(1);
         let at = if generation % 2 == 0 {
             SLOTS[0]
         } else {
             SLOTS[1]
         };
-        write_full(&*file, &encode(generation, acked), at)?;
-        self.file = Some(file);
+        let slot = encode(generation, acked);
+        self.file = match self.file.take() {
+            Some(file) => write_full(&*file, &slot, at).map(|()| Some(file))?,
+            None => Some(self.replace(fs, &slot, at)?),
+        };
         self.generation = generation;
         self.acked = acked;
         Ok(())
     }
 
-    fn create(&self, fs: &dyn Fs) -> io::Result<Box<dyn FsFile>> {
-        match fs.open(&self.path, Access::Write) {
-            Ok(file) => return Ok(file),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            Err(_) => fs.remove(&self.path)?,
+    /// Puts a new file in the place of whatever has the name, which isn't written to.
+    fn replace(&mut self, fs: &dyn Fs, slot: &[u8], at: u64) -> io::Result<Box<dyn FsFile>> {
+        let new = self.path.with_extension("new");
+        let file = match fs.create(&new) {
+            // Of a process that was killed just here.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                fs.remove(&new)?;
+                fs.create(&new)?
+            }
+            file => file?,
+        };
+        let replaced = write_full(&*file, slot, at).and_then(|()| fs.rename(&new, &self.path));
+        if let Err(e) = &replaced {
+            self.in_memory = e.kind() == io::ErrorKind::IsADirectory;
+            let _ = fs.remove(&new);
         }
-        fs.create(&self.path)
+        replaced.map(|()| file)
     }
 }
 
@@ -113,7 +145,9 @@ impl Spool {
     /// Notes that batches were delivered; how many points they held. Their space is freed with the
     /// last batch of their segment.
     ///
-    /// Ids of batches that were acknowledged or dropped before do nothing and count nothing.
+    /// Batches that were acknowledged, dropped or lost before do nothing and count nothing; nor does any in
+    /// a child process of the one that opened the spool. Of a range
+    /// with some of these the rest counts; for that their headers are read from the disk.
     /// Writes 20 bytes to the disk and syncs nothing: an acknowledgement that a crash takes makes the
     /// batch be delivered again, which changes nothing in the database if its points have timestamps.
     ///
@@ -124,43 +158,71 @@ impl Spool {
     /// # use influx_edge::Precision;
     /// let mut spool = Spool::open(&dir)?;
     /// let target = Target::new("acme", "sensors")?;
-    /// let batch_id = spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
-    /// spool.ack([&batch_id]); // it was delivered
+    /// let range = spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+    /// spool.ack([&range]); // it was delivered
     /// assert!(spool.is_empty());
     /// # drop(spool);
     /// # std::fs::remove_dir_all(&dir)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn ack<'t>(&mut self, batch_ids: impl IntoIterator<Item = &'t BatchId>) -> u64 {
+    pub fn ack<'t>(&mut self, ranges: impl IntoIterator<Item = &'t BatchRange>) -> u64 {
         let mut points = 0;
-        for batch_id in batch_ids {
-            if self.finish(batch_id) {
-                bump(&mut self.stats.acknowledged, 1);
-                bump(&mut points, u64::from(batch_id.points));
-            }
+        if self.same_process().is_err() {
+            return points;
+        }
+        for range in ranges {
+            let done = self.finish(range);
+            bump(&mut self.stats.acknowledged, done.batches);
+            bump(&mut points, done.points);
         }
         bump(&mut self.stats.acknowledged_points, points);
         self.remove_acked();
         points
     }
 
-    /// Marks a batch as done; returns whether it was waiting.
-    pub(super) fn finish(&mut self, batch_id: &BatchId) -> bool {
-        if self.is_finished(batch_id.seq) {
-            return false;
+    /// Notes that batches are in their owner's memory too, from being put until they are acknowledged
+    /// or released: they are not read, and not dropped while others can be.
+    #[allow(dead_code, reason = "for the writer")]
+    pub(crate) fn hold(&mut self, range: &BatchRange) {
+        if self.is_waiting(range) {
+            self.held.insert(range);
         }
-        let index = self.log.index_of(batch_id.seq);
-        let Some(segment) = index.and_then(|index| self.log.segments.get_mut(index)) else {
-            return false;
+    }
+
+    /// Notes that batches are held no longer and were not delivered: they are read again.
+    #[allow(dead_code, reason = "for the writer")]
+    pub(crate) fn release(&mut self, ranges: &[BatchRange]) {
+        for range in ranges {
+            self.held.remove(range);
+        }
+    }
+
+    /// Marks batches as done and ends their being held; those that waited until now.
+    pub(super) fn finish(&mut self, range: &BatchRange) -> TargetCount {
+        let held = self.held.remove(range);
+        let none = TargetCount::none(range.target);
+        let first = range.first.max(self.ack.acked().saturating_add(1));
+        let Some(index) = self.log.index_of(range.first) else {
+            return none;
         };
-        segment.set_done(batch_id.seq);
-        segment.take(TargetCount {
-            target: batch_id.target,
-            batches: 1,
-            points: u64::from(batch_id.points),
-            bytes: u64::from(batch_id.bytes),
-        });
-        true
+        let Some(segment) = self.log.segments.get(index) else {
+            return none;
+        };
+        let open = segment.open_in(first, range.last);
+        if open == 0 {
+            return none;
+        }
+        let count = match held {
+            // What is left of it was kept up to date.
+            Some(left) => left.count(),
+            None if open == range.batches => range.count(),
+            None => self.measure(segment.base, range, open),
+        };
+        let Some(segment) = self.log.segments.get_mut(index) else {
+            return none;
+        };
+        segment.set_range_done(range.target, first, range.last);
+        segment.take(count)
     }
 
     /// Whether a number is delivered, dropped, or was never there.
@@ -169,10 +231,10 @@ impl Spool {
         seq <= self.ack.acked() || segment().is_none_or(|segment| segment.seq_done(seq))
     }
 
-    /// Whether a batch still waits: not acknowledged, not dropped for want of space.
-    #[cfg(feature = "client")]
-    pub(crate) fn is_waiting(&self, batch_id: &BatchId) -> bool {
-        !self.is_finished(batch_id.seq)
+    /// Whether any batch of a range still waits: not acknowledged, not dropped, not lost.
+    #[allow(dead_code, reason = "for the writer")]
+    pub(crate) fn is_waiting(&self, range: &BatchRange) -> bool {
+        (range.first..=range.last).any(|seq| !self.is_finished(seq))
     }
 
     /// Removes segments in which nothing waits, and notes up to where all is delivered.

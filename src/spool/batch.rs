@@ -1,5 +1,7 @@
-//! `Batch`, which `append` takes, and `BatchId` and `BatchGroup`, which `read_batches` returns.
+//! `Batch`, which `append` takes, and `BatchRange` and `BatchGroup`, which `append` and
+//! `read_batches` return.
 
+use super::segment::TargetCount;
 use super::target::Target;
 use crate::Precision;
 use alloc::vec::Vec;
@@ -37,42 +39,86 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Stands for one batch in the spool; for [`Spool::ack`](super::Spool::ack). Good for the spool
-/// that gave it, until that is closed.
+/// Consecutive batches of one target in the spool; for [`Spool::ack`](super::Spool::ack). Valid for
+/// the spool that returned it, until that is closed.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-range", std::process::id()));
+/// use influx_edge::Precision;
+/// use influx_edge::spool::{Batch, Spool, Target};
+///
+/// let mut spool = Spool::open(&dir)?;
+/// let target = Target::new("acme", "sensors")?;
+/// for _ in 0..3 {
+///     spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+/// }
+/// let group = spool.read_batches(&target, 64 * 1024, &mut Vec::new())?.expect("three wait");
+/// let [range] = group.ranges() else { panic!("one run of batches") };
+/// assert_eq!((range.first_seq(), range.last_seq(), range.batches()), (1, 3, 3));
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BatchId {
-    pub(super) seq: u64,
+pub struct BatchRange {
+    pub(super) first: u64,
+    pub(super) last: u64,
     pub(super) target: u32,
-    pub(super) points: u32,
-    pub(super) bytes: u32,
+    pub(super) batches: u64,
+    pub(super) points: u64,
+    pub(super) bytes: u64,
 }
 
-impl BatchId {
-    /// The batch's number. Later batches have larger ones, across restarts too.
+impl BatchRange {
+    /// The number of the first batch. Later batches have larger ones, across restarts too.
     #[must_use]
-    pub fn seq(&self) -> u64 {
-        self.seq
+    pub fn first_seq(&self) -> u64 {
+        self.first
     }
 
-    /// How many points it holds.
+    /// The number of the last batch. Every waiting batch between the first and the last is one of
+    /// the range.
     #[must_use]
-    pub fn points(&self) -> u32 {
+    pub fn last_seq(&self) -> u64 {
+        self.last
+    }
+
+    /// How many batches there are; at least one.
+    #[must_use]
+    pub fn batches(&self) -> u64 {
+        self.batches
+    }
+
+    /// How many points they hold together.
+    #[must_use]
+    pub fn points(&self) -> u64 {
         self.points
     }
 
-    /// Its bytes.
+    /// Their bytes.
     #[must_use]
-    pub fn bytes(&self) -> u32 {
+    pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+}
+
+impl BatchRange {
+    pub(super) fn count(&self) -> TargetCount {
+        let mut count = TargetCount::none(self.target);
+        count.add(self.batches, self.points, self.bytes);
+        count
     }
 }
 
 /// Some batches of one target and one precision, the oldest there are. Made by
 /// [`Spool::read_batches`](super::Spool::read_batches).
+///
+/// Memory: 48 bytes for each range. Batches that follow each other make one; where the batches of
+/// several targets alternate, each makes its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchGroup {
     pub(super) precision: Precision,
-    pub(super) batch_ids: Vec<BatchId>,
+    pub(super) ranges: Vec<BatchRange>,
 }
 
 impl BatchGroup {
@@ -85,14 +131,23 @@ impl BatchGroup {
     /// How many points they hold together.
     #[must_use]
     pub fn points(&self) -> u64 {
-        self.batch_ids
-            .iter()
-            .fold(0, |sum: u64, t| sum.saturating_add(u64::from(t.points)))
+        self.sum(|range| range.points)
     }
 
-    /// The batches, oldest first; at least one.
+    /// How many batches there are; at least one.
     #[must_use]
-    pub fn batch_ids(&self) -> &[BatchId] {
-        &self.batch_ids
+    pub fn batches(&self) -> u64 {
+        self.sum(|range| range.batches)
+    }
+
+    /// The batches, oldest first; at least one range.
+    #[must_use]
+    pub fn ranges(&self) -> &[BatchRange] {
+        &self.ranges
+    }
+
+    fn sum(&self, of: impl Fn(&BatchRange) -> u64) -> u64 {
+        let ranges = self.ranges.iter();
+        ranges.fold(0, |sum: u64, range| sum.saturating_add(of(range)))
     }
 }

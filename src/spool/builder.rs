@@ -1,12 +1,11 @@
 //! `SpoolBuilder`: settings of a spool and their defaults: size limits, durability, overflow policy.
 
 use super::error::SpoolError;
-use super::fs::{Fs, OsFs};
+use super::fs::{Disk, OsDisk};
 use super::spool::Spool;
 use crate::OverflowPolicy;
 use crate::clock::{Clock, SystemClock};
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use core::time::Duration;
 use std::path::PathBuf;
 
@@ -39,8 +38,8 @@ pub enum Mode {
     /// their order holds. While the server responds, nothing is written to the disk. The default.
     #[default]
     OnFailure,
-    /// Every batch before it is sent: what was accepted survives also a crash while the server
-    /// responds.
+    /// Every batch before it counts as accepted: a writer's `write` returns when its lines are on disk, as
+    /// durable as the [`Durability`] says, so they survive a crash while the server responds, too.
     WriteAhead,
 }
 
@@ -54,6 +53,7 @@ pub struct SpoolBuilder {
     pub(super) durability: Durability,
     pub(super) full: OverflowPolicy,
     pub(super) mode: Mode,
+    pub(super) allow_shared_directory: bool,
 }
 
 impl SpoolBuilder {
@@ -66,6 +66,7 @@ impl SpoolBuilder {
             durability: Durability::default(),
             full: OverflowPolicy::DropOldest,
             mode: Mode::default(),
+            allow_shared_directory: false,
         }
     }
 
@@ -161,6 +162,33 @@ impl SpoolBuilder {
         self
     }
 
+    /// Opens the spool also in a directory that another user owns, or that all users may write to.
+    /// Default: such a directory is refused, for what is in it could be changed on its way to the server.
+    ///
+    /// Needed on file systems without owners, such as a USB stick with vfat, where everything has the
+    /// mode 0777. Does nothing where the system has no owners and modes (Windows).
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-shared", std::process::id()));
+    /// # std::fs::create_dir_all(&dir)?;
+    /// use influx_edge::spool::{Spool, SpoolErrorKind};
+    ///
+    /// # #[cfg(unix)] {
+    /// # use std::os::unix::fs::PermissionsExt;
+    /// std::fs::set_permissions(&dir, PermissionsExt::from_mode(0o777))?;
+    /// let error = Spool::open(&dir).unwrap_err();
+    /// assert!(matches!(error.kind(), SpoolErrorKind::SharedDirectory { mode: 0o777, .. }));
+    /// let spool = Spool::builder(&dir).allow_shared_directory().open()?;
+    /// # }
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn allow_shared_directory(mut self) -> Self {
+        self.allow_shared_directory = true;
+        self
+    }
+
     /// Opens the spool: takes the lock, reads all there is, cuts a torn tail.
     ///
     /// Blocks for as long as reading at most `max_bytes` takes; see [`Spool::open`].
@@ -177,19 +205,18 @@ impl SpoolBuilder {
     /// ```
     ///
     /// # Errors
-    /// [`is_locked`](SpoolError::is_locked) when another has the directory; an I/O error of the
-    /// system's. Never the content of the directory, whatever it is.
+    /// As [`Spool::open`].
     pub fn open(self) -> Result<Spool, SpoolError> {
-        self.open_on(OsFs, SystemClock::default())
+        self.open_on(OsDisk, SystemClock::default())
     }
 
-    /// Opens the spool on this file system and by this clock: the machine's, or those of a test.
+    /// Opens the spool on this disk and by this clock: the machine's, or those of a test.
     pub(super) fn open_on(
         self,
-        fs: impl Fs + 'static,
+        disk: impl Disk + 'static,
         clock: impl Clock + 'static,
     ) -> Result<Spool, SpoolError> {
-        Spool::recover(self, Arc::new(fs), Box::new(clock))
+        Spool::recover(self, Box::new(disk), Box::new(clock))
     }
 
     pub(super) fn effective_segment_bytes(&self) -> u64 {

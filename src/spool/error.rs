@@ -1,5 +1,7 @@
 //! `SpoolError` and its kinds.
 
+use super::directory::{CallError, Refused};
+use super::fs::user;
 use alloc::boxed::Box;
 use core::fmt;
 use std::io;
@@ -39,12 +41,60 @@ pub enum SpoolErrorKind {
     Failed,
     /// The operating system refused.
     Io {
-        /// What was being done.
+        /// What the spool was doing: `"open the spool"`.
         doing: &'static str,
-        /// To what.
+        /// The call that failed: `"open"`, `"sync"`; empty if it was none.
+        call: &'static str,
+        /// The file or directory of that call.
         path: PathBuf,
-        /// What it said.
+        /// The error it returned.
         error: io::Error,
+    },
+    /// The operating system refused for want of permission. On Unix.
+    PermissionDenied {
+        /// What the spool was doing: `"open the spool"`.
+        doing: &'static str,
+        /// The call that failed: `"open"`, `"make"`.
+        call: &'static str,
+        /// The file or directory of that call.
+        path: PathBuf,
+        /// The same, or the directory above it that may not be entered or written to.
+        denied_by: PathBuf,
+        /// The user who owns `denied_by`.
+        owner: u32,
+        /// Its permission bits.
+        mode: u32,
+        /// The user whose permissions this process has.
+        user: u32,
+        /// The error it returned.
+        error: io::Error,
+    },
+    /// Another user may change what is in the directory: its owner is neither this user nor root, or
+    /// all may write to it. [`SpoolBuilder::allow_shared_directory`](super::SpoolBuilder::allow_shared_directory)
+    /// opens it nevertheless.
+    SharedDirectory {
+        /// The directory.
+        dir: PathBuf,
+        /// The user who owns it.
+        owner: u32,
+        /// Its permission bits.
+        mode: u32,
+        /// The user whose permissions this process has.
+        user: u32,
+    },
+    /// The spool was opened where nothing can be written; it can only be drained.
+    ReadOnly {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// Another process opened the spool, and this one is a copy of it.
+    Forked {
+        /// The directory.
+        dir: PathBuf,
+        /// The process that opened it.
+        opened_by: u32,
+        /// This process.
+        this: u32,
     },
 }
 
@@ -99,16 +149,55 @@ impl SpoolError {
     #[must_use]
     pub fn io(&self) -> Option<&io::Error> {
         match &*self.0 {
-            SpoolErrorKind::Io { error, .. } => Some(error),
+            SpoolErrorKind::Io { error, .. } | SpoolErrorKind::PermissionDenied { error, .. } => {
+                Some(error)
+            }
             _ => None,
         }
     }
 
+    /// The error names the call and the file it was made with, if that is known; else this path.
     pub(super) fn from_io(doing: &'static str, path: &Path, error: io::Error) -> Self {
-        SpoolErrorKind::Io {
-            doing,
-            path: path.to_path_buf(),
+        let error = match error.downcast::<CallError>() {
+            Ok(failed) => return Self::from_call(doing, failed),
+            Err(error) => error,
+        };
+        match error.downcast::<Refused>() {
+            Ok(Refused(kind)) => kind.into(),
+            Err(error) => SpoolErrorKind::Io {
+                doing,
+                call: "",
+                path: path.to_path_buf(),
+                error,
+            }
+            .into(),
+        }
+    }
+
+    fn from_call(doing: &'static str, failed: CallError) -> Self {
+        let CallError {
+            call,
+            path,
+            denied_by,
             error,
+        } = failed;
+        match (denied_by, user()) {
+            (Some((denied_by, owner)), Some(user)) => SpoolErrorKind::PermissionDenied {
+                doing,
+                call,
+                path,
+                denied_by,
+                owner: owner.uid,
+                mode: owner.mode,
+                user,
+                error,
+            },
+            _ => SpoolErrorKind::Io {
+                doing,
+                call,
+                path,
+                error,
+            },
         }
         .into()
     }
@@ -122,29 +211,90 @@ impl From<SpoolErrorKind> for SpoolError {
 
 impl fmt::Display for SpoolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            SpoolErrorKind::Locked { dir } => write!(
-                f,
-                "the spool {dir:?} is in use by another process: one directory, one owner"
-            ),
-            SpoolErrorKind::Full => write!(f, "the spool is full"),
-            SpoolErrorKind::TooLarge { bytes, max } => write!(
-                f,
-                "a batch of {bytes} bytes is too large for this spool, which takes {max}"
-            ),
-            SpoolErrorKind::EmptyBatch => write!(f, "a batch without bytes can't be spooled"),
-            SpoolErrorKind::BadTarget => write!(
-                f,
-                "organization and bucket must be without zero bytes and short (1023 bytes together)"
-            ),
-            SpoolErrorKind::Failed => write!(
-                f,
-                "the spool's disk failed a moment ago, it is not asked again yet"
-            ),
-            SpoolErrorKind::Io { doing, path, error } => {
-                write!(f, "cannot {doing} {path:?}: {error}")
-            }
+        write_kind(&self.0, f)
+    }
+}
+
+pub(super) fn write_kind(kind: &SpoolErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match kind {
+        SpoolErrorKind::Locked { dir } => write!(
+            f,
+            "the spool {dir:?} is in use by another process: one directory, one owner"
+        ),
+        SpoolErrorKind::Full => write!(f, "the spool is full"),
+        SpoolErrorKind::TooLarge { bytes, max } => write!(
+            f,
+            "a batch of {bytes} bytes is too large for this spool, which takes {max}"
+        ),
+        SpoolErrorKind::EmptyBatch => write!(f, "a batch without bytes can't be spooled"),
+        SpoolErrorKind::BadTarget => write!(
+            f,
+            "organization and bucket must be without zero bytes and short (1023 bytes together)"
+        ),
+        SpoolErrorKind::Failed => write!(
+            f,
+            "the spool's disk failed a moment ago, it is not asked again yet"
+        ),
+        SpoolErrorKind::Io {
+            doing,
+            call: "",
+            path,
+            error,
+        } => {
+            write!(f, "cannot {doing} {path:?}: {error}")
         }
+        SpoolErrorKind::Io {
+            doing,
+            call,
+            path,
+            error,
+        } => {
+            write!(f, "cannot {doing}: {call} {path:?}: {error}")
+        }
+        SpoolErrorKind::PermissionDenied {
+            doing,
+            call,
+            path,
+            denied_by,
+            owner,
+            mode,
+            user,
+            error,
+        } => write!(
+            f,
+            "cannot {doing}: {call} {path:?}: {error}; {denied_by:?} belongs to user {owner}, \
+                 mode {mode:04o}, and this process is user {user}"
+        ),
+        SpoolErrorKind::SharedDirectory {
+            dir,
+            owner,
+            mode,
+            user,
+        } => {
+            write!(f, "the spool's directory {dir:?} ")?;
+            match mode & 0o002 {
+                0 => write!(f, "belongs to user {owner} and this process is user {user}"),
+                _ => write!(f, "may be written to by all users (mode {mode:04o})"),
+            }?;
+            write!(
+                f,
+                ": others could change what is sent; correct that, or allow it with \
+                     SpoolBuilder::allow_shared_directory"
+            )
+        }
+        SpoolErrorKind::ReadOnly { dir } => write!(
+            f,
+            "the spool {dir:?} is read-only: nothing can be added; what waits in it can be sent"
+        ),
+        SpoolErrorKind::Forked {
+            dir,
+            opened_by,
+            this,
+        } => write!(
+            f,
+            "the spool {dir:?} was opened by process {opened_by}, and this is process {this}: \
+                 a spool is used by the process that opened it alone; daemonize first, then open"
+        ),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) const VERSION: u16 = 1;
 const SEGMENT_MAGIC: [u8; 8] = [0x89, b'I', b'E', b'S', b'P', b'L', b'\r', b'\n'];
 /// The first four bytes of a record.
 pub(super) const RECORD_MAGIC: [u8; 4] = [0xF5, b'R', b'E', b'C'];
-const KNOWN_FLAGS: u8 = Flags::REJECTED.0 | Flags::ORG_ID.0;
+const KNOWN_FLAGS: u8 = Flags::REJECTED.0 | Flags::ORG_ID.0 | Flags::SERVER;
 
 /// The header of a segment file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,11 +220,31 @@ impl Flags {
     pub(super) const REJECTED: Flags = Flags(1);
     /// The target's first part is the organization's id, not its name.
     pub(super) const ORG_ID: Flags = Flags(2);
+    /// The bits of the kind of server: 0 InfluxDB 2, 1 InfluxDB 1, 2 InfluxDB 3.
+    const SERVER: u8 = 0xF0;
 
     /// Whether all of `other` is set.
     #[must_use]
     pub(super) fn has(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// The flags that are the target's: all but what is about the payload.
+    #[must_use]
+    pub(super) fn of_target(self) -> Flags {
+        Flags(self.0 & (Flags::ORG_ID.0 | Flags::SERVER))
+    }
+
+    /// The code of the kind of server.
+    #[must_use]
+    pub(super) fn server(self) -> u8 {
+        (self.0 & Flags::SERVER) >> 4
+    }
+
+    /// The same with another kind of server.
+    #[must_use]
+    pub(super) fn with_server(self, code: u8) -> Flags {
+        Flags((self.0 & !Flags::SERVER) | ((code & 0x0F) << 4))
     }
 }
 

@@ -1,17 +1,34 @@
-//! The file system and the lock of a directory, as far as the spool uses them.
+//! The file system as far as the spool uses it: a disk, where a directory is looked up once, and what is
+//! done in that directory, by names relative to it.
 //!
 //! Tests put a simulated one in its place that loses what was not synced and fails on request; the
 //! spool itself has no branch for them.
 
+use super::fs_os::OsDir;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// A directory of files. Paths are those the spool was opened with.
+/// The name of the lock file, where there is one.
+pub(super) const LOCK: &str = "LOCK";
+
+/// Where directories are found by their paths.
+pub(super) trait Disk: Send + Sync + UnwindSafe + RefUnwindSafe {
+    /// Makes one directory for its owner alone. `AlreadyExists` when something is there.
+    fn create_dir(&self, path: &Path) -> io::Result<()>;
+    /// Brings a directory's entries to the disk.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    /// Opens a directory, through symbolic links too.
+    fn open_dir(&self, path: &Path) -> io::Result<Box<dyn Fs>>;
+    /// Owner and mode of what a path names; `None` where the system has no such thing.
+    fn owner(&self, path: &Path) -> io::Result<Option<Owner>>;
+}
+
+/// An open directory. Paths are relative to it, without links: "" for itself, `name`, `dir/name`.
 pub(super) trait Fs: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Makes one directory for its owner alone. `AlreadyExists` when something is there.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
@@ -28,9 +45,18 @@ pub(super) trait Fs: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Brings a directory's entries to the disk.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
-    /// Takes the lock that a file stands for, making the file if need be. `None`: another has it.
-    /// Never waits.
-    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn FsLock>>>;
+    /// Takes the lock of the directory, held until this value is dropped or the process ends.
+    /// `false`: another has it. Never waits.
+    fn lock(&self) -> io::Result<bool>;
+    /// Returns an error if the lock may be another's by now: its file was removed or replaced.
+    /// Costs nothing where the directory itself is locked.
+    fn still_owned(&self) -> io::Result<()>;
+    /// Whether files can be made here: `ReadOnlyFilesystem` or `PermissionDenied` if not.
+    fn check_writable(&self) -> io::Result<()>;
+    /// Owner and mode of a file, or of a symbolic link; `None` where the system has no such thing.
+    fn owner(&self, path: &Path) -> io::Result<Option<Owner>>;
+    /// The number of the process that asks.
+    fn process(&self) -> u32;
 }
 
 /// An open file.
@@ -43,12 +69,9 @@ pub(super) trait FsFile: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn sync(&self) -> io::Result<()>;
     /// Cuts or extends the file.
     fn set_len(&self, len: u64) -> io::Result<()>;
-    /// How long it is, and whether a directory still names it.
+    /// How long it is, and how many names it has.
     fn status(&self) -> io::Result<Status>;
 }
-
-/// A held lock; dropping it, or the process's end, frees it.
-pub(super) trait FsLock: Send + Sync + UnwindSafe + RefUnwindSafe {}
 
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,62 +90,66 @@ pub(super) struct Status {
     /// Whether a directory names it. What is written to a file that was removed is lost with the
     /// process.
     pub(super) linked: bool,
+    /// Whether it has more names than one. Who writes to it writes to something else, too.
+    pub(super) shared: bool,
+}
+
+/// Who may do what with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    /// The user's number.
+    pub(super) uid: u32,
+    /// The permission bits.
+    pub(super) mode: u32,
+}
+
+impl Owner {
+    #[cfg(unix)]
+    pub(super) fn of(meta: &fs::Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        Some(Owner {
+            uid: meta.uid(),
+            mode: meta.mode() & 0o7777,
+        })
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn of(_: &fs::Metadata) -> Option<Self> {
+        None
+    }
+}
+
+/// The user whose permissions this process has, where users are numbers.
+pub(super) fn user() -> Option<u32> {
+    #[cfg(unix)]
+    return Some(rustix::process::geteuid().as_raw());
+    #[cfg(not(unix))]
+    return None;
 }
 
 /// The file system of the machine.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct OsFs;
+pub(super) struct OsDisk;
 
-impl Fs for OsFs {
+impl Disk for OsDisk {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(path)
+        create_private_dir(path)
     }
 
-    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
-        if !fs::symlink_metadata(dir)?.is_dir() {
-            return Err(io::ErrorKind::NotADirectory.into());
-        }
-        fs::read_dir(dir)?
-            .map(|entry| Ok(entry?.file_name()))
-            .collect()
-    }
-
-    fn create(&self, path: &Path) -> io::Result<Box<dyn FsFile>> {
-        Ok(Box::new(private().create_new(true).open(path)?))
-    }
-
-    fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn FsFile>> {
-        // Opening a pipe would wait for its other end, so the look comes first; what is opened is
-        // looked at again below, for a swap in between.
-        regular(&fs::symlink_metadata(path)?)?;
-        let file = no_follow(OpenOptions::new().read(true))
-            .write(access == Access::Write)
-            .open(path)?;
-        regular(&file.metadata()?)?;
-        Ok(Box::new(file))
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
-    }
-
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
         // Elsewhere a directory can't be opened as a file, and its entries need no sync.
         if cfg!(unix) {
-            File::open(dir)?.sync_all()?;
+            File::open(path)?.sync_all()?;
         }
         Ok(())
     }
 
-    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn FsLock>>> {
-        Ok(OsLock::take(path)?.map(|lock| Box::new(lock) as Box<dyn FsLock>))
+    fn open_dir(&self, path: &Path) -> io::Result<Box<dyn Fs>> {
+        Ok(Box::new(OsDir::open(path)?))
+    }
+
+    fn owner(&self, path: &Path) -> io::Result<Option<Owner>> {
+        Ok(Owner::of(&fs::metadata(path)?))
     }
 }
 
@@ -162,46 +189,43 @@ impl FsFile for File {
         File::set_len(self, len)
     }
 
+    #[cfg(unix)]
     fn status(&self) -> io::Result<Status> {
-        let meta = self.metadata()?;
-        #[cfg(unix)]
-        let linked = std::os::unix::fs::MetadataExt::nlink(&meta) > 0;
-        #[cfg(not(unix))]
-        let linked = true;
+        let stat = rustix::fs::fstat(self)?;
         Ok(Status {
-            len: meta.len(),
-            linked,
+            len: u64::try_from(stat.st_size).unwrap_or(0),
+            linked: stat.st_nlink > 0,
+            shared: stat.st_nlink > 1,
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn status(&self) -> io::Result<Status> {
+        Ok(Status {
+            len: self.metadata()?.len(),
+            linked: true,
+            shared: false,
         })
     }
 }
 
-/// Reading and writing; a file made with it is its owner's alone.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
+/// Makes a directory for its owner alone.
+pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    return std::os::unix::fs::DirBuilderExt::mode(&mut fs::DirBuilder::new(), 0o700).create(path);
+    #[cfg(not(unix))]
+    return fs::create_dir(path);
 }
 
-/// Refuses to open a symbolic link. Where the system has no such flag, the look before serves.
-fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    if let Ok(flag) = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()) {
-        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flag);
-    }
-    options
+/// What opening something else than a regular file returns.
+pub(super) fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
 }
 
-fn regular(meta: &fs::Metadata) -> io::Result<()> {
-    if meta.is_file() {
-        Ok(())
-    } else {
-        Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "not a regular file",
-        ))
-    }
+/// What is returned when the lock file is gone, or another has its name.
+#[cfg_attr(not(unix), allow(dead_code))]
+pub(super) fn not_owned() -> io::Error {
+    io::Error::other("the lock file was removed or replaced: another process may own the spool now")
 }
 
 /// Reads until `buf` is full or the file ends; how many bytes there were.
@@ -230,53 +254,4 @@ pub(super) fn write_full(file: &dyn FsFile, buf: &[u8], at: u64) -> io::Result<(
         }
     }
     Ok(())
-}
-
-/// A held lock: one process per directory. The kernel frees it when the process ends, however it
-/// ends; dropping it frees it, too.
-#[derive(Debug)]
-pub(super) struct OsLock {
-    _file: File,
-}
-
-impl FsLock for OsLock {}
-
-impl OsLock {
-    #[cfg(unix)]
-    fn take(path: &Path) -> io::Result<Option<Self>> {
-        use rustix::fs::{FlockOperation, flock};
-        use std::os::unix::fs::MetadataExt;
-
-        let file = no_follow(private().create(true)).open(path)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
-            Err(e) => return Err(e.into()),
-        }
-        // Somebody may have removed the file between our opening it and our locking it, and a third
-        // may hold the lock of the file that has the name now.
-        let (ours, named) = (file.metadata()?, std::fs::symlink_metadata(path));
-        let same = named.is_ok_and(|named| (named.dev(), named.ino()) == (ours.dev(), ours.ino()));
-        Ok(same.then_some(OsLock { _file: file }))
-    }
-
-    /// A file that nobody else may open is as good as a lock.
-    #[cfg(windows)]
-    fn take(path: &Path) -> io::Result<Option<Self>> {
-        use std::os::windows::fs::OpenOptionsExt;
-
-        const ERROR_SHARING_VIOLATION: i32 = 32;
-        let mut options = private();
-        match no_follow(options.create(true).share_mode(0)).open(path) {
-            Ok(file) => Ok(Some(OsLock { _file: file })),
-            Err(e) if e.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(None),
-            Err(e) => Err(e),
-        }
-    }
-
-    #[cfg(not(any(unix, windows)))]
-    fn take(_path: &Path) -> io::Result<Option<Self>> {
-        let _ = (no_follow, private);
-        Err(io::ErrorKind::Unsupported.into())
-    }
 }

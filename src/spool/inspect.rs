@@ -1,9 +1,10 @@
 //! `Inspector`: reads a spool's directory without changing it, beside a running owner.
 
 use super::ack::{AckFile, MAX_SEQ};
+use super::directory::Directory;
 use super::error::SpoolError;
 use super::format::{Flags, HeaderError, RecordHeader, SEGMENT_HEADER, SegmentHeader};
-use super::fs::{Access, Fs, FsFile, OsFs, read_full};
+use super::fs::{Access, Fs, FsFile, LOCK, OsDisk, read_full};
 use super::recovery::MAX_FILE;
 use super::rejected::split_reason;
 use super::scan::{Bounds, Cursor, Step, Window};
@@ -32,6 +33,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Inspector {
     dir: PathBuf,
+    directory: Directory,
     acked: u64,
 }
 
@@ -135,14 +137,16 @@ impl Inspector {
     /// The system's: no such directory, no permission.
     pub fn new(dir: impl Into<PathBuf>) -> Result<Self, SpoolError> {
         let dir = dir.into();
+        let reading = |error| SpoolError::from_io(READING, &dir, error);
         // A directory that isn't there is a mistake, not an empty spool.
-        OsFs.list(&dir.join("."))
-            .map_err(|error| SpoolError::from_io("read", &dir, error))?;
-        let ack = AckFile::read(&OsFs, dir.join("ack"), Access::Read);
-        let acked = ack
-            .map_err(|error| SpoolError::from_io("read", &dir, error))?
-            .acked();
-        Ok(Inspector { dir, acked })
+        let directory = Directory::open(OsDisk, &dir).map_err(reading)?;
+        let ack = AckFile::read(&directory, PathBuf::from("ack"), Access::Read).map_err(reading)?;
+        let acked = ack.acked();
+        Ok(Inspector {
+            dir,
+            directory,
+            acked,
+        })
     }
 
     /// The number up to which all is delivered, as far as the disk knows.
@@ -168,29 +172,34 @@ impl Inspector {
     /// # Errors
     /// The system's. A part that isn't there is empty.
     pub fn walk(&self, part: Section, each: &mut dyn FnMut(Entry<'_>)) -> Result<(), SpoolError> {
-        let (dir, acked) = match part {
-            Section::Queue => (self.dir.clone(), self.acked),
-            Section::Rejected => (self.dir.join("rejected"), 0),
+        let (sub, acked) = match part {
+            Section::Queue => (Path::new(""), self.acked),
+            Section::Rejected => (Path::new("rejected"), 0),
         };
-        // The spool's own directory may be reached through a link; nothing in it may be one.
-        let listed = match part {
-            Section::Queue => OsFs.list(&dir.join(".")),
-            Section::Rejected => OsFs.list(&dir),
-        };
+        let dir = self.dir.join(sub);
         let mut walk = Walk {
+            directory: &self.directory,
+            sub,
             acked,
             window: Window::default(),
             payload: Vec::new(),
             each,
         };
+        let listed = self.directory.list(sub);
         match listed.and_then(|names| walk.files(&dir, names)) {
             Err(e) if part == Section::Rejected && e.kind() == io::ErrorKind::NotFound => Ok(()),
-            result => result.map_err(|error| SpoolError::from_io("read", &dir, error)),
+            result => result.map_err(|error| SpoolError::from_io(READING, &dir, error)),
         }
     }
 }
 
+/// For error messages.
+const READING: &str = "read the spool";
+
 struct Walk<'a> {
+    directory: &'a Directory,
+    /// The part of the directory, relative to it.
+    sub: &'a Path,
     acked: u64,
     window: Window,
     payload: Vec<u8>,
@@ -203,8 +212,8 @@ impl Walk<'_> {
         names.sort_unstable();
         for name in &names {
             match parse_name(name).filter(|base| (1..MAX_SEQ).contains(base)) {
-                Some(base) => segments.push((base, dir.join(name))),
-                None if ["LOCK", "ack", "rejected"]
+                Some(base) => segments.push((base, name)),
+                None if [LOCK, "ack", "ack.new", "rejected"]
                     .iter()
                     .any(|known| name == known) => {}
                 None => (self.each)(Entry::Other {
@@ -212,9 +221,10 @@ impl Walk<'_> {
                 }),
             }
         }
-        for (index, (base, path)) in segments.iter().enumerate() {
+        for (index, (base, name)) in segments.iter().enumerate() {
             let next = segments.get(index.saturating_add(1)).map(|next| next.0);
-            match OsFs.open(path, Access::Read) {
+            let path = &dir.join(name);
+            match self.directory.open(&self.sub.join(name), Access::Read) {
                 Ok(file) => self.segment(&*file, path, *base, next)?,
                 // Delivered and removed since the listing.
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}

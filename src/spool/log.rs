@@ -14,7 +14,8 @@
 use super::ack::MAX_SEQ;
 use super::format::{Flags, RECORD_HEADER, RecordHeader, SEGMENT_HEADER, SegmentHeader};
 use super::fs::{Access, Fs, FsFile, write_full};
-use super::segment::{Segment, footprint, name};
+use super::index::{Indexes, SegmentIndex};
+use super::segment::{Segment, SyncState, footprint, name};
 use crate::Precision;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -35,6 +36,7 @@ pub(super) struct Log {
     active: Option<Active>,
     /// The last older segment that was read from.
     reader: Option<(u64, Box<dyn FsFile>)>,
+    indexes: Indexes,
     pub(super) next_seq: u64,
     segment_bytes: u64,
     /// Whether anything is synced unless asked for.
@@ -50,6 +52,8 @@ struct Active {
     file: Box<dyn FsFile>,
     /// Batches since the last sync.
     unsynced: u64,
+    /// A sync failed: this descriptor and these pages are good for nothing more.
+    sync_failed: bool,
 }
 
 /// What the log did, and what befell it.
@@ -58,7 +62,6 @@ pub(super) struct Counts {
     pub(super) bytes_written: u64,
     pub(super) syncs: u64,
     pub(super) poisoned: u64,
-    pub(super) at_risk: u64,
 }
 
 /// A record to be.
@@ -100,6 +103,7 @@ impl Log {
             segments: VecDeque::new(),
             active: None,
             reader: None,
+            indexes: Indexes::default(),
             next_seq: 1,
             segment_bytes,
             durable,
@@ -140,15 +144,16 @@ impl Log {
         write_record(active, segment, seq, draft, &mut self.scratch)?;
         if draft.sync {
             self.counts.syncs = self.counts.syncs.saturating_add(1);
-            active.file.sync()?;
-            active.unsynced = 0;
+            active.sync()?;
         } else {
             active.unsynced = active.unsynced.saturating_add(1);
         }
+        // Another owner that came before this would not know of the record.
+        self.fs.still_owned()?;
         segment.len = segment.len.saturating_add(len);
         segment.end_seq = self.next_seq;
         let payload_len = u32::try_from(draft.payload_len()).unwrap_or(u32::MAX);
-        segment.add(draft.target, draft.points, payload_len);
+        segment.add(draft.target, seq, draft.points, payload_len);
         self.counts.bytes_written = self.counts.bytes_written.saturating_add(len);
         Ok(seq)
     }
@@ -183,7 +188,11 @@ impl Log {
         let file = created.inspect_err(|_| self.next_seq = base.saturating_add(1))?;
         self.dir_dirty |= !self.durable;
         self.segments.push_back(Segment::new(base, header.key()));
-        self.active = Some(Active { file, unsynced: 0 });
+        self.active = Some(Active {
+            file,
+            unsynced: 0,
+            sync_failed: false,
+        });
         Ok(())
     }
 
@@ -202,22 +211,25 @@ impl Log {
     /// Ends the active segment. Its unsynced batches go to the disk now, unless nothing is synced
     /// here.
     pub(super) fn seal(&mut self) {
-        let Some(active) = self.active.take() else {
+        let Some(mut active) = self.active.take() else {
             return;
         };
         if active.unsynced == 0 {
             return;
         }
-        if !self.durable {
-            if let Some(segment) = self.segments.back_mut() {
-                segment.dirty = true;
+        let state = if self.durable {
+            self.counts.syncs = self.counts.syncs.saturating_add(1);
+            match active.sync() {
+                Ok(()) => return,
+                Err(_) => {
+                    self.counts.poisoned = self.counts.poisoned.saturating_add(1);
+                    SyncState::Failed
+                }
             }
-            return;
-        }
-        self.counts.syncs = self.counts.syncs.saturating_add(1);
-        if active.file.sync().is_err() {
-            self.note_at_risk(active.unsynced);
-        }
+        } else {
+            SyncState::Dirty
+        };
+        self.set_newest(state);
     }
 
     /// Gives up the active segment after a failure. What counts of it stays, to be read.
@@ -228,17 +240,23 @@ impl Log {
         let (valid, end_seq) = self.segments.back().map_or((0, 0), |s| (s.len, s.end_seq));
         // For tidiness alone: what is behind the end is not looked at, and recovery copes with it.
         let _ = active.file.set_len(valid);
-        self.note_at_risk(active.unsynced);
+        self.counts.poisoned = self.counts.poisoned.saturating_add(1);
         if self.segments.back().is_some_and(|s| s.base < end_seq) {
             self.next_seq = end_seq;
+            match (active.unsynced, active.sync_failed) {
+                (0, _) => {}
+                (_, true) => self.set_newest(SyncState::Failed),
+                (_, false) => self.set_newest(SyncState::Dirty),
+            }
         } else {
             self.remove(self.segments.len().saturating_sub(1));
         }
     }
 
-    fn note_at_risk(&mut self, batches: u64) {
-        self.counts.poisoned = self.counts.poisoned.saturating_add(1);
-        self.counts.at_risk = self.counts.at_risk.saturating_add(batches);
+    fn set_newest(&mut self, state: SyncState) {
+        if let Some(segment) = self.segments.back_mut() {
+            segment.sync = state;
+        }
     }
 
     pub(super) fn is_durable(&self) -> bool {
@@ -250,60 +268,79 @@ impl Log {
         self.active.as_ref().map_or(0, |active| active.unsynced)
     }
 
-    /// Brings everything to the disk.
-    ///
-    /// What fails is tried on no descriptor twice. The first error is returned after the rest was
-    /// done.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        let mut result = Ok(());
+    /// Whether the sync of a segment failed that is no longer written to.
+    pub(super) fn has_failed(&self) -> bool {
+        self.first_failed().is_some()
+    }
+
+    /// Whether anything was written and not brought to the disk, as far as is known.
+    pub(super) fn has_unsynced(&self) -> bool {
+        let clean = |s: &Segment| s.sync == SyncState::Clean;
+        self.unsynced() > 0 || !self.segments.iter().all(clean)
+    }
+
+    /// Syncs each file that needs it, once. What fails is marked so, for
+    /// [`rewrite`](super::rewrite) to deal with: a sync is tried on no descriptor twice.
+    pub(super) fn sync_files(&mut self) {
         if self.unsynced() > 0 {
             self.counts.syncs = self.counts.syncs.saturating_add(1);
-            match self.active.as_mut().map(|active| active.file.sync()) {
-                Some(Err(e)) => {
-                    self.poison();
-                    result = Err(e);
-                }
-                _ => {
-                    if let Some(active) = &mut self.active {
-                        active.unsynced = 0;
-                    }
-                }
+            if self.active.as_mut().is_some_and(|a| a.sync().is_err()) {
+                self.poison();
             }
         }
         for index in 0..self.segments.len() {
-            let Some(segment) = self.segments.get_mut(index).filter(|s| s.dirty) else {
+            let dirty = |s: &&Segment| s.sync == SyncState::Dirty;
+            let Some(base) = self.segments.get(index).filter(dirty).map(|s| s.base) else {
                 continue;
             };
-            segment.dirty = false;
-            let (base, batches) = (segment.base, segment.end_seq.saturating_sub(segment.base));
             self.counts.syncs = self.counts.syncs.saturating_add(1);
-            let synced = self.fs.open(&self.path(base), Access::Write);
-            if let Err(e) = synced.and_then(|file| file.sync()) {
-                self.note_at_risk(batches);
-                result = result.and(Err(e));
+            let file = self.fs.open(&self.path(base), Access::Write);
+            let state = match file.and_then(|file| file.sync()) {
+                Ok(()) => SyncState::Clean,
+                Err(_) => {
+                    self.counts.poisoned = self.counts.poisoned.saturating_add(1);
+                    SyncState::Failed
+                }
+            };
+            if let Some(segment) = self.segments.get_mut(index) {
+                segment.sync = state;
             }
         }
+    }
+
+    /// Brings the directory's entries to the disk, if some are new.
+    pub(super) fn sync_names(&mut self) -> io::Result<()> {
         if self.dir_dirty {
             self.counts.syncs = self.counts.syncs.saturating_add(1);
-            match self.fs.sync_dir(&self.dir) {
-                Ok(()) => self.dir_dirty = false,
-                Err(e) => result = result.and(Err(e)),
-            }
+            self.fs.sync_dir(&self.dir)?;
+            self.dir_dirty = false;
         }
-        result
+        Ok(())
     }
 
     /// A file to read a segment from.
     pub(super) fn file(&mut self, base: u64) -> io::Result<&dyn FsFile> {
+        self.reading(base).map(|(file, _)| file)
+    }
+
+    /// A file to read a segment from, and its index.
+    pub(super) fn reading(&mut self, base: u64) -> io::Result<(&dyn FsFile, &mut SegmentIndex)> {
         let is_active = self.segments.back().is_some_and(|s| s.base == base);
+        let index = self.indexes.of(base);
         if let Some(active) = self.active.as_ref().filter(|_| is_active) {
-            return Ok(&*active.file);
+            return Ok((&*active.file, index));
         }
         let file = match self.reader.take() {
             Some((of, file)) if of == base => file,
-            _ => self.fs.open(&self.path(base), Access::Read)?,
+            _ => self.fs.open(&self.dir.join(name(base)), Access::Read)?,
         };
-        Ok(&*self.reader.insert((base, file)).1)
+        Ok((&*self.reader.insert((base, file)).1, index))
+    }
+
+    /// The segment with this base.
+    pub(super) fn segment_of(&mut self, base: u64) -> Option<&mut Segment> {
+        let at = self.segments.binary_search_by_key(&base, |s| s.base).ok()?;
+        self.segments.get_mut(at)
     }
 
     /// The segment that holds a number, by its place.
@@ -331,9 +368,17 @@ impl Log {
         {
             self.reader = None;
         }
+        self.indexes.forget(segment.base);
         // What stays is delivered again after the next open, or was meant to be dropped anyway.
         let _ = self.fs.remove(&self.path(segment.base));
         Some(segment)
+    }
+
+    /// A segment's file is another one now, with the same records at the same places.
+    pub(super) fn replaced(&mut self, base: u64) {
+        self.reader = None;
+        self.indexes.forget(base);
+        self.dir_dirty = true;
     }
 
     /// What all segments take on disk, as the limit counts it.
@@ -356,6 +401,17 @@ impl Log {
 
     pub(super) fn path(&self, base: u64) -> PathBuf {
         self.dir.join(name(base))
+    }
+}
+
+impl Active {
+    fn sync(&mut self) -> io::Result<()> {
+        let result = self.file.sync();
+        self.sync_failed |= result.is_err();
+        if result.is_ok() {
+            self.unsynced = 0;
+        }
+        result
     }
 }
 
@@ -401,6 +457,6 @@ fn write_record(
 
 /// Random enough that nobody who sends data can guess it: the standard library's keys come from the
 /// operating system.
-fn salt() -> u64 {
+pub(super) fn salt() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,44 +1,60 @@
 //! Reading the oldest batches of a target back from disk.
 
-use super::batch::{BatchGroup, BatchId};
+use super::batch::{BatchGroup, BatchRange};
 use super::error::SpoolError;
 use super::format::RecordHeader;
 use super::fs::read_full;
-use super::scan::{Bounds, Step, WINDOW};
+use super::losses::{LossCause, Losses, Tally};
+use super::scan::{Bounds, Cursor, WINDOW};
 use super::segment::TargetCount;
-use super::spool::{Position, Spool, find};
-use super::stats::bump;
+use super::spool::Spool;
 use super::target::Target;
 use alloc::vec::Vec;
 use std::io;
 
-/// The most batches in one group; bounds the memory for their batch ids.
-const MAX_BATCHES: usize = 1_000;
+/// Records of a target that are no farther apart than this are read at once.
+const DENSE: u64 = 4096;
 
-/// A waiting batch that was found.
+/// A range goes on over at most so many numbers that are done with.
+const MAX_GAP: u64 = 64;
+
+/// A record of the target, whose header holds.
 struct Found {
     header: RecordHeader,
-    position: Position,
+    at: u64,
     bounds: Bounds,
 }
 
-/// How reading a payload went.
-enum Read {
-    Whole,
-    Corrupt,
+/// What is being filled.
+struct Filling<'a> {
+    number: u32,
+    target: &'a Target,
+    max_bytes: usize,
+    body: &'a mut Vec<u8>,
+    group: Option<BatchGroup>,
+}
+
+/// How a segment was left.
+enum Left {
+    /// The group is complete.
+    Full,
+    /// There is nothing more in it for now.
+    AtEnd,
 }
 
 impl Spool {
     /// Puts the oldest waiting batches of a target into `body`, in order, and says which they are. As
-    /// many as fit into `max_bytes`, one at least, a thousand at most, all of one precision; a newline
+    /// many as fit into `max_bytes`, one at least, all of one precision and of one segment; a newline
     /// is put between two if the first doesn't end with one. What `body` held before is gone.
     ///
-    /// `None`: nothing waits for this target. Until they are acknowledged the next call finds the same
-    /// batches again, so a failed delivery needs nothing undone.
+    /// `None`: nothing waits for this target, or its [kind of server](Target::server) is unknown. Until
+    /// they are acknowledged the next call finds the same batches again, so a failed delivery needs
+    /// nothing undone.
     ///
     /// Batches that turn out to be damaged are left out and counted
-    /// ([`SpoolStats::corrupt_batches`](super::SpoolStats::corrupt_batches)). Allocates in `body`, and
-    /// for the batch_ids.
+    /// ([`SpoolStats::corrupt_batches`](super::SpoolStats::corrupt_batches)). Allocates in `body`, for
+    /// the ranges, and for an index of the segment: 8 bytes for each of its batches and some 30 for each
+    /// of its targets, for the two segments that were read last.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-collect", std::process::id()));
@@ -64,162 +80,285 @@ impl Spool {
         max_bytes: usize,
         body: &mut Vec<u8>,
     ) -> Result<Option<BatchGroup>, SpoolError> {
-        body.clear();
-        let Some(index) = find(&self.targets, |t| t == target) else {
-            return Ok(None);
-        };
-        let group = self.fill(index, target, max_bytes, body);
-        group.map_err(|error| SpoolError::from_io("read the spool", self.dir(), error))
+        let (result, losses) = self.read(target, max_bytes, body);
+        losses.counted_in_stats();
+        result
     }
 
-    fn fill(
+    /// [`read_batches`](Spool::read_batches) of those that are not held; they are held from now on. Also
+    /// what was found to be lost, also beside an error.
+    #[allow(dead_code, reason = "for the writer")]
+    pub(crate) fn take(
         &mut self,
-        index: u32,
         target: &Target,
         max_bytes: usize,
         body: &mut Vec<u8>,
-    ) -> io::Result<Option<BatchGroup>> {
-        let mut group: Option<BatchGroup> = None;
-        let Some(mut position) = self.targets.get(index as usize).map(|t| t.from) else {
-            return Ok(None);
-        };
-        // What was found in the segment at hand, to compare with what should be there.
-        let mut found_here = TargetCount::default();
-        while let Some(found) = self.find(index, target, &mut position, &mut found_here)? {
-            let header = found.header;
-            let len = body.len().saturating_add(header.payload_len as usize);
-            let fits = match &group {
-                None => true,
-                Some(group) => {
-                    len < max_bytes
-                        && group.precision == header.precision
-                        && group.batch_ids.len() < MAX_BATCHES
-                }
-            };
-            if !fits {
-                break;
-            }
-            let batch_id = BatchId {
-                seq: header.seq,
-                target: index,
-                points: header.points,
-                bytes: header.payload_len,
-            };
-            position.cursor.pass(&header);
-            match self.read_payload(&found, body)? {
-                Read::Whole => {}
-                Read::Corrupt => {
-                    if self.finish(&batch_id) {
-                        self.count_corrupt(1, u64::from(header.points));
-                    }
-                    continue;
-                }
-            }
-            bump(&mut found_here.batches, 1);
-            bump(&mut found_here.points, u64::from(header.points));
-            bump(&mut found_here.bytes, u64::from(header.payload_len));
-            if group.is_none() {
-                if let Some(state) = self.targets.get_mut(index as usize) {
-                    state.from = found.position;
-                }
-            }
+    ) -> (Result<Option<BatchGroup>, SpoolError>, Losses) {
+        let (result, losses) = self.read(target, max_bytes, body);
+        if let Ok(Some(group)) = &result {
             group
-                .get_or_insert_with(|| BatchGroup {
-                    precision: header.precision,
-                    batch_ids: Vec::new(),
-                })
-                .batch_ids
-                .push(batch_id);
+                .ranges()
+                .iter()
+                .for_each(|range| self.held.insert(range));
         }
-        if group.is_none() {
+        (result, losses)
+    }
+
+    fn read(
+        &mut self,
+        target: &Target,
+        max_bytes: usize,
+        body: &mut Vec<u8>,
+    ) -> (Result<Option<BatchGroup>, SpoolError>, Losses) {
+        body.clear();
+        let mut losses = Losses::default();
+        if let Err(error) = self.same_process() {
+            return (Err(error), losses);
+        }
+        let known = self.targets.find(target).filter(|_| target.is_known());
+        let Some(number) = known else {
+            return (Ok(None), losses);
+        };
+        let mut filling = Filling {
+            number,
+            target,
+            max_bytes,
+            body,
+            group: None,
+        };
+        let result = self.fill(&mut filling, &mut losses);
+        let group = filling.group;
+        if group.is_none() || !losses.0.is_empty() {
             self.remove_acked();
         }
-        Ok(group)
+        let result = match result {
+            // What was read before the failure is whole; the failure comes again if it lasts.
+            Err(error) if group.is_none() => {
+                Err(SpoolError::from_io("read the spool", self.dir(), error))
+            }
+            _ => Ok(group),
+        };
+        (result, losses)
     }
 
-    /// The next waiting batch of the target, from a position on. The position is moved to it.
-    fn find(
-        &mut self,
-        index: u32,
-        target: &Target,
-        position: &mut Position,
-        found_here: &mut TargetCount,
-    ) -> io::Result<Option<Found>> {
+    fn fill(&mut self, filling: &mut Filling<'_>, losses: &mut Losses) -> io::Result<()> {
+        let number = filling.number;
+        let mut from = self.targets.from(number);
+        let mut is_oldest = true;
         loop {
-            let mut segments = self.log.segments.iter();
-            let Some(segment) =
-                segments.find(|s| s.base >= position.base && s.share(index).is_some())
-            else {
-                return Ok(None);
+            let begin = self.log.segments.partition_point(|s| s.base < from);
+            let mut segments = self.log.segments.iter().skip(begin);
+            let Some(segment) = segments.find(|s| s.share(number).is_some()) else {
+                return Ok(());
             };
-            if segment.base != position.base {
-                *position = Position::start(segment.base);
-                *found_here = TargetCount::default();
+            let base = segment.base;
+            if is_oldest {
+                self.targets.set_from(number, base);
+                is_oldest = false;
             }
-            let bounds = segment.bounds();
-            self.window.select(bounds.base);
-            let file = match self.log.file(bounds.base) {
-                Ok(file) => file,
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    self.give_up(bounds.base, index, TargetCount::default());
+            let left = match self.fill_from(base, filling, losses) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound && filling.group.is_none() => {
+                    let nothing = Tally::default();
+                    self.settle(base, Some(number), &nothing, LossCause::Corrupt, losses);
+                    Left::AtEnd
+                }
+                left => left?,
+            };
+            if filling.group.is_some() || matches!(left, Left::Full) {
+                return Ok(());
+            }
+            from = base.saturating_add(1);
+        }
+    }
+
+    /// Fills the group from one segment.
+    fn fill_from(
+        &mut self,
+        base: u64,
+        filling: &mut Filling<'_>,
+        losses: &mut Losses,
+    ) -> io::Result<Left> {
+        let number = filling.number;
+        // The number before, and how many wait up to here, held ones too.
+        let (mut before, mut waiting) = (None, 0_u64);
+        loop {
+            let (_, index) = self.log.reading(base)?;
+            let Some(seq) = index.next(number, before) else {
+                if self.read_on(base)? {
                     continue;
                 }
-                Err(e) => return Err(e),
-            };
-            match position.cursor.step(&mut self.window, file, &bounds)? {
-                Step::Damage(_) => {}
-                Step::End => {
-                    self.give_up(bounds.base, index, *found_here);
-                    // On to the next segment.
-                    *position = Position::start(bounds.base.saturating_add(1));
-                    *found_here = TargetCount::default();
+                let share = self.share(base, number);
+                if share.batches > waiting {
+                    self.recount(base, number, losses)?;
                 }
-                Step::Record(header) => {
-                    let cursor = position.cursor;
-                    let bytes = cursor.target(&mut self.window, file, &bounds, &header)?;
-                    let ours = target.is(header.flags, bytes);
-                    if ours && !self.is_finished(header.seq) {
-                        return Ok(Some(Found {
-                            header,
-                            position: *position,
-                            bounds,
-                        }));
-                    }
-                    position.cursor.pass(&header);
+                return Ok(Left::AtEnd);
+            };
+            let at = index.at(seq);
+            if at.is_none() || self.is_finished(seq) {
+                match before {
+                    None => self.log.reading(base)?.1.drop_first(number),
+                    Some(_) => before = Some(seq),
+                }
+                continue;
+            }
+            waiting = waiting.saturating_add(1);
+            before = Some(seq);
+            if self.held.contains(seq) {
+                // In order: what comes after it is not put together with what came before.
+                if filling.group.is_some() {
+                    return Ok(Left::Full);
+                }
+                continue;
+            }
+            let Some(found) = self.record(base, seq, filling)? else {
+                // Damaged since it was found. How much it was is seen at the segment's end.
+                waiting = waiting.saturating_sub(1);
+                self.log.reading(base)?.1.set_lost(seq);
+                continue;
+            };
+            if !filling.takes(&found.header) {
+                return Ok(Left::Full);
+            }
+            if self.read_payload(&found, filling.body)? {
+                filling.add(&found.header, |a, b| self.all_finished(a, b));
+            } else {
+                waiting = waiting.saturating_sub(1);
+                let lost = self.finish(&filling.range(&found.header));
+                if lost.batches > 0 {
+                    self.lose(losses, lost, 0, LossCause::Corrupt);
                 }
             }
         }
     }
 
-    /// The segment is read to its end: what should have been there for the target and was not is
-    /// lost, damaged since it was written.
-    fn give_up(&mut self, base: u64, target: u32, found: TargetCount) {
-        let mut segments = self.log.segments.iter_mut();
-        let Some(segment) = segments.find(|s| s.base == base) else {
-            return;
+    /// Reads a segment on by one record; false at its end.
+    fn read_on(&mut self, base: u64) -> io::Result<bool> {
+        let Some(bounds) = self.log.segment_of(base).map(|s| s.bounds()) else {
+            return Ok(false);
         };
-        let Some(share) = segment.share(target).copied() else {
-            return;
+        self.window.select(base);
+        let targets = &mut self.targets;
+        let (file, index) = self.log.reading(base)?;
+        index.read_on(&mut self.window, file, &bounds, &mut |header, bytes| {
+            targets.find_record(header.flags, bytes)
+        })
+    }
+
+    fn share(&mut self, base: u64, number: u32) -> TargetCount {
+        let segment = self.log.segment_of(base);
+        segment
+            .and_then(|s| s.share(number))
+            .unwrap_or(TargetCount::none(number))
+    }
+
+    /// The header of a record that the index knows, if it still holds.
+    fn record(&mut self, base: u64, seq: u64, filling: &Filling<'_>) -> io::Result<Option<Found>> {
+        let header = self.header(base, seq, filling.number)?;
+        Ok(header.filter(|found| {
+            // The target's bytes are covered by the header's checksum, and were compared when the
+            // index was made; a record that was exchanged since has another length at least.
+            usize::from(found.header.target_len) == filling.target.bytes().len()
+        }))
+    }
+
+    fn header(&mut self, base: u64, seq: u64, number: u32) -> io::Result<Option<Found>> {
+        let Some(bounds) = self.log.segment_of(base).map(|s| s.bounds()) else {
+            return Ok(None);
         };
-        let lost = TargetCount {
-            target,
-            batches: share.batches.saturating_sub(found.batches),
-            points: share.points.saturating_sub(found.points),
-            bytes: share.bytes.saturating_sub(found.bytes),
+        self.window.select(base);
+        let (file, index) = self.log.reading(base)?;
+        let Some(at) = index.at(seq) else {
+            return Ok(None);
         };
-        if lost.batches > 0 {
-            segment.take(lost);
-            self.count_corrupt(lost.batches, lost.points);
+        let end = index.end(seq).filter(|end| *end > at);
+        let end = end.unwrap_or_else(|| at.saturating_add(DENSE));
+        let next = index
+            .next(number, Some(seq))
+            .and_then(|next| index.at(next));
+        // As much as is of use: this record alone, if the next one is far away.
+        let dense = next.is_some_and(|next| next.saturating_sub(end) < DENSE);
+        let ahead = match dense {
+            true => WINDOW,
+            false => usize::try_from(end.saturating_sub(at)).unwrap_or(WINDOW),
+        };
+        self.window
+            .bytes_of(file, bounds.end, at, ahead.min(1 << 10), ahead)?;
+        let cursor = Cursor { at, next_seq: seq };
+        let header = cursor.header_at(at, &mut self.window, file, &bounds)?;
+        let header = header.filter(|header| header.seq == seq);
+        Ok(header.map(|header| Found { header, at, bounds }))
+    }
+
+    /// Whether all of these numbers are done with, and few.
+    fn all_finished(&self, first: u64, last: u64) -> bool {
+        last.saturating_sub(first) < MAX_GAP && (first..=last).all(|seq| self.is_finished(seq))
+    }
+
+    /// The segment is read to its end, and less of a target was found than should be there: what is
+    /// missing was damaged since it was written.
+    fn recount(&mut self, base: u64, number: u32, losses: &mut Losses) -> io::Result<()> {
+        let mut found = Tally::default();
+        let mut before = None;
+        loop {
+            let (_, index) = self.log.reading(base)?;
+            let Some(seq) = index.next(number, before) else {
+                break;
+            };
+            before = Some(seq);
+            if self.is_finished(seq) {
+                continue;
+            }
+            if let Some(Found { header, .. }) = self.header(base, seq, number)? {
+                let (points, bytes) = (header.points, header.payload_len);
+                found.add(&self.held, number, seq, points, bytes);
+            }
         }
+        self.settle(base, Some(number), &found, LossCause::Corrupt, losses);
+        // Numbers without a record wait for nobody.
+        let end = self.log.segment_of(base).map_or(0, |s| s.end_seq);
+        let lost = self.log.reading(base)?.1.missing(end);
+        if let Some(segment) = self.log.segment_of(base) {
+            lost.into_iter().for_each(|seq| segment.set_done(seq));
+        }
+        Ok(())
     }
 
-    fn count_corrupt(&mut self, batches: u64, points: u64) {
-        bump(&mut self.stats.corrupt_batches, batches);
-        bump(&mut self.stats.corrupt_points, points);
+    /// What waits of a range, some of which is done with: from the disk, or in proportion if that
+    /// can't be read.
+    pub(super) fn measure(&mut self, base: u64, range: &BatchRange, open: u64) -> TargetCount {
+        let mut count = TargetCount::none(range.target);
+        for seq in range.first..=range.last {
+            if self.is_finished(seq) {
+                continue;
+            }
+            if let Ok(Some(found)) = self.indexed_header(base, seq, range.target) {
+                let header = found.header;
+                count.add(1, u64::from(header.points), u64::from(header.payload_len));
+            }
+        }
+        if count.batches == open {
+            return count;
+        }
+        let part = |of: u64| {
+            let part = u128::from(of).saturating_mul(u128::from(open));
+            u64::try_from(part.checked_div(u128::from(range.batches)).unwrap_or(0)).unwrap_or(of)
+        };
+        let mut count = TargetCount::none(range.target);
+        count.add(open, part(range.points), part(range.bytes));
+        count
     }
 
-    /// Puts a batch's bytes behind those in `body`, if they are what was written.
-    fn read_payload(&mut self, found: &Found, body: &mut Vec<u8>) -> io::Result<Read> {
+    fn indexed_header(&mut self, base: u64, seq: u64, number: u32) -> io::Result<Option<Found>> {
+        while self.log.reading(base)?.1.at(seq).is_none() {
+            if !self.read_on(base)? {
+                return Ok(None);
+            }
+        }
+        self.header(base, seq, number)
+    }
+
+    /// Puts a batch's bytes behind those in `body`, if they are what was written; whether they were.
+    fn read_payload(&mut self, found: &Found, body: &mut Vec<u8>) -> io::Result<bool> {
         let header = found.header;
         let before = body.len();
         if body.last().is_some_and(|&b| b != b'\n') {
@@ -227,30 +366,72 @@ impl Spool {
         }
         let start = body.len();
         let len = header.payload_len as usize;
-        let at = found
-            .position
-            .cursor
-            .at
-            .saturating_add(header.payload_offset() as u64);
+        let at = found.at.saturating_add(header.payload_offset() as u64);
         let file = self.log.file(found.bounds.base)?;
-        if len <= WINDOW {
-            let bytes = self.window.bytes(file, found.bounds.end, at, len)?;
-            body.extend_from_slice(bytes.get(..len).unwrap_or(bytes));
+        let read = if len <= WINDOW {
+            let bytes = self
+                .window
+                .bytes_of(file, found.bounds.end, at, len, WINDOW);
+            bytes.map(|bytes| body.extend_from_slice(bytes.get(..len).unwrap_or(bytes)))
         } else {
             body.resize(start.saturating_add(len), 0);
-            let n = read_full(file, body.get_mut(start..).unwrap_or_default(), at)?;
-            body.truncate(start.saturating_add(n));
+            let n = read_full(file, body.get_mut(start..).unwrap_or_default(), at);
+            n.map(|n| body.truncate(start.saturating_add(n)))
+        };
+        if let Err(error) = read {
+            body.truncate(before);
+            return Err(error);
         }
         let payload = body.get(start..).unwrap_or_default();
         let whole =
             payload.len() == len && found.bounds.key.checksum(payload) == header.payload_crc;
-        if whole {
-            Ok(Read::Whole)
-        } else {
+        if !whole {
             // What was read may be read again, from the disk this time.
             self.window.forget();
             body.truncate(before);
-            Ok(Read::Corrupt)
+        }
+        Ok(whole)
+    }
+}
+
+impl Filling<'_> {
+    /// Whether a record still belongs to the group.
+    fn takes(&self, header: &RecordHeader) -> bool {
+        let len = self.body.len().saturating_add(header.payload_len as usize);
+        self.group
+            .as_ref()
+            .is_none_or(|group| len < self.max_bytes && group.precision == header.precision)
+    }
+
+    fn range(&self, header: &RecordHeader) -> BatchRange {
+        BatchRange {
+            first: header.seq,
+            last: header.seq,
+            target: self.number,
+            batches: 1,
+            points: u64::from(header.points),
+            bytes: u64::from(header.payload_len),
+        }
+    }
+
+    /// Adds a record to the group: to its last range, if nothing that waits is between them.
+    fn add(&mut self, header: &RecordHeader, all_finished: impl Fn(u64, u64) -> bool) {
+        let range = self.range(header);
+        let group = self.group.get_or_insert_with(|| BatchGroup {
+            precision: header.precision,
+            ranges: Vec::new(),
+        });
+        match group.ranges.last_mut() {
+            Some(last)
+                if last.last.saturating_add(1) == range.first
+                    || all_finished(last.last.saturating_add(1), range.first.saturating_sub(1)) =>
+            {
+                last.last = range.last;
+                last.batches = last.batches.saturating_add(1);
+                last.points = last.points.saturating_add(range.points);
+                last.bytes = last.bytes.saturating_add(range.bytes);
+            }
+            _ => group.ranges.push(range),
         }
     }
 }

@@ -8,8 +8,10 @@ use super::ack::MAX_SEQ;
 use super::format::{RecordHeader, SEGMENT_HEADER, SegmentHeader};
 use super::fs::{Access, Fs, FsFile, read_full};
 use super::log::Log;
+use super::numbers::{renumber, split_foreign, trusted};
+use super::rewrite::NEW;
 use super::scan::{Cursor, Step, Window};
-use super::segment::{Segment, name, parse_name};
+use super::segment::{Segment, SyncState, name, parse_name};
 use super::stats::{OpenReport, bump};
 use alloc::vec::Vec;
 use std::ffi::OsString;
@@ -22,33 +24,19 @@ pub(super) const MAX_FILE: u64 = 160 << 20;
 /// Files set aside that are kept.
 const MAX_BAD: usize = 4;
 
-/// Makes a directory, its parents too, so that a power cut doesn't take it back.
+/// Makes a directory in the spool's own, so that a power cut doesn't take it back.
 ///
 /// An existing one is synced too: the process that made it may have died before it came to that.
 pub(super) fn make_dir(fs: &dyn Fs, dir: &Path) -> io::Result<()> {
-    let parent = dir.parent().filter(|p| !p.as_os_str().is_empty());
     match fs.create_dir(dir) {
-        Ok(()) => {}
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            make_dir(fs, parent.ok_or(e)?)?;
-            match fs.create_dir(dir) {
-                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
-                _ => {}
-            }
-        }
-        Err(e) => return Err(e),
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+        _ => {}
     }
-    match fs.sync_dir(parent.unwrap_or(Path::new("."))) {
-        // A parent that only others may read, such as one made for this program by an administrator,
-        // was not made by us just now either.
-        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        result => result,
-    }
+    fs.sync_dir(dir.parent().unwrap_or(Path::new("")))
 }
 
 /// Takes up all segments of a directory. `adopt` gives each waiting record's target a number, or
-/// says that it is none of ours.
+/// says that it is none of ours. Returns up to which number all is delivered: `acked`, if that can be.
 pub(super) fn recover(
     log: &mut Log,
     window: &mut Window,
@@ -56,17 +44,23 @@ pub(super) fn recover(
     known: &[&str],
     report: &mut OpenReport,
     adopt: &mut dyn FnMut(&RecordHeader, &[u8]) -> Option<u32>,
-) -> io::Result<()> {
+) -> io::Result<u64> {
     let names = log.fs.list(&log.dir)?;
     let mut bases = Vec::new();
     for name in &names {
         match parse_name(name) {
             Some(base) if (1..MAX_SEQ).contains(&base) => bases.push(base),
+            // A copy that was not finished, see `rewrite`; what it was made from is there.
+            _ if is_unfinished(name) => {
+                let _ = log.fs.remove(&log.dir.join(name));
+            }
             _ if is_bad(name) || known.iter().any(|known| name == *known) => {}
             _ => count(&mut report.ignored),
         }
     }
     bases.sort_unstable();
+    let acked = trusted(acked, &bases);
+    let (bases, foreign) = split_foreign(&bases, acked);
     let mut expected = acked.saturating_add(1);
     for (index, &base) in bases.iter().enumerate() {
         let next = bases.get(index.saturating_add(1)).copied();
@@ -93,9 +87,10 @@ pub(super) fn recover(
         }
     }
     trim_bad(log);
+    renumber(log, window, foreign, report, adopt);
     // The bytes behind a cut tail, and the name of a segment without records, may be used again.
     window.forget();
-    Ok(())
+    Ok(acked)
 }
 
 /// Cuts the torn tail of the newest segment, and brings to the disk what the process before this one
@@ -105,24 +100,37 @@ pub(super) fn recover(
 /// they count as not synced, and the first [`Log::sync`] sees to them.
 fn sync_recovered(log: &mut Log) -> io::Result<()> {
     let durable = log.is_durable();
+    if log.fs.check_writable().is_err() {
+        return Ok(());
+    }
     log.dir_dirty = true;
     for segment in &mut log.segments {
-        segment.dirty = true;
+        segment.sync = SyncState::Dirty;
     }
-    let Some(newest) = log.segments.back_mut() else {
+    let newest = log.segments.back_mut();
+    if let Some(newest) = newest {
+        let path = log.dir.join(name(newest.base));
+        let (file, writable) = match log.fs.open(&path, Access::Write) {
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                (log.fs.open(&path, Access::Read)?, false)
+            }
+            file => (file?, true),
+        };
+        let status = file.status()?;
+        // What can't be cut stays: nothing is written behind it, and it is no record at the next open.
+        let cut = status.len > newest.len && writable && !status.shared;
+        if !cut && !durable {
+            return Ok(());
+        }
+        if cut {
+            file.set_len(newest.len)?;
+        }
+        file.sync()?;
+        newest.sync = SyncState::Clean;
+    } else if !durable {
         return Ok(());
-    };
-    let path = log.dir.join(name(newest.base));
-    let file = log.fs.open(&path, Access::Write)?;
-    let torn = file.status()?.len > newest.len;
-    if !torn && !durable {
-        return Ok(());
     }
-    if torn {
-        file.set_len(newest.len)?;
-    }
-    file.sync()?;
-    newest.dirty = false;
+    // Without a segment, too: shows whether the file system can do it.
     log.fs.sync_dir(&log.dir)?;
     log.dir_dirty = false;
     Ok(())
@@ -237,7 +245,7 @@ impl SegmentScan<'_> {
         if header.seq <= self.acked {
             count(&mut self.report.delivered);
         } else {
-            segment.add(target, header.points, header.payload_len);
+            segment.add(target, header.seq, header.points, header.payload_len);
             count(&mut self.report.batches);
             let report = &mut *self.report;
             report.points = report.points.saturating_add(u64::from(header.points));
@@ -284,6 +292,11 @@ fn is_foreign(kind: io::ErrorKind) -> bool {
 
 fn is_bad(name: &OsString) -> bool {
     Path::new(name).extension().is_some_and(|e| e == "bad")
+}
+
+fn is_unfinished(name: &OsString) -> bool {
+    let is_new = Path::new(name).extension().is_some_and(|e| e == NEW);
+    is_new && parse_name(&stem_as_segment(name)).is_some()
 }
 
 /// Keeps the newest files that were set aside. What doesn't work out is tried again at the next open.

@@ -7,7 +7,9 @@ use super::format::{Flags, MAX_PAYLOAD};
 use super::fs::Fs;
 use super::log::{Log, NewRecord};
 use super::recovery::{make_dir, recover};
+use super::rewrite::Rewritten;
 use super::scan::Window;
+use super::segment::TargetCount;
 use super::stats::OpenReport;
 use super::target::Target;
 use crate::Precision;
@@ -69,14 +71,14 @@ impl Rejected {
     fn take_up(&mut self, window: &mut Window) -> io::Result<()> {
         let mut report = OpenReport::default();
         let adopt = &mut |_: &_, _: &[u8]| Some(0);
-        recover(&mut self.log, window, 0, &[], &mut report, adopt)
+        recover(&mut self.log, window, 0, &[], &mut report, adopt).map(|_| ())
     }
 
     /// Lines that are kept.
     pub(super) fn lines(&self) -> u64 {
         let segments = self.log.segments.iter();
         segments.fold(0, |sum: u64, segment| {
-            sum.saturating_add(segment.share(0).map_or(0, |share| share.points))
+            sum.saturating_add(segment.share(0).unwrap_or_default().points)
         })
     }
 
@@ -118,15 +120,37 @@ impl Rejected {
         self.log.append(&record).map(|_| ())
     }
 
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        self.log.sync()
+    /// As [`Spool::sync`](super::Spool::sync) does with the queue; lines that can't be read back
+    /// count as dropped.
+    pub(super) fn sync(&mut self, window: &mut Window) -> io::Result<()> {
+        self.log.sync_files();
+        while let Some(index) = self.log.first_failed() {
+            let mut found = TargetCount::none(0);
+            let rewritten = self.log.rewrite(index, window, &mut |record, _| {
+                found.add(1, u64::from(record.points), u64::from(record.payload_len));
+            })?;
+            let Some(segment) = self.log.segments.get_mut(index) else {
+                break;
+            };
+            let all = segment.share(0).unwrap_or_default();
+            let lost = match rewritten {
+                Rewritten::Copied => all.without(&found),
+                Rewritten::Gone => all,
+            };
+            segment.take(lost);
+            self.dropped = self.dropped.saturating_add(lost.points);
+            if matches!(rewritten, Rewritten::Gone) {
+                self.log.remove(index);
+            }
+        }
+        self.log.sync_names()
     }
 
     fn drop_oldest(&mut self) -> bool {
         let Some(segment) = self.log.remove(0) else {
             return false;
         };
-        let lines = segment.share(0).map_or(0, |share| share.points);
+        let lines = segment.share(0).unwrap_or_default().points;
         self.dropped = self.dropped.saturating_add(lines);
         true
     }

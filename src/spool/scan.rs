@@ -112,7 +112,7 @@ impl Cursor {
     }
 
     /// The record header at a place, if its checksum holds and it fits what comes before and after.
-    fn header_at(
+    pub(super) fn header_at(
         &self,
         at: u64,
         window: &mut Window,
@@ -201,6 +201,18 @@ impl Window {
         at: u64,
         want: usize,
     ) -> io::Result<&[u8]> {
+        self.bytes_of(file, end, at, want, WINDOW)
+    }
+
+    /// The same; if they have to be read, no more than `ahead` are.
+    pub(super) fn bytes_of(
+        &mut self,
+        file: &dyn FsFile,
+        end: u64,
+        at: u64,
+        want: usize,
+        ahead: usize,
+    ) -> io::Result<&[u8]> {
         let there = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX);
         let want = want.min(there).min(WINDOW);
         let held = self
@@ -212,7 +224,8 @@ impl Window {
             self.len = 0;
             self.at = at;
             self.buf.resize(WINDOW, 0);
-            let part = self.buf.get_mut(..WINDOW.min(there)).unwrap_or_default();
+            let most = ahead.max(want).min(WINDOW).min(there);
+            let part = self.buf.get_mut(..most).unwrap_or_default();
             self.len = read_full(file, part, at)?;
         }
         let from = usize::try_from(at.saturating_sub(self.at)).unwrap_or(usize::MAX);

@@ -2,6 +2,7 @@
 
 use super::format::{ChecksumSeed, SEGMENT_HEADER};
 use super::scan::Bounds;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use std::ffi::OsStr;
 use std::format;
@@ -17,18 +18,43 @@ pub(super) struct Segment {
     pub(super) key: ChecksumSeed,
     /// Where its valid bytes end.
     pub(super) len: u64,
-    /// What waits in it, for each target that has something in it.
-    shares: Vec<TargetCount>,
+    /// What waits in it, for each target that has something in it. Some 50 bytes for each target.
+    shares: BTreeMap<u32, Share>,
     /// Which of its numbers are done with, by `seq - base`; empty while none is out of order.
     done: Vec<u64>,
-    /// Written to without a sync, and no longer being written to.
-    pub(super) dirty: bool,
+    /// What is known of its syncs; of the active one, of those before it is sealed.
+    pub(super) sync: SyncState,
+}
+
+/// Whether a segment that is no longer written to is on the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum SyncState {
+    /// It is, as far as that was asked for.
+    #[default]
+    Clean,
+    /// It was written to without a sync. One on a new descriptor is still possible.
+    Dirty,
+    /// A sync failed. The kernel may have forgotten its pages, so no later sync means anything: what
+    /// waits in it has to be written to another file.
+    Failed,
+}
+
+/// What waits for one target, without its number.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    /// The number of the first that was added.
+    first: u64,
+    batches: u64,
+    points: u64,
+    bytes: u64,
 }
 
 /// What waits for one target in one segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct TargetCount {
     pub(super) target: u32,
+    /// Of a segment's share: the number of the first batch that was added to it.
+    pub(super) first: u64,
     pub(super) batches: u64,
     pub(super) points: u64,
     pub(super) bytes: u64,
@@ -41,9 +67,9 @@ impl Segment {
             end_seq: base,
             key,
             len: SEGMENT_HEADER as u64,
-            shares: Vec::new(),
+            shares: BTreeMap::new(),
             done: Vec::new(),
-            dirty: false,
+            sync: SyncState::Clean,
         }
     }
 
@@ -56,12 +82,12 @@ impl Segment {
         }
     }
 
-    pub(super) fn shares(&self) -> &[TargetCount] {
-        &self.shares
+    pub(super) fn shares(&self) -> impl Iterator<Item = TargetCount> + '_ {
+        self.shares.iter().map(|(target, share)| share.of(*target))
     }
 
-    pub(super) fn share(&self, target: u32) -> Option<&TargetCount> {
-        self.shares.iter().find(|share| share.target == target)
+    pub(super) fn share(&self, target: u32) -> Option<TargetCount> {
+        self.shares.get(&target).map(|share| share.of(target))
     }
 
     /// Nothing waits in it.
@@ -70,20 +96,11 @@ impl Segment {
     }
 
     /// Notes one more waiting batch.
-    pub(super) fn add(&mut self, target: u32, points: u32, bytes: u32) {
-        let share = match self.shares.iter_mut().find(|share| share.target == target) {
-            Some(share) => share,
-            None => {
-                self.shares.push(TargetCount {
-                    target,
-                    ..TargetCount::default()
-                });
-                let Some(share) = self.shares.last_mut() else {
-                    return;
-                };
-                share
-            }
-        };
+    pub(super) fn add(&mut self, target: u32, seq: u64, points: u32, bytes: u32) {
+        let share = self.shares.entry(target).or_insert(Share {
+            first: seq,
+            ..Share::default()
+        });
         share.batches = share.batches.saturating_add(1);
         share.points = share.points.saturating_add(u64::from(points));
         share.bytes = share.bytes.saturating_add(u64::from(bytes));
@@ -91,21 +108,18 @@ impl Segment {
 
     /// Notes that some batches wait no longer; what was really taken off.
     pub(super) fn take(&mut self, off: TargetCount) -> TargetCount {
-        let Some(at) = self.shares.iter().position(|s| s.target == off.target) else {
-            return TargetCount {
-                target: off.target,
-                ..TargetCount::default()
-            };
-        };
-        let Some(share) = self.shares.get_mut(at) else {
-            return off;
+        let Some(share) = self.shares.get_mut(&off.target) else {
+            return TargetCount::none(off.target);
         };
         // The last batch takes along what rounding left: no share without batches.
         if off.batches >= share.batches {
-            return self.shares.swap_remove(at);
+            let all = share.of(off.target);
+            self.shares.remove(&off.target);
+            return all;
         }
         let taken = TargetCount {
             target: off.target,
+            first: share.first,
             batches: off.batches,
             points: off.points.min(share.points),
             bytes: off.bytes.min(share.bytes),
@@ -136,9 +150,66 @@ impl Segment {
         }
     }
 
+    /// How many of these numbers are not done with.
+    pub(super) fn open_in(&self, first: u64, last: u64) -> u64 {
+        let last = last.min(self.end_seq.saturating_sub(1));
+        let open = (first.max(self.base)..=last).filter(|seq| !self.seq_done(*seq));
+        open.count() as u64
+    }
+
+    /// Notes that these batches of a target are done with.
+    pub(super) fn set_range_done(&mut self, target: u32, first: u64, last: u64) {
+        let last = last.min(self.end_seq.saturating_sub(1));
+        for seq in first.max(self.base)..=last {
+            self.set_done(seq);
+        }
+        if let Some(share) = self.shares.get_mut(&target).filter(|s| first <= s.first) {
+            share.first = share.first.max(last.saturating_add(1));
+        }
+    }
+
     /// What it takes on disk, as the limit counts it.
     pub(super) fn footprint(&self) -> u64 {
         footprint(self.len)
+    }
+}
+
+impl Share {
+    fn of(&self, target: u32) -> TargetCount {
+        TargetCount {
+            target,
+            first: self.first,
+            batches: self.batches,
+            points: self.points,
+            bytes: self.bytes,
+        }
+    }
+}
+
+impl TargetCount {
+    pub(super) fn none(target: u32) -> Self {
+        TargetCount {
+            target,
+            ..TargetCount::default()
+        }
+    }
+
+    /// Counts more of the same target.
+    pub(super) fn add(&mut self, batches: u64, points: u64, bytes: u64) {
+        self.batches = self.batches.saturating_add(batches);
+        self.points = self.points.saturating_add(points);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    /// What is in this count and not in the other.
+    pub(super) fn without(&self, other: &TargetCount) -> Self {
+        TargetCount {
+            target: self.target,
+            first: self.first,
+            batches: self.batches.saturating_sub(other.batches),
+            points: self.points.saturating_sub(other.points),
+            bytes: self.bytes.saturating_sub(other.bytes),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The counters of a spool: what opening it found, what waits, and for which target.
 
-use super::segment::{Segment, TargetCount};
-use super::spool::{Spool, find};
+use super::segment::{Segment, SyncState, TargetCount};
+use super::spool::Spool;
 use super::target::Target;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 /// What was found when a spool was opened. Also [`Spool::open_report`](super::Spool::open_report).
@@ -38,6 +39,13 @@ pub struct OpenReport {
     pub quarantined: u64,
     /// What else was in the directory and was left alone: unknown names, links, directories.
     pub ignored: u64,
+    /// Nothing can be written to the directory: its file system is read-only, or this user may not
+    /// write to it. What waits can be sent; acknowledgements are kept in memory alone, so the next open
+    /// finds the same batches again. Appending is an error until the spool is opened anew.
+    pub read_only: bool,
+    /// The file system can't bring a directory's entries to the disk (some network and FUSE file
+    /// systems): it decides when the name of a new segment is safe from a power cut.
+    pub unsynced_directory: bool,
 }
 
 impl OpenReport {
@@ -75,7 +83,7 @@ pub struct SpoolStats {
     /// Batches acknowledged.
     pub acknowledged: u64,
     /// Points in them. What waited at the open or was appended since is always the sum of what waits,
-    /// was acknowledged, was dropped or was found corrupt.
+    /// was acknowledged, was dropped, was found corrupt or was lost unsynced.
     pub acknowledged_points: u64,
     /// Batches dropped to free space.
     pub dropped_batches: u64,
@@ -95,14 +103,21 @@ pub struct SpoolStats {
     pub syncs: u64,
     /// Segments given up because writing or syncing failed.
     pub poisoned_segments: u64,
-    /// Batches that were accepted under `Interval` and whose sync then failed: still readable
-    /// now, perhaps not after a power cut.
+    /// Batches that wait in segments whose sync failed: readable now, perhaps not after a power
+    /// failure. The next [`sync`](super::Spool::sync) or [`poll`](super::Spool::poll) writes them to
+    /// another file.
     pub at_risk: u64,
+    /// Batches that were lost because the sync of their segment failed and they could not be read back.
+    pub unsynced_batches: u64,
+    /// Points in them.
+    pub unsynced_points: u64,
     /// Acknowledgements that could not be noted: these batches may be delivered twice.
     pub unnoted_acks: u64,
     /// Whether the last append failed on a new segment too. It is tried again, at most once a
     /// second.
     pub failed: bool,
+    /// Whether it was opened [read-only](OpenReport::read_only).
+    pub read_only: bool,
 }
 
 /// What waits for one target.
@@ -139,7 +154,7 @@ impl Spool {
     /// ```
     #[must_use]
     pub fn stats(&self) -> SpoolStats {
-        let waiting = self.waiting(|_| true);
+        let waiting = self.waiting();
         SpoolStats {
             batches: waiting.batches,
             points: waiting.points,
@@ -151,8 +166,9 @@ impl Spool {
             bytes_written: self.log.counts.bytes_written,
             syncs: self.log.counts.syncs,
             poisoned_segments: self.log.counts.poisoned,
-            at_risk: self.log.counts.at_risk,
+            at_risk: self.at_risk(),
             failed: self.failed_at.is_some(),
+            read_only: self.open_report().read_only,
             ..self.stats
         }
     }
@@ -191,20 +207,20 @@ impl Spool {
     /// ```
     #[must_use]
     pub fn targets(&self) -> Vec<Target> {
-        let mut order: Vec<u32> = Vec::new();
+        // By the oldest segment that has something of it, and by the first that was put there.
+        let mut seen = BTreeSet::new();
+        let mut order = Vec::new();
         for segment in &self.log.segments {
-            for share in segment.shares() {
-                if !order.contains(&share.target) {
-                    order.push(share.target);
-                }
+            let begin = order.len();
+            let shares = segment.shares().map(|share| (share.first, share.target));
+            order.extend(shares.filter(|(_, target)| seen.insert(*target)));
+            if let Some(new) = order.get_mut(begin..) {
+                new.sort_unstable();
             }
         }
-        let state = |index: &u32| self.targets.get(*index as usize);
-        order.sort_by_key(|index| state(index).map_or(0, |s| s.from.cursor.next_seq));
-        order
-            .iter()
-            .filter_map(state)
-            .map(|s| s.target.clone())
+        let targets = order.iter();
+        targets
+            .filter_map(|(_, target)| self.targets.get(*target).cloned())
             .collect()
     }
 
@@ -225,8 +241,12 @@ impl Spool {
     /// ```
     #[must_use]
     pub fn backlog(&self, target: &Target) -> Backlog {
-        let index = find(&self.targets, |t| t == target);
-        let waiting = self.waiting(|share| Some(share.target) == index);
+        let index = self.targets.find(target);
+        let mut waiting = TargetCount::default();
+        if let Some(index) = index {
+            let shares = self.log.segments.iter().filter_map(|s| s.share(index));
+            shares.for_each(|share| waiting.add(share.batches, share.points, share.bytes));
+        }
         Backlog {
             target: target.clone(),
             batches: waiting.batches,
@@ -235,14 +255,19 @@ impl Spool {
         }
     }
 
-    fn waiting(&self, which: impl Fn(&TargetCount) -> bool) -> TargetCount {
-        let shares = self.log.segments.iter().flat_map(Segment::shares);
+    fn waiting(&self) -> TargetCount {
         let mut sum = TargetCount::default();
-        for share in shares.filter(|share| which(share)) {
-            bump(&mut sum.batches, share.batches);
-            bump(&mut sum.points, share.points);
-            bump(&mut sum.bytes, share.bytes);
+        for share in self.log.segments.iter().flat_map(Segment::shares) {
+            sum.add(share.batches, share.points, share.bytes);
         }
         sum
+    }
+
+    fn at_risk(&self) -> u64 {
+        let segments = self.log.segments.iter();
+        let failed = segments.filter(|segment| segment.sync == SyncState::Failed);
+        failed
+            .flat_map(Segment::shares)
+            .fold(0, |sum: u64, share| sum.saturating_add(share.batches))
     }
 }

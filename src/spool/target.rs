@@ -1,10 +1,49 @@
-//! `Target`: the organization and bucket of a batch.
+//! `Target`: the organization and bucket of a batch, and the kind of server they are on.
 
 use super::error::{SpoolError, SpoolErrorKind};
 use super::format::{Flags, MAX_TARGET};
-use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
+
+/// The API that a batch is for. A record on disk carries it, so that a backlog is recognized after
+/// its server was replaced by another kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ServerKind {
+    /// InfluxDB 2, and what speaks its API. The default, and that of records of before kinds existed.
+    #[default]
+    V2,
+    /// InfluxDB 1: the organization is unused, the bucket is `database/retention policy`.
+    V1,
+    /// InfluxDB 3: the organization is unused, the bucket is the database.
+    V3,
+    /// A kind that a later version of this crate writes, by its code. Such batches are kept and shown
+    /// ([`Spool::targets`](super::Spool::targets), [`Spool::backlog`](super::Spool::backlog)), but not
+    /// read.
+    Unknown(u8),
+}
+
+impl ServerKind {
+    /// The code in a record's flags.
+    fn code(self) -> u8 {
+        match self {
+            ServerKind::V2 => 0,
+            ServerKind::V1 => 1,
+            ServerKind::V3 => 2,
+            ServerKind::Unknown(code) => code,
+        }
+    }
+
+    fn from_code(code: u8) -> Self {
+        match code {
+            0 => ServerKind::V2,
+            1 => ServerKind::V1,
+            2 => ServerKind::V3,
+            code => ServerKind::Unknown(code),
+        }
+    }
+}
 
 /// An organization and a bucket. Batches of one target keep their order; targets don't wait for
 /// each other. Cheap to clone.
@@ -18,10 +57,12 @@ use core::fmt;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Target {
-    /// Organization, zero byte, bucket.
+    /// The key, see [`Target::key`].
     text: Arc<str>,
-    org_is_id: bool,
 }
+
+/// The first byte of a key is this plus five bits of flags: the text stays text.
+const KEY_BASE: u8 = b'0';
 
 impl Target {
     /// A bucket, by name or id, of an organization by name; the name may be empty where the server
@@ -38,17 +79,19 @@ impl Target {
     /// # Errors
     /// A zero byte in a name, or more than 1 023 bytes of both together.
     pub fn new(org: &str, bucket: &str) -> Result<Self, SpoolError> {
-        if org.contains('\0') || bucket.contains('\0') {
+        Target::build(Flags::default(), org, bucket)
+    }
+
+    fn build(flags: Flags, org: &str, bucket: &str) -> Result<Self, SpoolError> {
+        let len = org.len().saturating_add(bucket.len()).saturating_add(1);
+        if org.contains('\0') || bucket.contains('\0') || len > MAX_TARGET {
             return Err(SpoolErrorKind::BadTarget.into());
         }
-        let text = format!("{org}\0{bucket}");
-        if text.len() > MAX_TARGET {
-            return Err(SpoolErrorKind::BadTarget.into());
-        }
-        Ok(Target {
-            text: text.into(),
-            org_is_id: false,
-        })
+        let mut key = String::with_capacity(len.saturating_add(1));
+        Target::write_key(flags, org, &mut key);
+        key.push('\0');
+        key.push_str(bucket);
+        Ok(Target { text: key.into() })
     }
 
     /// The same of an organization by id.
@@ -63,10 +106,33 @@ impl Target {
     /// # Errors
     /// As [`new`](Target::new).
     pub fn with_org_id(id: &str, bucket: &str) -> Result<Self, SpoolError> {
-        Ok(Target {
-            org_is_id: true,
-            ..Target::new(id, bucket)?
-        })
+        Target::build(Flags::ORG_ID, id, bucket)
+    }
+
+    /// The same on another kind of server. Default: [`ServerKind::V2`].
+    ///
+    /// ```
+    /// use influx_edge::spool::{ServerKind, Target};
+    ///
+    /// let target = Target::new("", "sensors")?;
+    /// assert_eq!(target.server(), ServerKind::V2);
+    /// let moved = target.for_server(ServerKind::V3);
+    /// assert_eq!(moved.server(), ServerKind::V3);
+    /// assert_ne!(moved, target); // another queue
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn for_server(&self, server: ServerKind) -> Self {
+        let flags = self.flags().with_server(server.code());
+        let mut key = String::with_capacity(self.text.len());
+        Target::write_key(flags, self.names(), &mut key);
+        Target { text: key.into() }
+    }
+
+    /// The kind of server that the batches are for.
+    #[must_use]
+    pub fn server(&self) -> ServerKind {
+        ServerKind::from_code(self.flags().server())
     }
 
     /// The organization's name, or its id.
@@ -79,7 +145,7 @@ impl Target {
     /// ```
     #[must_use]
     pub fn org(&self) -> &str {
-        self.text.split_once('\0').map_or("", |(org, _)| org)
+        self.names().split_once('\0').map_or("", |(org, _)| org)
     }
 
     /// Whether [`org`](Target::org) is an id.
@@ -92,7 +158,7 @@ impl Target {
     /// ```
     #[must_use]
     pub fn org_is_id(&self) -> bool {
-        self.org_is_id
+        self.flags().has(Flags::ORG_ID)
     }
 
     /// The bucket, by name or id as it was given.
@@ -105,33 +171,58 @@ impl Target {
     /// ```
     #[must_use]
     pub fn bucket(&self) -> &str {
-        self.text.split_once('\0').map_or("", |(_, bucket)| bucket)
+        self.names()
+            .split_once('\0')
+            .map_or("", |(_, bucket)| bucket)
+    }
+
+    /// Whether this version knows the kind of server, and so may deliver.
+    pub(super) fn is_known(&self) -> bool {
+        !matches!(self.server(), ServerKind::Unknown(_))
+    }
+
+    /// A text that is different for different targets: a character for the flags, then the bytes of
+    /// the record.
+    pub(super) fn key(&self) -> &str {
+        &self.text
+    }
+
+    /// The key of a record's target.
+    pub(super) fn write_key(flags: Flags, names: &str, key: &mut String) {
+        let by_id = u8::from(flags.has(Flags::ORG_ID));
+        let code = KEY_BASE.saturating_add(flags.server() << 1 | by_id);
+        key.push(char::from(code));
+        key.push_str(names);
+    }
+
+    /// Organization, zero byte, bucket.
+    fn names(&self) -> &str {
+        self.text.get(1..).unwrap_or_default()
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        self.text.as_bytes()
+        self.names().as_bytes()
     }
 
     pub(super) fn flags(&self) -> Flags {
-        if self.org_is_id {
+        let first = self.text.bytes().next().unwrap_or(KEY_BASE);
+        let code = first.saturating_sub(KEY_BASE);
+        let by_id = if code & 1 == 1 {
             Flags::ORG_ID
         } else {
             Flags::default()
-        }
+        };
+        by_id.with_server(code >> 1)
     }
 
     pub(super) fn is(&self, flags: Flags, bytes: &[u8]) -> bool {
-        self.org_is_id == flags.has(Flags::ORG_ID) && self.bytes() == bytes
+        self.flags() == flags.of_target() && self.bytes() == bytes
     }
 
     pub(super) fn from_record(flags: Flags, bytes: &[u8]) -> Option<Self> {
         let text = core::str::from_utf8(bytes).ok()?;
         let (org, bucket) = text.split_once('\0')?;
-        let target = Target::new(org, bucket).ok()?;
-        Some(Target {
-            org_is_id: flags.has(Flags::ORG_ID),
-            ..target
-        })
+        Target::build(flags.of_target(), org, bucket).ok()
     }
 }
 
@@ -139,8 +230,9 @@ impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
             .field("org", &self.org())
-            .field("org_is_id", &self.org_is_id)
+            .field("org_is_id", &self.org_is_id())
             .field("bucket", &self.bucket())
+            .field("server", &self.server())
             .finish()
     }
 }

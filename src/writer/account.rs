@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-/// What became of every line, in numbers. Cheap to take: plain numbers, no allocation.
+/// How many lines are in each place. Cheap to take: plain numbers, no allocation.
 ///
 /// The contract, at every moment:
 /// **accepted = delivered + spooled + rejected + dropped + buffered**
@@ -12,15 +12,15 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Lines taken over, from the program or, at start, from a spool's earlier life.
+    /// Lines accepted from the program or, when the writer is built, from a spool.
     pub accepted: u64,
     /// Of those, lines that were waiting in the spool when the writer was built.
     pub recovered: u64,
-    /// Lines the server said are stored.
+    /// Lines that the server has stored.
     pub delivered: u64,
     /// Lines waiting on disk now. They become delivered, rejected or dropped.
     pub spooled: u64,
-    /// Lines the server refused for good, by reason.
+    /// Lines that the server refused for good, by reason.
     pub rejected: RejectedLines,
     /// Lines lost on this side, by reason.
     pub dropped: DroppedLines,
@@ -28,6 +28,18 @@ pub struct Stats {
     pub buffered: u64,
     /// Bytes of those.
     pub buffered_bytes: u64,
+    /// Lines on disk for another organization than the client's, or for another kind of server.
+    /// They aren't accepted, and not in the sum above;
+    /// [`WriterBuilder::adopt_all`](super::WriterBuilder::adopt_all) sends them.
+    pub foreign: u64,
+    /// Of the accepted lines, those that the writer wrote about itself
+    /// ([`WriterBuilder::report_stats`](super::WriterBuilder::report_stats)).
+    pub own: u64,
+    /// Fields that were left out because they were not finite
+    /// ([`WriterBuilder::skip_non_finite`](super::WriterBuilder::skip_non_finite)).
+    pub skipped_fields: u64,
+    /// Tags that were left out because their value was empty.
+    pub empty_tags: u64,
     /// Calls of `write` that took nothing: a full buffer, a point that can't be encoded, a clock
     /// that isn't set.
     pub not_accepted: u64,
@@ -155,7 +167,7 @@ impl DroppedLines {
 }
 
 impl Stats {
-    /// Whether the account closes: accepted = delivered + spooled + rejected + dropped + buffered.
+    /// Whether the counts are balanced: accepted = delivered + spooled + rejected + dropped + buffered.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -174,42 +186,73 @@ impl Stats {
                 .saturating_add(self.buffered)
     }
 
-    /// Where lines leave from, when their fate is known.
-    pub(crate) fn leave(&mut self, place: Place, lines: usize) -> u64 {
-        let lines = lines as u64;
-        let from = match place {
-            Place::Memory => &mut self.buffered,
-            Place::Disk => &mut self.spooled,
+    /// Moves lines from one place to another: the only way in which a count of the account changes.
+    ///
+    /// From [`Place::Outside`] they are accepted. More than there are can't leave a place, so the
+    /// account is balanced whatever is asked for.
+    #[inline]
+    pub(crate) fn transfer(&mut self, from: Place, to: Place, lines: u64) {
+        let moved = match self.slot(from) {
+            Some(slot) => {
+                debug_assert!(*slot >= lines, "{lines} lines from {from:?} to {to:?}");
+                let moved = lines.min(*slot);
+                *slot = slot.saturating_sub(moved);
+                moved
+            }
+            None => {
+                self.accepted = self.accepted.saturating_add(lines);
+                lines
+            }
         };
-        *from = from.saturating_sub(lines);
-        lines
+        if let Some(slot) = self.slot(to) {
+            *slot = slot.saturating_add(moved);
+        }
     }
 
-    pub(crate) fn deliver(&mut self, place: Place, lines: usize) {
-        self.delivered = self.delivered.saturating_add(self.leave(place, lines));
+    /// Counts fields and tags that were left out of accepted lines.
+    pub(crate) fn left_out(&mut self, (fields, tags): (u64, u64)) {
+        self.skipped_fields = self.skipped_fields.saturating_add(fields);
+        self.empty_tags = self.empty_tags.saturating_add(tags);
     }
 
-    pub(crate) fn reject(&mut self, place: Place, reason: RejectReason, lines: usize) {
-        let lines = self.leave(place, lines);
-        let slot = self.rejected.slot(reason);
-        *slot = slot.saturating_add(lines);
+    /// Takes lines into memory.
+    #[inline]
+    pub(crate) fn accept(&mut self, lines: u64) {
+        self.transfer(Place::Outside, Place::Buffered, lines);
     }
 
-    pub(crate) fn drop_lines(&mut self, place: Place, reason: DropReason, lines: usize) {
-        let lines = self.leave(place, lines);
-        let slot = self.dropped.slot(reason);
-        *slot = slot.saturating_add(lines);
+    #[inline]
+    fn slot(&mut self, place: Place) -> Option<&mut u64> {
+        Some(match place {
+            Place::Outside => return None,
+            Place::Buffered => &mut self.buffered,
+            Place::Spooled => &mut self.spooled,
+            Place::Delivered => &mut self.delivered,
+            Place::Rejected(reason) => self.rejected.slot(reason),
+            Place::Dropped(reason) => self.dropped.slot(reason),
+        })
     }
 }
 
-/// Where lines wait.
+/// Where a line is. Each is in one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    Memory,
-    Disk,
+    /// Not accepted yet.
+    Outside,
+    /// In memory alone.
+    Buffered,
+    /// On disk.
+    Spooled,
+    /// In the database.
+    Delivered,
+    /// Refused by the server.
+    Rejected(RejectReason),
+    /// Lost on this side.
+    Dropped(DropReason),
 }
 
-/// What became of the lines since the flush before: what [`flush`](super::Writer::flush) returns.
+/// What became of the lines: since the flush before, if [`flush`](super::Writer::flush) returns it; since
+/// the writer was built, if [`close`](super::Writer::close) does.
 ///
 /// When it comes, nothing is left in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,18 +1,19 @@
 //! `WriterBuilder`: the settings of a writer and their check. Defaults are in `settings`.
 
 use super::Writer;
-use super::core::{Core, EncoderSpec};
-use super::disk::Disk;
+use super::drive::inline::Inline;
+use super::drive::seams::{Clock, SystemClock, Transport};
+use super::engine::{EncoderSpec, Engine};
 use super::event::{Event, Listener};
-use super::seams::SystemClock;
 use super::settings::Settings;
-use super::stamp::ClockGuard;
+use super::spool::Disk;
+use super::stamp::{ClockGuard, MIN_DIFFERENCE};
 use crate::OverflowPolicy;
-use crate::Precision;
 use crate::client::retry::random;
 use crate::client::{Client, RetryPolicy};
 use crate::error::Error;
 use crate::line::{DefaultTagsBuilder, OwnedDefaultTags, TagValue};
+use crate::{Precision, Timestamp};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -38,10 +39,14 @@ impl Client {
             settings: Settings::default(),
             batch_bytes: None,
             tags: OwnedDefaultTags::builder(),
+            client_tags: true,
             skip_non_finite: false,
             reject_newlines: false,
+            refuse_empty_tags: false,
             listener: None,
             disk: None,
+            #[cfg(feature = "spool")]
+            adopts_all: false,
         }
     }
 }
@@ -54,10 +59,14 @@ pub struct WriterBuilder {
     settings: Settings,
     batch_bytes: Option<usize>,
     tags: DefaultTagsBuilder<Vec<u8>>,
+    client_tags: bool,
     skip_non_finite: bool,
     reject_newlines: bool,
+    refuse_empty_tags: bool,
     listener: Option<Listener>,
     disk: Option<Disk>,
+    #[cfg(feature = "spool")]
+    adopts_all: bool,
 }
 
 impl WriterBuilder {
@@ -76,7 +85,8 @@ impl WriterBuilder {
 
     /// A batch is full with this many bytes of line protocol; no request is larger, and no single
     /// call of `write` may bring more. Default 256 KiB, or half of `max_buffer_bytes` if that is
-    /// less.
+    /// less. With a spool it is the spool's largest batch at most
+    /// ([`Spool::max_batch_bytes`](crate::spool::Spool::max_batch_bytes)).
     ///
     /// ```
     /// use influx_edge::Client;
@@ -92,7 +102,7 @@ impl WriterBuilder {
     }
 
     /// What isn't a full batch is due this long after its first point was written. Default 1 s.
-    /// [`Writer::poll`] sends it.
+    /// [`Writer::run_until`] or [`Writer::poll`] sends it.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -106,7 +116,8 @@ impl WriterBuilder {
     }
 
     /// The most bytes of line protocol held in memory, over all buckets, while the server doesn't
-    /// take them. Default 16 MiB. The storage for one open batch per bucket comes on top.
+    /// take them. Default 16 MiB. Some storage for each bucket comes on top, see
+    /// [memory](crate::writer#memory).
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -146,12 +157,14 @@ impl WriterBuilder {
         self
     }
 
-    /// The pauses after failures, and when to give a batch up. Default: 1 s, doubling, to 5 min,
-    /// drawn evenly from 1 s up to that; **never** given up, for memory is bounded anyway.
+    /// The pauses after failures, and when to give a batch up. Default: [`RetryPolicy::unbounded`], from
+    /// 1 s to 5 min, drawn evenly from 1 s up to a limit that doubles; **never** given up, for memory is
+    /// bounded anyway. Take it as the base of another one: with [`RetryPolicy::default`] as its base a
+    /// batch is given up after 180 s.
     ///
-    /// Where a person has to act (a token, a missing bucket, a certificate) the pause is at least
-    /// a minute. Where the server asks for a pause, that is kept. A batch that is given up is
-    /// counted as [`DropReason::GivenUp`](super::DropReason::GivenUp). The client's own policy plays no part
+    /// Where an operator has to act (a token, a missing bucket, a certificate) the pause is at least
+    /// a minute. Where the server asks for a longer pause, at most 10 min, that is kept. A batch that is
+    /// given up is counted as [`DropReason::GivenUp`](super::DropReason::GivenUp). The client's own policy plays no part
     /// here.
     ///
     /// ```
@@ -159,7 +172,7 @@ impl WriterBuilder {
     /// use core::time::Duration;
     /// use influx_edge::client::RetryPolicy;
     ///
-    /// let hasty = RetryPolicy { max_interval: Duration::from_secs(10), ..RetryPolicy::default() };
+    /// let hasty = RetryPolicy { max_interval: Duration::from_secs(10), ..RetryPolicy::unbounded() };
     /// let w = client.writer("sensors").retry(hasty).build()?;
     /// # drop(w);
     /// # Ok::<(), influx_edge::Error>(())
@@ -183,7 +196,8 @@ impl WriterBuilder {
         self
     }
 
-    /// Adds this tag to every line that doesn't have it itself. Default none. A tag that can't be
+    /// Adds this tag to every line that doesn't have it itself. Default: the client's tags, see
+    /// [`client_tags`](Self::client_tags), of which one with this key is replaced. A tag that can't be
     /// written is an error of [`build`](Self::build).
     ///
     /// ```
@@ -195,6 +209,30 @@ impl WriterBuilder {
     /// ```
     pub fn default_tag(mut self, key: &str, value: impl TagValue) -> Self {
         self.tags = self.tags.tag(key, value);
+        self
+    }
+
+    /// Whether the client's default tags are the writer's, too: those of its builder
+    /// ([`ClientBuilder::default_tag`](crate::client::ClientBuilder::default_tag)), of the environment
+    /// (`INFLUXDB_V2_TAG_…`) and of a configuration file. Default true. They are added behind the
+    /// writer's own, to lines that don't have them.
+    ///
+    /// ```
+    /// use influx_edge::Client;
+    ///
+    /// let client = Client::builder("http://localhost:8086").org("acme").default_tag("site", "north").build()?;
+    /// let mut w = client.writer("sensors").default_tag("host", "gw-7").build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(7))?;
+    /// assert_eq!(w.unsent().next().unwrap().1.bytes, b"t,host=gw-7,site=north v=1i 7\n");
+    ///
+    /// let mut bare = client.writer("sensors").client_tags(false).build()?;
+    /// bare.write_with(|enc| enc.line("t").field("v", 1).timestamp(7))?;
+    /// assert_eq!(bare.unsent().next().unwrap().1.bytes, b"t v=1i 7\n");
+    /// # for w in [w, bare] { drop(w.close_within(core::time::Duration::ZERO)); }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn client_tags(mut self, add: bool) -> Self {
+        self.client_tags = add;
         self
     }
 
@@ -210,7 +248,66 @@ impl WriterBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn clock_guard(mut self, guard: ClockGuard) -> Self {
-        self.settings.guard = guard;
+        self.settings.guard.guard = guard;
+        self
+    }
+
+    /// The earliest time that the machine's clock can show: before it the clock isn't set, see
+    /// [`ClockGuard`]. Default: the beginning of 2020. The day on which the program was built is a better
+    /// one, for a clock that was restored from the last shutdown may show any day until then.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::Timestamp;
+    ///
+    /// // A build script prints `cargo:rustc-env=BUILD_DATE=…`.
+    /// let built = option_env!("BUILD_DATE").unwrap_or("2026-11-22T00:00:00Z");
+    /// let w = client.writer("sensors").clock_not_before(Timestamp::parse(built)?).build()?;
+    /// # drop(w);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn clock_not_before(mut self, time: Timestamp) -> Self {
+        self.settings.guard.not_before = time;
+        self
+    }
+
+    /// The latest time that the machine's clock can show: after it the clock isn't set, see
+    /// [`ClockGuard`]. Default: the latest that a server stores, in the year 2262. A bound before
+    /// [`clock_not_before`](Self::clock_not_before) is an error of [`build`](Self::build).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use influx_edge::Timestamp;
+    ///
+    /// let retired = Timestamp::parse("2060-01-01T00:00:00Z")?; // longer than any of these machines
+    /// let w = client.writer("sensors").clock_not_after(retired).build()?;
+    /// # drop(w);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn clock_not_after(mut self, time: Timestamp) -> Self {
+        self.settings.guard.not_after = time;
+        self
+    }
+
+    /// By how much the machine's clock may differ from the server's, as
+    /// [`Client::server_time`](crate::Client::server_time) tells it: with a larger difference it isn't
+    /// set, see [`ClockGuard`]. Default: not compared. At least 5 s, or it is an error of
+    /// [`build`](Self::build): a response's `Date` counts whole seconds.
+    ///
+    /// Nothing is compared before the first response. A clock that is behind is found by any response
+    /// since the machine's start; one that is ahead only by one of the last hour, for a machine that slept
+    /// meanwhile looks the same. Each point without a time then costs one more reading of a clock.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use core::time::Duration;
+    ///
+    /// let w = client.writer("sensors").clock_max_difference(Duration::from_secs(60)).build()?;
+    /// # drop(w);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn clock_max_difference(mut self, most: Duration) -> Self {
+        self.settings.guard.max_difference = Some(most);
         self
     }
 
@@ -243,14 +340,53 @@ impl WriterBuilder {
         self
     }
 
-    /// Whether a `write` that completes a batch also sends it, which blocks for that request.
-    /// Default true: a program that only writes gets its data delivered. With false `write` never
-    /// touches the network, and only [`Writer::poll`] and [`Writer::flush`] send: for loops under a
-    /// watchdog.
+    /// Refuses lines with an empty tag value. Default false: the tag is left out, and counted
+    /// ([`Stats::empty_tags`](super::Stats::empty_tags)). See
+    /// [`Encoder::refuse_empty_tags`](crate::line::Encoder::refuse_empty_tags).
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// // Under a watchdog: `write` encodes, `poll` talks to the network.
+    /// let mut w = client.writer("sensors").refuse_empty_tags(true).build()?;
+    /// assert!(w.write_with(|enc| enc.line("t").tag("site", "").field("v", 1).timestamp(1)).is_err());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn refuse_empty_tags(mut self, refuse: bool) -> Self {
+        self.refuse_empty_tags = refuse;
+        self
+    }
+
+    /// Writes the writer's own counts as a line of this measurement, so often, at most once a second: how
+    /// many lines were delivered, wait, were rejected or dropped
+    /// ([`Stats`](super::Stats#impl-ToLine-for-Stats) has the fields). Default: never.
+    ///
+    /// The line goes to the writer's bucket with its default tags and the machine's time, and is counted as
+    /// any other; [`Stats::own`](super::Stats::own) is the number of such lines. If there is
+    /// no space for it, or the clock isn't set, it is left out. The first is written by the first call
+    /// that lets time pass ([`Writer::run_until`], [`Writer::poll`], or a thread of the writer's own).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// use core::time::Duration;
+    ///
+    /// let mut w = client.writer("sensors").report_stats("logger", Duration::from_secs(60)).build()?;
+    /// w.run_until(std::time::Instant::now())?;
+    /// assert_eq!(w.stats().own, 1);
+    /// # drop(w.close_within(Duration::ZERO));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn report_stats(mut self, measurement: &str, every: Duration) -> Self {
+        self.settings.report = Some((measurement.into(), every.max(Duration::from_secs(1))));
+        self
+    }
+
+    /// Whether a `write` that completes a batch also sends it, which blocks for that request.
+    /// Default true: a program that only writes gets its data delivered. With false `write` never
+    /// uses the network, and only [`Writer::run_until`], [`Writer::poll`] and [`Writer::flush`] send: for
+    /// loops under a watchdog.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// // Under a watchdog: `write` encodes, `run_until` sends.
     /// let w = client.writer("sensors").send_in_write(false).build()?;
     /// # drop(w);
     /// # Ok::<(), influx_edge::Error>(())
@@ -292,7 +428,8 @@ impl WriterBuilder {
     ///
     /// With a spool nothing is given up: [`retry`](Self::retry) sets the pauses only. What goes to
     /// disk is decided by the spool's [`Mode`](crate::spool::Mode). In it, batches for other
-    /// organizations than the client's are left alone.
+    /// organizations than the client's stay where they are, counted as
+    /// [`Stats::foreign`](super::Stats::foreign); [`adopt_all`](Self::adopt_all) sends them.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -307,6 +444,28 @@ impl WriterBuilder {
     #[cfg(feature = "spool")]
     pub fn spool(mut self, spool: crate::spool::Spool) -> Self {
         self.disk = Some(Disk::new(spool, &self.client));
+        self
+    }
+
+    /// Sends what is found in the spool for other organizations than the client's, too, to the client's
+    /// organization: after it was renamed, or is named by its id now. Default: such lines stay where they
+    /// are, counted as [`Stats::foreign`](super::Stats::foreign) and reported by
+    /// [`Event::Foreign`]. Without a spool it has no effect.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::Spool;
+    ///
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-adopt", std::process::id()));
+    /// let w = client.writer("sensors").spool(Spool::open(&dir)?).adopt_all().build()?;
+    /// assert_eq!(w.stats().foreign, 0);
+    /// # drop(w);
+    /// # std::fs::remove_dir_all(&dir).ok();
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[cfg(feature = "spool")]
+    pub fn adopt_all(mut self) -> Self {
+        self.adopts_all = true;
         self
     }
 
@@ -331,8 +490,9 @@ impl WriterBuilder {
         self
     }
 
-    /// Calls this for every [`Event`], in the thread that makes it happen. Default none. Keep it
-    /// short: the writer waits for it.
+    /// Calls this for every [`Event`], in the thread that uses the writer, or in the writer's own. Default:
+    /// none. Keep it short: the writer waits for it. If it panics it isn't called again. What it may do:
+    /// [listeners](crate::writer#listeners).
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -364,31 +524,32 @@ impl WriterBuilder {
     /// ```
     ///
     /// # Errors
-    /// Settings that can't be: batches of no lines, a batch larger than the buffer, a drain rate of
-    /// nothing, an empty bucket name, a default tag that can't be written.
+    /// Returns an error for batches of no lines, a batch larger than the buffer, a drain rate of
+    /// nothing, an empty bucket name, a default tag that can't be written, bounds of the clock that no
+    /// time is between.
     pub fn build(self) -> Result<Writer, Error> {
         let client = self.client.clone();
-        self.build_on(SystemClock::new(), client, random())
-            .map(Writer::new)
+        let clock = SystemClock::new(client.clone());
+        self.build_on(clock, client, random()).map(Writer::new)
     }
 
     /// The same on any clock and any way to the server.
-    pub(crate) fn build_on<C, T>(
+    pub(crate) fn build_on<C: Clock, T: Transport>(
         self,
         clock: C,
         transport: T,
         seed: u64,
-    ) -> Result<Core<C, T>, Error>
-    where
-        C: super::seams::Clock,
-        T: super::seams::Transport,
-    {
+    ) -> Result<Inline<C, T>, Error> {
         let mut settings = self.settings;
         let most = settings.max_buffer_bytes;
         if let Some(bytes) = self.batch_bytes {
             settings.batch_bytes = bytes;
         } else {
             settings.batch_bytes = settings.batch_bytes.min(most / 2);
+        }
+        if let Some(disk) = &self.disk {
+            // (What is larger could never go there.)
+            settings.batch_bytes = settings.batch_bytes.min(disk.max_batch_bytes());
         }
         if settings.batch_lines == 0 || settings.batch_bytes == 0 {
             return Err(Error::config(
@@ -406,6 +567,21 @@ impl WriterBuilder {
                 settings.batch_bytes
             )));
         }
+        let clock_rules = &settings.guard;
+        if clock_rules.not_before > clock_rules.not_after {
+            return Err(Error::config(format!(
+                "clock_not_before ({}) is after clock_not_after ({})",
+                clock_rules.not_before, clock_rules.not_after
+            )));
+        }
+        if clock_rules
+            .max_difference
+            .is_some_and(|most| most < MIN_DIFFERENCE)
+        {
+            return Err(Error::config(
+                "clock_max_difference is shorter than 5 s: a response's date counts whole seconds",
+            ));
+        }
         if self.bucket.is_empty() {
             return Err(Error::config("a writer needs the name of a bucket"));
         }
@@ -413,24 +589,31 @@ impl WriterBuilder {
             .tags
             .build()
             .map_err(|e| Error::config(format!("a default tag of the writer: {e}")))?;
+        let tags = match self.client.default_tags() {
+            Some(others) if self.client_tags => tags.or(others),
+            _ => tags,
+        };
         let spec = EncoderSpec {
             batch_bytes: settings.batch_bytes,
             precision: settings.precision,
             tags,
             skip_non_finite: self.skip_non_finite,
             reject_newlines: self.reject_newlines,
+            refuse_empty_tags: self.refuse_empty_tags,
         };
-        let mut core = Core::new(
-            (clock, transport),
-            settings,
-            spec,
-            (&self.bucket, self.listener),
-            seed,
-        );
-        if let Some(disk) = self.disk {
-            core.adopt(disk);
+        let listens = self.listener.is_some();
+        let mut engine = Engine::new(settings, spec, (&self.bucket, listens), seed);
+        #[cfg_attr(not(feature = "spool"), expect(unused_mut, reason = "no disk to tell"))]
+        if let Some(mut disk) = self.disk {
+            #[cfg(feature = "spool")]
+            if self.adopts_all {
+                disk.adopt_all();
+            }
+            engine.adopt(clock.now(), disk);
         }
-        Ok(core)
+        let mut inline = Inline::new(engine, clock, transport, self.listener);
+        inline.tell();
+        Ok(inline)
     }
 }
 

@@ -17,8 +17,8 @@ pub enum Event<'a> {
         /// How many.
         lines: u64,
     },
-    /// An attempt failed; the lines are kept. [`Error::remedy`] says whether time will heal it
-    /// ([`Remedy::Retry`](crate::Remedy::Retry)) or a person has to act
+    /// An attempt failed; the lines are kept. [`Error::remedy`] is whether a retry may succeed
+    /// ([`Remedy::Retry`](crate::Remedy::Retry)) or an operator has to act
     /// ([`Remedy::Operator`](crate::Remedy::Operator)): a token, a bucket, a certificate, a gateway
     /// that refuses everything.
     Failed {
@@ -56,7 +56,7 @@ pub enum Event<'a> {
     SpoolFailed {
         /// Where they are meant to go.
         bucket: &'a str,
-        /// What it said.
+        /// Its error.
         message: &'a str,
     },
     /// The server refused compressed lines and stored them uncompressed, which is how all lines are
@@ -64,6 +64,23 @@ pub enum Event<'a> {
     Uncompressed {
         /// Where to.
         bucket: &'a str,
+    },
+    /// The machine's clock was set back by more than a second since a point without a time came. It is
+    /// followed: points may get times that others got before. Wavering by less is evened out, in
+    /// nanoseconds.
+    ClockStepped {
+        /// By how much.
+        back: Duration,
+    },
+    /// When the writer was built: the spool holds lines for another organization, which stay there.
+    Foreign {
+        /// How many.
+        lines: u64,
+    },
+    /// So much happened that not each event was emitted.
+    Missed {
+        /// How many were not. The lines that they were about are in the [`Stats`](super::Stats).
+        events: u64,
     },
     /// Lines were lost on this side.
     Dropped {
@@ -76,5 +93,5 @@ pub enum Event<'a> {
     },
 }
 
-/// Who is told.
+/// The callback of a writer's events.
 pub(crate) type Listener = Box<dyn FnMut(&Event<'_>) + Send>;

@@ -11,14 +11,14 @@ use alloc::string::String;
 pub struct Rejected {
     /// The bucket it was meant for.
     pub bucket: String,
-    /// The line, without its newline. Empty where the server only said how many it dropped, not
+    /// The line, without its newline. Empty where the server only gave how many it dropped, not
     /// which.
     pub line: String,
     /// How many lines this stands for: one, or as many as the server didn't name.
     pub lines: u64,
     /// What kind of refusal it was.
     pub reason: RejectReason,
-    /// What the server said, as it may be printed: without secrets of the client's, and with control
+    /// The server's message, as it may be printed: without secrets of the client's, and with control
     /// characters escaped.
     pub message: String,
 }

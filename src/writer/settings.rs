@@ -1,9 +1,10 @@
 //! The settings of a writer and their defaults, and the delay before a retry (`pause`).
 
-use super::stamp::ClockGuard;
+use super::stamp::ClockRules;
 use crate::client::RetryPolicy;
-use crate::client::retry::part;
+use crate::client::retry::{at_least, part};
 use crate::{OverflowPolicy, Precision};
+use alloc::sync::Arc;
 use core::time::Duration;
 
 /// The pause after a failure that only a person can end is at least this long.
@@ -18,12 +19,14 @@ pub(crate) struct Settings {
     pub(crate) max_rejected_bytes: usize,
     pub(crate) retry: RetryPolicy,
     pub(crate) precision: Precision,
-    pub(crate) guard: ClockGuard,
+    pub(crate) guard: ClockRules,
     pub(crate) overflow_policy: OverflowPolicy,
     pub(crate) send_in_write: bool,
     pub(crate) poll_limit: Duration,
     pub(crate) flush_timeout: Duration,
     pub(crate) drain_bytes_per_second: u64,
+    /// The measurement of the writer's own line, and how often it is written.
+    pub(crate) report: Option<(Arc<str>, Duration)>,
 }
 
 impl Default for Settings {
@@ -34,41 +37,29 @@ impl Default for Settings {
             flush_interval: Duration::from_secs(1),
             max_buffer_bytes: 16 << 20,
             max_rejected_bytes: 64 * 1024,
-            retry: patient(),
+            retry: RetryPolicy::unbounded(),
             precision: Precision::default(),
-            guard: ClockGuard::default(),
+            guard: ClockRules::default(),
             overflow_policy: OverflowPolicy::Reject,
             send_in_write: true,
             poll_limit: Duration::from_secs(1),
             flush_timeout: Duration::from_secs(60),
             drain_bytes_per_second: 1 << 20,
+            report: None,
         }
-    }
-}
-
-/// From 1 s to 5 min, for ever.
-fn patient() -> RetryPolicy {
-    RetryPolicy {
-        max_retries: u32::MAX,
-        interval: Duration::from_secs(1),
-        max_interval: Duration::from_secs(300),
-        max_time: Duration::MAX,
-        exponential_base: 2,
     }
 }
 
 /// The pause after failure number `streak` (from 1): evenly between the policy's `interval` and
 /// `interval · base^streak`, at most `max_interval`. (The policy's own pauses grow narrow at their
-/// upper end; a fleet that waits for one server for hours must not fall into step.)
+/// upper end; a fleet that waits for one server for hours must not fall into step.) What the server
+/// asked for, at most 10 min, counts where it is longer.
 pub(crate) fn pause(
     policy: &RetryPolicy,
     streak: u32,
     asked: Option<Duration>,
     random: u64,
 ) -> Duration {
-    if let Some(asked) = asked {
-        return asked.saturating_add(part(asked / 10, random));
-    }
     let base = policy.exponential_base.max(1);
     let high = base
         .checked_pow(streak)
@@ -76,7 +67,8 @@ pub(crate) fn pause(
         .unwrap_or(Duration::MAX)
         .min(policy.max_interval);
     let low = policy.interval.min(high);
-    low.saturating_add(part(high.saturating_sub(low), random))
+    let own = low.saturating_add(part(high.saturating_sub(low), random));
+    at_least(own, asked, random)
 }
 
 /// A small generator for jitter (xorshift64*): nothing here needs to be hard to guess.

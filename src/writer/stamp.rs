@@ -1,27 +1,42 @@
 //! Timestamps for lines without one, and `ClockGuard` for a clock that is not set.
 
-use super::seams::Clock;
 use super::split::{has_time, split};
-use crate::Precision;
-use crate::error::WriteError;
+use crate::client::ServerTime;
+use crate::error::{ClockError, WriteError};
+use crate::{Precision, Timestamp};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// 2020-01-01T00:00:00Z in nanoseconds. A clock that shows less was never set: a board without a
 /// battery starts at 1970, or at the date its image was built.
-pub(crate) const EARLIEST: i64 = 1_577_836_800 * 1_000_000_000;
+pub(crate) const EARLIEST: i64 = 1_577_836_800 * SECOND;
+/// The last time that a server stores.
+const LATEST: i64 = i64::MAX - 1;
+
+const SECOND: i64 = 1_000_000_000;
 
 /// What a marked line gets as one more field.
 const MARK: &[u8] = b",clock_unset=true";
 
-/// A step back of the clock that is taken for its coarseness rather than for a correction.
-const COARSE: i64 = 1_000_000;
+/// A clock that falls further behind than this was set back; one that falls less wavers, or is coarse.
+const MAX_WAVER: i64 = SECOND;
 
-/// What to do with a point that has no time while the machine's clock isn't set (shows a time
-/// before 2020).
+/// Shorter differences to the server's clock can't be told: its `Date` counts whole seconds, and a
+/// response takes time.
+pub(crate) const MIN_DIFFERENCE: Duration = Duration::from_secs(5);
+
+/// What to do with a point that has no time while the machine's clock isn't set.
 ///
-/// Boards without a battery-backed clock boot in 1970, or at the date of their image, until NTP
-/// has been reached. Points stamped then end up where nobody looks for them, and after the next
-/// boot new points overwrite them.
+/// Boards without a battery-backed clock boot in 1970, or at the date of their image, or at the time of
+/// their last shutdown, until NTP has been reached. Points stamped then end up where nobody looks for
+/// them, and after the next boot new points overwrite them.
+///
+/// A clock counts as not set if it can't be read, or shows a time outside
+/// [`clock_not_before`](super::WriterBuilder::clock_not_before) (default: the year 2020) and
+/// [`clock_not_after`](super::WriterBuilder::clock_not_after) (default: none), or differs from the
+/// server's by more than
+/// [`clock_max_difference`](super::WriterBuilder::clock_max_difference) (default: not compared).
+/// [`ClockError`] says which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClockGuard {
@@ -37,85 +52,170 @@ pub enum ClockGuard {
     ServerTime,
 }
 
-/// Gives times to points, none twice as far as the precision allows.
+/// When a clock counts as set, and what happens while it isn't.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClockRules {
+    pub(crate) guard: ClockGuard,
+    pub(crate) not_before: Timestamp,
+    pub(crate) not_after: Timestamp,
+    pub(crate) max_difference: Option<Duration>,
+}
+
+impl Default for ClockRules {
+    fn default() -> Self {
+        ClockRules {
+            guard: ClockGuard::default(),
+            not_before: Timestamp(EARLIEST),
+            not_after: Timestamp(LATEST),
+            max_difference: None,
+        }
+    }
+}
+
+impl From<ClockGuard> for ClockRules {
+    fn from(guard: ClockGuard) -> Self {
+        ClockRules {
+            guard,
+            ..ClockRules::default()
+        }
+    }
+}
+
+impl ClockRules {
+    /// The time that the machine's clock shows, if it counts as set.
+    fn check(&self, reading: Reading) -> Result<i64, ClockError> {
+        let time = Timestamp(reading.wall.ok_or(ClockError::Unreadable)?);
+        if time < self.not_before {
+            let not_before = self.not_before;
+            return Err(ClockError::TooEarly { time, not_before });
+        }
+        if time > self.not_after {
+            let not_after = self.not_after;
+            return Err(ClockError::TooLate { time, not_after });
+        }
+        if let (Some(most), Some(server)) = (self.max_difference, reading.server) {
+            if server.differs(time, most) {
+                let server = server.at_least;
+                return Err(ClockError::ServerDiffers { time, server });
+            }
+        }
+        Ok(time.0)
+    }
+}
+
+/// The clocks at the moment at which a point comes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// The machine's, in nanoseconds since 1970.
+    pub(crate) wall: Option<i64>,
+    /// The server's, as far as it is known. Only asked for if [`Stamper::compares`].
+    pub(crate) server: Option<ServerTime>,
+}
+
+impl From<Option<i64>> for Reading {
+    fn from(wall: Option<i64>) -> Self {
+        Reading { wall, server: None }
+    }
+}
+
+/// What the clock did when lines were stamped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use = "a clock that was set back is reported"]
+pub(crate) struct Stamped {
+    /// The clock was set back by so much since it showed its latest time, and is followed.
+    pub(crate) stepped_back: Option<Duration>,
+}
+
+/// Gives times to points, none twice as far as the precision allows. One for all handles of a writer.
+///
+/// Two lines of one series with one time are one point. So in nanoseconds, where there is space between
+/// two readings of the clock, no time is given twice: each is later than the one before, unless the
+/// clock was set back by more than [`MAX_WAVER`]. That is followed, for a clock that NTP corrects would
+/// else be ignored for as long as it was wrong. Coarser units have no such space: a counted-up time
+/// would soon be wrong there, and the clock's own is given, rounded down.
 #[derive(Debug)]
 pub(crate) struct Stamper {
-    precision: Precision,
-    guard: ClockGuard,
+    rules: ClockRules,
     /// The last time given, in nanoseconds.
     last: i64,
-    /// Lines under way.
-    out: Vec<u8>,
+    /// The latest time that the clock showed since it was set.
+    highest: i64,
 }
 
 impl Stamper {
-    pub(crate) fn new(precision: Precision, guard: ClockGuard) -> Self {
+    pub(crate) fn new(rules: impl Into<ClockRules>) -> Self {
         Stamper {
-            precision,
-            guard,
+            rules: rules.into(),
             last: i64::MIN,
-            out: Vec::new(),
+            highest: i64::MIN,
         }
     }
 
-    /// `lines` with a time on each. The storage stays with the stamper: give it back by
-    /// [`reuse`](Self::reuse).
+    /// Whether [`Reading::server`] plays a part.
+    pub(crate) fn compares(&self) -> bool {
+        self.rules.max_difference.is_some()
+    }
+
+    /// Replaces `out` by `lines` with a time on each that has none, in this precision. On an error nothing
+    /// has changed but `out`. Allocates nothing once `out` has grown.
     pub(crate) fn stamp(
         &mut self,
+        precision: Precision,
         lines: &[u8],
-        clock: &impl Clock,
-    ) -> Result<Vec<u8>, WriteError> {
-        let wall = clock.wall();
-        let unset = wall.is_none_or(|now| now < EARLIEST);
-        let now = match (self.guard, wall) {
-            (ClockGuard::Reject, _) if unset => return Err(WriteError::ClockNotSet),
-            (ClockGuard::Mark, None) => return Err(WriteError::ClockNotSet),
-            (_, now) => now.unwrap_or(0),
-        };
-        let mut out = core::mem::take(&mut self.out);
+        reading: impl Into<Reading>,
+        out: &mut Vec<u8>,
+    ) -> Result<Stamped, WriteError> {
+        let reading = reading.into();
         out.clear();
-        if unset && self.guard == ClockGuard::ServerTime {
-            out.extend_from_slice(lines);
-            return Ok(out);
-        }
+        let (now, set) = match (self.rules.check(reading), self.rules.guard, reading.wall) {
+            (Ok(now), ..) => (now, true),
+            (Err(_), ClockGuard::ServerTime, _) => {
+                out.extend_from_slice(lines);
+                return Ok(Stamped::default());
+            }
+            (Err(_), ClockGuard::Mark, Some(now)) => (now, false),
+            (Err(why), ..) => return Err(WriteError::ClockNotSet(why)),
+        };
+        let stamped = self.follow(now);
         for line in split(lines) {
             if has_time(line) {
                 out.extend_from_slice(line);
                 continue;
             }
             out.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
-            if unset {
+            if !set {
                 out.extend_from_slice(MARK);
             }
             out.push(b' ');
-            let count = self.next(now).div_euclid(self.precision.nanos());
-            out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
+            let time = match precision {
+                Precision::Nanosecond => self.next(now),
+                _ => now.div_euclid(precision.nanos()),
+            };
+            out.extend_from_slice(itoa::Buffer::new().format(time).as_bytes());
             out.push(b'\n');
         }
-        Ok(out)
+        Ok(stamped)
     }
 
-    /// Another one of the same kind, for another thread.
-    pub(crate) fn fresh(&self) -> Self {
-        Stamper::new(self.precision, self.guard)
+    /// Takes note of what the clock shows.
+    fn follow(&mut self, now: i64) -> Stamped {
+        let back = self.highest.saturating_sub(now);
+        if self.highest != i64::MIN && back > MAX_WAVER {
+            self.highest = now;
+            self.last = i64::MIN;
+            let back = Duration::from_nanos(back.unsigned_abs());
+            return Stamped {
+                stepped_back: Some(back),
+            };
+        }
+        self.highest = self.highest.max(now);
+        Stamped::default()
     }
 
-    pub(crate) fn reuse(&mut self, out: Vec<u8>) {
-        self.out = out;
-    }
-
-    /// Two lines of one series with one time are one point. So in nanoseconds, where there is space
-    /// between two readings of the clock, no time is given twice. Coarser units have no such space:
-    /// there a counted-up time would soon be wrong.
+    /// The clock's time, or the one after the last that was given.
     fn next(&mut self, now: i64) -> i64 {
-        let ahead = self.last.saturating_sub(now);
-        let time = if self.precision == Precision::Nanosecond && (0..COARSE).contains(&ahead) {
-            self.last.saturating_add(1)
-        } else {
-            now
-        };
-        self.last = time;
-        time
+        self.last = now.max(self.last.saturating_add(1)).min(LATEST);
+        self.last
     }
 }
 

@@ -29,4 +29,6 @@ mod query;
 mod recordings;
 mod rules;
 mod secrets;
+mod server_time;
 mod settings;
+mod writer_tags;

@@ -269,6 +269,11 @@ impl Peer {
         }
     }
 
+    /// What was read beyond the head, taken out.
+    pub(crate) fn take_ahead(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.ahead)
+    }
+
     /// Sends bytes as they are. That the client has gone by then is part of many scenes.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());

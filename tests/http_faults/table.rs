@@ -122,7 +122,8 @@ fn the_disks_rows_have_their_tests() {
 }
 
 /// Clocks at the edge jump: from 1970 to now when NTP comes, and back. Pauses and limits are
-/// measured on the monotonic clock, and the wall clock isn't even read.
+/// measured on the monotonic clock, and the wall clock isn't even read, but for what compares it with the
+/// server's: nothing waits by that.
 #[test]
 fn row_36_the_wall_clock_has_no_effect() {
     fn search(dir: &Path, found: &mut Vec<String>, files: &mut usize) {
@@ -133,6 +134,9 @@ fn row_36_the_wall_clock_has_no_effect() {
                 continue;
             }
             *files += 1;
+            if path.ends_with("client/server_clock.rs") {
+                continue;
+            }
             for line in fs::read_to_string(&path).unwrap().lines() {
                 let code = line.split("//").next().unwrap();
                 if code.contains("SystemTime") || code.contains("UNIX_EPOCH") {

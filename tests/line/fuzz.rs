@@ -9,7 +9,7 @@ use crate::common::line::{encode, grammar};
 use crate::common::random::{Draw, Rng};
 use influx_edge::line::{BoundedVec, EncodeError, Encoder, IoSink, Series, Sink};
 
-fn number(name: &str, default: u64) -> u64 {
+pub(crate) fn number(name: &str, default: u64) -> u64 {
     let set = std::env::var(name).ok();
     set.and_then(|n| n.parse().ok()).unwrap_or(default)
 }

@@ -14,4 +14,5 @@ mod escaping;
 mod fuzz;
 mod numbers;
 mod properties;
+mod text_lines;
 mod values;

@@ -8,6 +8,8 @@ use influx_edge::line::{
     Part, Point, Series, Sink, TagValue, Text,
 };
 
+use crate::common::line::show;
+
 /// The encoder's line, and the same from a point.
 fn both(value: impl FieldValue) -> (String, String) {
     let mut enc = Encoder::with_sink(Vec::new());
@@ -139,6 +141,69 @@ fn a_tag_that_is_absent_takes_no_room() {
     costs_nothing(None::<i64>);
     costs_nothing(Some(""));
     costs_nothing(Some(None::<&str>));
+}
+
+/// One tag, by a closure that is generic over its value's type.
+fn one_tag(value: impl TagValue, refuse: bool) -> (Result<String, EncodeError>, u64, String) {
+    let mut enc = Encoder::with_sink(Vec::new()).refuse_empty_tags(refuse);
+    let done = enc.line("m").tag("key", value).field("f", 1).finish();
+    let key = match &done {
+        Err(error) => enc.error_key(error).unwrap_or("").to_string(),
+        Ok(()) => String::new(),
+    };
+    let (left_out, line) = (enc.empty_tags(), show(enc.as_bytes()));
+    (done.map(|()| line), left_out, key)
+}
+
+#[test]
+fn an_empty_tag_is_counted_or_refused_and_none_is_neither() {
+    fn check(value: impl TagValue + Clone, tag: &str, empty: bool) {
+        let (line, left_out, _) = one_tag(value.clone(), false);
+        assert_eq!(line, Ok(format!("m{tag} f=1i\n")));
+        assert_eq!(left_out, u64::from(empty), "{tag:?}");
+        let (line, left_out, key) = one_tag(value, true);
+        assert_eq!(left_out, 0);
+        if !empty {
+            assert_eq!(line, Ok(format!("m{tag} f=1i\n")));
+            return;
+        }
+        let error = line.expect_err("an empty tag");
+        let part = Part::TagValue;
+        assert!(matches!(error, EncodeError::Empty(place) if place.part == part));
+        assert_eq!(error.to_string(), "tag value 1 is empty");
+        assert_eq!(key, "key");
+    }
+    let nothing = "";
+    check("", "", true);
+    check(String::new(), "", true);
+    check(Some(""), "", true);
+    check(Some(String::new()), "", true);
+    check(&&"", "", true);
+    check(heapless::String::<4>::new(), "", true);
+    check(Cow::Borrowed(""), "", true);
+    check(Text(&nothing), "", true);
+    check(format_args!("{nothing}"), "", true);
+    check(None::<&str>, "", false);
+    check(None::<u8>, "", false);
+    check(&None::<String>, "", false);
+    check(Some(None::<&str>), "", false);
+    check("x", ",key=x", false);
+    check(0, ",key=0", false);
+    check(false, ",key=false", false);
+
+    // Each counts, over all lines; what a default tag replaces, too.
+    let tags = DefaultTags::<32>::builder().tag("a", "1").build().unwrap();
+    let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
+    for _ in 0..3 {
+        let line = enc.line("m").tag("a", "").tag("b", "").tag("c", "x");
+        line.field("f", 1).finish().unwrap();
+    }
+    assert!(enc.line("m").tag("a", "").fields().finish().is_err());
+    enc.clear();
+    assert_eq!(enc.empty_tags(), 7);
+    // A wrong key is refused as before.
+    assert!(enc.line("m").tag("", "").field("f", 1).finish().is_err());
+    assert_eq!(enc.empty_tags(), 7);
 }
 
 #[test]

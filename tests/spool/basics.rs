@@ -26,7 +26,12 @@ fn what_goes_in_comes_out_in_order_also_after_a_restart() {
             .open()
             .unwrap();
         for n in 1..=300 {
-            assert_eq!(append(&mut spool, &target(), &payload(n)).unwrap().seq(), n);
+            assert_eq!(
+                append(&mut spool, &target(), &payload(n))
+                    .unwrap()
+                    .first_seq(),
+                n
+            );
         }
         assert!(spool.stats().segments > 3);
         drop(spool);
@@ -50,7 +55,10 @@ fn what_goes_in_comes_out_in_order_also_after_a_restart() {
         let mut spool = Spool::open(dir.path()).unwrap();
         assert!(spool.is_empty());
         assert_eq!(spool.open_report().batches, 0);
-        assert_eq!(append(&mut spool, &target(), b"x").unwrap().seq(), 301);
+        assert_eq!(
+            append(&mut spool, &target(), b"x").unwrap().first_seq(),
+            301
+        );
     }
 }
 
@@ -70,16 +78,16 @@ fn bundles_join_small_batches_up_to_a_size_and_a_precision() {
     put(b"a v=4 4\n", Precision::Millisecond, 4);
     let mut body = b"old".to_vec();
     let first = spool.read_batches(&target, 17, &mut body).unwrap().unwrap();
-    assert_eq!((first.batch_ids().len(), first.points()), (2, 3));
+    assert_eq!((first.batches(), first.points()), (2, 3));
     assert_eq!(body, b"a v=1 1\na v=2 2");
     let again = spool
         .read_batches(&target, 1000, &mut body)
         .unwrap()
         .unwrap();
-    assert_eq!((again.batch_ids().len(), again.points()), (3, 6));
+    assert_eq!((again.batches(), again.points()), (3, 6));
     assert_eq!(body, b"a v=1 1\na v=2 2\na v=3 3\n");
     assert_eq!(again.precision(), Precision::Second);
-    spool.ack(again.batch_ids());
+    spool.ack(again.ranges());
     let last = spool
         .read_batches(&target, 1000, &mut body)
         .unwrap()
@@ -88,9 +96,9 @@ fn bundles_join_small_batches_up_to_a_size_and_a_precision() {
         (last.points(), last.precision()),
         (4, Precision::Millisecond)
     );
-    spool.ack(first.batch_ids());
+    spool.ack(first.ranges());
     assert_eq!(spool.stats().acknowledged, 3, "a second time is no time");
-    spool.ack(last.batch_ids());
+    spool.ack(last.ranges());
     assert!(
         spool
             .read_batches(&target, 1000, &mut body)
@@ -98,6 +106,54 @@ fn bundles_join_small_batches_up_to_a_size_and_a_precision() {
             .is_none()
     );
     assert!(body.is_empty());
+}
+
+#[test]
+fn thousands_of_one_line_batches_are_one_range() {
+    let dir = TempDir::new("lines");
+    let mut spool = Spool::builder(dir.path())
+        .durability(Durability::OsManaged)
+        .open()
+        .unwrap();
+    for n in 0..5_000 {
+        append(&mut spool, &target(), &payload(n)).unwrap();
+    }
+    let mut body = Vec::new();
+    let group = spool.read_batches(&target(), 1 << 20, &mut body);
+    let group = group.unwrap().unwrap();
+    assert_eq!((group.batches(), group.points()), (5_000, 5_000));
+    let [range] = group.ranges() else {
+        panic!("{} ranges", group.ranges().len());
+    };
+    assert_eq!((range.first_seq(), range.last_seq()), (1, 5_000));
+    assert_eq!(range.bytes(), body.len() as u64);
+    assert_eq!(body, (0..5_000).flat_map(payload).collect::<Vec<_>>());
+    assert_eq!(spool.ack(group.ranges()), 5_000);
+    assert!(spool.is_empty());
+}
+
+#[test]
+fn a_range_of_which_a_part_is_done_counts_the_rest() {
+    let dir = TempDir::new("part");
+    let mut spool = Spool::open(dir.path()).unwrap();
+    let target = target();
+    let ranges: Vec<_> = (1..=10_u32)
+        .map(|n| {
+            let batch = Batch::new(&target, Precision::Second, n, b"x\n");
+            spool.append(batch).unwrap()
+        })
+        .collect();
+    let group = spool.read_batches(&target, 1000, &mut Vec::new());
+    let group = group.unwrap().unwrap();
+    assert_eq!(spool.ack(&ranges[2..5]), 3 + 4 + 5);
+    let rest = spool.read_batches(&target, 1000, &mut Vec::new());
+    let rest = rest.unwrap().unwrap();
+    assert_eq!((rest.batches(), rest.points()), (7, 55 - 12));
+    assert_eq!(spool.ack(group.ranges()), 55 - 12, "each once");
+    assert_eq!(spool.ack(rest.ranges()), 0);
+    assert_eq!(spool.ack(&ranges), 0);
+    assert_eq!(spool.stats().acknowledged_points, 55);
+    assert_eq!(spool.stats().acknowledged, 10);
 }
 
 #[test]
@@ -253,7 +309,7 @@ fn directory_and_files_are_the_owners_alone() {
         .unwrap()
         .map(|e| e.unwrap())
         .collect();
-    assert_eq!(files.len(), 3);
+    assert!(files.len() >= 2);
     for file in files {
         assert_eq!(mode(&file.path()), 0o600, "{:?}", file.path());
     }

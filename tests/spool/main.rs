@@ -9,3 +9,4 @@ mod common {
 }
 
 mod basics;
+mod directory;

@@ -45,7 +45,7 @@ fn filled(dir: &Path) -> Spool {
         .read_batches(&target, 100, &mut body)
         .unwrap()
         .unwrap();
-    spool.ack(group.batch_ids());
+    spool.ack(group.ranges());
     spool
         .reject(Rejection {
             target: &target,
@@ -215,7 +215,7 @@ fn the_example_beside_a_running_owner() {
                 .read_batches(&target, 300, &mut body)
                 .unwrap()
                 .unwrap();
-            spool.ack(group.batch_ids());
+            spool.ack(group.ranges());
         }
     }
     looker.join().unwrap();

@@ -95,7 +95,7 @@ fn victim() {
             for line in body.split_inclusive(|&b| b == b'\n') {
                 writeln!(out, "-{}", number(line).unwrap()).unwrap();
             }
-            spool.ack(group.batch_ids());
+            spool.ack(group.ranges());
         }
     }
 }
@@ -315,7 +315,7 @@ fn check(dir: &Path, mode: &str, said: &mut Said, absent: u64) -> u64 {
             last = n;
             there.insert(n);
         }
-        spool.ack(group.batch_ids());
+        spool.ack(group.ranges());
     }
     let lost: Vec<_> = said
         .kept

@@ -56,7 +56,7 @@ fn a_long_outage_takes_a_megabyte_at_most() {
     let mut delivered = 0;
     while let Some(group) = spool.read_batches(&target, 256 << 10, &mut body).unwrap() {
         delivered += group.points();
-        spool.ack(group.batch_ids());
+        spool.ack(group.ranges());
         most = most.max(resident());
     }
     assert_eq!(delivered, batches);
@@ -92,7 +92,7 @@ fn three_days_at_one_point_a_second_and_a_restart() {
             assert!(last.is_none_or(|last| last < n), "out of order");
             last = Some(n);
         }
-        spool.ack(group.batch_ids());
+        spool.ack(group.ranges());
     }
     assert!(seen.iter().all(|&times| times == 1));
     assert_eq!(spool.stats().acknowledged, points);

@@ -261,36 +261,6 @@ fn back_pressure_is_the_callers_choice() {
 }
 
 #[test]
-fn a_panic_in_the_thread_is_told_and_loses_the_account_of_nothing() {
-    let server = Server::start();
-    let mut w = writer(&server)
-        .on_event(|event| {
-            if let Event::Delivered { .. } = event {
-                panic!("a listener that panics, on purpose");
-            }
-        })
-        .batch_lines(10)
-        .build()
-        .unwrap()
-        .spawn(OverflowPolicy::Reject)
-        .unwrap();
-    for n in 0..25 {
-        if w.write(&point(n)).is_err() {
-            break;
-        }
-    }
-    let error = w.flush().unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::Flush(u) if u.is_lost()),
-        "{error}"
-    );
-    let stats = w.stats();
-    assert!(stats.is_balanced(), "{stats:?}");
-    assert_eq!(stats.buffered, 0);
-    assert_eq!(w.write(&point(1)), Err(WriteError::Closed));
-}
-
-#[test]
 fn the_last_handle_closes() {
     let server = Server::start();
     let w = writer(&server).build().unwrap();

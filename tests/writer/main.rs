@@ -1,4 +1,4 @@
-//! The writer over the mock server, with every kind of fault on the way.
+//! The writer over the mock server, with every kind of fault on the way, in threads and processes.
 
 #![cfg(feature = "client")]
 
@@ -6,8 +6,25 @@
 mod common {
     pub(crate) mod mock_server;
     pub(crate) mod random;
+    #[cfg(feature = "spool")]
+    pub(crate) mod temp_dir;
     pub(crate) mod watch;
+    pub(crate) mod wire;
 }
 
+mod help;
+
+#[cfg(feature = "spool")]
+mod ahead;
 mod delivery;
+mod drops;
+mod listeners;
 mod refusals;
+mod run_until;
+#[cfg(feature = "spool")]
+mod spooled;
+mod stalls;
+#[cfg(feature = "spool")]
+mod stress;
+mod text;
+mod threads;

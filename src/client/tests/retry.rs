@@ -47,11 +47,30 @@ fn the_servers_wish_is_a_lower_bound() {
         .delay(1, Duration::ZERO, Some(SEC * 30), u64::MAX)
         .unwrap();
     assert!(most > SEC * 30 && most <= SEC * 33);
+    // A server that asks for no pause gets the policy's own.
+    for asked in [0, 1, 4_999] {
+        let asked = Some(Duration::from_millis(asked));
+        assert_eq!(policy.delay(1, Duration::ZERO, asked, 0), Some(SEC * 5));
+        assert_eq!(policy.delay(3, Duration::ZERO, asked, 0), Some(SEC * 20));
+    }
     // Never beyond the total.
     assert_eq!(
         policy.delay(1, SEC * 100, Some(SEC * 9999), 7),
         Some(SEC * 80)
     );
+}
+
+#[test]
+fn without_bounds_nothing_is_given_up() {
+    let policy = RetryPolicy::unbounded();
+    for (attempt, elapsed) in [(1, 0), (6, 181), (100, 86_400), (u32::MAX, u64::MAX / 2)] {
+        let elapsed = Duration::from_secs(elapsed);
+        for random in [0, u64::MAX] {
+            let pause = policy.delay(attempt, elapsed, None, random);
+            let pause = pause.expect("another attempt");
+            assert!(pause >= SEC && pause <= SEC * 300, "{attempt}: {pause:?}");
+        }
+    }
 }
 
 #[test]

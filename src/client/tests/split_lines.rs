@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::line::Encoder;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 #[test]
@@ -75,4 +76,29 @@ fn a_time_is_digits_behind_a_space() {
 fn a_last_line_may_lack_its_newline() {
     assert_eq!(split(b"a f=1\nb f=2").count(), 2);
     assert_eq!(split(b"").count(), 0);
+}
+
+/// Text that is accepted is cut by a rule of its own; what comes out is one line here, too.
+#[test]
+fn accepted_text_is_one_line() {
+    const PIECES: [&str; 22] = [
+        "m", "m", ",t=a", ",", " ", " ", " f=1", " f=\"", "\"", "\"", "=", "=", "\\", "\\ ", "\n",
+        "\t", "1", "5i", "t", "-5", " 7", "é",
+    ];
+    let mut rng = fastrand::Rng::with_seed(1);
+    let mut accepted = 0;
+    for _ in 0..40_000 {
+        let mut text = String::from("m,t=a f=1");
+        for _ in 0..rng.usize(..10) {
+            text.push_str(PIECES[rng.usize(..PIECES.len())]);
+        }
+        for (_, line) in crate::line::text_lines(&text) {
+            let Ok(line) = line else { continue };
+            accepted += 1;
+            let with_end = [line.bytes, b"\n"].concat();
+            assert_eq!(split(&with_end).count(), 1, "{text:?}");
+            assert_eq!(has_time(&with_end), line.has_time, "{text:?}");
+        }
+    }
+    assert!(accepted > 2_000, "{accepted}");
 }

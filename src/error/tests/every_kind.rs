@@ -27,6 +27,7 @@ fn encode() -> EncodeError {
 }
 
 fn flush_error(lines: u64, lost: bool, cause: Option<Error>) -> Error {
+    let cause = cause.map(alloc::sync::Arc::new);
     ErrorKind::Flush(FlushError { lines, lost, cause }).into()
 }
 
@@ -59,9 +60,14 @@ fn rows() -> Vec<Row> {
             Remedy::Retry,
         ),
         write_error(
-            WriteError::ClockNotSet,
-            "the point has no time",
+            WriteError::ClockNotSet(ClockError::Unreadable),
+            "the point has no time, and this machine's clock isn't set (it shows a time outside the years 1677 to 2262): wait for NTP",
             Remedy::Retry,
+        ),
+        write_error(
+            WriteError::Syntax(not_line_protocol()),
+            "the line isn't line protocol: a field has no =, at byte 3",
+            Remedy::RemoveBadLines,
         ),
         write_error(
             WriteError::TooLarge(1_000),
@@ -98,6 +104,11 @@ fn rows() -> Vec<Row> {
             source: true,
         },
     ]
+}
+
+fn not_line_protocol() -> crate::line::LineSyntaxError {
+    let (_, line) = crate::line::text_lines("m f").next().expect("a line");
+    line.expect_err("no field")
 }
 
 /// A point that is no line.

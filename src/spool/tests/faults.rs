@@ -108,7 +108,7 @@ fn when_the_new_segment_fails_too_nothing_is_acknowledged() {
     sim.heal();
     append(&mut spool, &target(), &payload(3)).unwrap();
     assert!(!spool.stats().failed);
-    spool.ack(group.batch_ids());
+    spool.ack(group.ranges());
     assert_eq!(drain(&mut spool, &target()).len(), 1);
     assert_eq!(sim.synced_again(), 0);
     assert!(after_cut(&sim, 0).contains(&3));
@@ -282,8 +282,8 @@ fn any_failure_anywhere_and_a_power_cut_after_it() {
             }
             if rng.one_in(10) {
                 if let Ok(Some(group)) = spool.read_batches(&target(), 200, &mut body) {
-                    acked.extend(group.batch_ids().iter().map(|t| t.seq()));
-                    spool.ack(group.batch_ids());
+                    acked.extend(group.ranges().iter().map(|t| t.first_seq()));
+                    spool.ack(group.ranges());
                     // By number of payload: what was delivered needn't be there.
                     for line in body.split_inclusive(|&b| b == b'\n') {
                         kept.retain(|n| payload(*n) != line);

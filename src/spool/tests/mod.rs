@@ -1,13 +1,20 @@
 //! The tests of the spool that need its file system, its clock or its bytes.
 
 mod damage;
+mod directory;
+#[cfg(feature = "client")]
+pub(crate) mod disk;
 mod faults;
 mod format;
+mod full;
 mod model;
+mod numbers;
 mod power_cut;
 mod sim;
+mod targets;
+mod unsynced;
 
-use super::{Batch, BatchId, Spool, SpoolError, Target};
+use super::{Batch, BatchRange, Spool, SpoolError, Target};
 use crate::Precision;
 use crate::clock::Clock;
 use crate::testing::TempDir;
@@ -23,7 +30,7 @@ fn target() -> Target {
 }
 
 /// Appends a batch of one point.
-fn append(spool: &mut Spool, target: &Target, bytes: &[u8]) -> Result<BatchId, SpoolError> {
+fn append(spool: &mut Spool, target: &Target, bytes: &[u8]) -> Result<BatchRange, SpoolError> {
     spool.append(Batch::new(target, Precision::Nanosecond, 1, bytes))
 }
 
@@ -33,9 +40,9 @@ fn drain(spool: &mut Spool, target: &Target) -> Vec<(u64, Vec<u8>)> {
     let mut body = Vec::new();
     // At most 0 bytes: one batch each.
     while let Some(group) = spool.read_batches(target, 0, &mut body).unwrap() {
-        assert_eq!(group.batch_ids().len(), 1);
-        out.push((group.batch_ids()[0].seq(), body.clone()));
-        spool.ack(group.batch_ids());
+        assert_eq!(group.batches(), 1);
+        out.push((group.ranges()[0].first_seq(), body.clone()));
+        spool.ack(group.ranges());
     }
     out
 }

@@ -5,7 +5,7 @@
 use super::sim::Sim;
 use super::{RngExt, TestClock, env_or};
 use crate::Precision;
-use crate::spool::{Batch, BatchId, Durability, OverflowPolicy, Spool, SpoolErrorKind, Target};
+use crate::spool::{Batch, BatchRange, Durability, OverflowPolicy, Spool, SpoolErrorKind, Target};
 use alloc::vec::Vec;
 use fastrand::Rng;
 use std::time::Duration;
@@ -21,7 +21,7 @@ struct Entry {
     precision: Precision,
     points: u32,
     bytes: Vec<u8>,
-    batch_id: Option<BatchId>,
+    batch_id: Option<BatchRange>,
     acked: bool,
 }
 
@@ -64,7 +64,7 @@ impl Script {
                 0..10 => self.append(&mut spool),
                 10..14 => self.collect(&mut spool, true),
                 14 => self.collect(&mut spool, false),
-                15 => self.ack_by_ticket(&mut spool),
+                15 => self.ack_by_range(&mut spool),
                 16 => {
                     self.clock.advance(self.rng.u64(..3_000));
                     spool.poll().unwrap();
@@ -111,15 +111,15 @@ impl Script {
             Ok(batch_id) => {
                 // The numbers of what was cut off or deleted are used again.
                 if self.model.damaged {
-                    self.model.entries.retain(|e| e.seq < batch_id.seq());
+                    self.model.entries.retain(|e| e.seq < batch_id.first_seq());
                 }
                 let last = self.model.entries.last().map_or(0, |e| e.seq);
-                assert!(batch_id.seq() > last);
+                assert!(batch_id.first_seq() > last);
                 self.taken += u64::from(points);
                 let dropped = spool.stats().dropped_batches - before.dropped_batches;
                 self.drop_oldest(dropped);
                 self.model.entries.push(Entry {
-                    seq: batch_id.seq(),
+                    seq: batch_id.first_seq(),
                     target,
                     precision,
                     points,
@@ -153,7 +153,11 @@ impl Script {
 
     /// Compares a group with what the model says should be in it.
     fn collect_one(&mut self, spool: &mut Spool, target: usize, ack: bool) -> bool {
-        let max = self.rng.usize(..6_000);
+        // Of a range it can't be told which of its batches were damaged: one batch each then.
+        let max = match self.model.damaged {
+            true => 0,
+            false => self.rng.usize(..6_000),
+        };
         let mut body = Vec::new();
         let group = spool
             .read_batches(&self.targets[target], max, &mut body)
@@ -166,32 +170,36 @@ impl Script {
             assert!(none || damaged, "something waits and is not found");
             return false;
         };
-        for batch_id in group.batch_ids() {
-            // In order; what was damaged may be left out.
-            let entry = waiting
-                .find(|e| e.target == target && !e.acked && (!damaged || e.seq == batch_id.seq()))
-                .expect("a batch that should not be there");
-            assert_eq!(
-                (entry.seq, entry.points),
-                (batch_id.seq(), batch_id.points())
-            );
-            assert_eq!(entry.precision, group.precision());
-            if expected.last().is_some_and(|&b| b != b'\n') {
-                expected.push(b'\n');
+        for range in group.ranges() {
+            let mut found = (0, 0, 0);
+            while found.0 < range.batches() {
+                // In order; what was damaged may be left out.
+                let entry = waiting
+                    .find(|e| e.target == target && !e.acked && (!damaged || range.holds(e.seq)))
+                    .expect("a batch that should not be there");
+                assert!(range.holds(entry.seq), "{} in {range:?}", entry.seq);
+                assert_eq!(entry.precision, group.precision());
+                if expected.last().is_some_and(|&b| b != b'\n') {
+                    expected.push(b'\n');
+                }
+                expected.extend_from_slice(&entry.bytes);
+                entry.acked = ack;
+                let (points, bytes) = (u64::from(entry.points), entry.bytes.len() as u64);
+                found = (found.0 + 1, found.1 + points, found.2 + bytes);
             }
-            expected.extend_from_slice(&entry.bytes);
-            entry.acked = ack;
+            let range = (range.batches(), range.points(), range.bytes());
+            assert_eq!(found, range);
         }
         assert_eq!(body, expected);
-        assert!(body.len() <= max.max(1) || group.batch_ids().len() == 1);
+        assert!(body.len() <= max.max(1) || group.batches() == 1);
         if ack {
-            spool.ack(group.batch_ids());
+            spool.ack(group.ranges());
         }
         true
     }
 
     /// As in write-ahead: delivered from memory, in any order.
-    fn ack_by_ticket(&mut self, spool: &mut Spool) {
+    fn ack_by_range(&mut self, spool: &mut Spool) {
         if self.model.entries.is_empty() {
             return;
         }
@@ -315,6 +323,12 @@ impl Script {
             assert_eq!(spool.backlog(target).batches, count);
             assert_eq!(spool.targets().contains(target), count > 0);
         }
+    }
+}
+
+impl BatchRange {
+    fn holds(&self, seq: u64) -> bool {
+        (self.first_seq()..=self.last_seq()).contains(&seq)
     }
 }
 

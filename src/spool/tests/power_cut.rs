@@ -88,7 +88,7 @@ fn run(sim: &Sim, durability: Durability, rng: &mut Rng) -> Promises {
                         let n = number(line).unwrap();
                         promises.acked.push((sim.ops(), n));
                     }
-                    spool.ack(group.batch_ids());
+                    spool.ack(group.ranges());
                 }
             }
             14 | 15 => {
@@ -183,7 +183,7 @@ fn check(sim: &Sim, promises: &Promises, at: usize, durability: Durability) -> R
     let target = &targets()[0];
     let batch_id = spool.append(Batch::new(target, Precision::Second, 1, &bytes));
     let batch_id = batch_id.map_err(|e| format!("not usable afterwards: {e}"))?;
-    if drain(&mut spool, target) != [(batch_id.seq(), bytes)] {
+    if drain(&mut spool, target) != [(batch_id.first_seq(), bytes)] {
         return Err("what is written afterwards does not come back".into());
     }
     Ok(())

@@ -9,12 +9,13 @@
 //! prove that they would notice a missing one.
 
 use super::RngExt;
-use crate::spool::fs::{Access, Fs, FsFile, FsLock, Status};
+use crate::spool::fs::{Access, Disk, Fs, FsFile, Owner, Status};
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{format, vec};
+use core::sync::atomic::{AtomicBool, Ordering};
 use fastrand::Rng;
 use std::ffi::OsString;
 use std::io;
@@ -70,7 +71,7 @@ pub(super) enum Lie {
 
 /// What is being asked for, for [`Sim::fail_when`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Call {
+pub(crate) enum Call {
     CreateDir,
     List,
     Create,
@@ -84,6 +85,9 @@ pub(super) enum Call {
     Sync,
     SetLen,
     Status,
+    OpenDir,
+    /// Whether the directory can be written to.
+    Access,
 }
 
 type Failure = Box<dyn FnMut(Call, &Path) -> Option<io::Error> + Send>;
@@ -101,6 +105,11 @@ struct State {
     failed_handles: BTreeSet<u64>,
     synced_again: u64,
     calls: BTreeMap<Call, u64>,
+    owners: BTreeMap<PathBuf, Owner>,
+    /// Another process took the lock.
+    lost_lock: bool,
+    /// How often the process was forked; this is the last child.
+    forks: u32,
 }
 
 /// A handle to the file system; clones share it.
@@ -116,13 +125,18 @@ pub(super) struct SimFile {
     created: bool,
 }
 
-pub(super) struct SimLock(Sim, PathBuf);
+/// An open directory. It is found by its path at each call, which nobody changes.
+struct SimDir {
+    sim: Sim,
+    path: PathBuf,
+    locked: AtomicBool,
+}
 
-impl FsLock for SimLock {}
-
-impl Drop for SimLock {
+impl Drop for SimDir {
     fn drop(&mut self) {
-        self.0.state().locked.remove(&self.1);
+        if self.locked.load(Ordering::Relaxed) {
+            self.sim.state().locked.remove(&self.path);
+        }
     }
 }
 
@@ -172,6 +186,20 @@ impl Sim {
         }
     }
 
+    /// From now on the caller is a child of the process that called so far.
+    pub(super) fn fork(&self) {
+        self.state().forks += 1;
+    }
+
+    /// From now on another has the lock, too.
+    pub(super) fn lose_lock(&self) {
+        self.state().lost_lock = true;
+    }
+
+    pub(super) fn set_owner(&self, path: &str, owner: Owner) {
+        self.state().owners.insert(path.into(), owner);
+    }
+
     pub(super) fn ops(&self) -> usize {
         self.state().log.len()
     }
@@ -187,6 +215,14 @@ impl Sim {
 
     pub(super) fn image(&self) -> Image {
         self.state().now.clone()
+    }
+
+    /// A byte in memory is another one now: what was written is gone.
+    pub(super) fn spoil(&self, path: &str, at: usize) {
+        let mut state = self.state();
+        if let Some(Node::File(id)) = state.now.names.get(Path::new(path)).copied() {
+            state.now.files.get_mut(&id).unwrap()[at] ^= 1;
+        }
     }
 
     fn log(&self) -> Vec<Op> {
@@ -252,7 +288,7 @@ fn apply(image: &mut Image, op: &Op) {
     }
 }
 
-impl Fs for Sim {
+impl Disk for Sim {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
         self.enter(Call::CreateDir, path)?;
         if self.node(path).is_some() {
@@ -262,63 +298,6 @@ impl Fs for Sim {
             return Err(io::ErrorKind::NotFound.into());
         }
         self.record(Op::Name(path.into(), Node::Dir));
-        Ok(())
-    }
-
-    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
-        self.enter(Call::List, dir)?;
-        match self.node(dir) {
-            Some(Node::Dir) => {}
-            Some(_) => return Err(io::ErrorKind::NotADirectory.into()),
-            None => return Err(io::ErrorKind::NotFound.into()),
-        }
-        let state = self.state();
-        let inside = state.now.names.keys().filter(|p| p.parent() == Some(dir));
-        // Directories have no order.
-        let mut names: Vec<_> = inside.map(|p| p.file_name().unwrap().into()).collect();
-        names.reverse();
-        Ok(names)
-    }
-
-    fn create(&self, path: &Path) -> io::Result<Box<dyn FsFile>> {
-        self.enter(Call::Create, path)?;
-        if self.node(path).is_some() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        if self.node(path.parent().unwrap()) != Some(Node::Dir) {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        let id = {
-            let mut state = self.state();
-            state.next_file += 1;
-            state.next_file
-        };
-        self.record(Op::SetLen(id, 0));
-        self.record(Op::Name(path.into(), Node::File(id)));
-        Ok(Box::new(self.handle(id, path, true)))
-    }
-
-    fn open(&self, path: &Path, _: Access) -> io::Result<Box<dyn FsFile>> {
-        self.enter(Call::Open, path)?;
-        match self.node(path) {
-            Some(Node::File(id)) => Ok(Box::new(self.handle(id, path, false))),
-            Some(_) => Err(io::ErrorKind::InvalidInput.into()),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.enter(Call::Remove, path)?;
-        if self.node(path).is_none() {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        self.record(Op::Unname(path.into()));
-        Ok(())
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.enter(Call::Rename, from)?;
-        self.record(Op::Rename(from.into(), to.into()));
         Ok(())
     }
 
@@ -335,10 +314,131 @@ impl Fs for Sim {
         Ok(())
     }
 
-    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn FsLock>>> {
-        self.enter(Call::Lock, path)?;
-        let free = self.state().locked.insert(path.into());
-        Ok(free.then(|| Box::new(SimLock(self.clone(), path.into())) as Box<dyn FsLock>))
+    fn open_dir(&self, path: &Path) -> io::Result<Box<dyn Fs>> {
+        self.enter(Call::OpenDir, path)?;
+        match self.node(path) {
+            Some(Node::Dir) => Ok(Box::new(SimDir {
+                sim: self.clone(),
+                path: path.into(),
+                locked: AtomicBool::new(false),
+            })),
+            Some(_) => Err(io::ErrorKind::NotADirectory.into()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn owner(&self, path: &Path) -> io::Result<Option<Owner>> {
+        match self.node(path) {
+            None => Err(io::ErrorKind::NotFound.into()),
+            Some(_) => Ok(self.state().owners.get(path).copied()),
+        }
+    }
+}
+
+impl SimDir {
+    fn at(&self, path: &Path) -> PathBuf {
+        match path.as_os_str().is_empty() {
+            true => self.path.clone(),
+            false => self.path.join(path),
+        }
+    }
+}
+
+impl Fs for SimDir {
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        Disk::create_dir(&self.sim, &self.at(path))
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
+        let (sim, dir) = (&self.sim, &*self.at(dir));
+        sim.enter(Call::List, dir)?;
+        match sim.node(dir) {
+            Some(Node::Dir) => {}
+            Some(_) => return Err(io::ErrorKind::NotADirectory.into()),
+            None => return Err(io::ErrorKind::NotFound.into()),
+        }
+        let state = sim.state();
+        let inside = state.now.names.keys().filter(|p| p.parent() == Some(dir));
+        // Directories have no order.
+        let mut names: Vec<_> = inside.map(|p| p.file_name().unwrap().into()).collect();
+        names.reverse();
+        Ok(names)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn FsFile>> {
+        let (sim, path) = (&self.sim, &*self.at(path));
+        sim.enter(Call::Create, path)?;
+        if sim.node(path).is_some() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        if sim.node(path.parent().unwrap()) != Some(Node::Dir) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let id = {
+            let mut state = sim.state();
+            state.next_file += 1;
+            state.next_file
+        };
+        sim.record(Op::SetLen(id, 0));
+        sim.record(Op::Name(path.into(), Node::File(id)));
+        Ok(Box::new(sim.handle(id, path, true)))
+    }
+
+    fn open(&self, path: &Path, _: Access) -> io::Result<Box<dyn FsFile>> {
+        let (sim, path) = (&self.sim, &*self.at(path));
+        sim.enter(Call::Open, path)?;
+        match sim.node(path) {
+            Some(Node::File(id)) => Ok(Box::new(sim.handle(id, path, false))),
+            Some(_) => Err(io::ErrorKind::InvalidInput.into()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let (sim, path) = (&self.sim, &*self.at(path));
+        sim.enter(Call::Remove, path)?;
+        if sim.node(path).is_none() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        sim.record(Op::Unname(path.into()));
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let (sim, (from, to)) = (&self.sim, (&*self.at(from), &*self.at(to)));
+        sim.enter(Call::Rename, from)?;
+        sim.record(Op::Rename(from.into(), to.into()));
+        Ok(())
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        Disk::sync_dir(&self.sim, &self.at(dir))
+    }
+
+    fn lock(&self) -> io::Result<bool> {
+        self.sim.enter(Call::Lock, &self.path)?;
+        let free = self.sim.state().locked.insert(self.path.clone());
+        self.locked.store(free, Ordering::Relaxed);
+        Ok(free)
+    }
+
+    fn still_owned(&self) -> io::Result<()> {
+        match self.sim.state().lost_lock {
+            true => Err(io::Error::other("lock lost")),
+            false => Ok(()),
+        }
+    }
+
+    fn check_writable(&self) -> io::Result<()> {
+        self.sim.enter(Call::Access, &self.path)
+    }
+
+    fn owner(&self, path: &Path) -> io::Result<Option<Owner>> {
+        Disk::owner(&self.sim, &self.at(path))
+    }
+
+    fn process(&self) -> u32 {
+        1000 + self.sim.state().forks
     }
 }
 
@@ -431,9 +531,12 @@ impl FsFile for SimFile {
     fn status(&self) -> io::Result<Status> {
         self.sim.enter(Call::Status, &self.path)?;
         let state = self.sim.state();
+        let names = state.now.names.values();
+        let names = names.filter(|n| **n == Node::File(self.id)).count();
         Ok(Status {
             len: state.now.files[&self.id].len() as u64,
-            linked: state.now.names.values().any(|n| *n == Node::File(self.id)),
+            linked: names > 0,
+            shared: names > 1,
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 
+const KIND: (u64, Precision) = (0, Precision::Nanosecond);
+
 fn bad(number: u32) -> LineError {
     LineError {
         number: Some(number),
@@ -15,7 +17,7 @@ fn batch(lines: &[&str]) -> Batch {
         .iter()
         .map(|line| alloc::format!("{line}\n"))
         .collect();
-    Batch::new(text.into_bytes(), lines.len(), 0)
+    Batch::new(KIND, text.into_bytes(), lines.len(), Some(0))
 }
 
 #[test]
@@ -52,7 +54,7 @@ fn numbers_name_lines_of_the_piece() {
 fn the_last_item_is_known_while_all_of_it_is_there() {
     let fresh = || {
         let text = "a f=1 1\nb f=1 2\nc f=1 3\n";
-        Batch::new(text.into(), 3, text.find('c').unwrap())
+        Batch::new(KIND, text.into(), 3, text.find('c'))
     };
     let c = Some(&b"c f=1 3\n"[..]);
     let mut batch = fresh();
@@ -62,7 +64,8 @@ fn the_last_item_is_known_while_all_of_it_is_there() {
     assert_eq!(batch.last_written(), None);
     batch.pop(true);
     assert_eq!(batch.last_written(), c);
-    assert_eq!(batch.without_last().last_written(), None);
+    let unknown = Batch::new(KIND, "a f=1 1\n".into(), 1, None);
+    assert_eq!(unknown.last_written(), None);
     // Nor when something was refused.
     let mut batch = fresh();
     assert!(batch.halve(false));
@@ -86,7 +89,7 @@ fn what_waits_keeps_no_more_storage_than_it_needs() {
         let mut bytes = Vec::with_capacity(storage);
         assert_eq!(bytes.capacity(), storage);
         bytes.resize(used, b'\n');
-        let mut batch = Batch::new(bytes, used, 0);
+        let mut batch = Batch::new(KIND, bytes, used, Some(0));
         batch.shrink();
         assert_eq!(batch.held(), kept, "{used} of {storage}");
     }
@@ -94,22 +97,52 @@ fn what_waits_keeps_no_more_storage_than_it_needs() {
 
 #[test]
 fn pieces_inherit_what_is_known_of_them() {
-    for (judged, expect) in [(false, false), (true, false), (false, true)] {
+    for (fault, of_halves, expect) in [
+        (Fault::None, Fault::None, false),
+        (Fault::Failed(3), Fault::None, false),
+        (Fault::Confirmed(2), Fault::Confirmed(0), false),
+        (Fault::Again(1), Fault::Confirmed(0), false),
+        (Fault::None, Fault::None, true),
+    ] {
         let mut batch = batch(&["a f=1 1", "b f=1 2", "c f=1 3", "d f=1 4"]);
         let piece = batch.piece().unwrap();
-        (piece.judged, piece.expect) = (judged, expect);
-        (piece.faults, piece.breaks) = (1, 2);
+        (piece.fault, piece.expect, piece.breaks) = (fault, expect, 2);
         assert!(batch.halve(true));
-        for _ in 0..2 {
-            let piece = batch.piece().unwrap();
-            assert_eq!((piece.judged, piece.expect), (judged, expect));
-            assert_eq!((piece.faults, piece.breaks), (0, 0));
+        for suspicion in [Suspicion::None, Suspicion::Bad] {
+            let piece = batch.next_piece().unwrap();
+            assert_eq!((piece.fault, piece.expect), (of_halves, expect));
+            assert_eq!((piece.suspicion, piece.breaks), (suspicion, 0));
             // What is left of it is another body, but goes the same way.
             assert_eq!(batch.take_out(&[bad(1)]).len(), 1);
-            let piece = batch.piece().unwrap();
-            assert_eq!((piece.judged, piece.expect), (false, expect));
+            let piece = batch.next_piece().unwrap();
+            assert_eq!((piece.fault, piece.expect), (Fault::None, expect));
+            // (The first was the bad one after all, or not: then it is the other.)
             batch.pop(true);
+            if let Some(next) = batch.piece() {
+                assert_eq!(next.suspicion, Suspicion::None, "a line was taken out");
+                next.suspicion = Suspicion::Bad;
+            }
         }
+    }
+}
+
+#[test]
+fn a_piece_is_cut_to_what_fits_and_a_line_always_does() {
+    let lines = ["a f=1 1", "bb f=1 2", "ccc f=1 3"];
+    for (bytes, left) in [
+        (usize::MAX, 3),
+        (27, 3),
+        (26, 2),
+        (17, 2),
+        (16, 1),
+        (8, 1),
+        (1, 1),
+        (0, 1),
+    ] {
+        let mut batch = batch(&lines);
+        batch.cut_to(bytes);
+        assert_eq!(batch.next_piece().unwrap().lines, left, "{bytes}");
+        assert_eq!(batch.lines(), 3);
     }
 }
 
@@ -141,17 +174,18 @@ fn suspects_wait_at_the_front() {
         // They are asked about again, and known to be; or nothing is known of anything.
         let mut again = batch;
         if suspects % 2 == 0 {
-            again.vouch();
+            again.path_works();
             assert_eq!(again.refusals, 0);
         } else {
-            again.pardon(3);
+            again.forget_suspicions(3);
             assert_eq!(again.refusals, 3);
         }
         assert!(!again.has_suspects());
         let mut seen = Vec::new();
         while let Some(piece) = again.piece().copied() {
-            assert_eq!(piece.refused, suspects % 2 == 0 && seen.len() < suspects);
-            assert!(!piece.bad);
+            let refused = suspects % 2 == 0 && seen.len() < suspects;
+            assert_eq!(piece.suspicion == Suspicion::Refused, refused);
+            assert!(piece.suspicion != Suspicion::Bad);
             seen.extend(split(again.piece_bytes()).map(text));
             again.pop(suspects % 2 == 1);
         }

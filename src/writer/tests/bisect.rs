@@ -5,9 +5,10 @@ use super::sim::{SimClock, broken};
 use crate::error::{Error, TransportErrorKind};
 use crate::testing::{write_error, write_error_of};
 use crate::writer::WriterBuilder;
-use crate::writer::core::{Core, MAIN};
+use crate::writer::drive::inline::Inline;
+use crate::writer::engine::Attempt;
 use crate::writer::event::Event;
-use crate::writer::seams::{Parcel, Transport};
+use crate::writer::seams::Transport;
 use crate::writer::split::split;
 use alloc::format;
 use alloc::rc::Rc;
@@ -32,9 +33,9 @@ struct Script {
 }
 
 impl Transport for Script {
-    fn send(&mut self, parcel: Parcel<'_>) -> Result<(), Error> {
+    fn send(&mut self, attempt: &Attempt) -> Result<(), Error> {
         let (last, asked) = &mut *self.asked.borrow_mut();
-        let names: String = split(parcel.lines.bytes)
+        let names: String = split(attempt.lines().bytes)
             .map(|line| char::from(line[0]))
             .collect();
         let now = crate::writer::seams::Clock::now(&self.clock);
@@ -44,7 +45,7 @@ impl Transport for Script {
         }
         *last = now;
         entry.push_str(&names);
-        if parcel.expect {
+        if attempt.expect {
             entry.push('?');
         }
         let earlier = asked.len();
@@ -97,11 +98,11 @@ pub(super) fn tried(
                 });
             })
     });
-    let write = |core: &mut Core<SimClock, Script>, names: &str| {
+    let write = |core: &mut Inline<SimClock, Script>, names: &str| {
         for (time, name) in names.chars().enumerate() {
             let text = "x".repeat(size);
             let line = format!("{name} f=1i,s=\"{text}\" {time}\n");
-            core.take(MAIN, line.as_bytes(), 1).unwrap();
+            super::sim::take(core, line.as_bytes(), 1);
         }
     };
     if !first.is_empty() {
@@ -121,7 +122,7 @@ pub(super) fn tried(
         clock.advance(Duration::from_millis(100));
     }
     let asked = script.asked.borrow().1.join(" ");
-    let rejected = core.rejected.take();
+    let rejected = core.engine.rejected.take();
     let rejected: Vec<_> = rejected
         .map(|r| format!("{}: {}", r.lines, r.message))
         .collect();
@@ -252,7 +253,7 @@ fn a_line_that_the_server_fails_on() {
 
 /// Alone with a line and with nothing to compare, nobody can say whose fault it is: it is kept.
 #[test]
-fn a_line_that_cannot_be_proven_guilty_stays() {
+fn a_line_that_cannot_be_shown_to_be_bad_stays() {
     let tried = tried("", "p", 1, 40, poisoned);
     assert_eq!(tried.asked, [".p"; 40].join(" "));
     assert_eq!(tried.events, ["failed"; 40].join(", "));
@@ -378,8 +379,7 @@ fn batches_are_not_cut_by_attempts() {
             core.transport.response = |_, _| Ok(());
         }
         for name in names.chars() {
-            core.take(MAIN, format!("{name} f=1i 1\n").as_bytes(), 1)
-                .unwrap();
+            super::sim::take(&mut core, format!("{name} f=1i 1\n").as_bytes(), 1);
         }
         for _ in 0..100_000 {
             core.poll();

@@ -5,8 +5,10 @@ use super::sim::{SILENT, SimClock, Words, Worst, long, worst};
 use crate::client::Client;
 use crate::error::Error;
 use crate::testing::write_error_of;
-use crate::writer::core::{Core, MAIN};
-use crate::writer::seams::{Parcel, Transport};
+use crate::writer::drive::inline::Inline;
+use crate::writer::engine::Attempt;
+use crate::writer::engine::MAIN;
+use crate::writer::seams::Transport;
 use crate::writer::{RejectReason, WriterBuilder};
 use alloc::format;
 use alloc::rc::Rc;
@@ -21,7 +23,7 @@ pub(super) fn core<T: Transport>(
     transport: T,
     clock: &SimClock,
     change: impl FnOnce(WriterBuilder) -> WriterBuilder,
-) -> Core<SimClock, T> {
+) -> Inline<SimClock, T> {
     let client = Client::builder("http://localhost:8086").build().unwrap();
     let builder = change(client.writer("sensors"));
     builder.build_on(clock.clone(), transport, 1).unwrap()
@@ -53,10 +55,10 @@ struct Order {
 }
 
 impl Transport for Picky {
-    fn send(&mut self, parcel: Parcel<'_>) -> Result<(), Error> {
+    fn send(&mut self, attempt: &Attempt) -> Result<(), Error> {
         let order = &mut *self.0.borrow_mut();
         order.requests += 1;
-        let body = parcel.lines.bytes;
+        let body = attempt.lines().bytes;
         let mut lines = body.chunks(order.len).enumerate();
         let Some((at, bad)) = lines.find(|(_, line)| line[FIELD] == b'b') else {
             let end = order.stored + body.len();
@@ -84,7 +86,7 @@ impl Transport for Picky {
         };
         let response = response.to_string();
         Err(write_error_of(
-            parcel.lines.bytes,
+            attempt.lines().bytes,
             400,
             &[],
             response.as_bytes(),
@@ -122,7 +124,7 @@ fn every_position(words: Words, most: u64) {
         }
         let mut body = all.clone();
         body[start + FIELD] = b'b';
-        core.take(MAIN, &body, LINES).unwrap();
+        super::sim::take(&mut core, &body, LINES);
         let outcome = core.flush(SEC * 60).unwrap();
         assert_eq!(
             (
@@ -132,7 +134,7 @@ fn every_position(words: Words, most: u64) {
             ),
             (Worst::Rejected, 4_999, 1)
         );
-        let out: Vec<_> = core.rejected.take().collect();
+        let out: Vec<_> = core.engine.rejected.take().collect();
         assert_eq!(out.len(), 1);
         assert_eq!(out[0].line, line(bad, 'b').trim_end());
         assert_eq!(out[0].reason, RejectReason::Refused);
@@ -168,8 +170,13 @@ fn a_bad_line_anywhere_that_is_not_named() {
 struct Sink(Rc<RefCell<u64>>);
 
 impl Transport for Sink {
-    fn send(&mut self, parcel: Parcel<'_>) -> Result<(), Error> {
-        let lines = parcel.lines.bytes.iter().filter(|b| **b == b'\n').count();
+    fn send(&mut self, attempt: &Attempt) -> Result<(), Error> {
+        let lines = attempt
+            .lines()
+            .bytes
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count();
         *self.0.borrow_mut() += lines as u64;
         Ok(())
     }
@@ -191,7 +198,7 @@ fn a_day_takes_as_much_memory_as_a_minute() {
     let server = Sink::default();
     let mut core = core(server.clone(), &clock, |b| b);
     let mut number = 0i64;
-    let mut minutes = |core: &mut Core<SimClock, Sink>, minutes: u32| {
+    let mut minutes = |core: &mut Inline<SimClock, Sink>, minutes: u32| {
         for _ in 0..minutes * 60 {
             for sensor in 0..10 {
                 number += 1;

@@ -6,7 +6,8 @@ use crate::error::WriteError;
 use crate::spool::Mode;
 use crate::testing::TempDir;
 use crate::writer::RejectReason;
-use crate::writer::core::MAIN;
+use crate::writer::engine::MAIN;
+use crate::writer::seams::Clock as _;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -77,7 +78,7 @@ fn nothing_is_written_to_disk_while_the_server_responds() {
         (worst(&outcome), outcome.delivered),
         (Worst::Delivered, 1_000)
     );
-    let spool = core.disk.as_ref().unwrap().spool();
+    let spool = core.engine.disk.as_ref().unwrap().spool();
     assert_eq!(spool.stats().bytes_written, 0);
     // Nor by any other way: there are only the lock's file and a directory for what is refused.
     let files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().flatten().collect();
@@ -123,12 +124,13 @@ fn what_the_server_refuses_is_kept_on_disk() {
     let outcome = core.flush(SEC * 10).unwrap();
     assert_eq!((outcome.delivered, outcome.rejected.refused), (90, 10));
     assert!(
-        core.rejected
+        core.engine
+            .rejected
             .iter()
             .all(|r| r.reason == RejectReason::Refused)
     );
     check(&core);
-    let spool = core.disk.as_ref().unwrap().spool();
+    let spool = core.engine.disk.as_ref().unwrap().spool();
     assert_eq!(
         (spool.stats().rejected_lines, spool.stats().points),
         (10, 0)
@@ -202,7 +204,7 @@ fn a_full_spool_drops_the_oldest_and_counts_them() {
     assert_eq!(world.stored.values().max(), Some(&9_999));
 }
 
-type Core = crate::writer::core::Core<super::sim::SimClock, super::sim::SimServer>;
+type Core = crate::writer::drive::inline::Inline<super::sim::SimClock, super::sim::SimServer>;
 
 fn write(core: &mut Core, n: i64) -> Result<(), WriteError> {
     core.write(MAIN, |enc| {
@@ -213,7 +215,7 @@ fn write(core: &mut Core, n: i64) -> Result<(), WriteError> {
 
 /// So many bytes as the spool holds.
 fn on_disk(core: &Core) -> u64 {
-    core.disk.as_ref().unwrap().spool().stats().bytes
+    core.engine.disk.as_ref().unwrap().spool().stats().bytes
 }
 
 #[test]
@@ -240,11 +242,11 @@ fn a_backlog_is_sent_at_a_bounded_pace_and_no_two_keep_the_same() {
         while core.stats().delivered == 0 {
             clock.advance(core.poll());
         }
-        let (start, sent) = (core.clock_now(), core.stats().bytes_sent);
+        let (start, sent) = (core.clock.now(), core.stats().bytes_sent);
         let mut rhythm = Vec::new();
         while core.stats().spooled > 0 {
             let wait = core.poll();
-            let time = core.clock_now() - start;
+            let time = core.clock.now() - start;
             let bytes = core.stats().bytes_sent - sent;
             let most = RATE as f64 * time.as_secs_f64() + BATCH as f64;
             assert!(bytes as f64 <= most, "{bytes} bytes in {time:?}");
@@ -252,7 +254,7 @@ fn a_backlog_is_sent_at_a_bounded_pace_and_no_two_keep_the_same() {
             clock.advance(wait);
             check(&core);
         }
-        let (time, bytes) = (core.clock_now() - start, core.stats().bytes_sent - sent);
+        let (time, bytes) = (core.clock.now() - start, core.stats().bytes_sent - sent);
         let slow = bytes as f64 / time.as_secs_f64();
         assert!(slow > RATE as f64 * 0.6, "{slow} bytes a second");
         assert_eq!(core.stats().delivered, 20_000);
@@ -304,14 +306,14 @@ fn a_flush_keeps_the_pace_and_nothing_is_due_before_a_fleet_is_awake() {
     let outcome = core.flush(SEC * 3).unwrap();
     assert_eq!(worst(&outcome), Worst::Spooled);
     assert!(outcome.delivered > 500 && outcome.delivered < 5_000);
-    let start = core.clock_now();
+    let start = core.clock.now();
     let outcome = core.flush(SEC * 600).unwrap();
     assert_eq!(
         (worst(&outcome), core.stats().delivered),
         (Worst::Delivered, 10_000)
     );
     let least = (waiting - 50_000) / 10_000;
-    assert!(core.clock_now() - start > SEC * u32::try_from(least).unwrap());
+    assert!(core.clock.now() - start > SEC * u32::try_from(least).unwrap());
     check(&core);
 }
 
@@ -327,10 +329,18 @@ fn a_disk_that_fills_up_is_not_drained_slowly() {
         write(&mut core, n).unwrap();
     }
     let _ = core.flush(SEC).unwrap();
-    let footprint = |core: &Core| core.disk.as_ref().unwrap().spool().stats().disk_bytes;
+    let footprint = |core: &Core| {
+        core.engine
+            .disk
+            .as_ref()
+            .unwrap()
+            .spool()
+            .stats()
+            .disk_bytes
+    };
     assert!(footprint(&core) > 40 << 10, "{}", footprint(&core));
     server.0.borrow_mut().down = false;
-    let start = core.clock_now();
+    let start = core.clock.now();
     let wait = loop {
         let wait = core.poll();
         if wait > SEC * 1_000 {
@@ -339,7 +349,7 @@ fn a_disk_that_fills_up_is_not_drained_slowly() {
         clock.advance(wait);
     };
     // In haste down to the half, then a byte a second, as was asked for.
-    assert!(core.clock_now() - start < SEC * 400 && wait < SEC * 3_100);
+    assert!(core.clock.now() - start < SEC * 400 && wait < SEC * 3_100);
     assert!(
         (10 << 10..=32 << 10).contains(&footprint(&core)),
         "{}",
@@ -358,13 +368,13 @@ fn what_only_passes_the_disk_is_not_held_back() {
             .batch_lines(10);
         b.drain_bytes_per_second(1)
     });
-    let start = core.clock_now();
+    let start = core.clock.now();
     for n in 0..1_000 {
         write(&mut core, n).unwrap();
         core.poll();
     }
     assert_eq!(worst(&core.flush(SEC * 10).unwrap()), Worst::Delivered);
-    assert!(core.clock_now() - start < SEC * 5);
+    assert!(core.clock.now() - start < SEC * 5);
     let _ = clock;
 }
 
@@ -393,10 +403,10 @@ fn where_the_disk_is_full_the_caller_waits_as_it_chose() {
         server.0.borrow_mut().down = true;
         let mut n = 0;
         let spent = loop {
-            let before = core.clock_now();
+            let before = core.clock.now();
             if let Err(refused) = write(&mut core, n) {
                 assert_eq!(refused, WriteError::Full);
-                break core.clock_now() - before;
+                break core.clock.now() - before;
             }
             n += 1;
         };
@@ -417,11 +427,11 @@ fn where_the_disk_is_full_the_caller_waits_as_it_chose() {
             false => assert!(spent < SEC, "{spent:?}"),
         }
         // The server comes back while somebody waits.
-        let before = core.clock_now();
+        let before = core.clock.now();
         server.0.borrow_mut().down = false;
         server.0.borrow_mut().back_at = before + SEC * 30;
         let taken = write(&mut core, n);
-        let spent = core.clock_now() - before;
+        let spent = core.clock.now() - before;
         assert_eq!(taken.is_ok(), blocks, "{policy:?}");
         assert_eq!(blocks, spent >= SEC * 30, "{spent:?}");
         assert!(spent < SEC * 40, "{spent:?}");

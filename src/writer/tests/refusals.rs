@@ -10,7 +10,9 @@ use crate::error::Error;
 use crate::spool::Mode;
 use crate::testing::write_error;
 use crate::writer::Event;
-use crate::writer::core::MAIN;
+use crate::writer::engine::Events;
+use crate::writer::engine::MAIN;
+use crate::writer::seams::Clock as _;
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
@@ -231,8 +233,8 @@ fn writer(wait: Wait, run: impl FnOnce(SimCore, SimClock, SimServer)) {
     run(core, clock, server);
 }
 
-/// What stats say: delivered, rejected, dropped.
-fn fates(core: &SimCore) -> (u64, u64, u64) {
+/// Lines delivered, rejected, dropped.
+fn counts(core: &SimCore) -> (u64, u64, u64) {
     let stats = core.stats();
     (
         stats.delivered,
@@ -262,7 +264,7 @@ fn a_batch_of_bad_lines_only_is_rejected() {
             let lines = u64::try_from(lines).unwrap();
             assert_eq!(outcome.rejected.total(), lines, "{refusal:?}");
             assert_eq!(outcome.rejected.too_large > 0, refusal.0 == 413);
-            assert_eq!(fates(&core), (1, lines, 0));
+            assert_eq!(counts(&core), (1, lines, 0));
             assert!(requests <= lines * 9 / 4 + 30, "{requests} {refusal:?}");
             check(&core);
         });
@@ -292,6 +294,7 @@ fn a_path_that_refuses_everything_rejects_no_line() {
         let name = std::format!("{refusal:?} after {begins}, {lines} lines, {wait:?}");
         writer(wait, |mut core, clock, server| {
             let telling = Arc::clone(&told);
+            core.engine.events = Events::new(true);
             core.listener = Some(Box::new(move |event| {
                 if let Event::Failed { error, .. } = event {
                     assert_eq!(error.remedy(), Remedy::Operator);
@@ -312,7 +315,7 @@ fn a_path_that_refuses_everything_rejects_no_line() {
                 write(&mut core, "n", 0..1);
                 let _ = core.flush(SEC).unwrap();
             }
-            core.settings.send_in_write = false;
+            core.engine.settings.send_in_write = false;
             write(&mut core, "n", 1..5);
             write(&mut core, "bad", 5..6);
             write(&mut core, "n", 6..lines + 1);
@@ -326,9 +329,9 @@ fn a_path_that_refuses_everything_rejects_no_line() {
                 clock.advance(wait);
             }
             // The bad line may have been found before it began.
-            let (_, rejected, dropped) = fates(&core);
+            let (_, rejected, dropped) = counts(&core);
             assert!(rejected <= u64::from(begins > 5) && dropped == 0, "{name}");
-            let cause = core.last_error.as_ref().unwrap();
+            let cause = core.engine.last_error.as_ref().unwrap();
             assert_eq!(cause.remedy(), Remedy::Operator);
             assert!(told.load(Ordering::Relaxed) >= 10, "{name}");
 
@@ -337,8 +340,13 @@ fn a_path_that_refuses_everything_rejects_no_line() {
             check(&core);
             let lines = u64::try_from(lines).unwrap();
             let good = lines - 1 + u64::from(begins > 0);
-            assert_eq!(fates(&core), (good, 1, 0), "{name}");
-            let rejected: Vec<_> = core.rejected.iter().map(|r| r.line.as_str()).collect();
+            assert_eq!(counts(&core), (good, 1, 0), "{name}");
+            let rejected: Vec<_> = core
+                .engine
+                .rejected
+                .iter()
+                .map(|r| r.line.as_str())
+                .collect();
             assert_eq!(rejected, ["m,s=1 bad=5i 5"], "{name}");
             assert_eq!(server.0.borrow().stored.len() as u64, good);
         });
@@ -384,7 +392,7 @@ fn a_path_that_refuses_for_a_moment_costs_nothing() {
                         })
                         .unwrap();
                     }
-                    core.seal(MAIN);
+                    core.engine.seal(MAIN);
                     core.poll();
                     clock.advance(SEC);
                 }
@@ -399,7 +407,7 @@ fn a_path_that_refuses_for_a_moment_costs_nothing() {
                 }
                 let doomed = 3 * u64::from(bad < lines);
                 let good = 3 * u64::try_from(lines).unwrap() - doomed;
-                assert_eq!(fates(&core), (good, doomed, 0), "{name}");
+                assert_eq!(counts(&core), (good, doomed, 0), "{name}");
                 let last = |odd: i64| {
                     let of_last = (0..lines).filter(|n| *n != bad && n % 2 == odd);
                     of_last.max().map(|n| u64::try_from(2 * lines + n).unwrap())
@@ -428,23 +436,23 @@ fn a_bad_line_that_came_first_waits_for_a_good_one() {
                 }
             };
             rounds(&mut core, 6);
-            assert_eq!(fates(&core), (0, 0, 0), "{refusal:?} {wait:?}");
-            let cause = core.last_error.as_ref().unwrap();
+            assert_eq!(counts(&core), (0, 0, 0), "{refusal:?} {wait:?}");
+            let cause = core.engine.last_error.as_ref().unwrap();
             assert_eq!(cause.remedy(), Remedy::Operator);
-            let other = core.lane("other");
+            let other = core.engine.queue("other");
             core.write(other, |enc| {
                 enc.line("m").tag("s", 1).field("n", 9).timestamp(9)
             })
             .unwrap();
             rounds(&mut core, 4);
-            assert_eq!(fates(&core), (1, 0, 0));
+            assert_eq!(counts(&core), (1, 0, 0));
             write(&mut core, "bad", 1..2);
             write(&mut core, "n", 2..4);
             core.poll();
             write(&mut core, "n", 4..5);
             rounds(&mut core, 12);
-            assert_eq!(fates(&core), (4, 2, 0), "{refusal:?} {wait:?}");
-            assert!(core.last_error.is_none());
+            assert_eq!(counts(&core), (4, 2, 0), "{refusal:?} {wait:?}");
+            assert!(core.engine.last_error.is_none());
         });
     }
 }
@@ -457,7 +465,7 @@ fn a_flush_ends_in_time_where_everything_is_refused() {
             writer(Wait::Memory, |mut core, _, server| {
                 server.0.borrow_mut().refuses = Some(refusal);
                 write(&mut core, "n", 0..1_000);
-                let start = core.clock_now();
+                let start = core.clock.now();
                 let limit = SEC * limit;
                 let ended = if close {
                     core.close(limit)
@@ -467,9 +475,9 @@ fn a_flush_ends_in_time_where_everything_is_refused() {
                 let error = ended.unwrap_err();
                 assert_eq!(error.remedy(), Remedy::Operator, "{error}");
                 assert!(error.to_string().contains("1000 lines"), "{error}");
-                assert!(core.clock_now() - start <= limit + SEC / 10);
+                assert!(core.clock.now() - start <= limit + SEC / 10);
                 let dropped = if close { 1_000 } else { 0 };
-                assert_eq!(fates(&core), (0, 0, dropped));
+                assert_eq!(counts(&core), (0, 0, dropped));
                 check(&core);
             });
         }

@@ -4,8 +4,9 @@ use super::sim::{SimServer, Worst, check, world, worst};
 use crate::OverflowPolicy;
 use crate::Precision;
 use crate::client::RetryPolicy;
-use crate::error::WriteError;
-use crate::writer::core::MAIN;
+use crate::error::{ClockError, WriteError};
+use crate::writer::engine::MAIN;
+use crate::writer::seams::Clock as _;
 use crate::writer::{ClockGuard, DropReason, Event};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -16,7 +17,7 @@ use std::sync::Mutex;
 
 const SEC: Duration = Duration::from_secs(1);
 
-fn write(core: &mut crate::writer::core::Core<super::sim::SimClock, SimServer>, n: i64) {
+fn write(core: &mut crate::writer::drive::inline::Inline<super::sim::SimClock, SimServer>, n: i64) {
     core.write(MAIN, |enc| enc.line("m").field("n", n).timestamp(n))
         .unwrap();
 }
@@ -43,7 +44,7 @@ fn a_gateway_with_an_outage_at_noon() {
             clock.advance(SEC);
         }
         check(&core);
-        let held: usize = core.lanes[0].held();
+        let held: usize = core.engine.queues[0].storage_bytes();
         // An hour of lines at the most.
         assert!(held < 2 << 20, "{held} bytes of storage in minute {minute}");
     }
@@ -239,18 +240,18 @@ fn a_full_buffer_blocks_for_as_long_as_the_policy_says() {
         let put = |core: &mut super::sim::SimCore, n: i64| {
             core.write(MAIN, |enc| enc.line("m").field("n", n).timestamp(n))
         };
-        while core.bytes + 20 <= 1_000 {
+        while core.engine.bytes + 20 <= 1_000 {
             put(&mut core, lines).unwrap();
             lines += 1;
         }
-        let before = core.clock_now();
+        let before = core.clock.now();
         if let Some(seconds) = back_after {
             let mut world = server.0.borrow_mut();
             world.down = false;
             world.back_at = before + SEC * seconds;
         }
         let result = put(&mut core, 1_000_000);
-        let spent = core.clock_now() - before;
+        let spent = core.clock.now() - before;
         assert_eq!(result.is_ok(), taken, "{send_in_write} {back_after:?}");
         match (send_in_write, taken) {
             // The next attempt after the 30 s is 5 s away at most, and one takes some milliseconds.
@@ -364,7 +365,12 @@ fn a_201_for_a_part_is_no_captive_portal() {
     }
     let outcome = core.flush(SEC * 5).unwrap();
     assert_eq!((outcome.delivered, outcome.rejected.partial), (199, 1));
-    let rejected: Vec<_> = core.rejected.iter().map(|r| r.line.as_str()).collect();
+    let rejected: Vec<_> = core
+        .engine
+        .rejected
+        .iter()
+        .map(|r| r.line.as_str())
+        .collect();
     assert_eq!(rejected, ["m,s=1 conflict=57i 57"]);
     assert_eq!(server.0.borrow().requests, 4, "nothing is sent again");
     check(&core);
@@ -390,10 +396,13 @@ fn a_path_that_breaks_under_large_batches_gets_smaller_ones() {
 fn points_without_a_time_and_a_clock_that_is_not_set() {
     let (mut core, clock, server) = world(1, |b| b);
     clock.set_wall(12_345);
-    let point = |core: &mut crate::writer::core::Core<_, _>| {
+    let point = |core: &mut crate::writer::drive::inline::Inline<_, _>| {
         core.write(MAIN, |enc| enc.line("m").tag("s", 1).field("n", 1).finish())
     };
-    assert_eq!(point(&mut core), Err(WriteError::ClockNotSet));
+    assert!(matches!(
+        point(&mut core),
+        Err(WriteError::ClockNotSet(ClockError::TooEarly { .. }))
+    ));
     clock.set_wall(1_700_000_000_000_000_000);
     for _ in 0..3 {
         point(&mut core).unwrap();
@@ -403,14 +412,14 @@ fn points_without_a_time_and_a_clock_that_is_not_set() {
     let (mut core, clock, _) = world(1, |b| b.clock_guard(ClockGuard::Mark));
     clock.set_wall(12_345);
     point(&mut core).unwrap();
-    let (_, lines) = core.unsent().next().unwrap();
+    let (_, lines) = core.engine.unsent().next().unwrap();
     assert_eq!(lines.bytes, b"m,s=1 n=1i,clock_unset=true 12345\n");
 }
 
 #[test]
 fn no_allocation_per_point_after_warm_up() {
     let (mut core, clock, _) = world(1, |b| b.batch_lines(1_000));
-    let round = |core: &mut crate::writer::core::Core<_, _>| {
+    let round = |core: &mut crate::writer::drive::inline::Inline<_, _>| {
         for n in 0..999i64 {
             core.write(MAIN, |enc| {
                 let line = enc.line("weather").tag("station", "zrh-1");
@@ -422,9 +431,9 @@ fn no_allocation_per_point_after_warm_up() {
         }
     };
     let _ = clock;
-    core.settings.send_in_write = false;
-    core.settings.batch_lines = 1 << 20;
-    core.settings.batch_bytes = 1 << 20;
+    core.engine.settings.send_in_write = false;
+    core.engine.settings.batch_lines = 1 << 20;
+    core.engine.settings.batch_bytes = 1 << 20;
     round(&mut core);
     let _ = core.close(Duration::ZERO);
     round(&mut core);

@@ -6,9 +6,11 @@ use crate::error::{Error, TransportError, TransportErrorKind};
 #[cfg(feature = "spool")]
 use crate::testing::TempDir;
 use crate::testing::{write_error, write_error_of};
-use crate::writer::seams::{Clock, Parcel, Transport};
+use crate::writer::drive::inline::Inline;
+use crate::writer::engine::{Attempt, Engine, Queue};
+use crate::writer::seams::{Clock, Transport};
 use crate::writer::split::split;
-use crate::writer::{Outcome, WriterBuilder, core::Core};
+use crate::writer::{Outcome, Stats, WriterBuilder};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::rc::Rc;
@@ -18,6 +20,8 @@ use core::cell::{Cell, RefCell};
 use core::ops::Range;
 use core::time::Duration;
 use fastrand::Rng;
+
+const SEC: Duration = Duration::from_secs(1);
 
 /// Draws of the random generator.
 pub(super) trait Draw {
@@ -110,6 +114,8 @@ pub(super) struct World {
     pub(super) refuses_at: Range<u64>,
     /// What it says of bad lines if it names none.
     pub(super) silent: (u16, &'static str),
+    /// How long each request takes, and how many bytes are sent in a second.
+    pub(super) link: Option<(Duration, u64)>,
     /// The path breaks under larger bodies.
     pub(super) breaks_over: usize,
     /// Nothing listens.
@@ -145,6 +151,7 @@ impl SimServer {
             refuses: None,
             refuses_at: 0..u64::MAX,
             silent: (400, SILENT),
+            link: None,
             breaks_over: usize::MAX,
             down: false,
             back_at: Duration::ZERO,
@@ -194,7 +201,7 @@ fn parts(bucket: &str, line: &str) -> (String, String, u64) {
 }
 
 impl World {
-    fn store(&mut self, bucket: &str, lines: &[&str]) {
+    pub(super) fn store(&mut self, bucket: &str, lines: &[&str]) {
         let all_new = lines.iter().all(|line| {
             let (.., number) = parts(bucket, line);
             !self.seen.contains_key(&number)
@@ -313,16 +320,23 @@ impl World {
 }
 
 impl Transport for SimServer {
-    fn send(&mut self, parcel: Parcel<'_>) -> Result<(), Error> {
+    fn send(&mut self, attempt: &Attempt) -> Result<(), Error> {
         let mut world = self.0.borrow_mut();
         let world = &mut *world;
         world.requests += 1;
-        let body = core::str::from_utf8(parcel.lines.bytes).unwrap();
+        let body = core::str::from_utf8(attempt.lines().bytes).unwrap();
         assert!(!body.is_empty() && body.ends_with('\n'));
-        if parcel.expect {
+        if attempt.expect {
             world.expected.push(body.len());
         }
-        let spent = Duration::from_millis(1 + world.rng.below(20));
+        let spent = match world.link {
+            None => Duration::from_millis(1 + world.rng.below(20)),
+            Some((latency, rate)) => latency + SEC * body.len() as u32 / rate as u32,
+        };
+        if let Some(limit) = attempt.limit.filter(|limit| *limit < spent) {
+            world.clock.advance(limit);
+            return Err(broken(TransportErrorKind::Timeout, false));
+        }
         world.clock.advance(spent);
         if world.down || world.clock.now() < world.back_at {
             return Err(broken(TransportErrorKind::Refused, true));
@@ -331,7 +345,7 @@ impl Transport for SimServer {
             return Err(broken(TransportErrorKind::Closed, false));
         }
         if !world.rng.chance(world.trouble) {
-            return world.judge(parcel.bucket, body);
+            return world.judge(&attempt.bucket, body);
         }
         let json = |code: &str| format!("{{\"code\":\"{code}\",\"message\":\"simulated\"}}");
         match world.rng.below(14) {
@@ -339,14 +353,14 @@ impl Transport for SimServer {
             1 => Err(broken(TransportErrorKind::Closed, false)),
             2 | 3 => {
                 // Applied, but nobody hears of it.
-                drop(world.judge(parcel.bucket, body));
+                drop(world.judge(&attempt.bucket, body));
                 Err(broken(TransportErrorKind::Closed, false))
             }
             4 => {
-                let limit = parcel.limit.unwrap_or(Duration::from_secs(30));
+                let limit = attempt.limit.unwrap_or(Duration::from_secs(30));
                 world.clock.advance(limit.min(Duration::from_secs(30)));
                 if world.rng.chance(50) {
-                    drop(world.judge(parcel.bucket, body));
+                    drop(world.judge(&attempt.bucket, body));
                 }
                 Err(broken(TransportErrorKind::Timeout, false))
             }
@@ -381,14 +395,14 @@ impl Transport for SimServer {
 pub(super) fn world(
     seed: u64,
     change: impl FnOnce(WriterBuilder) -> WriterBuilder,
-) -> (Core<SimClock, SimServer>, SimClock, SimServer) {
+) -> (Inline<SimClock, SimServer>, SimClock, SimServer) {
     let clock = SimClock::new();
     let server = SimServer::new(&clock, seed);
     (another(seed, &clock, &server, change), clock, server)
 }
 
 /// A writer in a world of its own.
-pub(super) type SimCore = Core<SimClock, SimServer>;
+pub(super) type SimCore = Inline<SimClock, SimServer>;
 
 /// Another writer in the same world.
 pub(super) fn another(
@@ -396,7 +410,7 @@ pub(super) fn another(
     clock: &SimClock,
     server: &SimServer,
     change: impl FnOnce(WriterBuilder) -> WriterBuilder,
-) -> Core<SimClock, SimServer> {
+) -> Inline<SimClock, SimServer> {
     let client = Client::builder("http://localhost:8086").build().unwrap();
     let builder = change(client.writer("sensors"));
     builder
@@ -421,28 +435,56 @@ pub(super) fn spool_with(
         .unwrap()
 }
 
+/// Takes whole lines that are encoded and have their times.
+pub(super) fn take<C: Clock, T: Transport>(core: &mut Inline<C, T>, bytes: &[u8], lines: usize) {
+    let pending = core.engine.pend(crate::writer::engine::MAIN, bytes, lines);
+    core.engine.tick(core.clock.now());
+    let accepted = core.engine.accept(pending);
+    core.written(accepted).unwrap();
+}
+
 /// The account is right, by counting from the ground up.
-pub(super) fn check(core: &Core<SimClock, SimServer>) {
-    let stats = core.stats();
+pub(super) fn check(core: &Inline<SimClock, SimServer>) {
+    check_engine(&core.engine, core.clock.now());
+}
+
+/// The same of an engine: it is balanced, and says what is in memory and on disk.
+pub(super) fn check_engine(engine: &Engine, now: Duration) -> Stats {
+    let stats = engine.stats(now);
     assert!(stats.is_balanced(), "{stats:?}");
-    let lines: usize = core
-        .lanes
-        .iter()
-        .map(crate::writer::lane::Lane::lines)
-        .sum();
+    let lines: usize = engine.queues.iter().map(Queue::lines).sum();
     assert_eq!(stats.buffered, lines as u64, "{stats:?}");
-    let spooled: u64 = core.lanes.iter().map(|lane| lane.spooled).sum();
+    let spooled: u64 = engine.queues.iter().map(|queue| queue.spooled).sum();
     assert_eq!(stats.spooled, spooled, "{stats:?}");
-    let held: Vec<(usize, usize)> = core
+    let held: Vec<(usize, usize)> = engine
         .unsent()
         .map(|(_, lines)| (lines.bytes.len(), split(lines.bytes).count()))
         .collect();
-    assert_eq!(
-        stats.buffered_bytes as usize,
-        held.iter().map(|h| h.0).sum::<usize>()
-    );
+    let bytes = held.iter().map(|h| h.0).sum::<usize>();
+    assert_eq!(stats.buffered_bytes as usize, bytes);
     assert_eq!(lines, held.iter().map(|h| h.1).sum::<usize>());
-    assert!(stats.buffered_bytes as usize <= core.settings.max_buffer_bytes);
+    assert!(bytes <= engine.settings.max_buffer_bytes + engine.settings.batch_bytes);
+    #[cfg(feature = "spool")]
+    if let Some(disk) = &engine.disk {
+        // What is held is on disk as a whole, and counted as far as it is left.
+        let held = engine.queues.iter().filter_map(|queue| queue.held.as_ref());
+        let settled: u64 = held
+            .map(|held| {
+                let all: u64 = held
+                    .ranges
+                    .iter()
+                    .map(crate::spool::BatchRange::points)
+                    .sum();
+                all - held.batch.lines() as u64
+            })
+            .sum();
+        assert_eq!(
+            disk.spool().stats().points,
+            stats.spooled + settled,
+            "{stats:?}"
+        );
+    }
+    stats
 }
 
 /// Whether the tests take the time that they take in CI: `INFLUX_EDGE_LONG=1`.

@@ -6,6 +6,7 @@
 
 pub(crate) mod arbitrary;
 pub(crate) mod grammar;
+pub(crate) mod text;
 
 use influx_edge::Precision;
 use influx_edge::line::{BoundedVec, EncodeError, Encoder, IoSink, Sink};

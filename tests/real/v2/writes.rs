@@ -121,7 +121,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn every_verdict() {
+fn every_outcome() {
     let Some(place) = Place::new("statuses") else {
         return;
     };

@@ -1,0 +1,353 @@
+//! Line protocol that exists already as text: its lines, each checked as servers check it.
+//!
+//! Two passes over each line, as in the servers. First its end is found, for a newline in a string does
+//! not end it; by the rule of InfluxDB's `scanLine`, which every server since has copied. Then the line
+//! is parsed by the grammar of InfluxDB 3. Nothing is allocated.
+
+use core::fmt;
+
+/// A line of text that servers accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct TextLine<'a> {
+    /// The line without its newline, and without the blanks around it.
+    pub bytes: &'a [u8],
+    /// It ends with a time.
+    pub has_time: bool,
+}
+
+/// Why a line of text isn't line protocol, and where.
+///
+/// ```
+/// # use influx_edge::line::text_lines;
+/// let (_, line) = text_lines("weather temp_c=21,5").next().unwrap();
+/// assert_eq!(line.unwrap_err().to_string(), "a field has no =, at byte 19");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineSyntaxError {
+    reason: &'static str,
+    offset: usize,
+}
+
+impl LineSyntaxError {
+    /// The byte of the line at which reading ended, from 0, blanks before the line not counted.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
+impl fmt::Display for LineSyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, at byte {}", self.reason, self.offset)
+    }
+}
+
+impl core::error::Error for LineSyntaxError {}
+
+/// The lines of a text, with the numbers that an editor shows (a string with newlines takes several).
+/// Blank lines and comments are passed over, and so are a byte order mark at the start and the carriage
+/// return of a line's end.
+///
+/// A line is accepted if the published parser of InfluxDB 3, `influxdb-line-protocol`, accepts it, with
+/// these exceptions:
+/// - The byte order mark and the carriage return: that parser takes one for a part of the first name, and
+///   refuses the other.
+/// - Blanks at the end of a line without a time: refused there, accepted by InfluxDB 1.x and 2.x. They
+///   are not in the line that comes out, which all accept.
+/// - A comma behind the first and only field: accepted there by accident, refused by InfluxDB 1.x and 2.x.
+/// - A comment ends at its newline. There, and in InfluxDB 1.x and 2.x, `# a="` opens a string that hides
+///   the lines behind it.
+#[derive(Clone, Debug)]
+#[doc(hidden)]
+pub struct TextLines<'a> {
+    rest: &'a [u8],
+    /// The number of the line that `rest` begins with.
+    number: u64,
+}
+
+#[doc(hidden)]
+#[must_use]
+pub fn text_lines(text: &str) -> TextLines<'_> {
+    TextLines {
+        rest: text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes(),
+        number: 1,
+    }
+}
+
+impl<'a> Iterator for TextLines<'a> {
+    type Item = (u64, Result<TextLine<'a>, LineSyntaxError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.rest.is_empty() {
+            let number = self.number;
+            let comment = after_blanks(self.rest).first() == Some(&b'#');
+            let end = if comment {
+                let newline = self.rest.iter().position(|byte| *byte == b'\n');
+                newline.unwrap_or(self.rest.len())
+            } else {
+                end_of_line(self.rest)
+            };
+            let line = self.rest.get(..end).unwrap_or_default();
+            self.rest = self.rest.get(end.saturating_add(1)..).unwrap_or_default();
+            let newlines = line.iter().filter(|byte| **byte == b'\n').count();
+            self.number = number.saturating_add(newlines as u64).saturating_add(1);
+            let line = after_blanks(line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if !comment && !line.is_empty() {
+                return Some((number, Parser { line, at: 0 }.line()));
+            }
+        }
+        None
+    }
+}
+
+fn after_blanks(line: &[u8]) -> &[u8] {
+    let blanks = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t'));
+    line.get(blanks.count()..).unwrap_or_default()
+}
+
+/// The offset of the newline that ends the first line.
+///
+/// Behind the first space that isn't escaped, a quote opens or closes a string where there were more
+/// equals signs than commas before it. That isn't the grammar, but what all servers do.
+fn end_of_line(text: &[u8]) -> usize {
+    let (mut escaped, mut fields, mut quoted) = (false, false, false);
+    let (mut equals, mut commas) = (0usize, 0usize);
+    for (at, byte) in text.iter().enumerate() {
+        if escaped {
+            escaped = false;
+            continue;
+        }
+        match byte {
+            b'\\' => escaped = true,
+            b' ' => fields = true,
+            b'=' if fields && !quoted => equals = equals.saturating_add(1),
+            b',' if fields && !quoted => commas = commas.saturating_add(1),
+            b'"' if fields && equals > commas => quoted = !quoted,
+            b'\n' if !quoted => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// One line, and how much of it was read.
+struct Parser<'a> {
+    line: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn line(mut self) -> Result<TextLine<'a>, LineSyntaxError> {
+        self.name(
+            |byte| matches!(byte, b' ' | b'\t' | b'\n' | b',' | 0),
+            "there is no measurement",
+        )?;
+        while self.take(b',') {
+            self.name(is_key_end, "a tag has no key")?;
+            self.expect(b'=', "a tag has no =")?;
+            let is_end = |byte| matches!(byte, b' ' | b'\t' | b'\n' | b',');
+            self.name(is_end, "a tag has no value")?;
+        }
+        if self.spaces() == 0 {
+            return Err(self.error("there is no field"));
+        }
+        let mut missing = "there is no field";
+        loop {
+            self.name(is_key_end, missing)?;
+            self.expect(b'=', "a field has no =")?;
+            self.value()?;
+            if !self.take(b',') {
+                break;
+            }
+            missing = "there is no field behind the comma";
+        }
+        let mut end = self.at;
+        let spaces = self.spaces();
+        let has_time = self.peek().is_some();
+        if has_time {
+            if spaces == 0 {
+                return Err(self.error("a field's value isn't a number, a boolean or a string"));
+            }
+            self.time()?;
+            end = self.at;
+            self.spaces();
+            if self.peek().is_some() {
+                return Err(
+                    self.error("something follows the time, or the time isn't a whole number")
+                );
+            }
+        }
+        Ok(TextLine {
+            bytes: self.line.get(..end).unwrap_or_default(),
+            has_time,
+        })
+    }
+
+    fn error(&self, reason: &'static str) -> LineSyntaxError {
+        LineSyntaxError {
+            reason,
+            offset: self.at,
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.line.get(self.at).copied()
+    }
+
+    fn step(&mut self) {
+        self.at = self.at.saturating_add(1);
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let there = self.peek() == Some(byte);
+        if there {
+            self.step();
+        }
+        there
+    }
+
+    fn expect(&mut self, byte: u8, missing: &'static str) -> Result<(), LineSyntaxError> {
+        match self.take(byte) {
+            true => Ok(()),
+            false => Err(self.error(missing)),
+        }
+    }
+
+    fn spaces(&mut self) -> usize {
+        let start = self.at;
+        while self.take(b' ') {}
+        self.at.saturating_sub(start)
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.step();
+        }
+        self.at.saturating_sub(start)
+    }
+
+    /// A measurement, a key, or a tag's value: what is escaped ends none of them, and none may end with a
+    /// backslash.
+    fn name(
+        &mut self,
+        is_end: impl Fn(u8) -> bool,
+        missing: &'static str,
+    ) -> Result<(), LineSyntaxError> {
+        let start = self.at;
+        let mut backslash = false;
+        while let Some(byte) = self.peek().filter(|byte| !is_end(*byte)) {
+            self.step();
+            backslash = false;
+            if byte == b'\\' {
+                backslash = matches!(self.peek(), None | Some(b'\\'));
+                self.step();
+            }
+        }
+        match self.at > start {
+            false => Err(self.error(missing)),
+            true if backslash => Err(self.error("a name or a tag's value ends with a backslash")),
+            true => Ok(()),
+        }
+    }
+
+    fn value(&mut self) -> Result<(), LineSyntaxError> {
+        match self.peek() {
+            Some(b'"') => self.string(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => self.boolean(),
+        }
+    }
+
+    fn string(&mut self) -> Result<(), LineSyntaxError> {
+        self.step();
+        while let Some(byte) = self.peek() {
+            self.step();
+            match byte {
+                b'"' => return Ok(()),
+                // (What follows a backslash that escapes nothing is no end either.)
+                b'\\' => self.step(),
+                _ => {}
+            }
+        }
+        Err(self.error("a string has no end"))
+    }
+
+    fn number(&mut self) -> Result<(), LineSyntaxError> {
+        const NOT_A_NUMBER: &str = "a number has no digits where it needs some";
+        let start = self.at;
+        let negative = self.take(b'-');
+        if self.digits() == 0 {
+            return Err(self.error(NOT_A_NUMBER));
+        }
+        match self.peek() {
+            Some(b'i') => {
+                self.whole::<i64>(start, "an integer is outside the range of 64 bits")?;
+                self.step();
+                return Ok(());
+            }
+            Some(b'u') if !negative => {
+                self.whole::<u64>(start, "an unsigned integer is outside the range of 64 bits")?;
+                self.step();
+                return Ok(());
+            }
+            _ => {}
+        }
+        if self.take(b'.') && self.digits() == 0 {
+            return Err(self.error(NOT_A_NUMBER));
+        }
+        if self.take(b'e') || self.take(b'E') {
+            let _ = self.take(b'-') || self.take(b'+');
+            if self.digits() == 0 {
+                return Err(self.error(NOT_A_NUMBER));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the digits from `start` on fit.
+    fn whole<T: core::str::FromStr>(
+        &self,
+        start: usize,
+        too_large: &'static str,
+    ) -> Result<(), LineSyntaxError> {
+        let digits = self.line.get(start..self.at).unwrap_or_default();
+        let text = core::str::from_utf8(digits).unwrap_or_default();
+        match text.parse::<T>() {
+            Ok(_) => Ok(()),
+            Err(_) => Err(LineSyntaxError {
+                reason: too_large,
+                offset: start,
+            }),
+        }
+    }
+
+    fn boolean(&mut self) -> Result<(), LineSyntaxError> {
+        const WORDS: [&[u8]; 10] = [
+            b"true", b"True", b"TRUE", b"t", b"T", b"false", b"False", b"FALSE", b"f", b"F",
+        ];
+        let rest = self.line.get(self.at..).unwrap_or_default();
+        let end = rest.iter().position(|byte| matches!(byte, b',' | b' '));
+        let word = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        if !WORDS.contains(&word) {
+            return Err(self.error("a field's value isn't a number, a boolean or a string"));
+        }
+        self.at = self.at.saturating_add(word.len());
+        Ok(())
+    }
+
+    fn time(&mut self) -> Result<(), LineSyntaxError> {
+        let start = self.at;
+        self.take(b'-');
+        if self.digits() == 0 {
+            return Err(self.error("something follows the fields that isn't a time"));
+        }
+        self.whole::<i64>(start, "the time is outside the range of 64 bits")
+    }
+}
+
+fn is_key_end(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'=')
+}

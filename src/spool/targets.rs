@@ -1,0 +1,124 @@
+//! The targets that a spool has seen, by number.
+
+use super::format::Flags;
+use super::target::Target;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::borrow::Borrow;
+use core::hash::{Hash, Hasher};
+use std::collections::HashMap;
+
+/// Gives each target a number. Memory: some 150 bytes for each; [`Targets::clear`] forgets them.
+#[derive(Default)]
+pub(super) struct Targets {
+    states: Vec<TargetState>,
+    numbers: HashMap<Key, u32>,
+    /// The one that was asked for last, which is often asked for again.
+    last: Option<u32>,
+    key: String,
+}
+
+struct TargetState {
+    target: Target,
+    /// The base of the oldest segment in which something of it may wait.
+    from: u64,
+}
+
+/// A target, found by the bytes of its key.
+struct Key(Target);
+
+impl Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        self.0.key()
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.key().hash(state);
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Key {}
+
+impl Targets {
+    pub(super) fn get(&self, number: u32) -> Option<&Target> {
+        self.states.get(number as usize).map(|state| &state.target)
+    }
+
+    pub(super) fn find(&self, target: &Target) -> Option<u32> {
+        if self.last.and_then(|last| self.get(last)) == Some(target) {
+            return self.last;
+        }
+        self.numbers.get(target.key()).copied()
+    }
+
+    /// The number of a target, a new one if it has none.
+    pub(super) fn intern(&mut self, target: &Target) -> u32 {
+        let number = self.find(target).unwrap_or_else(|| self.add(target));
+        self.last = Some(number);
+        number
+    }
+
+    /// The number of a record's target, known or not; `None` if the bytes are no target.
+    pub(super) fn intern_record(&mut self, flags: Flags, bytes: &[u8]) -> Option<u32> {
+        if let Some(known) = self.find_record(flags, bytes) {
+            return Some(known);
+        }
+        let target = Target::from_record(flags, bytes)?;
+        Some(self.intern(&target))
+    }
+
+    /// The number of a record's target, if it is known.
+    pub(super) fn find_record(&mut self, flags: Flags, bytes: &[u8]) -> Option<u32> {
+        let last = self.last.and_then(|last| self.get(last));
+        if last.is_some_and(|last| last.is(flags, bytes)) {
+            return self.last;
+        }
+        self.key.clear();
+        Target::write_key(flags, core::str::from_utf8(bytes).ok()?, &mut self.key);
+        let number = self.numbers.get(self.key.as_str()).copied();
+        self.last = number.or(self.last);
+        number
+    }
+
+    /// Where to begin looking for what waits.
+    pub(super) fn from(&self, number: u32) -> u64 {
+        self.states
+            .get(number as usize)
+            .map_or(0, |state| state.from)
+    }
+
+    pub(super) fn set_from(&mut self, number: u32, from: u64) {
+        if let Some(state) = self.states.get_mut(number as usize) {
+            state.from = from;
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// Forgets all targets. Only when nothing waits: segments know targets by these numbers.
+    pub(super) fn clear(&mut self) {
+        self.states.clear();
+        self.numbers.clear();
+        self.last = None;
+    }
+
+    fn add(&mut self, target: &Target) -> u32 {
+        let number = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
+        self.states.push(TargetState {
+            target: target.clone(),
+            from: 0,
+        });
+        self.numbers.insert(Key(target.clone()), number);
+        number
+    }
+}

@@ -1,0 +1,239 @@
+//! The driver on the thread of its caller: nothing happens between two calls.
+
+use super::super::account::{Outcome, Stats};
+use super::super::engine::{Accepted, BatchEncoder, Engine, Goal, GoalState, Limit, Pending};
+use super::super::event::Listener;
+use super::super::lines::LinesOutcome;
+use super::seams::{Clock, Transport};
+use crate::error::{Error, WriteError};
+use crate::line::{EncodeError, text_lines};
+use crate::{OverflowPolicy, Precision};
+use core::time::Duration;
+
+/// An engine with a clock and a path to the server.
+pub(crate) struct Inline<C, T> {
+    pub(crate) engine: Engine,
+    pub(crate) clock: C,
+    pub(crate) transport: T,
+    pub(crate) listener: Option<Listener>,
+    pub(crate) closed: bool,
+}
+
+impl<C: Clock, T: Transport> Inline<C, T> {
+    pub(crate) fn new(engine: Engine, clock: C, transport: T, listener: Option<Listener>) -> Self {
+        Inline {
+            engine,
+            clock,
+            transport,
+            listener,
+            closed: false,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn write(
+        &mut self,
+        queue: usize,
+        encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
+    ) -> Result<(), WriteError> {
+        match self.engine.write(&self.clock, queue, encode) {
+            Ok(Accepted::Yes) => Ok(()),
+            other => self.written(other),
+        }
+    }
+
+    /// A batch is full, or there is no space, or the lines were refused.
+    pub(crate) fn written(
+        &mut self,
+        accepted: Result<Accepted, WriteError>,
+    ) -> Result<(), WriteError> {
+        let accepted = match accepted {
+            Ok(Accepted::NoSpace(pending)) => self.make_space(pending),
+            other => other,
+        };
+        if matches!(accepted, Ok(Accepted::Full)) {
+            self.send_in_write();
+        }
+        self.tell();
+        accepted.map(|_| ())
+    }
+
+    /// The last resorts before anything is lost: what is due is sent, everything goes to disk, the
+    /// caller waits as its policy says.
+    fn make_space(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
+        self.send_in_write();
+        let mut accepted = self.engine.accept(pending)?;
+        if matches!(accepted, Accepted::NoSpace(_)) {
+            self.engine.spool_all(self.clock.now());
+            accepted = self.engine.accept(pending)?;
+        }
+        if matches!(accepted, Accepted::NoSpace(_)) {
+            accepted = self.wait_for_space(pending)?;
+        }
+        if matches!(accepted, Accepted::NoSpace(_)) {
+            accepted = self.engine.accept_by_policy(self.clock.now(), pending)?;
+        }
+        Ok(accepted)
+    }
+
+    /// Where the policy of the writer or of its spool is to block: sends, for as long as the longer of
+    /// the two says, until there is space. It doesn't wait for an attempt that would come too late.
+    fn wait_for_space(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
+        let in_vain = Ok(Accepted::NoSpace(pending));
+        let own = match self.engine.settings.overflow_policy {
+            OverflowPolicy::Block(limit) => Some(limit),
+            OverflowPolicy::Reject | OverflowPolicy::DropOldest => None,
+        };
+        let limit = own.max(self.engine.blocks_for());
+        let Some(limit) = limit.filter(|_| self.engine.settings.send_in_write) else {
+            return in_vain;
+        };
+        let deadline = self.clock.now().saturating_add(limit);
+        loop {
+            let now = self.clock.now();
+            self.engine.tick(now);
+            let due = self.engine.next_due().filter(|_| now < deadline);
+            let Some(due) = due.filter(|due| *due < deadline) else {
+                return in_vain;
+            };
+            self.clock.sleep(due.saturating_sub(now));
+            self.send_one(Limit::Until(deadline));
+            self.engine.spool_all(self.clock.now());
+            match self.engine.accept(pending)? {
+                Accepted::NoSpace(_) => {}
+                accepted => return Ok(accepted),
+            }
+        }
+    }
+
+    /// Lets time pass.
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        self.engine.tick(now);
+        if self.engine.report_is_due(now) {
+            let reading = self.clock.reading(self.engine.compares_clocks());
+            self.engine.report(now, reading);
+        }
+    }
+
+    /// Takes the lines of a text, each by itself.
+    pub(crate) fn write_lines(
+        &mut self,
+        queue: usize,
+        text: &str,
+        precision: Precision,
+    ) -> LinesOutcome {
+        let mut outcome = LinesOutcome::default();
+        self.engine.begin_text(queue, precision);
+        for (number, line) in text_lines(text) {
+            let taken = match line {
+                Ok(line) => {
+                    let accepted = self.engine.write_text(&self.clock, queue, &line);
+                    self.written(accepted)
+                }
+                Err(error) => Err(self.engine.refused(WriteError::Syntax(error))),
+            };
+            match taken {
+                Ok(()) => outcome.accepted = outcome.accepted.saturating_add(1),
+                Err(error) => outcome.rejected.push((number, error)),
+            }
+        }
+        self.engine.end_text(queue);
+        outcome
+    }
+
+    fn send_in_write(&mut self) {
+        if self.engine.settings.send_in_write {
+            self.poll();
+        }
+    }
+
+    /// Makes one request, if one is due.
+    fn send_one(&mut self, limit: Limit) -> bool {
+        let Some(attempt) = self.engine.next_request(self.clock.now(), limit) else {
+            return false;
+        };
+        let result = self.transport.send(&attempt);
+        let id = attempt.id;
+        // (Its body is the batch's again.)
+        drop(attempt);
+        let uncompressed = self.transport.refuses_compression();
+        let now = self.clock.now();
+        self.engine.on_result(now, id, result, uncompressed);
+        self.tell();
+        true
+    }
+
+    pub(crate) fn tell(&mut self) {
+        super::tell(&mut self.engine, &mut self.listener);
+    }
+
+    /// Sends what is due, for no longer than the limit, and says when the next call is useful.
+    pub(crate) fn poll(&mut self) -> Duration {
+        let start = self.clock.now();
+        self.tick();
+        let end = start.saturating_add(self.engine.settings.poll_limit);
+        while self.send_one(Limit::Client) && self.clock.now() < end {}
+        self.tell();
+        let interval = self.engine.settings.flush_interval;
+        let next = self.engine.next_wakeup();
+        next.map_or(interval, |at| at.saturating_sub(self.clock.now()))
+    }
+
+    /// Sends what is due until a time, and returns at that time.
+    pub(crate) fn run_until(&mut self, end: Duration) {
+        let mut first = true;
+        loop {
+            let now = self.clock.now();
+            self.tick();
+            if now >= end {
+                return self.tell();
+            }
+            if self.send_one(Limit::Tick { end, first }) {
+                first = false;
+                continue;
+            }
+            self.tell();
+            // What is due and wasn't sent would take longer than there is time.
+            let next = self.engine.next_wakeup().filter(|at| *at > now);
+            let next = next.unwrap_or(end).min(end);
+            self.clock.sleep(next.saturating_sub(self.clock.now()));
+        }
+    }
+
+    /// Until every line is delivered, rejected or given up, or until time is out.
+    pub(crate) fn flush(&mut self, limit: Duration) -> Result<Outcome, Error> {
+        let goal = self.reach(limit);
+        let outcome = self.engine.finish_flush(self.clock.now(), &goal);
+        self.tell();
+        outcome
+    }
+
+    fn reach(&mut self, limit: Duration) -> Goal {
+        let now = self.clock.now();
+        let goal = self.engine.begin_flush(now, now.saturating_add(limit));
+        loop {
+            let now = self.clock.now();
+            match self.engine.goal_state(now, &goal) {
+                GoalState::Over | GoalState::Out => return goal,
+                GoalState::Until(at) if at > now => self.clock.sleep(at.saturating_sub(now)),
+                GoalState::Until(_) => {
+                    let _ = self.send_one(Limit::Until(goal.deadline));
+                }
+            }
+        }
+    }
+
+    /// Flushes, and gives up what is left.
+    pub(crate) fn close(&mut self, limit: Duration) -> Result<Outcome, Error> {
+        self.closed = true;
+        let goal = self.reach(limit);
+        let outcome = self.engine.finish_close(self.clock.now(), &goal);
+        self.tell();
+        outcome
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.engine.stats(self.clock.now())
+    }
+}

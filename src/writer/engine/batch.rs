@@ -1,0 +1,410 @@
+//! A batch of lines, and the pieces it is split into to find the lines that a server rejects.
+
+use super::super::split::split;
+use crate::Precision;
+use crate::error::LineError;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+use core::time::Duration;
+
+/// Whole lines that wait or travel together. Its pieces are sent one after the other, in the order
+/// of their lines; usually there is one.
+///
+/// The bytes are shared with the request that is under way: while it is out the batch can be put on
+/// disk, listed, or sent again.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// Counts up over all batches of an engine: a flush waits for those below a number.
+    pub(crate) number: u64,
+    /// The unit of its times.
+    pub(crate) precision: Precision,
+    bytes: Arc<Vec<u8>>,
+    pieces: VecDeque<Piece>,
+    /// What was written last, as long as all of it is stored or may yet be.
+    last: Option<Range<usize>>,
+    /// Attempts in a row that failed, and when they began.
+    pub(crate) failing: Option<(u32, Duration)>,
+    /// So many pieces at the front are single lines that were refused, unnamed. Until the path is
+    /// known to work they wait, and what stands behind them is sent.
+    suspects: usize,
+    /// Refusals that named no line, since the path was last known to work.
+    pub(crate) refusals: u8,
+    /// Single lines that were rejected without being named, since one was stored.
+    pub(crate) bad_run: u8,
+    /// The next request finds out which is to blame: the lines or the path.
+    pub(crate) probe: bool,
+}
+
+/// Consecutive lines of a batch, to be sent in one request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Piece {
+    start: usize,
+    end: usize,
+    pub(crate) lines: usize,
+    pub(crate) suspicion: Suspicion,
+    pub(crate) fault: Fault,
+    /// How often the path broke or time ran out under it.
+    pub(crate) breaks: u8,
+    /// Its body waits until the server asks for it.
+    pub(crate) expect: bool,
+}
+
+/// What refusals have shown of a piece.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Suspicion {
+    /// Nothing.
+    #[default]
+    None,
+    /// If the piece before it turns out good, this one is bad.
+    OtherHalf,
+    /// It holds at least one line that the server won't take.
+    Bad,
+    /// A single line that was refused before the path was known to work: once more, and it is
+    /// rejected.
+    Refused,
+    /// Stored ahead of a line that is still suspected. If that line is stored after all, this has to
+    /// be sent again: it is newer.
+    Stored,
+}
+
+/// What internal errors of the server (500) have shown of a piece.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// The server failed on it so many times; nothing says that it works.
+    Failed(u8),
+    /// The server is known to work: if it fails on the piece, the piece is at fault. So often it did.
+    Confirmed(u8),
+    /// The same, and it has failed again since: a probe is to show that it still works.
+    Again(u8),
+}
+
+/// A line taken out of a batch.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TakenOut {
+    pub(crate) line: String,
+    pub(crate) message: String,
+}
+
+impl Batch {
+    /// `last` is where the last thing written begins.
+    pub(crate) fn new(
+        (number, precision): (u64, Precision),
+        bytes: Vec<u8>,
+        lines: usize,
+        last: Option<usize>,
+    ) -> Self {
+        let piece = Piece {
+            end: bytes.len(),
+            lines,
+            ..Piece::default()
+        };
+        Batch {
+            number,
+            precision,
+            last: last.map(|last| last..bytes.len()),
+            bytes: Arc::new(bytes),
+            pieces: VecDeque::from([piece]),
+            failing: None,
+            suspects: 0,
+            refusals: 0,
+            bad_run: 0,
+            probe: false,
+        }
+    }
+
+    /// The piece to send next.
+    pub(crate) fn piece(&mut self) -> Option<&mut Piece> {
+        self.pieces.get_mut(self.suspects)
+    }
+
+    /// The same, to look at.
+    pub(crate) fn next_piece(&self) -> Option<Piece> {
+        self.pieces.get(self.suspects).copied()
+    }
+
+    /// The bytes of that piece, to be sent.
+    pub(crate) fn share_piece(&self) -> (Arc<Vec<u8>>, Range<usize>) {
+        let range = self.next_piece().map_or(0..0, |p| p.start..p.end);
+        (Arc::clone(&self.bytes), range)
+    }
+
+    /// Its lines.
+    pub(crate) fn piece_bytes(&self) -> &[u8] {
+        self.pieces
+            .get(self.suspects)
+            .and_then(|piece| self.bytes.get(piece.start..piece.end))
+            .unwrap_or_default()
+    }
+
+    /// All lines that are left.
+    pub(crate) fn rest(&self) -> &[u8] {
+        let start = self.pieces.front().map_or(self.bytes.len(), |p| p.start);
+        self.bytes.get(start..).unwrap_or_default()
+    }
+
+    /// How many lines are left.
+    pub(crate) fn lines(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.lines).sum()
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The piece is done with. `good`: all of it was stored.
+    pub(crate) fn pop(&mut self, good: bool) {
+        self.pieces.remove(self.suspects);
+        if good {
+            self.bad_run = 0;
+            for piece in &mut self.pieces {
+                if piece.suspicion == Suspicion::Stored {
+                    piece.suspicion = Suspicion::None;
+                }
+            }
+        } else {
+            self.last = None;
+        }
+        if let Some(next) = self.piece() {
+            if next.suspicion == Suspicion::OtherHalf {
+                next.suspicion = if good {
+                    Suspicion::Bad
+                } else {
+                    Suspicion::None
+                };
+            }
+        }
+    }
+
+    /// The piece is a line that was refused: what stands behind it is next.
+    pub(crate) fn suspect(&mut self) {
+        self.suspects = self.suspects.saturating_add(1).min(self.pieces.len());
+    }
+
+    /// Whether lines before the piece wait for a decision.
+    pub(crate) fn has_suspects(&self) -> bool {
+        self.suspects > 0
+    }
+
+    /// The path works: what was refused is sent once more.
+    pub(crate) fn path_works(&mut self) {
+        self.refusals = 0;
+        if self.suspects == 0 {
+            return;
+        }
+        self.clear_other_half(self.suspects);
+        for piece in self.pieces.iter_mut().take(self.suspects) {
+            piece.suspicion = Suspicion::Refused;
+        }
+        self.suspects = 0;
+    }
+
+    /// The path is to blame: what was concluded from its refusals counts for nothing. `refusals`:
+    /// how many of those there are to be from now on.
+    pub(crate) fn forget_suspicions(&mut self, refusals: u8) {
+        self.suspects = 0;
+        self.refusals = refusals;
+        for piece in &mut self.pieces {
+            piece.suspicion = Suspicion::None;
+            piece.fault = Fault::None;
+        }
+    }
+
+    /// What was written last, as long as the batch is in one piece.
+    pub(crate) fn last_written(&self) -> Option<&[u8]> {
+        match self.pieces.len() {
+            1 => self.bytes.get(self.last.clone()?),
+            _ => None,
+        }
+    }
+
+    /// Gives the storage back, unless a request still has it.
+    pub(crate) fn into_bytes(self) -> Option<Vec<u8>> {
+        Arc::try_unwrap(self.bytes).ok()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Gives back what the storage has too much, for a batch that will wait.
+    pub(crate) fn shrink(&mut self) {
+        if let Some(bytes) = Arc::get_mut(&mut self.bytes) {
+            if bytes.capacity() > bytes.len().saturating_add(bytes.len() / 16) {
+                bytes.shrink_to_fit();
+            }
+        }
+    }
+
+    /// Cuts the piece in two, between lines. False if there is nothing to cut. `bad`: one half is
+    /// to blame.
+    pub(crate) fn halve(&mut self, bad: bool) -> bool {
+        let lines = self.next_piece().map_or(0, |piece| piece.lines);
+        self.cut_off(lines / 2, bad)
+    }
+
+    /// Sees to it that the piece has at most so many bytes, or a single line.
+    pub(crate) fn cut_to(&mut self, bytes: usize) {
+        if self.piece_bytes().len() <= bytes {
+            return;
+        }
+        let mut sum = 0usize;
+        let fit = split(self.piece_bytes()).take_while(|line| {
+            sum = sum.saturating_add(line.len());
+            sum <= bytes
+        });
+        let fit = fit.count().max(1);
+        self.cut_off(fit, false);
+    }
+
+    /// Cuts the piece in two, behind so many lines.
+    pub(crate) fn cut_off(&mut self, left_lines: usize, bad: bool) -> bool {
+        let Some(piece) = self.next_piece() else {
+            return false;
+        };
+        let left_bytes: usize = split(self.piece_bytes())
+            .take(left_lines)
+            .map(<[u8]>::len)
+            .sum();
+        let middle = piece.start.saturating_add(left_bytes);
+        if middle <= piece.start || middle >= piece.end {
+            return false;
+        }
+        let fresh = Piece {
+            fault: match piece.fault {
+                Fault::Confirmed(_) | Fault::Again(_) => Fault::Confirmed(0),
+                Fault::None | Fault::Failed(_) => Fault::None,
+            },
+            expect: piece.expect,
+            ..Piece::default()
+        };
+        let left = Piece {
+            start: piece.start,
+            end: middle,
+            lines: left_lines,
+            ..fresh
+        };
+        let right = Piece {
+            start: middle,
+            end: piece.end,
+            lines: piece.lines.saturating_sub(left_lines),
+            suspicion: if bad {
+                Suspicion::OtherHalf
+            } else {
+                Suspicion::None
+            },
+            ..fresh
+        };
+        // What follows is to blame only if all of this piece was good, which it isn't.
+        if bad {
+            self.clear_other_half(self.suspects.saturating_add(1));
+        }
+        if let Some(piece) = self.piece() {
+            *piece = right;
+        }
+        self.pieces.insert(self.suspects, left);
+        true
+    }
+
+    fn clear_other_half(&mut self, at: usize) {
+        if let Some(piece) = self.pieces.get_mut(at) {
+            if piece.suspicion == Suspicion::OtherHalf {
+                piece.suspicion = Suspicion::None;
+            }
+        }
+    }
+
+    /// Takes the named lines out of the piece. What names no line of it has no effect.
+    pub(crate) fn take_out(&mut self, named: &[LineError]) -> Vec<TakenOut> {
+        let Some(piece) = self.next_piece() else {
+            return Vec::new();
+        };
+        let by_line = by_line(named, piece.lines);
+        let mut out = Vec::new();
+        let mut kept = Vec::with_capacity(self.piece_bytes().len());
+        for (number, line) in split(self.piece_bytes()).enumerate() {
+            match by_line.get(number).copied().flatten() {
+                Some(bad) => out.push(taken_out(line, bad)),
+                None => kept.extend_from_slice(line),
+            }
+        }
+        if out.is_empty() {
+            return out;
+        }
+        let gone = piece
+            .end
+            .saturating_sub(piece.start)
+            .saturating_sub(kept.len());
+        Arc::make_mut(&mut self.bytes).splice(piece.start..piece.end, kept);
+        self.last = None;
+        let behind = self.suspects.saturating_add(1);
+        for later in self.pieces.iter_mut().skip(behind) {
+            later.start = later.start.saturating_sub(gone);
+            later.end = later.end.saturating_sub(gone);
+        }
+        // Whichever was to blame if this piece was good: it wasn't.
+        self.clear_other_half(behind);
+        if let Some(front) = self.piece() {
+            *front = Piece {
+                start: piece.start,
+                end: piece.end.saturating_sub(gone),
+                lines: piece.lines.saturating_sub(out.len()),
+                expect: piece.expect,
+                ..Piece::default()
+            };
+            if front.lines == 0 {
+                self.pop(false);
+            }
+        }
+        out
+    }
+
+    /// Which lines of the piece the server named, without touching them.
+    pub(crate) fn named(&self, named: &[LineError]) -> Vec<TakenOut> {
+        let lines = self.pieces.front().map_or(0, |piece| piece.lines);
+        split(self.piece_bytes())
+            .zip(by_line(named, lines))
+            .filter_map(|(line, bad)| Some(taken_out(line, bad?)))
+            .collect()
+    }
+}
+
+/// Whether the server names any of so many lines.
+pub(crate) fn names(named: &[LineError], lines: usize) -> bool {
+    by_line(named, lines).iter().any(Option::is_some)
+}
+
+/// For each line of a piece what was said of it, by the numbers that the error found.
+fn by_line(named: &[LineError], lines: usize) -> Vec<Option<&LineError>> {
+    let mut by_line = alloc::vec![None; lines];
+    for bad in named {
+        let number = bad.number.and_then(|n| usize::try_from(n).ok());
+        let slot = number.and_then(|n| by_line.get_mut(n.checked_sub(1)?));
+        if let Some(slot) = slot {
+            *slot = Some(bad);
+        }
+    }
+    by_line
+}
+
+fn taken_out(line: &[u8], bad: &LineError) -> TakenOut {
+    TakenOut {
+        line: text(line),
+        message: bad.reason.clone(),
+    }
+}
+
+/// A line as text, without its newline. (An encoder writes nothing but UTF-8.)
+pub(crate) fn text(line: &[u8]) -> String {
+    String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line)).into_owned()
+}
+
+#[cfg(test)]
+#[path = "../tests/batch.rs"]
+mod tests;

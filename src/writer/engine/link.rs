@@ -1,0 +1,123 @@
+//! What a link carries in the time there is: for a caller who can wait only until its next tick.
+
+use core::time::Duration;
+
+/// How long a request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// As long as the client's own limits allow.
+    Client,
+    /// Until this time: somebody waits for it.
+    Until(Duration),
+    /// Until this time, and what can't be expected to be sent by then is made smaller, or waits: the
+    /// caller comes again. The first request of a tick is made in any case.
+    Tick { end: Duration, first: bool },
+}
+
+impl Limit {
+    /// How long that is from now on.
+    pub(crate) fn left(self, now: Duration) -> Option<Duration> {
+        match self {
+            Limit::Client => None,
+            Limit::Until(end) | Limit::Tick { end, .. } => {
+                Some(end.saturating_sub(now).max(Duration::from_millis(1)))
+            }
+        }
+    }
+}
+
+/// What requests have shown of the link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link {
+    /// The largest body that is worth a try; halved when one was cut off, doubled when one fitted.
+    cap: usize,
+    /// What each request takes, whatever its size.
+    latency: Duration,
+    /// What each 1 024 bytes take on top.
+    per_kib: Duration,
+    /// The request before: its size, and how long it took.
+    before: Option<(usize, Duration)>,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Link {
+            cap: usize::MAX,
+            latency: Duration::ZERO,
+            per_kib: Duration::ZERO,
+            before: None,
+        }
+    }
+}
+
+impl Link {
+    /// The most bytes that a request may have, which is a line at least. `None`: not even a line can
+    /// be expected to be sent in the time left.
+    pub(crate) fn fits(&self, limit: Limit, now: Duration) -> Option<usize> {
+        let Limit::Tick { end, first } = limit else {
+            return Some(usize::MAX);
+        };
+        match self.expected(end.saturating_sub(now)) {
+            None => first.then_some(1),
+            some => some,
+        }
+    }
+
+    fn expected(&self, left: Duration) -> Option<usize> {
+        // A tenth is kept back: no two requests take the same time.
+        let left = left.saturating_sub(left / 10);
+        let send = left.checked_sub(self.latency).filter(|t| !t.is_zero())?;
+        let nanos = send.as_nanos().saturating_mul(1024);
+        let bytes = nanos.checked_div(self.per_kib.as_nanos());
+        let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
+        let bytes = bytes.unwrap_or(usize::MAX);
+        Some(bytes.min(self.cap))
+    }
+
+    /// A request of so many bytes got its response after this time.
+    pub(crate) fn responded(&mut self, size: usize, took: Duration) {
+        if self.cap < usize::MAX && size >= self.cap / 2 {
+            self.cap = self.cap.saturating_mul(2);
+        }
+        match self.before.replace((size, took)) {
+            None => {
+                // Which part is the latency can't be told yet: half of it, say.
+                self.per_kib = per_kib(took / 2, size);
+                self.latency = took / 2;
+            }
+            Some((other, other_took)) => {
+                let (less, more) = (size.min(other), size.max(other));
+                // Two sizes tell the two apart, if they differ by enough.
+                if less < more / 2 {
+                    let longer = match size > other {
+                        true => took.checked_sub(other_took),
+                        false => other_took.checked_sub(took),
+                    };
+                    if let Some(longer) = longer {
+                        let sample = per_kib(longer, more.saturating_sub(less));
+                        self.per_kib = (self.per_kib.saturating_add(sample)) / 2;
+                    }
+                }
+                let bytes = duration_of(self.per_kib, size);
+                let sample = took.saturating_sub(bytes);
+                self.latency = (self.latency.saturating_add(sample)) / 2;
+            }
+        }
+    }
+
+    /// A request of so many bytes was cut off by the caller's limit.
+    pub(crate) fn cut_off(&mut self, size: usize) {
+        self.cap = (size / 2).max(1);
+    }
+}
+
+/// How long 1 024 bytes take, if so many take so long.
+fn per_kib(took: Duration, size: usize) -> Duration {
+    let nanos = took.as_nanos().saturating_mul(1024) / (size as u128).max(1);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+fn duration_of(per_kib: Duration, size: usize) -> Duration {
+    let nanos = per_kib.as_nanos().saturating_mul(size as u128) / 1024;
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,371 @@
+//! The delivery engine: queues, batches, the disk, and the account of every line.
+//!
+//! It has no thread, no clock and no network: each call is given the time, says what to send
+//! ([`Engine::next_request`]), is told what became of it ([`Engine::on_result`]), and says when it is
+//! to be called again ([`Engine::next_wakeup`]). While a request is out, everything else goes on.
+//! What it has to report is collected ([`Engine::take_events`]); it calls nobody.
+
+mod accept;
+mod ahead;
+mod backoff;
+mod batch;
+mod bisect;
+mod drain_rate;
+mod events;
+mod flush;
+mod hand_over;
+mod link;
+mod probe;
+mod queue;
+mod report;
+mod results;
+mod text;
+
+use super::account::{Place, Stats};
+use super::rejected::RejectedStore;
+use super::settings::{Jitter, Settings};
+use super::spool::Disk;
+use super::stamp::Stamper;
+use crate::Precision;
+use crate::error::Error;
+use crate::line::{Appending, Encoder, Lines, OwnedDefaultTags};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+use core::time::Duration;
+
+pub(crate) use accept::{Accepted, Pending};
+pub(crate) use events::{Events, Note};
+pub(crate) use flush::{Goal, GoalState};
+pub(crate) use link::Limit;
+pub(crate) use queue::Queue;
+
+/// The encoder that [`Writer::write_with`](super::Writer::write_with) hands out: bounded by the
+/// size of a batch, with the writer's precision and default tags. It writes behind the lines of the
+/// batch that is being collected, and reaches none of those.
+pub type BatchEncoder<'a> = Encoder<Appending<'a>>;
+
+/// What makes an encoder.
+#[derive(Clone, Debug)]
+pub(crate) struct EncoderSpec {
+    pub(crate) batch_bytes: usize,
+    pub(crate) precision: Precision,
+    pub(crate) tags: OwnedDefaultTags,
+    pub(crate) skip_non_finite: bool,
+    pub(crate) reject_newlines: bool,
+    pub(crate) refuse_empty_tags: bool,
+}
+
+impl EncoderSpec {
+    /// An encoder for one item, behind the first `base` bytes.
+    #[inline]
+    pub(crate) fn encoder<'a>(&'a self, bytes: &'a mut Vec<u8>, base: usize) -> BatchEncoder<'a> {
+        let defaults = self.tags.as_bytes();
+        Encoder::with_sink(Appending::new(bytes, base, self.batch_bytes, defaults))
+            .precision(self.precision)
+            .skip_non_finite(self.skip_non_finite)
+            .reject_newlines(self.reject_newlines)
+            .refuse_empty_tags(self.refuse_empty_tags)
+    }
+}
+
+/// The first queue: the bucket the writer was made for.
+pub(crate) const MAIN: usize = 0;
+
+/// Everything about lines that a writer accepted; see the module.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) settings: Settings,
+    pub(crate) spec: EncoderSpec,
+    pub(crate) queues: Vec<Queue>,
+    /// The account. Only [`Engine::transfer`] moves lines in it.
+    stats: Stats,
+    pub(crate) rejected: RejectedStore,
+    pub(crate) events: Events,
+    pub(crate) last_error: Option<Arc<Error>>,
+    pub(crate) disk: Option<Disk>,
+    jitter: Jitter,
+    stamper: Stamper,
+    /// Storage for lines that get a time.
+    stamped: Vec<u8>,
+    /// When this call was made. Never steps back.
+    now: Duration,
+    /// Bytes that are in memory alone.
+    pub(crate) bytes: usize,
+    /// What the account said at the last flush.
+    flushed: Stats,
+    /// The queue whose turn it is first.
+    turn: usize,
+    batches: u64,
+    attempts: u64,
+    /// The request that is under way.
+    out: Option<Out>,
+    /// What requests have shown of the link.
+    link: link::Link,
+    /// It was reported that the server takes no compressed bodies.
+    uncompressed: bool,
+    /// When the writer's own line is due.
+    report_at: Option<Duration>,
+    /// Lines are taken beyond the limit on memory.
+    overdraft: bool,
+    /// The disk refused lines: it isn't asked again before, unless somebody waits for it.
+    disk_rests_until: Duration,
+}
+
+/// One request: lines for a bucket. The body is shared with the batch that it comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) id: u64,
+    pub(crate) bucket: Arc<str>,
+    body: Arc<Vec<u8>>,
+    range: Range<usize>,
+    precision: Precision,
+    /// The body is to wait until the server asks for it.
+    pub(crate) expect: bool,
+    /// The attempt may take no longer, if the client's own limit isn't shorter.
+    pub(crate) limit: Option<Duration>,
+}
+
+impl Attempt {
+    pub(crate) fn lines(&self) -> Lines<'_> {
+        let bytes = self.body.get(self.range.clone()).unwrap_or_default();
+        let precision = self.precision;
+        Lines { bytes, precision }
+    }
+}
+
+/// What the engine remembers of the request that is under way.
+#[derive(Clone, Copy, Debug)]
+struct Out {
+    id: u64,
+    queue: usize,
+    size: usize,
+    probe: bool,
+    from_disk: bool,
+    since: Duration,
+    limit: Limit,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        settings: Settings,
+        spec: EncoderSpec,
+        (bucket, listens): (&str, bool),
+        seed: u64,
+    ) -> Self {
+        Engine {
+            queues: alloc::vec![Queue::new(bucket, settings.precision)],
+            stats: Stats::default(),
+            rejected: RejectedStore::new(settings.max_rejected_bytes),
+            events: Events::new(listens),
+            last_error: None,
+            disk: None,
+            jitter: Jitter::new(seed),
+            stamper: Stamper::new(settings.guard),
+            stamped: Vec::new(),
+            spec,
+            now: Duration::ZERO,
+            bytes: 0,
+            flushed: Stats::default(),
+            turn: 0,
+            batches: 0,
+            attempts: 0,
+            out: None,
+            link: link::Link::default(),
+            uncompressed: false,
+            report_at: settings.report.as_ref().map(|_| Duration::ZERO),
+            overdraft: false,
+            disk_rests_until: Duration::ZERO,
+            settings,
+        }
+    }
+
+    /// The queue of a bucket; a new one if need be. (A program has few.)
+    pub(crate) fn queue(&mut self, bucket: &str) -> usize {
+        match self.queues.iter().position(|q| &*q.bucket == bucket) {
+            Some(at) => at,
+            None => {
+                let precision = self.settings.precision;
+                self.queues.push(Queue::new(bucket, precision));
+                self.queues.len().saturating_sub(1)
+            }
+        }
+    }
+
+    pub(crate) fn main_bucket(&self) -> Arc<str> {
+        self.bucket(MAIN).unwrap_or_else(|| "".into())
+    }
+
+    /// Whether the machine's clock is compared with the server's.
+    pub(crate) fn compares_clocks(&self) -> bool {
+        self.stamper.compares()
+    }
+
+    /// What gives times to lines, for those who write from other threads.
+    pub(crate) fn take_stamper(&mut self) -> Stamper {
+        let other = Stamper::new(self.settings.guard);
+        core::mem::replace(&mut self.stamper, other)
+    }
+
+    /// What is to be sent now, if anything: at most one request is out at a time.
+    pub(crate) fn next_request(&mut self, now: Duration, limit: Limit) -> Option<Attempt> {
+        self.now = self.now.max(now);
+        if self.out.is_some() {
+            return None;
+        }
+        let count = self.queues.len();
+        for offset in 0..count {
+            let at = self.turn.wrapping_add(offset).checked_rem(count)?;
+            if !self.is_due(at) {
+                continue;
+            }
+            if let Some(attempt) = self.prepare(at, limit) {
+                self.turn = at.wrapping_add(1);
+                return Some(attempt);
+            }
+        }
+        None
+    }
+
+    fn is_due(&self, at: usize) -> bool {
+        let due = self.queues.get(at).and_then(|queue| self.due_at(queue));
+        due.is_some_and(|at| at <= self.now)
+    }
+
+    fn due_at(&self, queue: &Queue) -> Option<Duration> {
+        let until = queue.backoff.until();
+        if !queue.sealed.is_empty() || queue.spooled > 0 {
+            let fresh = self.fresh_at(queue).unwrap_or(Duration::ZERO);
+            return Some(until.max(fresh));
+        }
+        self.aged_at(queue).map(|aged| aged.max(until))
+    }
+
+    /// When what is being collected is old enough to be a batch.
+    fn aged_at(&self, queue: &Queue) -> Option<Duration> {
+        (queue.open_lines > 0).then(|| queue.opened_at.saturating_add(self.settings.flush_interval))
+    }
+
+    /// When that may have to go to disk. (Without one it goes on being collected until it can be sent.)
+    fn spools_at(&self, queue: &Queue) -> Option<Duration> {
+        self.disk.as_ref().and_then(|_| self.aged_at(queue))
+    }
+
+    /// Time has passed: what is old enough becomes a batch, what has to be on disk goes there.
+    pub(crate) fn tick(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+        self.sync_if_due();
+        let stalled = self.is_stalled();
+        for at in 0..self.queues.len() {
+            let aged = self.queues.get(at).and_then(|q| self.spools_at(q));
+            if aged.is_some_and(|at| at <= self.now) {
+                self.seal(at);
+            } else {
+                self.spool_if_due(at);
+            }
+            if stalled {
+                self.spool_sealed(at);
+            }
+        }
+        self.check();
+    }
+
+    /// When the next call is useful: of [`tick`](Self::tick), and of
+    /// [`next_request`](Self::next_request) unless a request is out. `None`: not before something is
+    /// written.
+    pub(crate) fn next_wakeup(&self) -> Option<Duration> {
+        let aged = self.queues.iter().filter_map(|q| self.spools_at(q));
+        let due = self.queues.iter().filter(|_| self.out.is_none());
+        let due = due.filter_map(|q| self.due_at(q));
+        let sync = self.disk.as_ref().and_then(Disk::next_sync);
+        let sync = sync.map(|left| self.now.saturating_add(left));
+        let own = self.stalls_at().into_iter().chain(self.report_at);
+        aged.chain(due).chain(sync).chain(own).min()
+    }
+
+    /// When the next request is due.
+    pub(crate) fn next_due(&self) -> Option<Duration> {
+        let due = self.queues.iter().filter_map(|q| self.due_at(q));
+        due.min()
+    }
+
+    /// Makes a batch of what a queue has collected.
+    pub(crate) fn seal(&mut self, at: usize) {
+        let (number, now, out) = (self.batches, self.now, self.out.is_some());
+        if let Some(queue) = self.queues.get_mut(at) {
+            let waits = out || !queue.sealed.is_empty() || queue.backoff.until() > now;
+            if queue.seal(number, waits) {
+                self.batches = self.batches.saturating_add(1);
+            }
+        }
+        self.spool_if_due(at);
+    }
+
+    /// Moves lines of a queue from one place to another: the only way in which a count changes.
+    fn transfer(&mut self, at: usize, from: Place, to: Place, lines: u64) {
+        self.stats.transfer(from, to, lines);
+        if let Some(queue) = self.queues.get_mut(at) {
+            if from == Place::Spooled {
+                queue.spooled = queue.spooled.saturating_sub(lines);
+            }
+            if to == Place::Spooled {
+                queue.spooled = queue.spooled.saturating_add(lines);
+            }
+        }
+    }
+
+    fn place(&self, at: usize) -> Place {
+        self.queues.get(at).map_or(Place::Buffered, Queue::place)
+    }
+
+    fn precision(&self) -> Precision {
+        self.settings.precision
+    }
+
+    /// The account, as of now.
+    pub(crate) fn stats(&self, now: Duration) -> Stats {
+        let waits = self.queues.iter().map(|queue| queue.backoff.until());
+        let next = waits.filter(|until| *until > now).min();
+        Stats {
+            buffered_bytes: self.bytes as u64,
+            next_attempt: next.map(|at| at.saturating_sub(now)),
+            ..self.stats
+        }
+    }
+
+    /// What is in memory alone: bucket and lines, those of a request that is out included.
+    pub(crate) fn unsent(&self) -> impl Iterator<Item = (&str, Lines<'_>)> {
+        self.queues.iter().flat_map(|queue| {
+            let sealed = queue.sealed.iter().map(|b| (b.rest(), b.precision));
+            sealed
+                .chain(core::iter::once((queue.open_bytes(), queue.precision)))
+                .filter(|(bytes, _)| !bytes.is_empty())
+                .map(|(bytes, precision)| (&*queue.bucket, Lines { bytes, precision }))
+        })
+    }
+
+    fn bucket(&self, at: usize) -> Option<Arc<str>> {
+        self.queues.get(at).map(|queue| Arc::clone(&queue.bucket))
+    }
+
+    /// Notes an event of a queue for whoever listens.
+    fn note(&mut self, at: usize, event: impl FnOnce(Arc<str>) -> Note) {
+        if !self.events.listens() {
+            return;
+        }
+        if let Some(bucket) = self.bucket(at) {
+            self.events.push(event(bucket));
+        }
+    }
+
+    /// In debug builds: the account is balanced, and what it says is what is there.
+    pub(crate) fn check(&self) {
+        if cfg!(debug_assertions) {
+            let lines: usize = self.queues.iter().map(Queue::lines).sum();
+            let spooled: u64 = self.queues.iter().map(|queue| queue.spooled).sum();
+            debug_assert!(self.stats.is_balanced(), "{:?}", self.stats);
+            debug_assert_eq!(self.stats.buffered, lines as u64, "{:?}", self.stats);
+            debug_assert_eq!(self.stats.spooled, spooled, "{:?}", self.stats);
+        }
+    }
+}

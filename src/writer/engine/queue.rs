@@ -1,0 +1,285 @@
+//! The queue of one bucket: lines that are collected, sealed batches, and what is held from disk.
+
+use super::super::account::Place;
+use super::super::split::split;
+use super::super::spool::Ranges;
+use super::backoff::Backoff;
+use super::batch::Batch;
+use super::probe::Probe;
+use crate::Precision;
+use crate::error::Error;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// One bucket's queue. A bucket that is missing or slow holds up nobody but itself.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    pub(crate) bucket: Arc<str>,
+    /// Lines that don't make a batch yet: the first `open_len` bytes. The rest is there to be written
+    /// to.
+    pub(crate) open: Vec<u8>,
+    pub(crate) open_len: usize,
+    pub(crate) open_lines: usize,
+    /// Where in `open` the last thing written begins.
+    last: usize,
+    /// The unit of their times: the writer's, but while text in another one is taken.
+    pub(crate) precision: Precision,
+    /// So many bytes behind them are lines that are about to be taken.
+    aside: usize,
+    /// When the first of them came.
+    pub(crate) opened_at: Duration,
+    /// Batches in the order they were written.
+    pub(crate) sealed: VecDeque<Batch>,
+    /// Lines of this bucket on disk, those held included.
+    pub(crate) spooled: u64,
+    /// What is on disk and in memory, too.
+    pub(crate) held: Option<Held>,
+    pub(crate) backoff: Backoff,
+    /// What its last request failed with.
+    pub(crate) last_error: Option<Arc<Error>>,
+    /// What is on disk has waited for the server, or comes from an earlier life: it is not to be
+    /// sent in one burst.
+    pub(crate) backlog: bool,
+    pub(crate) probe: Probe,
+    /// What went to disk before it counted as accepted, and is collected there: since when, and how
+    /// many lines and bytes.
+    pub(crate) fresh: Option<(Duration, usize, usize)>,
+    /// Storage to use again.
+    spare: Option<Vec<u8>>,
+}
+
+/// Batches that are on disk and in memory: read back to be sent, or put on disk while they were
+/// under way.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) batch: Batch,
+    /// Which batches on disk these are.
+    pub(crate) ranges: Ranges,
+}
+
+impl Queue {
+    pub(crate) fn new(bucket: &str, precision: Precision) -> Self {
+        Queue {
+            bucket: bucket.into(),
+            open: Vec::new(),
+            open_len: 0,
+            open_lines: 0,
+            last: 0,
+            precision,
+            aside: 0,
+            opened_at: Duration::ZERO,
+            sealed: VecDeque::new(),
+            spooled: 0,
+            held: None,
+            backoff: Backoff::default(),
+            last_error: None,
+            backlog: false,
+            probe: Probe::default(),
+            fresh: None,
+            spare: None,
+        }
+    }
+
+    /// Lines that don't make a batch yet.
+    pub(crate) fn open_bytes(&self) -> &[u8] {
+        self.open.get(..self.open_len).unwrap_or_default()
+    }
+
+    /// The `len` bytes behind them, which are about to be added.
+    pub(crate) fn written(&self, len: usize) -> &[u8] {
+        let end = self.open_len.saturating_add(len);
+        self.open.get(self.open_len..end).unwrap_or_default()
+    }
+
+    /// Adds the whole lines that stand behind the open ones. The caller has seen to it that they fit.
+    #[inline]
+    pub(crate) fn keep(&mut self, len: usize, lines: usize) {
+        self.last = self.open_len;
+        self.open_len += len;
+        self.open_lines += lines;
+    }
+
+    /// Puts whole lines from elsewhere behind the collected ones, where they can be kept.
+    pub(crate) fn write_behind(&mut self, bytes: &[u8]) {
+        let end = self.open_len.saturating_add(bytes.len());
+        if self.open.len() < end {
+            // Doubles by itself; no more than that.
+            self.open.resize(end, 0);
+        }
+        if let Some(place) = self.open.get_mut(self.open_len..end) {
+            place.copy_from_slice(bytes);
+        }
+    }
+
+    /// The same with a line that has no newline.
+    pub(crate) fn write_line_behind(&mut self, line: &[u8]) {
+        self.write_behind(line);
+        let end = self.open_len.saturating_add(line.len());
+        match self.open.get_mut(end) {
+            Some(place) => *place = b'\n',
+            None => self.open.push(b'\n'),
+        }
+    }
+
+    /// The `len` bytes behind the collected lines stay behind them when those become a batch.
+    pub(crate) fn set_aside(&mut self, len: usize) {
+        self.aside = len;
+    }
+
+    /// Makes a batch of what there is. `waits`: it won't be sent at once, so it keeps no more
+    /// storage than it needs. True if there was anything.
+    pub(crate) fn seal(&mut self, number: u64, waits: bool) -> bool {
+        let aside = self.aside;
+        if self.open_lines == 0 {
+            return false;
+        }
+        let fresh = self.spare.take().unwrap_or_default();
+        let mut bytes = core::mem::replace(&mut self.open, fresh);
+        let start = core::mem::take(&mut self.open_len);
+        if let Some(behind) = bytes.get(start..start.saturating_add(aside)) {
+            self.write_behind(behind);
+        }
+        bytes.truncate(start);
+        let last = Some(self.last);
+        let mut batch = Batch::new((number, self.precision), bytes, self.open_lines, last);
+        if waits {
+            batch.shrink();
+        }
+        self.open_lines = 0;
+        self.last = 0;
+        self.sealed.push_back(batch);
+        true
+    }
+
+    /// Storage of a batch that is done with. (What is in it stays: it is overwritten.)
+    pub(crate) fn reuse(&mut self, bytes: Option<Vec<u8>>) {
+        let spare = self.spare.as_ref().map_or(0, Vec::capacity);
+        if let Some(bytes) = bytes.filter(|bytes| bytes.capacity() > spare) {
+            self.spare = Some(bytes);
+        }
+    }
+
+    /// Storage for a batch.
+    pub(crate) fn storage(&mut self) -> Vec<u8> {
+        self.spare.take().unwrap_or_default()
+    }
+
+    /// Bytes of storage, used or not.
+    #[cfg(test)]
+    pub(crate) fn storage_bytes(&self) -> usize {
+        let sealed: usize = self.sealed.iter().map(Batch::held).sum();
+        sealed + self.open.capacity() + self.spare.as_ref().map_or(0, Vec::capacity)
+    }
+
+    /// Whether nothing is in memory alone.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open_lines == 0 && self.sealed.is_empty()
+    }
+
+    /// Lines in memory alone, counted from the ground up.
+    pub(crate) fn lines(&self) -> usize {
+        let sealed: usize = self.sealed.iter().map(Batch::lines).sum();
+        sealed.saturating_add(self.open_lines)
+    }
+
+    /// What is sent next: what is on disk is older than what is in memory.
+    pub(crate) fn head(&mut self) -> Option<&mut Batch> {
+        match &mut self.held {
+            Some(held) => Some(&mut held.batch),
+            None => self.sealed.front_mut(),
+        }
+    }
+
+    /// The same, to look at.
+    pub(crate) fn peek(&self) -> Option<&Batch> {
+        match &self.held {
+            Some(held) => Some(&held.batch),
+            None => self.sealed.front(),
+        }
+    }
+
+    /// Where the lines of that are counted.
+    pub(crate) fn place(&self) -> Place {
+        match self.held {
+            Some(_) => Place::Spooled,
+            None => Place::Buffered,
+        }
+    }
+
+    /// The first batch is done if nothing of it is left. What was on disk leaves the disk then.
+    pub(crate) fn retire(&mut self) -> Option<Ranges> {
+        if let Some(held) = self.held.take_if(|held| held.batch.is_done()) {
+            self.reuse(held.batch.into_bytes());
+            return Some(held.ranges);
+        }
+        if self.sealed.front().is_some_and(Batch::is_done) {
+            let done = self.sealed.pop_front();
+            self.reuse(done.and_then(Batch::into_bytes));
+        }
+        None
+    }
+
+    /// The first piece was stored: its last line is the newest thing there is.
+    pub(crate) fn note_stored(&mut self, precision: Precision) {
+        let head = match &self.held {
+            Some(held) => Some(&held.batch),
+            None => self.sealed.front(),
+        };
+        let Some(batch) = head else {
+            return;
+        };
+        let last = match batch.last_written() {
+            Some(last) => Some(last),
+            None => split(batch.piece_bytes()).last(),
+        };
+        // (Times of another unit than the writer's would make it another point.)
+        self.probe
+            .stored(last.filter(|_| batch.precision == precision));
+    }
+
+    /// A batch went to disk.
+    pub(crate) fn note_spooled(&mut self, batch: &Batch) {
+        let last = batch.last_written().unwrap_or(batch.rest());
+        if let Some(last) = split(last).last() {
+            self.probe.spooled(last);
+        }
+    }
+
+    /// The `len` bytes behind the collected lines went to disk.
+    pub(crate) fn note_ahead(&mut self, len: usize) {
+        let end = self.open_len.saturating_add(len);
+        let written = self.open.get(self.open_len..end).unwrap_or_default();
+        if let Some(last) = split(written).last() {
+            self.probe.spooled(last);
+        }
+    }
+
+    /// Sees to it that there is something to probe with. False if not.
+    pub(crate) fn choose_probe(&mut self, random: u64, precision: Precision) -> bool {
+        // Any line but the first of this batch (if its times are of the writer's unit), any of those
+        // that follow, or the last that went to disk: what stands behind a failing line may fail as
+        // well, so all of them have to come up now and then.
+        let head = match &self.held {
+            Some(held) => Some(&held.batch),
+            None => self.sealed.front(),
+        };
+        let rest = head.map_or(&[][..], Batch::rest);
+        let same_unit = head.is_some_and(|batch| batch.precision == precision);
+        let first = split(rest).next().map_or(0, <[u8]>::len);
+        let here = rest.get(first..).filter(|_| same_unit);
+        let behind = usize::from(self.held.is_none());
+        let later = self.sealed.iter().skip(behind);
+        let later = later.filter(|b| b.precision == precision).map(Batch::rest);
+        let open = self.open.get(..self.open_len).unwrap_or_default();
+        let open = Some(open).filter(|_| self.precision == precision);
+        let others = here.into_iter().chain(later).chain(open);
+        let on_disk = self.spooled > 0 && rest != self.probe.newest();
+        self.probe.choose(random, others, on_disk)
+    }
+}
+
+#[cfg(test)]
+#[path = "../tests/queue.rs"]
+mod tests;

@@ -1,0 +1,56 @@
+//! `LinesOutcome`: what became of line protocol that was handed to a writer as text.
+
+use crate::error::WriteError;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// How many lines of a text were accepted, and which were not, and why.
+///
+/// Each line is accepted or rejected by itself: one that isn't line protocol
+/// ([`WriteError::Syntax`]) is no reason to leave out those behind it. Lines for which the buffer has no
+/// space, or the clock isn't set, are listed too; [`WriteError::is_retryable`] finds them, and they can be
+/// handed over again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "it says which lines were rejected"]
+#[non_exhaustive]
+pub struct LinesOutcome {
+    /// Lines that the writer has now.
+    pub accepted: u64,
+    /// The number and the reason of each line that was not accepted, in the order of the text. Numbers are
+    /// those that an editor shows: from 1, with blank lines and comments counted, and each newline in a
+    /// string.
+    pub rejected: Vec<(u64, WriteError)>,
+}
+
+impl LinesOutcome {
+    /// Whether every line was accepted.
+    ///
+    /// ```
+    /// assert!(influx_edge::writer::LinesOutcome::default().is_complete());
+    /// ```
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.rejected.is_empty()
+    }
+}
+
+/// One line, with the first of the rejected ones: `3 lines accepted, 2 rejected: line 5: the line isn't line
+/// protocol: a field has no =, at byte 4`. Without data.
+impl fmt::Display for LinesOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.accepted == 1 { "" } else { "s" };
+        write!(f, "{} line{plural} accepted", self.accepted)?;
+        match self.rejected.first() {
+            Some((number, why)) => write!(
+                f,
+                ", {} rejected: line {number}: {why}",
+                self.rejected.len()
+            ),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/lines.rs"]
+mod tests;

@@ -1,0 +1,192 @@
+//! A writer whose disk has no space or can't sync: nothing is said to be safe that isn't, and what is
+//! lost is counted.
+
+use super::sim::{Draw, SimCore, check, long, world};
+use crate::OverflowPolicy;
+use crate::spool::tests::disk::{SimDisk, Trouble};
+use crate::spool::{Durability, Mode};
+use crate::writer::engine::MAIN;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use core::time::Duration;
+use fastrand::Rng;
+
+const SEC: Duration = Duration::from_secs(1);
+
+fn line(n: u64) -> String {
+    format!("m,s=1 n={n}i {n}")
+}
+
+fn write(core: &mut SimCore, n: u64) -> bool {
+    let taken = core.write(MAIN, |enc| {
+        let line = enc.line("m").tag("s", 1).field("n", n as i64);
+        line.timestamp(n as i64)
+    });
+    taken.is_ok()
+}
+
+/// A flush that said Ok has every line in the database, or on the disk as a power cut leaves it, or has
+/// counted it as lost.
+#[track_caller]
+fn is_safe(core: &SimCore, disk: &SimDisk, accepted: &BTreeSet<u64>) {
+    let there: BTreeSet<String> = disk.lines_after_power_cut().into_iter().collect();
+    let stored = &core.transport.0.borrow().seen;
+    let safe = |n: &&u64| stored.contains_key(n) || there.contains(&line(**n));
+    let missing = accepted.iter().filter(|n| !safe(n)).count() as u64;
+    let lost = core.stats().dropped.total();
+    assert!(missing <= lost, "{missing} are missing, {lost} counted");
+}
+
+fn script(seed: u64) {
+    let mut rng = Rng::with_seed(seed);
+    let disk = SimDisk::new();
+    let durability = match rng.below(3) {
+        0 => Durability::EveryBatch,
+        1 => Durability::Interval(SEC),
+        _ => Durability::OsManaged,
+    };
+    let mode = if rng.chance(30) {
+        Mode::WriteAhead
+    } else {
+        Mode::OnFailure
+    };
+    let full = match rng.chance(50) {
+        true => OverflowPolicy::DropOldest,
+        false => OverflowPolicy::Reject,
+    };
+    let spool = disk.open(|b| {
+        let b = b.durability(durability).mode(mode).overflow_policy(full);
+        b.max_bytes(64 << 10).segment_bytes(4 << 10)
+    });
+    let (mut core, clock, server) = world(seed, |b| {
+        let b = b.spool(spool).batch_lines(50).batch_bytes(2_000);
+        b.max_buffer_bytes(6_000).drain_bytes_per_second(u64::MAX)
+    });
+    let mut accepted = BTreeSet::new();
+    let mut number = 0;
+    for _ in 0..20 + rng.below(80) {
+        match rng.below(10) {
+            0..=4 => {
+                for _ in 0..rng.below(100) {
+                    number += 1;
+                    if write(&mut core, number) {
+                        accepted.insert(number);
+                    }
+                }
+            }
+            5 => {
+                core.poll();
+            }
+            6 => {
+                let millis = rng.below(3_000);
+                clock.advance(Duration::from_millis(millis));
+                disk.advance(millis);
+            }
+            7 => server.0.borrow_mut().down = rng.chance(70),
+            8 => disk.set(match rng.below(5) {
+                0 => Trouble::NoSpace,
+                1 => Trouble::Syncs,
+                2 => Trouble::SomeSyncs,
+                _ => Trouble::None,
+            }),
+            _ => {
+                let flushed = core.flush(SEC);
+                if flushed.is_ok()
+                    && !(mode == Mode::WriteAhead && durability != Durability::EveryBatch)
+                {
+                    assert_eq!(core.stats().buffered, 0);
+                }
+                if flushed.is_ok() {
+                    is_safe(&core, &disk, &accepted);
+                    // A second time there is nothing to do, and still nothing is missing.
+                    if core.flush(SEC).is_ok() {
+                        is_safe(&core, &disk, &accepted);
+                    }
+                }
+            }
+        }
+        check(&core);
+    }
+    disk.set(Trouble::None);
+    server.0.borrow_mut().down = false;
+    for _ in 0..100 {
+        clock.advance(SEC * 60);
+        disk.advance(60_000);
+        if core.flush(SEC * 60).is_ok() && core.stats().spooled == 0 {
+            break;
+        }
+        check(&core);
+    }
+    let stats = core.stats();
+    assert_eq!((stats.buffered, stats.spooled), (0, 0), "{stats:?}");
+    assert_eq!(stats.accepted, accepted.len() as u64);
+    assert_eq!(stats.delivered + stats.dropped.total(), stats.accepted);
+    let stored = &server.0.borrow().seen;
+    let missing = accepted.iter().filter(|n| !stored.contains_key(n)).count();
+    // (What was dropped may have been stored by a request whose response was lost.)
+    assert!(
+        missing as u64 <= stats.dropped.total(),
+        "{missing} {stats:?}"
+    );
+    assert!(stored.keys().all(|n| accepted.contains(n)) || mode == Mode::WriteAhead);
+}
+
+/// `INFLUX_EDGE_DISK_SEED` for one of them.
+#[test]
+fn random_lives_with_a_failing_disk() {
+    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    if let Some(seed) = number("INFLUX_EDGE_DISK_SEED") {
+        return script(seed);
+    }
+    let some = number("INFLUX_EDGE_MODEL_SCRIPTS").map_or(150, |n| n / 2);
+    for seed in 1..=if long() { 5_000 } else { some } {
+        if let Err(panic) = std::panic::catch_unwind(|| script(seed)) {
+            std::eprintln!("again with INFLUX_EDGE_DISK_SEED={seed}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// A disk whose space can't be had back: the backlog isn't destroyed for it.
+#[test]
+fn a_disk_without_space_keeps_its_backlog() {
+    let disk = SimDisk::new();
+    let spool = disk.open(|b| b.segment_bytes(8 << 10).max_bytes(1 << 20));
+    let (mut core, clock, server) = world(1, |b| b.spool(spool).batch_bytes(2_000));
+    server.0.borrow_mut().down = true;
+    let mut n = 0;
+    while core.stats().spooled < 5_000 {
+        n += 1;
+        assert!(write(&mut core, n));
+        if n % 80 == 0 {
+            let _ = core.flush(SEC);
+        }
+    }
+    let before = core.stats();
+    disk.set(Trouble::NoSpace);
+    for _ in 0..1_000 {
+        n += 1;
+        assert!(write(&mut core, n));
+        let _ = core.flush(SEC);
+        clock.advance(SEC);
+        disk.advance(1_000);
+        check(&core);
+    }
+    let stats = core.stats();
+    let lost = stats.dropped.total();
+    assert!(lost <= 1_000, "{lost} of {} lost", before.spooled);
+    assert!(stats.spooled + lost >= before.spooled, "{stats:?}");
+    disk.set(Trouble::None);
+    server.0.borrow_mut().down = false;
+    clock.advance(SEC * 600);
+    disk.advance(600_000);
+    while core.stats().spooled + core.stats().buffered > 0 {
+        let _ = core.flush(SEC * 60);
+        clock.advance(SEC * 60);
+        disk.advance(60_000);
+    }
+    let stats = core.stats();
+    assert_eq!(stats.delivered + stats.dropped.total(), stats.accepted);
+    assert_eq!(server.0.borrow().seen.len() as u64, stats.delivered);
+}
