@@ -82,6 +82,7 @@ test_levels() {
     level 'std,serde' csv line resource_use
     level 'spool' 'spool*'
     level 'client' client client_log http_faults resource_use
+    without=(--skip writer::)
     level 'client,v1' v1
     # TLS by the system's library, which has to do whatever rustls does.
     if openssl_headers; then
@@ -101,7 +102,8 @@ level() {
     shift
     for test in "$@"; do args+=(--test "$test"); done
     printf -- '--- tests, features: %s\n' "${features:-none}"
-    cargo test --locked --no-default-features --features "$features" --lib "${args[@]}"
+    cargo test --locked --no-default-features --features "$features" --lib "${args[@]}" -- \
+        "${without[@]}"
 }
 
 # at_length [FACTOR]: what takes optimised code: many crashes, many power failures, long streams, many
