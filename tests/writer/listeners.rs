@@ -149,7 +149,12 @@ fn one_that_writes_where_there_is_no_space_does_not_wait_for_itself() {
         let slot = Arc::new(Mutex::new(None::<WriterHandle>));
         let mine = Arc::clone(&slot);
         let (said, hear) = std::sync::mpsc::channel();
+        let retry = influx_edge::client::RetryPolicy {
+            interval: SEC / 2,
+            ..influx_edge::client::RetryPolicy::unbounded()
+        };
         let mut w = writer(&server)
+            .retry(retry)
             .on_event(move |event| {
                 if let Event::Failed { .. } = event {
                     let mut handle = mine.lock().unwrap();
