@@ -24,6 +24,15 @@ fn resident() -> u64 {
 #[test]
 fn a_long_outage_takes_a_megabyte_at_most() {
     let megabytes = env_or("SPOOL_OUTAGE_MB", 64);
+    // A short one before: code that runs for the first time is loaded, or translated, into memory.
+    outage(2);
+    let more = outage(megabytes);
+    println!("{megabytes} MB: {more} KiB more at most");
+    assert!(more <= 1024, "{more} KiB");
+}
+
+/// Writes, and drains after a restart, so many megabytes: how many kilobytes of memory that takes.
+fn outage(megabytes: u64) -> u64 {
     let dir = TempDir::new("outage");
     let target = target();
     let bytes = vec![b'x'; 5_000];
@@ -61,8 +70,7 @@ fn a_long_outage_takes_a_megabyte_at_most() {
     }
     assert_eq!(delivered, batches);
     assert!(spool.is_empty());
-    println!("{megabytes} MB: {} KiB more at most", most - before);
-    assert!(most - before <= 1024, "{} KiB", most - before);
+    most - before
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::common::temp_dir::TempDir;
 use crate::help::{MS, SEC, child, disk, job, nowhere, stalling, within};
-use influx_edge::OverflowPolicy::Reject;
+use influx_edge::OverflowPolicy::{DropOldest, Reject};
 use influx_edge::spool::{Durability, Mode, SpoolBuilder};
 use influx_edge::writer::WriterHandle;
 use influx_edge::{Precision, Spool, WriteError, Writer};
@@ -428,5 +428,44 @@ fn a_listener_that_writes_gets_an_error_at_once() {
         assert_eq!((stats.accepted, stats.not_accepted), (2, 2), "{stats:?}");
         assert_eq!(w.close().unwrap().spooled, 2);
         assert_eq!(disk::lines(dir.path()), [line(0, 0), line(0, 1)]);
+    });
+}
+
+/// Where memory is short, whoever waits for its line to be on disk isn't told that it is when another one
+/// has taken its place.
+#[test]
+fn what_is_not_on_disk_yet_is_not_dropped() {
+    within(120 * SEC, || {
+        let dir = TempDir::new("ahead");
+        let spool = disk::open(|| spool(dir.path(), Durability::EveryBatch));
+        let builder = nowhere().writer("sensors").flush_timeout(SEC / 5);
+        let builder = builder.batch_bytes(2_000).max_buffer_bytes(4_000);
+        let w = builder.spool(spool).build().unwrap();
+        let w = w.spawn(DropOldest).unwrap();
+        let threads: Vec<_> = (0..16)
+            .map(|thread| {
+                let mut w = w.clone();
+                std::thread::spawn(move || {
+                    let padding = "y".repeat(900);
+                    (0..20)
+                        .filter(|n| {
+                            let taken = w.write_with(|enc| {
+                                enc.line("t")
+                                    .field("thread", thread as i64)
+                                    .field("padding", &*padding)
+                                    .timestamp(*n)
+                            });
+                            taken.is_ok()
+                        })
+                        .count()
+                })
+            })
+            .collect();
+        let accepted: usize = threads.into_iter().map(|t| t.join().unwrap()).sum();
+        let stats = w.stats();
+        drop(w);
+        assert_eq!(disk::lines(dir.path()).len(), accepted, "{stats}");
+        assert_eq!(stats.dropped.total(), 0, "{stats}");
+        assert_eq!(accepted, 320, "{stats}");
     });
 }

@@ -4,7 +4,7 @@ use super::super::account::{Outcome, Stats};
 use super::super::engine::{BatchEncoder, EncoderSpec};
 use super::super::lines::LinesOutcome;
 use super::super::rejected::Rejected;
-use super::inbox::{Command, Shared};
+use super::inbox::{Command, Shared, State};
 use super::slot::Slot;
 use crate::Precision;
 use crate::error::{Error, PointError, WriteError};
@@ -13,6 +13,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
+use std::sync::MutexGuard;
 
 /// Longer storage for one item is given back after it.
 const MAX_SCRATCH: usize = 64 << 10;
@@ -38,6 +39,8 @@ const MAX_SCRATCH: usize = 64 << 10;
 /// ```
 pub struct WriterHandle {
     shared: Arc<Shared>,
+    /// The process that has the writer's threads.
+    process: u32,
     /// Where its lines go first.
     slot: Arc<Slot>,
     spec: EncoderSpec,
@@ -54,11 +57,10 @@ impl WriterHandle {
     /// The first one.
     pub(super) fn new(shared: Arc<Shared>, spec: EncoderSpec, bucket: Arc<str>) -> Self {
         let slot = Arc::new(Slot::default());
-        if shared.is_ours() {
-            shared.state().slots.push(Arc::clone(&slot));
-        }
+        shared.state().slots.push(Arc::clone(&slot));
         WriterHandle {
             shared,
+            process: std::process::id(),
             slot,
             spec,
             scratch: Vec::new(),
@@ -66,6 +68,25 @@ impl WriterHandle {
             bucket,
             closed: false,
         }
+    }
+
+    /// A child that was forked has neither the threads nor, perhaps, the locks.
+    #[inline]
+    fn is_ours(&self) -> bool {
+        self.process == std::process::id()
+    }
+
+    /// The same as an error.
+    #[inline]
+    fn check_process(&self) -> Result<(), WriteError> {
+        match self.is_ours() {
+            true => Ok(()),
+            false => Err(WriteError::Forked),
+        }
+    }
+
+    fn state(&self) -> Option<MutexGuard<'_, State>> {
+        self.is_ours().then(|| self.shared.state())
     }
 
     /// As [`Writer::write`](crate::writer::Writer::write). Blocks only with
@@ -118,16 +139,15 @@ impl WriterHandle {
         bucket: &Arc<str>,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
+        // (A call of the system for each item: without it a child's lines would be Ok, and nowhere.)
+        self.check_process()?;
         let mut enc = self.spec.encoder(&mut self.scratch, 0);
         if let Err(error) = encode(&mut enc) {
             let error = match error {
                 EncodeError::BufferFull => WriteError::TooLarge(self.shared.limits.batch_bytes),
                 error => PointError::of_next(&enc, error).into(),
             };
-            return Err(match self.shared.is_ours() {
-                true => self.shared.refused(error),
-                false => error,
-            });
+            return Err(self.shared.refused(error));
         }
         let (lines, untimed) = (enc.line_count(), enc.untimed_count() > 0);
         let stamped = untimed.then_some(&mut self.stamped);
@@ -158,8 +178,10 @@ impl WriterHandle {
     /// ```
     pub fn write_lines(&mut self, text: &str, precision: Precision) -> LinesOutcome {
         let mut outcome = LinesOutcome::default();
+        let ours = self.check_process();
         for (number, line) in text_lines(text) {
             let taken = match line {
+                _ if ours.is_err() => ours.clone(),
                 Ok(line) => {
                     self.scratch.clear();
                     self.scratch.extend_from_slice(line.bytes);
@@ -169,10 +191,7 @@ impl WriterHandle {
                     self.shared
                         .take(&self.slot, &self.bucket, bytes, 1, stamped)
                 }
-                Err(error) if self.shared.is_ours() => {
-                    Err(self.shared.refused(WriteError::Syntax(error)))
-                }
-                Err(error) => Err(WriteError::Syntax(error)),
+                Err(error) => Err(self.shared.refused(WriteError::Syntax(error))),
             };
             match taken {
                 Ok(()) => outcome.accepted = outcome.accepted.saturating_add(1),
@@ -206,6 +225,7 @@ impl WriterHandle {
     /// # Errors
     /// As [`flush`](WriterHandle::flush).
     pub fn flush_within(&self, limit: Duration) -> Result<Outcome, Error> {
+        self.check_process()?;
         self.shared.ask(limit, Command::Flush)
     }
 
@@ -232,6 +252,7 @@ impl WriterHandle {
     /// As [`Writer::close`](crate::writer::Writer::close).
     pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
         self.closed = true;
+        self.check_process()?;
         self.shared.ask(limit, Command::Close)
     }
 
@@ -247,34 +268,36 @@ impl WriterHandle {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        match self.shared.is_ours() {
-            true => self.shared.state().stats(&self.shared.limits),
-            false => Stats::default(),
-        }
+        let state = self.state();
+        state.map_or_else(Stats::default, |state| state.stats(&self.shared.limits))
     }
 
     /// As [`Writer::take_rejected`](crate::writer::Writer::take_rejected). Doesn't wait for a request that is
     /// out.
     #[must_use]
     pub fn take_rejected(&self) -> Vec<Rejected> {
-        match self.shared.is_ours() {
-            true => self.shared.state().rejected.take().collect(),
-            false => Vec::new(),
-        }
+        let state = self.state();
+        state.map_or_else(Vec::new, |mut state| state.rejected.take().collect())
     }
 }
 
 impl Clone for WriterHandle {
     fn clone(&self) -> Self {
-        if self.shared.is_ours() {
-            let mut state = self.shared.state();
+        let slot = Arc::new(Slot::default());
+        if let Some(mut state) = self.state() {
             state.handles = state.handles.saturating_add(1);
+            state.slots.push(Arc::clone(&slot));
         }
-        WriterHandle::new(
-            Arc::clone(&self.shared),
-            self.spec.clone(),
-            Arc::clone(&self.bucket),
-        )
+        WriterHandle {
+            shared: Arc::clone(&self.shared),
+            process: self.process,
+            slot,
+            spec: self.spec.clone(),
+            scratch: Vec::new(),
+            stamped: Vec::new(),
+            bucket: Arc::clone(&self.bucket),
+            closed: false,
+        }
     }
 }
 
@@ -282,7 +305,7 @@ impl Clone for WriterHandle {
 /// writer's own thread, and in a process that was forked, it doesn't wait.
 impl Drop for WriterHandle {
     fn drop(&mut self) {
-        if !self.shared.is_ours() {
+        if !self.is_ours() {
             return;
         }
         self.shared.collect(&self.slot);
@@ -309,3 +332,7 @@ impl fmt::Debug for WriterHandle {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "../tests/handle.rs"]
+mod tests;

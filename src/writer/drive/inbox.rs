@@ -37,8 +37,6 @@ pub(super) struct Shared {
     pub(super) to_handles: Condvar,
     pub(super) limits: Limits,
     pub(super) clock: SystemClock,
-    /// The process that has the threads.
-    pub(super) process: u32,
     pub(super) keeper: OnceLock<ThreadId>,
     /// The keeper has nothing to do, and sleeps until it is woken.
     pub(super) idle: AtomicBool,
@@ -120,12 +118,6 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this process has the threads. A child that was forked has neither them nor,
-    /// perhaps, the lock.
-    pub(super) fn is_ours(&self) -> bool {
-        self.process == std::process::id()
-    }
-
     /// Whether the calling thread is the keeper, as a listener's is: it can't wait for itself.
     pub(super) fn is_keeper(&self) -> bool {
         self.keeper.get() == Some(&std::thread::current().id())
@@ -155,24 +147,9 @@ impl Shared {
             )
         {
             if self.idle.load(Ordering::SeqCst) {
-                return self.ring();
+                self.ring();
             }
             return Ok(());
-        }
-        self.take_slowly(slot, bucket, bytes, lines, untimed)
-    }
-
-    #[cold]
-    fn take_slowly(
-        &self,
-        slot: &Slot,
-        bucket: &Arc<str>,
-        bytes: (&[u8], Precision),
-        lines: usize,
-        untimed: Option<&mut Vec<u8>>,
-    ) -> Result<(), WriteError> {
-        if !self.is_ours() {
-            return Err(WriteError::Forked);
         }
         if lines == 0 {
             return Ok(());
@@ -184,15 +161,11 @@ impl Shared {
 
     /// Wakes the keeper, which sleeps.
     #[cold]
-    fn ring(&self) -> Result<(), WriteError> {
-        if !self.is_ours() {
-            return Err(WriteError::Forked);
-        }
+    fn ring(&self) {
         // (By the lock: the keeper is asleep then, or has yet to look at the slots.)
         drop(self.state());
         self.idle.store(false, Ordering::SeqCst);
         self.to_keeper.notify_one();
-        Ok(())
     }
 
     /// Moves what is in a slot to the inbox: it was accepted before, so it needs no space.
@@ -286,6 +259,10 @@ impl Shared {
             }
             match self.limits.policy {
                 OverflowPolicy::Reject => return Err(WriteError::Full),
+                // Somebody waits for each of those: they aren't accepted yet.
+                OverflowPolicy::DropOldest if self.limits.ahead => {
+                    state = self.wait_for_keeper(state, GRACE);
+                }
                 OverflowPolicy::DropOldest => {
                     // What the keeper has is older, but it may be under way just now. When it
                     // comes for more, it makes space itself.
@@ -347,9 +324,6 @@ impl Shared {
         limit: Duration,
         command: impl FnOnce(Duration, Reply) -> Command,
     ) -> Result<Outcome, Error> {
-        if !self.is_ours() {
-            return Err(WriteError::Forked.into());
-        }
         if self.is_keeper() {
             return Err(WriteError::OwnThread.into());
         }

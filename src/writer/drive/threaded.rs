@@ -88,7 +88,6 @@ impl Writer {
             to_handles: Condvar::new(),
             limits,
             clock: inline.clock.clone(),
-            process: std::process::id(),
             keeper: OnceLock::new(),
             idle: AtomicBool::new(false),
             ended: AtomicBool::new(false),
