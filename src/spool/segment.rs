@@ -2,7 +2,6 @@
 
 use super::format::{ChecksumSeed, SEGMENT_HEADER};
 use super::scan::Bounds;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use std::ffi::OsStr;
 use std::format;
@@ -18,8 +17,8 @@ pub(super) struct Segment {
     pub(super) key: ChecksumSeed,
     /// Where its valid bytes end.
     pub(super) len: u64,
-    /// What waits in it, for each target that has something in it. Some 50 bytes for each target.
-    shares: BTreeMap<u32, Share>,
+    /// What waits in it, for each target that has something in it, by target. 40 bytes each.
+    shares: Vec<TargetCount>,
     /// Which of its numbers are done with, by `seq - base`; empty while none is out of order.
     done: Vec<u64>,
     /// What is known of its syncs; of the active one, of those before it is sealed.
@@ -37,16 +36,6 @@ pub(super) enum SyncState {
     /// A sync failed. The kernel may have forgotten its pages, so no later sync means anything: what
     /// waits in it has to be written to another file.
     Failed,
-}
-
-/// What waits for one target, without its number.
-#[derive(Clone, Copy, Debug, Default)]
-struct Share {
-    /// The number of the first that was added.
-    first: u64,
-    batches: u64,
-    points: u64,
-    bytes: u64,
 }
 
 /// What waits for one target in one segment.
@@ -67,7 +56,7 @@ impl Segment {
             end_seq: base,
             key,
             len: SEGMENT_HEADER as u64,
-            shares: BTreeMap::new(),
+            shares: Vec::new(),
             done: Vec::new(),
             sync: SyncState::Clean,
         }
@@ -83,11 +72,17 @@ impl Segment {
     }
 
     pub(super) fn shares(&self) -> impl Iterator<Item = TargetCount> + '_ {
-        self.shares.iter().map(|(target, share)| share.of(*target))
+        self.shares.iter().copied()
     }
 
     pub(super) fn share(&self, target: u32) -> Option<TargetCount> {
-        self.shares.get(&target).map(|share| share.of(target))
+        let at = self.place_of(target).ok()?;
+        self.shares.get(at).copied()
+    }
+
+    /// Where a target's share is, or would be.
+    fn place_of(&self, target: u32) -> Result<usize, usize> {
+        self.shares.binary_search_by_key(&target, |s| s.target)
     }
 
     /// Nothing waits in it.
@@ -97,36 +92,44 @@ impl Segment {
 
     /// Notes one more waiting batch.
     pub(super) fn add(&mut self, target: u32, seq: u64, points: u32, bytes: u32) {
-        let share = self.shares.entry(target).or_insert(Share {
-            first: seq,
-            ..Share::default()
+        let at = self.place_of(target).unwrap_or_else(|at| {
+            if self.shares.is_empty() {
+                // (Most segments have one target, and there may be thousands of segments.)
+                self.shares.reserve_exact(1);
+            }
+            let first = seq;
+            self.shares.insert(
+                at,
+                TargetCount {
+                    first,
+                    ..TargetCount::none(target)
+                },
+            );
+            at
         });
-        share.batches = share.batches.saturating_add(1);
-        share.points = share.points.saturating_add(u64::from(points));
-        share.bytes = share.bytes.saturating_add(u64::from(bytes));
+        if let Some(share) = self.shares.get_mut(at) {
+            share.add(1, u64::from(points), u64::from(bytes));
+        }
     }
 
     /// Notes that some batches wait no longer; what was really taken off.
     pub(super) fn take(&mut self, off: TargetCount) -> TargetCount {
-        let Some(share) = self.shares.get_mut(&off.target) else {
+        let at = self.place_of(off.target);
+        let Some((at, share)) = at.ok().and_then(|at| Some((at, self.shares.get_mut(at)?))) else {
             return TargetCount::none(off.target);
         };
         // The last batch takes along what rounding left: no share without batches.
         if off.batches >= share.batches {
-            let all = share.of(off.target);
-            self.shares.remove(&off.target);
-            return all;
+            return self.shares.remove(at);
         }
         let taken = TargetCount {
-            target: off.target,
             first: share.first,
             batches: off.batches,
             points: off.points.min(share.points),
             bytes: off.bytes.min(share.bytes),
+            ..off
         };
-        share.batches = share.batches.saturating_sub(taken.batches);
-        share.points = share.points.saturating_sub(taken.points);
-        share.bytes = share.bytes.saturating_sub(taken.bytes);
+        *share = share.without(&taken);
         taken
     }
 
@@ -163,7 +166,9 @@ impl Segment {
         for seq in first.max(self.base)..=last {
             self.set_done(seq);
         }
-        if let Some(share) = self.shares.get_mut(&target).filter(|s| first <= s.first) {
+        let at = self.place_of(target).ok();
+        let share = at.and_then(|at| self.shares.get_mut(at));
+        if let Some(share) = share.filter(|share| first <= share.first) {
             share.first = share.first.max(last.saturating_add(1));
         }
     }
@@ -171,18 +176,6 @@ impl Segment {
     /// What it takes on disk, as the limit counts it.
     pub(super) fn footprint(&self) -> u64 {
         footprint(self.len)
-    }
-}
-
-impl Share {
-    fn of(&self, target: u32) -> TargetCount {
-        TargetCount {
-            target,
-            first: self.first,
-            batches: self.batches,
-            points: self.points,
-            bytes: self.bytes,
-        }
     }
 }
 

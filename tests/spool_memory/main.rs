@@ -13,6 +13,10 @@ use common::spool::{env_or, target};
 use common::temp_dir::TempDir;
 use influx_edge::Precision;
 use influx_edge::spool::{Batch, Durability, Spool};
+use std::sync::{Mutex, PoisonError};
+
+/// One test at a time, so that what the process holds is what one of them holds.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Kilobytes of this process that are in memory and are no file's.
 fn resident() -> u64 {
@@ -23,6 +27,7 @@ fn resident() -> u64 {
 
 #[test]
 fn a_long_outage_takes_a_megabyte_at_most() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let megabytes = env_or("SPOOL_OUTAGE_MB", 64);
     // A short one before: code that runs for the first time is loaded, or translated, into memory.
     outage(2);
@@ -75,6 +80,7 @@ fn outage(megabytes: u64) -> u64 {
 
 #[test]
 fn three_days_at_one_point_a_second_and_a_restart() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = TempDir::new("days");
     let target = target();
     let points = 72 * 3600_u64;
