@@ -77,7 +77,6 @@ readme_tests() {
 test_levels() {
     export INFLUX_EDGE_CASES=1000 INFLUX_EDGE_FUZZ_RUNS=20000
     level '' csv
-    level 'alloc'
     level 'serde'
     level 'std,serde' csv line resource_use
     level 'spool' 'spool*'

@@ -33,7 +33,8 @@ copied() {
 }
 
 # The tests with all of these features on. What a feature changes is a dependency's conduct, so the
-# random cases of the codecs, the disk and the batches are left to other steps.
+# random cases of the codecs, the disk and the batches are left to other steps, and so is what uses no
+# dependency.
 unified_tree() {
     local dir features
     dir=$(copied unified)
@@ -46,9 +47,8 @@ unified_tree() {
     fi
     export INFLUX_EDGE_CASES=100 INFLUX_EDGE_FUZZ_RUNS=1000 INFLUX_EDGE_MODEL_SCRIPTS=30
     # Not --locked: the lock file has no crate that only these features need.
-    cargo test --features "${features}v1,log" --lib --test api --test client --test client_log \
-        --test csv --test flux --test http_faults --test line --test v1 -- \
-        --skip spool:: --skip writer::
+    cargo test --features "${features}v1,log" --lib --test client --test csv --test http_faults \
+        --test v1 -- --skip spool:: --skip writer::
     note "features of dependencies that the unified tree has on: $(tr , '\n' <<<"${features%,}" |
         wc -l)"
 }

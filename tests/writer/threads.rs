@@ -253,7 +253,8 @@ fn handles_of_several_buckets_have_one_account() {
             thread.join().unwrap();
         }
         let other = w.clone();
-        let error = w.close_within(2 * SEC).unwrap_err();
+        until("delivered", || w.stats().delivered == 400);
+        let error = w.close_within(SEC).unwrap_err();
         assert!(error.is_not_found(), "{error}");
         let stats = other.stats();
         assert_eq!(
