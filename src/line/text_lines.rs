@@ -55,6 +55,8 @@ impl core::error::Error for LineSyntaxError {}
 ///   refuses the other.
 /// - Blanks at the end of a line without a time: refused there, accepted by InfluxDB 1.x and 2.x. They
 ///   are not in the line that comes out, which all accept.
+/// - A string with a newline behind a field key with a comma: where servers end such a line depends on the
+///   blanks before it, so it is refused.
 /// - A comma behind the first and only field: accepted there by accident, refused by InfluxDB 1.x and 2.x.
 /// - A comment ends at its newline. There, and in InfluxDB 1.x and 2.x, `# a="` opens a string that hides
 ///   the lines behind it.
@@ -95,10 +97,23 @@ impl<'a> Iterator for TextLines<'a> {
             let line = after_blanks(line);
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if !comment && !line.is_empty() {
-                return Some((number, Parser { line, at: 0 }.line()));
+                let read = Parser { line, at: 0 }.line();
+                return Some((number, read.and_then(whole)));
             }
         }
         None
+    }
+}
+
+/// The line, if without the blanks before it its end is still where it was.
+fn whole(line: TextLine<'_>) -> Result<TextLine<'_>, LineSyntaxError> {
+    let offset = end_of_line(line.bytes);
+    match offset < line.bytes.len() {
+        true => Err(LineSyntaxError {
+            reason: "a newline in a string behind such a field key ends the line",
+            offset,
+        }),
+        false => Ok(line),
     }
 }
 

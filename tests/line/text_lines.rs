@@ -56,6 +56,15 @@ fn lines_of_a_text() {
             "m f=1\nm f=\"a\nm f=2\n",
             &["1: m f=1", "2! a string has no end, at byte 13"],
         ),
+        // Where servers end such a line depends on the blanks before it.
+        (
+            " m,t==a k,s=\"b\nc\" 5\nn f=1",
+            &[
+                "1! a newline in a string behind such a field key ends the line, at byte 13",
+                "3: n f=1",
+            ],
+        ),
+        ("m,t==a k,s=\"bc\" 5", &["1: m,t==a k,s=\"bc\" 5@"]),
         // Blanks around a line are not in it.
         (" \tm f=1 \n m f=1 5  ", &["1: m f=1", "2: m f=1 5@"]),
         ("m,a=b   f=1   5", &["1: m,a=b   f=1   5@"]),
