@@ -559,7 +559,7 @@ impl State {
     pub(super) fn may_go_on(&self, limits: &Limits) -> bool {
         let held = self.inbox_bytes.saturating_add(self.engine_bytes);
         let space = limits.max_bytes.saturating_sub(held);
-        self.waiting > 0 && (limits.ahead || space >= limits.max_bytes / 4)
+        self.waiting > 0 && (limits.ahead || space >= limits.batch_bytes.min(limits.max_bytes / 4))
     }
 
     /// Closes the account: what is left was lost in a panic.
