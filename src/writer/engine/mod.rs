@@ -168,7 +168,8 @@ impl Engine {
             bytes: 0,
             flushed: Stats::default(),
             turn: 0,
-            batches: 0,
+            // (0 is what comes from disk: older than whatever a flush waits for.)
+            batches: 1,
             attempts: 0,
             out: None,
             link: link::Link::default(),

@@ -333,8 +333,8 @@ fn random_lives_of_a_keeper() {
     if let Some(seed) = number("INFLUX_EDGE_KEEPER_SEED") {
         return script(seed);
     }
-    let some = number("INFLUX_EDGE_MODEL_SCRIPTS").map_or(100, |n| n / 3);
-    let scripts = if long() { 10_000 } else { some };
+    let all = if long() { 10_000 } else { 100 };
+    let scripts = number("INFLUX_EDGE_MODEL_SCRIPTS").map_or(all, |n| n / 3);
     for seed in 1..=scripts {
         if let Err(panic) = std::panic::catch_unwind(|| script(seed)) {
             std::eprintln!("again with INFLUX_EDGE_KEEPER_SEED={seed}");
