@@ -26,7 +26,8 @@ STARTS_PROGRAMS=(
 # .ci/run, and run by .ci/run --long.
 SLOW=(
     cut_at_every_byte a_hostile_directory every_flipped_bit writer::tests::long_runs
-    writer::tests::scenarios::a_gateway_with_an_outage_at_noon writer::tests::link
+    writer::tests::scenarios::a_gateway_with_an_outage_at_noon writer::tests::link writer::tests::refusals
+    the_reader_takes_anything any_failure_anywhere thousands_of_lines_are_each_found documents_are_read_back
     writer::tests::keeper writer::tests::disk_faults spool::tests::unsynced spool::tests::full
     spool::tests::numbers spool::tests::targets stress:: without_any_one_of_the_syncs_it_is_noticed
 )
