@@ -18,6 +18,7 @@ mod help;
 mod ahead;
 mod delivery;
 mod drops;
+mod handles;
 mod listeners;
 mod refusals;
 mod run_until;

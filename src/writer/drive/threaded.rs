@@ -62,7 +62,10 @@ impl Writer {
             batch_lines: settings.batch_lines,
             batch_bytes: settings.batch_bytes,
             max_bytes: settings.max_buffer_bytes,
-            slot_bytes: MAX_SLOT.min(settings.max_buffer_bytes / 16),
+            // (What is there travels to the keeper as one: never more than a batch takes.)
+            slot_bytes: MAX_SLOT
+                .min(settings.max_buffer_bytes / 16)
+                .min(settings.batch_bytes),
             interval: settings.flush_interval,
             flush_timeout: settings.flush_timeout,
             policy,

@@ -1,0 +1,62 @@
+//! What a handle has taken is where the account says it is: small batches, full memory, a disk that is full.
+
+use crate::common::mock_server::Server;
+use crate::help::{SEC, within, writer};
+use influx_edge::OverflowPolicy::{Block, Reject};
+use influx_edge::Precision;
+
+/// A handle collects lines before the keeper has them: not more than fit a batch.
+#[test]
+fn batches_smaller_than_what_a_handle_collects_lose_nothing() {
+    within(60 * SEC, || {
+        for batch_bytes in [40, 100, 1_000, 2_500, 4_000, 4_097, 10_000] {
+            for threads in [1, 3] {
+                let server = Server::start();
+                let w = writer(&server).batch_bytes(batch_bytes);
+                let w = w.build().unwrap().spawn(Block(10 * SEC)).unwrap();
+                let threads: Vec<_> = (0..threads)
+                    .map(|thread: i64| {
+                        let mut w = w.clone();
+                        std::thread::spawn(move || {
+                            for n in 0..300i64 {
+                                let n = thread * 1_000 + n;
+                                w.write_with(|enc| enc.line("t").field("n", n).timestamp(n))
+                                    .unwrap();
+                            }
+                            300
+                        })
+                    })
+                    .collect();
+                let accepted: u64 = threads.into_iter().map(|t| t.join().unwrap()).sum();
+                let _ = w.flush().unwrap();
+                let stats = w.stats();
+                assert_eq!(stats.accepted, accepted, "{batch_bytes}: {stats:?}");
+                assert_eq!(w.close().unwrap().delivered, accepted, "{batch_bytes}");
+                assert_eq!(server.points("sensors").len() as u64, accepted);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_line_of_text_longer_than_a_batch_is_refused_by_a_handle() {
+    within(20 * SEC, || {
+        for (len, fits) in [
+            (10, true),
+            (500, true),
+            (991, true),
+            (992, false),
+            (2_000, false),
+            (5_000, false),
+        ] {
+            let server = Server::start();
+            let w = writer(&server).batch_bytes(1_000).build().unwrap();
+            let mut w = w.spawn(Reject).unwrap();
+            let text = format!("t s=\"{}\" 1\n", "x".repeat(len));
+            let outcome = w.write_lines(&text, Precision::Nanosecond);
+            assert_eq!(outcome.is_complete(), fits, "{len}: {outcome}");
+            let delivered = w.close().unwrap().delivered;
+            assert_eq!(delivered, u64::from(fits), "{len}");
+        }
+    });
+}
