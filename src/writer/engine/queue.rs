@@ -128,6 +128,11 @@ impl Queue {
         self.aside = len;
     }
 
+    /// Nothing is about to be taken, and what comes next is of this unit.
+    pub(crate) fn is_free(&self, precision: Precision) -> bool {
+        self.aside == 0 && self.precision == precision
+    }
+
     /// Makes a batch of what there is. `waits`: it won't be sent at once, so it keeps no more
     /// storage than it needs. True if there was anything.
     pub(crate) fn seal(&mut self, number: u64, waits: bool) -> bool {

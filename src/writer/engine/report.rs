@@ -7,9 +7,12 @@ use crate::line::ToLine;
 use core::time::Duration;
 
 impl Engine {
-    /// Whether the writer's own line is due.
+    /// Whether the writer's own line is due, and has a place: not while other lines are about to be taken
+    /// there, or a text of another unit is.
     pub(crate) fn report_is_due(&self, now: Duration) -> bool {
-        self.report_at.is_some_and(|at| at <= now)
+        let free = self.queues.get(MAIN);
+        let free = free.is_some_and(|queue| queue.is_free(self.settings.precision));
+        free && self.report_at.is_some_and(|at| at <= now)
     }
 
     /// Writes the account as a line, if its time has come. It takes no space from the program's lines:

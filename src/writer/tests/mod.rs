@@ -10,6 +10,7 @@ mod long_runs;
 mod model;
 #[cfg(feature = "spool")]
 mod outages;
+mod own_line;
 mod refusals;
 mod scenarios;
 mod sim;
