@@ -30,7 +30,7 @@ impl Engine {
         match put {
             Ok(_) => {
                 if let Some(queue) = self.queues.get_mut(at) {
-                    queue.note_ahead(len);
+                    queue.note_ahead(len, self.settings.precision);
                 }
                 self.transfer(at, Place::Outside, Place::Spooled, lines as u64);
                 Ok(self.collect_ahead(at, lines, len))

@@ -100,7 +100,7 @@ impl Engine {
             }
         };
         if let Some(batch) = queue.sealed.pop_front() {
-            queue.note_spooled(&batch);
+            queue.note_spooled(&batch, self.settings.precision);
             if out && queue.held.is_none() {
                 // It stays in hand until its result is there.
                 disk.hold(&range);

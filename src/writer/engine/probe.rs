@@ -45,9 +45,9 @@ impl Probe {
         self.stored.clear();
     }
 
-    /// This line went to disk.
-    pub(crate) fn spooled(&mut self, line: &[u8]) {
-        keep(&mut self.newest, Some(line));
+    /// This line went to disk. `None`: one that can't be sent again.
+    pub(crate) fn spooled(&mut self, line: Option<&[u8]>) {
+        keep(&mut self.newest, line);
     }
 
     /// The probe was refused.

@@ -245,20 +245,21 @@ impl Queue {
     }
 
     /// A batch went to disk.
-    pub(crate) fn note_spooled(&mut self, batch: &Batch) {
+    pub(crate) fn note_spooled(&mut self, batch: &Batch, precision: Precision) {
         let last = batch.last_written().unwrap_or(batch.rest());
-        if let Some(last) = split(last).last() {
-            self.probe.spooled(last);
-        }
+        let last = split(last).last();
+        // (As when it is stored: in another unit it would be another point.)
+        self.probe
+            .spooled(last.filter(|_| batch.precision == precision));
     }
 
     /// The `len` bytes behind the collected lines went to disk.
-    pub(crate) fn note_ahead(&mut self, len: usize) {
+    pub(crate) fn note_ahead(&mut self, len: usize, precision: Precision) {
         let end = self.open_len.saturating_add(len);
         let written = self.open.get(self.open_len..end).unwrap_or_default();
-        if let Some(last) = split(written).last() {
-            self.probe.spooled(last);
-        }
+        let last = split(written).last();
+        self.probe
+            .spooled(last.filter(|_| self.precision == precision));
     }
 
     /// Sees to it that there is something to probe with. False if not.

@@ -172,3 +172,41 @@ fn the_writers_own_line_keeps_its_unit_among_a_text_of_another_one() {
         }
     }
 }
+
+/// What is sent to find out whether the path works was written in the unit that it is sent with.
+#[cfg(feature = "spool")]
+#[test]
+fn no_line_is_sent_with_another_unit_than_its_own() {
+    use crate::spool::Mode;
+    for mode in [Mode::OnFailure, Mode::WriteAhead] {
+        for unit in [
+            Precision::Second,
+            Precision::Microsecond,
+            Precision::Nanosecond,
+        ] {
+            for seed in 0..10 {
+                let dir = crate::testing::TempDir::new("unit");
+                let spool = super::sim::spool(&dir, mode);
+                let (mut core, clock, server) = world(|b| b.spool(spool).batch_lines(3));
+                server.mood.set(Mood::Refuses);
+                for n in 0..10 + seed {
+                    assert!(write(&mut core, n));
+                    let text = format!("t n={n}i 60\n");
+                    assert_eq!(core.write_lines(MAIN, &text, unit).accepted, 1);
+                    clock.advance(SEC * 70);
+                    core.poll();
+                }
+                server.mood.set(Mood::Stores);
+                clock.advance(SEC * 600);
+                let _ = core.flush(SEC * 600).unwrap();
+                for (line, is) in server.sent.borrow().iter() {
+                    let meant = match line.starts_with("m ") {
+                        true => Precision::Nanosecond,
+                        false => unit,
+                    };
+                    assert_eq!(*is, meant, "{mode:?} {seed}: {line}");
+                }
+            }
+        }
+    }
+}

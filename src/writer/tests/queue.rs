@@ -38,7 +38,7 @@ fn hold(queue: &mut Queue, text: &str, precision: Precision) {
 /// The first batch goes to disk.
 fn spool_first(queue: &mut Queue) {
     if let Some(batch) = queue.sealed.pop_front() {
-        queue.note_spooled(&batch);
+        queue.note_spooled(&batch, UNIT);
     }
 }
 
