@@ -361,8 +361,10 @@ impl Engine {
         if let Some(bucket) = self.bucket(at) {
             rejected.bucket.push_str(&bucket);
         }
+        // (It stays in its place until it is retired.)
+        let batch = self.queues.get(at).and_then(Queue::peek);
+        let precision = batch.map_or(self.settings.precision, |batch| batch.precision);
         if let Some(disk) = &mut self.disk {
-            let precision = self.settings.precision;
             let (line, message) = (&rejected.line, &rejected.message);
             disk.reject(&rejected.bucket, precision, line, message);
         }

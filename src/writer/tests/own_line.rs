@@ -210,3 +210,37 @@ fn no_line_is_sent_with_another_unit_than_its_own() {
         }
     }
 }
+
+/// A refused line is kept on disk with the unit of its time.
+#[cfg(feature = "spool")]
+#[test]
+fn a_refused_line_is_kept_with_its_unit() {
+    use crate::spool::{Entry, Inspector, Mode, Section};
+    for mode in [Mode::OnFailure, Mode::WriteAhead] {
+        for unit in [
+            Precision::Second,
+            Precision::Microsecond,
+            Precision::Nanosecond,
+        ] {
+            let dir = crate::testing::TempDir::new("unit");
+            let spool = super::sim::spool(&dir, mode);
+            let (mut core, _clock, server) = world(|b| b.spool(spool));
+            server.mood.set(Mood::NamesFirst);
+            let text = "t n=1i 60\nt n=2i 61\n";
+            assert_eq!(core.write_lines(MAIN, text, unit).accepted, 2);
+            let outcome = core.flush(SEC).unwrap();
+            assert_eq!((outcome.delivered, outcome.rejected.refused), (1, 1));
+            drop(core);
+            let mut kept = Vec::new();
+            let inspector = Inspector::new(dir.path()).unwrap();
+            inspector
+                .walk(Section::Rejected, &mut |entry| {
+                    if let Entry::Batch(batch) = entry {
+                        kept.push(batch.precision);
+                    }
+                })
+                .unwrap();
+            assert_eq!(kept, [unit], "{mode:?}");
+        }
+    }
+}
