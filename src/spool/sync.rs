@@ -128,19 +128,22 @@ impl Spool {
 
     /// [`poll`](Spool::poll), and what was lost by it; also beside an error.
     pub(crate) fn sync_due(&mut self) -> (Result<Option<Duration>, SpoolError>, Losses) {
-        let (Durability::Interval(interval), Some(since)) =
-            (self.settings.durability, self.unsynced_since)
-        else {
-            return (Ok(None), Losses::default());
-        };
-        let age = self.clock.monotonic().saturating_sub(since);
-        match interval.checked_sub(age).filter(|left| !left.is_zero()) {
-            Some(left) => (Ok(Some(left)), Losses::default()),
-            None => {
+        match self.next_sync() {
+            Some(left) if left.is_zero() => {
                 let (result, losses) = self.sync_all();
                 (result.map(|()| None), losses)
             }
+            left => (Ok(left), Losses::default()),
         }
+    }
+
+    /// How long until the next sync of `Interval` is due; `None` if there is nothing to sync.
+    pub(crate) fn next_sync(&self) -> Option<Duration> {
+        let Durability::Interval(interval) = self.settings.durability else {
+            return None;
+        };
+        let age = self.clock.monotonic().saturating_sub(self.unsynced_since?);
+        Some(interval.saturating_sub(age))
     }
 
     /// Syncs (unless `OsManaged`) and gives the directory free. Dropping does the same and keeps the

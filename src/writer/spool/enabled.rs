@@ -19,8 +19,8 @@ pub(crate) struct Disk {
     org: Option<Org>,
     /// Batches for other organizations, too.
     adopts_all: bool,
-    /// When the next sync is due, from the last call on.
-    next_sync: Option<Duration>,
+    /// The last sync failed.
+    sync_failed: bool,
 }
 
 impl Disk {
@@ -29,7 +29,7 @@ impl Disk {
             spool,
             org: client.inner().org.clone(),
             adopts_all: false,
-            next_sync: None,
+            sync_failed: false,
         }
     }
 
@@ -178,23 +178,23 @@ impl Disk {
 
     pub(crate) fn sync_due(&mut self) -> (Result<(), SpoolError>, Vec<Loss>) {
         let (due, losses) = self.spool.sync_due();
-        let losses = self.losses(losses);
-        // (A disk whose sync failed is left alone for a moment.)
-        self.next_sync = due
-            .as_ref()
-            .map_or(Some(Duration::from_secs(1)), |next| *next);
-        (due.map(|_| ()), losses)
+        self.sync_failed = due.is_err();
+        (due.map(|_| ()), self.losses(losses))
     }
 
     pub(crate) fn sync_all(&mut self) -> (Result<(), SpoolError>, Vec<Loss>) {
-        self.next_sync = None;
         let (synced, losses) = self.spool.sync_all();
+        self.sync_failed = synced.is_err();
         (synced, self.losses(losses))
     }
 
-    /// How long until the next sync is due, as of the last call.
+    /// How long until the next sync is due. A disk whose sync failed is left alone for a moment.
     pub(crate) fn next_sync(&self) -> Option<Duration> {
-        self.next_sync
+        let left = self.spool.next_sync()?;
+        Some(match self.sync_failed {
+            true => left.max(Duration::from_secs(1)),
+            false => left,
+        })
     }
 
     pub(crate) fn spool(&self) -> &Spool {

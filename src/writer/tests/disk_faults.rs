@@ -6,6 +6,7 @@ use crate::OverflowPolicy;
 use crate::spool::tests::disk::{SimDisk, Trouble};
 use crate::spool::{Durability, Mode};
 use crate::writer::engine::MAIN;
+use crate::writer::seams::Clock;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
@@ -191,4 +192,50 @@ fn a_disk_without_space_keeps_its_backlog() {
     let stats = core.stats();
     assert_eq!(stats.delivered + stats.dropped.total(), stats.accepted);
     assert_eq!(server.0.borrow().seen.len() as u64, stats.delivered);
+}
+
+/// What goes to disk when a request fails, or when one is begun, is synced in time too, though nothing else is
+/// to be done for minutes.
+#[test]
+fn with_interval_what_goes_to_disk_is_synced_in_time_whenever_it_goes() {
+    let interval = Duration::from_millis(100);
+    for mode in [Mode::OnFailure, Mode::WriteAhead] {
+        for lines in [1, 49, 50, 51, 120] {
+            for report in [false, true] {
+                let disk = SimDisk::new();
+                let spool = disk.open(|b| b.durability(Durability::Interval(interval)).mode(mode));
+                let (mut core, clock, server) = world(1, |b| {
+                    let b = b.spool(spool).batch_lines(50).send_in_write(false);
+                    if report {
+                        b.report_stats("own", SEC)
+                    } else {
+                        b
+                    }
+                });
+                server.0.borrow_mut().down = true;
+                for n in 0..lines {
+                    assert!(write(&mut core, n));
+                }
+                let mut unsynced = None;
+                for _ in 0..200 {
+                    let next = core.poll();
+                    let safe = disk.lines_after_power_cut().len() as u64;
+                    let on_disk = core.stats().spooled;
+                    let now = core.clock.now();
+                    match on_disk > safe {
+                        true => {
+                            let since = *unsynced.get_or_insert(now);
+                            // (A request takes up to 20 ms.)
+                            let most = interval + Duration::from_millis(50);
+                            assert!(now - since <= most, "{mode:?} {lines}: {:?}", now - since);
+                        }
+                        false => unsynced = None,
+                    }
+                    clock.advance(next);
+                    disk.advance(u64::try_from(next.as_millis()).unwrap() + 1);
+                }
+                assert!(core.stats().spooled >= lines);
+            }
+        }
+    }
 }
