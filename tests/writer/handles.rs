@@ -1,9 +1,12 @@
 //! What a handle has taken is where the account says it is: small batches, full memory, a disk that is full.
 
-use crate::common::mock_server::Server;
-use crate::help::{SEC, within, writer};
-use influx_edge::OverflowPolicy::{Block, Reject};
+use crate::common::mock_server::{Fault, Server};
+use crate::help::{MS, SEC, within, writer};
+use influx_edge::OverflowPolicy::{Block, DropOldest, Reject};
 use influx_edge::Precision;
+use influx_edge::writer::{DropReason, Event};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 /// A handle collects lines before the keeper has them: not more than fit a batch.
 #[test]
@@ -57,6 +60,57 @@ fn a_line_of_text_longer_than_a_batch_is_refused_by_a_handle() {
             assert_eq!(outcome.is_complete(), fits, "{len}: {outcome}");
             let delivered = w.close().unwrap().delivered;
             assert_eq!(delivered, u64::from(fits), "{len}");
+        }
+    });
+}
+
+/// What is dropped before the keeper has it is told as everything else is, as an event and in the outcome.
+#[test]
+fn what_handles_drop_is_told() {
+    within(60 * SEC, || {
+        for (max, burst) in [
+            (40_000, 20_000),
+            (40_000, 500),
+            (16_000, 100),
+            (200_000, 5_000),
+        ] {
+            let server = Server::start();
+            // (It is tried again after a second or more, or with the flush.)
+            server.fault(Fault::error(503, "unavailable", "later").times(1));
+            let told = Arc::new(Mutex::new(0));
+            let count = Arc::clone(&told);
+            let w = writer(&server)
+                .batch_bytes(4_000)
+                .flush_interval(100 * MS)
+                .max_buffer_bytes(max)
+                .on_event(move |event| {
+                    if let Event::Dropped { lines, reason, .. } = event {
+                        assert_eq!(*reason, DropReason::Overflow);
+                        *count.lock().unwrap() += lines;
+                    }
+                });
+            let mut w = w.build().unwrap().spawn(DropOldest).unwrap();
+            for n in 0..20_000i64 {
+                w.write_with(|enc| enc.line("t").field("n", n).timestamp(n))
+                    .unwrap();
+                if n % burst == burst - 1 {
+                    std::thread::sleep(5 * MS);
+                }
+            }
+            let outcome = w.flush().unwrap();
+            let stats = w.stats();
+            assert!(stats.is_balanced());
+            assert_eq!(stats.accepted, 20_000);
+            let lost = stats.dropped.overflow;
+            assert!(
+                lost > 0 && outcome.dropped.overflow == lost,
+                "{outcome} {stats:?}"
+            );
+            assert_eq!(outcome.delivered, stats.delivered);
+            assert_eq!(w.close().unwrap().dropped.overflow, lost);
+            assert_eq!(*told.lock().unwrap(), lost);
+            let stored: BTreeSet<i64> = server.points("sensors").iter().map(|p| p.time).collect();
+            assert_eq!(stored.len() as u64, stats.delivered);
         }
     });
 }

@@ -77,8 +77,10 @@ pub(super) struct State {
     pub(super) engine_bytes: usize,
     /// The engine's own account, as it was last published.
     pub(super) published: Stats,
-    /// Lines dropped out of the inbox.
-    dropped: u64,
+    /// Lines dropped out of the inbox that the keeper doesn't know of, by bucket,
+    dropped: Vec<(Arc<str>, u64)>,
+    /// and those it is told of just now.
+    dropping: u64,
     pub(super) not_accepted: u64,
     /// Fields and tags that were left out of accepted lines.
     left_out: (u64, u64),
@@ -423,9 +425,12 @@ impl Shared {
         let last = state.handles == 0;
         drop(state);
         self.collect_all();
+        let reading = self.clock.reading(self.limits.compares);
+        let mut state = self.state();
         Input {
-            reading: self.clock.reading(self.limits.compares),
-            entries: self.state().take_inbox(),
+            reading,
+            entries: state.take_inbox(),
+            dropped: state.take_dropped(),
             commands,
             finished,
             stepped,
@@ -454,7 +459,8 @@ impl State {
             in_hand: 0,
             engine_bytes: bytes,
             published: stats,
-            dropped: 0,
+            dropped: Vec::new(),
+            dropping: 0,
             not_accepted: 0,
             left_out: (0, 0),
             rejected: RejectedStore::new(rejected),
@@ -521,6 +527,12 @@ impl State {
         core::mem::take(&mut self.inbox)
     }
 
+    fn take_dropped(&mut self) -> Vec<(Arc<str>, u64)> {
+        let dropped = core::mem::take(&mut self.dropped);
+        self.dropping = count(&dropped);
+        dropped
+    }
+
     /// Drops the oldest entry.
     fn drop_first(&mut self) -> bool {
         let Some(entry) = self.inbox.pop_front() else {
@@ -528,7 +540,11 @@ impl State {
         };
         self.inbox_bytes = self.inbox_bytes.saturating_sub(entry.bytes.len());
         self.inbox_lines = self.inbox_lines.saturating_sub(entry.lines);
-        self.dropped = self.dropped.saturating_add(entry.lines as u64);
+        let lines = entry.lines as u64;
+        match self.dropped.iter_mut().find(|(of, _)| *of == entry.bucket) {
+            Some((_, count)) => *count = count.saturating_add(lines),
+            None => self.dropped.push((entry.bucket, lines)),
+        }
         true
     }
 
@@ -542,6 +558,7 @@ impl State {
     ) {
         self.published = stats;
         self.in_hand = 0;
+        self.dropping = 0;
         self.engine_bytes = bytes;
         let first = self.inbox.front().map(|entry| entry.number);
         self.settled = first.unwrap_or(self.next_entry);
@@ -569,7 +586,8 @@ impl State {
         all.transfer(Place::Buffered, lost, all.buffered);
         all.buffered_bytes = 0;
         self.published = all;
-        (self.dropped, self.not_accepted, self.left_out) = (0, 0, (0, 0));
+        self.dropped.clear();
+        (self.dropping, self.not_accepted, self.left_out) = (0, 0, (0, 0));
         (self.inbox_lines, self.inbox_bytes) = (0, 0);
         (self.in_hand, self.engine_bytes) = (0, 0);
         self.inbox.clear();
@@ -593,7 +611,8 @@ impl State {
         };
         stats.accept(waiting);
         let lost = Place::Dropped(DropReason::Overflow);
-        stats.transfer(Place::Outside, lost, self.dropped);
+        let dropped = count(&self.dropped).saturating_add(self.dropping);
+        stats.transfer(Place::Outside, lost, dropped);
         let slots: usize = self.slots.iter().map(|slot| slot.bytes()).sum();
         let bytes = self.engine_bytes.saturating_add(self.inbox_bytes);
         stats.buffered_bytes = bytes.saturating_add(slots) as u64;
@@ -601,4 +620,9 @@ impl State {
         stats.left_out(self.left_out);
         stats
     }
+}
+
+fn count(dropped: &[(Arc<str>, u64)]) -> u64 {
+    let lines = dropped.iter().map(|(_, lines)| lines);
+    lines.fold(0, |sum: u64, lines| sum.saturating_add(*lines))
 }

@@ -9,12 +9,15 @@ use super::super::stamp::Reading;
 use super::inbox::{Command, Entry, Reply};
 use crate::error::{Error, WriteError};
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 /// What has come in since the step before.
 pub(crate) struct Input {
     pub(crate) entries: VecDeque<Entry>,
+    /// Lines that were dropped on their way, by bucket.
+    pub(crate) dropped: Vec<(Arc<str>, u64)>,
     pub(crate) commands: VecDeque<Command>,
     /// The sender is done with its request.
     pub(crate) finished: Option<Finished>,
@@ -81,6 +84,9 @@ impl Keeper {
         }
         if let Some(back) = input.stepped {
             self.engine.events.push(Note::ClockStepped(back));
+        }
+        for (bucket, lines) in input.dropped {
+            self.engine.overflowed(now, &bucket, lines);
         }
         for entry in input.entries {
             let queue = self.engine.queue(&entry.bucket);

@@ -1,6 +1,6 @@
 //! Taking lines over: encoding, times, the limits of batch and memory, and what happens at them.
 
-use super::super::account::DropReason;
+use super::super::account::{DropReason, Place};
 use super::super::seams::Clock;
 use super::super::stamp::Reading;
 use super::{BatchEncoder, Engine, Note};
@@ -287,6 +287,14 @@ impl Engine {
         // (The handles count their calls.)
         self.stats.not_accepted = not_accepted;
         accepted.map(|_| ())
+    }
+
+    /// Lines were accepted, and dropped before they came here.
+    pub(crate) fn overflowed(&mut self, now: Duration, bucket: &str, lines: u64) {
+        self.now = self.now.max(now);
+        let (at, reason) = (self.queue(bucket), DropReason::Overflow);
+        self.transfer(at, Place::Outside, Place::Dropped(reason), lines);
+        self.note(at, |bucket| Note::Dropped(bucket, lines, reason));
     }
 
     /// What a queue collects has waited since this time.

@@ -105,6 +105,7 @@ impl Life {
             now,
             Input {
                 entries,
+                dropped: Vec::new(),
                 commands: core::mem::take(&mut self.commands),
                 finished: self.finished.take(),
                 reading: Reading::from(self.clock.wall()),
