@@ -64,15 +64,16 @@ fn a_line_of_text_longer_than_a_batch_is_refused_by_a_handle() {
     });
 }
 
-/// What is dropped before the keeper has it is told as everything else is, as an event and in the outcome.
+/// What is dropped before the keeper has it is told as everything else is, as an event and in the outcome; and
+/// what is dropped is the oldest.
 #[test]
-fn what_handles_drop_is_told() {
+fn what_handles_drop_is_told_and_is_the_oldest() {
     within(60 * SEC, || {
         for (max, burst) in [
-            (40_000, 20_000),
-            (40_000, 500),
-            (16_000, 100),
-            (200_000, 5_000),
+            (600_000, 200),
+            (600_000, 1_000),
+            (1_000_000, 500),
+            (2_000_000, 100),
         ] {
             let server = Server::start();
             // (It is tried again after a second or more, or with the flush.)
@@ -80,7 +81,6 @@ fn what_handles_drop_is_told() {
             let told = Arc::new(Mutex::new(0));
             let count = Arc::clone(&told);
             let w = writer(&server)
-                .batch_bytes(4_000)
                 .flush_interval(100 * MS)
                 .max_buffer_bytes(max)
                 .on_event(move |event| {
@@ -90,17 +90,22 @@ fn what_handles_drop_is_told() {
                     }
                 });
             let mut w = w.build().unwrap().spawn(DropOldest).unwrap();
-            for n in 0..20_000i64 {
-                w.write_with(|enc| enc.line("t").field("n", n).timestamp(n))
-                    .unwrap();
+            let text = "x".repeat(200);
+            let lines = 12_000;
+            for n in 0..lines {
+                w.write_with(|enc| {
+                    let line = enc.line("t").field("n", n).field("s", text.as_str());
+                    line.timestamp(n)
+                })
+                .unwrap();
                 if n % burst == burst - 1 {
-                    std::thread::sleep(5 * MS);
+                    std::thread::sleep(2 * MS);
                 }
             }
             let outcome = w.flush().unwrap();
             let stats = w.stats();
             assert!(stats.is_balanced());
-            assert_eq!(stats.accepted, 20_000);
+            assert_eq!(stats.accepted, lines as u64);
             let lost = stats.dropped.overflow;
             assert!(
                 lost > 0 && outcome.dropped.overflow == lost,
@@ -109,8 +114,17 @@ fn what_handles_drop_is_told() {
             assert_eq!(outcome.delivered, stats.delivered);
             assert_eq!(w.close().unwrap().dropped.overflow, lost);
             assert_eq!(*told.lock().unwrap(), lost);
-            let stored: BTreeSet<i64> = server.points("sensors").iter().map(|p| p.time).collect();
+            let points = server.points("sensors");
+            let stored: BTreeSet<i64> = points.iter().map(|p| p.time).collect();
             assert_eq!(stored.len() as u64, stats.delivered);
+            let tail = (0..lines).rev().take_while(|n| stored.contains(n)).count();
+            println!("{max} {burst}: {lost} lost, the last {tail} stored");
+            // What is full in half is 1 200 lines or more.
+            assert!(
+                tail * 240 >= max / 2,
+                "{max} {burst}: {tail} of {}",
+                stored.len()
+            );
         }
     });
 }

@@ -267,8 +267,9 @@ impl Shared {
                 }
                 OverflowPolicy::DropOldest => {
                     // What the keeper has is older, but it may be under way just now. When it
-                    // comes for more, it makes space itself.
-                    if !state.drop_first() {
+                    // comes for more, it makes space itself; until then one batch is taken.
+                    let held = state.inbox_bytes.saturating_add(len);
+                    if held <= self.limits.batch_bytes || !state.drop_first() {
                         return Ok(state);
                     }
                 }
