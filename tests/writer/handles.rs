@@ -6,6 +6,7 @@ use influx_edge::OverflowPolicy::{Block, DropOldest, Reject};
 use influx_edge::Precision;
 use influx_edge::writer::{DropReason, Event};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A handle collects lines before the keeper has them: not more than fit a batch.
@@ -126,5 +127,45 @@ fn what_handles_drop_is_told_and_is_the_oldest() {
                 stored.len()
             );
         }
+    });
+}
+
+/// The lines that a handle has pass from one place to the other while the account is read.
+#[test]
+fn no_line_is_counted_twice_on_its_way_to_the_keeper() {
+    within(60 * SEC, || {
+        let server = Server::start();
+        let w = writer(&server).flush_interval(SEC * 0).build().unwrap();
+        let mut w = w.spawn(Block(10 * SEC)).unwrap();
+        let (begun, stop) = (
+            Arc::new(AtomicU64::new(0)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let reader = {
+            let (w, begun, stop) = (w.clone(), Arc::clone(&begun), Arc::clone(&stop));
+            std::thread::spawn(move || {
+                let mut before = 0;
+                while !stop.load(Ordering::SeqCst) {
+                    let stats = w.stats();
+                    assert!(stats.is_balanced(), "{stats:?}");
+                    let begun = begun.load(Ordering::SeqCst);
+                    assert!(stats.accepted <= begun, "{} of {begun}", stats.accepted);
+                    assert!(
+                        stats.accepted >= before,
+                        "{} after {before}",
+                        stats.accepted
+                    );
+                    before = stats.accepted;
+                }
+            })
+        };
+        for n in 0..300_000i64 {
+            begun.fetch_add(1, Ordering::SeqCst);
+            w.write_with(|enc| enc.line("t").field("n", n).timestamp(n))
+                .unwrap();
+        }
+        stop.store(true, Ordering::SeqCst);
+        reader.join().unwrap();
+        assert_eq!(w.close().unwrap().delivered, 300_000);
     });
 }

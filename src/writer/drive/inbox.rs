@@ -173,8 +173,13 @@ impl Shared {
     /// Moves what is in a slot to the inbox: it was accepted before, so it needs no space.
     pub(super) fn collect(&self, slot: &Slot) {
         let mut lines = slot.lock();
+        if lines.is_empty() {
+            return;
+        }
+        // (Who reads the account has this lock: until the slot is empty, nobody.)
+        let mut state = self.state();
         slot.drain(&mut lines, |bucket, bytes, count| {
-            self.state().put(bucket, bytes, count, &self.limits);
+            state.put(bucket, bytes, count, &self.limits);
         });
     }
 

@@ -31,6 +31,12 @@ pub(super) struct Lines {
     since: Duration,
 }
 
+impl Lines {
+    pub(super) fn is_empty(&self) -> bool {
+        self.bucket.is_none()
+    }
+}
+
 impl Slot {
     pub(super) fn lock(&self) -> MutexGuard<'_, Lines> {
         // Nothing that can panic is done under the lock.
