@@ -1,10 +1,10 @@
 //! What a handle has taken is where the account says it is: small batches, full memory, a disk that is full.
 
 use crate::common::mock_server::{Fault, Server};
-use crate::help::{MS, SEC, within, writer};
+use crate::help::{MS, SEC, nowhere, within, writer};
 use influx_edge::OverflowPolicy::{Block, DropOldest, Reject};
-use influx_edge::Precision;
 use influx_edge::writer::{DropReason, Event};
+use influx_edge::{Precision, WriteError};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -168,4 +168,60 @@ fn no_line_is_counted_twice_on_its_way_to_the_keeper() {
         reader.join().unwrap();
         assert_eq!(w.close().unwrap().delivered, 300_000);
     });
+}
+
+#[cfg(feature = "spool")]
+mod full {
+    use super::*;
+    use crate::common::temp_dir::TempDir;
+    use crate::help::disk;
+    use influx_edge::Spool;
+    use influx_edge::spool::{Durability, Mode};
+
+    /// Many handles wait for a disk that refuses them all, each in a bucket of its own.
+    #[test]
+    fn each_of_many_handles_hears_what_became_of_its_own_line() {
+        within(120 * SEC, || {
+            let dir = TempDir::new("handles");
+            let spool = disk::open(|| {
+                Spool::builder(dir.path())
+                    .mode(Mode::WriteAhead)
+                    .durability(Durability::OsManaged)
+                    .overflow_policy(Reject)
+                    .max_bytes(64 << 10)
+            });
+            let builder = nowhere().writer("sensors").flush_timeout(SEC / 5);
+            let w = builder.spool(spool).build().unwrap().spawn(Reject).unwrap();
+            let threads: Vec<_> = (0..1_200)
+                .map(|thread: i64| {
+                    let mut w = w.clone();
+                    std::thread::Builder::new()
+                        .stack_size(64 << 10)
+                        .spawn(move || {
+                            let bucket = format!("b{thread}");
+                            let mut accepted = 0;
+                            for n in 0..6i64 {
+                                let line = influx_edge::line::Point::new("t")
+                                    .field("n", n)
+                                    .field("text", "x".repeat(200))
+                                    .timestamp(n, Precision::Nanosecond);
+                                match w.write_to(&bucket, &line) {
+                                    Ok(()) => accepted += 1,
+                                    Err(WriteError::Full) => {}
+                                    Err(error) => panic!("{error}"),
+                                }
+                            }
+                            accepted
+                        })
+                        .unwrap()
+                })
+                .collect();
+            let accepted: u64 = threads.into_iter().map(|t| t.join().unwrap()).sum();
+            let stats = w.stats();
+            println!("{accepted} {stats:?}");
+            assert_eq!(stats.accepted, accepted);
+            drop(w);
+            assert_eq!(disk::lines(dir.path()).len() as u64, accepted);
+        });
+    }
 }

@@ -11,7 +11,7 @@ use super::seams::{Clock, SystemClock};
 use super::slot::Slot;
 use crate::error::{Error, FlushError, WriteError};
 use crate::{OverflowPolicy, Precision};
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -23,8 +23,6 @@ use std::time::Instant;
 
 /// How much longer than its limit a reply is waited for: the keeper may be at the disk.
 const GRACE: Duration = Duration::from_secs(1);
-/// So many failures of a write-ahead are remembered for those who wait for them.
-const MAX_FAILED: usize = 1024;
 /// An entry for a bucket is looked for among so many of the latest.
 const LATEST: usize = 8;
 
@@ -70,7 +68,8 @@ pub(super) struct State {
     /// The number of the next entry, and the first that isn't done with.
     next_entry: u64,
     settled: u64,
-    failed: VecDeque<(u64, WriteError)>,
+    /// Entries whose writers wait until they are on disk.
+    awaited: BTreeMap<u64, Awaited>,
     /// Lines the keeper has taken and not yet accounted for.
     in_hand: usize,
     /// Bytes the keeper has, these included.
@@ -95,6 +94,14 @@ pub(super) struct State {
     pub(super) slots: Vec<Arc<Slot>>,
     /// The account is closed.
     pub(super) gone: bool,
+}
+
+/// An entry that is waited for.
+#[derive(Default)]
+struct Awaited {
+    /// So many threads haven't heard yet what became of it.
+    threads: usize,
+    failed: Option<WriteError>,
 }
 
 /// Lines on their way to the keeper.
@@ -316,14 +323,15 @@ impl Shared {
         mut state: MutexGuard<'_, State>,
         number: u64,
     ) -> Result<(), WriteError> {
+        let awaited = state.awaited.entry(number).or_default();
+        awaited.threads = awaited.threads.saturating_add(1);
         while state.settled <= number {
             if state.gone {
                 return Err(WriteError::Closed);
             }
             state = self.wait_for_keeper(state, GRACE);
         }
-        let failed = state.failed.iter().find(|(failed, _)| *failed == number);
-        failed.map_or(Ok(()), |(_, error)| Err(error.clone()))
+        state.outcome_of(number)
     }
 
     /// Has the keeper do something and waits for the outcome, no longer than `limit` and a moment.
@@ -461,7 +469,7 @@ impl State {
             stepped: None,
             next_entry: 0,
             settled: 0,
-            failed: VecDeque::new(),
+            awaited: BTreeMap::new(),
             in_hand: 0,
             engine_bytes: bytes,
             published: stats,
@@ -568,14 +576,29 @@ impl State {
         self.engine_bytes = bytes;
         let first = self.inbox.front().map(|entry| entry.number);
         self.settled = first.unwrap_or(self.next_entry);
-        self.failed.extend(failed);
-        let surplus = self.failed.len().saturating_sub(MAX_FAILED);
-        self.failed.drain(..surplus);
+        for (number, error) in failed {
+            if let Some(awaited) = self.awaited.get_mut(&number) {
+                awaited.failed = Some(error);
+            }
+        }
         // (A large one is given back.)
         let small = spare.filter(|spare| spare.capacity() <= 1 << 20);
         if small.is_some() {
             self.spare = small;
         }
+    }
+
+    /// What became of an entry, for one of those who wait for it.
+    fn outcome_of(&mut self, number: u64) -> Result<(), WriteError> {
+        let Some(awaited) = self.awaited.get_mut(&number) else {
+            return Ok(());
+        };
+        awaited.threads = awaited.threads.saturating_sub(1);
+        let failed = awaited.failed.clone();
+        if awaited.threads == 0 {
+            self.awaited.remove(&number);
+        }
+        failed.map_or(Ok(()), Err)
     }
 
     /// Whether anybody who waits can go on: for space there has to be some, or all would wake in vain.
