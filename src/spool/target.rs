@@ -177,7 +177,7 @@ impl Target {
     }
 
     /// Whether this version knows the kind of server, and so may deliver.
-    pub(super) fn is_known(&self) -> bool {
+    pub(crate) fn is_known(&self) -> bool {
         !matches!(self.server(), ServerKind::Unknown(_))
     }
 

@@ -450,7 +450,8 @@ impl WriterBuilder {
     /// Sends what is found in the spool for other organizations than the client's, too, to the client's
     /// organization: after it was renamed, or is named by its id now. Default: such lines stay where they
     /// are, counted as [`Stats::foreign`](super::Stats::foreign) and reported by
-    /// [`Event::Foreign`]. Without a spool it has no effect.
+    /// [`Event::Foreign`]. Batches for a kind of server that this version doesn't know stay in any case.
+    /// Without a spool it has no effect.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

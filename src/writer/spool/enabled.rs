@@ -70,7 +70,9 @@ impl Disk {
     }
 
     fn is_ours(&self, target: &Target) -> bool {
-        self.adopts_all || self.target(target.bucket()).is_ok_and(|own| own == *target)
+        // (What a later version left can't be sent by this one.)
+        let adopted = self.adopts_all && target.is_known();
+        adopted || self.target(target.bucket()).is_ok_and(|own| own == *target)
     }
 
     /// The buckets for which something was found, and how many lines. (A bucket comes more than
@@ -90,7 +92,8 @@ impl Disk {
             return Ok(own);
         }
         let mut targets = self.spool.targets().into_iter();
-        Ok(targets.find(|t| t.bucket() == bucket).unwrap_or(own))
+        let ours = |t: &Target| t.bucket() == bucket && self.is_ours(t);
+        Ok(targets.find(ours).unwrap_or(own))
     }
 
     /// How many lines are for somebody else, and stay where they are.

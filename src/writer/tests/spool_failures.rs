@@ -170,3 +170,52 @@ fn what_the_disk_does_not_give_back_now_is_asked_for_again() {
     clock.advance(SEC * 600);
     all_delivered(&mut core, &server, POINTS as usize);
 }
+
+/// Batches for a kind of server that this version doesn't know stay where they are; they are in nobody's way.
+#[test]
+fn what_a_later_version_left_for_the_same_bucket_holds_up_nothing() {
+    use crate::spool::{Batch, ServerKind, Target};
+    for adopts in [false, true] {
+        for kind in [ServerKind::Unknown(7), ServerKind::V3, ServerKind::V1] {
+            for (org, before) in [("", true), ("", false), ("other", true), ("other", false)] {
+                let dir = TempDir::new("kinds");
+                let own = Target::new("", "sensors").unwrap();
+                let other = Target::new(org, "sensors").unwrap().for_server(kind);
+                let mut spool = super::sim::spool(&dir, Mode::OnFailure);
+                let mut targets = [(&own, 1u32), (&other, 2)];
+                if before {
+                    targets.reverse();
+                }
+                for (target, n) in targets {
+                    let line = alloc::format!("m,s=1 n={n}i {n}\n");
+                    let unit = crate::Precision::Nanosecond;
+                    let batch = Batch::new(target, unit, 1, line.as_bytes());
+                    spool.append(batch).unwrap();
+                }
+                let (mut core, clock, server) = world(1, |b| {
+                    let b = b.spool(spool);
+                    if adopts { b.adopt_all() } else { b }
+                });
+                let known = kind != ServerKind::Unknown(7);
+                let expected = 1 + u64::from(known && adopts);
+                let case = alloc::format!("{adopts} {kind:?} {org:?} {before}");
+                for _ in 0..10 {
+                    clock.advance(SEC * 60);
+                    core.poll();
+                    check_foreign(&core);
+                }
+                let stats = core.stats();
+                assert_eq!(stats.delivered, expected, "{case} {stats:?}");
+                assert_eq!((stats.spooled, stats.foreign), (0, 2 - expected), "{case}");
+                assert_eq!(server.0.borrow().seen.len() as u64, expected, "{case}");
+            }
+        }
+    }
+}
+
+fn check_foreign(core: &Core) {
+    let stats = core.stats();
+    assert!(stats.is_balanced());
+    let disk = core.engine.disk.as_ref().unwrap();
+    assert_eq!(disk.spool().stats().points, stats.spooled + stats.foreign);
+}
