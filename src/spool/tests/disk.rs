@@ -17,6 +17,8 @@ pub(crate) enum Trouble {
     Syncs,
     /// One sync in three fails.
     SomeSyncs,
+    /// No sync succeeds, and no file can be found.
+    Gone,
 }
 
 #[derive(Clone)]
@@ -51,7 +53,8 @@ impl SimDisk {
             let error = |number| Some(io::Error::from_raw_os_error(number));
             match (trouble, call) {
                 (Trouble::NoSpace, Call::Write | Call::Create) => error(28),
-                (Trouble::Syncs, Call::Sync) => error(5),
+                (Trouble::Syncs | Trouble::Gone, Call::Sync) => error(5),
+                (Trouble::Gone, Call::Open) => error(2),
                 (Trouble::SomeSyncs, Call::Sync) => {
                     syncs += 1;
                     error(5).filter(|_| syncs % 3 == 0)

@@ -130,11 +130,13 @@ impl Engine {
             self.spool_sealed(at);
         }
         self.out = None;
+        // First the disk is synced: what it loses may be in memory, and is given up as well.
+        let flushed = self.finish_flush(now, goal);
         let lost = self.stats.buffered;
         for at in 0..self.queues.len() {
             while self.drop_first(at, DropReason::Closed) {}
         }
-        let flushed = self.finish_flush(now, goal);
+        self.check();
         if lost > 0 {
             return Err(self.undelivered(lost, true));
         }

@@ -239,3 +239,33 @@ fn with_interval_what_goes_to_disk_is_synced_in_time_whenever_it_goes() {
         }
     }
 }
+
+/// What the last sync finds to be lost on disk, and is in memory, is lost when the writer ends: it is counted so.
+#[test]
+fn what_the_last_sync_loses_is_counted_and_told_by_close() {
+    for lines in [1, 10, 49, 50, 120] {
+        for mode in [Mode::OnFailure, Mode::WriteAhead] {
+            let disk = SimDisk::new();
+            let spool = disk.open(|b| b.durability(Durability::Interval(SEC * 60)).mode(mode));
+            let (mut core, clock, server) = world(1, |b| b.spool(spool).batch_lines(50));
+            server.0.borrow_mut().down = true;
+            for n in 0..lines {
+                assert!(write(&mut core, n));
+            }
+            for _ in 0..3 {
+                clock.advance(SEC * 5);
+                core.poll();
+            }
+            assert_eq!(core.stats().spooled, lines);
+            assert!(core.engine.queues[MAIN].held.is_some());
+            disk.set(Trouble::Gone);
+            let error = core.close(SEC).unwrap_err();
+            let stats = core.stats();
+            check(&core);
+            assert_eq!((stats.buffered, stats.spooled), (0, 0), "{stats:?}");
+            assert_eq!(stats.dropped.total(), lines, "{stats:?}");
+            let said = format!("{error}");
+            assert!(said.contains("lost"), "{said}");
+        }
+    }
+}
