@@ -21,6 +21,10 @@ const MAX_SCRATCH: usize = 64 << 10;
 /// A handle to a [`Writer`](crate::writer::Writer) that has threads of its own. Clone it for each thread
 /// that writes.
 ///
+/// The lines of one handle keep their order, behind what was written before through the handle it was cloned
+/// from, and before what is written after it was dropped. Otherwise there is no order between two handles
+/// until one of them flushes: write corrections of a point through the same one.
+///
 /// When the last handle is dropped without [`close`](WriterHandle::close), the writer closes itself
 /// within its `flush_timeout`, and the drop waits for it as long and 1 s more. `Drop` runs neither for a
 /// `static` nor in `std::process::exit`: [`flush`](WriterHandle::flush) or close before.
@@ -284,7 +288,10 @@ impl WriterHandle {
 impl Clone for WriterHandle {
     fn clone(&self) -> Self {
         let slot = Arc::new(Slot::default());
-        if let Some(mut state) = self.state() {
+        if self.is_ours() {
+            // What comes through the new one is newer.
+            self.shared.collect(&self.slot);
+            let mut state = self.shared.state();
             state.handles = state.handles.saturating_add(1);
             state.slots.push(Arc::clone(&slot));
         }
