@@ -70,36 +70,36 @@
 //!   exist that lie.
 //!
 //! # What can go wrong
-//! The rows of the fault table that are about the disk, each with the tests that prove it. (Those about
-//! the way to the server are 1 to 36.)
+//! The disk's faults, D1 to D4, each with the tests that prove it. (Those of the network and the server
+//! are 1 to 45, in [`client::faults`](crate::client::faults).)
 //!
 //! | # | fault | what comes of it | tests |
 //! |---|---|---|---|
-//! | 37 | disk full | what the [`OverflowPolicy`] says; nothing is acknowledged that isn't there | `src/spool/tests/faults.rs::a_full_disk_is_what_the_policy_says` |
-//! | 37 | read-only, out of descriptors, permission lost | no `Ok`; nothing that was there is lost; works again when the disk does | `src/spool/tests/faults.rs::a_disk_that_became_read_only_or_a_process_out_of_descriptors` |
-//! | 37 | read-only when the spool is opened | drained; acknowledgements in memory; appending is an error | `src/spool/tests/directory.rs::a_spool_that_cannot_be_written_to_is_drained`, `tests/spool/directory.rs::a_read_only_mount_is_drained` |
-//! | 37 | a file system that can't sync directories | [`OpenReport::unsynced_directory`]; goes on | `src/spool/tests/directory.rs::a_directory_that_cannot_be_synced_is_mentioned` |
-//! | 37 | files of another user | the error names the file, its owner and mode, and this user | `src/spool/tests/directory.rs::a_denied_permission_names_the_file_its_owner_and_us`, `tests/spool/directory.rs::another_users_files_are_named_with_owner_and_mode` |
-//! | 37 | any error of the system's | it names the call and the file | `src/spool/tests/directory.rs::every_error_names_the_call_and_the_file` |
-//! | 37 | a sync fails | a new file; never again on that one; if that fails too, no `Ok` | `src/spool/tests/faults.rs::a_failed_sync_is_met_by_a_new_segment_and_never_repeated`, `src/spool/tests/faults.rs::when_the_new_segment_fails_too_nothing_is_acknowledged` |
-//! | 37 | a sync fails where earlier batches wait for it | no later `Ok` before they are in another file, synced, or counted as lost | `src/spool/tests/unsynced.rs::no_flush_is_ok_before_the_batches_are_on_the_disk`, `src/spool/tests/unsynced.rs::what_does_not_read_back_is_given_back_and_the_rest_is_written`, `src/spool/tests/unsynced.rs::whatever_fails_an_ok_of_a_sync_holds` |
-//! | 37 | the disk stays full, whatever is dropped | no more is dropped than the batch takes, in whole segments, until an append succeeds | `src/spool/tests/full.rs::a_drop_that_does_not_help_is_not_repeated` |
-//! | 37 | the directory is deleted | no `Ok`; what was in it is counted as lost | `src/spool/tests/faults.rs::a_directory_that_was_deleted_takes_no_batch`, `src/spool/tests/damage.rs::a_segment_deleted_by_hand_while_running` |
-//! | 37 | a sector can't be read | waits, nothing is given up | `src/spool/tests/faults.rs::what_cannot_be_read_now_is_read_later` |
-//! | 37 | any of these anywhere, then a power cut | nothing acknowledged is lost | `src/spool/tests/faults.rs::any_failure_anywhere_and_a_power_cut_after_it` |
-//! | 38 | `kill -9` at any moment | nothing acknowledged is lost, in every [`Durability`] | `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost` |
-//! | 38 | power cut at any operation | nothing acknowledged is lost, as the [`Durability`] says | `src/spool/tests/power_cut.rs::every_batch_survives_every_cut`, `src/spool/tests/power_cut.rs::what_was_synced_survives_every_cut`, `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost_by_ext4` |
-//! | 39 | two owners of one directory | the second is told at once; it gets the directory when the first has died | `tests/spool/basics.rs::a_second_owner_is_told_at_once`, `tests/spool_kill/main.rs::the_lock_dies_with_its_owner` |
-//! | 39 | files removed by a temp cleaner | the lock is the directory's own; a lock file that lost its name is no lock | `tests/spool/directory.rs::the_lock_is_the_directorys_own`, `src/spool/tests/directory.rs::a_lock_file_that_lost_its_name_is_no_lock`, `src/spool/tests/directory.rs::without_the_lock_nothing_is_confirmed_and_nothing_removed` |
-//! | 39 | a child process | refused; it changes nothing | `src/spool/tests/directory.rs::a_child_process_is_refused`, `src/spool/tests/directory.rs::a_child_process_changes_nothing_in_the_directory` |
-//! | 39 | the directory is deleted and made again | taken if it is empty; what was in the old one is counted as lost | `tests/spool/directory.rs::a_directory_that_was_deleted_and_made_again_is_used` |
-//! | 39 | the path leads elsewhere in mid-run | everything goes on in the directory that was opened | `tests/spool/directory.rs::everything_goes_on_in_the_directory_that_was_opened` |
-//! | 40 | a directory of another user, or for all | refused unless allowed | `src/spool/tests/directory.rs::the_owner_of_the_directory`, `tests/spool/directory.rs::a_directory_that_all_may_write_to_is_refused` |
-//! | 40 | a linked file in place of the acknowledgements or of a segment | read, never written; the acknowledgements are replaced by rename | `tests/spool/directory.rs::linked_files_are_read_and_never_written` |
-//! | 40 | foreign files, links, pipes, empty files, 4 GiB of nothing | left alone or set aside; under 1 MiB of memory | `src/spool/tests/damage.rs::a_hostile_directory` |
-//! | 40 | forged sequence numbers | what waits is delivered, and there are numbers left | `src/spool/tests/numbers.rs::forged_numbers_cost_neither_what_waits_nor_what_comes` |
-//! | 40 | other versions, renamed segments | set aside, the four newest kept | `src/spool/tests/damage.rs::other_versions_and_renamed_segments_are_set_aside`, `src/spool/tests/damage.rs::what_is_set_aside_is_bounded` |
-//! | 40 | flipped bits, truncations, forged records | what is whole is delivered, the rest counted; no panic | `src/spool/tests/damage.rs::every_flipped_bit`, `src/spool/tests/damage.rs::every_truncation`, `src/spool/tests/damage.rs::a_forged_record_in_a_payload_is_not_brought_to_life` |
+//! | D1 | disk full | what the [`OverflowPolicy`] says; nothing is acknowledged that isn't there | `src/spool/tests/faults.rs::a_full_disk_is_what_the_policy_says` |
+//! | D1 | read-only, out of descriptors, permission lost | no `Ok`; nothing that was there is lost; works again when the disk does | `src/spool/tests/faults.rs::a_disk_that_became_read_only_or_a_process_out_of_descriptors` |
+//! | D1 | read-only when the spool is opened | drained; acknowledgements in memory; appending is an error | `src/spool/tests/directory.rs::a_spool_that_cannot_be_written_to_is_drained`, `tests/spool/directory.rs::a_read_only_mount_is_drained` |
+//! | D1 | a file system that can't sync directories | [`OpenReport::unsynced_directory`]; goes on | `src/spool/tests/directory.rs::a_directory_that_cannot_be_synced_is_mentioned` |
+//! | D1 | files of another user | the error names the file, its owner and mode, and this user | `src/spool/tests/directory.rs::a_denied_permission_names_the_file_its_owner_and_us`, `tests/spool/directory.rs::another_users_files_are_named_with_owner_and_mode` |
+//! | D1 | any error of the system's | it names the call and the file | `src/spool/tests/directory.rs::every_error_names_the_call_and_the_file` |
+//! | D1 | a sync fails | a new file; never again on that one; if that fails too, no `Ok` | `src/spool/tests/faults.rs::a_failed_sync_is_met_by_a_new_segment_and_never_repeated`, `src/spool/tests/faults.rs::when_the_new_segment_fails_too_nothing_is_acknowledged` |
+//! | D1 | a sync fails where earlier batches wait for it | no later `Ok` before they are in another file, synced, or counted as lost | `src/spool/tests/unsynced.rs::no_flush_is_ok_before_the_batches_are_on_the_disk`, `src/spool/tests/unsynced.rs::what_does_not_read_back_is_given_back_and_the_rest_is_written`, `src/spool/tests/unsynced.rs::whatever_fails_an_ok_of_a_sync_holds` |
+//! | D1 | the disk stays full, whatever is dropped | no more is dropped than the batch takes, in whole segments, until an append succeeds | `src/spool/tests/full.rs::a_drop_that_does_not_help_is_not_repeated` |
+//! | D1 | the directory is deleted | no `Ok`; what was in it is counted as lost | `src/spool/tests/faults.rs::a_directory_that_was_deleted_takes_no_batch`, `src/spool/tests/damage.rs::a_segment_deleted_by_hand_while_running` |
+//! | D1 | a sector can't be read | waits, nothing is given up | `src/spool/tests/faults.rs::what_cannot_be_read_now_is_read_later` |
+//! | D1 | any of these anywhere, then a power cut | nothing acknowledged is lost | `src/spool/tests/faults.rs::any_failure_anywhere_and_a_power_cut_after_it` |
+//! | D2 | `kill -9` at any moment | nothing acknowledged is lost, in every [`Durability`] | `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost` |
+//! | D2 | power cut at any operation | nothing acknowledged is lost, as the [`Durability`] says | `src/spool/tests/power_cut.rs::every_batch_survives_every_cut`, `src/spool/tests/power_cut.rs::what_was_synced_survives_every_cut`, `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost_by_ext4` |
+//! | D3 | two owners of one directory | the second is told at once; it gets the directory when the first has died | `tests/spool/basics.rs::a_second_owner_is_told_at_once`, `tests/spool_kill/main.rs::the_lock_dies_with_its_owner` |
+//! | D3 | files removed by a temp cleaner | the lock is the directory's own; a lock file that lost its name is no lock | `tests/spool/directory.rs::the_lock_is_the_directorys_own`, `src/spool/tests/directory.rs::a_lock_file_that_lost_its_name_is_no_lock`, `src/spool/tests/directory.rs::without_the_lock_nothing_is_confirmed_and_nothing_removed` |
+//! | D3 | a child process | refused; it changes nothing | `src/spool/tests/directory.rs::a_child_process_is_refused`, `src/spool/tests/directory.rs::a_child_process_changes_nothing_in_the_directory` |
+//! | D3 | the directory is deleted and made again | taken if it is empty; what was in the old one is counted as lost | `tests/spool/directory.rs::a_directory_that_was_deleted_and_made_again_is_used` |
+//! | D3 | the path leads elsewhere in mid-run | everything goes on in the directory that was opened | `tests/spool/directory.rs::everything_goes_on_in_the_directory_that_was_opened` |
+//! | D4 | a directory of another user, or for all | refused unless allowed | `src/spool/tests/directory.rs::the_owner_of_the_directory`, `tests/spool/directory.rs::a_directory_that_all_may_write_to_is_refused` |
+//! | D4 | a linked file in place of the acknowledgements or of a segment | read, never written; the acknowledgements are replaced by rename | `tests/spool/directory.rs::linked_files_are_read_and_never_written` |
+//! | D4 | foreign files, links, pipes, empty files, 4 GiB of nothing | left alone or set aside; under 1 MiB of memory | `src/spool/tests/damage.rs::a_hostile_directory` |
+//! | D4 | forged sequence numbers | what waits is delivered, and there are numbers left | `src/spool/tests/numbers.rs::forged_numbers_cost_neither_what_waits_nor_what_comes` |
+//! | D4 | other versions, renamed segments | set aside, the four newest kept | `src/spool/tests/damage.rs::other_versions_and_renamed_segments_are_set_aside`, `src/spool/tests/damage.rs::what_is_set_aside_is_bounded` |
+//! | D4 | flipped bits, truncations, forged records | what is whole is delivered, the rest counted; no panic | `src/spool/tests/damage.rs::every_flipped_bit`, `src/spool/tests/damage.rs::every_truncation`, `src/spool/tests/damage.rs::a_forged_record_in_a_payload_is_not_brought_to_life` |
 
 mod ack;
 mod append;
