@@ -11,7 +11,8 @@ use core::fmt;
 /// Why the batching writer didn't take what it was given. Nothing of it was taken; what was taken
 /// before is untouched.
 ///
-/// Only [`Encode`](WriteError::Encode) allocates, for the key that it names. It converts into [`Error`].
+/// Only [`Encode`](WriteError::Encode), for the key that it names, and
+/// [`NotDurable`](WriteError::NotDurable), for the disk's error, allocate. It converts into [`Error`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WriteError {

@@ -667,7 +667,8 @@ impl<S: Sink> Fields<'_, S> {
         }
     }
 
-    /// Ends the line without a time: the server takes its own clock when the request arrives.
+    /// Ends the line without a time. A writer gives it the machine's when it is written; anywhere else it
+    /// travels without one, and the server takes its own clock when the request arrives.
     ///
     /// The server reads its clock once per request and rounds it to the precision. Two lines of
     /// one series without a time in one request are one point, and the second overwrites the

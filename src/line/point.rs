@@ -74,7 +74,8 @@ impl Point {
         }
     }
 
-    /// Sets a tag, or replaces it. An empty value means the tag is absent.
+    /// Sets a tag, or replaces it. An empty value means the tag is absent. The value is text; a number is
+    /// given as text, by `to_string()`.
     ///
     /// ```
     /// use influx_edge::line::Point;
@@ -117,8 +118,9 @@ impl Point {
         self
     }
 
-    /// Sets the time: a [`Timestamp`] or a `SystemTime`. Without one, the server's clock decides, with
-    /// the consequence described at [`Fields::finish`](super::Fields::finish).
+    /// Sets the time: a [`Timestamp`] or a `SystemTime`. Without one, a writer gives the point
+    /// the machine's time when it is written; `Client::write` leaves it to the server's clock, with the
+    /// consequence described at [`Fields::finish`](super::Fields::finish).
     ///
     /// A time outside the years 1677 to 2262 is refused when the point is encoded.
     ///

@@ -20,8 +20,11 @@ pub struct TextLine<'a> {
 ///
 /// ```
 /// # use influx_edge::line::text_lines;
-/// let (_, line) = text_lines("weather temp_c=21,5").next().unwrap();
-/// assert_eq!(line.unwrap_err().to_string(), "a field has no =, at byte 19");
+/// # let (_, line) = text_lines("weather temp_c=21,5").next().unwrap();
+/// # let error = line.unwrap_err();
+/// // Of the line `weather temp_c=21,5`:
+/// assert_eq!(error.to_string(), "a field has no =, at byte 19");
+/// assert_eq!(error.offset(), 19);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineSyntaxError {

@@ -167,7 +167,7 @@
 //!             │                                        │
 //!   refused: rejected; stored: delivered               │ refused, or there is none
 //!                                                      ▼
-//!              all are kept, `last_error` asks for an operator; again after a minute or more
+//!     all are kept, `Event::Failed` and `last_error` ask for an operator; again after a minute or more
 //! ```
 //!
 //! The probe is the last line that was stored, sent again: that changes nothing. If nothing was stored
@@ -237,8 +237,29 @@
 //!     Ok(())
 //! }
 //! ```
-//! A handle in a `static` is flushed there before the exit: [`WriterHandle::flush`] takes `&self`. In
-//! write-ahead nothing is lost however the program ends.
+//! A handle in a `static` is flushed there before the exit: [`WriterHandle::flush`] takes `&self`. Writing
+//! takes `&mut self`, so each thread clones the handle once. In write-ahead nothing is lost however the
+//! program ends.
+//!
+//! ```
+//! use influx_edge::{Client, Error, writer::{OverflowPolicy, WriterHandle}};
+//! use std::sync::OnceLock;
+//!
+//! static WRITER: OnceLock<WriterHandle> = OnceLock::new();
+//!
+//! # fn main() -> Result<(), Error> {
+//! # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+//! let w = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
+//! let first = WRITER.get_or_init(|| w);
+//! let mut mine = first.clone(); // once for each thread
+//! mine.write_with(|enc| enc.line("boot").field("ok", true).finish())?;
+//! println!("{}", first.flush()?); // before `std::process::exit`
+//! # Ok(())
+//! # }
+//! ```
+//! On Ctrl-C the default is to end the program at once, without `Drop`. Let a signal handler (that of the
+//! crate `ctrlc`, for instance) only set a flag that the loop reads, and close after the loop; the example
+//! `gateway` does so.
 //!
 //! **Daemonize first**, then open the spool, build the writer and spawn it. A process that is forked later has
 //! no threads, and neither spool nor writer: its handles return [`WriteError::Forked`], the spool

@@ -33,8 +33,8 @@ pub(crate) const MIN_DIFFERENCE: Duration = Duration::from_secs(5);
 ///
 /// A clock counts as not set if it can't be read, or shows a time outside
 /// [`clock_not_before`](super::WriterBuilder::clock_not_before) (default: the year 2020) and
-/// [`clock_not_after`](super::WriterBuilder::clock_not_after) (default: none), or differs from the
-/// server's by more than
+/// [`clock_not_after`](super::WriterBuilder::clock_not_after) (default: the year 2262), or differs
+/// from the server's by more than
 /// [`clock_max_difference`](super::WriterBuilder::clock_max_difference) (default: not compared).
 /// [`ClockError`] says which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

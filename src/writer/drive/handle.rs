@@ -29,6 +29,9 @@ const MAX_SCRATCH: usize = 64 << 10;
 /// within its `flush_timeout`, and the drop waits for it as long and 1 s more. `Drop` runs neither for a
 /// `static` nor in `std::process::exit`: [`flush`](WriterHandle::flush) or close before.
 ///
+/// What the last attempt failed with is emitted as [`Event::Failed`](crate::writer::Event::Failed); a handle
+/// has no [`last_error`](crate::writer::Writer::last_error).
+///
 /// ```
 /// use influx_edge::line::Point;
 /// use influx_edge::writer::OverflowPolicy;
