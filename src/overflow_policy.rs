@@ -26,7 +26,8 @@ pub enum OverflowPolicy {
     /// Rejects what is new with an error and keeps what is there.
     Reject,
     /// Drops the oldest, counts it, and takes what is new. A writer drops a batch; a spool a
-    /// segment, with the delivered and the undelivered batches in it.
+    /// segment, with the delivered and the undelivered batches in it. A segment with a batch that the
+    /// writer holds in memory, to send it, is dropped only after all others.
     DropOldest,
     /// Waits for space for at most this long, then rejects. The calling thread is blocked.
     ///

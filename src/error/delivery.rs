@@ -21,7 +21,8 @@ pub enum WriteError {
     /// A line of text isn't line protocol. The same line fails again.
     Syntax(LineSyntaxError),
     /// The buffer is at its limit, and the writer's policy is to reject rather than to drop the
-    /// oldest. The next delivery makes space.
+    /// oldest. In [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead): the spool is at its `max_bytes`, or the
+    /// disk is full, and the spool's policy is to reject. The next delivery makes space.
     Full,
     /// It is larger than a whole batch may be; the number is that limit in bytes. Hand over fewer
     /// points at once, or raise `batch_bytes`.

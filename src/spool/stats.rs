@@ -27,9 +27,10 @@ pub struct OpenReport {
     /// Numbers that are missing between two batches of one segment: batches lost without a trace.
     pub missing: u64,
     /// Numbers that are missing between two segments: lost files, the ends of segments that a power
-    /// cut took in `Interval` or `OsManaged`, appends that failed; but also segments that were
-    /// delivered before an older one of another target was, and delivered ones whose acknowledgement,
-    /// which isn't synced, was lost in a power failure.
+    /// cut took in `Interval` or `OsManaged`, appends that failed; but also segments that were dropped
+    /// for space while an older one stayed, segments that were delivered before an older one of another
+    /// target was, and delivered ones whose acknowledgement, which isn't synced, was lost in a power
+    /// failure.
     pub absent: u64,
     /// Bytes behind the last whole batch of a segment where no number is missing after it: a batch that
     /// was being written when the power went. Of the newest segment they are cut off.

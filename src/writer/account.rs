@@ -49,7 +49,8 @@ pub struct Stats {
     pub failures: u64,
     /// Bytes of line protocol sent, before compression, repeats included.
     pub bytes_sent: u64,
-    /// How long until the next attempt, while the writer waits after a failure.
+    /// How long until the next attempt, while the writer waits after a failure or before it sends the
+    /// backlog that it found.
     pub next_attempt: Option<Duration>,
 }
 

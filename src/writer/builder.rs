@@ -427,9 +427,13 @@ impl WriterBuilder {
     /// Keeps what can't be delivered on disk, and delivers what is found there. Default: none.
     ///
     /// With a spool nothing is given up: [`retry`](Self::retry) sets the pauses only. What goes to
-    /// disk is decided by the spool's [`Mode`](crate::spool::Mode). In it, batches for other
+    /// disk is decided by the spool's [`Mode`](crate::spool::Mode). Batches found there for other
     /// organizations than the client's stay where they are, counted as
     /// [`Stats::foreign`](super::Stats::foreign); [`adopt_all`](Self::adopt_all) sends them.
+    ///
+    /// What is found is first sent after a pause drawn from up to the policy's `interval` (1 s), so that
+    /// machines that restart together don't send together. Until the backlog is delivered, new lines go
+    /// to disk behind it. A flush ends the pause.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

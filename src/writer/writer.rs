@@ -333,8 +333,10 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// Returns a [`FlushError`](crate::FlushError) if time ran out: the lines are lost, and counted as
-    /// [`DropReason::Closed`](super::DropReason::Closed). To keep them, [`flush`](Writer::flush) first and look at [`unsent`](Writer::unsent), or use a spool.
+    /// Returns a [`FlushError`](crate::FlushError) if time ran out, or at once if the next attempt would
+    /// come too late: the lines are lost, and counted as
+    /// [`DropReason::Closed`](super::DropReason::Closed). To keep them, [`flush`](Writer::flush) first and
+    /// look at [`unsent`](Writer::unsent), or use a spool.
     pub fn close(mut self) -> Result<Outcome, Error> {
         self.inline.close(self.inline.engine.settings.flush_timeout)
     }
