@@ -81,7 +81,7 @@
 //! println!("{}", w.close()?); // so many delivered, so many on disk, …
 //! # Ok(()) }
 //! ```
-//! What can't be delivered waits on disk, through `kill -9` and power cuts, and goes out in order when
+//! What can't be delivered waits on disk, through `kill -9` and power failures, and goes out in order when
 //! the server is back. One bad line doesn't harm its neighbours. At any moment the writer reports
 //! the outcome of every point.
 //!
@@ -130,7 +130,7 @@
 //! | [`api`] | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
 //! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
 //! | [`writer`] | points one by one, sent in batches, with the outcome of each | feature `client` |
-//! | [`spool`] | batches on disk until the server has them: through `kill -9` and power cuts | feature `spool` |
+//! | [`spool`] | batches on disk until the server has them: through `kill -9` and power failures | feature `spool` |
 //!
 //! Each module's page says what it does, what it leaves to others, and what to watch.
 //!

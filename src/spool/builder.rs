@@ -13,7 +13,7 @@ use std::path::PathBuf;
 ///
 /// What survives; `cargo bench --bench spool` prints what it costs on your disk:
 ///
-/// | | kill -9 | power cut |
+/// | | kill -9 | power failure |
 /// |---|---|---|
 /// | `EveryBatch` | everything | everything |
 /// | `Interval(100 ms)` | everything | all but the last 100 ms |

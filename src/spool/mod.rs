@@ -1,7 +1,7 @@
 //! The spool: batches on disk, until the server has them.
 //!
 //! **What it is for.** A batch that can't be delivered now is put on disk, and `Ok` means that it
-//! stays there: through `kill -9` always, through power cuts as the [`Durability`] says. Later it is
+//! stays there: through `kill -9` always, through power failures as the [`Durability`] says. Later it is
 //! read back, in order, and acknowledged.
 //!
 //! **In scope**: files that a crash at any moment leaves readable (the
@@ -51,7 +51,7 @@
 //! - *Order* holds within a target. A target whose server refuses doesn't hold up another.
 //! - *Flash wear*: bytes that go to the disk for each byte of 5 KB batches: 1.8 in `EveryBatch`, because
 //!   the last block of a batch is written again with the next one; 1.01 in `Interval(100 ms)` and
-//!   `OsManaged`. (The kernel's account of the files, as `cargo bench --bench spool` prints it; a
+//!   `OsManaged`. (The kernel's count for the files, as `cargo bench --bench spool` prints it; a
 //!   journaling file system adds its own.) With [`Mode::OnFailure`] nothing is written while the server
 //!   responds.
 //! - *Damage* is skipped and counted, never an error: [`OpenReport`] and [`SpoolStats`] tell.
@@ -66,7 +66,7 @@
 //!   two that were read last takes 8 bytes for each batch in them.
 //! - *A sector that can't be read* makes [`Spool::read_batches`] fail, and its target wait, until it can be
 //!   read or the segment is dropped: the disk may only be unplugged, so nothing is given up for it.
-//! - *The disk is trusted* in this: what it acknowledges a sync of is there after a power cut. Cards
+//! - *The disk is trusted* in this: what it acknowledges a sync of is there after a power failure. Cards
 //!   exist that lie.
 //!
 //! # What can go wrong
@@ -86,10 +86,10 @@
 //! | D1 | the disk stays full, whatever is dropped | no more is dropped than the batch takes, in whole segments, until an append succeeds | `src/spool/tests/full.rs::a_drop_that_does_not_help_is_not_repeated` |
 //! | D1 | the directory is deleted | no `Ok`; what was in it is counted as lost | `src/spool/tests/faults.rs::a_directory_that_was_deleted_takes_no_batch`, `src/spool/tests/damage.rs::a_segment_deleted_by_hand_while_running` |
 //! | D1 | a sector can't be read | waits, nothing is given up | `src/spool/tests/faults.rs::what_cannot_be_read_now_is_read_later` |
-//! | D1 | any of these anywhere, then a power cut | nothing acknowledged is lost | `src/spool/tests/faults.rs::any_failure_anywhere_and_a_power_cut_after_it` |
+//! | D1 | any of these anywhere, then a power failure | nothing acknowledged is lost | `src/spool/tests/faults.rs::any_failure_anywhere_and_a_power_cut_after_it` |
 //! | D2 | `kill -9` at any moment | nothing acknowledged is lost, in every [`Durability`] | `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost` |
-//! | D2 | power cut at any operation | nothing acknowledged is lost, as the [`Durability`] says | `src/spool/tests/power_cut.rs::every_batch_survives_every_cut`, `src/spool/tests/power_cut.rs::what_was_synced_survives_every_cut`, `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost_by_ext4` |
-//! | D3 | two owners of one directory | the second is told at once; it gets the directory when the first has died | `tests/spool/basics.rs::a_second_owner_is_told_at_once`, `tests/spool_kill/main.rs::the_lock_dies_with_its_owner` |
+//! | D2 | power failure at any operation | nothing acknowledged is lost, as the [`Durability`] says | `src/spool/tests/power_cut.rs::every_batch_survives_every_cut`, `src/spool/tests/power_cut.rs::what_was_synced_survives_every_cut`, `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost_by_ext4` |
+//! | D3 | two owners of one directory | the second gets an error at once; it gets the directory when the first has died | `tests/spool/basics.rs::a_second_owner_is_told_at_once`, `tests/spool_kill/main.rs::the_lock_dies_with_its_owner` |
 //! | D3 | files removed by a temp cleaner | the lock is the directory's own; a lock file that lost its name is no lock | `tests/spool/directory.rs::the_lock_is_the_directorys_own`, `src/spool/tests/directory.rs::a_lock_file_that_lost_its_name_is_no_lock`, `src/spool/tests/directory.rs::without_the_lock_nothing_is_confirmed_and_nothing_removed` |
 //! | D3 | a child process | refused; it changes nothing | `src/spool/tests/directory.rs::a_child_process_is_refused`, `src/spool/tests/directory.rs::a_child_process_changes_nothing_in_the_directory` |
 //! | D3 | the directory is deleted and made again | taken if it is empty; what was in the old one is counted as lost | `tests/spool/directory.rs::a_directory_that_was_deleted_and_made_again_is_used` |

@@ -32,7 +32,7 @@ pub struct Rejection<'a> {
     pub lines: &'a [u8],
     /// How many there are.
     pub count: u32,
-    /// What the server said; 1 KiB of it is kept.
+    /// The server's message; 1 KiB of it is kept.
     pub reason: &'a str,
 }
 

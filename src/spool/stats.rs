@@ -27,7 +27,7 @@ pub struct OpenReport {
     /// Numbers that are missing between two batches of one segment: batches lost without a trace.
     pub missing: u64,
     /// Numbers that are missing between two segments: lost files, the ends of segments that a power
-    /// cut took in `Interval` or `OsManaged`, appends that failed; but also segments that were dropped
+    /// failure took in `Interval` or `OsManaged`, appends that failed; but also segments that were dropped
     /// for space while an older one stayed, segments that were delivered before an older one of another
     /// target was, and delivered ones whose acknowledgement, which isn't synced, was lost in a power
     /// failure.
@@ -45,7 +45,7 @@ pub struct OpenReport {
     /// finds the same batches again. Appending is an error until the spool is opened anew.
     pub read_only: bool,
     /// The file system can't bring a directory's entries to the disk (some network and FUSE file
-    /// systems): it decides when the name of a new segment is safe from a power cut.
+    /// systems): it decides when the name of a new segment is safe from a power failure.
     pub unsynced_directory: bool,
 }
 

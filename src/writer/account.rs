@@ -252,7 +252,7 @@ pub(crate) enum Place {
     Dropped(DropReason),
 }
 
-/// What became of the lines: since the flush before, if [`flush`](super::Writer::flush) returns it; since
+/// The outcome of the lines: since the flush before, if [`flush`](super::Writer::flush) returns it; since
 /// the writer was built, if [`close`](super::Writer::close) does.
 ///
 /// When it comes, nothing is left in memory.
