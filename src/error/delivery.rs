@@ -89,7 +89,7 @@ impl fmt::Display for WriteError {
                 "this process was forked from the one that has the writer, and has no thread that would send: start the writer after the fork",
             ),
             WriteError::OwnThread => f.write_str(
-                "the writer's own thread, in which its events are told, can't wait for itself: flush, close and write ahead from another thread",
+                "the writer's own thread, in which its events are emitted, can't wait for itself: flush, close and write ahead from another thread",
             ),
         }
     }

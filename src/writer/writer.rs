@@ -299,13 +299,13 @@ impl Writer {
     ///
     /// # Errors
     /// Returns a [`FlushError`](crate::FlushError) if time ran out, or the next attempt would come too late.
-    /// The lines are still here; the error has their number and the cause. With a spool, returns an error if
-    /// the disk couldn't be synced.
+    /// The lines are still here; the error has their number and the cause. With a spool, returns that error
+    /// if the spool is full or the disk doesn't take the lines, and an error if the disk couldn't be synced.
     pub fn flush(&mut self) -> Result<Outcome, Error> {
         self.inline.flush(self.inline.engine.settings.flush_timeout)
     }
 
-    /// The same with a limit of its own. With a spool the lines are on disk by then.
+    /// The same with a limit of its own. With a spool that has space the lines are on disk by then.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

@@ -227,7 +227,7 @@ impl WriterHandle {
     }
 
     /// The same with a limit of its own: it returns by then, though a request is out that takes
-    /// longer. With a spool the lines are on disk by then. Only a disk that blocks makes it take up to 2 s more.
+    /// longer. With a spool that has space the lines are on disk by then. Only a disk that blocks makes it take up to 2 s more.
     ///
     /// # Errors
     /// As [`flush`](WriterHandle::flush).
