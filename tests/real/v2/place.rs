@@ -86,6 +86,22 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        // InfluxDB keeps the labels and variables of an organization that is gone.
+        let (labels, variables) = (self.client.labels(), self.client.variables());
+        let found = labels.list().flatten().collect::<Vec<_>>();
+        for label in found
+            .iter()
+            .filter(|one| one.org_id.as_ref() == Some(&self.org.id))
+        {
+            drop(labels.delete(&label.id));
+        }
+        let found = variables.list().flatten().collect::<Vec<_>>();
+        for one in found
+            .iter()
+            .filter(|one| one.org_id.as_ref() == Some(&self.org.id))
+        {
+            drop(variables.delete(&one.id));
+        }
         // A test that fails has said more already.
         if let Err(error) = self.client.organizations().delete(&self.org.id) {
             println!("{} stays: {error}", self.org.name);
