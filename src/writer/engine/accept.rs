@@ -15,6 +15,8 @@ pub(crate) struct Pending {
     pub(crate) queue: usize,
     pub(crate) len: usize,
     pub(crate) lines: usize,
+    /// Fields and tags that aren't in them, to be counted when they are taken.
+    pub(crate) left_out: (u64, u64),
 }
 
 /// What became of lines.
@@ -69,6 +71,7 @@ impl Engine {
             queue: at,
             len,
             lines,
+            left_out,
         };
         self.now = self.now.max(clock.now());
         if untimed > 0 {
@@ -78,9 +81,7 @@ impl Engine {
                 clock.reading(self.stamper.compares()),
             )?;
         }
-        let accepted = self.accept(pending)?;
-        self.stats.left_out(left_out);
-        Ok(accepted)
+        self.accept(pending)
     }
 
     #[cold]
@@ -133,6 +134,9 @@ impl Engine {
     pub(crate) fn accept(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
         self.set_aside(pending.queue, pending.len);
         let accepted = self.try_accept(pending);
+        if matches!(accepted, Ok(Accepted::Yes | Accepted::Full)) {
+            self.stats.left_out(pending.left_out);
+        }
         if !matches!(accepted, Ok(Accepted::NoSpace(_))) {
             self.set_aside(pending.queue, 0);
         }
@@ -147,7 +151,9 @@ impl Engine {
     }
 
     fn try_accept(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
-        let Pending { queue, len, lines } = pending;
+        let Pending {
+            queue, len, lines, ..
+        } = pending;
         if lines == 0 {
             return Ok(Accepted::Yes);
         }
@@ -313,6 +319,7 @@ impl Engine {
             queue: at,
             len: bytes.len(),
             lines,
+            left_out: (0, 0),
         }
     }
 }

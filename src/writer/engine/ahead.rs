@@ -20,6 +20,7 @@ impl Engine {
             queue: at,
             len,
             lines,
+            ..
         } = pending;
         let (Some(disk), Some(queue)) = (&mut self.disk, self.queues.get(at)) else {
             return Err(WriteError::Closed);

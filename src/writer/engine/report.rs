@@ -35,6 +35,7 @@ impl Engine {
             queue: MAIN,
             len: enc.len(),
             lines: 1,
+            left_out: (0, 0),
         };
         let refused = self.stats.not_accepted;
         let stamped = self.stamp(pending, self.settings.precision, reading);

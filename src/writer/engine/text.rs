@@ -47,6 +47,7 @@ impl Engine {
             queue: at,
             len: line.bytes.len().saturating_add(1),
             lines: 1,
+            left_out: (0, 0),
         };
         if !line.has_time {
             let reading = clock.reading(self.stamper.compares());

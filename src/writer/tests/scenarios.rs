@@ -441,3 +441,36 @@ fn no_allocation_per_point_after_warm_up() {
     let counted = allocation_counter::measure(|| round(&mut core));
     assert_eq!(counted.count_total, 0);
 }
+
+/// What was left out of a line that was refused was left out of nothing.
+#[test]
+fn what_is_left_out_of_refused_lines_is_not_counted() {
+    let policies = [
+        OverflowPolicy::Reject,
+        OverflowPolicy::DropOldest,
+        OverflowPolicy::Block(SEC),
+    ];
+    for policy in policies {
+        for max in [100, 130, 1_000] {
+            let (mut core, _clock, server) = world(1, |b| {
+                let b = b.skip_non_finite(true).batch_bytes(100);
+                b.max_buffer_bytes(max).overflow_policy(policy)
+            });
+            server.0.borrow_mut().down = true;
+            let mut accepted = 0;
+            for n in 0..100i64 {
+                let taken = core.write(MAIN, |enc| {
+                    let line = enc.line("m").tag("s", 1).tag("none", "");
+                    let line = line.field("n", n).field("nan", f64::NAN);
+                    line.timestamp(n)
+                });
+                accepted += u64::from(taken.is_ok());
+                check(&core);
+            }
+            let stats = core.stats();
+            assert_eq!(stats.accepted, accepted);
+            let left_out = (stats.skipped_fields, stats.empty_tags);
+            assert_eq!(left_out, (accepted, accepted), "{policy:?} {max}");
+        }
+    }
+}
