@@ -1,13 +1,14 @@
 //! What a handle has taken is where the account says it is: small batches, full memory, a disk that is full.
 
 use crate::common::mock_server::{Fault, Server};
-use crate::help::{MS, SEC, nowhere, within, writer};
+use crate::help::{MS, SEC, within, writer};
 use influx_edge::OverflowPolicy::{Block, DropOldest, Reject};
+use influx_edge::Precision;
 use influx_edge::writer::{DropReason, Event, WriterHandle};
-use influx_edge::{Precision, WriteError};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A handle collects lines before the keeper has them: not more than fit a batch.
 #[test]
@@ -137,7 +138,10 @@ fn last_stored(max: usize, burst: i64) -> usize {
 fn no_line_is_counted_twice_on_its_way_to_the_keeper() {
     within(60 * SEC, || {
         let server = Server::start();
-        let w = writer(&server).flush_interval(SEC * 0).build().unwrap();
+        let w = writer(&server)
+            .flush_interval(Duration::ZERO)
+            .build()
+            .unwrap();
         let mut w = w.spawn(Block(10 * SEC)).unwrap();
         let (begun, stop) = (
             Arc::new(AtomicU64::new(0)),
@@ -214,9 +218,9 @@ fn what_was_written_before_a_clone_is_older_than_what_is_written_through_it() {
 mod full {
     use super::*;
     use crate::common::temp_dir::TempDir;
-    use crate::help::disk;
-    use influx_edge::Spool;
+    use crate::help::{disk, nowhere};
     use influx_edge::spool::{Durability, Mode};
+    use influx_edge::{Spool, WriteError};
 
     /// Many handles wait for a disk that refuses them all, each in a bucket of its own.
     #[test]
