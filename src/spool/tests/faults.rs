@@ -320,7 +320,8 @@ fn the_fault_table_is_complete() {
     let mut tests = 0;
     for line in page.lines().filter_map(|l| l.strip_prefix("//! | ")) {
         let mut cells = line.trim_end_matches('|').split('|').map(str::trim);
-        let Some(Ok(row)) = cells.next().map(str::parse::<u32>) else {
+        let number = cells.next().and_then(|cell| cell.strip_prefix('D'));
+        let Some(Ok(row)) = number.map(str::parse::<u32>) else {
             continue;
         };
         rows.insert(row);
@@ -329,7 +330,7 @@ fn the_fault_table_is_complete() {
             let source = std::fs::read_to_string(root.join(file)).unwrap();
             let at = source
                 .find(&format!("\nfn {name}()"))
-                .unwrap_or_else(|| panic!("row {row}: {test} is not there"));
+                .unwrap_or_else(|| panic!("D{row}: {test} is not there"));
             assert!(
                 source[..at].trim_end().ends_with("#[test]"),
                 "{test} is not run"
@@ -337,6 +338,6 @@ fn the_fault_table_is_complete() {
             tests += 1;
         }
     }
-    assert_eq!(rows.into_iter().collect::<Vec<_>>(), [37, 38, 39, 40]);
+    assert_eq!(rows.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert!(tests >= 12, "{tests}");
 }
