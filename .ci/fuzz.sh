@@ -3,10 +3,10 @@
 # What cargo-fuzz itself needs, at a version that builds with the supported compilers.
 CARGO_FUZZ=0.13.2
 
-# Builds every target and runs each for 20 s from its seeds, with the compiler in use and without a
+# Builds every target and runs each for 12 s from its seeds, with the compiler in use and without a
 # sanitizer: the crate has no unsafe code, so panics, endless loops and memory are what can go wrong.
 fuzz() {
-    fuzz_targets 20 stable
+    fuzz_targets 12 stable
 }
 
 # The same for FUZZ_SECONDS each (ten minutes if unset), with the address sanitizer where a nightly

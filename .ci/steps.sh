@@ -79,7 +79,7 @@ test_levels() {
     level '' csv
     level 'serde'
     level 'std,serde' csv line resource_use
-    level 'spool' 'spool*'
+    level 'spool' spool
     level 'client' client client_log http_faults resource_use
     without=(--skip writer::)
     level 'client,v1' v1
