@@ -10,9 +10,7 @@ ARM_TESTS=(
     line:properties,values,numbers,escaping,allocations
     csv:recordings,rows,structs,descriptions,buffers,mistakes,model,timestamps
     flux
-    spool spool_memory
-    client:contract,calls,rules,query,recordings resource_use:client_threads
-    http_faults:responses,connection,tls writer roundtrip
+    spool spool_memory client:contract,calls,query http_faults:tls writer roundtrip
 )
 # aarch64 differs from x86-64 in its page size and its C types; the rest runs on armv7.
 AARCH64_TESTS=(line:properties spool http_faults:tls)

@@ -81,7 +81,8 @@ test_levels() {
     level 'std,serde' csv line resource_use
     level 'spool' spool
     level 'client' client client_log http_faults resource_use
-    without=(--skip writer::)
+    # (Their unit tests run with all features of the dependencies on.)
+    unit=()
     level 'client,v1' v1
     # TLS by the system's library, which has to do whatever rustls does.
     if openssl_headers; then
@@ -95,14 +96,13 @@ test_levels() {
     cargo test --locked --features v1 --doc -- v1 servers
 }
 
-# level FEATURES TEST...: the unit tests and these test programs, on one feature level.
+# level FEATURES TEST...: the unit tests, if `unit` has them, and these test programs, on one feature level.
 level() {
     local features=$1 test args=()
     shift
     for test in "$@"; do args+=(--test "$test"); done
     printf -- '--- tests, features: %s\n' "${features:-none}"
-    cargo test --locked --no-default-features --features "$features" --lib "${args[@]}" -- \
-        "${without[@]}"
+    cargo test --locked --no-default-features --features "$features" "${unit[@]}" "${args[@]}"
 }
 
 # at_length [FACTOR]: what takes optimised code: many crashes, many power failures, long streams, many
