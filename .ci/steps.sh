@@ -76,6 +76,8 @@ readme_tests() {
 # of the random cases suffices to show a difference between levels.
 test_levels() {
     export INFLUX_EDGE_CASES=1000 INFLUX_EDGE_FUZZ_RUNS=20000
+    export INFLUX_EDGE_MODEL_SCRIPTS=30 SPOOL_MODEL_SCRIPTS=60
+    local unit=(--lib)
     level '' csv
     level 'serde'
     level 'std,serde' csv line resource_use
