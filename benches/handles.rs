@@ -4,12 +4,13 @@
 //! `cargo bench --bench handles`. The points are sent to a sink on the loopback interface, whose
 //! processor time is in both figures.
 
+#[path = "support/loopback.rs"]
+mod loopback;
+
 use influx_edge::line::{EncodeError, Encoder, Sink, ToLine};
 use influx_edge::spool::{Durability, Mode};
 use influx_edge::writer::{OverflowPolicy, WriterHandle};
 use influx_edge::{Client, Spool};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 const POINTS: usize = 2_000_000;
@@ -31,7 +32,7 @@ impl ToLine for Reading {
 }
 
 fn main() {
-    let sink = sink();
+    let sink = loopback::sink();
     let client = Client::builder(sink).token("t").build().unwrap();
     let mut rows: [Vec<(f64, f64)>; 2] = Default::default();
     for _ in 0..ROUNDS {
@@ -149,40 +150,4 @@ fn syncs() -> Option<u64> {
         fields.get(18)?.parse::<u64>().ok()
     });
     Some(flushes.sum())
-}
-
-/// Responds with 204 to everything.
-fn sink() -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // Its end is the client's.
-            std::thread::spawn(move || drop(serve(&stream)));
-        }
-    });
-    format!("http://{address}")
-}
-
-fn serve(mut stream: &TcpStream) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut reader = BufReader::new(stream);
-    let mut body = Vec::new();
-    loop {
-        let (mut length, mut line) = (0, String::new());
-        while line != "\r\n" {
-            line.clear();
-            if reader.read_line(&mut line)? == 0 {
-                return Ok(());
-            }
-            if let Some((name, value)) = line.split_once(':') {
-                if name.eq_ignore_ascii_case("content-length") {
-                    length = value.trim().parse().unwrap_or(0);
-                }
-            }
-        }
-        body.resize(length, 0);
-        reader.read_exact(&mut body)?;
-        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;
-    }
 }

@@ -3,12 +3,13 @@
 //! `cargo bench --bench writer`. Both take the same points. The writer's are sent to a sink on the
 //! loopback interface, between the measurements; a second figure includes the sending.
 
+#[path = "support/loopback.rs"]
+mod loopback;
+
 use influx_edge::Client;
 use influx_edge::line::{EncodeError, Encoder, Sink, ToLine};
 use influx_edge::writer::Writer;
 use std::hint::black_box;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 /// Lines of a batch.
@@ -93,47 +94,14 @@ fn time(run: impl FnOnce()) -> f64 {
 }
 
 fn writer(batch_lines: usize) -> Writer {
-    let client = Client::builder(sink()).token("t").build().unwrap();
+    let client = Client::builder(loopback::sink())
+        .token("t")
+        .build()
+        .unwrap();
     client
         .writer("sensors")
         .batch_lines(batch_lines)
         .flush_interval(Duration::from_secs(3_600))
         .build()
         .unwrap()
-}
-
-/// Responds with 204 to everything.
-fn sink() -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // Its end is the client's.
-            drop(serve(&stream));
-        }
-    });
-    format!("http://{address}")
-}
-
-fn serve(mut stream: &TcpStream) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut reader = BufReader::new(stream);
-    let mut body = Vec::new();
-    loop {
-        let (mut length, mut line) = (0, String::new());
-        while line != "\r\n" {
-            line.clear();
-            if reader.read_line(&mut line)? == 0 {
-                return Ok(());
-            }
-            if let Some((name, value)) = line.split_once(':') {
-                if name.eq_ignore_ascii_case("content-length") {
-                    length = value.trim().parse().unwrap_or(0);
-                }
-            }
-        }
-        body.resize(length, 0);
-        reader.read_exact(&mut body)?;
-        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;
-    }
 }

@@ -373,7 +373,7 @@ impl Client {
         }
         let body = response.body.read_some(MAX_READ);
         let success = (200..300).contains(&response.status);
-        if success && body.is_empty() && names_influxdb(&response.headers) {
+        if success && body.is_empty() && response.headers.names_influxdb() {
             return Ok(());
         }
         Err(self.refused_with(what, response, &body))
@@ -384,11 +384,6 @@ impl Client {
 /// 3.6.0.
 fn is_no_route(status: u16, body: &[u8]) -> bool {
     status == 404 && body == b"not found"
-}
-
-/// Whether the headers are those that InfluxDB adds to each of its responses.
-pub(crate) fn names_influxdb(headers: &Headers) -> bool {
-    headers.get("x-influxdb-version").is_some() || headers.get("x-influxdb-build").is_some()
 }
 
 /// Whether a response is a page for people, and so from something else than the interface.

@@ -1,7 +1,6 @@
 //! The server's state: ping, health, ready, version.
 
 use super::Client;
-use super::execute::names_influxdb;
 use super::response_error::MAX_READ;
 use crate::error::Error;
 use alloc::string::String;
@@ -169,7 +168,7 @@ impl Client {
         let mut out = self.http_request("GET", self.inner().base.target("/ping"));
         self.run(&what, &mut out, |mut response| {
             // 204 from InfluxDB 1 and 2; InfluxDB 3 responds with 200 and JSON.
-            let influxdb = response.status == 200 && names_influxdb(&response.headers);
+            let influxdb = response.status == 200 && response.headers.names_influxdb();
             if response.status == 204 || influxdb {
                 let _ = response.body.read_some(MAX_READ);
                 let value = response.headers.get(name);

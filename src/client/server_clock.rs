@@ -1,7 +1,6 @@
 //! The server's clock, as the header `Date` of its responses tells it.
 
 use super::Client;
-use super::execute::names_influxdb;
 use super::transport::HttpResponse;
 use crate::Timestamp;
 use crate::http::parse_date;
@@ -65,7 +64,7 @@ impl ServerClock {
     /// Takes the time from a response. Only InfluxDB is believed, and no proxy's copy.
     pub(crate) fn note(&self, response: &HttpResponse) {
         let headers = &response.headers;
-        let credible = response.status == 204 || names_influxdb(headers);
+        let credible = response.status == 204 || headers.names_influxdb();
         if !credible || headers.get("age").is_some() {
             return;
         }

@@ -71,7 +71,7 @@ impl fmt::Display for WriteError {
             WriteError::Encode(e) => write!(f, "{e}"),
             WriteError::Syntax(e) => write!(f, "the line isn't line protocol: {e}"),
             WriteError::Full => f.write_str(
-                "the writer's buffer is full: the server takes points more slowly than they come, or not at all; try later, raise max_buffer_bytes, or let the oldest be dropped",
+                "the writer's buffer is full, or in write-ahead its spool: the server takes points more slowly than they come, or not at all; try later, raise max_buffer_bytes or the spool's max_bytes, or let the oldest be dropped",
             ),
             WriteError::TooLarge(limit) => write!(
                 f,

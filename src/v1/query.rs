@@ -3,7 +3,7 @@
 use super::rows::Rows;
 use super::statements::{Statements, writes};
 use super::{Database, What};
-use crate::client::execute::{is_page, json_param, names_influxdb};
+use crate::client::execute::{is_page, json_param};
 use crate::client::transport::RequestBody;
 use crate::client::url::encode_segment;
 use crate::error::{Error, Printable, cut};
@@ -187,7 +187,7 @@ impl Query<'_> {
             Ok(response)
         })?;
         // An empty body is a response only of a server that says which it is.
-        statements.silent &= names_influxdb(&response.headers);
+        statements.silent &= response.headers.names_influxdb();
         Ok(Rows::new(
             client,
             self.v1.db,

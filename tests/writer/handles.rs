@@ -3,8 +3,8 @@
 use crate::common::mock_server::{Fault, Server};
 use crate::help::{MS, SEC, within, writer};
 use influx_edge::OverflowPolicy::{Block, DropOldest, Reject};
-use influx_edge::Precision;
 use influx_edge::writer::{DropReason, Event, WriterHandle};
+use influx_edge::{ErrorKind, Precision, WriteError};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -268,4 +268,39 @@ mod full {
             assert_eq!(disk::lines(dir.path()).len() as u64, accepted);
         });
     }
+}
+
+/// What the other handles hear of a writer that was closed: that it is, or how many lines that cost.
+#[test]
+fn a_call_after_the_close_says_what_was_lost() {
+    within(60 * SEC, || {
+        for (up, lost) in [(true, 0), (false, 3)] {
+            let server = Server::start();
+            if !up {
+                server.fault(Fault::status(503).times(1_000));
+            }
+            let mut w = writer(&server).build().unwrap().spawn(Reject).unwrap();
+            for n in 0..3i64 {
+                w.write_with(|enc| enc.line("t").field("n", n).timestamp(n))
+                    .unwrap();
+            }
+            let (other, third) = (w.clone(), w.clone());
+            assert_eq!(w.close_within(SEC).is_ok(), up);
+            let calls = [
+                other.flush(),
+                other.flush_within(Duration::ZERO),
+                other.close(),
+                third.close_within(SEC),
+            ];
+            for error in calls.map(Result::unwrap_err) {
+                let said = error.to_string();
+                match error.kind() {
+                    ErrorKind::Write(error) => assert_eq!((error, lost), (&WriteError::Closed, 0)),
+                    ErrorKind::Flush(error) => assert_eq!(error.lines(), lost, "{said}"),
+                    _ => panic!("{said}"),
+                }
+                assert_eq!(said.contains("lost"), lost > 0, "{said}");
+            }
+        }
+    });
 }

@@ -23,6 +23,11 @@ impl Headers {
         }
     }
 
+    /// Whether they are those that InfluxDB adds to each of its responses.
+    pub(crate) fn names_influxdb(&self) -> bool {
+        self.get("x-influxdb-version").is_some() || self.get("x-influxdb-build").is_some()
+    }
+
     /// Headers out of pairs, for tests.
     #[cfg(test)]
     pub(crate) fn of(pairs: &[(&'static str, &str)]) -> Self {

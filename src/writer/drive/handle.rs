@@ -219,8 +219,9 @@ impl WriterHandle {
     /// ```
     ///
     /// # Errors
-    /// As [`Writer::flush`](crate::writer::Writer::flush); a writer that has ended is a
-    /// [`FlushError`](crate::FlushError) with the number of lines that were lost; [`WriteError::OwnThread`] in
+    /// As [`Writer::flush`](crate::writer::Writer::flush); of a writer that has ended a
+    /// [`FlushError`](crate::FlushError) with the number of lines that were lost, or
+    /// [`WriteError::Closed`] if none were; [`WriteError::OwnThread`] in
     /// an event listener, [`WriteError::Forked`] in a process forked later.
     pub fn flush(&self) -> Result<Outcome, Error> {
         self.flush_within(self.shared.limits.flush_timeout)

@@ -373,6 +373,9 @@ impl Shared {
             false => state.stats(&self.limits).buffered,
         };
         drop(state);
+        if gone && lines == 0 {
+            return Err(WriteError::Closed.into());
+        }
         let cause = None;
         let lost = gone;
         Err(FlushError { lines, lost, cause }.into())
