@@ -125,8 +125,7 @@ impl WriterHandle {
         &mut self,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
-        let bucket = Arc::clone(&self.bucket);
-        self.hand_over(&bucket, encode)
+        self.hand_over(None, encode)
     }
 
     /// As [`Writer::write_to`](crate::writer::Writer::write_to).
@@ -138,12 +137,13 @@ impl WriterHandle {
         bucket: &str,
         item: &(impl ToLine + ?Sized),
     ) -> Result<(), WriteError> {
-        self.hand_over(&bucket.into(), |enc| item.to_line(enc))
+        self.hand_over(Some(bucket.into()), |enc| item.to_line(enc))
     }
 
+    /// `other`: not the handle's own bucket.
     fn hand_over(
         &mut self,
-        bucket: &Arc<str>,
+        other: Option<Arc<str>>,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
         // (A call of the system for each item: without it a child's lines would be Ok, and nowhere.)
@@ -160,6 +160,7 @@ impl WriterHandle {
         let stamped = untimed.then_some(&mut self.stamped);
         let left_out = (enc.skipped(), enc.empty_tags());
         let bytes = (enc.as_bytes(), self.spec.precision);
+        let bucket = other.as_ref().unwrap_or(&self.bucket);
         let taken = self.shared.take(&self.slot, bucket, bytes, lines, stamped);
         if left_out != (0, 0) && taken.is_ok() {
             self.shared.left_out(left_out);

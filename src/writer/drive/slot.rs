@@ -9,10 +9,12 @@ use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// So many bytes a handle may have here at most; with more it goes to the inbox.
-pub(super) const MAX_SLOT: usize = 4 * 1024;
+pub(super) const MAX_SLOT: usize = 8 * 1024;
 
-/// Lines of one handle that are accepted and not yet in the inbox.
+/// Lines of one handle that are accepted and not yet in the inbox. Apart from those of other handles in
+/// the processor's cache, too.
 #[derive(Default)]
+#[repr(align(128))]
 pub(super) struct Slot {
     lines: Mutex<Lines>,
     /// How many, for whoever only looks.
@@ -76,7 +78,10 @@ impl Slot {
             return false;
         }
         match &lines.bucket {
-            Some(own) if *own == *bucket && lines.precision == precision => {}
+            // (Usually the same one: then nothing is read that other handles write to.)
+            Some(own)
+                if (Arc::ptr_eq(own, bucket) || *own == *bucket)
+                    && lines.precision == precision => {}
             Some(_) => return false,
             None => {
                 lines.bucket = Some(Arc::clone(bucket));

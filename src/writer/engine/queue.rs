@@ -103,14 +103,13 @@ impl Queue {
 
     /// Puts whole lines from elsewhere behind the collected ones, where they can be kept.
     pub(crate) fn write_behind(&mut self, bytes: &[u8]) {
-        let end = self.open_len.saturating_add(bytes.len());
-        if self.open.len() < end {
-            // Doubles by itself; no more than that.
-            self.open.resize(end, 0);
+        let place = self.open.get_mut(self.open_len..).unwrap_or_default();
+        let (over, behind) = bytes.split_at(place.len().min(bytes.len()));
+        for (to, from) in place.iter_mut().zip(over) {
+            *to = *from;
         }
-        if let Some(place) = self.open.get_mut(self.open_len..end) {
-            place.copy_from_slice(bytes);
-        }
+        // Doubles by itself; no more than that.
+        self.open.extend_from_slice(behind);
     }
 
     /// The same with a line that has no newline.
