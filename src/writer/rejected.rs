@@ -1,6 +1,7 @@
 //! `Rejected`: the bounded list of rejected lines in memory.
 
 use super::account::RejectReason;
+use crate::Precision;
 use crate::error::cut;
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -14,6 +15,9 @@ pub struct Rejected {
     /// The line, without its newline. Empty where the server only gave how many it dropped, not
     /// which.
     pub line: String,
+    /// The unit of the line's times: the writer's, or the one that the text was in
+    /// ([`write_lines`](super::Writer::write_lines)). The line is written again with it.
+    pub precision: Precision,
     /// How many lines this stands for: one, or as many as the server didn't name.
     pub lines: u64,
     /// What kind of refusal it was.

@@ -5,8 +5,9 @@ use super::super::seams::Clock;
 use super::super::stamp::Reading;
 use super::{BatchEncoder, Engine, Note};
 use crate::error::{PointError, WriteError};
-use crate::line::EncodeError;
+use crate::line::{EncodeError, TextLine};
 use crate::{OverflowPolicy, Precision};
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// Lines that stand encoded behind what their queue has collected, and are about to be taken.
@@ -42,9 +43,7 @@ impl Engine {
         at: usize,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<Accepted, WriteError> {
-        let Some(to) = self.queues.get_mut(at) else {
-            return Err(WriteError::Closed);
-        };
+        let to = &mut self.queues[at];
         let mut enc = self.spec.encoder(&mut to.open, to.open_len);
         let encoded = encode(&mut enc);
         let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
@@ -67,21 +66,48 @@ impl Engine {
             self.stats.accept(lines as u64);
             return Ok(Accepted::Yes);
         }
-        let mut pending = Pending {
+        let pending = Pending {
             queue: at,
             len,
             lines,
             left_out,
         };
         self.now = self.now.max(clock.now());
-        if untimed > 0 {
-            pending.len = self.stamp(
-                pending,
-                self.settings.precision,
-                clock.reading(self.stamper.compares()),
-            )?;
+        let untimed = (untimed > 0).then(|| clock.reading(self.stamper.compares()));
+        self.take(pending, untimed)
+    }
+
+    /// Takes a line of text.
+    pub(crate) fn write_text(
+        &mut self,
+        clock: &impl Clock,
+        at: usize,
+        line: &TextLine<'_>,
+    ) -> Result<Accepted, WriteError> {
+        self.now = self.now.max(clock.now());
+        self.queues[at].write_line_behind(line.bytes);
+        let pending = Pending {
+            queue: at,
+            len: line.bytes.len().saturating_add(1),
+            lines: 1,
+            left_out: (0, 0),
+        };
+        let untimed = (!line.has_time).then(|| clock.reading(self.stamper.compares()));
+        self.take(pending, untimed)
+    }
+
+    /// Lines of this precision come next. Those of another one get a batch of their own: nothing is
+    /// rescaled.
+    pub(crate) fn begin_text(&mut self, at: usize, precision: Precision) {
+        if self.queues[at].precision != precision {
+            self.seal(at);
+            self.queues[at].precision = precision;
         }
-        self.accept(pending)
+    }
+
+    /// The writer's own lines come next.
+    pub(crate) fn end_text(&mut self, at: usize) {
+        self.begin_text(at, self.settings.precision);
     }
 
     #[cold]
@@ -98,63 +124,55 @@ impl Engine {
         error
     }
 
-    /// Gives times to lines that have none; how long they are then.
-    pub(super) fn stamp(
+    /// Takes lines that stand behind what their queue has collected. `untimed`: some have no time, and
+    /// get one by these clocks.
+    pub(super) fn take(
         &mut self,
-        pending: Pending,
-        precision: Precision,
-        reading: Reading,
-    ) -> Result<usize, WriteError> {
-        let mut stamped = core::mem::take(&mut self.stamped);
-        let queue = self.queues.get_mut(pending.queue);
-        let written = queue.as_deref().map_or(&[][..], |q| q.written(pending.len));
-        let result = self
-            .stamper
-            .stamp(precision, written, reading, &mut stamped);
-        if let Some(queue) = queue.filter(|_| result.is_ok()) {
-            queue.write_behind(&stamped);
+        mut pending: Pending,
+        untimed: Option<Reading>,
+    ) -> Result<Accepted, WriteError> {
+        if let Some(reading) = untimed {
+            let stamped = self.stamp(pending, reading);
+            pending.len = stamped.map_err(|error| self.refused(error))?;
         }
+        self.accept(pending)
+    }
+
+    /// Gives times to lines that have none; how long they are then.
+    fn stamp(&mut self, pending: Pending, reading: Reading) -> Result<usize, WriteError> {
+        let (queue, stamped) = (&mut self.queues[pending.queue], &mut self.stamped);
+        let written = queue.written(pending.len);
+        let precision = queue.precision;
+        let stamp = self.stamper.stamp(precision, written, reading, stamped)?;
+        queue.write_behind(stamped);
         let len = stamped.len();
         // Large storage is given back: such a line is not held twice.
-        if stamped.capacity() <= 64 << 10 {
-            self.stamped = stamped;
+        if stamped.capacity() > 64 << 10 {
+            *stamped = Vec::new();
         }
-        match result {
-            Ok(stamp) => {
-                if let Some(back) = stamp.stepped_back {
-                    self.events.push(Note::ClockStepped(back));
-                }
-                Ok(len)
-            }
-            Err(error) => Err(self.refused(error)),
+        if let Some(back) = stamp.stepped_back {
+            self.events.push(Note::ClockStepped(back));
         }
+        Ok(len)
     }
 
     /// Takes lines that stand behind what their queue has collected.
     pub(crate) fn accept(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
-        self.set_aside(pending.queue, pending.len);
+        self.queues[pending.queue].aside = pending.len;
         let accepted = self.try_accept(pending);
         if matches!(accepted, Ok(Accepted::Yes | Accepted::Full)) {
             self.stats.left_out(pending.left_out);
         }
         if !matches!(accepted, Ok(Accepted::NoSpace(_))) {
-            self.set_aside(pending.queue, 0);
+            self.queues[pending.queue].aside = 0;
         }
         self.check();
         accepted
     }
 
-    pub(super) fn set_aside(&mut self, at: usize, len: usize) {
-        if let Some(queue) = self.queues.get_mut(at) {
-            queue.set_aside(len);
-        }
-    }
-
     fn try_accept(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
-        let Pending {
-            queue, len, lines, ..
-        } = pending;
-        if lines == 0 {
+        let Pending { queue, len, .. } = pending;
+        if pending.lines == 0 {
             return Ok(Accepted::Yes);
         }
         let batch_bytes = self.settings.batch_bytes;
@@ -164,35 +182,35 @@ impl Engine {
         if self.is_ahead() {
             return self.write_ahead(pending);
         }
-        let collected = self.queues.get(queue).map_or(0, |q| q.open_len);
-        let mut full = false;
-        if collected.saturating_add(len) > batch_bytes {
+        let sealed = self.queues[queue].open_len.saturating_add(len) > batch_bytes;
+        if sealed {
             self.seal(queue);
-            full = true;
         }
-        if !self.has_space(len) && !self.overdraft {
+        if self.bytes.saturating_add(len) > self.settings.max_buffer_bytes {
             return Ok(Accepted::NoSpace(pending));
         }
-        let Some(to) = self.queues.get_mut(queue) else {
-            return Err(WriteError::Closed);
-        };
+        let filled = self.collect(pending);
+        Ok(match sealed || filled {
+            true => Accepted::Full,
+            false => Accepted::Yes,
+        })
+    }
+
+    /// Counts lines that fit the batch that is being collected as a part of it. True if they fill it.
+    fn collect(&mut self, pending: Pending) -> bool {
+        let to = &mut self.queues[pending.queue];
         if to.open_lines == 0 {
             to.opened_at = self.now;
         }
-        to.keep(len, lines);
-        to.set_aside(0);
-        let reached = to.open_lines >= self.settings.batch_lines;
-        self.bytes = self.bytes.saturating_add(len);
-        self.stats.accept(lines as u64);
-        if reached {
-            self.seal(queue);
-            full = true;
+        to.keep(pending.len, pending.lines);
+        to.aside = 0;
+        let filled = to.open_lines >= self.settings.batch_lines;
+        self.bytes = self.bytes.saturating_add(pending.len);
+        self.stats.accept(pending.lines as u64);
+        if filled {
+            self.seal(pending.queue);
         }
-        Ok(if full { Accepted::Full } else { Accepted::Yes })
-    }
-
-    pub(crate) fn has_space(&self, len: usize) -> bool {
-        self.bytes.saturating_add(len) <= self.settings.max_buffer_bytes
+        filled
     }
 
     /// Everything in memory goes to disk, as far as there is one and it has space. The lines that
@@ -225,7 +243,7 @@ impl Engine {
             };
             let may_drop = self.settings.overflow_policy == OverflowPolicy::DropOldest;
             if self.is_ahead() || !may_drop || !self.drop_oldest(pending.queue) {
-                self.set_aside(pending.queue, 0);
+                self.queues[pending.queue].aside = 0;
                 return Err(self.refused(WriteError::Full));
             }
         }
@@ -234,28 +252,29 @@ impl Engine {
     /// Drops the oldest batch: of this queue, or, if it has none, of the one with the most. Never
     /// the one that is under way.
     fn drop_oldest(&mut self, own: usize) -> bool {
-        let first = |engine: &Self, at: usize| {
-            let out = engine.out.is_some_and(|out| out.queue == at);
-            let held = engine.queues.get(at).is_some_and(|q| q.held.is_some());
-            usize::from(out && !held)
-        };
         let can = |at: &usize| {
-            let queue = self.queues.get(*at);
-            queue.is_some_and(|q| q.sealed.len() > first(self, *at) || q.open_lines > 0)
+            let queue = &self.queues[*at];
+            queue.sealed.len() > self.under_way(*at) || queue.open_lines > 0
         };
         let fullest = || {
             let all = (0..self.queues.len()).filter(can);
-            all.max_by_key(|at| self.queues.get(*at).map_or(0, super::Queue::lines))
+            all.max_by_key(|at| self.queues[*at].lines())
         };
         let Some(at) = Some(own).filter(can).or_else(fullest) else {
             return false;
         };
         let before = self.bytes;
-        if self.queues.get(at).is_some_and(|q| q.open_lines > 0) {
+        if self.queues[at].open_lines > 0 {
             self.seal(at);
         }
         // (To seal it may have put it on disk.)
-        self.drop_at(at, first(self, at), DropReason::Overflow) || self.bytes < before
+        self.drop_at(at, self.under_way(at), DropReason::Overflow) || self.bytes < before
+    }
+
+    /// How many of a queue's sealed batches are under way: the first one, or none.
+    pub(super) fn under_way(&self, at: usize) -> usize {
+        let out = self.out.is_some_and(|out| out.queue == at);
+        usize::from(out && self.queues[at].held.is_none())
     }
 
     /// Takes lines from a handle. Those were accepted when they were handed over, for there was space:
@@ -283,10 +302,8 @@ impl Engine {
                 accepted = self.accept_by_policy(now, pending);
             }
             if !self.is_ahead() && !matches!(accepted, Ok(Accepted::Yes | Accepted::Full)) {
-                self.overdraft = true;
-                let pending = self.pend(at, bytes, lines);
-                accepted = self.accept(pending);
-                self.overdraft = false;
+                self.collect(pending);
+                accepted = Ok(Accepted::Yes);
             }
         }
         self.end_text(at);
@@ -299,22 +316,18 @@ impl Engine {
     pub(crate) fn overflowed(&mut self, now: Duration, bucket: &str, lines: u64) {
         self.now = self.now.max(now);
         let (at, reason) = (self.queue(bucket), DropReason::Overflow);
-        self.transfer(at, Place::Outside, Place::Dropped(reason), lines);
-        self.note(at, |bucket| Note::Dropped(bucket, lines, reason));
+        self.finish(at, Place::Outside, Place::Dropped(reason), lines);
     }
 
     /// What a queue collects has waited since this time.
     pub(crate) fn opened_since(&mut self, at: usize, since: Duration) {
-        if let Some(queue) = self.queues.get_mut(at) {
-            queue.opened_at = queue.opened_at.min(since);
-        }
+        let queue = &mut self.queues[at];
+        queue.opened_at = queue.opened_at.min(since);
     }
 
     /// Puts whole lines, encoded and with times, behind what a queue has collected.
     pub(crate) fn pend(&mut self, at: usize, bytes: &[u8], lines: usize) -> Pending {
-        if let Some(queue) = self.queues.get_mut(at) {
-            queue.write_behind(bytes);
-        }
+        self.queues[at].write_behind(bytes);
         Pending {
             queue: at,
             len: bytes.len(),

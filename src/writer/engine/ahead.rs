@@ -4,8 +4,9 @@
 use super::super::account::Place;
 use super::super::spool::Disk;
 use super::accept::{Accepted, Pending};
-use super::{Engine, Note, Queue};
+use super::{Engine, Queue};
 use crate::error::WriteError;
+use crate::line::Lines;
 use alloc::string::ToString;
 use core::time::Duration;
 
@@ -16,33 +17,25 @@ impl Engine {
 
     /// Puts lines on disk, as durable as the spool's setting says, and takes them.
     pub(super) fn write_ahead(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
-        let Pending {
-            queue: at,
-            len,
-            lines,
-            ..
-        } = pending;
-        let (Some(disk), Some(queue)) = (&mut self.disk, self.queues.get(at)) else {
+        let (at, len, lines) = (pending.queue, pending.len, pending.lines);
+        let Some(disk) = &mut self.disk else {
             return Err(WriteError::Closed);
         };
-        let bytes = queue.written(len);
-        let (put, lost) = disk.put(&queue.bucket, queue.precision, lines as u64, bytes);
+        let queue = &self.queues[at];
+        let (bytes, precision) = (queue.written(len), queue.precision);
+        let put = Lines { bytes, precision };
+        let (put, lost) = disk.put(&queue.bucket, put, lines as u64, false);
         self.settle(lost);
         match put {
             Ok(_) => {
-                if let Some(queue) = self.queues.get_mut(at) {
-                    queue.note_ahead(len, self.settings.precision);
-                }
+                self.queues[at].note_ahead(len, self.settings.precision);
                 self.transfer(at, Place::Outside, Place::Spooled, lines as u64);
                 Ok(self.collect_ahead(at, lines, len))
             }
-            Err(error) if error.is_full() => Ok(Accepted::NoSpace(pending)),
+            Err(error) if Disk::is_full(&error) => Ok(Accepted::NoSpace(pending)),
             Err(error) => {
-                let message = error.to_string();
-                let told = message.clone();
-                self.note(at, |bucket| Note::SpoolFailed(bucket, told));
-                self.stats.not_accepted = self.stats.not_accepted.saturating_add(1);
-                Err(WriteError::NotDurable(message))
+                self.spool_failed(at, &error);
+                Err(self.refused(WriteError::NotDurable(error.to_string())))
             }
         }
     }
@@ -50,9 +43,7 @@ impl Engine {
     /// Lines on disk are sent in batches as those in memory are.
     fn collect_ahead(&mut self, at: usize, lines: usize, len: usize) -> Accepted {
         let now = self.now;
-        let Some(queue) = self.queues.get_mut(at) else {
-            return Accepted::Yes;
-        };
+        let queue = &mut self.queues[at];
         let (since, before, bytes) = queue.fresh.unwrap_or((now, 0, 0));
         let (lines, bytes) = (before.saturating_add(lines), bytes.saturating_add(len));
         queue.fresh = Some((since, lines, bytes));

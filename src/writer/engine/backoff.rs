@@ -1,13 +1,12 @@
 //! When a queue may send again, and why not sooner.
 
-use core::num::NonZeroU32;
 use core::time::Duration;
 
 /// The pause of one queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Backoff {
     pause: Pause,
-    failing: Option<Failing>,
+    failing: Streak,
 }
 
 /// What a queue waits for.
@@ -24,11 +23,21 @@ pub(crate) enum Pause {
     DrainRate(Duration),
 }
 
-/// Failures in a row.
-#[derive(Clone, Copy, Debug)]
-struct Failing {
-    count: NonZeroU32,
-    since: Duration,
+/// Failures in a row: how many, and since when.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Streak {
+    pub(crate) count: u32,
+    pub(crate) since: Duration,
+}
+
+impl Streak {
+    /// One more.
+    pub(crate) fn add(&mut self, now: Duration) {
+        if self.count == 0 {
+            self.since = now;
+        }
+        self.count = self.count.saturating_add(1);
+    }
 }
 
 impl Backoff {
@@ -41,7 +50,7 @@ impl Backoff {
     }
 
     pub(crate) fn is_failing(&self) -> bool {
-        self.failing.is_some()
+        self.failing.count > 0
     }
 
     /// Whether the pause only keeps the rate of draining.
@@ -51,18 +60,8 @@ impl Backoff {
 
     /// One more failure; how many there are in a row.
     pub(crate) fn failed(&mut self, now: Duration) -> u32 {
-        let failing = match self.failing {
-            Some(before) => Failing {
-                count: before.count.saturating_add(1),
-                ..before
-            },
-            None => Failing {
-                count: NonZeroU32::MIN,
-                since: now,
-            },
-        };
-        self.failing = Some(failing);
-        failing.count.get()
+        self.failing.add(now);
+        self.failing.count
     }
 
     /// Waits. What was waited for before is forgotten; the failures are not.
@@ -87,6 +86,6 @@ impl Backoff {
     /// The path works. When it began to fail, if it did.
     pub(crate) fn succeeded(&mut self) -> Option<Duration> {
         let failing = core::mem::take(self).failing;
-        failing.map(|failing| failing.since)
+        (failing.count > 0).then_some(failing.since)
     }
 }

@@ -1,14 +1,20 @@
 //! A batch of lines, and the pieces it is split into to find the lines that a server rejects.
 
+use super::super::account::RejectReason;
+use super::super::rejected::Rejected;
 use super::super::split::split;
+use super::backoff::Streak;
 use crate::Precision;
-use crate::error::LineError;
+use crate::error::{LineError, cut};
+use crate::line::Lines;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
-use core::time::Duration;
+
+/// Of what a server says about a line, this much is kept with it.
+const MAX_MESSAGE: usize = 512;
 
 /// Whole lines that wait or travel together. Its pieces are sent one after the other, in the order
 /// of their lines; usually there is one.
@@ -25,8 +31,8 @@ pub(crate) struct Batch {
     pieces: VecDeque<Piece>,
     /// What was written last, as long as all of it is stored or may yet be.
     last: Option<Range<usize>>,
-    /// Attempts in a row that failed, and when they began.
-    pub(crate) failing: Option<(u32, Duration)>,
+    /// Attempts in a row that failed.
+    pub(crate) failing: Streak,
     /// So many pieces at the front are single lines that were refused, unnamed. Until the path is
     /// known to work they wait, and what stands behind them is sent.
     suspects: usize,
@@ -84,11 +90,14 @@ pub(crate) enum Fault {
     Again(u8),
 }
 
-/// A line taken out of a batch.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TakenOut {
-    pub(crate) line: String,
-    pub(crate) message: String,
+impl Fault {
+    /// A response came that says nothing of the kind.
+    pub(crate) fn calm(self) -> Self {
+        match self {
+            Fault::None | Fault::Failed(_) => Fault::None,
+            Fault::Confirmed(_) | Fault::Again(_) => Fault::Confirmed(0),
+        }
+    }
 }
 
 impl Batch {
@@ -110,7 +119,7 @@ impl Batch {
             last: last.map(|last| last..bytes.len()),
             bytes: Arc::new(bytes),
             pieces: VecDeque::from([piece]),
-            failing: None,
+            failing: Streak::default(),
             suspects: 0,
             refusals: 0,
             bad_run: 0,
@@ -128,24 +137,33 @@ impl Batch {
         self.pieces.get(self.suspects).copied()
     }
 
+    /// Where the lines of that piece are.
+    fn piece_range(&self) -> Range<usize> {
+        self.next_piece().map_or(0..0, |p| p.start..p.end)
+    }
+
     /// The bytes of that piece, to be sent.
     pub(crate) fn share_piece(&self) -> (Arc<Vec<u8>>, Range<usize>) {
-        let range = self.next_piece().map_or(0..0, |p| p.start..p.end);
-        (Arc::clone(&self.bytes), range)
+        (Arc::clone(&self.bytes), self.piece_range())
     }
 
     /// Its lines.
     pub(crate) fn piece_bytes(&self) -> &[u8] {
-        self.pieces
-            .get(self.suspects)
-            .and_then(|piece| self.bytes.get(piece.start..piece.end))
-            .unwrap_or_default()
+        self.bytes.get(self.piece_range()).unwrap_or_default()
     }
 
     /// All lines that are left.
     pub(crate) fn rest(&self) -> &[u8] {
         let start = self.pieces.front().map_or(self.bytes.len(), |p| p.start);
         self.bytes.get(start..).unwrap_or_default()
+    }
+
+    /// The same, with the unit of their times.
+    pub(crate) fn unsent(&self) -> Lines<'_> {
+        Lines {
+            bytes: self.rest(),
+            precision: self.precision,
+        }
     }
 
     /// How many lines are left.
@@ -170,15 +188,7 @@ impl Batch {
         } else {
             self.last = None;
         }
-        if let Some(next) = self.piece() {
-            if next.suspicion == Suspicion::OtherHalf {
-                next.suspicion = if good {
-                    Suspicion::Bad
-                } else {
-                    Suspicion::None
-                };
-            }
-        }
+        self.judge_other_half(self.suspects, good);
     }
 
     /// The piece is a line that was refused: what stands behind it is next.
@@ -197,7 +207,7 @@ impl Batch {
         if self.suspects == 0 {
             return;
         }
-        self.clear_other_half(self.suspects);
+        self.judge_other_half(self.suspects, false);
         for piece in self.pieces.iter_mut().take(self.suspects) {
             piece.suspicion = Suspicion::Refused;
         }
@@ -276,19 +286,13 @@ impl Batch {
         if middle <= piece.start || middle >= piece.end {
             return false;
         }
-        let fresh = Piece {
-            fault: match piece.fault {
-                Fault::Confirmed(_) | Fault::Again(_) => Fault::Confirmed(0),
-                Fault::None | Fault::Failed(_) => Fault::None,
-            },
-            expect: piece.expect,
-            ..Piece::default()
-        };
         let left = Piece {
             start: piece.start,
             end: middle,
             lines: left_lines,
-            ..fresh
+            fault: piece.fault.calm(),
+            expect: piece.expect,
+            ..Piece::default()
         };
         let right = Piece {
             start: middle,
@@ -299,11 +303,11 @@ impl Batch {
             } else {
                 Suspicion::None
             },
-            ..fresh
+            ..left
         };
         // What follows is to blame only if all of this piece was good, which it isn't.
         if bad {
-            self.clear_other_half(self.suspects.saturating_add(1));
+            self.judge_other_half(self.suspects.saturating_add(1), false);
         }
         if let Some(piece) = self.piece() {
             *piece = right;
@@ -312,35 +316,31 @@ impl Batch {
         true
     }
 
-    fn clear_other_half(&mut self, at: usize) {
-        if let Some(piece) = self.pieces.get_mut(at) {
-            if piece.suspicion == Suspicion::OtherHalf {
-                piece.suspicion = Suspicion::None;
-            }
+    /// What is known of a piece, now that the one before it turned out good or not.
+    fn judge_other_half(&mut self, at: usize, good: bool) {
+        let piece = self.pieces.get_mut(at);
+        if let Some(piece) = piece.filter(|piece| piece.suspicion == Suspicion::OtherHalf) {
+            piece.suspicion = if good {
+                Suspicion::Bad
+            } else {
+                Suspicion::None
+            };
         }
     }
 
     /// Takes the named lines out of the piece. What names no line of it has no effect.
-    pub(crate) fn take_out(&mut self, named: &[LineError]) -> Vec<TakenOut> {
-        let Some(piece) = self.next_piece() else {
-            return Vec::new();
+    pub(crate) fn take_out(&mut self, named: &[LineError], why: RejectReason) -> Vec<Rejected> {
+        let out = self.named(named, why);
+        let Some(piece) = self.next_piece().filter(|_| !out.is_empty()) else {
+            return out;
         };
-        let by_line = by_line(named, piece.lines);
-        let mut out = Vec::new();
         let mut kept = Vec::with_capacity(self.piece_bytes().len());
-        for (number, line) in split(self.piece_bytes()).enumerate() {
-            match by_line.get(number).copied().flatten() {
-                Some(bad) => out.push(taken_out(line, bad)),
-                None => kept.extend_from_slice(line),
+        for (line, bad) in split(self.piece_bytes()).zip(by_line(named, piece.lines)) {
+            if bad.is_none() {
+                kept.extend_from_slice(line);
             }
         }
-        if out.is_empty() {
-            return out;
-        }
-        let gone = piece
-            .end
-            .saturating_sub(piece.start)
-            .saturating_sub(kept.len());
+        let gone = self.piece_bytes().len().saturating_sub(kept.len());
         Arc::make_mut(&mut self.bytes).splice(piece.start..piece.end, kept);
         self.last = None;
         let behind = self.suspects.saturating_add(1);
@@ -349,7 +349,7 @@ impl Batch {
             later.end = later.end.saturating_sub(gone);
         }
         // Whichever was to blame if this piece was good: it wasn't.
-        self.clear_other_half(behind);
+        self.judge_other_half(behind, false);
         if let Some(front) = self.piece() {
             *front = Piece {
                 start: piece.start,
@@ -366,12 +366,32 @@ impl Batch {
     }
 
     /// Which lines of the piece the server named, without touching them.
-    pub(crate) fn named(&self, named: &[LineError]) -> Vec<TakenOut> {
-        let lines = self.pieces.front().map_or(0, |piece| piece.lines);
+    pub(crate) fn named(&self, named: &[LineError], why: RejectReason) -> Vec<Rejected> {
+        let lines = self.next_piece().map_or(0, |piece| piece.lines);
         split(self.piece_bytes())
             .zip(by_line(named, lines))
-            .filter_map(|(line, bad)| Some(taken_out(line, bad?)))
+            .filter_map(|(line, bad)| Some(self.rejected(line, 1, why, &bad?.reason)))
             .collect()
+    }
+
+    /// Lines of this batch that are rejected. (Whose they are is added by their queue.)
+    pub(crate) fn rejected(
+        &self,
+        line: &[u8],
+        lines: usize,
+        reason: RejectReason,
+        message: &str,
+    ) -> Rejected {
+        // An encoder writes nothing but UTF-8.
+        let line = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line));
+        Rejected {
+            bucket: String::new(),
+            line: line.into_owned(),
+            precision: self.precision,
+            lines: lines as u64,
+            reason,
+            message: cut(message, MAX_MESSAGE).into(),
+        }
     }
 }
 
@@ -391,18 +411,6 @@ fn by_line(named: &[LineError], lines: usize) -> Vec<Option<&LineError>> {
         }
     }
     by_line
-}
-
-fn taken_out(line: &[u8], bad: &LineError) -> TakenOut {
-    TakenOut {
-        line: text(line),
-        message: bad.reason.clone(),
-    }
-}
-
-/// A line as text, without its newline. (An encoder writes nothing but UTF-8.)
-pub(crate) fn text(line: &[u8]) -> String {
-    String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line)).into_owned()
 }
 
 #[cfg(test)]

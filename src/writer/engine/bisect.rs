@@ -2,14 +2,12 @@
 //! path's fault. The module [`writer`](crate::writer#the-lines-or-the-path) has the diagram.
 
 use super::super::account::RejectReason;
-use super::super::rejected::Rejected;
 use super::super::settings::pause;
 use super::super::split::split;
 use super::Engine;
-use super::backoff::Pause;
 use super::batch::{Fault, Suspicion, names};
+use super::results::message;
 use crate::error::{Error, ErrorKind, Remedy, TransportErrorKind};
-use alloc::string::{String, ToString};
 
 /// A request of at least this size may be what breaks the path; a smaller one is not blamed.
 const LARGE: usize = 16 * 1024;
@@ -38,7 +36,7 @@ impl Engine {
     /// in between.
     pub(super) fn doubt(&mut self, at: usize, reason: RejectReason, error: Error) {
         let bad = reason == RejectReason::Refused;
-        let Some(batch) = self.head(at) else {
+        let Some(batch) = self.queues[at].head() else {
             return;
         };
         batch.refusals = batch.refusals.saturating_add(1);
@@ -57,12 +55,12 @@ impl Engine {
             // Each half is sent by itself.
         } else if confirmed {
             batch.bad_run = batch.bad_run.saturating_add(1);
-            self.reject_piece(at, reason, &error);
+            self.reject_piece(at, reason, message(&error, 1));
         } else {
             batch.suspect();
         }
         let random = self.jitter.next();
-        let Some(batch) = self.head(at).filter(|batch| !batch.is_done()) else {
+        let Some(batch) = self.queues[at].head().filter(|batch| !batch.is_done()) else {
             return;
         };
         if batch.refusals < REFUSALS_TO_PROBE && batch.piece().is_some() {
@@ -75,11 +73,8 @@ impl Engine {
 
     /// The next request is a probe, if there is anything to probe with.
     fn plan_probe(&mut self, at: usize, random: u64) -> bool {
-        let precision = self.precision();
-        let Some(queue) = self.queues.get_mut(at) else {
-            return false;
-        };
-        let can = queue.choose_probe(random, precision);
+        let queue = &mut self.queues[at];
+        let can = queue.choose_probe(random, self.settings.precision);
         if let Some(batch) = queue.head() {
             batch.probe = can;
         }
@@ -89,7 +84,7 @@ impl Engine {
     /// Nothing shows that the lines are to blame for being refused: they are kept until somebody has
     /// looked at the path, or something is stored.
     fn blame_path(&mut self, at: usize, error: Error) {
-        if let Some(batch) = self.head(at) {
+        if let Some(batch) = self.queues[at].head() {
             batch.forget_suspicions(REFUSALS_KEPT);
         }
         self.failed(at, error.blame_path());
@@ -99,7 +94,7 @@ impl Engine {
     /// again and again, they may be to blame after all. True if there is something to try at once.
     pub(super) fn suspect(&mut self, at: usize, size: usize, error: &Error) -> bool {
         let random = self.jitter.next();
-        let Some(batch) = self.head(at) else {
+        let Some(batch) = self.queues[at].head() else {
             return false;
         };
         let Some(piece) = batch.piece() else {
@@ -141,9 +136,7 @@ impl Engine {
     /// A probe was sent, to see whether the path to the database works while the piece at hand is
     /// refused or makes the server fail.
     pub(super) fn probed(&mut self, at: usize, result: Result<(), Error>) {
-        let Some(queue) = self.queues.get_mut(at) else {
-            return;
-        };
+        let queue = &mut self.queues[at];
         // A server that dropped it, or names it, has read it.
         let read = match &result {
             Ok(()) => true,
@@ -179,46 +172,18 @@ impl Engine {
             piece.fault = Fault::Confirmed(times);
         }
         self.path_works(at);
-        if self.head(at).is_some_and(|batch| batch.halve(true)) {
+        if self.queues[at]
+            .head()
+            .is_some_and(|batch| batch.halve(true))
+        {
             // Each half is looked at by itself.
         } else if times < MAX_CONFIRMED {
-            self.rest(at, u32::from(times));
+            let random = self.jitter.next();
+            let wait = pause(&self.settings.retry, u32::from(times), None, random);
+            self.retry_in(at, wait);
         } else {
-            self.reject_poison(at);
-        }
-    }
-
-    fn reject_poison(&mut self, at: usize) {
-        let line = self.first_line(at);
-        let place = self.place(at);
-        let lines = self.pop(at, false);
-        let rejected = Rejected {
-            bucket: String::new(),
-            line,
-            lines,
-            reason: RejectReason::Poison,
-            message: "the server fails (500) on this line, and only on it".to_string(),
-        };
-        self.keep_rejected(at, place, rejected);
-    }
-
-    /// A pause that is no failure.
-    fn rest(&mut self, at: usize, times: u32) {
-        let random = self.jitter.next();
-        let wait = pause(&self.settings.retry, times, None, random);
-        let until = self.now.saturating_add(wait);
-        if let Some(queue) = self.queues.get_mut(at) {
-            queue.backoff.wait(Pause::Retry(until));
-        }
-    }
-}
-
-impl Fault {
-    /// A response came that says nothing of the kind.
-    fn calm(self) -> Self {
-        match self {
-            Fault::None | Fault::Failed(_) => Fault::None,
-            Fault::Confirmed(_) | Fault::Again(_) => Fault::Confirmed(0),
+            let message = "the server fails (500) on this line, and only on it";
+            self.reject_piece(at, RejectReason::Poison, message);
         }
     }
 }

@@ -20,9 +20,7 @@ impl Engine {
         let rate = self.settings.drain_bytes_per_second;
         let pause = pause(size, rate, self.jitter.next());
         let filling = self.disk.as_ref().is_some_and(Disk::is_half_full);
-        let Some(queue) = self.queues.get_mut(at) else {
-            return;
-        };
+        let queue = &mut self.queues[at];
         if queue.spooled == 0 {
             queue.backlog = false;
         }

@@ -1,6 +1,6 @@
 //! What happened, until it is told: bounded, and counted together where many wait.
 
-use super::super::account::{DropReason, RejectReason};
+use super::super::account::Place;
 use super::super::event::Event;
 use crate::error::Error;
 use alloc::collections::VecDeque;
@@ -16,14 +16,12 @@ const CROWD: usize = 16;
 /// An [`Event`] that owns what it says.
 #[derive(Clone, Debug)]
 pub(crate) enum Note {
-    Delivered(Arc<str>, u64),
+    /// Lines came to a place: on disk, or one that they don't leave again.
+    Lines(Arc<str>, u64, Place),
     Failed(Arc<str>, Arc<Error>, Duration),
     Recovered(Arc<str>, Duration),
-    Rejected(Arc<str>, u64, RejectReason),
-    Spooled(Arc<str>, u64),
     SpoolFailed(Arc<str>, String),
     Uncompressed(Arc<str>),
-    Dropped(Arc<str>, u64, DropReason),
     ClockStepped(Duration),
     Foreign(u64),
     Missed(u64),
@@ -79,67 +77,46 @@ impl Events {
 impl Note {
     /// Adds another to this one, if both say the same of the same bucket.
     fn merge(&mut self, next: &Note) -> bool {
-        if let (Note::SpoolFailed(a, said), Note::SpoolFailed(b, says)) = (&*self, next) {
-            return a == b && said == says;
+        match (self, next) {
+            (Note::Lines(a, lines, to), Note::Lines(b, more, also)) if a == b && to == also => {
+                *lines = lines.saturating_add(*more);
+                true
+            }
+            (Note::SpoolFailed(a, said), Note::SpoolFailed(b, says)) => a == b && said == says,
+            _ => false,
         }
-        let (lines, more) = match (self, next) {
-            (Note::Delivered(a, lines), Note::Delivered(b, more))
-            | (Note::Spooled(a, lines), Note::Spooled(b, more))
-                if a == b =>
-            {
-                (lines, more)
-            }
-            (Note::Rejected(a, lines, why), Note::Rejected(b, more, also))
-                if a == b && why == also =>
-            {
-                (lines, more)
-            }
-            (Note::Dropped(a, lines, why), Note::Dropped(b, more, also))
-                if a == b && why == also =>
-            {
-                (lines, more)
-            }
-            _ => return false,
-        };
-        *lines = lines.saturating_add(*more);
-        true
     }
 
     /// The event as it is told.
     pub(crate) fn event(&self) -> Event<'_> {
-        match self {
-            Note::Delivered(bucket, lines) => Event::Delivered {
-                bucket,
-                lines: *lines,
+        match *self {
+            Note::Lines(ref bucket, lines, place) => match place {
+                Place::Outside | Place::Buffered | Place::Spooled => {
+                    Event::Spooled { bucket, lines }
+                }
+                Place::Delivered => Event::Delivered { bucket, lines },
+                Place::Rejected(reason) => Event::Rejected {
+                    bucket,
+                    lines,
+                    reason,
+                },
+                Place::Dropped(reason) => Event::Dropped {
+                    bucket,
+                    lines,
+                    reason,
+                },
             },
-            Note::Failed(bucket, error, retry_in) => Event::Failed {
+            Note::Failed(ref bucket, ref error, retry_in) => Event::Failed {
                 bucket,
                 error,
-                retry_in: *retry_in,
+                retry_in,
             },
-            Note::Recovered(bucket, after) => Event::Recovered {
-                bucket,
-                after: *after,
-            },
-            Note::Rejected(bucket, lines, reason) => Event::Rejected {
-                bucket,
-                lines: *lines,
-                reason: *reason,
-            },
-            Note::Spooled(bucket, lines) => Event::Spooled {
-                bucket,
-                lines: *lines,
-            },
-            Note::SpoolFailed(bucket, message) => Event::SpoolFailed { bucket, message },
-            Note::Uncompressed(bucket) => Event::Uncompressed { bucket },
-            Note::Dropped(bucket, lines, reason) => Event::Dropped {
-                bucket,
-                lines: *lines,
-                reason: *reason,
-            },
-            Note::ClockStepped(back) => Event::ClockStepped { back: *back },
-            Note::Foreign(lines) => Event::Foreign { lines: *lines },
-            Note::Missed(events) => Event::Missed { events: *events },
+            Note::Recovered(ref bucket, after) => Event::Recovered { bucket, after },
+            Note::SpoolFailed(ref bucket, ref message) => Event::SpoolFailed { bucket, message },
+            Note::Uncompressed(ref bucket) => Event::Uncompressed { bucket },
+            Note::ClockStepped(back) => Event::ClockStepped { back },
+            Note::Foreign(lines) => Event::Foreign { lines },
+            Note::Missed(events) => Event::Missed { events },
         }
     }
 }

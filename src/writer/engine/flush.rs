@@ -33,10 +33,9 @@ impl Engine {
         self.now = self.now.max(now);
         for at in 0..self.queues.len() {
             self.seal(at);
-            if let Some(queue) = self.queues.get_mut(at) {
-                queue.backoff.hurry();
-                queue.fresh = None;
-            }
+            let queue = &mut self.queues[at];
+            queue.backoff.hurry();
+            queue.fresh = None;
         }
         Goal {
             before: self.batches,
@@ -87,7 +86,7 @@ impl Engine {
                 self.spool_sealed(at);
             }
         }
-        let synced = self.sync_all();
+        let synced = self.sync(true);
         let waiting: u64 = (0..self.queues.len())
             .map(|at| self.waiting(at, goal))
             .sum();
@@ -105,8 +104,7 @@ impl Engine {
 
     /// Lines of a queue that a goal still waits for.
     fn waiting(&self, at: usize, goal: &Goal) -> u64 {
-        let sealed = self.queues.get(at).map(|queue| queue.sealed.iter());
-        let waiting = sealed.into_iter().flatten();
+        let waiting = self.queues[at].sealed.iter();
         let waiting = waiting.take_while(|batch| batch.number < goal.before);
         waiting.map(|batch| Batch::lines(batch) as u64).sum()
     }
@@ -134,7 +132,7 @@ impl Engine {
         let flushed = self.finish_flush(now, goal);
         let lost = self.stats.buffered;
         for at in 0..self.queues.len() {
-            while self.drop_first(at, DropReason::Closed) {}
+            while self.drop_at(at, 0, DropReason::Closed) {}
         }
         self.check();
         if lost > 0 {
@@ -144,25 +142,16 @@ impl Engine {
         flushed.map(|_| Outcome::between(&Stats::default(), &self.stats))
     }
 
-    /// Drops the first batch of a queue.
-    pub(super) fn drop_first(&mut self, at: usize, reason: DropReason) -> bool {
-        self.drop_at(at, 0, reason)
-    }
-
     /// Drops a sealed batch of a queue.
     pub(super) fn drop_at(&mut self, at: usize, index: usize, reason: DropReason) -> bool {
-        let queue = self.queues.get_mut(at);
-        let Some((queue, batch)) = queue.and_then(|queue| {
-            let batch = queue.sealed.remove(index)?;
-            Some((queue, batch))
-        }) else {
+        let queue = &mut self.queues[at];
+        let Some(batch) = queue.sealed.remove(index) else {
             return false;
         };
         let lines = batch.lines() as u64;
         self.bytes = self.bytes.saturating_sub(batch.rest().len());
         queue.reuse(batch.into_bytes());
-        self.transfer(at, Place::Buffered, Place::Dropped(reason), lines);
-        self.note(at, |bucket| super::Note::Dropped(bucket, lines, reason));
+        self.finish(at, Place::Buffered, Place::Dropped(reason), lines);
         true
     }
 }

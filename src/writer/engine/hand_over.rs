@@ -6,7 +6,7 @@
 //! newer value of the same point.
 
 use super::super::account::{DropReason, Place};
-use super::super::spool::{Disk, Loss};
+use super::super::spool::{Disk, DiskError, Loss};
 use super::backoff::Pause;
 use super::batch::Batch;
 use super::queue::Held;
@@ -26,42 +26,35 @@ impl Engine {
     /// Takes a spool, and takes over what is in it.
     pub(crate) fn adopt(&mut self, now: Duration, disk: Disk) {
         self.now = self.now.max(now);
-        for (bucket, lines) in disk.found() {
+        let (found, foreign) = disk.found();
+        for (bucket, lines) in found {
             let at = self.queue(&bucket);
             let spread = part(self.settings.retry.interval, self.jitter.next());
-            if let Some(queue) = self.queues.get_mut(at) {
-                queue.backlog = true;
-                // Machines that the same power cut put out come back together.
-                let until = self.now.saturating_add(spread);
-                queue.backoff.wait(Pause::Retry(until));
-            }
+            self.queues[at].backlog = true;
+            // Machines that the same power cut put out come back together.
+            self.retry_in(at, spread);
             self.stats.recovered = self.stats.recovered.saturating_add(lines);
             self.transfer(at, Place::Outside, Place::Spooled, lines);
         }
-        self.stats.foreign = disk.foreign();
-        if self.stats.foreign > 0 {
-            self.events.push(Note::Foreign(self.stats.foreign));
+        self.stats.foreign = foreign;
+        if foreign > 0 {
+            self.events.push(Note::Foreign(foreign));
         }
         self.disk = Some(disk);
     }
 
     /// Puts the sealed batches of a queue on disk, if that is where they belong now: behind others.
     pub(super) fn spool_if_due(&mut self, at: usize) {
-        let ahead = self.disk.as_ref().is_some_and(Disk::is_ahead);
-        let behind = self.queues.get(at).is_some_and(|queue| queue.spooled > 0);
-        if ahead || behind {
+        if self.is_ahead() || self.queues[at].spooled > 0 {
             self.spool_sealed(at);
         }
     }
 
     /// A request has been out for so long that what waits behind it is to go to disk.
     pub(super) fn stalls_at(&self) -> Option<Duration> {
-        let waits = |q: &super::Queue| !q.sealed.is_empty();
         let out = self.out.filter(|_| self.disk.is_some())?;
-        let behind = self.queues.iter().enumerate().any(|(at, queue)| {
-            let own = usize::from(out.queue == at && queue.held.is_none());
-            waits(queue) && queue.sealed.len() > own
-        });
+        let mut queues = self.queues.iter().enumerate();
+        let behind = queues.any(|(at, queue)| queue.sealed.len() > self.under_way(at));
         let stalls = out.since.saturating_add(self.settings.flush_interval);
         behind.then(|| stalls.max(self.disk_rests_until))
     }
@@ -78,32 +71,31 @@ impl Engine {
             moved = moved.saturating_add(lines);
         }
         if moved > 0 {
-            self.note(at, |bucket| Note::Spooled(bucket, moved));
+            self.note(at, |bucket| Note::Lines(bucket, moved, Place::Spooled));
         }
     }
 
     /// Puts the first sealed batch of a queue on disk; how many lines, if the disk took it.
     fn spool_first(&mut self, at: usize) -> Option<u64> {
         let out = self.out.is_some_and(|out| out.queue == at);
-        let (disk, queue) = (self.disk.as_mut()?, self.queues.get_mut(at)?);
+        let (disk, queue) = (self.disk.as_mut()?, &mut self.queues[at]);
         let batch = queue.sealed.front()?;
         let (lines, bytes) = (batch.lines() as u64, batch.rest().len());
-        let (put, lost) = disk.put(&queue.bucket, batch.precision, lines, batch.rest());
+        // What is under way stays in hand until its result is there.
+        let hold = out && queue.held.is_none();
+        let (put, lost) = disk.put(&queue.bucket, batch.unsent(), lines, hold);
         let range = match put {
             Ok(range) => range,
             Err(error) => {
-                let message = error.to_string();
                 self.disk_rests_until = self.now.saturating_add(DISK_REST);
                 self.settle(lost);
-                self.note(at, |bucket| Note::SpoolFailed(bucket, message));
+                self.spool_failed(at, &error);
                 return None;
             }
         };
         if let Some(batch) = queue.sealed.pop_front() {
             queue.note_spooled(&batch, self.settings.precision);
-            if out && queue.held.is_none() {
-                // It stays in hand until its result is there.
-                disk.hold(&range);
+            if hold {
                 let ranges = Vec::from([range]);
                 queue.held = Some(Held { batch, ranges });
             } else {
@@ -129,17 +121,14 @@ impl Engine {
                 self.unhold(at);
             }
             if lost > 0 {
-                self.transfer(at, Place::Spooled, Place::Dropped(DropReason::Spool), lost);
-                self.note(at, |bucket| Note::Dropped(bucket, lost, DropReason::Spool));
+                self.finish(at, Place::Spooled, Place::Dropped(DropReason::Spool), lost);
             }
         }
     }
 
     /// What a queue holds is no longer on disk: it is in memory alone.
     fn unhold(&mut self, at: usize) {
-        let Some(queue) = self.queues.get_mut(at) else {
-            return;
-        };
+        let queue = &mut self.queues[at];
         let Some(held) = queue.held.take() else {
             return;
         };
@@ -157,7 +146,7 @@ impl Engine {
     /// read now, or nothing is left to send.
     pub(super) fn read_back(&mut self, at: usize) -> bool {
         let max_bytes = self.settings.batch_bytes;
-        let (Some(disk), Some(queue)) = (&mut self.disk, self.queues.get_mut(at)) else {
+        let (Some(disk), queue) = (&mut self.disk, &mut self.queues[at]) else {
             return true;
         };
         if queue.held.is_some() || queue.spooled == 0 {
@@ -166,63 +155,50 @@ impl Engine {
         let mut body = queue.storage();
         queue.fresh = None;
         let (taken, lost) = disk.take(&queue.bucket, max_bytes, &mut body);
-        match taken {
-            Ok(Some((precision, lines, ranges))) => {
-                let lines = usize::try_from(lines).unwrap_or(usize::MAX);
-                // What comes from disk is older than any batch a flush waits for.
-                let batch = Batch::new((0, precision), body, lines, None);
-                queue.held = Some(Held { batch, ranges });
-                self.settle(lost);
-                true
-            }
-            Ok(None) => {
-                queue.reuse(Some(body));
-                self.settle(lost);
-                let Some(queue) = self.queues.get_mut(at) else {
-                    return false;
-                };
-                if queue.spooled > 0 {
-                    // It can't tell what it has; not to be asked all the time.
-                    let until = self.now.saturating_add(DISK_PAUSE);
-                    queue.backoff.wait(Pause::Retry(until));
-                }
-                queue.spooled == 0 && !queue.is_empty()
-            }
-            Err(error) => {
-                queue.reuse(Some(body));
-                let until = self.now.saturating_add(DISK_PAUSE);
-                queue.backoff.wait(Pause::Retry(until));
-                self.settle(lost);
-                let message = error.to_string();
-                self.note(at, |bucket| Note::SpoolFailed(bucket, message));
-                false
-            }
+        if let Ok(Some((precision, lines, ranges))) = taken {
+            let lines = usize::try_from(lines).unwrap_or(usize::MAX);
+            // What comes from disk is older than any batch a flush waits for.
+            let batch = Batch::new((0, precision), body, lines, None);
+            queue.held = Some(Held { batch, ranges });
+            self.settle(lost);
+            return true;
         }
-    }
-
-    /// Syncs the disk if its durability asks for it now.
-    pub(super) fn sync_if_due(&mut self) {
-        let Some(disk) = &mut self.disk else {
-            return;
-        };
-        let (synced, lost) = disk.sync_due();
+        queue.reuse(Some(body));
         self.settle(lost);
-        if let Err(error) = synced {
-            let message = error.to_string();
-            self.note(super::MAIN, |bucket| Note::SpoolFailed(bucket, message));
+        if let Err(error) = taken {
+            self.retry_in(at, DISK_PAUSE);
+            self.spool_failed(at, &error);
+            return false;
         }
+        if self.queues[at].spooled > 0 {
+            // It can't tell what it has; not to be asked all the time.
+            self.retry_in(at, DISK_PAUSE);
+            return false;
+        }
+        !self.queues[at].is_empty()
     }
 
-    /// Syncs the disk, whatever its durability.
-    pub(super) fn sync_all(&mut self) -> Result<(), Error> {
+    /// A pause that is no failure.
+    pub(super) fn retry_in(&mut self, at: usize, wait: Duration) {
+        let until = self.now.saturating_add(wait);
+        self.queues[at].backoff.wait(Pause::Retry(until));
+    }
+
+    /// Tells that the disk didn't do its part for a queue.
+    pub(super) fn spool_failed(&mut self, at: usize, error: &DiskError) {
+        let message = error.to_string();
+        self.note(at, |bucket| Note::SpoolFailed(bucket, message));
+    }
+
+    /// Syncs the disk if its durability asks for it now. `all`: whatever that is.
+    pub(super) fn sync(&mut self, all: bool) -> Result<(), Error> {
         let Some(disk) = &mut self.disk else {
             return Ok(());
         };
-        let (synced, lost) = disk.sync_all();
+        let (synced, lost) = disk.sync(all);
         self.settle(lost);
         synced.map_err(|error| {
-            let message = error.to_string();
-            self.note(super::MAIN, |bucket| Note::SpoolFailed(bucket, message));
+            self.spool_failed(super::MAIN, &error);
             error.into()
         })
     }

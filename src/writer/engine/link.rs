@@ -15,14 +15,18 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    /// How long that is from now on.
-    pub(crate) fn left(self, now: Duration) -> Option<Duration> {
+    /// When that is over.
+    pub(crate) fn end(self) -> Option<Duration> {
         match self {
             Limit::Client => None,
-            Limit::Until(end) | Limit::Tick { end, .. } => {
-                Some(end.saturating_sub(now).max(Duration::from_millis(1)))
-            }
+            Limit::Until(end) | Limit::Tick { end, .. } => Some(end),
         }
+    }
+
+    /// How long that is from now on.
+    pub(crate) fn left(self, now: Duration) -> Option<Duration> {
+        let left = self.end()?.saturating_sub(now);
+        Some(left.max(Duration::from_millis(1)))
     }
 }
 

@@ -19,7 +19,6 @@ mod probe;
 mod queue;
 mod report;
 mod results;
-mod text;
 
 use super::account::{Place, Stats};
 use super::rejected::RejectedStore;
@@ -31,6 +30,7 @@ use crate::error::Error;
 use crate::line::{Appending, Encoder, Lines, OwnedDefaultTags};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use batch::Batch;
 use core::ops::Range;
 use core::time::Duration;
 
@@ -38,7 +38,7 @@ pub(crate) use accept::{Accepted, Pending};
 pub(crate) use events::{Events, Note};
 pub(crate) use flush::{Goal, GoalState};
 pub(crate) use link::Limit;
-pub(crate) use queue::Queue;
+pub(crate) use queue::{Queue, Queues};
 
 /// The encoder that [`Writer::write_with`](super::Writer::write_with) hands out: bounded by the
 /// size of a batch, with the writer's precision and default tags. It writes behind the lines of the
@@ -77,7 +77,7 @@ pub(crate) const MAIN: usize = 0;
 pub(crate) struct Engine {
     pub(crate) settings: Settings,
     pub(crate) spec: EncoderSpec,
-    pub(crate) queues: Vec<Queue>,
+    pub(crate) queues: Queues,
     /// The account. Only [`Engine::transfer`] moves lines in it.
     stats: Stats,
     pub(crate) rejected: RejectedStore,
@@ -106,8 +106,6 @@ pub(crate) struct Engine {
     uncompressed: bool,
     /// When the writer's own line is due.
     report_at: Option<Duration>,
-    /// Lines are taken beyond the limit on memory.
-    overdraft: bool,
     /// The disk refused lines: it isn't asked again before, unless somebody waits for it.
     disk_rests_until: Duration,
 }
@@ -154,7 +152,7 @@ impl Engine {
         seed: u64,
     ) -> Self {
         Engine {
-            queues: alloc::vec![Queue::new(bucket, settings.precision)],
+            queues: Queues::new(Queue::new(bucket, settings.precision)),
             stats: Stats::default(),
             rejected: RejectedStore::new(settings.max_rejected_bytes),
             events: Events::new(listens),
@@ -175,26 +173,18 @@ impl Engine {
             link: link::Link::default(),
             uncompressed: false,
             report_at: settings.report.as_ref().map(|_| Duration::ZERO),
-            overdraft: false,
             disk_rests_until: Duration::ZERO,
             settings,
         }
     }
 
-    /// The queue of a bucket; a new one if need be. (A program has few.)
+    /// The queue of a bucket; a new one if need be.
     pub(crate) fn queue(&mut self, bucket: &str) -> usize {
-        match self.queues.iter().position(|q| &*q.bucket == bucket) {
-            Some(at) => at,
-            None => {
-                let precision = self.settings.precision;
-                self.queues.push(Queue::new(bucket, precision));
-                self.queues.len().saturating_sub(1)
-            }
-        }
+        self.queues.number_of(bucket, self.settings.precision)
     }
 
     pub(crate) fn main_bucket(&self) -> Arc<str> {
-        self.bucket(MAIN).unwrap_or_else(|| "".into())
+        Arc::clone(&self.queues[MAIN].bucket)
     }
 
     /// Whether the machine's clock is compared with the server's.
@@ -217,7 +207,8 @@ impl Engine {
         let count = self.queues.len();
         for offset in 0..count {
             let at = self.turn.wrapping_add(offset).checked_rem(count)?;
-            if !self.is_due(at) {
+            let due = self.due_at(&self.queues[at]);
+            if due.is_none_or(|due| due > self.now) {
                 continue;
             }
             if let Some(attempt) = self.prepare(at, limit) {
@@ -226,11 +217,6 @@ impl Engine {
             }
         }
         None
-    }
-
-    fn is_due(&self, at: usize) -> bool {
-        let due = self.queues.get(at).and_then(|queue| self.due_at(queue));
-        due.is_some_and(|at| at <= self.now)
     }
 
     fn due_at(&self, queue: &Queue) -> Option<Duration> {
@@ -255,10 +241,11 @@ impl Engine {
     /// Time has passed: what is old enough becomes a batch, what has to be on disk goes there.
     pub(crate) fn tick(&mut self, now: Duration) {
         self.now = self.now.max(now);
-        self.sync_if_due();
+        // (Its failure is told.)
+        let _ = self.sync(false);
         let stalled = self.is_stalled();
         for at in 0..self.queues.len() {
-            let aged = self.queues.get(at).and_then(|q| self.spools_at(q));
+            let aged = self.spools_at(&self.queues[at]);
             if aged.is_some_and(|at| at <= self.now) {
                 self.seal(at);
             } else {
@@ -293,11 +280,10 @@ impl Engine {
     /// Makes a batch of what a queue has collected.
     pub(crate) fn seal(&mut self, at: usize) {
         let (number, now, out) = (self.batches, self.now, self.out.is_some());
-        if let Some(queue) = self.queues.get_mut(at) {
-            let waits = out || !queue.sealed.is_empty() || queue.backoff.until() > now;
-            if queue.seal(number, waits) {
-                self.batches = self.batches.saturating_add(1);
-            }
+        let queue = &mut self.queues[at];
+        let waits = out || !queue.sealed.is_empty() || queue.backoff.until() > now;
+        if queue.seal(number, waits) {
+            self.batches = self.batches.saturating_add(1);
         }
         self.spool_if_due(at);
     }
@@ -305,22 +291,19 @@ impl Engine {
     /// Moves lines of a queue from one place to another: the only way in which a count changes.
     fn transfer(&mut self, at: usize, from: Place, to: Place, lines: u64) {
         self.stats.transfer(from, to, lines);
-        if let Some(queue) = self.queues.get_mut(at) {
-            if from == Place::Spooled {
-                queue.spooled = queue.spooled.saturating_sub(lines);
-            }
-            if to == Place::Spooled {
-                queue.spooled = queue.spooled.saturating_add(lines);
-            }
+        let spooled = &mut self.queues[at].spooled;
+        if from == Place::Spooled {
+            *spooled = spooled.saturating_sub(lines);
+        }
+        if to == Place::Spooled {
+            *spooled = spooled.saturating_add(lines);
         }
     }
 
-    fn place(&self, at: usize) -> Place {
-        self.queues.get(at).map_or(Place::Buffered, Queue::place)
-    }
-
-    fn precision(&self) -> Precision {
-        self.settings.precision
+    /// The same with lines that come to their end, which is told.
+    fn finish(&mut self, at: usize, from: Place, to: Place, lines: u64) {
+        self.transfer(at, from, to, lines);
+        self.note(at, |bucket| Note::Lines(bucket, lines, to));
     }
 
     /// The account, as of now.
@@ -337,24 +320,17 @@ impl Engine {
     /// What is in memory alone: bucket and lines, those of a request that is out included.
     pub(crate) fn unsent(&self) -> impl Iterator<Item = (&str, Lines<'_>)> {
         self.queues.iter().flat_map(|queue| {
-            let sealed = queue.sealed.iter().map(|b| (b.rest(), b.precision));
-            sealed
-                .chain(core::iter::once((queue.open_bytes(), queue.precision)))
-                .filter(|(bytes, _)| !bytes.is_empty())
-                .map(|(bytes, precision)| (&*queue.bucket, Lines { bytes, precision }))
+            let sealed = queue.sealed.iter().map(Batch::unsent);
+            let lines = sealed.chain([queue.collected()]);
+            let lines = lines.filter(|lines| !lines.bytes.is_empty());
+            lines.map(|lines| (&*queue.bucket, lines))
         })
-    }
-
-    fn bucket(&self, at: usize) -> Option<Arc<str>> {
-        self.queues.get(at).map(|queue| Arc::clone(&queue.bucket))
     }
 
     /// Notes an event of a queue for whoever listens.
     fn note(&mut self, at: usize, event: impl FnOnce(Arc<str>) -> Note) {
-        if !self.events.listens() {
-            return;
-        }
-        if let Some(bucket) = self.bucket(at) {
+        if self.events.listens() {
+            let bucket = Arc::clone(&self.queues[at].bucket);
             self.events.push(event(bucket));
         }
     }

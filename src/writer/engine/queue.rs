@@ -8,10 +8,62 @@ use super::batch::Batch;
 use super::probe::Probe;
 use crate::Precision;
 use crate::error::Error;
+use crate::line::Lines;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::{Index, IndexMut};
 use core::time::Duration;
+
+/// The queues of a writer, by number: that of the bucket it was made for is the first.
+#[derive(Debug)]
+pub(crate) struct Queues {
+    main: Queue,
+    others: Vec<Queue>,
+}
+
+impl Queues {
+    pub(crate) fn new(main: Queue) -> Self {
+        let others = Vec::new();
+        Queues { main, others }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.others.len().saturating_add(1)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Queue> + Clone {
+        core::iter::once(&self.main).chain(&self.others)
+    }
+
+    /// The number of a bucket's queue; a new one if need be. (A program has few.)
+    pub(crate) fn number_of(&mut self, bucket: &str, precision: Precision) -> usize {
+        let found = self.iter().position(|queue| &*queue.bucket == bucket);
+        found.unwrap_or_else(|| {
+            self.others.push(Queue::new(bucket, precision));
+            self.others.len()
+        })
+    }
+}
+
+/// There is always a queue: a number that none has, which nobody has, is that of the first.
+impl Index<usize> for Queues {
+    type Output = Queue;
+
+    #[inline]
+    fn index(&self, at: usize) -> &Queue {
+        let other = at.checked_sub(1).and_then(|at| self.others.get(at));
+        other.unwrap_or(&self.main)
+    }
+}
+
+impl IndexMut<usize> for Queues {
+    #[inline]
+    fn index_mut(&mut self, at: usize) -> &mut Queue {
+        let other = at.checked_sub(1).and_then(|at| self.others.get_mut(at));
+        other.unwrap_or(&mut self.main)
+    }
+}
 
 /// One bucket's queue. A bucket that is missing or slow holds up nobody but itself.
 #[derive(Debug)]
@@ -26,8 +78,9 @@ pub(crate) struct Queue {
     last: usize,
     /// The unit of their times: the writer's, but while text in another one is taken.
     pub(crate) precision: Precision,
-    /// So many bytes behind them are lines that are about to be taken.
-    aside: usize,
+    /// So many bytes behind them are lines that are about to be taken: they stay behind them when those
+    /// become a batch.
+    pub(crate) aside: usize,
     /// When the first of them came.
     pub(crate) opened_at: Duration,
     /// Batches in the order they were written.
@@ -83,8 +136,11 @@ impl Queue {
     }
 
     /// Lines that don't make a batch yet.
-    pub(crate) fn open_bytes(&self) -> &[u8] {
-        self.open.get(..self.open_len).unwrap_or_default()
+    pub(crate) fn collected(&self) -> Lines<'_> {
+        Lines {
+            bytes: self.open.get(..self.open_len).unwrap_or_default(),
+            precision: self.precision,
+        }
     }
 
     /// The `len` bytes behind them, which are about to be added.
@@ -120,11 +176,6 @@ impl Queue {
             Some(place) => *place = b'\n',
             None => self.open.push(b'\n'),
         }
-    }
-
-    /// The `len` bytes behind the collected lines stay behind them when those become a batch.
-    pub(crate) fn set_aside(&mut self, len: usize) {
-        self.aside = len;
     }
 
     /// Nothing is about to be taken, and what comes next is of this unit.
@@ -198,10 +249,7 @@ impl Queue {
 
     /// The same, to look at.
     pub(crate) fn peek(&self) -> Option<&Batch> {
-        match &self.held {
-            Some(held) => Some(&held.batch),
-            None => self.sealed.front(),
-        }
+        peek(self.held.as_ref(), &self.sealed)
     }
 
     /// Where the lines of that are counted.
@@ -227,17 +275,11 @@ impl Queue {
 
     /// The first piece was stored: its last line is the newest thing there is.
     pub(crate) fn note_stored(&mut self, precision: Precision) {
-        let head = match &self.held {
-            Some(held) => Some(&held.batch),
-            None => self.sealed.front(),
-        };
-        let Some(batch) = head else {
+        let Some(batch) = peek(self.held.as_ref(), &self.sealed) else {
             return;
         };
-        let last = match batch.last_written() {
-            Some(last) => Some(last),
-            None => split(batch.piece_bytes()).last(),
-        };
+        let last = batch.last_written();
+        let last = last.or_else(|| split(batch.piece_bytes()).last());
         // (Times of another unit than the writer's would make it another point.)
         self.probe
             .stored(last.filter(|_| batch.precision == precision));
@@ -266,10 +308,7 @@ impl Queue {
         // Any line but the first of this batch (if its times are of the writer's unit), any of those
         // that follow, or the last that went to disk: what stands behind a failing line may fail as
         // well, so all of them have to come up now and then.
-        let head = match &self.held {
-            Some(held) => Some(&held.batch),
-            None => self.sealed.front(),
-        };
+        let head = peek(self.held.as_ref(), &self.sealed);
         let rest = head.map_or(&[][..], Batch::rest);
         let same_unit = head.is_some_and(|batch| batch.precision == precision);
         let first = split(rest).next().map_or(0, <[u8]>::len);
@@ -282,6 +321,13 @@ impl Queue {
         let others = here.into_iter().chain(later).chain(open);
         let on_disk = self.spooled > 0 && rest != self.probe.newest();
         self.probe.choose(random, others, on_disk)
+    }
+}
+
+fn peek<'a>(held: Option<&'a Held>, sealed: &'a VecDeque<Batch>) -> Option<&'a Batch> {
+    match held {
+        Some(held) => Some(&held.batch),
+        None => sealed.front(),
     }
 }
 

@@ -10,8 +10,7 @@ impl Engine {
     /// Whether the writer's own line is due, and has a place: not while other lines are about to be taken
     /// there, or a text of another unit is.
     pub(crate) fn report_is_due(&self, now: Duration) -> bool {
-        let free = self.queues.get(MAIN);
-        let free = free.is_some_and(|queue| queue.is_free(self.settings.precision));
+        let free = self.queues[MAIN].is_free(self.settings.precision);
         free && self.report_at.is_some_and(|at| at <= now)
     }
 
@@ -24,30 +23,23 @@ impl Engine {
         };
         self.report_at = Some(self.now.saturating_add(every));
         let stats = self.stats(now);
-        let Some(to) = self.queues.get_mut(MAIN) else {
-            return;
-        };
+        let to = &mut self.queues[MAIN];
         let mut enc = self.spec.encoder(&mut to.open, to.open_len);
         if stats.named(&measurement).to_line(&mut enc).is_err() {
             return;
         }
-        let mut pending = Pending {
+        let pending = Pending {
             queue: MAIN,
             len: enc.len(),
             lines: 1,
             left_out: (0, 0),
         };
         let refused = self.stats.not_accepted;
-        let stamped = self.stamp(pending, self.settings.precision, reading);
-        let accepted = stamped.and_then(|len| {
-            pending.len = len;
-            self.accept(pending)
-        });
-        match accepted {
+        match self.take(pending, Some(reading)) {
             Ok(Accepted::Yes | Accepted::Full) => {
                 self.stats.own = self.stats.own.saturating_add(1);
             }
-            Ok(Accepted::NoSpace(_)) => self.set_aside(MAIN, 0),
+            Ok(Accepted::NoSpace(_)) => self.queues[MAIN].aside = 0,
             Err(_) => self.stats.not_accepted = refused,
         }
     }

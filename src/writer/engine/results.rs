@@ -5,34 +5,28 @@
 use super::super::account::{DropReason, Place, RejectReason};
 use super::super::rejected::Rejected;
 use super::super::settings::{HUMAN_PAUSE, pause};
-use super::backoff::Pause;
-use super::batch::{Batch, Piece, Suspicion, TakenOut, text};
+use super::backoff::{Pause, Streak};
+use super::batch::{Batch, Piece, Suspicion};
 use super::bisect::BAD_RUN;
 use super::link::Limit;
-use super::{Attempt, Engine, Note, Out, Queue};
-use crate::error::{Error, ErrorKind, Remedy, TransportErrorKind, cut};
-use alloc::string::{String, ToString};
+use super::{Attempt, Engine, Note, Out};
+use crate::error::{Error, ErrorKind, Remedy, TransportErrorKind};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
-
-/// Of what a server says about a line, this much is kept with it.
-const MAX_MESSAGE: usize = 512;
 
 impl Engine {
     /// The first piece of a queue's first batch, as a request. `None`: there is nothing to send, or
     /// not in the time there is.
     pub(super) fn prepare(&mut self, at: usize, limit: Limit) -> Option<Attempt> {
-        let queue = self.queues.get_mut(at)?;
-        if queue.held.is_none() && queue.sealed.is_empty() {
+        if self.queues[at].head().is_none() {
             self.seal(at);
         }
         loop {
             if !self.read_back(at) {
                 return None;
             }
-            let queue = self.queues.get_mut(at)?;
-            let batch = queue.head()?;
+            let batch = self.queues[at].head()?;
             match batch.next_piece() {
                 Some(piece) if piece.suspicion == Suspicion::Stored => {
                     self.count_delivered(at);
@@ -47,7 +41,7 @@ impl Engine {
             }
         }
         let most = self.link.fits(limit, self.now)?;
-        let batch = self.queues.get_mut(at)?.head()?;
+        let batch = self.queues[at].head()?;
         // What is known to hold a bad line is cut without trying.
         let is_bad = |piece: Piece| piece.suspicion == Suspicion::Bad;
         while batch.next_piece().is_some_and(is_bad) && batch.halve(true) {}
@@ -59,15 +53,14 @@ impl Engine {
     }
 
     fn request(&mut self, at: usize, limit: Limit) -> Option<Attempt> {
-        let own = self.precision();
-        let queue = self.queues.get(at)?;
+        let queue = &self.queues[at];
         let batch = queue.peek()?;
         let piece = batch.next_piece().unwrap_or_default();
         let (body, range, precision) = match batch.probe {
             true => {
                 let line = Vec::from(queue.probe.lines());
                 let range = 0..line.len();
-                (Arc::new(line), range, own)
+                (Arc::new(line), range, self.settings.precision)
             }
             false => {
                 let (body, range) = batch.share_piece();
@@ -141,23 +134,19 @@ impl Engine {
     }
 
     fn note_error(&mut self, at: usize, error: Arc<Error>) {
-        if let Some(queue) = self.queues.get_mut(at) {
-            queue.last_error = Some(Arc::clone(&error));
-        }
+        self.queues[at].last_error = Some(Arc::clone(&error));
         self.last_error = Some(error);
     }
 
     /// Whether the caller's limit ended the request, not the client's own: no failure, only too
     /// much for the time there was.
     fn was_cut_off(&self, out: &Out, error: &Error) -> bool {
-        let (Limit::Until(end) | Limit::Tick { end, .. }) = out.limit else {
-            return false;
-        };
         let timeout = matches!(
             error.kind(),
             ErrorKind::Transport(e) if e.kind() == TransportErrorKind::Timeout
         );
-        timeout && self.now.saturating_add(Duration::from_millis(5)) >= end
+        let now = self.now.saturating_add(Duration::from_millis(5));
+        timeout && out.limit.end().is_some_and(|end| now >= end)
     }
 
     fn apply(&mut self, out: &Out, result: Result<(), Error>) {
@@ -181,37 +170,30 @@ impl Engine {
 
     /// The first batch is done with if nothing of it is left.
     fn retire(&mut self, at: usize) {
-        let done = self.queues.get_mut(at).and_then(Queue::retire);
+        let done = self.queues[at].retire();
         if let (Some(ranges), Some(disk)) = (done, &mut self.disk) {
             disk.ack(&ranges);
         }
     }
 
-    pub(super) fn head(&mut self, at: usize) -> Option<&mut Batch> {
-        self.queues.get_mut(at).and_then(Queue::head)
-    }
-
-    /// The first piece is done with: its bytes leave the count. How many lines it has.
-    pub(super) fn pop(&mut self, at: usize, good: bool) -> u64 {
-        let place = self.place(at);
-        let Some(batch) = self.queues.get_mut(at).and_then(Queue::head) else {
-            return 0;
+    /// The first piece is done with: its bytes leave the count. Where its lines are, and how many.
+    fn pop(&mut self, at: usize, good: bool) -> (Place, usize) {
+        let place = self.queues[at].place();
+        let Some(batch) = self.queues[at].head() else {
+            return (place, 0);
         };
         let lines = batch.next_piece().map_or(0, |piece| piece.lines);
         if place == Place::Buffered {
             self.bytes = self.bytes.saturating_sub(batch.piece_bytes().len());
         }
         batch.pop(good);
-        batch.failing = None;
-        lines as u64
+        batch.failing = Streak::default();
+        (place, lines)
     }
 
     fn delivered(&mut self, at: usize) {
-        let precision = self.precision();
-        let Some(queue) = self.queues.get_mut(at) else {
-            return;
-        };
-        queue.note_stored(precision);
+        let queue = &mut self.queues[at];
+        queue.note_stored(self.settings.precision);
         let suspected = queue.head().filter(|batch| batch.has_suspects());
         match suspected.and_then(Batch::piece) {
             // To be sent again if an older line is stored after it; see `Suspicion::Stored`.
@@ -222,17 +204,13 @@ impl Engine {
     }
 
     fn count_delivered(&mut self, at: usize) {
-        let place = self.place(at);
-        let lines = self.pop(at, true);
-        self.transfer(at, place, Place::Delivered, lines);
-        self.note(at, |bucket| Note::Delivered(bucket, lines));
+        let (place, lines) = self.pop(at, true);
+        self.finish(at, place, Place::Delivered, lines as u64);
     }
 
     /// Something was stored, or the server named lines that it had read.
     pub(super) fn path_works(&mut self, at: usize) {
-        let Some(queue) = self.queues.get_mut(at) else {
-            return;
-        };
+        let queue = &mut self.queues[at];
         if let Some(batch) = queue.head() {
             batch.path_works();
         }
@@ -247,139 +225,87 @@ impl Engine {
 
     /// Nothing was stored, because of some lines: they go, the others are sent once more.
     fn take_out(&mut self, at: usize, error: Error) {
-        let place = self.place(at);
-        let Some(batch) = self.head(at) else {
+        let place = self.queues[at].place();
+        let Some(batch) = self.queues[at].head() else {
             return;
         };
         let before = batch.rest().len();
-        let taken = batch.take_out(error.line_errors());
+        let taken = batch.take_out(error.line_errors(), RejectReason::Refused);
         let gone = before.saturating_sub(batch.rest().len());
         if place == Place::Buffered {
             self.bytes = self.bytes.saturating_sub(gone);
         }
         if taken.is_empty() {
-            self.doubt(at, RejectReason::Refused, error);
-        } else {
-            self.path_works(at);
-            self.reject(at, place, RejectReason::Refused, taken);
+            return self.doubt(at, RejectReason::Refused, error);
+        }
+        self.path_works(at);
+        for rejected in taken {
+            self.reject(at, place, rejected);
         }
     }
 
     /// The good lines are stored: what the server dropped is told, nothing is sent again.
     fn report_partial(&mut self, at: usize, error: &Error) {
-        let Some(queue) = self.queues.get_mut(at) else {
-            return;
-        };
+        let queue = &mut self.queues[at];
         queue.probe.forget();
         let suspects = queue.head().is_some_and(|batch| batch.has_suspects());
         self.path_works(at);
-        if suspects {
-            // Its turn comes again, behind those that now are sent once more.
-            return;
-        }
-        let Some(batch) = self.head(at) else {
+        // (Of suspects the turn comes again, behind those that now are sent once more.)
+        let Some(batch) = self.queues[at].head().filter(|_| !suspects) else {
             return;
         };
         let all = batch.next_piece().map_or(0, |piece| piece.lines);
-        let mut named = batch.named(error.line_errors());
+        let mut rejected = batch.named(error.line_errors(), RejectReason::Partial);
         let count = dropped(error, all);
-        if count.is_some_and(|count| count < named.len()) {
+        if count.is_some_and(|count| count < rejected.len()) {
             // They can be the cause, but not all of them are: nobody knows which.
-            named.clear();
+            rejected.clear();
         }
-        let said = count.unwrap_or(0).max(named.len()).clamp(1, all.max(1));
-        let unnamed = said.saturating_sub(named.len());
-        let place = self.place(at);
-        self.pop(at, false);
+        let named = rejected.len();
+        let said = count.unwrap_or(0).max(named).clamp(1, all.max(1));
+        if said > named {
+            let lines = said.saturating_sub(named);
+            let message = message(error, lines);
+            rejected.push(batch.rejected(b"", lines, RejectReason::Partial, message));
+        }
+        let (place, _) = self.pop(at, false);
         let stored = all.saturating_sub(said) as u64;
         if stored > 0 {
-            self.transfer(at, place, Place::Delivered, stored);
-            self.note(at, |bucket| Note::Delivered(bucket, stored));
+            self.finish(at, place, Place::Delivered, stored);
         }
-        self.reject(at, place, RejectReason::Partial, named);
-        if unnamed > 0 {
-            self.keep(
-                at,
-                place,
-                String::new(),
-                unnamed as u64,
-                RejectReason::Partial,
-                error,
-            );
+        for rejected in rejected {
+            self.reject(at, place, rejected);
         }
-    }
-
-    pub(super) fn first_line(&self, at: usize) -> String {
-        let batch = self.queues.get(at).and_then(|queue| queue.peek());
-        batch.map_or(String::new(), |b| text(b.piece_bytes()))
     }
 
     /// The whole piece is refused.
-    pub(super) fn reject_piece(&mut self, at: usize, reason: RejectReason, error: &Error) {
-        let line = self.first_line(at);
-        let place = self.place(at);
-        let lines = self.pop(at, false);
-        self.keep(at, place, line, lines, reason, error);
-    }
-
-    fn reject(&mut self, at: usize, place: Place, reason: RejectReason, taken: Vec<TakenOut>) {
-        for out in taken {
-            let rejected = Rejected {
-                bucket: String::new(),
-                line: out.line,
-                lines: 1,
-                reason,
-                message: cut(&out.message, MAX_MESSAGE).to_string(),
-            };
-            self.keep_rejected(at, place, rejected);
-        }
-    }
-
-    fn keep(
-        &mut self,
-        at: usize,
-        place: Place,
-        line: String,
-        lines: u64,
-        reason: RejectReason,
-        error: &Error,
-    ) {
-        let named = error.line_errors().first().filter(|_| lines == 1);
-        let message = named.map_or(error.message(), |bad| bad.reason.as_str());
-        let rejected = Rejected {
-            bucket: String::new(),
-            line,
-            lines,
-            reason,
-            message: cut(message, MAX_MESSAGE).to_string(),
+    pub(super) fn reject_piece(&mut self, at: usize, reason: RejectReason, message: &str) {
+        let Some(batch) = self.queues[at].head() else {
+            return;
         };
-        self.keep_rejected(at, place, rejected);
+        let lines = batch.next_piece().map_or(0, |piece| piece.lines);
+        let rejected = batch.rejected(batch.piece_bytes(), lines, reason, message);
+        let (place, _) = self.pop(at, false);
+        self.reject(at, place, rejected);
     }
 
-    pub(super) fn keep_rejected(&mut self, at: usize, place: Place, mut rejected: Rejected) {
-        let (lines, reason) = (rejected.lines, rejected.reason);
-        if let Some(bucket) = self.bucket(at) {
-            rejected.bucket.push_str(&bucket);
-        }
-        // (It stays in its place until it is retired.)
-        let batch = self.queues.get(at).and_then(Queue::peek);
-        let precision = batch.map_or(self.settings.precision, |batch| batch.precision);
+    /// Lines are refused for good: they are kept to be looked at, on disk as well if there is one.
+    fn reject(&mut self, at: usize, place: Place, mut rejected: Rejected) {
+        rejected.bucket.push_str(&self.queues[at].bucket);
         if let Some(disk) = &mut self.disk {
-            let (line, message) = (&rejected.line, &rejected.message);
-            disk.reject(&rejected.bucket, precision, line, message);
+            disk.reject(&rejected);
         }
+        let to = Place::Rejected(rejected.reason);
+        let lines = rejected.lines;
         self.rejected.push(rejected);
-        self.transfer(at, place, Place::Rejected(reason), lines);
-        self.note(at, |bucket| Note::Rejected(bucket, lines, reason));
+        self.finish(at, place, to, lines);
     }
 
     /// The data are kept and tried again later, unless the policy is at its end.
     pub(super) fn failed(&mut self, at: usize, error: Error) {
         let (now, random) = (self.now, self.jitter.next());
         let policy = &self.settings.retry;
-        let Some(queue) = self.queues.get_mut(at) else {
-            return;
-        };
+        let queue = &mut self.queues[at];
         let count = queue.backoff.failed(now);
         let asked = error.retry_after();
         let own = pause(policy, count, None, random);
@@ -395,23 +321,28 @@ impl Engine {
             None => Pause::Retry(until),
         });
         queue.backlog = true;
-        let kept = self.disk.is_some();
-        let over = !kept
+        // (What is kept on disk is never given up.)
+        let over = self.disk.is_none()
             && queue.head().is_some_and(|batch| {
-                let (before, since) = batch.failing.unwrap_or((0, now));
-                let failures = before.saturating_add(1);
-                batch.failing = Some((failures, since));
-                failures > policy.max_retries || now.saturating_sub(since) >= policy.max_time
+                batch.failing.add(now);
+                let failing = now.saturating_sub(batch.failing.since);
+                batch.failing.count > policy.max_retries || failing >= policy.max_time
             });
         self.stats.failures = self.stats.failures.saturating_add(1);
         let error = Arc::new(error);
         self.note_error(at, Arc::clone(&error));
         self.note(at, |bucket| Note::Failed(bucket, error, wait));
         if over {
-            self.drop_first(at, DropReason::GivenUp);
+            self.drop_at(at, 0, DropReason::GivenUp);
         }
         self.spool_sealed(at);
     }
+}
+
+/// What a server says about so many lines that it rejects.
+pub(super) fn message(error: &Error, lines: usize) -> &str {
+    let named = error.line_errors().first().filter(|_| lines == 1);
+    named.map_or(error.message(), |bad| bad.reason.as_str())
 }
 
 /// How many lines of a partial write weren't stored: as the server says, or as follows from how

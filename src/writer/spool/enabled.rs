@@ -1,16 +1,16 @@
 //! One organization's batches in a `Spool`, by bucket.
 
-use super::Loss;
+use super::super::rejected::Rejected;
+use super::{Loss, Lossy, Ranges, Taken};
 use crate::OverflowPolicy;
-use crate::Precision;
 use crate::client::{Client, Org};
-use crate::spool::{Batch, BatchRange, Losses, Mode, Rejection, Spool, SpoolError, Target};
+use crate::line::Lines;
+use crate::spool::{Batch, Losses, Mode, Rejection, Spool, Target};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// Which batches on disk a batch in hand stands for.
-pub(crate) type Ranges = Vec<BatchRange>;
+pub(crate) use crate::spool::{BatchRange as Range, SpoolError as DiskError};
 
 /// A spool, and the organization whose batches in it are ours.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Disk {
         self.adopts_all = true;
     }
 
-    fn target(&self, bucket: &str) -> Result<Target, SpoolError> {
+    fn target(&self, bucket: &str) -> Result<Target, DiskError> {
         match &self.org {
             Some(Org::Id(id)) => Target::with_org_id(id, bucket),
             Some(Org::Name(name)) => Target::new(name, bucket),
@@ -76,17 +76,22 @@ impl Disk {
     }
 
     /// The buckets for which something was found, and how many lines. (A bucket comes more than
-    /// once if several organizations have one of that name.)
-    pub(crate) fn found(&self) -> Vec<(String, u64)> {
-        let targets = self.spool.targets().into_iter();
-        targets
-            .filter(|target| self.is_ours(target))
-            .map(|t| (String::from(t.bucket()), self.spool.backlog(&t).points))
-            .collect()
+    /// once if several organizations have one of that name.) And how many lines are for somebody
+    /// else, and stay where they are.
+    pub(crate) fn found(&self) -> (Vec<(String, u64)>, u64) {
+        let (mut ours, mut foreign) = (Vec::new(), 0u64);
+        for target in self.spool.targets() {
+            let lines = self.spool.backlog(&target).points;
+            match self.is_ours(&target) {
+                true => ours.push((String::from(target.bucket()), lines)),
+                false => foreign = foreign.saturating_add(lines),
+            }
+        }
+        (ours, foreign)
     }
 
     /// The target whose turn it is for a bucket: the one with the oldest batch.
-    fn oldest(&self, bucket: &str) -> Result<Target, SpoolError> {
+    fn oldest(&self, bucket: &str) -> Result<Target, DiskError> {
         let own = self.target(bucket)?;
         if !self.adopts_all {
             return Ok(own);
@@ -94,13 +99,6 @@ impl Disk {
         let mut targets = self.spool.targets().into_iter();
         let ours = |t: &Target| t.bucket() == bucket && self.is_ours(t);
         Ok(targets.find(ours).unwrap_or(own))
-    }
-
-    /// How many lines are for somebody else, and stay where they are.
-    pub(crate) fn foreign(&self) -> u64 {
-        let targets = self.spool.targets().into_iter();
-        let foreign = targets.filter(|target| !self.is_ours(target));
-        foreign.map(|t| self.spool.backlog(&t).points).sum()
     }
 
     fn losses(&self, losses: Losses) -> Vec<Loss> {
@@ -116,35 +114,39 @@ impl Disk {
             .collect()
     }
 
-    /// Puts lines at the end of their bucket's queue.
+    /// Puts so many lines at the end of their bucket's queue. `hold`: they stay in memory, too.
     pub(crate) fn put(
         &mut self,
         bucket: &str,
-        precision: Precision,
-        lines: u64,
-        bytes: &[u8],
-    ) -> (Result<BatchRange, SpoolError>, Vec<Loss>) {
+        lines: Lines<'_>,
+        count: u64,
+        hold: bool,
+    ) -> Lossy<Range> {
         let target = match self.target(bucket) {
             Ok(target) => target,
             Err(error) => return (Err(error), Vec::new()),
         };
-        let points = u32::try_from(lines).unwrap_or(u32::MAX);
-        let batch = Batch::new(&target, precision, points, bytes);
+        let points = u32::try_from(count).unwrap_or(u32::MAX);
+        let batch = Batch::new(&target, lines.precision, points, lines.bytes);
         let (put, losses) = self.spool.put(batch);
+        if let Some(range) = put.as_ref().ok().filter(|_| hold) {
+            self.spool.hold(range);
+        }
         (put, self.losses(losses))
     }
 
-    /// The oldest lines of a bucket: into `body`, and how many and what they are.
-    #[allow(clippy::type_complexity, reason = "said once, taken apart at once")]
+    /// Whether that failed for want of space.
+    pub(crate) fn is_full(error: &DiskError) -> bool {
+        error.is_full()
+    }
+
+    /// The oldest lines of a bucket: into `body`.
     pub(crate) fn take(
         &mut self,
         bucket: &str,
         max_bytes: usize,
         body: &mut Vec<u8>,
-    ) -> (
-        Result<Option<(Precision, u64, Ranges)>, SpoolError>,
-        Vec<Loss>,
-    ) {
+    ) -> Lossy<Option<Taken>> {
         let target = match self.oldest(bucket) {
             Ok(target) => target,
             Err(error) => return (Err(error), Vec::new()),
@@ -156,37 +158,33 @@ impl Disk {
         (group, self.losses(losses))
     }
 
-    /// A batch that was just put stays in memory, too.
-    pub(crate) fn hold(&mut self, range: &BatchRange) {
-        self.spool.hold(range);
-    }
-
     pub(crate) fn ack(&mut self, ranges: &Ranges) {
         self.spool.ack(ranges);
     }
 
     /// Keeps a line that the server refused.
-    pub(crate) fn reject(&mut self, bucket: &str, precision: Precision, line: &str, reason: &str) {
-        if let Ok(target) = self.target(bucket) {
+    pub(crate) fn reject(&mut self, rejected: &Rejected) {
+        if let Ok(target) = self.target(&rejected.bucket) {
             // If that fails, the spool counts it; the writer has counted and kept it already.
             let _ = self.spool.reject(Rejection {
                 target: &target,
-                precision,
-                lines: line.as_bytes(),
+                precision: rejected.precision,
+                lines: rejected.line.as_bytes(),
                 count: 1,
-                reason,
+                reason: &rejected.message,
             });
         }
     }
 
-    pub(crate) fn sync_due(&mut self) -> (Result<(), SpoolError>, Vec<Loss>) {
-        let (due, losses) = self.spool.sync_due();
-        self.sync_failed = due.is_err();
-        (due.map(|_| ()), self.losses(losses))
-    }
-
-    pub(crate) fn sync_all(&mut self) -> (Result<(), SpoolError>, Vec<Loss>) {
-        let (synced, losses) = self.spool.sync_all();
+    /// Syncs if the durability asks for it now. `all`: whatever that is.
+    pub(crate) fn sync(&mut self, all: bool) -> Lossy<()> {
+        let (synced, losses) = match all {
+            true => self.spool.sync_all(),
+            false => {
+                let (due, losses) = self.spool.sync_due();
+                (due.map(|_| ()), losses)
+            }
+        };
         self.sync_failed = synced.is_err();
         (synced, self.losses(losses))
     }

@@ -6,11 +6,22 @@ mod disabled;
 mod enabled;
 
 #[cfg(not(feature = "spool"))]
-pub(crate) use disabled::{Disk, Ranges};
+pub(crate) use disabled::{Disk, DiskError, Range};
 #[cfg(feature = "spool")]
-pub(crate) use enabled::{Disk, Ranges};
+pub(crate) use enabled::{Disk, DiskError, Range};
 
+use crate::Precision;
 use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Which batches on disk a batch in hand stands for.
+pub(crate) type Ranges = Vec<Range>;
+
+/// Lines taken from disk: the unit of their times, how many they are, and which batches.
+pub(crate) type Taken = (Precision, u64, Ranges);
+
+/// What the disk did, and what it lost in doing so.
+pub(crate) type Lossy<T> = (Result<T, DiskError>, Vec<Loss>);
 
 /// Lines that left the disk without being delivered.
 #[derive(Debug, PartialEq, Eq)]

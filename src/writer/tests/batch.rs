@@ -4,6 +4,11 @@ use super::*;
 
 const KIND: (u64, Precision) = (0, Precision::Nanosecond);
 
+/// A line as text, without its newline.
+fn text(line: &[u8]) -> String {
+    String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line)).into_owned()
+}
+
 fn bad(number: u32) -> LineError {
     LineError {
         number: Some(number),
@@ -35,8 +40,8 @@ fn numbers_name_lines_of_the_piece() {
     for (numbers, expected) in table {
         let mut batch = batch(&lines);
         let named: Vec<_> = numbers.iter().map(|number| bad(*number)).collect();
-        let seen = batch.named(&named);
-        let out = batch.take_out(&named);
+        let seen = batch.named(&named, RejectReason::Refused);
+        let out = batch.take_out(&named, RejectReason::Refused);
         assert_eq!(seen, out, "{numbers:?}");
         let meant: Vec<_> = expected.iter().map(|n| lines[*n]).collect();
         let taken: Vec<_> = out.iter().map(|out| out.line.as_str()).collect();
@@ -72,7 +77,7 @@ fn the_last_item_is_known_while_all_of_it_is_there() {
     batch.pop(false);
     assert_eq!((batch.last_written(), batch.lines()), (None, 2));
     let mut batch = fresh();
-    assert_eq!(batch.take_out(&[bad(1)]).len(), 1);
+    assert_eq!(batch.take_out(&[bad(1)], RejectReason::Refused).len(), 1);
     assert_eq!((batch.last_written(), batch.lines()), (None, 2));
 }
 
@@ -113,7 +118,7 @@ fn pieces_inherit_what_is_known_of_them() {
             assert_eq!((piece.fault, piece.expect), (of_halves, expect));
             assert_eq!((piece.suspicion, piece.breaks), (suspicion, 0));
             // What is left of it is another body, but goes the same way.
-            assert_eq!(batch.take_out(&[bad(1)]).len(), 1);
+            assert_eq!(batch.take_out(&[bad(1)], RejectReason::Refused).len(), 1);
             let piece = batch.next_piece().unwrap();
             assert_eq!((piece.fault, piece.expect), (Fault::None, expect));
             // (The first was the bad one after all, or not: then it is the other.)
@@ -165,7 +170,7 @@ fn suspects_wait_at_the_front() {
         assert_eq!(batch.piece().is_none(), suspects == lines.len());
         // What is named behind them leaves the rest as it was.
         let last = u32::try_from(lines.len() - suspects).unwrap();
-        let taken = batch.take_out(&[bad(last)]).len();
+        let taken = batch.take_out(&[bad(last)], RejectReason::Refused).len();
         assert_eq!(taken, usize::from(suspects < 5));
         let left = all.strip_suffix("e f=1 5\n").unwrap();
         if taken > 0 {
@@ -225,7 +230,7 @@ fn pieces_stay_in_order_through_every_cut() {
             continue;
         }
         if turn % 7 == 0 {
-            let out = batch.take_out(&[bad(1)]);
+            let out = batch.take_out(&[bad(1)], RejectReason::Refused);
             assert_eq!(out.len(), 1);
             sent.push(out[0].line.clone());
             continue;

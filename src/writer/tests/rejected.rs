@@ -9,6 +9,7 @@ fn the_latest_are_kept_within_the_limit() {
         store.push(Rejected {
             bucket: "sensors".into(),
             line: alloc::format!("weather f={n} {n}"),
+            precision: Precision::Second,
             lines: 1,
             reason: RejectReason::Refused,
             message: "no".into(),
@@ -23,6 +24,7 @@ fn the_latest_are_kept_within_the_limit() {
     store.push(Rejected {
         bucket: String::new(),
         line: "x".repeat(1_000_000),
+        precision: Precision::Second,
         lines: 1,
         reason: RejectReason::TooLarge,
         message: String::new(),
