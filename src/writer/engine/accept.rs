@@ -254,7 +254,7 @@ impl Engine {
     fn drop_oldest(&mut self, own: usize) -> bool {
         let can = |at: &usize| {
             let queue = &self.queues[*at];
-            queue.sealed.len() > self.under_way(*at) || queue.open_lines > 0
+            queue.sealed.len() > self.fixed(*at) || queue.open_lines > 0
         };
         let fullest = || {
             let all = (0..self.queues.len()).filter(can);
@@ -268,13 +268,14 @@ impl Engine {
             self.seal(at);
         }
         // (To seal it may have put it on disk.)
-        self.drop_at(at, self.under_way(at), DropReason::Overflow) || self.bytes < before
+        self.drop_at(at, self.fixed(at), DropReason::Overflow) || self.bytes < before
     }
 
-    /// How many of a queue's sealed batches are under way: the first one, or none.
-    pub(super) fn under_way(&self, at: usize) -> usize {
+    /// How many of the first batches of a queue stay where they are, one or none: it is under way, or on
+    /// disk as well.
+    pub(super) fn fixed(&self, at: usize) -> usize {
         let out = self.out.is_some_and(|out| out.queue == at);
-        usize::from(out && self.queues[at].held.is_none())
+        usize::from(out).max(self.queues[at].held())
     }
 
     /// Takes lines from a handle. Those were accepted when they were handed over, for there was space:

@@ -28,7 +28,7 @@ impl Engine {
         self.settle(lost);
         match put {
             Ok(_) => {
-                self.queues[at].note_ahead(len, self.settings.precision);
+                self.queues[at].note_ahead(len);
                 self.transfer(at, Place::Outside, Place::Spooled, lines as u64);
                 Ok(self.collect_ahead(at, lines, len))
             }
@@ -60,7 +60,7 @@ impl Engine {
     /// When lines that are collected on disk make a batch, if there are no others on disk.
     pub(super) fn fresh_at(&self, queue: &Queue) -> Option<Duration> {
         let (since, lines, bytes) = queue.fresh?;
-        let alone = queue.held.is_none() && queue.spooled == lines as u64;
+        let alone = queue.held() == 0 && queue.spooled == lines as u64;
         let waits = alone && !self.is_full(lines, bytes);
         waits.then(|| since.saturating_add(self.settings.flush_interval))
     }

@@ -3,6 +3,7 @@
 use super::super::account::RejectReason;
 use super::super::rejected::Rejected;
 use super::super::split::split;
+use super::super::spool::Ranges;
 use super::backoff::Streak;
 use crate::Precision;
 use crate::error::{LineError, cut};
@@ -23,6 +24,9 @@ const MAX_MESSAGE: usize = 512;
 /// disk, listed, or sent again.
 #[derive(Debug)]
 pub(crate) struct Batch {
+    /// Which batches on disk it stands for, if it is there as well: read back to be sent, or put there
+    /// while it was under way.
+    pub(crate) on_disk: Option<Ranges>,
     /// Counts up over all batches of an engine: a flush waits for those below a number.
     pub(crate) number: u64,
     /// The unit of its times.
@@ -114,6 +118,7 @@ impl Batch {
             ..Piece::default()
         };
         Batch {
+            on_disk: None,
             number,
             precision,
             last: last.map(|last| last..bytes.len()),

@@ -74,7 +74,7 @@ impl Engine {
     /// The next request is a probe, if there is anything to probe with.
     fn plan_probe(&mut self, at: usize, random: u64) -> bool {
         let queue = &mut self.queues[at];
-        let can = queue.choose_probe(random, self.settings.precision);
+        let can = queue.choose_probe(random);
         if let Some(batch) = queue.head() {
             batch.probe = can;
         }

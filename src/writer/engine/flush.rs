@@ -51,7 +51,8 @@ impl Engine {
         let interval = self.settings.flush_interval;
         let mut next = None::<Duration>;
         for (at, queue) in self.queues.iter().enumerate() {
-            let waits = queue.sealed.front().is_some_and(|b| b.number < goal.before);
+            let mut waiting = queue.in_memory();
+            let waits = waiting.next().is_some_and(|b| b.number < goal.before);
             // What is on disk is safe: it is sent as long as the server takes it, and not waited for.
             let until = self.due_at(queue).unwrap_or_default();
             let out = self.out.filter(|out| out.queue == at);
@@ -104,7 +105,7 @@ impl Engine {
 
     /// Lines of a queue that a goal still waits for.
     fn waiting(&self, at: usize, goal: &Goal) -> u64 {
-        let waiting = self.queues[at].sealed.iter();
+        let waiting = self.queues[at].in_memory();
         let waiting = waiting.take_while(|batch| batch.number < goal.before);
         waiting.map(|batch| Batch::lines(batch) as u64).sum()
     }
@@ -132,7 +133,7 @@ impl Engine {
         let flushed = self.finish_flush(now, goal);
         let lost = self.stats.buffered;
         for at in 0..self.queues.len() {
-            while self.drop_at(at, 0, DropReason::Closed) {}
+            while self.drop_at(at, self.queues[at].held(), DropReason::Closed) {}
         }
         self.check();
         if lost > 0 {

@@ -9,7 +9,6 @@ use super::super::account::{DropReason, Place};
 use super::super::spool::{Disk, DiskError, Loss};
 use super::backoff::Pause;
 use super::batch::Batch;
-use super::queue::Held;
 use super::{Engine, Note};
 use crate::client::retry::part;
 use crate::error::Error;
@@ -54,7 +53,7 @@ impl Engine {
     pub(super) fn stalls_at(&self) -> Option<Duration> {
         let out = self.out.filter(|_| self.disk.is_some())?;
         let mut queues = self.queues.iter().enumerate();
-        let behind = queues.any(|(at, queue)| queue.sealed.len() > self.under_way(at));
+        let behind = queues.any(|(at, queue)| queue.sealed.len() > self.fixed(at));
         let stalls = out.since.saturating_add(self.settings.flush_interval);
         behind.then(|| stalls.max(self.disk_rests_until))
     }
@@ -75,14 +74,16 @@ impl Engine {
         }
     }
 
-    /// Puts the first sealed batch of a queue on disk; how many lines, if the disk took it.
+    /// Puts the first batch of a queue that is in memory alone on disk; how many lines, if the disk
+    /// took it.
     fn spool_first(&mut self, at: usize) -> Option<u64> {
         let out = self.out.is_some_and(|out| out.queue == at);
         let (disk, queue) = (self.disk.as_mut()?, &mut self.queues[at]);
-        let batch = queue.sealed.front()?;
-        let (lines, bytes) = (batch.lines() as u64, batch.rest().len());
+        let held = queue.held();
         // What is under way stays in hand until its result is there.
-        let hold = out && queue.held.is_none();
+        let hold = out && held == 0;
+        let batch = queue.sealed.get_mut(held)?;
+        let (lines, bytes) = (batch.lines() as u64, batch.rest().len());
         let (put, lost) = disk.put(&queue.bucket, batch.unsent(), lines, hold);
         let range = match put {
             Ok(range) => range,
@@ -93,14 +94,13 @@ impl Engine {
                 return None;
             }
         };
-        if let Some(batch) = queue.sealed.pop_front() {
-            queue.note_spooled(&batch, self.settings.precision);
-            if hold {
-                let ranges = Vec::from([range]);
-                queue.held = Some(Held { batch, ranges });
-            } else {
-                queue.reuse(batch.into_bytes());
-            }
+        let last = batch.last_written().unwrap_or(batch.rest());
+        queue.probe.spooled(last, batch.precision);
+        if hold {
+            batch.on_disk = Some(Vec::from([range]));
+        } else {
+            let gone = queue.sealed.remove(held);
+            queue.reuse(gone.and_then(Batch::into_bytes));
         }
         self.bytes = self.bytes.saturating_sub(bytes);
         self.transfer(at, Place::Buffered, Place::Spooled, lines);
@@ -128,17 +128,19 @@ impl Engine {
 
     /// What a queue holds is no longer on disk: it is in memory alone.
     fn unhold(&mut self, at: usize) {
-        let queue = &mut self.queues[at];
-        let Some(held) = queue.held.take() else {
+        let batch = self.queues[at].head();
+        let Some((batch, ranges)) = batch.and_then(|batch| {
+            let ranges = batch.on_disk.take()?;
+            Some((batch, ranges))
+        }) else {
             return;
         };
         if let Some(disk) = &mut self.disk {
             // If a part of it is still there, the disk would bring it up a second time.
-            disk.ack(&held.ranges);
+            disk.ack(&ranges);
         }
-        let lines = held.batch.lines() as u64;
-        self.bytes = self.bytes.saturating_add(held.batch.rest().len());
-        queue.sealed.push_front(held.batch);
+        let lines = batch.lines() as u64;
+        self.bytes = self.bytes.saturating_add(batch.rest().len());
         self.transfer(at, Place::Spooled, Place::Buffered, lines);
     }
 
@@ -149,7 +151,7 @@ impl Engine {
         let (Some(disk), queue) = (&mut self.disk, &mut self.queues[at]) else {
             return true;
         };
-        if queue.held.is_some() || queue.spooled == 0 {
+        if queue.held() > 0 || queue.spooled == 0 {
             return true;
         }
         let mut body = queue.storage();
@@ -158,8 +160,9 @@ impl Engine {
         if let Ok(Some((precision, lines, ranges))) = taken {
             let lines = usize::try_from(lines).unwrap_or(usize::MAX);
             // What comes from disk is older than any batch a flush waits for.
-            let batch = Batch::new((0, precision), body, lines, None);
-            queue.held = Some(Held { batch, ranges });
+            let mut batch = Batch::new((0, precision), body, lines, None);
+            batch.on_disk = Some(ranges);
+            queue.sealed.push_front(batch);
             self.settle(lost);
             return true;
         }

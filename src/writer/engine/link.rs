@@ -86,7 +86,7 @@ impl Link {
         match self.before.replace((size, took)) {
             None => {
                 // Which part is the latency can't be told yet: half of it, say.
-                self.per_kib = per_kib(took / 2, size);
+                self.per_kib = scaled(took / 2, 1024, size);
                 self.latency = took / 2;
             }
             Some((other, other_took)) => {
@@ -98,11 +98,11 @@ impl Link {
                         false => other_took.checked_sub(took),
                     };
                     if let Some(longer) = longer {
-                        let sample = per_kib(longer, more.saturating_sub(less));
+                        let sample = scaled(longer, 1024, more.saturating_sub(less));
                         self.per_kib = (self.per_kib.saturating_add(sample)) / 2;
                     }
                 }
-                let bytes = duration_of(self.per_kib, size);
+                let bytes = scaled(self.per_kib, size, 1024);
                 let sample = took.saturating_sub(bytes);
                 self.latency = (self.latency.saturating_add(sample)) / 2;
             }
@@ -115,13 +115,8 @@ impl Link {
     }
 }
 
-/// How long 1 024 bytes take, if so many take so long.
-fn per_kib(took: Duration, size: usize) -> Duration {
-    let nanos = took.as_nanos().saturating_mul(1024) / (size as u128).max(1);
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-}
-
-fn duration_of(per_kib: Duration, size: usize) -> Duration {
-    let nanos = per_kib.as_nanos().saturating_mul(size as u128) / 1024;
+/// How long `bytes` take, if `of` take so long.
+fn scaled(took: Duration, bytes: usize, of: usize) -> Duration {
+    let nanos = took.as_nanos().saturating_mul(bytes as u128) / (of as u128).max(1);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }

@@ -97,7 +97,6 @@ pub(crate) struct Engine {
     /// The queue whose turn it is first.
     turn: usize,
     batches: u64,
-    attempts: u64,
     /// The request that is under way.
     out: Option<Out>,
     /// What requests have shown of the link.
@@ -168,7 +167,6 @@ impl Engine {
             turn: 0,
             // (0 is what comes from disk: older than whatever a flush waits for.)
             batches: 1,
-            attempts: 0,
             out: None,
             link: link::Link::default(),
             uncompressed: false,
@@ -320,7 +318,7 @@ impl Engine {
     /// What is in memory alone: bucket and lines, those of a request that is out included.
     pub(crate) fn unsent(&self) -> impl Iterator<Item = (&str, Lines<'_>)> {
         self.queues.iter().flat_map(|queue| {
-            let sealed = queue.sealed.iter().map(Batch::unsent);
+            let sealed = queue.in_memory().map(Batch::unsent);
             let lines = sealed.chain([queue.collected()]);
             let lines = lines.filter(|lines| !lines.bytes.is_empty());
             lines.map(|lines| (&*queue.bucket, lines))

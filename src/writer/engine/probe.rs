@@ -2,14 +2,17 @@
 //! or one that waits.
 
 use super::super::split::split;
+use crate::Precision;
 use alloc::vec::Vec;
 
 /// What is kept for that, at most.
 pub(crate) const MAX_PROBE: usize = 4 * 1024;
 
 /// The lines that a queue can probe with.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Probe {
+    /// The writer's unit of times. A line of another one would be another point in it.
+    pub(crate) unit: Precision,
     /// The last thing the server stored. Sent again it changes nothing, but shows whether the
     /// server works.
     stored: Vec<u8>,
@@ -24,6 +27,16 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
+    pub(crate) fn new(unit: Precision) -> Self {
+        Probe {
+            unit,
+            stored: Vec::new(),
+            doubted: false,
+            waiting: Vec::new(),
+            newest: Vec::new(),
+        }
+    }
+
     /// What to probe with, if there is anything.
     pub(crate) fn lines(&self) -> &[u8] {
         if self.waiting.is_empty() {
@@ -35,8 +48,8 @@ impl Probe {
 
     /// This line was stored, and it is the newest there is: an older one may have been overwritten
     /// since. `None`: something newer was stored, which can't be sent again.
-    pub(crate) fn stored(&mut self, line: Option<&[u8]>) {
-        keep(&mut self.stored, line);
+    pub(crate) fn stored(&mut self, line: Option<&[u8]>, unit: Precision) {
+        keep(&mut self.stored, line.filter(|_| unit == self.unit));
         self.doubted = false;
     }
 
@@ -45,9 +58,10 @@ impl Probe {
         self.stored.clear();
     }
 
-    /// This line went to disk. `None`: one that can't be sent again.
-    pub(crate) fn spooled(&mut self, line: Option<&[u8]>) {
-        keep(&mut self.newest, line);
+    /// These lines went to disk. The last one is kept, if it can be sent again.
+    pub(crate) fn spooled(&mut self, lines: &[u8], unit: Precision) {
+        let last = split(lines).last();
+        keep(&mut self.newest, last.filter(|_| unit == self.unit));
     }
 
     /// The probe was refused.

@@ -83,12 +83,10 @@ pub(crate) struct Queue {
     pub(crate) aside: usize,
     /// When the first of them came.
     pub(crate) opened_at: Duration,
-    /// Batches in the order they were written.
+    /// Batches in the order they were written. The first one may be on disk as well.
     pub(crate) sealed: VecDeque<Batch>,
     /// Lines of this bucket on disk, those held included.
     pub(crate) spooled: u64,
-    /// What is on disk and in memory, too.
-    pub(crate) held: Option<Held>,
     pub(crate) backoff: Backoff,
     /// What its last request failed with.
     pub(crate) last_error: Option<Arc<Error>>,
@@ -101,15 +99,6 @@ pub(crate) struct Queue {
     pub(crate) fresh: Option<(Duration, usize, usize)>,
     /// Storage to use again.
     spare: Option<Vec<u8>>,
-}
-
-/// Batches that are on disk and in memory: read back to be sent, or put on disk while they were
-/// under way.
-#[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) batch: Batch,
-    /// Which batches on disk these are.
-    pub(crate) ranges: Ranges,
 }
 
 impl Queue {
@@ -125,11 +114,10 @@ impl Queue {
             opened_at: Duration::ZERO,
             sealed: VecDeque::new(),
             spooled: 0,
-            held: None,
             backoff: Backoff::default(),
             last_error: None,
             backlog: false,
-            probe: Probe::default(),
+            probe: Probe::new(precision),
             fresh: None,
             spare: None,
         }
@@ -235,99 +223,77 @@ impl Queue {
 
     /// Lines in memory alone, counted from the ground up.
     pub(crate) fn lines(&self) -> usize {
-        let sealed: usize = self.sealed.iter().map(Batch::lines).sum();
+        let sealed: usize = self.in_memory().map(Batch::lines).sum();
         sealed.saturating_add(self.open_lines)
+    }
+
+    /// How many of the first batches are on disk as well: one or none.
+    pub(crate) fn held(&self) -> usize {
+        let first = self.sealed.front();
+        usize::from(first.is_some_and(|batch| batch.on_disk.is_some()))
+    }
+
+    /// The batches in memory alone.
+    pub(crate) fn in_memory(&self) -> impl Iterator<Item = &Batch> {
+        self.sealed.iter().skip(self.held())
     }
 
     /// What is sent next: what is on disk is older than what is in memory.
     pub(crate) fn head(&mut self) -> Option<&mut Batch> {
-        match &mut self.held {
-            Some(held) => Some(&mut held.batch),
-            None => self.sealed.front_mut(),
-        }
-    }
-
-    /// The same, to look at.
-    pub(crate) fn peek(&self) -> Option<&Batch> {
-        peek(self.held.as_ref(), &self.sealed)
+        self.sealed.front_mut()
     }
 
     /// Where the lines of that are counted.
     pub(crate) fn place(&self) -> Place {
-        match self.held {
-            Some(_) => Place::Spooled,
-            None => Place::Buffered,
+        match self.held() {
+            0 => Place::Buffered,
+            _ => Place::Spooled,
         }
     }
 
     /// The first batch is done if nothing of it is left. What was on disk leaves the disk then.
     pub(crate) fn retire(&mut self) -> Option<Ranges> {
-        if let Some(held) = self.held.take_if(|held| held.batch.is_done()) {
-            self.reuse(held.batch.into_bytes());
-            return Some(held.ranges);
+        if !self.sealed.front().is_some_and(Batch::is_done) {
+            return None;
         }
-        if self.sealed.front().is_some_and(Batch::is_done) {
-            let done = self.sealed.pop_front();
-            self.reuse(done.and_then(Batch::into_bytes));
-        }
-        None
+        let mut done = self.sealed.pop_front()?;
+        let ranges = done.on_disk.take();
+        self.reuse(done.into_bytes());
+        ranges
     }
 
     /// The first piece was stored: its last line is the newest thing there is.
-    pub(crate) fn note_stored(&mut self, precision: Precision) {
-        let Some(batch) = peek(self.held.as_ref(), &self.sealed) else {
-            return;
-        };
-        let last = batch.last_written();
-        let last = last.or_else(|| split(batch.piece_bytes()).last());
-        // (Times of another unit than the writer's would make it another point.)
-        self.probe
-            .stored(last.filter(|_| batch.precision == precision));
-    }
-
-    /// A batch went to disk.
-    pub(crate) fn note_spooled(&mut self, batch: &Batch, precision: Precision) {
-        let last = batch.last_written().unwrap_or(batch.rest());
-        let last = split(last).last();
-        // (As when it is stored: in another unit it would be another point.)
-        self.probe
-            .spooled(last.filter(|_| batch.precision == precision));
+    pub(crate) fn note_stored(&mut self) {
+        if let Some(batch) = self.sealed.front() {
+            let last = batch.last_written();
+            let last = last.or_else(|| split(batch.piece_bytes()).last());
+            self.probe.stored(last, batch.precision);
+        }
     }
 
     /// The `len` bytes behind the collected lines went to disk.
-    pub(crate) fn note_ahead(&mut self, len: usize, precision: Precision) {
+    pub(crate) fn note_ahead(&mut self, len: usize) {
         let end = self.open_len.saturating_add(len);
         let written = self.open.get(self.open_len..end).unwrap_or_default();
-        let last = split(written).last();
-        self.probe
-            .spooled(last.filter(|_| self.precision == precision));
+        self.probe.spooled(written, self.precision);
     }
 
     /// Sees to it that there is something to probe with. False if not.
-    pub(crate) fn choose_probe(&mut self, random: u64, precision: Precision) -> bool {
+    pub(crate) fn choose_probe(&mut self, random: u64) -> bool {
         // Any line but the first of this batch (if its times are of the writer's unit), any of those
         // that follow, or the last that went to disk: what stands behind a failing line may fail as
         // well, so all of them have to come up now and then.
-        let head = peek(self.held.as_ref(), &self.sealed);
-        let rest = head.map_or(&[][..], Batch::rest);
-        let same_unit = head.is_some_and(|batch| batch.precision == precision);
+        let rest = self.sealed.front().map_or(&[][..], Batch::rest);
         let first = split(rest).next().map_or(0, <[u8]>::len);
-        let here = rest.get(first..).filter(|_| same_unit);
-        let behind = usize::from(self.held.is_none());
-        let later = self.sealed.iter().skip(behind);
-        let later = later.filter(|b| b.precision == precision).map(Batch::rest);
-        let open = self.open.get(..self.open_len).unwrap_or_default();
-        let open = Some(open).filter(|_| self.precision == precision);
-        let others = here.into_iter().chain(later).chain(open);
+        let skipped = core::iter::once(first).chain(core::iter::repeat(0));
+        let sealed = self.sealed.iter().zip(skipped);
+        let sealed = sealed.map(|(batch, skip)| (batch.rest().get(skip..), batch.precision));
+        let open = (self.open.get(..self.open_len), self.precision);
+        let unit = self.probe.unit;
+        let others = sealed.chain([open]).filter(|(_, of)| *of == unit);
+        let others = others.filter_map(|(bytes, _)| bytes);
         let on_disk = self.spooled > 0 && rest != self.probe.newest();
         self.probe.choose(random, others, on_disk)
-    }
-}
-
-fn peek<'a>(held: Option<&'a Held>, sealed: &'a VecDeque<Batch>) -> Option<&'a Batch> {
-    match held {
-        Some(held) => Some(&held.batch),
-        None => sealed.front(),
     }
 }
 

@@ -54,7 +54,7 @@ impl Engine {
 
     fn request(&mut self, at: usize, limit: Limit) -> Option<Attempt> {
         let queue = &self.queues[at];
-        let batch = queue.peek()?;
+        let batch = queue.sealed.front()?;
         let piece = batch.next_piece().unwrap_or_default();
         let (body, range, precision) = match batch.probe {
             true => {
@@ -67,18 +67,17 @@ impl Engine {
                 (body, range, batch.precision)
             }
         };
-        self.attempts = self.attempts.saturating_add(1);
+        self.stats.requests = self.stats.requests.saturating_add(1);
         let out = Out {
-            id: self.attempts,
+            id: self.stats.requests,
             queue: at,
             size: range.len(),
             probe: batch.probe,
-            from_disk: queue.held.is_some(),
+            from_disk: queue.held() > 0,
             since: self.now,
             limit,
         };
         self.out = Some(out);
-        self.stats.requests = self.stats.requests.saturating_add(1);
         self.stats.bytes_sent = self.stats.bytes_sent.saturating_add(range.len() as u64);
         Some(Attempt {
             id: out.id,
@@ -107,20 +106,32 @@ impl Engine {
         };
         let at = out.queue;
         let cut = matches!(&result, Err(error) if self.was_cut_off(&out, error));
+        let took = self.now.saturating_sub(out.since);
+        match &result {
+            _ if cut => self.link.cut_off(out.size),
+            // (Without a response there is nothing to learn.)
+            Err(error) if error.status().is_none() => {}
+            _ => self.link.responded(out.size, took),
+        }
         match result {
             Err(error) if cut => {
-                self.link.cut_off(out.size);
                 self.note_error(at, Arc::new(error));
                 // What is too slow for the caller's ticks waits on disk, if there is one.
                 self.spool_sealed(at);
             }
-            result => {
-                if result.as_ref().err().is_none_or(|e| e.status().is_some()) {
-                    let took = self.now.saturating_sub(out.since);
-                    self.link.responded(out.size, took);
+            result if out.probe => self.probed(at, result),
+            Ok(()) => self.delivered(at),
+            Err(error) => match error.remedy() {
+                Remedy::RemoveBadLines => self.take_out(at, error),
+                Remedy::None => self.report_partial(at, &error),
+                Remedy::Split => self.doubt(at, RejectReason::TooLarge, error),
+                Remedy::Retry | Remedy::Operator => {
+                    let again_at_once = self.suspect(at, out.size, &error);
+                    if !again_at_once {
+                        self.failed(at, error);
+                    }
                 }
-                self.apply(&out, result);
-            }
+            },
         }
         self.retire(at);
         if uncompressed && !self.uncompressed {
@@ -149,25 +160,6 @@ impl Engine {
         timeout && out.limit.end().is_some_and(|end| now >= end)
     }
 
-    fn apply(&mut self, out: &Out, result: Result<(), Error>) {
-        let at = out.queue;
-        match result {
-            result if out.probe => self.probed(at, result),
-            Ok(()) => self.delivered(at),
-            Err(error) => match error.remedy() {
-                Remedy::RemoveBadLines => self.take_out(at, error),
-                Remedy::None => self.report_partial(at, &error),
-                Remedy::Split => self.doubt(at, RejectReason::TooLarge, error),
-                Remedy::Retry | Remedy::Operator => {
-                    let again_at_once = self.suspect(at, out.size, &error);
-                    if !again_at_once {
-                        self.failed(at, error);
-                    }
-                }
-            },
-        }
-    }
-
     /// The first batch is done with if nothing of it is left.
     fn retire(&mut self, at: usize) {
         let done = self.queues[at].retire();
@@ -193,7 +185,7 @@ impl Engine {
 
     fn delivered(&mut self, at: usize) {
         let queue = &mut self.queues[at];
-        queue.note_stored(self.settings.precision);
+        queue.note_stored();
         let suspected = queue.head().filter(|batch| batch.has_suspects());
         match suspected.and_then(Batch::piece) {
             // To be sent again if an older line is stored after it; see `Suspicion::Stored`.

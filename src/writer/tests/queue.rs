@@ -29,16 +29,15 @@ fn collect(queue: &mut Queue, bytes: &[u8], lines: usize) {
 /// What is in hand comes from disk, with times of this unit.
 fn hold(queue: &mut Queue, text: &str, precision: Precision) {
     let lines = text.lines().count();
-    queue.held = Some(Held {
-        batch: Batch::new((0, precision), text.into(), lines, None),
-        ranges: Ranges::default(),
-    });
+    let mut batch = Batch::new((0, precision), text.into(), lines, None);
+    batch.on_disk = Some(Ranges::default());
+    queue.sealed.push_front(batch);
 }
 
 /// The first batch goes to disk.
 fn spool_first(queue: &mut Queue) {
     if let Some(batch) = queue.sealed.pop_front() {
-        queue.note_spooled(&batch, UNIT);
+        queue.probe.spooled(batch.rest(), batch.precision);
     }
 }
 
@@ -47,7 +46,7 @@ fn trials(queue: &mut Queue) -> Vec<String> {
     let mut random = crate::writer::settings::Jitter::new(7);
     let mut all = BTreeSet::new();
     for _ in 0..500 {
-        let found = queue.choose_probe(random.next(), UNIT);
+        let found = queue.choose_probe(random.next());
         let line = String::from_utf8(queue.probe.lines().to_vec()).unwrap();
         assert_eq!(found, !line.is_empty());
         all.insert(line);
@@ -67,14 +66,15 @@ fn what_was_stored_last_is_the_probe() {
     ] {
         // From memory, and from disk.
         let mut here = queue(&[stored], "");
-        here.note_stored(UNIT);
+        here.note_stored();
         assert_eq!(here.probe.lines(), proof.as_bytes());
         let mut there = queue(&["c f=1 1\n"], "");
         hold(&mut there, stored, UNIT);
-        there.note_stored(UNIT);
+        there.note_stored();
         assert_eq!(there.probe.lines(), proof.as_bytes());
         // The same digits would be another time.
-        there.note_stored(Precision::Second);
+        hold(&mut there, stored, Precision::Second);
+        there.note_stored();
         assert_eq!(there.probe.lines(), b"");
         // It stays as long as nobody takes it away.
         assert!(proof.is_empty() || trials(&mut here) == [proof]);
@@ -84,7 +84,7 @@ fn what_was_stored_last_is_the_probe() {
     // What was written in one go was stored in one go.
     let mut queue = queue(&[], "a f=1 1\nb f=1 2\n");
     queue.seal(0, false);
-    queue.note_stored(UNIT);
+    queue.note_stored();
     assert_eq!(queue.probe.lines(), b"a f=1 1\nb f=1 2\n");
 }
 
@@ -99,7 +99,7 @@ fn where_nothing_was_stored_any_other_line_may_be_it() {
     let all = rows(&["b f=1 2", "c f=1 3", "d f=1 4", "e f=1 5", "g f=1 6"]);
     assert_eq!(trials(&mut here), all);
     // What has been a probe once goes on being it.
-    assert!(here.choose_probe(0, UNIT));
+    assert!(here.choose_probe(0));
     let stood = here.probe.lines().to_vec();
     here.probe.succeeded();
     assert_eq!(trials(&mut here), [String::from_utf8(stood).unwrap()]);
@@ -129,7 +129,7 @@ fn a_probe_in_doubt_shares_its_part() {
     let rows = ["b f=1 2\n", "z f=1 1\n"];
     let doubted = || {
         let mut here = queue(&["z f=1 1\n", "a f=1 1\nb f=1 2\n"], "");
-        here.note_stored(UNIT);
+        here.note_stored();
         here.sealed.pop_front();
         assert_eq!(trials(&mut here), ["z f=1 1\n"]);
         here.probe.refused();
@@ -140,14 +140,14 @@ fn a_probe_in_doubt_shares_its_part() {
         let mut here = doubted();
         let mut random = crate::writer::settings::Jitter::new(3);
         while here.probe.lines() != row.as_bytes() {
-            assert!(here.choose_probe(random.next(), UNIT));
+            assert!(here.choose_probe(random.next()));
         }
         here.probe.succeeded();
         assert_eq!(trials(&mut here), [row]);
     }
     // What is delivered is in no doubt; what there is nothing else than is tried all the same.
     let mut here = doubted();
-    here.note_stored(UNIT);
+    here.note_stored();
     assert_eq!(trials(&mut here), ["b f=1 2\n"]);
     let mut alone = doubted();
     alone.sealed.clear();

@@ -467,15 +467,12 @@ pub(super) fn check_engine(engine: &Engine, now: Duration) -> Stats {
     #[cfg(feature = "spool")]
     if let Some(disk) = &engine.disk {
         // What is held is on disk as a whole, and counted as far as it is left.
-        let held = engine.queues.iter().filter_map(|queue| queue.held.as_ref());
+        let held = engine.queues.iter().filter_map(|q| q.sealed.front());
         let settled: u64 = held
-            .map(|held| {
-                let all: u64 = held
-                    .ranges
-                    .iter()
-                    .map(crate::spool::BatchRange::points)
-                    .sum();
-                all - held.batch.lines() as u64
+            .filter_map(|batch| {
+                let ranges = batch.on_disk.as_ref()?.iter();
+                let all: u64 = ranges.map(crate::spool::BatchRange::points).sum();
+                Some(all - batch.lines() as u64)
             })
             .sum();
         assert_eq!(
