@@ -298,11 +298,8 @@ impl Engine {
         let mut accepted = self.accept(pending);
         if matches!(accepted, Ok(Accepted::NoSpace(_))) {
             self.spool_all(now);
-            let drops = self.settings.overflow_policy == OverflowPolicy::DropOldest;
-            if drops || self.is_ahead() {
-                accepted = self.accept_by_policy(now, pending);
-            }
-            if !self.is_ahead() && !matches!(accepted, Ok(Accepted::Yes | Accepted::Full)) {
+            accepted = self.accept_by_policy(now, pending);
+            if !self.is_ahead() && accepted.is_err() {
                 self.collect(pending);
                 accepted = Ok(Accepted::Yes);
             }

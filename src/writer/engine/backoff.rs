@@ -5,7 +5,8 @@ use core::time::Duration;
 /// The pause of one queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Backoff {
-    pause: Pause,
+    /// A new one is set, whatever it was waited for before; the failures are not forgotten.
+    pub(crate) pause: Pause,
     failing: Streak,
 }
 
@@ -62,11 +63,6 @@ impl Backoff {
     pub(crate) fn failed(&mut self, now: Duration) -> u32 {
         self.failing.add(now);
         self.failing.count
-    }
-
-    /// Waits. What was waited for before is forgotten; the failures are not.
-    pub(crate) fn wait(&mut self, pause: Pause) {
-        self.pause = pause;
     }
 
     /// Keeps the rate of draining, unless a longer pause is under way.

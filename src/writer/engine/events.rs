@@ -30,7 +30,8 @@ pub(crate) enum Note {
 /// The events that nobody was told yet.
 #[derive(Debug)]
 pub(crate) struct Events {
-    listens: bool,
+    /// Whether anybody is told at all.
+    pub(crate) listens: bool,
     queue: VecDeque<Note>,
     missed: u64,
 }
@@ -42,11 +43,6 @@ impl Events {
             queue: VecDeque::new(),
             missed: 0,
         }
-    }
-
-    /// Whether anybody is told at all.
-    pub(crate) fn listens(&self) -> bool {
-        self.listens
     }
 
     pub(crate) fn push(&mut self, note: Note) {

@@ -58,10 +58,6 @@ impl Engine {
         behind.then(|| stalls.max(self.disk_rests_until))
     }
 
-    pub(super) fn is_stalled(&self) -> bool {
-        self.stalls_at().is_some_and(|at| at <= self.now)
-    }
-
     /// Puts the sealed batches of a queue on disk, the one that is under way first. What the disk
     /// doesn't take stays in memory.
     pub(super) fn spool_sealed(&mut self, at: usize) {
@@ -169,22 +165,19 @@ impl Engine {
         queue.reuse(Some(body));
         self.settle(lost);
         if let Err(error) = taken {
-            self.retry_in(at, DISK_PAUSE);
             self.spool_failed(at, &error);
-            return false;
+        } else if self.queues[at].spooled == 0 {
+            return self.queues[at].lines() > 0;
         }
-        if self.queues[at].spooled > 0 {
-            // It can't tell what it has; not to be asked all the time.
-            self.retry_in(at, DISK_PAUSE);
-            return false;
-        }
-        !self.queues[at].is_empty()
+        // It can't tell what it has; not to be asked all the time.
+        self.retry_in(at, DISK_PAUSE);
+        false
     }
 
     /// A pause that is no failure.
     pub(super) fn retry_in(&mut self, at: usize, wait: Duration) {
         let until = self.now.saturating_add(wait);
-        self.queues[at].backoff.wait(Pause::Retry(until));
+        self.queues[at].backoff.pause = Pause::Retry(until);
     }
 
     /// Tells that the disk didn't do its part for a queue.

@@ -241,7 +241,7 @@ impl Engine {
         self.now = self.now.max(now);
         // (Its failure is told.)
         let _ = self.sync(false);
-        let stalled = self.is_stalled();
+        let stalled = self.stalls_at().is_some_and(|at| at <= self.now);
         for at in 0..self.queues.len() {
             let aged = self.spools_at(&self.queues[at]);
             if aged.is_some_and(|at| at <= self.now) {
@@ -327,7 +327,7 @@ impl Engine {
 
     /// Notes an event of a queue for whoever listens.
     fn note(&mut self, at: usize, event: impl FnOnce(Arc<str>) -> Note) {
-        if self.events.listens() {
+        if self.events.listens {
             let bucket = Arc::clone(&self.queues[at].bucket);
             self.events.push(event(bucket));
         }

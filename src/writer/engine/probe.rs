@@ -23,7 +23,7 @@ pub(crate) struct Probe {
     /// same end. Its turn comes again, so nothing is out of order in the end.
     waiting: Vec<u8>,
     /// The last line that went to disk, while it is there: it comes again, too.
-    newest: Vec<u8>,
+    pub(crate) newest: Vec<u8>,
 }
 
 impl Probe {
@@ -106,11 +106,6 @@ impl Probe {
         keep(&mut chosen, bytes.and_then(|bytes| pick_line(bytes, line)));
         self.waiting = chosen;
         !self.lines().is_empty()
-    }
-
-    /// The newest line that went to disk.
-    pub(crate) fn newest(&self) -> &[u8] {
-        &self.newest
     }
 }
 

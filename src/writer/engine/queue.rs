@@ -166,11 +166,6 @@ impl Queue {
         }
     }
 
-    /// Nothing is about to be taken, and what comes next is of this unit.
-    pub(crate) fn is_free(&self, precision: Precision) -> bool {
-        self.aside == 0 && self.precision == precision
-    }
-
     /// Makes a batch of what there is. `waits`: it won't be sent at once, so it keeps no more
     /// storage than it needs. True if there was anything.
     pub(crate) fn seal(&mut self, number: u64, waits: bool) -> bool {
@@ -178,7 +173,7 @@ impl Queue {
         if self.open_lines == 0 {
             return false;
         }
-        let fresh = self.spare.take().unwrap_or_default();
+        let fresh = self.storage();
         let mut bytes = core::mem::replace(&mut self.open, fresh);
         let start = core::mem::take(&mut self.open_len);
         if let Some(behind) = bytes.get(start..start.saturating_add(aside)) {
@@ -214,11 +209,6 @@ impl Queue {
     pub(crate) fn storage_bytes(&self) -> usize {
         let sealed: usize = self.sealed.iter().map(Batch::held).sum();
         sealed + self.open.capacity() + self.spare.as_ref().map_or(0, Vec::capacity)
-    }
-
-    /// Whether nothing is in memory alone.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.open_lines == 0 && self.sealed.is_empty()
     }
 
     /// Lines in memory alone, counted from the ground up.
@@ -292,7 +282,7 @@ impl Queue {
         let unit = self.probe.unit;
         let others = sealed.chain([open]).filter(|(_, of)| *of == unit);
         let others = others.filter_map(|(bytes, _)| bytes);
-        let on_disk = self.spooled > 0 && rest != self.probe.newest();
+        let on_disk = self.spooled > 0 && rest != self.probe.newest;
         self.probe.choose(random, others, on_disk)
     }
 }

@@ -10,7 +10,8 @@ impl Engine {
     /// Whether the writer's own line is due, and has a place: not while other lines are about to be taken
     /// there, or a text of another unit is.
     pub(crate) fn report_is_due(&self, now: Duration) -> bool {
-        let free = self.queues[MAIN].is_free(self.settings.precision);
+        let main = &self.queues[MAIN];
+        let free = main.aside == 0 && main.precision == self.settings.precision;
         free && self.report_at.is_some_and(|at| at <= now)
     }
 

@@ -308,10 +308,10 @@ impl Engine {
             wait = wait.max(HUMAN_PAUSE);
         }
         let until = now.saturating_add(wait);
-        queue.backoff.wait(match asked {
+        queue.backoff.pause = match asked {
             Some(_) => Pause::ServerAsked(until),
             None => Pause::Retry(until),
-        });
+        };
         queue.backlog = true;
         // (What is kept on disk is never given up.)
         let over = self.disk.is_none()
