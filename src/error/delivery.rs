@@ -25,7 +25,7 @@ pub enum WriteError {
     /// disk is full, and the spool's policy is to reject. The next delivery makes space.
     Full,
     /// It is larger than a whole batch may be; the number is that limit in bytes. Hand over fewer
-    /// points at once, or raise `batch_bytes`.
+    /// points at once; a single one has to become shorter, or `batch_bytes` larger.
     TooLarge(usize),
     /// It has no time of its own, and the machine's clock isn't set.
     ClockNotSet(ClockError),
@@ -75,7 +75,7 @@ impl fmt::Display for WriteError {
             ),
             WriteError::TooLarge(limit) => write!(
                 f,
-                "the points are larger than one batch may be ({limit} bytes): hand them over one by one, or raise batch_bytes"
+                "what was handed over is larger than one batch may be ({limit} bytes): hand over fewer points at once; if it is a single one, shorten it or raise batch_bytes"
             ),
             WriteError::ClockNotSet(why) => write!(
                 f,

@@ -71,7 +71,7 @@ fn rows() -> Vec<Row> {
         ),
         write_error(
             WriteError::TooLarge(1_000),
-            "the points are larger than one batch may be (1000 bytes)",
+            "what was handed over is larger than one batch may be (1000 bytes): hand over fewer points at once; if it is a single one, shorten it or raise batch_bytes",
             Remedy::Split,
         ),
         write_error(WriteError::Closed, "the writer is closed", Remedy::Operator),

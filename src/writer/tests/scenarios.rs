@@ -91,6 +91,45 @@ fn batches_by_number_by_size_and_by_age() {
     assert_eq!(core.poll(), SEC);
 }
 
+/// The advice fits a single line as well as several, whichever way they come.
+#[test]
+fn what_is_too_large_is_told_what_helps() {
+    let (mut core, _, _) = world(1, |b| b.batch_bytes(200));
+    let long = "x".repeat(200);
+    let line = format!("m t=\"{long}\"\n");
+    let mut refused = Vec::new();
+    for items in [1, 2, 50] {
+        refused.push(core.write(MAIN, |enc| {
+            for n in 0..items {
+                let text = if items == 1 { &*long } else { "short" };
+                enc.line("m").field("t", text).timestamp(i64::from(n))?;
+            }
+            match items {
+                1 | 50 => Ok(()),
+                _ => enc.line("m").field("t", long.as_str()).timestamp(9i64),
+            }
+        }));
+    }
+    // With the time that it gets, too, it is more than a batch.
+    let grows = &long[..200 - "m t=\"\" 1".len()];
+    refused.push(core.write(MAIN, |enc| enc.line("m").field("t", grows).finish()));
+    for text in [&*line, &line.replace("\"\n", "\" 1\n")] {
+        let outcome = core.write_lines(MAIN, text, Precision::Nanosecond);
+        assert_eq!(outcome.accepted, 0);
+        refused.extend(outcome.rejected.into_iter().map(|(_, error)| Err(error)));
+    }
+    assert_eq!(refused.len(), 6);
+    for refused in refused {
+        let error = refused.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "what was handed over is larger than one batch may be (200 bytes): hand over fewer \
+             points at once; if it is a single one, shorten it or raise batch_bytes"
+        );
+    }
+    assert_eq!((core.stats().accepted, core.stats().not_accepted), (0, 6));
+}
+
 #[test]
 fn nothing_is_sent_in_write_if_that_is_not_wanted() {
     let (mut core, _, server) = world(1, |b| b.batch_lines(1).send_in_write(false));
