@@ -211,6 +211,37 @@ fn no_line_is_sent_with_another_unit_than_its_own() {
     }
 }
 
+/// A refused line tells the unit of its time, so it can be written again as it is.
+#[test]
+fn a_refused_line_tells_its_unit() {
+    for unit in [
+        Precision::Second,
+        Precision::Millisecond,
+        Precision::Microsecond,
+        Precision::Nanosecond,
+    ] {
+        let (mut core, _clock, server) = world(|b| b);
+        server.mood.set(Mood::NamesFirst);
+        let text = "t n=1i 60\nt n=2i 61\n";
+        assert_eq!(core.write_lines(MAIN, text, unit).accepted, 2);
+        // (Of the writer's own unit.)
+        let own = core.write_lines(MAIN, "t n=3i 62\n", Precision::Nanosecond);
+        assert_eq!(own.accepted, 1);
+        let outcome = core.flush(SEC).unwrap();
+        assert_eq!((outcome.delivered, outcome.rejected.refused), (2, 1));
+        let refused: Vec<_> = core.engine.rejected.take().collect();
+        let [line] = &*refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!((&*line.line, line.precision), ("t n=1i 60", unit));
+        let again = core.write_lines(MAIN, &line.line, line.precision);
+        assert_eq!(again.accepted, 1);
+        assert_eq!(core.flush(SEC).unwrap().delivered, 1);
+        let stored = server.stored.borrow();
+        assert_eq!(stored.last(), Some(&(String::from("t n=1i 60"), unit)));
+    }
+}
+
 /// A refused line is kept on disk with the unit of its time.
 #[cfg(feature = "spool")]
 #[test]
