@@ -52,7 +52,8 @@ pub enum Event<'a> {
         /// How many.
         lines: u64,
     },
-    /// The disk didn't take lines; they are kept in memory.
+    /// The disk didn't take lines; they are kept in memory. Emitted when that begins, and again if the
+    /// error is another one or the disk has taken something in between.
     SpoolFailed {
         /// Where they are meant to go.
         bucket: &'a str,

@@ -206,8 +206,8 @@
 //! - While it runs the keeper does nothing else. Keep it short.
 //! - A line that it writes for each [`Event::Delivered`] is delivered, too, and emits the next one, without
 //!   end. Write for other events, or count.
-//! - [`Event::SpoolFailed`] is emitted for each attempt of each batch, several times a second if the disk
-//!   takes nothing. Print it once.
+//! - [`Event::SpoolFailed`] is emitted for each bucket when the disk begins to take nothing; again when it
+//!   fails in another way, or after it has taken something in between.
 //! - At most 64 events wait. Equal ones are merged when 16 do; those beyond are counted in [`Event::Missed`].
 //! - One that panics isn't called again, with one line on stderr. (With `panic = "abort"` it ends the
 //!   program, as any panic.)

@@ -92,6 +92,7 @@ impl Engine {
         };
         let last = batch.last_written().unwrap_or(batch.rest());
         queue.probe.spooled(last, batch.precision);
+        queue.spool_error = None;
         if hold {
             batch.on_disk = Some(Vec::from([range]));
         } else {
@@ -180,10 +181,14 @@ impl Engine {
         self.queues[at].backoff.pause = Pause::Retry(until);
     }
 
-    /// Tells that the disk didn't do its part for a queue.
+    /// Tells that the disk didn't do its part for a queue, unless that goes on as it began.
     pub(super) fn spool_failed(&mut self, at: usize, error: &DiskError) {
         let message = error.to_string();
-        self.note(at, |bucket| Note::SpoolFailed(bucket, message));
+        let told = &mut self.queues[at].spool_error;
+        if told.as_ref() != Some(&message) {
+            *told = Some(message.clone());
+            self.note(at, |bucket| Note::SpoolFailed(bucket, message));
+        }
     }
 
     /// Syncs the disk if its durability asks for it now. `all`: whatever that is.

@@ -10,6 +10,7 @@ use crate::Precision;
 use crate::error::Error;
 use crate::line::Lines;
 use alloc::collections::VecDeque;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::{Index, IndexMut};
@@ -87,6 +88,8 @@ pub(crate) struct Queue {
     pub(crate) sealed: VecDeque<Batch>,
     /// Lines of this bucket on disk, those held included.
     pub(crate) spooled: u64,
+    /// What the disk failed with, since it last took something.
+    pub(crate) spool_error: Option<String>,
     pub(crate) backoff: Backoff,
     /// What its last request failed with.
     pub(crate) last_error: Option<Arc<Error>>,
@@ -114,6 +117,7 @@ impl Queue {
             opened_at: Duration::ZERO,
             sealed: VecDeque::new(),
             spooled: 0,
+            spool_error: None,
             backoff: Backoff::default(),
             last_error: None,
             backlog: false,
@@ -266,6 +270,7 @@ impl Queue {
         let end = self.open_len.saturating_add(len);
         let written = self.open.get(self.open_len..end).unwrap_or_default();
         self.probe.spooled(written, self.precision);
+        self.spool_error = None;
     }
 
     /// Sees to it that there is something to probe with. False if not.

@@ -2,6 +2,7 @@
 //! all goes on when the disk is back.
 
 use super::sim::{SimClock, SimServer, Worst, check, world, worst};
+use crate::OverflowPolicy;
 use crate::error::WriteError;
 use crate::spool::Mode;
 use crate::testing::TempDir;
@@ -12,6 +13,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::fs;
+use std::sync::Mutex;
 
 const SEC: Duration = Duration::from_secs(1);
 
@@ -99,6 +101,65 @@ fn what_the_disk_does_not_take_stays_in_memory() {
     }
 }
 
+/// A disk that goes on refusing is told of once; again when it has taken something in between, or when
+/// its error is another one.
+#[test]
+fn a_disk_that_goes_on_refusing_is_told_of_once() {
+    for gone in [false, true] {
+        let dir = TempDir::new("writer");
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let list = Arc::clone(&told);
+        let (mut core, clock, server) = world(1, |b| {
+            b.spool(super::sim::spool_with(&dir, |b| {
+                b.max_bytes(64 << 10)
+                    .overflow_policy(OverflowPolicy::Reject)
+            }))
+            .batch_bytes(1_000)
+            .on_event(move |event| {
+                if let Event::SpoolFailed { message, .. } = event {
+                    list.lock()
+                        .unwrap()
+                        .push(alloc::string::ToString::to_string(message));
+                }
+            })
+        });
+        let told = || core::mem::take(&mut *told.lock().unwrap());
+        for round in 0..3 {
+            server.0.borrow_mut().down = true;
+            clock.advance(SEC * 600);
+            // Twice what the disk takes.
+            write(&mut core, round * 8_000, 8_000);
+            for _ in 0..50 {
+                clock.advance(SEC);
+                core.poll();
+                check(&core);
+            }
+            let full = told();
+            assert_eq!(full.len(), 1, "round {round}: {full:?}");
+            let before = core.stats();
+            assert!(before.buffered > 0 && before.spooled > 0, "{before:?}");
+            core.flush(SEC).unwrap_err();
+            assert_eq!(told(), [""; 0], "a flush asks once more");
+            if gone {
+                // Another error, and only that.
+                fs::remove_dir_all(dir.path()).unwrap();
+                for _ in 0..50 {
+                    clock.advance(SEC);
+                    core.poll();
+                }
+                let other = told();
+                assert!(other.iter().all(|message| *message != full[0]), "{other:?}");
+                break;
+            }
+            server.0.borrow_mut().down = false;
+            clock.advance(SEC * 600);
+            let delivered = usize::try_from((round + 1) * 8_000).unwrap();
+            all_delivered(&mut core, &server, delivered);
+            let _ = told();
+        }
+    }
+}
+
 /// What has to be on disk before it is accepted isn't accepted without one.
 #[test]
 fn what_is_written_ahead_is_refused_without_a_disk() {
@@ -119,7 +180,8 @@ fn what_is_written_ahead_is_refused_without_a_disk() {
     }
     let stats = core.stats();
     assert_eq!((stats.accepted, stats.not_accepted), (10, 10), "{stats:?}");
-    assert!(told.load(Ordering::Relaxed) > 0, "nobody was told");
+    // Once, and not for each of them.
+    assert_eq!(told.load(Ordering::Relaxed), 1);
     clock.advance(SEC * 60);
     // What was there is gone with the directory, and counted.
     let _ = core.flush(SEC);
