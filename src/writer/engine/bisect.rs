@@ -66,19 +66,9 @@ impl Engine {
         if batch.refusals < REFUSALS_TO_PROBE && batch.piece().is_some() {
             return;
         }
-        if !self.plan_probe(at, random) {
+        if !self.queues[at].plan_probe(random) {
             self.blame_path(at, error);
         }
-    }
-
-    /// The next request is a probe, if there is anything to probe with.
-    fn plan_probe(&mut self, at: usize, random: u64) -> bool {
-        let queue = &mut self.queues[at];
-        let can = queue.choose_probe(random);
-        if let Some(batch) = queue.head() {
-            batch.probe = can;
-        }
-        can
     }
 
     /// Nothing shows that the lines are to blame for being refused: they are kept until somebody has
@@ -121,13 +111,13 @@ impl Engine {
                 let times = times.saturating_add(1);
                 piece.fault = Fault::Failed(times);
                 if times >= FAULTS_TO_PROBE {
-                    self.plan_probe(at, random);
+                    self.queues[at].plan_probe(random);
                 }
             }
             Fault::Confirmed(_) | Fault::Again(_) if piece.lines > 1 => return batch.halve(true),
             Fault::Confirmed(times) | Fault::Again(times) => {
                 piece.fault = Fault::Again(times);
-                return self.plan_probe(at, random);
+                return self.queues[at].plan_probe(random);
             }
         }
         false

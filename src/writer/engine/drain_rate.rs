@@ -6,6 +6,7 @@
 
 use super::super::spool::Disk;
 use super::Engine;
+use super::backoff::Pause;
 use crate::client::retry::part;
 use core::time::Duration;
 
@@ -25,8 +26,11 @@ impl Engine {
             queue.backlog = false;
         }
         // (After a failure there is another, longer pause.)
-        if queue.backlog && !queue.backoff.is_failing() && !filling {
-            queue.backoff.keep_rate(self.now.saturating_add(pause));
+        let backoff = &mut queue.backoff;
+        let until = self.now.saturating_add(pause);
+        let holds_back = queue.backlog && backoff.failing.count == 0 && !filling;
+        if holds_back && until > backoff.until {
+            backoff.wait(until, Pause::DrainRate);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::account::{DropReason, Outcome, Place, Stats};
 use super::Engine;
+use super::backoff::Pause;
 use super::batch::Batch;
 use crate::error::{Error, FlushError};
 use core::time::Duration;
@@ -34,7 +35,9 @@ impl Engine {
         for at in 0..self.queues.len() {
             self.seal(at);
             let queue = &mut self.queues[at];
-            queue.backoff.hurry();
+            if queue.backoff.pause == Pause::Retry {
+                queue.backoff.until = Duration::ZERO;
+            }
             queue.fresh = None;
         }
         Goal {
@@ -57,7 +60,8 @@ impl Engine {
             let until = self.due_at(queue).unwrap_or_default();
             let out = self.out.filter(|out| out.queue == at);
             let stalls = out.is_some_and(|o| o.since.saturating_add(interval) <= now);
-            let drains = queue.spooled > 0 && (until <= now || queue.backoff.keeps_rate());
+            let keeps_rate = queue.backoff.pause == Pause::DrainRate;
+            let drains = queue.spooled > 0 && (until <= now || keeps_rate);
             if !waits && (!drains || stalls) {
                 continue;
             }

@@ -178,7 +178,7 @@ impl Engine {
     /// A pause that is no failure.
     pub(super) fn retry_in(&mut self, at: usize, wait: Duration) {
         let until = self.now.saturating_add(wait);
-        self.queues[at].backoff.pause = Pause::Retry(until);
+        self.queues[at].backoff.wait(until, Pause::Retry);
     }
 
     /// Tells that the disk didn't do its part for a queue, unless that goes on as it began.

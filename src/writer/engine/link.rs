@@ -61,10 +61,8 @@ impl Link {
         let Limit::Tick { end, first } = limit else {
             return Some(usize::MAX);
         };
-        match self.expected(end.saturating_sub(now)) {
-            None => first.then_some(1),
-            some => some,
-        }
+        let bytes = self.expected(end.saturating_sub(now));
+        bytes.or_else(|| first.then_some(1))
     }
 
     fn expected(&self, left: Duration) -> Option<usize> {

@@ -218,7 +218,7 @@ impl Engine {
     }
 
     fn due_at(&self, queue: &Queue) -> Option<Duration> {
-        let until = queue.backoff.until();
+        let until = queue.backoff.until;
         if !queue.sealed.is_empty() || queue.spooled > 0 {
             let fresh = self.fresh_at(queue).unwrap_or(Duration::ZERO);
             return Some(until.max(fresh));
@@ -279,7 +279,7 @@ impl Engine {
     pub(crate) fn seal(&mut self, at: usize) {
         let (number, now, out) = (self.batches, self.now, self.out.is_some());
         let queue = &mut self.queues[at];
-        let waits = out || !queue.sealed.is_empty() || queue.backoff.until() > now;
+        let waits = out || !queue.sealed.is_empty() || queue.backoff.until > now;
         if queue.seal(number, waits) {
             self.batches = self.batches.saturating_add(1);
         }
@@ -306,7 +306,7 @@ impl Engine {
 
     /// The account, as of now.
     pub(crate) fn stats(&self, now: Duration) -> Stats {
-        let waits = self.queues.iter().map(|queue| queue.backoff.until());
+        let waits = self.queues.iter().map(|queue| queue.backoff.until);
         let next = waits.filter(|until| *until > now).min();
         Stats {
             buffered_bytes: self.bytes as u64,

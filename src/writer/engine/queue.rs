@@ -273,8 +273,8 @@ impl Queue {
         self.spool_error = None;
     }
 
-    /// Sees to it that there is something to probe with. False if not.
-    pub(crate) fn choose_probe(&mut self, random: u64) -> bool {
+    /// The next request is a probe, if there is anything to probe with. False if not.
+    pub(crate) fn plan_probe(&mut self, random: u64) -> bool {
         // Any line but the first of this batch (if its times are of the writer's unit), any of those
         // that follow, or the last that went to disk: what stands behind a failing line may fail as
         // well, so all of them have to come up now and then.
@@ -288,7 +288,11 @@ impl Queue {
         let others = sealed.chain([open]).filter(|(_, of)| *of == unit);
         let others = others.filter_map(|(bytes, _)| bytes);
         let on_disk = self.spooled > 0 && rest != self.probe.newest;
-        self.probe.choose(random, others, on_disk)
+        let can = self.probe.choose(random, others, on_disk);
+        if let Some(batch) = self.head() {
+            batch.probe = can;
+        }
+        can
     }
 }
 

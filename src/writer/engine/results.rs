@@ -206,11 +206,11 @@ impl Engine {
         if let Some(batch) = queue.head() {
             batch.path_works();
         }
-        let since = queue.backoff.succeeded();
+        let failing = core::mem::take(&mut queue.backoff).failing;
         queue.last_error = None;
         self.last_error = None;
-        if let Some(since) = since {
-            let after = self.now.saturating_sub(since);
+        if failing.count > 0 {
+            let after = self.now.saturating_sub(failing.since);
             self.note(at, |bucket| Note::Recovered(bucket, after));
         }
     }
@@ -298,7 +298,8 @@ impl Engine {
         let (now, random) = (self.now, self.jitter.next());
         let policy = &self.settings.retry;
         let queue = &mut self.queues[at];
-        let count = queue.backoff.failed(now);
+        queue.backoff.failing.add(now);
+        let count = queue.backoff.failing.count;
         let asked = error.retry_after();
         let own = pause(policy, count, None, random);
         let mut wait = pause(policy, count, asked, random);
@@ -308,10 +309,8 @@ impl Engine {
             wait = wait.max(HUMAN_PAUSE);
         }
         let until = now.saturating_add(wait);
-        queue.backoff.pause = match asked {
-            Some(_) => Pause::ServerAsked(until),
-            None => Pause::Retry(until),
-        };
+        let pause = asked.map_or(Pause::Retry, |_| Pause::ServerAsked);
+        queue.backoff.wait(until, pause);
         queue.backlog = true;
         // (What is kept on disk is never given up.)
         let over = self.disk.is_none()

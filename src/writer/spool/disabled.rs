@@ -11,8 +11,7 @@ use core::time::Duration;
 pub(crate) use crate::error::Error as DiskError;
 
 /// Batches on a disk.
-#[derive(Debug)]
-pub(crate) struct Range;
+pub(crate) use core::convert::Infallible as Range;
 
 /// There is none.
 #[derive(Debug)]

@@ -46,7 +46,7 @@ fn trials(queue: &mut Queue) -> Vec<String> {
     let mut random = crate::writer::settings::Jitter::new(7);
     let mut all = BTreeSet::new();
     for _ in 0..500 {
-        let found = queue.choose_probe(random.next());
+        let found = queue.plan_probe(random.next());
         let line = String::from_utf8(queue.probe.lines().to_vec()).unwrap();
         assert_eq!(found, !line.is_empty());
         all.insert(line);
@@ -99,7 +99,7 @@ fn where_nothing_was_stored_any_other_line_may_be_it() {
     let all = rows(&["b f=1 2", "c f=1 3", "d f=1 4", "e f=1 5", "g f=1 6"]);
     assert_eq!(trials(&mut here), all);
     // What has been a probe once goes on being it.
-    assert!(here.choose_probe(0));
+    assert!(here.plan_probe(0));
     let stood = here.probe.lines().to_vec();
     here.probe.succeeded();
     assert_eq!(trials(&mut here), [String::from_utf8(stood).unwrap()]);
@@ -140,7 +140,7 @@ fn a_probe_in_doubt_shares_its_part() {
         let mut here = doubted();
         let mut random = crate::writer::settings::Jitter::new(3);
         while here.probe.lines() != row.as_bytes() {
-            assert!(here.choose_probe(random.next()));
+            assert!(here.plan_probe(random.next()));
         }
         here.probe.succeeded();
         assert_eq!(trials(&mut here), [row]);
