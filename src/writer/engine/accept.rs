@@ -20,6 +20,19 @@ pub(crate) struct Pending {
     pub(crate) left_out: (u64, u64),
 }
 
+impl Pending {
+    /// Lines that hold all that was written.
+    pub(super) fn new(queue: usize, len: usize, lines: usize) -> Self {
+        let left_out = (0, 0);
+        Pending {
+            queue,
+            len,
+            lines,
+            left_out,
+        }
+    }
+}
+
 /// What became of lines.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Accepted {
@@ -67,10 +80,8 @@ impl Engine {
             return Ok(Accepted::Yes);
         }
         let pending = Pending {
-            queue: at,
-            len,
-            lines,
             left_out,
+            ..Pending::new(at, len, lines)
         };
         self.now = self.now.max(clock.now());
         let untimed = (untimed > 0).then(|| clock.reading(self.stamper.compares()));
@@ -86,12 +97,7 @@ impl Engine {
     ) -> Result<Accepted, WriteError> {
         self.now = self.now.max(clock.now());
         self.queues[at].write_line_behind(line.bytes);
-        let pending = Pending {
-            queue: at,
-            len: line.bytes.len().saturating_add(1),
-            lines: 1,
-            left_out: (0, 0),
-        };
+        let pending = Pending::new(at, line.bytes.len().saturating_add(1), 1);
         let untimed = (!line.has_time).then(|| clock.reading(self.stamper.compares()));
         self.take(pending, untimed)
     }
@@ -326,11 +332,6 @@ impl Engine {
     /// Puts whole lines, encoded and with times, behind what a queue has collected.
     pub(crate) fn pend(&mut self, at: usize, bytes: &[u8], lines: usize) -> Pending {
         self.queues[at].write_behind(bytes);
-        Pending {
-            queue: at,
-            len: bytes.len(),
-            lines,
-            left_out: (0, 0),
-        }
+        Pending::new(at, bytes.len(), lines)
     }
 }

@@ -11,7 +11,6 @@ use super::backoff::Pause;
 use super::batch::Batch;
 use super::{Engine, Note};
 use crate::client::retry::part;
-use crate::error::Error;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -192,15 +191,15 @@ impl Engine {
     }
 
     /// Syncs the disk if its durability asks for it now. `all`: whatever that is.
-    pub(super) fn sync(&mut self, all: bool) -> Result<(), Error> {
+    pub(super) fn sync(&mut self, all: bool) -> Result<(), DiskError> {
         let Some(disk) = &mut self.disk else {
             return Ok(());
         };
         let (synced, lost) = disk.sync(all);
         self.settle(lost);
-        synced.map_err(|error| {
-            self.spool_failed(super::MAIN, &error);
-            error.into()
-        })
+        if let Err(error) = &synced {
+            self.spool_failed(super::MAIN, error);
+        }
+        synced
     }
 }
