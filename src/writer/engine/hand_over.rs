@@ -19,6 +19,9 @@ use core::time::Duration;
 const DISK_PAUSE: Duration = Duration::from_secs(5);
 /// One that took nothing is tried again after this, while a request stalls.
 const DISK_REST: Duration = Duration::from_secs(1);
+/// So many of a disk's last errors aren't told again as long as it takes nothing. (It has two by turns:
+/// what failed, and that it isn't asked for a moment.)
+const MAX_TOLD: usize = 4;
 
 impl Engine {
     /// Takes a spool, and takes over what is in it.
@@ -91,7 +94,7 @@ impl Engine {
         };
         let last = batch.last_written().unwrap_or(batch.rest());
         queue.probe.spooled(last, batch.precision);
-        queue.spool_error = None;
+        queue.spool_errors.clear();
         if hold {
             batch.on_disk = Some(Vec::from([range]));
         } else {
@@ -183,9 +186,10 @@ impl Engine {
     /// Tells that the disk didn't do its part for a queue, unless that goes on as it began.
     pub(super) fn spool_failed(&mut self, at: usize, error: &DiskError) {
         let message = error.to_string();
-        let told = &mut self.queues[at].spool_error;
-        if told.as_ref() != Some(&message) {
-            *told = Some(message.clone());
+        let told = &mut self.queues[at].spool_errors;
+        if !told.contains(&message) {
+            told.truncate(MAX_TOLD - 1);
+            told.insert(0, message.clone());
             self.note(at, |bucket| Note::SpoolFailed(bucket, message));
         }
     }

@@ -88,8 +88,8 @@ pub(crate) struct Queue {
     pub(crate) sealed: VecDeque<Batch>,
     /// Lines of this bucket on disk, those held included.
     pub(crate) spooled: u64,
-    /// What the disk failed with, since it last took something.
-    pub(crate) spool_error: Option<String>,
+    /// What the disk failed with since it last took something, as far as it was told.
+    pub(crate) spool_errors: Vec<String>,
     pub(crate) backoff: Backoff,
     /// What its last request failed with.
     pub(crate) last_error: Option<Arc<Error>>,
@@ -117,7 +117,7 @@ impl Queue {
             opened_at: Duration::ZERO,
             sealed: VecDeque::new(),
             spooled: 0,
-            spool_error: None,
+            spool_errors: Vec::new(),
             backoff: Backoff::default(),
             last_error: None,
             backlog: false,
@@ -270,7 +270,7 @@ impl Queue {
         let end = self.open_len.saturating_add(len);
         let written = self.open.get(self.open_len..end).unwrap_or_default();
         self.probe.spooled(written, self.precision);
-        self.spool_error = None;
+        self.spool_errors.clear();
     }
 
     /// The next request is a probe, if there is anything to probe with. False if not.
