@@ -33,8 +33,6 @@ pub(crate) struct Batch {
     pub(crate) precision: Precision,
     bytes: Arc<Vec<u8>>,
     pieces: VecDeque<Piece>,
-    /// What was written last, as long as all of it is stored or may yet be.
-    last: Option<Range<usize>>,
     /// Attempts in a row that failed.
     pub(crate) failing: Streak,
     /// So many pieces at the front are single lines that were refused, unnamed. Until the path is
@@ -105,13 +103,7 @@ impl Fault {
 }
 
 impl Batch {
-    /// `last` is where the last thing written begins.
-    pub(crate) fn new(
-        (number, precision): (u64, Precision),
-        bytes: Vec<u8>,
-        lines: usize,
-        last: Option<usize>,
-    ) -> Self {
+    pub(crate) fn new((number, precision): (u64, Precision), bytes: Vec<u8>, lines: usize) -> Self {
         let piece = Piece {
             end: bytes.len(),
             lines,
@@ -121,7 +113,6 @@ impl Batch {
             on_disk: None,
             number,
             precision,
-            last: last.map(|last| last..bytes.len()),
             bytes: Arc::new(bytes),
             pieces: VecDeque::from([piece]),
             failing: Streak::default(),
@@ -190,8 +181,6 @@ impl Batch {
                     piece.suspicion = Suspicion::None;
                 }
             }
-        } else {
-            self.last = None;
         }
         self.judge_other_half(self.suspects, good);
     }
@@ -227,14 +216,6 @@ impl Batch {
         for piece in &mut self.pieces {
             piece.suspicion = Suspicion::None;
             piece.fault = Fault::None;
-        }
-    }
-
-    /// What was written last, as long as the batch is in one piece.
-    pub(crate) fn last_written(&self) -> Option<&[u8]> {
-        match self.pieces.len() {
-            1 => self.bytes.get(self.last.clone()?),
-            _ => None,
         }
     }
 
@@ -347,7 +328,6 @@ impl Batch {
         }
         let gone = self.piece_bytes().len().saturating_sub(kept.len());
         Arc::make_mut(&mut self.bytes).splice(piece.start..piece.end, kept);
-        self.last = None;
         let behind = self.suspects.saturating_add(1);
         for later in self.pieces.iter_mut().skip(behind) {
             later.start = later.start.saturating_sub(gone);

@@ -92,8 +92,7 @@ impl Engine {
                 return None;
             }
         };
-        let last = batch.last_written().unwrap_or(batch.rest());
-        queue.probe.spooled(last, batch.precision);
+        queue.probe.spooled(batch.rest(), batch.precision);
         queue.spool_errors.clear();
         if hold {
             batch.on_disk = Some(Vec::from([range]));
@@ -159,7 +158,7 @@ impl Engine {
         if let Ok(Some((precision, lines, ranges))) = taken {
             let lines = usize::try_from(lines).unwrap_or(usize::MAX);
             // What comes from disk is older than any batch a flush waits for.
-            let mut batch = Batch::new((0, precision), body, lines, None);
+            let mut batch = Batch::new((0, precision), body, lines);
             batch.on_disk = Some(ranges);
             queue.sealed.push_front(batch);
             self.settle(lost);

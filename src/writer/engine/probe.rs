@@ -46,10 +46,10 @@ impl Probe {
         }
     }
 
-    /// This line was stored, and it is the newest there is: an older one may have been overwritten
-    /// since. `None`: something newer was stored, which can't be sent again.
-    pub(crate) fn stored(&mut self, line: Option<&[u8]>, unit: Precision) {
-        keep(&mut self.stored, line.filter(|_| unit == self.unit));
+    /// These lines were stored, and the last is the newest there is: an older one may have been
+    /// overwritten since. It is kept, if it can be sent again.
+    pub(crate) fn stored(&mut self, lines: &[u8], unit: Precision) {
+        keep_last(&mut self.stored, lines, unit == self.unit);
         self.doubted = false;
     }
 
@@ -60,8 +60,7 @@ impl Probe {
 
     /// These lines went to disk. The last one is kept, if it can be sent again.
     pub(crate) fn spooled(&mut self, lines: &[u8], unit: Precision) {
-        let last = split(lines).last();
-        keep(&mut self.newest, last.filter(|_| unit == self.unit));
+        keep_last(&mut self.newest, lines, unit == self.unit);
     }
 
     /// The probe was refused.
@@ -107,6 +106,10 @@ impl Probe {
         self.waiting = chosen;
         !self.lines().is_empty()
     }
+}
+
+fn keep_last(place: &mut Vec<u8>, lines: &[u8], same_unit: bool) {
+    keep(place, split(lines).last().filter(|_| same_unit));
 }
 
 fn keep(place: &mut Vec<u8>, line: Option<&[u8]>) {

@@ -75,8 +75,6 @@ pub(crate) struct Queue {
     pub(crate) open: Vec<u8>,
     pub(crate) open_len: usize,
     pub(crate) open_lines: usize,
-    /// Where in `open` the last thing written begins.
-    last: usize,
     /// The unit of their times: the writer's, but while text in another one is taken.
     pub(crate) precision: Precision,
     /// So many bytes behind them are lines that are about to be taken: they stay behind them when those
@@ -111,7 +109,6 @@ impl Queue {
             open: Vec::new(),
             open_len: 0,
             open_lines: 0,
-            last: 0,
             precision,
             aside: 0,
             opened_at: Duration::ZERO,
@@ -144,7 +141,6 @@ impl Queue {
     /// Adds the whole lines that stand behind the open ones. The caller has seen to it that they fit.
     #[inline]
     pub(crate) fn keep(&mut self, len: usize, lines: usize) {
-        self.last = self.open_len;
         self.open_len += len;
         self.open_lines += lines;
     }
@@ -184,13 +180,11 @@ impl Queue {
             self.write_behind(behind);
         }
         bytes.truncate(start);
-        let last = Some(self.last);
-        let mut batch = Batch::new((number, self.precision), bytes, self.open_lines, last);
+        let mut batch = Batch::new((number, self.precision), bytes, self.open_lines);
         if waits {
             batch.shrink();
         }
         self.open_lines = 0;
-        self.last = 0;
         self.sealed.push_back(batch);
         true
     }
@@ -259,9 +253,7 @@ impl Queue {
     /// The first piece was stored: its last line is the newest thing there is.
     pub(crate) fn note_stored(&mut self) {
         if let Some(batch) = self.sealed.front() {
-            let last = batch.last_written();
-            let last = last.or_else(|| split(batch.piece_bytes()).last());
-            self.probe.stored(last, batch.precision);
+            self.probe.stored(batch.piece_bytes(), batch.precision);
         }
     }
 

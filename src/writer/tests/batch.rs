@@ -22,7 +22,7 @@ fn batch(lines: &[&str]) -> Batch {
         .iter()
         .map(|line| alloc::format!("{line}\n"))
         .collect();
-    Batch::new(KIND, text.into_bytes(), lines.len(), Some(0))
+    Batch::new(KIND, text.into_bytes(), lines.len())
 }
 
 #[test]
@@ -56,32 +56,6 @@ fn numbers_name_lines_of_the_piece() {
 }
 
 #[test]
-fn the_last_item_is_known_while_all_of_it_is_there() {
-    let fresh = || {
-        let text = "a f=1 1\nb f=1 2\nc f=1 3\n";
-        Batch::new(KIND, text.into(), 3, text.find('c'))
-    };
-    let c = Some(&b"c f=1 3\n"[..]);
-    let mut batch = fresh();
-    assert_eq!(batch.last_written(), c);
-    // Not while there are two pieces; again when the second is the only one.
-    assert!(batch.halve(false));
-    assert_eq!(batch.last_written(), None);
-    batch.pop(true);
-    assert_eq!(batch.last_written(), c);
-    let unknown = Batch::new(KIND, "a f=1 1\n".into(), 1, None);
-    assert_eq!(unknown.last_written(), None);
-    // Nor when something was refused.
-    let mut batch = fresh();
-    assert!(batch.halve(false));
-    batch.pop(false);
-    assert_eq!((batch.last_written(), batch.lines()), (None, 2));
-    let mut batch = fresh();
-    assert_eq!(batch.take_out(&[bad(1)], RejectReason::Refused).len(), 1);
-    assert_eq!((batch.last_written(), batch.lines()), (None, 2));
-}
-
-#[test]
 fn what_waits_keeps_no_more_storage_than_it_needs() {
     for (used, storage, kept) in [
         (160, 1_000, 160),
@@ -94,7 +68,7 @@ fn what_waits_keeps_no_more_storage_than_it_needs() {
         let mut bytes = Vec::with_capacity(storage);
         assert_eq!(bytes.capacity(), storage);
         bytes.resize(used, b'\n');
-        let mut batch = Batch::new(KIND, bytes, used, Some(0));
+        let mut batch = Batch::new(KIND, bytes, used);
         batch.shrink();
         assert_eq!(batch.held(), kept, "{used} of {storage}");
     }
