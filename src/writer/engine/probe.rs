@@ -13,7 +13,7 @@ pub(crate) const MAX_PROBE: usize = 4 * 1024;
 pub(crate) struct Probe {
     /// The writer's unit of times. A line of another one would be another point in it.
     pub(crate) unit: Precision,
-    /// The last thing the server stored. Sent again it changes nothing, but shows whether the
+    /// The last line the server stored. Sent again it changes nothing, but shows whether the
     /// server works.
     stored: Vec<u8>,
     /// It has been refused since it was stored. That shows that the path is to blame, unless the
@@ -86,11 +86,9 @@ impl Probe {
         others: impl Iterator<Item = &'a [u8]> + Clone,
         on_disk: bool,
     ) -> bool {
-        let mut chosen = core::mem::take(&mut self.waiting);
-        chosen.clear();
+        self.waiting.clear();
         let other = self.doubted && random & 1 << 32 != 0;
         if !self.stored.is_empty() && !other {
-            self.waiting = chosen;
             return true;
         }
         let (batch, line) = (random >> 40, random & 0xffff_ffff);
@@ -102,8 +100,8 @@ impl Probe {
             .ok()
             .and_then(|n| n.checked_rem(count));
         let bytes = at.map(|at| others.clone().nth(at).unwrap_or(&self.newest));
-        keep(&mut chosen, bytes.and_then(|bytes| pick_line(bytes, line)));
-        self.waiting = chosen;
+        let line = bytes.and_then(|bytes| pick_line(bytes, line));
+        keep(&mut self.waiting, line);
         !self.lines().is_empty()
     }
 }
