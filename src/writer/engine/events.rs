@@ -87,6 +87,7 @@ impl Note {
     pub(crate) fn event(&self) -> Event<'_> {
         match *self {
             Note::Lines(ref bucket, lines, place) => match place {
+                // (Nobody is told of lines that come into memory.)
                 Place::Outside | Place::Buffered | Place::Spooled => {
                     Event::Spooled { bucket, lines }
                 }

@@ -47,7 +47,8 @@ impl Queues {
     }
 }
 
-/// There is always a queue: a number that none has, which nobody has, is that of the first.
+/// There is always a queue: a number that none has is taken for that of the first. (Nobody has such a
+/// number: queues are numbered when they are made, and stay.)
 impl Index<usize> for Queues {
     type Output = Queue;
 
