@@ -616,8 +616,14 @@ impl WriterBuilder {
             }
             engine.adopt(clock.now(), disk);
         }
-        let mut inline = Inline::new(engine, clock, transport, self.listener);
-        inline.tell();
+        let mut inline = Inline {
+            engine,
+            clock,
+            transport,
+            listener: self.listener,
+            closed: false,
+        };
+        inline.emit();
         Ok(inline)
     }
 }

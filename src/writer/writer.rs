@@ -1,9 +1,9 @@
 //! `Writer`: the interface of a writer that runs on the thread of its caller.
 
 use super::account::{Outcome, Stats};
-use super::drive::complain;
 use super::drive::inline::Inline;
 use super::drive::seams::SystemClock;
+use super::drive::{complain, write_each};
 use super::engine::{BatchEncoder, MAIN};
 use super::lines::LinesOutcome;
 use super::rejected::Rejected;
@@ -151,12 +151,7 @@ impl Writer {
         &mut self,
         items: impl IntoIterator<Item = I>,
     ) -> Result<(), WriteError> {
-        (1..).zip(items).try_for_each(|(number, item)| {
-            self.write(&item).map_err(|e| match e {
-                WriteError::Encode(e) => e.numbered(number).into(),
-                other => other,
-            })
-        })
+        write_each(items, |item| self.write(item))
     }
 
     /// Takes line protocol that exists already, line by line, with times of this precision.

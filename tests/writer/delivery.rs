@@ -260,6 +260,50 @@ fn back_pressure_is_the_callers_choice() {
     }
 }
 
+/// However slowly they come: not only lines in the inbox count, also those that each handle has to itself.
+#[test]
+fn the_limit_on_memory_holds_for_slow_handles() {
+    for (policy, handles) in [
+        (OverflowPolicy::Reject, 1),
+        (OverflowPolicy::Reject, 3),
+        (OverflowPolicy::Block(Duration::from_millis(1)), 1),
+        (OverflowPolicy::Block(Duration::ZERO), 2),
+        (OverflowPolicy::DropOldest, 1),
+        (OverflowPolicy::DropOldest, 2),
+    ] {
+        let server = Server::start();
+        server.fault(Fault::status(503).times(10_000));
+        let w = writer(&server)
+            .batch_lines(10)
+            .flush_interval(Duration::from_millis(2))
+            .max_buffer_bytes(1_600)
+            .build()
+            .unwrap();
+        let w = w.spawn(policy).unwrap();
+        let mut handles: Vec<_> = (0..handles).map(|_| w.clone()).collect();
+        let mut refused = 0;
+        for n in 0..150 {
+            for handle in &mut handles {
+                match handle.write(&point(n)) {
+                    Ok(()) => {}
+                    Err(WriteError::Full) => refused += 1,
+                    Err(other) => panic!("{other}"),
+                }
+            }
+            std::thread::sleep(Duration::from_millis(2));
+            // Each handle may have a sixteenth on top, and with DropOldest a batch comes on top.
+            let bytes = w.stats().buffered_bytes;
+            assert!(bytes <= 1_600 + 1_000, "{bytes} with {policy:?}");
+        }
+        let stats = w.stats();
+        match policy {
+            OverflowPolicy::DropOldest => assert!(refused == 0 && stats.dropped.overflow > 0),
+            _ => assert!(refused > 50 && stats.dropped.total() == 0, "{refused}"),
+        }
+        drop(w.close_within(Duration::ZERO));
+    }
+}
+
 #[test]
 fn the_last_handle_closes() {
     let server = Server::start();

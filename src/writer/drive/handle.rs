@@ -4,11 +4,13 @@ use super::super::account::{Outcome, Stats};
 use super::super::engine::{BatchEncoder, EncoderSpec};
 use super::super::lines::LinesOutcome;
 use super::super::rejected::Rejected;
-use super::inbox::{Command, Shared, State};
-use super::slot::Slot;
+use super::inbox::{Slot, Written};
+use super::shared::Shared;
+use super::state::State;
+use super::{write_each, write_text};
 use crate::Precision;
 use crate::error::{Error, PointError, WriteError};
-use crate::line::{EncodeError, ToLine, text_lines};
+use crate::line::{EncodeError, ToLine};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -28,9 +30,6 @@ const MAX_SCRATCH: usize = 64 << 10;
 /// When the last handle is dropped without [`close`](WriterHandle::close), the writer closes itself
 /// within its `flush_timeout`, and the drop waits for it as long and 1 s more. `Drop` runs neither for a
 /// `static` nor in `std::process::exit`: [`flush`](WriterHandle::flush) or close before.
-///
-/// What the last attempt failed with is emitted as [`Event::Failed`](crate::writer::Event::Failed); a handle
-/// has no [`last_error`](crate::writer::Writer::last_error).
 ///
 /// ```
 /// use influx_edge::line::Point;
@@ -61,39 +60,43 @@ pub struct WriterHandle {
 }
 
 impl WriterHandle {
-    /// The first one.
-    pub(super) fn new(shared: Arc<Shared>, spec: EncoderSpec, bucket: Arc<str>) -> Self {
-        let slot = Arc::new(Slot::default());
-        shared.state().slots.push(Arc::clone(&slot));
-        WriterHandle {
+    /// A handle of the writer whose threads a process has, with a slot in its state.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        process: u32,
+        spec: EncoderSpec,
+        bucket: Arc<str>,
+    ) -> Self {
+        let handle = WriterHandle {
+            slot: Arc::new(Slot::new(&shared.settings)),
             shared,
-            process: std::process::id(),
-            slot,
+            process,
             spec,
             scratch: Vec::new(),
             stamped: Vec::new(),
             bucket,
             closed: false,
+        };
+        if let Ok(mut state) = handle.state() {
+            // (Which closes it if the writer has ended.)
+            state.collect(&handle.slot);
+            state.slots.push(Arc::clone(&handle.slot));
         }
+        handle
     }
 
-    /// A child that was forked has neither the threads nor, perhaps, the locks.
-    #[inline]
-    fn is_ours(&self) -> bool {
-        self.process == std::process::id()
-    }
-
-    /// The same as an error.
+    /// A child that was forked has neither the threads nor, perhaps, the locks. (A system call for each
+    /// item: without it a child's lines would be accepted, and lost.)
     #[inline]
     fn check_process(&self) -> Result<(), WriteError> {
-        match self.is_ours() {
+        match self.process == std::process::id() {
             true => Ok(()),
             false => Err(WriteError::Forked),
         }
     }
 
-    fn state(&self) -> Option<MutexGuard<'_, State>> {
-        self.is_ours().then(|| self.shared.state())
+    fn state(&self) -> Result<MutexGuard<'_, State>, WriteError> {
+        self.check_process().map(|()| self.shared.state())
     }
 
     /// As [`Writer::write`](crate::writer::Writer::write). Blocks only with
@@ -125,7 +128,7 @@ impl WriterHandle {
         &mut self,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
-        self.hand_over(None, encode)
+        self.encode(None, encode)
     }
 
     /// As [`Writer::write_to`](crate::writer::Writer::write_to).
@@ -137,34 +140,51 @@ impl WriterHandle {
         bucket: &str,
         item: &(impl ToLine + ?Sized),
     ) -> Result<(), WriteError> {
-        self.hand_over(Some(bucket.into()), |enc| item.to_line(enc))
+        self.encode(Some(&bucket.into()), |enc| item.to_line(enc))
     }
 
     /// `other`: not the handle's own bucket.
-    fn hand_over(
+    fn encode(
         &mut self,
-        other: Option<Arc<str>>,
+        other: Option<&Arc<str>>,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
-        // (A call of the system for each item: without it a child's lines would be Ok, and nowhere.)
         self.check_process()?;
         let mut enc = self.spec.encoder(&mut self.scratch, 0);
         if let Err(error) = encode(&mut enc) {
             let error = match error {
-                EncodeError::BufferFull => WriteError::TooLarge(self.shared.limits.batch_bytes),
+                EncodeError::BufferFull => WriteError::TooLarge(self.spec.batch_bytes),
                 error => PointError::of_next(&enc, error).into(),
             };
             return Err(self.shared.refused(error));
         }
-        let (lines, untimed) = (enc.line_count(), enc.untimed_count() > 0);
-        let stamped = untimed.then_some(&mut self.stamped);
+        let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
         let left_out = (enc.skipped(), enc.empty_tags());
-        let bytes = (enc.as_bytes(), self.spec.precision);
-        let bucket = other.as_ref().unwrap_or(&self.bucket);
-        let taken = self.shared.take(&self.slot, bucket, bytes, lines, stamped);
-        if left_out != (0, 0) && taken.is_ok() {
-            self.shared.left_out(left_out);
+        self.scratch.truncate(len);
+        self.hand_over(other, self.spec.precision, lines, untimed > 0)?;
+        if left_out != (0, 0) {
+            self.shared.state().account.left_out(left_out);
         }
+        Ok(())
+    }
+
+    /// Hands over the lines that stand in `scratch`.
+    #[inline]
+    fn hand_over(
+        &mut self,
+        other: Option<&Arc<str>>,
+        precision: Precision,
+        lines: usize,
+        untimed: bool,
+    ) -> Result<(), WriteError> {
+        let written = Written {
+            bucket: other.unwrap_or(&self.bucket),
+            bytes: &self.scratch,
+            precision,
+            lines,
+        };
+        let stamped = untimed.then_some(&mut self.stamped);
+        let taken = self.shared.take(&self.slot, written, stamped);
         for storage in [&mut self.scratch, &mut self.stamped] {
             // A long line is not held twice.
             if storage.capacity() > MAX_SCRATCH {
@@ -172,6 +192,26 @@ impl WriterHandle {
             }
         }
         taken
+    }
+
+    /// As [`Writer::write_each`](crate::writer::Writer::write_each).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # use influx_edge::{line::Point, writer::OverflowPolicy};
+    /// # let mut handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Block(std::time::Duration::from_secs(1)))?;
+    /// handle.write_each((0..1_000).map(|n| Point::new("t").field("v", n)))?;
+    /// # assert_eq!(handle.close()?.delivered, 1_000);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write`](WriterHandle::write), for the first item that isn't taken. Those before it were.
+    pub fn write_each<I: ToLine>(
+        &mut self,
+        items: impl IntoIterator<Item = I>,
+    ) -> Result<(), WriteError> {
+        write_each(items, |item| self.write(item))
     }
 
     /// As [`Writer::write_lines`](crate::writer::Writer::write_lines).
@@ -185,28 +225,42 @@ impl WriterHandle {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn write_lines(&mut self, text: &str, precision: Precision) -> LinesOutcome {
-        let mut outcome = LinesOutcome::default();
-        let ours = self.check_process();
-        for (number, line) in text_lines(text) {
-            let taken = match line {
-                _ if ours.is_err() => ours.clone(),
-                Ok(line) => {
-                    self.scratch.clear();
-                    self.scratch.extend_from_slice(line.bytes);
-                    self.scratch.push(b'\n');
-                    let stamped = (!line.has_time).then_some(&mut self.stamped);
-                    let bytes = (&*self.scratch, precision);
-                    self.shared
-                        .take(&self.slot, &self.bucket, bytes, 1, stamped)
-                }
-                Err(error) => Err(self.shared.refused(WriteError::Syntax(error))),
-            };
-            match taken {
-                Ok(()) => outcome.accepted = outcome.accepted.saturating_add(1),
-                Err(error) => outcome.rejected.push((number, error)),
-            }
-        }
-        outcome
+        self.write_text(None, text, precision)
+    }
+
+    /// As [`write_lines`](WriterHandle::write_lines), for another bucket.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # use influx_edge::{Precision, writer::OverflowPolicy};
+    /// # let mut handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
+    /// assert!(handle.write_lines_to("alarms", "door open=true 60\n", Precision::Second).is_complete());
+    /// # assert_eq!(handle.close()?.delivered, 1);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn write_lines_to(
+        &mut self,
+        bucket: &str,
+        text: &str,
+        precision: Precision,
+    ) -> LinesOutcome {
+        self.write_text(Some(&bucket.into()), text, precision)
+    }
+
+    fn write_text(
+        &mut self,
+        other: Option<&Arc<str>>,
+        text: &str,
+        precision: Precision,
+    ) -> LinesOutcome {
+        write_text(text, |line| {
+            self.check_process()?;
+            let line = line.map_err(|error| self.shared.refused(error))?;
+            self.scratch.clear();
+            self.scratch.extend_from_slice(line.bytes);
+            self.scratch.push(b'\n');
+            self.hand_over(other, precision, 1, !line.has_time)
+        })
     }
 
     /// As [`Writer::flush`](crate::writer::Writer::flush), for everything that any handle has written until now.
@@ -225,7 +279,7 @@ impl WriterHandle {
     /// [`WriteError::Closed`] if none were; [`WriteError::OwnThread`] in
     /// an event listener, [`WriteError::Forked`] in a process forked later.
     pub fn flush(&self) -> Result<Outcome, Error> {
-        self.flush_within(self.shared.limits.flush_timeout)
+        self.flush_within(self.shared.settings.flush_timeout)
     }
 
     /// The same with a limit of its own: it returns by then, though a request is out that takes
@@ -235,7 +289,7 @@ impl WriterHandle {
     /// As [`flush`](WriterHandle::flush).
     pub fn flush_within(&self, limit: Duration) -> Result<Outcome, Error> {
         self.check_process()?;
-        self.shared.ask(limit, Command::Flush)
+        self.shared.ask(limit, false)
     }
 
     /// As [`Writer::close`](crate::writer::Writer::close), for all handles: they refuse from now on.
@@ -251,7 +305,7 @@ impl WriterHandle {
     /// # Errors
     /// As [`Writer::close`](crate::writer::Writer::close).
     pub fn close(self) -> Result<Outcome, Error> {
-        let limit = self.shared.limits.flush_timeout;
+        let limit = self.shared.settings.flush_timeout;
         self.close_within(limit)
     }
 
@@ -262,7 +316,7 @@ impl WriterHandle {
     pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
         self.closed = true;
         self.check_process()?;
-        self.shared.ask(limit, Command::Close)
+        self.shared.ask(limit, true)
     }
 
     /// The number of lines in each place so far, over all handles. Balanced at every moment; all zero in a
@@ -278,7 +332,25 @@ impl WriterHandle {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let state = self.state();
-        state.map_or_else(Stats::default, |state| state.stats(&self.shared.limits))
+        state.map_or_else(|_| Stats::default(), |mut state| state.stats())
+    }
+
+    /// As [`Writer::last_error`](crate::writer::Writer::last_error): what the last attempt failed with;
+    /// none once one has succeeded, and in a process forked later. Doesn't wait for a request that is out.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # use influx_edge::writer::OverflowPolicy;
+    /// # let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
+    /// if let Some(error) = handle.last_error() {
+    ///     eprintln!("{error}");
+    /// }
+    /// # assert!(handle.last_error().is_none());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn last_error(&self) -> Option<Arc<Error>> {
+        self.state().ok()?.last_error.clone()
     }
 
     /// As [`Writer::take_rejected`](crate::writer::Writer::take_rejected). Doesn't wait for a request that is
@@ -286,30 +358,18 @@ impl WriterHandle {
     #[must_use]
     pub fn take_rejected(&self) -> Vec<Rejected> {
         let state = self.state();
-        state.map_or_else(Vec::new, |mut state| state.rejected.take().collect())
+        state.map_or_else(|_| Vec::new(), |mut state| state.rejected.take().collect())
     }
 }
 
 impl Clone for WriterHandle {
     fn clone(&self) -> Self {
-        let slot = Arc::new(Slot::default());
-        if self.is_ours() {
+        if let Ok(mut state) = self.state() {
             // What comes through the new one is newer.
-            self.shared.collect(&self.slot);
-            let mut state = self.shared.state();
-            state.handles = state.handles.saturating_add(1);
-            state.slots.push(Arc::clone(&slot));
+            state.collect(&self.slot);
         }
-        WriterHandle {
-            shared: Arc::clone(&self.shared),
-            process: self.process,
-            slot,
-            spec: self.spec.clone(),
-            scratch: Vec::new(),
-            stamped: Vec::new(),
-            bucket: Arc::clone(&self.bucket),
-            closed: false,
-        }
+        let (shared, bucket) = (Arc::clone(&self.shared), Arc::clone(&self.bucket));
+        WriterHandle::new(shared, self.process, self.spec.clone(), bucket)
     }
 }
 
@@ -317,21 +377,8 @@ impl Clone for WriterHandle {
 /// writer's own thread, and in a process that was forked, it doesn't wait.
 impl Drop for WriterHandle {
     fn drop(&mut self) {
-        if !self.is_ours() {
-            return;
-        }
-        self.shared.collect(&self.slot);
-        let mut state = self.shared.state();
-        state.slots.retain(|slot| !Arc::ptr_eq(slot, &self.slot));
-        state.handles = state.handles.saturating_sub(1);
-        if state.handles > 0 {
-            return;
-        }
-        self.shared.to_keeper.notify_all();
-        if !self.closed && !self.shared.is_keeper() {
-            let limit = self.shared.limits.flush_timeout;
-            let limit = limit.saturating_add(Duration::from_secs(1));
-            drop(self.shared.wait_until_gone(state, limit));
+        if self.check_process().is_ok() {
+            self.shared.leave(&self.slot, !self.closed);
         }
     }
 }

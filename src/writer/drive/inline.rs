@@ -5,8 +5,9 @@ use super::super::engine::{Accepted, BatchEncoder, Engine, Goal, GoalState, Limi
 use super::super::event::Listener;
 use super::super::lines::LinesOutcome;
 use super::seams::{Clock, Transport};
+use super::write_text;
 use crate::error::{Error, WriteError};
-use crate::line::{EncodeError, text_lines};
+use crate::line::EncodeError;
 use crate::{OverflowPolicy, Precision};
 use core::time::Duration;
 
@@ -20,16 +21,6 @@ pub(crate) struct Inline<C, T> {
 }
 
 impl<C: Clock, T: Transport> Inline<C, T> {
-    pub(crate) fn new(engine: Engine, clock: C, transport: T, listener: Option<Listener>) -> Self {
-        Inline {
-            engine,
-            clock,
-            transport,
-            listener,
-            closed: false,
-        }
-    }
-
     #[inline]
     pub(crate) fn write(
         &mut self,
@@ -54,7 +45,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         if matches!(accepted, Ok(Accepted::Full)) {
             self.send_in_write();
         }
-        self.tell();
+        self.emit();
         accepted.map(|_| ())
     }
 
@@ -123,21 +114,14 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         text: &str,
         precision: Precision,
     ) -> LinesOutcome {
-        let mut outcome = LinesOutcome::default();
         self.engine.begin_text(queue, precision);
-        for (number, line) in text_lines(text) {
-            let taken = match line {
-                Ok(line) => {
-                    let accepted = self.engine.write_text(&self.clock, queue, &line);
-                    self.written(accepted)
-                }
-                Err(error) => Err(self.engine.refused(WriteError::Syntax(error))),
-            };
-            match taken {
-                Ok(()) => outcome.accepted = outcome.accepted.saturating_add(1),
-                Err(error) => outcome.rejected.push((number, error)),
+        let outcome = write_text(text, |line| match line {
+            Ok(line) => {
+                let accepted = self.engine.write_text(&self.clock, queue, &line);
+                self.written(accepted)
             }
-        }
+            Err(error) => Err(self.engine.refused(error)),
+        });
         self.engine.end_text(queue);
         outcome
     }
@@ -153,19 +137,14 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         let Some(attempt) = self.engine.next_request(self.clock.now(), limit) else {
             return false;
         };
-        let result = self.transport.send(&attempt);
-        let id = attempt.id;
-        // (Its body is the batch's again.)
-        drop(attempt);
-        let uncompressed = self.transport.refuses_compression();
-        let now = self.clock.now();
-        self.engine.on_result(now, id, result, uncompressed);
-        self.tell();
+        let finished = self.transport.make(attempt);
+        finished.report(&mut self.engine, self.clock.now());
+        self.emit();
         true
     }
 
-    pub(crate) fn tell(&mut self) {
-        super::tell(&mut self.engine, &mut self.listener);
+    pub(crate) fn emit(&mut self) {
+        super::emit(&mut self.engine, &mut self.listener);
     }
 
     /// Sends what is due, for no longer than the limit, and says when the next call is useful.
@@ -174,7 +153,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         self.tick();
         let end = start.saturating_add(self.engine.settings.poll_limit);
         while self.send_one(Limit::Client) && self.clock.now() < end {}
-        self.tell();
+        self.emit();
         let interval = self.engine.settings.flush_interval;
         let next = self.engine.next_wakeup();
         next.map_or(interval, |at| at.saturating_sub(self.clock.now()))
@@ -187,13 +166,13 @@ impl<C: Clock, T: Transport> Inline<C, T> {
             let now = self.clock.now();
             self.tick();
             if now >= end {
-                return self.tell();
+                return self.emit();
             }
             if self.send_one(Limit::Tick { end, first }) {
                 first = false;
                 continue;
             }
-            self.tell();
+            self.emit();
             // What is due and wasn't sent would take longer than there is time.
             let next = self.engine.next_wakeup().filter(|at| *at > now);
             let next = next.unwrap_or(end).min(end);
@@ -201,36 +180,38 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         }
     }
 
-    /// Until every line is delivered, rejected or given up, or until time is out.
+    /// Sends until every line is delivered, rejected or given up, or until time is out.
     pub(crate) fn flush(&mut self, limit: Duration) -> Result<Outcome, Error> {
-        let goal = self.reach(limit);
-        let outcome = self.engine.finish_flush(self.clock.now(), &goal);
-        self.tell();
-        outcome
-    }
-
-    fn reach(&mut self, limit: Duration) -> Goal {
-        let now = self.clock.now();
-        let goal = self.engine.begin_flush(now, now.saturating_add(limit));
-        loop {
-            let now = self.clock.now();
-            match self.engine.goal_state(now, &goal) {
-                GoalState::Over | GoalState::Out => return goal,
-                GoalState::Until(at) if at > now => self.clock.sleep(at.saturating_sub(now)),
-                GoalState::Until(_) => {
-                    let _ = self.send_one(Limit::Until(goal.deadline));
-                }
-            }
-        }
+        self.reach(limit, Engine::finish_flush)
     }
 
     /// Flushes, and gives up what is left.
     pub(crate) fn close(&mut self, limit: Duration) -> Result<Outcome, Error> {
         self.closed = true;
-        let goal = self.reach(limit);
-        let outcome = self.engine.finish_close(self.clock.now(), &goal);
-        self.tell();
-        outcome
+        self.reach(limit, Engine::finish_close)
+    }
+
+    fn reach(
+        &mut self,
+        limit: Duration,
+        finish: impl FnOnce(&mut Engine, Duration, &Goal) -> Result<Outcome, Error>,
+    ) -> Result<Outcome, Error> {
+        let now = self.clock.now();
+        let goal = self.engine.begin_flush(now, now.saturating_add(limit));
+        loop {
+            let now = self.clock.now();
+            match self.engine.goal_state(now, &goal) {
+                GoalState::Until(at) if at > now => self.clock.sleep(at.saturating_sub(now)),
+                GoalState::Until(_) => {
+                    let _ = self.send_one(Limit::Until(goal.deadline));
+                }
+                GoalState::Over | GoalState::Out => {
+                    let outcome = finish(&mut self.engine, now, &goal);
+                    self.emit();
+                    return outcome;
+                }
+            }
+        }
     }
 
     pub(crate) fn stats(&self) -> Stats {

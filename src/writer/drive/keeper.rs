@@ -6,81 +6,92 @@
 use super::super::account::Outcome;
 use super::super::engine::{Attempt, Engine, Goal, GoalState, Limit, Note};
 use super::super::stamp::Reading;
-use super::inbox::{Command, Entry, Reply};
+use super::inbox::Entry;
 use crate::error::{Error, WriteError};
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
+use std::sync::mpsc::SyncSender;
+
+/// Where a thread waits for a result.
+pub(crate) type Reply<T, E> = SyncSender<Result<T, E>>;
 
 /// What has come in since the step before.
+#[derive(Default)]
 pub(crate) struct Input {
     pub(crate) entries: VecDeque<Entry>,
-    /// Lines that were dropped on their way, by bucket.
-    pub(crate) dropped: Vec<(Arc<str>, u64)>,
-    pub(crate) commands: VecDeque<Command>,
-    /// The sender is done with its request.
+    /// Lines that were dropped from the inbox, by bucket.
+    pub(crate) dropped: BTreeMap<Arc<str>, u64>,
+    pub(crate) commands: Vec<Command>,
     pub(crate) finished: Option<Finished>,
-    /// What the clocks show.
-    pub(crate) reading: Reading,
     /// The machine's clock stepped back by so much.
     pub(crate) stepped: Option<Duration>,
-    /// There is no handle any more.
-    pub(crate) last: bool,
 }
 
-/// What became of a request.
+impl Input {
+    /// Whether the keeper is not to wait for more.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.finished.is_some() || !self.commands.is_empty()
+    }
+}
+
+/// A flush, or the close.
+pub(crate) struct Command {
+    /// In the writer's clock.
+    pub(crate) deadline: Duration,
+    pub(crate) closes: bool,
+    /// Unset if no thread waits.
+    pub(crate) reply: Option<Reply<Outcome, Error>>,
+}
+
+/// The result of a request.
 pub(crate) struct Finished {
     pub(crate) id: u64,
     pub(crate) result: Result<(), Error>,
     pub(crate) uncompressed: bool,
 }
 
+impl Finished {
+    pub(super) fn report(self, engine: &mut Engine, now: Duration) {
+        engine.on_result(now, self.id, self.result, self.uncompressed);
+    }
+}
+
 /// What is to be done now, in this order.
 #[derive(Default)]
 pub(crate) struct Output {
-    /// Entries that were not taken, by their numbers. (In write-ahead only.)
-    pub(crate) failed: Vec<(u64, WriteError)>,
     /// To be sent.
     pub(crate) attempt: Option<Attempt>,
-    /// Whoever waits for a flush.
-    pub(crate) replies: Vec<(Reply, Result<Outcome, Error>)>,
+    /// Storage that is no longer needed.
+    pub(crate) spare: Vec<u8>,
+    /// Entries whose writers wait, and whether they are on disk. (In write-ahead only.)
+    pub(crate) settled: Vec<(Reply<(), WriteError>, Result<(), WriteError>)>,
+    /// Commands that are done, and their outcome.
+    pub(crate) replies: Vec<(Option<Reply<Outcome, Error>>, Result<Outcome, Error>)>,
     /// The next step is due at this time, if nothing comes in before.
     pub(crate) wakeup: Option<Duration>,
-    /// The writer is closed: there is no next step. What was lost, if nobody waits for it.
-    pub(crate) ended: Option<Result<(), Error>>,
-    /// Storage that is no longer needed.
-    pub(crate) spare: Option<Vec<u8>>,
+    /// The writer is closed: there is no next step.
+    pub(crate) ended: bool,
 }
 
-/// An engine and those who wait for it.
+/// An engine, and the commands that it works towards.
 pub(crate) struct Keeper {
     pub(crate) engine: Engine,
-    goals: Vec<(Goal, Reply)>,
-    closing: Option<(Goal, Option<Reply>)>,
-    close_limit: Duration,
+    goals: Vec<(Goal, Command)>,
 }
 
 impl Keeper {
     pub(crate) fn new(engine: Engine) -> Self {
-        Keeper {
-            close_limit: engine.settings.flush_timeout,
-            engine,
-            goals: Vec::new(),
-            closing: None,
-        }
+        let goals = Vec::new();
+        Keeper { engine, goals }
     }
 
-    /// One step.
-    pub(crate) fn step(&mut self, now: Duration, input: Input) -> Output {
+    /// One step. `reading`: what the clocks show.
+    pub(crate) fn step(&mut self, now: Duration, reading: Reading, input: Input) -> Output {
         let mut out = Output::default();
-        if let Some(Finished {
-            id,
-            result,
-            uncompressed,
-        }) = input.finished
-        {
-            self.engine.on_result(now, id, result, uncompressed);
+        if let Some(finished) = input.finished {
+            finished.report(&mut self.engine, now);
         }
         if let Some(back) = input.stepped {
             self.engine.events.push(Note::ClockStepped(back));
@@ -93,76 +104,49 @@ impl Keeper {
             let lines = (&*entry.bytes, entry.precision);
             let taken = self.engine.hand_in(now, queue, lines, entry.lines);
             self.engine.opened_since(queue, entry.since);
-            if let Err(error) = taken {
-                out.failed.push((entry.number, error));
-            }
-            out.spare = Some(entry.bytes);
+            let waiting = entry.waiting.into_iter();
+            out.settled
+                .extend(waiting.map(|reply| (reply, taken.clone())));
+            out.spare = entry.bytes;
         }
         self.engine.tick(now);
         if self.engine.report_is_due(now) {
-            self.engine.report(now, input.reading);
+            self.engine.report(now, reading);
         }
         for command in input.commands {
-            match command {
-                Command::Flush(deadline, reply) => {
-                    let goal = self.engine.begin_flush(now, deadline);
-                    self.goals.push((goal, reply));
-                }
-                Command::Close(deadline, reply) => {
-                    let goal = self.engine.begin_flush(now, deadline);
-                    self.closing.get_or_insert((goal, Some(reply)));
-                }
-            }
+            let goal = self.engine.begin_flush(now, command.deadline);
+            self.goals.push((goal, command));
         }
-        if input.last && self.closing.is_none() {
-            let deadline = now.saturating_add(self.close_limit);
-            let goal = self.engine.begin_flush(now, deadline);
-            self.closing = Some((goal, None));
-        }
-        self.settle_goals(now, &mut out);
-        if out.ended.is_none() {
+        // (A close is the last command: flushes that are over end before it, the others after it.)
+        self.end_commands(now, &mut out);
+        if out.ended {
+            self.end_commands(now, &mut out);
+        } else {
             out.attempt = self.engine.next_request(now, Limit::Client);
             out.wakeup = self.next_wakeup(now);
         }
         out
     }
 
-    /// Replies to those whose flush is over.
-    fn settle_goals(&mut self, now: Duration, out: &mut Output) {
-        let Keeper { engine, goals, .. } = self;
-        goals.retain(|(goal, reply)| {
-            if engine.goal_state(now, goal) != GoalState::Over {
+    /// Ends each command whose goal is reached; once the writer is closed, each.
+    fn end_commands(&mut self, now: Duration, out: &mut Output) {
+        let Keeper { engine, goals } = self;
+        goals.retain_mut(|(goal, command)| {
+            if !out.ended && engine.goal_state(now, goal) != GoalState::Over {
                 return true;
             }
-            let outcome = engine.finish_flush(now, goal);
-            out.replies.push((reply.clone(), outcome));
+            let outcome = match command.closes {
+                true => engine.finish_close(now, goal),
+                false => engine.finish_flush(now, goal),
+            };
+            out.ended |= command.closes;
+            out.replies.push((command.reply.take(), outcome));
             false
         });
-        let over = |(goal, _): &mut (Goal, _)| engine.goal_state(now, goal) == GoalState::Over;
-        let Some((goal, reply)) = self.closing.take_if(over) else {
-            return;
-        };
-        let mut outcome = self.engine.finish_close(now, &goal);
-        out.ended = Some(match reply {
-            Some(reply) => {
-                out.replies.push((reply, outcome));
-                Ok(())
-            }
-            None => {
-                let nobody = core::mem::replace(&mut outcome, Ok(Outcome::default()));
-                nobody.map(|_| ())
-            }
-        });
-        for (goal, reply) in self.goals.drain(..) {
-            let outcome = self.engine.finish_flush(now, &goal);
-            out.replies.push((reply, outcome));
-        }
     }
 
     fn next_wakeup(&self, now: Duration) -> Option<Duration> {
         let goals = self.goals.iter().map(|(goal, _)| goal);
-        let closing = self.closing.iter().map(|(goal, _)| goal);
-        let goals = goals.chain(closing);
         let goals = goals.map(|goal| match self.engine.goal_state(now, goal) {
             GoalState::Over => now,
             GoalState::Until(at) => at.min(goal.deadline),

@@ -5,21 +5,25 @@ mod inbox;
 pub(super) mod inline;
 mod keeper;
 pub(super) mod seams;
-mod slot;
+mod shared;
+mod state;
 mod threaded;
 
 #[cfg(all(test, feature = "spool"))]
-pub(crate) use inbox::{Command, Entry};
+pub(crate) use inbox::Entry;
 #[cfg(all(test, feature = "spool"))]
-pub(crate) use keeper::{Finished, Input, Keeper};
+pub(crate) use keeper::{Command, Finished, Input, Keeper};
 
 use super::engine::Engine;
 use super::event::Listener;
+use super::lines::LinesOutcome;
+use crate::error::WriteError;
+use crate::line::{TextLine, text_lines};
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Tells the listener what has happened. One that panics isn't called again.
-fn tell(engine: &mut Engine, listener: &mut Option<Listener>) {
+/// Emits the events that the engine has collected. A listener that panics isn't called again.
+fn emit(engine: &mut Engine, listener: &mut Option<Listener>) {
     while let Some(note) = engine.events.next() {
         let Some(call) = listener else {
             continue;
@@ -29,6 +33,34 @@ fn tell(engine: &mut Engine, listener: &mut Option<Listener>) {
             complain("a writer's event listener panicked: it isn't called again");
         }
     }
+}
+
+/// Has `write` take the lines of a text one by one, and refuse those that aren't line protocol.
+fn write_text(
+    text: &str,
+    mut write: impl FnMut(Result<TextLine<'_>, WriteError>) -> Result<(), WriteError>,
+) -> LinesOutcome {
+    let mut outcome = LinesOutcome::default();
+    for (number, line) in text_lines(text) {
+        match write(line.map_err(WriteError::Syntax)) {
+            Ok(()) => outcome.accepted = outcome.accepted.saturating_add(1),
+            Err(error) => outcome.rejected.push((number, error)),
+        }
+    }
+    outcome
+}
+
+/// Has `write` take items one by one, up to the first one that it refuses.
+pub(super) fn write_each<I>(
+    items: impl IntoIterator<Item = I>,
+    mut write: impl FnMut(&I) -> Result<(), WriteError>,
+) -> Result<(), WriteError> {
+    (1..).zip(items).try_for_each(|(number, item)| {
+        write(&item).map_err(|error| match error {
+            WriteError::Encode(error) => error.numbered(number).into(),
+            other => other,
+        })
+    })
 }
 
 /// One line on stderr, if that can be written to.

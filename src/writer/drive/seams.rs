@@ -5,25 +5,21 @@
 
 use super::super::engine::Attempt;
 use super::super::stamp::Reading;
+use super::keeper::Finished;
+use crate::Timestamp;
 use crate::client::Client;
 use crate::error::Error;
 use core::time::Duration;
 use std::thread;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 /// Time, in its two kinds.
 pub(crate) trait Clock {
     /// Since some fixed moment. Never steps back: everything that waits counts in this.
     fn now(&self) -> Duration;
-    /// Nanoseconds since 1970, as the machine believes; steps as NTP or a person likes. Only for
-    /// stamping points. `None` outside the years 1677 to 2262.
-    fn wall(&self) -> Option<i64>;
-    /// What both clocks of interest show: this machine's, and the server's if `compares`.
-    #[inline]
-    fn reading(&self, compares: bool) -> Reading {
-        let _ = compares;
-        Reading::from(self.wall())
-    }
+    /// The calendar by this machine, which steps as NTP or a person likes, and by the server if
+    /// `compares`. Only for stamping points. `None` outside the years 1677 to 2262.
+    fn reading(&self, compares: bool) -> Reading;
     /// Lets the calling thread wait.
     fn sleep(&mut self, time: Duration);
 }
@@ -36,6 +32,16 @@ pub(crate) trait Transport {
     /// Whether the server is known to take no compressed bodies.
     fn refuses_compression(&self) -> bool {
         false
+    }
+
+    /// Makes one attempt and returns what the engine is to know of it. The body is the batch's again then.
+    fn make(&mut self, attempt: Attempt) -> Finished {
+        let result = self.send(&attempt);
+        Finished {
+            id: attempt.id,
+            result,
+            uncompressed: self.refuses_compression(),
+        }
     }
 }
 
@@ -78,24 +84,12 @@ impl Clock for SystemClock {
     }
 
     #[inline]
-    fn wall(&self) -> Option<i64> {
-        match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(after) => i64::try_from(after.as_nanos()).ok(),
-            Err(before) => i64::try_from(before.duration().as_nanos())
-                .ok()
-                .and_then(i64::checked_neg),
-        }
-    }
-
-    #[inline]
     fn reading(&self, compares: bool) -> Reading {
-        let server = if compares {
-            self.client.server_clock()
-        } else {
-            None
-        };
-        let wall = self.wall();
-        Reading { wall, server }
+        let wall = Timestamp::from_system(SystemTime::now());
+        Reading {
+            wall: wall.ok().map(|time| time.0),
+            server: compares.then(|| self.client.server_clock()).flatten(),
+        }
     }
 
     fn sleep(&mut self, time: Duration) {

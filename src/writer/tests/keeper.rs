@@ -9,18 +9,17 @@ use super::sim::{Draw, SimClock, SimServer, World, check_engine, long};
 use crate::OverflowPolicy;
 use crate::Precision;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, WriteError};
 use crate::spool::{Durability, Mode};
 use crate::testing::TempDir;
 use crate::writer::drive::{Command, Entry, Finished, Input, Keeper};
 use crate::writer::engine::Attempt;
 use crate::writer::seams::{Clock, Transport};
-use crate::writer::stamp::Reading;
 use crate::writer::{Outcome, Stats};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::String;
-use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 use fastrand::Rng;
@@ -48,13 +47,12 @@ struct Life {
     server: SimServer,
     sent: Option<Sent>,
     inbox: VecDeque<Entry>,
-    commands: VecDeque<Command>,
+    commands: Vec<Command>,
     finished: Option<Finished>,
     waiting: Vec<Waiting>,
     wakeup: Option<Duration>,
-    /// Numbers of entries, and what each says: bucket and series with time, and the number of its line.
-    entries: u64,
-    lines: BTreeMap<u64, (String, u64)>,
+    /// Of each line in the inbox: bucket and series with time, its number, and whether it is accepted.
+    lines: Vec<(String, u64, Receiver<Result<(), WriteError>>)>,
     number: u64,
     /// Of each point, the numbers that were accepted, in order.
     accepted: BTreeMap<String, Vec<u64>>,
@@ -83,41 +81,42 @@ impl Life {
         let number = self.number;
         let line = format!("m,s={series} n={number}i,t=\"{text}\" {time}\n");
         let key = format!("{bucket} m,s={series} {time}");
-        self.entries += 1;
-        self.lines.insert(self.entries, (key, number));
+        self.put(bucket, line, (key, number));
+    }
+
+    fn put(&mut self, bucket: &str, line: String, (key, number): (String, u64)) {
+        let (reply, accepted) = sync_channel(1);
+        self.lines.push((key, number, accepted));
         let since = self.now();
         self.inbox.push_back(Entry {
             since,
-            number: self.entries,
             bucket: bucket.into(),
             bytes: line.into_bytes(),
             precision: Precision::Nanosecond,
             lines: 1,
+            waiting: vec![reply],
         });
     }
 
     /// The keeper's turn.
-    fn step(&mut self, last: bool) -> bool {
+    fn step(&mut self) {
         let now = self.now();
-        let entries = core::mem::take(&mut self.inbox);
-        let numbers: Vec<u64> = entries.iter().map(|entry| entry.number).collect();
-        let output = self.keeper.step(
-            now,
-            Input {
-                entries,
-                dropped: Vec::new(),
-                commands: core::mem::take(&mut self.commands),
-                finished: self.finished.take(),
-                reading: Reading::from(self.clock.wall()),
-                stepped: None,
-                last,
-            },
-        );
-        let failed: Vec<u64> = output.failed.iter().map(|(number, _)| *number).collect();
-        assert!(failed.is_empty() || self.ahead);
-        for number in numbers.iter().filter(|number| !failed.contains(number)) {
-            let (key, line) = self.lines[number].clone();
-            self.accepted.entry(key).or_default().push(line);
+        let input = Input {
+            entries: core::mem::take(&mut self.inbox),
+            commands: core::mem::take(&mut self.commands),
+            finished: self.finished.take(),
+            ..Input::default()
+        };
+        let reading = self.clock.reading(false);
+        let output = self.keeper.step(now, reading, input);
+        for (reply, taken) in output.settled {
+            assert!(taken.is_ok() || self.ahead);
+            reply.send(taken).unwrap();
+        }
+        for (key, line, taken) in self.lines.drain(..) {
+            if taken.try_recv().unwrap().is_ok() {
+                self.accepted.entry(key).or_default().push(line);
+            }
         }
         if let Some(attempt) = output.attempt {
             assert!(self.sent.is_none(), "one request at a time");
@@ -127,17 +126,17 @@ impl Life {
             });
         }
         for (reply, outcome) in output.replies {
-            reply.send(outcome).unwrap();
+            reply.unwrap().send(outcome).unwrap();
         }
+        assert!(!output.ended);
         self.wakeup = output.wakeup;
         self.check();
-        output.ended.is_some()
     }
 
     /// The keeper is not to be called again and again at one time while nothing comes in.
     fn rests(&mut self) {
         for _ in 0..5 {
-            self.step(false);
+            self.step();
             if self.wakeup.is_none_or(|at| at > self.now()) {
                 return;
             }
@@ -167,7 +166,11 @@ impl Life {
     fn flush(&mut self, limit: Duration) {
         let (reply, receive) = sync_channel(1);
         let deadline = self.now() + limit;
-        self.commands.push_back(Command::Flush(deadline, reply));
+        self.commands.push(Command {
+            deadline,
+            closes: false,
+            reply: Some(reply),
+        });
         self.waiting.push(Waiting {
             reply: receive,
             deadline,
@@ -196,7 +199,7 @@ impl Life {
     fn run(&mut self, time: Duration, stalls: bool) {
         let end = self.now() + time;
         while self.now() < end {
-            self.step(false);
+            self.step();
             self.hear();
             if !stalls {
                 self.send();
@@ -246,12 +249,11 @@ fn life(
         server,
         sent: None,
         inbox: VecDeque::new(),
-        commands: VecDeque::new(),
+        commands: Vec::new(),
         finished: None,
         waiting: Vec::new(),
         wakeup: None,
-        entries: 0,
-        lines: BTreeMap::new(),
+        lines: Vec::new(),
         number: 0,
         accepted: BTreeMap::new(),
         ahead: mode == Some(Mode::WriteAhead),
@@ -279,9 +281,7 @@ fn script(seed: u64) {
     for _ in 0..steps {
         match rng.below(12) {
             0..=4 => (0..=rng.below(12)).for_each(|_| life.write(&mut rng)),
-            5 | 6 => {
-                life.step(false);
-            }
+            5 | 6 => life.step(),
             7 => life.rests(),
             8 | 9 => life.send(),
             10 => {
@@ -353,18 +353,8 @@ fn a_correction_during_a_stall_is_what_stays() {
         let settings = (Some(Mode::OnFailure), Durability::OsManaged, false);
         let mut life = life(1, &dir, settings, OverflowPolicy::Reject);
         let put = |life: &mut Life, number: u64| {
-            life.entries += 1;
-            let since = life.now();
-            life.inbox.push_back(Entry {
-                since,
-                number: life.entries,
-                bucket: Arc::from("sensors"),
-                bytes: format!("m,s=1 n={number}i 7\n").into_bytes(),
-                precision: Precision::Nanosecond,
-                lines: 1,
-            });
-            life.lines
-                .insert(life.entries, (String::from("sensors m,s=1 7"), number));
+            let line = format!("m,s=1 n={number}i 7\n");
+            life.put("sensors", line, (String::from("sensors m,s=1 7"), number));
         };
         put(&mut life, 1);
         life.run(SEC * 2, true);

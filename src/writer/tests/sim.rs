@@ -10,6 +10,7 @@ use crate::writer::drive::inline::Inline;
 use crate::writer::engine::{Attempt, Engine, Queue};
 use crate::writer::seams::{Clock, Transport};
 use crate::writer::split::split;
+use crate::writer::stamp::Reading;
 use crate::writer::{Outcome, Stats, WriterBuilder};
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -73,8 +74,8 @@ impl Clock for SimClock {
     fn now(&self) -> Duration {
         self.now.get()
     }
-    fn wall(&self) -> Option<i64> {
-        Some(self.wall.get())
+    fn reading(&self, _compares: bool) -> Reading {
+        Reading::from(Some(self.wall.get()))
     }
     fn sleep(&mut self, time: Duration) {
         self.advance(time);
