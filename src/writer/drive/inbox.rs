@@ -59,7 +59,7 @@ pub(super) struct Inbox {
     /// What an entry may have.
     max_bytes: usize,
     max_lines: usize,
-    /// Lines are taken. (A slot is closed while memory is full, and when the writer has ended.)
+    /// Lines are taken: of a slot, by [`State::collect`](super::state::State::collect).
     pub(super) open: bool,
 }
 

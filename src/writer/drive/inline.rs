@@ -53,48 +53,42 @@ impl<C: Clock, T: Transport> Inline<C, T> {
     /// caller waits as its policy says.
     fn make_space(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
         self.send_in_write();
-        let mut accepted = self.engine.accept(pending)?;
-        if matches!(accepted, Accepted::NoSpace(_)) {
+        let accepted = self.engine.accept(pending)?;
+        if !matches!(accepted, Accepted::NoSpace(_)) {
+            return Ok(accepted);
+        }
+        let deadline = self.clock.now().saturating_add(self.blocks_for());
+        loop {
             self.engine.spool_all(self.clock.now());
-            accepted = self.engine.accept(pending)?;
+            let accepted = self.engine.accept(pending)?;
+            if !matches!(accepted, Accepted::NoSpace(_)) {
+                return Ok(accepted);
+            }
+            // An attempt that would come too late is not waited for.
+            let now = self.clock.now();
+            if now < deadline {
+                self.engine.tick(now);
+            }
+            let due = self.engine.next_due();
+            let Some(due) = due.filter(|due| now.max(*due) < deadline) else {
+                return self.engine.accept_by_policy(now, pending);
+            };
+            self.clock.sleep(due.saturating_sub(now));
+            self.send_one(Limit::Until(deadline));
         }
-        if matches!(accepted, Accepted::NoSpace(_)) {
-            accepted = self.wait_for_space(pending)?;
-        }
-        if matches!(accepted, Accepted::NoSpace(_)) {
-            accepted = self.engine.accept_by_policy(self.clock.now(), pending)?;
-        }
-        Ok(accepted)
     }
 
-    /// Where the policy of the writer or of its spool is to block: sends, for as long as the longer of
-    /// the two says, until there is space. It doesn't wait for an attempt that would come too late.
-    fn wait_for_space(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
-        let in_vain = Ok(Accepted::NoSpace(pending));
-        let own = match self.engine.settings.overflow_policy {
+    /// How long a call waits for space: the longer of what the policies of the writer and of its spool
+    /// say.
+    fn blocks_for(&self) -> Duration {
+        let settings = &self.engine.settings;
+        let own = match settings.overflow_policy {
             OverflowPolicy::Block(limit) => Some(limit),
             OverflowPolicy::Reject | OverflowPolicy::DropOldest => None,
         };
         let limit = own.max(self.engine.blocks_for());
-        let Some(limit) = limit.filter(|_| self.engine.settings.send_in_write) else {
-            return in_vain;
-        };
-        let deadline = self.clock.now().saturating_add(limit);
-        loop {
-            let now = self.clock.now();
-            self.engine.tick(now);
-            let due = self.engine.next_due().filter(|_| now < deadline);
-            let Some(due) = due.filter(|due| *due < deadline) else {
-                return in_vain;
-            };
-            self.clock.sleep(due.saturating_sub(now));
-            self.send_one(Limit::Until(deadline));
-            self.engine.spool_all(self.clock.now());
-            match self.engine.accept(pending)? {
-                Accepted::NoSpace(_) => {}
-                accepted => return Ok(accepted),
-            }
-        }
+        let limit = limit.filter(|_| settings.send_in_write);
+        limit.unwrap_or_default()
     }
 
     /// Lets time pass.

@@ -15,7 +15,6 @@ use crate::OverflowPolicy;
 use crate::error::{Error, FlushError, WriteError};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -32,14 +31,10 @@ pub(super) struct Shared {
     to_keeper: Condvar,
     to_handles: Condvar,
     pub(super) settings: Settings,
-    /// Lines are on disk before `write` returns.
-    ahead: bool,
     /// The machine's clock is compared with the server's.
     compares: bool,
     pub(super) clock: SystemClock,
     pub(super) keeper: OnceLock<ThreadId>,
-    /// The keeper has nothing to do, and sleeps until it is woken.
-    idle: AtomicBool,
 }
 
 impl Shared {
@@ -49,11 +44,9 @@ impl Shared {
             to_keeper: Condvar::new(),
             to_handles: Condvar::new(),
             settings: engine.settings.clone(),
-            ahead: engine.is_ahead(),
             compares: engine.compares_clocks(),
             clock,
             keeper: OnceLock::new(),
-            idle: AtomicBool::new(false),
         }
     }
 
@@ -73,9 +66,9 @@ impl Shared {
     }
 
     /// Wakes the keeper. (By the lock: it sleeps, or has yet to look at the state.)
-    fn wake_keeper(&self, state: MutexGuard<'_, State>) {
+    fn wake_keeper(&self, mut state: MutexGuard<'_, State>) {
+        state.idle = false;
         drop(state);
-        self.idle.store(false, Ordering::SeqCst);
         self.to_keeper.notify_one();
     }
 
@@ -93,14 +86,10 @@ impl Shared {
             return Ok(());
         }
         // The usual case: they are copied where no other handle is in the way.
-        if untimed.is_none() && !self.ahead {
+        if untimed.is_none() {
             let mut own = slot.lock();
             if own.has_space(written.bytes.len()) {
                 own.put(&written, || self.clock.now());
-                drop(own);
-                if self.idle.load(Ordering::SeqCst) {
-                    self.wake_keeper(self.state());
-                }
                 return Ok(());
             }
         }
@@ -122,11 +111,11 @@ impl Shared {
         mut written: Written<'a>,
         untimed: Option<&'a mut Vec<u8>>,
     ) -> Result<(), WriteError> {
-        if self.ahead && self.is_keeper() {
-            return Err(WriteError::OwnThread);
-        }
         let untimed = untimed.map(|stamped| (stamped, self.reading()));
         let mut state = self.state();
+        if state.ahead && self.is_keeper() {
+            return Err(WriteError::OwnThread);
+        }
         state.collect(slot);
         if let Some((stamped, reading)) = untimed {
             let stamper = &mut state.stamper;
@@ -138,13 +127,14 @@ impl Shared {
             return Err(WriteError::TooLarge(self.settings.batch_bytes));
         }
         let mut state = self.space(state, written.bytes.len())?;
+        let ahead = state.ahead;
         let entry = state.inbox.put(&written, || self.clock.now());
-        if let Some(durable) = entry.filter(|_| self.ahead).map(Entry::outcome) {
+        if let Some(durable) = entry.filter(|_| ahead).map(Entry::outcome) {
             self.wake_keeper(state);
             // However long the disk takes: only then is it known whether the lines were accepted.
             return durable.recv().unwrap_or(Err(WriteError::Closed));
         }
-        if state.inbox.is_full() || self.idle.load(Ordering::SeqCst) {
+        if state.inbox.is_full() || state.idle {
             self.wake_keeper(state);
         }
         Ok(())
@@ -160,7 +150,7 @@ impl Shared {
         let limit = match self.settings.overflow_policy {
             OverflowPolicy::Block(limit) => limit,
             // A thread waits for each entry: they aren't accepted yet.
-            OverflowPolicy::DropOldest if self.ahead => Duration::MAX,
+            OverflowPolicy::DropOldest if state.ahead => Duration::MAX,
             OverflowPolicy::DropOldest | OverflowPolicy::Reject => Duration::ZERO,
         };
         let drops = limit.is_zero() && self.settings.overflow_policy == OverflowPolicy::DropOldest;
@@ -275,22 +265,24 @@ impl Shared {
             .saturating_add(self.settings.flush_interval / 2);
         loop {
             let now = self.clock.now();
-            // (First this is set, then the slots are looked at: a handle does it the other way round, so
-            // one of them sees the other.)
-            self.idle.store(true, Ordering::SeqCst);
             // Commands are taken by the same lock: what was written before one of them is here by now.
+            state.idle = false;
             state.collect_all();
+            if state.inbox.lines == 0 {
+                // Slots are closed while there is nothing to do: the next line wakes the keeper.
+                state.idle = true;
+                state.collect_all();
+            }
             let has_lines = state.inbox.lines > 0;
-            self.idle.store(!has_lines, Ordering::SeqCst);
             let lines = has_lines.then_some(company);
             let until = wakeup.into_iter().chain(lines).min();
             let left = until.map_or(IDLE, |at| at.saturating_sub(now));
             if left.is_zero()
                 || state.inbox.is_full()
-                || (self.ahead && has_lines)
+                || (state.ahead && has_lines)
                 || state.input.is_urgent()
             {
-                self.idle.store(false, Ordering::SeqCst);
+                state.idle = false;
                 return state.take();
             }
             state = wait(&self.to_keeper, state, left);
@@ -303,9 +295,8 @@ impl Shared {
         let mut state = self.state();
         state.publish(engine, now);
         state.inbox.reuse(spare);
-        let (free, max) = (state.free(), self.settings.max_buffer_bytes);
-        drop(state);
-        if self.ahead || free >= self.settings.batch_bytes.min(max / 4) {
+        let enough = self.settings.max_buffer_bytes / 4;
+        if state.ahead || state.free() >= enough.min(self.settings.batch_bytes) {
             self.to_handles.notify_all();
         }
     }

@@ -26,7 +26,9 @@ pub(super) struct State {
     /// the keeper has taken since. Refused calls and what was left out of lines are counted only here.
     pub(super) account: Stats,
     /// Lines are on disk before they are accepted.
-    ahead: bool,
+    pub(super) ahead: bool,
+    /// The keeper has nothing to do, and sleeps until it is woken.
+    pub(super) idle: bool,
     max_buffer_bytes: usize,
     /// Nothing is taken any more.
     pub(super) ended: bool,
@@ -46,6 +48,7 @@ impl State {
             account: engine.stats(now),
             ahead: engine.is_ahead(),
             max_buffer_bytes: engine.settings.max_buffer_bytes,
+            idle: false,
             ended: false,
             gone: false,
         };
@@ -53,12 +56,12 @@ impl State {
         state
     }
 
-    /// Moves what is in a slot to the inbox: it was accepted before, so it needs no space. But the slot
-    /// takes more only if there is some.
+    /// Moves what is in a slot to the inbox: it was accepted before, so it needs no space. The slot takes
+    /// more unless the handle has to look at the state for that.
     pub(super) fn collect(&mut self, slot: &Slot) {
         let mut own = slot.lock();
         self.inbox.append(&mut own);
-        own.open = self.free() > 0 && !self.ended;
+        own.open = !(self.ahead || self.idle || self.ended || self.free() == 0);
     }
 
     /// Moves what is in all slots to the inbox.
