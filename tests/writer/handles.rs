@@ -304,3 +304,83 @@ fn a_call_after_the_close_says_what_was_lost() {
         }
     });
 }
+
+/// What a handle takes has the outcome that it has through a writer without threads.
+#[test]
+fn text_and_many_items_are_taken_as_by_a_writer() {
+    let texts = [
+        ("t v=1i 1\nt v=2i 2\n", 2, &[][..]),
+        ("", 0, &[]),
+        ("# only a comment\n\n", 0, &[]),
+        ("t v=1,5 1\nt v=2i 2", 1, &[1]),
+        ("t v=1i\n?\n\nt v= 4\nt s=\"a\nb\" 5\n", 2, &[2, 4]),
+    ];
+    let point = |n: i64| {
+        let value = if n == 3 { f64::NAN } else { n as f64 };
+        influx_edge::line::Point::new("p").field("v", value)
+    };
+    within(20 * SEC, move || {
+        for (text, accepted, lines) in texts {
+            let server = Server::start();
+            let mut alone = writer(&server).build().unwrap();
+            let mut w = writer(&server).build().unwrap().spawn(Reject).unwrap();
+            let outcome = w.write_lines_to("other", text, Precision::Second);
+            assert_eq!(
+                outcome,
+                alone.write_lines_to("other", text, Precision::Second)
+            );
+            assert_eq!(outcome, alone.write_lines(text, Precision::Second));
+            assert_eq!(outcome.accepted, accepted, "{text:?}");
+            let rejected: Vec<u64> = outcome.rejected.iter().map(|(line, _)| *line).collect();
+            assert_eq!(rejected, lines, "{text:?}");
+            let error = w.write_each((1..6).map(point)).unwrap_err();
+            assert_eq!(error, alone.write_each((1..6).map(point)).unwrap_err());
+            assert!(error.to_string().contains("point 3"), "{error}");
+            w.write_each([point(1), point(2)]).unwrap();
+            let stats = w.stats();
+            let refused = lines.len() as u64 + 1;
+            assert_eq!(
+                (stats.accepted, stats.not_accepted),
+                (accepted + 4, refused)
+            );
+            assert_eq!(w.close().unwrap().delivered, accepted + 4);
+            assert_eq!(server.points("other").len() as u64, accepted);
+            drop(alone.close_within(Duration::ZERO));
+        }
+    });
+}
+
+/// None before the first failure and after a success; of all handles.
+#[test]
+fn the_last_error_is_that_of_the_last_attempt() {
+    for (status, retried) in [
+        (503, true),
+        (500, true),
+        (401, false),
+        (403, false),
+        (404, false),
+    ] {
+        within(20 * SEC, move || {
+            let server = Server::start();
+            let mut w = writer(&server).build().unwrap().spawn(Reject).unwrap();
+            let other = w.clone();
+            assert!(other.last_error().is_none(), "{status}");
+            server.fault(Fault::status(status).times(1));
+            w.write_with(|enc| enc.line("t").field("n", 1).timestamp(1))
+                .unwrap();
+            let flushed = w.flush_within(MS * 300);
+            assert!(flushed.is_err() || retried, "{status}");
+            if let Err(error) = &flushed {
+                let last = other.last_error().unwrap();
+                assert_eq!(last.is_retryable(), retried, "{status}: {last}");
+                let ErrorKind::Flush(error) = error.kind() else {
+                    panic!("{status}: {error}");
+                };
+                assert_eq!(error.cause().unwrap().to_string(), last.to_string());
+            }
+            let outcome = w.flush().unwrap();
+            assert_eq!(outcome.delivered, 1, "{status}");
+            assert!(other.last_error().is_none(), "{status}");
+        });
+    }
+}

@@ -29,13 +29,6 @@ pub(crate) struct Input {
     pub(crate) stepped: Option<Duration>,
 }
 
-impl Input {
-    /// Whether the keeper is not to wait for more.
-    pub(super) fn is_urgent(&self) -> bool {
-        self.finished.is_some() || !self.commands.is_empty()
-    }
-}
-
 /// A flush, or the close.
 pub(crate) struct Command {
     /// In the writer's clock.

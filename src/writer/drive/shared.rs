@@ -185,9 +185,9 @@ impl Shared {
         if state.ended {
             return false;
         }
-        if closes {
-            state.end();
-        }
+        state.ended = closes;
+        // (Which closes the slots of a writer that ends.)
+        state.collect_all();
         state.input.commands.push(Command {
             deadline: self.clock.now().saturating_add(limit),
             closes,
@@ -280,7 +280,8 @@ impl Shared {
             if left.is_zero()
                 || state.inbox.is_full()
                 || (state.ahead && has_lines)
-                || state.input.is_urgent()
+                || state.input.finished.is_some()
+                || !state.input.commands.is_empty()
             {
                 state.idle = false;
                 return state.take();

@@ -82,12 +82,6 @@ impl State {
         self.max_buffer_bytes.saturating_sub(self.held())
     }
 
-    /// Lets nothing be taken any more.
-    pub(super) fn end(&mut self) {
-        self.ended = true;
-        self.collect_all();
-    }
-
     /// Drops the oldest entry of the inbox.
     pub(super) fn drop_first(&mut self) -> bool {
         let Some(entry) = self.inbox.pop() else {

@@ -48,11 +48,17 @@ fn every_call_of_a_child_is_refused_at_once() {
         assert_eq!(child.write(&point), forked);
         assert_eq!(child.write_with(|enc| point.to_line(enc)), forked);
         assert_eq!(child.write_to("other", &point), forked);
+        assert_eq!(child.write_each([&point]), forked);
         assert_eq!(child.write(&Point::new("t").field("v", 1)), forked);
-        let text = child.write_lines("t v=1 1\n?\nt v=1\n", Precision::Second);
-        assert_eq!(text.accepted, 0);
-        let refused: Vec<_> = text.rejected.into_iter().map(|(_, error)| error).collect();
-        assert_eq!(refused, vec![WriteError::Forked; 3]);
+        let text = "t v=1 1\n?\nt v=1\n";
+        for outcome in [
+            child.write_lines(text, Precision::Second),
+            child.write_lines_to("other", text, Precision::Second),
+        ] {
+            assert_eq!(outcome.accepted, 0);
+            let refused = outcome.rejected.into_iter().map(|(_, error)| error);
+            assert_eq!(refused.collect::<Vec<_>>(), vec![WriteError::Forked; 3]);
+        }
         let is_forked = |error: crate::Error| {
             assert!(error.to_string().contains("fork"), "{error}");
             matches!(error.kind(), ErrorKind::Write(WriteError::Forked))
@@ -61,6 +67,7 @@ fn every_call_of_a_child_is_refused_at_once() {
         assert!(is_forked(child.clone().close().unwrap_err()));
         assert_eq!(child.stats(), Stats::default());
         assert!(child.take_rejected().is_empty());
+        assert!(child.last_error().is_none());
         drop(child);
         assert!(start.elapsed() < Duration::from_secs(5));
         assert_eq!(slot.lock().lines, before);
