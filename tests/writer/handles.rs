@@ -322,6 +322,7 @@ fn text_and_many_items_are_taken_as_by_a_writer() {
     within(20 * SEC, move || {
         for (text, accepted, lines) in texts {
             let server = Server::start();
+            server.add_bucket("other");
             let mut alone = writer(&server).build().unwrap();
             let mut w = writer(&server).build().unwrap().spawn(Reject).unwrap();
             let outcome = w.write_lines_to("other", text, Precision::Second);
