@@ -59,7 +59,8 @@ pub(super) struct Inbox {
     /// What an entry may have.
     max_bytes: usize,
     max_lines: usize,
-    /// Lines are taken: of a slot, by [`State::collect`](super::state::State::collect).
+    /// A slot takes lines. `State::collect` closes it while the handle has to look at the state: in
+    /// write-ahead, while memory is full or the keeper sleeps, and when the writer has ended.
     pub(super) open: bool,
 }
 

@@ -50,7 +50,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
     }
 
     /// The last resorts before anything is lost: what is due is sent, everything goes to disk, the
-    /// caller waits as its policy says.
+    /// caller waits for as long as the policies define.
     fn make_space(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
         self.send_in_write();
         let accepted = self.engine.accept(pending)?;
@@ -78,8 +78,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         }
     }
 
-    /// How long a call waits for space: the longer of what the policies of the writer and of its spool
-    /// say.
+    /// How long a call waits for space: the longer limit of the policies of the writer and of its spool.
     fn blocks_for(&self) -> Duration {
         let settings = &self.engine.settings;
         let own = match settings.overflow_policy {
@@ -141,7 +140,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         super::emit(&mut self.engine, &mut self.listener);
     }
 
-    /// Sends what is due, for no longer than the limit, and says when the next call is useful.
+    /// Sends what is due, for no longer than the limit, and returns how long it is until the next call is useful.
     pub(crate) fn poll(&mut self) -> Duration {
         let start = self.clock.now();
         self.tick();

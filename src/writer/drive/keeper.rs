@@ -46,6 +46,7 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
+    /// Passes it to the engine.
     pub(super) fn report(self, engine: &mut Engine, now: Duration) {
         engine.on_result(now, self.id, self.result, self.uncompressed);
     }
@@ -61,7 +62,7 @@ pub(crate) struct Output {
     /// Entries whose writers wait, and whether they are on disk. (In write-ahead only.)
     pub(crate) settled: Vec<(Reply<(), WriteError>, Result<(), WriteError>)>,
     /// Commands that are done, and their outcome.
-    pub(crate) replies: Vec<(Option<Reply<Outcome, Error>>, Result<Outcome, Error>)>,
+    pub(crate) replies: Vec<(Command, Result<Outcome, Error>)>,
     /// The next step is due at this time, if nothing comes in before.
     pub(crate) wakeup: Option<Duration>,
     /// The writer is closed: there is no next step.
@@ -123,19 +124,18 @@ impl Keeper {
 
     /// Ends each command whose goal is reached; once the writer is closed, each.
     fn end_commands(&mut self, now: Duration, out: &mut Output) {
-        let Keeper { engine, goals } = self;
-        goals.retain_mut(|(goal, command)| {
-            if !out.ended && engine.goal_state(now, goal) != GoalState::Over {
-                return true;
+        for (goal, command) in core::mem::take(&mut self.goals) {
+            if !out.ended && self.engine.goal_state(now, &goal) != GoalState::Over {
+                self.goals.push((goal, command));
+                continue;
             }
             let outcome = match command.closes {
-                true => engine.finish_close(now, goal),
-                false => engine.finish_flush(now, goal),
+                true => self.engine.finish_close(now, &goal),
+                false => self.engine.finish_flush(now, &goal),
             };
             out.ended |= command.closes;
-            out.replies.push((command.reply.take(), outcome));
-            false
-        });
+            out.replies.push((command, outcome));
+        }
     }
 
     fn next_wakeup(&self, now: Duration) -> Option<Duration> {

@@ -1,4 +1,10 @@
-//! The two ways to drive an engine: on the thread of its caller, or by a keeper and a sender.
+//! The two drivers of an engine.
+//!
+//! - `inline`: on the thread of its caller.
+//! - `threaded`: a keeper, which steps the engine (`keeper`), and a sender. Handles (`handle`) encode lines
+//!   into an inbox of their own (`inbox`), from which they get to the state that all share (`state`);
+//!   `shared` is what each of the threads does on it, and how they wait for each other.
+//! - `seams`: clock and server, which tests replace.
 
 pub(super) mod handle;
 mod inbox;

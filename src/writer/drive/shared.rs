@@ -26,6 +26,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// A keeper without anything to do looks for something after this.
 const IDLE: Duration = Duration::from_secs(3_600);
 
+/// A writer's state, with what can be read without its lock.
 pub(super) struct Shared {
     state: Mutex<State>,
     to_keeper: Condvar,
@@ -140,7 +141,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Makes space, or waits for it, as the policy says.
+    /// Makes space, or waits for it, as the policy defines.
     fn space<'s>(
         &self,
         mut state: MutexGuard<'s, State>,

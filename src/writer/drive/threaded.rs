@@ -67,6 +67,7 @@ impl Writer {
     }
 }
 
+/// Starts a thread.
 fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
     let started = Builder::new().name(name.to_string()).spawn(body);
     started
@@ -143,8 +144,8 @@ fn serve(
         }
         let listens = listener.is_some();
         emit(&mut keeper.engine, listener);
-        for (reply, outcome) in out.replies {
-            match (reply, outcome) {
+        for (command, outcome) in out.replies {
+            match (command.reply, outcome) {
                 // (The thread may have stopped waiting.)
                 (Some(reply), outcome) => drop(reply.try_send(outcome)),
                 (None, Err(error)) if !listens => {

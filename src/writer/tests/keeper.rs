@@ -125,8 +125,8 @@ impl Life {
                 result: None,
             });
         }
-        for (reply, outcome) in output.replies {
-            reply.unwrap().send(outcome).unwrap();
+        for (command, outcome) in output.replies {
+            command.reply.unwrap().send(outcome).unwrap();
         }
         assert!(!output.ended);
         self.wakeup = output.wakeup;
