@@ -41,6 +41,9 @@ struct Waiting {
     deadline: Duration,
 }
 
+/// Whether a line is accepted.
+type Taken = Receiver<Result<(), WriteError>>;
+
 struct Life {
     keeper: Keeper,
     clock: SimClock,
@@ -52,7 +55,7 @@ struct Life {
     waiting: Vec<Waiting>,
     wakeup: Option<Duration>,
     /// Of each line in the inbox: bucket and series with time, its number, and whether it is accepted.
-    lines: Vec<(String, u64, Receiver<Result<(), WriteError>>)>,
+    lines: Vec<(String, u64, Taken)>,
     number: u64,
     /// Of each point, the numbers that were accepted, in order.
     accepted: BTreeMap<String, Vec<u64>>,
