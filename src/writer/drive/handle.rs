@@ -182,6 +182,7 @@ impl WriterHandle {
             bytes: &self.scratch,
             precision,
             lines,
+            last: 0,
         };
         let stamped = untimed.then_some(&mut self.stamped);
         let taken = self.shared.take(&self.slot, written, stamped);

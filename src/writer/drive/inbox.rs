@@ -26,6 +26,8 @@ pub(super) struct Written<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) precision: Precision,
     pub(super) lines: usize,
+    /// Where the last thing written begins.
+    pub(super) last: usize,
 }
 
 /// Lines of one bucket and one precision, for the keeper; never more than a batch takes.
@@ -34,6 +36,8 @@ pub(crate) struct Entry {
     pub(crate) bytes: Vec<u8>,
     pub(crate) precision: Precision,
     pub(crate) lines: usize,
+    /// Where the last thing written begins.
+    pub(crate) last: usize,
     /// When the first of them came.
     pub(crate) since: Duration,
     /// The writers that wait until they are on disk. (In write-ahead only.)
@@ -112,11 +116,13 @@ impl Inbox {
                 bytes,
                 precision: written.precision,
                 lines: 0,
+                last: 0,
                 since: since(),
                 waiting: Vec::new(),
             });
         }
         let entry = self.latest(written.bucket)?;
+        entry.last = entry.bytes.len().saturating_add(written.last);
         entry.bytes.extend_from_slice(written.bytes);
         entry.lines = entry.lines.saturating_add(written.lines);
         Some(entry)
@@ -138,6 +144,7 @@ impl Inbox {
                 bytes: &entry.bytes,
                 precision: entry.precision,
                 lines: entry.lines,
+                last: entry.last,
             };
             if let Some(to) = self.put(&written, || entry.since) {
                 to.since = to.since.min(entry.since);

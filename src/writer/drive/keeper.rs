@@ -96,7 +96,9 @@ impl Keeper {
         for entry in input.entries {
             let queue = self.engine.queue(&entry.bucket);
             let lines = (&*entry.bytes, entry.precision);
-            let taken = self.engine.hand_in(now, queue, lines, entry.lines);
+            let taken = self
+                .engine
+                .hand_in(now, queue, lines, (entry.lines, entry.last));
             self.engine.opened_since(queue, entry.since);
             let waiting = entry.waiting.into_iter();
             out.settled

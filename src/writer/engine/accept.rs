@@ -16,6 +16,8 @@ pub(crate) struct Pending {
     pub(crate) queue: usize,
     pub(crate) len: usize,
     pub(crate) lines: usize,
+    /// Where in them the last thing written begins.
+    pub(crate) last: usize,
     /// Fields and tags that aren't in them, to be counted when they are taken.
     pub(crate) left_out: (u64, u64),
 }
@@ -28,6 +30,7 @@ impl Pending {
             queue,
             len,
             lines,
+            last: 0,
             left_out,
         }
     }
@@ -74,7 +77,7 @@ impl Engine {
             && to.open_len + len <= self.settings.batch_bytes
             && self.bytes + len <= self.settings.max_buffer_bytes
         {
-            to.keep(len, lines);
+            to.keep(len, lines, 0);
             self.bytes += len;
             self.stats.accept(lines as u64);
             return Ok(Accepted::Yes);
@@ -208,7 +211,7 @@ impl Engine {
         if to.open_lines == 0 {
             to.opened_at = self.now;
         }
-        to.keep(pending.len, pending.lines);
+        to.keep(pending.len, pending.lines, pending.last);
         to.aside = 0;
         let filled = to.open_lines >= self.settings.batch_lines;
         self.bytes = self.bytes.saturating_add(pending.len);
@@ -290,16 +293,21 @@ impl Engine {
     ///
     /// # Errors
     /// Where lines are on disk before they count as accepted: they are not.
+    ///
+    /// `last`: where the last thing written begins.
     pub(crate) fn hand_in(
         &mut self,
         now: Duration,
         at: usize,
         (bytes, precision): (&[u8], Precision),
-        lines: usize,
+        (lines, last): (usize, usize),
     ) -> Result<(), WriteError> {
         self.now = self.now.max(now);
         self.begin_text(at, precision);
-        let pending = self.pend(at, bytes, lines);
+        let pending = Pending {
+            last,
+            ..self.pend(at, bytes, lines)
+        };
         let not_accepted = self.stats.not_accepted;
         let mut accepted = self.accept(pending);
         if matches!(accepted, Ok(Accepted::NoSpace(_))) {

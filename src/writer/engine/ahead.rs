@@ -28,7 +28,7 @@ impl Engine {
         self.settle(lost);
         match put {
             Ok(_) => {
-                self.queues[at].note_ahead(len);
+                self.queues[at].note_ahead(len, pending.last);
                 self.transfer(at, Place::Outside, Place::Spooled, lines as u64);
                 Ok(self.collect_ahead(at, lines, len))
             }

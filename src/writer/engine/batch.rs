@@ -33,6 +33,8 @@ pub(crate) struct Batch {
     pub(crate) precision: Precision,
     bytes: Arc<Vec<u8>>,
     pieces: VecDeque<Piece>,
+    /// Here a line begins, near the end if that is known.
+    pub(crate) last: usize,
     /// Attempts in a row that failed.
     pub(crate) failing: Streak,
     /// So many pieces at the front are single lines that were refused, unnamed. Until the path is
@@ -115,6 +117,7 @@ impl Batch {
             precision,
             bytes: Arc::new(bytes),
             pieces: VecDeque::from([piece]),
+            last: 0,
             failing: Streak::default(),
             suspects: 0,
             refusals: 0,
@@ -150,8 +153,28 @@ impl Batch {
 
     /// All lines that are left.
     pub(crate) fn rest(&self) -> &[u8] {
-        let start = self.pieces.front().map_or(self.bytes.len(), |p| p.start);
-        self.bytes.get(start..).unwrap_or_default()
+        self.bytes.get(self.rest_range()).unwrap_or_default()
+    }
+
+    fn rest_range(&self) -> Range<usize> {
+        let len = self.bytes.len();
+        self.pieces.front().map_or(len, |p| p.start)..len
+    }
+
+    /// The end of the piece to send next: its last line, and perhaps some before it.
+    pub(crate) fn end_of_piece(&self) -> &[u8] {
+        self.end_of(self.piece_range())
+    }
+
+    /// The end of all lines that are left.
+    pub(crate) fn end_of_rest(&self) -> &[u8] {
+        self.end_of(self.rest_range())
+    }
+
+    fn end_of(&self, Range { start, end }: Range<usize>) -> &[u8] {
+        let known = (start..end).contains(&self.last);
+        let start = if known { self.last } else { start };
+        self.bytes.get(start..end).unwrap_or_default()
     }
 
     /// The same, with the unit of their times.
@@ -328,6 +351,7 @@ impl Batch {
         }
         let gone = self.piece_bytes().len().saturating_sub(kept.len());
         Arc::make_mut(&mut self.bytes).splice(piece.start..piece.end, kept);
+        self.last = 0;
         let behind = self.suspects.saturating_add(1);
         for later in self.pieces.iter_mut().skip(behind) {
             later.start = later.start.saturating_sub(gone);

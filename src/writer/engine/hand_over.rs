@@ -92,7 +92,7 @@ impl Engine {
                 return None;
             }
         };
-        queue.probe.spooled(batch.rest(), batch.precision);
+        queue.probe.spooled(batch.end_of_rest(), batch.precision);
         queue.spool_errors.clear();
         if hold {
             batch.on_disk = Some(Vec::from([range]));

@@ -76,6 +76,8 @@ pub(crate) struct Queue {
     pub(crate) open: Vec<u8>,
     pub(crate) open_len: usize,
     pub(crate) open_lines: usize,
+    /// Where in them the last thing written begins: no need to look for the last line from the front.
+    last: usize,
     /// The unit of their times: the writer's, but while text in another one is taken.
     pub(crate) precision: Precision,
     /// So many bytes behind them are lines that are about to be taken: they stay behind them when those
@@ -110,6 +112,7 @@ impl Queue {
             open: Vec::new(),
             open_len: 0,
             open_lines: 0,
+            last: 0,
             precision,
             aside: 0,
             opened_at: Duration::ZERO,
@@ -141,7 +144,8 @@ impl Queue {
 
     /// Adds the whole lines that stand behind the open ones. The caller has seen to it that they fit.
     #[inline]
-    pub(crate) fn keep(&mut self, len: usize, lines: usize) {
+    pub(crate) fn keep(&mut self, len: usize, lines: usize, last: usize) {
+        self.last = self.open_len + last;
         self.open_len += len;
         self.open_lines += lines;
     }
@@ -182,6 +186,7 @@ impl Queue {
         }
         bytes.truncate(start);
         let mut batch = Batch::new((number, self.precision), bytes, self.open_lines);
+        batch.last = self.last;
         if waits {
             batch.shrink();
         }
@@ -254,14 +259,16 @@ impl Queue {
     /// The first piece was stored: its last line is the newest thing there is.
     pub(crate) fn note_stored(&mut self) {
         if let Some(batch) = self.sealed.front() {
-            self.probe.stored(batch.piece_bytes(), batch.precision);
+            self.probe.stored(batch.end_of_piece(), batch.precision);
         }
     }
 
-    /// The `len` bytes behind the collected lines went to disk.
-    pub(crate) fn note_ahead(&mut self, len: usize) {
+    /// The `len` bytes behind the collected lines went to disk; the last of them begins at `last` or
+    /// behind it.
+    pub(crate) fn note_ahead(&mut self, len: usize, last: usize) {
         let end = self.open_len.saturating_add(len);
-        let written = self.open.get(self.open_len..end).unwrap_or_default();
+        let start = self.open_len.saturating_add(last);
+        let written = self.open.get(start..end).unwrap_or_default();
         self.probe.spooled(written, self.precision);
         self.spool_errors.clear();
     }

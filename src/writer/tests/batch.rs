@@ -214,3 +214,30 @@ fn pieces_stay_in_order_through_every_cut() {
     }
     assert_eq!(sent, lines);
 }
+
+/// The end that is looked at for the last line has it, whichever thing written last is known, whatever was
+/// cut off or taken out.
+#[test]
+fn the_end_has_the_last_line() {
+    let lines = ["a f=1 1", "b f=\"x\ny f=2\" 2", "c f=1 3", "d f=\"\n\n\" 4"];
+    let starts = [0, 8, 24, 32];
+    let last = |bytes: &[u8]| split(bytes).last().map(<[u8]>::to_vec);
+    let mut ends = 0;
+    for hint in starts {
+        for cut in 0..4 {
+            for gone in 0..5u32 {
+                let mut batch = batch(&lines);
+                batch.last = hint;
+                let _ = batch.cut_off(cut, false);
+                let named = [bad(gone)];
+                let _ = batch.take_out(&named[..usize::from(gone > 0)], RejectReason::Refused);
+                let (rest, piece) = (last(batch.rest()), last(batch.piece_bytes()));
+                assert_eq!(last(batch.end_of_rest()), rest, "{hint} {cut} {gone}");
+                assert_eq!(last(batch.end_of_piece()), piece, "{hint} {cut} {gone}");
+                ends += usize::from(batch.end_of_rest().len() < batch.rest().len());
+            }
+        }
+    }
+    // (It is shorter in some of them.)
+    assert!(ends > 10, "{ends}");
+}

@@ -97,6 +97,7 @@ impl Life {
             bytes: line.into_bytes(),
             precision: Precision::Nanosecond,
             lines: 1,
+            last: 0,
             waiting: vec![reply],
         });
     }

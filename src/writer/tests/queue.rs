@@ -23,7 +23,7 @@ fn queue(batches: &[&str], open: &str) -> Queue {
 
 fn collect(queue: &mut Queue, bytes: &[u8], lines: usize) {
     queue.write_behind(bytes);
-    queue.keep(bytes.len(), lines);
+    queue.keep(bytes.len(), lines, 0);
 }
 
 /// What is in hand comes from disk, with times of this unit.
@@ -37,7 +37,7 @@ fn hold(queue: &mut Queue, text: &str, precision: Precision) {
 /// The first batch goes to disk.
 fn spool_first(queue: &mut Queue) {
     if let Some(batch) = queue.sealed.pop_front() {
-        queue.probe.spooled(batch.rest(), batch.precision);
+        queue.probe.spooled(batch.end_of_rest(), batch.precision);
     }
 }
 
