@@ -203,6 +203,7 @@ mod overflow_policy;
 mod power_of_ten;
 mod precision;
 mod rfc3339;
+mod signed_duration;
 #[cfg(feature = "spool")]
 pub mod spool;
 #[cfg(test)]
@@ -226,6 +227,7 @@ pub use line::Point;
 #[cfg(any(feature = "client", feature = "spool"))]
 pub use overflow_policy::OverflowPolicy;
 pub use precision::Precision;
+pub use signed_duration::{DurationError, SignedDuration};
 #[cfg(feature = "spool")]
 pub use spool::Spool;
 pub use timestamp::{Timestamp, TimestampError};

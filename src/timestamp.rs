@@ -1,7 +1,10 @@
 //! `Timestamp`: an instant in nanoseconds.
 
 use crate::rfc3339::write_rfc3339;
+use crate::signed_duration::SignedDuration;
 use core::fmt;
+use core::ops::{Add, AddAssign, Sub, SubAssign};
+use core::time::Duration;
 
 /// An instant: whole nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
@@ -20,6 +23,19 @@ use core::fmt;
 /// ```
 ///
 /// `Debug` is the same text: `2023-11-14T22:13:20.5Z`.
+///
+/// With a [`Duration`] or a [`SignedDuration`] added or subtracted it is another instant; the difference
+/// of two is a [`SignedDuration`]. What would leave the range ends at [`MIN`](Timestamp::MIN) or
+/// [`MAX`](Timestamp::MAX), which no line can carry.
+///
+/// # chrono and jiff
+/// This crate depends on neither. Their instants convert to `SystemTime`, which every place that takes a
+/// time takes as well: `.timestamp(SystemTime::from(t))`, `.param("start", SystemTime::from(t))`.
+///
+/// | | to it | from it |
+/// |---|---|---|
+/// | chrono | `chrono::DateTime::from_timestamp_nanos(t.as_nanos())` | `Timestamp::try_from(SystemTime::from(t))?` |
+/// | jiff | `jiff::Timestamp::from_nanosecond(t.as_nanos().into())?` | `Timestamp::try_from(SystemTime::from(t))?` |
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub(crate) i64);
 
@@ -42,6 +58,35 @@ impl Timestamp {
         Timestamp(nanos)
     }
 
+    /// The instant so many microseconds after the epoch. A count that an `i64` of nanoseconds can't
+    /// hold gives [`MIN`](Timestamp::MIN) or [`MAX`](Timestamp::MAX), which no line can carry.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Timestamp {
+        Timestamp(micros.saturating_mul(1_000))
+    }
+
+    /// The instant so many milliseconds after the epoch; its limits are those of
+    /// [`from_micros`](Timestamp::from_micros).
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Timestamp {
+        Timestamp(millis.saturating_mul(1_000_000))
+    }
+
+    /// The instant so many seconds after the epoch; its limits are those of
+    /// [`from_micros`](Timestamp::from_micros).
+    ///
+    /// ```
+    /// use influx_edge::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_secs(1_700_000_000).to_string(), "2023-11-14T22:13:20Z");
+    /// assert_eq!(Timestamp::from_secs(-1), Timestamp::from_millis(-1_000));
+    /// assert_eq!(Timestamp::from_secs(i64::MAX), Timestamp::MAX);
+    /// ```
+    #[must_use]
+    pub const fn from_secs(secs: i64) -> Timestamp {
+        Timestamp(secs.saturating_mul(1_000_000_000))
+    }
+
     /// Nanoseconds since the epoch.
     ///
     /// ```
@@ -53,6 +98,80 @@ impl Timestamp {
     #[must_use]
     pub const fn as_nanos(self) -> i64 {
         self.0
+    }
+
+    /// Whole microseconds since the epoch, rounded down (towards the past, also before 1970).
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0.div_euclid(1_000)
+    }
+
+    /// Whole milliseconds since the epoch, rounded down.
+    ///
+    /// ```
+    /// use influx_edge::Timestamp;
+    ///
+    /// let time = Timestamp::parse("1970-01-01T00:00:02.7181Z")?;
+    /// assert_eq!((time.as_secs(), time.as_millis(), time.as_micros()), (2, 2_718, 2_718_100));
+    /// assert_eq!(Timestamp::from_nanos(-1).as_secs(), -1); // in the second that ended at the epoch
+    /// # Ok::<(), influx_edge::TimestampError>(())
+    /// ```
+    #[must_use]
+    pub const fn as_millis(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    #[must_use]
+    pub const fn as_secs(self) -> i64 {
+        self.0.div_euclid(1_000_000_000)
+    }
+
+    /// The instant so much later; `None` after [`MAX`](Timestamp::MAX).
+    #[must_use]
+    pub const fn checked_add(self, duration: Duration) -> Option<Timestamp> {
+        let nanos = duration.as_nanos();
+        // Neither is longer than from MIN to MAX then, nor lost in the cast.
+        if nanos > u64::MAX as u128 {
+            return None;
+        }
+        match self.0.checked_add_unsigned(nanos as u64) {
+            Some(nanos) => Some(Timestamp(nanos)),
+            None => None,
+        }
+    }
+
+    /// The instant so much earlier; `None` before [`MIN`](Timestamp::MIN).
+    #[must_use]
+    pub const fn checked_sub(self, duration: Duration) -> Option<Timestamp> {
+        let nanos = duration.as_nanos();
+        if nanos > u64::MAX as u128 {
+            return None;
+        }
+        match self.0.checked_sub_unsigned(nanos as u64) {
+            Some(nanos) => Some(Timestamp(nanos)),
+            None => None,
+        }
+    }
+
+    /// The machine's clock, now. A clock that shows a year before 1677 or after 2262 gives
+    /// [`MIN`](Timestamp::MIN) or [`MAX`](Timestamp::MAX), which no line can carry.
+    ///
+    /// ```
+    /// use influx_edge::Timestamp;
+    /// use std::time::Duration;
+    ///
+    /// let an_hour_ago = Timestamp::now() - Duration::from_secs(3600);
+    /// assert!(an_hour_ago < Timestamp::now());
+    /// ```
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn now() -> Timestamp {
+        let now = std::time::SystemTime::now();
+        Timestamp::from_system(now).unwrap_or(match now < std::time::UNIX_EPOCH {
+            true => Timestamp::MIN,
+            false => Timestamp::MAX,
+        })
     }
 
     /// Reads RFC 3339: `2023-11-14T22:13:20Z`, with up to nine fraction digits, `Z` or an offset.
@@ -160,6 +279,70 @@ impl core::str::FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Timestamp, TimestampError> {
         Timestamp::parse(text)
+    }
+}
+
+/// Ends at [`Timestamp::MAX`]; [`Timestamp::checked_add`] gives `None` beyond it.
+impl Add<Duration> for Timestamp {
+    type Output = Timestamp;
+
+    fn add(self, duration: Duration) -> Timestamp {
+        self.checked_add(duration).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Ends at [`Timestamp::MIN`]; [`Timestamp::checked_sub`] gives `None` beyond it.
+impl Sub<Duration> for Timestamp {
+    type Output = Timestamp;
+
+    fn sub(self, duration: Duration) -> Timestamp {
+        self.checked_sub(duration).unwrap_or(Timestamp::MIN)
+    }
+}
+
+impl AddAssign<Duration> for Timestamp {
+    fn add_assign(&mut self, duration: Duration) {
+        *self = *self + duration;
+    }
+}
+
+impl SubAssign<Duration> for Timestamp {
+    fn sub_assign(&mut self, duration: Duration) {
+        *self = *self - duration;
+    }
+}
+
+/// Ends at [`Timestamp::MIN`] and [`Timestamp::MAX`].
+impl Add<SignedDuration> for Timestamp {
+    type Output = Timestamp;
+
+    fn add(self, duration: SignedDuration) -> Timestamp {
+        Timestamp(self.0.saturating_add(duration.0))
+    }
+}
+
+/// Ends at [`Timestamp::MIN`] and [`Timestamp::MAX`].
+impl Sub<SignedDuration> for Timestamp {
+    type Output = Timestamp;
+
+    fn sub(self, duration: SignedDuration) -> Timestamp {
+        Timestamp(self.0.saturating_sub(duration.0))
+    }
+}
+
+/// The time from the second to the first, 292 years at most in either direction.
+///
+/// ```
+/// use influx_edge::{SignedDuration, Timestamp};
+///
+/// let (a, b) = (Timestamp::from_secs(10), Timestamp::from_secs(70));
+/// assert_eq!((b - a, a - b), (SignedDuration::minutes(1), SignedDuration::minutes(-1)));
+/// ```
+impl Sub for Timestamp {
+    type Output = SignedDuration;
+
+    fn sub(self, other: Timestamp) -> SignedDuration {
+        SignedDuration(self.0.saturating_sub(other.0))
     }
 }
 

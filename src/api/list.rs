@@ -16,6 +16,10 @@ use core::sync::atomic::Ordering;
 use serde::de::DeserializeOwned;
 
 /// What a [`List`] can be a list of. Implemented by this crate's resources.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no resource that a server lists",
+    note = "lists come from methods: `client.buckets().list()`, `client.tasks().list()`, …"
+)]
 pub trait Listed: DeserializeOwned + sealed::Sealed {
     /// The member of the response that holds the items.
     #[doc(hidden)]

@@ -13,8 +13,8 @@ pub(super) const OWN_WORDS: [&str; 3] = [
      ordinary organizations otherwise overloaded parameters passwords permissions precision \
      predicate previous probably profilers protected protocol provided quotation recoverable \
      redirects requested requests resolution resources responded responds response \
-     retention retryable schedule settings software something supported temporarily temporary \
-     timestamp transport trimming unauthorized unavailable uncompressed undefined underscore \
+     retention retryable schedule settings signedduration software something supported \
+     temporarily temporary timestamp transport trimming unauthorized unavailable uncompressed undefined underscore \
      understood unexpected unprocessable unreachable username variables verified",
     if cfg!(any(feature = "rustls", feature = "native-tls")) {
         "cacreateserial handshake mismatch overwrites required restarted subjectaltname together \

@@ -7,7 +7,7 @@ use super::transport::{HttpError, HttpResponse, RequestBody};
 use crate::Timestamp;
 use crate::csv;
 use crate::error::{Error, ErrorKind, ResponseError};
-use crate::flux::{Params, ToFlux, json_string};
+use crate::flux::{Params, ToFlux, json_string, text_for_duration};
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -160,10 +160,17 @@ impl Query<'_> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::SignedDuration;
+    ///
     /// let flux = "from(bucket: params.b) |> range(start: params.since)";
-    /// let rows = client.query(flux).param("b", "sensors").param("since", influx_edge::Timestamp::from_nanos(0)).call()?;
+    /// let rows = client.query(flux).param("b", "sensors").param("since", SignedDuration::hours(-1)).call()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
+    /// The start of a range may be a [`Timestamp`], a `SystemTime` or a
+    /// [`SignedDuration`](crate::SignedDuration), which a text such as `-1h` parses as. A std
+    /// `Duration` is a positive one: as a start it is in the future,
+    /// [`SignedDuration::ago`](crate::SignedDuration::ago) makes it the past. A text in such a place is
+    /// refused before anything is sent: Flux makes no duration of it.
     pub fn param(mut self, name: &str, value: impl ToFlux) -> Self {
         if let Err(e) = self.params.insert(name, value) {
             self.wrong.get_or_insert(Error::config(format!(
@@ -384,6 +391,7 @@ impl Query<'_> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
+        self.check_texts()?;
         let delimiter = self.dialect.delimiter;
         if !delimiter.is_ascii() || matches!(delimiter, '"' | '\r' | '\n' | '\0') {
             return Err(Error::config(
@@ -410,6 +418,27 @@ impl Query<'_> {
             Ok(response)
         })?;
         Ok((client.clone(), response))
+    }
+
+    /// Refuses a text where Flux takes a duration or a time only: it is never made one.
+    fn check_texts(&self) -> Result<(), Error> {
+        let found = text_for_duration(&self.flux, |name| self.params.is_text(name));
+        found.map_or(Ok(()), |argument| {
+            let (takes, instead) = match argument.function {
+                "range" => (
+                    "a time or a duration",
+                    r#"a Timestamp, SignedDuration::hours(-1) or "-1h".parse::<SignedDuration>()?"#,
+                ),
+                _ => (
+                    "a duration",
+                    r#"a Duration, SignedDuration::hours(-1) or "-1h".parse::<SignedDuration>()?"#,
+                ),
+            };
+            Err(Error::config(format!(
+                "the query's parameter {:?} is a text, and {}({}: …) takes {takes}: give {instead}",
+                argument.param, argument.function, argument.name,
+            )))
+        })
     }
 
     /// `{"query":…,"dialect":…,"extern":…,"now":…}`. By hand: the parameters are JSON already, and a

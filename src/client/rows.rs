@@ -40,6 +40,52 @@ impl Rows {
         self.inner.next().map_err(|e| explain(client, e))
     }
 
+    /// Hands every row that is left to a closure. Blocks until the response ends; allocates nothing per
+    /// row.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let mut names = Vec::new();
+    /// client.query("buckets()").call()?.for_each(|row| {
+    ///     names.push(row.get::<String>("name")?);
+    ///     Ok(())
+    /// })?;
+    /// # assert_eq!(names.first().map(String::as_str), Some("_monitoring"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`next`](Rows::next); and the closure's first error, which ends it.
+    pub fn for_each(
+        &mut self,
+        mut each: impl FnMut(csv::Row<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        while let Some(row) = self.next()? {
+            each(row)?;
+        }
+        Ok(())
+    }
+
+    /// All tables that are left with all their rows, in memory: for small results. See
+    /// [`csv::Rows::tables`]. Blocks until the response ends.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let tables = client.query("buckets()").call()?.tables()?;
+    /// for row in tables.rows() {
+    ///     println!("{}", row.get::<&str>("name")?);
+    /// }
+    /// # assert!(tables.rows().count() > 1);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`next`](Rows::next); the tables before it are lost then.
+    pub fn tables(self) -> Result<csv::Tables, Error> {
+        let client = self.client;
+        self.inner.tables().map_err(|e| explain(&client, e))
+    }
+
     /// The next table or row, for those who want to know where a table begins, and empty tables.
     ///
     /// # Errors
@@ -61,6 +107,60 @@ impl Rows {
 impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows").finish_non_exhaustive()
+    }
+}
+
+/// The rows that are left, each of its own: `for row in rows`. An [`OwnedRow`](csv::OwnedRow) costs two
+/// allocations; [`Rows::next`] and [`Rows::for_each`] need none.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// for row in client.query("buckets()").call()? {
+///     let row = row?;
+///     println!("{}", row.get::<&str>("name")?);
+/// }
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+impl IntoIterator for Rows {
+    type Item = Result<csv::OwnedRow, Error>;
+    type IntoIter = OwnedRows;
+
+    fn into_iter(self) -> OwnedRows {
+        OwnedRows {
+            inner: self.inner.into_iter(),
+            client: self.client,
+        }
+    }
+}
+
+/// [`Rows`] as an iterator, by [`IntoIterator`]. It ends after the first error.
+pub struct OwnedRows {
+    inner: csv::OwnedRows<Body>,
+    client: Client,
+}
+
+impl OwnedRows {
+    /// What the profilers said; see [`Rows::profile`]. Complete when [`next`](Iterator::next) has
+    /// given `None`.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        self.inner.profile()
+    }
+}
+
+impl Iterator for OwnedRows {
+    type Item = Result<csv::OwnedRow, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let client = &self.client;
+        let next = self.inner.next()?;
+        Some(next.map_err(|e| explain(client, e)))
+    }
+}
+
+impl fmt::Debug for OwnedRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedRows").finish_non_exhaustive()
     }
 }
 

@@ -2,109 +2,12 @@
 
 use super::Client;
 use super::transport::{HttpRequest, HttpResponse, RequestBody};
-use crate::Precision;
+use super::write_data::{WriteData, encode};
 use crate::error::{Error, PointError};
-use crate::line::{Encoder, Lines, OwnedDefaultTags, Sink, ToLine};
-use alloc::string::String;
+use crate::line::{Encoder, Lines, Sink, ToLine};
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-
-/// What [`Client::write`] takes: encoded [`Lines`]; line protocol as text; and whatever is
-/// [`ToLine`], which a [`Point`](crate::line::Point), a type of your own, and slices, arrays and
-/// vectors of them are.
-///
-/// Text is taken to have its times in nanoseconds; for another unit make it
-/// `Lines { bytes: text.as_bytes(), precision }`. A byte order mark before text is left out; `Lines` are
-/// sent as they are.
-pub trait WriteData: sealed::Sealed {
-    /// Hands the lines to `send`.
-    #[doc(hidden)]
-    fn send<R>(
-        &self,
-        tags: Option<&OwnedDefaultTags>,
-        send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, PointError>;
-}
-
-mod sealed {
-    use crate::line::{Lines, ToLine};
-    use alloc::string::String;
-
-    pub trait Sealed {}
-    impl Sealed for Lines<'_> {}
-    impl Sealed for str {}
-    impl Sealed for &str {}
-    impl Sealed for String {}
-    impl Sealed for &String {}
-    impl<T: ToLine> Sealed for T {}
-}
-
-fn nanoseconds(text: &str) -> Lines<'_> {
-    // Editors and spreadsheets put a mark before it, which servers take for a part of the first name.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    Lines {
-        bytes: text.as_bytes(),
-        precision: Precision::Nanosecond,
-    }
-}
-
-impl WriteData for Lines<'_> {
-    fn send<R>(
-        &self,
-        _: Option<&OwnedDefaultTags>,
-        send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, PointError> {
-        Ok(send(*self))
-    }
-}
-
-impl WriteData for &str {
-    fn send<R>(
-        &self,
-        _: Option<&OwnedDefaultTags>,
-        send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, PointError> {
-        Ok(send(nanoseconds(self)))
-    }
-}
-
-impl WriteData for String {
-    fn send<R>(
-        &self,
-        _: Option<&OwnedDefaultTags>,
-        send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, PointError> {
-        Ok(send(nanoseconds(self)))
-    }
-}
-
-impl WriteData for &String {
-    fn send<R>(
-        &self,
-        _: Option<&OwnedDefaultTags>,
-        send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, PointError> {
-        Ok(send(nanoseconds(self)))
-    }
-}
-
-impl<T: ToLine> WriteData for T {
-    fn send<R>(
-        &self,
-        tags: Option<&OwnedDefaultTags>,
-        send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, PointError> {
-        let mut enc = Encoder::with_sink(Vec::new());
-        let Some(tags) = tags else {
-            encode(&mut enc, self)?;
-            return Ok(send(enc.lines()));
-        };
-        let mut enc = enc.default_tags(tags.clone());
-        encode(&mut enc, self)?;
-        Ok(send(enc.lines()))
-    }
-}
 
 fn encode_each<S: Sink, T: ToLine>(
     enc: &mut Encoder<S>,
@@ -114,12 +17,6 @@ fn encode_each<S: Sink, T: ToLine>(
         encode(enc, &point).map_err(|e| e.numbered(number))?;
     }
     Ok(())
-}
-
-fn encode<S: Sink>(enc: &mut Encoder<S>, points: &impl ToLine) -> Result<(), PointError> {
-    points
-        .to_line(enc)
-        .map_err(|error| PointError::of(enc, error))
 }
 
 impl Client {

@@ -6,6 +6,7 @@ use super::error::ValueErrorKind;
 use super::number::{parse_bool, parse_duration, parse_f64, parse_i64, parse_u64};
 use super::record::Cell;
 use super::table::DataType;
+use crate::signed_duration::SignedDuration;
 use crate::timestamp::{Timestamp, TimestampError};
 
 /// A type that a cell can be read as.
@@ -13,12 +14,17 @@ use crate::timestamp::{Timestamp, TimestampError};
 /// | type | from columns of |
 /// |---|---|
 /// | `f64` | `double`; `long` and `unsignedLong` (the nearest float) |
+/// | `f32` | the same, if it isn't beyond the largest `f32` |
 /// | `i64` | `long`; `unsignedLong` if it fits; times and durations as nanoseconds |
+/// | `i8`, `i16`, `i32`, `i128`, `isize` | the same, if it fits |
 /// | `u64` | `unsignedLong`; `long` if it isn't negative |
+/// | `u8`, `u16`, `u32`, `u128`, `usize` | the same, if it fits |
 /// | `bool` | `boolean` |
 /// | [`Timestamp`], `SystemTime` | `dateTime:RFC3339` |
-/// | [`Duration`] | `duration` that isn't negative |
-/// | `&str`, `&[u8]`, `String` | everything, as the server wrote it; null is empty |
+/// | [`SignedDuration`]; [`Duration`] | `duration`; one that isn't negative |
+/// | `&str`, `&[u8]`, `String`, `Cow<str>` | everything, as the server wrote it; null is empty |
+/// | `char` | everything whose text is one character |
+/// | [`Value`](super::Value) | everything, as its datatype says |
 /// | `Option<T>` | as `T`; null is `None` |
 ///
 /// A `string` column is parsed as whatever is asked for: tags hold numbers, and a response without
@@ -26,6 +32,14 @@ use crate::timestamp::{Timestamp, TimestampError};
 /// `double` fails at once and not at the first fraction.
 ///
 /// Implement it for your own types; a cell offers [`parse`](Cell::parse) for the parts.
+#[diagnostic::on_unimplemented(
+    message = "a cell can't be read as `{Self}`",
+    label = "not a number, boolean, time, duration or text",
+    note = "for any datatype, write `row.get::<Value>(key)` (`influx_edge::csv::Value`); for the text, \
+            `row.get::<&str>(key)`",
+    note = "to chrono: `row.get::<SystemTime>(key)?.into()`; to jiff: `row.get::<SystemTime>(key)?.try_into()?`",
+    note = "a struct takes a row, not a cell: `client.query(flux).deserialize::<T>()`"
+)]
 pub trait FromCell<'a>: Sized {
     /// What errors call the type.
     const WANTED: &'static str;
@@ -85,6 +99,50 @@ impl<'a> FromCell<'a> for u64 {
     }
 }
 
+macro_rules! narrower {
+    ($wide:ty: $($type:ident)*) => {$(
+        impl<'a> FromCell<'a> for $type {
+            const WANTED: &'static str = stringify!($type);
+
+            #[inline]
+            fn from_cell(cell: Cell<'a>) -> Result<$type, ValueErrorKind> {
+                $type::try_from(<$wide>::from_cell(cell)?).map_err(|_| ValueErrorKind::OutOfRange)
+            }
+        }
+    )*};
+}
+
+narrower!(i64: i8 i16 i32 i128 isize);
+narrower!(u64: u8 u16 u32 u128 usize);
+
+impl<'a> FromCell<'a> for f32 {
+    const WANTED: &'static str = "f32";
+
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "to the nearest f32")]
+    fn from_cell(cell: Cell<'a>) -> Result<f32, ValueErrorKind> {
+        let wide = f64::from_cell(cell)?;
+        let value = wide as f32;
+        if value.is_infinite() && wide.is_finite() {
+            return Err(ValueErrorKind::OutOfRange);
+        }
+        Ok(value)
+    }
+}
+
+impl<'a> FromCell<'a> for char {
+    const WANTED: &'static str = "a character";
+
+    fn from_cell(cell: Cell<'a>) -> Result<char, ValueErrorKind> {
+        not_null(cell)?;
+        let mut chars = <&str>::from_cell(cell)?.chars();
+        match (chars.next(), chars.next()) {
+            (Some(only), None) => Ok(only),
+            _ => Err(ValueErrorKind::Syntax),
+        }
+    }
+}
+
 impl<'a> FromCell<'a> for bool {
     const WANTED: &'static str = "bool";
 
@@ -111,19 +169,27 @@ impl<'a> FromCell<'a> for Timestamp {
     }
 }
 
+impl<'a> FromCell<'a> for SignedDuration {
+    const WANTED: &'static str = "a duration";
+
+    fn from_cell(cell: Cell<'a>) -> Result<SignedDuration, ValueErrorKind> {
+        not_null(cell)?;
+        match cell.data_type() {
+            DataType::Duration | DataType::String => {
+                parse_duration(cell.as_bytes()).map(SignedDuration)
+            }
+            _ => Err(ValueErrorKind::Type),
+        }
+    }
+}
+
 impl<'a> FromCell<'a> for Duration {
     const WANTED: &'static str = "a duration";
 
     fn from_cell(cell: Cell<'a>) -> Result<Duration, ValueErrorKind> {
-        not_null(cell)?;
-        match cell.data_type() {
-            DataType::Duration | DataType::String => {
-                u64::try_from(parse_duration(cell.as_bytes())?)
-                    .map(Duration::from_nanos)
-                    .map_err(|_| ValueErrorKind::OutOfRange)
-            }
-            _ => Err(ValueErrorKind::Type),
-        }
+        SignedDuration::from_cell(cell)?
+            .try_into()
+            .map_err(|_| ValueErrorKind::OutOfRange)
     }
 }
 
@@ -163,6 +229,15 @@ impl<'a> FromCell<'a> for alloc::string::String {
 
     fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind> {
         <&str>::from_cell(cell).map(Into::into)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'a> FromCell<'a> for alloc::borrow::Cow<'a, str> {
+    const WANTED: &'static str = "text";
+
+    fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind> {
+        <&str>::from_cell(cell).map(alloc::borrow::Cow::Borrowed)
     }
 }
 

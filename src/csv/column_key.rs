@@ -6,6 +6,11 @@ use core::fmt;
 use super::table::Table;
 
 /// What names a column: a name, an index, or a [`Key`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no column",
+    label = "not a name, an index or a `Key`",
+    note = "write `row.get::<f64>(\"_value\")`, `row.get::<f64>(0_usize)`"
+)]
 pub trait ColumnKey: sealed::Sealed + fmt::Debug {
     #[doc(hidden)]
     fn cell(&self, table: &Table<'_>) -> Option<usize>;
@@ -99,6 +104,14 @@ impl ColumnKey for str {
     }
 }
 
+#[cfg(feature = "alloc")]
+impl ColumnKey for alloc::string::String {
+    #[inline]
+    fn cell(&self, table: &Table<'_>) -> Option<usize> {
+        table.find(self)
+    }
+}
+
 impl<K: ColumnKey + ?Sized> ColumnKey for &K {
     #[inline]
     fn cell(&self, table: &Table<'_>) -> Option<usize> {
@@ -117,6 +130,8 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Key<'_> {}
     impl Sealed for str {}
+    #[cfg(feature = "alloc")]
+    impl Sealed for alloc::string::String {}
     impl<K: Sealed + ?Sized> Sealed for &K {}
     impl Sealed for usize {}
 }

@@ -161,6 +161,8 @@ impl fmt::Display for ValueErrorKind {
     }
 }
 
+impl core::error::Error for ValueErrorKind {}
+
 #[cfg(test)]
 #[path = "tests/error.rs"]
 mod tests;

@@ -13,6 +13,7 @@
 //! - Rows into your own types by serde (feature `serde`).
 //! - Responses with any annotations in any order, and without: every value is a string then, and is
 //!   parsed as what you ask for.
+//! - Rows that don't know their columns: [`Value`] and [`Row::values`]. Rows to keep: [`OwnedRow`].
 //! - Small results as a whole: [`Rows::tables`]. Profiles apart: [`Rows::split_profile`].
 //!
 //! # Out of scope
@@ -60,7 +61,10 @@ mod row_kind;
 mod schema;
 mod server_error;
 mod table;
+mod value;
 
+#[cfg(feature = "std")]
+mod owned_row;
 #[cfg(feature = "std")]
 mod profile;
 #[cfg(feature = "std")]
@@ -76,11 +80,14 @@ pub use decoder::{Decoder, Step};
 pub use error::{DecodeError, ServerError, ValueError, ValueErrorKind};
 pub use record::{Cell, Cells, Record};
 pub use table::{Column, Columns, DataType, Table};
+pub use value::Value;
 
 #[cfg(feature = "serde")]
 pub use de::DeserializeError;
 #[cfg(all(feature = "serde", feature = "std"))]
 pub use de::Deserialized;
+#[cfg(feature = "std")]
+pub use owned_row::{OwnedRow, OwnedRows};
 #[cfg(feature = "std")]
 pub use read_error::{ReadError, ReadErrorKind};
 #[cfg(feature = "client")]

@@ -5,6 +5,7 @@ use super::error::ValueErrorKind;
 use super::float::parse as nearest;
 use crate::FAST_PATHS;
 use crate::rfc3339::eight_digits;
+use crate::signed_duration::{DurationError, parse_units};
 
 /// A `long`: an optional minus and decimal digits; the first `len` bytes of `tail`.
 #[inline]
@@ -195,76 +196,10 @@ pub(super) fn parse_duration(text: &[u8]) -> Result<i64, ValueErrorKind> {
     if let Ok(nanos) = parse_i64(text, text.len()) {
         return Ok(nanos);
     }
-    let (negative, mut rest) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
-    };
-    if rest.is_empty() {
-        return Err(ValueErrorKind::Syntax);
-    }
-    // Downwards, for the sake of i64::MIN.
-    let mut total: i64 = 0;
-    while !rest.is_empty() {
-        let (whole, tail) = take_while(rest, u8::is_ascii_digit);
-        let (fraction, tail) = match tail {
-            [b'.', tail @ ..] => take_while(tail, u8::is_ascii_digit),
-            tail => (&b""[..], tail),
-        };
-        if whole.is_empty() && fraction.is_empty() {
-            return Err(ValueErrorKind::Syntax);
-        }
-        let (unit, tail) = take_while(tail, |byte| !byte.is_ascii_digit() && *byte != b'.');
-        let unit = unit_nanos(unit)?;
-        let whole = if whole.is_empty() {
-            0
-        } else {
-            parse_i64(whole, whole.len())?
-        };
-        let nanos = whole
-            .checked_mul(unit)
-            .and_then(|nanos| nanos.checked_add(part_nanos(fraction, unit)))
-            .ok_or(ValueErrorKind::OutOfRange)?;
-        total = total.checked_sub(nanos).ok_or(ValueErrorKind::OutOfRange)?;
-        rest = tail;
-    }
-    if negative {
-        Ok(total)
-    } else {
-        total.checked_neg().ok_or(ValueErrorKind::OutOfRange)
-    }
-}
-
-fn unit_nanos(unit: &[u8]) -> Result<i64, ValueErrorKind> {
-    Ok(match unit {
-        b"ns" => 1,
-        // Micro is written as u, as the micro sign or as the Greek letter.
-        b"us" | b"\xC2\xB5s" | b"\xCE\xBCs" => 1_000,
-        b"ms" => 1_000_000,
-        b"s" => 1_000_000_000,
-        b"m" => 60_000_000_000,
-        b"h" => 3_600_000_000_000,
-        b"d" => 86_400_000_000_000,
-        b"w" => 604_800_000_000_000,
-        b"mo" | b"y" => return Err(ValueErrorKind::OutOfRange),
-        _ => return Err(ValueErrorKind::Syntax),
+    parse_units(text).map_err(|error| match error {
+        DurationError::Syntax => ValueErrorKind::Syntax,
+        DurationError::Calendar | DurationError::OutOfRange => ValueErrorKind::OutOfRange,
     })
-}
-
-/// The fraction of a unit, cut off below a nanosecond. No unit has more than 15 digits.
-fn part_nanos(fraction: &[u8], unit: i64) -> i64 {
-    let (mut nanos, mut scale) = (0, 1);
-    for &digit in fraction.iter().take(15) {
-        // 10^15 at most, times a digit: far from overflow; the product below is taken wide.
-        nanos = nanos * 10 + i128::from(digit.wrapping_sub(b'0'));
-        scale *= 10;
-    }
-    i64::try_from(nanos * i128::from(unit) / scale).unwrap_or(0)
-}
-
-fn take_while(text: &[u8], keep: impl Fn(&u8) -> bool) -> (&[u8], &[u8]) {
-    let len = text.iter().take_while(|byte| keep(byte)).count();
-    text.split_at_checked(len).unwrap_or((text, &[]))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::profile;
 use super::read_error::{ReadError, ReadErrorKind};
 use super::record::Record;
 use super::table::Table;
+use super::value::Value;
 
 /// The rows of a response, one after the other, from any reader.
 ///
@@ -210,6 +211,35 @@ impl<R: Read> Rows<R> {
                 _ => return Ok(None),
             }
         }
+    }
+
+    /// Hands every row that is left to a closure; see [`next`](Rows::next). Allocates nothing per row.
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+    /// let mut sum = 0.0;
+    /// rows.for_each(|row| {
+    ///     sum += row.get::<f64>("_value")?;
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(sum, 40.75);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Rows::next); and the closure's first error, which ends it.
+    pub fn for_each(
+        &mut self,
+        mut each: impl FnMut(Row<'_>) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        while let Some(row) = self.next()? {
+            each(row)?;
+        }
+        Ok(())
     }
 
     /// The next table or row: for those who want to know where a table begins, and tables without
@@ -475,6 +505,33 @@ impl<'a> Row<'a> {
         self.record
             .get(&key)
             .map_err(|error| ReadError::value(&self.record, error, &NameOf(&key)))
+    }
+
+    /// The names and values of all columns, in order: a row whose columns aren't known beforehand.
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+    /// use influx_edge::csv::Value;
+    /// use std::collections::BTreeMap;
+    ///
+    /// let row = rows.next()?.unwrap();
+    /// let map: BTreeMap<&str, Value> = row.values().collect::<Result<_, _>>()?;
+    /// assert_eq!(map["_value"], Value::Float(20.25));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Each item is an error if its cell isn't what the column's datatype says.
+    pub fn values(
+        &self,
+    ) -> impl Iterator<Item = Result<(&'a str, Value<'a>), ReadError>> + use<'a> {
+        let row = *self;
+        row.table()
+            .columns()
+            .enumerate()
+            .map(move |(index, column)| Ok((column.name(), row.get(index)?)))
     }
 
     /// Decodes a `base64Binary` column into your buffer; see [`Record::base64`].

@@ -24,6 +24,8 @@
 
 use core::fmt;
 
+#[cfg(feature = "client")]
+mod arguments;
 mod collection;
 mod params;
 mod text;
@@ -32,6 +34,9 @@ mod value;
 #[cfg(feature = "alloc")]
 mod predicate;
 
+pub use crate::signed_duration::SignedDuration;
+#[cfg(feature = "client")]
+pub(crate) use arguments::text_for_duration;
 pub use collection::{Dict, Record};
 #[cfg(feature = "alloc")]
 pub use params::Params;
@@ -42,7 +47,7 @@ pub use predicate::Predicate;
 pub(crate) use predicate::deletes_nothing;
 #[cfg(feature = "client")]
 pub(crate) use text::json_string;
-pub use value::{Ast, Bytes, Regex, SignedDuration, ToFlux};
+pub use value::{Ast, Bytes, Regex, ToFlux};
 
 /// Writes a value as Flux source.
 ///

@@ -71,6 +71,8 @@ pub fn write_extern(
 #[derive(Clone, Debug, Default)]
 pub struct Params {
     names: alloc::vec::Vec<alloc::string::String>,
+    /// Those of them that are texts.
+    texts: alloc::vec::Vec<alloc::string::String>,
     properties: alloc::string::String,
     profilers: alloc::vec::Vec<alloc::string::String>,
 }
@@ -127,8 +129,23 @@ impl Params {
             self.properties.truncate(before);
             return Err(error);
         }
+        // (An identifier has no quotes: the first member of this name is the property's.)
+        const VALUE: &str = r#"},"value":"#;
+        let property = self.properties.get(before..).unwrap_or_default();
+        if property
+            .split_once(VALUE)
+            .is_some_and(|(_, value)| value.starts_with(r#"{"type":"StringLiteral""#))
+        {
+            self.texts.push(name.into());
+        }
         self.names.push(name.into());
         Ok(self)
+    }
+
+    /// Whether there is such a parameter, and it is a text.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_text(&self, name: &str) -> bool {
+        self.texts.iter().any(|text| text == name)
     }
 
     /// Switches a profiler on: `query` or `operator`. Its tables come with the result

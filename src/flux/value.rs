@@ -6,6 +6,7 @@ use core::time::Duration;
 use super::FluxError;
 use super::collection::Record;
 use super::text::{json_string, regex_literal, string_literal};
+use crate::signed_duration::SignedDuration;
 use crate::timestamp::Timestamp;
 
 /// A value that Flux has a form for.
@@ -18,7 +19,7 @@ use crate::timestamp::Timestamp;
 /// | `f32`, `f64` | float |
 /// | `str`, `String`, `char` | string |
 /// | [`Timestamp`], `SystemTime` | time |
-/// | [`Duration`], [`SignedDuration`] | duration |
+/// | [`Duration`], [`SignedDuration`] | duration; `-1h` is `SignedDuration::hours(-1)` |
 /// | [`Regex`], [`Bytes`] | regular expression, bytes |
 /// | slices, arrays, `Vec` | array |
 /// | [`Dict`](super::Dict), `BTreeMap`, `HashMap` | dictionary |
@@ -28,6 +29,11 @@ use crate::timestamp::Timestamp;
 ///
 /// A Rust integer's type decides, so that `7_i64` is comparable with an integer field; a bare
 /// literal is an `i32` and so an integer too.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value that Flux has a form for",
+    label = "not a parameter",
+    note = "from chrono and jiff: `SystemTime::from(time)`; for anything that has a `Display`: `value.to_string()`"
+)]
 pub trait ToFlux {
     /// Writes the value as Flux source.
     ///
@@ -209,43 +215,9 @@ fn nanoseconds(duration: Duration) -> Result<SignedDuration, FluxError> {
         .map_err(|_| FluxError::OutOfRange)
 }
 
-/// A duration in nanoseconds that may be negative: `range(start: -1h)`.
-///
-/// ```
-/// use influx_edge::flux::{SignedDuration, to_literal};
-///
-/// assert_eq!(to_literal(&SignedDuration(-3_600_000_000_000))?, "-1h");
-/// assert_eq!(to_literal(&SignedDuration(1_500_000_000))?, "1s500ms");
-/// # Ok::<(), influx_edge::flux::FluxError>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SignedDuration(pub i64);
-
 impl ToFlux for SignedDuration {
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
-        const UNITS: [(u64, &str); 7] = [
-            (86_400_000_000_000, "d"),
-            (3_600_000_000_000, "h"),
-            (60_000_000_000, "m"),
-            (1_000_000_000, "s"),
-            (1_000_000, "ms"),
-            (1_000, "us"),
-            (1, "ns"),
-        ];
-        let mut left = self.0.unsigned_abs();
-        if left == 0 {
-            return Ok(out.write_str("0ns")?);
-        }
-        if self.0 < 0 {
-            out.write_char('-')?;
-        }
-        for (unit, name) in UNITS {
-            if left >= unit {
-                write!(out, "{}{name}", left / unit)?;
-                left %= unit;
-            }
-        }
-        Ok(())
+        Ok(write!(out, "{self}")?)
     }
 
     /// A negative one is the minus sign applied to a positive one, as the parser makes it.

@@ -7,13 +7,22 @@ use crate::{Precision, Timestamp};
 ///
 /// - `i64`: a count of the encoder's [`Precision`] since the epoch, written as it is.
 /// - [`Timestamp`]: nanoseconds, brought to the encoder's precision by rounding down (towards the
-///   past, also before 1970), never through a float.
+///   past, also before 1970), never through a float. What the server can't store in nanoseconds,
+///   [`Timestamp::MIN`] and [`Timestamp::MAX`] above all, is refused in every precision.
 /// - `std::time::SystemTime` (feature `std`): the same.
 ///
 /// There is one integer type on purpose: with two, `timestamp(1_700_000_000_000)` would not know
 /// which it is.
 ///
 /// The trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no time that a line can carry",
+    label = "neither an `i64` nor an instant",
+    note = "write `.timestamp(n as i64)` for a count in the encoder's precision, \
+            `Timestamp::from_millis(n)` for one in another unit, `SystemTime::now()` or \
+            `Timestamp::now()` for the machine's clock",
+    note = "from chrono and jiff: `.timestamp(SystemTime::from(t))`"
+)]
 pub trait IntoTimestamp: sealed::IntoTimestamp {}
 
 pub(super) mod sealed {
@@ -53,6 +62,10 @@ impl IntoTimestamp for Timestamp {}
 impl sealed::IntoTimestamp for Timestamp {
     #[inline]
     fn count(self, precision: Precision) -> Result<i64, EncodeError> {
+        // In a coarser unit, too: the ends are what constructors and operators end at.
+        if !(EARLIEST..=LATEST).contains(&self.as_nanos()) {
+            return Err(EncodeError::TimestampOutOfRange);
+        }
         Ok(match precision {
             // Named, so that the division is by a constant.
             Precision::Nanosecond => self.as_nanos(),

@@ -33,6 +33,15 @@ pub struct LineSyntaxError {
 }
 
 impl LineSyntaxError {
+    /// Of a line that isn't UTF-8 from this byte on.
+    #[cfg(feature = "client")]
+    pub(crate) const fn not_utf8(offset: usize) -> LineSyntaxError {
+        LineSyntaxError {
+            reason: "the text isn't UTF-8",
+            offset,
+        }
+    }
+
     /// The byte of the line at which reading ended, from 0, blanks before the line not counted.
     #[must_use]
     pub const fn offset(&self) -> usize {

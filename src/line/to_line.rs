@@ -40,6 +40,12 @@ use super::sink::Sink;
 /// );
 /// # Ok::<(), EncodeError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` doesn't know how to write itself as a line",
+    label = "not a point or a collection of points",
+    note = "write a `Point`, or `impl ToLine for` the type; without a type: `w.write_with(|enc| …)`",
+    note = "for an iterator of points, write `write_each(…)`; a text is written by `write`"
+)]
 pub trait ToLine {
     /// Writes the value into the encoder.
     ///

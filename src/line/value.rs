@@ -24,6 +24,12 @@ use super::slice_writer::SliceWriter;
 /// every platform, so that a field has the same type whatever built the program.
 ///
 /// The trait is sealed: its forms are the line protocol's, and there are no others.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value of a field",
+    label = "not a float, integer, boolean or text",
+    note = "for the text of whatever has a `Display`, write `Text(value)` (`influx_edge::line::Text`)",
+    note = "a list or a struct is several fields: one `.field(key, value)` for each part"
+)]
 pub trait FieldValue: sealed::Field {}
 
 /// A value a tag can have: text, or anything with a text form.
@@ -34,6 +40,12 @@ pub trait FieldValue: sealed::Field {}
 /// absent, as every official client has it.
 ///
 /// The trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value of a tag",
+    label = "not a text, integer or boolean",
+    note = "for the text of whatever has a `Display`, write `Text(value)` (`influx_edge::line::Text`)",
+    note = "a measured value is a field: write `.field(key, value)`"
+)]
 pub trait TagValue: sealed::Tag {}
 
 /// Any `Display` as text, without an allocation: a tag's value, or a string field.

@@ -104,6 +104,11 @@ impl<'de> Deserialize<'de> for Value {
 
 /// What [`Row::get`](super::Row::get) can make of a value: `f64`, `i64`, `u64`, `bool`, `&str`,
 /// `String`, [`Timestamp`], and `Option` of these for what may be null.
+#[diagnostic::on_unimplemented(
+    message = "a value of InfluxQL can't be read as `{Self}`",
+    label = "not `f64`, `i64`, `u64`, `bool`, `&str`, `String`, `Timestamp` or an `Option` of these",
+    note = "read the wide type and convert it: `i32::try_from(row.get::<i64>(name)?)`"
+)]
 pub trait FromValue<'a>: Sized + sealed::Sealed {
     /// What this is called in an error.
     #[doc(hidden)]

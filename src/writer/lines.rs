@@ -1,6 +1,7 @@
 //! `LinesOutcome`: what became of line protocol that was handed to a writer as text.
 
 use crate::error::WriteError;
+use crate::line::{LineSyntaxError, text_lines};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -48,6 +49,40 @@ impl fmt::Display for LinesOutcome {
             ),
             None => Ok(()),
         }
+    }
+}
+
+/// Line protocol that is taken as a whole or not at all.
+pub(crate) struct WholeText {
+    /// The lines, each with its newline.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) lines: usize,
+    /// At least one of them has no time.
+    pub(crate) untimed: bool,
+}
+
+impl WholeText {
+    /// # Errors
+    /// The first line that isn't line protocol.
+    pub(crate) fn new(bytes: &[u8]) -> Result<WholeText, LineSyntaxError> {
+        let text = core::str::from_utf8(bytes).map_err(|error| {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let of_line = valid.iter().rev().take_while(|byte| **byte != b'\n');
+            LineSyntaxError::not_utf8(of_line.count())
+        })?;
+        let mut whole = WholeText {
+            bytes: Vec::with_capacity(bytes.len().saturating_add(1)),
+            lines: 0,
+            untimed: false,
+        };
+        for (_, line) in text_lines(text) {
+            let line = line?;
+            whole.bytes.extend_from_slice(line.bytes);
+            whole.bytes.push(b'\n');
+            whole.lines = whole.lines.saturating_add(1);
+            whole.untimed |= !line.has_time;
+        }
+        Ok(whole)
     }
 }
 

@@ -8,7 +8,7 @@ use super::engine::{BatchEncoder, MAIN};
 use super::lines::LinesOutcome;
 use super::rejected::Rejected;
 use crate::Precision;
-use crate::client::Client;
+use crate::client::{Client, WriteData};
 use crate::error::{Error, WriteError};
 use crate::line::{EncodeError, Lines, ToLine};
 use core::fmt;
@@ -53,8 +53,12 @@ impl Writer {
         Writer { inline }
     }
 
-    /// Takes a point, or whatever else is [`ToLine`]: a type of your own, a slice, a vector. All of
-    /// its lines are taken, or none.
+    /// Takes a point, or whatever else is [`WriteData`]: a type of your own, a slice, a vector, line
+    /// protocol as text. All of its lines are taken, or none.
+    ///
+    /// Text has its times in nanoseconds, and doesn't get the writer's default tags; it is checked by the
+    /// grammar that servers have, and copied once more. [`write_lines`](Writer::write_lines) takes a text's
+    /// lines each by itself, names those that it refuses, and knows other units.
     ///
     /// A line without a time gets the machine's, now (see [`ClockGuard`](super::ClockGuard)). In
     /// nanoseconds no time is given twice; in coarser units two untimed points of one series within
@@ -72,17 +76,18 @@ impl Writer {
     /// let mut w = client.writer("sensors").build()?;
     /// w.write(&Point::new("weather").field("temp_c", 21.5))?;
     /// w.write(&[Point::new("a").field("v", 1), Point::new("b").field("v", 2)])?; // both, or neither
+    /// w.write("weather temp_c=21.5 1700000000000000000")?;
     /// # w.flush()?;
-    /// # assert_eq!(w.stats().delivered, 3);
+    /// # assert_eq!(w.stats().delivered, 4);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the point can't be encoded, the buffer is full, the clock isn't set, or, in
+    /// Returns an error if the point can't be encoded, a line of a text isn't line protocol, the buffer is full, the clock isn't set, or, in
     /// write-ahead, the disk didn't take it. Nothing was taken then.
     #[inline]
-    pub fn write(&mut self, item: &(impl ToLine + ?Sized)) -> Result<(), WriteError> {
-        self.inline.write(MAIN, |enc| item.to_line(enc))
+    pub fn write(&mut self, item: impl WriteData) -> Result<(), WriteError> {
+        self.inline.write_data(MAIN, &item)
     }
 
     /// Takes what a closure encodes: a point without a type of its own.
@@ -123,13 +128,9 @@ impl Writer {
     ///
     /// # Errors
     /// As [`write`](Writer::write).
-    pub fn write_to(
-        &mut self,
-        bucket: &str,
-        item: &(impl ToLine + ?Sized),
-    ) -> Result<(), WriteError> {
+    pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
         let queue = self.inline.engine.queue(bucket);
-        self.inline.write(queue, |enc| item.to_line(enc))
+        self.inline.write_data(queue, &item)
     }
 
     /// Takes what an iterator gives, one by one: however much that is, it need not fit one batch.

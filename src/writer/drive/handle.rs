@@ -2,13 +2,14 @@
 
 use super::super::account::{Outcome, Stats};
 use super::super::engine::{BatchEncoder, EncoderSpec};
-use super::super::lines::LinesOutcome;
+use super::super::lines::{LinesOutcome, WholeText};
 use super::super::rejected::Rejected;
 use super::inbox::{Slot, Written};
 use super::shared::Shared;
 use super::state::State;
 use super::{write_each, write_text};
 use crate::Precision;
+use crate::client::WriteData;
 use crate::error::{Error, PointError, WriteError};
 use crate::line::{EncodeError, ToLine};
 use alloc::sync::Arc;
@@ -116,8 +117,8 @@ impl WriterHandle {
     /// As [`Writer::write`](crate::writer::Writer::write); [`WriteError::Closed`] when the writer has ended,
     /// [`WriteError::Forked`] in a process forked after [`spawn`](crate::writer::Writer::spawn), and in write-ahead
     /// [`WriteError::OwnThread`] in an event listener.
-    pub fn write(&mut self, item: &(impl ToLine + ?Sized)) -> Result<(), WriteError> {
-        self.write_with(|enc| item.to_line(enc))
+    pub fn write(&mut self, item: impl WriteData) -> Result<(), WriteError> {
+        self.write_data(None, &item)
     }
 
     /// As [`Writer::write_with`](crate::writer::Writer::write_with).
@@ -135,12 +136,24 @@ impl WriterHandle {
     ///
     /// # Errors
     /// As [`write`](WriterHandle::write).
-    pub fn write_to(
+    pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
+        self.write_data(Some(&bucket.into()), &item)
+    }
+
+    /// `other`: not the handle's own bucket.
+    fn write_data(
         &mut self,
-        bucket: &str,
-        item: &(impl ToLine + ?Sized),
+        other: Option<&Arc<str>>,
+        item: &impl WriteData,
     ) -> Result<(), WriteError> {
-        self.encode(Some(&bucket.into()), |enc| item.to_line(enc))
+        let Some(lines) = item.encoded() else {
+            return self.encode(other, |enc| item.encode_into(enc));
+        };
+        self.check_process()?;
+        let text = WholeText::new(&lines.bytes)
+            .map_err(|error| self.shared.refused(WriteError::Syntax(error)))?;
+        self.scratch = text.bytes;
+        self.hand_over(other, lines.precision, text.lines, text.untimed)
     }
 
     /// `other`: not the handle's own bucket.

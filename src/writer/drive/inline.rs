@@ -3,9 +3,10 @@
 use super::super::account::{Outcome, Stats};
 use super::super::engine::{Accepted, BatchEncoder, Engine, Goal, GoalState, Limit, Pending};
 use super::super::event::Listener;
-use super::super::lines::LinesOutcome;
+use super::super::lines::{LinesOutcome, WholeText};
 use super::seams::{Clock, Transport};
 use super::write_text;
+use crate::client::{EncodedLines, WriteData};
 use crate::error::{Error, WriteError};
 use crate::line::EncodeError;
 use crate::{OverflowPolicy, Precision};
@@ -98,6 +99,29 @@ impl<C: Clock, T: Transport> Inline<C, T> {
             let reading = self.clock.reading(self.engine.compares_clocks());
             self.engine.report(now, reading);
         }
+    }
+
+    /// Takes what can be written: points or text, all of it or nothing.
+    #[inline]
+    pub(crate) fn write_data(
+        &mut self,
+        queue: usize,
+        item: &impl WriteData,
+    ) -> Result<(), WriteError> {
+        match item.encoded() {
+            None => self.write(queue, |enc| item.encode_into(enc)),
+            Some(lines) => self.write_whole(queue, &lines),
+        }
+    }
+
+    fn write_whole(&mut self, queue: usize, lines: &EncodedLines<'_>) -> Result<(), WriteError> {
+        let text = WholeText::new(&lines.bytes)
+            .map_err(|error| self.engine.refused(WriteError::Syntax(error)))?;
+        self.engine.begin_text(queue, lines.precision);
+        let accepted = self.engine.write_whole(&self.clock, queue, &text);
+        let written = self.written(accepted);
+        self.engine.end_text(queue);
+        written
     }
 
     /// Takes the lines of a text, each by itself.

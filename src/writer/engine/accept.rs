@@ -1,6 +1,7 @@
 //! Taking lines over: encoding, times, the limits of batch and memory, and what happens at them.
 
 use super::super::account::{DropReason, Place};
+use super::super::lines::WholeText;
 use super::super::seams::Clock;
 use super::super::stamp::Reading;
 use super::{BatchEncoder, Engine, Note};
@@ -102,6 +103,19 @@ impl Engine {
         self.queues[at].write_line_behind(line.bytes);
         let pending = Pending::new(at, line.bytes.len().saturating_add(1), 1);
         let untimed = (!line.has_time).then(|| clock.reading(self.stamper.compares()));
+        self.take(pending, untimed)
+    }
+
+    /// Takes lines of text, all of them or none.
+    pub(crate) fn write_whole(
+        &mut self,
+        clock: &impl Clock,
+        at: usize,
+        text: &WholeText,
+    ) -> Result<Accepted, WriteError> {
+        self.now = self.now.max(clock.now());
+        let pending = self.pend(at, &text.bytes, text.lines);
+        let untimed = text.untimed.then(|| clock.reading(self.stamper.compares()));
         self.take(pending, untimed)
     }
 

@@ -1,0 +1,172 @@
+//! `WriteData`: what can be written, by a client in one batch or by a writer.
+
+use crate::Precision;
+use crate::error::PointError;
+use crate::line::{EncodeError, Encoder, Lines, OwnedDefaultTags, Sink, ToLine};
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What [`Client::write`](super::Client::write), [`Writer::write`](crate::Writer::write) and a handle's
+/// `write` take: encoded [`Lines`]; line protocol as text or bytes, and lists of texts; and whatever is
+/// [`ToLine`], which a [`Point`](crate::line::Point), a type of your own, and slices, arrays and
+/// vectors of them are. By value or by reference.
+///
+/// Text is taken to have its times in nanoseconds; for another unit make it
+/// `Lines { bytes: text.as_bytes(), precision }`. A byte order mark before text is left out; a client sends
+/// `Lines` as they are. Default tags are not added to lines that are encoded already.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be written",
+    label = "not lines, text, a point or a collection of them",
+    note = "write line protocol (`&str`, `String`, `&[u8]`), `enc.lines()`, a `Point`, `&points`, or a type of \
+            your own that implements `ToLine`",
+    note = "for an iterator, write `write_each(…)`"
+)]
+pub trait WriteData: sealed::Sealed {
+    /// The lines, if they are encoded already.
+    #[doc(hidden)]
+    fn encoded(&self) -> Option<EncodedLines<'_>>;
+
+    /// Encodes them, if they aren't.
+    #[doc(hidden)]
+    fn encode_into<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError>;
+
+    /// Hands the lines to `send`.
+    #[doc(hidden)]
+    fn send<R>(
+        &self,
+        tags: Option<&OwnedDefaultTags>,
+        send: impl FnOnce(Lines<'_>) -> R,
+    ) -> Result<R, PointError> {
+        if let Some(lines) = self.encoded() {
+            return Ok(send(lines.as_lines()));
+        }
+        let mut enc = Encoder::with_sink(Vec::new());
+        let Some(tags) = tags else {
+            let encoded = self.encode_into(&mut enc);
+            encoded.map_err(|error| PointError::of(&enc, error))?;
+            return Ok(send(enc.lines()));
+        };
+        let mut enc = enc.default_tags(tags.clone());
+        let encoded = self.encode_into(&mut enc);
+        encoded.map_err(|error| PointError::of(&enc, error))?;
+        Ok(send(enc.lines()))
+    }
+}
+
+/// Lines that are encoded already.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct EncodedLines<'a> {
+    pub(crate) bytes: Cow<'a, [u8]>,
+    pub(crate) precision: Precision,
+}
+
+impl EncodedLines<'_> {
+    fn as_lines(&self) -> Lines<'_> {
+        Lines {
+            bytes: &self.bytes,
+            precision: self.precision,
+        }
+    }
+}
+
+pub(super) fn encode<S: Sink>(
+    enc: &mut Encoder<S>,
+    points: &impl ToLine,
+) -> Result<(), PointError> {
+    points
+        .to_line(enc)
+        .map_err(|error| PointError::of(enc, error))
+}
+
+impl<T: ToLine> WriteData for T {
+    #[inline]
+    fn encoded(&self) -> Option<EncodedLines<'_>> {
+        None
+    }
+
+    #[inline]
+    fn encode_into<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        self.to_line(enc)
+    }
+}
+
+fn nanoseconds(bytes: Cow<'_, [u8]>) -> EncodedLines<'_> {
+    EncodedLines {
+        bytes,
+        precision: Precision::Nanosecond,
+    }
+}
+
+fn text(bytes: &[u8]) -> EncodedLines<'_> {
+    // Editors and spreadsheets put a mark before it, which servers take for a part of the first name.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    nanoseconds(Cow::Borrowed(bytes))
+}
+
+/// Texts of one or several lines each, one behind the other.
+fn texts<T: AsRef<str>>(texts: &[T]) -> EncodedLines<'_> {
+    let mut all = Vec::new();
+    for each in texts {
+        all.extend_from_slice(&text(each.as_ref().as_bytes()).bytes);
+        if all.last().is_some_and(|last| *last != b'\n') {
+            all.push(b'\n');
+        }
+    }
+    nanoseconds(Cow::Owned(all))
+}
+
+macro_rules! encoded {
+    ($({$($generics:tt)*} $type:ty, $it:ident => $lines:expr;)*) => {$(
+        impl<$($generics)*> sealed::Sealed for $type {}
+        impl<$($generics)*> WriteData for $type {
+            fn encoded(&self) -> Option<EncodedLines<'_>> {
+                let $it = self;
+                Some($lines)
+            }
+
+            fn encode_into<S: Sink>(&self, _: &mut Encoder<S>) -> Result<(), EncodeError> {
+                Ok(())
+            }
+        }
+    )*};
+}
+
+encoded! {
+    {} Lines<'_>, it => as_they_are(it);
+    {} &Lines<'_>, it => as_they_are(it);
+    {} &str, it => text(it.as_bytes());
+    {} &&str, it => text(it.as_bytes());
+    {} String, it => text(it.as_bytes());
+    {} &String, it => text(it.as_bytes());
+    {} Cow<'_, str>, it => text(it.as_bytes());
+    {} &Cow<'_, str>, it => text(it.as_bytes());
+    {} &[u8], it => text(it);
+    {} Vec<u8>, it => text(it);
+    {} &Vec<u8>, it => text(it);
+    {const N: usize} [u8; N], it => text(it);
+    {const N: usize} &[u8; N], it => text(*it);
+    {} &[&str], it => texts(it);
+    {} &[String], it => texts(it);
+    {} Vec<&str>, it => texts(it);
+    {} Vec<String>, it => texts(it);
+    {} &Vec<&str>, it => texts(it);
+    {} &Vec<String>, it => texts(it);
+    {const N: usize} [&str; N], it => texts(it);
+    {const N: usize} [String; N], it => texts(it);
+    {const N: usize} &[&str; N], it => texts(*it);
+    {const N: usize} &[String; N], it => texts(*it);
+}
+
+fn as_they_are<'a>(lines: &Lines<'a>) -> EncodedLines<'a> {
+    EncodedLines {
+        bytes: Cow::Borrowed(lines.bytes),
+        precision: lines.precision,
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<T: crate::line::ToLine> Sealed for T {}
+}
