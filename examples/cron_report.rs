@@ -34,7 +34,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use influx_edge::client::RetryPolicy;
-use influx_edge::csv::{Item, Row};
+use influx_edge::csv::{Item, Row, TextTable};
 use influx_edge::line::Point;
 use influx_edge::{Client, Timestamp};
 
@@ -132,7 +132,7 @@ fn run(canvas: Canvas) -> Result<bool, Box<dyn Error>> {
 
     let seen: usize = report.iter().map(|series| series.points.len()).sum();
     say!("{seen} readings of \"{measurement}\" since yesterday\n");
-    table(&mut report);
+    table(&mut report, canvas);
     if not_numbers > 0 {
         say!("({not_numbers} values are no numbers)");
     }
@@ -156,32 +156,26 @@ fn name(row: &Row<'_>) -> Result<String, influx_edge::csv::ReadError> {
     Ok(name.replace(char::is_control, "?"))
 }
 
-fn table(report: &mut [Series]) {
-    let name = |series: &Series| series.name.chars().take(30).collect::<String>();
-    let width = report.iter().map(|s| name(s).chars().count()).max();
-    let width = width.unwrap_or(0).max("series".len());
-    say!(
-        "{:<width$} {:>7} {:>10} {:>10} {:>10} {:>10}",
-        "series",
-        "count",
-        "least",
-        "mean",
-        "most",
-        "last"
-    );
+fn table(report: &mut [Series], canvas: Canvas) {
+    let mut table = TextTable::new(["series", "count", "least", "mean", "most", "last"]);
     for series in report {
         series.points.sort_by_key(|(time, _)| *time);
         let values = || series.points.iter().map(|(_, value)| *value);
         let count = series.points.len();
-        say!(
-            "{:<width$} {count:>7} {:>10.2} {:>10.2} {:>10.2} {:>10.2}",
-            name(series),
+        let numbers = [
             values().fold(f64::INFINITY, f64::min),
             values().sum::<f64>() / count as f64,
             values().fold(f64::NEG_INFINITY, f64::max),
             values().next_back().unwrap_or(f64::NAN),
+        ];
+        let cells = [series.name.clone(), count.to_string()];
+        table.row(
+            cells
+                .into_iter()
+                .chain(numbers.map(|number| format!("{number:.2}"))),
         );
     }
+    canvas.print(&table);
 }
 
 /// As many of the points as there is space for.

@@ -8,8 +8,8 @@
 //!
 //! With `INFLUXDB_V2_URL` the server is yours, and either `INFLUXDB_V2_TOKEN` (an operator's token)
 //! or `INFLUXDB_V2_USERNAME` and `INFLUXDB_V2_PASSWORD`: a new server is set up with them first, at
-//! any other they sign in. What is there already is kept: run it as often as you like, the second
-//! run changes nothing. At the end it removes what it made, unless told to keep it.
+//! any other they sign in. What is there already is made right or left alone: run it as often as you
+//! like, the second run changes nothing. At the end it removes what it made, unless told to keep it.
 //!
 //! Ends with 0 when all is there, 1 when not; a server that doesn't respond costs half a minute.
 
@@ -141,8 +141,8 @@ pub(crate) fn set_up(client: &Client, user: &str, password: &str) -> Result<(), 
     }
 }
 
-/// Finds or makes each thing. Where two programs provision at once, one of them gets
-/// [`Error::is_duplicate`] and may simply try again.
+/// Makes what isn't there, and leaves alone what is right. Where two programs provision at once, one of
+/// them may get [`Error::is_duplicate`] and try again; tokens, mappings and tasks may be there twice.
 pub(crate) fn provision(client: &Client) -> Result<Provisioned, Error> {
     let org = match client.organizations().find_by_name(ORG)? {
         Some(org) => org,
@@ -150,17 +150,13 @@ pub(crate) fn provision(client: &Client) -> Result<Provisioned, Error> {
     };
 
     let buckets = client.buckets().in_org(&org.id);
-    let bucket = |name: &str, keep| match buckets.find_by_name(name)? {
-        Some(bucket) => Ok(bucket),
-        None => buckets.create(&NewBucket::new(name).retention(keep)),
-    };
-    let (raw, hourly) = (bucket(BUCKET, days(30))?, bucket(HOURLY, days(365))?);
+    let bucket = |name: &str, keep| buckets.ensure(&NewBucket::new(name).retention(keep));
+    let raw = bucket(BUCKET, days(30))?.into_inner();
+    let hourly = bucket(HOURLY, days(365))?.into_inner();
 
+    let label = NewLabel::new(LABEL).property("color", "#3b82f6");
     let labels = client.labels().in_org(&org.id);
-    let label = match labels.find_by_name(LABEL)? {
-        Some(label) => label,
-        None => labels.create(&NewLabel::new(LABEL).property("color", "#3b82f6"))?,
-    };
+    let label = labels.ensure(&label)?.into_inner();
     for bucket in [&raw, &hourly] {
         let on_it = buckets.labels(&bucket.id);
         if !on_it.list()?.iter().any(|on| on.id == label.id) {
@@ -169,48 +165,25 @@ pub(crate) fn provision(client: &Client) -> Result<Provisioned, Error> {
     }
 
     // Tokens have no names; the description is what it's found by.
+    let may = [Permission::write().bucket(&raw.id)];
+    let logger = NewAuthorization::new(may).description(LOGGER);
     let tokens = client.authorizations().in_org(&org.id);
-    let mut logger = None;
-    for token in tokens.list() {
-        let token = token?;
-        if token.description == LOGGER {
-            logger = Some(token);
-        }
-    }
-    let logger = match logger {
-        Some(token) => token,
-        None => {
-            let may = [Permission::write().bucket(&raw.id)];
-            tokens.create(&NewAuthorization::new(may).description(LOGGER))?
-        }
-    };
+    let logger = tokens.ensure(&logger)?.into_inner();
 
-    let mappings = client.dbrps().in_org(&org.id);
     let (database, rp) = DATABASE;
-    let known = mappings.list().database(database).retention_policy(rp);
-    // OSS has one for each bucket that nobody made; ours is to be our own.
-    let known = known.filter(|one| one.as_ref().map_or(true, |dbrp| !dbrp.is_virtual));
-    let mapping = match { known }.next() {
-        Some(mapping) => mapping?,
-        None => {
-            let new = NewDbrp::new(&raw.id, database, rp).default_for_database(true);
-            mappings.create(&new)?
-        }
-    };
+    let mapping = NewDbrp::new(&raw.id, database, rp).default_for_database(true);
+    let mapping = client.dbrps().in_org(&org.id).ensure(&mapping)?;
 
-    let tasks = client.tasks().in_org(&org.id);
-    let task = match tasks.find_by_name(TASK)? {
-        Some(task) => task,
-        None => tasks.create(&NewTask::every(TASK, hours(1), FLUX).offset("5m"))?,
-    };
+    let task = NewTask::every(TASK, hours(1), FLUX).offset("5m");
+    let task = client.tasks().in_org(&org.id).ensure(&task)?;
 
     Ok(Provisioned {
         org,
         buckets: [raw, hourly],
         label,
         logger,
-        mapping,
-        task,
+        mapping: mapping.into_inner(),
+        task: task.into_inner(),
     })
 }
 

@@ -1,9 +1,11 @@
 //! A table and small bar plots, for a terminal or for a file.
 
 use std::io::{IsTerminal, stdout};
+use std::iter::once;
 use std::process::{Command, Stdio};
 
 use influx_edge::Timestamp;
+use influx_edge::csv::TextTable;
 
 /// One line of numbers over time.
 pub(crate) struct Series {
@@ -55,32 +57,20 @@ impl Canvas {
 
     /// A row for each time, a column for each series, as many as there is space for.
     pub(crate) fn table(self, times: &[Timestamp], series: &[Series]) {
-        const CLOCK: usize = 12;
-        let width = |series: &Series| series.name.len().max(9) + 2;
-        let mut used = CLOCK;
-        let shown = series.iter().take_while(|series| {
-            used += width(series);
-            used <= self.width
-        });
-        let shown: Vec<&Series> = shown.collect();
-
-        let mut heading = format!("{:<CLOCK$}", "time (UTC)");
-        for series in &shown {
-            heading += &format!("{:>1$}", series.name, width(series));
-        }
-        say!("{}", self.strong(&heading));
+        let names = series.iter().map(|series| series.name.as_str());
+        let mut table = TextTable::new(once("time (UTC)").chain(names));
         for time in times {
-            let mut row = format!("{:<CLOCK$}", clock(*time));
-            for series in &shown {
-                let cell = series.at(*time).map(short).unwrap_or_default();
-                row += &format!("{cell:>0$}", width(series));
-            }
-            say!("{row}");
+            let cells = series.iter().map(|one| one.at(*time).map(short));
+            table.row(once(clock(*time)).chain(cells.map(Option::unwrap_or_default)));
         }
-        match series.len() - shown.len() {
-            0 => {}
-            hidden => say!("{}", self.faint(&format!("({hidden} more below)"))),
-        }
+        self.print(&table);
+    }
+
+    /// A table whose heading stands out.
+    pub(crate) fn print(self, table: &TextTable) {
+        let text = table.display(self.width).to_string();
+        let (heading, rows) = text.split_once('\n').unwrap_or((&text, ""));
+        say!("{}\n{rows}", self.strong(heading));
     }
 
     /// Bars over time: the lowest value is a thin bar, the highest a full one.

@@ -1,5 +1,6 @@
 //! Authorizations: tokens with their permissions.
 
+use super::ensure::Ensured;
 use super::id::{AuthorizationId, OrgId, UserId};
 use super::list::{List, Paging, listed};
 use super::permission::Permission;
@@ -9,6 +10,7 @@ use crate::Timestamp;
 use crate::client::Client;
 use crate::client::secret::Secret;
 use crate::error::Error;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -152,6 +154,13 @@ impl NewAuthorization {
         self.user = Some(user.clone());
         self
     }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.permissions.is_empty() {
+            return Err(Error::config("authorization must include permissions"));
+        }
+        Ok(())
+    }
 }
 
 #[derive(Serialize)]
@@ -288,9 +297,7 @@ impl<'a> Authorizations<'a> {
     /// ([`Error::is_insufficient_permission`]), there is no organization, or no response is
     /// received.
     pub fn create(self, new: &NewAuthorization) -> Result<Authorization, Error> {
-        if new.permissions.is_empty() {
-            return Err(Error::config("authorization must include permissions"));
-        }
+        new.check()?;
         let org = self.0.org_id()?;
         let body = Body {
             permissions: new.permissions.iter().map(|may| may.sent(&org)).collect(),
@@ -301,6 +308,96 @@ impl<'a> Authorizations<'a> {
         ApiRequest::new(self.0.client, "POST", &["authorizations"])
             .json(&Scope::of(self.0.client).in_org(&org).body(&body)?)
             .send_json(&"create an authorization")
+    }
+
+    /// Makes a token with these permissions if there is none of this description (of this user, if
+    /// `new` names one), and leaves alone the one that has them.
+    ///
+    /// A status that `new` sets is changed in place. Permissions can't be changed: a token with others
+    /// is replaced, so that a new token is made first, for the same user, and the old one deleted.
+    /// Programs that use the old one then get 401. [`Ensured::Created`] and [`Ensured::Changed`] can
+    /// [have a token](Authorization::reveal_token) to be stored; [`Ensured::Unchanged`] has none.
+    ///
+    /// Safe to repeat, but not from several programs at once: the server takes equal descriptions.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::{NewAuthorization, Permission};
+    ///
+    /// let may = [Permission::write().bucket(&id)];
+    /// let logger = NewAuthorization::new(may).description("logger");
+    /// let made = client.authorizations().ensure(&logger)?;
+    /// if let Some(token) = made.get().reveal_token() {
+    ///     println!("{token}"); // now or never
+    /// }
+    /// # assert_eq!(made.as_str(), "created");
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if `new` has no description, or several tokens have it and none of them these
+    /// permissions; else as [`create`](Authorizations::create), [`update`](Authorizations::update) and
+    /// [`delete`](Authorizations::delete). A new token whose predecessor can't be deleted is deleted.
+    pub fn ensure(self, new: &NewAuthorization) -> Result<Ensured<Authorization>, Error> {
+        let description = new.description.as_deref().unwrap_or_default();
+        if description.is_empty() {
+            return Err(Error::config(
+                "a token is found again by its description, and this one has none",
+            ));
+        }
+        new.check()?;
+        let org = self.0.org_id()?;
+        let tokens = Authorizations(self.0.in_org(&org));
+        let wanted: Vec<Permission> = new.permissions.iter().map(|may| may.sent(&org)).collect();
+        let mut others = Vec::new();
+        for token in tokens.list() {
+            let token = token?;
+            let is_theirs = new.user.is_some() && token.user_id != new.user;
+            if token.description != description || is_theirs {
+                continue;
+            }
+            if Permission::are_same(&token.permissions, &wanted) {
+                return Ensured::Unchanged(token).or_change(|there| match new.status {
+                    Some(status) if there.status != Some(status) => {
+                        let update = AuthorizationUpdate::new().status(status);
+                        tokens.update(&there.id, &update).map(Some)
+                    }
+                    _ => Ok(None),
+                });
+            }
+            others.push(token);
+        }
+        match others.as_slice() {
+            [] => tokens.create(new).map(Ensured::Created),
+            [old] => tokens.replace(old, new).map(Ensured::Changed),
+            [one, other, ..] => Err(Error::content(
+                format!("cannot change the token {description:?}"),
+                format!(
+                    "{} tokens have that description, such as {} and {}; delete those that aren't needed",
+                    others.len(),
+                    one.id,
+                    other.id
+                ),
+            )),
+        }
+    }
+
+    /// Makes a token in place of another one.
+    fn replace(self, old: &Authorization, new: &NewAuthorization) -> Result<Authorization, Error> {
+        let made = self.create(&NewAuthorization {
+            user: new.user.clone().or_else(|| old.user_id.clone()),
+            status: new.status.or(old.status),
+            ..new.clone()
+        })?;
+        match self.delete(&old.id) {
+            Err(error) if !error.is_not_found() => {
+                // Else its token would be lost with this error, and two would have the description.
+                let _ = self.delete(&made.id);
+                Err(error)
+            }
+            _ => Ok(made),
+        }
     }
 
     /// Makes a token that may do what another one may, for the same user and organization.

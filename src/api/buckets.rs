@@ -1,5 +1,6 @@
 //! Buckets: where points are kept, and for how long.
 
+use super::ensure::Ensured;
 use super::id::{BucketId, OrgId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
@@ -12,6 +13,7 @@ use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_bucket_name, check_name};
 use crate::error::Error;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -159,6 +161,47 @@ impl NewBucket {
     pub fn explicit_schema(mut self) -> Self {
         self.schema_type = Some("explicit");
         self
+    }
+
+    /// The update that makes of a bucket what this sets; `None` if it is so already.
+    fn difference(&self, there: &Bucket) -> Result<Option<BucketUpdate>, Error> {
+        let fixed = |what: &str, is: &str, wanted: &str| {
+            Err(Error::content(
+                format!("cannot change bucket {:?}", there.name),
+                format!(
+                    "{what} is {is:?}, not {wanted:?}; it is set when a bucket is made, and stays"
+                ),
+            ))
+        };
+        let policy = there.retention_policy.as_deref().unwrap_or_default();
+        match self.retention_policy.as_deref() {
+            Some(wanted) if wanted != policy => {
+                return fixed("the name of its retention policy", policy, wanted);
+            }
+            _ => {}
+        }
+        match (self.schema_type, there.schema_type.as_deref()) {
+            (Some(wanted), Some(is)) if wanted != is => {
+                return fixed("its kind of schema", is, wanted);
+            }
+            _ => {}
+        }
+        // With the retention in any case, as Cloud requires.
+        let mut update = BucketUpdate::of(there);
+        let mut differs = false;
+        if let Some(now) = update.rule().changed_to(self.retention) {
+            *update.rule() = now;
+            differs = true;
+        }
+        if let Some(text) = self
+            .description
+            .as_ref()
+            .filter(|t| **t != there.description)
+        {
+            update.description = Some(text.clone());
+            differs = true;
+        }
+        Ok(differs.then_some(update))
     }
 }
 
@@ -372,6 +415,37 @@ impl<'a> Buckets<'a> {
         ApiRequest::new(self.0.client, "POST", &["buckets"])
             .json(&self.0.body(new)?)
             .send_json(&format_args!("create bucket {:?}", new.name))
+    }
+
+    /// Makes the bucket if there is none of its name, and changes what is different of the one there
+    /// is: retention, shard group duration and description, where `new` sets them. What isn't set
+    /// stays. A shorter retention deletes the points that are older.
+    ///
+    /// One request if the bucket is right. Safe to repeat, and to run from several programs at once.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::api::NewBucket;
+    ///
+    /// let bucket = client.buckets().ensure(&NewBucket::new("sensors"))?.into_inner();
+    /// # assert_eq!(bucket.name, "sensors");
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the bucket exists with another name of its retention policy or another
+    /// kind of schema than `new` sets, which no server changes; else as
+    /// [`create`](Buckets::create) and [`update`](Buckets::update).
+    pub fn ensure(self, new: &NewBucket) -> Result<Ensured<Bucket>, Error> {
+        check_bucket_name(&new.name)?;
+        new.retention.check()?;
+        self.0.check_org()?;
+        Ensured::find_or_create(|| self.find_by_name(&new.name), || self.create(new))?.or_change(
+            |there| match new.difference(there)? {
+                Some(update) => self.update(&there.id, &update).map(Some),
+                None => Ok(None),
+            },
+        )
     }
 
     /// Changes what is set in `update`, and gives the bucket as it is then (without its labels).

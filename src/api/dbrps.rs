@@ -1,5 +1,6 @@
 //! DBRPs: which bucket a database and retention policy of InfluxDB 1.x stand for.
 
+use super::ensure::Ensured;
 use super::id::{BucketId, DbrpId, OrgId};
 use super::list::{List, Paging, listed};
 use super::request::{ApiRequest, Scope};
@@ -208,6 +209,79 @@ impl<'a> Dbrps<'a> {
         ApiRequest::new(self.0.client, "POST", &["dbrps"])
             .json(&self.0.body(new)?)
             .send_json(&format_args!("map {database:?}/{rp:?} to a bucket"))
+    }
+
+    /// Makes the mapping if there is none of its database and retention policy, and changes what is
+    /// different of the one there is: the bucket, and whether it is the database's default, where
+    /// `new` sets that. The mappings that the server itself makes (virtual) are none.
+    ///
+    /// No server changes the bucket of a mapping, so such a mapping is deleted and made again; writes
+    /// to it that come in between are refused. A database has always one default: of its only mapping
+    /// `default_for_database(false)` changes nothing.
+    ///
+    /// Safe to repeat, but not from several programs at once: InfluxDB 2.9.1 then makes several
+    /// mappings of the same names, of which the first in its list is the one that is found.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::NewDbrp;
+    ///
+    /// let mapping = client.dbrps().ensure(&NewDbrp::new(&id, "plant", "yearly"))?;
+    /// println!("{}: {}", mapping.get().id, mapping.as_str());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if there is no such bucket, and the mapping is then as it was; else as
+    /// [`create`](Dbrps::create), [`update`](Dbrps::update) and [`delete`](Dbrps::delete).
+    pub fn ensure(self, new: &NewDbrp) -> Result<Ensured<Dbrp>, Error> {
+        check_name("a database", &new.database)?;
+        check_name("a retention policy", &new.retention_policy)?;
+        let org = self.0.org_id()?;
+        let mappings = Dbrps(self.0.in_org(&org));
+        let find = || mappings.find_real(&new.database, |rp| rp == new.retention_policy);
+        Ensured::find_or_create(find, || mappings.create(new))?.or_change(|there| {
+            if there.bucket_id.as_ref() != Some(&new.bucket) {
+                return mappings.replace(there, new).map(Some);
+            }
+            let Some(default) = new.default.filter(|default| *default != there.default) else {
+                return Ok(None);
+            };
+            // Of the only one the server keeps it, though its response to the update denies that.
+            let another = || mappings.find_real(&new.database, |rp| rp != new.retention_policy);
+            if !default && another()?.is_none() {
+                return Ok(None);
+            }
+            let update = DbrpUpdate::new().default_for_database(default);
+            mappings.update(&there.id, &update).map(Some)
+        })
+    }
+
+    /// The first mapping of a database that somebody made, and whose retention policy is the one.
+    fn find_real(self, database: &str, is: impl Fn(&str) -> bool) -> Result<Option<Dbrp>, Error> {
+        self.list().database(database).find_named(|one| {
+            !one.is_virtual && one.database == database && is(&one.retention_policy)
+        })
+    }
+
+    /// Makes a mapping in place of another one of the same names.
+    fn replace(self, old: &Dbrp, new: &NewDbrp) -> Result<Dbrp, Error> {
+        self.delete(&old.id)?;
+        let new = NewDbrp {
+            default: new.default.or(Some(old.default)),
+            ..new.clone()
+        };
+        self.create(&new).inspect_err(|_| {
+            if let Some(bucket) = &old.bucket_id {
+                // As it was, if that can be done: the error to report is the first one.
+                let _ = self.create(&NewDbrp {
+                    bucket: bucket.clone(),
+                    default: Some(old.default),
+                    ..new.clone()
+                });
+            }
+        })
     }
 
     /// Changes what is set in `update`, and gives the mapping as it is then. Asks first whether it is a

@@ -1,5 +1,6 @@
 //! Labels: names with properties, to put on other things.
 
+use super::ensure::Ensured;
 use super::id::{LabelId, OrgId};
 use super::list::{List, Paging, listed};
 use super::request::{ApiRequest, Scope, to_owned_map};
@@ -226,6 +227,44 @@ impl<'a> Labels<'a> {
             .json(&self.0.body(new)?)
             .send_json::<LabelResponse>(&format_args!("create label {:?}", new.name))
             .map(|response| response.label)
+    }
+
+    /// Makes the label if there is none of its name, and sets the properties of the one there is that
+    /// differ from those of `new`. Other properties stay; an empty value removes one.
+    ///
+    /// White space around the name makes no difference. Safe to repeat, and to run from several
+    /// programs at once. Lists all labels of the organization.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::api::NewLabel;
+    ///
+    /// let label = client.labels().ensure(&NewLabel::new(" north "))?;
+    /// assert_eq!(label.get().name, "north");
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the name is empty, there is no organization, the token lacks permission, or
+    /// no response is received.
+    pub fn ensure(self, new: &NewLabel) -> Result<Ensured<Label>, Error> {
+        check_name("a label", &new.name)?;
+        let org = self.0.org_id()?;
+        let labels = Labels(self.0.in_org(&org));
+        let made =
+            Ensured::find_or_create(|| labels.find_by_name(&new.name), || labels.create(new))?;
+        made.or_change(|there| {
+            let mut update = LabelUpdate::new();
+            for (key, value) in &new.properties {
+                if there.properties.get(key).map_or("", String::as_str) != value {
+                    update = update.property(key, value);
+                }
+            }
+            if update.properties.is_empty() {
+                return Ok(None);
+            }
+            labels.update(&there.id, &update).map(Some)
+        })
     }
 
     /// Makes another label with the properties of this one.

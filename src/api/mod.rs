@@ -22,6 +22,8 @@
 //! **In scope**: one verb for one thing, everywhere. `list` gives a [`List`], which asks for page
 //! after page as it is used. `find` gives an `Option`. `create` takes a `New…`, whose constructor
 //! wants what the server wants. `update` sends what was set and nothing else. `delete` deletes.
+//! `ensure` makes what does not exist, changes what is different, leaves alone what is right, and
+//! [reports which](Ensured): for buckets, labels, tokens, tasks and DBRPs.
 //! What hangs on something, labels, members, owners, has `list`, `add` and `remove`.
 //!
 //! **Out of scope**: dashboards, checks, notifications, Telegraf configurations, templates, backups:
@@ -47,6 +49,7 @@
 mod authorizations;
 mod buckets;
 mod dbrps;
+mod ensure;
 mod id;
 mod labels;
 mod list;
@@ -70,6 +73,7 @@ mod variables;
 pub use authorizations::{Authorization, AuthorizationUpdate, Authorizations, NewAuthorization};
 pub use buckets::{Bucket, BucketUpdate, Buckets, NewBucket};
 pub use dbrps::{Dbrp, DbrpUpdate, Dbrps, NewDbrp};
+pub use ensure::Ensured;
 pub use id::{
     AuthorizationId, BucketId, DbrpId, LabelId, OrgId, RunId, SchemaId, ScriptId, TaskId, UserId,
     VariableId,

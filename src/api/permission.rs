@@ -159,6 +159,21 @@ impl Permission {
         sent
     }
 
+    /// Whether two lists allow the same: in any order, and however often.
+    pub(super) fn are_same(some: &[Permission], others: &[Permission]) -> bool {
+        let within = |some: &[Permission], others: &[Permission]| {
+            some.iter().all(|one| {
+                others.iter().any(|other| {
+                    // Names are the server's addition.
+                    let (a, b) = (&one.resource, &other.resource);
+                    one.action == other.action
+                        && (&a.kind, &a.id, &a.org_id) == (&b.kind, &b.id, &b.org_id)
+                })
+            })
+        };
+        within(some, others) && within(others, some)
+    }
+
     fn fill(&mut self, org: &OrgId) {
         let resource = &mut self.resource;
         if resource.kind != "orgs" {

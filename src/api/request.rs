@@ -204,6 +204,15 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Refuses a scope without an organization, where the server would look in all of them.
+    pub(super) fn check_org(self) -> Result<(), Error> {
+        match self.org_parameter() {
+            Some(_) => Ok(()),
+            // Its error names the settings.
+            None => self.org_id().map(drop),
+        }
+    }
+
     /// The organization as a member of a request's body: its id, `orgID`.
     pub(super) fn body<T: Serialize>(self, new: &T) -> Result<InOrg<'_, T>, Error> {
         Ok(InOrg {

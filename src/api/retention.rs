@@ -43,7 +43,7 @@ pub const fn hours(n: u32) -> Duration {
 }
 
 /// What a create or an update says of the retention. What isn't set isn't sent.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Retention {
     pub(super) keep: Option<Duration>,
     pub(super) shard: Option<Duration>,
@@ -57,8 +57,34 @@ impl Retention {
             keep: Some(duration(rule.map_or(0, |rule| rule.every_seconds))),
             shard: rule
                 .and_then(|rule| rule.shard_group_duration_seconds)
+                // Zero stands for the server's own choice, which it takes from no update.
+                .filter(|seconds| *seconds > 0)
                 .map(duration),
         }
+    }
+
+    /// The retention that replaces `self` where another one is wanted; `None` where nothing is to be
+    /// changed. What isn't wanted stays.
+    ///
+    /// A retention shorter than the time for which points share a file is refused by the server, so
+    /// that time becomes the one that the server gives to a new bucket.
+    pub(super) fn changed_to(self, wanted: Retention) -> Option<Retention> {
+        let mut now = self;
+        if let Some(keep) = wanted.keep {
+            now.keep = Some(keep);
+            if !keep.is_zero() && now.shard.is_some_and(|shard| shard > keep) {
+                now.shard = Some(match keep {
+                    keep if keep < days(2) => hours(1),
+                    keep if keep < days(180) => days(1),
+                    _ => days(7),
+                });
+            }
+        }
+        // A server that reports no such time takes no notice of it.
+        if self.shard.is_some() && wanted.shard.is_some() {
+            now.shard = wanted.shard;
+        }
+        (now != self).then_some(now)
     }
 
     /// Refuses what would become another duration, and what the server refuses with words for

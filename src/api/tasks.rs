@@ -1,5 +1,6 @@
 //! Tasks: Flux that the server runs on a schedule.
 
+use super::ensure::Ensured;
 use super::id::{OrgId, TaskId, UserId};
 use super::labels::Label;
 use super::list::{List, Paging, listed};
@@ -13,6 +14,7 @@ use crate::client::Client;
 use crate::client::names::check_name;
 use crate::error::Error;
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -432,8 +434,7 @@ impl<'a> Tasks<'a> {
         match self.0.org_parameter() {
             Some(("org", name)) => org = Some(name),
             Some((_, id)) => org_id = Some(id),
-            // Says that there is none.
-            None => drop(self.0.org_id()?),
+            None => self.0.check_org()?,
         }
         let body = Body {
             org_id,
@@ -445,6 +446,71 @@ impl<'a> Tasks<'a> {
         ApiRequest::new(self.0.client, "POST", &["tasks"])
             .json(&body)
             .send_json(&"create a task")
+    }
+
+    /// Makes the task if there is none of its name, and changes what is different of the one there is:
+    /// the script with its schedule, as text; description and status, where `new` sets them.
+    ///
+    /// A task that was changed in another program, which writes the script anew, gets this script
+    /// again. Safe to repeat, but not from several programs at once: the server takes equal names.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::api::{NewTask, hours};
+    ///
+    /// let flux = r#"from(bucket: "sensors") |> range(start: -task.every) |> mean() |> to(bucket: "hourly")"#;
+    /// let task = client.tasks().ensure(&NewTask::every("hourly means", hours(1), flux))?;
+    /// println!("{}: {}", task.get().id, task.as_str());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if `new` is a script with an option of its own, whose name only the server
+    /// reads, or several tasks have the name; else as [`create`](Tasks::create) and
+    /// [`update`](Tasks::update).
+    pub fn ensure(self, new: &NewTask) -> Result<Ensured<Task>, Error> {
+        let Some((name, _)) = &new.schedule else {
+            return Err(Error::config(
+                "the name of a task with its own option isn't known before it is made: use `NewTask::every` or `NewTask::cron`",
+            ));
+        };
+        let flux = new.script()?;
+        self.0.check_org()?;
+        Ensured::find_or_create(|| self.find_only(name), || self.create(new))?.or_change(|there| {
+            let differs = |wanted: &Option<String>, is: &str| wanted.clone().filter(|w| w != is);
+            let update = TaskUpdate {
+                flux: Some(flux.clone().into_owned()).filter(|flux| *flux != there.flux),
+                description: differs(&new.description, &there.description),
+                status: new.status.filter(|status| there.status != Some(*status)),
+                ..TaskUpdate::default()
+            };
+            if update.flux.is_none() && update.description.is_none() && update.status.is_none() {
+                return Ok(None);
+            }
+            self.update(&there.id, &update).map(Some)
+        })
+    }
+
+    /// The task with this name. Of two none can be chosen: both run.
+    fn find_only(self, name: &str) -> Result<Option<Task>, Error> {
+        let mut found: Option<Task> = None;
+        for task in self.list().named(name) {
+            let task = task?;
+            if task.name != name {
+                continue;
+            }
+            if let Some(other) = &found {
+                return Err(Error::content(
+                    format!("cannot change the task {name:?}"),
+                    format!(
+                        "the tasks {} and {} both have that name; delete one of them",
+                        other.id, task.id
+                    ),
+                ));
+            }
+            found = Some(task);
+        }
+        Ok(found)
     }
 
     /// Makes a task with the script, the description, the status and the labels of this one, in

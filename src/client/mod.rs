@@ -69,6 +69,7 @@ pub(crate) mod split_lines;
 pub(crate) mod transport;
 mod type_conflict;
 pub(crate) mod url;
+mod validate;
 mod write;
 mod write_data;
 
@@ -86,5 +87,6 @@ pub use rows::{OwnedRows, Rows, Values};
 pub(crate) use server_clock::ServerTime;
 pub use setup::{Me, Setup, SetupDone};
 pub use transport::Headers;
+pub use validate::{Check, Validation};
 pub(crate) use write_data::EncodedLines;
 pub use write_data::WriteData;

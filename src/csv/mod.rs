@@ -14,7 +14,8 @@
 //! - Responses with any annotations in any order, and without: every value is a string then, and is
 //!   parsed as what you ask for.
 //! - Rows that don't know their columns: [`Value`] and [`Row::values`]. Rows to keep: [`OwnedRow`].
-//! - Small results as a whole: [`Rows::tables`]. Profiles apart: [`Rows::split_profile`].
+//! - Small results as a whole: [`Rows::tables`]; as text for people: [`Tables::display`]. Profiles apart:
+//!   [`Rows::split_profile`].
 //!
 //! # Out of scope
 //! - Writing CSV, and CSV of another shape: the first column has to be the annotation column.
@@ -73,6 +74,8 @@ mod read_error;
 mod rows;
 #[cfg(feature = "std")]
 mod tables;
+#[cfg(feature = "std")]
+mod text_table;
 
 pub use cell::FromCell;
 pub use column_key::{ColumnKey, Key};
@@ -96,3 +99,5 @@ pub(crate) use rows::MAX_RECORD_BYTES;
 pub use rows::{Item, Row, Rows};
 #[cfg(feature = "std")]
 pub use tables::{OwnedTable, Tables};
+#[cfg(feature = "std")]
+pub use text_table::TextTable;

@@ -91,3 +91,37 @@ fn bounds_of_the_clock_are_checked_when_a_writer_is_built() {
         .unwrap();
     drop(late.close_within(Duration::ZERO));
 }
+
+/// The clock's sentence of `Client::validate`; a server without a `Date` fails no check.
+#[test]
+fn a_validation_compares_the_clocks() {
+    for (date, failed, sentence) in [
+        (DATE, true, "cannot use this machine's clock: it shows 20"),
+        (
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+            true,
+            "the server's 1994-11-06T08:49",
+        ),
+        (
+            "Date: Fri, 01 Jan 2100 00:00:00 GMT\r\n",
+            true,
+            "the server's 2100-01-01T00:00",
+        ),
+        ("", false, "have no Date"),
+        ("Date: today\r\n", false, "have no Date"),
+    ] {
+        let client = Wire::responding(response("204 No Content", date, "")).client();
+        let found = client.validate("b");
+        assert!(
+            found.server.is_passed() && found.write.is_passed(),
+            "{found}"
+        );
+        assert!(found.clock.to_string().contains(sentence), "{found}");
+        assert_eq!(found.clock.error().is_some(), failed, "{found}");
+        // A 204 is no result of a query.
+        assert!(found.read.error().is_some(), "{found}");
+        assert_eq!(found.to_string().lines().count(), 4, "{found}");
+        let error = found.into_result().unwrap_err();
+        assert_eq!(matches!(error.kind(), ErrorKind::Content(_)), failed);
+    }
+}

@@ -19,4 +19,6 @@ mod recordings;
 mod rows;
 #[cfg(all(feature = "serde", feature = "std"))]
 mod structs;
+#[cfg(feature = "std")]
+mod text_table;
 mod timestamps;

@@ -69,7 +69,7 @@ const EXAMPLES: [&str; 3] = ["cron_report", "raw_call", "provision"];
 #[test]
 fn without_settings_they_run_against_the_mock_server_and_say_so() {
     let lines = [
-        "temp_c station=zrh-1      23       9.20      15.26      21.00       9.20",
+        "temp_c station=zrh-1     23   9.20  15.26  21.00  9.20",
         "a second run found all of it and made nothing",
         "the status, out of its JSON: \"pass\"",
     ];
@@ -112,8 +112,8 @@ fn a_report_is_of_that_server_and_of_each_series() {
         0,
         &[
             "200 readings of \"weather\"",
-            "temp_c station=a     100       1.00      50.50     100.00       1.00",
-            "temp_c station=b     100      -1.50      -1.50      -1.50      -1.50",
+            "temp_c station=a    100   1.00  50.50  100.00   1.00",
+            "temp_c station=b    100  -1.50  -1.50   -1.50  -1.50",
             "(200 values are no numbers)",
         ],
     );

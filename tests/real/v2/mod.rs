@@ -9,6 +9,7 @@ mod access;
 #[cfg(feature = "v1")]
 mod compat;
 mod deletes;
+mod ensure;
 mod lists;
 mod messages;
 mod names;
@@ -20,6 +21,7 @@ mod resources;
 mod sessions;
 mod sweeps;
 mod tasks;
+mod validate;
 mod writes;
 
 /// Any whole second that all servers take for the past.

@@ -1,0 +1,320 @@
+//! Tables as text, for a terminal, a log or a mail.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::table::Column;
+use super::tables::{OwnedTable, Tables};
+use crate::Timestamp;
+use crate::http::write_printable;
+
+/// A table of text in columns: the form in which [`OwnedTable::display`] shows a result, for rows of
+/// any origin.
+///
+/// Columns are as wide as their longest cell, with two spaces between them; a column of numbers is
+/// aligned to the right. What doesn't fit into the width is dealt with in this order: text is cut, to
+/// no less than 8 characters, and ends in `...`; columns at the right are left out, and a line below
+/// the table names them. Numbers and times are never cut, unless one alone is too wide. Characters that
+/// could move the cursor or reorder text are escaped. A character counts as one column wide, which
+/// those of East Asian scripts are not.
+///
+/// ```
+/// use influx_edge::csv::TextTable;
+///
+/// let mut table = TextTable::new(["station", "count", "mean"]);
+/// table.row(["zrh-1", "24", "15.25"]).row(["lausanne", "7", "9.5"]);
+/// assert_eq!(
+///     table.display(80).to_string(),
+///     "station   count   mean\n\
+///      zrh-1        24  15.25\n\
+///      lausanne      7    9.5"
+/// );
+/// ```
+#[derive(Clone, Debug)]
+pub struct TextTable {
+    heading: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+/// Between two columns.
+const GAP: usize = 2;
+/// Text is cut to no less.
+const MIN_TEXT: usize = 8;
+/// A smaller width is taken for this one.
+const MIN_WIDTH: usize = 20;
+const ELLIPSIS: &str = "...";
+
+impl TextTable {
+    /// A table with these columns and no rows.
+    pub fn new(heading: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+        TextTable {
+            heading: heading.into_iter().map(printable).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row. Cells that are missing are empty; cells beyond the heading are not shown. Allocates
+    /// once for each cell.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = impl fmt::Display>) -> &mut Self {
+        let columns = self.heading.len();
+        self.rows
+            .push(cells.into_iter().take(columns).map(printable).collect());
+        self
+    }
+
+    /// The table as text, no line of it wider than `width` characters (at least 20): heading, rows, and
+    /// a line about columns that are left out. Without a line end after the last line.
+    pub fn display(&self, width: usize) -> impl fmt::Display {
+        Laid {
+            table: Cow::Borrowed(self),
+            width: width.max(MIN_WIDTH),
+        }
+    }
+
+    fn cells(&self, column: usize) -> impl Iterator<Item = &str> {
+        let cells = self.rows.iter().filter_map(move |row| row.get(column));
+        cells.map(String::as_str)
+    }
+
+    /// The columns that are shown, from the left.
+    fn layout(&self, width: usize) -> Vec<Layout> {
+        let mut shown: Vec<Layout> = Vec::new();
+        let mut used = 0usize;
+        for (column, name) in self.heading.iter().enumerate() {
+            let longest = self.cells(column).chain([name.as_str()]).map(chars).max();
+            let natural = longest.unwrap_or(0).min(width);
+            let filled = || self.cells(column).filter(|cell| !cell.is_empty());
+            let numbers = filled().all(is_number) && filled().next().is_some();
+            let fixed = numbers || (filled().all(is_time) && filled().next().is_some());
+            let least = if fixed {
+                natural
+            } else {
+                natural.min(MIN_TEXT)
+            };
+            let gap = if shown.is_empty() { 0 } else { GAP };
+            let end = used.saturating_add(gap).saturating_add(least);
+            if end > width {
+                break;
+            }
+            used = end;
+            shown.push(Layout {
+                natural,
+                width: least,
+                right: numbers,
+            });
+        }
+        // What is left goes to the narrowest of the cut columns, again and again.
+        for _ in used..width {
+            let cut = shown.iter_mut().filter(|one| one.width < one.natural);
+            let Some(narrowest) = cut.min_by_key(|one| one.width) else {
+                break;
+            };
+            narrowest.width = narrowest.width.saturating_add(1);
+        }
+        shown
+    }
+}
+
+/// How a column is shown.
+struct Layout {
+    natural: usize,
+    width: usize,
+    right: bool,
+}
+
+/// A table with the width it is shown in.
+struct Laid<'a> {
+    table: Cow<'a, TextTable>,
+    width: usize,
+}
+
+impl fmt::Display for Laid<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let table = &*self.table;
+        let shown = table.layout(self.width);
+        line(f, &table.heading, &shown)?;
+        for row in &table.rows {
+            f.write_str("\n")?;
+            line(f, row, &shown)?;
+        }
+        let hidden = table.heading.get(shown.len()..).unwrap_or_default();
+        if hidden.is_empty() {
+            return Ok(());
+        }
+        let columns = if hidden.len() == 1 {
+            "column"
+        } else {
+            "columns"
+        };
+        let note = format!("({} more {columns}: {})", hidden.len(), hidden.join(", "));
+        write!(f, "\n{}", clip(&note, self.width))
+    }
+}
+
+/// One line, without spaces at its end.
+fn line(f: &mut fmt::Formatter<'_>, cells: &[String], shown: &[Layout]) -> fmt::Result {
+    let mut spaces = 0;
+    for (column, layout) in shown.iter().enumerate() {
+        let cell = cells.get(column).map_or("", String::as_str);
+        let cell = clip(cell, layout.width);
+        let padding = layout.width.saturating_sub(chars(&cell));
+        let (before, after) = if layout.right {
+            (padding, 0)
+        } else {
+            (0, padding)
+        };
+        spaces += before;
+        if !cell.is_empty() {
+            write!(f, "{:spaces$}{cell}", "")?;
+            spaces = 0;
+        }
+        spaces += after + GAP;
+    }
+    Ok(())
+}
+
+fn chars(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// As much of a text as there is space for.
+fn clip(text: &str, width: usize) -> Cow<'_, str> {
+    if chars(text) <= width {
+        return Cow::Borrowed(text);
+    }
+    let kept = width.saturating_sub(ELLIPSIS.len());
+    let mut cut: String = text.chars().take(kept).collect();
+    cut.push_str(ELLIPSIS);
+    Cow::Owned(cut)
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse::<f64>().is_ok()
+}
+
+fn is_time(text: &str) -> bool {
+    Timestamp::parse(text).is_ok()
+}
+
+fn printable(text: impl fmt::Display) -> String {
+    let text = text.to_string();
+    let mut out = String::new();
+    // A string is never full.
+    let _ = write_printable(text.chars(), &mut out);
+    out
+}
+
+impl OwnedTable {
+    /// The table as [text](TextTable), no line of it wider than `width` characters (at least 20).
+    ///
+    /// The columns of the group key, whose values are the same in all rows, are on a line of their own
+    /// above it, as `name=value`, but for `_start` and `_stop`, which are left out; in a table that has
+    /// no others they are columns. A null is an empty cell. Allocates the text of all cells when it is
+    /// printed: for results that a person reads.
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,9.5,zrh-1\r\n";
+    /// # let rows = influx_edge::csv::Rows::new(&response[..]);
+    /// for table in &rows.tables()? {
+    ///     println!("{}", table.display(80));
+    /// #   assert_eq!(table.display(80).to_string(), "station=zrh-1\n_value\n 20.25\n   9.5");
+    /// }
+    /// # Ok::<(), influx_edge::csv::ReadError>(())
+    /// ```
+    pub fn display(&self, width: usize) -> impl fmt::Display {
+        OfResult {
+            table: self,
+            width: width.max(MIN_WIDTH),
+        }
+    }
+}
+
+impl Tables {
+    /// All tables as text, as [`OwnedTable::display`] shows each, with an empty line between them;
+    /// `(no rows)` if there are none.
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,9.5,zrh-1\r\n";
+    /// # let rows = influx_edge::csv::Rows::new(&response[..]);
+    /// let tables = rows.tables()?;
+    /// println!("{}", tables.display(80));
+    /// # assert!(tables.display(80).to_string().starts_with("station=zrh-1\n_value"));
+    /// # Ok::<(), influx_edge::csv::ReadError>(())
+    /// ```
+    pub fn display(&self, width: usize) -> impl fmt::Display {
+        AllOfResult {
+            tables: self,
+            width,
+        }
+    }
+}
+
+struct AllOfResult<'a> {
+    tables: &'a Tables,
+    width: usize,
+}
+
+impl fmt::Display for AllOfResult<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.tables.is_empty() {
+            return f.write_str("(no rows)");
+        }
+        for (n, table) in self.tables.iter().enumerate() {
+            let gap = if n == 0 { "" } else { "\n\n" };
+            write!(f, "{gap}{}", table.display(self.width))?;
+        }
+        Ok(())
+    }
+}
+
+struct OfResult<'a> {
+    table: &'a OwnedTable,
+    width: usize,
+}
+
+impl fmt::Display for OfResult<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let table = self.table.table();
+        let in_rows = |column: &Column<'_>| !column.is_group();
+        let only_key = !table.columns().any(|column| in_rows(&column)) || self.table.is_empty();
+        let is_column = |column: &Column<'_>| only_key || in_rows(column);
+        if let (false, Some(row)) = (only_key, self.table.row(0)) {
+            let key = table.group_key().filter_map(|column| {
+                let name = column.name();
+                let cell = row.cell(column.index()?)?;
+                (!matches!(name, "_start" | "_stop"))
+                    .then(|| format!("{name}={}", self.text(cell.as_bytes())))
+            });
+            let key = key.collect::<Vec<_>>().join(" ");
+            if !key.is_empty() {
+                writeln!(f, "{}", clip(&printable(key), self.width))?;
+            }
+        }
+        let columns = || table.columns().filter(is_column);
+        let mut text = TextTable::new(columns().map(|column| column.name()));
+        for row in self.table.rows() {
+            let cells = columns().filter_map(|column| row.cell(column.index()?));
+            text.row(cells.map(|cell| self.text(cell.as_bytes())));
+        }
+        let laid = Laid {
+            table: Cow::Owned(text),
+            width: self.width,
+        };
+        laid.fmt(f)
+    }
+}
+
+impl OfResult<'_> {
+    /// As much of a cell as can be shown, and one character more, so that the cut is seen.
+    fn text<'c>(&self, bytes: &'c [u8]) -> Cow<'c, str> {
+        let most = self.width.saturating_add(1).saturating_mul(4);
+        String::from_utf8_lossy(bytes.get(..most).unwrap_or(bytes))
+    }
+}

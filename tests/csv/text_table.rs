@@ -1,0 +1,138 @@
+//! Results as text: alignment, cuts, columns left out, what a terminal must not get.
+
+use influx_edge::csv::{Rows, Tables, TextTable};
+
+use crate::common::random::{Draw, Rng};
+
+fn table(rows: &[&[&str]]) -> TextTable {
+    let mut table = TextTable::new(rows[0]);
+    for row in &rows[1..] {
+        table.row(*row);
+    }
+    table
+}
+
+#[test]
+fn layouts() {
+    let long = "a text of more than twenty characters";
+    let time = "2023-11-14T22:13:20Z";
+    for (rows, width, expected) in [
+        (&[&["a", "b"][..]][..], 80, "a  b"),
+        (&[&[], &["x"]], 80, "\n"),
+        // Numbers to the right, text to the left, a null is empty, no spaces at the end.
+        (
+            &[
+                &["n", "text", "v"],
+                &["1.5", "x", "-20"],
+                &["", "yy", ""],
+                &["10", "", "3"],
+            ],
+            80,
+            "  n  text    v\n1.5  x     -20\n     yy\n 10          3",
+        ),
+        // One cell that is no number makes it text.
+        (&[&["n"], &["1"], &["-"], &["300"]], 80, "n\n1\n-\n300"),
+        // Cells that are missing, and too many.
+        (
+            &[&["a", "b"], &["1"], &["1", "2", "3"]],
+            80,
+            "a  b\n1\n1  2",
+        ),
+        // Text is cut before numbers and times are.
+        (
+            &[&["time", "v", "note"], &[time, "12345.678", long]],
+            50,
+            "time                          v  note\n2023-11-14T22:13:20Z  12345.678  a text of more...",
+        ),
+        // Columns at the right are left out, and named.
+        (
+            &[&["time", "v", "w"], &[time, "12345.678", "98765.432"]],
+            34,
+            "time                          v\n2023-11-14T22:13:20Z  12345.678\n(1 more column: w)",
+        ),
+        (
+            &[&["time", "v", "w"], &[time, "1", "2"]],
+            20,
+            "time\n2023-11-14T22:13:20Z\n(2 more columns: ...",
+        ),
+        // The first is shown in any case.
+        (&[&["note"], &[long]], 0, "note\na text of more th..."),
+        // Two texts share what there is.
+        (
+            &[&["first", "second"], &[long, long]],
+            40,
+            "first                second\na text of more t...  a text of more t...",
+        ),
+        // What would move the cursor, start a line or reorder the text.
+        (
+            &[&["a\nb", "c"], &["\x1b[2J", "\u{202e}x\r"]],
+            80,
+            "a\\nb       c\n\\u{1b}[2J  \\u{202e}x\\r",
+        ),
+        (&[&["é", "日本"], &["ü", "1"]], 80, "é  日本\nü   1"),
+    ] {
+        let text = table(rows).display(width).to_string();
+        assert_eq!(text, expected, "{rows:?} in {width}");
+    }
+}
+
+#[test]
+fn no_line_is_wider() {
+    let mut rng = Rng::with_seed(7);
+    for _ in 0..2_000 {
+        let columns = rng.below(12);
+        let cell = |rng: &mut Rng| match rng.below(5) {
+            0 => String::new(),
+            1 => format!("{}", rng.below(1_000_000)),
+            2 => "2023-11-14T22:13:20.123456789Z".to_owned(),
+            3 => "é\n\u{202e}".repeat(rng.below(20)),
+            _ => "text ".repeat(rng.below(30)),
+        };
+        let mut table = TextTable::new((0..columns).map(|_| cell(&mut rng)));
+        for _ in 0..rng.below(5) {
+            let width = rng.below(14);
+            table.row((0..width).map(|_| cell(&mut rng)));
+        }
+        let width = rng.below(120);
+        let text = table.display(width).to_string();
+        for line in text.lines() {
+            assert!(line.chars().count() <= width.max(20), "{width}: {text}");
+            assert!(!line.contains(char::is_control), "{text:?}");
+        }
+    }
+}
+
+fn tables(csv: &str) -> Tables {
+    Rows::new(csv.as_bytes()).tables().unwrap()
+}
+
+#[test]
+fn results() {
+    let two = "#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,double,string,string\r\n\
+        #group,false,false,true,false,false,true,true\r\n#default,_result,,,,,,\r\n\
+        ,result,table,_start,_time,_value,_field,station\r\n\
+        ,,0,2023-01-01T00:00:00Z,2023-11-14T22:13:20Z,20.25,temp_c,zrh-1\r\n\
+        ,,0,2023-01-01T00:00:00Z,2023-11-14T22:13:30Z,,temp_c,zrh-1\r\n\
+        ,,1,2023-01-01T00:00:00Z,2023-11-14T22:13:20Z,9,temp_c,\"b\nc\"\r\n";
+    assert_eq!(
+        tables(two).display(80).to_string(),
+        "_field=temp_c station=zrh-1\n\
+         _time                 _value\n\
+         2023-11-14T22:13:20Z   20.25\n\
+         2023-11-14T22:13:30Z\n\
+         \n\
+         _field=temp_c station=b\\nc\n\
+         _time                 _value\n\
+         2023-11-14T22:13:20Z       9"
+    );
+    let all_in_the_key = "#datatype,string,long,string\r\n#group,false,false,true\r\n\
+        #default,_result,,\r\n,result,table,name\r\n,,0,edge\r\n";
+    let text = tables(all_in_the_key).display(80).to_string();
+    assert_eq!(text, "name\nedge");
+    // Without annotations, and without anything.
+    let bare = tables(",result,table,a,b\r\n,_result,0,1,x\r\n")
+        .display(80)
+        .to_string();
+    assert_eq!(bare, "a  b\n1  x");
+    assert_eq!(tables("").display(80).to_string(), "(no rows)");
+}
