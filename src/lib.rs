@@ -221,9 +221,9 @@ pub use error::{
     ClockError, ConfigError, ContentError, DiskError, Error, ErrorKind, FlushError, LineError,
     PointError, Remedy, ResponseError, Stored, TransportError, TransportErrorKind, WriteError,
 };
-pub use line::Encoder;
 #[cfg(feature = "alloc")]
 pub use line::Point;
+pub use line::{Encoder, ToLine};
 #[cfg(any(feature = "client", feature = "spool"))]
 pub use overflow_policy::OverflowPolicy;
 pub use precision::Precision;

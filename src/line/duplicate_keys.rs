@@ -84,8 +84,9 @@ impl KeyHash {
         KeyHash(mixed ^ (mixed >> 29))
     }
 
+    /// One of 64 bits.
     #[inline]
-    fn bit(self) -> u64 {
+    pub(super) fn bit(self) -> u64 {
         1 << (self.0 >> 58)
     }
 

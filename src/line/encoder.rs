@@ -4,6 +4,8 @@ use super::default_tags::DefaultTagsIn;
 use super::error::EncodeError;
 use super::field_key::FieldName;
 use super::into_timestamp::IntoTimestamp;
+#[cfg(feature = "alloc")]
+use super::kept::KeptPart;
 use super::line_state::LineState;
 use super::series::SeriesRef;
 #[cfg(feature = "std")]
@@ -274,6 +276,12 @@ impl<S: Sink> Encoder<S> {
     /// ```
     #[inline]
     pub fn line(&mut self, measurement: &str) -> Line<'_, S> {
+        self.line_of(measurement.as_bytes())
+    }
+
+    /// As [`line`](Self::line), of a text that is known to be UTF-8.
+    #[inline]
+    pub(super) fn line_of(&mut self, measurement: &[u8]) -> Line<'_, S> {
         self.core.begin();
         self.attempt(|core, buf, _| core.measurement(buf, measurement));
         Line { enc: self }
@@ -576,7 +584,17 @@ impl<'e, S: Sink> Line<'e, S> {
     /// ```
     #[inline]
     pub fn tag(self, key: &str, value: impl TagValue) -> Self {
+        let key = key.as_bytes();
         self.enc.attempt(|core, buf, _| core.tag(buf, key, &value));
+        self
+    }
+
+    /// As [`tag`](Self::tag), of what a point keeps.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(super) fn kept_tag(self, part: &KeptPart<'_>) -> Self {
+        self.enc
+            .attempt(|core, buf, _| core.tag(buf, part.key, &part.value));
         self
     }
 
@@ -639,6 +657,15 @@ impl<S: Sink> Fields<'_, S> {
     pub fn field(self, key: impl FieldName, value: impl FieldValue) -> Self {
         self.enc
             .attempt(|core, buf, _| core.field(buf, &key, &value));
+        self
+    }
+
+    /// As [`field`](Self::field), of what a point keeps.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(super) fn kept_field(self, part: &KeptPart<'_>) -> Self {
+        self.enc
+            .attempt(|core, buf, _| core.field(buf, part.key, &part.value));
         self
     }
 

@@ -26,15 +26,14 @@ impl Name {
     }
 }
 
-/// Writes a name, escaped, or says why it is refused. The cursor may have moved on an error.
+/// Writes a name (UTF-8), escaped, or says why it is refused. The cursor may have moved on an error.
 #[inline]
 pub(super) fn name(
     cursor: &mut SliceWriter<'_>,
-    text: &str,
+    bytes: &[u8],
     name: Name,
 ) -> Result<(), EncodeError> {
     // Most names are short and plain. These take no call.
-    let bytes = text.as_bytes();
     if FAST_PATHS && bytes.len() < 8 {
         let word = short_word(bytes);
         // Zeros are hits, but not those behind the text.
@@ -46,10 +45,9 @@ pub(super) fn name(
     any_name(cursor, bytes, name)
 }
 
-/// Writes the inside of a string field, escaped, without the quotes around it.
+/// Writes the inside of a string field (UTF-8), escaped, without the quotes around it.
 #[inline]
-pub(super) fn string(cursor: &mut SliceWriter<'_>, text: &str) -> Result<(), EncodeError> {
-    let bytes = text.as_bytes();
+pub(super) fn string(cursor: &mut SliceWriter<'_>, bytes: &[u8]) -> Result<(), EncodeError> {
     if FAST_PATHS && bytes.len() < 8 {
         let word = short_word(bytes);
         if string_hits(word) == 0 && cursor.put_word(word, bytes.len()) {

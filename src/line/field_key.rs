@@ -3,7 +3,7 @@
 use super::duplicate_keys::KeyHash;
 use super::error::{EncodeError, Location, Part};
 use super::escape::{self, Name};
-use super::line_state::reserved;
+use super::line_state::is_reserved;
 use super::sink::Sink;
 use super::sink::sealed::Grow;
 use super::slice_writer::SliceWriter;
@@ -42,11 +42,39 @@ impl FieldName for str {}
 impl sealed::FieldName for str {
     #[inline]
     fn check(&self, name: Name) -> Result<(), EncodeError> {
+        str::as_bytes(self).check(name)
+    }
+
+    #[inline]
+    fn put(&self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
+        str::as_bytes(self).put(out, name)
+    }
+
+    #[inline]
+    fn hash(&self) -> KeyHash {
+        str::as_bytes(self).hash()
+    }
+
+    fn quote(&self) -> Option<usize> {
+        str::as_bytes(self).quote()
+    }
+
+    #[cfg(feature = "alloc")]
+    fn as_bytes(&self) -> &[u8] {
+        str::as_bytes(self)
+    }
+}
+
+/// A key whose bytes are known to be UTF-8; callers outside can't give one.
+#[allow(private_interfaces)]
+impl sealed::FieldName for [u8] {
+    #[inline]
+    fn check(&self, name: Name) -> Result<(), EncodeError> {
         let place = Location::new(name.part, name.index, 0);
         if self.is_empty() {
             return Err(EncodeError::Empty(place));
         }
-        if reserved(Part::FieldKey).contains(&self) {
+        if is_reserved(Part::FieldKey, self) {
             return Err(EncodeError::Reserved(place));
         }
         Ok(())
@@ -59,16 +87,16 @@ impl sealed::FieldName for str {
 
     #[inline]
     fn hash(&self) -> KeyHash {
-        KeyHash::of(self.as_bytes())
+        KeyHash::of(self)
     }
 
     fn quote(&self) -> Option<usize> {
-        self.bytes().position(|byte| byte == b'"')
+        self.iter().position(|byte| *byte == b'"')
     }
 
     #[cfg(feature = "alloc")]
     fn as_bytes(&self) -> &[u8] {
-        str::as_bytes(self)
+        self
     }
 }
 
@@ -196,7 +224,7 @@ impl<S: Sink + Default> FieldKeyIn<S> {
         storage.open();
         loop {
             let mut out = SliceWriter::new(storage.parts().0, 0);
-            let (done, end) = (escape::name(&mut out, key, name), out.pos());
+            let (done, end) = (escape::name(&mut out, key.as_bytes(), name), out.pos());
             match done {
                 Ok(()) => {
                     storage.close(end);

@@ -26,14 +26,34 @@ use crate::{Precision, Timestamp};
 pub trait IntoTimestamp: sealed::IntoTimestamp {}
 
 pub(super) mod sealed {
+    #[cfg(feature = "alloc")]
+    use super::KeptTime;
     use crate::Precision;
     use crate::line::EncodeError;
 
     pub trait IntoTimestamp {
+        /// The time as a point keeps it.
+        #[cfg(feature = "alloc")]
+        #[doc(hidden)]
+        #[allow(private_interfaces)] // sealed: nobody outside can name it
+        fn keep(self) -> KeptTime;
         /// The count in `precision`, range not yet checked.
         #[doc(hidden)]
         fn count(self, precision: Precision) -> Result<i64, EncodeError>;
     }
+}
+
+/// The time of a point.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeptTime {
+    /// The server's clock decides.
+    Untimed,
+    /// A count of the precision of the encoder that the point meets.
+    Count(i64),
+    At(Timestamp),
+    /// A time that 64 bits of nanoseconds can't hold.
+    OutOfRange,
 }
 
 /// The earliest storable time a query can return, in nanoseconds.
@@ -51,7 +71,13 @@ pub(super) fn check_range(count: i64, precision: Precision) -> Result<i64, Encod
 }
 
 impl IntoTimestamp for i64 {}
+#[cfg_attr(feature = "alloc", allow(private_interfaces))]
 impl sealed::IntoTimestamp for i64 {
+    #[cfg(feature = "alloc")]
+    fn keep(self) -> KeptTime {
+        KeptTime::Count(self)
+    }
+
     #[inline]
     fn count(self, _: Precision) -> Result<i64, EncodeError> {
         Ok(self)
@@ -59,7 +85,13 @@ impl sealed::IntoTimestamp for i64 {
 }
 
 impl IntoTimestamp for Timestamp {}
+#[cfg_attr(feature = "alloc", allow(private_interfaces))]
 impl sealed::IntoTimestamp for Timestamp {
+    #[cfg(feature = "alloc")]
+    fn keep(self) -> KeptTime {
+        KeptTime::At(self)
+    }
+
     #[inline]
     fn count(self, precision: Precision) -> Result<i64, EncodeError> {
         // In a coarser unit, too: the ends are what constructors and operators end at.
@@ -79,7 +111,12 @@ impl sealed::IntoTimestamp for Timestamp {
 #[cfg(feature = "std")]
 impl IntoTimestamp for std::time::SystemTime {}
 #[cfg(feature = "std")]
+#[allow(private_interfaces)]
 impl sealed::IntoTimestamp for std::time::SystemTime {
+    fn keep(self) -> KeptTime {
+        Timestamp::from_system(self).map_or(KeptTime::OutOfRange, KeptTime::At)
+    }
+
     fn count(self, precision: Precision) -> Result<i64, EncodeError> {
         let time = Timestamp::from_system(self).map_err(|_| EncodeError::TimestampOutOfRange)?;
         time.count(precision)

@@ -87,7 +87,7 @@ impl LineState {
     }
 
     #[inline]
-    pub(super) fn measurement(&mut self, buf: &mut [u8], text: &str) -> Result<(), EncodeError> {
+    pub(super) fn measurement(&mut self, buf: &mut [u8], text: &[u8]) -> Result<(), EncodeError> {
         let mut out = SliceWriter::new(buf, self.pos);
         measurement(&mut out, text)?;
         self.pos = out.pos();
@@ -112,13 +112,13 @@ impl LineState {
     pub(super) fn tag<V: sealed::Tag>(
         &mut self,
         buf: &mut [u8],
-        key: &str,
+        key: &[u8],
         value: &V,
     ) -> Result<(), EncodeError> {
         let written = self.put_tag(buf, key, value);
         #[cfg(feature = "alloc")]
         if let Err(error) = written {
-            self.keep_key(buf, key.as_bytes(), error);
+            self.keep_key(buf, key, error);
         }
         written
     }
@@ -127,7 +127,7 @@ impl LineState {
     fn put_tag<V: sealed::Tag>(
         &mut self,
         buf: &mut [u8],
-        key: &str,
+        key: &[u8],
         value: &V,
     ) -> Result<(), EncodeError> {
         let place = |part| Name {
@@ -151,7 +151,7 @@ impl LineState {
             // Something formatted to nothing.
             return self.empty_tag();
         }
-        let hash = KeyHash::of(key.as_bytes());
+        let hash = KeyHash::of(key);
         if !self.tag_keys.definitely_absent(hash) {
             let tags = self.committed..key_start.saturating_sub(1);
             let escaped = out.between(key_start, value_start.saturating_sub(1));
@@ -217,7 +217,7 @@ impl LineState {
     }
 
     #[inline]
-    pub(super) fn field<K: FieldName, V: sealed::Field>(
+    pub(super) fn field<K: FieldName + ?Sized, V: sealed::Field>(
         &mut self,
         buf: &mut [u8],
         key: &K,
@@ -266,7 +266,7 @@ impl LineState {
     }
 
     #[inline]
-    fn put_field<K: FieldName, V: sealed::Field>(
+    fn put_field<K: FieldName + ?Sized, V: sealed::Field>(
         &mut self,
         buf: &mut [u8],
         key: &K,
@@ -301,7 +301,7 @@ impl LineState {
 
     /// Writes what stands before a field's value.
     #[inline]
-    fn field_key<K: FieldName>(
+    fn field_key<K: FieldName + ?Sized>(
         &self,
         out: &mut SliceWriter<'_>,
         key: &K,
@@ -381,8 +381,8 @@ impl LineState {
 }
 
 /// Writes a measurement, or says why not.
-pub(super) fn measurement(out: &mut SliceWriter<'_>, text: &str) -> Result<(), EncodeError> {
-    match text.as_bytes().first() {
+pub(super) fn measurement(out: &mut SliceWriter<'_>, text: &[u8]) -> Result<(), EncodeError> {
+    match text.first() {
         None => Err(EncodeError::Empty(Location::new(Part::Measurement, 0, 0))),
         Some(b'#') => Err(EncodeError::Comment),
         Some(_) => {
@@ -396,7 +396,7 @@ pub(super) fn measurement(out: &mut SliceWriter<'_>, text: &str) -> Result<(), E
 #[inline]
 pub(super) fn tag_key(
     out: &mut SliceWriter<'_>,
-    key: &str,
+    key: &[u8],
     name: Name,
 ) -> Result<usize, EncodeError> {
     named_tag_key(key, name)?;
@@ -409,21 +409,26 @@ pub(super) fn tag_key(
 
 /// Refuses what [`tag_key`] refuses, without writing.
 #[cold]
-pub(super) fn check_tag_key(key: &str, name: Name) -> Result<(), EncodeError> {
+pub(super) fn check_tag_key(key: &[u8], name: Name) -> Result<(), EncodeError> {
     named_tag_key(key, name)?;
-    escape::check_name(key.as_bytes(), name).map(|_| ())
+    escape::check_name(key, name).map(|_| ())
 }
 
 /// Refuses no name and a reserved name.
 #[inline]
-fn named_tag_key(key: &str, name: Name) -> Result<(), EncodeError> {
-    match key.as_bytes().first() {
+fn named_tag_key(key: &[u8], name: Name) -> Result<(), EncodeError> {
+    match key.first() {
         None => Err(EncodeError::Empty(Location::new(name.part, name.index, 0))),
-        Some(b'_' | b't') if reserved(Part::TagKey).contains(&key) => Err(EncodeError::Reserved(
+        Some(b'_' | b't') if is_reserved(Part::TagKey, key) => Err(EncodeError::Reserved(
             Location::new(name.part, name.index, 0),
         )),
         Some(_) => Ok(()),
     }
+}
+
+/// Whether a key is one of those that [`reserved`] lists.
+pub(super) fn is_reserved(part: Part, key: &[u8]) -> bool {
+    reserved(part).iter().any(|name| name.as_bytes() == key)
 }
 
 /// The keys the server keeps for itself.

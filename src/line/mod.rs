@@ -50,6 +50,8 @@ mod field_key;
 mod into_timestamp;
 #[cfg(feature = "std")]
 mod io_sink;
+#[cfg(feature = "alloc")]
+mod kept;
 mod line_state;
 mod number;
 #[cfg(feature = "alloc")]

@@ -1,29 +1,36 @@
 //! Owned points: for one-off writes, queues, and programs that build points far from the encoder.
 
-use alloc::string::String;
-use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
 
+use super::duplicate_keys::KeyHash;
 use super::encoder::Encoder;
 use super::error::EncodeError;
+use super::into_timestamp::{IntoTimestamp, KeptTime};
+use super::kept::{Kept, KeptPart, KeptParts, Utf8};
 use super::sink::Sink;
 use super::to_line::ToLine;
-use super::value::{FieldValue, OwnedValue};
+use super::value::{FieldValue, TagValue};
 use crate::{Precision, Timestamp};
 
-/// A point that owns its parts: measurement, tags, fields, time. Allocates for each of them.
+/// A point that owns its parts: measurement, tags, fields, time. One buffer holds them all.
 ///
 /// Tags are kept sorted by key, which is a little cheaper for the server; setting a tag or field
-/// again replaces it. Nothing is checked here: encoding the point checks everything.
+/// again replaces it. Nothing is checked here: the encoder that the point meets checks everything, and
+/// its settings decide about numbers that are not finite, newlines, quoted keys, empty tags and the
+/// precision of the time.
 ///
-/// For points by the thousand, the [`Encoder`] takes the parts without a detour through the heap.
+/// [`new`](Self::new) allocates 256 bytes, which hold a line of 200; a longer point makes the buffer
+/// grow by doubling. [`clear`](Self::clear) keeps it for the next point. The [`Encoder`] alone,
+/// without a point in between, takes half to two thirds of the time.
 ///
 /// ```
-/// use influx_edge::line::{Encoder, Point};
-/// use influx_edge::{Precision, Timestamp};
+/// use influx_edge::line::Encoder;
+/// use influx_edge::{Point, Precision, Timestamp};
 ///
 /// let point = Point::new("weather")
 ///     .tag("station", "zrh-1")
-///     .tag("site", "north")
+///     .tag("channel", 3)
 ///     .field("temp_c", 21.5)
 ///     .field("door_open", false)
 ///     .field("missing", None::<f64>)
@@ -33,73 +40,124 @@ use crate::{Precision, Timestamp};
 /// enc.encode(&point)?;
 /// assert_eq!(
 ///     enc.as_bytes(),
-///     b"weather,site=north,station=zrh-1 temp_c=21.5,door_open=false 1700000000\n"
+///     b"weather,channel=3,station=zrh-1 temp_c=21.5,door_open=false 1700000000\n"
 /// );
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Each setter comes twice: by value for a chain, and as `set_…` for a loop and for a point that is used
+/// again.
+///
+/// ```
+/// use influx_edge::{Point, ToLine, line::Encoder};
+///
+/// let mut enc = Encoder::with_sink(Vec::new());
+/// let mut point = Point::new("core").tag("host", "gw-7");
+/// for (cpu, busy) in [3.5, 96.0].into_iter().enumerate() {
+///     point.set_tag("cpu", cpu).set_field("busy", busy).set_time(7);
+///     point.to_line(&mut enc)?;
+/// }
+/// assert_eq!(enc.as_bytes(), b"core,cpu=0,host=gw-7 busy=3.5 7\ncore,cpu=1,host=gw-7 busy=96 7\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
+///
+/// Two points are equal if they have the same measurement, tags and time, and the same fields in the same
+/// order. Floats are compared by their text on the line, so a NaN equals a NaN.
+#[derive(Clone)]
 pub struct Point {
-    measurement: String,
-    tags: Vec<(String, String)>,
-    fields: Vec<(String, OwnedValue)>,
-    time: When,
-}
-
-/// When a point was.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum When {
-    /// The server's clock decides.
-    Untimed,
-    At(Timestamp),
-    /// The clock gave a time that 64 bits of nanoseconds can't hold.
-    OutOfRange,
+    /// The measurement, then the tags, sorted, then the fields: see [`kept`].
+    parts: Kept,
+    /// Where the measurement ends.
+    tags: usize,
+    /// Where the last tag begins, or the tags would.
+    last_tag: usize,
+    /// Where the tags end.
+    fields: usize,
+    time: KeptTime,
+    /// One bit for each field's key: a key whose bit is not set is new. They stay when a field goes.
+    field_bits: u64,
 }
 
 impl Point {
-    /// A point without tags, fields and time.
+    /// A point without tags, fields and time. The name is a `&str`, a `String` or what else lends a text.
     ///
     /// ```
-    /// use influx_edge::line::Point;
+    /// use influx_edge::Point;
     ///
     /// let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
     /// # let _ = point;
     /// ```
     #[must_use]
-    pub fn new(measurement: impl Into<String>) -> Self {
+    pub fn new(measurement: impl AsRef<str>) -> Self {
+        let measurement = measurement.as_ref();
+        let len = measurement.len();
         Point {
-            measurement: measurement.into(),
-            tags: Vec::new(),
-            fields: Vec::new(),
-            time: When::Untimed,
+            parts: Kept::new(measurement),
+            tags: len,
+            last_tag: len,
+            fields: len,
+            time: KeptTime::Untimed,
+            field_bits: 0,
         }
     }
 
-    /// Sets a tag, or replaces it. An empty value means the tag is absent. The value is text; a number is
-    /// given as text, by `to_string()`.
+    /// Sets a tag, or replaces it. The value is a text, a number, a `bool` or anything else that
+    /// [`TagValue`] lists; [`Text`](super::Text) takes any `Display`.
+    ///
+    /// `None` means the tag is absent, and so does an empty value, which the encoder counts or rejects:
+    /// see [`Encoder::refuse_empty_tags`].
     ///
     /// ```
-    /// use influx_edge::line::Point;
+    /// use influx_edge::{Point, line::Text};
     ///
+    /// let host = Text(std::net::Ipv4Addr::LOCALHOST);
+    /// let point = Point::new("t").tag("unit", 7u16).tag("host", host).tag("site", None::<&str>);
     /// assert_eq!(Point::new("t").tag("a", "1").tag("a", "2"), Point::new("t").tag("a", "2"));
+    /// # let _ = point;
     /// ```
     #[must_use]
-    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        let (key, value) = (key.into(), value.into());
-        match self.tags.binary_search_by(|(k, _)| k.as_str().cmp(&key)) {
-            Ok(at) => {
-                if let Some(slot) = self.tags.get_mut(at) {
-                    slot.1 = value;
-                }
-            }
-            Err(at) => self.tags.insert(at, (key, value)),
+    pub fn tag(mut self, key: impl AsRef<str>, value: impl TagValue) -> Self {
+        self.set_tag(key, value);
+        self
+    }
+
+    /// As [`tag`](Self::tag), in place.
+    pub fn set_tag(&mut self, key: impl AsRef<str>, value: impl TagValue) -> &mut Self {
+        let (key, new) = (key.as_ref(), self.parts.len());
+        self.parts.push(key, |out| value.keep(out));
+        if new == self.fields && self.tags_end_before(key) {
+            // The usual place: behind the other tags, before any field.
+            self.last_tag = new;
+            self.fields = self.parts.len();
+        } else {
+            self.place_tag(key, new);
         }
         self
     }
 
-    /// Sets a field, or replaces it. `None` sets nothing.
+    /// Sets several tags: of an array, a vector, a map.
     ///
     /// ```
-    /// use influx_edge::line::{Encoder, Point};
+    /// use influx_edge::Point;
+    ///
+    /// let point = Point::new("t").tags([("site", "north"), ("room", "12")]);
+    /// assert_eq!(point, Point::new("t").tag("room", 12).tag("site", "north"));
+    /// ```
+    #[must_use]
+    pub fn tags<K: AsRef<str>, V: TagValue>(
+        mut self,
+        tags: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        for (key, value) in tags {
+            self.set_tag(key, value);
+        }
+        self
+    }
+
+    /// Sets a field, or replaces it at its place. `None` removes it.
+    ///
+    /// ```
+    /// use influx_edge::{Point, line::Encoder};
     ///
     /// let mut enc = Encoder::with_sink(Vec::new());
     /// enc.encode(&Point::new("t").field("n", 7u64).field("missing", None::<f64>))?;
@@ -107,35 +165,74 @@ impl Point {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn field(mut self, key: impl Into<String>, value: impl FieldValue) -> Self {
-        if let Some(value) = value.to_owned_value() {
-            let key = key.into();
-            match self.fields.iter_mut().find(|(k, _)| *k == key) {
-                Some(slot) => slot.1 = value,
-                None => self.fields.push((key, value)),
+    pub fn field(mut self, key: impl AsRef<str>, value: impl FieldValue) -> Self {
+        self.set_field(key, value);
+        self
+    }
+
+    /// As [`field`](Self::field), in place.
+    pub fn set_field(&mut self, key: impl AsRef<str>, value: impl FieldValue) -> &mut Self {
+        let (key, new) = (key.as_ref(), self.parts.len());
+        let present = self.parts.push(key, |out| value.keep(out));
+        let bit = KeyHash::of(key.as_bytes()).bit();
+        if self.field_bits & bit != 0 {
+            if let Some(old) = self.field_range(key, new) {
+                self.parts.replace(old.start, old.end, new);
             }
+        }
+        if present {
+            self.field_bits |= bit;
         }
         self
     }
 
-    /// Sets the time: a [`Timestamp`] or a `SystemTime`. Without one, a writer gives the point
-    /// the machine's time when it is written; `Client::write` leaves it to the server's clock, with the
-    /// consequence described at [`Fields::finish`](super::Fields::finish).
+    /// Sets several fields of one type: of an array, a vector, a map.
+    ///
+    /// ```
+    /// use influx_edge::Point;
+    ///
+    /// let point = Point::new("t").fields([("a", 1.0), ("b", 2.0)]);
+    /// assert_eq!(point, Point::new("t").field("a", 1.0).field("b", 2.0));
+    /// ```
+    #[must_use]
+    pub fn fields<K: AsRef<str>, V: FieldValue>(
+        mut self,
+        fields: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        for (key, value) in fields {
+            self.set_field(key, value);
+        }
+        self
+    }
+
+    /// Sets the time: a [`Timestamp`], a `SystemTime`, or a number. Without one, the server's clock
+    /// decides, with the consequence described at [`Fields::finish`](super::Fields::finish).
+    ///
+    /// A number counts in the precision of the encoder that the point meets, as at
+    /// [`Fields::timestamp`](super::Fields::timestamp): the one that was named for the encoder or the
+    /// writer; nanoseconds if none was, and in [`Client::write`](crate::Client::write).
+    /// [`timestamp`](Self::timestamp) names the precision of one number.
     ///
     /// A time outside the years 1677 to 2262 is refused when the point is encoded.
     ///
     /// ```
-    /// use influx_edge::line::{Encoder, Point};
+    /// use influx_edge::{Point, Precision, line::Encoder};
     ///
-    /// let point = Point::new("t").field("v", 1).time(std::time::UNIX_EPOCH);
-    /// let mut enc = Encoder::with_sink(Vec::new());
-    /// enc.encode(&point)?;
-    /// assert_eq!(enc.as_bytes(), b"t v=1i 0\n");
+    /// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
+    /// enc.encode(&Point::new("t").field("v", 1).time(std::time::UNIX_EPOCH))?;
+    /// enc.encode(&Point::new("t").field("v", 1).time(4))?; // of the encoder's seconds
+    /// assert_eq!(enc.as_bytes(), b"t v=1i 0\nt v=1i 4\n");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn time(mut self, time: impl TryInto<Timestamp>) -> Self {
-        self.time = time.try_into().map_or(When::OutOfRange, When::At);
+    pub fn time(mut self, time: impl IntoTimestamp) -> Self {
+        self.set_time(time);
+        self
+    }
+
+    /// As [`time`](Self::time), in place.
+    pub fn set_time(&mut self, time: impl IntoTimestamp) -> &mut Self {
+        self.time = time.keep();
         self
     }
 
@@ -144,7 +241,7 @@ impl Point {
     /// Encoding brings it to the encoder's precision, rounding down.
     ///
     /// ```
-    /// use influx_edge::{Precision, line::{Encoder, Point}};
+    /// use influx_edge::{Point, Precision, line::Encoder};
     ///
     /// let point = Point::new("t").field("v", 1).timestamp(7, Precision::Second);
     /// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Millisecond);
@@ -155,34 +252,130 @@ impl Point {
     #[must_use]
     pub fn timestamp(mut self, count: i64, precision: Precision) -> Self {
         self.time = match count.checked_mul(precision.nanos()) {
-            Some(nanos) => When::At(Timestamp::from_nanos(nanos)),
-            None => When::OutOfRange,
+            Some(nanos) => KeptTime::At(Timestamp::from_nanos(nanos)),
+            None => KeptTime::OutOfRange,
         };
         self
+    }
+
+    /// Removes tags, fields and time. The measurement stays, and the buffer, so that the next point of
+    /// this measurement allocates nothing.
+    ///
+    /// ```
+    /// use influx_edge::Point;
+    ///
+    /// let mut point = Point::new("t").tag("a", "1").field("v", 1).time(7);
+    /// point.clear();
+    /// assert_eq!(point, Point::new("t"));
+    /// ```
+    pub fn clear(&mut self) {
+        self.parts.truncate(self.tags);
+        self.last_tag = self.tags;
+        self.fields = self.tags;
+        self.time = KeptTime::Untimed;
+        self.field_bits = 0;
+    }
+
+    /// The bytes of the parts in a range.
+    #[inline]
+    fn slice(&self, range: Range<usize>) -> &[u8] {
+        self.parts.slice(range.start, range.end)
+    }
+
+    #[inline]
+    fn kept_tags(&self) -> KeptParts<'_> {
+        KeptParts(self.slice(self.tags..self.fields))
+    }
+
+    #[inline]
+    fn kept_fields(&self) -> KeptParts<'_> {
+        KeptParts(self.slice(self.fields..self.parts.len()))
+    }
+
+    /// Whether a tag with this key belongs behind all the others.
+    #[inline]
+    fn tags_end_before(&self, key: &str) -> bool {
+        let last = KeptParts(self.slice(self.last_tag..self.fields)).next();
+        last.is_none_or(|last| last.key < key.as_bytes())
+    }
+
+    /// Moves a tag from the end, where it begins at `new`, to its place.
+    #[cold]
+    fn place_tag(&mut self, key: &str, new: usize) {
+        let key = key.as_bytes();
+        let mut at = self.tags..self.tags;
+        for part in self.kept_tags() {
+            at.end = at.start.saturating_add(part.size);
+            if part.key >= key {
+                if part.key > key {
+                    at.end = at.start;
+                }
+                break;
+            }
+            at.start = at.end;
+        }
+        let added = self.parts.len().saturating_sub(new);
+        let shifted = |end: usize| end.saturating_add(added).saturating_sub(at.len());
+        if at.start >= self.fields {
+            self.last_tag = at.start;
+        } else if at.end <= self.last_tag {
+            self.last_tag = shifted(self.last_tag);
+        }
+        self.fields = shifted(self.fields);
+        self.parts.replace(at.start, at.end, new);
+    }
+
+    /// Where the field of this key stands among those that end at `end`.
+    fn field_range(&self, key: &str, end: usize) -> Option<Range<usize>> {
+        let mut at = self.fields;
+        for KeptPart {
+            key: found, size, ..
+        } in KeptParts(self.slice(self.fields..end))
+        {
+            if found == key.as_bytes() {
+                return Some(at..at.saturating_add(size));
+            }
+            at = at.saturating_add(size);
+        }
+        None
+    }
+}
+
+impl PartialEq for Point {
+    fn eq(&self, other: &Point) -> bool {
+        let borders = |point: &Point| (point.tags, point.fields, point.time);
+        borders(self) == borders(other) && self.parts.bytes() == other.parts.bytes()
+    }
+}
+
+impl Eq for Point {}
+
+impl fmt::Debug for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Point")
+            .field("measurement", &Utf8(self.slice(0..self.tags)))
+            .field("tags", &self.kept_tags())
+            .field("fields", &self.kept_fields())
+            .field("time", &self.time)
+            .finish()
     }
 }
 
 impl ToLine for Point {
     fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
-        let mut line = enc.line(&self.measurement);
-        for (key, value) in &self.tags {
-            line = line.tag(key, value.as_str());
+        let mut line = enc.line_of(self.slice(0..self.tags));
+        for tag in self.kept_tags() {
+            line = line.kept_tag(&tag);
         }
         let mut line = line.fields();
-        for (key, value) in &self.fields {
-            line = match value {
-                OwnedValue::Float(v) => line.field(key, *v),
-                OwnedValue::Float32(v) => line.field(key, *v),
-                OwnedValue::Integer(v) => line.field(key, *v),
-                OwnedValue::Unsigned(v) => line.field(key, *v),
-                OwnedValue::Boolean(v) => line.field(key, *v),
-                OwnedValue::Text(v) => line.field(key, v.as_str()),
-            };
+        for field in self.kept_fields() {
+            line = line.kept_field(&field);
         }
         match self.time {
-            When::Untimed => line.finish(),
-            When::At(time) => line.timestamp(time),
-            When::OutOfRange => line.fail(EncodeError::TimestampOutOfRange),
+            KeptTime::Untimed => line.finish(),
+            KeptTime::Count(count) => line.timestamp(count),
+            KeptTime::At(time) => line.timestamp(time),
+            KeptTime::OutOfRange => line.fail(EncodeError::TimestampOutOfRange),
         }
     }
 }

@@ -68,7 +68,7 @@ impl<S: Sink + Default> SeriesIn<S> {
     /// ```
     pub fn builder(measurement: &str) -> SeriesBuilder<S> {
         let mut builder = SeriesBuilder::empty();
-        builder.add(|out, _| line_state::measurement(out, measurement));
+        builder.add(|out, _| line_state::measurement(out, measurement.as_bytes()));
         builder
     }
 }
@@ -198,9 +198,9 @@ fn tag<V: sealed::Tag>(
 ) -> Result<Option<u64>, EncodeError> {
     let part = Part::TagKey;
     if value.is_absent() {
-        return line_state::check_tag_key(key, Name { part, index }).map(|()| None);
+        return line_state::check_tag_key(key.as_bytes(), Name { part, index }).map(|()| None);
     }
-    let key_start = tag_key(out, key, Name { part, index })?;
+    let key_start = tag_key(out, key.as_bytes(), Name { part, index })?;
     let value_start = out.pos();
     let part = Part::TagValue;
     sealed::Tag::put(value, out, Name { part, index })?;

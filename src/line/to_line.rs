@@ -6,8 +6,8 @@ use super::sink::Sink;
 
 /// A type that knows how to write itself as one line, or as several.
 ///
-/// Collections of such types are such types: each element is a line of its own, whole or not at
-/// all. The first error ends the collection; the lines before it stay.
+/// Collections of such types, and a slice's iterator, are such types: each element is a line of its
+/// own, whole or not at all. The first error ends the collection; the lines before it stay.
 ///
 /// ```
 /// use influx_edge::line::{EncodeError, Encoder, Sink, ToLine};
@@ -67,6 +67,12 @@ impl<T: ToLine> ToLine for [T] {
 }
 
 impl<T: ToLine, const N: usize> ToLine for [T; N] {
+    fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        self.as_slice().to_line(enc)
+    }
+}
+
+impl<T: ToLine> ToLine for core::slice::Iter<'_, T> {
     fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
         self.as_slice().to_line(enc)
     }

@@ -5,6 +5,8 @@ use core::fmt::Write as _;
 
 use super::error::{EncodeError, Location, Part};
 use super::escape::{self, Name};
+#[cfg(feature = "alloc")]
+use super::kept;
 use super::number;
 use super::slice_writer::SliceWriter;
 
@@ -63,19 +65,6 @@ pub trait TagValue: sealed::Tag {}
 #[derive(Clone, Copy, Debug)]
 pub struct Text<T>(pub T);
 
-/// A field's value that owns its text.
-#[cfg(feature = "alloc")]
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum OwnedValue {
-    Float(f64),
-    /// Kept apart: its shortest text is not that of the same number as `f64`.
-    Float32(f32),
-    Integer(i64),
-    Unsigned(u64),
-    Boolean(bool),
-    Text(alloc::string::String),
-}
-
 /// What a value has to say before anything of its field is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
@@ -94,11 +83,11 @@ pub(super) mod sealed {
     use super::{EncodeError, Name, Presence, SliceWriter, ValueRules};
 
     pub trait Field {
-        /// A copy for a point that owns its values; `None` if there is no value.
+        /// Appends the value to a point, or nothing if it is absent.
         #[cfg(feature = "alloc")]
         #[doc(hidden)]
         #[allow(private_interfaces)]
-        fn to_owned_value(&self) -> Option<super::OwnedValue>;
+        fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError>;
         #[doc(hidden)]
         #[allow(private_interfaces)] // sealed: nobody outside can name these
         fn presence(&self) -> Presence {
@@ -115,6 +104,11 @@ pub(super) mod sealed {
     }
 
     pub trait Tag {
+        /// Appends the value to a point; `None` as well.
+        #[cfg(feature = "alloc")]
+        #[doc(hidden)]
+        #[allow(private_interfaces)]
+        fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError>;
         /// True if it is known without writing that there is no value.
         #[doc(hidden)]
         fn is_absent(&self) -> bool {
@@ -133,14 +127,14 @@ pub(super) mod sealed {
 }
 
 macro_rules! integers {
-    ($suffix:literal $owned:ident: $($t:ty)*) => {$(
+    ($suffix:literal: $($t:ty)*) => {$(
         impl FieldValue for $t {}
         #[allow(private_interfaces)]
         impl sealed::Field for $t {
             #[cfg(feature = "alloc")]
-            fn to_owned_value(&self) -> Option<OwnedValue> {
-                // Lossless: the macro is called with types that fit.
-                Some(OwnedValue::$owned(*self as _))
+            #[inline]
+            fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+                kept::verbatim(out, |out| sealed::Field::put(self, out, ValueRules::default(), 0))
             }
             #[inline]
             fn put(&self, cursor: &mut SliceWriter<'_>, _: ValueRules, _: u16) -> Result<(), EncodeError> {
@@ -151,6 +145,11 @@ macro_rules! integers {
         impl TagValue for $t {}
         #[allow(private_interfaces)]
         impl sealed::Tag for $t {
+            #[cfg(feature = "alloc")]
+            #[inline]
+            fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+                kept::verbatim(out, |out| number::integer(out, *self))
+            }
             #[inline]
             fn put(&self, cursor: &mut SliceWriter<'_>, _: Name) -> Result<(), EncodeError> {
                 number::integer(cursor, *self)
@@ -158,17 +157,22 @@ macro_rules! integers {
         }
     )*};
 }
-integers!(b'i' Integer: i8 i16 i32 i64 isize u8 u16 u32);
-integers!(b'u' Unsigned: u64 usize);
+integers!(b'i': i8 i16 i32 i64 isize u8 u16 u32);
+integers!(b'u': u64 usize);
 
 macro_rules! floats {
-    ($($t:ty, $write:path, $owned:ident;)*) => {$(
+    ($($t:ty, $write:path;)*) => {$(
         impl FieldValue for $t {}
         #[allow(private_interfaces)]
         impl sealed::Field for $t {
             #[cfg(feature = "alloc")]
-            fn to_owned_value(&self) -> Option<OwnedValue> {
-                Some(OwnedValue::$owned(*self))
+            #[inline]
+            fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+                if self.is_finite() {
+                    kept::verbatim(out, |out| $write(out, *self))
+                } else {
+                    kept::none(out)
+                }
             }
             #[inline]
             fn presence(&self) -> Presence {
@@ -181,14 +185,15 @@ macro_rules! floats {
         }
     )*};
 }
-floats!(f64, number::float, Float; f32, number::float32, Float32;);
+floats!(f64, number::float; f32, number::float32;);
 
 impl FieldValue for bool {}
 #[allow(private_interfaces)]
 impl sealed::Field for bool {
     #[cfg(feature = "alloc")]
-    fn to_owned_value(&self) -> Option<OwnedValue> {
-        Some(OwnedValue::Boolean(*self))
+    #[inline]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::verbatim(out, |out| out.copy_short(truth(*self).as_bytes()))
     }
 
     #[inline]
@@ -200,6 +205,12 @@ impl sealed::Field for bool {
 impl TagValue for bool {}
 #[allow(private_interfaces)]
 impl sealed::Tag for bool {
+    #[cfg(feature = "alloc")]
+    #[inline]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::verbatim(out, |out| out.copy_short(truth(*self).as_bytes()))
+    }
+
     #[inline]
     fn put(&self, cursor: &mut SliceWriter<'_>, _: Name) -> Result<(), EncodeError> {
         cursor.copy_short(truth(*self).as_bytes())
@@ -215,8 +226,9 @@ impl FieldValue for str {}
 #[allow(private_interfaces)]
 impl sealed::Field for str {
     #[cfg(feature = "alloc")]
-    fn to_owned_value(&self) -> Option<OwnedValue> {
-        Some(OwnedValue::Text(self.into()))
+    #[inline]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::text(out, self)
     }
 
     #[inline]
@@ -226,33 +238,54 @@ impl sealed::Field for str {
         rules: ValueRules,
         index: u16,
     ) -> Result<(), EncodeError> {
-        if rules.reject_newlines {
-            refuse_newline(self.as_bytes(), index)?;
-        }
-        cursor.put(b'"')?;
-        escape::string(cursor, self)?;
-        cursor.put(b'"')
+        put_string(cursor, self.as_bytes(), rules, index)
     }
+}
+
+/// Writes a string field's value, quotes included. `text` is UTF-8.
+#[inline]
+pub(super) fn put_string(
+    cursor: &mut SliceWriter<'_>,
+    text: &[u8],
+    rules: ValueRules,
+    index: u16,
+) -> Result<(), EncodeError> {
+    if rules.reject_newlines {
+        refuse_newline(text, index)?;
+    }
+    cursor.put(b'"')?;
+    escape::string(cursor, text)?;
+    cursor.put(b'"')
 }
 
 impl TagValue for str {}
 #[allow(private_interfaces)]
 impl sealed::Tag for str {
+    #[cfg(feature = "alloc")]
+    #[inline]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::text(out, self)
+    }
     #[inline]
     fn is_absent(&self) -> bool {
         self.is_empty()
     }
     #[inline]
     fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
-        escape::name(cursor, self, name)
+        escape::name(cursor, self.as_bytes(), name)
     }
 }
 
 impl TagValue for char {}
 #[allow(private_interfaces)]
 impl sealed::Tag for char {
+    #[cfg(feature = "alloc")]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::text(out, self.encode_utf8(&mut [0; 4]))
+    }
+
     fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
-        escape::name(cursor, self.encode_utf8(&mut [0; 4]), name)
+        escape::name(cursor, self.encode_utf8(&mut [0; 4]).as_bytes(), name)
     }
 }
 
@@ -260,8 +293,8 @@ impl<T: fmt::Display> FieldValue for Text<T> {}
 #[allow(private_interfaces)]
 impl<T: fmt::Display> sealed::Field for Text<T> {
     #[cfg(feature = "alloc")]
-    fn to_owned_value(&self) -> Option<OwnedValue> {
-        Some(OwnedValue::Text(alloc::format!("{}", self.0)))
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::format(out, format_args!("{}", self.0))
     }
 
     fn put(
@@ -277,6 +310,11 @@ impl<T: fmt::Display> sealed::Field for Text<T> {
 impl<T: fmt::Display> TagValue for Text<T> {}
 #[allow(private_interfaces)]
 impl<T: fmt::Display> sealed::Tag for Text<T> {
+    #[cfg(feature = "alloc")]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::format(out, format_args!("{}", self.0))
+    }
+
     fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         sealed::Tag::put(&format_args!("{}", self.0), cursor, name)
     }
@@ -286,8 +324,8 @@ impl FieldValue for fmt::Arguments<'_> {}
 #[allow(private_interfaces)]
 impl sealed::Field for fmt::Arguments<'_> {
     #[cfg(feature = "alloc")]
-    fn to_owned_value(&self) -> Option<OwnedValue> {
-        Some(OwnedValue::Text(alloc::format!("{self}")))
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::format(out, *self)
     }
 
     fn put(
@@ -310,6 +348,11 @@ impl sealed::Field for fmt::Arguments<'_> {
 impl TagValue for fmt::Arguments<'_> {}
 #[allow(private_interfaces)]
 impl sealed::Tag for fmt::Arguments<'_> {
+    #[cfg(feature = "alloc")]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::format(out, *self)
+    }
+
     fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         let start = cursor.pos();
         raw(cursor, *self, Location::new(name.part, name.index, 0))?;
@@ -318,7 +361,7 @@ impl sealed::Tag for fmt::Arguments<'_> {
 }
 
 /// Writes the text as it is; the caller escapes it in place, where pieces can't hide a sequence.
-fn raw(
+pub(super) fn raw(
     cursor: &mut SliceWriter<'_>,
     text: fmt::Arguments<'_>,
     place: Location,
@@ -363,8 +406,9 @@ impl<T: FieldValue> FieldValue for Option<T> {}
 #[allow(private_interfaces)]
 impl<T: FieldValue> sealed::Field for Option<T> {
     #[cfg(feature = "alloc")]
-    fn to_owned_value(&self) -> Option<OwnedValue> {
-        self.as_ref().and_then(sealed::Field::to_owned_value)
+    #[inline]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        self.as_ref().map_or(Ok(()), |value| value.keep(out))
     }
 
     #[inline]
@@ -389,6 +433,14 @@ impl<T: FieldValue> sealed::Field for Option<T> {
 impl<T: TagValue> TagValue for Option<T> {}
 #[allow(private_interfaces)]
 impl<T: TagValue> sealed::Tag for Option<T> {
+    #[cfg(feature = "alloc")]
+    #[inline]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        match self {
+            Some(value) => value.keep(out),
+            None => kept::none(out),
+        }
+    }
     #[inline]
     fn is_absent(&self) -> bool {
         self.as_ref().is_none_or(sealed::Tag::is_absent)
@@ -410,8 +462,9 @@ impl<T: FieldValue + ?Sized> FieldValue for &T {}
 #[allow(private_interfaces)]
 impl<T: FieldValue + ?Sized> sealed::Field for &T {
     #[cfg(feature = "alloc")]
-    fn to_owned_value(&self) -> Option<OwnedValue> {
-        (**self).to_owned_value()
+    #[inline]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        (**self).keep(out)
     }
 
     #[inline]
@@ -432,6 +485,11 @@ impl<T: FieldValue + ?Sized> sealed::Field for &T {
 impl<T: TagValue + ?Sized> TagValue for &T {}
 #[allow(private_interfaces)]
 impl<T: TagValue + ?Sized> sealed::Tag for &T {
+    #[cfg(feature = "alloc")]
+    #[inline]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        (**self).keep(out)
+    }
     #[inline]
     fn is_absent(&self) -> bool {
         (**self).is_absent()
@@ -450,8 +508,9 @@ impl<const N: usize> FieldValue for heapless::String<N> {}
 #[allow(private_interfaces)]
 impl<const N: usize> sealed::Field for heapless::String<N> {
     #[cfg(feature = "alloc")]
-    fn to_owned_value(&self) -> Option<OwnedValue> {
-        self.as_str().to_owned_value()
+    #[inline]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::text(out, self.as_str())
     }
 
     fn put(
@@ -467,6 +526,11 @@ impl<const N: usize> sealed::Field for heapless::String<N> {
 impl<const N: usize> TagValue for heapless::String<N> {}
 #[allow(private_interfaces)]
 impl<const N: usize> sealed::Tag for heapless::String<N> {
+    #[cfg(feature = "alloc")]
+    #[inline]
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        kept::text(out, self.as_str())
+    }
     #[inline]
     fn is_absent(&self) -> bool {
         self.is_empty()
@@ -478,9 +542,7 @@ impl<const N: usize> sealed::Tag for heapless::String<N> {
 
 #[cfg(feature = "alloc")]
 mod owned {
-    use super::{
-        EncodeError, FieldValue, Name, OwnedValue, SliceWriter, TagValue, ValueRules, sealed,
-    };
+    use super::{EncodeError, FieldValue, Name, SliceWriter, TagValue, ValueRules, kept, sealed};
     use alloc::{borrow::Cow, string::String};
 
     macro_rules! text {
@@ -488,8 +550,8 @@ mod owned {
             impl FieldValue for $t {}
             #[allow(private_interfaces)]
             impl sealed::Field for $t {
-                fn to_owned_value(&self) -> Option<OwnedValue> {
-                    sealed::Field::to_owned_value(&**self)
+                fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+                    kept::text(out, self)
                 }
                 fn put(&self, cursor: &mut SliceWriter<'_>, rules: ValueRules, index: u16) -> Result<(), EncodeError> {
                     sealed::Field::put(&**self, cursor, rules, index)
@@ -498,6 +560,9 @@ mod owned {
             impl TagValue for $t {}
             #[allow(private_interfaces)]
             impl sealed::Tag for $t {
+                fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+                    kept::text(out, self)
+                }
                 fn is_absent(&self) -> bool {
                     self.is_empty()
                 }

@@ -97,6 +97,9 @@ fn everything_that_can_be_written() {
     client.write("b", [point()]).unwrap();
     client.write("b", &[point(), point()][..]).unwrap();
     client.write("b", &points).unwrap();
+    client.write("b", points.iter()).unwrap();
+    client.write("b", &points[..]).unwrap();
+    client.write("b", points).unwrap();
     client.write_each("b", (0..2).map(|_| point())).unwrap();
     let bodies: Vec<_> = wire
         .seen()
@@ -115,10 +118,51 @@ fn everything_that_can_be_written() {
             "m f=1i 7\nm f=1i 7\n",
             "m f=1i 7\nm f=1i 7\n",
             "m f=1i 7\nm f=1i 7\n",
+            "m f=1i 7\nm f=1i 7\n",
+            "m f=1i 7\nm f=1i 7\n",
+            "m f=1i 7\nm f=1i 7\n",
         ]
     );
     // All of it over one connection.
     assert!(wire.seen().iter().all(|s| s.connection == 0));
+}
+
+#[test]
+fn everything_that_a_writer_takes() {
+    let wire = Wire::responding(NO_CONTENT);
+    let client = wire.client();
+    let points: Vec<Point> = (0..2)
+        .map(|n| Point::new("m").field("f", n).time(n))
+        .collect();
+    let writer = || {
+        client
+            .writer("b")
+            .precision(Precision::Second)
+            .build()
+            .unwrap()
+    };
+    let mut w = writer();
+    w.write(&points).unwrap();
+    w.write(points.iter()).unwrap();
+    w.write(&points[..]).unwrap();
+    w.write(points.clone()).unwrap();
+    w.write(&points[1]).unwrap();
+    w.write_to("b", points.iter()).unwrap();
+    w.write_each(&points).unwrap();
+    assert!(w.close().unwrap().is_safe());
+    let mut handle = writer().spawn(influx_edge::OverflowPolicy::Reject).unwrap();
+    handle.write(&points).unwrap();
+    handle.write(points.iter()).unwrap();
+    handle.write_to("b", points).unwrap();
+    assert!(handle.close().unwrap().is_safe());
+    let pair = "m f=0i 0\nm f=1i 1\n";
+    let bodies: String = wire
+        .seen()
+        .into_iter()
+        .map(|s| String::from_utf8(s.body).unwrap())
+        .collect();
+    let single = "m f=1i 1\n";
+    assert_eq!(bodies, [&pair.repeat(4), single, &pair.repeat(5)].concat());
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod allocations;
 mod escaping;
 mod fuzz;
 mod numbers;
+mod points;
 mod properties;
 mod text_lines;
 mod values;

@@ -6,7 +6,7 @@
 use crate::common::line::arbitrary;
 use crate::common::line::{Spec, Value, encode, grammar};
 use crate::common::random::{Draw, Rng};
-use influx_edge::line::{EncodeError, Encoder, FieldKey, Part, Point, Series, Text, sanitize};
+use influx_edge::line::{EncodeError, Encoder, FieldKey, Part, Series, Text, sanitize};
 use influx_edge::{Precision, Timestamp};
 use influxdb_line_protocol as official;
 
@@ -297,41 +297,6 @@ fn every_way_to_write_a_line_writes_the_same() {
         let formatted = done.map(|()| String::from_utf8(enc.into_sink()).unwrap());
         assert_eq!(formatted, direct, "{spec:?}");
     }
-}
-
-#[test]
-fn a_point_is_the_line_with_sorted_tags() {
-    let mut rng = Rng::with_seed(seed() ^ 3);
-    let mut points = 0;
-    for _ in 0..cases() {
-        let mut spec = arbitrary::spec(&mut rng, 20);
-        spec.tags.sort();
-        // Setting a tag again replaces it, so here each key stands once, empty or not.
-        spec.tags.dedup_by(|a, b| a.0 == b.0);
-        let Ok(direct) = encode(&spec) else { continue };
-        let mut point = Point::new(spec.measurement.as_str());
-        for (key, value) in spec.tags.iter().rev() {
-            point = point.tag(key.as_str(), value.as_str());
-        }
-        for (key, value) in &spec.fields {
-            point = match value {
-                Value::Float(v) => point.field(key.as_str(), *v),
-                Value::Integer(v) => point.field(key.as_str(), *v),
-                Value::Unsigned(v) => point.field(key.as_str(), *v),
-                Value::Boolean(v) => point.field(key.as_str(), *v),
-                Value::Text(v) => point.field(key.as_str(), v),
-                Value::Missing => point.field(key.as_str(), None::<bool>),
-            };
-        }
-        if let Some(time) = spec.time {
-            point = point.timestamp(time, spec.precision);
-        }
-        let mut enc = Encoder::with_sink(Vec::new()).precision(spec.precision);
-        enc.encode(&point).unwrap();
-        assert_eq!(String::from_utf8(enc.into_sink()).unwrap(), direct);
-        points += 1;
-    }
-    assert!(points > cases() / 4, "{points}");
 }
 
 #[test]

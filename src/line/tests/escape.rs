@@ -46,7 +46,7 @@ fn same(text: &str) {
         for size in [expected.len(), expected.len() + 1, expected.len() + 9, 128] {
             let mut buf = [0; 128];
             let mut out = SliceWriter::new(&mut buf[..size], 0);
-            assert_eq!(name(&mut out, text, name_of), done, "{text:?}");
+            assert_eq!(name(&mut out, bytes, name_of), done, "{text:?}");
             if done.is_ok() {
                 assert_eq!(out.written(0), expected, "{text:?}");
             }
@@ -59,7 +59,7 @@ fn same(text: &str) {
     for size in 0..=expected.len() + 25 {
         let mut buf = [0; 128];
         let mut out = SliceWriter::new(&mut buf[..size], 0);
-        let done = string(&mut out, text);
+        let done = string(&mut out, text.as_bytes());
         assert_eq!(done.is_ok(), expected.len() <= size, "{text:?}");
         if done.is_ok() {
             assert_eq!(out.written(0), expected, "{text:?}");

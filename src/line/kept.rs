@@ -1,0 +1,396 @@
+//! The parts that a point keeps: key and value, one behind the other in one buffer, raw.
+//!
+//! A part is `key length, key, value length × 4 + kind, value`; lengths are LEB128, so a short part
+//! takes no more bytes than it does on the line. Texts are kept as they were given, since the encoder
+//! that meets them escapes them and decides what it refuses. Numbers are kept as their text on the line,
+//! about which all encoders agree.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::error::{EncodeError, Location, Part};
+use super::escape::{self, Name};
+use super::slice_writer::SliceWriter;
+use super::value::{Presence, ValueRules, put_string, raw, sealed};
+
+/// What kind of value a part has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The value's bytes on the line: a number or a boolean.
+    Verbatim = 0,
+    /// A tag's value or a string field.
+    Text = 1,
+    /// A tag that is `None`, a field that is not finite.
+    None = 2,
+    /// A value whose `Display` returned an error.
+    Failed = 3,
+}
+
+/// The lowest two bits beside a value's length.
+const KIND_BITS: u32 = 2;
+
+/// A tag or a field.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeptPart<'a> {
+    pub(super) key: &'a [u8],
+    pub(super) value: KeptValue<'a>,
+    /// How many bytes the part takes in the buffer.
+    pub(super) size: usize,
+}
+
+/// A value, as bytes of UTF-8.
+#[derive(Clone, Copy)]
+pub(super) struct KeptValue<'a> {
+    kind: Kind,
+    bytes: &'a [u8],
+}
+
+/// The parts of a buffer, one by one.
+#[derive(Clone)]
+pub(super) struct KeptParts<'a>(pub(super) &'a [u8]);
+
+impl<'a> Iterator for KeptParts<'a> {
+    type Item = KeptPart<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<KeptPart<'a>> {
+        let before = self.0.len();
+        let key_len = take_length(&mut self.0)?;
+        let key = take(&mut self.0, key_len)?;
+        let head = take_length(&mut self.0)?;
+        let bytes = take(&mut self.0, head >> KIND_BITS)?;
+        let kind = match head & 3 {
+            0 => Kind::Verbatim,
+            1 => Kind::Text,
+            2 => Kind::None,
+            _ => Kind::Failed,
+        };
+        Some(KeptPart {
+            key,
+            value: KeptValue { kind, bytes },
+            size: before.saturating_sub(self.0.len()),
+        })
+    }
+}
+
+#[inline]
+fn take<'a>(from: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
+    let (taken, rest) = from.split_at_checked(len)?;
+    *from = rest;
+    Some(taken)
+}
+
+#[inline]
+fn take_length(from: &mut &[u8]) -> Option<usize> {
+    let (&first, rest) = from.split_first()?;
+    *from = rest;
+    if first < 0x80 {
+        return Some(usize::from(first));
+    }
+    take_long_length(first, from)
+}
+
+#[cold]
+fn take_long_length(first: u8, from: &mut &[u8]) -> Option<usize> {
+    let mut length = usize::from(first & 0x7F);
+    let mut shift = 7;
+    loop {
+        let (&byte, rest) = from.split_first()?;
+        *from = rest;
+        length |= usize::from(byte & 0x7F).checked_shl(shift)?;
+        if byte < 0x80 {
+            return Some(length);
+        }
+        shift += 7;
+    }
+}
+
+/// The parts' storage: all of it can be written to, the first `len` bytes hold something.
+pub(super) struct Kept {
+    storage: Vec<u8>,
+    len: usize,
+}
+
+/// The size that a point's storage starts with.
+const FIRST: usize = 256;
+
+impl Kept {
+    /// Storage that begins with a measurement.
+    pub(super) fn new(measurement: &str) -> Kept {
+        let len = measurement.len();
+        // Not `vec![0; size]`: the zeroed allocation of glibc passes its cache by and takes longer
+        // than filling it.
+        let size = len.max(FIRST);
+        let mut storage = Vec::with_capacity(size);
+        storage.extend_from_slice(measurement.as_bytes());
+        storage.resize(size, 0);
+        Kept { storage, len }
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.slice(0, self.len)
+    }
+
+    #[inline]
+    pub(super) fn slice(&self, start: usize, end: usize) -> &[u8] {
+        self.storage.get(start..end).unwrap_or_default()
+    }
+
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// Appends a part, and says whether it has a value: a field that is absent leaves nothing.
+    #[inline]
+    pub(super) fn push(
+        &mut self,
+        key: &str,
+        value: impl Fn(&mut SliceWriter<'_>) -> Result<(), EncodeError>,
+    ) -> bool {
+        loop {
+            let mut out = SliceWriter::new(&mut self.storage, self.len);
+            match push(&mut out, key, &value) {
+                Ok(present) => {
+                    self.len = out.pos();
+                    return present;
+                }
+                // There is no other error: see `format`.
+                Err(_) => self.grow(),
+            }
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let twice = self.storage.len().saturating_mul(2).max(FIRST);
+        self.storage.resize(twice, 0);
+    }
+
+    /// Puts what stands behind `new` in the place of what stands from `start` to `end`, before it.
+    pub(super) fn replace(&mut self, start: usize, end: usize, new: usize) {
+        let (added, removed) = (self.len.saturating_sub(new), end.saturating_sub(start));
+        let Some(parts) = self.storage.get_mut(start..self.len) else {
+            return;
+        };
+        if added == removed {
+            // As when a reading is set again.
+            parts.copy_within(new.saturating_sub(start).., 0);
+        } else {
+            parts.rotate_right(added);
+            parts.copy_within(added.saturating_add(removed).., added);
+        }
+        self.len = self.len.saturating_sub(removed);
+    }
+}
+
+impl Clone for Kept {
+    fn clone(&self) -> Kept {
+        Kept {
+            storage: self.bytes().to_vec(),
+            len: self.len,
+        }
+    }
+}
+
+#[inline]
+fn push(
+    out: &mut SliceWriter<'_>,
+    key: &str,
+    value: impl Fn(&mut SliceWriter<'_>) -> Result<(), EncodeError>,
+) -> Result<bool, EncodeError> {
+    let start = out.pos();
+    put_length(out, key.len())?;
+    out.copy_short(key.as_bytes())?;
+    let value_start = out.pos();
+    value(out)?;
+    let present = out.pos() > value_start;
+    if !present {
+        out.rewind(start);
+    }
+    Ok(present)
+}
+
+#[inline]
+fn put_length(out: &mut SliceWriter<'_>, mut length: usize) -> Result<(), EncodeError> {
+    while length >= 0x80 {
+        out.put(length as u8 | 0x80)?;
+        length >>= 7;
+    }
+    out.put(length as u8)
+}
+
+#[inline]
+fn head(len: usize, kind: Kind) -> usize {
+    len << KIND_BITS | kind as usize
+}
+
+/// Appends a text as it is.
+#[inline]
+pub(super) fn text(out: &mut SliceWriter<'_>, text: &str) -> Result<(), EncodeError> {
+    put_length(out, head(text.len(), Kind::Text))?;
+    out.copy_short(text.as_bytes())
+}
+
+/// Appends a tag that is absent on purpose, or a number that is not finite.
+pub(super) fn none(out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+    put_length(out, head(0, Kind::None))
+}
+
+/// Appends what stands on the line as it is.
+#[inline]
+pub(super) fn verbatim(
+    out: &mut SliceWriter<'_>,
+    write: impl FnOnce(&mut SliceWriter<'_>) -> Result<(), EncodeError>,
+) -> Result<(), EncodeError> {
+    let at = out.pos();
+    out.put(0)?;
+    write(out)?;
+    close(out, at, Kind::Verbatim)
+}
+
+/// Appends what a `Display` writes. That it failed is kept, too.
+pub(super) fn format(
+    out: &mut SliceWriter<'_>,
+    text: fmt::Arguments<'_>,
+) -> Result<(), EncodeError> {
+    let at = out.pos();
+    out.put(0)?;
+    match raw(out, text, Location::new(Part::FieldValue, 0, 0)) {
+        Ok(()) => close(out, at, Kind::Text),
+        Err(EncodeError::BufferFull) => Err(EncodeError::BufferFull),
+        Err(_) => {
+            out.rewind(at.saturating_add(1));
+            close(out, at, Kind::Failed)
+        }
+    }
+}
+
+/// Writes the head of a value that stands behind the one byte kept free for it.
+#[inline]
+fn close(out: &mut SliceWriter<'_>, at: usize, kind: Kind) -> Result<(), EncodeError> {
+    let len = out.pos().saturating_sub(at).saturating_sub(1);
+    let head = head(len, kind);
+    match out.tail_mut(at).first_mut() {
+        Some(slot) if head < 0x80 => {
+            *slot = head as u8;
+            Ok(())
+        }
+        _ => close_long(out, at, head),
+    }
+}
+
+/// A head of several bytes: it is written behind the value, and then moved before it.
+#[cold]
+fn close_long(out: &mut SliceWriter<'_>, at: usize, head: usize) -> Result<(), EncodeError> {
+    let end = out.pos();
+    put_length(out, head)?;
+    let size = out.pos().saturating_sub(end);
+    let all = out.pos().saturating_sub(at);
+    if let Some(value) = out.tail_mut(at).get_mut(..all) {
+        value.rotate_right(size);
+        // The byte that was kept free is behind the head.
+        value.copy_within(size.saturating_add(1).., size);
+    }
+    out.rewind(out.pos().saturating_sub(1));
+    Ok(())
+}
+
+#[allow(private_interfaces)]
+impl sealed::Tag for KeptValue<'_> {
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        put_length(out, head(self.bytes.len(), self.kind))?;
+        out.copy_short(self.bytes)
+    }
+
+    #[inline]
+    fn is_absent(&self) -> bool {
+        self.bytes.is_empty() && self.kind != Kind::Failed
+    }
+
+    #[inline]
+    fn is_none(&self) -> bool {
+        self.kind == Kind::None
+    }
+
+    #[inline]
+    fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
+        match self.kind {
+            Kind::Verbatim => cursor.copy_short(self.bytes),
+            Kind::Text => escape::name(cursor, self.bytes, name),
+            Kind::None => Ok(()),
+            Kind::Failed => Err(EncodeError::Format(Location::new(name.part, name.index, 0))),
+        }
+    }
+}
+
+#[allow(private_interfaces)]
+impl sealed::Field for KeptValue<'_> {
+    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        put_length(out, head(self.bytes.len(), self.kind))?;
+        out.copy_short(self.bytes)
+    }
+
+    #[inline]
+    fn presence(&self) -> Presence {
+        match self.kind {
+            Kind::None => Presence::NotFinite,
+            Kind::Verbatim | Kind::Text | Kind::Failed => Presence::Present,
+        }
+    }
+
+    #[inline]
+    fn put(
+        &self,
+        cursor: &mut SliceWriter<'_>,
+        rules: ValueRules,
+        index: u16,
+    ) -> Result<(), EncodeError> {
+        match self.kind {
+            Kind::Verbatim => cursor.copy_short(self.bytes),
+            Kind::Text => put_string(cursor, self.bytes, rules, index),
+            Kind::None => Ok(()),
+            Kind::Failed => Err(EncodeError::Format(Location::new(
+                Part::FieldValue,
+                index,
+                0,
+            ))),
+        }
+    }
+}
+
+impl fmt::Debug for KeptParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.clone().map(|part| (Utf8(part.key), part.value)))
+            .finish()
+    }
+}
+
+impl fmt::Debug for KeptValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.kind, core::str::from_utf8(self.bytes)) {
+            (Kind::Verbatim, Ok(text)) => f.write_str(text),
+            (Kind::None, _) => f.write_str("none"),
+            (Kind::Failed, _) => f.write_str("failed"),
+            _ => Utf8(self.bytes).fmt(f),
+        }
+    }
+}
+
+/// Bytes known to be UTF-8, printed as the text they are.
+pub(super) struct Utf8<'a>(pub(super) &'a [u8]);
+
+impl fmt::Debug for Utf8<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match core::str::from_utf8(self.0) {
+            Ok(text) => text.fmt(f),
+            Err(_) => self.0.fmt(f),
+        }
+    }
+}
