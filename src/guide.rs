@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`embedded`] | small machines: sizes, no std, watchdogs, clocks, read-only disks |
 //! | [`reliability`] | whoever must not lose a point: the promise, every error, every fault and its test |
+//! | [`structs`] | structs by serde, into lines and back from rows |
 //! | [`security`] | whoever lets others near: injection, secrets, TLS, files |
 //! | [`servers`] | feature matrix, and how each entry was verified |
 //! | [`migration`] | coming from the Python client, `influxdb2`, `influxdb`, `questdb-rs` |
@@ -13,6 +14,9 @@ pub mod embedded {}
 
 #[doc = include_str!("../docs/reliability.md")]
 pub mod reliability {}
+
+#[doc = include_str!("../docs/structs.md")]
+pub mod structs {}
 
 #[doc = include_str!("../docs/security.md")]
 pub mod security {}

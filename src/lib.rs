@@ -137,6 +137,7 @@
 //! # The pages
 //! [Embedded](guide::embedded): sizes, watchdogs, clocks, read-only disks.
 //! [Reliability](guide::reliability): the promise, every error, every fault and its test.
+//! [Structs](guide::structs): by serde, into lines and back from rows.
 //! [Security](guide::security): injection, secrets, TLS, files.
 //! [Servers](guide::servers): feature matrix, and how each entry was verified.
 //! [Migration](guide::migration): from the Python client, `influxdb2`, `influxdb`, `questdb-rs`.
@@ -147,7 +148,7 @@
 //! | (none) | the codecs, `no_std`, no allocator | |
 //! | `alloc` | growing buffers, owned points | an allocator |
 //! | `std` | rows from any `io::Read`, `SystemTime`, lines into any `io::Write` | |
-//! | `serde` | rows into your own types, also without std | serde |
+//! | `serde` | your own types into lines and from rows, also without std | serde |
 //! | `client` | the HTTP client | ureq, serde_json, toml_parser |
 //! | `gzip` | compressed writes and responses | flate2 |
 //! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |

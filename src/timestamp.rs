@@ -396,11 +396,22 @@ impl fmt::Display for TimestampError {
 
 impl core::error::Error for TimestampError {}
 
-/// Times travel as RFC 3339 text, as the HTTP API writes them.
+#[cfg(feature = "serde")]
+impl Timestamp {
+    /// By which a [`Timestamp`] that is written as a number is known.
+    pub(crate) const SERDE_NAME: &str = "influx_edge::Timestamp";
+}
+
+/// Times travel as RFC 3339 text, as the HTTP API writes them; in formats that aren't for people, as a
+/// number of nanoseconds.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_newtype_struct(Self::SERDE_NAME, &self.0)
+        }
     }
 }
 
@@ -432,6 +443,10 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
             }
         }
 
-        deserializer.deserialize_any(Visitor)
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(Visitor)
+        } else {
+            deserializer.deserialize_i64(Visitor)
+        }
     }
 }

@@ -4,10 +4,11 @@ use super::Client;
 use super::execute::has_type;
 use super::rows::{Rows, Values};
 use super::transport::{HttpError, HttpResponse, RequestBody};
-use crate::Timestamp;
 use crate::csv;
 use crate::error::{Error, ErrorKind, ResponseError};
 use crate::flux::{Params, ToFlux, json_string, text_for_duration};
+use crate::line::{Measurement, Schema};
+use crate::{Precision, Timestamp};
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -27,6 +28,8 @@ pub struct Query<'a> {
     /// A profiler is on, and its tables are to be kept apart.
     profiled: bool,
     now: Option<Timestamp>,
+    /// Of times that are deserialized as integers.
+    time_unit: Precision,
     timeout: Duration,
     read_timeout: Duration,
     max_body_bytes: u64,
@@ -144,6 +147,7 @@ impl Client {
             dialect: Dialect::default(),
             profiled: !self.inner().profilers.is_empty(),
             now: None,
+            time_unit: Precision::Nanosecond,
             timeout: self.inner().query_limits.overall,
             read_timeout: self.inner().query_limits.read,
             max_body_bytes: u64::MAX,
@@ -177,6 +181,70 @@ impl Query<'_> {
                 "the query's parameter {name:?}: {e}"
             )));
         }
+        self
+    }
+
+    /// Makes the query's rows what was written by [`Encoder::serialize`](crate::Encoder::serialize) with
+    /// this schema, for [`deserialize`](Query::deserialize) into the same struct: one row a point, with its
+    /// tags and fields as columns, the time and the measurement named as in the schema. Integer times are
+    /// in [the schema's precision](Schema::precision), by default nanoseconds.
+    ///
+    /// Adds `pivot`, `rename` and `drop` to the end of the script, whose last expression therefore has to
+    /// be the stream of tables, and whose rows have to have their `_time`, `_field` and `_value` still.
+    /// It should give points of one measurement, or the struct takes those of others as well. Rows are in
+    /// the order of time within each series. [The page on structs](crate::guide::structs) lists what
+    /// doesn't come back as it was written.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::line::Schema;
+    ///
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Reading {
+    ///     station: String,
+    ///     temp_c: f32,
+    ///     time: influx_edge::Timestamp,
+    /// }
+    ///
+    /// const WEATHER: Schema = Schema::new("weather").tags(&["station"]).time("time");
+    ///
+    /// let flux = r#"from(bucket: "sensors") |> range(start: -1h)
+    ///     |> filter(fn: (r) => r._measurement == "weather")"#;
+    /// # fn read(client: &influx_edge::Client, flux: &str) -> Result<(), influx_edge::Error> {
+    /// for reading in client.query(flux).pivot(&WEATHER).deserialize::<Reading>()? {
+    ///     let Reading { station, temp_c, time } = reading?;
+    ///     println!("{time} {station} {temp_c}");
+    /// }
+    /// # Ok(()) }
+    /// # let _ = (client, flux, read);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn pivot(mut self, schema: &Schema<'_>) -> Self {
+        self.flux.push_str(
+            "\n|> pivot(rowKey: [\"_time\"], columnKey: [\"_field\"], valueColumn: \"_value\")",
+        );
+        let time = schema.time_name().filter(|name| *name != "_time");
+        let measurement = match schema.measurement() {
+            Measurement::FromField(name) if name != "_measurement" => Some(name),
+            _ => None,
+        };
+        let mut before = "\n|> rename(columns: {";
+        for (column, name) in [("_time", time), ("_measurement", measurement)] {
+            if let Some(name) = name {
+                self.flux.push_str(before);
+                self.flux.push_str(column);
+                self.flux.push_str(": ");
+                // (A string is never full.)
+                let _ = name.write_literal(&mut self.flux);
+                before = ", ";
+            }
+        }
+        if before == ", " {
+            self.flux.push_str("})");
+        }
+        self.flux
+            .push_str("\n|> drop(columns: [\"_start\", \"_stop\"])");
+        self.time_unit = schema.time_unit().unwrap_or_default();
         self
     }
 
@@ -345,9 +413,10 @@ impl Query<'_> {
     /// # Errors
     /// As [`call`](Query::call).
     pub fn deserialize<T: DeserializeOwned>(self) -> Result<Values<T>, Error> {
+        let unit = self.time_unit;
         let Rows { inner, client } = self.call()?;
         Ok(Values {
-            inner: inner.deserialize(),
+            inner: inner.deserialize().time_precision(unit),
             client,
         })
     }

@@ -4,7 +4,7 @@ use super::Client;
 use super::transport::{HttpRequest, HttpResponse, RequestBody};
 use super::write_data::{WriteData, encode};
 use crate::error::{Error, PointError};
-use crate::line::{Encoder, Lines, Sink, ToLine};
+use crate::line::{Encoder, Lines, Schema, Sink, ToLine};
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -15,6 +15,18 @@ fn encode_each<S: Sink, T: ToLine>(
 ) -> Result<(), PointError> {
     for (number, point) in (1..).zip(points) {
         encode(enc, &point).map_err(|e| e.numbered(number))?;
+    }
+    Ok(())
+}
+
+fn serialize_each<S: Sink, T: serde::Serialize>(
+    enc: &mut Encoder<S>,
+    schema: &Schema<'_>,
+    values: impl IntoIterator<Item = T>,
+) -> Result<(), PointError> {
+    for (number, value) in (1..).zip(values) {
+        enc.serialize(schema, &value)
+            .map_err(|error| PointError::of(enc, error.into()).numbered(number))?;
     }
     Ok(())
 }
@@ -71,6 +83,53 @@ impl Client {
             Some(tags) => {
                 let mut enc = enc.default_tags(tags.clone());
                 encode_each(&mut enc, points)?;
+                self.write_lines(bucket, enc.lines())
+            }
+        }
+    }
+
+    /// Writes structs, or maps, in one batch, by serde: see [`Encoder::serialize`]. Times that are integers
+    /// count nanoseconds, or in [the schema's precision](Schema::precision).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::line::Schema;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Reading {
+    ///     station: &'static str,
+    ///     temp_c: f32,
+    ///     time: std::time::SystemTime,
+    /// }
+    ///
+    /// const WEATHER: Schema = Schema::new("weather").tags(&["station"]).time("time");
+    ///
+    /// let time = std::time::SystemTime::now();
+    /// let readings = [
+    ///     Reading { station: "zrh-1", temp_c: 21.5, time },
+    ///     Reading { station: "zrh-2", temp_c: 19.0, time },
+    /// ];
+    /// client.write_serialized("sensors", &WEATHER, &readings)?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write`](Client::write). If one value has no form as a line, none is sent.
+    pub fn write_serialized<T: serde::Serialize>(
+        &self,
+        bucket: &str,
+        schema: &Schema<'_>,
+        values: impl IntoIterator<Item = T>,
+    ) -> Result<(), Error> {
+        let mut enc = Encoder::with_sink(Vec::new());
+        match self.default_tags() {
+            None => {
+                serialize_each(&mut enc, schema, values)?;
+                self.write_lines(bucket, enc.lines())
+            }
+            Some(tags) => {
+                let mut enc = enc.default_tags(tags.clone());
+                serialize_each(&mut enc, schema, values)?;
                 self.write_lines(bucket, enc.lines())
             }
         }

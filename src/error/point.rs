@@ -1,7 +1,7 @@
 //! `PointError`: a point that can't be written as line protocol, with its key and its number.
 
 use super::Printable;
-use crate::line::{EncodeError, Encoder, Location, Part, Sink};
+use crate::line::{EncodeError, Encoder, Location, Sink};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use core::fmt;
@@ -110,13 +110,12 @@ struct Named<'a> {
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.location.part {
-            Part::TagKey => "tag key",
-            Part::TagValue => "the value of tag",
-            Part::FieldKey => "field key",
-            _ => "the value of field",
-        };
-        write!(f, "{kind} `{}`", Printable(self.key))
+        write!(
+            f,
+            "{} `{}`",
+            self.location.part.named(),
+            Printable(self.key)
+        )
     }
 }
 

@@ -98,8 +98,8 @@ impl Lines<'_> {
 /// ```
 #[derive(Debug)]
 pub struct Encoder<S> {
-    sink: S,
-    core: LineState,
+    pub(super) sink: S,
+    pub(super) core: LineState,
 }
 
 impl<'b> Encoder<&'b mut [u8]> {
@@ -511,7 +511,7 @@ impl<S: Sink> Encoder<S> {
 
     /// Runs one part of a line, again if the sink can make space. The first error is kept.
     #[inline]
-    fn attempt(
+    pub(super) fn attempt(
         &mut self,
         part: impl Fn(&mut LineState, &mut [u8], &[u8]) -> Result<(), EncodeError>,
     ) {
@@ -533,7 +533,7 @@ impl<S: Sink> Encoder<S> {
     }
 
     #[cold]
-    fn grow(&mut self) -> Result<(), EncodeError> {
+    pub(super) fn grow(&mut self) -> Result<(), EncodeError> {
         match self.sink.grow(self.core.committed, self.core.pos) {
             Grow::None => Err(EncodeError::BufferFull),
             Grow::Grown => Ok(()),

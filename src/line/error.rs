@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::TimestampError;
+
 /// The part of a line an error speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -31,6 +33,67 @@ impl Part {
             Part::FieldKey => "field key",
             Part::FieldValue => "field value",
             Part::Timestamp => "timestamp",
+        }
+    }
+
+    /// What stands before the name of the tag or field that an error is about.
+    #[cfg(any(feature = "alloc", feature = "serde"))]
+    pub(crate) const fn named(self) -> &'static str {
+        match self {
+            Part::Measurement => "the measurement, field",
+            Part::TagKey => "tag key",
+            Part::TagValue => "the value of tag",
+            Part::FieldKey => "field key",
+            Part::FieldValue => "the value of field",
+            Part::Timestamp => "the time, field",
+        }
+    }
+}
+
+/// The kind of a value that serde gave where it has no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ValueKind {
+    /// A boolean.
+    Boolean,
+    /// An integer.
+    Integer,
+    /// An integer outside the range of 64 bits.
+    WideInteger,
+    /// A float.
+    Float,
+    /// A text, a character, or a unit variant.
+    Text,
+    /// Bytes.
+    Bytes,
+    /// A sequence, an array or a tuple.
+    Sequence,
+    /// A map.
+    Map,
+    /// A struct.
+    Struct,
+    /// A variant with data of an externally tagged enum.
+    Variant,
+    /// `None`, or a unit.
+    Nothing,
+}
+
+impl ValueKind {
+    /// The kind in words: `"a sequence"`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ValueKind::Boolean => "a boolean",
+            ValueKind::Integer => "an integer",
+            ValueKind::WideInteger => "an integer outside the range of 64 bits",
+            ValueKind::Float => "a float",
+            ValueKind::Text => "a text",
+            ValueKind::Bytes => "bytes",
+            ValueKind::Sequence => "a sequence",
+            ValueKind::Map => "a map",
+            ValueKind::Struct => "a struct",
+            ValueKind::Variant => "an enum's variant with data",
+            ValueKind::Nothing => "nothing",
         }
     }
 }
@@ -118,6 +181,20 @@ pub enum EncodeError {
     TimestampOutOfRange,
     /// The value's own `Display` returned an error.
     Format(Location),
+    /// A value of this kind has no form in that part of a line: a sequence anywhere, a float as the time.
+    Unsupported(Location, ValueKind),
+    /// What was to be serialized as a line is neither a struct nor a map.
+    NotAStruct(ValueKind),
+    /// The value's own `Serialize` returned an error, or a map's key is no scalar.
+    Serialize(Location),
+    /// A tag of the schema, by its index there, is no field of the struct.
+    MissingTag(Location),
+    /// The time of the schema is no field of the struct.
+    MissingTime,
+    /// The field that the schema takes the measurement from is not there.
+    MissingMeasurement,
+    /// The text that was to be the time is none.
+    TimestampText(TimestampError),
 }
 
 impl EncodeError {
@@ -143,18 +220,26 @@ impl EncodeError {
             | EncodeError::Newline(place)
             | EncodeError::Quote(place)
             | EncodeError::KeyTooLong(place, _)
-            | EncodeError::Format(place) => Some(place),
-            EncodeError::Comment => Some(Location {
+            | EncodeError::Format(place)
+            | EncodeError::Unsupported(place, _)
+            | EncodeError::Serialize(place)
+            | EncodeError::MissingTag(place) => Some(place),
+            EncodeError::Comment | EncodeError::MissingMeasurement => Some(Location {
                 part: Part::Measurement,
                 index: 0,
                 offset: 0,
             }),
-            EncodeError::TimestampOutOfRange => Some(Location {
+            EncodeError::TimestampOutOfRange
+            | EncodeError::TimestampText(_)
+            | EncodeError::MissingTime => Some(Location {
                 part: Part::Timestamp,
                 index: 0,
                 offset: 0,
             }),
-            EncodeError::BufferFull | EncodeError::Sink | EncodeError::NoFields => None,
+            EncodeError::BufferFull
+            | EncodeError::Sink
+            | EncodeError::NoFields
+            | EncodeError::NotAStruct(_) => None,
         }
     }
 
@@ -194,6 +279,34 @@ impl EncodeError {
                     f,
                     "series key and {place} take {length} bytes, 65535 is the most"
                 );
+            }
+            EncodeError::Unsupported(at, kind) => {
+                let only = match at.part {
+                    Part::Measurement => ": a measurement is a text",
+                    Part::Timestamp => {
+                        ": a time is an integer, a Timestamp, a SystemTime or RFC 3339 text"
+                    }
+                    _ => ", which has no form in line protocol",
+                };
+                return write!(f, "{place} is {}{only}", kind.as_str());
+            }
+            EncodeError::NotAStruct(kind) => {
+                return write!(
+                    f,
+                    "a line is made of a struct or a map, not of {}",
+                    kind.as_str()
+                );
+            }
+            EncodeError::TimestampText(error) => return write!(f, "{place}: {error}"),
+            EncodeError::Serialize(_) => (
+                " could not be serialized: its own Serialize returned an error",
+                None,
+            ),
+            EncodeError::MissingTag(_) | EncodeError::MissingTime => {
+                (" is in the schema, but not in the value", None)
+            }
+            EncodeError::MissingMeasurement => {
+                (" is taken from a field that the value does not have", None)
             }
             EncodeError::Comment => (
                 " begins with #: a server would drop the line as a comment",

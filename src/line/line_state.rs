@@ -42,6 +42,9 @@ pub(super) struct LineState {
     /// How many bytes of the key that the error is about stand behind the whole lines.
     #[cfg(feature = "alloc")]
     error_key_len: usize,
+    /// It is the name of the struct's field that was serialized last.
+    #[cfg(feature = "alloc")]
+    error_named: bool,
 }
 
 /// The most bytes of a key that an error names.
@@ -68,6 +71,10 @@ impl LineState {
         self.field_keys.clear();
         self.tags = 0;
         self.fields = 0;
+        #[cfg(feature = "alloc")]
+        {
+            self.error_named = false;
+        }
     }
 
     #[inline]
@@ -248,12 +255,39 @@ impl LineState {
         self.error_key_len = len;
     }
 
+    /// Names the struct's field that the error is about.
+    #[cfg(all(feature = "serde", feature = "alloc"))]
+    #[cold]
+    pub(super) fn name_error(&mut self, buf: &mut [u8], name: &str) {
+        if let Some(error) = self.error {
+            self.keep_key(buf, name.as_bytes(), error);
+            self.error_named = true;
+        }
+    }
+
+    /// The error is about no key.
+    #[cfg(all(feature = "serde", feature = "alloc"))]
+    pub(super) fn forget_key(&mut self) {
+        self.error_key_len = 0;
+    }
+
+    /// Where the next tag or field is.
+    #[cfg(feature = "serde")]
+    pub(super) fn place(&self, part: Part) -> Location {
+        let index = match part {
+            Part::TagKey | Part::TagValue => self.tags,
+            Part::FieldKey | Part::FieldValue => self.fields,
+            Part::Measurement | Part::Timestamp => 0,
+        };
+        Location::new(part, index, 0)
+    }
+
     /// The key that the last error was about, its first bytes. `buf` is the whole storage.
     #[cfg(feature = "alloc")]
     pub(super) fn error_key<'a>(&self, buf: &'a [u8], error: &EncodeError) -> Option<&'a str> {
         match error.location()?.part {
-            Part::Measurement | Part::Timestamp => None,
-            Part::TagKey | Part::TagValue | Part::FieldKey | Part::FieldValue => {
+            Part::Measurement | Part::Timestamp if !self.error_named => None,
+            _ => {
                 let end = self.committed.checked_add(self.error_key_len)?;
                 let key = buf.get(self.committed..end).filter(|key| !key.is_empty())?;
                 match core::str::from_utf8(key) {

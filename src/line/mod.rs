@@ -57,6 +57,8 @@ mod number;
 #[cfg(feature = "alloc")]
 mod point;
 mod sanitize;
+#[cfg(feature = "serde")]
+mod serialize;
 mod series;
 mod sink;
 mod slice_writer;
@@ -68,7 +70,7 @@ mod value;
 pub use default_tags::OwnedDefaultTags;
 pub use default_tags::{DefaultTags, DefaultTagsBuilder, DefaultTagsIn};
 pub use encoder::{Encoder, Fields, Line, Lines};
-pub use error::{EncodeError, Location, Part};
+pub use error::{EncodeError, Location, Part, ValueKind};
 #[cfg(feature = "alloc")]
 pub use field_key::OwnedFieldKey;
 pub use field_key::{FieldKey, FieldKeyIn, FieldName};
@@ -78,6 +80,10 @@ pub use io_sink::IoSink;
 #[cfg(feature = "alloc")]
 pub use point::Point;
 pub use sanitize::{Sanitized, sanitize};
+#[cfg(feature = "client")]
+pub(crate) use serialize::Measurement;
+#[cfg(feature = "serde")]
+pub use serialize::{Schema, SerializeError};
 #[cfg(feature = "alloc")]
 pub use series::OwnedSeries;
 pub use series::{Series, SeriesBuilder, SeriesIn, SeriesRef};

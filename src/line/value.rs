@@ -187,6 +187,34 @@ macro_rules! floats {
 }
 floats!(f64, number::float; f32, number::float32;);
 
+/// A float as the value of a tag, which serde may ask for: its shortest text. It must be finite.
+#[cfg(feature = "serde")]
+#[derive(Clone, Copy)]
+pub(super) struct FloatTag<F>(pub(super) F);
+
+#[cfg(feature = "serde")]
+macro_rules! float_tags {
+    ($($t:ty, $write:path;)*) => {$(
+        impl TagValue for FloatTag<$t> {}
+        #[allow(private_interfaces)]
+        impl sealed::Tag for FloatTag<$t> {
+            #[cfg(feature = "alloc")]
+            fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+                kept::verbatim(out, |out| $write(out, self.0))
+            }
+            fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
+                if self.0.is_finite() {
+                    return $write(cursor, self.0);
+                }
+                let place = Location::new(name.part, name.index, 0);
+                Err(EncodeError::NotFinite(place))
+            }
+        }
+    )*};
+}
+#[cfg(feature = "serde")]
+float_tags!(f64, number::float; f32, number::float32;);
+
 impl FieldValue for bool {}
 #[allow(private_interfaces)]
 impl sealed::Field for bool {

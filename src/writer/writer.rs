@@ -10,7 +10,7 @@ use super::rejected::Rejected;
 use crate::Precision;
 use crate::client::{Client, WriteData};
 use crate::error::{Error, WriteError};
-use crate::line::{EncodeError, Lines, ToLine};
+use crate::line::{EncodeError, Lines, Schema, ToLine};
 use core::fmt;
 use core::time::Duration;
 
@@ -109,6 +109,35 @@ impl Writer {
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
         self.inline.write(MAIN, encode)
+    }
+
+    /// Takes a struct, or a map, by serde: see [`Encoder::serialize`](crate::line::Encoder::serialize). A
+    /// value without a time gets the machine's, as with [`write`](Writer::write).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// # let mut w = client.writer("sensors").build()?;
+    /// use influx_edge::line::Schema;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Load { host: &'static str, one: f64 }
+    ///
+    /// const LOAD: Schema = Schema::new("load").tags(&["host"]);
+    /// w.serialize(&LOAD, &Load { host: "gw-7", one: 0.5 })?;
+    /// # w.flush()?;
+    /// # assert_eq!(w.stats().delivered, 1);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write`](Writer::write), with the name of the field that has no form in line protocol.
+    pub fn serialize<T: serde::Serialize + ?Sized>(
+        &mut self,
+        schema: &Schema<'_>,
+        value: &T,
+    ) -> Result<(), WriteError> {
+        self.inline
+            .write(MAIN, |enc| Ok(enc.serialize(schema, value)?))
     }
 
     /// As [`write`](Writer::write), for another bucket. Each bucket has its own batches and its own

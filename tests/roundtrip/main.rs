@@ -5,9 +5,11 @@
 #[path = "../common"]
 mod common {
     pub(crate) mod mock_server;
+    pub(crate) mod random;
     pub(crate) mod watch;
 }
 
 mod errors;
 mod strings;
+mod structs;
 mod values;

@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Unexpected
 use serde::forward_to_deserialize_any;
 
 use super::error::DeserializeError;
+use crate::Precision;
 use crate::csv::cell::FromCell;
 use crate::csv::error::ValueErrorKind;
 use crate::csv::record::Cell;
@@ -17,6 +18,8 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Copy)]
 pub(super) struct CellDeserializer<'de> {
     pub(super) cell: Cell<'de>,
+    /// Of a time that is read as an integer.
+    pub(super) unit: Precision,
 }
 
 impl<'de> CellDeserializer<'de> {
@@ -24,6 +27,46 @@ impl<'de> CellDeserializer<'de> {
     fn parse<T: FromCell<'de>>(self) -> Result<T, DeserializeError> {
         T::from_cell(self.cell).map_err(|kind| DeserializeError::value(kind, T::WANTED, self.cell))
     }
+}
+
+impl CellDeserializer<'_> {
+    #[inline]
+    fn signed(self) -> Result<i64, DeserializeError> {
+        match self.cell.data_type() {
+            DataType::Time if !self.cell.is_null() => self.time_count(),
+            _ => self.parse(),
+        }
+    }
+
+    #[inline]
+    fn unsigned(self) -> Result<u64, DeserializeError> {
+        match self.cell.data_type() {
+            DataType::Time if !self.cell.is_null() => {
+                u64::try_from(self.time_count()?).map_err(|_| {
+                    DeserializeError::value(
+                        ValueErrorKind::OutOfRange,
+                        "a time since 1970",
+                        self.cell,
+                    )
+                })
+            }
+            _ => self.parse(),
+        }
+    }
+
+    fn time_count(self) -> Result<i64, DeserializeError> {
+        let time: Timestamp = self.parse()?;
+        Ok(time.as_nanos().div_euclid(self.unit.nanos()))
+    }
+}
+
+macro_rules! integers {
+    ($($method:ident $read:ident, $visit:ident;)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
+            visitor.$visit(self.$read()?)
+        }
+    )*};
 }
 
 macro_rules! parsed {
@@ -52,16 +95,19 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         }
     }
 
+    integers! {
+        deserialize_i8 signed, visit_i64;
+        deserialize_i16 signed, visit_i64;
+        deserialize_i32 signed, visit_i64;
+        deserialize_i64 signed, visit_i64;
+        deserialize_u8 unsigned, visit_u64;
+        deserialize_u16 unsigned, visit_u64;
+        deserialize_u32 unsigned, visit_u64;
+        deserialize_u64 unsigned, visit_u64;
+    }
+
     parsed! {
         deserialize_bool bool, visit_bool;
-        deserialize_i8 i64, visit_i64;
-        deserialize_i16 i64, visit_i64;
-        deserialize_i32 i64, visit_i64;
-        deserialize_i64 i64, visit_i64;
-        deserialize_u8 u64, visit_u64;
-        deserialize_u16 u64, visit_u64;
-        deserialize_u32 u64, visit_u64;
-        deserialize_u64 u64, visit_u64;
         deserialize_f32 f64, visit_f64;
         deserialize_f64 f64, visit_f64;
         deserialize_char &'de str, visit_borrowed_str;

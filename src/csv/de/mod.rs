@@ -70,6 +70,7 @@ impl<'a> Record<'a> {
         T::deserialize(RowDeserializer {
             record: *self,
             places: &mut Search,
+            unit: crate::Precision::Nanosecond,
         })
     }
 }

@@ -5,6 +5,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 
 use super::cell::CellDeserializer;
 use super::error::DeserializeError;
+use crate::Precision;
 use crate::csv::record::Record;
 use crate::csv::table::{Table, utf8};
 
@@ -59,6 +60,7 @@ impl Places for Remembered {
 pub(super) struct RowDeserializer<'de, 'p, P> {
     pub(super) record: Record<'de>,
     pub(super) places: &'p mut P,
+    pub(super) unit: Precision,
 }
 
 impl<'de, P: Places> RowDeserializer<'de, '_, P> {
@@ -68,6 +70,7 @@ impl<'de, P: Places> RowDeserializer<'de, '_, P> {
         match (self.record.table.width(), place) {
             (1, Some(place)) => Ok(CellDeserializer {
                 cell: self.record.cell_at(place),
+                unit: self.unit,
             }),
             (width, _) => Err(DeserializeError::custom(format_args!(
                 "a single value for a table of {width} columns"
@@ -95,9 +98,10 @@ impl<'de, P: Places> Deserializer<'de> for RowDeserializer<'de, '_, P> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         let next = self.record.table.schema.first_column();
+        let unit = self.unit;
         let record = self.record;
         visitor
-            .visit_map(AllColumns { record, next })
+            .visit_map(AllColumns { record, next, unit })
             .map_err(|error| error.at(&record, 0))
     }
 
@@ -117,15 +121,17 @@ impl<'de, P: Places> Deserializer<'de> for RowDeserializer<'de, '_, P> {
                 fields,
                 next: 0,
                 place: 0,
+                unit: self.unit,
             })
             .map_err(|error| error.at(&record, 0))
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         let next = self.record.table.schema.first_column();
+        let unit = self.unit;
         let record = self.record;
         visitor
-            .visit_seq(AllColumns { record, next })
+            .visit_seq(AllColumns { record, next, unit })
             .map_err(|error| error.at(&record, 0))
     }
 
@@ -205,6 +211,7 @@ impl<'de, P: Places> Deserializer<'de> for RowDeserializer<'de, '_, P> {
 struct AllColumns<'de> {
     record: Record<'de>,
     next: usize,
+    unit: Precision,
 }
 
 impl<'de> AllColumns<'de> {
@@ -213,6 +220,7 @@ impl<'de> AllColumns<'de> {
         self.next += 1;
         seed.deserialize(CellDeserializer {
             cell: self.record.cell_at(place),
+            unit: self.unit,
         })
         .map_err(|error| error.at(&self.record, place))
     }
@@ -267,6 +275,7 @@ struct Fields<'de, 'p, P> {
     fields: &'static [&'static str],
     next: usize,
     place: usize,
+    unit: Precision,
 }
 
 impl<'de, P: Places> MapAccess<'de> for Fields<'de, '_, P> {
@@ -297,6 +306,7 @@ impl<'de, P: Places> MapAccess<'de> for Fields<'de, '_, P> {
     ) -> Result<T::Value, Self::Error> {
         seed.deserialize(CellDeserializer {
             cell: self.record.cell_at(self.place),
+            unit: self.unit,
         })
         .map_err(|error| error.at(&self.record, self.place))
     }

@@ -9,6 +9,7 @@ use serde::de::{Deserialize, DeserializeOwned};
 
 use super::error::DeserializeError;
 use super::row::{Remembered, RowDeserializer};
+use crate::Precision;
 use crate::csv::read_error::{ReadError, ReadErrorKind};
 use crate::csv::record::Record;
 use crate::csv::rows::{Row, Rows};
@@ -44,6 +45,7 @@ impl<R: Read> Rows<R> {
         Deserialized {
             rows: self,
             places: Remembered::default(),
+            unit: Precision::Nanosecond,
             kind: PhantomData,
         }
     }
@@ -86,6 +88,7 @@ impl<'a> Row<'a> {
 pub struct Deserialized<R, T> {
     rows: Rows<R>,
     places: Remembered,
+    unit: Precision,
     kind: PhantomData<fn() -> T>,
 }
 
@@ -101,12 +104,38 @@ impl<R: Read, T: DeserializeOwned> Iterator for Deserialized<R, T> {
         let row = RowDeserializer {
             record,
             places: &mut self.places,
+            unit: self.unit,
         };
         Some(T::deserialize(row).map_err(|error| named(&record, &error)))
     }
 }
 
 impl<R: Read, T> Deserialized<R, T> {
+    /// Sets the unit of times that are read as integers; they are rounded down. Default: nanoseconds.
+    ///
+    /// ```
+    /// use influx_edge::Precision;
+    /// use influx_edge::csv::Rows;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Sample {
+    ///     _time: u32,
+    /// }
+    ///
+    /// let response = "#datatype,string,long,dateTime:RFC3339\r\n,result,table,_time\r\n\
+    ///     ,_result,0,2023-11-14T22:13:20.5Z\r\n";
+    /// let rows = Rows::new(response.as_bytes()).deserialize::<Sample>();
+    /// for sample in rows.time_precision(Precision::Second) {
+    ///     assert_eq!(sample?._time, 1_700_000_000);
+    /// }
+    /// # Ok::<(), influx_edge::csv::ReadError>(())
+    /// ```
+    #[must_use]
+    pub fn time_precision(mut self, unit: Precision) -> Self {
+        self.unit = unit;
+        self
+    }
+
     /// The profiles seen so far; see [`Rows::profile`].
     #[must_use]
     pub fn profile(&self) -> &str {

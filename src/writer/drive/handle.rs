@@ -11,7 +11,7 @@ use super::{write_each, write_text};
 use crate::Precision;
 use crate::client::WriteData;
 use crate::error::{Error, PointError, WriteError};
-use crate::line::{EncodeError, ToLine};
+use crate::line::{EncodeError, Schema, ToLine};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -130,6 +130,18 @@ impl WriterHandle {
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
         self.encode(None, encode)
+    }
+
+    /// As [`Writer::serialize`](crate::writer::Writer::serialize).
+    ///
+    /// # Errors
+    /// As [`write`](WriterHandle::write).
+    pub fn serialize<T: serde::Serialize + ?Sized>(
+        &mut self,
+        schema: &Schema<'_>,
+        value: &T,
+    ) -> Result<(), WriteError> {
+        self.write_with(|enc| Ok(enc.serialize(schema, value)?))
     }
 
     /// As [`Writer::write_to`](crate::writer::Writer::write_to).

@@ -20,6 +20,8 @@ pub(crate) enum Expr {
     /// Nanoseconds since 1970.
     Time(i64),
     Array(Vec<Node>),
+    /// `{name: value}`
+    Record(Vec<Argument>),
     /// `record.label` or `record["label"]`.
     Member(Box<Node>, String),
     Call(Box<Node>, Vec<Argument>),
@@ -206,6 +208,14 @@ impl Parser {
             Token::Duration(nanos) => Expr::Duration(nanos),
             Token::Time(nanos) => Expr::Time(nanos),
             Token::Sign("[") => return self.array(span),
+            Token::Sign("{") => {
+                let members = self.arguments();
+                let end = self.expect("}", "RBRACE", span)?;
+                return Some(Node {
+                    expr: Expr::Record(members),
+                    span: span.to(end),
+                });
+            }
             Token::Sign("(") => return self.parenthesis(span),
             other => {
                 let text = other.name();

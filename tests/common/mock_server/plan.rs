@@ -28,6 +28,9 @@ pub(crate) enum Step {
     Limit(usize),
     /// Fields into columns, one row per time.
     Pivot,
+    /// Old and new names of columns.
+    Rename(Vec<(String, String)>),
+    Drop(Vec<String>),
 }
 
 /// A condition on `_measurement`, `_field` and tags.
@@ -180,6 +183,26 @@ impl Planner {
                     }
                 }
                 plan.steps.push(Step::Pivot);
+            }
+            "rename" => {
+                let columns = arguments.one("columns")?;
+                let Expr::Record(members) = &columns.expr else {
+                    return wrong(columns.span, "expected a record");
+                };
+                let names = members
+                    .iter()
+                    .map(|member| Ok((member.name.clone(), self.string(&member.value)?)));
+                plan.steps
+                    .push(Step::Rename(names.collect::<Result<_, String>>()?));
+            }
+            "drop" => {
+                let columns = arguments.one("columns")?;
+                let Expr::Array(items) = &columns.expr else {
+                    return wrong(columns.span, "expected an array");
+                };
+                let names = items.iter().map(|item| self.string(item));
+                plan.steps
+                    .push(Step::Drop(names.collect::<Result<_, _>>()?));
             }
             "yield" => plan.name = self.string(arguments.one("name")?)?,
             other => return undefined(other, node),

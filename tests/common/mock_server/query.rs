@@ -178,6 +178,30 @@ fn tables(plan: &Plan, buckets: &Buckets) -> Result<Vec<Table>, Refused> {
                 }
             }
             Step::Pivot => tables = pivot(tables)?,
+            Step::Rename(names) => {
+                for table in &mut tables {
+                    for (old, new) in names {
+                        let Some(index) = table.column(old) else {
+                            let words = format!("rename error: column \"{old}\" doesn't exist");
+                            return Err(words.into());
+                        };
+                        table.columns[index].label.clone_from(new);
+                    }
+                }
+            }
+            Step::Drop(names) => {
+                for table in &mut tables {
+                    for name in names {
+                        if let Some(index) = table.column(name) {
+                            table.columns.remove(index);
+                            table
+                                .rows
+                                .iter_mut()
+                                .for_each(|row| drop(row.remove(index)));
+                        }
+                    }
+                }
+            }
         }
     }
     Ok(tables)

@@ -1,0 +1,419 @@
+//! Structs by serde: a walk over the value for its tags, and one for its fields.
+//!
+//! Line protocol has all tags before the first field, and a struct has them in any order. Nothing is
+//! collected on the way: the value is walked through twice (three times if it names its measurement), and
+//! each walk writes what its part of the line needs straight into the sink.
+
+mod error;
+mod schema;
+mod text;
+mod top;
+mod value;
+
+pub use error::SerializeError;
+pub(crate) use schema::Measurement;
+pub use schema::Schema;
+
+use core::fmt;
+
+use serde::Serialize;
+
+use self::error::Name;
+use self::schema::Role;
+use super::encoder::Encoder;
+use super::error::{EncodeError, Location, Part};
+use super::into_timestamp::sealed::IntoTimestamp as _;
+use super::sink::Sink;
+use super::value::{FieldValue, TagValue};
+use crate::Timestamp;
+
+impl<S: Sink> Encoder<S> {
+    /// Writes a struct, or a map, as one line, by serde. The [`Schema`] tells which of its fields are tags
+    /// and which is the time.
+    ///
+    /// | serde | in a field | in a tag |
+    /// |---|---|---|
+    /// | `f64`, `f32` | float, the shortest text | the same text |
+    /// | signed integers | integer, `5i` | digits |
+    /// | unsigned integers | unsigned, `5u`, which InfluxDB 1.x doesn't read | digits |
+    /// | `bool` | boolean | `true`, `false` |
+    /// | text, `char`, unit variants | string | text |
+    /// | `None`, `()` | nothing | no tag |
+    ///
+    /// Newtypes are what they hold. Keys of maps may be any scalar. `#[serde(flatten)]` puts a struct's or a
+    /// map's fields among the others; serde has it only with feature `alloc`. `rename`, `skip` and
+    /// `skip_serializing_if` do what they say. The time is an integer in the encoder's precision (or
+    /// [the schema's](Schema::precision)), a [`Timestamp`], a `SystemTime`, or RFC 3339 text. The encoder's
+    /// settings and checks are the same as for [`line`](Encoder::line).
+    ///
+    /// Allocates nothing, beside what a growing sink takes and `Serialize` implementations do. The value is
+    /// asked two or three times for its fields. If it changes meanwhile, the line has the tags of one moment
+    /// and the fields of the next.
+    ///
+    /// ```
+    /// use influx_edge::Timestamp;
+    /// use influx_edge::line::{Encoder, Schema};
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Reading {
+    ///     time: Timestamp,
+    ///     station: String,
+    ///     #[serde(rename = "temp_c")]
+    ///     temperature: f32,
+    ///     gust: Option<f64>,
+    /// }
+    ///
+    /// const WEATHER: Schema = Schema::new("weather").tags(&["station"]).time("time");
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// let time = Timestamp::from_nanos(1_700_000_000_000_000_000);
+    /// enc.serialize(&WEATHER, &Reading { time, station: "zrh-1".into(), temperature: 21.57, gust: None })?;
+    /// assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.57 1700000000000000000\n");
+    /// # Ok::<(), influx_edge::line::SerializeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the line was refused for, with the name of the field; it left no trace. Beside what the encoder
+    /// refuses: [`Unsupported`](EncodeError::Unsupported) for sequences, bytes, structs and maps inside the
+    /// struct, and enums whose variants hold data, externally tagged;
+    /// [`MissingTag`](EncodeError::MissingTag) and [`MissingTime`](EncodeError::MissingTime) for a name of
+    /// the schema that is not in the struct.
+    #[inline]
+    pub fn serialize<T: Serialize + ?Sized>(
+        &mut self,
+        schema: &Schema<'_>,
+        value: &T,
+    ) -> Result<(), SerializeError> {
+        self.core.begin();
+        let mut walk = Walk {
+            enc: self,
+            schema,
+            pass: Pass::Tags,
+            next_tag: 0,
+            seen_tags: 0,
+            seen: false,
+            is_map: false,
+            time: None,
+            seconds: 0,
+            nanos: 0,
+            name: None,
+        };
+        // (Errors are kept in the encoder.)
+        let _ = walk.line(value);
+        match walk.enc.core.take_error() {
+            None => Ok(()),
+            Some(error) => Err(SerializeError::new(error, walk.name)),
+        }
+    }
+}
+
+/// The line was refused; the reason is in the encoder, or follows from where this comes from.
+#[derive(Debug)]
+struct Failed;
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+impl core::error::Error for Failed {}
+
+impl serde::ser::Error for Failed {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Failed
+    }
+}
+
+/// What a walk over the value looks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Measurement,
+    Tags,
+    /// And the time.
+    Fields,
+}
+
+/// A line under way, and the walk over its value.
+struct Walk<'e, 's, S> {
+    enc: &'e mut Encoder<S>,
+    schema: &'s Schema<'s>,
+    pass: Pass,
+    /// Of the schema, the one that is expected next.
+    next_tag: usize,
+    /// A bit for each of the first tags of the schema that were met.
+    seen_tags: u64,
+    /// Whether the measurement, then whether the time was met.
+    seen: bool,
+    /// It is a map, which needn't have all that a schema names.
+    is_map: bool,
+    time: Option<i64>,
+    seconds: u64,
+    nanos: u64,
+    /// Of the field that the line was refused for.
+    name: Option<Name>,
+}
+
+impl<S: Sink> Walk<'_, '_, S> {
+    #[inline]
+    fn line<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
+        match self.schema.measurement() {
+            Measurement::Fixed(name) => {
+                self.enc.attempt(|core, buf, _| core.measurement(buf, name.as_bytes()));
+                self.check()?;
+            }
+            Measurement::FromField(name) => {
+                self.walk(Pass::Measurement, value)?;
+                if !self.seen {
+                    return Err(self.missing(name, EncodeError::MissingMeasurement));
+                }
+            }
+        }
+        if !self.schema.tag_names().is_empty() {
+            self.walk(Pass::Tags, value)?;
+            self.check_tags()?;
+        }
+        self.enc
+            .attempt(|core, buf, defaults| core.close_tags(buf, defaults));
+        self.walk_with::<true, T>(Pass::Fields, value)?;
+        if let (Some(name), false, false) = (self.schema.time_name(), self.seen, self.is_map) {
+            return Err(self.missing(name, EncodeError::MissingTime));
+        }
+        let time = self.time;
+        self.enc.attempt(|core, buf, _| core.end(buf, time));
+        Ok(())
+    }
+
+    #[inline]
+    fn walk<T: Serialize + ?Sized>(&mut self, pass: Pass, value: &T) -> Result<(), Failed> {
+        self.walk_with::<false, T>(pass, value)
+    }
+
+    #[inline]
+    fn walk_with<const FIELDS: bool, T: Serialize + ?Sized>(
+        &mut self,
+        pass: Pass,
+        value: &T,
+    ) -> Result<(), Failed> {
+        self.pass = pass;
+        let special = match pass {
+            Pass::Measurement => self.schema.other_bits(),
+            Pass::Tags => self.schema.tag_bits(),
+            Pass::Fields => self.schema.tag_bits() | self.schema.other_bits(),
+        };
+        self.seen = false;
+        self.next_tag = 0;
+        let done = value.serialize(top::Top::<S, FIELDS> {
+            walk: self,
+            special,
+        });
+        if done.is_err() {
+            self.blame("", Part::FieldValue);
+        }
+        // (A `Serialize` may have passed over the error of a part.)
+        self.check()
+    }
+
+    fn check_tags(&mut self) -> Result<(), Failed> {
+        let names = self.schema.tag_names();
+        if self.is_map {
+            return Ok(());
+        }
+        // (Bits of further tags are not counted.)
+        let all = 1u64
+            .checked_shl(u32::try_from(names.len()).unwrap_or(u32::MAX))
+            .map_or(u64::MAX, |bit| bit.wrapping_sub(1));
+        let missing = usize::try_from((all & !self.seen_tags).trailing_zeros());
+        match missing
+            .ok()
+            .and_then(|index| Some((index, names.get(index)?)))
+        {
+            None => Ok(()),
+            Some((index, name)) => {
+                let index = u16::try_from(index).unwrap_or(u16::MAX);
+                let place = Location::new(Part::TagKey, index, 0);
+                Err(self.missing(name, EncodeError::MissingTag(place)))
+            }
+        }
+    }
+
+    #[cold]
+    fn missing(&mut self, name: &str, error: EncodeError) -> Failed {
+        let failed = self.fail(error);
+        self.name_error(name);
+        failed
+    }
+
+    /// Writes a field.
+    #[inline(always)]
+    fn plain<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
+        let done = value.serialize(value::Value {
+            walk: self,
+            key: name,
+            role: Role::Field,
+        });
+        if done.is_err() {
+            self.blame(name, Part::FieldValue);
+        }
+        done
+    }
+
+    /// Writes an entry that may be a tag, the time, or the measurement, if this walk is for it.
+    #[inline(never)]
+    fn special<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
+        let role = self.role(name);
+        if !self.meets(role)? {
+            return Ok(());
+        }
+        let done = value.serialize(value::Value {
+            walk: self,
+            key: name,
+            role,
+        });
+        if done.is_err() {
+            self.blame(name, part(role));
+        }
+        done
+    }
+
+    #[inline]
+    fn role(&mut self, name: &str) -> Role {
+        let role = self.schema.role(name, self.next_tag);
+        if let Role::Tag(index) = role {
+            self.next_tag = index.wrapping_add(1);
+        }
+        role
+    }
+
+    /// Whether this walk is for entries of that role; notes that there is one.
+    #[inline]
+    fn meets(&mut self, role: Role) -> Result<bool, Failed> {
+        match (self.pass, role) {
+            (Pass::Fields, Role::Field) => Ok(true),
+            (Pass::Tags, Role::Tag(index)) => {
+                let bit = u32::try_from(index)
+                    .ok()
+                    .and_then(|index| 1u64.checked_shl(index));
+                self.seen_tags |= bit.unwrap_or(0);
+                Ok(true)
+            }
+            (Pass::Measurement, Role::Measurement) | (Pass::Fields, Role::Time) => {
+                if self.seen {
+                    let place = self.place(role);
+                    return Err(self.fail(EncodeError::Duplicate(place)));
+                }
+                self.seen = true;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn check(&self) -> Result<(), Failed> {
+        match self.enc.core.failed() {
+            true => Err(Failed),
+            false => Ok(()),
+        }
+    }
+
+    #[inline(never)]
+    fn field(&mut self, key: &str, value: impl FieldValue) -> Result<(), Failed> {
+        self.enc
+            .attempt(|core, buf, _| core.field(buf, key.as_bytes(), &value));
+        self.check()
+    }
+
+    #[inline(never)]
+    fn tag(&mut self, key: &str, value: impl TagValue) -> Result<(), Failed> {
+        self.enc.attempt(|core, buf, _| core.tag(buf, key.as_bytes(), &value));
+        self.check()
+    }
+
+    fn measurement(&mut self, name: &str) -> Result<(), Failed> {
+        self.enc.attempt(|core, buf, _| core.measurement(buf, name.as_bytes()));
+        self.check()
+    }
+
+    /// Takes an instant for the line's time.
+    fn instant(&mut self, time: Timestamp) -> Result<(), Failed> {
+        match time.count(self.enc.core.precision) {
+            Ok(count) => {
+                self.time = Some(count);
+                Ok(())
+            }
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// Takes an integer for the line's time.
+    #[inline]
+    fn count(&mut self, count: i64) -> Result<(), Failed> {
+        let precision = self.enc.core.precision;
+        match self.schema.time_unit() {
+            Some(unit) if unit != precision => match count.checked_mul(unit.nanos()) {
+                Some(nanos) => self.instant(Timestamp::from_nanos(nanos)),
+                None => Err(self.fail(EncodeError::TimestampOutOfRange)),
+            },
+            _ => {
+                self.time = Some(count);
+                Ok(())
+            }
+        }
+    }
+
+    /// Refuses the line, unless it was refused already.
+    #[cold]
+    fn fail(&mut self, error: EncodeError) -> Failed {
+        if !self.enc.core.failed() {
+            self.enc.core.fail(error);
+        }
+        Failed
+    }
+
+    /// Gives an error that came from serializing this entry a reason, if it has none, and its name.
+    #[cold]
+    fn blame(&mut self, name: &str, part: Part) {
+        if !self.enc.core.failed() {
+            let place = self.enc.core.place(part);
+            self.enc.core.fail(EncodeError::Serialize(place));
+            #[cfg(feature = "alloc")]
+            self.enc.core.forget_key();
+        }
+        if !name.is_empty() {
+            self.name_error(name);
+        }
+    }
+
+    #[cold]
+    fn name_error(&mut self, name: &str) {
+        self.name = Some(Name::cut(name));
+        #[cfg(feature = "alloc")]
+        self.keep_name(name);
+    }
+
+    /// For [`Encoder::error_key`], which reads it from the buffer.
+    #[cfg(feature = "alloc")]
+    fn keep_name(&mut self, name: &str) {
+        let space = self.enc.sink.bytes().len();
+        if space.saturating_sub(self.enc.core.committed) < name.len() {
+            let _ = self.enc.grow();
+        }
+        let (buf, _) = self.enc.sink.parts();
+        self.enc.core.name_error(buf, name);
+    }
+
+    fn place(&self, role: Role) -> Location {
+        self.enc.core.place(part(role))
+    }
+}
+
+/// The part of the line that an entry becomes.
+fn part(role: Role) -> Part {
+    match role {
+        Role::Measurement => Part::Measurement,
+        Role::Tag(_) => Part::TagValue,
+        Role::Field => Part::FieldValue,
+        Role::Time | Role::Instant | Role::Seconds | Role::Nanos => Part::Timestamp,
+    }
+}

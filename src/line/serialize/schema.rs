@@ -1,0 +1,236 @@
+//! `Schema`: which fields of a struct are tags, which is the time, and what the measurement is.
+
+use crate::Precision;
+
+/// What the fields of a struct are in line protocol: which are tags, which is the time, and where the
+/// measurement comes from. All others are fields. Names are those that serde sees, after `rename`.
+///
+/// ```
+/// use influx_edge::Precision;
+/// use influx_edge::line::{Encoder, Schema};
+///
+/// #[derive(serde::Serialize)]
+/// struct Reading<'a> {
+///     station: &'a str,
+///     temp_c: f32,
+///     count: u64,
+///     at: i64,
+/// }
+///
+/// const WEATHER: Schema = Schema::new("weather").tags(&["station"]).time("at");
+///
+/// let mut storage = [0u8; 128];
+/// let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
+/// enc.serialize(&WEATHER, &Reading { station: "zrh-1", temp_c: 21.5, count: 7, at: 1_700_000_000 })?;
+/// assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5,count=7u 1700000000\n");
+/// # Ok::<(), influx_edge::line::SerializeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schema<'a> {
+    measurement: Measurement<'a>,
+    tags: &'a [&'a str],
+    time: Option<&'a str>,
+    precision: Option<Precision>,
+    /// A bit for each tag, by [`bit`]; and for the time and the measurement.
+    tag_bits: u64,
+    other_bits: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measurement<'a> {
+    Fixed(&'a str),
+    FromField(&'a str),
+}
+
+/// What an entry of the value becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Measurement,
+    /// The tag of that index in the schema.
+    Tag(usize),
+    Field,
+    Time,
+    /// The time as nanoseconds.
+    Instant,
+    /// The two parts of a `SystemTime`.
+    Seconds,
+    Nanos,
+}
+
+impl<'a> Schema<'a> {
+    /// A schema of that measurement, without tags and without a time.
+    #[must_use]
+    pub const fn new(measurement: &'a str) -> Self {
+        Schema {
+            measurement: Measurement::Fixed(measurement),
+            tags: &[],
+            time: None,
+            precision: None,
+            tag_bits: 0,
+            other_bits: 0,
+        }
+    }
+
+    /// A schema whose measurement is the text in that field of each value: a string, a `char`, a unit
+    /// variant, or the tag of an internally tagged enum. Costs one more pass over the value.
+    ///
+    /// ```
+    /// use influx_edge::line::{Encoder, Schema};
+    ///
+    /// #[derive(serde::Serialize)]
+    /// #[serde(tag = "kind", rename_all = "snake_case")]
+    /// enum Sample {
+    ///     Weather { temp_c: f64 },
+    ///     Door { open: bool },
+    /// }
+    ///
+    /// const SAMPLE: Schema = Schema::measurement_from("kind");
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// enc.serialize(&SAMPLE, &Sample::Weather { temp_c: 21.5 })?;
+    /// enc.serialize(&SAMPLE, &Sample::Door { open: true })?;
+    /// assert_eq!(enc.as_bytes(), b"weather temp_c=21.5\ndoor open=true\n");
+    /// # Ok::<(), influx_edge::line::SerializeError>(())
+    /// ```
+    #[must_use]
+    pub const fn measurement_from(field: &'a str) -> Self {
+        let mut schema = Schema::new("");
+        schema.measurement = Measurement::FromField(field);
+        schema.other_bits |= bit(field);
+        schema
+    }
+
+    /// Makes these fields tags, in addition to none. They are written in the order of the struct. Default:
+    /// no tags.
+    ///
+    /// A name that a struct does not have is an error when it is serialized, for the first 64 tags. A
+    /// field that serde leaves out with `skip_serializing_if` counts as there; in a map, and so in a struct
+    /// with `#[serde(flatten)]`, any name may be absent.
+    #[must_use]
+    pub const fn tags(mut self, names: &'a [&'a str]) -> Self {
+        self.tags = names;
+        let mut rest = names;
+        while let Some((name, more)) = rest.split_first() {
+            self.tag_bits |= bit(name);
+            rest = more;
+        }
+        self
+    }
+
+    /// Makes this field the time: an integer, a [`Timestamp`](crate::Timestamp), a `SystemTime` as serde
+    /// writes it, or RFC 3339 text. `None` leaves the line without a time. Default: no time.
+    #[must_use]
+    pub const fn time(mut self, name: &'a str) -> Self {
+        self.time = Some(name);
+        self.other_bits |= bit(name);
+        self
+    }
+
+    /// Sets the unit of a time that is an integer, in both directions. Default: on writing the encoder's
+    /// [`precision`](super::Encoder::precision), on reading nanoseconds.
+    ///
+    /// Integers of another unit than the encoder's are converted, rounded down.
+    ///
+    /// ```
+    /// use influx_edge::Precision;
+    /// use influx_edge::line::{Encoder, Schema};
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Reading { v: i64, at: u32 }
+    ///
+    /// const T: Schema = Schema::new("t").time("at").precision(Precision::Second);
+    /// let mut enc = Encoder::with_sink(Vec::new()); // nanoseconds
+    /// enc.serialize(&T, &Reading { v: 1, at: 1_700_000_000 })?;
+    /// assert_eq!(enc.as_bytes(), b"t v=1i 1700000000000000000\n");
+    /// # Ok::<(), influx_edge::line::SerializeError>(())
+    /// ```
+    #[must_use]
+    pub const fn precision(mut self, unit: Precision) -> Self {
+        self.precision = Some(unit);
+        self
+    }
+
+    pub(crate) const fn measurement(&self) -> Measurement<'a> {
+        self.measurement
+    }
+
+    pub(super) const fn tag_names(&self) -> &'a [&'a str] {
+        self.tags
+    }
+
+    pub(crate) const fn time_name(&self) -> Option<&'a str> {
+        self.time
+    }
+
+    pub(crate) const fn time_unit(&self) -> Option<Precision> {
+        self.precision
+    }
+
+    pub(super) const fn tag_bits(&self) -> u64 {
+        self.tag_bits
+    }
+
+    pub(super) const fn other_bits(&self) -> u64 {
+        self.other_bits
+    }
+
+    /// Whether the tag of that index surely has this name: most structs have their tags in the schema's
+    /// order, and the linker keeps one copy of a text.
+    #[inline(always)]
+    pub(super) fn is_tag(&self, index: usize, name: &str) -> bool {
+        self.tags
+            .get(index)
+            .is_some_and(|tag| core::ptr::eq(*tag, name))
+    }
+
+    /// What the entry of that name becomes. Most structs have their tags in the schema's order: the tag
+    /// of index `next` is looked at first.
+    #[inline]
+    pub(super) fn role(&self, name: &str, next: usize) -> Role {
+        if self.tags.get(next).is_some_and(|tag| same(tag, name)) {
+            return Role::Tag(next);
+        }
+        if self.time.is_some_and(|time| same(time, name)) {
+            return Role::Time;
+        }
+        if let Measurement::FromField(field) = self.measurement {
+            if same(field, name) {
+                return Role::Measurement;
+            }
+        }
+        match self.tags.iter().position(|tag| same(tag, name)) {
+            Some(index) => Role::Tag(index),
+            None => Role::Field,
+        }
+    }
+}
+
+/// Whether two names are the same, mostly without a call to memcmp, which costs more than it compares.
+#[inline]
+fn same(a: &str, b: &str) -> bool {
+    if core::ptr::eq(a, b) {
+        return true;
+    }
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    a.len() == b.len()
+        && match (a.first_chunk::<8>(), a.last_chunk::<8>()) {
+            (first @ Some(_), last) if a.len() <= 16 => {
+                first == b.first_chunk() && last == b.last_chunk()
+            }
+            (None, _) if a.len() >= 4 => {
+                a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk()
+            }
+            _ => a == b,
+        }
+}
+
+/// One of 64 bits, by length, first and last byte. Known when compiled, for the names of a struct.
+#[inline(always)]
+pub(super) const fn bit(name: &str) -> u64 {
+    let (first, last) = match name.as_bytes() {
+        [] => (0, 0),
+        [only] => (*only, *only),
+        [first, .., last] => (*first, *last),
+    };
+    let mixed = (first as usize) ^ ((last as usize) << 1) ^ (name.len().wrapping_mul(7));
+    1 << (mixed & 63)
+}

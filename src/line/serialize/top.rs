@@ -1,0 +1,248 @@
+//! The value as a whole: a struct or a map, or a wrapper around one.
+
+use serde::ser::{Impossible, Serialize, SerializeMap, SerializeStruct, Serializer};
+
+use super::schema::{Role, bit};
+use super::text::{Key, TextBuffer};
+use super::{Failed, Pass, Walk};
+use crate::line::error::{EncodeError, Part, ValueKind};
+use crate::line::sink::Sink;
+
+/// The longest key of a map whose keys and values come apart.
+const KEY_LEN: usize = 256;
+
+/// A walk for the fields and the time, or one for what stands before them: two types, so that the latter
+/// has no code for fields.
+pub(super) struct Top<'w, 'e, 's, S, const FIELDS: bool> {
+    pub(super) walk: &'w mut Walk<'e, 's, S>,
+    /// A bit for each name that this walk looks at twice.
+    pub(super) special: u64,
+}
+
+impl<S: Sink, const FIELDS: bool> Top<'_, '_, '_, S, FIELDS> {
+    #[cold]
+    fn no_struct(&mut self, kind: ValueKind) -> Failed {
+        self.walk.fail(EncodeError::NotAStruct(kind))
+    }
+
+    /// (Inlined, the name is known to the compiler, and so are its checks and its hash.)
+    #[inline(always)]
+    fn entry<T: ?Sized + Serialize>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
+        let walk = &mut *self.walk;
+        if self.special & bit(name) == 0 {
+            return match FIELDS {
+                true => walk.plain(name, value),
+                false => Ok(()),
+            };
+        }
+        if FIELDS && walk.schema.is_tag(walk.next_tag, name) {
+            walk.next_tag = walk.next_tag.wrapping_add(1);
+            return Ok(());
+        }
+        walk.special(name, value)
+    }
+}
+
+macro_rules! refused {
+    ($($method:ident($($argument:ty),*) $kind:ident;)*) => {$(
+        fn $method(mut self, $(_: $argument),*) -> Result<(), Failed> {
+            Err(self.no_struct(ValueKind::$kind))
+        }
+    )*};
+}
+
+impl<'w, 'e, 's, S: Sink, const FIELDS: bool> Serializer for Top<'w, 'e, 's, S, FIELDS> {
+    type Ok = ();
+    type Error = Failed;
+    type SerializeSeq = Impossible<(), Failed>;
+    type SerializeTuple = Impossible<(), Failed>;
+    type SerializeTupleStruct = Impossible<(), Failed>;
+    type SerializeTupleVariant = Impossible<(), Failed>;
+    type SerializeMap = Entries<'w, 'e, 's, S, FIELDS>;
+    type SerializeStruct = Self;
+    type SerializeStructVariant = Impossible<(), Failed>;
+
+    #[inline]
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Failed> {
+        Ok(self)
+    }
+
+    #[inline]
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Failed> {
+        self.walk.is_map = true;
+        Ok(Entries {
+            top: self,
+            key: None,
+        })
+    }
+
+    #[inline]
+    fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> Result<(), Failed> {
+        value.serialize(self)
+    }
+
+    #[inline]
+    fn serialize_newtype_struct<T: ?Sized + Serialize>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Failed> {
+        value.serialize(self)
+    }
+
+    refused! {
+        serialize_bool(bool) Boolean;
+        serialize_i8(i8) Integer;
+        serialize_i16(i16) Integer;
+        serialize_i32(i32) Integer;
+        serialize_i64(i64) Integer;
+        serialize_u8(u8) Integer;
+        serialize_u16(u16) Integer;
+        serialize_u32(u32) Integer;
+        serialize_u64(u64) Integer;
+        serialize_f32(f32) Float;
+        serialize_f64(f64) Float;
+        serialize_char(char) Text;
+        serialize_str(&str) Text;
+        serialize_bytes(&[u8]) Bytes;
+        serialize_none() Nothing;
+        serialize_unit() Nothing;
+        serialize_unit_struct(&'static str) Nothing;
+        serialize_unit_variant(&'static str, u32, &'static str) Text;
+    }
+
+    fn collect_str<T: ?Sized + core::fmt::Display>(mut self, _: &T) -> Result<(), Failed> {
+        Err(self.no_struct(ValueKind::Text))
+    }
+
+    fn serialize_newtype_variant<T: ?Sized + Serialize>(
+        mut self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<(), Failed> {
+        Err(self.no_struct(ValueKind::Variant))
+    }
+
+    fn serialize_seq(mut self, _: Option<usize>) -> Result<Self::SerializeSeq, Failed> {
+        Err(self.no_struct(ValueKind::Sequence))
+    }
+
+    fn serialize_tuple(mut self, _: usize) -> Result<Self::SerializeTuple, Failed> {
+        Err(self.no_struct(ValueKind::Sequence))
+    }
+
+    fn serialize_tuple_struct(
+        mut self,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleStruct, Failed> {
+        Err(self.no_struct(ValueKind::Sequence))
+    }
+
+    fn serialize_tuple_variant(
+        mut self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, Failed> {
+        Err(self.no_struct(ValueKind::Variant))
+    }
+
+    fn serialize_struct_variant(
+        mut self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, Failed> {
+        Err(self.no_struct(ValueKind::Variant))
+    }
+}
+
+impl<S: Sink, const FIELDS: bool> SerializeStruct for Top<'_, '_, '_, S, FIELDS> {
+    type Ok = ();
+    type Error = Failed;
+
+    #[inline(always)]
+    fn serialize_field<T: ?Sized + Serialize>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Failed> {
+        self.entry(name, value)
+    }
+
+    /// A field that is left out on purpose is there as far as the schema is concerned.
+    #[inline]
+    fn skip_field(&mut self, name: &'static str) -> Result<(), Failed> {
+        let walk = &mut *self.walk;
+        match (walk.pass, walk.role(name)) {
+            (Pass::Tags, role @ Role::Tag(_)) | (Pass::Fields, role @ Role::Time) => {
+                walk.meets(role).map(|_| ())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn end(self) -> Result<(), Failed> {
+        Ok(())
+    }
+}
+
+/// The entries of a map, or of a struct with `#[serde(flatten)]`.
+pub(super) struct Entries<'w, 'e, 's, S, const FIELDS: bool> {
+    top: Top<'w, 'e, 's, S, FIELDS>,
+    /// The key whose value comes next.
+    key: Option<TextBuffer<KEY_LEN>>,
+}
+
+impl<S: Sink, const FIELDS: bool> Entries<'_, '_, '_, S, FIELDS> {
+    /// A key that isn't a scalar, or is too long, or failed by itself.
+    fn checked(&mut self, done: Result<(), Failed>) -> Result<(), Failed> {
+        if done.is_err() {
+            self.top.walk.blame("", Part::FieldKey);
+        }
+        done
+    }
+}
+
+impl<S: Sink, const FIELDS: bool> SerializeMap for Entries<'_, '_, '_, S, FIELDS> {
+    type Ok = ();
+    type Error = Failed;
+
+    fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Failed> {
+        let slot = &mut self.key;
+        let done = key.serialize(Key(|key: &str| {
+            *slot = TextBuffer::of(format_args!("{key}"));
+            slot.as_ref().map(|_| ()).ok_or(Failed)
+        }));
+        self.checked(done)
+    }
+
+    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Failed> {
+        match self.key.take() {
+            Some(key) => self.top.entry(key.as_str(), value),
+            None => self.checked(Err(Failed)),
+        }
+    }
+
+    #[inline]
+    fn serialize_entry<K: ?Sized + Serialize, V: ?Sized + Serialize>(
+        &mut self,
+        key: &K,
+        value: &V,
+    ) -> Result<(), Failed> {
+        let top = &mut self.top;
+        let done = key.serialize(Key(|key: &str| top.entry(key, value)));
+        self.checked(done)
+    }
+
+    #[inline]
+    fn end(self) -> Result<(), Failed> {
+        Ok(())
+    }
+}

@@ -1,0 +1,255 @@
+//! What has no place in a line is an error that names the field, and leaves no trace.
+
+use influx_edge::line::{Encoder, Schema};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// The sentence for a value, by a fixed buffer and by a growing one, behind a line that stays.
+fn refused<T: Serialize>(schema: &Schema<'_>, value: &T) -> String {
+    let mut storage = [0u8; 256];
+    let mut fixed = Encoder::new(&mut storage);
+    fixed.line("t").field("v", 1).finish().unwrap();
+    let error = fixed.serialize(schema, value).unwrap_err();
+    assert_eq!(fixed.as_bytes(), b"t v=1i\n");
+    let mut grown = Encoder::with_sink(Vec::new());
+    assert_eq!(grown.serialize(schema, value), Err(error));
+    assert_eq!(grown.as_bytes(), b"");
+    grown.line("t").field("v", 1).finish().unwrap();
+    assert_eq!(grown.as_bytes(), b"t v=1i\n");
+    error.to_string()
+}
+
+#[derive(Clone, Serialize)]
+enum External {
+    Unit,
+    New(i64),
+    Tuple(i64, i64),
+    Struct { a: i64 },
+}
+
+#[derive(Serialize)]
+struct Of<T> {
+    id: u16,
+    x: T,
+}
+
+fn of<T>(x: T) -> Of<T> {
+    Of { id: 1, x }
+}
+
+#[derive(Serialize)]
+struct Inner {
+    a: i64,
+}
+
+struct Bytes;
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(b"x")
+    }
+}
+
+struct Fails;
+impl Serialize for Fails {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("no"))
+    }
+}
+
+struct FailsToFormat;
+impl std::fmt::Display for FailsToFormat {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Err(std::fmt::Error)
+    }
+}
+impl Serialize for FailsToFormat {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[test]
+fn what_has_no_place_names_its_field() {
+    const T: Schema = Schema::new("t").tags(&["id"]);
+    const NO_FORM: &str = "which has no form in line protocol";
+    let field = |what: &str| format!("the value of field `x` is {what}, {NO_FORM}");
+    let variant = field("an enum's variant with data");
+    for (found, expected) in [
+        (refused(&T, &of(vec![1])), field("a sequence")),
+        (refused(&T, &of([1, 2])), field("a sequence")),
+        (refused(&T, &of((1, "a"))), field("a sequence")),
+        (refused(&T, &of(Some(vec![1]))), field("a sequence")),
+        (refused(&T, &of(Bytes)), field("bytes")),
+        (refused(&T, &of(Inner { a: 1 })), field("a struct")),
+        (refused(&T, &of(std::time::Duration::ZERO)), field("a struct")),
+        (refused(&T, &of(BTreeMap::from([(1, 2)]))), field("a map")),
+        (refused(&T, &of(External::New(1))), variant.clone()),
+        (refused(&T, &of(External::Tuple(1, 2))), variant.clone()),
+        (refused(&T, &of(External::Struct { a: 1 })), variant),
+        (
+            refused(&T, &of(u128::MAX)),
+            field("an integer outside the range of 64 bits"),
+        ),
+        (
+            refused(&T, &of(i128::MIN)),
+            field("an integer outside the range of 64 bits"),
+        ),
+        (
+            refused(&T, &of(Fails)),
+            "the value of field `x` could not be serialized: its own Serialize returned an error".into(),
+        ),
+        (
+            refused(&T, &of(FailsToFormat)),
+            "the value of field `x` could not be formatted".into(),
+        ),
+        (
+            refused(&T, &of(f64::NAN)),
+            "the value of field `x` is NaN or infinite: leave the field out where there is no number".into(),
+        ),
+        (
+            refused(&T, &BTreeMap::from([("a\nb", 1)])),
+            "field key `a\\nb` has the control character 0x0a at byte 1: remove it or sanitize the text"
+                .into(),
+        ),
+        (
+            refused(&T, &BTreeMap::from([(vec![1], 1)])),
+            "field key 1 could not be serialized: its own Serialize returned an error".into(),
+        ),
+    ] {
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn tags_times_and_measurements_have_their_own_sentences() {
+    const TAG: Schema = Schema::new("t").tags(&["x"]);
+    const TIME: Schema = Schema::new("t").time("x");
+    const NAME: Schema = Schema::measurement_from("x");
+    const A_TIME: &str = "a time is an integer, a Timestamp, a SystemTime or RFC 3339 text";
+    let before = std::time::UNIX_EPOCH - std::time::Duration::from_secs(1);
+    for (found, expected) in [
+        (
+            refused(&TAG, &of(vec![1])),
+            "the value of tag `x` is a sequence, which has no form in line protocol".to_owned(),
+        ),
+        (
+            refused(&TAG, &of(f32::NAN)),
+            "the value of tag `x` is NaN or infinite: leave the field out where there is no number".into(),
+        ),
+        (
+            refused(&TAG, &of("a\tb")),
+            "the value of tag `x` has the control character 0x09 at byte 1: remove it or sanitize the text"
+                .into(),
+        ),
+        (
+            refused(&TIME, &of(1.5)),
+            format!("the time, field `x` is a float: {A_TIME}"),
+        ),
+        (
+            refused(&TIME, &of(true)),
+            format!("the time, field `x` is a boolean: {A_TIME}"),
+        ),
+        (
+            refused(&TIME, &of(Inner { a: 1 })),
+            format!("the time, field `x` is a struct: {A_TIME}"),
+        ),
+        (
+            refused(&TIME, &of("yesterday")),
+            "the time, field `x`: not an RFC 3339 time".into(),
+        ),
+        (
+            refused(&TIME, &of("2023-02-30T00:00:00Z")),
+            "the time, field `x`: no such date or time of day".into(),
+        ),
+        (
+            refused(&TIME, &of(u64::MAX)),
+            "the time, field `x` is outside the years 1677 to 2262: check the clock and the precision".into(),
+        ),
+        (
+            refused(&TIME, &of(before)),
+            "the time, field `x` could not be serialized: its own Serialize returned an error".into(),
+        ),
+        (
+            refused(&NAME, &of(7)),
+            "the measurement, field `x` is an integer: a measurement is a text".into(),
+        ),
+        (
+            refused(&NAME, &of("")),
+            "the measurement, field `x` is empty".into(),
+        ),
+        (
+            refused(&NAME, &of("#x")),
+            "the measurement, field `x` begins with #: a server would drop the line as a comment".into(),
+        ),
+        (
+            refused(&NAME, &of(None::<&str>)),
+            "the measurement, field `x` is nothing: a measurement is a text".into(),
+        ),
+    ] {
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn names_of_the_schema_that_the_struct_lacks() {
+    let typo = Schema::new("t").tags(&["id", "y"]);
+    let time = Schema::new("t").tags(&["id"]).time("y");
+    let name = Schema::measurement_from("y");
+    let many: Vec<String> = (0..200).map(|n| format!("tag{n}")).collect();
+    let many: Vec<&str> = std::iter::once("id")
+        .chain(many.iter().map(|name| &**name))
+        .collect();
+    for (found, expected) in [
+        (
+            refused(&typo, &of(1)),
+            "tag key `y` is in the schema, but not in the value",
+        ),
+        (
+            refused(&Schema::new("t").tags(&many), &of(1)),
+            "tag key `tag0` is in the schema, but not in the value",
+        ),
+        (
+            refused(&time, &of(1)),
+            "the time, field `y` is in the schema, but not in the value",
+        ),
+        (
+            refused(&name, &of(1)),
+            "the measurement, field `y` is taken from a field that the value does not have",
+        ),
+        (
+            // It can be one of them.
+            refused(&Schema::new("t").tags(&["x"]).time("x"), &of(1)),
+            "the time, field `x` is in the schema, but not in the value",
+        ),
+    ] {
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn what_is_no_struct() {
+    const T: Schema = Schema::new("t");
+    for (found, expected) in [
+        (refused(&T, &1), "an integer"),
+        (refused(&T, &"x"), "a text"),
+        (refused(&T, &[1, 2]), "a sequence"),
+        (refused(&T, &None::<Inner>), "nothing"),
+        (refused(&T, &External::Unit), "a text"),
+        (
+            refused(&T, &External::Struct { a: 1 }),
+            "an enum's variant with data",
+        ),
+        (refused(&T, &()), "nothing"),
+    ] {
+        assert_eq!(
+            found,
+            format!("a line is made of a struct or a map, not of {expected}")
+        );
+    }
+    #[derive(Serialize)]
+    struct Empty {}
+    assert_eq!(
+        refused(&T, &Empty {}),
+        "the line has no field: give it at least one"
+    );
+}
