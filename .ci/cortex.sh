@@ -70,6 +70,8 @@ cortex_m_sizes() {
     code_size 'all of them together' $entries
     code_size 'encoder and decoder with floats' encode_reading decode_readings
     size_limit "$limit"
+    cargo build --release --target "$CORTEX_M" --features serde "$@"
+    code_size 'a struct by serde' serialize_reading
     # For programs where size matters most.
     CARGO_PROFILE_RELEASE_OPT_LEVEL=z cargo build --release --target "$CORTEX_M" "$@"
     for entry in encode_reading decode_readings; do
@@ -79,6 +81,8 @@ cortex_m_sizes() {
     code_size 'all of them together, opt-level z' $entries
     code_size 'encoder and decoder with floats, opt-level z' encode_reading decode_readings
     size_limit "$limit_z"
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=z cargo build --release --target "$CORTEX_M" --features serde "$@"
+    code_size 'a struct by serde, opt-level z' serialize_reading
     [[ ! -s $SCRATCH/too-large ]]
 }
 

@@ -58,7 +58,7 @@ pub use retry_after::{parse_date, retry_after};
 pub use target::{TargetWriter, encode_component, encode_segment};
 pub use write_status::{WriteResponse, WriteStatus};
 
-#[cfg(feature = "client")]
+#[cfg(feature = "std")]
 pub(crate) use printable::write_printable;
 #[cfg(feature = "client")]
 pub(crate) use retry_after::MAX_RETRY_AFTER;

@@ -37,7 +37,7 @@ impl Part {
     }
 
     /// What stands before the name of the tag or field that an error is about.
-    #[cfg(any(feature = "alloc", feature = "serde"))]
+    #[cfg(any(feature = "client", feature = "serde"))]
     pub(crate) const fn named(self) -> &'static str {
         match self {
             Part::Measurement => "the measurement, field",

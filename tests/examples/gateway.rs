@@ -3,7 +3,7 @@
 
 #[path = "../../examples/gateway/switch.rs"]
 #[allow(dead_code, reason = "the example uses more of it")]
-mod switch;
+pub(super) mod switch;
 
 use std::fs::{self, File};
 use std::path::PathBuf;

@@ -23,6 +23,8 @@ mod commands;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod gateway;
 mod hidden;
+#[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
+mod logger;
 #[cfg(all(feature = "client", feature = "spool"))]
 mod pipe;
 #[cfg(feature = "client")]

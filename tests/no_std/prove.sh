@@ -11,7 +11,7 @@ ARCHIVE=$CARGO_TARGET_DIR/release/libno_std_proof.a
 
 # The very versions that the crate is tested with.
 cp ../../Cargo.lock .
-cargo build --release
+cargo build --release --features serde
 
 # What the archive wants from outside. The compiler itself calls memcpy and its like, and libgcc's
 # arithmetic (__udivti3, __aeabi_…); everything else, an allocator above all, would mean that

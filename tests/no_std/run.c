@@ -5,6 +5,7 @@
 
 size_t encode_count(uint8_t *storage, size_t len, uint32_t count);
 size_t encode_reading(uint8_t *storage, size_t len, int64_t time, double celsius, int64_t count);
+size_t serialize_reading(uint8_t *storage, size_t len, int64_t time, double celsius, int64_t count);
 struct readings {
     uint32_t rows, name_bytes;
     int64_t newest;
@@ -50,6 +51,8 @@ int main(void)
     n = encode_readings(storage, sizeof storage, 1700000000, 21.5, 7);
     fwrite(storage, 1, n, stdout);
     n = encode_reading(storage, sizeof storage, 1700000000, 0.1 + 0.2, -7);
+    fwrite(storage, 1, n, stdout);
+    n = serialize_reading(storage, sizeof storage, 1700000000, 0.1 + 0.2, -7);
     fwrite(storage, 1, n, stdout);
     n = encode_count(storage, sizeof storage, 4711);
     fwrite(storage, 1, n, stdout);

@@ -10,6 +10,9 @@
 #[path = "../../../examples/bare_metal/station.rs"]
 pub mod station;
 
+#[cfg(feature = "serde")]
+pub mod structs;
+
 use core::slice;
 use influx_edge::csv::{DecodeError, Decoder, Step, ValueError};
 use influx_edge::flux;

@@ -1,0 +1,9 @@
+//! The program on the front page of `README.md`: a logger that survives a reading that is no number, an
+//! outage and Ctrl-C, and reads back what it has written.
+//!
+//! `INFLUXDB_V2_URL=… INFLUXDB_V2_ORG=… INFLUXDB_V2_TOKEN=… cargo run --example logger -- FILE`, where the file
+//! holds the temperature in thousandths of a degree, as Linux shows it. What can't be delivered waits in the
+//! directory `spool`.
+
+// As it stands there, in few lines.
+include!("logger/front_page.rs");
