@@ -14,7 +14,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::sync::atomic::{AtomicU8, AtomicU64};
+use core::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize};
 use core::time::Duration;
 
 /// A connection to one InfluxDB server, or anything that speaks its v2 interface.
@@ -89,6 +89,8 @@ pub(crate) struct Learnt {
     /// Whether the server is InfluxDB 3: 0 until that is asked, then 1 (no) or 2 (yes).
     pub(crate) v3: AtomicU8,
     pub(crate) server_clock: ServerClock,
+    /// How long the last body was that points were encoded into.
+    pub(crate) body_bytes: AtomicUsize,
     #[cfg(feature = "gzip")]
     pub(crate) compression: Compression,
 }

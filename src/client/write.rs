@@ -4,10 +4,17 @@ use super::Client;
 use super::transport::{HttpRequest, HttpResponse, RequestBody};
 use super::write_data::{WriteData, encode};
 use crate::error::{Error, PointError};
-use crate::line::{Encoder, Lines, Schema, Sink, ToLine};
+use crate::line::{Encoder, Lines, Schema, Sink, Tagged, ToLine};
 use alloc::vec::Vec;
 use core::fmt;
+use core::sync::atomic::Ordering;
 use core::time::Duration;
+
+/// The lines of one batch, which get the client's default tags.
+type Body = Tagged<Vec<u8>, Vec<u8>>;
+
+/// No more storage is taken for a batch before it is needed.
+const MAX_ROOM: usize = 1 << 20;
 
 fn encode_each<S: Sink, T: ToLine>(
     enc: &mut Encoder<S>,
@@ -51,7 +58,7 @@ impl Client {
     /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to do,
     /// [`line_errors`](Error::line_errors) which lines were refused.
     pub fn write(&self, bucket: &str, data: impl WriteData) -> Result<(), Error> {
-        data.send(self.default_tags(), |lines| self.write_lines(bucket, lines))?
+        self.lines_of(&data, |lines| self.write_lines(bucket, lines))
     }
 
     /// Writes what an iterator gives, in one batch. For a slice, an array or a vector
@@ -74,18 +81,8 @@ impl Client {
         bucket: &str,
         points: impl IntoIterator<Item = T>,
     ) -> Result<(), Error> {
-        let mut enc = Encoder::with_sink(Vec::new());
-        match self.default_tags() {
-            None => {
-                encode_each(&mut enc, points)?;
-                self.write_lines(bucket, enc.lines())
-            }
-            Some(tags) => {
-                let mut enc = enc.default_tags(tags.clone());
-                encode_each(&mut enc, points)?;
-                self.write_lines(bucket, enc.lines())
-            }
-        }
+        let encode = |enc: &mut Encoder<Body>| encode_each(enc, points);
+        self.encoded(encode, |lines| self.write_lines(bucket, lines))
     }
 
     /// Writes structs, or maps, in one batch, by serde: see [`Encoder::serialize`]. Times that are integers
@@ -121,18 +118,40 @@ impl Client {
         schema: &Schema<'_>,
         values: impl IntoIterator<Item = T>,
     ) -> Result<(), Error> {
-        let mut enc = Encoder::with_sink(Vec::new());
-        match self.default_tags() {
-            None => {
-                serialize_each(&mut enc, schema, values)?;
-                self.write_lines(bucket, enc.lines())
-            }
-            Some(tags) => {
-                let mut enc = enc.default_tags(tags.clone());
-                serialize_each(&mut enc, schema, values)?;
-                self.write_lines(bucket, enc.lines())
-            }
+        let encode = |enc: &mut Encoder<Body>| serialize_each(enc, schema, values);
+        self.encoded(encode, |lines| self.write_lines(bucket, lines))
+    }
+
+    /// Sends the lines of `data`, encoded first if they aren't.
+    pub(crate) fn lines_of(
+        &self,
+        data: &impl WriteData,
+        send: impl FnOnce(Lines<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if let Some(lines) = data.encoded() {
+            return send(lines.as_lines());
         }
+        let encode = |enc: &mut Encoder<Body>| {
+            let encoded = data.encode_into(enc);
+            encoded.map_err(|error| PointError::of(enc, error))
+        };
+        self.encoded(encode, send)
+    }
+
+    /// Encodes a batch and sends it, if all of it could be encoded. The storage begins as large as the
+    /// last batch was: those of one program are mostly alike, and storage that grows is copied.
+    fn encoded(
+        &self,
+        encode: impl FnOnce(&mut Encoder<Body>) -> Result<(), PointError>,
+        send: impl FnOnce(Lines<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let last = &self.inner().learnt.body_bytes;
+        let room = last.load(Ordering::Relaxed).min(MAX_ROOM);
+        let tags = self.default_tags().cloned().unwrap_or_default();
+        let mut enc = Encoder::with_sink(Vec::with_capacity(room)).default_tags(tags);
+        encode(&mut enc)?;
+        last.store(enc.len(), Ordering::Relaxed);
+        send(enc.lines())
     }
 
     fn write_lines(&self, bucket: &str, lines: Lines<'_>) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use crate::Precision;
 use crate::error::PointError;
-use crate::line::{EncodeError, Encoder, Lines, OwnedDefaultTags, Sink, ToLine};
+use crate::line::{EncodeError, Encoder, Lines, Sink, ToLine};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -30,28 +30,6 @@ pub trait WriteData: sealed::Sealed {
     /// Encodes them, if they aren't.
     #[doc(hidden)]
     fn encode_into<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError>;
-
-    /// Hands the lines to `send`.
-    #[doc(hidden)]
-    fn send<R>(
-        &self,
-        tags: Option<&OwnedDefaultTags>,
-        send: impl FnOnce(Lines<'_>) -> R,
-    ) -> Result<R, PointError> {
-        if let Some(lines) = self.encoded() {
-            return Ok(send(lines.as_lines()));
-        }
-        let mut enc = Encoder::with_sink(Vec::new());
-        let Some(tags) = tags else {
-            let encoded = self.encode_into(&mut enc);
-            encoded.map_err(|error| PointError::of(&enc, error))?;
-            return Ok(send(enc.lines()));
-        };
-        let mut enc = enc.default_tags(tags.clone());
-        let encoded = self.encode_into(&mut enc);
-        encoded.map_err(|error| PointError::of(&enc, error))?;
-        Ok(send(enc.lines()))
-    }
 }
 
 /// Lines that are encoded already.
@@ -63,7 +41,7 @@ pub struct EncodedLines<'a> {
 }
 
 impl EncodedLines<'_> {
-    fn as_lines(&self) -> Lines<'_> {
+    pub(super) fn as_lines(&self) -> Lines<'_> {
         Lines {
             bytes: &self.bytes,
             precision: self.precision,

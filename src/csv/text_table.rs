@@ -218,11 +218,11 @@ impl OwnedTable {
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,9.5,zrh-1\r\n";
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// # let rows = influx_edge::csv::Rows::new(&response[..]);
     /// for table in &rows.tables()? {
     ///     println!("{}", table.display(80));
-    /// #   assert_eq!(table.display(80).to_string(), "station=zrh-1\n_value\n 20.25\n   9.5");
+    /// #   assert_eq!(table.display(80).to_string(), "station=zrh-1\n_value\n 20.25\n  20.5");
     /// }
     /// # Ok::<(), influx_edge::csv::ReadError>(())
     /// ```
@@ -241,7 +241,7 @@ impl Tables {
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,9.5,zrh-1\r\n";
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// # let rows = influx_edge::csv::Rows::new(&response[..]);
     /// let tables = rows.tables()?;
     /// println!("{}", tables.display(80));

@@ -141,7 +141,7 @@ impl Point {
     /// use influx_edge::Point;
     ///
     /// let point = Point::new("t").tags([("site", "north"), ("room", "12")]);
-    /// assert_eq!(point, Point::new("t").tag("room", 12).tag("site", "north"));
+    /// assert_eq!(point, Point::new("t").tag("room", "12").tag("site", "north"));
     /// ```
     #[must_use]
     pub fn tags<K: AsRef<str>, V: TagValue>(

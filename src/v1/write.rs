@@ -22,9 +22,7 @@ impl Database<'_> {
     /// # Errors
     /// As [`Client::write`](crate::Client::write): ask the error what is stored and what to do.
     pub fn write(&self, data: impl WriteData) -> Result<(), Error> {
-        data.send(self.client.inner().default_tags.as_ref(), |lines| {
-            self.write_lines(lines)
-        })?
+        self.client.lines_of(&data, |lines| self.write_lines(lines))
     }
 
     fn write_lines(&self, lines: Lines<'_>) -> Result<(), Error> {

@@ -135,7 +135,8 @@ fn row_36_the_wall_clock_has_no_effect() {
                 continue;
             }
             *files += 1;
-            if path.ends_with("client/server_clock.rs") {
+            let compares = ["client/server_clock.rs", "client/validate.rs"];
+            if compares.iter().any(|file| path.ends_with(file)) {
                 continue;
             }
             for line in fs::read_to_string(&path).unwrap().lines() {

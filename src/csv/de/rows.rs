@@ -122,8 +122,8 @@ impl<R: Read, T> Deserialized<R, T> {
     ///     _time: u32,
     /// }
     ///
-    /// let response = "#datatype,string,long,dateTime:RFC3339\r\n,result,table,_time\r\n\
-    ///     ,_result,0,2023-11-14T22:13:20.5Z\r\n";
+    /// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
+    ///     ,result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,20.25\r\n";
     /// let rows = Rows::new(response.as_bytes()).deserialize::<Sample>();
     /// for sample in rows.time_precision(Precision::Second) {
     ///     assert_eq!(sample?._time, 1_700_000_000);

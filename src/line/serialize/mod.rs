@@ -159,7 +159,8 @@ impl<S: Sink> Walk<'_, '_, S> {
     fn line<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
         match self.schema.measurement() {
             Measurement::Fixed(name) => {
-                self.enc.attempt(|core, buf, _| core.measurement(buf, name.as_bytes()));
+                self.enc
+                    .attempt(|core, buf, _| core.measurement(buf, name.as_bytes()));
                 self.check()?;
             }
             Measurement::FromField(name) => {
@@ -326,12 +327,14 @@ impl<S: Sink> Walk<'_, '_, S> {
 
     #[inline(never)]
     fn tag(&mut self, key: &str, value: impl TagValue) -> Result<(), Failed> {
-        self.enc.attempt(|core, buf, _| core.tag(buf, key.as_bytes(), &value));
+        self.enc
+            .attempt(|core, buf, _| core.tag(buf, key.as_bytes(), &value));
         self.check()
     }
 
     fn measurement(&mut self, name: &str) -> Result<(), Failed> {
-        self.enc.attempt(|core, buf, _| core.measurement(buf, name.as_bytes()));
+        self.enc
+            .attempt(|core, buf, _| core.measurement(buf, name.as_bytes()));
         self.check()
     }
 
