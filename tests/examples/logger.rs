@@ -45,7 +45,7 @@ fn it_survives_a_nan_an_outage_and_ctrl_c() {
     fs::write(file("sensor"), "out of order\n").unwrap();
     let refused = |times: usize| {
         let err = read("err");
-        err.matches("\"temp_c\" is NaN or infinite").count() >= times
+        err.matches("`temp_c` is NaN or infinite").count() >= times
     };
     until("two readings are refused", || refused(2));
     fs::write(file("sensor"), "-3250\n").unwrap();
