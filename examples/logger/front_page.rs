@@ -1,6 +1,5 @@
 use influx_edge::{Client, Error, Spool, Timestamp, line::Schema};
-use std::time::{Duration, Instant};
-use std::{fs, sync::atomic::{AtomicBool, Ordering::Relaxed}};
+use std::{fs, sync::atomic::{AtomicBool, Ordering::Relaxed}, time::{Duration, Instant}};
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Reading { time: Timestamp, sensor: String, temp_c: f64 }
@@ -24,9 +23,10 @@ fn main() -> Result<(), Error> {
         w.run_until(tick)?; // sends what is due; in an outage it waits in the spool
     }
     println!("{}", w.close()?); // 60 delivered
-    for reading in client.query(r#"from(bucket: "sensors") |> range(start: -1h)"#).pivot(&WEATHER).deserialize()? {
-        let Reading { time, sensor, temp_c } = reading?;
-        println!("{time} {sensor} {temp_c}");
+    let flux = r#"from(bucket: "sensors") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "weather")"#;
+    for reading in client.query(flux).pivot(&WEATHER).deserialize()? {
+        let reading: Reading = reading?;
+        println!("{} {} {}", reading.time, reading.sensor, reading.temp_c);
     }
     Ok(())
 }

@@ -242,8 +242,11 @@ impl Query<'_> {
         if before == ", " {
             self.flux.push_str("})");
         }
-        self.flux
-            .push_str("\n|> drop(columns: [\"_start\", \"_stop\"])");
+        self.flux.push_str(match schema.measurement() {
+            Measurement::FromField(_) => "\n|> drop(columns: [\"_start\", \"_stop\"])",
+            // (A struct has no field of its name, but a map would take it for one.)
+            _ => "\n|> drop(columns: [\"_start\", \"_stop\", \"_measurement\"])",
+        });
         self.time_unit = schema.time_unit().unwrap_or_default();
         self
     }

@@ -298,3 +298,164 @@ fn a_value_without_a_form_is_named_and_nothing_is_sent() {
     assert_eq!(w.close().expect("closed").delivered, 0);
     assert!(server.points(server.bucket()).is_empty());
 }
+
+/// A struct whose parts are in other structs, in a map, and in an enum that is told apart by a tag.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Composed {
+    time: SystemTime,
+    site: String,
+    #[serde(flatten)]
+    inner: Inner,
+    #[serde(flatten)]
+    kind: Kind,
+    #[serde(flatten)]
+    extra: BTreeMap<String, f64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Inner {
+    level: f64,
+    place: String,
+    open: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Kind {
+    Opened { by: String },
+    Measured { value: f64, count: i64 },
+}
+
+const COMPOSED: Schema = Schema::new("composed")
+    .tags(&["site", "place", "kind", "nowhere"])
+    .time("time");
+
+/// Keys that no other part has.
+fn key(rng: &mut Rng) -> String {
+    format!("x{}", text(rng))
+}
+
+fn composed(rng: &mut Rng, nanos: u64) -> Composed {
+    Composed {
+        time: SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos),
+        site: text(rng),
+        inner: Inner {
+            level: float(rng),
+            place: text(rng),
+            open: rng.below(2) == 0,
+        },
+        kind: match rng.below(2) {
+            0 => Kind::Opened { by: text(rng) },
+            _ => Kind::Measured {
+                value: float(rng),
+                count: rng.bits() as i64,
+            },
+        },
+        extra: (0..rng.below(4)).map(|_| (key(rng), float(rng))).collect(),
+    }
+}
+
+#[test]
+fn parts_maps_and_tagged_enums_are_parsed_as_written() {
+    let rng = &mut Rng::with_seed(20);
+    let mut enc = Encoder::with_sink(Vec::new());
+    for _ in 0..2_000 {
+        let nanos = rng.bits() / 4;
+        let value = composed(rng, nanos);
+        enc.clear();
+        enc.serialize(&COMPOSED, &value).expect("a line");
+        let line = std::str::from_utf8(enc.as_bytes()).expect("UTF-8");
+        let parsed: Vec<_> = parse_lines(line).collect::<Result<_, _>>().expect(line);
+        let [parsed] = &parsed[..] else {
+            panic!("{line}")
+        };
+        let since = value.time.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(parsed.timestamp, Some(since.as_nanos() as i64), "{line}");
+        let tags = parsed.series.tag_set.iter().flatten();
+        let tags: BTreeMap<String, String> = tags
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect();
+        let fields = parsed.field_set.iter();
+        let fields: BTreeMap<String, FieldValue<'_>> = fields
+            .map(|(key, value)| (key.to_string(), value.clone()))
+            .collect();
+        let (kind, of_kind): (_, Vec<(&str, FieldValue<'_>)>) = match &value.kind {
+            Kind::Opened { by } => (
+                "opened",
+                vec![("by", FieldValue::String(by.as_str().into()))],
+            ),
+            Kind::Measured { value, count } => (
+                "measured",
+                vec![
+                    ("value", FieldValue::F64(*value)),
+                    ("count", FieldValue::I64(*count)),
+                ],
+            ),
+        };
+        let expected = [
+            ("site", &*value.site),
+            ("place", &value.inner.place),
+            ("kind", kind),
+        ];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(tags, BTreeMap::from(expected), "{line}");
+        let mut expected = BTreeMap::from([
+            ("level".to_owned(), FieldValue::F64(value.inner.level)),
+            ("open".to_owned(), FieldValue::Boolean(value.inner.open)),
+        ]);
+        expected.extend(
+            of_kind
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value)),
+        );
+        let extra = value.extra.iter();
+        expected.extend(extra.map(|(key, value)| (key.clone(), FieldValue::F64(*value))));
+        assert_eq!(fields, expected, "{line}");
+    }
+}
+
+/// A part, and a map of what is left: one at a time, for the map takes the columns of other points, too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct WithMap {
+    time: SystemTime,
+    site: String,
+    #[serde(flatten)]
+    inner: Inner,
+    #[serde(flatten)]
+    extra: BTreeMap<String, f64>,
+}
+
+#[test]
+fn parts_maps_and_tagged_enums_come_back() {
+    let server = Server::start();
+    let client = connect(&server);
+    let rng = &mut Rng::with_seed(92);
+    for n in 1..=60 {
+        let Composed {
+            time,
+            site,
+            inner,
+            kind,
+            extra,
+        } = composed(rng, n);
+        let value = WithMap {
+            time,
+            site,
+            inner,
+            extra,
+        };
+        let (part, one) = (format!("part{n}"), format!("one{n}"));
+        let parts = Schema::new(&part).tags(&["site", "place"]).time("time");
+        let kinds = Schema::new(&one).tags(&["kind"]);
+        client
+            .write_serialized(server.bucket(), &parts, [&value])
+            .expect("written");
+        client
+            .write_serialized(server.bucket(), &kinds, [&kind])
+            .expect("written");
+        let found: Vec<WithMap> = read(&client, server.bucket(), &part, &parts);
+        assert_eq!(found, [value]);
+        let found: Vec<Kind> = read(&client, server.bucket(), &one, &kinds);
+        assert_eq!(found, [kind]);
+    }
+}

@@ -19,6 +19,7 @@ mod queries;
 mod relay;
 mod resources;
 mod sessions;
+mod structs;
 mod sweeps;
 mod tasks;
 mod validate;
