@@ -48,7 +48,7 @@ fn reading(n: i64) -> Reading {
     let text = [
         "plain",
         "a, b=c",
-        "tab\tand \"quotes\"",
+        "a \"quote\"",
         "back\\slash",
         "ü 🌡",
     ];
