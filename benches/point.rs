@@ -5,6 +5,10 @@
 
 #[path = "support/loopback.rs"]
 mod loopback;
+#[allow(
+    dead_code,
+    reason = "shared by several benchmarks, each of which uses a part"
+)]
 mod support;
 
 use influx_edge::line::{Encoder, Fields, Sink};
@@ -104,7 +108,7 @@ fn by_writer(kind: &str, lines: &[Line], client: &Client) {
     });
     contest.run("write(&Point)", || {
         for line in std::iter::repeat_n(black_box(lines), REPEATS).flatten() {
-            by_point.write(&point(line)).unwrap();
+            by_point.write(point(line)).unwrap();
         }
     });
     contest.print();

@@ -163,19 +163,19 @@ fn times_of_a_writer() {
         };
         let mut writer = build().unwrap();
         for i in 0..20 {
-            let taken = writer.write(&point(i));
+            let taken = writer.write(point(i));
             assert!(taken.is_ok() || !is_long(time), "{time:?}: {taken:?}");
         }
         writer.poll().unwrap();
         let flushed = writer.flush_within(time);
         assert!(flushed.is_ok() || !is_long(time), "{time:?}");
-        let _ = writer.write(&point(20));
+        let _ = writer.write(point(20));
         let closed = writer.close_within(time);
         assert!(closed.is_ok() || !is_long(time), "{time:?}");
         // The same on a thread of its own.
         let mut handle = build().unwrap().spawn(OverflowPolicy::Block(time)).unwrap();
         for i in 0..20 {
-            let taken = handle.write(&point(i));
+            let taken = handle.write(point(i));
             assert!(taken.is_ok() || !is_long(time), "{time:?}: {taken:?}");
         }
         let closed = handle.close_within(time);

@@ -138,7 +138,7 @@ fn neither_writer_nor_disk_shows_a_secret() {
             let mut w = writer.build().unwrap();
             for value in 0..3 {
                 w.write(
-                    &Point::new("m")
+                    Point::new("m")
                         .field("f", value)
                         .timestamp(value, influx_edge::Precision::Nanosecond),
                 )

@@ -133,7 +133,7 @@ fn the_error_names_key_and_number() {
             );
             let mut writer = client.writer("sensors").build().unwrap();
             // Behind other lines of the open batch.
-            writer.write(&good()).unwrap();
+            writer.write(good()).unwrap();
             is(&writer.write(&bad).unwrap_err().into(), None, key, text);
             let error = writer.write(&batch).unwrap_err();
             is(&error.into(), Some(3), key, text);

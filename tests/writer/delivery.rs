@@ -34,7 +34,7 @@ fn points_arrive_and_the_outcome_says_so() {
     let server = Server::start();
     let mut w = writer(&server).batch_lines(10).build().unwrap();
     for n in 0..95 {
-        w.write(&point(n)).unwrap();
+        w.write(point(n)).unwrap();
     }
     assert_eq!(w.stats().delivered, 90);
     let wait = w.poll().unwrap();
@@ -78,7 +78,7 @@ fn every_kind_of_trouble_on_the_way_and_nothing_is_lost() {
             .unwrap();
         let before = server.points(server.bucket()).len();
         for n in 0..5 {
-            w.write(&point(before as i64 + n)).unwrap();
+            w.write(point(before as i64 + n)).unwrap();
         }
         // What was met in another language than HTTP waits for a person.
         let outcome = match w.flush() {
@@ -104,7 +104,7 @@ fn a_partial_write_is_told_line_by_line() {
     // The type of the field is another now: 422, and the neighbour is stored.
     w.write_with(|enc| enc.line("m").field("v", 1.5).timestamp(2i64))
         .unwrap();
-    w.write(&point(3)).unwrap();
+    w.write(point(3)).unwrap();
     let outcome = w.flush().unwrap();
     assert_eq!((outcome.delivered, outcome.rejected.partial), (1, 1));
     assert!(!outcome.is_safe());
@@ -132,7 +132,7 @@ fn a_token_that_is_not_accepted_is_a_case_for_a_person() {
         .on_event(move |event| log.lock().unwrap().push(format!("{event:?}")))
         .build()
         .unwrap();
-    w.write(&point(1)).unwrap();
+    w.write(point(1)).unwrap();
     let start = Instant::now();
     let error = w.flush_within(Duration::from_secs(2)).unwrap_err();
     assert!(error.is_unauthorized() && !error.is_retryable());
@@ -153,7 +153,7 @@ fn a_token_that_is_not_accepted_is_a_case_for_a_person() {
 fn a_dropped_writer_delivers() {
     let server = Server::start();
     let mut w = writer(&server).build().unwrap();
-    w.write(&point(1)).unwrap();
+    w.write(point(1)).unwrap();
     drop(w);
     assert_eq!(server.points(server.bucket()).len(), 1);
 }
@@ -163,9 +163,9 @@ fn several_buckets_do_not_wait_for_each_other() {
     let server = Server::start();
     server.add_bucket("alarms");
     let mut w = writer(&server).build().unwrap();
-    w.write(&point(1)).unwrap();
-    w.write_to("alarms", &point(2)).unwrap();
-    w.write_to("missing", &point(3)).unwrap();
+    w.write(point(1)).unwrap();
+    w.write_to("alarms", point(2)).unwrap();
+    w.write_to("missing", point(3)).unwrap();
     let error = w.flush_within(Duration::from_secs(1)).unwrap_err();
     assert!(error.is_not_found(), "{error}");
     assert_eq!(server.points(server.bucket()).len(), 1);
@@ -190,7 +190,7 @@ fn threads_write_through_one_thread() {
             let mut w = w.clone();
             std::thread::spawn(move || {
                 for n in 0..1_000 {
-                    w.write(&point(thread * 1_000 + n)).unwrap();
+                    w.write(point(thread * 1_000 + n)).unwrap();
                     assert!(w.stats().is_balanced());
                 }
             })
@@ -203,7 +203,7 @@ fn threads_write_through_one_thread() {
     assert_eq!(outcome.delivered, 4_000);
     // Without a flush the interval does it.
     let mut other = w.clone();
-    other.write(&point(-1)).unwrap();
+    other.write(point(-1)).unwrap();
     let start = Instant::now();
     while w.stats().delivered < 4_001 {
         assert!(start.elapsed() < Duration::from_secs(5));
@@ -211,7 +211,7 @@ fn threads_write_through_one_thread() {
     }
     let last = w.close().unwrap();
     assert_eq!((last.spooled, last.is_safe()), (0, true));
-    assert_eq!(other.write(&point(1)), Err(WriteError::Closed));
+    assert_eq!(other.write(point(1)), Err(WriteError::Closed));
     assert_eq!(server.points(server.bucket()).len(), 4_001);
 }
 
@@ -234,7 +234,7 @@ fn back_pressure_is_the_callers_choice() {
         let mut refused = 0;
         let mut most = 0;
         for n in 0..200 {
-            match w.write(&point(n)) {
+            match w.write(point(n)) {
                 Ok(()) => {}
                 Err(WriteError::Full) => refused += 1,
                 Err(other) => panic!("{other}"),
@@ -284,7 +284,7 @@ fn the_limit_on_memory_holds_for_slow_handles() {
         let mut refused = 0;
         for n in 0..150 {
             for handle in &mut handles {
-                match handle.write(&point(n)) {
+                match handle.write(point(n)) {
                     Ok(()) => {}
                     Err(WriteError::Full) => refused += 1,
                     Err(other) => panic!("{other}"),
@@ -310,8 +310,8 @@ fn the_last_handle_closes() {
     let w = writer(&server).build().unwrap();
     let mut w = w.spawn(OverflowPolicy::Reject).unwrap();
     let mut other = w.clone();
-    w.write(&point(1)).unwrap();
-    other.write(&point(2)).unwrap();
+    w.write(point(1)).unwrap();
+    other.write(point(2)).unwrap();
     drop(w);
     drop(other);
     assert_eq!(server.points(server.bucket()).len(), 2);
@@ -330,14 +330,14 @@ fn an_outage_on_disk_with_a_restart() {
     let server = Server::start();
     server.fault(Fault::status(503).times(3));
     let mut w = writer(&server).spool(spool().unwrap()).build().unwrap();
-    (0..10).for_each(|n| w.write(&point(n)).unwrap());
+    (0..10).for_each(|n| w.write(point(n)).unwrap());
     let outcome = w.flush().unwrap();
     assert_eq!((outcome.is_safe(), outcome.spooled), (true, 10));
     crate::common::watch::no_secret_in(&dir);
     drop(w);
     let mut w = writer(&server).spool(spool().unwrap()).build().unwrap();
     assert_eq!(w.stats().recovered, 10);
-    w.write(&point(10)).unwrap();
+    w.write(point(10)).unwrap();
     // One 503 met the flush, one the drop; this is the last, and then the server is well.
     let _ = w.flush().unwrap();
     let outcome = w.flush().unwrap();
@@ -531,7 +531,7 @@ fn a_batch_of_bad_lines_only() {
     for n in 0..2_000i64 {
         let line = format!("weather,station=zrh-1 n={n}i {n}");
         named.push_str(&format!("unable to parse '{line}': invalid number\\n"));
-        w.write(&point(n)).unwrap();
+        w.write(point(n)).unwrap();
     }
     // The message is longer than what is read of one: the lines in its start are named.
     let body = format!("{{\"code\":\"invalid\",\"message\":\"{named}\"}}");

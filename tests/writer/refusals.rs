@@ -45,7 +45,7 @@ fn whoever_refuses_everything_rejects_no_line() {
             let mut write = |numbers: std::ops::Range<i64>| {
                 for n in numbers {
                     let point = Point::new("weather").field("n", n);
-                    w.write(&point.timestamp(n, Precision::Nanosecond)).unwrap();
+                    w.write(point.timestamp(n, Precision::Nanosecond)).unwrap();
                 }
                 w.flush_within(Duration::from_secs(2))
             };

@@ -49,7 +49,7 @@ fn every_call_of_a_child_is_refused_at_once() {
         assert_eq!(child.write_with(|enc| point.to_line(enc)), forked);
         assert_eq!(child.write_to("other", &point), forked);
         assert_eq!(child.write_each([&point]), forked);
-        assert_eq!(child.write(&Point::new("t").field("v", 1)), forked);
+        assert_eq!(child.write(Point::new("t").field("v", 1)), forked);
         let text = "t v=1 1\n?\nt v=1\n";
         for outcome in [
             child.write_lines(text, Precision::Second),

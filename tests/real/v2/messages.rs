@@ -188,7 +188,7 @@ fn lines_that_are_not_stored() {
     }
     writer
         .write(
-            &Point::new("my m")
+            Point::new("my m")
                 .field("f 1", 3.0)
                 .time(Timestamp::from_nanos(13)),
         )

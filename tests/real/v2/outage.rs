@@ -106,7 +106,7 @@ fn an_outage_and_another_life_lose_nothing() {
         let mut next = 0;
         let mut write = |writer: &mut Writer, count: i64| {
             for n in next..next + count {
-                writer.write(&point(n)).unwrap();
+                writer.write(point(n)).unwrap();
             }
             next += count;
         };
@@ -163,15 +163,15 @@ fn what_is_refused_is_told_and_holds_nothing_up() {
     };
     let (relay, dir) = (Relay::start(&place.url), Dir::new());
     let mut w = writer(&place, &relay, &dir, Mode::OnFailure);
-    w.write(&point(0)).unwrap();
+    w.write(point(0)).unwrap();
     let _ = w.flush().unwrap();
     relay.shut();
     for n in 1..400 {
-        w.write(&point(n)).unwrap();
+        w.write(point(n)).unwrap();
         if n == 100 || n == 200 {
             // Another type than the field has.
             let conflict = Point::new("m").tag("series", "even").field("v", "text");
-            w.write(&conflict.timestamp(T + n, influx_edge::Precision::Nanosecond))
+            w.write(conflict.timestamp(T + n, influx_edge::Precision::Nanosecond))
                 .unwrap();
         }
     }

@@ -45,13 +45,7 @@ const FLUX: &str = "from(bucket: \"b\") |> range(start: 0, stop: 2100-01-01T00:0
     |> filter(fn: (r) => r._measurement == params.name)";
 
 fn reading(n: i64) -> Reading {
-    let text = [
-        "plain",
-        "a, b=c",
-        "a \"quote\"",
-        "back\\slash",
-        "ü 🌡",
-    ];
+    let text = ["plain", "a, b=c", "a \"quote\"", "back\\slash", "ü 🌡"];
     Reading {
         time: Timestamp::from_nanos(T + n),
         station: text[n as usize % 5].to_owned(),
