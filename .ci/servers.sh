@@ -121,5 +121,8 @@ real_servers() {
     # tests/README.md says how to check against a 2.x of your own.
     skip 'InfluxDB 2.x, the real one' 'Debian has no package of it'
     cargo test --locked --features v1 --test real -- --nocapture --test-threads=1
+    # Once more with every body compressed, which none is to a server on the loopback.
+    INFLUX_EDGE_GZIP=1 timeout 300 \
+        cargo test --locked --features v1 --test real -- --nocapture --test-threads=1
     stop_servers
 }

@@ -98,6 +98,13 @@ test_levels() {
     cargo test --locked --features v1 --doc -- v1 servers
 }
 
+# The faults of servers and of the path once more with every body compressed: the mock servers are on the
+# loopback, to which none is by default. (The real servers' step does the same.)
+forced_compression() {
+    INFLUX_EDGE_GZIP=1 timeout 300 \
+        cargo test --locked --features v1 --test http_faults --test writer --test v1
+}
+
 # level FEATURES TEST...: the unit tests, if `unit` has them, and these test programs, on one feature level.
 level() {
     local features=$1 test args=()

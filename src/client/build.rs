@@ -2,6 +2,8 @@
 
 use super::builder::{ClientBuilder, Credentials};
 use crate::client::auth::Auth;
+#[cfg(feature = "gzip")]
+use crate::client::compression::min_bytes;
 use crate::client::config::{self, is_quoted, others_may_read, placeholder};
 use crate::client::logging;
 use crate::client::names::is_id;
@@ -64,7 +66,8 @@ impl ClientBuilder {
                 return Err(Error::config(why));
             }
         }
-        if self.gzip_min_bytes.is_some() && !cfg!(feature = "gzip") {
+        let wants_gzip = self.gzip_min_bytes.is_some_and(|bytes| bytes < usize::MAX);
+        if wants_gzip && !cfg!(feature = "gzip") {
             return Err(Error::config(
                 "gzip_min_bytes is set, but this build has no gzip; enable the feature gzip",
             ));
@@ -141,6 +144,8 @@ impl ClientBuilder {
         };
         Ok(Client::from_inner(Inner {
             http: Http::new(&base, settings)?,
+            #[cfg(feature = "gzip")]
+            gzip_min_bytes: min_bytes(self.gzip_min_bytes, base.is_loopback(), proxied),
             base,
             org: self.org,
             auth,
@@ -152,8 +157,6 @@ impl ClientBuilder {
             profilers: self.profilers,
             warnings: self.warnings,
             learnt: Arc::default(),
-            #[cfg(feature = "gzip")]
-            gzip_min_bytes: self.gzip_min_bytes,
         }))
     }
 

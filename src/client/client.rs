@@ -59,7 +59,7 @@ pub(crate) struct Inner {
     /// What is learnt of the server, for all clones.
     pub(crate) learnt: Arc<Learnt>,
     #[cfg(feature = "gzip")]
-    pub(crate) gzip_min_bytes: Option<usize>,
+    pub(crate) gzip_min_bytes: usize,
 }
 
 /// The limits of a query that has none of its own. Servers think before their first row, so they are

@@ -9,13 +9,35 @@ use super::logging;
 use super::transport::{HttpRequest, RequestBody};
 use crate::error::{Error, Stored};
 use alloc::vec::Vec;
+use core::fmt;
 use core::sync::atomic::{AtomicU8, Ordering};
 use core::time::Duration;
+use flate2::{Compress, Crc, FlushCompress, Status};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Whether a server takes compressed bodies, as far as is known. Shared by all clones of a client.
-#[derive(Debug, Default)]
-pub(crate) struct Compression(AtomicU8);
+/// Bodies of at least so many bytes are compressed unless the client is told otherwise: a request
+/// takes two packets then, and one without most of the body.
+const DEFAULT_MIN_BYTES: usize = 1024;
+
+/// From how many bytes on a body is compressed, as `set` says; by default not if the server is on
+/// this machine, which has to be reached without a proxy for that.
+pub(super) fn min_bytes(set: Option<usize>, loopback: bool, proxied: bool) -> usize {
+    match set {
+        Some(bytes) => bytes,
+        None if loopback && !proxied => usize::MAX,
+        None => DEFAULT_MIN_BYTES,
+    }
+}
+
+/// Whether a server takes compressed bodies, as far as is known, and what compresses them. Shared by
+/// all clones of a client.
+#[derive(Default)]
+pub(crate) struct Compression {
+    state: AtomicU8,
+    /// Made for the first body and used for all others, by one thread at a time: it takes some 320 KB.
+    compressor: Mutex<Option<Compress>>,
+}
 
 const UNKNOWN: u8 = 0;
 /// It has read one.
@@ -26,17 +48,68 @@ const REFUSED: u8 = 2;
 impl Compression {
     /// Whether the server is known to take no compressed bodies.
     pub(crate) fn is_refused(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == REFUSED
+        self.state.load(Ordering::Relaxed) == REFUSED
     }
 
     fn is_unknown(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == UNKNOWN
+        self.state.load(Ordering::Relaxed) == UNKNOWN
     }
 
     fn set(&self, state: u8) {
-        self.0.store(state, Ordering::Relaxed);
+        self.state.store(state, Ordering::Relaxed);
+        if state == REFUSED {
+            *self
+                .compressor
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
+    /// The bytes as a member of gzip (RFC 1952). `None` if that fails, which it doesn't.
+    fn gzip(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        // No name, no time; XFL is 0: neither the least nor the most effort.
+        const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+        const TRAILER: usize = 8;
+
+        // What a panic left is reset as well.
+        let mut kept = self
+            .compressor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let compressor = kept.get_or_insert_with(|| Compress::new(LEVEL, false));
+        compressor.reset();
+        let mut out = Vec::with_capacity(bytes.len() / 4 + 64);
+        out.extend_from_slice(&HEADER);
+        loop {
+            let read = usize::try_from(compressor.total_in()).ok()?;
+            let (rest, before) = (bytes.get(read..)?, compressor.total_out());
+            let status = compressor.compress_vec(rest, &mut out, FlushCompress::Finish);
+            match status.ok()? {
+                Status::StreamEnd => break,
+                Status::BufError if out.len() < out.capacity() => return None,
+                _ if compressor.total_out() == before && out.len() < out.capacity() => return None,
+                _ => out.reserve(out.len() / 2 + TRAILER),
+            }
+        }
+        let mut crc = Crc::new();
+        crc.update(bytes);
+        out.extend_from_slice(&crc.sum().to_le_bytes());
+        out.extend_from_slice(&crc.amount().to_le_bytes());
+        Some(out)
     }
 }
+
+impl fmt::Debug for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Compression").field(&self.state).finish()
+    }
+}
+
+/// The effort of the compressor, of 9. Lines of noisy sensors, 69 bytes each, become 13.3 bytes at
+/// level 1, 11.0 at 4 and 10.6 at 6; regular ones 3.8, 2.4 and 2.4. That takes 210, 570 and 1 320 ns of
+/// a processor of x86_64 for a line, in the ratio 1 : 2.8 : 4.8 on armv7 (emulated): beyond 4 bytes
+/// hardly become fewer, and twice the time goes into it.
+const LEVEL: flate2::Compression = flate2::Compression::new(4);
 
 /// The statuses with which a compressed body is refused: 415 and 411 by the rules of HTTP, 400 and 501
 /// by those who take it for text, 500 by those who fail on it.
@@ -59,20 +132,12 @@ fn was_read(result: &Result<(), Error>) -> bool {
 impl Client {
     /// The bytes compressed, if they are to be sent so.
     pub(crate) fn compress(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        use flate2::Compression;
-        use flate2::write::GzEncoder;
-        use std::io::Write as _;
-
         let inner = self.inner();
-        if bytes.len() < inner.gzip_min_bytes? || inner.learnt.compression.is_refused() {
+        let compression = &inner.learnt.compression;
+        if bytes.len() < inner.gzip_min_bytes || compression.is_refused() {
             return None;
         }
-        // Level 1: line protocol repeats itself so much that more effort gains little.
-        let space = bytes.len() / 4 + 64;
-        let mut gzip = GzEncoder::new(Vec::with_capacity(space), Compression::fast());
-        // Writing into memory doesn't fail; if it did, the plain bytes are right as well.
-        gzip.write_all(bytes).ok()?;
-        gzip.finish().ok()
+        compression.gzip(bytes)
     }
 
     /// Makes one attempt to write, and a second one without compression if that may be what was refused.
@@ -119,3 +184,7 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/compression.rs"]
+mod tests;

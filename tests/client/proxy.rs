@@ -85,6 +85,7 @@ fn requests_to_http_go_to_the_proxy_in_absolute_form() {
             .proxy_header("X-Site", "north")
             .proxy_header("X-Two", "1")
             .proxy_header("X-Two", "2")
+            .gzip_min_bytes(usize::MAX)
             .proxy(format!("http://me:canary-7f3a%40@{}/", proxy.addr()));
         let client = change(builder).build().unwrap();
         client.write("b", body).unwrap();

@@ -6,6 +6,9 @@
     reason = "shared by several test binaries, each of which uses a part"
 )]
 
+#[path = "gzip.rs"]
+pub(crate) mod gzip;
+
 pub(crate) use super::watch;
 
 use std::io::{Read, Write};
@@ -41,6 +44,17 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// The body with its gzip undone.
+    pub(crate) fn plain_body(&self) -> Vec<u8> {
+        let mut plain = self.body.clone();
+        if self.header("content-encoding") == Some("gzip") {
+            plain.clear();
+            let mut gzip = flate2::read::GzDecoder::new(&self.body[..]);
+            gzip.read_to_end(&mut plain).unwrap();
+        }
+        plain
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -127,8 +141,19 @@ impl Wire {
         self.builder().build().unwrap()
     }
 
-    /// The same, to be changed; with limits that suit a test.
+    /// The same, whose bodies come as they are: for a scene that counts their bytes, or refuses the
+    /// first of them in a way that may be about compression.
+    pub(crate) fn plain_client(&self) -> Client {
+        self.plain_builder().build().unwrap()
+    }
+
+    /// A client to be changed; with limits that suit a test.
     pub(crate) fn builder(&self) -> ClientBuilder {
+        gzip::forced(self.plain_builder())
+    }
+
+    /// The same, with what the client compresses by default.
+    pub(crate) fn plain_builder(&self) -> ClientBuilder {
         Client::builder(self.url())
             .org("acme")
             .token(TOKEN)

@@ -182,7 +182,7 @@ fn row_04_closed_or_reset_before_the_response() {
     client.write("b", LINE).unwrap();
     let seen = wire.seen();
     assert_eq!(seen.len(), 3);
-    assert!(seen.iter().all(|s| s.body == LINE.as_bytes()));
+    assert!(seen.iter().all(|s| s.plain_body() == LINE.as_bytes()));
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn row_05_reset_in_mid_request() {
             }),
             good(),
         ]);
-        let client = wire.client();
+        let client = wire.plain_client();
         let error = within(1000 * MS, || client.write("b", big.as_str())).unwrap_err();
         assert_eq!(fault(&error), TransportErrorKind::Closed, "{error}");
         assert_eq!(
@@ -241,7 +241,7 @@ fn row_06_stall_without_a_response() {
         good(),
     ]);
     let client = wire
-        .builder()
+        .plain_builder()
         .write_timeout(300 * MS)
         .timeout(800 * MS)
         .build()
@@ -490,7 +490,7 @@ fn row_30_a_stale_pooled_connection() {
         within(300 * MS, || client.write("b", LINE)).unwrap();
         let last = wire.seen().pop().unwrap();
         assert_eq!(
-            (last.connection, last.body.as_slice()),
+            (last.connection, last.plain_body().as_slice()),
             (1, LINE.as_bytes())
         );
     }
@@ -557,7 +557,7 @@ fn row_35_success_without_reading_the_body() {
         }),
         good(),
     ]);
-    let client = wire.client();
+    let client = wire.plain_client();
     let error = within(1000 * MS, || client.write("b", big.as_str())).unwrap_err();
     assert_eq!(fault(&error), TransportErrorKind::Closed, "{error}");
     assert_eq!(

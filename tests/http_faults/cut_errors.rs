@@ -54,7 +54,7 @@ fn a_refusal_that_breaks_off_counts_as_far_as_it_got() {
                 peer.request();
                 peer.send(&bytes);
             });
-            let error = wire.client().write("b", LINE).unwrap_err();
+            let error = wire.plain_client().write("b", LINE).unwrap_err();
             no_secret(&error);
             assert_eq!((error.stored(), error.remedy()), meant, "{body}");
             // More digits may have followed.
@@ -63,6 +63,6 @@ fn a_refusal_that_breaks_off_counts_as_far_as_it_got() {
     }
     // A message may be empty.
     let wire = Wire::responding(json_error("400 Bad Request", "invalid", ""));
-    let error = wire.client().write("b", LINE).unwrap_err();
+    let error = wire.plain_client().write("b", LINE).unwrap_err();
     assert!(error.message().contains("invalid"), "{error}");
 }

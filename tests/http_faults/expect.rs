@@ -100,7 +100,11 @@ fn row_42_expect_refused_or_ignored() {
     ];
     let one = |reaction: Reaction, sent: Sent| {
         let wire = Wire::each(4, move |peer| serve(peer, reaction));
-        let client = wire.builder().read_timeout(READ_LIMIT).build().unwrap();
+        let client = wire
+            .plain_builder()
+            .read_timeout(READ_LIMIT)
+            .build()
+            .unwrap();
         let what = format!("{reaction:?} {sent:?}");
         let first = call(&client, sent).unwrap_or_else(|e| panic!("{what}: {e}"));
         // The bytes of a reader that was read from are gone, and can't be had again.
@@ -150,7 +154,7 @@ fn refusals_are_seen_without_expect() {
             ];
             let wire = Wire::scenes(scenes);
             // No connection is kept, so that each has its scene.
-            let client = wire.builder().read_timeout(READ_LIMIT).pool_size(0);
+            let client = wire.plain_builder().read_timeout(READ_LIMIT).pool_size(0);
             let client = client.build().unwrap();
             client.write("b", big.as_str()).unwrap();
             if reaction == Silence {
@@ -168,7 +172,7 @@ fn refusals_are_seen_without_expect() {
         peer.send(json_error("401 Unauthorized", "unauthorized", "no"));
         std::thread::sleep(50 * MS);
     });
-    let client = wire.client();
+    let client = wire.plain_client();
     for _ in 0..2 {
         assert!(
             client
@@ -195,7 +199,7 @@ fn a_hurried_call_does_not_forget_expect() {
             peer.send(NO_CONTENT);
         }
     });
-    let client = wire.client();
+    let client = wire.plain_client();
     for limit in [1000 * MS, 5000 * MS, 1000 * MS] {
         let mut body: &[u8] = b"m f=1\n";
         let request = client.request(Method::Post, "/x").timeout(limit);

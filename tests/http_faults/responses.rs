@@ -52,7 +52,7 @@ fn refused_lines(lines: &str, bytes: Vec<u8>) -> Error {
         }),
         good(),
     ]);
-    let client = wire.client();
+    let client = wire.plain_client();
     let start = Instant::now();
     let error = client.write("sensors", lines).unwrap_err();
     assert!(start.elapsed() < SEC);
@@ -589,7 +589,7 @@ fn row_25_what_passes_by_itself() {
             max_interval: 2 * MS,
             ..RetryPolicy::default()
         };
-        wire.builder()
+        wire.plain_builder()
             .retry(policy)
             .build()
             .unwrap()
@@ -671,7 +671,7 @@ fn row_27_a_500_for_ever_ends() {
         ..RetryPolicy::default()
     };
     let error = wire
-        .builder()
+        .plain_builder()
         .retry(policy)
         .build()
         .unwrap()
@@ -688,7 +688,7 @@ fn row_27_a_500_for_ever_ends() {
         ..RetryPolicy::default()
     };
     let start = Instant::now();
-    wire.builder()
+    wire.plain_builder()
         .retry(policy)
         .build()
         .unwrap()
@@ -701,7 +701,7 @@ fn row_27_a_500_for_ever_ends() {
     );
     // Without a policy nothing is tried twice.
     let before = wire.seen().len();
-    wire.client().write("b", LINE).unwrap_err();
+    wire.plain_client().write("b", LINE).unwrap_err();
     assert_eq!(wire.seen().len(), before + 1);
 }
 

@@ -217,7 +217,7 @@ fn row_32_tls_and_plain_taken_for_each_other() {
             peer.request();
             peer.send(format!("HTTP/1.0 400 Bad Request\r\n\r\n{body}"));
         });
-        let error = wire.client().write("b", LINE).unwrap_err();
+        let error = wire.plain_client().write("b", LINE).unwrap_err();
         assert_eq!(error.status(), Some(400), "{body}");
         assert!(!error.is_retryable(), "{body}: {error}");
         let said = error.to_string().contains("write https:// in the URL");
@@ -257,7 +257,7 @@ fn row_33_an_early_refusal_of_a_large_body_is_seen() {
             }),
         ];
         let wire = Wire::scenes(scenes);
-        let client = wire.client();
+        let client = wire.plain_client();
         let big = "m f=1\n".repeat(32 * 1024 * 1024 / 6);
         let error = client.write("b", big.as_str()).unwrap_err();
         assert_eq!(error.code(), Some(code), "{error}");

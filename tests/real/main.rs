@@ -5,6 +5,8 @@
 
 #[path = "../common"]
 mod common {
+    #[cfg(any(feature = "v1", all(feature = "client", feature = "spool")))]
+    pub(crate) mod gzip;
     #[allow(dead_code, reason = "at most feature levels a part is used")]
     pub(crate) mod hostile;
     pub(crate) mod random;

@@ -13,7 +13,9 @@ fn fresh(name: &str) -> Option<(Client, String)> {
         eprintln!("skipped: INFLUXDB_V1_URL not set");
         return None;
     };
-    let client = Client::builder(url).build().unwrap();
+    let client = crate::common::gzip::forced(Client::builder(url))
+        .build()
+        .unwrap();
     client.ping().unwrap();
     let db = format!("influx_edge_v1_{name}");
     let admin = client.v1("");

@@ -22,7 +22,7 @@ fn recorded(name: &str) -> (u16, String, Vec<u8>) {
 /// The errors of a query, of a statement that has no rows, and of a write.
 fn errors(bytes: &[u8]) -> [Error; 3] {
     let wire = Wire::responding(bytes);
-    let client = wire.client();
+    let client = wire.plain_client();
     let plant = client.v1("plant").retention_policy("nope");
     let errors = [
         plant.query("SELECT * FROM m").call().unwrap_err(),

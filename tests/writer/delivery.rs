@@ -2,6 +2,7 @@
 
 use crate::common::mock_server::{Fault, Server};
 use crate::common::random::{Draw, Rng};
+use crate::common::wire::gzip::{forced, is_forced};
 use influx_edge::line::Point;
 use influx_edge::writer::{Event, OverflowPolicy, RejectReason, WriterBuilder};
 use influx_edge::{Client, ErrorKind, WriteError, Writer};
@@ -10,12 +11,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 fn client(server: &Server) -> Client {
-    Client::builder(server.url())
+    let client = Client::builder(server.url())
         .org(server.org())
         .token(server.token())
-        .timeout(Duration::from_secs(5))
-        .build()
-        .unwrap()
+        .timeout(Duration::from_secs(5));
+    forced(client).build().unwrap()
 }
 
 fn writer(server: &Server) -> WriterBuilder {
@@ -90,7 +90,9 @@ fn every_kind_of_trouble_on_the_way_and_nothing_is_lost() {
         };
         assert_eq!(outcome.delivered, 5, "{name}");
         assert_eq!(server.points(server.bucket()).len(), before + 5, "{name}");
-        assert!(w.stats().is_balanced() && w.stats().failures >= 1, "{name}");
+        assert!(w.stats().is_balanced(), "{name}");
+        // (A 500 may be about compression: what is sent once more at once is no failure.)
+        assert!(w.stats().failures >= 1 || is_forced(), "{name}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::common::mock_server::Server;
 use crate::common::wire::Wire;
+use crate::common::wire::gzip::forced;
 use influx_edge::Client;
 use influx_edge::writer::WriterBuilder;
 use std::process::{Command, Stdio};
@@ -12,12 +13,11 @@ pub(crate) const MS: Duration = Duration::from_millis(1);
 pub(crate) const SEC: Duration = Duration::from_secs(1);
 
 pub(crate) fn client(server: &Server) -> Client {
-    Client::builder(server.url())
+    let client = Client::builder(server.url())
         .org(server.org())
         .token(server.token())
-        .timeout(5 * SEC)
-        .build()
-        .unwrap()
+        .timeout(5 * SEC);
+    forced(client).build().unwrap()
 }
 
 pub(crate) fn writer(server: &Server) -> WriterBuilder {

@@ -63,7 +63,7 @@ fn no_tick_is_late_while_a_backlog_drains_over_a_slow_link() {
     within(60 * SEC, || {
         let stored = Arc::new(AtomicU64::new(0));
         let wire = slow_reader(32_000, Arc::clone(&stored));
-        let client = wire.builder().timeout(30 * SEC).build().unwrap();
+        let client = wire.plain_builder().timeout(30 * SEC).build().unwrap();
         let mut w = client.writer("sensors").build().unwrap();
         // Some 100 kB.
         for n in 0..4_000i64 {

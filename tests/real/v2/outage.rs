@@ -66,9 +66,8 @@ fn writer(place: &Place, relay: &Relay, dir: &Dir, mode: Mode) -> Writer {
     let client = Client::builder(relay.url())
         .org_id(place.org.id.as_str())
         .token(token)
-        .timeout(Duration::from_secs(5))
-        .build()
-        .unwrap();
+        .timeout(Duration::from_secs(5));
+    let client = crate::common::gzip::forced(client).build().unwrap();
     let spool = Spool::builder(&dir.0).mode(mode).open().unwrap();
     quick(client.writer("b")).spool(spool).build().unwrap()
 }

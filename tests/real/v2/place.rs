@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::common::gzip::forced;
 use influx_edge::Client;
 use influx_edge::api::{
     Bucket, NewAuthorization, NewBucket, NewOrganization, NewUser, Organization,
@@ -42,7 +43,7 @@ impl Place {
         let new = NewOrganization::new(unique(purpose));
         let org = operator.organizations().create(&new).unwrap();
         let client = Client::builder(&url).token(token).org_id(org.id.as_str());
-        let client = client.build().unwrap();
+        let client = forced(client).build().unwrap();
         let bucket = client.buckets().create(&NewBucket::new("b")).unwrap();
         Some(Place {
             url,
@@ -54,7 +55,7 @@ impl Place {
 
     /// A client for this organization, without credentials yet.
     pub(super) fn builder(&self) -> ClientBuilder {
-        Client::builder(&self.url).org_id(self.org.id.as_str())
+        forced(Client::builder(&self.url).org_id(self.org.id.as_str()))
     }
 
     /// A client that may do this here, and nothing else.

@@ -1,0 +1,123 @@
+//! Which bodies are compressed by default, and that each is whole.
+
+use super::{Compression, min_bytes};
+use crate::Client;
+use alloc::vec::Vec;
+use std::io::Read;
+
+#[test]
+fn bodies_are_compressed_unless_the_server_is_on_this_machine() {
+    const OFF: usize = usize::MAX;
+    // The URL, whether there is a proxy, the setting; and from how many bytes on.
+    let table = [
+        ("http://db.example:8086", false, None, 1024),
+        ("https://db.example", false, None, 1024),
+        ("http://192.168.1.7:8086", false, None, 1024),
+        ("http://[fe80::1]:8086", false, None, 1024),
+        ("http://localhost.example:8086", false, None, 1024),
+        ("http://localhost:8086", false, None, OFF),
+        ("https://LOCALHOST", false, None, OFF),
+        ("http://127.0.0.1:8086", false, None, OFF),
+        ("http://127.8.8.8", false, None, OFF),
+        ("http://[::1]:8086", false, None, OFF),
+        // What the proxy takes for itself is somewhere else.
+        ("http://localhost:8086", true, None, 1024),
+        ("http://db.example", true, None, 1024),
+        // What is set counts everywhere.
+        ("http://localhost", false, Some(0), 0),
+        ("http://localhost", false, Some(4096), 4096),
+        ("http://db.example", false, Some(4096), 4096),
+        ("http://db.example", true, Some(1), 1),
+        ("http://db.example", false, Some(OFF), OFF),
+        ("http://localhost", true, Some(OFF), OFF),
+    ];
+    for (url, proxied, set, expected) in table {
+        let mut builder = Client::builder(if url.starts_with("https") && !has_tls() {
+            url.replacen("https", "http", 1)
+        } else {
+            url.into()
+        });
+        if proxied {
+            builder = builder.proxy("http://proxy.example:3128");
+        }
+        if let Some(bytes) = set {
+            builder = builder.gzip_min_bytes(bytes);
+        }
+        let client = builder.build().unwrap();
+        let what = (url, proxied, set);
+        assert_eq!(client.inner().gzip_min_bytes, expected, "{what:?}");
+        let loopback = client.inner().base.is_loopback();
+        assert_eq!(min_bytes(set, loopback, proxied), expected, "{what:?}");
+        // From that size on, and no earlier.
+        for len in [0, 1, 1023, 1024, 4095, 4096] {
+            let compressed = client.compress(&alloc::vec![b'x'; len]);
+            assert_eq!(compressed.is_some(), len >= expected, "{what:?}, {len}");
+        }
+    }
+}
+
+fn has_tls() -> bool {
+    cfg!(any(feature = "rustls", feature = "native-tls"))
+}
+
+/// Bytes that compress by nothing.
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let byte = |_| {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        u8::try_from(state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 56).unwrap()
+    };
+    (0..len).map(byte).collect()
+}
+
+#[test]
+fn one_compressor_makes_whole_bodies_one_after_the_other() {
+    let lines = "weather,station=zrh-1 temp_c=21.5,hum_pct=40.25 1700000000000000000\n";
+    let compression = Compression::default();
+    let mut sizes = Vec::new();
+    for body in [
+        Vec::new(),
+        lines.as_bytes().to_vec(),
+        lines.repeat(10_000).into_bytes(),
+        noise(1),
+        noise(100),
+        noise(300_000),
+        [noise(70_000), lines.repeat(1_000).into_bytes()].concat(),
+        lines.as_bytes().to_vec(),
+    ] {
+        let gzip = compression.gzip(&body).unwrap();
+        let mut plain = Vec::new();
+        let mut reader = flate2::read::MultiGzDecoder::new(&gzip[..]);
+        reader.read_to_end(&mut plain).unwrap();
+        assert!(plain == body, "{} bytes", body.len());
+        // No more than stored blocks, header and trailer take.
+        assert!(gzip.len() <= body.len() + body.len() / 1_000 + 64);
+        sizes.push(gzip.len());
+    }
+    // Nothing of the bodies before is left in it.
+    assert_eq!(sizes.first().copied(), Some(20));
+    assert_eq!(sizes.last(), sizes.get(1));
+}
+
+#[test]
+fn many_threads_share_one_compressor() {
+    let compression = Compression::default();
+    std::thread::scope(|threads| {
+        for thread in 0..4usize {
+            let compression = &compression;
+            threads.spawn(move || {
+                for round in 0..20usize {
+                    let body = alloc::format!("m,t={thread} v={round} {round}\n").repeat(500);
+                    let gzip = compression.gzip(body.as_bytes()).unwrap();
+                    let mut plain = Vec::new();
+                    flate2::read::GzDecoder::new(&gzip[..])
+                        .read_to_end(&mut plain)
+                        .unwrap();
+                    assert!(plain == body.as_bytes());
+                }
+            });
+        }
+    });
+}
