@@ -101,7 +101,7 @@ test_levels() {
 # The faults of servers and of the path once more with every body compressed: the mock servers are on the
 # loopback, to which none is by default. (The real servers' step does the same.)
 forced_compression() {
-    INFLUX_EDGE_GZIP=1 timeout 300 \
+    INFLUX_EDGE_GZIP=1 timeout 600 \
         cargo test --locked --features v1 --test http_faults --test writer --test v1
 }
 

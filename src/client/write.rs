@@ -205,6 +205,20 @@ impl Client {
         false
     }
 
+    /// Whether bodies of this size are compressed, unless the server turns out not to take them.
+    #[cfg_attr(not(feature = "gzip"), expect(unused_variables, reason = "none is"))]
+    pub(crate) fn compresses(&self, bytes: usize) -> bool {
+        #[cfg(feature = "gzip")]
+        return bytes >= self.inner().gzip_min_bytes;
+        #[cfg(not(feature = "gzip"))]
+        false
+    }
+
+    /// Within this time a write is given up at the earliest.
+    pub(crate) fn request_limit(&self) -> Duration {
+        self.inner().overall.min(self.inner().http.read_limit())
+    }
+
     fn write_request<'a>(
         &self,
         bucket: &str,

@@ -88,6 +88,11 @@ impl WriterBuilder {
     /// less. With a spool it is the spool's largest batch at most
     /// ([`Spool::max_batch_bytes`](crate::spool::Spool::max_batch_bytes)).
     ///
+    /// Unless it is set, a backlog on disk is sent in compressed requests of up to 1 MiB of line
+    /// protocol (half of `max_buffer_bytes` at most), as long as they take no more than half of the
+    /// client's time limit: on a thin link each request costs its latency. On any link, requests that
+    /// the time limit ends are made smaller, down to 16 KiB.
+    ///
     /// ```
     /// use influx_edge::Client;
     ///
@@ -572,6 +577,15 @@ impl WriterBuilder {
                 settings.batch_bytes
             )));
         }
+        // (A size that was set is one for every request.)
+        let merges = self.batch_bytes.is_none() && self.client.compresses(settings.batch_bytes);
+        let merged = if merges {
+            settings.merge_bytes.min(most / 2)
+        } else {
+            0
+        };
+        settings.merge_bytes = merged.max(settings.batch_bytes);
+        settings.request_limit = self.client.request_limit();
         let clock_rules = &settings.guard;
         if clock_rules.not_before > clock_rules.not_after {
             return Err(Error::config(format!(

@@ -75,6 +75,7 @@
 //! | either of these two, whatever is sent | kept, tried each minute or more slowly; an operator has to act |
 //! | none, 408, 425, 429, 5xx | kept, tried again after 1 s … 5 min, later if the server asks for it, never sooner |
 //! | connections break under the same large batch | its body waits for `100 Continue`; then it is cut in two |
+//! | the client's time limit ends a request | the batch is cut in two, down to 16 KiB; larger ones follow when these take half of the limit |
 //! | 500 again and again on the same batch | what was stored before is sent once more; if that works, the lines to blame are found by halving |
 //! | *with a spool:* anything after which data are kept | the batch goes to disk, and so do those behind it, until the disk is empty again |
 //! | token, bucket, permission, certificate, a foreign page | kept, tried each minute or more slowly; an operator has to act |
@@ -193,7 +194,7 @@
 //! | write-ahead | the batch that is held |
 //!
 //! On top come, for each bucket, storage to be used again (that of an open batch and of one that was sent),
-//! the held batch, and 12 KiB for probes; [`max_rejected_bytes`](WriterBuilder::max_rejected_bytes); 64 events;
+//! the held batch (of a backlog that is compressed up to 1 MiB), and 12 KiB for probes; [`max_rejected_bytes`](WriterBuilder::max_rejected_bytes); 64 events;
 //! for each handle 128 KiB at most, for all handles 1 MiB. A handle with [`OverflowPolicy::DropOldest`] may exceed the limit by one batch,
 //! until the keeper makes space.
 //!

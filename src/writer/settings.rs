@@ -14,6 +14,10 @@ pub(crate) const HUMAN_PAUSE: Duration = Duration::from_secs(60);
 pub(crate) struct Settings {
     pub(crate) batch_lines: usize,
     pub(crate) batch_bytes: usize,
+    /// A backlog's requests may have so many bytes as long as they are compressed.
+    pub(crate) merge_bytes: usize,
+    /// Within this time the client gives a request up at the earliest.
+    pub(crate) request_limit: Duration,
     pub(crate) flush_interval: Duration,
     pub(crate) max_buffer_bytes: usize,
     pub(crate) max_rejected_bytes: usize,
@@ -34,6 +38,8 @@ impl Default for Settings {
         Settings {
             batch_lines: 5_000,
             batch_bytes: 256 * 1024,
+            merge_bytes: 1 << 20,
+            request_limit: Duration::from_secs(20),
             flush_interval: Duration::from_secs(1),
             max_buffer_bytes: 16 << 20,
             max_rejected_bytes: 64 * 1024,

@@ -176,6 +176,11 @@ pub(crate) struct SendError {
 }
 
 impl Http {
+    /// How long nothing may arrive.
+    pub(crate) fn read_limit(&self) -> Duration {
+        self.read
+    }
+
     pub(crate) fn new(base: &BaseUrl, settings: HttpSettings) -> Result<Self, Error> {
         let scheme = if base.https {
             Scheme::HTTPS

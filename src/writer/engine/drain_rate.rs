@@ -11,13 +11,14 @@ use crate::client::retry::part;
 use core::time::Duration;
 
 impl Engine {
-    /// After a request of so many bytes from the disk was sent: the next one has to wait.
+    /// After a request of so many bytes from the disk, begun at `since`: the next one has to wait,
+    /// unless this one took long enough by itself, as over a thin link.
     ///
     /// Only a backlog is held back: what passes the disk on its way ([`Mode::WriteAhead`]) isn't. And
     /// not at any price: a disk that fills up would lose data, so from the half on there is no limit.
     ///
     /// [`Mode::WriteAhead`]: crate::spool::Mode::WriteAhead
-    pub(super) fn keep_rate(&mut self, at: usize, size: usize) {
+    pub(super) fn keep_rate(&mut self, at: usize, size: usize, since: Duration) {
         let rate = self.settings.drain_bytes_per_second;
         let pause = pause(size, rate, self.jitter.next());
         let filling = self.disk.as_ref().is_some_and(Disk::is_half_full);
@@ -27,7 +28,7 @@ impl Engine {
         }
         // (After a failure there is another, longer pause.)
         let backoff = &mut queue.backoff;
-        let until = self.now.saturating_add(pause);
+        let until = since.saturating_add(pause);
         let holds_back = queue.backlog && backoff.failing.count == 0 && !filling;
         if holds_back && until > backoff.until {
             backoff.wait(until, Pause::DrainRate);

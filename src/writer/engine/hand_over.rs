@@ -145,7 +145,13 @@ impl Engine {
     /// Takes the oldest batches from disk in hand, if there are any. False if the disk can't be
     /// read now, or nothing is left to send.
     pub(super) fn read_back(&mut self, at: usize) -> bool {
-        let max_bytes = self.settings.batch_bytes;
+        let settings = &self.settings;
+        let most = match self.uncompressed {
+            true => settings.batch_bytes,
+            false => settings.merge_bytes,
+        };
+        let limit = settings.request_limit;
+        let max_bytes = self.link.backlog(settings.batch_bytes, most, limit);
         let (Some(disk), queue) = (&mut self.disk, &mut self.queues[at]) else {
             return true;
         };

@@ -1,6 +1,10 @@
-//! What a link carries in the time there is: for a caller who can wait only until its next tick.
+//! What a link carries in the time there is: until the caller's next tick, or within the client's limits.
 
 use core::time::Duration;
+
+/// A request of so many bytes is worth a try on any link: it isn't made smaller for taking too long
+/// for the client's own limits.
+const LEAST: usize = 16 * 1024;
 
 /// How long a request may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +63,30 @@ impl Link {
     /// be expected to be sent in the time left.
     pub(crate) fn fits(&self, limit: Limit, now: Duration) -> Option<usize> {
         let Limit::Tick { end, first } = limit else {
-            return Some(usize::MAX);
+            return Some(self.cap.max(LEAST));
         };
         let bytes = self.expected(end.saturating_sub(now));
         bytes.or_else(|| first.then_some(1))
+    }
+
+    /// How many of `len` bytes to send first if a request may have `most`: as much as fits in a tick,
+    /// else an even share, so that no rest is left that is hardly worth a request.
+    pub(crate) fn share(limit: Limit, len: usize, most: usize) -> usize {
+        if let Limit::Tick { .. } = limit {
+            return most;
+        }
+        let parts = len.div_ceil(most.saturating_add(most / 16).max(1));
+        len.div_ceil(parts.max(1))
+    }
+
+    /// How much of a backlog is worth reading for one request: `usual`, or up to `most` if requests have
+    /// shown that it is sent in half of the client's limit. (What is read is cut to what fits.)
+    pub(crate) fn backlog(&self, usual: usize, most: usize, limit: Duration) -> usize {
+        let more = self.before.and_then(|(last, _)| {
+            let expected = self.expected(limit / 2)?;
+            Some(expected.min(last.saturating_mul(4)).min(most))
+        });
+        usual.max(more.unwrap_or(usual)).min(self.cap.max(LEAST))
     }
 
     fn expected(&self, left: Duration) -> Option<usize> {
@@ -76,9 +100,11 @@ impl Link {
         Some(bytes.min(self.cap))
     }
 
-    /// A request of so many bytes got its response after this time.
-    pub(crate) fn responded(&mut self, size: usize, took: Duration) {
-        if self.cap < usize::MAX && size >= self.cap / 2 {
+    /// A request of so many bytes got its response after this time; it would have been given up
+    /// after `limit`.
+    pub(crate) fn responded(&mut self, size: usize, took: Duration, limit: Duration) {
+        let has_time = took <= limit / 2;
+        if self.cap < usize::MAX && size >= self.cap / 2 && has_time {
             self.cap = self.cap.saturating_mul(2);
         }
         match self.before.replace((size, took)) {
@@ -110,6 +136,11 @@ impl Link {
     /// A request of so many bytes was cut off by the caller's limit.
     pub(crate) fn cut_off(&mut self, size: usize) {
         self.cap = (size / 2).max(1);
+    }
+
+    /// One was given up after the client's own limit: the link is too slow for it, or the server is.
+    pub(crate) fn timed_out(&mut self, size: usize) {
+        self.cap = (size / 2).max(LEAST);
     }
 }
 

@@ -16,6 +16,9 @@ use alloc::vec::Vec;
 use core::ops::{Index, IndexMut};
 use core::time::Duration;
 
+/// So much storage of what was on disk is used again when nothing else is there.
+const KEPT: usize = 256 * 1024;
+
 /// The queues of a writer, by number: that of the bucket it was made for is the first.
 #[derive(Debug)]
 pub(crate) struct Queues {
@@ -252,7 +255,16 @@ impl Queue {
         }
         let mut done = self.sealed.pop_front()?;
         let ranges = done.on_disk.take();
-        self.reuse(done.into_bytes());
+        let mut bytes = done.into_bytes();
+        if let Some(bytes) = bytes
+            .as_mut()
+            .filter(|_| ranges.is_some() && self.spooled == 0)
+        {
+            // The backlog's end: its requests may have been larger than any that follow.
+            bytes.truncate(KEPT);
+            bytes.shrink_to(KEPT);
+        }
+        self.reuse(bytes);
         ranges
     }
 

@@ -8,7 +8,7 @@ use super::super::settings::{HUMAN_PAUSE, pause};
 use super::backoff::{Pause, Streak};
 use super::batch::{Batch, Piece, Suspicion};
 use super::bisect::BAD_RUN;
-use super::link::Limit;
+use super::link::{Limit, Link};
 use super::{Attempt, Engine, Note, Out};
 use crate::error::{Error, ErrorKind, Remedy, TransportErrorKind};
 use alloc::sync::Arc;
@@ -48,7 +48,7 @@ impl Engine {
         if batch.bad_run >= BAD_RUN {
             batch.cut_off(1, false);
         }
-        batch.cut_to(most);
+        batch.cut_to(Link::share(limit, batch.piece_bytes().len(), most));
         self.request(at, limit)
     }
 
@@ -106,15 +106,12 @@ impl Engine {
         };
         let at = out.queue;
         let cut = matches!(&result, Err(error) if self.was_cut_off(&out, error));
-        let took = self.now.saturating_sub(out.since);
-        match &result {
-            _ if cut => self.link.cut_off(out.size),
-            // (Without a response there is nothing to learn.)
-            Err(error) if error.status().is_none() => {}
-            _ => self.link.responded(out.size, took),
+        if !cut {
+            self.learn(&out, &result);
         }
         match result {
             Err(error) if cut => {
+                self.link.cut_off(out.size);
                 self.note_error(at, Arc::new(error));
                 // What is too slow for the caller's ticks waits on disk, if there is one.
                 self.spool_sealed(at);
@@ -139,9 +136,25 @@ impl Engine {
             self.note(at, Note::Uncompressed);
         }
         if out.from_disk && !cut {
-            self.keep_rate(at, out.size);
+            self.keep_rate(at, out.size, out.since);
         }
         self.check();
+    }
+
+    /// What a result shows of the link.
+    fn learn(&mut self, out: &Out, result: &Result<(), Error>) {
+        let settings = &mut self.settings;
+        let error = result.as_ref().err();
+        if error.is_none_or(|e| e.status().is_some()) {
+            let took = self.now.saturating_sub(out.since);
+            self.link.responded(out.size, took, settings.request_limit);
+        } else if error.is_some_and(timed_out) {
+            self.link.timed_out(out.size);
+        }
+        if out.size > settings.batch_bytes && error.is_some_and(|e| e.remedy() == Remedy::Split) {
+            // More than the server takes, or a gateway: not again.
+            settings.merge_bytes = settings.batch_bytes;
+        }
     }
 
     fn note_error(&mut self, at: usize, error: Arc<Error>) {
@@ -334,6 +347,14 @@ impl Engine {
 pub(super) fn message(error: &Error, lines: usize) -> &str {
     let named = error.line_errors().first().filter(|_| lines == 1);
     named.map_or(error.message(), |bad| bad.reason.as_str())
+}
+
+/// Whether the client's own limit was over before a response came, but not before anything was sent.
+fn timed_out(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Transport(e) if e.kind() == TransportErrorKind::Timeout && !e.unsent
+    )
 }
 
 /// How many lines of a partial write weren't stored: as the server says, or as follows from how

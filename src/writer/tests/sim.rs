@@ -117,6 +117,10 @@ pub(super) struct World {
     pub(super) silent: (u16, &'static str),
     /// How long each request takes, and how many bytes are sent in a second.
     pub(super) link: Option<(Duration, u64)>,
+    /// After this time the client gives a request up.
+    pub(super) patience: Option<Duration>,
+    /// Sizes of all bodies, and whether they came through.
+    pub(super) sent: Vec<(usize, bool)>,
     /// The path breaks under larger bodies.
     pub(super) breaks_over: usize,
     /// Nothing listens.
@@ -153,6 +157,8 @@ impl SimServer {
             refuses_at: 0..u64::MAX,
             silent: (400, SILENT),
             link: None,
+            patience: None,
+            sent: Vec::new(),
             breaks_over: usize::MAX,
             down: false,
             back_at: Duration::ZERO,
@@ -334,7 +340,10 @@ impl Transport for SimServer {
             None => Duration::from_millis(1 + world.rng.below(20)),
             Some((latency, rate)) => latency + SEC * body.len() as u32 / rate as u32,
         };
-        if let Some(limit) = attempt.limit.filter(|limit| *limit < spent) {
+        let limit = attempt.limit.into_iter().chain(world.patience).min();
+        let limit = limit.filter(|limit| *limit < spent);
+        world.sent.push((body.len(), limit.is_none()));
+        if let Some(limit) = limit {
             world.clock.advance(limit);
             return Err(broken(TransportErrorKind::Timeout, false));
         }
