@@ -3,7 +3,7 @@
 use super::builder::{ClientBuilder, Credentials};
 use crate::client::auth::Auth;
 #[cfg(feature = "gzip")]
-use crate::client::compression::min_bytes;
+use crate::client::compression::{Compressor, min_bytes};
 use crate::client::config::{self, is_quoted, others_may_read, placeholder};
 use crate::client::logging;
 use crate::client::names::is_id;
@@ -145,7 +145,11 @@ impl ClientBuilder {
         Ok(Client::from_inner(Inner {
             http: Http::new(&base, settings)?,
             #[cfg(feature = "gzip")]
-            gzip_min_bytes: min_bytes(self.gzip_min_bytes, base.is_loopback(), proxied),
+            compressor: Compressor::new(min_bytes(
+                self.gzip_min_bytes,
+                base.is_loopback(),
+                proxied,
+            )),
             base,
             org: self.org,
             auth,

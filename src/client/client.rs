@@ -3,7 +3,7 @@
 use super::auth::Auth;
 use super::builder::ClientBuilder;
 #[cfg(feature = "gzip")]
-use super::compression::Compression;
+use super::compression::{Compression, Compressor};
 use super::retry::{Retry, RetryPolicy};
 use super::secret::Secrets;
 use super::server_clock::ServerClock;
@@ -59,7 +59,7 @@ pub(crate) struct Inner {
     /// What is learnt of the server, for all clones.
     pub(crate) learnt: Arc<Learnt>,
     #[cfg(feature = "gzip")]
-    pub(crate) gzip_min_bytes: usize,
+    pub(crate) compressor: Option<Arc<Compressor>>,
 }
 
 /// The limits of a query that has none of its own. Servers think before their first row, so they are

@@ -8,8 +8,8 @@ use super::Client;
 use super::logging;
 use super::transport::{HttpRequest, RequestBody};
 use crate::error::{Error, Stored};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 use core::sync::atomic::{AtomicU8, Ordering};
 use core::time::Duration;
 use flate2::{Compress, Crc, FlushCompress, Status};
@@ -30,13 +30,15 @@ pub(super) fn min_bytes(set: Option<usize>, loopback: bool, proxied: bool) -> us
     }
 }
 
-/// Whether a server takes compressed bodies, as far as is known, and what compresses them. Shared by
-/// all clones of a client.
-#[derive(Default)]
-pub(crate) struct Compression {
-    state: AtomicU8,
+/// Whether a server takes compressed bodies, as far as is known. Shared by all clones of a client.
+#[derive(Debug, Default)]
+pub(crate) struct Compression(AtomicU8);
+
+/// What compresses bodies of at least `min_bytes`, for all clones of a client.
+pub(crate) struct Compressor {
+    pub(crate) min_bytes: usize,
     /// Made for the first body and used for all others, by one thread at a time: it takes some 320 KB.
-    compressor: Mutex<Option<Compress>>,
+    state: Mutex<Option<Compress>>,
 }
 
 const UNKNOWN: u8 = 0;
@@ -48,21 +50,28 @@ const REFUSED: u8 = 2;
 impl Compression {
     /// Whether the server is known to take no compressed bodies.
     pub(crate) fn is_refused(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == REFUSED
+        self.0.load(Ordering::Relaxed) == REFUSED
     }
 
     fn is_unknown(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == UNKNOWN
+        self.0.load(Ordering::Relaxed) == UNKNOWN
     }
 
     fn set(&self, state: u8) {
-        self.state.store(state, Ordering::Relaxed);
-        if state == REFUSED {
-            *self
-                .compressor
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = None;
-        }
+        self.0.store(state, Ordering::Relaxed);
+    }
+}
+
+impl Compressor {
+    /// `None` if no body is large enough.
+    pub(super) fn new(min_bytes: usize) -> Option<Arc<Compressor>> {
+        let state = Mutex::new(None);
+        (min_bytes < usize::MAX).then(|| Compressor { min_bytes, state }.into())
+    }
+
+    /// None is needed any more.
+    fn free(&self) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The bytes as a member of gzip (RFC 1952). `None` if that fails, which it doesn't.
@@ -72,10 +81,7 @@ impl Compression {
         const TRAILER: usize = 8;
 
         // What a panic left is reset as well.
-        let mut kept = self
-            .compressor
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let compressor = kept.get_or_insert_with(|| Compress::new(LEVEL, false));
         compressor.reset();
         let mut out = Vec::with_capacity(bytes.len() / 4 + 64);
@@ -96,12 +102,6 @@ impl Compression {
         out.extend_from_slice(&crc.sum().to_le_bytes());
         out.extend_from_slice(&crc.amount().to_le_bytes());
         Some(out)
-    }
-}
-
-impl fmt::Debug for Compression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Compression").field(&self.state).finish()
     }
 }
 
@@ -132,12 +132,11 @@ fn was_read(result: &Result<(), Error>) -> bool {
 impl Client {
     /// The bytes compressed, if they are to be sent so.
     pub(crate) fn compress(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let inner = self.inner();
-        let compression = &inner.learnt.compression;
-        if bytes.len() < inner.gzip_min_bytes || compression.is_refused() {
+        let compressor = self.inner().compressor.as_ref()?;
+        if bytes.len() < compressor.min_bytes || self.refuses_compression() {
             return None;
         }
-        compression.gzip(bytes)
+        compressor.gzip(bytes)
     }
 
     /// Makes one attempt to write, and a second one without compression if that may be what was refused.
@@ -173,6 +172,9 @@ impl Client {
         out.overall = limit;
         if again.is_ok() || again.as_ref().is_err_and(|e| e.stored() == Stored::Partial) {
             compression.set(REFUSED);
+            if let Some(compressor) = &self.inner().compressor {
+                compressor.free();
+            }
             logging::warning(
                 "the server takes no compressed bodies: from now on they are sent uncompressed",
             );

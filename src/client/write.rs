@@ -209,7 +209,7 @@ impl Client {
     #[cfg_attr(not(feature = "gzip"), expect(unused_variables, reason = "none is"))]
     pub(crate) fn compresses(&self, bytes: usize) -> bool {
         #[cfg(feature = "gzip")]
-        return bytes >= self.inner().gzip_min_bytes;
+        return (self.inner().compressor.as_ref()).is_some_and(|c| bytes >= c.min_bytes);
         #[cfg(not(feature = "gzip"))]
         false
     }

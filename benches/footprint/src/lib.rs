@@ -8,6 +8,29 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub const WRITES: i64 = 1_000;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// What is in use, what was at most, and how often there was an allocation.
+pub struct Heap {
+    pub live: usize,
+    pub peak: usize,
+    pub count: usize,
+}
+
+pub fn heap() -> Heap {
+    Heap {
+        live: LIVE.load(Ordering::Relaxed),
+        peak: PEAK.load(Ordering::Relaxed),
+        count: COUNT.load(Ordering::Relaxed),
+    }
+}
+
+fn grow(size: usize) {
+    let live = LIVE.fetch_add(size, Ordering::Relaxed) + size;
+    PEAK.fetch_max(live, Ordering::Relaxed);
+    COUNT.fetch_add(1, Ordering::Relaxed);
+}
 
 /// The system's allocator, and how much of it is in use.
 struct Counting;
@@ -18,7 +41,7 @@ static HEAP: Counting = Counting;
 // SAFETY: everything is handed on to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LIVE.fetch_add(layout.size(), Ordering::Relaxed);
+        grow(layout.size());
         unsafe { System.alloc(layout) }
     }
 
@@ -28,8 +51,8 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        LIVE.fetch_add(size, Ordering::Relaxed);
         LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        grow(size);
         unsafe { System.realloc(block, layout, size) }
     }
 }

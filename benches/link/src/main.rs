@@ -91,7 +91,8 @@ fn run(name: &str, lines: &[String], shape: Shape, client: impl FnOnce(&str) -> 
     assert_eq!(stored.lines(), lines.len(), "{name}: some are missing");
     let took = (stored.last.unwrap() - start).as_secs_f64();
     let points = lines.len() as f64;
-    let ideal = stored.body_bytes as f64 / shape.rate as f64;
+    let size = stored.body_bytes as f64 / stored.received as f64;
+    let ideal = points * size / shape.rate as f64;
     println!(
         "| {name} | {:.0} | {:.1} | {} | {:.0} % |",
         points / took,

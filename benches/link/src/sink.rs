@@ -10,6 +10,8 @@ use std::time::Instant;
 pub struct Stored {
     lines: HashSet<Vec<u8>>,
     pub requests: u64,
+    /// Lines that came, also those that had come before.
+    pub received: usize,
     /// Bytes of the bodies, as they came.
     pub body_bytes: u64,
     pub last: Option<Instant>,
@@ -77,7 +79,10 @@ fn serve(mut stream: &TcpStream, stored: &Mutex<Stored>) -> std::io::Result<()> 
             stored.requests += 1;
             stored.body_bytes += sent as u64;
             let lines = body.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-            stored.lines.extend(lines.map(<[u8]>::to_vec));
+            for line in lines {
+                stored.received += 1;
+                stored.lines.insert(line.to_vec());
+            }
             stored.last = Some(Instant::now());
         }
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;

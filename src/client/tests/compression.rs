@@ -1,6 +1,6 @@
 //! Which bodies are compressed by default, and that each is whole.
 
-use super::{Compression, min_bytes};
+use super::{Compressor, min_bytes};
 use crate::Client;
 use alloc::vec::Vec;
 use std::io::Read;
@@ -45,7 +45,9 @@ fn bodies_are_compressed_unless_the_server_is_on_this_machine() {
         }
         let client = builder.build().unwrap();
         let what = (url, proxied, set);
-        assert_eq!(client.inner().gzip_min_bytes, expected, "{what:?}");
+        let compressor = client.inner().compressor.as_ref();
+        let from = compressor.map_or(OFF, |compressor| compressor.min_bytes);
+        assert_eq!(from, expected, "{what:?}");
         let loopback = client.inner().base.is_loopback();
         assert_eq!(min_bytes(set, loopback, proxied), expected, "{what:?}");
         // From that size on, and no earlier.
@@ -75,7 +77,7 @@ fn noise(len: usize) -> Vec<u8> {
 #[test]
 fn one_compressor_makes_whole_bodies_one_after_the_other() {
     let lines = "weather,station=zrh-1 temp_c=21.5,hum_pct=40.25 1700000000000000000\n";
-    let compression = Compression::default();
+    let compressor = Compressor::new(0).unwrap();
     let mut sizes = Vec::new();
     for body in [
         Vec::new(),
@@ -87,7 +89,7 @@ fn one_compressor_makes_whole_bodies_one_after_the_other() {
         [noise(70_000), lines.repeat(1_000).into_bytes()].concat(),
         lines.as_bytes().to_vec(),
     ] {
-        let gzip = compression.gzip(&body).unwrap();
+        let gzip = compressor.gzip(&body).unwrap();
         let mut plain = Vec::new();
         let mut reader = flate2::read::MultiGzDecoder::new(&gzip[..]);
         reader.read_to_end(&mut plain).unwrap();
@@ -103,14 +105,14 @@ fn one_compressor_makes_whole_bodies_one_after_the_other() {
 
 #[test]
 fn many_threads_share_one_compressor() {
-    let compression = Compression::default();
+    let compressor = Compressor::new(0).unwrap();
     std::thread::scope(|threads| {
         for thread in 0..4usize {
-            let compression = &compression;
+            let compressor = &compressor;
             threads.spawn(move || {
                 for round in 0..20usize {
                     let body = alloc::format!("m,t={thread} v={round} {round}\n").repeat(500);
-                    let gzip = compression.gzip(body.as_bytes()).unwrap();
+                    let gzip = compressor.gzip(body.as_bytes()).unwrap();
                     let mut plain = Vec::new();
                     flate2::read::GzDecoder::new(&gzip[..])
                         .read_to_end(&mut plain)
