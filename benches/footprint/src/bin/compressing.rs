@@ -33,7 +33,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if measured.iter().zip(LIMITS).any(|(n, limit)| *n > limit) {
         return Err(format!("{measured:?} is more than {LIMITS:?}").into());
     }
-    eprintln!("compressing: {measured:?} (KiB between calls, KiB at the peak, allocations of a call)");
+    eprintln!(
+        "compressing: {measured:?} (KiB between calls, KiB at the peak, allocations of a call)"
+    );
     footprint::report();
     Ok(())
 }
