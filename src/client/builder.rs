@@ -299,9 +299,10 @@ impl ClientBuilder {
     /// feature `gzip`; without it nothing is compressed, and a value below `usize::MAX` is an error of
     /// [`build`](Self::build).
     ///
-    /// A body that is refused compressed, with 400, 411, 415, 500 or 501, before the server has stored
-    /// one is sent once more uncompressed. If that is stored, nothing is compressed for that server from
-    /// then on, and a writer emits [`Event::Uncompressed`](crate::writer::Event::Uncompressed).
+    /// A body that is refused compressed with 411, 415 or 501 is sent once more uncompressed; so is one
+    /// refused with 400 or 500, until the server has read a compressed one. If it is stored then, nothing is
+    /// compressed for that server from then on (after a 500, if that happens three times in a row), and a
+    /// writer emits [`Event::Uncompressed`](crate::writer::Event::Uncompressed).
     ///
     /// ```
     /// let on_a_fast_network = influx_edge::Client::builder("http://db.example:8086").gzip_min_bytes(usize::MAX).build()?;

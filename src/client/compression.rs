@@ -1,8 +1,9 @@
 //! Compression of writes: which bodies, and whether the server takes them.
 //!
 //! A server, or a proxy before it, that takes no compressed bodies refuses them in many ways, also with
-//! a 400 that reads as if the lines were at fault. So until it has stored one, what it refuses compressed
-//! is sent once more as it is, before anything else is made of the refusal.
+//! a 400 that reads as if the lines were at fault. So until it has read one, what it refuses compressed
+//! is sent once more as it is, before anything else is made of the refusal. Where the status can mean
+//! nothing but the body's form, that holds later, too: a proxy may come between after months.
 
 use super::Client;
 use super::logging;
@@ -46,6 +47,10 @@ const UNKNOWN: u8 = 0;
 const TAKEN: u8 = 1;
 /// It has refused one and stored the same lines uncompressed.
 const REFUSED: u8 = 2;
+/// It has failed on one and stored the same lines uncompressed; the next failure adds one.
+const DOUBTED: u8 = 3;
+/// Failures in a row before it is taken for a refusal: any server fails once.
+const FAILURES: u8 = 3;
 
 impl Compression {
     /// Whether the server is known to take no compressed bodies.
@@ -53,8 +58,24 @@ impl Compression {
         self.0.load(Ordering::Relaxed) == REFUSED
     }
 
-    fn is_unknown(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == UNKNOWN
+    fn is_taken(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == TAKEN
+    }
+
+    /// Notes that lines were stored uncompressed that were refused compressed with this status, and
+    /// whether that shows that the server takes no compressed bodies.
+    fn note_refusal(&self, status: u16) -> bool {
+        let state = self.0.load(Ordering::Relaxed);
+        // (What another thread notes meanwhile counts less or more by one.)
+        let next = match state {
+            _ if status != 500 => REFUSED,
+            UNKNOWN | TAKEN => DOUBTED,
+            REFUSED => REFUSED,
+            failures if failures.saturating_sub(DOUBTED).saturating_add(2) >= FAILURES => REFUSED,
+            failures => failures.saturating_add(1),
+        };
+        self.set(next);
+        next == REFUSED
     }
 
     fn set(&self, state: u8) {
@@ -111,10 +132,11 @@ impl Compressor {
 /// hardly become fewer, and twice the time goes into it.
 const LEVEL: flate2::Compression = flate2::Compression::new(4);
 
-/// The statuses with which a compressed body is refused: 415 and 411 by the rules of HTTP, 400 and 501
-/// by those who take it for text, 500 by those who fail on it.
-fn may_be_about_compression(status: u16) -> bool {
-    matches!(status, 400 | 411 | 415 | 500 | 501)
+/// Whether a compressed body may have been refused for being compressed: with 415, 411 and 501 by the
+/// rules of HTTP, about no line; until one `was_taken` also with 400 by those who take it for text, and
+/// with 500 by those who fail on it.
+fn may_be_about_compression(status: u16, was_taken: bool) -> bool {
+    matches!(status, 411 | 415 | 501) || !was_taken && matches!(status, 400 | 500)
 }
 
 /// Whether the lines were read, whatever became of them.
@@ -149,17 +171,19 @@ impl Client {
         let (start, limit) = (Instant::now(), out.overall);
         let result = attempt(out);
         let compression = &self.inner().learnt.compression;
-        if !out.gzipped || !compression.is_unknown() {
+        if !out.gzipped {
             return result;
         }
+        let was_taken = compression.is_taken();
         if was_read(&result) {
             compression.set(TAKEN);
             return result;
         }
         let status = result.as_ref().err().and_then(Error::status);
-        if !status.is_some_and(may_be_about_compression) {
+        let Some(status) = status.filter(|status| may_be_about_compression(*status, was_taken))
+        else {
             return result;
-        }
+        };
         // Both together take no longer than one may.
         let left = limit.saturating_sub(start.elapsed());
         if left < Duration::from_millis(1) {
@@ -170,8 +194,8 @@ impl Client {
         out.overall = left;
         let again = attempt(out);
         out.overall = limit;
-        if again.is_ok() || again.as_ref().is_err_and(|e| e.stored() == Stored::Partial) {
-            compression.set(REFUSED);
+        let stored = again.is_ok() || again.as_ref().is_err_and(|e| e.stored() == Stored::Partial);
+        if stored && compression.note_refusal(status) {
             if let Some(compressor) = &self.inner().compressor {
                 compressor.free();
             }

@@ -64,10 +64,11 @@ fn what_is_refused_compressed_is_sent_once_more_as_it_is() {
             vec![true, false, false],
             None,
         ),
+        // Any server fails once: see below.
         (
             no("500 Oops"),
             NO_CONTENT.into(),
-            vec![true, false, false],
+            vec![true, false, true, false],
             None,
         ),
         (
@@ -231,26 +232,97 @@ fn both_attempts_end_with_the_limit() {
     assert_eq!(compressed(&wire), [true, false]);
 }
 
-#[test]
-fn after_a_compressed_body_was_stored_a_refusal_is_one() {
+/// A server whose responses come in this order, the last one again and again.
+fn in_order(statuses: &'static [&'static str]) -> Wire {
     let count = Arc::new(Mutex::new(0));
-    let wire = Wire::each(8, move |peer| {
+    Wire::each(32, move |peer| {
         while peer.request().is_some() {
             let mut count = count.lock().unwrap();
+            let status = statuses.get(*count).or(statuses.last()).unwrap();
             *count += 1;
-            match *count {
-                1 => peer.send(NO_CONTENT),
-                _ => peer.send(response("415 No", "", "no")),
+            match *status {
+                "204" => peer.send(NO_CONTENT),
+                status => peer.send(response(status, "", "no")),
             }
         }
-    });
-    let client = client(&wire);
-    client.write("edge", lines()).unwrap();
-    assert_eq!(
-        client.write("edge", lines()).unwrap_err().status(),
-        Some(415)
-    );
-    assert_eq!(compressed(&wire), [true, true]);
+    })
+}
+
+/// What is learnt, by the responses in the order in which they come: whether each request is
+/// compressed, and the statuses of the writes that fail.
+#[test]
+fn one_failure_is_no_refusal_and_a_proxy_may_come_later() {
+    type Row = (&'static [&'static str], usize, Vec<bool>, Vec<u16>);
+    const OOPS: &str = "500 Oops";
+    const ALL: [bool; 6] = [true; 6];
+    let table: [Row; 11] = [
+        // Failures of the server itself, each followed by a success: compression stays.
+        (&[OOPS, "204"], 3, vec![true, false, true, true], vec![]),
+        (
+            &[OOPS, "204", OOPS, "204"],
+            3,
+            vec![true, false, true, false, true],
+            vec![],
+        ),
+        // One that fails on all of them.
+        (
+            &[OOPS, "204", OOPS, "204", OOPS, "204"],
+            5,
+            vec![true, false, true, false, true, false, false, false],
+            vec![],
+        ),
+        // Not in a row, nor while it fails on everything.
+        (
+            &[OOPS, "204", OOPS, "204", "204", OOPS, "204"],
+            5,
+            vec![true, false, true, false, true, true, true],
+            vec![500],
+        ),
+        (
+            &[OOPS, OOPS, OOPS, OOPS, OOPS, OOPS, "204"],
+            5,
+            vec![true, false, true, false, true, false, true, true],
+            vec![500, 500, 500],
+        ),
+        // A failure and a refusal.
+        (
+            &[OOPS, "204", "415 No", "204"],
+            3,
+            vec![true, false, true, false, false],
+            vec![],
+        ),
+        // Once it has read one, a refusal is about the lines, or a failure of its own.
+        (&["204", "400 No"], 2, ALL[..2].to_vec(), vec![400]),
+        (&["204", OOPS, "204"], 3, ALL[..3].to_vec(), vec![500]),
+        // But not if it says that it is about the body's form: a proxy has come between.
+        (
+            &["204", "415 No", "204"],
+            3,
+            vec![true, true, false, false],
+            vec![],
+        ),
+        (
+            &["204", "411 No", "204"],
+            3,
+            vec![true, true, false, false],
+            vec![],
+        ),
+        (
+            &["204", "501 No", "204"],
+            3,
+            vec![true, true, false, false],
+            vec![],
+        ),
+    ];
+    for (statuses, writes, expected, errors) in table {
+        let wire = in_order(statuses);
+        let client = client(&wire);
+        let failed: Vec<u16> = (0..writes)
+            .filter_map(|_| client.write("edge", lines()).err()?.status())
+            .collect();
+        assert_eq!(failed, errors, "{statuses:?}");
+        assert_eq!(compressed(&wire), expected, "{statuses:?}");
+    }
 }
 
 #[cfg(feature = "v1")]
