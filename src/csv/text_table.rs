@@ -168,7 +168,9 @@ fn line(f: &mut fmt::Formatter<'_>, cells: &[String], shown: &[Layout]) -> fmt::
         };
         spaces += before;
         if !cell.is_empty() {
-            write!(f, "{:spaces$}{cell}", "")?;
+            // (A width in the format string may not exceed 65 535.)
+            (0..spaces).try_for_each(|_| f.write_str(" "))?;
+            f.write_str(&cell)?;
             spaces = 0;
         }
         spaces += after + GAP;

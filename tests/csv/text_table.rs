@@ -136,3 +136,27 @@ fn results() {
     assert_eq!(bare, "a  b\n1  x");
     assert_eq!(tables("").display(80).to_string(), "(no rows)");
 }
+
+/// More spaces than a width in a format string may ask for.
+#[test]
+fn cells_of_any_length() {
+    for len in [0, 1, 65_534, 65_535, 65_536, 70_000, 200_000] {
+        let long = "x".repeat(len);
+        let digits = "1".repeat(len.max(1));
+        for width in [0, 80, 65_535, 65_536, 100_000, usize::MAX] {
+            let mut text = TextTable::new(["a", "b", "n"]);
+            text.row([long.as_str(), "", "2"]);
+            text.row(["y", "2", &digits]);
+            text.row(["", "", "3"]);
+            let shown = text.display(width).to_string();
+            let widest = shown.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(width.max(20)), "{len}, {width}");
+            // All of it is there, if there is space.
+            if width == usize::MAX {
+                assert!(shown.contains(&long) && shown.contains(&digits));
+                let last = shown.lines().last().unwrap();
+                assert_eq!(last.len(), len.max(1) + 2 + 1 + 2 + len.max(1), "{len}");
+            }
+        }
+    }
+}
