@@ -16,7 +16,8 @@ use crate::timestamp::{Timestamp, TimestampError};
 /// | `f64` | `double`; `long` and `unsignedLong` (the nearest float) |
 /// | `f32` | the same, if it isn't beyond the largest `f32` |
 /// | `i64` | `long`; `unsignedLong` if it fits; times and durations as nanoseconds |
-/// | `i8`, `i16`, `i32`, `i128`, `isize` | the same, if it fits |
+/// | `i8`, `i16`, `i32`, `isize` | the same, if it fits |
+/// | `i128` | the same; every `unsignedLong` |
 /// | `u64` | `unsignedLong`; `long` if it isn't negative |
 /// | `u8`, `u16`, `u32`, `u128`, `usize` | the same, if it fits |
 /// | `bool` | `boolean` |
@@ -112,8 +113,22 @@ macro_rules! narrower {
     )*};
 }
 
-narrower!(i64: i8 i16 i32 i128 isize);
+narrower!(i64: i8 i16 i32 isize);
 narrower!(u64: u8 u16 u32 u128 usize);
+
+impl<'a> FromCell<'a> for i128 {
+    const WANTED: &'static str = "i128";
+
+    fn from_cell(cell: Cell<'a>) -> Result<i128, ValueErrorKind> {
+        // (Of text whichever of the two it is.)
+        match (i64::from_cell(cell), cell.data_type()) {
+            (Err(ValueErrorKind::OutOfRange), DataType::UnsignedLong | DataType::String) => {
+                u64::from_cell(cell).map(i128::from)
+            }
+            (value, _) => value.map(i128::from),
+        }
+    }
+}
 
 impl<'a> FromCell<'a> for f32 {
     const WANTED: &'static str = "f32";

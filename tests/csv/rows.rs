@@ -479,3 +479,66 @@ fn a_leap_second_is_called_one() {
         "{error}"
     );
 }
+
+/// The largest and the smallest value of each column as the widest types, and one beyond.
+#[test]
+fn wide_integers() {
+    for (datatype, text, signed, unsigned) in [
+        (
+            "long",
+            "9223372036854775807",
+            Some(i128::from(i64::MAX)),
+            Some(u128::from(i64::MAX as u64)),
+        ),
+        (
+            "long",
+            "-9223372036854775808",
+            Some(i128::from(i64::MIN)),
+            None,
+        ),
+        ("unsignedLong", "0", Some(0), Some(0)),
+        (
+            "unsignedLong",
+            "9223372036854775808",
+            Some(1 << 63),
+            Some(1 << 63),
+        ),
+        (
+            "unsignedLong",
+            "18446744073709551615",
+            Some(i128::from(u64::MAX)),
+            Some(u128::from(u64::MAX)),
+        ),
+        (
+            "string",
+            "18446744073709551615",
+            Some(i128::from(u64::MAX)),
+            Some(u128::from(u64::MAX)),
+        ),
+        (
+            "string",
+            "-9223372036854775808",
+            Some(i128::from(i64::MIN)),
+            None,
+        ),
+        ("string", "18446744073709551616", None, None),
+        ("string", "-9223372036854775809", None, None),
+        ("string", "1.5", None, None),
+        ("double", "1", None, None),
+        ("duration", "-1s", Some(-1_000_000_000), None),
+        (
+            "dateTime:RFC3339",
+            "1970-01-01T00:00:01Z",
+            Some(1_000_000_000),
+            None,
+        ),
+    ] {
+        let response = format!(
+            "#datatype,string,long,{datatype}\r\n#group,false,false,false\r\n#default,_result,,\r\n,result,table,v\r\n,,0,{text}\r\n"
+        );
+        let mut rows = Rows::new(response.as_bytes());
+        let row = rows.next().unwrap().unwrap();
+        assert_eq!(row.get::<i128>("v").ok(), signed, "{datatype} {text}");
+        assert_eq!(row.get::<u128>("v").ok(), unsigned, "{datatype} {text}");
+    }
+}
