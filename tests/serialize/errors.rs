@@ -253,3 +253,63 @@ fn what_is_no_struct() {
         "the line has no field: give it at least one"
     );
 }
+
+/// Goes on after an error, and returns what it likes.
+struct GoesOn {
+    names: [&'static str; 3],
+    wrong: usize,
+}
+
+impl Serialize for GoesOn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut all = serializer.serialize_struct("GoesOn", 3)?;
+        for (n, name) in self.names.into_iter().enumerate() {
+            let _ = match n == self.wrong {
+                true => all.serialize_field(name, &[1]),
+                false => all.serialize_field(name, &1),
+            };
+        }
+        all.end()
+    }
+}
+
+#[test]
+fn the_first_error_names_its_field() {
+    const TAG: Schema = Schema::new("m").tags(&["a"]);
+    for (names, wrong, schema, expected) in [
+        (
+            ["x", "y", "z"],
+            0,
+            Schema::new("m"),
+            "the value of field `x`",
+        ),
+        (
+            ["x", "y", "z"],
+            1,
+            Schema::new("m"),
+            "the value of field `y`",
+        ),
+        (
+            ["x", "y", "z"],
+            2,
+            Schema::new("m"),
+            "the value of field `z`",
+        ),
+        (["a", "y", "z"], 0, TAG, "the value of tag `a`"),
+        (["x", "a", "z"], 0, TAG, "the value of field `x`"),
+        (["x", "a", "z"], 1, TAG, "the value of tag `a`"),
+        (
+            ["x", "time", "z"],
+            1,
+            Schema::new("m").time("time"),
+            "the time, field `time`",
+        ),
+    ] {
+        let sentence = refused(&schema, &GoesOn { names, wrong });
+        assert!(
+            sentence.starts_with(&format!("{expected} is a sequence")),
+            "{sentence}"
+        );
+    }
+}

@@ -383,7 +383,8 @@ impl<S: Sink> Walk<'_, '_, S> {
             #[cfg(feature = "alloc")]
             self.enc.core.forget_key();
         }
-        if !name.is_empty() {
+        // (The first one: a `Serialize` may go on after an error.)
+        if !name.is_empty() && self.name.is_none() {
             self.name_error(name);
         }
     }
