@@ -232,8 +232,9 @@ impl<'a> Labels<'a> {
     /// Makes the label if there is none of its name, and sets the properties of the one there is that
     /// differ from those of `new`. Other properties stay; an empty value removes one.
     ///
-    /// White space around the name makes no difference. Safe to repeat, and to run from several
-    /// programs at once. Lists all labels of the organization.
+    /// White space around the name makes no difference; nor does case where the server takes both for one
+    /// name, as InfluxDB 2.9.1 does: the label keeps the name it has. Safe to repeat, and to run from
+    /// several programs at once. Lists all labels of the organization.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -251,8 +252,14 @@ impl<'a> Labels<'a> {
         check_name("a label", &new.name)?;
         let org = self.0.org_id()?;
         let labels = Labels(self.0.in_org(&org));
-        let made =
-            Ensured::find_or_create(|| labels.find_by_name(&new.name), || labels.create(new))?;
+        let find = || labels.find_by_name(&new.name);
+        let made = match Ensured::find_or_create(find, || labels.create(new)) {
+            Err(error) if error.is_duplicate() => match labels.find_alike(&new.name)? {
+                Some(there) => Ensured::Unchanged(there),
+                None => return Err(error),
+            },
+            made => made?,
+        };
         made.or_change(|there| {
             let mut update = LabelUpdate::new();
             for (key, value) in &new.properties {
@@ -265,6 +272,13 @@ impl<'a> Labels<'a> {
             }
             labels.update(&there.id, &update).map(Some)
         })
+    }
+
+    /// The label whose name differs in case alone.
+    fn find_alike(self, name: &str) -> Result<Option<Label>, Error> {
+        let name = name.to_lowercase();
+        self.list()
+            .find_named(|label| label.name.to_lowercase() == name)
     }
 
     /// Makes another label with the properties of this one.
