@@ -478,7 +478,7 @@ impl<'a> Tasks<'a> {
         self.0.check_org()?;
         Ensured::find_or_create(|| self.find_only(name), || self.create(new))?.or_change(|there| {
             let differs = |wanted: &Option<String>, is: &str| wanted.clone().filter(|w| w != is);
-            let update = TaskUpdate {
+            let mut update = TaskUpdate {
                 flux: Some(flux.clone().into_owned()).filter(|flux| *flux != there.flux),
                 description: differs(&new.description, &there.description),
                 status: new.status.filter(|status| there.status != Some(*status)),
@@ -486,6 +486,10 @@ impl<'a> Tasks<'a> {
             };
             if update.flux.is_none() && update.description.is_none() && update.status.is_none() {
                 return Ok(None);
+            }
+            if update.flux.is_none() && update.status.is_none() {
+                // (OSS refuses a description alone.)
+                update.status = there.status;
             }
             self.update(&there.id, &update).map(Some)
         })

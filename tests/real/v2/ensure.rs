@@ -70,6 +70,40 @@ fn names_with_white_space() {
     }
 }
 
+/// Names of labels that the server takes for the same, though it keeps the one that came first.
+#[test]
+fn labels_by_case() {
+    let Some(place) = Place::new("ensure labels by case") else {
+        return;
+    };
+    let labels = || place.client.labels();
+    for (first, second) in [
+        ("North", "north"),
+        ("west", "WEST"),
+        ("Süd", "sÜd"),
+        (" Ost ", "oST\n"),
+        ("Ж1", "ж1"),
+    ] {
+        let made = labels()
+            .ensure(&NewLabel::new(first).property("k", "v"))
+            .unwrap();
+        assert_eq!(made.as_str(), "created", "{first:?}");
+        let same = NewLabel::new(second).property("k", "v");
+        assert!(labels().ensure(&same).unwrap().is_unchanged(), "{second:?}");
+        let other = NewLabel::new(second).property("k", "w");
+        let now = labels().ensure(&other).unwrap();
+        assert_eq!(now.as_str(), "changed", "{second:?}");
+        assert_eq!(
+            (&now.get().id, &now.get().name),
+            (&made.get().id, &made.get().name)
+        );
+        assert!(
+            labels().ensure(&other).unwrap().is_unchanged(),
+            "{second:?}"
+        );
+    }
+}
+
 #[test]
 fn buckets() {
     let Some(place) = Place::new("ensure buckets") else {
@@ -282,6 +316,10 @@ fn tasks() {
         (NewTask::cron("t", "0 * * * *", "buckets()"), "changed"),
         (new(2).status(Status::Active), "changed"),
         (NewTask::every("t", hours(2), "buckets()"), "unchanged"),
+        (new(2).description(""), "changed"),
+        // Nothing but the description.
+        (new(2).description("a \"b\""), "changed"),
+        (new(2), "unchanged"),
         (new(2).description(""), "changed"),
     ] {
         ids.push(twice(outcome, || tasks.ensure(&new), |a, b| a.flux == b.flux).id);
