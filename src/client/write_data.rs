@@ -1,5 +1,6 @@
 //! `WriteData`: what can be written, by a client in one batch or by a writer.
 
+use super::split_lines::split;
 use crate::Precision;
 use crate::error::PointError;
 use crate::line::{EncodeError, Encoder, Lines, Sink, ToLine};
@@ -13,8 +14,9 @@ use alloc::vec::Vec;
 /// vectors of them are. By value or by reference.
 ///
 /// Text is taken to have its times in nanoseconds; for another unit make it
-/// `Lines { bytes: text.as_bytes(), precision }`. A byte order mark before text is left out; a client sends
-/// `Lines` as they are. Default tags are not added to lines that are encoded already.
+/// `Lines { bytes: text.as_bytes(), precision }`. A byte order mark before text is left out, and so are
+/// carriage returns at the ends of its lines (for which it is copied); a client sends `Lines` as they are.
+/// Default tags are not added to lines that are encoded already.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be written",
     label = "not lines, text, a point or a collection of them",
@@ -80,7 +82,35 @@ fn nanoseconds(bytes: Cow<'_, [u8]>) -> EncodedLines<'_> {
 fn text(bytes: &[u8]) -> EncodedLines<'_> {
     // Editors and spreadsheets put a mark before it, which servers take for a part of the first name.
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    nanoseconds(Cow::Borrowed(bytes))
+    nanoseconds(match bytes.contains(&b'\r') {
+        false => Cow::Borrowed(bytes),
+        true => Cow::Owned(without_returns(bytes)),
+    })
+}
+
+/// Without carriage returns at the ends of lines, which servers take for a part of the last value. Those
+/// in strings stay.
+fn without_returns(text: &[u8]) -> Vec<u8> {
+    let mut all = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let line = match rest.iter().find(|byte| !matches!(byte, b' ' | b'\t')) {
+            // A comment ends at its newline, whatever quotes are in it.
+            Some(b'#') => rest.split_inclusive(|byte| *byte == b'\n').next(),
+            _ => split(rest).next(),
+        };
+        let Some((line, behind)) = rest.split_at_checked(line.map_or(0, <[u8]>::len)) else {
+            break;
+        };
+        let (bare, end) = match line.strip_suffix(b"\n") {
+            Some(bare) => (bare, &b"\n"[..]),
+            None => (line, &b""[..]),
+        };
+        all.extend_from_slice(bare.strip_suffix(b"\r").unwrap_or(bare));
+        all.extend_from_slice(end);
+        rest = behind;
+    }
+    all
 }
 
 /// Texts of one or several lines each, one behind the other.

@@ -36,6 +36,52 @@ fn a_byte_order_mark_is_no_part_of_a_name() {
     assert_eq!(bodies, expected.map(|text| text.as_bytes().to_vec()));
 }
 
+/// Servers take one for a part of the last value, and refuse the line.
+#[test]
+fn a_carriage_return_at_a_lines_end_is_left_out() {
+    for (text, sent) in [
+        ("m v=1 1\r\n", "m v=1 1\n"),
+        ("m v=1 1\r\nm v=2 2\r\n", "m v=1 1\nm v=2 2\n"),
+        ("m v=1 1\r\nm v=2 2\nm v=3 3\r", "m v=1 1\nm v=2 2\nm v=3 3"),
+        ("\u{feff}m v=1\r\n\r\n\r\nm v=t\r\n", "m v=1\n\n\nm v=t\n"),
+        // Within a string it is the user's.
+        ("m s=\"a\r\nb\" 1\r\n", "m s=\"a\r\nb\" 1\n"),
+        (
+            "m s=\"a\\\"\r\n\",t=\"\r\n\"\r\nm v=1",
+            "m s=\"a\\\"\r\n\",t=\"\r\n\"\nm v=1",
+        ),
+        ("m s=\"\r\" 1", "m s=\"\r\" 1"),
+        // A quote in a name or a comment opens none.
+        ("m,t=\"a v=1 1\r\nm v=2 2\r\n", "m,t=\"a v=1 1\nm v=2 2\n"),
+        (
+            " # s=\"\r\nm s=\"a\r\nb\" 1\r\n",
+            " # s=\"\nm s=\"a\r\nb\" 1\n",
+        ),
+        ("m v=1 1\n", "m v=1 1\n"),
+    ] {
+        let wire = Wire::responding(NO_CONTENT);
+        let client = wire.client();
+        client.write("b", text).unwrap();
+        client.write("b", text.to_string()).unwrap();
+        client.write("b", text.as_bytes()).unwrap();
+        client.write("b", [text]).unwrap();
+        let seen = wire.seen();
+        for each in &seen[..3] {
+            assert_eq!(each.body, sent.as_bytes(), "{text:?}");
+        }
+        // (The last line of a text in a list ends.)
+        assert!(seen[3].body.starts_with(sent.as_bytes()), "{text:?}");
+        // Encoded lines are sent as they are.
+        let bytes = text.as_bytes();
+        let lines = influx_edge::line::Lines {
+            bytes,
+            precision: influx_edge::Precision::Nanosecond,
+        };
+        client.write("b", lines).unwrap();
+        assert_eq!(wire.seen()[4].body, bytes);
+    }
+}
+
 #[test]
 fn a_write_is_one_post() {
     let wire = Wire::responding(NO_CONTENT);
