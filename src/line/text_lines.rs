@@ -30,6 +30,8 @@ pub struct TextLine<'a> {
 pub struct LineSyntaxError {
     reason: &'static str,
     offset: usize,
+    /// Of the line in a text of several, from 1; else 0.
+    number: u64,
 }
 
 impl LineSyntaxError {
@@ -39,7 +41,14 @@ impl LineSyntaxError {
         LineSyntaxError {
             reason: "the text isn't UTF-8",
             offset,
+            number: 0,
         }
+    }
+
+    /// The same of this line of a text of several.
+    #[cfg(feature = "client")]
+    pub(crate) const fn in_line(self, number: u64) -> LineSyntaxError {
+        LineSyntaxError { number, ..self }
     }
 
     /// The byte of the line at which reading ended, from 0, blanks before the line not counted.
@@ -51,7 +60,11 @@ impl LineSyntaxError {
 
 impl fmt::Display for LineSyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, at byte {}", self.reason, self.offset)
+        write!(f, "{}, at byte {}", self.reason, self.offset)?;
+        match self.number {
+            0 => Ok(()),
+            number => write!(f, " of line {number}"),
+        }
     }
 }
 
@@ -124,6 +137,7 @@ fn whole(line: TextLine<'_>) -> Result<TextLine<'_>, LineSyntaxError> {
         true => Err(LineSyntaxError {
             reason: "a newline in a string behind such a field key ends the line",
             offset,
+            number: 0,
         }),
         false => Ok(line),
     }
@@ -216,6 +230,7 @@ impl<'a> Parser<'a> {
         LineSyntaxError {
             reason,
             offset: self.at,
+            number: 0,
         }
     }
 
@@ -347,6 +362,7 @@ impl<'a> Parser<'a> {
             Err(_) => Err(LineSyntaxError {
                 reason: too_large,
                 offset: start,
+                number: 0,
             }),
         }
     }

@@ -65,18 +65,25 @@ impl WholeText {
     /// # Errors
     /// The first line that isn't line protocol.
     pub(crate) fn new(bytes: &[u8]) -> Result<WholeText, LineSyntaxError> {
+        let several = bytes.trim_ascii_end().contains(&b'\n');
+        let in_line = |error: LineSyntaxError, number| match several {
+            true => error.in_line(number),
+            false => error,
+        };
         let text = core::str::from_utf8(bytes).map_err(|error| {
             let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let of_line = valid.iter().rev().take_while(|byte| **byte != b'\n');
-            LineSyntaxError::not_utf8(of_line.count())
+            let before = valid.iter().filter(|byte| **byte == b'\n').count();
+            let number = u64::try_from(before).unwrap_or(u64::MAX).saturating_add(1);
+            in_line(LineSyntaxError::not_utf8(of_line.count()), number)
         })?;
         let mut whole = WholeText {
             bytes: Vec::with_capacity(bytes.len().saturating_add(1)),
             lines: 0,
             untimed: false,
         };
-        for (_, line) in text_lines(text) {
-            let line = line?;
+        for (number, line) in text_lines(text) {
+            let line = line.map_err(|error| in_line(error, number))?;
             whole.bytes.extend_from_slice(line.bytes);
             whole.bytes.push(b'\n');
             whole.lines = whole.lines.saturating_add(1);

@@ -82,6 +82,29 @@ fn a_carriage_return_at_a_lines_end_is_left_out() {
     }
 }
 
+/// A writer takes all lines of a text or none: which one is at fault, it says.
+#[test]
+fn a_text_that_is_no_line_protocol_is_refused_by_line() {
+    let wire = Wire::responding(NO_CONTENT);
+    for (text, place) in [
+        (&b"m v="[..], "at byte 4"),
+        (b"m v=\n\n", "at byte 4"),
+        (b"m v=\nm v=1", "at byte 4 of line 1"),
+        (b"m v=1\r\nm v=\r\n", "at byte 4 of line 2"),
+        (b"# c\n\nm s=\"a\nb\"\n  m v=\n", "at byte 4 of line 5"),
+        (b"m v=1\nm v=\xff\nm v=2", "at byte 4 of line 2"),
+        (b"m v=\xff", "at byte 4"),
+    ] {
+        let mut writer = wire.client().writer("b").build().unwrap();
+        let error = writer.write(text).unwrap_err().to_string();
+        assert!(error.ends_with(place), "{error}");
+        let mut handle = writer.spawn(influx_edge::OverflowPolicy::Reject).unwrap();
+        assert_eq!(handle.write(text).unwrap_err().to_string(), error);
+        assert!(handle.close().unwrap().is_safe());
+    }
+    assert!(wire.seen().is_empty());
+}
+
 #[test]
 fn a_write_is_one_post() {
     let wire = Wire::responding(NO_CONTENT);
