@@ -84,15 +84,19 @@ impl<'a> AttachedLabels<'a> {
         self.0.list()
     }
 
-    /// Puts a label on it, and gives the label.
+    /// Puts a label on it, and gives the label. A program that provisions again takes a
+    /// [conflict](Error::is_conflict) for success:
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
     /// use influx_edge::api::NewLabel;
     ///
-    /// let north = client.labels().create(&NewLabel::new("north"))?;
-    /// client.buckets().labels(&id).add(&north.id)?;
+    /// let north = client.labels().ensure(&NewLabel::new("north"))?.into_inner();
+    /// match client.buckets().labels(&id).add(&north.id) {
+    ///     Err(error) if !error.is_conflict() => return Err(error),
+    ///     _ => {} // it is on the bucket
+    /// }
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -123,7 +127,7 @@ impl<'a> AttachedLabels<'a> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the label isn't on the resource, the token lacks permission, or no
+    /// Returns an error if the label isn't on the resource (Cloud), the token lacks permission, or no
     /// response is received.
     pub fn remove(&self, label: &LabelId) -> Result<(), Error> {
         self.0.remove(label.as_str())

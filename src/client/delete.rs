@@ -51,6 +51,7 @@ impl Client {
     ///     .call()?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
+    #[doc(alias = "delete")]
     pub fn delete_points(
         &self,
         bucket: impl Into<String>,

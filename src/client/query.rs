@@ -370,6 +370,9 @@ impl Query<'_> {
     /// Returns an error if the query is rejected (400, with the reason), the credentials or the
     /// bucket are unknown, or no response is received. What fails later is an error of
     /// [`Rows::next`].
+    #[doc(alias = "rows")]
+    #[doc(alias = "execute")]
+    #[doc(alias = "records")]
     pub fn call(self) -> Result<Rows, Error> {
         if !self.dialect.header {
             return Err(Error::config(
@@ -394,7 +397,8 @@ impl Query<'_> {
         Ok(Rows { inner, client })
     }
 
-    /// Asks, and gives each row as a value of your own type, by the names of its columns.
+    /// Asks, and gives each row as a value of your own type, by the names of its columns; or as a map, for
+    /// columns that aren't known beforehand: `BTreeMap<String, String>` has the texts of all cells.
     ///
     /// ```
     /// # use influx_edge::Client;
@@ -440,6 +444,8 @@ impl Query<'_> {
     /// # Errors
     /// As [`call`](Query::call); a broken connection; and whatever the writer says. An error the
     /// server reports after its first rows is CSV, too, and is not looked for here.
+    #[doc(alias = "query_raw")]
+    #[doc(alias = "raw")]
     pub fn write_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {
         let (client, mut response) = self.ask()?;
         let mut piece = [0u8; 8192];

@@ -22,7 +22,8 @@ use alloc::vec::Vec;
     label = "not lines, text, a point or a collection of them",
     note = "write line protocol (`&str`, `String`, `&[u8]`), `enc.lines()`, a `Point`, `&points`, or a type of \
             your own that implements `ToLine`",
-    note = "for an iterator, write `write_each(…)`"
+    note = "for an iterator, write `write_each(…)`; for a struct with serde's `Serialize`, \
+            `client.write_serialized(bucket, &schema, [&value])` or `writer.serialize(&schema, &value)`"
 )]
 pub trait WriteData: sealed::Sealed {
     /// The lines, if they are encoded already.

@@ -20,7 +20,7 @@ mod transport;
 use crate::csv::{ReadError, ReadErrorKind, ValueError};
 use crate::flux::FluxError;
 pub use crate::http::{Remedy, Stored};
-use crate::line::EncodeError;
+use crate::line::{EncodeError, SerializeError};
 use crate::timestamp::TimestampError;
 pub use delivery::{ClockError, DiskError, FlushError, WriteError};
 pub use line_error::LineError;
@@ -543,6 +543,12 @@ impl From<ErrorKind> for Error {
 
 impl From<EncodeError> for Error {
     fn from(e: EncodeError) -> Self {
+        PointError::from(e).into()
+    }
+}
+
+impl From<SerializeError> for Error {
+    fn from(e: SerializeError) -> Self {
         PointError::from(e).into()
     }
 }

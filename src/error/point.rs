@@ -1,7 +1,7 @@
 //! `PointError`: a point that can't be written as line protocol, with its key and its number.
 
 use super::Printable;
-use crate::line::{EncodeError, Encoder, Location, Sink};
+use crate::line::{EncodeError, Encoder, Location, SerializeError, Sink};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use core::fmt;
@@ -72,7 +72,7 @@ impl PointError {
 
     /// The number of the point among those that were handed over together, from 1. A
     /// [`ToLine`](crate::line::ToLine) that writes several lines counts as so many. `None` for the first
-    /// one given to a writer, and for an [`EncodeError`] that was converted.
+    /// one given to a writer, and for an [`EncodeError`] or [`SerializeError`] that was converted.
     #[must_use]
     pub fn number(&self) -> Option<usize> {
         self.number
@@ -84,6 +84,17 @@ impl From<EncodeError> for PointError {
         PointError {
             error,
             key: None,
+            number: None,
+        }
+    }
+}
+
+/// The name of the field is the key.
+impl From<SerializeError> for PointError {
+    fn from(e: SerializeError) -> Self {
+        PointError {
+            error: e.error(),
+            key: e.name().map(|name| name.to_owned().into_boxed_str()),
             number: None,
         }
     }

@@ -44,7 +44,9 @@ use super::sink::Sink;
     message = "`{Self}` doesn't know how to write itself as a line",
     label = "not a point or a collection of points",
     note = "write a `Point`, or `impl ToLine for` the type; without a type: `w.write_with(|enc| …)`",
-    note = "for an iterator of points, write `write_each(…)`; a text is written by `write`"
+    note = "for an iterator of points, write `write_each(…)`; a text, or a list of texts \
+            (`lines.collect::<Vec<_>>()`), is written by `write`, a struct with serde's \
+            `Serialize` by `write_serialized` or `serialize`"
 )]
 pub trait ToLine {
     /// Writes the value into the encoder.

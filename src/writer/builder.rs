@@ -32,6 +32,7 @@ impl Client {
     /// println!("{}", w.close()?);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
+    #[doc(alias = "write_api")]
     pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
         WriterBuilder {
             client: self.clone(),
@@ -78,6 +79,7 @@ impl WriterBuilder {
     /// # drop(w);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
+    #[doc(alias = "batch_size")]
     pub fn batch_lines(mut self, lines: usize) -> Self {
         self.settings.batch_lines = lines;
         self

@@ -81,13 +81,16 @@ const MISTAKES: [(&str, &[&str]); 14] = [
         &[
             "can't be written",
             "a type of your own that implements `ToLine`",
+            "`client.write_serialized(bucket, &schema, [&value])`",
+            "`writer.serialize(&schema, &value)`",
         ],
     ),
     (
         "fn f(w: &mut Writer) { w.write_each([\"t v=1\"]); }",
         &[
             "doesn't know how to write itself as a line",
-            "a text is written by `write`",
+            "a text, or a list of texts (`lines.collect::<Vec<_>>()`), is written by `write`",
+            "`Serialize` by `write_serialized` or `serialize`",
         ],
     ),
     (

@@ -313,3 +313,51 @@ fn the_first_error_names_its_field() {
         );
     }
 }
+
+/// `enc.serialize(…)?` in a function that returns the crate's error: the field is still named.
+#[cfg(feature = "client")]
+#[test]
+fn the_crates_error_keeps_the_name_of_the_field() {
+    use influx_edge::{Error, ErrorKind};
+    fn write<T: Serialize>(schema: &Schema<'_>, value: &T) -> Result<(), Error> {
+        let mut storage = [0u8; 16];
+        Encoder::new(&mut storage).serialize(schema, value)?;
+        Ok(())
+    }
+    let t = Schema::new("t");
+    let start = "cannot encode a point: ";
+    for (error, key, sentence) in [
+        (
+            write(&t, &of(f64::NAN)),
+            Some("x"),
+            "the value of field `x` is NaN",
+        ),
+        (
+            write(&t, &of([1, 2])),
+            Some("x"),
+            "the value of field `x` is a sequence",
+        ),
+        (
+            write(&t, &of(External::New(1))),
+            Some("x"),
+            "the value of field `x`",
+        ),
+        (write(&t.tags(&["site"]), &of(1)), Some("site"), ""),
+        (write(&t.time("at"), &of(1)), Some("at"), ""),
+        (write(&t, &of("longer than the buffer")), None, ""),
+        (write(&Schema::new(""), &of(1)), None, ""),
+    ] {
+        let error = error.unwrap_err();
+        let ErrorKind::Encode(point) = error.kind() else {
+            panic!("{error}")
+        };
+        assert_eq!((point.key(), point.number()), (key, None), "{error}");
+        let text = error.to_string();
+        let rest = text.strip_prefix(start).unwrap_or_else(|| panic!("{text}"));
+        assert!(rest.starts_with(sentence), "{text}");
+        assert!(
+            key.is_none_or(|key| rest.contains(&format!("`{key}`"))),
+            "{text}"
+        );
+    }
+}
