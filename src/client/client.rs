@@ -14,7 +14,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize};
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 use core::time::Duration;
 
 /// A connection to one InfluxDB server, or anything that speaks its v2 interface.
@@ -90,7 +90,7 @@ pub(crate) struct Learnt {
     pub(crate) v3: AtomicU8,
     pub(crate) server_clock: ServerClock,
     /// How long the last body was that points were encoded into.
-    pub(crate) body_bytes: AtomicUsize,
+    pub(crate) body_bytes: AtomicU32,
     #[cfg(feature = "gzip")]
     pub(crate) compression: Compression,
 }
