@@ -13,6 +13,8 @@ pub(crate) enum Trouble {
     None,
     /// Every write says that there is no space, and removing files doesn't change that.
     NoSpace,
+    /// Every write says so until a file is removed.
+    Full,
     /// No sync of a file succeeds.
     Syncs,
     /// One sync in three fails.
@@ -48,11 +50,13 @@ impl SimDisk {
     }
 
     pub(crate) fn set(&self, trouble: Trouble) {
-        let mut syncs = 0;
+        let (mut syncs, mut freed) = (0, false);
         self.sim.fail_when(move |call, _| {
             let error = |number| Some(io::Error::from_raw_os_error(number));
+            freed |= call == Call::Remove;
             match (trouble, call) {
                 (Trouble::NoSpace, Call::Write | Call::Create) => error(28),
+                (Trouble::Full, Call::Write | Call::Create) => error(28).filter(|_| !freed),
                 (Trouble::Syncs | Trouble::Gone, Call::Sync) => error(5),
                 (Trouble::Gone, Call::Open) => error(2),
                 (Trouble::SomeSyncs, Call::Sync) => {

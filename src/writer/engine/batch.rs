@@ -27,6 +27,8 @@ pub(crate) struct Batch {
     /// Which batches on disk it stands for, if it is there as well: read back to be sent, or put there
     /// while it was under way.
     pub(crate) on_disk: Option<Ranges>,
+    /// It was on disk and is no more: it is older than whatever is there now.
+    pub(crate) evicted: bool,
     /// Counts up over all batches of an engine: a flush waits for those below a number.
     pub(crate) number: u64,
     /// The unit of its times.
@@ -113,6 +115,7 @@ impl Batch {
         };
         Batch {
             on_disk: None,
+            evicted: false,
             number,
             precision,
             bytes: Arc::new(bytes),

@@ -54,8 +54,12 @@ impl Engine {
     /// A request has been out for so long that what waits behind it is to go to disk.
     pub(super) fn stalls_at(&self) -> Option<Duration> {
         let out = self.out.filter(|_| self.disk.is_some())?;
+        let most = self.disk.as_ref().map_or(0, Disk::max_batch_bytes);
         let mut queues = self.queues.iter().enumerate();
-        let behind = queues.any(|(at, queue)| queue.sealed.len() > self.fixed(at));
+        let behind = queues.any(|(at, queue)| {
+            let stays = self.fixed(at).max(queue.before_disk(most));
+            queue.sealed.len() > stays
+        });
         let stalls = out.since.saturating_add(self.settings.flush_interval);
         behind.then(|| stalls.max(self.disk_rests_until))
     }
@@ -77,10 +81,10 @@ impl Engine {
     fn spool_first(&mut self, at: usize) -> Option<u64> {
         let out = self.out.is_some_and(|out| out.queue == at);
         let (disk, queue) = (self.disk.as_mut()?, &mut self.queues[at]);
-        let held = queue.held();
+        let before = queue.before_disk(disk.max_batch_bytes());
         // What is under way stays in hand until its result is there.
-        let hold = out && held == 0;
-        let batch = queue.sealed.get_mut(held)?;
+        let hold = out && before == 0;
+        let batch = queue.sealed.get_mut(before)?;
         let (lines, bytes) = (batch.lines() as u64, batch.rest().len());
         let (put, lost) = disk.put(&queue.bucket, batch.unsent(), lines, hold);
         let range = match put {
@@ -97,7 +101,7 @@ impl Engine {
         if hold {
             batch.on_disk = Some(Vec::from([range]));
         } else {
-            let gone = queue.sealed.remove(held);
+            let gone = queue.sealed.remove(before);
             queue.reuse(gone.and_then(Batch::into_bytes));
         }
         self.bytes = self.bytes.saturating_sub(bytes);
@@ -124,11 +128,13 @@ impl Engine {
         }
     }
 
-    /// What a queue holds is no longer on disk: it is in memory alone.
+    /// What a queue holds is no longer on disk: it is in memory alone, and sent before what is still on
+    /// disk. It goes there once more when that is empty, and is not put behind newer lines.
     fn unhold(&mut self, at: usize) {
         let batch = self.queues[at].head();
         let Some((batch, ranges)) = batch.and_then(|batch| {
             let ranges = batch.on_disk.take()?;
+            batch.evicted = true;
             Some((batch, ranges))
         }) else {
             return;
@@ -155,7 +161,7 @@ impl Engine {
         let (Some(disk), queue) = (&mut self.disk, &mut self.queues[at]) else {
             return true;
         };
-        if queue.held() > 0 || queue.spooled == 0 {
+        if queue.before_disk(usize::MAX) > 0 || queue.spooled == 0 {
             return true;
         }
         let mut body = queue.storage();

@@ -230,6 +230,16 @@ impl Queue {
         usize::from(first.is_some_and(|batch| batch.on_disk.is_some()))
     }
 
+    /// How many of the first batches are older than what else is on disk: one or none. It is sent first,
+    /// and can't be put behind that. `most`: the longest batch that the disk takes.
+    pub(crate) fn before_disk(&self, most: usize) -> usize {
+        let first = self.sealed.front();
+        let evicted = first.is_some_and(|batch| {
+            batch.evicted && (self.spooled > 0 || batch.rest().len() > most)
+        });
+        usize::from(evicted).max(self.held())
+    }
+
     /// The batches in memory alone.
     pub(crate) fn in_memory(&self) -> impl Iterator<Item = &Batch> {
         self.sealed.iter().skip(self.held())

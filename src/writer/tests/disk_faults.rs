@@ -269,3 +269,65 @@ fn what_the_last_sync_loses_is_counted_and_told_by_close() {
         }
     }
 }
+
+/// A batch that is in hand loses its place on disk, while later values of the same points have theirs: it
+/// is sent before them, or not at all, and is not put behind them.
+#[test]
+fn what_loses_its_place_on_disk_is_never_stored_behind_what_is_newer() {
+    // Lines that wait, lines that come behind them, and the mode.
+    let table = [(1, 1), (1, 60), (40, 1), (120, 3), (120, 130)];
+    for mode in [Mode::OnFailure, Mode::WriteAhead] {
+        for (older, newer) in table {
+            for flushes in [0, 1, 3] {
+                let disk = SimDisk::new();
+                let spool = disk.open(|b| b.mode(mode));
+                let (mut core, clock, server) = world(1, |b| {
+                    let b = b.spool(spool).batch_lines(50);
+                    b.drain_bytes_per_second(u64::MAX)
+                });
+                let what = (mode, older, newer, flushes);
+                server.0.borrow_mut().down = true;
+                let value = |core: &mut SimCore, n: u64, time: u64| {
+                    core.write(MAIN, |enc| {
+                        let line = enc.line("m").tag("s", 1).field("n", n as i64);
+                        line.timestamp(time as i64)
+                    })
+                    .unwrap();
+                };
+                (0..older).for_each(|time| value(&mut core, time, time));
+                for _ in 0..3 {
+                    clock.advance(SEC * 5);
+                    core.poll();
+                }
+                assert!(core.engine.queues[MAIN].held() > 0, "{what:?}");
+                disk.set(Trouble::Full);
+                for n in 0..newer {
+                    value(&mut core, older + n, n % older);
+                    if n % 50 == 0 {
+                        (0..flushes).for_each(|_| drop(core.flush(SEC)));
+                        check(&core);
+                    }
+                }
+                for _ in 0..flushes {
+                    clock.advance(SEC * 5);
+                    core.poll();
+                    check(&core);
+                }
+                server.0.borrow_mut().down = false;
+                for _ in 0..100 {
+                    clock.advance(SEC * 60);
+                    disk.advance(60_000);
+                    core.poll();
+                    check(&core);
+                }
+                let stats = core.stats();
+                assert_eq!((stats.buffered, stats.spooled), (0, 0), "{what:?} {stats:?}");
+                let world = server.0.borrow();
+                for n in newer.saturating_sub(older)..newer {
+                    let key = format!("sensors m,s=1 {}", n % older);
+                    assert_eq!(world.stored.get(&key), Some(&(older + n)), "{what:?} {key}");
+                }
+            }
+        }
+    }
+}
