@@ -112,6 +112,12 @@ impl Shared {
         mut written: Written<'a>,
         untimed: Option<&'a mut Vec<u8>>,
     ) -> Result<(), WriteError> {
+        let check_len = |bytes: &[u8]| match bytes.len() > self.settings.batch_bytes {
+            true => Err(WriteError::TooLarge(self.settings.batch_bytes)),
+            false => Ok(()),
+        };
+        // (Before the lock is held for as long as times are put to them.)
+        check_len(written.bytes)?;
         let untimed = untimed.map(|stamped| (stamped, self.reading()));
         let mut state = self.state();
         if state.ahead && self.is_keeper() {
@@ -124,9 +130,7 @@ impl Shared {
             state.input.stepped = state.input.stepped.max(stamp.stepped_back);
             written.bytes = stamped;
         }
-        if written.bytes.len() > self.settings.batch_bytes {
-            return Err(WriteError::TooLarge(self.settings.batch_bytes));
-        }
+        check_len(written.bytes)?;
         let mut state = self.space(state, written.bytes.len())?;
         let ahead = state.ahead;
         let entry = state.inbox.put(&written, || self.clock.now());

@@ -100,6 +100,7 @@ impl Engine {
         line: &TextLine<'_>,
     ) -> Result<Accepted, WriteError> {
         self.now = self.now.max(clock.now());
+        self.check_len(line.bytes.len())?;
         self.queues[at].write_line_behind(line.bytes);
         let pending = Pending::new(at, line.bytes.len().saturating_add(1), 1);
         let untimed = (!line.has_time).then(|| clock.reading(self.stamper.compares()));
@@ -114,9 +115,19 @@ impl Engine {
         text: &WholeText,
     ) -> Result<Accepted, WriteError> {
         self.now = self.now.max(clock.now());
+        self.check_len(text.bytes.len())?;
         let pending = self.pend(at, &text.bytes, text.lines);
         let untimed = text.untimed.then(|| clock.reading(self.stamper.compares()));
         self.take(pending, untimed)
+    }
+
+    /// More than a batch takes is not even copied: storage that grew stays.
+    fn check_len(&mut self, len: usize) -> Result<(), WriteError> {
+        let most = self.settings.batch_bytes;
+        match len > most {
+            true => Err(self.refused(WriteError::TooLarge(most))),
+            false => Ok(()),
+        }
     }
 
     /// Lines of this precision come next. Those of another one get a batch of their own: nothing is
@@ -198,10 +209,8 @@ impl Engine {
         if pending.lines == 0 {
             return Ok(Accepted::Yes);
         }
+        self.check_len(len)?;
         let batch_bytes = self.settings.batch_bytes;
-        if len > batch_bytes {
-            return Err(self.refused(WriteError::TooLarge(batch_bytes)));
-        }
         if self.is_ahead() {
             return self.write_ahead(pending);
         }

@@ -234,9 +234,8 @@ impl Queue {
     /// and can't be put behind that. `most`: the longest batch that the disk takes.
     pub(crate) fn before_disk(&self, most: usize) -> usize {
         let first = self.sealed.front();
-        let evicted = first.is_some_and(|batch| {
-            batch.evicted && (self.spooled > 0 || batch.rest().len() > most)
-        });
+        let evicted = first
+            .is_some_and(|batch| batch.evicted && (self.spooled > 0 || batch.rest().len() > most));
         usize::from(evicted).max(self.held())
     }
 

@@ -513,3 +513,36 @@ fn what_is_left_out_of_refused_lines_is_not_counted() {
         }
     }
 }
+
+/// Text that is longer than a batch is refused, and leaves no storage of its size.
+#[test]
+fn what_is_too_long_takes_no_memory() {
+    let one = |time: &str| format!("m v=\"{}\"{time}\n", "x".repeat(2 << 20));
+    let many = |time: &str| format!("m v=1{time}\n").repeat(1 << 18);
+    let texts = [one(" 1"), one(""), many(" 1"), many("")];
+    for (n, text) in texts.iter().enumerate() {
+        for precision in [Precision::Nanosecond, Precision::Second] {
+            let (mut core, _, _) = world(1, |b| b);
+            let batch_bytes = core.engine.settings.batch_bytes;
+            write(&mut core, 1);
+            let long = Err(WriteError::TooLarge(batch_bytes));
+            let lines = crate::line::Lines {
+                bytes: text.as_bytes(),
+                precision,
+            };
+            assert_eq!(core.write_data(MAIN, &lines), long, "{n}");
+            if n < 2 {
+                let outcome = core.write_lines(MAIN, text, precision);
+                assert_eq!(outcome.rejected, [(1, long.unwrap_err())], "{n}");
+            }
+            check(&core);
+            write(&mut core, 2);
+            let held = core.engine.queues[MAIN].storage_bytes();
+            assert!(held <= 3 * batch_bytes, "{n}: {held} bytes");
+            assert!(core.flush(SEC).is_ok());
+            assert_eq!(core.stats().delivered, 2);
+            let held = core.engine.queues[MAIN].storage_bytes();
+            assert!(held <= 3 * batch_bytes, "{n}: {held} bytes");
+        }
+    }
+}
