@@ -135,6 +135,12 @@ fn script(seed: u64) {
         settings(builder).spool(spool).drain_bytes_per_second(rate)
     };
     let (mut core, clock, server) = world(seed, settings);
+    let merge = |core: &mut Inline<SimClock, SimServer>| {
+        if seed % 2 == 0 {
+            core.engine.settings.merge_bytes = 3_500;
+        }
+    };
+    merge(&mut core);
     #[cfg_attr(
         not(feature = "spool"),
         expect(unused_mut, reason = "one life without a disk")
@@ -164,6 +170,7 @@ fn script(seed: u64) {
                 let spooled = core.stats().spooled;
                 drop(core);
                 core = another(seed + lives, &clock, &server, settings);
+                merge(&mut core);
                 lives += 1;
                 assert!(core.stats().recovered >= spooled);
             }
@@ -335,7 +342,7 @@ fn random_lives() {
 
 /// Where the seeds begin: the same place each time, so that a failure comes back;
 /// `INFLUX_EDGE_SEED` begins elsewhere.
-fn seed() -> u64 {
+pub(super) fn seed() -> u64 {
     let set = std::env::var("INFLUX_EDGE_SEED").ok();
     set.and_then(|seed| seed.parse().ok()).unwrap_or(1)
 }

@@ -473,7 +473,7 @@ pub(super) fn check_engine(engine: &Engine, now: Duration) -> Stats {
     let bytes = held.iter().map(|h| h.0).sum::<usize>();
     assert_eq!(stats.buffered_bytes as usize, bytes);
     assert_eq!(lines, held.iter().map(|h| h.1).sum::<usize>());
-    assert!(bytes <= engine.settings.max_buffer_bytes + engine.settings.batch_bytes);
+    assert!(bytes <= engine.settings.max_buffer_bytes + engine.settings.merge_bytes);
     #[cfg(feature = "spool")]
     if let Some(disk) = &engine.disk {
         // What is held is on disk as a whole, and counted as far as it is left.
