@@ -323,7 +323,7 @@ fn change(
     };
     // A server's error may repeat what this call alone has.
     let client = &client.hiding(&[new], Some(&auth));
-    let cookies = client.open_session(session, None)?;
+    let cookies = client.open_session(session, None, client.inner().overall)?;
     let mut headers = HeaderList::default();
     headers.authorization(session.basic.clone());
     let done = ApiRequest::new(client, "PUT", path)

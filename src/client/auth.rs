@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt;
+use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Who we are, ready for the wire.
@@ -41,8 +42,8 @@ pub(crate) struct Session {
     pub(super) keep: fn(&Session, u64, &Headers),
 }
 
-/// Signs in, unless another thread has done so since the sign-in of this number was forgotten.
-pub(super) type SignIn = fn(&Client, &Session, Option<u64>) -> Result<Cookies, Error>;
+/// Signs in within the limit, unless another thread has done so since the sign-in of this number was forgotten.
+pub(super) type SignIn = fn(&Client, &Session, Option<u64>, Duration) -> Result<Cookies, Error>;
 
 impl Auth {
     pub(crate) fn token(token: &Secret) -> Result<Self, Error> {

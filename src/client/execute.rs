@@ -28,6 +28,8 @@ use std::time::Instant;
 
 /// How much is kept of what a library, a proxy or a certificate says of a call that broke.
 const MAX_DETAIL: usize = 1024;
+/// A request that is begun has this time at least.
+const LEAST_LIMIT: Duration = Duration::from_millis(1);
 /// How long the question for the server's version may take, which only an error's text needs.
 const PING_LIMIT: Duration = Duration::from_secs(5);
 /// The most bytes of a response that is read whole, decompressed.
@@ -127,21 +129,37 @@ impl Client {
                 self.send(what, out)
             }
             Auth::Session(session) => {
-                let mut cookies = match session.cookies() {
-                    Some(cookies) => cookies,
-                    None => (session.sign_in)(self, session, None)?,
-                };
-                let mut again = !matches!(out.body, RequestBody::Reader(..));
-                loop {
-                    out.credential = Some(("cookie", cookies.header));
-                    let response = self.send(what, out)?;
-                    if response.status != 401 || !core::mem::replace(&mut again, false) {
-                        (session.keep)(session, cookies.generation, &response.headers);
-                        return Ok(response);
-                    }
-                    cookies = (session.sign_in)(self, session, Some(cookies.generation))?;
-                }
+                let limit = out.overall;
+                let response = self.with_session(session, what, out);
+                out.overall = limit;
+                response
             }
+        }
+    }
+
+    /// Sends with a session. All requests together take no longer than one may.
+    fn with_session(
+        &self,
+        session: &Session,
+        what: &dyn fmt::Display,
+        out: &mut HttpRequest<'_>,
+    ) -> Result<HttpResponse, Error> {
+        let (start, limit) = (Instant::now(), out.overall);
+        let left = || limit.saturating_sub(start.elapsed()).max(LEAST_LIMIT);
+        let mut cookies = match session.cookies() {
+            Some(cookies) => cookies,
+            None => (session.sign_in)(self, session, None, limit)?,
+        };
+        let mut again = !matches!(out.body, RequestBody::Reader(..));
+        loop {
+            out.credential = Some(("cookie", cookies.header));
+            out.overall = left();
+            let response = self.send(what, out)?;
+            if response.status != 401 || !core::mem::replace(&mut again, false) {
+                (session.keep)(session, cookies.generation, &response.headers);
+                return Ok(response);
+            }
+            cookies = (session.sign_in)(self, session, Some(cookies.generation), left())?;
         }
     }
 
@@ -174,12 +192,13 @@ impl Client {
         )
     }
 
-    /// Exchanges user name and password for a cookie. Of several threads that come with the same
+    /// Exchanges user name and password for a cookie, within `limit`. Of several threads that come with the same
     /// forgotten session, the first signs in and the others use what it got.
     pub(crate) fn open_session(
         &self,
         session: &Session,
         forgotten: Option<u64>,
+        limit: Duration,
     ) -> Result<Cookies, Error> {
         let _one_at_a_time = session.door.lock().unwrap_or_else(PoisonError::into_inner);
         let current = session.cookies();
@@ -194,6 +213,7 @@ impl Client {
         let mut out = self.http_request("POST", self.inner().base.target("/api/v2/signin"));
         out.body = RequestBody::Bytes(&[]);
         out.repeatable = true;
+        out.overall = out.overall.min(limit);
         out.credential = Some(("authorization", session.basic.clone()));
         let mut response = self.send(&what, &mut out)?;
         self.no_content(&what, &mut response)?;

@@ -325,7 +325,8 @@ impl Client {
         match &*self.inner().auth {
             Auth::Session(session) => {
                 let forgotten = session.cookies().map(|c| c.generation);
-                self.open_session(session, forgotten).map(|_| ())
+                self.open_session(session, forgotten, self.inner().overall)
+                    .map(|_| ())
             }
             _ => Ok(()),
         }

@@ -114,3 +114,46 @@ fn no_tick_is_late_while_a_server_stalls() {
         assert!(w.close_within(Duration::ZERO).is_err());
     });
 }
+
+/// A session is opened, and opened again when the server has forgotten it, within the limit of the call
+/// that it is opened for.
+#[test]
+fn a_session_takes_no_longer_than_the_call_may() {
+    within(60 * SEC, || {
+        // So many requests get their response, so late; the next one gets none.
+        for (responses, delay) in [(0, 0), (1, 0), (2, 0), (3, 0), (4, 400), (3, 300)] {
+            let count = Arc::new(AtomicU64::new(0));
+            let wire = Wire::each(64, move |peer| {
+                while peer.request().is_some() {
+                    let n = count.fetch_add(1, Ordering::Relaxed);
+                    if n >= responses {
+                        return peer.wait_for_close();
+                    }
+                    std::thread::sleep(Duration::from_millis(delay));
+                    peer.send(match n % 2 {
+                        0 => "HTTP/1.1 204 No Content\r\nset-cookie: influxdb-oss-session=abc\r\n\r\n",
+                        _ => "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n",
+                    });
+                }
+            });
+            let client = influx_edge::Client::builder(wire.url())
+                .org("acme")
+                .session("user", "password")
+                .timeout(30 * SEC)
+                .build()
+                .unwrap();
+            let mut w = client.writer("sensors").build().unwrap();
+            w.write_with(|enc| enc.line("t").field("n", 1).timestamp(1))
+                .unwrap();
+            let start = Instant::now();
+            assert!(w.flush_within(SEC).is_err());
+            let took = start.elapsed();
+            assert!(took < 2 * SEC, "{responses}: a flush took {took:?}");
+            let next = Instant::now() + SEC;
+            w.run_until(next).unwrap();
+            let late = next.elapsed();
+            assert!(late < SEC, "{responses}: late by {late:?}");
+            assert!(w.close_within(Duration::ZERO).is_err());
+        }
+    });
+}
