@@ -62,8 +62,8 @@
 //!
 //! *Held* lines are on disk and in memory: they were read back to be sent, or went to disk while their
 //! request was under way. They count as spooled. What the disk drops ([`OverflowPolicy::DropOldest`]),
-//! finds damaged or can't sync is counted at once: as buffered again if it is held, else as dropped
-//! ([`DropReason::Spool`]).
+//! finds damaged or can't sync is counted at once: as buffered again if it is held, and then sent before what
+//! is still on disk, else as dropped ([`DropReason::Spool`]).
 //!
 //! | response | what the writer does |
 //! |---|---|
