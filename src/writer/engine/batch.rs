@@ -199,11 +199,18 @@ impl Batch {
 
     /// The piece is done with. `good`: all of it was stored.
     pub(crate) fn pop(&mut self, good: bool) {
-        self.pieces.remove(self.suspects);
+        let gone = self.pieces.remove(self.suspects);
         if good {
             self.bad_run = 0;
+            // A line that was refused is stored now: the path was to blame, then, for the others as well.
+            let absolved = gone.is_some_and(|piece| piece.suspicion == Suspicion::Refused);
             for piece in &mut self.pieces {
-                if piece.suspicion == Suspicion::Stored {
+                let forget = match piece.suspicion {
+                    Suspicion::Stored => true,
+                    Suspicion::Refused => absolved,
+                    _ => false,
+                };
+                if forget {
                     piece.suspicion = Suspicion::None;
                 }
             }
