@@ -83,9 +83,8 @@ test_levels() {
     level 'std,serde' csv line resource_use
     level 'spool' spool
     level 'client' client client_log http_faults resource_use
-    # (Their unit tests run with all features of the dependencies on.)
+    # (Its unit tests run with all features of the dependencies on.)
     unit=()
-    level 'client,v1' v1
     # TLS by the system's library, which has to do whatever rustls does.
     if openssl_headers; then
         # OpenSSL reads the system's store anew for each client, whomever that trusts.
@@ -99,8 +98,9 @@ test_levels() {
 }
 
 # The faults of servers and of the path once more with every body compressed: the mock servers are on the
-# loopback, to which none is by default. (The real servers' step does the same.)
+# loopback, to which none is by default. (The real servers' step does the same.) InfluxDB 1.x first without.
 forced_compression() {
+    cargo test --locked --features v1 --test v1
     INFLUX_EDGE_GZIP=1 timeout 600 \
         cargo test --locked --features v1 --test http_faults --test writer --test v1
 }
