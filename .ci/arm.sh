@@ -10,8 +10,10 @@ ARM_TESTS=(
     line:properties,values,numbers,escaping,allocations
     csv:recordings,rows,structs,descriptions,buffers,mistakes,model,timestamps
     flux
-    spool spool_memory client:contract,calls,query http_faults:tls writer roundtrip
+    spool spool_memory http_faults:tls writer
 )
+# And where nothing is left out.
+ARM_LONG_TESTS=("${ARM_TESTS[@]}" client:contract,calls,query roundtrip)
 # aarch64 differs from x86-64 in its page size and its C types; the rest runs on armv7.
 AARCH64_TESTS=(line:properties spool http_faults:tls)
 # Tests that start programs, which an emulator can't.

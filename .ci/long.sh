@@ -46,12 +46,12 @@ foreign_targets() {
 # with as many random cases as on this machine.
 armv7_long() {
     ARM_LONG=1
-    arm_tests armv7-unknown-linux-gnueabihf armhf "${ARM_TESTS[@]}"
+    arm_tests armv7-unknown-linux-gnueabihf armhf "${ARM_LONG_TESTS[@]}"
 }
 
 aarch64_long() {
     ARM_LONG=1
-    arm_tests aarch64-unknown-linux-gnu arm64 "${ARM_TESTS[@]}"
+    arm_tests aarch64-unknown-linux-gnu arm64 "${ARM_LONG_TESTS[@]}"
 }
 
 # The crashes, power failures and random inputs of `.ci/run`, ten times as many.
