@@ -59,6 +59,11 @@ at_length_long() {
     at_length 10
 }
 
+# The writer's programs with every body compressed.
+writer_compressed() {
+    INFLUX_EDGE_GZIP=1 cargo test --locked --test writer
+}
+
 # The benchmarks beside other clients, which pull in those clients: compiled only.
 peers() {
     local manifest

@@ -101,8 +101,7 @@ test_levels() {
 # loopback, to which none is by default. (The real servers' step does the same.) InfluxDB 1.x first without.
 forced_compression() {
     cargo test --locked --features v1 --test v1
-    INFLUX_EDGE_GZIP=1 timeout 600 \
-        cargo test --locked --features v1 --test http_faults --test writer --test v1
+    INFLUX_EDGE_GZIP=1 timeout 600 cargo test --locked --features v1 --test http_faults --test v1
 }
 
 # level FEATURES TEST...: the unit tests, if `unit` has them, and these test programs, on one feature level.
