@@ -17,7 +17,7 @@ use flate2::{Compress, Crc, FlushCompress, Status};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Bodies of at least so many bytes are compressed unless the client is told otherwise: a request
+/// Bodies of at least so many bytes are compressed unless it is set otherwise: a request
 /// takes two packets then, and one without most of the body.
 const DEFAULT_MIN_BYTES: usize = 1024;
 

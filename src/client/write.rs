@@ -14,7 +14,7 @@ use core::time::Duration;
 type Body = Tagged<Vec<u8>, Vec<u8>>;
 
 /// No more storage is taken for a batch before it is needed.
-const MAX_ROOM: u32 = 1 << 20;
+const MAX_CAPACITY: u32 = 1 << 20;
 
 fn encode_each<S: Sink, T: ToLine>(
     enc: &mut Encoder<S>,
@@ -146,12 +146,12 @@ impl Client {
         send: impl FnOnce(Lines<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let last = &self.inner().learnt.body_bytes;
-        let room = usize::try_from(last.load(Ordering::Relaxed)).unwrap_or_default();
+        let capacity = usize::try_from(last.load(Ordering::Relaxed)).unwrap_or_default();
         let tags = self.default_tags().cloned().unwrap_or_default();
-        let mut enc = Encoder::with_sink(Vec::with_capacity(room)).default_tags(tags);
+        let mut enc = Encoder::with_sink(Vec::with_capacity(capacity)).default_tags(tags);
         encode(&mut enc)?;
-        let len = u32::try_from(enc.len()).unwrap_or(MAX_ROOM);
-        last.store(len.min(MAX_ROOM), Ordering::Relaxed);
+        let len = u32::try_from(enc.len()).unwrap_or(MAX_CAPACITY);
+        last.store(len.min(MAX_CAPACITY), Ordering::Relaxed);
         send(enc.lines())
     }
 

@@ -301,11 +301,26 @@ fn close_long(out: &mut SliceWriter<'_>, at: usize, head: usize) -> Result<(), E
     Ok(())
 }
 
+impl<'a> KeptValue<'a> {
+    /// What the value is as a tag, whose numbers are texts.
+    pub(super) fn as_tag(&self) -> impl PartialEq + use<'a> {
+        let kind = match self.kind {
+            Kind::Verbatim => Kind::Text,
+            kind => kind,
+        };
+        (kind, self.bytes)
+    }
+
+    fn copy(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
+        put_length(out, head(self.bytes.len(), self.kind))?;
+        out.copy_short(self.bytes)
+    }
+}
+
 #[allow(private_interfaces)]
 impl sealed::Tag for KeptValue<'_> {
     fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
-        put_length(out, head(self.bytes.len(), self.kind))?;
-        out.copy_short(self.bytes)
+        self.copy(out)
     }
 
     #[inline]
@@ -332,8 +347,7 @@ impl sealed::Tag for KeptValue<'_> {
 #[allow(private_interfaces)]
 impl sealed::Field for KeptValue<'_> {
     fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
-        put_length(out, head(self.bytes.len(), self.kind))?;
-        out.copy_short(self.bytes)
+        self.copy(out)
     }
 
     #[inline]

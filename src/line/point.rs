@@ -140,8 +140,8 @@ impl Point {
     /// ```
     /// use influx_edge::Point;
     ///
-    /// let point = Point::new("t").tags([("site", "north"), ("room", "12")]);
-    /// assert_eq!(point, Point::new("t").tag("room", "12").tag("site", "north"));
+    /// let point = Point::new("t").tags([("site", "north"), ("shelf", "12")]);
+    /// assert_eq!(point, Point::new("t").tag("shelf", 12).tag("site", "north")); // a tag is a text
     /// ```
     #[must_use]
     pub fn tags<K: AsRef<str>, V: TagValue>(
@@ -341,10 +341,17 @@ impl Point {
     }
 }
 
+/// Points are equal if their parts are, the fields in the same order. A tag that was set from a number is its text.
 impl PartialEq for Point {
     fn eq(&self, other: &Point) -> bool {
-        let borders = |point: &Point| (point.tags, point.fields, point.time);
-        borders(self) == borders(other) && self.parts.bytes() == other.parts.bytes()
+        fn tags(point: &Point) -> impl Iterator<Item = impl PartialEq> {
+            point.kept_tags().map(|tag| (tag.key, tag.value.as_tag()))
+        }
+        self.time == other.time
+            && self.slice(0..self.tags) == other.slice(0..other.tags)
+            && self.slice(self.fields..self.parts.len())
+                == other.slice(other.fields..other.parts.len())
+            && tags(self).eq(tags(other))
     }
 }
 

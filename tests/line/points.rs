@@ -638,3 +638,27 @@ fn slices_and_their_iterators_are_lines() {
     enc.encode(&rest).unwrap();
     assert_eq!(enc.as_bytes(), b"t v=2i\n");
 }
+
+#[test]
+fn a_tag_from_a_number_equals_its_text_and_a_field_does_not() {
+    let tagged = |tag: &str| Point::new("t").tag("a", tag).field("v", 1);
+    for (point, text) in [
+        (Point::new("t").tag("a", 7u16), "7"),
+        (Point::new("t").tag("a", 0), "0"),
+        (Point::new("t").tag("a", i64::MIN), "-9223372036854775808"),
+        (Point::new("t").tag("a", u64::MAX), "18446744073709551615"),
+        (Point::new("t").tag("a", true), "true"),
+        (Point::new("t").tag("a", Text(1.5)), "1.5"),
+    ] {
+        let point = point.field("v", 1);
+        assert_eq!(point, tagged(text));
+        assert_ne!(point, tagged("other"));
+        assert_ne!(point, tagged(text).tag("b", "x"));
+        assert_ne!(point, tagged(text).field("v", "1"));
+    }
+    assert_ne!(
+        Point::new("t").field("v", 7),
+        Point::new("t").field("v", "7")
+    );
+    assert_ne!(Point::new("t").tag("a", ""), Point::new("t").tag("a", "x"));
+}

@@ -419,7 +419,7 @@ pub(crate) fn names(named: &[LineError], lines: usize) -> bool {
     by_line(named, lines).iter().any(Option::is_some)
 }
 
-/// For each line of a piece what was said of it, by the numbers that the error found.
+/// For each line of a piece what the error says of it, by the numbers that the error found.
 fn by_line(named: &[LineError], lines: usize) -> Vec<Option<&LineError>> {
     let mut by_line = alloc::vec![None; lines];
     for bad in named {

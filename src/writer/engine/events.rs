@@ -1,4 +1,4 @@
-//! What happened, until it is told: bounded, and counted together where many wait.
+//! What happened, until it is emitted: bounded, and counted together where many wait.
 
 use super::super::account::Place;
 use super::super::event::Event;
@@ -10,7 +10,7 @@ use core::time::Duration;
 
 /// So many events wait at most; more are counted.
 const MAX: usize = 64;
-/// From so many on equal ones in a row are told as one.
+/// From so many on equal ones in a row are emitted as one.
 const CROWD: usize = 16;
 
 /// An [`Event`] that owns what it says.
@@ -27,10 +27,10 @@ pub(crate) enum Note {
     Missed(u64),
 }
 
-/// The events that nobody was told yet.
+/// The events that were not emitted yet.
 #[derive(Debug)]
 pub(crate) struct Events {
-    /// Whether anybody is told at all.
+    /// Whether there is a listener.
     pub(crate) listens: bool,
     queue: VecDeque<Note>,
     missed: u64,
@@ -78,16 +78,16 @@ impl Note {
                 *lines = lines.saturating_add(*more);
                 true
             }
-            (Note::SpoolFailed(a, said), Note::SpoolFailed(b, says)) => a == b && said == says,
+            (Note::SpoolFailed(a, before), Note::SpoolFailed(b, now)) => a == b && before == now,
             _ => false,
         }
     }
 
-    /// The event as it is told.
+    /// The event as it is emitted.
     pub(crate) fn event(&self) -> Event<'_> {
         match *self {
             Note::Lines(ref bucket, lines, place) => match place {
-                // (Nobody is told of lines that come into memory.)
+                // (Lines that come into memory are no event.)
                 Place::Outside | Place::Buffered | Place::Spooled => {
                     Event::Spooled { bucket, lines }
                 }

@@ -19,9 +19,9 @@ use core::time::Duration;
 const DISK_PAUSE: Duration = Duration::from_secs(5);
 /// One that took nothing is tried again after this, while a request stalls.
 const DISK_REST: Duration = Duration::from_secs(1);
-/// So many of a disk's last errors aren't told again as long as it takes nothing. (It has two by turns:
+/// So many of a disk's last errors aren't emitted again as long as it takes nothing. (It has two by turns:
 /// what failed, and that it isn't asked for a moment.)
-const MAX_TOLD: usize = 4;
+const MAX_EMITTED: usize = 4;
 
 impl Engine {
     /// Takes a spool, and takes over what is in it.
@@ -197,10 +197,10 @@ impl Engine {
     /// Tells that the disk didn't do its part for a queue, unless that goes on as it began.
     pub(super) fn spool_failed(&mut self, at: usize, error: &DiskError) {
         let message = error.to_string();
-        let told = &mut self.queues[at].spool_errors;
-        if !told.contains(&message) {
-            told.truncate(MAX_TOLD - 1);
-            told.insert(0, message.clone());
+        let emitted = &mut self.queues[at].spool_errors;
+        if !emitted.contains(&message) {
+            emitted.truncate(MAX_EMITTED - 1);
+            emitted.insert(0, message.clone());
             self.note(at, |bucket| Note::SpoolFailed(bucket, message));
         }
     }

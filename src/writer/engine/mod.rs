@@ -1,9 +1,9 @@
 //! The delivery engine: queues, batches, the disk, and the account of every line.
 //!
 //! It has no thread, no clock and no network: each call is given the time, says what to send
-//! ([`Engine::next_request`]), is told what became of it ([`Engine::on_result`]), and says when it is
+//! ([`Engine::next_request`]), is given the result ([`Engine::on_result`]), and returns when it is
 //! to be called again ([`Engine::next_wakeup`]). While a request is out, everything else goes on.
-//! What it has to report is collected ([`Engine::take_events`]); it calls nobody.
+//! What it has to report is collected ([`Engine::take_events`]); it calls no listener.
 
 mod accept;
 mod ahead;
@@ -92,7 +92,7 @@ pub(crate) struct Engine {
     now: Duration,
     /// Bytes that are in memory alone.
     pub(crate) bytes: usize,
-    /// What the account said at the last flush.
+    /// The account at the last flush.
     flushed: Stats,
     /// The queue whose turn it is first.
     turn: usize,
@@ -239,7 +239,7 @@ impl Engine {
     /// Time has passed: what is old enough becomes a batch, what has to be on disk goes there.
     pub(crate) fn tick(&mut self, now: Duration) {
         self.now = self.now.max(now);
-        // (Its failure is told.)
+        // (Its failure is reported.)
         let _ = self.sync(false);
         let stalled = self.stalls_at().is_some_and(|at| at <= self.now);
         for at in 0..self.queues.len() {
@@ -298,7 +298,7 @@ impl Engine {
         }
     }
 
-    /// The same with lines that come to their end, which is told.
+    /// The same with lines that come to their end, which is an event.
     fn finish(&mut self, at: usize, from: Place, to: Place, lines: u64) {
         self.transfer(at, from, to, lines);
         self.note(at, |bucket| Note::Lines(bucket, lines, to));

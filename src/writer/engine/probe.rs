@@ -53,7 +53,7 @@ impl Probe {
         self.doubted = false;
     }
 
-    /// Something newer may be stored now, nobody knows what.
+    /// Something newer may be stored now, unknown what.
     pub(crate) fn forget(&mut self) {
         self.stored.clear();
     }

@@ -70,7 +70,7 @@ impl IndexMut<usize> for Queues {
     }
 }
 
-/// One bucket's queue. A bucket that is missing or slow holds up nobody but itself.
+/// One bucket's queue. A bucket that is missing or slow holds up no other.
 #[derive(Debug)]
 pub(crate) struct Queue {
     pub(crate) bucket: Arc<str>,
@@ -92,7 +92,7 @@ pub(crate) struct Queue {
     pub(crate) sealed: VecDeque<Batch>,
     /// Lines of this bucket on disk, those held included.
     pub(crate) spooled: u64,
-    /// What the disk failed with since it last took something, as far as it was told.
+    /// What the disk failed with since it last took something, as far as it was emitted.
     pub(crate) spool_errors: Vec<String>,
     pub(crate) backoff: Backoff,
     /// What its last request failed with.

@@ -249,7 +249,7 @@ impl Engine {
         }
     }
 
-    /// The good lines are stored: what the server dropped is told, nothing is sent again.
+    /// The good lines are stored: what the server dropped is reported, nothing is sent again.
     fn report_partial(&mut self, at: usize, error: &Error) {
         let queue = &mut self.queues[at];
         queue.probe.forget();
@@ -263,18 +263,18 @@ impl Engine {
         let mut rejected = batch.named(error.line_errors(), RejectReason::Partial);
         let count = dropped(error, all);
         if count.is_some_and(|count| count < rejected.len()) {
-            // They can be the cause, but not all of them are: nobody knows which.
+            // They can be the cause, but not all of them are: it is unknown which.
             rejected.clear();
         }
         let named = rejected.len();
-        let said = count.unwrap_or(0).max(named).clamp(1, all.max(1));
-        if said > named {
-            let lines = said.saturating_sub(named);
+        let dropped = count.unwrap_or(0).max(named).clamp(1, all.max(1));
+        if dropped > named {
+            let lines = dropped.saturating_sub(named);
             let message = message(error, lines);
             rejected.push(batch.rejected(b"", lines, RejectReason::Partial, message));
         }
         let (place, _) = self.pop(at, false);
-        let stored = all.saturating_sub(said) as u64;
+        let stored = all.saturating_sub(dropped) as u64;
         if stored > 0 {
             self.finish(at, place, Place::Delivered, stored);
         }
@@ -316,7 +316,7 @@ impl Engine {
         let asked = error.retry_after();
         let own = pause(policy, count, None, random);
         let mut wait = pause(policy, count, asked, random);
-        // (A shorter one than the policy's own is nobody's wish: it may be cut short.)
+        // (A shorter one than the policy's own was not asked for: it may be cut short.)
         let asked = asked.filter(|_| wait > own);
         if error.remedy() == Remedy::Operator {
             wait = wait.max(HUMAN_PAUSE);
@@ -360,9 +360,9 @@ fn timed_out(error: &Error) -> bool {
 /// How many lines of a partial write weren't stored: as the server says, or as follows from how
 /// many were. `None` if it says neither.
 fn dropped(error: &Error, all: usize) -> Option<usize> {
-    let said = error.response().and_then(|response| response.dropped());
-    if let Some(said) = said {
-        return Some(usize::try_from(said).unwrap_or(usize::MAX).min(all));
+    let stated = error.response().and_then(|response| response.dropped());
+    if let Some(stated) = stated {
+        return Some(usize::try_from(stated).unwrap_or(usize::MAX).min(all));
     }
     // Cloud: `partial write error (5 written): …`.
     let (before, _) = error.message().split_once(" written)")?;
