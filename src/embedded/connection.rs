@@ -82,14 +82,9 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// Returns an error if the server rejects the lines or a part of them, or no response is received: see
     /// [`Error::stored`] and [`Error::remedy`].
     pub fn write(&mut self, bucket: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
-        self.write_by(
-            Operation::Write {
-                bucket,
-                org: self.config.organization(),
-                precision: lines.precision,
-            },
-            lines.bytes,
-        )
+        let org = self.config.organization();
+        let operation = Operation::write(bucket, org, lines.precision);
+        self.write_by(operation, lines.bytes)
     }
 
     /// Writes lines into a database of InfluxDB 1.x, by `/write`, into its default retention policy.
@@ -97,14 +92,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// # Errors
     /// As [`write`](Self::write).
     pub fn write_v1(&mut self, database: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
-        self.write_by(
-            Operation::WriteV1 {
-                database,
-                retention_policy: "",
-                precision: lines.precision,
-            },
-            lines.bytes,
-        )
+        self.write_by(Operation::write_v1(database, lines.precision), lines.bytes)
     }
 
     /// Writes lines into a database of InfluxDB 3, by `/api/v3/write_lp`. The good lines are stored where
@@ -113,15 +101,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// # Errors
     /// As [`write`](Self::write).
     pub fn write_v3(&mut self, database: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
-        self.write_by(
-            Operation::WriteV3 {
-                database,
-                precision: lines.precision,
-                accept_partial: true,
-                no_sync: false,
-            },
-            lines.bytes,
-        )
+        self.write_by(Operation::write_v3(database, lines.precision), lines.bytes)
     }
 
     fn write_by(&mut self, operation: Operation<'_>, lines: &[u8]) -> Result<(), Error<T::Error>> {
@@ -142,7 +122,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// Returns an error if the response isn't a success, or none is received.
     pub fn ping(&mut self) -> Result<(), Error<T::Error>> {
         let mut parser = ResponseParser::new();
-        let unread = self.exchange(&mut parser, Operation::Ping, 0, |_| Ok(()))?;
+        let unread = self.exchange(&mut parser, Operation::ping(), 0, |_| Ok(()))?;
         self.read_error(&mut parser, unread);
         match parser.head().status() {
             200..=299 => Ok(()),

@@ -7,157 +7,123 @@ use core::fmt::{self, Write};
 
 /// What a request asks of a server: method, path, query parameters and the type of its body.
 ///
-/// Names may be any text: they are percent-encoded. An empty `org` is left out.
+/// Names may be any text: they are percent-encoded. An empty value is left out.
 ///
 /// ```
 /// use influx_edge::Precision;
 /// use influx_edge::http::{Operation, RequestHead};
 ///
-/// let write = Operation::Write { bucket: "a b&c", org: "acme", precision: Precision::Second };
+/// let write = Operation::write("a b&c", "acme", Precision::Second);
 /// let mut head = String::new();
 /// RequestHead::new("influx:8086", write).content_length(7).write_to(&mut head)?;
 /// assert!(head.starts_with("POST /api/v2/write?bucket=a%20b%26c&org=acme&precision=s HTTP/1.1\r\n"));
 /// # Ok::<(), influx_edge::http::HeadError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Operation<'a> {
-    /// `POST /api/v2/write`: line protocol. InfluxDB 2.x and Cloud, VictoriaMetrics, InfluxDB 1.8 and 3.
-    Write {
-        /// Name of the bucket.
-        bucket: &'a str,
-        /// Name of the organization.
-        org: &'a str,
-        /// Unit of the timestamps.
-        precision: Precision,
-    },
-    /// `POST /write`: line protocol. InfluxDB 1.x, VictoriaMetrics, InfluxDB 3.
-    WriteV1 {
-        /// Name of the database.
-        database: &'a str,
-        /// Name of the retention policy; empty for the default one.
-        retention_policy: &'a str,
-        /// Unit of the timestamps.
-        precision: Precision,
-    },
-    /// `POST /api/v3/write_lp`: line protocol. InfluxDB 3.
-    WriteV3 {
-        /// Name of the database.
-        database: &'a str,
-        /// Unit of the timestamps.
-        precision: Precision,
-        /// Whether the good lines of a batch are stored when it has bad ones. The server's default: true.
-        accept_partial: bool,
-        /// Whether the server responds before the lines are on its disk. The server's default: false.
-        no_sync: bool,
-    },
-    /// `POST /api/v2/query`: Flux in a JSON body, annotated CSV in the response.
-    Query {
-        /// Name of the organization.
-        org: &'a str,
-    },
-    /// `POST /api/v2/delete`: a time range and a predicate in a JSON body.
-    Delete {
-        /// Name of the bucket.
-        bucket: &'a str,
-        /// Name of the organization.
-        org: &'a str,
-    },
-    /// `GET /ping`.
-    Ping,
-    /// `GET /health`.
-    Health,
+pub struct Operation<'a> {
+    path: &'static str,
+    /// Of the body; empty without one.
+    content_type: &'static str,
+    /// The first must have a value, if its name isn't `org`.
+    query: [(&'a str, &'a str); 5],
+    /// More parameters were given than there is space for.
+    too_many: bool,
 }
 
-impl Operation<'_> {
-    /// Whether the request has a body.
+// Functions and not variants: a program is linked with those that it calls.
+impl<'a> Operation<'a> {
+    const fn new(path: &'static str, content_type: &'static str) -> Self {
+        Operation {
+            path,
+            content_type,
+            query: [("", ""); 5],
+            too_many: false,
+        }
+    }
+
+    /// `POST /api/v2/write`: line protocol. InfluxDB 2.x and Cloud, VictoriaMetrics, InfluxDB 1.8 and 3.
+    /// Servers that know no organizations take an empty `org`.
     #[must_use]
-    pub const fn has_body(&self) -> bool {
-        !matches!(self, Operation::Ping | Operation::Health)
+    pub fn write(bucket: &'a str, org: &'a str, precision: Precision) -> Self {
+        Self::new("/api/v2/write", LINES)
+            .param("bucket", bucket)
+            .param("org", org)
+            .param("precision", precision.as_str())
     }
 
-    /// The name that a server has no default for is empty.
+    /// `POST /write`: line protocol. InfluxDB 1.x, VictoriaMetrics, InfluxDB 3. Without the parameter `rp`
+    /// the database's default retention policy is meant.
+    #[must_use]
+    pub fn write_v1(database: &'a str, precision: Precision) -> Self {
+        Self::new("/write", LINES)
+            .param("db", database)
+            .param("precision", v1_precision(precision))
+    }
+
+    /// `POST /api/v3/write_lp`: line protocol. InfluxDB 3. Its parameters `accept_partial` (default `true`:
+    /// the good lines of a batch are stored when it has bad ones) and `no_sync` (default `false`) can be added.
+    #[must_use]
+    pub fn write_v3(database: &'a str, precision: Precision) -> Self {
+        Self::new("/api/v3/write_lp", LINES)
+            .param("db", database)
+            .param("precision", v3_precision(precision))
+    }
+
+    /// `POST /api/v2/query`: Flux in a JSON body, annotated CSV in the response.
+    #[must_use]
+    pub fn query(org: &'a str) -> Self {
+        Self::new("/api/v2/query", JSON).param("org", org)
+    }
+
+    /// `POST /api/v2/delete`: a time range and a predicate in a JSON body.
+    #[must_use]
+    pub fn delete(bucket: &'a str, org: &'a str) -> Self {
+        Self::new("/api/v2/delete", JSON)
+            .param("bucket", bucket)
+            .param("org", org)
+    }
+
+    /// `GET /ping`.
+    #[must_use]
+    pub const fn ping() -> Self {
+        Self::new("/ping", "")
+    }
+
+    /// `GET /health`.
+    #[must_use]
+    pub const fn health() -> Self {
+        Self::new("/health", "")
+    }
+
+    /// Adds a query parameter; five there can be, those of the operation included. One more is an error of
+    /// the head ([`HeadError::Params`]).
+    #[must_use]
+    pub fn param(mut self, name: &'a str, value: &'a str) -> Self {
+        match self.query.iter_mut().find(|slot| slot.0.is_empty()) {
+            Some(slot) => *slot = (name, value),
+            None => self.too_many = true,
+        }
+        self
+    }
+
+    /// The bucket or database has no name, and servers have no default for it.
     fn lacks_name(&self) -> bool {
-        match self {
-            Operation::Write { bucket: name, .. }
-            | Operation::Delete { bucket: name, .. }
-            | Operation::WriteV1 { database: name, .. }
-            | Operation::WriteV3 { database: name, .. } => name.is_empty(),
-            Operation::Query { .. } | Operation::Ping | Operation::Health => false,
-        }
-    }
-
-    fn path(&self) -> &'static str {
-        match self {
-            Operation::Write { .. } => "/api/v2/write",
-            Operation::WriteV1 { .. } => "/write",
-            Operation::WriteV3 { .. } => "/api/v3/write_lp",
-            Operation::Query { .. } => "/api/v2/query",
-            Operation::Delete { .. } => "/api/v2/delete",
-            Operation::Ping => "/ping",
-            Operation::Health => "/health",
-        }
-    }
-
-    fn content_type(&self) -> &'static str {
-        match self {
-            Operation::Query { .. } | Operation::Delete { .. } => "application/json",
-            _ => "text/plain; charset=utf-8",
-        }
+        matches!(self.query, [("bucket" | "db", ""), ..])
     }
 
     fn write_query(&self, out: &mut dyn Write) -> fmt::Result {
         let mut target = TargetWriter::new(out);
-        // In the order of `query`: a name and the value of each, left out if it is empty.
-        let mut query = |pairs: [(&str, &str); 4]| {
-            for (name, value) in pairs {
-                if !value.is_empty() {
-                    target.query(name, value)?;
-                }
+        for (name, value) in self.query {
+            if !value.is_empty() {
+                target.query(name, value)?;
             }
-            Ok(())
-        };
-        const NONE: (&str, &str) = ("", "");
-        match *self {
-            Operation::Write {
-                bucket,
-                org,
-                precision,
-            } => query([
-                ("bucket", bucket),
-                ("org", org),
-                ("precision", precision.as_str()),
-                NONE,
-            ]),
-            Operation::WriteV1 {
-                database,
-                retention_policy,
-                precision,
-            } => query([
-                ("db", database),
-                ("rp", retention_policy),
-                ("precision", v1_precision(precision)),
-                NONE,
-            ]),
-            Operation::WriteV3 {
-                database,
-                precision,
-                accept_partial,
-                no_sync,
-            } => query([
-                ("db", database),
-                ("precision", v3_precision(precision)),
-                ("accept_partial", if accept_partial { "" } else { "false" }),
-                ("no_sync", if no_sync { "true" } else { "" }),
-            ]),
-            Operation::Query { org } => query([("org", org), NONE, NONE, NONE]),
-            Operation::Delete { bucket, org } => {
-                query([("bucket", bucket), ("org", org), NONE, NONE])
-            }
-            Operation::Ping | Operation::Health => Ok(()),
         }
+        Ok(())
     }
 }
+
+const LINES: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
 
 /// `ns` is no word of 1.x, but what it takes a time for.
 fn v1_precision(precision: Precision) -> &'static str {
@@ -274,7 +240,7 @@ fn write_basic(user: &str, password: &str, out: &mut dyn Write) -> fmt::Result {
 /// ```
 /// use influx_edge::http::{Credentials, Operation, RequestHead};
 ///
-/// let head = RequestHead::new("192.168.1.10:8086", Operation::Query { org: "acme" })
+/// let head = RequestHead::new("192.168.1.10:8086", Operation::query("acme"))
 ///     .credentials(Credentials::Token("my-token"))
 ///     .content_length(25);
 /// let mut buffer = [0; 256];
@@ -388,14 +354,17 @@ impl<'a> RequestHead<'a> {
         if self.operation.lacks_name() {
             return Err(HeadError::Name);
         }
+        if self.operation.too_many {
+            return Err(HeadError::Params);
+        }
         Ok(())
     }
 
     fn write_checked(&self, out: &mut dyn Write) -> fmt::Result {
-        let has_body = self.operation.has_body();
+        let has_body = !self.operation.content_type.is_empty();
         out.write_str(if has_body { "POST " } else { "GET " })?;
         out.write_str(self.path)?;
-        out.write_str(self.operation.path())?;
+        out.write_str(self.operation.path)?;
         self.operation.write_query(out)?;
         out.write_str(" HTTP/1.1\r\nHost: ")?;
         out.write_str(self.host)?;
@@ -406,7 +375,7 @@ impl<'a> RequestHead<'a> {
         }
         if has_body {
             out.write_str("\r\nContent-Type: ")?;
-            out.write_str(self.operation.content_type())?;
+            out.write_str(self.operation.content_type)?;
             out.write_str("\r\nContent-Length: ")?;
             write_number(self.content_length, out)?;
         }
@@ -443,7 +412,7 @@ fn write_number(number: usize, out: &mut dyn Write) -> fmt::Result {
 /// ```
 /// use influx_edge::http::{HeadError, Operation, RequestHead};
 ///
-/// let head = RequestHead::new("influx\r\nX-Injected: 1", Operation::Ping);
+/// let head = RequestHead::new("influx\r\nX-Injected: 1", Operation::ping());
 /// assert_eq!(head.write_into(&mut [0; 128]), Err(HeadError::Host));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -460,6 +429,8 @@ pub enum HeadError {
     UserAgent,
     /// The name of the bucket or database is empty.
     Name,
+    /// The operation has more than five query parameters.
+    Params,
     /// The buffer is too small, or the writer reported an error.
     Full,
 }
@@ -476,6 +447,7 @@ impl fmt::Display for HeadError {
             }
             HeadError::UserAgent => "the user agent has a character that can't be in a header",
             HeadError::Name => "the name of the bucket or database is empty",
+            HeadError::Params => "the request has more than five query parameters",
             HeadError::Full => "the request head doesn't fit into the buffer",
         })
     }
