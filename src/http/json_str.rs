@@ -96,7 +96,8 @@ impl<'a> JsonStr<'a> {
 
 impl PartialEq<str> for JsonStr<'_> {
     fn eq(&self, text: &str) -> bool {
-        self.chars().strip(text).is_some_and(str::is_empty)
+        let rest = self.chars().strip(text);
+        rest.is_some_and(|rest| JsonStr(rest).chars().next().is_none())
     }
 }
 
