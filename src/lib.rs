@@ -131,6 +131,7 @@
 //! | [`client`] | HTTP: write, query, delete, any other call; one meaning for every response | feature `client` |
 //! | [`api`] | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
 //! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
+//! | `v3` | InfluxDB 3: writes, SQL and InfluxQL row by row, databases and tables | feature `v3` |
 //! | [`writer`] | points one by one, sent in batches, with the outcome of each | feature `client` |
 //! | [`spool`] | batches on disk until the server has them: through `kill -9` and power failures | feature `spool` |
 //!
@@ -158,6 +159,7 @@
 //! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring, webpki-roots |
 //! | `native-tls` | https by the system's library, with what the system trusts | native-tls |
 //! | `v1` | InfluxDB 1.x's `/write` and `/query` | exact floats in serde_json |
+//! | `v3` | InfluxDB 3 | |
 //! | `log` | a line a call to your logger; no secret, no data | log (in ureq's tree) |
 //!
 //! The default is `client`, `gzip`, `rustls` and `spool`. A feature only adds; none changes what another
@@ -217,6 +219,8 @@ mod testing;
 mod timestamp;
 #[cfg(feature = "v1")]
 pub mod v1;
+#[cfg(feature = "v3")]
+pub mod v3;
 #[cfg(feature = "client")]
 pub mod writer;
 
