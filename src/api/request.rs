@@ -124,7 +124,9 @@ impl<'a> ApiRequest<'a> {
         }
         self.with(|out| {
             let mut response = client.send(what, out)?;
-            client.no_content(what, &mut response)
+            client
+                .no_content(what, &mut response)
+                .map_err(|error| client.instead(error, &out.target))
         })
     }
 

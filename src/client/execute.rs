@@ -7,6 +7,7 @@ use super::auth::{Auth, Session};
 use super::config::is_quoted;
 use super::cookies::Cookies;
 use super::logging;
+use super::on_v3::on_v3;
 use super::response_error::{Asked, Kind, MAX_READ, refused};
 use super::retry::{Retry, random};
 use super::secret::Secret;
@@ -65,6 +66,13 @@ impl Client {
         mut done: impl FnMut(HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.run_attempts(out, |out| self.authorized(what, out).and_then(&mut done))
+            .map_err(|error| self.instead(error, &out.target))
+    }
+
+    /// The error of a call to this target, with what works in place of it if the server is InfluxDB 3 and
+    /// doesn't have it. (Not for writes, which it has.)
+    pub(crate) fn instead(&self, error: Error, target: &str) -> Error {
+        on_v3(error, &self.inner().base.prefix, target)
     }
 
     /// The same for attempts that are more than one request.
@@ -216,7 +224,8 @@ impl Client {
         out.overall = out.overall.min(limit);
         out.credential = Some(("authorization", session.basic.clone()));
         let mut response = self.send(&what, &mut out)?;
-        self.no_content(&what, &mut response)?;
+        self.no_content(&what, &mut response)
+            .map_err(|error| self.instead(error, &out.target))?;
         let cookies = Cookies::of_sign_in(&response.headers, generation)
             .map_err(|why| Error::content(what, why))?;
         session.set_cookies(Some(cookies.clone()));
@@ -267,8 +276,7 @@ impl Client {
         if is_no_route(response.status, body) {
             error.0.no_such_call = self.is_v3();
             if error.0.no_such_call {
-                error.0.advice =
-                    ": it is InfluxDB 3, without Flux, deletes and the resources of InfluxDB 2";
+                error.0.advice = ": it is InfluxDB 3, without Flux, deletes and the resources of InfluxDB 2; what it has is `client.v3(db)` (feature `v3`)";
             }
         }
         error.into()
@@ -325,7 +333,9 @@ impl Client {
         if known.load(Ordering::Relaxed) == 0 {
             let mut out = self.http_request("GET", self.inner().base.target("/ping"));
             out.overall = out.overall.min(PING_LIMIT);
-            if let Ok(response) = self.authorized(&"ping", &mut out) {
+            let response = self.authorized(&"ping", &mut out);
+            // One who isn't let in knows no more than before.
+            if let Some(response) = response.ok().filter(|r| r.status != 401) {
                 let version = response.headers.get("x-influxdb-version").unwrap_or("");
                 let is_v3 = version.trim_start_matches('v').starts_with("3.");
                 known.store(if is_v3 { 2 } else { 1 }, Ordering::Relaxed);

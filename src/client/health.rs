@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
-    /// The server's name: `influxdb`.
+    /// The server's name: `influxdb`; empty if the server gives none.
     #[serde(default)]
     pub name: String,
     /// `pass` or `fail`; see [`is_pass`](Health::is_pass).
@@ -28,6 +28,17 @@ pub struct Health {
 }
 
 impl Health {
+    /// That of a server that responds with `OK` as text.
+    fn ok() -> Self {
+        Health {
+            name: String::new(),
+            status: String::from("pass"),
+            message: None,
+            version: None,
+            commit: None,
+        }
+    }
+
     /// Whether the server says it's well.
     ///
     /// ```
@@ -56,7 +67,7 @@ pub struct Ready {
 }
 
 impl Client {
-    /// Asks whether somebody is there (`GET /ping`). Needs no token.
+    /// Asks whether somebody is there (`GET /ping`). Needs no token, but of an InfluxDB 3 that has one.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -75,7 +86,8 @@ impl Client {
         self.ping_header("").map(|_| ())
     }
 
-    /// The server's version, as `v2.9.1`, from a ping's headers. `None` where they lack it: Cloud.
+    /// The server's version, as `v2.9.1` or, of InfluxDB 3, `3.6.0`, from a ping's headers. `None` where
+    /// they lack it: Cloud.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -90,7 +102,7 @@ impl Client {
         self.ping_header("x-influxdb-version")
     }
 
-    /// Which build the server is, as `OSS`, from a ping's headers.
+    /// Which build the server is, as `OSS` or `Core`, from a ping's headers.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -105,8 +117,9 @@ impl Client {
         self.ping_header("x-influxdb-build")
     }
 
-    /// How the server says it is (`GET /health`). OSS only. A server that isn't well responds with 503
-    /// with the same JSON; that is `Ok` here, see [`Health::is_pass`].
+    /// How the server says it is (`GET /health`). Not of InfluxDB Cloud. A server that isn't well responds
+    /// with 503 with the same JSON; that is `Ok` here, see [`Health::is_pass`]. InfluxDB 3 and
+    /// VictoriaMetrics respond with `OK` as text: that is a pass, of a server without a name.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -125,6 +138,9 @@ impl Client {
                 return Err(self.refused(&what, response));
             }
             let body = response.body.read_some(MAX_READ);
+            if response.status == 200 && body.trim_ascii_end() == b"OK" {
+                return Ok(Health::ok());
+            }
             let mut health: Health = serde_json::from_slice(&body)
                 .map_err(|_| self.refused_with(&what, &response, &body))?;
             let given = [&mut health.message, &mut health.version, &mut health.commit];

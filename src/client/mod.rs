@@ -53,6 +53,7 @@ mod logging;
 mod method;
 mod named_lines;
 pub(crate) mod names;
+mod on_v3;
 mod own_words;
 mod query;
 mod request;

@@ -110,7 +110,8 @@ impl Response {
         if self.is_success() {
             Ok(self)
         } else {
-            Err(self.client.refused(&self.what, self.response))
+            let error = self.client.refused(&self.what, self.response);
+            Err(self.client.instead(error, &self.what.path))
         }
     }
 

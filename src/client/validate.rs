@@ -179,7 +179,8 @@ impl Client {
         let read = match self.may_read(bucket, exists) {
             Ok(()) => Check::passed(format!("bucket {bucket:?} may be read")),
             Err(error) => {
-                let hidden = error.is_not_found() && write.is_passed();
+                let no_flux = error.response().is_some_and(|r| r.0.no_such_call);
+                let hidden = error.is_not_found() && write.is_passed() && !no_flux;
                 let mut check = Check::failed(error);
                 if hidden {
                     // The server hides from a token what it may not read.

@@ -16,7 +16,15 @@
 //! **Out of scope**: Flux, deletes of points and the resources of InfluxDB 2, which InfluxDB 3 doesn't have;
 //! Arrow Flight.
 
+mod admin;
+mod databases;
+mod tables;
+mod tokens;
 mod write;
+
+pub use databases::{Databases, NewDatabase};
+pub use tables::{NewTable, Tables};
+pub use tokens::{Token, Tokens};
 
 use crate::client::Client;
 use alloc::string::String;

@@ -1,4 +1,4 @@
-//! Exchanges with a real InfluxDB 2.9.1, kept under `tests/recordings`.
+//! Exchanges with real servers, an InfluxDB 2.9.1 first of all, kept under `tests/recordings`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -27,9 +27,14 @@ pub(crate) fn file(path: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The exchange of this name, `write/ok` say.
+/// The exchange of this name, `write/ok` say, or of another server, `http-3.6.0/configure/list`.
 pub(crate) fn exchange(name: &str) -> Exchange {
-    let text = file(&format!("http/{name}.json"));
+    let folder = if name.starts_with("http-") {
+        ""
+    } else {
+        "http/"
+    };
+    let text = file(&format!("{folder}{name}.json"));
     let json: Json = serde_json::from_slice(&text).expect("a recording");
     let (request, response) = (&json["request"], &json["response"]);
     let text = |node: &Json| node.as_str().expect("text").to_owned();

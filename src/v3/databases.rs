@@ -1,0 +1,203 @@
+//! Databases: where tables are kept, and for how long their rows are.
+
+use super::What;
+use super::admin::AdminRequest;
+use crate::client::Client;
+use crate::client::names::check_name;
+use crate::error::Error;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+use serde::{Deserialize, Serialize};
+
+/// The databases of a server of InfluxDB 3. Made by [`Client::v3_databases`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// use influx_edge::api::days;
+/// use influx_edge::v3::NewDatabase;
+///
+/// match client.v3_databases().create(&NewDatabase::new("sensors").retention(days(30))) {
+///     Err(error) if error.is_conflict() => println!("it is there already"),
+///     other => other?,
+/// }
+/// assert!(client.v3_databases().list()?.iter().any(|name| name == "rec"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Databases<'a>(&'a Client);
+
+/// A database to be created.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// use influx_edge::v3::NewDatabase;
+///
+/// let error = client.v3_databases().create(&NewDatabase::new("made")).unwrap_err();
+/// assert!(error.is_conflict()); // there is one of this name
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct NewDatabase {
+    name: String,
+    retention: Duration,
+}
+
+impl NewDatabase {
+    /// A database of this name that keeps its rows for ever. The server takes ASCII letters, digits, `_`
+    /// and `-`.
+    pub fn new(name: impl Into<String>) -> Self {
+        NewDatabase {
+            name: name.into(),
+            retention: Duration::ZERO,
+        }
+    }
+
+    /// Sets for how long rows are kept, in whole seconds; zero is for ever. Default: for ever.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// use influx_edge::api::days;
+    /// use influx_edge::v3::NewDatabase;
+    ///
+    /// client.v3_databases().create(&NewDatabase::new("made").retention(days(7)))?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn retention(mut self, keep: Duration) -> Self {
+        self.retention = keep;
+        self
+    }
+}
+
+/// What a create and a change send.
+#[derive(Serialize)]
+struct Body<'a> {
+    db: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention_period: Option<String>,
+}
+
+/// One row of the list.
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(rename = "iox::database")]
+    name: String,
+}
+
+impl Client {
+    /// The databases of a server of InfluxDB 3. Sends nothing.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// assert_eq!(client.v3_databases().list()?, ["_internal", "rec"]);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn v3_databases(&self) -> Databases<'_> {
+        Databases(self)
+    }
+}
+
+impl Databases<'_> {
+    /// The names of all databases, the server's own `_internal` among them, in one request.
+    ///
+    /// # Errors
+    /// Returns an error if the token lacks permission or no response is received.
+    pub fn list(self) -> Result<Vec<String>, Error> {
+        let all: Vec<Listed> = AdminRequest::new(self.0, "GET", "database")
+            .query("format", "json")
+            .send_json(&"list databases")?;
+        Ok(all.into_iter().map(|one| one.name).collect())
+    }
+
+    /// Creates a database. A write creates one as well, with rows that are kept for ever.
+    ///
+    /// # Errors
+    /// Returns an error if there is [one of this name](Error::is_conflict), the server takes no more of
+    /// them (422: five in InfluxDB 3 Core 3.6), the retention isn't in whole seconds, the token lacks
+    /// permission, or no response is received.
+    pub fn create(self, new: &NewDatabase) -> Result<(), Error> {
+        check_name("a database", &new.name)?;
+        let body = Body {
+            db: &new.name,
+            retention_period: period(new.retention)?,
+        };
+        AdminRequest::new(self.0, "POST", "database")
+            .json(&body)
+            .send(&What("create database", &new.name))
+    }
+
+    /// Changes for how long the rows of a database are kept, in whole seconds; zero is for ever.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// use core::time::Duration;
+    /// use influx_edge::api::days;
+    ///
+    /// client.v3_databases().set_retention("made", days(2))?;
+    /// client.v3_databases().set_retention("made", Duration::ZERO)?; // for ever
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if there is [no such database](Error::is_not_found), the retention isn't in whole
+    /// seconds, the token lacks permission, or no response is received.
+    pub fn set_retention(self, name: &str, keep: Duration) -> Result<(), Error> {
+        check_name("a database", name)?;
+        let what = What("change the retention of database", name);
+        let Some(period) = period(keep)? else {
+            return AdminRequest::new(self.0, "DELETE", "database/retention_period")
+                .query("db", name)
+                .send(&what);
+        };
+        let body = Body {
+            db: name,
+            retention_period: Some(period),
+        };
+        AdminRequest::new(self.0, "PUT", "database")
+            .json(&body)
+            .send(&what)
+    }
+
+    /// Deletes a database and all that is in it.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// client.v3_databases().delete("made")?;
+    /// let error = client.v3_databases().delete("nope").unwrap_err();
+    /// assert!(error.is_not_found());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if there is [no such database](Error::is_not_found), the token lacks permission, or
+    /// no response is received.
+    pub fn delete(self, name: &str) -> Result<(), Error> {
+        check_name("a database", name)?;
+        AdminRequest::new(self.0, "DELETE", "database")
+            .query("db", name)
+            .send(&What("delete database", name))
+    }
+}
+
+/// A retention as the server reads it, in the largest unit that fits; `None` is for ever.
+fn period(keep: Duration) -> Result<Option<String>, Error> {
+    if keep.subsec_nanos() != 0 {
+        return Err(Error::config(format!(
+            "rows can't be kept for {keep:?}: it takes whole seconds"
+        )));
+    }
+    let seconds = keep.as_secs();
+    let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
+    let fits = units
+        .into_iter()
+        .find_map(|(unit, letter)| match seconds.checked_rem(unit) {
+            Some(0) => seconds.checked_div(unit).map(|count| (count, letter)),
+            _ => None,
+        });
+    Ok(fits
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, letter)| format!("{count}{letter}")))
+}

@@ -1,0 +1,144 @@
+//! Tokens of InfluxDB 3: the first one, and those with a name.
+
+use super::What;
+use super::admin::AdminRequest;
+use crate::Timestamp;
+use crate::client::Client;
+use crate::client::names::check_name;
+use crate::client::secret::Secret;
+use crate::error::Error;
+use alloc::string::String;
+use core::fmt;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The tokens of a server of InfluxDB 3. Made by [`Client::v3_tokens`].
+///
+/// InfluxDB 3 Core has tokens that may do everything, and no others. `SELECT * FROM system.tokens` in the
+/// database `_internal` lists them, without their secrets.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// let logger = client.v3_tokens().create("second")?;
+/// assert_eq!(logger.name, "second");
+/// client.v3_tokens().delete("second")?;
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens<'a>(&'a Client);
+
+/// A token that was created. The only response that has its secret is the one to its creation, so store
+/// [`reveal_token`](Token::reveal_token) where it is needed.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// let token = client.v3_tokens().create("second")?;
+/// assert!(token.reveal_token().starts_with("apiv3_"));
+/// assert!(!format!("{token:?}").contains("apiv3_")); // no `Debug` shows it
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Token {
+    /// The server's number for it.
+    pub id: u64,
+    /// Its name; `_admin` for the first one.
+    pub name: String,
+    #[serde(deserialize_with = "secret")]
+    token: Secret,
+    /// When it was created.
+    #[serde(default, deserialize_with = "time")]
+    pub created_at: Option<Timestamp>,
+    /// When it expires. `None`: never.
+    #[serde(default, rename = "expiry", deserialize_with = "time")]
+    pub expires_at: Option<Timestamp>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::new)
+}
+
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| Timestamp::parse(&text).ok()))
+}
+
+impl Token {
+    /// The token itself, to be given to [`ClientBuilder::token`](crate::client::ClientBuilder::token).
+    #[must_use]
+    pub fn reveal_token(&self) -> &str {
+        self.token.reveal()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("token", &self.token)
+            .field("created_at", &self.created_at)
+            .field("expires_at", &self.expires_at)
+            .finish()
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    token_name: &'a str,
+}
+
+impl Client {
+    /// The tokens of a server of InfluxDB 3. Sends nothing.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// client.v3_tokens().delete("second")?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn v3_tokens(&self) -> Tokens<'_> {
+        Tokens(self)
+    }
+}
+
+impl Tokens<'_> {
+    /// Creates the first token, `_admin`, of a server that has none. Needs no credentials, and succeeds
+    /// once.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// let admin = client.v3_tokens().create_admin()?;
+    /// assert_eq!((admin.id, admin.name.as_str()), (0, "_admin"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the server [has one](Error::is_conflict) or no response is received.
+    pub fn create_admin(self) -> Result<Token, Error> {
+        AdminRequest::new(self.0, "POST", "token/admin").send_json(&"create the admin token")
+    }
+
+    /// Creates a token with a name. It never expires, and may do everything.
+    ///
+    /// # Errors
+    /// Returns an error if there is [one of this name](Error::is_conflict), the client's token is missing or
+    /// unknown, or no response is received.
+    pub fn create(self, name: &str) -> Result<Token, Error> {
+        check_name("a token", name)?;
+        AdminRequest::new(self.0, "POST", "token/named_admin")
+            .json(&Body { token_name: name })
+            .send_json(&What("create token", name))
+    }
+
+    /// Deletes a token. What uses it is refused from then on.
+    ///
+    /// # Errors
+    /// Returns an error if there is [no such token](Error::is_not_found), the client's token is missing or
+    /// unknown, or no response is received.
+    pub fn delete(self, name: &str) -> Result<(), Error> {
+        check_name("a token", name)?;
+        AdminRequest::new(self.0, "DELETE", "token")
+            .query("token_name", name)
+            .send(&What("delete token", name))
+    }
+}

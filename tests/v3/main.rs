@@ -1,0 +1,14 @@
+//! InfluxDB 3: what is sent, and every response of it.
+
+#![cfg(feature = "v3")]
+
+#[path = "../common"]
+mod common {
+    pub(crate) mod api;
+    pub(crate) mod replay;
+    pub(crate) mod watch;
+    pub(crate) mod wire;
+}
+
+mod admin;
+mod recorded;
