@@ -333,6 +333,8 @@ impl Client {
         if known.load(Ordering::Relaxed) == 0 {
             let mut out = self.http_request("GET", self.inner().base.target("/ping"));
             out.overall = out.overall.min(PING_LIMIT);
+            // Without a session: InfluxDB 3 has none, and it may be one's sign-in that asks.
+            out.anonymous = matches!(*self.inner().auth, Auth::Session(_));
             let response = self.authorized(&"ping", &mut out);
             // One who isn't let in knows no more than before.
             if let Some(response) = response.ok().filter(|r| r.status != 401) {

@@ -21,6 +21,7 @@ mod echoes;
 mod isolation;
 mod messages;
 mod misplaced;
+mod on_v3;
 mod own_sentences;
 mod own_words;
 mod points;
