@@ -5,15 +5,15 @@
 pub(super) const OWN_WORDS: [&str; 3] = [
     "activate addresses application argument associated authentication authority authorizations \
      beginning brackets certificates characters clientbuilder columnkey complete configurations \
-     conflict connected connecting connections contains credentials database datatype delimiter \
+     conflict connected connecting connections contains credentials database databases datatype delimiter \
      delivered description descriptor deserialize disabled duplicate duration encoding encrypted endpoint \
      everything exceeded firewall followed forbidden fragment hexadecimal hostname identifier identity \
-     implemented inactive influxdb information inserted internal interrupted iterated iterator \
+     implemented inactive influxdb influxql information inserted internal interrupted iterated iterator \
      localhost location mappings measurement microsecond milliseconds nanosecond operation \
      ordinary organizations otherwise overloaded parameters passwords permissions precision \
      predicate previous probably profilers protected protocol provided quotation recoverable \
      redirects requested requests resolution resources responded responds response responses \
-     retention retryable schedule settings signedduration software something supported \
+     retention retryable schedule sessions settings signedduration software something supported \
      temporarily temporary timestamp transport trimming unauthorized unavailable uncompressed undefined underscore \
      understood unexpected unprocessable unreachable username valuecolumn variables verified writable",
     if cfg!(any(feature = "rustls", feature = "native-tls")) {

@@ -9,4 +9,5 @@ mod common {
 
 mod faults;
 mod query;
+mod v3;
 mod write;

@@ -97,6 +97,8 @@ pub(crate) struct Response {
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     pub chunked: bool,
+    /// The body breaks off before its last chunk.
+    pub cut: bool,
 }
 
 impl Response {
@@ -159,7 +161,9 @@ impl Response {
                 wire.extend_from_slice(chunk);
                 wire.extend_from_slice(b"\r\n");
             }
-            wire.extend_from_slice(b"0\r\n\r\n");
+            if !self.cut {
+                wire.extend_from_slice(b"0\r\n\r\n");
+            }
         } else {
             wire.extend_from_slice(&self.body);
         }
@@ -299,6 +303,7 @@ fn percent_decode(text: &str) -> String {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        201 => "Created",
         204 => "No Content",
         301 => "Moved Permanently",
         302 => "Found",
@@ -310,6 +315,7 @@ fn reason(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        409 => "Conflict",
         413 => "Request Entity Too Large",
         422 => "Unprocessable Entity",
         429 => "Too Many Requests",

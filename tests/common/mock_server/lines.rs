@@ -45,7 +45,7 @@ pub(crate) fn parse(body: &str, unit: i64, now: i64) -> Result<Vec<Line>, String
     }
 }
 
-fn take(parsed: &ParsedLine<'_>, unit: i64, now: i64) -> Line {
+pub(crate) fn take(parsed: &ParsedLine<'_>, unit: i64, now: i64) -> Line {
     let tags = parsed.series.tag_set.iter().flatten();
     let mut tags: Vec<_> = tags.map(|(k, v)| (k.to_string(), v.to_string())).collect();
     tags.sort();

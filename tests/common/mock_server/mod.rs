@@ -8,6 +8,11 @@
 //! published `influxdb-line-protocol` parser (the 3.x family) and the refusals of 2.x that parser
 //! does not know. A line has to please both.
 //!
+//! [`Server::v3`] is a mock of InfluxDB 3 Core 3.6.0 in its place: `/api/v3/write_lp` with and without
+//! partial writes, the two older write paths, databases, tables, tokens, and of SQL and InfluxQL the simple
+//! `SELECT … FROM m [WHERE tag = $p AND …] [ORDER BY …] [LIMIT n]` and whatever was recorded. It calls itself
+//! `3.6.0-mock-server`.
+//!
 //! In scope: `/api/v2/write`, `/api/v2/query` (`from |> range |> filter |> last |> limit |> pivot
 //! |> yield`, parameters by `extern`), `/ping`, `/health`, `/ready`, faults on demand ([`Fault`]).
 //! Out of scope: resources, retention, InfluxQL, TLS, and anything else in Flux, which is responded
@@ -36,9 +41,12 @@ mod lines;
 mod plan;
 mod query;
 mod server;
+mod sql;
 mod store;
 mod time;
 mod token;
+mod v3;
+mod v3_lines;
 pub(crate) use fault::Fault;
 pub(crate) use http::Request;
 pub(crate) use server::Server;

@@ -12,6 +12,7 @@ use super::handlers::{self, Setup};
 use super::http::{Connection, Request, Response};
 use super::query::Buckets;
 use super::store::{Bucket, Point};
+use super::v3::V3;
 
 /// Connections served at one time; one more is closed without a response.
 const MAX_CONNECTIONS: usize = 64;
@@ -35,6 +36,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     buckets: Buckets,
+    /// Of a server that is like InfluxDB 3.
+    v3: Option<V3>,
     faults: VecDeque<Fault>,
     requests: Vec<Request>,
     connections: usize,
@@ -45,6 +48,34 @@ impl Server {
     /// Starts a server with one organization, one empty bucket and one token.
     pub(crate) fn start() -> Self {
         Self::with_token("mock-server-token")
+    }
+
+    /// Starts a server that is like InfluxDB 3 Core, with one token and no database but its own.
+    pub(crate) fn v3() -> Self {
+        let server = Self::v3_with(V3::default());
+        server
+            .shared
+            .v3(|v3| v3.add_token("_admin", server.token()));
+        server
+    }
+
+    /// The same that asks for no token.
+    pub(crate) fn v3_open() -> Self {
+        Self::v3_with(V3::open())
+    }
+
+    /// The same that asks for a token, and has none.
+    pub(crate) fn v3_locked() -> Self {
+        Self::v3_with(V3::default())
+    }
+
+    fn v3_with(v3: V3) -> Self {
+        let server = Self::with_token("mock-server-token");
+        let mut state = server.shared.state();
+        state.buckets.clear();
+        state.v3 = Some(v3);
+        drop(state);
+        server
     }
 
     /// The same, with a token of the caller's.
@@ -140,6 +171,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn v3(&self, change: impl FnOnce(&mut V3)) {
+        if let Some(v3) = &mut self.state().v3 {
+            change(v3);
+        }
+    }
+
     /// Waits, or returns early because the server stops.
     fn wait(&self, time: Duration) {
         let state = self.state();
@@ -224,10 +261,17 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
 
 /// The bytes to send, and whether they are a response after which the connection can go on.
 fn response(request: &Request, fault: Option<Fault>, shared: &Shared) -> (Vec<u8>, bool) {
-    let serve = || handlers::serve(request, &shared.setup, &mut shared.state().buckets);
+    let serve = || {
+        let state = &mut *shared.state();
+        match &mut state.v3 {
+            Some(v3) => v3.serve(request, &mut state.buckets),
+            None => handlers::serve(request, &shared.setup, &mut state.buckets),
+        }
+    };
     let head_only = request.method == "HEAD";
     let Some(fault) = fault else {
-        return (pack(serve(), request).to_wire(head_only).0, true);
+        let response = pack(serve(), request);
+        return (response.to_wire(head_only).0, !response.cut);
     };
     shared.wait(fault.delay);
     let response = match fault.act {

@@ -142,6 +142,13 @@ impl Bucket {
         None
     }
 
+    /// Forgets a measurement.
+    pub(crate) fn remove(&mut self, measurement: &str) {
+        self.series
+            .retain(|series, _| series.measurement != measurement);
+        self.kinds.retain(|(of, _), _| of != measurement);
+    }
+
     /// Every series with its values in time order.
     pub(crate) fn series(&self) -> impl Iterator<Item = (&Series, &BTreeMap<i64, Value>)> {
         self.series.iter()
