@@ -62,10 +62,14 @@ mod row_kind;
 mod schema;
 mod server_error;
 mod table;
+#[cfg(feature = "v3")]
+mod untyped;
 mod value;
 
 #[cfg(feature = "std")]
 mod owned_row;
+#[cfg(feature = "v3")]
+mod plain;
 #[cfg(feature = "std")]
 mod profile;
 #[cfg(feature = "std")]
@@ -93,6 +97,10 @@ pub use de::Deserialized;
 pub use owned_row::{OwnedRow, OwnedRows};
 #[cfg(feature = "std")]
 pub use read_error::{ReadError, ReadErrorKind};
+#[cfg(feature = "v3")]
+pub(crate) use owned_row::OwnedPlainRows;
+#[cfg(feature = "v3")]
+pub(crate) use plain::{PlainRows, PlainValues};
 #[cfg(feature = "client")]
 pub(crate) use rows::MAX_RECORD_BYTES;
 #[cfg(feature = "std")]

@@ -16,7 +16,12 @@
 //! **Out of scope**: Flux, deletes of points and the resources of InfluxDB 2, which InfluxDB 3 doesn't have;
 //! Arrow Flight.
 
+mod query;
+mod rows;
 mod write;
+
+pub use query::Query;
+pub use rows::{OwnedRows, Row, Rows, Values};
 
 use crate::client::Client;
 use alloc::string::String;
