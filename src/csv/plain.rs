@@ -351,9 +351,15 @@ impl<R: Read> PlainRows<R> {
         Ok(())
     }
 
+    /// Leaves nothing to be decoded.
+    fn stop(&mut self) {
+        self.over = true;
+        self.start = self.end;
+    }
+
     #[cold]
     fn record_too_long(&mut self) -> ReadError {
-        self.over = true;
+        self.stop();
         ReadError::new(ReadErrorKind::RecordTooLong {
             row: self.row,
             max_record_bytes: self.max_record_bytes,
@@ -362,7 +368,7 @@ impl<R: Read> PlainRows<R> {
 
     #[cold]
     fn too_many_columns(&mut self) -> ReadError {
-        self.over = true;
+        self.stop();
         ReadError::new(ReadErrorKind::TooManyColumns {
             row: self.row,
             max_columns: self.max_columns,
@@ -371,7 +377,7 @@ impl<R: Read> PlainRows<R> {
 
     #[cold]
     fn fail(&mut self, error: DecodeError) -> ReadError {
-        self.over = true;
+        self.stop();
         let at = self.schema.text_len;
         let row = self.text.get(at..at + self.len).unwrap_or_default();
         ReadError::decode(error, row)

@@ -173,6 +173,11 @@ fn every_recorded_write_means_what_its_server_meant() {
         "http-3.6.0/write-v3",
     ];
     for (name, request, response) in groups.into_iter().flat_map(group) {
+        // Of tokens, databases and queries.
+        let target = request["target"].as_str().unwrap();
+        if name.starts_with("http-3.6.0") && !target.contains("/write") {
+            continue;
+        }
         let meaning = expected.remove(&name);
         let meaning = meaning.unwrap_or_else(|| panic!("{name} has no expectation"));
         let body = response["body"].as_str().unwrap_or("");
