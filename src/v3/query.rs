@@ -23,7 +23,7 @@ use std::io;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
 /// let mut rows = client
 ///     .v3("sensors")
-///     .sql("SELECT station, temp_c FROM weather WHERE station = $station AND temp_c > $least")
+///     .sql("SELECT station, temp_c, hum, note FROM weather WHERE station = $station AND temp_c > $least")
 ///     .param("station", "zrh-1")
 ///     .param("least", 20.5)
 ///     .call()?;
@@ -116,7 +116,7 @@ impl<'a> Query<'a> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// # let sensors = client.v3("sensors");
-    /// let q = "SELECT station, temp_c FROM weather WHERE station = $station AND temp_c > $least";
+    /// let q = "SELECT station, temp_c, hum, note FROM weather WHERE station = $station AND temp_c > $least";
     /// let query = sensors.sql(q).param("station", "zrh-1").param("least", 20.5);
     /// assert!(query.call()?.next()?.is_some());
     ///

@@ -181,6 +181,31 @@ impl Rows {
         Ok(self.inner.table().columns().map(|column| column.name()))
     }
 
+    /// Turns the rows that are left into values of one type, by the names of their columns; see
+    /// [`Query::deserialize`](super::Query::deserialize).
+    ///
+    /// ```
+    /// use influx_edge::v3::Rows;
+    ///
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// # let mut csv = Vec::new();
+    /// # client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").write_to(&mut csv)?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Reading {
+    ///     station: String,
+    ///     temp_c: f64,
+    /// }
+    ///
+    /// let stored = std::io::Cursor::new(csv);
+    /// let last = Rows::from_reader(stored).deserialize::<Reading>().flatten().last();
+    /// assert_eq!(last.map(|r| (r.station, r.temp_c)), Some((String::from("now"), 1.0)));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn deserialize<T: DeserializeOwned>(self) -> Values<T> {
+        self.into_values(Precision::Nanosecond)
+    }
+
     pub(super) fn into_values<T>(self, unit: Precision) -> Values<T> {
         Values {
             inner: self.inner.deserialize(unit),

@@ -66,7 +66,7 @@ fn json_rows(exchange: &Recorded) -> Option<(Vec<String>, Vec<Map<String, Json>>
     Some((columns, rows))
 }
 
-/// A JSON value as it stands in a cell. (Lists and structs: 3.6.0 has no CSV of them.)
+/// A JSON value as it stands in a cell.
 fn text(value: Option<&Json>) -> String {
     match value {
         None | Some(Json::Null) => String::new(),
@@ -114,6 +114,11 @@ fn every_recorded_query() {
             // Not the format that is asked for: an error, and no rows.
             let error = played(&exchange, &exchange).unwrap_err();
             assert!(!error.is_retryable(), "{error}");
+            if rows.iter().flat_map(Map::values).any(|v| v.is_array() || v.is_object()) {
+                // 3.6.0 has no CSV of these.
+                assert_eq!(exchange.name, "sql/nested");
+                continue;
+            }
             // The same rows in CSV.
             let mut body = String::new();
             let cells: Vec<Vec<String>> = rows
@@ -134,7 +139,7 @@ fn every_recorded_query() {
             assert!(!error.is_retryable(), "{error}");
         }
     }
-    assert_eq!((tables, errors, transcribed), (8, 11, 19));
+    assert_eq!((tables, errors, transcribed), (8, 11, 18));
 }
 
 /// What a recorded failure means.
@@ -175,28 +180,26 @@ fn the_two_formats_say_the_same_but_for_what_is_documented() {
         let csv = recorded(of_csv);
         let (columns, cells) = played(&csv, &csv).unwrap();
         let (_, objects) = json_rows(&recorded(of_json)).unwrap();
-        for cells in &cells {
-            let this: BTreeMap<_, _> = columns.iter().zip(cells).collect();
-            let same = objects.iter().any(|object| {
-                this.iter().all(|(name, cell)| {
-                    let value = object.get(*name);
-                    let cell = cell.as_str();
-                    match value {
-                        // jsonl: no NaN, no infinity, and no column that is null.
-                        Some(Json::Null) => cell == "NaN" || cell == "inf",
-                        None => cell.is_empty(),
-                        // csv: no types, and no empty string.
-                        Some(Json::String(text)) => cell == text,
-                        Some(Json::Number(number)) => {
-                            cell == number.to_string()
-                                || cell.parse::<f64>().ok() == number.as_f64()
-                        }
-                        Some(other) => cell == other.to_string(),
-                    }
-                })
-            });
-            assert!(same, "{of_csv}: {this:?} is not in {of_json}");
-        }
+        let of_csv_rows: Vec<BTreeMap<_, _>> = cells
+            .iter()
+            .map(|cells| columns.iter().zip(cells).collect())
+            .collect();
+        let is_same = |row: &BTreeMap<&String, &String>, object: &Map<String, Json>| {
+            row.iter().all(|(name, cell)| match object.get(*name) {
+                // jsonl: no NaN, no infinity, and no column that is null.
+                Some(Json::Null) => *cell == "NaN" || *cell == "inf",
+                None => cell.is_empty(),
+                // csv: no types, and no empty string.
+                Some(Json::Number(number)) => {
+                    **cell == number.to_string() || cell.parse::<f64>().ok() == number.as_f64()
+                }
+                Some(other) => **cell == text(Some(other)),
+            })
+        };
+        // One of the two may have been asked for fewer rows.
+        let same = |row| objects.iter().any(|object| is_same(row, object));
+        let missing = of_csv_rows.iter().filter(|row| !same(row)).count();
+        assert_eq!(of_csv_rows.len() - missing, of_csv_rows.len().min(objects.len()), "{of_csv}");
     }
 }
 
