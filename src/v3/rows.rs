@@ -280,13 +280,14 @@ impl<'a> Row<'a> {
     /// `iox::measurement`; `None` in a row of SQL. In a row of a `SHOW` it is what the statement shows.
     #[must_use]
     pub fn measurement(&self) -> Option<&'a str> {
-        self.row.get(MEASUREMENT).ok()
+        // (An error in words would be allocated.)
+        self.row.record().get(MEASUREMENT).ok().flatten()
     }
 
     /// Returns the column `time`; `None` without one, and if it isn't a time.
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {
-        self.row.get("time").ok()
+        self.row.record().get("time").ok()
     }
 
     /// Returns the names of the columns, in order.
