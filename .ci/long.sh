@@ -57,6 +57,8 @@ aarch64_long() {
 # The crashes, power failures and random inputs of `.ci/run`, ten times as many.
 at_length_long() {
     at_length 10
+    cargo test --locked --release --no-default-features --features v3 \
+        --test resource_use -- --ignored v3_
 }
 
 # The writer's programs with every body compressed.

@@ -11,15 +11,36 @@ impl Timestamp {
     #[inline]
     pub(crate) fn parse_at(tail: &[u8], len: usize) -> Result<Timestamp, TimestampError> {
         if FAST_PATHS {
-            if let Some(time) = common_form(tail, len) {
+            if let Some(time) = common_form::<true>(tail, len) {
                 return Ok(time);
             }
         }
-        Timestamp::parse_bytes(tail.get(..len).unwrap_or_default())
+        Timestamp::parse_bytes(tail.get(..len).unwrap_or_default(), false)
     }
 
-    /// Every form, byte by byte; a cell needs no UTF-8 check first.
-    fn parse_bytes(text: &[u8]) -> Result<Timestamp, TimestampError> {
+    /// The same as InfluxDB 3 writes it: without a zone, which means UTC, and as a bare date, which means
+    /// its midnight.
+    #[cfg(feature = "v3")]
+    #[inline]
+    pub(crate) fn parse_utc(tail: &[u8], len: usize) -> Result<Timestamp, TimestampError> {
+        if FAST_PATHS {
+            if let Some(time) = common_form::<false>(tail, len) {
+                return Ok(time);
+            }
+        }
+        let text = tail.get(..len).unwrap_or_default();
+        if let Ok(date) = <[u8; 10]>::try_from(text) {
+            let mut midnight = *b"0000-00-00T00:00:00";
+            if let Some(start) = midnight.first_chunk_mut() {
+                *start = date;
+            }
+            return Timestamp::parse_bytes(&midnight, true);
+        }
+        Timestamp::parse_bytes(text, true)
+    }
+
+    /// Every form, byte by byte; a cell needs no UTF-8 check first. `utc`: the zone may be left out.
+    fn parse_bytes(text: &[u8], utc: bool) -> Result<Timestamp, TimestampError> {
         const FORM: &[u8; 19] = b"0000-00-00T00:00:00";
         let Some((whole, rest)) = text.split_first_chunk::<{ FORM.len() }>() else {
             return Err(TimestampError::Syntax);
@@ -39,7 +60,10 @@ impl Timestamp {
         }
         let [year, month, day, hour, minute, second] = numbers;
         let (nanos, rest) = fraction(rest)?;
-        let offset = offset_seconds(rest)?;
+        let offset = match rest {
+            [] if utc => 0,
+            rest => offset_seconds(rest)?,
+        };
         if !(1..=12).contains(&month) || day == 0 || day > days_in_month(year, month) {
             return Err(TimestampError::Field);
         }
@@ -69,20 +93,30 @@ impl Timestamp {
 /// Days from 0000-03-01 to 1970-01-01 in the proleptic Gregorian calendar.
 const EPOCH_DAYS: i64 = 719_468;
 
-/// Reads `2023-11-14T22:13:20Z` and `2023-11-14T22:13:20.123456789Z`; `None` for anything else,
-/// right or wrong.
+/// Reads `2023-11-14T22:13:20Z` and `2023-11-14T22:13:20.123456789Z`, or both without the `Z`; `None` for
+/// anything else, right or wrong.
 #[inline]
-fn common_form(tail: &[u8], len: usize) -> Option<Timestamp> {
+fn common_form<const ZONE: bool>(tail: &[u8], len: usize) -> Option<Timestamp> {
     let (date, rest) = tail.split_first_chunk()?;
     let (day, _) = rest.split_first_chunk()?;
     let clock = tail.get(11..)?.first_chunk()?;
     let date = pairs(*date, *b"0000-00-")?;
     let day_and_hour = pairs(*day, *b"00T00:00")?;
     let clock = pairs(*clock, *b"00:00:00")?;
-    let nanos = match (len.checked_sub(20)?, tail.get(19)?) {
-        (0, b'Z') => 0,
-        (1.., b'.') if *tail.get(len - 1)? == b'Z' => fraction_digits(tail.get(20..)?, len - 21)?,
-        _ => return None,
+    let nanos = if ZONE {
+        match (len.checked_sub(20)?, tail.get(19)?) {
+            (0, b'Z') => 0,
+            (1.., b'.') if *tail.get(len - 1)? == b'Z' => {
+                fraction_digits(tail.get(20..)?, len - 21)?
+            }
+            _ => return None,
+        }
+    } else {
+        match len.checked_sub(19)? {
+            0 => 0,
+            _ if *tail.get(19)? == b'.' => fraction_digits(tail.get(20..)?, len - 20)?,
+            _ => return None,
+        }
     };
     let [century, _, year, _, _, month, ..] = date.to_le_bytes();
     let [day, _, _, hour, _, _, minute, _] = day_and_hour.to_le_bytes();

@@ -415,7 +415,8 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-/// From RFC 3339 text, or from a number of nanoseconds.
+/// From RFC 3339 text, or from a number of nanoseconds. With the feature `v3` the text may lack the zone, as
+/// InfluxDB 3 writes it, and is in UTC then.
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
@@ -429,7 +430,11 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
-                Timestamp::parse(text).map_err(E::custom)
+                #[cfg(feature = "v3")]
+                let time = Timestamp::parse_utc(text.as_bytes(), text.len());
+                #[cfg(not(feature = "v3"))]
+                let time = Timestamp::parse(text);
+                time.map_err(E::custom)
             }
 
             fn visit_i64<E: serde::de::Error>(self, nanos: i64) -> Result<Timestamp, E> {

@@ -60,7 +60,7 @@ mod request;
 mod response;
 pub(crate) mod response_error;
 pub(crate) mod retry;
-mod rows;
+pub(crate) mod rows;
 mod scrub;
 pub(crate) mod secret;
 mod server_clock;

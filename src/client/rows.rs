@@ -37,7 +37,7 @@ impl Rows {
     )]
     pub fn next(&mut self) -> Result<Option<csv::Row<'_>>, Error> {
         let client = &self.client;
-        self.inner.next().map_err(|e| explain(client, e))
+        self.inner.next().map_err(|e| explain_flux(client, e))
     }
 
     /// Hands every row that is left to a closure. Blocks until the response ends; allocates nothing per
@@ -83,7 +83,7 @@ impl Rows {
     /// As [`next`](Rows::next); the tables before it are lost then.
     pub fn tables(self) -> Result<csv::Tables, Error> {
         let client = self.client;
-        self.inner.tables().map_err(|e| explain(&client, e))
+        self.inner.tables().map_err(|e| explain_flux(&client, e))
     }
 
     /// The next table or row, for those who want to know where a table begins, and empty tables.
@@ -92,7 +92,7 @@ impl Rows {
     /// As [`next`](Rows::next).
     pub fn next_item(&mut self) -> Result<Option<csv::Item<'_>>, Error> {
         let client = &self.client;
-        self.inner.next_item().map_err(|e| explain(client, e))
+        self.inner.next_item().map_err(|e| explain_flux(client, e))
     }
 
     /// What the [profilers](super::Query::profiler) said, if any was switched on: a line a value, for
@@ -154,7 +154,7 @@ impl Iterator for OwnedRows {
     fn next(&mut self) -> Option<Self::Item> {
         let client = &self.client;
         let next = self.inner.next()?;
-        Some(next.map_err(|e| explain(client, e)))
+        Some(next.map_err(|e| explain_flux(client, e)))
     }
 }
 
@@ -177,7 +177,7 @@ impl<T: DeserializeOwned> Iterator for Values<T> {
     fn next(&mut self) -> Option<Result<T, Error>> {
         let client = &self.client;
         let next = self.inner.next()?;
-        Some(next.map_err(|e| explain(client, e)))
+        Some(next.map_err(|e| explain_flux(client, e)))
     }
 }
 
@@ -196,10 +196,20 @@ impl<T> fmt::Debug for Values<T> {
     }
 }
 
+#[cold]
+fn explain_flux(client: &Client, e: csv::ReadError) -> Error {
+    explain(client, e, |http_error| {
+        client.transport_error(&WHAT, http_error, false)
+    })
+}
+
 /// Makes the error of a query out of the cursor's, with the source's words as they may be printed: what
 /// isn't CSV is quoted, and may be a page that repeats the request.
-#[cold]
-fn explain(client: &Client, e: csv::ReadError) -> Error {
+pub(crate) fn explain(
+    client: &Client,
+    e: csv::ReadError,
+    broken: impl FnOnce(HttpError) -> Error,
+) -> Error {
     let print = |text: &mut String| *text = client.secrets().printable(text, 4096);
     let mut kind = e.into_kind();
     match &mut kind {
@@ -219,7 +229,7 @@ fn explain(client: &Client, e: csv::ReadError) -> Error {
         } => column.iter_mut().chain([message]).for_each(print),
     }
     match kind {
-        csv::ReadErrorKind::Io(e) => client.transport_error(&WHAT, HttpError::from_read(e), false),
+        csv::ReadErrorKind::Io(e) => broken(HttpError::from_read(e)),
         kind => csv::ReadError::new(kind).into(),
     }
 }

@@ -6,6 +6,8 @@ use super::error::ValueErrorKind;
 use super::number::{parse_bool, parse_duration, parse_f64, parse_i64, parse_u64};
 use super::record::Cell;
 use super::table::DataType;
+#[cfg(feature = "v3")]
+use super::untyped;
 use crate::signed_duration::SignedDuration;
 use crate::timestamp::{Timestamp, TimestampError};
 
@@ -29,7 +31,8 @@ use crate::timestamp::{Timestamp, TimestampError};
 /// | `Option<T>` | as `T`; null is `None` |
 ///
 /// A `string` column is parsed as whatever is asked for: tags hold numbers, and a response without
-/// datatypes is all strings. Between other types nothing is converted, so that `get::<i64>` of a
+/// datatypes is all strings. So is one of InfluxDB 3, whose responses name no types
+/// ([`DataType::Untyped`]); there a time has no zone and is in UTC, and may be a date. Between other types nothing is converted, so that `get::<i64>` of a
 /// `double` fails at once and not at the first fraction.
 ///
 /// Implement it for your own types; a cell offers [`parse`](Cell::parse) for the parts.
@@ -63,6 +66,8 @@ impl<'a> FromCell<'a> for f64 {
             DataType::Double | DataType::Long | DataType::UnsignedLong | DataType::String => {
                 parse_f64(cell.tail, cell.len)
             }
+            #[cfg(feature = "v3")]
+            DataType::Untyped => untyped::parse_f64(cell),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -80,6 +85,8 @@ impl<'a> FromCell<'a> for i64 {
             }
             DataType::Time => parse_time(cell).map(Timestamp::as_nanos),
             DataType::Duration => parse_duration(cell.as_bytes()),
+            #[cfg(feature = "v3")]
+            DataType::Untyped => untyped::parse_i64(cell),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -95,6 +102,8 @@ impl<'a> FromCell<'a> for u64 {
             DataType::UnsignedLong | DataType::String => parse_u64(cell.tail, cell.len),
             DataType::Long => u64::try_from(parse_i64(cell.tail, cell.len)?)
                 .map_err(|_| ValueErrorKind::OutOfRange),
+            #[cfg(feature = "v3")]
+            DataType::Untyped => parse_u64(cell.tail, cell.len),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -122,9 +131,10 @@ impl<'a> FromCell<'a> for i128 {
     fn from_cell(cell: Cell<'a>) -> Result<i128, ValueErrorKind> {
         // (Of text whichever of the two it is.)
         match (i64::from_cell(cell), cell.data_type()) {
-            (Err(ValueErrorKind::OutOfRange), DataType::UnsignedLong | DataType::String) => {
-                u64::from_cell(cell).map(i128::from)
-            }
+            (
+                Err(ValueErrorKind::OutOfRange),
+                DataType::UnsignedLong | DataType::String | DataType::Untyped,
+            ) => u64::from_cell(cell).map(i128::from),
             (value, _) => value.map(i128::from),
         }
     }
@@ -165,7 +175,7 @@ impl<'a> FromCell<'a> for bool {
     fn from_cell(cell: Cell<'a>) -> Result<bool, ValueErrorKind> {
         not_null(cell)?;
         match cell.data_type() {
-            DataType::Boolean | DataType::String => parse_bool(cell.as_bytes()),
+            DataType::Boolean | DataType::String | DataType::Untyped => parse_bool(cell.as_bytes()),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -179,6 +189,8 @@ impl<'a> FromCell<'a> for Timestamp {
         not_null(cell)?;
         match cell.data_type() {
             DataType::Time | DataType::String => parse_time(cell),
+            #[cfg(feature = "v3")]
+            DataType::Untyped => untyped::parse_time(cell),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -190,7 +202,7 @@ impl<'a> FromCell<'a> for SignedDuration {
     fn from_cell(cell: Cell<'a>) -> Result<SignedDuration, ValueErrorKind> {
         not_null(cell)?;
         match cell.data_type() {
-            DataType::Duration | DataType::String => {
+            DataType::Duration | DataType::String | DataType::Untyped => {
                 parse_duration(cell.as_bytes()).map(SignedDuration)
             }
             _ => Err(ValueErrorKind::Type),
@@ -277,7 +289,7 @@ pub(super) fn decode_base64<'b>(
 
     not_null(cell)?;
     match cell.data_type() {
-        DataType::Base64 | DataType::String => {}
+        DataType::Base64 | DataType::String | DataType::Untyped => {}
         _ => return Err(ValueErrorKind::Type),
     }
     let used = STANDARD

@@ -62,10 +62,14 @@ mod row_kind;
 mod schema;
 mod server_error;
 mod table;
+#[cfg(feature = "v3")]
+mod untyped;
 mod value;
 
 #[cfg(feature = "std")]
 mod owned_row;
+#[cfg(feature = "v3")]
+mod plain;
 #[cfg(feature = "std")]
 mod profile;
 #[cfg(feature = "std")]
@@ -89,8 +93,12 @@ pub use value::Value;
 pub use de::DeserializeError;
 #[cfg(all(feature = "serde", feature = "std"))]
 pub use de::Deserialized;
+#[cfg(feature = "v3")]
+pub(crate) use owned_row::OwnedPlainRows;
 #[cfg(feature = "std")]
 pub use owned_row::{OwnedRow, OwnedRows};
+#[cfg(feature = "v3")]
+pub(crate) use plain::{PlainRows, PlainValues};
 #[cfg(feature = "std")]
 pub use read_error::{ReadError, ReadErrorKind};
 #[cfg(feature = "client")]

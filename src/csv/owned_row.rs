@@ -7,6 +7,8 @@ use std::io::Read;
 
 use super::cell::FromCell;
 use super::column_key::ColumnKey;
+#[cfg(feature = "v3")]
+use super::plain::PlainRows;
 use super::read_error::ReadError;
 use super::record::Record;
 use super::rows::{Item, Row, Rows};
@@ -156,6 +158,39 @@ impl<R: Read> IntoIterator for Rows<R> {
             rows: self,
             description: None,
         }
+    }
+}
+
+/// [`PlainRows`] as an iterator of [`OwnedRow`]s. It ends after the first error.
+#[cfg(feature = "v3")]
+pub(crate) struct OwnedPlainRows<R> {
+    rows: PlainRows<R>,
+    description: Option<Arc<Description>>,
+}
+
+#[cfg(feature = "v3")]
+impl<R> OwnedPlainRows<R> {
+    pub(crate) fn new(rows: PlainRows<R>) -> Self {
+        OwnedPlainRows {
+            rows,
+            description: None,
+        }
+    }
+}
+
+#[cfg(feature = "v3")]
+impl<R: Read> Iterator for OwnedPlainRows<R> {
+    type Item = Result<OwnedRow, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = match self.rows.next() {
+            Ok(row) => row?,
+            Err(error) => return Some(Err(error)),
+        };
+        let description = self
+            .description
+            .get_or_insert_with(|| Description::new(row.table()));
+        Some(Ok(OwnedRow::new(description, row.record())))
     }
 }
 

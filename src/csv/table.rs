@@ -398,6 +398,8 @@ pub enum DataType {
     Base64,
     /// Any other: the raw text is all there is to give.
     Unknown,
+    /// Of a response that names no types, InfluxDB 3's: a cell is parsed as what is asked for.
+    Untyped,
 }
 
 impl DataType {
@@ -435,6 +437,8 @@ impl DataType {
             5 => DataType::Time,
             6 => DataType::Duration,
             7 => DataType::Base64,
+            #[cfg(feature = "v3")]
+            9 => DataType::Untyped,
             _ => DataType::Unknown,
         }
     }
@@ -458,6 +462,7 @@ impl DataType {
             DataType::Duration => "duration",
             DataType::Base64 => "base64Binary",
             DataType::Unknown => "unknown",
+            DataType::Untyped => "untyped",
         }
     }
 }

@@ -91,7 +91,9 @@ impl<'a> FromCell<'a> for Value<'a> {
             return Ok(Value::Null);
         }
         match cell.data_type() {
-            DataType::String | DataType::Unknown => cell.parse().map(Value::Text),
+            DataType::String | DataType::Unknown | DataType::Untyped => {
+                cell.parse().map(Value::Text)
+            }
             DataType::Long => cell.parse().map(Value::Integer),
             DataType::UnsignedLong => cell.parse().map(Value::Unsigned),
             DataType::Double => cell.parse().map(Value::Float),

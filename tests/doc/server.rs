@@ -62,8 +62,8 @@
             let text = file(&format!("recordings/{name}"));
             let recorded: serde_json::Value = serde_json::from_str(&text).expect("a recording");
             let recorded = &recorded["response"];
-            let is_write = path.ends_with("/write") || path.ends_with("/write_lp");
-            if is_write && recorded["status"] == 204 && !good {
+            let writes = path.ends_with("/write") || path.ends_with("/write_lp");
+            if writes && recorded["status"] == 204 && !good {
                 break;
             }
             let mut head = format!("HTTP/1.1 {} As recorded\r\n", recorded["status"]);

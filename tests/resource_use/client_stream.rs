@@ -70,7 +70,7 @@ fn a_large_response_is_streamed() {
 
 /// The most resident memory since the last call, in KiB.
 #[cfg(target_os = "linux")]
-fn resident_peak() -> u64 {
+pub(crate) fn resident_peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status
         .lines()

@@ -19,6 +19,8 @@ mod client_threads;
 mod csv_stream;
 #[cfg(feature = "gzip")]
 mod gzip_bomb;
+#[cfg(feature = "v3")]
+mod v3_stream;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

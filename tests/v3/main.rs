@@ -5,10 +5,16 @@
 #[path = "../common"]
 mod common {
     pub(crate) mod api;
+    pub(crate) mod hostile;
+    pub(crate) mod random;
     pub(crate) mod replay;
     pub(crate) mod watch;
     pub(crate) mod wire;
 }
 
 mod admin;
+mod queries;
+mod query_faults;
+mod query_strings;
 mod recorded;
+mod server;

@@ -86,7 +86,7 @@ impl Detail {
     }
 
     /// Adds what may be done, behind everything.
-    pub(super) fn hint(&mut self, words: &str) {
+    pub(crate) fn hint(&mut self, words: &str) {
         self.text.push_str(words);
     }
 

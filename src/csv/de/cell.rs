@@ -12,6 +12,8 @@ use crate::csv::cell::FromCell;
 use crate::csv::error::ValueErrorKind;
 use crate::csv::record::Cell;
 use crate::csv::table::DataType;
+#[cfg(feature = "v3")]
+use crate::csv::untyped;
 use crate::timestamp::Timestamp;
 
 /// One cell as serde sees it.
@@ -34,6 +36,8 @@ impl CellDeserializer<'_> {
     fn signed(self) -> Result<i64, DeserializeError> {
         match self.cell.data_type() {
             DataType::Time if !self.cell.is_null() => self.time_count(),
+            #[cfg(feature = "v3")]
+            DataType::Untyped if untyped::is_time(self.cell) => self.time_count(),
             _ => self.parse(),
         }
     }
@@ -41,17 +45,17 @@ impl CellDeserializer<'_> {
     #[inline]
     fn unsigned(self) -> Result<u64, DeserializeError> {
         match self.cell.data_type() {
-            DataType::Time if !self.cell.is_null() => {
-                u64::try_from(self.time_count()?).map_err(|_| {
-                    DeserializeError::value(
-                        ValueErrorKind::OutOfRange,
-                        "a time since 1970",
-                        self.cell,
-                    )
-                })
-            }
+            DataType::Time if !self.cell.is_null() => self.time_since_1970(),
+            #[cfg(feature = "v3")]
+            DataType::Untyped if untyped::is_time(self.cell) => self.time_since_1970(),
             _ => self.parse(),
         }
+    }
+
+    fn time_since_1970(self) -> Result<u64, DeserializeError> {
+        u64::try_from(self.time_count()?).map_err(|_| {
+            DeserializeError::value(ValueErrorKind::OutOfRange, "a time since 1970", self.cell)
+        })
     }
 
     fn time_count(self) -> Result<i64, DeserializeError> {

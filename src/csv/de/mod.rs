@@ -10,7 +10,11 @@ pub use error::DeserializeError;
 #[cfg(feature = "std")]
 pub use rows::Deserialized;
 
+#[cfg(feature = "v3")]
+pub(super) use row::Remembered;
 use row::{RowDeserializer, Search};
+#[cfg(feature = "v3")]
+pub(super) use rows::read_as;
 
 use super::record::Record;
 

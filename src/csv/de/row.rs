@@ -31,7 +31,7 @@ impl Places for Search {
 /// Remembers the places for as long as the header is the same.
 #[cfg(feature = "std")]
 #[derive(Debug, Default)]
-pub(super) struct Remembered {
+pub(in crate::csv) struct Remembered {
     header: u64,
     fields: &'static [&'static str],
     places: alloc::vec::Vec<Option<usize>>,

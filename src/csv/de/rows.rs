@@ -101,13 +101,23 @@ impl<R: Read, T: DeserializeOwned> Iterator for Deserialized<R, T> {
             Ok(row) => row?.record(),
             Err(error) => return Some(Err(error)),
         };
-        let row = RowDeserializer {
-            record,
-            places: &mut self.places,
-            unit: self.unit,
-        };
-        Some(T::deserialize(row).map_err(|error| named(&record, &error)))
+        Some(read_as(&record, &mut self.places, self.unit))
     }
+}
+
+/// A record as a value that borrows nothing of it.
+#[inline]
+pub(in crate::csv) fn read_as<T: DeserializeOwned>(
+    record: &Record<'_>,
+    places: &mut Remembered,
+    unit: Precision,
+) -> Result<T, ReadError> {
+    let row = RowDeserializer {
+        record: *record,
+        places,
+        unit,
+    };
+    T::deserialize(row).map_err(|error| named(record, &error))
 }
 
 impl<R: Read, T> Deserialized<R, T> {

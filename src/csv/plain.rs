@@ -1,0 +1,417 @@
+//! CSV with one header row and no annotations, as InfluxDB 3 sends it, over any `io::Read`.
+//!
+//! A record is what it is elsewhere in this module, a view into two buffers, so that all that is made of
+//! records works here as well. What it begins with elsewhere, the annotation column, is an empty cell that
+//! is not in the input.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+use std::io::{self, Read};
+
+use serde::de::DeserializeOwned;
+
+use super::de::{Remembered, read_as};
+use super::error::DecodeError;
+use super::fast_split::split;
+use super::read_error::{ReadError, ReadErrorKind};
+use super::record::Record;
+use super::rows::{MAX_RECORD_BYTES, Row};
+use super::schema::{Schema, Stored, cell_of};
+use super::table::{DataType, Table};
+use crate::{FAST_PATHS, Precision};
+
+/// The rows of such a response, lent one by one.
+pub(crate) struct PlainRows<R> {
+    reader: R,
+    core: csv_core::Reader,
+    schema: Schema,
+    /// `[types][names] [record …`, with the lengths that `schema` has.
+    text: Vec<u8>,
+    /// `[names] [record …`, each with the end of the empty cell first.
+    ends: Vec<usize>,
+    /// One byte, which stands before the first that was read, and what was read.
+    input: Vec<u8>,
+    /// The part of `input` that is still to be decoded.
+    start: usize,
+    end: usize,
+    max_record_bytes: usize,
+    max_columns: usize,
+    /// The row in the buffer: its bytes, its cells, and the bytes between two of them.
+    len: usize,
+    cells: usize,
+    delimiter_len: usize,
+    /// Rows begun so far, the header included.
+    row: u64,
+    /// Whether the next byte begins a row.
+    at_row_start: bool,
+    /// Whether an error was given or the end was reached.
+    over: bool,
+}
+
+const MAX_COLUMNS: usize = 4096;
+const INPUT_BYTES: usize = 16 << 10;
+const FIRST_TEXT: usize = 1024;
+/// Up to here the text's buffer doubles; see [`Rows`](super::Rows).
+const DOUBLED: usize = 128 << 10;
+/// The empty cell before the columns.
+const FRAME: usize = 1;
+
+impl<R: Read> PlainRows<R> {
+    pub(crate) fn new(reader: R) -> PlainRows<R> {
+        let mut core = csv_core::Reader::new();
+        // The reader now has begun, and leaves what looks like a byte order mark to the first name.
+        let _ = core.read_record(b"x", &mut [], &mut []);
+        PlainRows {
+            reader,
+            core,
+            schema: Schema::default(),
+            text: Vec::new(),
+            ends: Vec::new(),
+            input: Vec::new(),
+            start: 0,
+            end: 0,
+            max_record_bytes: MAX_RECORD_BYTES,
+            max_columns: MAX_COLUMNS,
+            len: 0,
+            cells: 0,
+            delimiter_len: 0,
+            row: 0,
+            at_row_start: true,
+            over: false,
+        }
+    }
+
+    pub(crate) fn max_record_bytes(mut self, bytes: usize) -> Self {
+        self.max_record_bytes = bytes;
+        self
+    }
+
+    pub(crate) fn max_columns(mut self, columns: usize) -> Self {
+        self.max_columns = columns;
+        self
+    }
+
+    /// The next row, or `None` after the last. An error is given once; after it comes `None`.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>, ReadError> {
+        if !self.advance()? {
+            return Ok(None);
+        }
+        Ok(Some(Row::new(self.record())))
+    }
+
+    /// Reads the header, unless that is done; of an empty response the columns are none.
+    pub(crate) fn read_header(&mut self) -> Result<(), ReadError> {
+        while self.schema.cells == 0 && self.advance_to_row()? {
+            self.keep_header()?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn table(&self) -> Table<'_> {
+        Table {
+            schema: &self.schema,
+            text: &self.text,
+            ends: &self.ends,
+        }
+    }
+
+    /// The rows as values of one type; times that are read as integers are in this unit.
+    pub(crate) fn deserialize<T>(self, unit: Precision) -> PlainValues<R, T> {
+        PlainValues {
+            rows: self,
+            places: Remembered::default(),
+            unit,
+            kind: PhantomData,
+        }
+    }
+
+    #[inline]
+    fn record(&self) -> Record<'_> {
+        let ends_at = self.schema.ends_len;
+        let ends = self.ends.get(ends_at..ends_at + self.schema.cells);
+        Record {
+            table: self.table(),
+            text: self.text.get(self.schema.text_len..).unwrap_or_default(),
+            ends: ends.unwrap_or_default(),
+            delimiter_len: self.delimiter_len,
+            row: self.row.saturating_sub(1),
+        }
+    }
+
+    /// To the next record; false at the end.
+    #[inline]
+    fn advance(&mut self) -> Result<bool, ReadError> {
+        if FAST_PATHS && self.at_row_start && self.copy_line().is_some() {
+            return Ok(true);
+        }
+        self.read_header()?;
+        if !self.advance_to_row()? {
+            return Ok(false);
+        }
+        if self.cells != self.schema.cells {
+            return Err(self.fail(DecodeError::RowLength {
+                row: self.row,
+                expected: self.schema.cells.saturating_sub(FRAME),
+                found: self.cells.saturating_sub(FRAME),
+            }));
+        }
+        Ok(true)
+    }
+
+    /// Takes a record without quotes from the input, if one is there as a whole, of the right number of
+    /// cells, and fits: nearly all are. csv-core reads the others, and finds what is wrong with them.
+    #[inline]
+    fn copy_line(&mut self) -> Option<()> {
+        let (from, cells) = (self.schema.ends_len, self.schema.cells);
+        let [frame, ends @ ..] = self.ends.get_mut(from..from + cells)? else {
+            return None;
+        };
+        // From the byte before the line, which stands for the delimiter behind the empty cell.
+        let rest = self.input.get(self.start.checked_sub(1)?..self.end)?;
+        let line = split(rest, 1, b',', ends)?;
+        // (An empty line is no record.)
+        if line.spare != 0 || line.len == 1 {
+            return None;
+        }
+        *frame = 0;
+        let at = self.schema.text_len;
+        // One byte more than needed: what fits here would fit through csv-core too, so how the input was
+        // split makes no difference.
+        let end = at + line.len + 1;
+        if self.text.len() < end {
+            self.grow_text_to(end)?;
+        }
+        let rest = self.input.get(self.start - 1..self.end)?;
+        self.text
+            .get_mut(at..at + line.len)?
+            .copy_from_slice(rest.get(..line.len)?);
+        self.start += line.used - 1;
+        self.delimiter_len = 1;
+        self.row += 1;
+        Some(())
+    }
+
+    /// Has the next row in the buffer, split by csv-core; false at the end.
+    #[cold]
+    fn advance_to_row(&mut self) -> Result<bool, ReadError> {
+        loop {
+            if self.over {
+                return Ok(false);
+            }
+            if self.start == self.end && self.fill()? == 0 {
+                self.over = true;
+                if !self.at_row_start {
+                    return Err(self.fail(DecodeError::UnexpectedEnd { row: self.row }));
+                }
+                return Ok(false);
+            }
+            let rest = self.input.get(self.start..self.end).unwrap_or_default();
+            if self.at_row_start {
+                let blank = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+                let skipped = rest.iter().take_while(blank).count();
+                if skipped > 0 {
+                    self.start += skipped;
+                    continue;
+                }
+                self.at_row_start = false;
+                self.row += 1;
+                self.len = 0;
+                self.cells = FRAME;
+                self.delimiter_len = 0;
+            }
+            let (at, ends_at) = (self.schema.text_len, self.schema.ends_len);
+            let (result, used, bytes, more) = self.core.read_record(
+                rest,
+                self.text.get_mut(at + self.len..).unwrap_or_default(),
+                self.ends
+                    .get_mut(ends_at + self.cells..)
+                    .unwrap_or_default(),
+            );
+            self.start += used;
+            self.len += bytes;
+            self.cells += more;
+            match result {
+                csv_core::ReadRecordResult::Record => {
+                    if let Some(frame) = self.ends.get_mut(ends_at) {
+                        *frame = 0;
+                    }
+                    self.at_row_start = true;
+                    return Ok(true);
+                }
+                csv_core::ReadRecordResult::OutputFull => self.grow_text()?,
+                csv_core::ReadRecordResult::OutputEndsFull => self.grow_ends()?,
+                csv_core::ReadRecordResult::InputEmpty | csv_core::ReadRecordResult::End => {}
+            }
+        }
+    }
+
+    fn fill(&mut self) -> Result<usize, ReadError> {
+        self.input.resize(INPUT_BYTES + 1, 0);
+        let space = self.input.get_mut(1..).unwrap_or_default();
+        loop {
+            match self.reader.read(space) {
+                Ok(bytes) => {
+                    self.start = 1;
+                    self.end = 1 + bytes.min(INPUT_BYTES);
+                    return Ok(bytes);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.over = true;
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+
+    /// Makes the row in the buffer the header.
+    fn keep_header(&mut self) -> Result<(), ReadError> {
+        let row = self.row;
+        if self.cells > self.max_columns.saturating_add(FRAME) {
+            return Err(self.too_many_columns());
+        }
+        let cells = self.cells;
+        let names = self.text.get(..self.len).unwrap_or_default();
+        let ends = self.ends.get(..cells).unwrap_or_default();
+        let name = |cell| cell_of(names, ends, 0, cell);
+        // One by one: two halves of a character in neighbouring names are not one.
+        if !(FRAME..cells).all(|cell| core::str::from_utf8(name(cell)).is_ok()) {
+            return Err(self.fail(DecodeError::NotUtf8 { row }));
+        }
+        let mut sorted: Vec<_> = (FRAME..cells).map(name).collect();
+        sorted.sort_unstable();
+        let duplicates = sorted.windows(2).any(|pair| pair.first() == pair.last());
+        let mut text = alloc::vec![DataType::Untyped.code(); cells];
+        text.extend_from_slice(names);
+        if text.len() > self.max_record_bytes {
+            return Err(self.record_too_long());
+        }
+        self.schema = Schema {
+            cells,
+            names: Some(Stored {
+                text: cells,
+                ends: 0,
+            }),
+            number: 1,
+            duplicates,
+            text_len: text.len(),
+            ends_len: cells,
+            ..Schema::default()
+        };
+        let len = text.len().saturating_add(FIRST_TEXT);
+        text.resize(len.min(self.max_record_bytes), 0);
+        self.text = text;
+        // One more, to see a row that is too long.
+        self.ends.resize(2 * cells + 1, 0);
+        Ok(())
+    }
+
+    /// Grows to so many bytes at least; `None` beyond the limit.
+    #[cold]
+    fn grow_text_to(&mut self, bytes: usize) -> Option<()> {
+        while self.text.len() < bytes {
+            if bytes > self.max_record_bytes {
+                return None;
+            }
+            self.grow_text().ok()?;
+        }
+        Some(())
+    }
+
+    fn grow_text(&mut self) -> Result<(), ReadError> {
+        let len = self.text.len();
+        let mut larger = len.saturating_mul(2).max(FIRST_TEXT);
+        if len >= DOUBLED {
+            larger = larger.max(MAX_RECORD_BYTES);
+        }
+        let larger = larger.min(self.max_record_bytes);
+        if larger <= len {
+            return Err(self.record_too_long());
+        }
+        // Zeros that the system makes when they are first touched, unlike those of `resize`.
+        let mut text = alloc::vec![0; larger];
+        if let Some(start) = text.get_mut(..len) {
+            start.copy_from_slice(&self.text);
+        }
+        self.text = text;
+        Ok(())
+    }
+
+    fn grow_ends(&mut self) -> Result<(), ReadError> {
+        let len = self.ends.len();
+        // The header and a record, and in each the empty cell and one that is too many.
+        let most = self.max_columns.saturating_add(FRAME + 1).saturating_mul(2);
+        let larger = len.saturating_mul(2).max(64).min(most);
+        if larger <= len {
+            return Err(self.too_many_columns());
+        }
+        self.ends.resize(larger, 0);
+        Ok(())
+    }
+
+    /// Leaves nothing to be decoded.
+    fn stop(&mut self) {
+        self.over = true;
+        self.start = self.end;
+    }
+
+    #[cold]
+    fn record_too_long(&mut self) -> ReadError {
+        self.stop();
+        ReadError::new(ReadErrorKind::RecordTooLong {
+            row: self.row,
+            max_record_bytes: self.max_record_bytes,
+        })
+    }
+
+    #[cold]
+    fn too_many_columns(&mut self) -> ReadError {
+        self.stop();
+        ReadError::new(ReadErrorKind::TooManyColumns {
+            row: self.row,
+            max_columns: self.max_columns,
+        })
+    }
+
+    #[cold]
+    fn fail(&mut self, error: DecodeError) -> ReadError {
+        self.stop();
+        let at = self.schema.text_len;
+        let row = self.text.get(at..at + self.len).unwrap_or_default();
+        ReadError::decode(error, row)
+    }
+}
+
+impl<R> fmt::Debug for PlainRows<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlainRows").finish_non_exhaustive()
+    }
+}
+
+/// The rows as values of one type. A row that doesn't fit is an error of its own; the rows behind it still
+/// come.
+pub(crate) struct PlainValues<R, T> {
+    rows: PlainRows<R>,
+    places: Remembered,
+    unit: Precision,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<R: Read, T: DeserializeOwned> Iterator for PlainValues<R, T> {
+    type Item = Result<T, ReadError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let record = match self.rows.next() {
+            Ok(row) => row?.record(),
+            Err(error) => return Some(Err(error)),
+        };
+        Some(read_as(&record, &mut self.places, self.unit))
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/plain.rs"]
+mod tests;

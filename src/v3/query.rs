@@ -1,0 +1,332 @@
+//! SQL and InfluxQL by `/api/v3/query_sql` and `/api/v3/query_influxql`.
+
+use super::rows::{Rows, Values};
+use super::{Database, What};
+use crate::Precision;
+use crate::client::Client;
+use crate::client::execute::{has_type, json_param, to_json};
+use crate::client::transport::{HttpError, HttpResponse, RequestBody};
+use crate::csv;
+use crate::error::Error;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::time::Duration;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io;
+
+/// A query under construction. Made by [`Database::sql`] and [`Database::influxql`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// let mut rows = client
+///     .v3("sensors")
+///     .sql("SELECT station, temp_c, hum, note FROM weather WHERE station = $station AND temp_c > $least")
+///     .param("station", "zrh-1")
+///     .param("least", 20.5)
+///     .call()?;
+/// let row = rows.next()?.expect("a row");
+/// assert_eq!(row.get::<f64>("temp_c")?, 21.5);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[must_use = "nothing is asked until `call`, `deserialize` or `write_to`"]
+pub struct Query<'a> {
+    database: Database<'a>,
+    path: &'static str,
+    q: String,
+    params: BTreeMap<String, serde_json::Value>,
+    time_unit: Precision,
+    timeout: Duration,
+    read_timeout: Duration,
+    max_body_bytes: u64,
+    max_record_bytes: usize,
+    max_columns: Option<usize>,
+    /// The first thing that was wrong; said when asked.
+    wrong: Option<Error>,
+}
+
+/// What is sent.
+#[derive(Serialize)]
+struct RequestJson<'a> {
+    db: &'a str,
+    q: &'a str,
+    format: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    params: &'a BTreeMap<String, serde_json::Value>,
+}
+
+impl<'a> Database<'a> {
+    /// Starts a query in SQL: one statement that reads. Values don't belong into its text: give them as
+    /// [`param`](Query::param)s. Sends nothing.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// let mut rows = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?;
+    /// let mut warm = 0;
+    /// while let Some(row) = rows.next()? {
+    ///     warm += u32::from(row.get::<f64>("temp_c")? > 25.0);
+    /// }
+    /// assert_eq!(warm, 3);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn sql(&self, q: impl Into<String>) -> Query<'a> {
+        Query::new(self.clone(), "/api/v3/query_sql", q.into())
+    }
+
+    /// Starts a query in InfluxQL: one statement. Its rows begin with the measurement,
+    /// [`Row::measurement`](super::Row::measurement). Sends nothing.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// let mut rows = client.v3("sensors").influxql("SELECT * FROM weather LIMIT 2").call()?;
+    /// let row = rows.next()?.expect("a row");
+    /// assert_eq!(row.measurement(), Some("weather"));
+    /// assert_eq!(row.get::<Option<i64>>("hum")?, Some(40));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn influxql(&self, q: impl Into<String>) -> Query<'a> {
+        Query::new(self.clone(), "/api/v3/query_influxql", q.into())
+    }
+}
+
+impl<'a> Query<'a> {
+    fn new(database: Database<'a>, path: &'static str, q: String) -> Self {
+        let limits = &database.client.inner().query_limits;
+        Query {
+            path,
+            q,
+            params: BTreeMap::new(),
+            time_unit: Precision::Nanosecond,
+            timeout: limits.overall,
+            read_timeout: limits.read,
+            max_body_bytes: u64::MAX,
+            max_record_bytes: csv::MAX_RECORD_BYTES,
+            max_columns: None,
+            wrong: None,
+            database,
+        }
+    }
+
+    /// Adds a value that the query calls `$name`: text, a finite number or a boolean, of any type that
+    /// serde serializes as one. No value can change what the query does. A [`Timestamp`](crate::Timestamp)
+    /// is text, which SQL compares with times.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// # let sensors = client.v3("sensors");
+    /// let q = "SELECT station, temp_c, hum, note FROM weather WHERE station = $station AND temp_c > $least";
+    /// let query = sensors.sql(q).param("station", "zrh-1").param("least", 20.5);
+    /// assert!(query.call()?.next()?.is_some());
+    ///
+    /// // Neither is a value that a column could equal.
+    /// for refused in [None, Some(f64::NAN)] {
+    ///     assert!(sensors.sql(q).param("least", refused).call().is_err());
+    /// }
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
+        let name = name.into();
+        let wrong = match json_param(&name, value) {
+            _ if name.is_empty() || name.starts_with('$') => Error::config(format!(
+                "the parameter {name:?} has to be named without the $ that stands before it in the query"
+            )),
+            Ok(value) if value.is_string() || value.is_number() || value.is_boolean() => {
+                self.params.insert(name, value);
+                return self;
+            }
+            Ok(value) => Error::config(format!(
+                "the parameter {name:?} is {}, and not text, a number or a boolean",
+                match value {
+                    serde_json::Value::Null => "null, NaN or infinite",
+                    serde_json::Value::Array(_) => "a list",
+                    _ => "a map or a struct",
+                }
+            )),
+            Err(error) => error,
+        };
+        self.wrong.get_or_insert(wrong);
+        self
+    }
+
+    /// Sets the unit of times that [`deserialize`](Query::deserialize) reads into integers; they are
+    /// rounded down. Default: nanoseconds.
+    pub fn time_precision(mut self, unit: Precision) -> Self {
+        self.time_unit = unit;
+        self
+    }
+
+    /// Limits the time that the whole query may take, until its last row is read. Default: five minutes, or
+    /// the [client's](crate::client::ClientBuilder::timeout) if that is set.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// Limits the time in which nothing arrives. Default: a minute, or the
+    /// [client's](crate::client::ClientBuilder::read_timeout) if that is set.
+    pub fn read_timeout(mut self, limit: Duration) -> Self {
+        self.read_timeout = limit;
+        self
+    }
+
+    /// Limits the bytes of the response, decompressed. Default: no limit, since rows are streamed.
+    pub fn max_body_bytes(mut self, bytes: u64) -> Self {
+        self.max_body_bytes = bytes;
+        self
+    }
+
+    /// Limits the bytes that the columns' names and one row may take together. Default: 16 MiB. Memory is
+    /// allocated as needed.
+    pub fn max_record_bytes(mut self, bytes: usize) -> Self {
+        self.max_record_bytes = bytes;
+        self
+    }
+
+    /// Limits the number of columns. Default: 4096.
+    pub fn max_columns(mut self, columns: usize) -> Self {
+        self.max_columns = Some(columns);
+        self
+    }
+
+    /// Sends the query, and returns its rows as they come. Blocks until the head of the response is there;
+    /// allocates the request and the buffers of the rows.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// let error = client.v3("sensors").sql("SELECT * FROM nope").call().unwrap_err();
+    /// assert!(error.to_string().contains("table 'public.iox.nope' not found"));
+    /// assert!(!error.is_retryable());
+    ///
+    /// let error = client.v3("nope").sql("SELECT 1").call().unwrap_err();
+    /// assert!(error.is_not_found());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if a parameter isn't text, a number or a boolean (nothing is sent then), the
+    /// database is unknown, the query can't be planned (with the server's sentence, and not to be retried),
+    /// the credentials are unknown, or no response is received. An error that the server meets while it
+    /// makes the rows is one of [`Rows::next`].
+    pub fn call(self) -> Result<Rows, Error> {
+        // No row is longer than the whole response may be.
+        let longest = usize::try_from(self.max_body_bytes.saturating_add(1)).unwrap_or(usize::MAX);
+        let longest = longest.min(self.max_record_bytes);
+        let columns = self.max_columns;
+        let (client, db, response) = self.send()?;
+        Ok(Rows::of_response(
+            client,
+            db,
+            response.body,
+            longest,
+            columns,
+        ))
+    }
+
+    /// Sends the query, and returns each row as a value of your own type, by the names of its columns; or
+    /// as a map, for columns that aren't known beforehand: `BTreeMap<String, String>` has the texts of all
+    /// cells. Blocks and allocates as [`call`](Query::call).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Reading {
+    ///     time: influx_edge::Timestamp,
+    ///     station: String,
+    ///     temp_c: f64,
+    ///     hum: Option<i64>,
+    /// }
+    ///
+    /// let query = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station");
+    /// let readings: Vec<Reading> = query.deserialize()?.collect::<Result<_, _>>()?;
+    /// assert_eq!(readings[0].time.to_string(), "2023-11-14T22:13:20Z");
+    /// assert_eq!((readings[0].station.as_str(), readings[0].temp_c), ("zrh-1", 21.5));
+    /// assert_eq!((readings[0].hum, readings[1].hum), (Some(40), None));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`call`](Query::call).
+    pub fn deserialize<T: DeserializeOwned>(self) -> Result<Values<T>, Error> {
+        let unit = self.time_unit;
+        Ok(self.call()?.into_values(unit))
+    }
+
+    /// Sends the query, and copies the response as it is, CSV, to a file or any other writer; returns the
+    /// number of bytes. [`Rows::from_reader`] reads it. Blocks until the response ends; allocates the
+    /// request.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// let mut csv = Vec::new(); // or a file, or a socket
+    /// let query = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station");
+    /// assert_eq!(query.write_to(&mut csv)?, 362);
+    /// assert!(csv.starts_with(b"hum,n,note,ok,station,temp_c,time\n40,7,"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`call`](Query::call); if the response breaks off; and if the writer fails.
+    pub fn write_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {
+        let (client, db, mut response) = self.send()?;
+        let mut piece = [0u8; 8192];
+        let mut total = 0u64;
+        loop {
+            let n = match io::Read::read(&mut response.body, &mut piece) {
+                Ok(0) => return Ok(total),
+                Ok(n) => n,
+                Err(e) => {
+                    return Err(super::rows::broken(&client, &db, HttpError::from_read(e)));
+                }
+            };
+            to.write_all(piece.get(..n).unwrap_or(&[])).map_err(|e| {
+                Error::content("cannot pass the response of the query on", e.to_string())
+            })?;
+            total = total.saturating_add(n as u64);
+        }
+    }
+
+    fn send(mut self) -> Result<(Client, String, HttpResponse), Error> {
+        if let Some(wrong) = self.wrong.take() {
+            return Err(wrong);
+        }
+        let (client, db) = (self.database.client, self.database.db);
+        if db.is_empty() {
+            return Err(Error::config("the name of the database is empty"));
+        }
+        let body = to_json(&RequestJson {
+            db: &db,
+            q: &self.q,
+            format: "csv",
+            params: &self.params,
+        })?;
+        let what = What(super::rows::QUERY, &db);
+        let mut out = client.http_request("POST", client.inner().base.target(self.path));
+        out.content_type = Some("application/json");
+        out.accept_gzip = true;
+        out.body = RequestBody::Bytes(&body);
+        out.overall = self.timeout;
+        out.read = Some(self.read_timeout);
+        out.cap = self.max_body_bytes;
+        // Asking twice is asking.
+        out.repeatable = true;
+        let response = client.run(&what, &mut out, |response| {
+            if response.status != 200 || !has_type(&response.headers, &["text/csv"]) {
+                return Err(client.refused(&what, response));
+            }
+            Ok(response)
+        })?;
+        Ok((client.clone(), db, response))
+    }
+}
+
+impl fmt::Debug for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the parameters: they are the user's data.
+        f.debug_struct("Query")
+            .field("database", &self.database)
+            .field("q", &self.q)
+            .finish_non_exhaustive()
+    }
+}

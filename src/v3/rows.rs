@@ -1,0 +1,401 @@
+//! The rows of a response: one by one, or deserialized into your own types.
+
+use super::What;
+use crate::client::Client;
+use crate::client::rows::explain;
+use crate::client::transport::{Body, HttpError};
+use crate::csv::{self, FromCell, OwnedPlainRows, PlainRows, PlainValues};
+use crate::error::{Error, TransportErrorKind};
+use crate::{Precision, Timestamp};
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+use core::ops::Deref;
+use serde::de::DeserializeOwned;
+use std::io::Read;
+
+pub(super) const QUERY: &str = "query database";
+/// By which InfluxQL's rows begin.
+const MEASUREMENT: &str = "iox::measurement";
+const BROKE_OFF: &str = "; InfluxDB 3 breaks a response off, too, when a query fails while its rows are \
+    made, such as by a division by zero: its log has the reason";
+
+type Reader = Box<dyn Read + Send>;
+
+/// The rows of a response, as they come from the server. Owns the connection until the end; dropped
+/// earlier it closes it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// let mut rows = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?;
+/// let mut sum = 0.0;
+/// while let Some(row) = rows.next()? {
+///     sum += row.get::<f64>("temp_c")?;
+/// }
+/// assert_eq!(sum, 176.5);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+pub struct Rows {
+    inner: PlainRows<Reader>,
+    source: Source,
+}
+
+/// Where rows come from, for their errors.
+struct Source {
+    /// `None`: a reader, whose bytes are the caller's.
+    client: Option<Client>,
+    db: String,
+}
+
+impl Source {
+    #[cold]
+    fn explain(&self, e: csv::ReadError) -> Error {
+        match &self.client {
+            Some(client) => explain(client, e, |http_error| broken(client, &self.db, http_error)),
+            None => e.into(),
+        }
+    }
+}
+
+/// The error of a response that isn't there as a whole.
+#[cold]
+pub(super) fn broken(client: &Client, db: &str, mut http_error: HttpError) -> Error {
+    if http_error.kind == TransportErrorKind::Closed {
+        http_error.detail.hint(BROKE_OFF);
+    }
+    client.transport_error(&What(QUERY, db), http_error, false)
+}
+
+impl Rows {
+    pub(super) fn of_response(
+        client: Client,
+        db: String,
+        body: Body,
+        max_record_bytes: usize,
+        max_columns: Option<usize>,
+    ) -> Self {
+        let mut inner = PlainRows::new(Box::new(body) as Reader).max_record_bytes(max_record_bytes);
+        if let Some(columns) = max_columns {
+            inner = inner.max_columns(columns);
+        }
+        let client = Some(client);
+        Rows {
+            inner,
+            source: Source { client, db },
+        }
+    }
+
+    /// Reads the rows of a response that [`Query::write_to`](super::Query::write_to) stored. Nothing is
+    /// read yet. No buffered reader is needed: bytes are taken 16 KiB at a time.
+    ///
+    /// ```
+    /// use influx_edge::v3::Rows;
+    ///
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// let mut csv = Vec::new();
+    /// client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").write_to(&mut csv)?;
+    /// let mut rows = Rows::from_reader(std::io::Cursor::new(csv)); // or a file
+    /// assert_eq!(rows.next()?.expect("a row").get::<u64>("n")?, 7);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn from_reader(reader: impl Read + Send + 'static) -> Self {
+        Rows {
+            inner: PlainRows::new(Box::new(reader)),
+            source: Source {
+                client: None,
+                db: String::new(),
+            },
+        }
+    }
+
+    /// Returns the next row, lent until the one after it is asked for; `None` after the last. Blocks until
+    /// a row is there. Allocates nothing per row, but for a row that is longer than all before it.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// # let sensors = client.v3("sensors");
+    /// let mut rows = sensors.sql("SELECT * FROM weather WHERE station='nobody'").call()?;
+    /// assert!(rows.next()?.is_none());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the response breaks off or time runs out, and so is incomplete, however many
+    /// rows came: the connection is lost, or the query failed on the server while it made the rows. Or if
+    /// the response isn't CSV of equally long rows, or exceeds a limit. After the error comes `None`.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
+    )]
+    #[inline]
+    pub fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
+        match self.inner.next() {
+            Ok(row) => Ok(row.map(|row| Row { row })),
+            Err(e) => Err(self.source.explain(e)),
+        }
+    }
+
+    /// Passes every row that is left to a closure. Blocks until the response ends; allocates nothing per
+    /// row.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// let mut stations = std::collections::BTreeSet::new();
+    /// client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?.for_each(|row| {
+    ///     stations.insert(row.get::<String>("station")?);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(stations.len(), 5);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`next`](Rows::next); and the closure's first error, which ends it.
+    pub fn for_each(
+        &mut self,
+        mut each: impl FnMut(Row<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        while let Some(row) = self.next()? {
+            each(row)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the names of the columns, in order; none if the response has no rows, for then the server
+    /// sends no names either. Blocks until the first of the rows is there, unless one was read.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// let mut rows = client.v3("sensors").influxql("SELECT * FROM weather LIMIT 2").call()?;
+    /// let columns: Vec<&str> = rows.columns()?.collect();
+    /// assert_eq!(columns, ["iox::measurement", "time", "hum", "n", "note", "ok", "station", "temp_c"]);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`next`](Rows::next).
+    pub fn columns(&mut self) -> Result<impl ExactSizeIterator<Item = &str>, Error> {
+        if let Err(e) = self.inner.read_header() {
+            return Err(self.source.explain(e));
+        }
+        Ok(self.inner.table().columns().map(|column| column.name()))
+    }
+
+    /// Turns the rows that are left into values of one type, by the names of their columns; see
+    /// [`Query::deserialize`](super::Query::deserialize).
+    ///
+    /// ```
+    /// use influx_edge::v3::Rows;
+    ///
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// # let mut csv = Vec::new();
+    /// # client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").write_to(&mut csv)?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Reading {
+    ///     station: String,
+    ///     temp_c: f64,
+    /// }
+    ///
+    /// let stored = std::io::Cursor::new(csv);
+    /// let last = Rows::from_reader(stored).deserialize::<Reading>().flatten().last();
+    /// assert_eq!(last.map(|r| (r.station, r.temp_c)), Some((String::from("now"), 1.0)));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn deserialize<T: DeserializeOwned>(self) -> Values<T> {
+        self.into_values(Precision::Nanosecond)
+    }
+
+    pub(super) fn into_values<T>(self, unit: Precision) -> Values<T> {
+        Values {
+            inner: self.inner.deserialize(unit),
+            source: self.source,
+        }
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").finish_non_exhaustive()
+    }
+}
+
+/// One row, lent by [`Rows`] until the next is asked for. Its cells are text until they are asked for as
+/// another type.
+///
+/// It is a [`csv::Row`] of the one table that a response has, and has all that such a row has:
+/// [`deserialize`](csv::Row::deserialize), [`values`](csv::Row::values),
+/// [`cell`](csv::Record::cell), [`table`](csv::Record::table).
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// use influx_edge::Timestamp;
+///
+/// let mut rows = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?;
+/// let row = rows.next()?.expect("a row");
+/// assert_eq!(row.get::<f64>("temp_c")?, 21.5);
+/// assert_eq!(row.get::<u64>(1)?, 7); // by position
+/// assert_eq!(row.time(), Some(Timestamp::from_secs(1_700_000_000)));
+/// assert!(row.get::<i64>("temp_c").is_err()); // not cut to 21
+///
+/// let row = rows.next()?.expect("another row");
+/// assert_eq!(row.get::<Option<i64>>("hum")?, None); // null
+/// assert!(row.get::<i64>("hum").is_err());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    row: csv::Row<'a>,
+}
+
+impl<'a> Row<'a> {
+    /// Returns the value of a column, named by name, by index or by a [`Key`](csv::Key), as one of the types
+    /// that [`FromCell`] lists; `Option` of one for what may be null. Allocates only if the type owns its
+    /// text.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// let mut rows = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?;
+    /// let row = rows.next()?.expect("a row");
+    /// assert_eq!(row.get::<&str>("note")?, r#"a "b" \ c"#);
+    ///
+    /// // A misspelt column is no null.
+    /// let error = row.get::<Option<f64>>("temp").unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     r#"row 1: there is no column "temp", only hum, n, note, ok, station, temp_c, time"#
+    /// );
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if there is no such column (it lists those there are), if the cell is null and the
+    /// type is no `Option`, or if its text isn't such a value.
+    #[inline]
+    pub fn get<T: FromCell<'a>>(&self, column: impl csv::ColumnKey) -> Result<T, csv::ReadError> {
+        self.row.get(column)
+    }
+
+    /// Returns the measurement that the row is of, which InfluxQL has in its first column,
+    /// `iox::measurement`; `None` in a row of SQL. In a row of a `SHOW` it is what the statement shows.
+    #[must_use]
+    pub fn measurement(&self) -> Option<&'a str> {
+        // (An error in words would be allocated.)
+        self.row.record().get(MEASUREMENT).ok().flatten()
+    }
+
+    /// Returns the column `time`; `None` without one, and if it isn't a time.
+    #[must_use]
+    pub fn time(&self) -> Option<Timestamp> {
+        self.row.record().get("time").ok()
+    }
+
+    /// Returns the names of the columns, in order.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
+        self.row.table().columns().map(|column| column.name())
+    }
+}
+
+impl<'a> Deref for Row<'a> {
+    type Target = csv::Row<'a>;
+
+    fn deref(&self) -> &csv::Row<'a> {
+        &self.row
+    }
+}
+
+/// Names and values, as text.
+impl fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.row.record().fmt(f)
+    }
+}
+
+/// The rows that are left, each of its own: `for row in rows`. An [`OwnedRow`](csv::OwnedRow) costs two
+/// allocations; [`Rows::next`] and [`Rows::for_each`] need none.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// let rows = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?;
+/// let rows: Vec<_> = rows.into_iter().collect::<Result<_, _>>()?;
+/// assert_eq!(rows[8].get::<&str>("station")?, "now");
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+impl IntoIterator for Rows {
+    type Item = Result<csv::OwnedRow, Error>;
+    type IntoIter = OwnedRows;
+
+    fn into_iter(self) -> OwnedRows {
+        OwnedRows {
+            inner: OwnedPlainRows::new(self.inner),
+            source: self.source,
+        }
+    }
+}
+
+/// [`Rows`] as an iterator, by [`IntoIterator`]. It ends after the first error.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// let rows = client.v3("sensors").influxql("SELECT * FROM weather LIMIT 2").call()?;
+/// let mut owned = rows.into_iter();
+/// let first = owned.next().expect("a row")?;
+/// let second = owned.next().expect("a row")?;
+/// assert_eq!((first.get::<f64>("temp_c")?, second.get::<f64>("temp_c")?), (21.5, 1.0));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+pub struct OwnedRows {
+    inner: OwnedPlainRows<Reader>,
+    source: Source,
+}
+
+impl Iterator for OwnedRows {
+    type Item = Result<csv::OwnedRow, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.inner.next()?;
+        Some(next.map_err(|e| self.source.explain(e)))
+    }
+}
+
+impl fmt::Debug for OwnedRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedRows").finish_non_exhaustive()
+    }
+}
+
+/// The rows of a response as values of one type, by [`Query::deserialize`](super::Query::deserialize). A row
+/// that doesn't fit is an error of its own; the rows behind it still come.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// #[derive(serde::Deserialize)]
+/// struct Humidity {
+///     hum: i64,
+/// }
+///
+/// let query = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station");
+/// let mut humidity = query.deserialize::<Humidity>()?;
+/// assert_eq!(humidity.next().expect("a row")?.hum, 40);
+/// assert!(humidity.all(|row| row.is_err())); // null, and no `Option`
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+pub struct Values<T> {
+    inner: PlainValues<Reader, T>,
+    source: Source,
+}
+
+impl<T: DeserializeOwned> Iterator for Values<T> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Result<T, Error>> {
+        let next = self.inner.next()?;
+        Some(next.map_err(|e| self.source.explain(e)))
+    }
+}
+
+impl<T> fmt::Debug for Values<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Values").finish_non_exhaustive()
+    }
+}
