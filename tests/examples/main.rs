@@ -34,6 +34,8 @@ mod quickstart;
 mod recorded;
 #[cfg(feature = "client")]
 mod small;
+#[cfg(feature = "v3")]
+mod sql;
 
 #[cfg(feature = "client")]
 use std::process::Output;

@@ -5,9 +5,12 @@
 #[path = "../common"]
 mod common {
     pub(crate) mod api;
+    #[allow(dead_code, reason = "of the clients of real servers nothing is used")]
     pub(crate) mod hostile;
+    pub(crate) mod mock_server;
     pub(crate) mod random;
     pub(crate) mod replay;
+    pub(crate) mod v3_readback;
     pub(crate) mod watch;
     pub(crate) mod wire;
 }
@@ -16,5 +19,6 @@ mod admin;
 mod queries;
 mod query_faults;
 mod query_strings;
+mod readback;
 mod recorded;
 mod server;

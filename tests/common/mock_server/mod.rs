@@ -11,7 +11,7 @@
 //! [`Server::v3`] is a mock of InfluxDB 3 Core 3.6.0 in its place: `/api/v3/write_lp` with and without
 //! partial writes, the two older write paths, databases, tables, tokens, and of SQL and InfluxQL the simple
 //! `SELECT … FROM m [WHERE tag = $p AND …] [ORDER BY …] [LIMIT n]` and whatever was recorded. It calls itself
-//! `3.6.0-mock-server`.
+//! `3.6.0-mock`.
 //!
 //! In scope: `/api/v2/write`, `/api/v2/query` (`from |> range |> filter |> last |> limit |> pivot
 //! |> yield`, parameters by `extern`), `/ping`, `/health`, `/ready`, faults on demand ([`Fault`]).

@@ -62,10 +62,10 @@ impl V3 {
         self.authorize(request)?;
         match (path, method) {
             ("/ping", "GET") => Ok(json_response(&json!({
-                "version": "3.6.0-mock-server", "revision": "mock-server", "process_id": "0"
+                "version": "3.6.0-mock", "revision": "mock-server", "process_id": "0"
             }))
             .header("x-influxdb-build", "mock-server")
-            .header("x-influxdb-version", "3.6.0-mock-server")),
+            .header("x-influxdb-version", "3.6.0-mock")),
             ("/health" | "/api/v1/health", "GET") => Ok(Response::new(200).body("OK")),
             ("/api/v3/write_lp", "POST") => self.write(request, buckets),
             ("/api/v2/write", "POST") => self.write_v2(request, buckets),
