@@ -34,7 +34,7 @@ foreign_target() {
 foreign_targets() {
     local target
     for target in "${STD_TARGETS[@]}"; do
-        foreign_target "$target" std client,gzip,spool,log,v1
+        foreign_target "$target" std client,gzip,spool,log,v1,v3
     done
     for target in "${CORE_TARGETS[@]}"; do
         foreign_target "$target" core ''

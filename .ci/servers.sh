@@ -119,10 +119,10 @@ real_servers() {
         skip 'VictoriaMetrics' "Debian's victoria-metrics could not be fetched"
     fi
     # tests/README.md says how to check against a 2.x of your own.
-    skip 'InfluxDB 2.x, the real one' 'Debian has no package of it'
-    cargo test --locked --features v1 --test real -- --nocapture --test-threads=1
+    skip 'InfluxDB 2.x and 3, the real ones' 'Debian has no packages of them'
+    cargo test --locked --features v1,v3 --test real -- --nocapture --test-threads=1
     # Once more with every body compressed, which none is to a server on the loopback.
     INFLUX_EDGE_GZIP=1 timeout 300 \
-        cargo test --locked --features v1 --test real -- --nocapture --test-threads=1
+        cargo test --locked --features v1,v3 --test real -- --nocapture --test-threads=1
     stop_servers
 }

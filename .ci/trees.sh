@@ -47,8 +47,8 @@ unified_tree() {
     fi
     export INFLUX_EDGE_CASES=100 INFLUX_EDGE_FUZZ_RUNS=1000 INFLUX_EDGE_MODEL_SCRIPTS=30
     # Not --locked: the lock file has no crate that only these features need.
-    cargo test --features "${features}v1,log" --lib --test client --test csv --test http_faults \
-        --test v1 -- --skip spool:: --skip writer::
+    cargo test --features "${features}v1,v3,log" --lib --test client --test csv --test http_faults \
+        --test v1 --test v3 -- --skip spool:: --skip writer::
     note "features of dependencies that the unified tree has on: $(tr , '\n' <<<"${features%,}" |
         wc -l)"
 }
@@ -57,7 +57,7 @@ unified_tree() {
 # with them. `lower_bounds_long` also runs the tests of what they are used for.
 lower_bounds() {
     oldest_versions
-    cargo check --locked --all-targets --features v1,log
+    cargo check --locked --all-targets --features v1,v3,log
     if openssl_headers; then
         cargo check --locked --no-default-features --features client,native-tls
     fi
@@ -65,7 +65,7 @@ lower_bounds() {
 
 lower_bounds_long() {
     oldest_versions
-    cargo test --locked --features v1,log --test client --test http_faults --test v1
+    cargo test --locked --features v1,v3,log --test client --test http_faults --test v1 --test v3
 }
 
 # Goes to a copy of the repository whose lock file has the oldest versions.
