@@ -65,10 +65,10 @@ fn wrong_commands_are_told() {
         "printf x | cargo run --example pipe -- --dmeo sensors",
         "cargo test --test 'lime_*'",
         "cargo test --tset roundtrip",
-        "cargo test --features v3",
+        "cargo test --features v9",
         "cargo test --lib reader::",
         "cargo test --test csv writer::",
-        "cargo test --test real -- v3::",
+        "cargo test --test real -- v9::",
     ];
     for command in wrong {
         assert!(tree.check(command).is_err(), "{command}");
