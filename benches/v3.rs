@@ -68,7 +68,10 @@ fn bodies(rows: usize, quoted: bool, nulls: bool) -> Bodies {
     let mut jsonl = String::new();
     for n in 0..rows {
         let (second, station) = (n % 60, n % 16);
-        let time = format!("2023-11-14T22:13:{second:02}.{:09}", n * 997 % 1_000_000_000);
+        let time = format!(
+            "2023-11-14T22:13:{second:02}.{:09}",
+            n * 997 % 1_000_000_000
+        );
         let temp = (n % 4000) as f64 / 100.0;
         if nulls && n % 10 != 0 {
             writeln!(csv, ",,,,zrh-{station},{temp:?},{time}").unwrap();
@@ -212,7 +215,8 @@ fn typed(bodies: &Bodies) -> u64 {
 
 fn by_serde(bodies: &Bodies) -> u64 {
     let rows = Rows::from_reader(bodies.csv).deserialize::<Reading>();
-    rows.map(|reading| sum(&reading.unwrap())).fold(0, |a, b| a ^ b)
+    rows.map(|reading| sum(&reading.unwrap()))
+        .fold(0, |a, b| a ^ b)
 }
 
 fn borrowed(bodies: &Bodies) -> u64 {
@@ -229,7 +233,8 @@ fn borrowed(bodies: &Bodies) -> u64 {
 
 fn by_json(bodies: &Bodies) -> u64 {
     let rows = serde_json::Deserializer::from_slice(bodies.jsonl).into_iter::<Reading>();
-    rows.map(|reading| sum(&reading.unwrap())).fold(0, |a, b| a ^ b)
+    rows.map(|reading| sum(&reading.unwrap()))
+        .fold(0, |a, b| a ^ b)
 }
 
 fn sum(r: &Reading) -> u64 {

@@ -93,14 +93,14 @@ pub use value::Value;
 pub use de::DeserializeError;
 #[cfg(all(feature = "serde", feature = "std"))]
 pub use de::Deserialized;
-#[cfg(feature = "std")]
-pub use owned_row::{OwnedRow, OwnedRows};
-#[cfg(feature = "std")]
-pub use read_error::{ReadError, ReadErrorKind};
 #[cfg(feature = "v3")]
 pub(crate) use owned_row::OwnedPlainRows;
+#[cfg(feature = "std")]
+pub use owned_row::{OwnedRow, OwnedRows};
 #[cfg(feature = "v3")]
 pub(crate) use plain::{PlainRows, PlainValues};
+#[cfg(feature = "std")]
+pub use read_error::{ReadError, ReadErrorKind};
 #[cfg(feature = "client")]
 pub(crate) use rows::MAX_RECORD_BYTES;
 #[cfg(feature = "std")]

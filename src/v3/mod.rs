@@ -40,8 +40,8 @@
 //! So these are what is lost:
 //! - *An empty string is null.* `get::<Option<&str>>` returns `None` for both, `get::<&str>` returns `""`.
 //!   Where that matters, ask for `s IS NULL` in a column of its own.
-//! - *Lists and structs* (`make_array`, `struct`) have no CSV. Ask for `array_to_string(a, ',')`, or for
-//!   fields one by one.
+//! - *Lists and structs* (`make_array`, `struct`) have no CSV, by the source of the server's CSV writer. Ask
+//!   for `array_to_string(a, ',')`, or for fields one by one.
 //! - *Types.* A cell is what it is asked for, if its text is such a value: `get::<i64>` of `21.0` is an error,
 //!   `get::<f64>` of an integer is not. Maps get texts.
 //! - *Times* have no zone and are in UTC; [`Timestamp`](crate::Timestamp), `SystemTime` and integers read

@@ -261,7 +261,7 @@ impl<'a> Query<'a> {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let mut csv = Vec::new(); // or a file, or a socket
     /// let query = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station");
-    /// assert_eq!(query.write_to(&mut csv)?, 362);
+    /// assert_eq!(query.write_to(&mut csv)?, 359);
     /// assert!(csv.starts_with(b"hum,n,note,ok,station,temp_c,time\n40,7,"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```

@@ -9,7 +9,8 @@ use crate::client_stream::resident_peak;
 use crate::common::wire::{self, Wire};
 use allocation_counter::measure;
 
-const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n";
+const HEAD: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n";
 const NAMES: &str = "hum,n,note,ok,station,temp_c,time\n";
 /// One of two has quotes, so that csv-core reads it.
 const ROWS: &str = "40,7,\"a \"\"b\"\", c\",true,zrh-1,21.53125,2023-11-14T22:13:20.123456789\n\

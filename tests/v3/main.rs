@@ -4,6 +4,7 @@
 
 #[path = "../common"]
 mod common {
+    #[allow(dead_code, reason = "the strings alone are used")]
     pub(crate) mod hostile;
     pub(crate) mod random;
     pub(crate) mod watch;

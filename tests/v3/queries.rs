@@ -37,7 +37,11 @@ fn table(rows: &mut Rows) -> Result<Table, Error> {
 /// Asks the recorded query, compares what was sent, and reads the response.
 fn played(exchange: &Recorded, response: &Recorded) -> Result<Table, Error> {
     let wanted = exchange.asked();
-    let ask = |client: &Client| query(client, &wanted).call().and_then(|mut rows| table(&mut rows));
+    let ask = |client: &Client| {
+        query(client, &wanted)
+            .call()
+            .and_then(|mut rows| table(&mut rows))
+    };
     let (done, asked) = play(response, ask);
     // The format is always the one that this crate reads.
     let format = String::from("csv");
@@ -47,7 +51,10 @@ fn played(exchange: &Recorded, response: &Recorded) -> Result<Table, Error> {
 
 /// The rows of a JSON response. A column that is null in all of them isn't known.
 fn json_rows(exchange: &Recorded) -> Option<(Vec<String>, Vec<Map<String, Json>>)> {
-    let kind = exchange.headers.iter().find(|(name, _)| name == "content-type");
+    let kind = exchange
+        .headers
+        .iter()
+        .find(|(name, _)| name == "content-type");
     let rows: Vec<Map<String, Json>> = match &*kind?.1 {
         "application/jsonl" => exchange
             .body
@@ -87,7 +94,9 @@ fn every_recorded_query() {
     let (mut tables, mut errors, mut transcribed) = (0, 0, 0);
     for exchange in group("sql").into_iter().chain(group("influxql")) {
         println!("{}", exchange.name);
-        let is_csv = exchange.headers.contains(&("content-type".into(), "text/csv".into()));
+        let is_csv = exchange
+            .headers
+            .contains(&("content-type".into(), "text/csv".into()));
         if exchange.status != 200 || exchange.cut {
             let error = match exchange.cut {
                 // Cut before a row, whatever the format.
@@ -104,8 +113,16 @@ fn every_recorded_query() {
             let (columns, rows) = played(&exchange, &exchange).unwrap();
             // Written again, it is the text that came.
             let mut again = String::new();
-            for row in [&columns].into_iter().chain(&rows).filter(|row| !row.is_empty()) {
-                again += &row.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
+            for row in [&columns]
+                .into_iter()
+                .chain(&rows)
+                .filter(|row| !row.is_empty())
+            {
+                again += &row
+                    .iter()
+                    .map(|cell| quoted(cell))
+                    .collect::<Vec<_>>()
+                    .join(",");
                 again.push('\n');
             }
             assert_eq!(again, exchange.body, "{}", exchange.name);
@@ -114,7 +131,11 @@ fn every_recorded_query() {
             // Not the format that is asked for: an error, and no rows.
             let error = played(&exchange, &exchange).unwrap_err();
             assert!(!error.is_retryable(), "{error}");
-            if rows.iter().flat_map(Map::values).any(|v| v.is_array() || v.is_object()) {
+            if rows
+                .iter()
+                .flat_map(Map::values)
+                .any(|v| v.is_array() || v.is_object())
+            {
                 // 3.6.0 has no CSV of these.
                 assert_eq!(exchange.name, "sql/nested");
                 continue;
@@ -125,8 +146,16 @@ fn every_recorded_query() {
                 .iter()
                 .map(|row| columns.iter().map(|name| text(row.get(name))).collect())
                 .collect();
-            for row in [&columns].into_iter().chain(&cells).filter(|row| !row.is_empty()) {
-                body += &row.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
+            for row in [&columns]
+                .into_iter()
+                .chain(&cells)
+                .filter(|row| !row.is_empty())
+            {
+                body += &row
+                    .iter()
+                    .map(|cell| quoted(cell))
+                    .collect::<Vec<_>>()
+                    .join(",");
                 body.push('\n');
             }
             let read = played(&exchange, &csv(&body)).unwrap();
@@ -148,16 +177,29 @@ fn says(exchange: &Recorded, error: &Error) {
     match &*exchange.name {
         "sql/error-division" | "sql/late-error" => {
             assert!(error.is_retryable(), "a lost connection: {text}");
-            assert!(text.contains("InfluxDB 3 breaks a response off, too"), "{text}");
+            assert!(
+                text.contains("InfluxDB 3 breaks a response off, too"),
+                "{text}"
+            );
         }
         "sql/error-db" => {
             assert!(error.is_not_found() && !error.is_retryable(), "{text}");
-            assert!(text.contains("query error: database not found: nope"), "{text}");
-            assert!(text.starts_with("cannot query database \"nope\": "), "{text}");
+            assert!(
+                text.contains("query error: database not found: nope"),
+                "{text}"
+            );
+            assert!(
+                text.starts_with("cannot query database \"nope\": "),
+                "{text}"
+            );
         }
         _ => {
             assert!(!error.is_retryable() && !error.is_not_found(), "{text}");
-            let sentence = exchange.body.split_whitespace().collect::<Vec<_>>().join(" ");
+            let sentence = exchange
+                .body
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
             assert!(text.contains(&sentence), "{text}\n{sentence}");
         }
     }
@@ -199,7 +241,11 @@ fn the_two_formats_say_the_same_but_for_what_is_documented() {
         // One of the two may have been asked for fewer rows.
         let same = |row| objects.iter().any(|object| is_same(row, object));
         let missing = of_csv_rows.iter().filter(|row| !same(row)).count();
-        assert_eq!(of_csv_rows.len() - missing, of_csv_rows.len().min(objects.len()), "{of_csv}");
+        assert_eq!(
+            of_csv_rows.len() - missing,
+            of_csv_rows.len().min(objects.len()),
+            "{of_csv}"
+        );
     }
 }
 
@@ -234,7 +280,10 @@ fn values_of_every_type() {
         assert_eq!(nanos("d"), 1_709_164_800_000_000_000);
         assert_eq!(row.get::<i64>("b").unwrap(), 1_700_000_000_123_456_789);
         let system: std::time::SystemTime = row.get("c").unwrap();
-        assert_eq!(system, UNIX_EPOCH + Duration::from_millis(1_700_000_000_123));
+        assert_eq!(
+            system,
+            UNIX_EPOCH + Duration::from_millis(1_700_000_000_123)
+        );
         assert_eq!(row.get::<&str>("e").unwrap(), "1 hours 2 mins");
         let error = row.get::<Timestamp>("e").unwrap_err();
         assert_eq!(
@@ -342,7 +391,11 @@ fn rows_become_structs_maps_and_rows_of_their_own() {
         let query = client.v3("rec").sql("x");
         let errors = query.deserialize::<BTreeMap<String, u8>>().unwrap();
         let errors: Vec<_> = errors.map(Result::unwrap_err).collect();
-        assert_eq!(errors.len(), 9, "the rows behind a row that doesn't fit still come");
+        assert_eq!(
+            errors.len(),
+            9,
+            "the rows behind a row that doesn't fit still come"
+        );
         errors[1].to_string()
     });
     assert_eq!(error, "row 2, column `hum`: wanted u64: the value is null");
@@ -356,9 +409,7 @@ fn a_misspelt_column_is_an_error_that_names_those_there_are() {
             let row = rows.next().unwrap().unwrap();
             assert_eq!(
                 row.get::<Option<f64>>(key).unwrap_err().to_string(),
-                format!(
-                    "row 1: there is no column {key:?}, only station, temp_c, hum, note"
-                )
+                format!("row 1: there is no column {key:?}, only station, temp_c, hum, note")
             );
         });
     }

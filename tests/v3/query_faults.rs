@@ -123,9 +123,16 @@ fn what_is_no_csv_is_no_result() {
     ] {
         let mut response = csv(body);
         response.headers[0].1 = kind.into();
-        let (error, _) = play(&response, |client| client.v3("rec").sql("x").call().unwrap_err());
+        let (error, _) = play(&response, |client| {
+            client.v3("rec").sql("x").call().unwrap_err()
+        });
         assert!(!error.is_retryable(), "{error}");
-        assert!(error.to_string().starts_with("cannot query database \"rec\": "), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot query database \"rec\": "),
+            "{error}"
+        );
     }
     // Parameters of the type, and any case.
     let mut response = csv("one\n1\n");
@@ -142,17 +149,33 @@ fn what_is_no_csv_is_no_result() {
 fn the_limits_are_kept() {
     let body = format!("a,b\n{},2\n", "x".repeat(5000));
     let (errors, _) = play(&csv(&body), |client| {
-        let mut rows = client.v3("rec").sql("x").max_record_bytes(4096).call().unwrap();
+        let mut rows = client
+            .v3("rec")
+            .sql("x")
+            .max_record_bytes(4096)
+            .call()
+            .unwrap();
         rows.next().map(drop).unwrap_err()
     });
-    assert!(errors.to_string().contains("the limit of max_record_bytes"), "{errors}");
+    assert!(
+        errors.to_string().contains("the limit of max_record_bytes"),
+        "{errors}"
+    );
     let (errors, _) = play(&csv(&body), |client| {
         let mut rows = client.v3("rec").sql("x").max_columns(1).call().unwrap();
         rows.next().map(drop).unwrap_err()
     });
-    assert!(errors.to_string().contains("the limit of max_columns"), "{errors}");
+    assert!(
+        errors.to_string().contains("the limit of max_columns"),
+        "{errors}"
+    );
     let (errors, _) = play(&csv(&body), |client| {
-        let mut rows = client.v3("rec").sql("x").max_body_bytes(1000).call().unwrap();
+        let mut rows = client
+            .v3("rec")
+            .sql("x")
+            .max_body_bytes(1000)
+            .call()
+            .unwrap();
         rows.next().map(drop).unwrap_err()
     });
     assert!(!errors.is_retryable(), "{errors}");
@@ -160,7 +183,9 @@ fn the_limits_are_kept() {
     // Silence, and drips.
     let wire = Wire::each(2, |peer| {
         peer.request();
-        peer.send("HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n");
+        peer.send(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n",
+        );
         for _ in 0..100 {
             peer.send("4\r\na\n1\n\r\n");
             std::thread::sleep(Duration::from_millis(30));
@@ -188,5 +213,8 @@ fn the_limits_are_kept() {
             Err(error) => break error,
         }
     };
-    assert!(error.to_string().contains("within `read_timeout`"), "{error}");
+    assert!(
+        error.to_string().contains("within `read_timeout`"),
+        "{error}"
+    );
 }

@@ -1,6 +1,7 @@
 //! Hostile strings as parameters, in queries, as names and as values.
 
 use crate::common::hostile::strings;
+use crate::common::wire::Wire;
 use crate::server::{csv, play};
 use influx_edge::Client;
 
@@ -99,29 +100,64 @@ fn parameters_of_every_type_that_has_a_place_in_sql() {
 
 #[test]
 fn other_parameters_are_refused_before_anything_is_sent() {
-    let client = Client::builder("http://127.0.0.1:1").build().unwrap();
+    let wire = Wire::responding("HTTP/1.1 204 No Content\r\n\r\n");
+    let client = wire.client();
     let db = client.v3("db");
     let sql = || db.sql("SELECT $p");
     let none: Option<&str> = None;
     let no_text = std::collections::BTreeMap::from([((1, 2), 3)]);
     for (query, sentence) in [
-        (sql().param("p", none), "the parameter \"p\" is null, NaN or infinite, and not text, a number or a boolean"),
-        (sql().param("p", f64::NAN), "the parameter \"p\" is null, NaN or infinite, and not text, a number or a boolean"),
-        (sql().param("p", f64::NEG_INFINITY), "the parameter \"p\" is null, NaN or infinite, and not text, a number or a boolean"),
-        (sql().param("p", ()), "the parameter \"p\" is null, NaN or infinite, and not text, a number or a boolean"),
-        (sql().param("p", [1, 2]), "the parameter \"p\" is a list, and not text, a number or a boolean"),
-        (sql().param("p", serde_json::json!({"a": 1})), "the parameter \"p\" is a map or a struct, and not text, a number or a boolean"),
-        (sql().param("p", no_text), "the parameter \"p\" can't be written as JSON: key must be a string"),
-        (sql().param("$p", 1), "the parameter \"$p\" has to be named without the $ that stands before it in the query"),
-        (sql().param("", 1), "the parameter \"\" has to be named without the $ that stands before it in the query"),
-        (sql().param("p", none).param("p", 1), "the parameter \"p\" is null, NaN or infinite, and not text, a number or a boolean"),
-        (client.v3("").sql("SELECT 1"), "the name of the database is empty"),
+        (
+            sql().param("p", none),
+            "the parameter \"p\" is null, NaN or infinite, and not text, a number or a boolean",
+        ),
+        (
+            sql().param("p", f64::NAN),
+            "the parameter \"p\" is null, NaN or infinite, and not text, a number or a boolean",
+        ),
+        (
+            sql().param("p", f64::NEG_INFINITY),
+            "the parameter \"p\" is null, NaN or infinite, and not text, a number or a boolean",
+        ),
+        (
+            sql().param("p", ()),
+            "the parameter \"p\" is null, NaN or infinite, and not text, a number or a boolean",
+        ),
+        (
+            sql().param("p", [1, 2]),
+            "the parameter \"p\" is a list, and not text, a number or a boolean",
+        ),
+        (
+            sql().param("p", serde_json::json!({"a": 1})),
+            "the parameter \"p\" is a map or a struct, and not text, a number or a boolean",
+        ),
+        (
+            sql().param("p", no_text),
+            "the parameter \"p\" can't be written as JSON: key must be a string",
+        ),
+        (
+            sql().param("$p", 1),
+            "the parameter \"$p\" has to be named without the $ that stands before it in the query",
+        ),
+        (
+            sql().param("", 1),
+            "the parameter \"\" has to be named without the $ that stands before it in the query",
+        ),
+        (
+            sql().param("p", none).param("p", 1),
+            "the parameter \"p\" is null, NaN or infinite, and not text, a number or a boolean",
+        ),
+        (
+            client.v3("").sql("SELECT 1"),
+            "the name of the database is empty",
+        ),
     ] {
         assert!(!format!("{query:?}").contains("secret"));
         let error = query.call().unwrap_err();
         assert!(error.to_string().ends_with(sentence), "{error}");
         assert!(!error.is_retryable());
     }
+    assert!(wire.seen().is_empty());
     // Of parameters nothing is printed.
     let query = sql().param("p", "a-secret");
     assert!(!format!("{query:?}").contains("a-secret"), "{query:?}");

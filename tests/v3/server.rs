@@ -81,7 +81,11 @@ impl Recorded {
             .map(|(name, value)| format!("{name}: {value}\r\n"))
             .collect();
         let mut bytes = format!("HTTP/1.1 {} Recorded\r\n{headers}\r\n", self.status).into_bytes();
-        if self.headers.iter().any(|(name, _)| name == "transfer-encoding") {
+        if self
+            .headers
+            .iter()
+            .any(|(name, _)| name == "transfer-encoding")
+        {
             for chunk in self.body.as_bytes().chunks(50) {
                 bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
                 bytes.extend_from_slice(chunk);

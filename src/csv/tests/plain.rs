@@ -171,7 +171,10 @@ fn a_text_that_ends_early_is_an_error_after_its_rows() {
         } else {
             assert_eq!(first.0, table[..whole - 1].to_vec(), "{text:?} {at}");
             let error = first.1.unwrap();
-            assert!(error.starts_with("the stream ends in the middle"), "{error}");
+            assert!(
+                error.starts_with("the stream ends in the middle"),
+                "{error}"
+            );
         }
     }
 }
@@ -181,16 +184,46 @@ fn what_is_no_table_is_an_error_however_it_is_split() {
     let wide = |n: usize| write(&vec![(0..n).map(|n| n.to_string()).collect::<Vec<_>>(); 2]);
     let long = |n: usize| alloc::format!("name\n{}\n", "x".repeat(n));
     let cases: [(String, &str); 10] = [
-        ("a,b\n1,2\n3\n4,5\n".into(), "CSV row 3 has 1 cells, its table has 2: \"3\""),
-        ("a,b\n1,2,3\n".into(), "CSV row 2 has 3 cells, its table has 2: \"123\""),
-        ("a,b\n1,\"2\",3,4,5,6\n".into(), "CSV row 2 has 6 cells, its table has 2: \"123456\""),
-        ("a\n\"\"\n1,2\n".into(), "CSV row 3 has 2 cells, its table has 1: \"12\""),
-        ("a,b\n1,".into(), "the stream ends in the middle, after CSV row 2: \"1\""),
-        ("a".into(), "the stream ends in the middle, after CSV row 1: \"a\""),
-        ("a\n\"x\"".into(), "the stream ends in the middle, after CSV row 2: \"x\""),
-        (wide(9), "the table at CSV row 1 has more than 8 columns, the limit of max_columns: raise it, or ask for fewer columns (with keep() in Flux)"),
-        (long(4096), "CSV row 2 and its table's description are longer than 4096 bytes, the limit of max_record_bytes: raise it, or ask for fewer columns (with keep() in Flux)"),
-        ("x".repeat(5000), "CSV row 1 and its table's description are longer than 4096 bytes, the limit of max_record_bytes: raise it, or ask for fewer columns (with keep() in Flux)"),
+        (
+            "a,b\n1,2\n3\n4,5\n".into(),
+            "CSV row 3 has 1 cells, its table has 2: \"3\"",
+        ),
+        (
+            "a,b\n1,2,3\n".into(),
+            "CSV row 2 has 3 cells, its table has 2: \"123\"",
+        ),
+        (
+            "a,b\n1,\"2\",3,4,5,6\n".into(),
+            "CSV row 2 has 6 cells, its table has 2: \"123456\"",
+        ),
+        (
+            "a\n\"\"\n1,2\n".into(),
+            "CSV row 3 has 2 cells, its table has 1: \"12\"",
+        ),
+        (
+            "a,b\n1,".into(),
+            "the stream ends in the middle, after CSV row 2: \"1\"",
+        ),
+        (
+            "a".into(),
+            "the stream ends in the middle, after CSV row 1: \"a\"",
+        ),
+        (
+            "a\n\"x\"".into(),
+            "the stream ends in the middle, after CSV row 2: \"x\"",
+        ),
+        (
+            wide(9),
+            "the table at CSV row 1 has more than 8 columns, the limit of max_columns: raise it, or ask for fewer columns (with keep() in Flux)",
+        ),
+        (
+            long(4096),
+            "CSV row 2 and its table's description are longer than 4096 bytes, the limit of max_record_bytes: raise it, or ask for fewer columns (with keep() in Flux)",
+        ),
+        (
+            "x".repeat(5000),
+            "CSV row 1 and its table's description are longer than 4096 bytes, the limit of max_record_bytes: raise it, or ask for fewer columns (with keep() in Flux)",
+        ),
     ];
     for (text, wanted) in &cases {
         for size in [1, 2, 3, 5, 8, 1000, usize::MAX] {
@@ -210,7 +243,10 @@ fn what_is_no_table_is_an_error_however_it_is_split() {
     }
     for name in [&b"\xff\n1\n"[..], b"\xc3,\xa9\n1,2\n"] {
         let error = in_pieces(name, vec![1]).1.unwrap();
-        assert!(error.contains("names columns that are not UTF-8"), "{error}");
+        assert!(
+            error.contains("names columns that are not UTF-8"),
+            "{error}"
+        );
     }
 }
 
