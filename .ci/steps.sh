@@ -2,7 +2,7 @@
 
 # The feature levels that clippy goes through.
 NO_CLIENT=('' 'alloc' 'std' 'serde' 'alloc,serde' 'spool')
-WITH_CLIENT=('client' 'client,gzip' 'client,rustls' 'client,spool' 'client,log' 'client,v1')
+WITH_CLIENT=('client' 'client,gzip' 'client,rustls' 'client,spool' 'client,log' 'client,v1' 'client,v3')
 
 formatting() {
     cargo fmt --all --check
@@ -93,14 +93,15 @@ test_levels() {
         skip 'tests of native-tls' 'no OpenSSL headers (libssl-dev, pkg-config), and no root to install them'
     fi
     # The examples of what is off by default.
-    printf -- '--- examples in the documentation, features: default, v1\n'
-    cargo test --locked --features v1 --doc -- v1 servers
+    printf -- '--- examples in the documentation, features: default, v1, v3\n'
+    cargo test --locked --features v1,v3 --doc -- v1 v3 servers
 }
 
 # The faults of servers and of the path once more with every body compressed: the mock servers are on the
 # loopback, to which none is by default. (The real servers' step does the same.) InfluxDB 1.x first without.
 forced_compression() {
-    cargo test --locked --features v1 --test v1
+    cargo test --locked --features v1,v3 --test v1 --test v3
+    cargo test --locked --features v1,v3 --lib --test resource_use -- csv::plain v3_
     INFLUX_EDGE_GZIP=1 timeout 600 cargo test --locked --features v1 --test http_faults --test v1
 }
 
