@@ -102,6 +102,7 @@ test_levels() {
 forced_compression() {
     cargo test --locked --features v1,v3 --test v1 --test v3
     cargo test --locked --features v3 --test examples -- sql::
+    cargo test --locked --features v1,v3 --lib --test resource_use -- csv::plain v3_
     INFLUX_EDGE_GZIP=1 timeout 600 cargo test --locked --features v1,v3 --test http_faults --test v1 \
         --test v3
 }
