@@ -65,7 +65,7 @@ fn wrong_commands_are_told() {
         "printf x | cargo run --example pipe -- --dmeo sensors",
         "cargo test --test 'lime_*'",
         "cargo test --tset roundtrip",
-        "cargo test --features v3",
+        "cargo test --features v9",
         "cargo test --lib reader::",
         "cargo test --test csv writer::",
         "cargo test --test real -- v3::",
