@@ -34,7 +34,6 @@ fn the_server_of_the_examples_plays_recordings_byte_for_byte() {
         let (status, headers, body) = ask(&url, asked, &has.replace("\\n", "\n"));
         assert_eq!(recorded["status"], status, "{rule}");
         for (name, value) in recorded["headers"].as_object().unwrap() {
-            // How long the body is, it says itself.
             let framing = ["transfer-encoding", "content-length"];
             if !framing.contains(&&*name.to_ascii_lowercase()) {
                 let found = headers.get(name).map(String::as_str);
