@@ -3,6 +3,7 @@
 use super::fault::{Cause, blames_request, text_error};
 use super::json::{Items, Json};
 use super::json_str::JsonStr;
+use super::words::number;
 
 /// The body of an error response, borrowed, as far as it can be understood.
 ///
@@ -36,9 +37,6 @@ pub struct ErrorBody<'a> {
     /// It is one of InfluxDB 3's texts about the request.
     text_blames: bool,
 }
-
-/// The members that any of the forms has.
-const MEMBERS: [&str; 7] = ["code", "message", "error", "err", "status", "line", "data"];
 
 /// Who sends such a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,34 +91,29 @@ impl<'a> ErrorBody<'a> {
                 ..ErrorBody::default()
             };
         };
-        // Of two members with one name the last counts.
-        let mut found = [None; MEMBERS.len()];
-        for (name, value) in object.members() {
-            for (slot, wanted) in found.iter_mut().zip(MEMBERS) {
-                if name == wanted {
-                    *slot = Some(value);
-                }
-            }
-        }
-        let [code, message, error, err, status, line, data] = found;
-        let text = |value: Option<Json<'a>>| value.and_then(Json::text);
-        let form = match (code, text(message), text(error), data) {
-            (Some(code), Some(_), _, _) if is_influxdb_code(code) => Form::InfluxDb,
-            (_, _, Some(_), Some(data)) if names_a_line(data) => Form::InfluxDb,
-            (_, None, Some(_), _) => Form::Plain,
-            (_, None, None, _) if text(err).is_some() => Form::Plain,
-            _ => Form::Foreign,
+        let text = |name| object.get_text(name);
+        let (code, data) = (object.get("code"), object.get("data"));
+        let (message, error, err) = (text("message"), text("error"), text("err"));
+        let form = if message.is_some() && code.is_some_and(is_influxdb_code)
+            || error.is_some() && data.is_some_and(names_a_line)
+        {
+            Form::InfluxDb
+        } else if message.is_none() && error.or(err).is_some() {
+            Form::Plain
+        } else {
+            Form::Foreign
         };
-        let message = text(message)
-            .or_else(|| text(error))
-            .or_else(|| text(error?.get("message")))
-            .or_else(|| text(err))
-            .or_else(|| text(status));
+        let message = message
+            .or(error)
+            .or_else(|| object.get("error")?.get_text("message"))
+            .or(err)
+            .or_else(|| text("status"));
+        let line = object.get("line").and_then(Json::integer);
         ErrorBody {
             code: code.and_then(|code| code.text().or_else(|| code.number())),
             message,
             form,
-            line: line.and_then(Json::integer).filter(|number| *number > 0),
+            line: line.filter(|number| *number > 0),
             data,
             truncated,
             text_blames: false,
@@ -197,19 +190,15 @@ impl<'a> ErrorBody<'a> {
     /// How many lines were dropped, as the server counts.
     pub(crate) fn dropped(&self) -> Option<u64> {
         if let Some(items) = self.data.and_then(Json::items) {
-            return (!self.truncated).then(|| items.count_items());
+            return (!self.truncated).then(|| items.count_items() as u64);
         }
-        let (_, digits) = self.message?.rsplit_once("dropped=")?;
-        if self.truncated && digits.chars().all(|c| c.is_ascii_digit()) {
+        let behind = self.message?.rsplit_once("dropped=")?.1.as_raw();
+        let len = behind.bytes().take_while(u8::is_ascii_digit).count();
+        if self.truncated && len == behind.len() {
             // More digits may have followed.
             return None;
         }
-        let mut number: Option<u64> = None;
-        for digit in digits.chars().map_while(|c| c.to_digit(10)) {
-            let more = number.unwrap_or(0).checked_mul(10)?;
-            number = Some(more.checked_add(u64::from(digit))?);
-        }
-        number
+        number(behind.as_bytes().get(..len)?, 10).map(|lines| lines as u64)
     }
 }
 
@@ -322,10 +311,7 @@ impl<'a> Iterator for LineErrors<'a> {
 fn from_data(entry: Json<'_>) -> Option<LineErrorRef<'_>> {
     Some(LineErrorRef {
         number: entry.get("line_number").and_then(Json::integer),
-        line: entry
-            .get("original_line")
-            .and_then(Json::text)
-            .unwrap_or_default(),
-        reason: entry.get("error_message")?.text()?,
+        line: entry.get_text("original_line").unwrap_or_default(),
+        reason: entry.get_text("error_message")?,
     })
 }
