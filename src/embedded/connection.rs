@@ -138,18 +138,25 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     /// Returns whether the next call can use the connection. If not, open the transport again and call
-    /// [`reopened`](Self::reopened).
+    /// [`reopen`](Self::reopen) or [`reopened`](Self::reopened).
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Notes that the transport has been opened again: no byte of an earlier request or response is in it.
+    /// Goes on with a transport that has just been opened.
+    pub fn reopen(&mut self, transport: T) {
+        self.transport = transport;
+        self.reopened();
+    }
+
+    /// Notes that the transport itself, a modem say, has opened its connection again: no byte of an earlier
+    /// request or response is in it.
     pub fn reopened(&mut self) {
         self.open = true;
     }
 
-    /// Returns the transport: to open it again.
+    /// Returns the transport, which a modem needs to open its connection again.
     pub fn transport(&mut self) -> &mut T {
         &mut self.transport
     }

@@ -36,7 +36,7 @@ pub enum Error<E> {
         sent: bool,
     },
     /// The connection isn't open: open the transport again, then call
-    /// [`Connection::reopened`](super::Connection::reopened). Nothing was sent.
+    /// [`Connection::reopen`](super::Connection::reopen). Nothing was sent.
     NotOpen,
     /// The server responded, and not as it should.
     Response(ResponseError),
