@@ -1,6 +1,6 @@
 //! `RequestHead`: the request line and the headers, for those who have no HTTP client.
 
-use super::target::TargetWriter;
+use super::target::encode_component;
 use super::text_buffer::TextBuffer;
 use crate::Precision;
 use core::fmt::{self, Write};
@@ -32,11 +32,15 @@ pub struct Operation<'a> {
 
 // Functions and not variants: a program is linked with those that it calls.
 impl<'a> Operation<'a> {
-    const fn new(path: &'static str, content_type: &'static str) -> Self {
+    const fn new(
+        path: &'static str,
+        content_type: &'static str,
+        [first, second, third]: [(&'a str, &'a str); 3],
+    ) -> Self {
         Operation {
             path,
             content_type,
-            query: [("", ""); 5],
+            query: [first, second, third, NO_PARAM, NO_PARAM],
             too_many: false,
         }
     }
@@ -45,54 +49,52 @@ impl<'a> Operation<'a> {
     /// Servers that know no organizations take an empty `org`.
     #[must_use]
     pub fn write(bucket: &'a str, org: &'a str, precision: Precision) -> Self {
-        Self::new("/api/v2/write", LINES)
-            .param("bucket", bucket)
-            .param("org", org)
-            .param("precision", precision.as_str())
+        let precision = ("precision", precision.as_str());
+        let query = [("bucket", bucket), ("org", org), precision];
+        Self::new("/api/v2/write", LINES, query)
     }
 
     /// `POST /write`: line protocol. InfluxDB 1.x, VictoriaMetrics, InfluxDB 3. Without the parameter `rp`
     /// the database's default retention policy is meant.
     #[must_use]
     pub fn write_v1(database: &'a str, precision: Precision) -> Self {
-        Self::new("/write", LINES)
-            .param("db", database)
-            .param("precision", v1_precision(precision))
+        let precision = ("precision", v1_precision(precision));
+        Self::new("/write", LINES, [("db", database), precision, NO_PARAM])
     }
 
     /// `POST /api/v3/write_lp`: line protocol. InfluxDB 3. Its parameters `accept_partial` (default `true`:
     /// the good lines of a batch are stored when it has bad ones) and `no_sync` (default `false`) can be added.
     #[must_use]
     pub fn write_v3(database: &'a str, precision: Precision) -> Self {
-        Self::new("/api/v3/write_lp", LINES)
-            .param("db", database)
-            .param("precision", v3_precision(precision))
+        let precision = ("precision", v3_precision(precision));
+        let query = [("db", database), precision, NO_PARAM];
+        Self::new("/api/v3/write_lp", LINES, query)
     }
 
     /// `POST /api/v2/query`: Flux in a JSON body, annotated CSV in the response.
     #[must_use]
     pub fn query(org: &'a str) -> Self {
-        Self::new("/api/v2/query", JSON).param("org", org)
+        let query = [("org", org), NO_PARAM, NO_PARAM];
+        Self::new("/api/v2/query", JSON, query)
     }
 
     /// `POST /api/v2/delete`: a time range and a predicate in a JSON body.
     #[must_use]
     pub fn delete(bucket: &'a str, org: &'a str) -> Self {
-        Self::new("/api/v2/delete", JSON)
-            .param("bucket", bucket)
-            .param("org", org)
+        let query = [("bucket", bucket), ("org", org), NO_PARAM];
+        Self::new("/api/v2/delete", JSON, query)
     }
 
     /// `GET /ping`.
     #[must_use]
     pub const fn ping() -> Self {
-        Self::new("/ping", "")
+        Self::new("/ping", "", [NO_PARAM; 3])
     }
 
     /// `GET /health`.
     #[must_use]
     pub const fn health() -> Self {
-        Self::new("/health", "")
+        Self::new("/health", "", [NO_PARAM; 3])
     }
 
     /// Adds a query parameter; five there can be, those of the operation included. One more is an error of
@@ -111,17 +113,21 @@ impl<'a> Operation<'a> {
         matches!(self.query, [("bucket" | "db", ""), ..])
     }
 
-    fn write_query(&self, out: &mut Pieces<'_>) -> fmt::Result {
-        let mut target = TargetWriter::new(out);
-        for (name, value) in self.query {
+    fn write_query(&self, out: &mut Pieces<'_>) {
+        let mut mark = "?";
+        for (name, value) in &self.query {
             if !value.is_empty() {
-                target.query(name, value)?;
+                out.add(mark);
+                out.add_encoded(name);
+                out.add("=");
+                out.add_encoded(value);
+                mark = "&";
             }
         }
-        Ok(())
     }
 }
 
+const NO_PARAM: (&str, &str) = ("", "");
 const LINES: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 
@@ -160,7 +166,7 @@ pub struct Credentials<'a> {
     write: WriteSecret,
 }
 
-type WriteSecret = fn(&Credentials<'_>, &mut Pieces<'_>) -> fmt::Result;
+type WriteSecret = fn(&Credentials<'_>, &mut Pieces<'_>);
 
 impl<'a> Credentials<'a> {
     /// No header.
@@ -222,12 +228,12 @@ impl fmt::Debug for Credentials<'_> {
     }
 }
 
-fn write_token(credentials: &Credentials<'_>, out: &mut Pieces<'_>) -> fmt::Result {
-    out.write_str(credentials.secret)
+fn write_token(credentials: &Credentials<'_>, out: &mut Pieces<'_>) {
+    out.add(credentials.secret);
 }
 
 /// Base64 of `user:password`, three bytes at a time: nothing holds the whole.
-fn write_basic(credentials: &Credentials<'_>, out: &mut Pieces<'_>) -> fmt::Result {
+fn write_basic(credentials: &Credentials<'_>, out: &mut Pieces<'_>) {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let Credentials { user, secret, .. } = credentials;
     let mut bytes = user.bytes().chain([b':']).chain(secret.bytes());
@@ -237,21 +243,57 @@ fn write_basic(credentials: &Credentials<'_>, out: &mut Pieces<'_>) -> fmt::Resu
         let present = 2 + usize::from(second.is_some()) + usize::from(third.is_some());
         for (index, shift) in [18, 12, 6, 0].into_iter().enumerate() {
             let letter = ALPHABET.get((group >> shift & 63) as usize);
-            out.write_char(match letter {
-                Some(letter) if index < present => char::from(*letter),
-                _ => '=',
-            })?;
+            out.add_byte(match letter {
+                Some(letter) if index < present => *letter,
+                _ => b'=',
+            });
         }
     }
-    Ok(())
 }
 
-/// Where the pieces of a head go. A `dyn fmt::Write` would bring all of `fmt` by its `write_fmt`.
-struct Pieces<'o>(&'o mut dyn FnMut(&str) -> fmt::Result);
+/// Where the pieces of a head go, up to the first error. A `dyn fmt::Write` would bring all of `fmt` by its
+/// `write_fmt`.
+struct Pieces<'o> {
+    out: &'o mut dyn FnMut(&str) -> fmt::Result,
+    result: fmt::Result,
+}
+
+impl Pieces<'_> {
+    #[inline(never)]
+    fn add(&mut self, piece: &str) {
+        if self.result.is_ok() {
+            self.result = (self.out)(piece);
+        }
+    }
+
+    fn add_byte(&mut self, byte: u8) {
+        self.add(core::str::from_utf8(&[byte]).unwrap_or_default());
+    }
+
+    /// Adds percent-encoded text.
+    #[inline(never)]
+    fn add_encoded(&mut self, text: &str) {
+        // The error stays.
+        let _ = encode_component(text, self);
+    }
+
+    /// Adds decimal digits, without the machinery of `fmt`.
+    fn add_number(&mut self, number: usize) {
+        let mut unit = 1;
+        while number / unit >= 10 {
+            unit *= 10;
+        }
+        while unit > 0 {
+            self.add_byte(b'0' + (number / unit % 10) as u8);
+            unit /= 10;
+        }
+    }
+}
 
 impl Write for Pieces<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        (self.0)(text)
+        self.add(text);
+        self.result
     }
 }
 
@@ -360,8 +402,12 @@ impl<'a> RequestHead<'a> {
         out: &mut dyn FnMut(&str) -> fmt::Result,
     ) -> Result<(), HeadError> {
         self.check()?;
-        self.write_checked(&mut Pieces(out))
-            .map_err(|fmt::Error| HeadError::Full)
+        let mut out = Pieces {
+            out,
+            result: Ok(()),
+        };
+        self.write_checked(&mut out);
+        out.result.map_err(|fmt::Error| HeadError::Full)
     }
 
     fn check(&self) -> Result<(), HeadError> {
@@ -397,31 +443,31 @@ impl<'a> RequestHead<'a> {
         Ok(())
     }
 
-    fn write_checked(&self, out: &mut Pieces<'_>) -> fmt::Result {
+    fn write_checked(&self, out: &mut Pieces<'_>) {
         let has_body = !self.operation.content_type.is_empty();
-        out.write_str(if has_body { "POST " } else { "GET " })?;
-        out.write_str(self.path)?;
-        out.write_str(self.operation.path)?;
-        self.operation.write_query(out)?;
-        out.write_str(" HTTP/1.1\r\nHost: ")?;
-        out.write_str(self.host)?;
+        out.add(if has_body { "POST " } else { "GET " });
+        out.add(self.path);
+        out.add(self.operation.path);
+        self.operation.write_query(out);
+        out.add(" HTTP/1.1\r\nHost: ");
+        out.add(self.host);
         if !self.credentials.scheme.is_empty() {
-            out.write_str("\r\nAuthorization: ")?;
-            out.write_str(self.credentials.scheme)?;
-            out.write_str(" ")?;
-            (self.credentials.write)(&self.credentials, out)?;
+            out.add("\r\nAuthorization: ");
+            out.add(self.credentials.scheme);
+            out.add(" ");
+            (self.credentials.write)(&self.credentials, out);
         }
         if !self.user_agent.is_empty() {
-            out.write_str("\r\nUser-Agent: ")?;
-            out.write_str(self.user_agent)?;
+            out.add("\r\nUser-Agent: ");
+            out.add(self.user_agent);
         }
         if has_body {
-            out.write_str("\r\nContent-Type: ")?;
-            out.write_str(self.operation.content_type)?;
-            out.write_str("\r\nContent-Length: ")?;
-            write_number(self.content_length, out)?;
+            out.add("\r\nContent-Type: ");
+            out.add(self.operation.content_type);
+            out.add("\r\nContent-Length: ");
+            out.add_number(self.content_length);
         }
-        out.write_str("\r\n\r\n")
+        out.add("\r\n\r\n");
     }
 }
 
@@ -432,20 +478,6 @@ fn all(text: &str, allowed: fn(u8) -> bool) -> bool {
 
 fn is_visible(byte: u8) -> bool {
     byte.is_ascii_graphic()
-}
-
-/// Decimal digits, without the machinery of `fmt`.
-fn write_number(number: usize, out: &mut Pieces<'_>) -> fmt::Result {
-    let mut unit = 1;
-    while number / unit >= 10 {
-        unit *= 10;
-    }
-    while unit > 0 {
-        let digit = (number / unit % 10) as u8;
-        out.write_char(char::from(b'0' + digit))?;
-        unit /= 10;
-    }
-    Ok(())
 }
 
 /// Why a head can't be written.

@@ -1,6 +1,6 @@
 //! `Retry-After` and the dates of HTTP.
 
-use super::words::number;
+use super::words::{number, trim};
 use crate::rfc3339::{days_in_month, unix_days};
 use core::time::Duration;
 
@@ -33,7 +33,7 @@ pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
         return Some(Duration::from_secs(seconds.clamp(0, most) as u64));
     }
     let value = value.as_bytes().split(|byte| *byte == b',').next()?;
-    let micros = micros(value.trim_ascii())?;
+    let micros = micros(trim(value))?;
     let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
     Some(Duration::new(seconds.into(), micros * 1000))
 }
@@ -97,19 +97,19 @@ pub fn parse_date(text: &str) -> Option<i64> {
     // Digits stand where a part has its digits here; an underscore stands for anything.
     const FORM: &[u8; 29] = b"___, 00 ___ 1111 22:33:44 GMT";
     const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    let text = text.trim_ascii().as_bytes();
+    let text = trim(text.as_bytes());
     if text.len() != FORM.len() {
         return None;
     }
-    let mut parts = [0; 5];
+    let mut parts = [0_u16; 5];
     for (byte, form) in text.iter().zip(FORM) {
         match parts.get_mut(usize::from(form.wrapping_sub(b'0'))) {
-            Some(part) if byte.is_ascii_digit() => *part = *part * 10 + u32::from(byte & 0xF),
+            Some(part) if byte.is_ascii_digit() => *part = *part * 10 + u16::from(byte & 0xF),
             None if byte == form || *form == b'_' => {}
             _ => return None,
         }
     }
-    let [day, year, hour, minute, second] = parts;
+    let [day, year, hour, minute, second] = parts.map(u32::from);
     let name = text.get(8..11)?;
     let month = (1..)
         .zip(MONTHS.chunks_exact(3))

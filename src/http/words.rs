@@ -16,6 +16,12 @@ impl Iterator for Lines {
     }
 }
 
+/// As `trim_ascii`, once in a program.
+#[inline(never)]
+pub(super) fn trim(text: &[u8]) -> &[u8] {
+    text.trim_ascii()
+}
+
 /// A whole number of digits and nothing else. `None` also if it is larger than any length can be.
 #[inline(never)]
 pub(super) fn number(digits: &[u8], radix: u32) -> Option<usize> {
