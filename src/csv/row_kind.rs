@@ -219,7 +219,7 @@ impl Parser {
             self.pending = Pending::Row;
             return Some(Progress::Table);
         }
-        self.row_prefix = RowPrefix::default();
+        self.row_prefix.mask = 0;
         None
     }
 

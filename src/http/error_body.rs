@@ -56,7 +56,7 @@ impl<'a> ErrorBody<'a> {
     /// Reads a complete body.
     #[must_use]
     pub fn read(body: &'a [u8]) -> Self {
-        core::str::from_utf8(body).map_or(ErrorBody::default(), |text| Self::parse(text, false))
+        Self::read_part(body, false)
     }
 
     /// Reads the start of a body of which no more was received. What is there counts: a message may
@@ -71,15 +71,17 @@ impl<'a> ErrorBody<'a> {
     /// ```
     #[must_use]
     pub fn read_start(body: &'a [u8]) -> Self {
-        let text = match core::str::from_utf8(body) {
-            Ok(text) => Some(text),
+        Self::read_part(body, true)
+    }
+
+    pub(super) fn read_part(body: &'a [u8], truncated: bool) -> Self {
+        let whole = match core::str::from_utf8(body) {
             // The last character may be cut, too.
-            Err(e) if e.error_len().is_none() => body
-                .get(..e.valid_up_to())
-                .and_then(|whole| core::str::from_utf8(whole).ok()),
-            Err(_) => None,
+            Err(e) if truncated && e.error_len().is_none() => body.get(..e.valid_up_to()),
+            _ => Some(body),
         };
-        text.map_or(ErrorBody::default(), |text| Self::parse(text, true))
+        let text = core::str::from_utf8(whole.unwrap_or_default());
+        text.map_or(ErrorBody::default(), |text| Self::parse(text, truncated))
     }
 
     fn parse(text: &'a str, truncated: bool) -> Self {
@@ -160,13 +162,13 @@ impl<'a> ErrorBody<'a> {
         let message = self.message.unwrap_or_default();
         let source = match self.data {
             Some(data) if data.is_object() => Source::One(from_data(data)),
-            Some(data) if data.items().is_some() => data.items().map_or(Source::None, Source::Data),
-            _ => match message.split_once(UNABLE) {
-                Some((_, quoted)) => Source::Message {
+            data => match (data.and_then(Json::items), message.split_once(UNABLE)) {
+                (Some(items), _) => Source::Data(items),
+                (None, Some((_, quoted))) => Source::Message {
                     rest: Some(quoted),
                     truncated: self.truncated,
                 },
-                None => Source::One(self.line.map(|number| LineErrorRef {
+                (None, None) => Source::One(self.line.map(|number| LineErrorRef {
                     number: Some(number),
                     line: JsonStr::default(),
                     reason: message,

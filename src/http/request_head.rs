@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 
 /// What a request asks of a server: method, path, query parameters and the type of its body.
 ///
-/// Names may be any text: they are percent-encoded. An empty value is left out.
+/// Names may be any text: they are percent-encoded. A parameter without name or value is left out.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -24,10 +24,9 @@ pub struct Operation<'a> {
     path: &'static str,
     /// Of the body; empty without one.
     content_type: &'static str,
-    /// The first must have a value, if its name isn't `org`.
     query: [(&'a str, &'a str); 5],
-    /// More parameters were given than there is space for.
-    too_many: bool,
+    /// Why it can't be asked.
+    error: Option<HeadError>,
 }
 
 // Functions and not variants: a program is linked with those that it calls.
@@ -41,8 +40,14 @@ impl<'a> Operation<'a> {
             path,
             content_type,
             query: [first, second, third, NO_PARAM, NO_PARAM],
-            too_many: false,
+            error: None,
         }
+    }
+
+    /// The bucket or database that it is about. Servers have no default for it.
+    fn about(mut self, name: &str) -> Self {
+        self.error = name.is_empty().then_some(HeadError::Name);
+        self
     }
 
     /// `POST /api/v2/write`: line protocol. InfluxDB 2.x and Cloud, VictoriaMetrics, InfluxDB 1.8 and 3.
@@ -51,7 +56,7 @@ impl<'a> Operation<'a> {
     pub fn write(bucket: &'a str, org: &'a str, precision: Precision) -> Self {
         let precision = ("precision", precision.as_str());
         let query = [("bucket", bucket), ("org", org), precision];
-        Self::new("/api/v2/write", LINES, query)
+        Self::new("/api/v2/write", LINES, query).about(bucket)
     }
 
     /// `POST /write`: line protocol. InfluxDB 1.x, VictoriaMetrics, InfluxDB 3. Without the parameter `rp`
@@ -59,7 +64,8 @@ impl<'a> Operation<'a> {
     #[must_use]
     pub fn write_v1(database: &'a str, precision: Precision) -> Self {
         let precision = ("precision", v1_precision(precision));
-        Self::new("/write", LINES, [("db", database), precision, NO_PARAM])
+        let query = [("db", database), precision, NO_PARAM];
+        Self::new("/write", LINES, query).about(database)
     }
 
     /// `POST /api/v3/write_lp`: line protocol. InfluxDB 3. Its parameters `accept_partial` (default `true`:
@@ -68,7 +74,7 @@ impl<'a> Operation<'a> {
     pub fn write_v3(database: &'a str, precision: Precision) -> Self {
         let precision = ("precision", v3_precision(precision));
         let query = [("db", database), precision, NO_PARAM];
-        Self::new("/api/v3/write_lp", LINES, query)
+        Self::new("/api/v3/write_lp", LINES, query).about(database)
     }
 
     /// `POST /api/v2/query`: Flux in a JSON body, annotated CSV in the response.
@@ -82,7 +88,7 @@ impl<'a> Operation<'a> {
     #[must_use]
     pub fn delete(bucket: &'a str, org: &'a str) -> Self {
         let query = [("bucket", bucket), ("org", org), NO_PARAM];
-        Self::new("/api/v2/delete", JSON, query)
+        Self::new("/api/v2/delete", JSON, query).about(bucket)
     }
 
     /// `GET /ping`.
@@ -103,20 +109,15 @@ impl<'a> Operation<'a> {
     pub fn param(mut self, name: &'a str, value: &'a str) -> Self {
         match self.query.iter_mut().find(|slot| slot.0.is_empty()) {
             Some(slot) => *slot = (name, value),
-            None => self.too_many = true,
+            None => self.error = self.error.or(Some(HeadError::Params)),
         }
         self
-    }
-
-    /// The bucket or database has no name, and servers have no default for it.
-    fn lacks_name(&self) -> bool {
-        matches!(self.query, [("bucket" | "db", ""), ..])
     }
 
     fn write_query(&self, out: &mut Pieces<'_>) {
         let mut mark = "?";
         for (name, value) in &self.query {
-            if !value.is_empty() {
+            if !name.is_empty() && !value.is_empty() {
                 out.add(mark);
                 out.add_encoded(name);
                 out.add("=");
@@ -159,59 +160,72 @@ fn v3_precision(precision: Precision) -> &'static str {
 /// ```
 #[derive(Clone, Copy)]
 pub struct Credentials<'a> {
-    scheme: &'static str,
+    scheme: &'static Scheme,
     user: &'a str,
     secret: &'a str,
-    /// A pointer, so that only programs with a password are linked with base64.
-    write: WriteSecret,
 }
 
-type WriteSecret = fn(&Credentials<'_>, &mut Pieces<'_>);
+/// A scheme of `Authorization`. Behind pointers, so that only programs with a password are linked with
+/// base64.
+struct Scheme {
+    name: &'static str,
+    are_valid: fn(&Credentials<'_>) -> bool,
+    write: fn(&Credentials<'_>, &mut Pieces<'_>),
+}
+
+impl Scheme {
+    const fn token(name: &'static str) -> Self {
+        Scheme {
+            name,
+            are_valid: |of| !of.secret.is_empty() && all(of.secret, is_visible),
+            write: |of, out| out.add(of.secret),
+        }
+    }
+}
 
 impl<'a> Credentials<'a> {
     /// No header.
-    pub const NONE: Credentials<'static> = Credentials::of("", "", "", write_token);
+    pub const NONE: Credentials<'static> = Credentials {
+        scheme: &Scheme {
+            name: "",
+            are_valid: |_| true,
+            write: |_, _| {},
+        },
+        user: "",
+        secret: "",
+    };
 
     /// `Authorization: Token …`: InfluxDB 2.x and 3; in InfluxDB 1.8 the token is `user:password`.
     #[must_use]
     pub const fn token(token: &'a str) -> Self {
-        Self::of("Token", "", token, write_token)
+        Credentials {
+            scheme: const { &Scheme::token("Token") },
+            user: "",
+            secret: token,
+        }
     }
 
     /// `Authorization: Bearer …`: InfluxDB 3, VictoriaMetrics and proxies.
     #[must_use]
     pub const fn bearer(token: &'a str) -> Self {
-        Self::of("Bearer", "", token, write_token)
+        Credentials {
+            scheme: const { &Scheme::token("Bearer") },
+            user: "",
+            secret: token,
+        }
     }
 
     /// `Authorization: Basic …`: InfluxDB 1.x and proxies. The user's name has no colon.
     #[must_use]
     pub const fn basic(user: &'a str, password: &'a str) -> Self {
-        Self::of("Basic", user, password, write_basic)
-    }
-
-    const fn of(scheme: &'static str, user: &'a str, secret: &'a str, write: WriteSecret) -> Self {
         Credentials {
-            scheme,
+            scheme: &Scheme {
+                name: "Basic",
+                are_valid: is_pair,
+                write: write_basic,
+            },
             user,
-            secret,
-            write,
-        }
-    }
-
-    fn are_valid(&self) -> bool {
-        match self.scheme {
-            "" => true,
-            "Basic" => {
-                let printable = |byte: u8| byte >= b' ' && byte != 0x7f;
-                !self.user.is_empty()
-                    && self
-                        .user
-                        .bytes()
-                        .all(|byte| printable(byte) && byte != b':')
-                    && self.secret.bytes().all(printable)
-            }
-            _ => !self.secret.is_empty() && all(self.secret, is_visible),
+            secret: password,
         }
     }
 }
@@ -224,12 +238,16 @@ impl Default for Credentials<'_> {
 
 impl fmt::Debug for Credentials<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Credentials({:?}, …)", self.scheme)
+        write!(f, "Credentials({:?}, …)", self.scheme.name)
     }
 }
 
-fn write_token(credentials: &Credentials<'_>, out: &mut Pieces<'_>) {
-    out.add(credentials.secret);
+fn is_pair(credentials: &Credentials<'_>) -> bool {
+    let Credentials { user, secret, .. } = credentials;
+    let printable = |byte: u8| byte >= b' ' && byte != 0x7f;
+    !user.is_empty()
+        && user.bytes().all(|byte| printable(byte) && byte != b':')
+        && secret.bytes().all(printable)
 }
 
 /// Base64 of `user:password`, three bytes at a time: nothing holds the whole.
@@ -279,9 +297,9 @@ impl Pieces<'_> {
 
     /// Adds decimal digits, without the machinery of `fmt`.
     fn add_number(&mut self, number: usize) {
-        let mut unit = 1;
-        while number / unit >= 10 {
-            unit *= 10;
+        let mut unit = 1_usize;
+        while let Some(more) = unit.checked_mul(10).filter(|more| *more <= number) {
+            unit = more;
         }
         while unit > 0 {
             self.add_byte(b'0' + (number / unit % 10) as u8);
@@ -428,19 +446,13 @@ impl<'a> RequestHead<'a> {
         {
             return Err(HeadError::Path);
         }
-        if !self.credentials.are_valid() {
+        if !(self.credentials.scheme.are_valid)(&self.credentials) {
             return Err(HeadError::Credentials);
         }
         if !all(self.user_agent, |byte| (b' '..0x7f).contains(&byte)) {
             return Err(HeadError::UserAgent);
         }
-        if self.operation.lacks_name() {
-            return Err(HeadError::Name);
-        }
-        if self.operation.too_many {
-            return Err(HeadError::Params);
-        }
-        Ok(())
+        self.operation.error.map_or(Ok(()), Err)
     }
 
     fn write_checked(&self, out: &mut Pieces<'_>) {
@@ -451,11 +463,12 @@ impl<'a> RequestHead<'a> {
         self.operation.write_query(out);
         out.add(" HTTP/1.1\r\nHost: ");
         out.add(self.host);
-        if !self.credentials.scheme.is_empty() {
+        let scheme = self.credentials.scheme;
+        if !scheme.name.is_empty() {
             out.add("\r\nAuthorization: ");
-            out.add(self.credentials.scheme);
+            out.add(scheme.name);
             out.add(" ");
-            (self.credentials.write)(&self.credentials, out);
+            (scheme.write)(&self.credentials, out);
         }
         if !self.user_agent.is_empty() {
             out.add("\r\nUser-Agent: ");

@@ -94,11 +94,10 @@ impl ResponseHead {
 
     fn read_status(&mut self, line: &[u8]) -> Result<(), ParseError> {
         let (version, rest) = line.split_at_checked(9).ok_or(ParseError::NotHttp)?;
-        self.http_1_0 = match version {
-            b"HTTP/1.0 " => true,
-            b"HTTP/1.1 " => false,
-            _ => return Err(ParseError::NotHttp),
-        };
+        self.http_1_0 = version == b"HTTP/1.0 ";
+        if !self.http_1_0 && version != b"HTTP/1.1 " {
+            return Err(ParseError::NotHttp);
+        }
         let (digits, reason) = rest.split_at_checked(3).ok_or(ParseError::NotHttp)?;
         self.status = match (number(digits, 10), reason) {
             // Nothing was asked that could switch protocols.
@@ -194,7 +193,7 @@ fn is_token(byte: u8) -> bool {
 /// The size of a chunk, behind which an extension may follow.
 fn chunk_size(line: &[u8]) -> Result<usize, ParseError> {
     let digits = line.split(|byte| *byte == b';').next();
-    let digits = trim(digits.unwrap_or_default());
+    let digits = digits.unwrap_or_default().trim_ascii_end();
     number(digits, 16)
         .filter(|_| digits.len() <= MAX_CHUNK_DIGITS)
         .ok_or(ParseError::Chunk)
@@ -393,7 +392,8 @@ impl ResponseParser {
             b'\t' | b' '..=b'~' | 0x80.. if !self.ending => {
                 self.cut |= self.line.push(byte).is_err();
             }
-            // A control character, or a CR that no LF follows.
+            // A control character, as in TLS, or a CR that no LF follows.
+            _ if self.state == State::StatusLine => return Err(ParseError::NotHttp),
             _ => return Err(ParseError::Header),
         }
         Ok(false)
@@ -408,6 +408,7 @@ impl ResponseParser {
                 self.state = State::Headers;
             }
             (State::Headers, []) => return self.end_head(),
+            (State::Headers, _) if self.head.status < 200 => {}
             (State::Headers, _) => self.head.read_header(line, !self.cut)?,
             (State::Trailers, []) => self.state = State::End,
             (State::ChunkEnd, []) => {
@@ -444,7 +445,8 @@ impl ResponseParser {
             if self.interim > MAX_INTERIM {
                 return Err(ParseError::TooLong);
             }
-            self.head = ResponseHead::default();
+            // Of its headers none was kept.
+            self.head.status = 0;
             self.state = State::StatusLine;
             return Ok(false);
         }

@@ -1,7 +1,7 @@
 //! `Retry-After` and the dates of HTTP.
 
 use super::words::{number, trim};
-use crate::rfc3339::{days_in_month, unix_days};
+use crate::rfc3339::unix_days;
 use core::time::Duration;
 
 /// A server may ask for patience, but not for ever.
@@ -109,21 +109,20 @@ pub fn parse_date(text: &str) -> Option<i64> {
             _ => return None,
         }
     }
-    let [day, year, hour, minute, second] = parts.map(u32::from);
+    let [day, year, hour, minute, second] = parts;
     let name = text.get(8..11)?;
     let month = (1..)
         .zip(MONTHS.chunks_exact(3))
         .find(|(_, month)| *month == name)?
         .0;
+    let (year, day) = (u32::from(year), i64::from(day));
+    let [before, last] = [month, month + 1].map(|month| unix_days(year, month, 1) - 1);
     let in_range = year >= 1970
-        && (1..=days_in_month(year, month)).contains(&day)
+        && (1..=last - before).contains(&day)
         && hour < 24
         && minute < 60
         // A leap second.
         && second <= 60;
-    if !in_range {
-        return None;
-    }
-    let of_day = hour * 3600 + minute * 60 + second;
-    Some(unix_days(year, month, day) * 86_400 + i64::from(of_day))
+    let of_day = u32::from(hour) * 3600 + u32::from(minute) * 60 + u32::from(second);
+    in_range.then(|| (before + day) * 86_400 + i64::from(of_day))
 }

@@ -33,11 +33,7 @@ pub struct WriteResponse<'a> {
 
 impl<'a> WriteResponse<'a> {
     pub(crate) fn error_body(&self) -> ErrorBody<'a> {
-        if self.truncated {
-            ErrorBody::read_start(self.body)
-        } else {
-            ErrorBody::read(self.body)
-        }
+        ErrorBody::read_part(self.body, self.truncated)
     }
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {
