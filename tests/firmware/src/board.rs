@@ -74,6 +74,11 @@ pub fn millis() -> u32 {
     MILLIS.load(Ordering::Relaxed)
 }
 
+/// Waits for the next interrupt: a millisecond at most.
+pub fn sleep() {
+    cortex_m::asm::wfi();
+}
+
 // ----------------------------------------------------------------------------------------- UART
 
 /// The UART as a byte stream. There is one.
@@ -175,20 +180,23 @@ fn paint(from: *mut u32) {
     }
 }
 
-/// The bytes of stack that a call takes, with what interrupts it.
-///
-/// What is used below it by less than 256 bytes is not told from nothing.
+/// The bytes of stack that a call takes, with what interrupts it. At least 256, which aren't looked at.
 #[inline(never)]
-pub fn stack_used<R>(call: impl FnOnce() -> R) -> (R, usize) {
+pub fn stack_used<R>(call: impl FnOnce() -> R) -> (R, u32) {
+    /// A frame of its own below the one that measures.
+    #[inline(never)]
+    fn apart<R>(call: impl FnOnce() -> R) -> R {
+        call()
+    }
     let from = stack_pointer();
     paint(from);
-    let result = call();
-    (result, from as usize - first_used() as usize)
+    let result = apart(call);
+    (result, (from as usize - first_used() as usize) as u32)
 }
 
 /// The bytes of stack never used since the last painting.
-pub fn stack_free() -> usize {
-    first_used() as usize - &raw const __sheap as usize
+pub fn stack_free() -> u32 {
+    (first_used() as usize - &raw const __sheap as usize) as u32
 }
 
 /// The lowest word without paint.

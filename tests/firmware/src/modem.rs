@@ -19,10 +19,6 @@ use embedded_io::{ErrorKind, ErrorType, Read, Write};
 
 const ESC: u8 = 0x1B;
 
-/// How long a read, and the opening of a connection, waits. QEMU's clock is the wall clock, and the
-/// machine that it runs on may be busy.
-const LIMIT_MS: u32 = 5_000;
-
 /// Why the modem can't go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModemError {
@@ -71,15 +67,19 @@ enum Piece {
 /// One connection at a time, over the modem.
 pub struct Modem {
     uart: Uart,
+    /// How long a byte is waited for.
+    limit_ms: u32,
     open: bool,
     /// Connections opened so far.
     opened: u32,
 }
 
 impl Modem {
-    pub fn new(uart: Uart) -> Self {
+    /// A modem without a connection. Whatever waits for it waits this long at most.
+    pub fn new(uart: Uart, limit_ms: u32) -> Self {
         Modem {
             uart,
+            limit_ms,
             open: false,
             opened: 0,
         }
@@ -105,6 +105,11 @@ impl Modem {
                 }
             }
         }
+    }
+
+    /// Whether there is a connection, as far as the modem has reported.
+    pub fn is_open(&self) -> bool {
+        self.open
     }
 
     /// Connections opened so far.
@@ -134,7 +139,7 @@ impl Modem {
             if let Some(byte) = self.uart.get() {
                 return Ok(byte);
             }
-            if board::millis().wrapping_sub(since) > LIMIT_MS {
+            if board::millis().wrapping_sub(since) > self.limit_ms {
                 return Err(ModemError::TimedOut);
             }
         }

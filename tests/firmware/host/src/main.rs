@@ -1,25 +1,47 @@
 //! Runs the firmware in QEMU, is its modem and its server, and checks what arrived.
+//!
+//! ```sh
+//! firmware-host PATH-OF-THE-FIRMWARE
+//! ```
+//!
+//! Always against the mock server; with `VICTORIAMETRICS_URL` and `INFLUXDB_V1_URL` also against those
+//! servers. `QEMU` names the emulator if it is not `qemu-system-arm`. It ends with a panic at the first
+//! thing that is not as it has to be.
 
+#[allow(dead_code, reason = "the tests of real servers use all of it")]
+#[path = "../../../common/hostile/http.rs"]
+mod http;
 #[path = "../../../common/mock_server/mod.rs"]
 mod mock_server;
 
 mod emulator;
+mod mock;
+mod readings;
+mod real;
 mod relay;
 
-use relay::Relay;
 use std::error::Error;
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let firmware = std::env::args_os().nth(1).ok_or("firmware-host FIRMWARE")?;
-    let server = mock_server::Server::start();
-    let address = server.url().trim_start_matches("http://").parse()?;
-    let socket = std::env::temp_dir().join(format!("firmware-{}.sock", std::process::id()));
-    let relay = Relay::start(&socket, address, Vec::new())?;
-    let run = emulator::run(Path::new(&firmware), &socket, &["one", "two"]);
-    std::fs::remove_file(&socket)?;
-    let run = run?;
-    print!("{}", run.output);
-    println!("{:?} {:?}", run.status, relay.report());
+    let firmware = Path::new(&firmware);
+    let sent = mock::keep_alive(firmware)?;
+    mock::faults(firmware)?;
+    mock::cuts(firmware, sent)?;
+    mock::silence(firmware)?;
+    for (variable, name, run) in [
+        (
+            "VICTORIAMETRICS_URL",
+            "VictoriaMetrics",
+            real::victoria_metrics as fn(&Path, &str) -> Result<(), Box<dyn Error>>,
+        ),
+        ("INFLUXDB_V1_URL", "InfluxDB 1.x", real::influxdb_1),
+    ] {
+        match std::env::var(variable) {
+            Ok(url) => run(firmware, &url)?,
+            Err(_) => println!("{name}: skipped, {variable} is not set"),
+        }
+    }
     Ok(())
 }

@@ -37,7 +37,9 @@ pub(crate) struct Report {
     pub refused: u32,
     /// Connections cut by the script.
     pub cut: u32,
-    /// What the board sent without a connection.
+    /// Bytes that went from the board to the server.
+    pub sent: usize,
+    /// Bytes that the board sent without a connection.
     pub dropped: usize,
     /// Codes that there are not.
     pub unknown_codes: u32,
@@ -54,7 +56,11 @@ struct Shared {
 
 impl Relay {
     /// Listens at `path` and connects to `server`, with this script.
-    pub(crate) fn start(path: &Path, server: SocketAddr, script: Vec<LinkFault>) -> io::Result<Relay> {
+    pub(crate) fn start(
+        path: &Path,
+        server: SocketAddr,
+        script: Vec<LinkFault>,
+    ) -> io::Result<Relay> {
         let listener = UnixListener::bind(path)?;
         let shared = Arc::<Mutex<Shared>>::default();
         let relay = Relay {
@@ -183,7 +189,10 @@ impl Modem {
                 sent
             }
         };
-        lock(&self.shared).report.dropped += all - sent;
+        let mut shared = lock(&self.shared);
+        shared.report.sent += sent;
+        shared.report.dropped += all - sent;
+        drop(shared);
         data.clear();
         if self.connection.as_ref().is_some_and(|c| c.allowed == 0) {
             self.hang_up();
