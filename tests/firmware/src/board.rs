@@ -189,14 +189,18 @@ pub fn stack_used<R>(call: impl FnOnce() -> R) -> (R, u32) {
         call()
     }
     let from = stack_pointer();
+    stack_free();
     paint(from);
     let result = apart(call);
     (result, (from as usize - first_used() as usize) as u32)
 }
 
-/// The bytes of stack never used since the last painting.
+/// The bytes of stack that were never used.
 pub fn stack_free() -> u32 {
-    (first_used() as usize - &raw const __sheap as usize) as u32
+    /// As found before each painting but the first.
+    static LEAST: AtomicU32 = AtomicU32::new(u32::MAX);
+    let free = (first_used() as usize - &raw const __sheap as usize) as u32;
+    LEAST.fetch_min(free, Ordering::Relaxed).min(free)
 }
 
 /// The lowest word without paint.

@@ -5,18 +5,17 @@
 #![no_main]
 #![deny(unsafe_code)]
 
-mod batch;
 #[allow(unsafe_code, reason = "registers, semihosting, the words of the stack")]
 mod board;
 mod modem;
 mod settings;
 mod station;
 
-use batch::{Batch, Reading};
 use board::{Once, Uart, print};
 use core::fmt;
-use influx_edge::embedded::{Config, Connection};
-use influx_edge::line::{EncodeError, Series};
+use influx_edge::embedded::{Config, Connection, Queue, QueueError};
+use influx_edge::line::{EncodeError, Encoder, Lines, Series};
+use influx_edge::{Precision, Timestamp};
 use modem::Modem;
 use settings::Settings;
 use station::{Failure, Station};
@@ -24,27 +23,32 @@ use station::{Failure, Station};
 /// All memory that is not on the stack.
 struct Memory {
     arguments: [u8; 256],
-    lines: [u8; 1536],
+    line: [u8; 128],
+    queue: [u8; 4096],
     connection: [u8; 512],
-    text: [u8; 256],
-    ends: [usize; 32],
+    text: [u8; 384],
+    ends: [usize; 48],
 }
 
 static MEMORY: Once<Memory> = Once::new(Memory {
     arguments: [0; 256],
-    lines: [0; 1536],
+    line: [0; 128],
+    queue: [0; 4096],
     connection: [0; 512],
-    text: [0; 256],
-    ends: [0; 32],
+    text: [0; 384],
+    ends: [0; 48],
 });
 
+const PRECISION: Precision = Precision::Second;
 const READINGS: u32 = 200;
+/// How many are delivered together.
+const BATCH: u64 = 25;
 
 /// Between two of them, in seconds.
 const INTERVAL: i64 = 1;
 
 /// What an instrument sends that can't read its sensor.
-const BAD_LINE: &str = "weather,station=serial celsius=?";
+const BAD_LINE: &[u8] = b"weather,station=serial celsius=?\n";
 
 /// The program; the board's start calls it, and its result is the exit status.
 fn run() -> u32 {
@@ -78,26 +82,28 @@ fn station(memory: &'static mut Memory, uart: Uart) -> Result<(), Failed> {
         clock.set_to.as_secs()
     ));
 
-    let series = Series::builder("weather")
+    let series = Series::<32>::builder("weather")
         .tag("station", settings.station)
         .build()?;
-    let mut batch = Batch::new(&mut memory.lines);
+    let mut queue = Queue::new(&mut memory.queue, PRECISION);
     for n in 0..READINGS {
-        if settings.bad == Some(n) && !batch.add_text(BAD_LINE) {
-            station.deliver(&mut batch)?;
-            batch.add_text(BAD_LINE);
+        if settings.bad == Some(n) {
+            queue.push(Lines {
+                bytes: BAD_LINE,
+                precision: PRECISION,
+            })?;
         }
-        let reading = Reading {
-            time: first + INTERVAL * i64::from(n),
-            celsius: f64::from(200 + n) / 10.0,
-            pulses: n,
-        };
-        if let Err(EncodeError::BufferFull) = batch.add(&series, &reading) {
-            station.deliver(&mut batch)?;
-            batch.add(&series, &reading)?;
+        let mut enc = Encoder::new(&mut memory.line).precision(PRECISION);
+        enc.series(&series)
+            .field("temp_c", f64::from(200 + n) / 10.0)
+            .field("pulses", n)
+            .timestamp(first + INTERVAL * i64::from(n))?;
+        queue.push(enc.lines())?;
+        if queue.stats().buffered >= BATCH {
+            station.deliver(&mut queue)?;
         }
     }
-    station.deliver(&mut batch)?;
+    station.deliver(&mut queue)?;
     if settings.query {
         match station.newest(&mut memory.text, &mut memory.ends)? {
             Some(celsius) => print(format_args!("newest {celsius}\n")),
@@ -105,14 +111,23 @@ fn station(memory: &'static mut Memory, uart: Uart) -> Result<(), Failed> {
         }
     }
 
-    let now = clock.now().map_or(0, |now| now.as_secs());
     print(format_args!(
-        "{}connections {}\nbuffered {}\nnow {now}\nstack_free {}\n",
-        station.account,
+        "now {}\nconnections {}\nstack_free {}\n{}",
+        clock.now().map_or(0, Timestamp::as_secs),
         station.connections(),
-        batch.count(),
         board::stack_free(),
+        station.account(),
     ));
+    let lines = queue.stats();
+    for (name, number) in [
+        ("accepted", lines.accepted),
+        ("delivered", lines.delivered),
+        ("rejected", lines.rejected),
+        ("dropped", lines.dropped),
+        ("buffered", lines.buffered),
+    ] {
+        print(format_args!("{name} {number}\n"));
+    }
     Ok(())
 }
 
@@ -122,6 +137,7 @@ enum Failed {
     NoDate,
     NothingFound,
     Encode(EncodeError),
+    Queue(QueueError),
     Call(Failure),
 }
 
@@ -132,6 +148,7 @@ impl fmt::Display for Failed {
             Failed::NoDate => f.write_str("the server sends no Date"),
             Failed::NothingFound => f.write_str("the readings are not there"),
             Failed::Encode(error) => error.fmt(f),
+            Failed::Queue(error) => error.fmt(f),
             Failed::Call(error) => error.fmt(f),
         }
     }
@@ -140,6 +157,12 @@ impl fmt::Display for Failed {
 impl From<EncodeError> for Failed {
     fn from(error: EncodeError) -> Self {
         Failed::Encode(error)
+    }
+}
+
+impl From<QueueError> for Failed {
+    fn from(error: QueueError) -> Self {
+        Failed::Queue(error)
     }
 }
 

@@ -1,17 +1,21 @@
-//! The station: takes readings, delivers them, and keeps an account of it.
+//! The station: delivers what is queued, and keeps an account of it.
 
-use crate::batch::{Batch, Reading};
 use crate::board::{self, print};
 use crate::modem::{Modem, ModemError};
 use crate::settings::{Api, Settings};
 use core::fmt;
+use core::mem;
 use core::time::Duration;
 use influx_edge::Timestamp;
-use influx_edge::embedded::{Backoff, Connection, Error};
-use influx_edge::http::{Remedy, Stored};
+use influx_edge::embedded::{Backoff, Connection, Error, Queue};
+use influx_edge::flux::ToFlux;
+use influx_edge::http::Remedy;
+use influx_edge::line::Lines;
 
-/// How often a call is repeated before the station gives up.
+/// How often a call is tried before the station gives up.
 const ATTEMPTS: u32 = 20;
+/// What goes into one request.
+const REQUEST_BYTES: usize = 1024;
 
 /// The newest temperature of a station. Names are parameters: what is in them stays a name.
 const NEWEST: &str = "from(bucket: params.bucket) |> range(start: 0) \
@@ -21,45 +25,19 @@ const NEWEST: &str = "from(bucket: params.bucket) |> range(start: 0) \
 /// Why a call of the station failed.
 pub type Failure = Error<ModemError>;
 
-/// What became of the lines, and what it took.
+/// What it took to deliver. The queue counts the lines.
 #[derive(Debug, Default)]
 pub struct Account {
-    /// Lines stored by the server.
-    pub delivered: u32,
-    /// Lines that the server named as bad.
-    pub rejected: u32,
-    /// Lines that the server dropped without naming them.
-    pub dropped: u32,
+    /// Requests whose lines are stored.
+    batches: u32,
     /// The number of the line that the server named last.
-    pub line_error: u32,
-    /// Batches delivered.
-    pub batches: u32,
+    line_error: u32,
     /// The longest time that a server has asked to wait, as it was waited.
-    pub waited_ms: u32,
+    waited_ms: u32,
     /// Bytes of stack taken by calls of the connection, at most.
-    pub stack_ping: u32,
-    pub stack_write: u32,
-    pub stack_query: u32,
-}
-
-/// One line for each, a name and a number.
-impl fmt::Display for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, number) in [
-            ("delivered", self.delivered),
-            ("rejected", self.rejected),
-            ("dropped", self.dropped),
-            ("line_error", self.line_error),
-            ("batches", self.batches),
-            ("waited_ms", self.waited_ms),
-            ("stack_ping", self.stack_ping),
-            ("stack_write", self.stack_write),
-            ("stack_query", self.stack_query),
-        ] {
-            writeln!(f, "{name} {number}")?;
-        }
-        Ok(())
-    }
+    stack_ping: u32,
+    stack_write: u32,
+    stack_query: u32,
 }
 
 /// The clock of a board that has none: the server's, and the milliseconds since.
@@ -82,7 +60,7 @@ pub struct Station<'a> {
     backoff: Backoff,
     /// A response came over the connection that is open.
     served: bool,
-    pub account: Account,
+    account: Account,
 }
 
 impl<'a> Station<'a> {
@@ -94,6 +72,10 @@ impl<'a> Station<'a> {
             served: false,
             account: Account::default(),
         }
+    }
+
+    pub fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Connections opened so far.
@@ -114,32 +96,25 @@ impl<'a> Station<'a> {
         }))
     }
 
-    /// Delivers the lines. Those that the server names as bad are removed.
-    pub fn deliver(&mut self, batch: &mut Batch) -> Result<(), Failure> {
-        while !batch.lines().is_empty() {
-            match self.repeated(|station| station.write(batch)) {
-                Ok(()) => {
-                    self.account.delivered += batch.count();
-                    self.account.batches += 1;
-                    batch.clear();
-                }
-                Err(error) if error.stored() == Stored::Partial => {
-                    // How many of them, the server has reported.
-                    self.account.dropped += batch.count();
-                    batch.clear();
-                }
+    /// Delivers all lines. Those that the server rejects are removed and counted by the queue.
+    pub fn deliver(&mut self, queue: &mut Queue<'_>) -> Result<(), Failure> {
+        while !queue.is_empty() {
+            let result =
+                self.repeated(|station| queue.deliver(REQUEST_BYTES, |lines| station.write(lines)));
+            match result {
+                Ok(_) => self.account.batches += 1,
+                Err(error) if error.remedy() == Remedy::Operator => return Err(error),
                 Err(error) => {
-                    let line = error.line_error().filter(|line| batch.remove(*line));
-                    self.account.line_error = line.ok_or(error)?;
-                    self.account.rejected += 1;
+                    print(format_args!("rejected {error}\n"));
+                    self.account.line_error = error.line_error().unwrap_or_default();
                 }
             }
         }
         Ok(())
     }
 
-    fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
-        let (bucket, lines) = (self.settings.bucket, batch.lines());
+    fn write(&mut self, lines: Lines<'_>) -> Result<(), Failure> {
+        let bucket = self.settings.bucket;
         let (result, stack) = board::stack_used(|| match self.settings.api {
             Api::V2 => self.connection.write(bucket, lines),
             Api::V1 => self.connection.write_v1(bucket, lines),
@@ -150,20 +125,20 @@ impl<'a> Station<'a> {
 
     /// Asks for the newest temperature that the server has of this station.
     pub fn newest(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Option<f64>, Failure> {
-        self.repeated(|station| {
-            let params = [
-                ("bucket", station.settings.bucket),
-                ("station", station.settings.station),
-            ];
+        let Settings {
+            bucket, station, ..
+        } = self.settings;
+        self.repeated(|this| {
             let (result, stack) = board::stack_used(|| {
-                let mut rows = station.connection.query(NEWEST, &params, text, ends)?;
+                let params: [(&str, &dyn ToFlux); 2] = [("bucket", bucket), ("station", station)];
+                let mut rows = this.connection.query(NEWEST, &params, text, ends)?;
                 let mut newest = None;
                 while let Some(record) = rows.next()? {
-                    newest = Some(record.get("_value")?);
+                    newest = record.get("_value").ok();
                 }
                 Ok(newest)
             });
-            station.account.stack_query = station.account.stack_query.max(stack);
+            this.account.stack_query = this.account.stack_query.max(stack);
             result
         })
     }
@@ -179,8 +154,8 @@ impl<'a> Station<'a> {
             match &result {
                 Err(error) if error.remedy() == Remedy::Retry => self.wait(error),
                 _ => {
-                    self.backoff.on_result(now(), &result);
                     self.served = true;
+                    self.backoff.on_result(now(), &result);
                     return result;
                 }
             }
@@ -197,12 +172,13 @@ impl<'a> Station<'a> {
         Ok(())
     }
 
+    /// Waits until it is time to repeat a call that failed.
     fn wait(&mut self, error: &Failure) {
-        print(format_args!("retry {error}\n"));
-        // A server may close a connection that it has served, at any time. That is no reason to wait.
-        if core::mem::replace(&mut self.served, error.status().is_some())
-            && error.status().is_none()
-        {
+        print(format_args!("repeated {error}\n"));
+        let responded = error.status().is_some();
+        let was_served = mem::replace(&mut self.served, responded);
+        // A connection that has served may be closed at any time, which is no reason to wait.
+        if was_served && !responded {
             return;
         }
         let since = board::millis();
@@ -220,4 +196,21 @@ impl<'a> Station<'a> {
 /// The time since the start.
 fn now() -> Duration {
     Duration::from_millis(board::millis().into())
+}
+
+/// A line for each, a name and a number.
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, number) in [
+            ("batches", self.batches),
+            ("line_error", self.line_error),
+            ("waited_ms", self.waited_ms),
+            ("stack_ping", self.stack_ping),
+            ("stack_write", self.stack_write),
+            ("stack_query", self.stack_query),
+        ] {
+            writeln!(f, "{name} {number}")?;
+        }
+        Ok(())
+    }
 }

@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let firmware = std::env::args_os().nth(1).ok_or("firmware-host FIRMWARE")?;
     let firmware = Path::new(&firmware);
     let sent = mock::keep_alive(firmware)?;
-    mock::faults(firmware)?;
+    let stack_is_bounded = mock::faults(firmware)?;
     mock::cuts(firmware, sent)?;
     mock::silence(firmware)?;
     for (variable, name, run) in [
@@ -43,5 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Err(_) => println!("{name}: skipped, {variable} is not set"),
         }
     }
+    // Last, so that the rest is known, too.
+    assert!(stack_is_bounded, "a call takes more of the stack");
     Ok(())
 }

@@ -80,10 +80,9 @@ impl Relay {
                 script: script.into_iter(),
                 connection: None,
             };
-            // It ends when QEMU does.
-            if let Err(error) = modem.serve(board) {
-                eprintln!("relay: {error}");
-            }
+            // It ends with an error of the socket, when QEMU does.
+            modem.serve(board).ok();
+            modem.hang_up();
         });
         Ok(relay)
     }
@@ -114,7 +113,6 @@ impl Modem {
         loop {
             let length = board.read(&mut buffer)?;
             if length == 0 {
-                self.hang_up();
                 return Ok(());
             }
             for &byte in &buffer[..length] {
