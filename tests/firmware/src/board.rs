@@ -60,6 +60,13 @@ unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
     exit(FAULTED)
 }
 
+/// Reads where there is nothing, to try the handler above.
+pub fn fault() -> u32 {
+    const NOTHING: *const u32 = 0x9000_0000 as *const u32;
+    // SAFETY: the processor raises a fault; nothing else happens.
+    unsafe { NOTHING.read_volatile() }
+}
+
 // ---------------------------------------------------------------------------------------- Clock
 
 static MILLIS: AtomicU32 = AtomicU32::new(0);

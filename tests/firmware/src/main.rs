@@ -13,6 +13,7 @@ mod station;
 
 use board::{Once, Uart, print};
 use core::fmt;
+use core::hint::black_box;
 use influx_edge::embedded::{Config, Connection, Queue, QueueError};
 use influx_edge::line::{EncodeError, Encoder, Lines, Series};
 use influx_edge::{Precision, Timestamp};
@@ -67,6 +68,9 @@ fn run() -> u32 {
 fn station(memory: &'static mut Memory, uart: Uart) -> Result<(), Failed> {
     let line = board::command_line(&mut memory.arguments).ok_or(Failed::Settings)?;
     let settings = Settings::read(line).ok_or(Failed::Settings)?;
+    if let Some(what) = settings.check {
+        return checked(what);
+    }
     let mut config = Config::new(settings.host).org(settings.org);
     if !settings.token.is_empty() {
         config = config.token(settings.token);
@@ -82,7 +86,7 @@ fn station(memory: &'static mut Memory, uart: Uart) -> Result<(), Failed> {
         clock.set_to.as_secs()
     ));
 
-    let series = Series::<32>::builder("weather")
+    let series = Series::<64>::builder("weather")
         .tag("station", settings.station)
         .build()?;
     let mut queue = Queue::new(&mut memory.queue, PRECISION);
@@ -127,6 +131,24 @@ fn station(memory: &'static mut Memory, uart: Uart) -> Result<(), Failed> {
         ("buffered", lines.buffered),
     ] {
         print(format_args!("{name} {number}\n"));
+    }
+    Ok(())
+}
+
+/// Whether the board does what the checks rely on: a panic and a fault end the program with a status, and
+/// the stack is measured.
+fn checked(what: &str) -> Result<(), Failed> {
+    match what {
+        "panic" => panic!("as was asked for"),
+        "fault" => print(format_args!("read {}\n", board::fault())),
+        "stack" => {
+            let (_, stack) = board::stack_used(|| black_box([1_u8; 1000]).len());
+            print(format_args!("stack {stack}\n"));
+        }
+        "hang" => loop {
+            board::sleep();
+        },
+        _ => return Err(Failed::Settings),
     }
     Ok(())
 }

@@ -28,6 +28,8 @@ pub struct Settings<'a> {
     /// How long a byte of the modem is waited for. QEMU's clock is the wall clock, and the machine that it
     /// runs on may be busy.
     pub limit_ms: u32,
+    /// What of the board is tried in place of the station: see `checked` in `main.rs`.
+    pub check: Option<&'a str>,
     /// Before this reading comes a line that no server takes.
     pub bad: Option<u32>,
 }
@@ -45,6 +47,7 @@ impl<'a> Settings<'a> {
             station: "",
             query: false,
             limit_ms: 5_000,
+            check: None,
             bad: None,
         };
         for word in line.split(' ').skip(1) {
@@ -73,6 +76,7 @@ impl<'a> Settings<'a> {
             }
             "query" => self.query = value == "yes",
             "limit" => self.limit_ms = value.parse().ok()?,
+            "check" => self.check = Some(value),
             "bad" => self.bad = Some(value.parse().ok()?),
             _ => return None,
         }

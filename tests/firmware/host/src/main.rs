@@ -14,6 +14,7 @@ mod http;
 #[path = "../../../common/mock_server/mod.rs"]
 mod mock_server;
 
+mod board;
 mod emulator;
 mod mock;
 mod readings;
@@ -26,6 +27,7 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn Error>> {
     let firmware = std::env::args_os().nth(1).ok_or("firmware-host FIRMWARE")?;
     let firmware = Path::new(&firmware);
+    board::checks(firmware)?;
     let sent = mock::keep_alive(firmware)?;
     let stack_is_bounded = mock::faults(firmware)?;
     mock::cuts(firmware, sent)?;
