@@ -192,6 +192,8 @@ pub mod client;
 #[cfg(feature = "spool")]
 mod clock;
 pub mod csv;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 #[cfg(feature = "client")]
 mod error;
 pub mod flux;

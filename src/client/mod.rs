@@ -65,7 +65,6 @@ pub(crate) mod secret;
 mod server_clock;
 mod setting_text;
 pub(crate) mod setup;
-pub(crate) mod split_lines;
 pub(crate) mod transport;
 mod type_conflict;
 pub(crate) mod url;

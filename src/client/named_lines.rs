@@ -1,9 +1,9 @@
 //! Which lines of a request a server means by what it says about them.
 
 use super::secret::Secrets;
-use super::split_lines::split;
 use crate::error::LineError;
 use crate::http::LineErrorRef;
+use crate::line::split_lines::split;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;

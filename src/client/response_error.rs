@@ -2,14 +2,14 @@
 
 use super::named_lines::line_errors;
 use super::secret::Secrets;
-use super::split_lines::split;
 use super::transport::{Headers, HttpError};
 use super::type_conflict::causes;
 use super::url::BaseUrl;
 use crate::error::{
     CredentialKind, Remedy, ResponseError, ResponseParts, Stored, TransportErrorKind, cut,
 };
-use crate::http::{ErrorBody, JsonStr, LineErrors, WriteResponse, WriteStatus};
+use crate::http::{JsonStr, WriteResponse, WriteStatus};
+use crate::line::split_lines::points;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -60,7 +60,7 @@ pub(crate) fn refused(
     let error_body = response.error_body();
     let (write_status, lines) = match kind {
         Kind::Write(lines) => (WriteStatus::of(&response, &error_body), lines),
-        Kind::Other => (plain(&response, &error_body), &[][..]),
+        Kind::Other => (WriteStatus::of_other(&response, &error_body), &[][..]),
     };
     let header = |name: &str| headers.get(name).map(|text| secrets.printable(text, 200));
     let mut empty = false;
@@ -87,7 +87,7 @@ pub(crate) fn refused(
     let mut sent_lines = 0;
     // What a server drops for good it counts; which lines these are, it may leave to us.
     if write_status.remedy == Some(Remedy::None) {
-        sent_lines = split(lines).filter(|line| is_point(line)).count() as u64;
+        sent_lines = points(lines);
         if named.is_empty() {
             let words: String = error_body.message().map(owned).unwrap_or_default();
             named = causes(&words, lines, &message);
@@ -135,34 +135,6 @@ pub(crate) fn refused(
         parts.stored = Stored::None;
     }
     ResponseError(Box::new(parts))
-}
-
-/// Whether servers take a line for a point: not a comment, not an empty one.
-fn is_point(line: &[u8]) -> bool {
-    !matches!(line.trim_ascii_start(), [] | [b'#', ..])
-}
-
-/// What a status means for a call that isn't a write.
-fn plain<'a>(response: &WriteResponse<'a>, body: &ErrorBody<'a>) -> WriteStatus<'a> {
-    let refused = response.status == 500 && body.blames_request();
-    let remedy = match response.status {
-        408 | 425 | 429 => Remedy::Retry,
-        501 | 505 => Remedy::Operator,
-        500 if refused => Remedy::Operator,
-        500..=599 => Remedy::Retry,
-        _ => Remedy::Operator,
-    };
-    WriteStatus {
-        stored: match response.status {
-            300..=499 => Stored::None,
-            500 if refused => Stored::None,
-            _ => Stored::Unknown,
-        },
-        remedy: Some(remedy),
-        line_errors: LineErrors::NONE,
-        dropped: None,
-        retry_after: response.retry_after(),
-    }
 }
 
 fn owned(text: JsonStr<'_>) -> String {

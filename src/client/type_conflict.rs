@@ -1,8 +1,8 @@
 //! The lines that can be the cause of a type conflict, which InfluxDB 1 and 2 name by measurement and
 //! field only.
 
-use super::split_lines::split;
 use crate::error::LineError;
+use crate::line::split_lines::split;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;

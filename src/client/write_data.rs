@@ -1,8 +1,8 @@
 //! `WriteData`: what can be written, by a client in one batch or by a writer.
 
-use super::split_lines::split;
 use crate::Precision;
 use crate::error::PointError;
+use crate::line::split_lines::split;
 use crate::line::{EncodeError, Encoder, Lines, Sink, ToLine};
 use alloc::borrow::Cow;
 use alloc::string::String;

@@ -45,7 +45,7 @@ pub use params::write_extern;
 pub use predicate::Predicate;
 #[cfg(feature = "client")]
 pub(crate) use predicate::deletes_nothing;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "embedded"))]
 pub(crate) use text::json_string;
 pub use value::{Ast, Bytes, Regex, ToFlux};
 

@@ -23,6 +23,9 @@ pub(super) fn blames_request(message: JsonStr<'_>) -> bool {
         || message.starts_with("retention policy duration must be at least")
         // 2.9.1, of a task whose cron schedule has no date.
         || message.contains("could not fulfil schedule")
+        // 2.9.1, of what the token may not do.
+        || message == "unauthorized"
+        || message.ends_with(": unauthorized")
         // 2.9.1, of a member who is one already.
         || (message.contains("mapping for user") && message.contains("already exists"))
 }

@@ -56,6 +56,12 @@ impl<'a> JsonStr<'a> {
         self.chars().strip(pattern).is_some()
     }
 
+    /// Whether it ends with a pattern.
+    pub(crate) fn ends_with(self, pattern: &str) -> bool {
+        self.rsplit_once(pattern)
+            .is_some_and(|(_, behind)| behind.is_empty())
+    }
+
     /// Both sides of the first occurrence of a pattern.
     pub(crate) fn split_once(self, pattern: &str) -> Option<(JsonStr<'a>, JsonStr<'a>)> {
         let mut chars = self.chars();

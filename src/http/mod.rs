@@ -45,15 +45,20 @@ mod json;
 mod json_str;
 mod outcome;
 mod printable;
+mod request_head;
+mod response_parser;
 mod retry_after;
 mod target;
 #[cfg(test)]
 mod tests;
+mod text_buffer;
 mod write_status;
 
 pub use error_body::{ErrorBody, LineErrorRef, LineErrors};
 pub use json_str::{JsonChars, JsonStr};
 pub use outcome::{Remedy, Stored};
+pub use request_head::{Credentials, HeadError, Operation, RequestHead};
+pub use response_parser::{Event, ParseError, ResponseHead, ResponseParser};
 pub use retry_after::{parse_date, retry_after};
 pub use target::{TargetWriter, encode_component, encode_segment};
 pub use write_status::{WriteResponse, WriteStatus};

@@ -128,6 +128,32 @@ impl<'a> WriteStatus<'a> {
     }
 }
 
+#[cfg(any(feature = "client", feature = "embedded"))]
+impl<'a> WriteStatus<'a> {
+    /// The meaning of a response to a request that isn't a write.
+    pub(crate) fn of_other(response: &WriteResponse<'a>, body: &ErrorBody<'a>) -> Self {
+        let refused = response.status == 500 && body.blames_request();
+        let remedy = match response.status {
+            408 | 425 | 429 => Remedy::Retry,
+            501 | 505 => Remedy::Operator,
+            500 if refused => Remedy::Operator,
+            500..=599 => Remedy::Retry,
+            _ => Remedy::Operator,
+        };
+        WriteStatus {
+            stored: match response.status {
+                300..=499 => Stored::None,
+                500 if refused => Stored::None,
+                _ => Stored::Unknown,
+            },
+            remedy: Some(remedy),
+            line_errors: LineErrors::NONE,
+            dropped: None,
+            retry_after: response.retry_after(),
+        }
+    }
+}
+
 /// The server's own words: a line that it quotes may hold any others.
 fn own_words<'a>(body: &ErrorBody<'a>) -> JsonStr<'a> {
     let message = body.message().unwrap_or_default();

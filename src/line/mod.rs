@@ -62,6 +62,8 @@ mod serialize;
 mod series;
 mod sink;
 mod slice_writer;
+#[cfg(any(feature = "client", feature = "embedded"))]
+pub(crate) mod split_lines;
 mod text_lines;
 mod to_line;
 mod value;

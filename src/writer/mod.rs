@@ -299,7 +299,7 @@ mod stamp;
 #[allow(clippy::module_inception)] // the type's own file, as everywhere in this crate
 mod writer;
 
-use crate::client::split_lines as split;
+use crate::line::split_lines as split;
 use drive::seams;
 
 pub use crate::error::{ClockError, FlushError, PointError, WriteError};

@@ -10,6 +10,8 @@
 #[path = "../../../examples/bare_metal/station.rs"]
 pub mod station;
 
+#[cfg(feature = "embedded")]
+pub mod delivery;
 #[cfg(feature = "serde")]
 pub mod structs;
 

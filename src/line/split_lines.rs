@@ -69,8 +69,15 @@ fn line_len(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
+/// How many lines servers take for points: comments and empty ones aren't.
+pub(crate) fn points(bytes: &[u8]) -> u64 {
+    let is_point = |line: &&[u8]| !matches!(line.trim_ascii_start(), [] | [b'#', ..]);
+    split(bytes).filter(is_point).count() as u64
+}
+
 /// Whether a line ends with a time. The last thing on a line that is digits, and follows a space,
 /// is one: a value follows an equals sign, and a string ends with a quote.
+#[cfg(feature = "client")]
 pub(crate) fn has_time(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let digits = line
@@ -83,6 +90,6 @@ pub(crate) fn has_time(line: &[u8]) -> bool {
     digits > 0 && before.ends_with(b" ")
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "client"))]
 #[path = "tests/split_lines.rs"]
 mod tests;

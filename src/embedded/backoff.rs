@@ -1,0 +1,98 @@
+//! `Backoff`: when to try again.
+
+use super::error::Error;
+use crate::http::Remedy;
+use core::time::Duration;
+
+/// When the next attempt is due, from the time and the last result. It has no clock: times are durations
+/// since any moment that stays the same, such as the start of the board.
+///
+/// The first delay is a second, each further one twice as long, at most a minute, and each is shortened at
+/// random by up to a half, so that a thousand boards don't come back at once. A server that names a time
+/// (`Retry-After`) gets it. While a person has to correct something ([`Remedy::Operator`]) it is a minute.
+///
+/// ```
+/// use core::time::Duration;
+/// use influx_edge::embedded::{Backoff, Error};
+///
+/// let mut backoff = Backoff::new(0x1234_5678);
+/// let now = Duration::from_secs(100);
+/// assert!(backoff.is_due(now));
+/// let mut result: Result<(), Error<()>> = Err(Error::NotOpen); // of a call
+/// backoff.on_result(now, &result);
+/// let wait = backoff.wait(now);
+/// assert!(wait >= Duration::from_millis(500) && wait <= Duration::from_secs(1));
+/// result = Ok(());
+/// backoff.on_result(now + wait, &result);
+/// assert!(backoff.is_due(now + wait));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Backoff {
+    due_ms: u64,
+    delay_ms: u32,
+    random: u32,
+}
+
+const FIRST_MS: u32 = 1_000;
+const MAX_MS: u32 = 60_000;
+
+impl Backoff {
+    /// A first attempt is due at once. `seed` should differ from board to board: a serial number, say.
+    #[must_use]
+    pub const fn new(seed: u32) -> Self {
+        Backoff {
+            due_ms: 0,
+            delay_ms: 0,
+            random: seed,
+        }
+    }
+
+    /// Takes note of a result at this time.
+    pub fn on_result<T, E>(&mut self, now: Duration, result: &Result<T, Error<E>>) {
+        match result {
+            Ok(_) => self.succeeded(),
+            Err(error) => self.failed(now, error.remedy(), error.retry_after()),
+        }
+    }
+
+    fn succeeded(&mut self) {
+        (self.due_ms, self.delay_ms) = (0, 0);
+    }
+
+    fn failed(&mut self, now: Duration, remedy: Remedy, retry_after: Option<Duration>) {
+        self.delay_ms = match remedy {
+            // What is left can go at once, or nothing is.
+            Remedy::Split | Remedy::RemoveBadLines | Remedy::None => return self.succeeded(),
+            Remedy::Operator => MAX_MS,
+            Remedy::Retry => (self.delay_ms * 2).clamp(FIRST_MS, MAX_MS),
+        };
+        // A linear congruential generator (Numerical Recipes); its high bits are the good ones.
+        self.random = self
+            .random
+            .wrapping_mul(1_664_525)
+            .wrapping_add(1_013_904_223);
+        let less = (u64::from(self.delay_ms / 2) * u64::from(self.random >> 16)) >> 16;
+        let delay = u64::from(self.delay_ms).saturating_sub(less);
+        let asked = retry_after.map_or(0, millis);
+        self.due_ms = millis(now).saturating_add(delay.max(asked));
+    }
+
+    /// Returns whether an attempt is due.
+    #[must_use]
+    pub fn is_due(&self, now: Duration) -> bool {
+        millis(now) >= self.due_ms
+    }
+
+    /// Returns how long it is until an attempt is due: zero if it is.
+    #[must_use]
+    pub fn wait(&self, now: Duration) -> Duration {
+        Duration::from_millis(self.due_ms.saturating_sub(millis(now)))
+    }
+}
+
+/// Without the 128 bits of `Duration::as_millis`.
+fn millis(time: Duration) -> u64 {
+    time.as_secs()
+        .saturating_mul(1000)
+        .saturating_add(u64::from(time.subsec_millis()))
+}

@@ -1,0 +1,88 @@
+//! `Config`: who is asked, and with which credentials.
+
+use crate::http::{Credentials, Operation, RequestHead};
+
+/// The server and the credentials of a [`Connection`](super::Connection), borrowed: it can be a `const`.
+///
+/// `Debug` shows no secret. What can't be in a request's head is an error of the first call
+/// ([`HeadError`](crate::http::HeadError)).
+///
+/// ```
+/// use influx_edge::embedded::Config;
+///
+/// const CONFIG: Config<'static> = Config::new("192.168.1.10:8086").org("acme").token("my-token");
+/// assert!(!format!("{CONFIG:?}").contains("my-token"));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Config<'a> {
+    host: &'a str,
+    org: &'a str,
+    path: &'a str,
+    user_agent: Option<&'a str>,
+    credentials: Credentials<'a>,
+}
+
+impl<'a> Config<'a> {
+    /// A server without credentials. `host` is the header `Host`: a name or an address, and the port unless
+    /// it is 80 (443 with TLS). The connection itself is opened by its owner.
+    #[must_use]
+    pub const fn new(host: &'a str) -> Self {
+        Config {
+            host,
+            org: "",
+            path: "",
+            user_agent: None,
+            credentials: Credentials::None,
+        }
+    }
+
+    /// Sets the name of the organization. InfluxDB 2.x and Cloud need one; others ignore it. Default: none.
+    #[must_use]
+    pub const fn org(self, org: &'a str) -> Self {
+        Config { org, ..self }
+    }
+
+    /// Sets the token, sent as `Authorization: Token …`. Default: none.
+    #[must_use]
+    pub const fn token(self, token: &'a str) -> Self {
+        self.credentials(Credentials::Token(token))
+    }
+
+    /// Sets the credentials, for other schemes than [`token`](Self::token). Default: none.
+    #[must_use]
+    pub const fn credentials(self, credentials: Credentials<'a>) -> Self {
+        Config {
+            credentials,
+            ..self
+        }
+    }
+
+    /// Sets what stands before the server's own paths behind a proxy, such as `/influx`. Default: nothing.
+    #[must_use]
+    pub const fn path_prefix(self, path: &'a str) -> Self {
+        Config { path, ..self }
+    }
+
+    /// Sets the header `User-Agent`. Default: `influx-edge/` and the version.
+    #[must_use]
+    pub const fn user_agent(self, user_agent: &'a str) -> Self {
+        Config {
+            user_agent: Some(user_agent),
+            ..self
+        }
+    }
+
+    pub(super) const fn organization(&self) -> &'a str {
+        self.org
+    }
+
+    pub(super) fn head(&self, operation: Operation<'a>) -> RequestHead<'a> {
+        let head = RequestHead::new(self.host, operation)
+            .credentials(self.credentials)
+            .path_prefix(self.path);
+        match self.user_agent {
+            Some(user_agent) => head.user_agent(user_agent),
+            None => head,
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! `Connection`: requests over a transport that reads and writes bytes.
+
+use super::config::Config;
+use super::error::{Error, ResponseError};
+use super::named_line::first_named;
+use super::sender::{Failure, Sender};
+use crate::Timestamp;
+use crate::http::{
+    ErrorBody, Event, HeadError, Operation, ParseError, ResponseHead, ResponseParser, Stored,
+    WriteResponse, WriteStatus, parse_date,
+};
+use crate::line::Lines;
+use crate::line::split_lines::points;
+use core::fmt;
+use core::ops::Range;
+use embedded_io::{Error as _, ErrorKind, Read, Write};
+
+/// The smallest buffer that anything useful of a response fits into.
+const MIN_BUFFER: usize = 64;
+/// The most bytes of an error's body that are passed over to keep the connection.
+const MAX_SKIPPED: usize = 64 * 1024;
+
+/// A connection to a server over a transport of yours: a TCP socket, a TLS session, a modem.
+///
+/// A call sends one request and blocks until its response is there: as long as the transport does, whose
+/// reads should have a time limit. Nothing is repeated. The connection stays open between calls; after most
+/// errors, and where the server says so, it has to be opened again: see [`is_open`](Self::is_open).
+///
+/// The buffer holds a request's head, the start of its body, and the response. It has at least 64 bytes;
+/// 512 hold most errors whole, of which three quarters of it are looked at. Lines are sent from where they
+/// are, and may be longer.
+///
+/// ```
+/// use influx_edge::Precision;
+/// use influx_edge::embedded::{Config, Connection};
+/// use influx_edge::line::Encoder;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # mod board { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/transport.rs")); }
+/// # let socket = board::connect(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs")));
+/// const CONFIG: Config<'static> = Config::new("192.168.1.10:8086").org("acme").token("my-token");
+///
+/// let mut buffer = [0; 512];
+/// let mut connection = Connection::new(socket, &mut buffer, &CONFIG);
+/// let mut storage = [0; 256];
+/// let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
+/// enc.line("weather").tag("station", "zrh-1").field("temp_c", 21.5).timestamp(1_700_000_000)?;
+/// connection.write("sensors", enc.lines())?;
+/// assert!(connection.is_open());
+/// # Ok(()) }
+/// ```
+pub struct Connection<'a, T> {
+    transport: T,
+    buffer: &'a mut [u8],
+    config: &'a Config<'a>,
+    open: bool,
+    /// The body of the last error, at the start of the buffer.
+    error_len: usize,
+    error_truncated: bool,
+    /// The last `Date`, in seconds since 1970.
+    date: Option<i64>,
+}
+
+impl<'a, T: Read + Write> Connection<'a, T> {
+    /// A connection over a transport that is open. Sends nothing.
+    pub fn new(transport: T, buffer: &'a mut [u8], config: &'a Config<'a>) -> Self {
+        Connection {
+            transport,
+            buffer,
+            config,
+            open: true,
+            error_len: 0,
+            error_truncated: false,
+            date: None,
+        }
+    }
+
+    /// Writes lines into a bucket, by `/api/v2/write`. `Ok` means that the server has stored them; without a
+    /// line nothing is sent.
+    ///
+    /// # Errors
+    /// Returns an error if the server rejects the lines or a part of them, or no response is received: see
+    /// [`Error::stored`] and [`Error::remedy`].
+    pub fn write(&mut self, bucket: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
+        self.write_by(
+            Operation::Write {
+                bucket,
+                org: self.config.organization(),
+                precision: lines.precision,
+            },
+            lines.bytes,
+        )
+    }
+
+    /// Writes lines into a database of InfluxDB 1.x, by `/write`, into its default retention policy.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_v1(&mut self, database: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
+        self.write_by(
+            Operation::WriteV1 {
+                database,
+                retention_policy: "",
+                precision: lines.precision,
+            },
+            lines.bytes,
+        )
+    }
+
+    /// Writes lines into a database of InfluxDB 3, by `/api/v3/write_lp`. The good lines are stored where
+    /// others are bad.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_v3(&mut self, database: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
+        self.write_by(
+            Operation::WriteV3 {
+                database,
+                precision: lines.precision,
+                accept_partial: true,
+                no_sync: false,
+            },
+            lines.bytes,
+        )
+    }
+
+    fn write_by(&mut self, operation: Operation<'_>, lines: &[u8]) -> Result<(), Error<T::Error>> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut parser = ResponseParser::new();
+        let unread = self.exchange(&mut parser, operation, lines.len(), |out| {
+            out.write_bytes(lines)
+        })?;
+        self.read_error(&mut parser, unread);
+        write_result(&self.response(parser.head()), lines).map_err(Error::Response)
+    }
+
+    /// Asks whether the server is there, by `/ping`.
+    ///
+    /// # Errors
+    /// Returns an error if the response isn't a success, or none is received.
+    pub fn ping(&mut self) -> Result<(), Error<T::Error>> {
+        let mut parser = ResponseParser::new();
+        let unread = self.exchange(&mut parser, Operation::Ping, 0, |_| Ok(()))?;
+        self.read_error(&mut parser, unread);
+        match parser.head().status() {
+            200..=299 => Ok(()),
+            _ => Err(self.refusal(parser.head())),
+        }
+    }
+
+    /// Returns the server's clock as of the last response that had a `Date`, in whole seconds; to set a
+    /// board's clock by. InfluxDB 1.x and 2.x send one, InfluxDB 3 on most responses.
+    #[must_use]
+    pub fn server_time(&self) -> Option<Timestamp> {
+        Some(Timestamp::from_secs(self.date?))
+    }
+
+    /// Returns whether the next call can use the connection. If not, open the transport again and call
+    /// [`reopened`](Self::reopened).
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Notes that the transport has been opened again: no byte of an earlier request or response is in it.
+    pub fn reopened(&mut self) {
+        self.open = true;
+    }
+
+    /// Returns the transport: to open it again.
+    pub fn transport(&mut self) -> &mut T {
+        &mut self.transport
+    }
+
+    /// Returns the transport, and gives up the connection.
+    pub fn into_transport(self) -> T {
+        self.transport
+    }
+
+    /// Returns the body of the last response that was an error, until the next call: its message, and all
+    /// lines that the server names. It comes from outside.
+    #[must_use]
+    pub fn error_body(&self) -> ErrorBody<'_> {
+        let body = self.buffer.get(..self.error_len).unwrap_or_default();
+        match self.error_truncated {
+            true => ErrorBody::read_start(body),
+            false => ErrorBody::read(body),
+        }
+    }
+
+    /// Sends a request and receives the head of its response; what was received behind it is in this range
+    /// of the buffer.
+    pub(super) fn exchange(
+        &mut self,
+        parser: &mut ResponseParser,
+        operation: Operation<'_>,
+        length: usize,
+        body: impl FnOnce(&mut Sender<'_, T>) -> fmt::Result,
+    ) -> Result<Range<usize>, Error<T::Error>> {
+        (self.error_len, self.error_truncated) = (0, false);
+        if !self.open {
+            return Err(Error::NotOpen);
+        }
+        if self.buffer.len() < MIN_BUFFER {
+            return Err(Error::Head(HeadError::Full));
+        }
+        let head = self.config.head(operation).content_length(length);
+        let mut out = Sender::new(&mut self.transport, self.buffer);
+        match head.write_to(&mut out) {
+            // The sender knows why.
+            Ok(()) | Err(HeadError::Full) => {}
+            Err(error) => return Err(Error::Head(error)),
+        }
+        // Until the response has ended, nothing else can be sent.
+        self.open = false;
+        let _ = body(&mut out);
+        let (sent, result) = out.finish();
+        let received = self.receive_head(parser);
+        match (result, received) {
+            // A server may respond and close before it has the whole body.
+            (_, Ok(unread)) => Ok(unread),
+            (Ok(()), Err(error)) => Err(error),
+            (Err(Failure::Transport(error)), _) => Err(Error::Transport { error, sent }),
+            (Err(Failure::Closed), _) => Err(Error::Closed { sent }),
+        }
+    }
+
+    fn receive_head(
+        &mut self,
+        parser: &mut ResponseParser,
+    ) -> Result<Range<usize>, Error<T::Error>> {
+        let mut silent = true;
+        loop {
+            let len = read(&mut self.transport, self.buffer)?;
+            if len == 0 {
+                return Err(match silent {
+                    true => Error::Closed { sent: true },
+                    false => Error::Parse(ParseError::Truncated),
+                });
+            }
+            silent = false;
+            let (used, event) = parser.feed(self.buffer.get(..len).unwrap_or_default())?;
+            if event == Event::Head {
+                if let Some(date) = parser.head().date().and_then(parse_date) {
+                    self.date = Some(date);
+                }
+                return Ok(used..len);
+            }
+        }
+    }
+
+    /// Reads a body to its end and keeps its start at the start of the buffer. If it breaks off, so do they.
+    pub(super) fn read_error(&mut self, parser: &mut ResponseParser, mut unread: Range<usize>) {
+        // Some of the buffer stays for reading on.
+        let most = self.buffer.len() / 4 * 3;
+        let (mut len, mut skipped) = (0, 0);
+        let whole = loop {
+            let input = self.buffer.get(unread.clone()).unwrap_or_default();
+            let Ok((used, event)) = parser.feed(input) else {
+                break false;
+            };
+            unread.start += used;
+            match event {
+                Event::Body(piece) => {
+                    let from = unread.start.saturating_sub(piece.len());
+                    let kept = piece.len().min(most - len);
+                    skipped += piece.len() - kept;
+                    // (A byte of the body is never before its place: the head was there, too.)
+                    self.buffer.copy_within(from..from + kept, len);
+                    len += kept;
+                    if skipped > MAX_SKIPPED {
+                        break false;
+                    }
+                }
+                Event::End => {
+                    self.open = parser.head().keeps_alive() && unread.is_empty();
+                    break skipped == 0;
+                }
+                _ => match read(
+                    &mut self.transport,
+                    self.buffer.get_mut(len..).unwrap_or_default(),
+                ) {
+                    Ok(0) | Err(_) => break parser.finish().is_ok() && skipped == 0,
+                    Ok(more) => unread = len..len + more,
+                },
+            }
+        };
+        (self.error_len, self.error_truncated) = (len, !whole);
+    }
+
+    fn response<'r>(&'r self, head: &'r ResponseHead) -> WriteResponse<'r> {
+        WriteResponse {
+            status: head.status(),
+            retry_after: head.retry_after(),
+            date: head.date(),
+            body: self.buffer.get(..self.error_len).unwrap_or_default(),
+            truncated: self.error_truncated,
+        }
+    }
+
+    /// The error of a response to a request that isn't a write.
+    pub(super) fn refusal(&self, head: &ResponseHead) -> Error<T::Error> {
+        let response = self.response(head);
+        let status = WriteStatus::of_other(&response, &response.error_body());
+        Error::Response(ResponseError::new(response.status, &status))
+    }
+
+    pub(super) fn organization(&self) -> &'a str {
+        self.config.organization()
+    }
+
+    /// Transport, buffer, and whether the connection can be used again.
+    pub(super) fn parts(&mut self) -> (&mut T, &mut [u8], &mut bool) {
+        (&mut self.transport, self.buffer, &mut self.open)
+    }
+}
+
+/// Reads what has arrived. 0 at the end of the stream.
+pub(super) fn read<T: Read>(transport: &mut T, into: &mut [u8]) -> Result<usize, Error<T::Error>> {
+    loop {
+        match transport.read(into) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::Transport { error, sent: true }),
+            Ok(len) => return Ok(len),
+        }
+    }
+}
+
+/// The result of a write of these lines.
+fn write_result(response: &WriteResponse<'_>, lines: &[u8]) -> Result<(), ResponseError> {
+    let status = WriteStatus::classify(response);
+    if status.stored == Stored::All {
+        return Ok(());
+    }
+    let mut error = ResponseError::new(response.status, &status);
+    error.line = first_named(lines, status.line_errors);
+    // A server that drops every line has stored none.
+    if error.stored == Stored::Partial && error.dropped == Some(points(lines)) {
+        error.stored = Stored::None;
+    }
+    Err(error)
+}
+
+impl<T> fmt::Debug for Connection<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("config", &self.config)
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,212 @@
+//! `Error`: why a call failed, and what may be done about it.
+
+use crate::csv::DecodeError;
+use crate::flux::FluxError;
+use crate::http::{HeadError, ParseError, Remedy, Stored};
+use core::fmt;
+use core::time::Duration;
+
+/// Why a call of a [`Connection`](super::Connection) failed. `E` is the transport's error; `Copy` if that
+/// is. Without any text of the server: see [`Connection::error_body`](super::Connection::error_body).
+///
+/// ```
+/// use core::time::Duration;
+/// use influx_edge::embedded::{Error, ResponseError};
+/// use influx_edge::http::{Remedy, Stored, WriteResponse, WriteStatus};
+///
+/// let status = WriteStatus::classify(&WriteResponse { status: 503, retry_after: Some("7"), ..WriteResponse::default() });
+/// let error: Error<core::fmt::Error> = Error::Response(ResponseError::new(503, &status));
+/// assert_eq!((error.stored(), error.remedy()), (Stored::Unknown, Remedy::Retry));
+/// assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+/// assert_eq!(error.to_string(), "the server responded with status 503 (stored: unknown); send it again later");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error<E> {
+    /// The transport's own error, a read's time limit included.
+    Transport {
+        /// What it reported.
+        error: E,
+        /// Whether anything of the request was sent.
+        sent: bool,
+    },
+    /// The server closed the connection before it responded, as it does with one that was idle for long.
+    Closed {
+        /// Whether anything of the request was sent.
+        sent: bool,
+    },
+    /// The connection isn't open: open the transport again, then call
+    /// [`Connection::reopened`](super::Connection::reopened). Nothing was sent.
+    NotOpen,
+    /// The server responded, and not as it should.
+    Response(ResponseError),
+    /// Something responded, but not in HTTP that can be read.
+    Parse(ParseError),
+    /// The request can't be written: a wrong setting or an empty name. Nothing was sent.
+    Head(HeadError),
+    /// A parameter of the query can't be one. Nothing was sent.
+    Flux(FluxError),
+    /// The rows of the response can't be read, or the server reported an error among them.
+    Rows(DecodeError),
+}
+
+/// A response that reports an error: what it means, in a few words of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResponseError {
+    /// The HTTP status.
+    pub status: u16,
+    /// How much of a write is in the database.
+    pub stored: Stored,
+    /// What may be done.
+    pub remedy: Remedy,
+    /// How long the server asks to wait, at most ten minutes.
+    pub retry_after: Option<Duration>,
+    /// The number, from 1, of the first line that the server names as bad, among the lines sent.
+    pub line: Option<u32>,
+    /// After a partial write: how many lines were dropped, if the server reports it.
+    pub dropped: Option<u64>,
+}
+
+impl ResponseError {
+    /// The meaning of a response, without a line.
+    #[must_use]
+    pub fn new(status: u16, meaning: &crate::http::WriteStatus<'_>) -> Self {
+        ResponseError {
+            status,
+            stored: meaning.stored,
+            remedy: meaning.remedy.unwrap_or(Remedy::Operator),
+            retry_after: meaning.retry_after,
+            line: None,
+            dropped: meaning.dropped,
+        }
+    }
+}
+
+impl<E> Error<E> {
+    /// Returns how much of a write is in the database. [`Stored::Unknown`] is safe to send again if the lines
+    /// carry timestamps.
+    #[must_use]
+    pub fn stored(&self) -> Stored {
+        match self {
+            Error::Response(response) => response.stored,
+            Error::Transport { sent: false, .. }
+            | Error::Closed { sent: false }
+            | Error::NotOpen
+            | Error::Head(_)
+            | Error::Flux(_) => Stored::None,
+            _ => Stored::Unknown,
+        }
+    }
+
+    /// Returns what may be done.
+    #[must_use]
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Error::Response(response) => response.remedy,
+            Error::Transport { .. }
+            | Error::Closed { .. }
+            | Error::NotOpen
+            | Error::Parse(ParseError::Truncated)
+            | Error::Rows(DecodeError::UnexpectedEnd { .. }) => Remedy::Retry,
+            _ => Remedy::Operator,
+        }
+    }
+
+    /// Returns how long the server asks to wait: at most ten minutes.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Error::Response(response) => response.retry_after,
+            _ => None,
+        }
+    }
+
+    /// Returns the number, from 1, of the first line that the server names as bad, among the lines sent.
+    #[must_use]
+    pub fn line_error(&self) -> Option<u32> {
+        match self {
+            Error::Response(response) => response.line,
+            _ => None,
+        }
+    }
+
+    /// After a partial write: how many lines were dropped, if the server reports it.
+    pub(super) fn dropped_lines(&self) -> Option<u64> {
+        match self {
+            Error::Response(response) => response.dropped,
+            _ => None,
+        }
+    }
+
+    /// Returns the HTTP status, if a server responded.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Error::Response(response) => Some(response.status),
+            _ => None,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Transport { error, .. } => write!(f, "the connection failed: {error}"),
+            Error::Closed { .. } => f.write_str(
+                "the server closed the connection before it responded; open it again and repeat the call",
+            ),
+            Error::NotOpen => f.write_str("the connection isn't open; open it again"),
+            Error::Response(response) => response.fmt(f),
+            Error::Parse(error) => error.fmt(f),
+            Error::Head(error) => error.fmt(f),
+            Error::Flux(error) => error.fmt(f),
+            Error::Rows(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ResponseError {
+            status,
+            stored,
+            remedy,
+            ..
+        } = self;
+        write!(
+            f,
+            "the server responded with status {status} (stored: {stored}); {remedy}"
+        )?;
+        match self.line {
+            Some(line) => write!(f, "; it names line {line}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> core::error::Error for Error<E> {}
+
+impl<E> From<HeadError> for Error<E> {
+    fn from(error: HeadError) -> Self {
+        Error::Head(error)
+    }
+}
+
+impl<E> From<FluxError> for Error<E> {
+    fn from(error: FluxError) -> Self {
+        Error::Flux(error)
+    }
+}
+
+impl<E> From<ParseError> for Error<E> {
+    fn from(error: ParseError) -> Self {
+        Error::Parse(error)
+    }
+}
+
+impl<E> From<DecodeError> for Error<E> {
+    fn from(error: DecodeError) -> Self {
+        Error::Rows(error)
+    }
+}

@@ -1,0 +1,340 @@
+//! `Queue`: lines in a ring buffer while the server is away.
+
+use super::error::Error;
+use crate::Precision;
+use crate::http::{Remedy, Stored};
+use crate::line::Lines;
+use crate::line::split_lines::split;
+use core::fmt;
+
+/// Whole lines in a buffer of yours, first in, first out, for outages.
+///
+/// When the buffer is full, the oldest lines are dropped and counted; with
+/// [`reject_new`](Self::reject_new) the new ones are rejected instead. A line is in the buffer once, however
+/// often it is tried, and leaves it when the server has it or rejects it for good:
+/// `accepted = delivered + rejected + dropped + buffered`, at any time.
+///
+/// ```
+/// use influx_edge::Precision;
+/// use influx_edge::embedded::{Error, Queue};
+/// use influx_edge::line::Encoder;
+///
+/// let mut ring = [0; 4096];
+/// let mut queue = Queue::new(&mut ring, Precision::Second);
+/// let mut storage = [0; 128];
+/// let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
+/// for second in 1_700_000_000..1_700_000_010 {
+///     enc.clear();
+///     enc.line("weather").field("temp_c", 21.5).timestamp(second)?;
+///     queue.push(enc.lines())?;
+/// }
+/// // `|lines| connection.write("sensors", lines)` in a program; here the connection is away.
+/// let result = queue.deliver(1024, |_| Err(Error::<()>::NotOpen));
+/// assert!(result.is_err() && queue.stats().buffered == 10);
+/// queue.deliver(1024, |_| Ok::<(), Error<()>>(())).map_err(|_| "failed")?;
+/// assert_eq!((queue.stats().delivered, queue.stats().buffered), (10, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Queue<'b> {
+    ring: &'b mut [u8],
+    precision: Precision,
+    rejects_new: bool,
+    /// The oldest line begins here.
+    head: usize,
+    /// The newest line ends here.
+    tail: usize,
+    /// Where the lines at the end of the ring end, if the newest ones are at its start again.
+    wrap: Option<usize>,
+    /// After a refusal that names no line: no more lines than these are tried together.
+    most_lines: u64,
+    stats: QueueStats,
+}
+
+/// How many lines went which way. `accepted` is the sum of the others.
+///
+/// ```
+/// use influx_edge::embedded::QueueStats;
+///
+/// assert_eq!(QueueStats::default().accepted, 0);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueStats {
+    /// Lines that were taken into the queue.
+    pub accepted: u64,
+    /// Lines that the server has stored.
+    pub delivered: u64,
+    /// Lines that the server rejected for good.
+    pub rejected: u64,
+    /// Lines that gave way to newer ones.
+    pub dropped: u64,
+    /// Lines that wait.
+    pub buffered: u64,
+}
+
+/// Why lines aren't taken.
+///
+/// ```
+/// use influx_edge::Precision;
+/// use influx_edge::embedded::{Queue, QueueError};
+/// use influx_edge::line::Lines;
+///
+/// let mut ring = [0; 8];
+/// let mut queue = Queue::new(&mut ring, Precision::Second);
+/// let lines = Lines { bytes: b"weather temp_c=21.5\n", precision: Precision::Second };
+/// assert_eq!(queue.push(lines), Err(QueueError::TooLong));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum QueueError {
+    /// The queue is full, and rejects new lines.
+    Full,
+    /// A line is longer than the whole queue.
+    TooLong,
+    /// The timestamps are in another unit than the queue's.
+    Precision,
+    /// The last line has no newline.
+    Incomplete,
+}
+
+impl fmt::Display for QueueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            QueueError::Full => "the queue is full",
+            QueueError::TooLong => "a line is longer than the queue",
+            QueueError::Precision => "the timestamps are in another unit than the queue's",
+            QueueError::Incomplete => "the last line doesn't end with a newline",
+        })
+    }
+}
+
+impl core::error::Error for QueueError {}
+
+impl<'b> Queue<'b> {
+    /// An empty queue of lines whose timestamps are in this unit.
+    #[must_use]
+    pub fn new(ring: &'b mut [u8], precision: Precision) -> Self {
+        Queue {
+            ring,
+            precision,
+            rejects_new: false,
+            head: 0,
+            tail: 0,
+            wrap: None,
+            most_lines: u64::MAX,
+            stats: QueueStats::default(),
+        }
+    }
+
+    /// Rejects new lines when the queue is full. Default: the oldest ones are dropped.
+    #[must_use]
+    pub fn reject_new(self) -> Self {
+        Queue {
+            rejects_new: true,
+            ..self
+        }
+    }
+
+    /// Adds lines, each ending with a newline. All are taken, or none.
+    ///
+    /// # Errors
+    /// Returns an error if they can't be taken; nothing is dropped for them then.
+    pub fn push(&mut self, lines: Lines<'_>) -> Result<(), QueueError> {
+        if lines.precision != self.precision {
+            return Err(QueueError::Precision);
+        }
+        if !lines.bytes.is_empty() && lines.bytes.last() != Some(&b'\n') {
+            return Err(QueueError::Incomplete);
+        }
+        if split(lines.bytes).any(|line| line.len() > self.ring.len()) {
+            return Err(QueueError::TooLong);
+        }
+        self.rewind_if_empty();
+        if self.rejects_new && !self.fits(lines.bytes) {
+            return Err(QueueError::Full);
+        }
+        for line in split(lines.bytes) {
+            while !self.push_line(line) {
+                self.remove_oldest();
+                self.stats.dropped = self.stats.dropped.saturating_add(1);
+            }
+            self.stats.accepted = self.stats.accepted.saturating_add(1);
+            self.stats.buffered = self.stats.buffered.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// An empty ring begins at its start, so that a line as long as the ring fits.
+    fn rewind_if_empty(&mut self) {
+        if self.stats.buffered == 0 {
+            (self.head, self.tail, self.wrap) = (0, 0, None);
+        }
+    }
+
+    /// Where a line of this length goes, with these ends: its start, and the new wrap.
+    fn place(
+        &self,
+        len: usize,
+        tail: usize,
+        wrap: Option<usize>,
+    ) -> Option<(usize, Option<usize>)> {
+        match wrap {
+            // In front of the oldest.
+            Some(_) => (self.head.saturating_sub(tail) >= len).then_some((tail, wrap)),
+            None if self.ring.len().saturating_sub(tail) >= len => Some((tail, None)),
+            // At the start of the ring again.
+            None => (self.head >= len).then_some((0, Some(tail))),
+        }
+    }
+
+    /// Whether all of them fit beside what is there.
+    fn fits(&self, lines: &[u8]) -> bool {
+        let (mut tail, mut wrap) = (self.tail, self.wrap);
+        split(lines).all(|line| match self.place(line.len(), tail, wrap) {
+            Some((start, new)) => {
+                (tail, wrap) = (start.saturating_add(line.len()), new);
+                true
+            }
+            None => false,
+        })
+    }
+
+    fn push_line(&mut self, line: &[u8]) -> bool {
+        self.rewind_if_empty();
+        let Some((start, wrap)) = self.place(line.len(), self.tail, self.wrap) else {
+            return false;
+        };
+        let end = start.saturating_add(line.len());
+        if let Some(space) = self.ring.get_mut(start..end) {
+            space.copy_from_slice(line);
+        }
+        (self.tail, self.wrap) = (end, wrap);
+        true
+    }
+
+    /// The oldest lines, as far as they are in one piece.
+    fn oldest(&self) -> &[u8] {
+        let end = self.wrap.unwrap_or(self.tail);
+        self.ring.get(self.head..end).unwrap_or_default()
+    }
+
+    fn remove_oldest(&mut self) {
+        let len = split(self.oldest()).next().map_or(0, <[u8]>::len);
+        self.remove(len, 1);
+    }
+
+    /// Takes so many bytes, which are so many lines, from the front.
+    fn remove(&mut self, bytes: usize, lines: u64) {
+        self.head = self.head.saturating_add(bytes);
+        if self.wrap == Some(self.head) {
+            (self.head, self.wrap) = (0, None);
+        }
+        self.stats.buffered = self.stats.buffered.saturating_sub(lines);
+    }
+
+    /// Hands the oldest lines, whole ones of `max_bytes` together or a longer one alone, to `write`, and
+    /// removes what the server has stored or rejected for good. Returns how many lines were delivered: 0 if
+    /// the queue is empty, and then `write` isn't called.
+    ///
+    /// A line that the server names as bad is removed. If it names none, the lines are tried in halves,
+    /// call by call, until the bad one is alone. A batch that is too large for the server is halved, too.
+    ///
+    /// ```no_run
+    /// # use influx_edge::embedded::{Config, Connection, Error, Queue};
+    /// # fn f<T: embedded_io::Read + embedded_io::Write>(connection: &mut Connection<'_, T>, queue: &mut Queue<'_>) -> Result<(), Error<T::Error>> {
+    /// while queue.deliver(4096, |lines| connection.write("sensors", lines))? > 0 {}
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the error of `write`, after a removal, too: [`stats`](Self::stats) has the counts. Call it
+    /// again when a [`Backoff`](super::Backoff) says so.
+    pub fn deliver<E>(
+        &mut self,
+        max_bytes: usize,
+        write: impl FnOnce(Lines<'_>) -> Result<(), Error<E>>,
+    ) -> Result<u64, Error<E>> {
+        let (mut len, mut lines) = (0_usize, 0_u64);
+        for line in split(self.oldest()) {
+            let longer = len.saturating_add(line.len());
+            if lines > 0 && (longer > max_bytes || lines >= self.most_lines) {
+                break;
+            }
+            (len, lines) = (longer, lines.saturating_add(1));
+        }
+        if lines == 0 {
+            return Ok(0);
+        }
+        let result = write(Lines {
+            bytes: self.oldest().get(..len).unwrap_or_default(),
+            precision: self.precision,
+        });
+        let Err(error) = result else {
+            self.remove(len, lines);
+            self.stats.delivered = self.stats.delivered.saturating_add(lines);
+            self.most_lines = self.most_lines.saturating_mul(2);
+            return Ok(lines);
+        };
+        match (error.remedy(), error.line_error()) {
+            // Whatever isn't stored is rejected for good.
+            (Remedy::None, _) => {
+                let rejected = match (error.stored(), error.dropped_lines()) {
+                    (Stored::None, _) => lines,
+                    (_, Some(dropped)) => dropped.min(lines),
+                    (_, None) => 1,
+                };
+                self.remove(len, lines);
+                self.stats.rejected = self.stats.rejected.saturating_add(rejected);
+                let delivered = lines.saturating_sub(rejected);
+                self.stats.delivered = self.stats.delivered.saturating_add(delivered);
+            }
+            (Remedy::RemoveBadLines, Some(line)) if u64::from(line) <= lines => {
+                self.remove_bad(line);
+            }
+            (Remedy::RemoveBadLines | Remedy::Split, _) => match lines {
+                1 => {
+                    self.remove(len, 1);
+                    self.stats.rejected = self.stats.rejected.saturating_add(1);
+                }
+                _ => self.most_lines = lines / 2,
+            },
+            _ => {}
+        }
+        Err(error)
+    }
+
+    /// Removes the line of this number, from 1: those before it move behind it.
+    fn remove_bad(&mut self, number: u32) {
+        let before = number.saturating_sub(1) as usize;
+        let mut lines = split(self.oldest());
+        let len: usize = lines.by_ref().take(before).map(<[u8]>::len).sum();
+        let bad = lines.next().map_or(0, <[u8]>::len);
+        let start = self.head.saturating_add(bad);
+        if start.saturating_add(len) <= self.ring.len() {
+            self.ring.copy_within(self.head..self.head + len, start);
+        }
+        self.remove(bad, 1);
+        self.stats.rejected = self.stats.rejected.saturating_add(1);
+    }
+
+    /// Returns how many lines went which way.
+    #[must_use]
+    pub fn stats(&self) -> QueueStats {
+        self.stats
+    }
+
+    /// Returns whether no line waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stats.buffered == 0
+    }
+}
+
+impl fmt::Debug for Queue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the lines: they are the user's data.
+        f.debug_struct("Queue")
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,215 @@
+//! `Rows`: the records of a query, decoded while they arrive.
+
+use super::connection::Connection;
+use super::error::Error;
+use crate::csv::{DecodeError, Decoder, Record, ServerError, Step, Table};
+use crate::flux::{FluxError, ToFlux, json_string, write_extern};
+use crate::http::{Event, Operation, ParseError, ResponseParser};
+use core::fmt;
+use core::ops::Range;
+use embedded_io::{Read, Write};
+
+impl<T: Read + Write> Connection<'_, T> {
+    /// Sends a Flux query and returns its records one by one. Blocks until the response begins.
+    ///
+    /// The script names a parameter as `params.name`; no value can change the script. `text` and `ends` are
+    /// the decoder's buffers: the description of a table and one record of it must fit into them (see
+    /// [`csv`](crate::csv)). Nothing allocates.
+    ///
+    /// ```
+    /// use influx_edge::embedded::{Config, Connection};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # mod board { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/transport.rs")); }
+    /// # let socket = board::connect(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs")));
+    /// # const CONFIG: Config<'static> = Config::new("192.168.1.10:8086").org("acme").token("my-token");
+    /// let (mut buffer, mut text, mut ends) = ([0; 512], [0; 512], [0; 64]);
+    /// let mut connection = Connection::new(socket, &mut buffer, &CONFIG);
+    /// let flux = "from(bucket: params.b) |> range(start: -1h)";
+    /// let mut rows = connection.query(flux, &[("b", &"sensors")], &mut text, &mut ends)?;
+    /// let mut count = 0;
+    /// while let Some(record) = rows.next()? {
+    ///     let value: f64 = record.get("_value")?;
+    ///     assert!(value.is_finite());
+    ///     count += 1;
+    /// }
+    /// assert!(count > 0 && connection.is_open());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if a parameter can't be one, the server rejects the query or no response is received.
+    /// What fails later is an error of [`Rows::next`].
+    pub fn query<'q>(
+        &'q mut self,
+        flux: &str,
+        params: &[(&str, &dyn ToFlux)],
+        text: &'q mut [u8],
+        ends: &'q mut [usize],
+    ) -> Result<Rows<'q, T>, Error<T::Error>>
+    where
+        Self: 'q,
+    {
+        let mut length = Counter(0);
+        write_body(flux, params, &mut length)?;
+        let org = self.organization();
+        let mut parser = ResponseParser::new();
+        let unread = self.exchange(&mut parser, Operation::Query { org }, length.0, |out| {
+            // The counter has seen it all.
+            write_body(flux, params, out).map_err(|_| fmt::Error)
+        })?;
+        let head = parser.head();
+        let given = head.content_type().unwrap_or("text/csv");
+        let given = given.split(';').next().unwrap_or_default().trim_ascii();
+        let is_csv = ["text/csv", "application/csv"]
+            .iter()
+            .any(|csv| given.eq_ignore_ascii_case(csv));
+        if head.status() != 200 || !is_csv {
+            self.read_error(&mut parser, unread);
+            return Err(self.refusal(parser.head()));
+        }
+        let (transport, buffer, open) = self.parts();
+        Ok(Rows {
+            transport,
+            buffer,
+            open,
+            parser,
+            unread,
+            piece: 0..0,
+            ended: false,
+            decoder: Decoder::new(text, ends),
+        })
+    }
+}
+
+/// `{"query":…,"dialect":…,"extern":…}`.
+fn write_body(
+    flux: &str,
+    params: &[(&str, &dyn ToFlux)],
+    out: &mut dyn fmt::Write,
+) -> Result<(), FluxError> {
+    out.write_str(r#"{"query":"#)?;
+    json_string(flux, out)?;
+    out.write_str(concat!(
+        r#","dialect":{"header":true,"delimiter":",","#,
+        r#""annotations":["datatype","group","default"]}"#
+    ))?;
+    if !params.is_empty() {
+        out.write_str(r#","extern":"#)?;
+        write_extern(params, &[], out)?;
+    }
+    Ok(out.write_char('}')?)
+}
+
+/// Counts bytes.
+struct Counter(usize);
+
+impl fmt::Write for Counter {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.checked_add(text.len()).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
+/// The records of a query, decoded while they arrive.
+///
+/// Dropped before its end it leaves the connection closed, for the rest of the response is still to come.
+/// See [`Connection::query`] for an example.
+pub struct Rows<'q, T> {
+    transport: &'q mut T,
+    buffer: &'q mut [u8],
+    open: &'q mut bool,
+    parser: ResponseParser,
+    /// What of the buffer was received and not parsed yet.
+    unread: Range<usize>,
+    /// A piece of the body that the decoder hasn't taken yet.
+    piece: Range<usize>,
+    /// The body has ended.
+    ended: bool,
+    decoder: Decoder<'q>,
+}
+
+impl<T: Read + Write> Rows<'_, T> {
+    /// Returns the next record of any table; `None` behind the last one. Blocks until it is there.
+    ///
+    /// # Errors
+    /// Returns an error if the response breaks off, isn't annotated CSV, doesn't fit into the buffers, or ends
+    /// with an error of the server ([`server_error`](Self::server_error)). A response that is cut off never
+    /// looks complete.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "a record borrows from the rows"
+    )]
+    pub fn next(&mut self) -> Result<Option<Record<'_>>, Error<T::Error>> {
+        loop {
+            let step = if self.ended {
+                self.decoder.finish()?
+            } else {
+                let piece = self.buffer.get(self.piece.clone()).unwrap_or_default();
+                let (used, step) = self.decoder.feed(piece)?;
+                self.piece.start += used;
+                step
+            };
+            match step {
+                Step::Record => return Ok(Some(self.decoder.record())),
+                Step::End => return Ok(None),
+                Step::NeedInput => self.receive()?,
+                Step::Table => {}
+            }
+        }
+    }
+
+    /// Returns the table that the last record belongs to.
+    #[must_use]
+    pub fn table(&self) -> Table<'_> {
+        self.decoder.table()
+    }
+
+    /// Returns what the server reported, after [`DecodeError::Server`]. It comes from outside.
+    #[must_use]
+    pub fn server_error(&self) -> Option<ServerError<'_>> {
+        self.decoder.server_error()
+    }
+
+    /// Receives the next piece of the body, or its end.
+    fn receive(&mut self) -> Result<(), Error<T::Error>> {
+        loop {
+            let input = self.buffer.get(self.unread.clone()).unwrap_or_default();
+            let (used, event) = self.parser.feed(input)?;
+            self.unread.start += used;
+            match event {
+                Event::Body(piece) => {
+                    self.piece = self.unread.start.saturating_sub(piece.len())..self.unread.start;
+                    return Ok(());
+                }
+                Event::End => {
+                    *self.open = self.parser.head().keeps_alive() && self.unread.is_empty();
+                    self.ended = true;
+                    return Ok(());
+                }
+                _ => match super::connection::read(self.transport, self.buffer)? {
+                    0 => {
+                        self.parser.finish().map_err(|error| match error {
+                            ParseError::Truncated => {
+                                let row = self.decoder.record().row_number();
+                                Error::Rows(DecodeError::UnexpectedEnd { row })
+                            }
+                            other => Error::Parse(other),
+                        })?;
+                        self.ended = true;
+                        return Ok(());
+                    }
+                    len => self.unread = 0..len,
+                },
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for Rows<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows")
+            .field("decoder", &self.decoder)
+            .finish_non_exhaustive()
+    }
+}

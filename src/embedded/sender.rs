@@ -1,0 +1,108 @@
+//! `Sender`: a request on its way, in pieces as large as the buffer.
+
+use core::fmt;
+use embedded_io::{Error as _, ErrorKind, Write};
+
+/// Writes through a buffer, so that head and body go out together if they fit.
+pub(super) struct Sender<'s, T: Write> {
+    transport: &'s mut T,
+    buffer: &'s mut [u8],
+    len: usize,
+    /// Whether the transport took anything.
+    sent: bool,
+    failure: Option<Failure<T::Error>>,
+}
+
+/// Why nothing more can be sent.
+pub(super) enum Failure<E> {
+    Transport(E),
+    /// The transport takes no more bytes.
+    Closed,
+}
+
+impl<'s, T: Write> Sender<'s, T> {
+    pub(super) fn new(transport: &'s mut T, buffer: &'s mut [u8]) -> Self {
+        Sender {
+            transport,
+            buffer,
+            len: 0,
+            sent: false,
+            failure: None,
+        }
+    }
+
+    /// Adds bytes. An error stays.
+    pub(super) fn write_bytes(&mut self, mut bytes: &[u8]) -> fmt::Result {
+        while !bytes.is_empty() {
+            let space = self.buffer.get_mut(self.len..).unwrap_or_default();
+            let len = space.len().min(bytes.len());
+            let (piece, rest) = bytes.split_at_checked(len).unwrap_or((bytes, &[]));
+            if let Some(space) = space.get_mut(..len) {
+                space.copy_from_slice(piece);
+            }
+            self.len += len;
+            bytes = rest;
+            if self.len == self.buffer.len() {
+                self.drain()?;
+                // What fills the buffer again needs no copy.
+                if bytes.len() >= self.buffer.len() {
+                    let all = core::mem::take(&mut bytes);
+                    self.send(Source::Slice(all))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is left. Whether anything was sent at all, and why not everything.
+    pub(super) fn finish(mut self) -> (bool, Result<(), Failure<T::Error>>) {
+        if self.failure.is_none() && self.drain().is_ok() {
+            if let Err(error) = self.transport.flush() {
+                self.failure = Some(Failure::Transport(error));
+            }
+        }
+        (self.sent, self.failure.map_or(Ok(()), Err))
+    }
+
+    fn drain(&mut self) -> fmt::Result {
+        self.send(Source::Buffer(self.len))?;
+        self.len = 0;
+        Ok(())
+    }
+
+    fn send(&mut self, source: Source<'_>) -> fmt::Result {
+        if self.failure.is_some() {
+            return Err(fmt::Error);
+        }
+        let mut bytes = match source {
+            Source::Buffer(len) => self.buffer.get(..len).unwrap_or_default(),
+            Source::Slice(bytes) => bytes,
+        };
+        while !bytes.is_empty() {
+            match self.transport.write(bytes) {
+                Ok(0) => self.failure = Some(Failure::Closed),
+                Ok(len) => {
+                    self.sent = true;
+                    bytes = bytes.get(len..).unwrap_or_default();
+                    continue;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => self.failure = Some(Failure::Transport(error)),
+            }
+            return Err(fmt::Error);
+        }
+        Ok(())
+    }
+}
+
+/// What is sent: so much of the buffer, or bytes of somebody else's.
+enum Source<'b> {
+    Buffer(usize),
+    Slice(&'b [u8]),
+}
+
+impl<T: Write> fmt::Write for Sender<'_, T> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.write_bytes(text.as_bytes())
+    }
+}
