@@ -240,6 +240,7 @@ impl<T> Once<T> {
     }
 
     /// The value. None the second time.
+    #[allow(clippy::mut_from_ref, reason = "one caller gets it")]
     pub fn take(&'static self) -> Option<&'static mut T> {
         let taken = self.taken.swap(true, Ordering::Relaxed);
         // SAFETY: nobody else has come here with `taken` unset.

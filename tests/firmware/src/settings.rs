@@ -46,7 +46,7 @@ impl<'a> Settings<'a> {
             api: Api::V2,
             station: "",
             query: false,
-            limit_ms: 5_000,
+            limit_ms: 10_000,
             check: None,
             bad: None,
         };
