@@ -7,13 +7,13 @@
 
 #[allow(unsafe_code, reason = "registers, semihosting, the words of the stack")]
 mod board;
+mod checks;
 mod modem;
 mod settings;
 mod station;
 
 use board::{Once, Uart, print};
 use core::fmt;
-use core::hint::black_box;
 use influx_edge::embedded::{Config, Connection, Queue, QueueError};
 use influx_edge::line::{EncodeError, Encoder, Lines, Series};
 use influx_edge::{Precision, Timestamp};
@@ -68,14 +68,14 @@ fn run() -> u32 {
 fn station(memory: &'static mut Memory, uart: Uart) -> Result<(), Failed> {
     let line = board::command_line(&mut memory.arguments).ok_or(Failed::Settings)?;
     let settings = Settings::read(line).ok_or(Failed::Settings)?;
-    if let Some(what) = settings.check {
-        return checked(what);
-    }
     let mut config = Config::new(settings.host).org(settings.org);
     if !settings.token.is_empty() {
         config = config.token(settings.token);
     }
-    let modem = Modem::new(uart, settings.limit_ms);
+    let mut modem = Modem::new(uart, settings.limit_ms);
+    if let Some(what) = settings.check {
+        return checks::run(what, &mut modem);
+    }
     let connection = Connection::new(modem, &mut memory.connection, &config);
     let mut station = Station::new(connection, &settings);
 
@@ -135,29 +135,12 @@ fn station(memory: &'static mut Memory, uart: Uart) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Whether the board does what the checks rely on: a panic and a fault end the program with a status, and
-/// the stack is measured.
-fn checked(what: &str) -> Result<(), Failed> {
-    match what {
-        "panic" => panic!("as was asked for"),
-        "fault" => print(format_args!("read {}\n", board::fault())),
-        "stack" => {
-            let (_, stack) = board::stack_used(|| black_box([1_u8; 1000]).len());
-            print(format_args!("stack {stack}\n"));
-        }
-        "hang" => loop {
-            board::sleep();
-        },
-        _ => return Err(Failed::Settings),
-    }
-    Ok(())
-}
-
 /// Why the station gave up.
 enum Failed {
     Settings,
     NoDate,
     NothingFound,
+    Check,
     Encode(EncodeError),
     Queue(QueueError),
     Call(Failure),
@@ -169,6 +152,7 @@ impl fmt::Display for Failed {
             Failed::Settings => f.write_str("the arguments can't be read"),
             Failed::NoDate => f.write_str("the server sends no Date"),
             Failed::NothingFound => f.write_str("the readings are not there"),
+            Failed::Check => f.write_str("the board doesn't do what it should"),
             Failed::Encode(error) => error.fmt(f),
             Failed::Queue(error) => error.fmt(f),
             Failed::Call(error) => error.fmt(f),

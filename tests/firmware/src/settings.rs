@@ -28,7 +28,7 @@ pub struct Settings<'a> {
     /// How long a byte of the modem is waited for. QEMU's clock is the wall clock, and the machine that it
     /// runs on may be busy.
     pub limit_ms: u32,
-    /// What of the board is tried in place of the station: see `checked` in `main.rs`.
+    /// What of the board is tried in place of the station: see `checks.rs`.
     pub check: Option<&'a str>,
     /// Before this reading comes a line that no server takes.
     pub bad: Option<u32>,

@@ -202,10 +202,10 @@ fn column(points: &[Point], field: &str) -> Vec<(i64, Value)> {
 
 fn summary(run: &Run) -> String {
     format!(
-        "{READINGS} readings in {} ms over {} connections, {} bytes sent",
+        "{READINGS} readings in {} ms, {} bytes sent, connections opened: {}",
         run.took.as_millis(),
-        run.modem.opened,
-        run.modem.sent
+        run.modem.sent,
+        run.modem.opened
     )
 }
 

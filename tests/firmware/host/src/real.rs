@@ -106,7 +106,7 @@ fn now() -> Result<i64, Box<dyn Error>> {
 
 fn summary(run: &Run) -> String {
     format!(
-        "{} readings written in {} ms over {} connection",
+        "{} readings written in {} ms, connections opened: {}",
         run.number("delivered"),
         run.took.as_millis(),
         run.modem.opened
