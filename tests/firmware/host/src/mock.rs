@@ -48,8 +48,8 @@ pub(crate) fn faults(firmware: &Path) -> Result<bool, Box<dyn Error>> {
     assert_eq!(run.number("rejected"), 1, "{run:#?}");
     assert_eq!(run.number("dropped"), 0, "{run:#?}");
     assert_eq!(run.number("buffered"), 0, "{run:#?}");
-    // Where in the body the line was that the server named.
-    assert!(run.number("line_error") >= 1, "{run:#?}");
+    // The fourth batch begins with reading 75, and the line was in its first request.
+    assert_eq!(run.number("line_error"), 11, "{run:#?}");
     let bad = server
         .requests()
         .iter()
@@ -90,7 +90,7 @@ pub(crate) fn keep_alive(firmware: &Path) -> Result<usize, Box<dyn Error>> {
         .filter(|r| r.path() == WRITE)
         .count();
     assert_eq!(writes, usize::try_from(run.number("batches"))?, "{run:#?}");
-    assert!(writes >= 4, "{run:#?}");
+    assert!((4..=40).contains(&writes), "{run:#?}");
     assert_eq!(run.modem.dropped, 0, "{run:#?}");
     Ok(run.modem.sent)
 }
