@@ -52,9 +52,9 @@ impl<T: Read + Write> Connection<'_, T> {
     {
         let mut length = Counter(0);
         write_body(flux, params, &mut length)?;
-        let org = self.organization();
+        let operation = Operation::query(self.organization());
         let mut parser = ResponseParser::new();
-        let unread = self.exchange(&mut parser, Operation::Query { org }, length.0, |out| {
+        let unread = self.exchange(&mut parser, operation, length.0, |out| {
             // The counter has seen it all.
             write_body(flux, params, out).map_err(|_| fmt::Error)
         })?;

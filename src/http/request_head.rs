@@ -7,157 +7,123 @@ use core::fmt::{self, Write};
 
 /// What a request asks of a server: method, path, query parameters and the type of its body.
 ///
-/// Names may be any text: they are percent-encoded. An empty `org` is left out.
+/// Names may be any text: they are percent-encoded. An empty value is left out.
 ///
 /// ```
 /// use influx_edge::Precision;
 /// use influx_edge::http::{Operation, RequestHead};
 ///
-/// let write = Operation::Write { bucket: "a b&c", org: "acme", precision: Precision::Second };
+/// let write = Operation::write("a b&c", "acme", Precision::Second);
 /// let mut head = String::new();
 /// RequestHead::new("influx:8086", write).content_length(7).write_to(&mut head)?;
 /// assert!(head.starts_with("POST /api/v2/write?bucket=a%20b%26c&org=acme&precision=s HTTP/1.1\r\n"));
 /// # Ok::<(), influx_edge::http::HeadError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Operation<'a> {
+pub struct Operation<'a> {
+    path: &'static str,
+    /// Of the body; empty without one.
+    content_type: &'static str,
+    /// The first must have a value, if its name isn't `org`.
+    query: [(&'a str, &'a str); 5],
+    /// More parameters were given than there is space for.
+    too_many: bool,
+}
+
+// Functions and not variants: a program is linked with those that it calls.
+impl<'a> Operation<'a> {
+    const fn new(path: &'static str, content_type: &'static str) -> Self {
+        Operation {
+            path,
+            content_type,
+            query: [("", ""); 5],
+            too_many: false,
+        }
+    }
+
     /// `POST /api/v2/write`: line protocol. InfluxDB 2.x and Cloud, VictoriaMetrics, InfluxDB 1.8 and 3.
-    Write {
-        /// Name of the bucket.
-        bucket: &'a str,
-        /// Name of the organization.
-        org: &'a str,
-        /// Unit of the timestamps.
-        precision: Precision,
-    },
-    /// `POST /write`: line protocol. InfluxDB 1.x, VictoriaMetrics, InfluxDB 3.
-    WriteV1 {
-        /// Name of the database.
-        database: &'a str,
-        /// Name of the retention policy; empty for the default one.
-        retention_policy: &'a str,
-        /// Unit of the timestamps.
-        precision: Precision,
-    },
-    /// `POST /api/v3/write_lp`: line protocol. InfluxDB 3.
-    WriteV3 {
-        /// Name of the database.
-        database: &'a str,
-        /// Unit of the timestamps.
-        precision: Precision,
-        /// Whether the good lines of a batch are stored when it has bad ones. The server's default: true.
-        accept_partial: bool,
-        /// Whether the server responds before the lines are on its disk. The server's default: false.
-        no_sync: bool,
-    },
-    /// `POST /api/v2/query`: Flux in a JSON body, annotated CSV in the response.
-    Query {
-        /// Name of the organization.
-        org: &'a str,
-    },
-    /// `POST /api/v2/delete`: a time range and a predicate in a JSON body.
-    Delete {
-        /// Name of the bucket.
-        bucket: &'a str,
-        /// Name of the organization.
-        org: &'a str,
-    },
-    /// `GET /ping`.
-    Ping,
-    /// `GET /health`.
-    Health,
-}
-
-impl Operation<'_> {
-    /// Whether the request has a body.
+    /// Servers that know no organizations take an empty `org`.
     #[must_use]
-    pub const fn has_body(&self) -> bool {
-        !matches!(self, Operation::Ping | Operation::Health)
+    pub fn write(bucket: &'a str, org: &'a str, precision: Precision) -> Self {
+        Self::new("/api/v2/write", LINES)
+            .param("bucket", bucket)
+            .param("org", org)
+            .param("precision", precision.as_str())
     }
 
-    /// The name that a server has no default for is empty.
+    /// `POST /write`: line protocol. InfluxDB 1.x, VictoriaMetrics, InfluxDB 3. Without the parameter `rp`
+    /// the database's default retention policy is meant.
+    #[must_use]
+    pub fn write_v1(database: &'a str, precision: Precision) -> Self {
+        Self::new("/write", LINES)
+            .param("db", database)
+            .param("precision", v1_precision(precision))
+    }
+
+    /// `POST /api/v3/write_lp`: line protocol. InfluxDB 3. Its parameters `accept_partial` (default `true`:
+    /// the good lines of a batch are stored when it has bad ones) and `no_sync` (default `false`) can be added.
+    #[must_use]
+    pub fn write_v3(database: &'a str, precision: Precision) -> Self {
+        Self::new("/api/v3/write_lp", LINES)
+            .param("db", database)
+            .param("precision", v3_precision(precision))
+    }
+
+    /// `POST /api/v2/query`: Flux in a JSON body, annotated CSV in the response.
+    #[must_use]
+    pub fn query(org: &'a str) -> Self {
+        Self::new("/api/v2/query", JSON).param("org", org)
+    }
+
+    /// `POST /api/v2/delete`: a time range and a predicate in a JSON body.
+    #[must_use]
+    pub fn delete(bucket: &'a str, org: &'a str) -> Self {
+        Self::new("/api/v2/delete", JSON)
+            .param("bucket", bucket)
+            .param("org", org)
+    }
+
+    /// `GET /ping`.
+    #[must_use]
+    pub const fn ping() -> Self {
+        Self::new("/ping", "")
+    }
+
+    /// `GET /health`.
+    #[must_use]
+    pub const fn health() -> Self {
+        Self::new("/health", "")
+    }
+
+    /// Adds a query parameter; five there can be, those of the operation included. One more is an error of
+    /// the head ([`HeadError::Params`]).
+    #[must_use]
+    pub fn param(mut self, name: &'a str, value: &'a str) -> Self {
+        match self.query.iter_mut().find(|slot| slot.0.is_empty()) {
+            Some(slot) => *slot = (name, value),
+            None => self.too_many = true,
+        }
+        self
+    }
+
+    /// The bucket or database has no name, and servers have no default for it.
     fn lacks_name(&self) -> bool {
-        match self {
-            Operation::Write { bucket: name, .. }
-            | Operation::Delete { bucket: name, .. }
-            | Operation::WriteV1 { database: name, .. }
-            | Operation::WriteV3 { database: name, .. } => name.is_empty(),
-            Operation::Query { .. } | Operation::Ping | Operation::Health => false,
-        }
+        matches!(self.query, [("bucket" | "db", ""), ..])
     }
 
-    fn path(&self) -> &'static str {
-        match self {
-            Operation::Write { .. } => "/api/v2/write",
-            Operation::WriteV1 { .. } => "/write",
-            Operation::WriteV3 { .. } => "/api/v3/write_lp",
-            Operation::Query { .. } => "/api/v2/query",
-            Operation::Delete { .. } => "/api/v2/delete",
-            Operation::Ping => "/ping",
-            Operation::Health => "/health",
-        }
-    }
-
-    fn content_type(&self) -> &'static str {
-        match self {
-            Operation::Query { .. } | Operation::Delete { .. } => "application/json",
-            _ => "text/plain; charset=utf-8",
-        }
-    }
-
-    fn write_query(&self, out: &mut dyn Write) -> fmt::Result {
+    fn write_query(&self, out: &mut Pieces<'_>) -> fmt::Result {
         let mut target = TargetWriter::new(out);
-        // In the order of `query`: a name and the value of each, left out if it is empty.
-        let mut query = |pairs: [(&str, &str); 4]| {
-            for (name, value) in pairs {
-                if !value.is_empty() {
-                    target.query(name, value)?;
-                }
+        for (name, value) in self.query {
+            if !value.is_empty() {
+                target.query(name, value)?;
             }
-            Ok(())
-        };
-        const NONE: (&str, &str) = ("", "");
-        match *self {
-            Operation::Write {
-                bucket,
-                org,
-                precision,
-            } => query([
-                ("bucket", bucket),
-                ("org", org),
-                ("precision", precision.as_str()),
-                NONE,
-            ]),
-            Operation::WriteV1 {
-                database,
-                retention_policy,
-                precision,
-            } => query([
-                ("db", database),
-                ("rp", retention_policy),
-                ("precision", v1_precision(precision)),
-                NONE,
-            ]),
-            Operation::WriteV3 {
-                database,
-                precision,
-                accept_partial,
-                no_sync,
-            } => query([
-                ("db", database),
-                ("precision", v3_precision(precision)),
-                ("accept_partial", if accept_partial { "" } else { "false" }),
-                ("no_sync", if no_sync { "true" } else { "" }),
-            ]),
-            Operation::Query { org } => query([("org", org), NONE, NONE, NONE]),
-            Operation::Delete { bucket, org } => {
-                query([("bucket", bucket), ("org", org), NONE, NONE])
-            }
-            Operation::Ping | Operation::Health => Ok(()),
         }
+        Ok(())
     }
 }
+
+const LINES: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
 
 /// `ns` is no word of 1.x, but what it takes a time for.
 fn v1_precision(precision: Precision) -> &'static str {
@@ -183,72 +149,88 @@ fn v3_precision(precision: Precision) -> &'static str {
 /// ```
 /// use influx_edge::http::Credentials;
 ///
-/// assert_eq!(format!("{:?}", Credentials::Token("secret")), "Token(…)");
+/// assert_eq!(format!("{:?}", Credentials::token("secret")), "Credentials(\"Token\", …)");
 /// ```
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Credentials<'a> {
+#[derive(Clone, Copy)]
+pub struct Credentials<'a> {
+    scheme: &'static str,
+    user: &'a str,
+    secret: &'a str,
+    /// A pointer, so that only programs with a password are linked with base64.
+    write: WriteSecret,
+}
+
+type WriteSecret = fn(&Credentials<'_>, &mut Pieces<'_>) -> fmt::Result;
+
+impl<'a> Credentials<'a> {
     /// No header.
-    #[default]
-    None,
+    pub const NONE: Credentials<'static> = Credentials::of("", "", "", write_token);
+
     /// `Authorization: Token …`: InfluxDB 2.x and 3; in InfluxDB 1.8 the token is `user:password`.
-    Token(&'a str),
+    #[must_use]
+    pub const fn token(token: &'a str) -> Self {
+        Self::of("Token", "", token, write_token)
+    }
+
     /// `Authorization: Bearer …`: InfluxDB 3, VictoriaMetrics and proxies.
-    Bearer(&'a str),
+    #[must_use]
+    pub const fn bearer(token: &'a str) -> Self {
+        Self::of("Bearer", "", token, write_token)
+    }
+
     /// `Authorization: Basic …`: InfluxDB 1.x and proxies. The user's name has no colon.
-    Basic {
-        /// The user's name.
-        user: &'a str,
-        /// The password.
-        password: &'a str,
-    },
+    #[must_use]
+    pub const fn basic(user: &'a str, password: &'a str) -> Self {
+        Self::of("Basic", user, password, write_basic)
+    }
+
+    const fn of(scheme: &'static str, user: &'a str, secret: &'a str, write: WriteSecret) -> Self {
+        Credentials {
+            scheme,
+            user,
+            secret,
+            write,
+        }
+    }
+
+    fn are_valid(&self) -> bool {
+        match self.scheme {
+            "" => true,
+            "Basic" => {
+                let printable = |byte: u8| byte >= b' ' && byte != 0x7f;
+                !self.user.is_empty()
+                    && self
+                        .user
+                        .bytes()
+                        .all(|byte| printable(byte) && byte != b':')
+                    && self.secret.bytes().all(printable)
+            }
+            _ => !self.secret.is_empty() && all(self.secret, is_visible),
+        }
+    }
+}
+
+impl Default for Credentials<'_> {
+    fn default() -> Self {
+        Credentials::NONE
+    }
 }
 
 impl fmt::Debug for Credentials<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Credentials::None => "None",
-            Credentials::Token(_) => "Token(…)",
-            Credentials::Bearer(_) => "Bearer(…)",
-            Credentials::Basic { .. } => "Basic(…)",
-        })
+        write!(f, "Credentials({:?}, …)", self.scheme)
     }
 }
 
-impl Credentials<'_> {
-    fn are_valid(&self) -> bool {
-        match *self {
-            Credentials::None => true,
-            Credentials::Token(token) | Credentials::Bearer(token) => is_visible(token),
-            Credentials::Basic { user, password } => {
-                let printable = |byte: u8| byte >= b' ' && byte != 0x7f;
-                !user.is_empty()
-                    && user.bytes().all(|byte| printable(byte) && byte != b':')
-                    && password.bytes().all(printable)
-            }
-        }
-    }
-
-    fn write_to(&self, out: &mut dyn Write) -> fmt::Result {
-        let (scheme, token) = match *self {
-            Credentials::None => return Ok(()),
-            Credentials::Token(token) => ("Token ", token),
-            Credentials::Bearer(token) => ("Bearer ", token),
-            Credentials::Basic { .. } => ("Basic ", ""),
-        };
-        out.write_str("\r\nAuthorization: ")?;
-        out.write_str(scheme)?;
-        match *self {
-            Credentials::Basic { user, password } => write_basic(user, password, out),
-            _ => out.write_str(token),
-        }
-    }
+fn write_token(credentials: &Credentials<'_>, out: &mut Pieces<'_>) -> fmt::Result {
+    out.write_str(credentials.secret)
 }
 
 /// Base64 of `user:password`, three bytes at a time: nothing holds the whole.
-fn write_basic(user: &str, password: &str, out: &mut dyn Write) -> fmt::Result {
+fn write_basic(credentials: &Credentials<'_>, out: &mut Pieces<'_>) -> fmt::Result {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut bytes = user.bytes().chain([b':']).chain(password.bytes());
+    let Credentials { user, secret, .. } = credentials;
+    let mut bytes = user.bytes().chain([b':']).chain(secret.bytes());
     while let Some(first) = bytes.next() {
         let (second, third) = (bytes.next(), bytes.next());
         let group = u32::from_be_bytes([0, first, second.unwrap_or(0), third.unwrap_or(0)]);
@@ -264,6 +246,15 @@ fn write_basic(user: &str, password: &str, out: &mut dyn Write) -> fmt::Result {
     Ok(())
 }
 
+/// Where the pieces of a head go. A `dyn fmt::Write` would bring all of `fmt` by its `write_fmt`.
+struct Pieces<'o>(&'o mut dyn FnMut(&str) -> fmt::Result);
+
+impl Write for Pieces<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        (self.0)(text)
+    }
+}
+
 /// The head of an HTTP/1.1 request: its request line and its headers.
 ///
 /// It is checked before the first byte is written, and a buffer that is too small is an error: there is
@@ -274,8 +265,8 @@ fn write_basic(user: &str, password: &str, out: &mut dyn Write) -> fmt::Result {
 /// ```
 /// use influx_edge::http::{Credentials, Operation, RequestHead};
 ///
-/// let head = RequestHead::new("192.168.1.10:8086", Operation::Query { org: "acme" })
-///     .credentials(Credentials::Token("my-token"))
+/// let head = RequestHead::new("192.168.1.10:8086", Operation::query("acme"))
+///     .credentials(Credentials::token("my-token"))
 ///     .content_length(25);
 /// let mut buffer = [0; 256];
 /// assert_eq!(
@@ -289,7 +280,7 @@ fn write_basic(user: &str, password: &str, out: &mut dyn Write) -> fmt::Result {
 /// );
 /// # Ok::<(), influx_edge::http::HeadError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
     host: &'a str,
     operation: Operation<'a>,
@@ -308,7 +299,7 @@ impl<'a> RequestHead<'a> {
             host,
             operation,
             path: "",
-            credentials: Credentials::None,
+            credentials: Credentials::NONE,
             user_agent: concat!("influx-edge/", env!("CARGO_PKG_VERSION")),
             content_length: 0,
         }
@@ -350,10 +341,8 @@ impl<'a> RequestHead<'a> {
     /// # Errors
     /// Returns an error if a part of it can't be in a head, before anything is written, and
     /// [`HeadError::Full`] if the writer reports an error.
-    pub fn write_to(&self, out: &mut dyn Write) -> Result<(), HeadError> {
-        self.check()?;
-        self.write_checked(out)
-            .map_err(|fmt::Error| HeadError::Full)
+    pub fn write_to(&self, out: &mut impl Write) -> Result<(), HeadError> {
+        self.write_pieces(&mut |piece| out.write_str(piece))
     }
 
     /// Writes the head to the start of a buffer and returns it.
@@ -366,47 +355,69 @@ impl<'a> RequestHead<'a> {
         Ok(out.into_str())
     }
 
+    pub(crate) fn write_pieces(
+        &self,
+        out: &mut dyn FnMut(&str) -> fmt::Result,
+    ) -> Result<(), HeadError> {
+        self.check()?;
+        self.write_checked(&mut Pieces(out))
+            .map_err(|fmt::Error| HeadError::Full)
+    }
+
     fn check(&self) -> Result<(), HeadError> {
-        if !is_visible(self.host) || self.host.contains(['/', '@', '?', '#']) {
+        if self.host.is_empty()
+            || !all(self.host, |byte| {
+                is_visible(byte) && !matches!(byte, b'/' | b'@' | b'?' | b'#')
+            })
+        {
             return Err(HeadError::Host);
         }
-        let path_fits =
-            self.path.is_empty() || (self.path.starts_with('/') && is_visible(self.path));
-        if !path_fits || self.path.ends_with('/') || self.path.contains(['?', '#']) {
+        let path = self.path.as_bytes();
+        let ends_well =
+            path.is_empty() || (path.first() == Some(&b'/') && path.last() != Some(&b'/'));
+        if !ends_well
+            || !all(self.path, |byte| {
+                is_visible(byte) && !matches!(byte, b'?' | b'#')
+            })
+        {
             return Err(HeadError::Path);
         }
         if !self.credentials.are_valid() {
             return Err(HeadError::Credentials);
         }
-        if !self
-            .user_agent
-            .bytes()
-            .all(|byte| (b' '..0x7f).contains(&byte))
-        {
+        if !all(self.user_agent, |byte| (b' '..0x7f).contains(&byte)) {
             return Err(HeadError::UserAgent);
         }
         if self.operation.lacks_name() {
             return Err(HeadError::Name);
         }
+        if self.operation.too_many {
+            return Err(HeadError::Params);
+        }
         Ok(())
     }
 
-    fn write_checked(&self, out: &mut dyn Write) -> fmt::Result {
-        let has_body = self.operation.has_body();
+    fn write_checked(&self, out: &mut Pieces<'_>) -> fmt::Result {
+        let has_body = !self.operation.content_type.is_empty();
         out.write_str(if has_body { "POST " } else { "GET " })?;
         out.write_str(self.path)?;
-        out.write_str(self.operation.path())?;
+        out.write_str(self.operation.path)?;
         self.operation.write_query(out)?;
         out.write_str(" HTTP/1.1\r\nHost: ")?;
         out.write_str(self.host)?;
-        self.credentials.write_to(out)?;
+        if !self.credentials.scheme.is_empty() {
+            out.write_str("\r\nAuthorization: ")?;
+            out.write_str(self.credentials.scheme)?;
+            out.write_str(" ")?;
+            (self.credentials.write)(&self.credentials, out)?;
+        }
         if !self.user_agent.is_empty() {
             out.write_str("\r\nUser-Agent: ")?;
             out.write_str(self.user_agent)?;
         }
         if has_body {
             out.write_str("\r\nContent-Type: ")?;
-            out.write_str(self.operation.content_type())?;
+            out.write_str(self.operation.content_type)?;
             out.write_str("\r\nContent-Length: ")?;
             write_number(self.content_length, out)?;
         }
@@ -414,28 +425,27 @@ impl<'a> RequestHead<'a> {
     }
 }
 
-/// Visible ASCII, at least one character of it.
-fn is_visible(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+#[inline(never)]
+fn all(text: &str, allowed: fn(u8) -> bool) -> bool {
+    text.bytes().all(allowed)
+}
+
+fn is_visible(byte: u8) -> bool {
+    byte.is_ascii_graphic()
 }
 
 /// Decimal digits, without the machinery of `fmt`.
-fn write_number(number: usize, out: &mut dyn Write) -> fmt::Result {
-    let mut digits = [0; 20];
-    let (mut rest, mut len) = (number, 0);
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        len += 1;
-        if rest == 0 {
-            break;
-        }
+fn write_number(number: usize, out: &mut Pieces<'_>) -> fmt::Result {
+    let mut unit = 1;
+    while number / unit >= 10 {
+        unit *= 10;
     }
-    let unused = digits.len().saturating_sub(len);
-    digits
-        .iter()
-        .skip(unused)
-        .try_for_each(|digit| out.write_char(char::from(*digit)))
+    while unit > 0 {
+        let digit = (number / unit % 10) as u8;
+        out.write_char(char::from(b'0' + digit))?;
+        unit /= 10;
+    }
+    Ok(())
 }
 
 /// Why a head can't be written.
@@ -443,7 +453,7 @@ fn write_number(number: usize, out: &mut dyn Write) -> fmt::Result {
 /// ```
 /// use influx_edge::http::{HeadError, Operation, RequestHead};
 ///
-/// let head = RequestHead::new("influx\r\nX-Injected: 1", Operation::Ping);
+/// let head = RequestHead::new("influx\r\nX-Injected: 1", Operation::ping());
 /// assert_eq!(head.write_into(&mut [0; 128]), Err(HeadError::Host));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -460,6 +470,8 @@ pub enum HeadError {
     UserAgent,
     /// The name of the bucket or database is empty.
     Name,
+    /// The operation has more than five query parameters.
+    Params,
     /// The buffer is too small, or the writer reported an error.
     Full,
 }
@@ -476,6 +488,7 @@ impl fmt::Display for HeadError {
             }
             HeadError::UserAgent => "the user agent has a character that can't be in a header",
             HeadError::Name => "the name of the bucket or database is empty",
+            HeadError::Params => "the request has more than five query parameters",
             HeadError::Full => "the request head doesn't fit into the buffer",
         })
     }
