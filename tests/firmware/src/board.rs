@@ -1,19 +1,21 @@
 //! The board: QEMU's `mps2-an386`, a Cortex-M4F at 25 MHz.
 //!
-//! A byte stream (the CMSDK UART), a clock of milliseconds (SysTick), text, arguments and an exit
+//! A byte stream (the CMSDK UART), a clock of milliseconds (a CMSDK timer, and SysTick), text, arguments and an exit
 //! status by semihosting, and a painted stack. All unsafe code of this firmware is in this file.
 
 use core::arch::asm;
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 use core::fmt::{self, Write as _};
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use cortex_m::interrupt::{self, Mutex};
+use cortex_m::peripheral::NVIC;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::{ExceptionFrame, entry, exception};
 use cortex_m_semihosting::{hio, nr, syscall1};
 
-/// Processor clock in Hz.
-const CLOCK: u32 = 25_000_000;
+/// The processor's clock.
+const HERTZ: u32 = 25_000_000;
 
 /// The exit status of a panic, as of a Rust program on a PC.
 const PANICKED: u32 = 101;
@@ -24,9 +26,10 @@ const FAULTED: u32 = 102;
 
 #[entry]
 fn start() -> ! {
+    start_clock();
     if let Some(mut core) = cortex_m::Peripherals::take() {
         core.SYST.set_clock_source(SystClkSource::Core);
-        core.SYST.set_reload(CLOCK / 1000 - 1);
+        core.SYST.set_reload(HERTZ / 1000 - 1);
         core.SYST.clear_current();
         core.SYST.enable_counter();
         core.SYST.enable_interrupt();
@@ -69,19 +72,46 @@ pub fn fault() -> u32 {
 
 // ---------------------------------------------------------------------------------------- Clock
 
-static MILLIS: AtomicU32 = AtomicU32::new(0);
+/// `CTRL`, `VALUE` and `RELOAD` of the CMSDK APB timer 0, which counts down with the processor's clock.
+const TIMER_CTRL: *mut u32 = 0x4000_0000 as *mut u32;
+const TIMER_VALUE: *mut u32 = 0x4000_0004 as *mut u32;
+const TIMER_RELOAD: *mut u32 = 0x4000_0008 as *mut u32;
 
-#[exception]
-fn SysTick() {
-    MILLIS.fetch_add(1, Ordering::Relaxed);
+/// The timer's value when it was last read, and how far it has come since the start.
+static CLOCK: Mutex<Cell<(u32, u64)>> = Mutex::new(Cell::new((u32::MAX, 0)));
+
+fn start_clock() {
+    // SAFETY: the registers of this board's timer, which nobody else uses.
+    unsafe {
+        TIMER_RELOAD.write_volatile(u32::MAX);
+        TIMER_VALUE.write_volatile(u32::MAX);
+        TIMER_CTRL.write_volatile(1);
+    }
 }
 
 /// Milliseconds since the start; begins again at 0 after 49 days.
+///
+/// SysTick's interrupts aren't counted: of those that are due while the emulator has no processor time, it
+/// delivers one.
 pub fn millis() -> u32 {
-    MILLIS.load(Ordering::Relaxed)
+    interrupt::free(|token| {
+        let clock = CLOCK.borrow(token);
+        let (last, ticks) = clock.get();
+        // SAFETY: as above.
+        let value = unsafe { TIMER_VALUE.read_volatile() };
+        let ticks = ticks + u64::from(last.wrapping_sub(value));
+        clock.set((value, ticks));
+        (ticks / u64::from(HERTZ / 1000)) as u32
+    })
 }
 
-/// Waits for the next interrupt: a millisecond at most.
+/// Keeps the clock, whose timer begins again every three minutes, and ends [`sleep`].
+#[exception]
+fn SysTick() {
+    millis();
+}
+
+/// Waits for the next interrupt, which is a byte or a millisecond.
 pub fn sleep() {
     cortex_m::asm::wfi();
 }
@@ -91,15 +121,18 @@ pub fn sleep() {
 /// The UART as a byte stream. There is one.
 pub struct Uart(());
 
-/// `DATA`, `STATE`, `CTRL` and `BAUDDIV` of the CMSDK APB UART 0.
+/// `DATA`, `STATE`, `CTRL`, `INTCLEAR` and `BAUDDIV` of the CMSDK APB UART 0.
 const DATA: *mut u32 = 0x4000_4000 as *mut u32;
 const STATE: *const u32 = 0x4000_4004 as *const u32;
 const CTRL: *mut u32 = 0x4000_4008 as *mut u32;
+const INTCLEAR: *mut u32 = 0x4000_400C as *mut u32;
 const BAUDDIV: *mut u32 = 0x4000_4010 as *mut u32;
 
 const TX_FULL: u32 = 1 << 0;
 const RX_FULL: u32 = 1 << 1;
-const TX_AND_RX_ENABLED: u32 = 0b11;
+/// Transmission, reception, and the interrupt of the latter.
+const ENABLED: u32 = 0b1011;
+const RX_INTERRUPT: u32 = 1 << 1;
 
 impl Uart {
     /// Switches the UART on. None the second time.
@@ -111,7 +144,9 @@ impl Uart {
         // SAFETY: the registers of this board's UART, which belongs to this value alone.
         unsafe {
             BAUDDIV.write_volatile(16);
-            CTRL.write_volatile(TX_AND_RX_ENABLED);
+            CTRL.write_volatile(ENABLED);
+            // Interrupt 0, which is this one. Its handler is below.
+            (*NVIC::PTR).iser[0].write(1);
             // QEMU delivers nothing until this was read once.
             DATA.read_volatile();
         }
@@ -135,6 +170,13 @@ impl Uart {
             DATA.write_volatile(u32::from(byte));
         }
     }
+}
+
+/// The UART's interrupt, and no other is switched on. It ends [`sleep`]; whoever sleeps looks for the byte.
+#[exception]
+unsafe fn DefaultHandler(_number: i16) {
+    // SAFETY: as above; the register takes note of nothing but what is cleared.
+    unsafe { INTCLEAR.write_volatile(RX_INTERRUPT) };
 }
 
 // --------------------------------------------------------------------------------- Semihosting

@@ -142,6 +142,7 @@ impl Modem {
             if board::millis().wrapping_sub(since) > self.limit_ms {
                 return Err(ModemError::TimedOut);
             }
+            board::sleep();
         }
     }
 }
