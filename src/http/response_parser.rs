@@ -101,7 +101,7 @@ impl ResponseHead {
         let (digits, reason) = rest.split_at_checked(3).ok_or(ParseError::NotHttp)?;
         self.status = match (number(digits, 10), reason) {
             // Nothing was asked that could switch protocols.
-            (None | Some(..100 | 101), _) => return Err(ParseError::NotHttp),
+            (None | Some(..=99 | 101), _) => return Err(ParseError::NotHttp),
             (Some(status), [] | [b' ', ..]) => status as u16,
             _ => return Err(ParseError::NotHttp),
         };
