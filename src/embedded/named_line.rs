@@ -60,11 +60,14 @@ enum Fit {
 #[inline(never)]
 fn fit(mut line: &[u8], text: JsonStr<'_>) -> Fit {
     let is_dot = |c| matches!(c, '…' | '.' | '\n');
-    let (mut blank, mut begun) = (true, false);
+    let (mut blank, mut indented, mut begun) = (true, false, false);
+    let mut last = ' ';
     let mut rest = text.chars();
     let mut chars = rest;
     while let Some(c) = chars.next() {
         blank &= c.is_ascii_whitespace();
+        // Here no line has a blank before it.
+        indented |= blank;
         if !blank {
             let mut utf8 = [0; 4];
             let Some(behind) = line.strip_prefix(c.encode_utf8(&mut utf8).as_bytes()) else {
@@ -72,13 +75,19 @@ fn fit(mut line: &[u8], text: JsonStr<'_>) -> Fit {
             };
             line = behind;
             begun |= !is_dot(c);
+            last = c;
         }
         rest = chars;
     }
     let mut others = rest;
-    if line.is_empty() && matches!((others.next(), others.next()), (None | Some('\r'), None)) {
+    // The line is without its carriage return.
+    let whole = match others.next() {
+        None => last != '\r',
+        Some(c) => c == '\r' && others.next().is_none(),
+    };
+    if whole && line.is_empty() && !blank {
         Fit::Whole
-    } else if begun && rest.all(is_dot) {
+    } else if begun && !indented && rest.all(is_dot) {
         Fit::Start
     } else {
         Fit::Not
