@@ -33,12 +33,13 @@ impl<'a> Json<'a> {
 
     /// The members of an object; none if this is no object.
     pub(crate) fn members(self) -> Members<'a> {
-        Members(Parts::of(self, b'{').unwrap_or_default())
+        Members(Parts::of(self, b'{'))
     }
 
     /// The elements of an array. `None` if this is no array.
     pub(crate) fn items(self) -> Option<Items<'a>> {
-        Parts::of(self, b'[').map(Items)
+        let is_array = self.first() == Some(b'[');
+        is_array.then(|| Items(Parts::of(self, b'[')))
     }
 
     /// The last member of this name.
@@ -121,22 +122,28 @@ impl<'a> Items<'a> {
 }
 
 /// What stands between the brackets of an object or an array, from the next part on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Parts<'a> {
     rest: &'a str,
     in_object: bool,
 }
 
 impl<'a> Parts<'a> {
-    fn of(value: Json<'a>, open: u8) -> Option<Self> {
-        let mut cursor = Cursor { text: value.0, at: 0 };
-        cursor.skip(open).then(|| {
+    /// Nothing if the value doesn't open so.
+    fn of(value: Json<'a>, open: u8) -> Self {
+        let mut cursor = Cursor {
+            text: value.0,
+            at: 0,
+        };
+        let mut rest = "";
+        if cursor.skip(open) {
             cursor.skip_blank();
-            Parts {
-                rest: cursor.rest(),
-                in_object: open == b'{',
-            }
-        })
+            rest = cursor.rest();
+        }
+        Parts {
+            rest,
+            in_object: open == b'{',
+        }
     }
 
     /// Name (empty in an array) and value of the next part, and whether all of it is there.
@@ -212,6 +219,7 @@ impl<'a> Cursor<'a> {
         self.at >= self.text.len()
     }
 
+    #[inline(never)]
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
