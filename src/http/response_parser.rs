@@ -10,10 +10,8 @@ use heapless::{String, Vec};
 /// The longest line of which all is looked at. Of a longer header the rest is passed over, unless it is
 /// one that matters.
 const MAX_LINE: usize = 95;
-/// The longest `Date` or `Retry-After` that is kept.
-const MAX_TIME: usize = 32;
-/// How much is kept of a value.
-const MAX_VALUE: usize = 48;
+/// How much is kept of a content type.
+const MAX_TYPE: usize = 48;
 /// The most bytes of heads and trailers of one response.
 const MAX_HEAD: u16 = 16 * 1024;
 /// No chunk is larger than this many hexadecimal digits say: below the largest `usize`.
@@ -41,9 +39,9 @@ pub struct ResponseHead {
     chunked: bool,
     encoded: bool,
     length: Option<usize>,
-    retry_after: String<MAX_VALUE>,
-    date: String<MAX_VALUE>,
-    content_type: String<MAX_VALUE>,
+    retry_after: String<32>,
+    date: String<32>,
+    content_type: String<MAX_TYPE>,
 }
 
 impl ResponseHead {
@@ -120,17 +118,23 @@ impl ResponseHead {
         let Some(header) = HEADERS.iter().position(|known| is(name, known)) else {
             return Ok(());
         };
-        let kept = match header {
-            0 => &mut self.date,
-            1 => &mut self.retry_after,
-            2 => &mut self.content_type,
+        let start = value.get(..MAX_TYPE).unwrap_or(value);
+        let text = core::str::from_utf8(start).unwrap_or_default();
+        // The first of each name that fits; a part of a time is none.
+        match header {
+            0 | 1 => {
+                let time = match header {
+                    0 => &mut self.date,
+                    _ => &mut self.retry_after,
+                };
+                if whole && time.is_empty() {
+                    let _ = time.push_str(text);
+                }
+            }
+            2 if self.content_type.is_empty() => _ = self.content_type.push_str(text),
+            2 => {}
             _ if !whole => return Err(ParseError::TooLong),
             _ => return self.read_framing(header, value),
-        };
-        // The first of this name. A part of a time is none.
-        if kept.is_empty() && (header == 2 || whole && value.len() <= MAX_TIME) {
-            let start = value.get(..MAX_VALUE).unwrap_or(value);
-            let _ = kept.push_str(core::str::from_utf8(start).unwrap_or_default());
         }
         Ok(())
     }

@@ -86,7 +86,9 @@ impl KeySet {
     #[inline]
     pub(super) fn insert(&mut self, key: KeyHash) {
         self.bits.insert(key);
-        self.more |= self.fingerprints.push(key.fingerprint()).is_err();
+        if self.fingerprints.push(key.fingerprint()).is_err() {
+            self.more = true;
+        }
     }
 }
 
