@@ -6,7 +6,7 @@
 
 use heapless::{String, Vec};
 
-/// The longest line of which all is looked at. Of a longer header the rest is passed over, unless it is
+/// The longest line of which all is looked at, a CR included. Of a longer header the rest is passed over, unless it is
 /// one that matters.
 const MAX_LINE: usize = 96;
 /// The most bytes of heads and trailers of one response.
@@ -112,7 +112,7 @@ impl ResponseHead {
         let colon = line.iter().position(|byte| *byte == b':');
         let Some((name, [_, value @ ..])) = colon.and_then(|at| line.split_at_checked(at)) else {
             // A name longer than a line is none that matters.
-            return if whole {
+            return if whole || !line.iter().all(|byte| is_token(*byte)) {
                 Err(ParseError::Header)
             } else {
                 Ok(())
@@ -358,7 +358,12 @@ impl ResponseParser {
     /// [`ParseError::Truncated`] if the response isn't complete, and every error of [`feed`](Self::feed).
     pub fn finish(&mut self) -> Result<(), ParseError> {
         match self.state {
-            State::UntilClose | State::Done => {
+            State::UntilClose
+            | State::Done
+            | State::Body {
+                left: 0,
+                chunked: false,
+            } => {
                 self.state = State::Done;
                 Ok(())
             }
@@ -415,6 +420,11 @@ impl ResponseParser {
 
     /// Adds to the line what there is of it; whether it is complete.
     fn take_line(&mut self, input: &[u8]) -> Result<(usize, bool), ParseError> {
+        let malformed = match self.state {
+            // TLS, say.
+            State::StatusLine => ParseError::NotHttp,
+            _ => ParseError::Header,
+        };
         for (index, byte) in input.iter().enumerate() {
             self.head_bytes = self.head_bytes.saturating_add(1);
             match *byte {
@@ -425,8 +435,8 @@ impl ResponseParser {
                     return Ok((index + 1, true));
                 }
                 // A control character, or a CR that no LF follows.
-                _ if self.line.last() == Some(&b'\r') => return Err(ParseError::Header),
-                0..=8 | 0xB | 0xC | 0xE..=0x1F | 0x7F => return Err(ParseError::Header),
+                _ if self.line.last() == Some(&b'\r') => return Err(malformed),
+                0..=8 | 0xB | 0xC | 0xE..=0x1F | 0x7F => return Err(malformed),
                 _ if self.head_bytes > MAX_HEAD => return Err(ParseError::TooLong),
                 byte => {
                     // One place is kept for a CR, so that none is lost.
@@ -527,7 +537,7 @@ pub enum ParseError {
     Unsupported,
     /// A chunk without a size, or longer than its size.
     Chunk,
-    /// A head of more than 16 KiB, a line that matters of more than 96 bytes, or more than eight
+    /// A head of more than 16 KiB, a line that matters of more than 95 bytes, or more than eight
     /// interim responses.
     TooLong,
     /// The connection was closed before the response's end.
