@@ -32,7 +32,7 @@ impl<'a> Config<'a> {
             org: "",
             path: "",
             user_agent: None,
-            credentials: Credentials::None,
+            credentials: Credentials::NONE,
         }
     }
 
@@ -45,7 +45,7 @@ impl<'a> Config<'a> {
     /// Sets the token, sent as `Authorization: Token …`. Default: none.
     #[must_use]
     pub const fn token(self, token: &'a str) -> Self {
-        self.credentials(Credentials::Token(token))
+        self.credentials(Credentials::token(token))
     }
 
     /// Sets the credentials, for other schemes than [`token`](Self::token). Default: none.

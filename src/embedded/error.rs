@@ -36,7 +36,7 @@ pub enum Error<E> {
         sent: bool,
     },
     /// The connection isn't open: open the transport again, then call
-    /// [`Connection::reopened`](super::Connection::reopened). Nothing was sent.
+    /// [`Connection::reopen`](super::Connection::reopen). Nothing was sent.
     NotOpen,
     /// The server responded, and not as it should.
     Response(ResponseError),
@@ -65,7 +65,7 @@ pub struct ResponseError {
     /// The number, from 1, of the first line that the server names as bad, among the lines sent.
     pub line: Option<u32>,
     /// After a partial write: how many lines were dropped, if the server reports it.
-    pub dropped: Option<u64>,
+    pub dropped: Option<u32>,
 }
 
 impl ResponseError {
@@ -78,7 +78,7 @@ impl ResponseError {
             remedy: meaning.remedy.unwrap_or(Remedy::Operator),
             retry_after: meaning.retry_after,
             line: None,
-            dropped: meaning.dropped,
+            dropped: meaning.dropped.and_then(|lines| u32::try_from(lines).ok()),
         }
     }
 }
@@ -134,7 +134,7 @@ impl<E> Error<E> {
     /// After a partial write: how many lines were dropped, if the server reports it.
     pub(super) fn dropped_lines(&self) -> Option<u64> {
         match self {
-            Error::Response(response) => response.dropped,
+            Error::Response(response) => response.dropped.map(u64::from),
             _ => None,
         }
     }

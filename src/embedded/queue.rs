@@ -55,7 +55,8 @@ pub struct Queue<'b> {
 /// ```
 /// use influx_edge::embedded::QueueStats;
 ///
-/// assert_eq!(QueueStats::default().accepted, 0);
+/// let nothing = QueueStats::default();
+/// assert_eq!(nothing.to_string(), "accepted 0: 0 delivered, 0 rejected, 0 dropped, 0 buffered");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -70,6 +71,22 @@ pub struct QueueStats {
     pub dropped: u64,
     /// Lines that wait.
     pub buffered: u64,
+}
+
+impl fmt::Display for QueueStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let QueueStats {
+            accepted,
+            delivered,
+            rejected,
+            dropped,
+            buffered,
+        } = self;
+        write!(
+            f,
+            "accepted {accepted}: {delivered} delivered, {rejected} rejected, {dropped} dropped, {buffered} buffered"
+        )
+    }
 }
 
 /// Why lines aren't taken.

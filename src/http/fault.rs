@@ -2,6 +2,7 @@
 //! server failed.
 
 use super::json_str::JsonStr;
+use super::words::lines;
 
 /// What an error in InfluxDB 3's plain text is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ write buffer error:\x20";
 
 /// What a body without JSON is about, if it is an error of InfluxDB 3.
 pub(super) fn text_error(body: &str) -> Option<Cause> {
-    let begins = |text: &str, with: &str| with.lines().any(|words| text.starts_with(words));
+    let begins = |text: &str, with: &'static str| lines(with).any(|words| text.starts_with(words));
     if begins(body, OF_REQUEST) {
         return Some(Cause::Request);
     }

@@ -30,17 +30,19 @@ impl<'a> Json<'a> {
             Ok(rest) => skip_blank(rest).is_empty(),
             Err(stop) => truncated && stop == Stop::Truncated,
         };
-        (fits && text.starts_with('{')).then_some(Json(text))
+        (fits && text.starts_with("{")).then_some(Json(text))
     }
 
     /// The members of an object; none if this is no object.
     pub(crate) fn members(self) -> Members<'a> {
-        Members(Parts::of(self, '{'))
+        Members(Parts::of(self, b'{'))
     }
 
     /// The elements of an array. `None` if this is no array.
     pub(crate) fn items(self) -> Option<Items<'a>> {
-        self.0.starts_with('[').then(|| Items(Parts::of(self, '[')))
+        self.0
+            .starts_with("[")
+            .then(|| Items(Parts::of(self, b'[')))
     }
 
     /// The last member of this name.
@@ -55,12 +57,12 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn is_object(self) -> bool {
-        self.0.starts_with('{')
+        self.0.starts_with("{")
     }
 
     /// A string; what is there of it if the text was cut short within it.
     pub(crate) fn text(self) -> Option<JsonStr<'a>> {
-        let inside = self.0.strip_prefix('"')?;
+        let inside = skip_one(self.0, b"\"")?;
         let inside = match skip_string(inside) {
             Ok((inside, _)) => inside,
             Err(_) => inside,
@@ -70,9 +72,7 @@ impl<'a> Json<'a> {
 
     /// A number, as it is written.
     pub(crate) fn number(self) -> Option<JsonStr<'a>> {
-        self.0
-            .starts_with(|c: char| c == '-' || c.is_ascii_digit())
-            .then_some(JsonStr::new(self.0))
+        skip_one(self.0, b"-0123456789").map(|_| JsonStr::new(self.0))
     }
 
     /// A whole number from 0 to 4 294 967 295.
@@ -123,10 +123,10 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn of(value: Json<'a>, open: char) -> Self {
+    fn of(value: Json<'a>, open: u8) -> Self {
         Parts {
-            rest: value.0.strip_prefix(open).map_or("", skip_blank),
-            in_object: open == '{',
+            rest: skip_one(value.0, &[open]).map_or("", skip_blank),
+            in_object: open == b'{',
         }
     }
 
@@ -143,11 +143,16 @@ impl<'a> Parts<'a> {
             Ok(behind) => {
                 let len = value.len().saturating_sub(behind.len());
                 let value = value.get(..len)?;
-                if behind.is_empty() && value.ends_with(|c: char| c.is_ascii_digit()) {
+                if behind.is_empty()
+                    && value
+                        .bytes()
+                        .last()
+                        .is_some_and(|byte| byte.is_ascii_digit())
+                {
                     // The text was cut short behind it: more digits may have followed.
                     return None;
                 }
-                if let Some(behind) = skip_blank(behind).strip_prefix(',') {
+                if let Some(behind) = skip_one(skip_blank(behind), b",") {
                     self.rest = skip_blank(behind);
                 }
                 Some((key, Json(value), true))
@@ -158,8 +163,17 @@ impl<'a> Parts<'a> {
     }
 }
 
+// Bytes, not characters, and no patterns of `str`: what counts here is ASCII, and each pattern is a
+// function of its own in a small program.
+
+#[inline(never)]
 fn skip_blank(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t', '\n', '\r'])
+    skip_while(text, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+}
+
+fn skip_while(text: &str, wanted: impl Fn(u8) -> bool) -> &str {
+    let len = text.bytes().take_while(|byte| wanted(*byte)).count();
+    text.get(len..).unwrap_or_default()
 }
 
 /// Which brackets are open: a bit each, set for an object.
@@ -199,18 +213,21 @@ fn skip_value(text: &str) -> Result<&str, Stop> {
         // Here a value begins.
         let (first, behind) = split_first(rest)?;
         rest = match first {
-            '{' | '[' => {
+            b'{' | b'[' => {
                 let inside = skip_blank(behind);
-                match inside.strip_prefix(if first == '{' { '}' } else { ']' }) {
-                    Some(behind) => behind,
-                    None => {
-                        nesting.open(first == '{')?;
-                        rest = next_value(inside, first == '{')?;
+                let object = first == b'{';
+                match inside.bytes().next() {
+                    Some(end) if end == (if object { b'}' } else { b']' }) => {
+                        inside.get(1..).unwrap_or_default()
+                    }
+                    _ => {
+                        nesting.open(object)?;
+                        rest = next_value(inside, object)?;
                         continue;
                     }
                 }
             }
-            '"' => skip_string(behind)?.1,
+            b'"' => skip_string(behind)?.1,
             _ => skip_scalar(rest)?,
         };
         // Here one has ended, and with it perhaps those around it.
@@ -220,12 +237,12 @@ fn skip_value(text: &str) -> Result<&str, Stop> {
             };
             let (next, behind) = split_first(skip_blank(rest))?;
             match next {
-                ',' => {
+                b',' => {
                     rest = next_value(skip_blank(behind), in_object)?;
                     break;
                 }
-                '}' if in_object => nesting.close(),
-                ']' if !in_object => nesting.close(),
+                b'}' if in_object => nesting.close(),
+                b']' if !in_object => nesting.close(),
                 _ => return Err(Stop::Invalid),
             }
             rest = behind;
@@ -233,13 +250,15 @@ fn skip_value(text: &str) -> Result<&str, Stop> {
     }
 }
 
-fn split_first(text: &str) -> Result<(char, &str), Stop> {
-    let mut chars = text.chars();
-    let first = chars.next().ok_or(Stop::Truncated)?;
-    Ok((first, chars.as_str()))
+/// The first byte, and what stands behind it; beyond ASCII it is invalid wherever this is asked.
+#[inline(never)]
+fn split_first(text: &str) -> Result<(u8, &str), Stop> {
+    let first = text.bytes().next().ok_or(Stop::Truncated)?;
+    Ok((first, text.get(1..).ok_or(Stop::Invalid)?))
 }
 
 /// The start of the next value, behind its name if it has one.
+#[inline(never)]
 fn next_value(text: &str, in_object: bool) -> Result<&str, Stop> {
     if in_object {
         skip_key(text).map(|(_, value)| value)
@@ -250,11 +269,12 @@ fn next_value(text: &str, in_object: bool) -> Result<&str, Stop> {
 
 /// The name of a member, and the start of its value.
 fn skip_key(text: &str) -> Result<(&str, &str), Stop> {
-    let (key, rest) = skip_string(expect(text, '"')?)?;
-    Ok((key, skip_blank(expect(skip_blank(rest), ':')?)))
+    let (key, rest) = skip_string(expect(text, b'"')?)?;
+    Ok((key, skip_blank(expect(skip_blank(rest), b':')?)))
 }
 
-fn expect(text: &str, wanted: char) -> Result<&str, Stop> {
+#[inline(never)]
+fn expect(text: &str, wanted: u8) -> Result<&str, Stop> {
     match split_first(text)? {
         (first, rest) if first == wanted => Ok(rest),
         _ => Err(Stop::Invalid),
@@ -290,6 +310,7 @@ fn skip_string(text: &str) -> Result<(&str, &str), Stop> {
 }
 
 /// What stands behind a number or a word.
+#[inline(never)]
 fn skip_scalar(text: &str) -> Result<&str, Stop> {
     for word in ["true", "false", "null"] {
         if let Some(rest) = text.strip_prefix(word) {
@@ -299,18 +320,27 @@ fn skip_scalar(text: &str) -> Result<&str, Stop> {
             return Err(Stop::Truncated);
         }
     }
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let mut rest = match text.strip_prefix('0') {
+    let text = skip_one(text, b"-").unwrap_or(text);
+    let mut rest = match skip_one(text, b"0") {
         Some(rest) => rest,
         None => skip_digits(text)?,
     };
-    if let Some(fraction) = rest.strip_prefix('.') {
+    if let Some(fraction) = skip_one(rest, b".") {
         rest = skip_digits(fraction)?;
     }
-    if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
-        rest = skip_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))?;
+    if let Some(exponent) = skip_one(rest, b"eE") {
+        rest = skip_digits(skip_one(exponent, b"+-").unwrap_or(exponent))?;
     }
     Ok(rest)
+}
+
+/// What stands behind any of these bytes.
+#[inline(never)]
+fn skip_one<'a>(text: &'a str, any: &[u8]) -> Option<&'a str> {
+    let first = text.bytes().next()?;
+    any.iter()
+        .any(|byte| *byte == first)
+        .then(|| text.get(1..))?
 }
 
 /// What stands behind the digits, of which there must be one.
@@ -319,5 +349,5 @@ fn skip_digits(text: &str) -> Result<&str, Stop> {
     if !first.is_ascii_digit() {
         return Err(Stop::Invalid);
     }
-    Ok(text.trim_start_matches(|c: char| c.is_ascii_digit()))
+    Ok(skip_while(text, |byte| byte.is_ascii_digit()))
 }

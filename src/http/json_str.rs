@@ -96,7 +96,8 @@ impl<'a> JsonStr<'a> {
 
 impl PartialEq<str> for JsonStr<'_> {
     fn eq(&self, text: &str) -> bool {
-        self.chars().eq(text.chars())
+        let rest = self.chars().strip(text);
+        rest.is_some_and(|rest| JsonStr(rest).chars().next().is_none())
     }
 }
 
@@ -180,18 +181,21 @@ impl core::iter::FusedIterator for JsonChars<'_> {}
 /// The character behind `\u`, which may be two of them.
 fn code_point(rest: &mut &str) -> Option<char> {
     let first = hex4(rest)?;
-    *rest = rest.get(4..)?;
     if let (0xD800..0xDC00, Some(next)) = (first, rest.strip_prefix("\\u")) {
-        if let Some(second @ 0xDC00..0xE000) = hex4(next) {
-            *rest = next.get(4..)?;
-            return char::decode_utf16([first, second]).next()?.ok();
+        let mut behind = next;
+        if let Some(second @ 0xDC00..0xE000) = hex4(&mut behind) {
+            *rest = behind;
+            return char::from_u32(0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00));
         }
     }
-    Some(char::from_u32(first.into()).unwrap_or(char::REPLACEMENT_CHARACTER))
+    Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
 }
 
-fn hex4(text: &str) -> Option<u16> {
-    let digits = text.get(..4)?;
-    let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    hex.then(|| u16::from_str_radix(digits, 16).ok())?
+fn hex4(text: &mut &str) -> Option<u32> {
+    let mut number = 0;
+    for digit in text.get(..4)?.bytes() {
+        number = number << 4 | char::from(digit).to_digit(16)?;
+    }
+    *text = text.get(4..)?;
+    Some(number)
 }

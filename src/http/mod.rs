@@ -52,6 +52,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod text_buffer;
+mod words;
 mod write_status;
 
 pub use error_body::{ErrorBody, LineErrorRef, LineErrors};

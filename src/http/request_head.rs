@@ -111,7 +111,7 @@ impl<'a> Operation<'a> {
         matches!(self.query, [("bucket" | "db", ""), ..])
     }
 
-    fn write_query(&self, out: &mut dyn Write) -> fmt::Result {
+    fn write_query(&self, out: &mut Pieces<'_>) -> fmt::Result {
         let mut target = TargetWriter::new(out);
         for (name, value) in self.query {
             if !value.is_empty() {
@@ -149,72 +149,88 @@ fn v3_precision(precision: Precision) -> &'static str {
 /// ```
 /// use influx_edge::http::Credentials;
 ///
-/// assert_eq!(format!("{:?}", Credentials::Token("secret")), "Token(…)");
+/// assert_eq!(format!("{:?}", Credentials::token("secret")), "Credentials(\"Token\", …)");
 /// ```
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Credentials<'a> {
+#[derive(Clone, Copy)]
+pub struct Credentials<'a> {
+    scheme: &'static str,
+    user: &'a str,
+    secret: &'a str,
+    /// A pointer, so that only programs with a password are linked with base64.
+    write: WriteSecret,
+}
+
+type WriteSecret = fn(&Credentials<'_>, &mut Pieces<'_>) -> fmt::Result;
+
+impl<'a> Credentials<'a> {
     /// No header.
-    #[default]
-    None,
+    pub const NONE: Credentials<'static> = Credentials::of("", "", "", write_token);
+
     /// `Authorization: Token …`: InfluxDB 2.x and 3; in InfluxDB 1.8 the token is `user:password`.
-    Token(&'a str),
+    #[must_use]
+    pub const fn token(token: &'a str) -> Self {
+        Self::of("Token", "", token, write_token)
+    }
+
     /// `Authorization: Bearer …`: InfluxDB 3, VictoriaMetrics and proxies.
-    Bearer(&'a str),
+    #[must_use]
+    pub const fn bearer(token: &'a str) -> Self {
+        Self::of("Bearer", "", token, write_token)
+    }
+
     /// `Authorization: Basic …`: InfluxDB 1.x and proxies. The user's name has no colon.
-    Basic {
-        /// The user's name.
-        user: &'a str,
-        /// The password.
-        password: &'a str,
-    },
+    #[must_use]
+    pub const fn basic(user: &'a str, password: &'a str) -> Self {
+        Self::of("Basic", user, password, write_basic)
+    }
+
+    const fn of(scheme: &'static str, user: &'a str, secret: &'a str, write: WriteSecret) -> Self {
+        Credentials {
+            scheme,
+            user,
+            secret,
+            write,
+        }
+    }
+
+    fn are_valid(&self) -> bool {
+        match self.scheme {
+            "" => true,
+            "Basic" => {
+                let printable = |byte: u8| byte >= b' ' && byte != 0x7f;
+                !self.user.is_empty()
+                    && self
+                        .user
+                        .bytes()
+                        .all(|byte| printable(byte) && byte != b':')
+                    && self.secret.bytes().all(printable)
+            }
+            _ => !self.secret.is_empty() && all(self.secret, is_visible),
+        }
+    }
+}
+
+impl Default for Credentials<'_> {
+    fn default() -> Self {
+        Credentials::NONE
+    }
 }
 
 impl fmt::Debug for Credentials<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Credentials::None => "None",
-            Credentials::Token(_) => "Token(…)",
-            Credentials::Bearer(_) => "Bearer(…)",
-            Credentials::Basic { .. } => "Basic(…)",
-        })
+        write!(f, "Credentials({:?}, …)", self.scheme)
     }
 }
 
-impl Credentials<'_> {
-    fn are_valid(&self) -> bool {
-        match *self {
-            Credentials::None => true,
-            Credentials::Token(token) | Credentials::Bearer(token) => is_visible(token),
-            Credentials::Basic { user, password } => {
-                let printable = |byte: u8| byte >= b' ' && byte != 0x7f;
-                !user.is_empty()
-                    && user.bytes().all(|byte| printable(byte) && byte != b':')
-                    && password.bytes().all(printable)
-            }
-        }
-    }
-
-    fn write_to(&self, out: &mut dyn Write) -> fmt::Result {
-        let (scheme, token) = match *self {
-            Credentials::None => return Ok(()),
-            Credentials::Token(token) => ("Token ", token),
-            Credentials::Bearer(token) => ("Bearer ", token),
-            Credentials::Basic { .. } => ("Basic ", ""),
-        };
-        out.write_str("\r\nAuthorization: ")?;
-        out.write_str(scheme)?;
-        match *self {
-            Credentials::Basic { user, password } => write_basic(user, password, out),
-            _ => out.write_str(token),
-        }
-    }
+fn write_token(credentials: &Credentials<'_>, out: &mut Pieces<'_>) -> fmt::Result {
+    out.write_str(credentials.secret)
 }
 
 /// Base64 of `user:password`, three bytes at a time: nothing holds the whole.
-fn write_basic(user: &str, password: &str, out: &mut dyn Write) -> fmt::Result {
+fn write_basic(credentials: &Credentials<'_>, out: &mut Pieces<'_>) -> fmt::Result {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut bytes = user.bytes().chain([b':']).chain(password.bytes());
+    let Credentials { user, secret, .. } = credentials;
+    let mut bytes = user.bytes().chain([b':']).chain(secret.bytes());
     while let Some(first) = bytes.next() {
         let (second, third) = (bytes.next(), bytes.next());
         let group = u32::from_be_bytes([0, first, second.unwrap_or(0), third.unwrap_or(0)]);
@@ -230,6 +246,15 @@ fn write_basic(user: &str, password: &str, out: &mut dyn Write) -> fmt::Result {
     Ok(())
 }
 
+/// Where the pieces of a head go. A `dyn fmt::Write` would bring all of `fmt` by its `write_fmt`.
+struct Pieces<'o>(&'o mut dyn FnMut(&str) -> fmt::Result);
+
+impl Write for Pieces<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        (self.0)(text)
+    }
+}
+
 /// The head of an HTTP/1.1 request: its request line and its headers.
 ///
 /// It is checked before the first byte is written, and a buffer that is too small is an error: there is
@@ -241,7 +266,7 @@ fn write_basic(user: &str, password: &str, out: &mut dyn Write) -> fmt::Result {
 /// use influx_edge::http::{Credentials, Operation, RequestHead};
 ///
 /// let head = RequestHead::new("192.168.1.10:8086", Operation::query("acme"))
-///     .credentials(Credentials::Token("my-token"))
+///     .credentials(Credentials::token("my-token"))
 ///     .content_length(25);
 /// let mut buffer = [0; 256];
 /// assert_eq!(
@@ -255,7 +280,7 @@ fn write_basic(user: &str, password: &str, out: &mut dyn Write) -> fmt::Result {
 /// );
 /// # Ok::<(), influx_edge::http::HeadError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
     host: &'a str,
     operation: Operation<'a>,
@@ -274,7 +299,7 @@ impl<'a> RequestHead<'a> {
             host,
             operation,
             path: "",
-            credentials: Credentials::None,
+            credentials: Credentials::NONE,
             user_agent: concat!("influx-edge/", env!("CARGO_PKG_VERSION")),
             content_length: 0,
         }
@@ -316,10 +341,8 @@ impl<'a> RequestHead<'a> {
     /// # Errors
     /// Returns an error if a part of it can't be in a head, before anything is written, and
     /// [`HeadError::Full`] if the writer reports an error.
-    pub fn write_to(&self, out: &mut dyn Write) -> Result<(), HeadError> {
-        self.check()?;
-        self.write_checked(out)
-            .map_err(|fmt::Error| HeadError::Full)
+    pub fn write_to(&self, out: &mut impl Write) -> Result<(), HeadError> {
+        self.write_pieces(&mut |piece| out.write_str(piece))
     }
 
     /// Writes the head to the start of a buffer and returns it.
@@ -332,23 +355,37 @@ impl<'a> RequestHead<'a> {
         Ok(out.into_str())
     }
 
+    pub(crate) fn write_pieces(
+        &self,
+        out: &mut dyn FnMut(&str) -> fmt::Result,
+    ) -> Result<(), HeadError> {
+        self.check()?;
+        self.write_checked(&mut Pieces(out))
+            .map_err(|fmt::Error| HeadError::Full)
+    }
+
     fn check(&self) -> Result<(), HeadError> {
-        if !is_visible(self.host) || self.host.contains(['/', '@', '?', '#']) {
+        if self.host.is_empty()
+            || !all(self.host, |byte| {
+                is_visible(byte) && !matches!(byte, b'/' | b'@' | b'?' | b'#')
+            })
+        {
             return Err(HeadError::Host);
         }
-        let path_fits =
-            self.path.is_empty() || (self.path.starts_with('/') && is_visible(self.path));
-        if !path_fits || self.path.ends_with('/') || self.path.contains(['?', '#']) {
+        let path = self.path.as_bytes();
+        let ends_well =
+            path.is_empty() || (path.first() == Some(&b'/') && path.last() != Some(&b'/'));
+        if !ends_well
+            || !all(self.path, |byte| {
+                is_visible(byte) && !matches!(byte, b'?' | b'#')
+            })
+        {
             return Err(HeadError::Path);
         }
         if !self.credentials.are_valid() {
             return Err(HeadError::Credentials);
         }
-        if !self
-            .user_agent
-            .bytes()
-            .all(|byte| (b' '..0x7f).contains(&byte))
-        {
+        if !all(self.user_agent, |byte| (b' '..0x7f).contains(&byte)) {
             return Err(HeadError::UserAgent);
         }
         if self.operation.lacks_name() {
@@ -360,7 +397,7 @@ impl<'a> RequestHead<'a> {
         Ok(())
     }
 
-    fn write_checked(&self, out: &mut dyn Write) -> fmt::Result {
+    fn write_checked(&self, out: &mut Pieces<'_>) -> fmt::Result {
         let has_body = !self.operation.content_type.is_empty();
         out.write_str(if has_body { "POST " } else { "GET " })?;
         out.write_str(self.path)?;
@@ -368,7 +405,12 @@ impl<'a> RequestHead<'a> {
         self.operation.write_query(out)?;
         out.write_str(" HTTP/1.1\r\nHost: ")?;
         out.write_str(self.host)?;
-        self.credentials.write_to(out)?;
+        if !self.credentials.scheme.is_empty() {
+            out.write_str("\r\nAuthorization: ")?;
+            out.write_str(self.credentials.scheme)?;
+            out.write_str(" ")?;
+            (self.credentials.write)(&self.credentials, out)?;
+        }
         if !self.user_agent.is_empty() {
             out.write_str("\r\nUser-Agent: ")?;
             out.write_str(self.user_agent)?;
@@ -383,28 +425,27 @@ impl<'a> RequestHead<'a> {
     }
 }
 
-/// Visible ASCII, at least one character of it.
-fn is_visible(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+#[inline(never)]
+fn all(text: &str, allowed: fn(u8) -> bool) -> bool {
+    text.bytes().all(allowed)
+}
+
+fn is_visible(byte: u8) -> bool {
+    byte.is_ascii_graphic()
 }
 
 /// Decimal digits, without the machinery of `fmt`.
-fn write_number(number: usize, out: &mut dyn Write) -> fmt::Result {
-    let mut digits = [0; 20];
-    let (mut rest, mut len) = (number, 0);
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        len += 1;
-        if rest == 0 {
-            break;
-        }
+fn write_number(number: usize, out: &mut Pieces<'_>) -> fmt::Result {
+    let mut unit = 1;
+    while number / unit >= 10 {
+        unit *= 10;
     }
-    let unused = digits.len().saturating_sub(len);
-    digits
-        .iter()
-        .skip(unused)
-        .try_for_each(|digit| out.write_char(char::from(*digit)))
+    while unit > 0 {
+        let digit = (number / unit % 10) as u8;
+        out.write_char(char::from(b'0' + digit))?;
+        unit /= 10;
+    }
+    Ok(())
 }
 
 /// Why a head can't be written.

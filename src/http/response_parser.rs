@@ -11,6 +11,8 @@ use heapless::{String, Vec};
 const MAX_LINE: usize = 96;
 /// The most bytes of heads and trailers of one response.
 const MAX_HEAD: u16 = 16 * 1024;
+/// No chunk is larger than this many hexadecimal digits say: below the largest `usize`.
+const MAX_CHUNK_DIGITS: usize = size_of::<usize>() * 2 - 1;
 /// The most interim responses (100 to 199) before the final one.
 const MAX_INTERIM: u8 = 8;
 
@@ -33,7 +35,7 @@ pub struct ResponseHead {
     keep_alive: bool,
     chunked: bool,
     encoded: bool,
-    length: Option<u64>,
+    length: Option<usize>,
     retry_after: String<32>,
     date: String<32>,
     content_type: String<48>,
@@ -48,7 +50,7 @@ impl ResponseHead {
 
     /// Returns `Content-Length` unless the body is chunked.
     #[must_use]
-    pub fn content_length(&self) -> Option<u64> {
+    pub fn content_length(&self) -> Option<usize> {
         self.length.filter(|_| !self.chunked)
     }
 
@@ -121,13 +123,10 @@ impl ResponseHead {
         if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
             return Err(ParseError::Header);
         }
-        let Some(header) = HEADERS
-            .iter()
-            .position(|known| name.eq_ignore_ascii_case(known.as_bytes()))
-        else {
+        let Some(header) = HEADERS.iter().position(|known| is(name, known)) else {
             return Ok(());
         };
-        let value = value.trim_ascii();
+        let value = trim(value);
         let text = core::str::from_utf8(value).unwrap_or_default();
         match header {
             0 => keep(&mut self.date, text, whole),
@@ -142,17 +141,17 @@ impl ResponseHead {
                 self.length = Some(length);
             }
             4 => {
-                if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                if self.chunked || !is(value, "chunked") {
                     return Err(ParseError::Unsupported);
                 }
                 self.chunked = true;
             }
-            5 => self.encoded |= !value.eq_ignore_ascii_case(b"identity") && !value.is_empty(),
+            5 => self.encoded |= !is(value, "identity") && !value.is_empty(),
             _ => {
                 for option in value.split(|byte| *byte == b',') {
-                    let option = option.trim_ascii();
-                    self.close |= option.eq_ignore_ascii_case(b"close");
-                    self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+                    let option = trim(option);
+                    self.close |= is(option, "close");
+                    self.keep_alive |= is(option, "keep-alive");
                 }
             }
         }
@@ -169,6 +168,17 @@ const HEADERS: [&str; 7] = [
     "content-encoding",
     "connection",
 ];
+
+/// Whether these are the same words, in capitals or not.
+#[inline(never)]
+fn is(value: &[u8], word: &str) -> bool {
+    value.eq_ignore_ascii_case(word.as_bytes())
+}
+
+#[inline(never)]
+fn trim(value: &[u8]) -> &[u8] {
+    value.trim_ascii()
+}
 
 fn present(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
@@ -188,17 +198,19 @@ fn keep<const N: usize>(kept: &mut String<N>, value: &str, whole: bool) {
 }
 
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    // Visible ASCII without the delimiters (RFC 9110 §5.6.2).
+    byte.is_ascii_graphic()
+        && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
 }
 
-fn decimal(digits: &[u8]) -> Result<u64, ParseError> {
+fn decimal(digits: &[u8]) -> Result<usize, ParseError> {
     if digits.is_empty() {
         return Err(ParseError::Header);
     }
     digits
         .iter()
-        .try_fold(0_u64, |number, digit| {
-            let digit = digit.is_ascii_digit().then(|| u64::from(digit & 0xF));
+        .try_fold(0_usize, |number, digit| {
+            let digit = digit.is_ascii_digit().then(|| usize::from(digit & 0xF));
             let more = number.checked_mul(10)?;
             digit.and_then(|digit| more.checked_add(digit))
         })
@@ -206,20 +218,20 @@ fn decimal(digits: &[u8]) -> Result<u64, ParseError> {
 }
 
 /// The size of a chunk, behind which an extension may follow.
-fn chunk_size(line: &[u8]) -> Result<u64, ParseError> {
+fn chunk_size(line: &[u8]) -> Result<usize, ParseError> {
     let digits = line
         .split(|byte| *byte == b';')
         .next()
         .unwrap_or_default()
         .trim_ascii_end();
-    if digits.is_empty() || digits.len() > 15 {
+    if digits.is_empty() || digits.len() > MAX_CHUNK_DIGITS {
         return Err(ParseError::Chunk);
     }
     digits
         .iter()
-        .try_fold(0_u64, |size, digit| {
+        .try_fold(0_usize, |size, digit| {
             let digit = char::from(*digit).to_digit(16)?;
-            Some(size << 4 | u64::from(digit))
+            Some(size << 4 | digit as usize)
         })
         .ok_or(ParseError::Chunk)
 }
@@ -244,7 +256,7 @@ enum State {
     Headers,
     /// So many bytes of the body, or of a chunk, are to come.
     Body {
-        left: u64,
+        left: usize,
         chunked: bool,
     },
     UntilClose,
@@ -395,8 +407,8 @@ impl ResponseParser {
                 }
                 _ if rest.is_empty() => return Ok((used, Event::NeedInput)),
                 State::Body { left, chunked } => {
-                    let len = usize::try_from(left).map_or(rest.len(), |left| left.min(rest.len()));
-                    let left = left.saturating_sub(len as u64);
+                    let len = left.min(rest.len());
+                    let left = left.saturating_sub(len);
                     self.state = State::Body { left, chunked };
                     let piece = rest.get(..len).unwrap_or_default();
                     return Ok((used + len, Event::Body(piece)));

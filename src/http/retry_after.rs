@@ -31,7 +31,10 @@ pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
             let seconds = then.saturating_sub(parse_date(date?)?);
             Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
         }
-        None => seconds(value.split(',').next().unwrap_or("").trim())?,
+        None => {
+            let end = value.bytes().position(|byte| byte == b',');
+            seconds(value.get(..end.unwrap_or(value.len()))?.trim_ascii())?
+        }
     };
     Some(delay.min(MAX_RETRY_AFTER))
 }
@@ -39,28 +42,52 @@ pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
 /// Seconds as servers and proxies write them: `120`, also `1.5` and `1e3`. By hand: the standard
 /// library's parser of floats takes 14 KB of a small program, for this one header.
 fn seconds(text: &str) -> Option<Duration> {
-    let (number, exponent) = match text.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, exponent.parse::<i64>().ok()?),
+    let text = text.as_bytes();
+    let exponent_at = text.iter().position(|byte| matches!(byte, b'e' | b'E'));
+    let (number, exponent) = match exponent_at {
+        Some(at) => (text.get(..at)?, exponent(text.get(at + 1..)?)?),
         None => (text, 0),
     };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) {
+    let whole = number
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let fraction = match number.get(whole..)? {
+        [b'.', fraction @ ..] => fraction,
+        [] => &[],
+        _ => return None,
+    };
+    if whole == 0 || !fraction.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let billionths = fraction.bytes().chain([b'0'; 9]).take(9);
-    let mut nanos = whole.bytes().chain(billionths).fold(0u64, |sum, digit| {
-        sum.saturating_mul(10)
-            .saturating_add(u64::from(digit & 0xF))
-    });
-    // More than these change nothing: the largest number has twenty digits.
-    for _ in 0..exponent.unsigned_abs().min(20) {
-        nanos = match exponent {
-            ..0 => nanos / 10,
-            _ => nanos.saturating_mul(10),
-        };
+    // The digits without their point, and zeros on both sides.
+    let digits = |range: core::ops::Range<i32>, most: u32| {
+        range.fold(0_u32, |sum, index| {
+            let index = index as usize;
+            let digit = number.get(index.wrapping_add(usize::from(index >= whole)));
+            most.min(sum * 10 + digit.map_or(0, |digit| u32::from(digit & 0xF)))
+        })
+    };
+    // Further out there are only zeros, or more than ten minutes.
+    let point = (whole as i32)
+        .saturating_add(exponent)
+        .clamp(-9, number.len() as i32 + 4);
+    let seconds = digits(0..point, MAX_RETRY_AFTER.as_secs() as u32);
+    let nanos = digits(point..point + 9, u32::MAX);
+    Some(Duration::new(seconds.into(), nanos))
+}
+
+/// A whole number of at most nine digits.
+fn exponent(text: &[u8]) -> Option<i32> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    if !(1..=9).contains(&digits.len()) {
+        return None;
     }
-    Some(Duration::from_nanos(nanos))
+    let number = number(digits)? as i32;
+    Some(if negative { -number } else { number })
 }
 
 /// Parses a date as in the header `Date`, `Sun, 06 Nov 1994 08:49:37 GMT`, and returns it as seconds
@@ -77,35 +104,40 @@ fn seconds(text: &str) -> Option<Duration> {
 /// ```
 #[must_use]
 pub fn parse_date(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let (_weekday, rest) = text.trim().split_once(", ")?;
-    let mut parts = rest.split(' ');
-    let day = number(parts.next()?)?;
-    let name = parts.next()?;
-    let (month, _) = (1..).zip(MONTHS).find(|(_, month)| *month == name)?;
-    let year = number(parts.next()?)?;
-    let mut clock = parts.next()?.split(':');
-    let hour = number(clock.next()?)?;
-    let minute = number(clock.next()?)?;
-    let second = number(clock.next()?)?;
-    let in_range = (1970..=9999).contains(&year)
+    const FORM: &[u8; 29] = b"___, __ ___ ____ __:__:__ GMT";
+    const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+    let text = text.trim_ascii().as_bytes();
+    let has_form = |(byte, form): (&u8, &u8)| byte == form || *form == b'_';
+    if text.len() != FORM.len() || !text.iter().zip(FORM).all(has_form) {
+        return None;
+    }
+    let name = text.get(8..11)?;
+    let month = (1..)
+        .zip(MONTHS.chunks_exact(3))
+        .find(|(_, month)| *month == name)?
+        .0;
+    let at = |from: usize| number(text.get(from..from + 2)?);
+    let (day, hour, minute, second) = (at(5)?, at(17)?, at(20)?, at(23)?);
+    let year = number(text.get(12..16)?)?;
+    let in_range = year >= 1970
         && (1..=days_in_month(year, month)).contains(&day)
         && hour < 24
         && minute < 60
         // A leap second.
         && second <= 60;
-    if parts.next() != Some("GMT") || parts.next().is_some() || clock.next().is_some() || !in_range
-    {
+    if !in_range {
         return None;
     }
     let of_day = hour * 3600 + minute * 60 + second;
     Some(unix_days(year, month, day) * 86_400 + i64::from(of_day))
 }
 
-/// A number of at most four digits.
-fn number(text: &str) -> Option<u32> {
-    let fits = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    fits.then(|| text.parse().ok())?
+/// A number of at most nine digits.
+#[inline(never)]
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |sum: u32, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| sum * 10 + u32::from(digit & 0xF))
+    })
 }

@@ -5,6 +5,7 @@ use super::error_body::{ErrorBody, Form, LineErrors, UNABLE};
 use super::json_str::JsonStr;
 use super::outcome::{Remedy, Stored};
 use super::retry_after::retry_after;
+use super::words::lines;
 use core::time::Duration;
 
 /// A response to a write, as far as its meaning depends on it.
@@ -189,5 +190,5 @@ fn is_about_lines(body: &ErrorBody<'_>) -> bool {
         return true;
     }
     // Of other words only InfluxDB's are about lines: its own form must say so.
-    body.form == Form::InfluxDb && !ABOUT_REQUEST.lines().any(|words| message.contains(words))
+    body.form == Form::InfluxDb && !lines(ABOUT_REQUEST).any(|words| message.contains(words))
 }

@@ -13,7 +13,6 @@ fn an_example_whose_output_is_closed_ends_without_a_panic() {
         ("raw_call", &[]),
         ("raw_call", &["GET", "/health"]),
         ("provision", &[]),
-        ("bare_metal", &[]),
     ];
     if cfg!(feature = "spool") {
         examples.push(("gateway", &[]));

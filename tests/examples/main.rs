@@ -15,11 +15,11 @@ mod common {
     pub(crate) mod wire;
 }
 
-#[cfg(feature = "std")]
-mod bare_metal;
 #[cfg(feature = "client")]
 mod closed_output;
 mod commands;
+#[cfg(all(feature = "client", feature = "embedded"))]
+mod embedded_tcp;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod gateway;
 mod hidden;

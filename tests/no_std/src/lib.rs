@@ -6,10 +6,6 @@
 
 #![no_std]
 
-// The example `bare_metal`, as it runs on a board.
-#[path = "../../../examples/bare_metal/station.rs"]
-pub mod station;
-
 #[cfg(feature = "embedded")]
 pub mod delivery;
 #[cfg(feature = "serde")]

@@ -1,0 +1,48 @@
+//! The example of a microcontroller's program, run to its end: its readings are in the server.
+
+use crate::common::built;
+use crate::common::mock_server::Server;
+use influx_edge::Client;
+use std::process::Command;
+
+#[test]
+fn its_readings_are_stored() {
+    let server = Server::start();
+    let output = Command::new(built::example("embedded_tcp"))
+        .env("INFLUXDB_V2_URL", server.url())
+        .env("INFLUXDB_V2_ORG", server.org())
+        .env("INFLUXDB_V2_TOKEN", server.token())
+        .env("INFLUXDB_V2_BUCKET", server.bucket())
+        .output()
+        .expect("it runs");
+    let out = String::from_utf8(output.stdout).expect("text");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{out}\n{err}");
+    assert!(
+        out.starts_with("accepted 10: 10 delivered, "),
+        "{out}\n{err}"
+    );
+    let client = Client::builder(server.url())
+        .org(server.org())
+        .token(server.token())
+        .build()
+        .unwrap();
+    let flux = format!("from(bucket: {:?}) |> range(start: -1h)", server.bucket());
+    let mut rows = client.query(flux).call().unwrap();
+    let mut count = 0;
+    while let Some(row) = rows.next().unwrap() {
+        assert_eq!(row.get::<&str>("station").unwrap(), "zrh-1");
+        count += 1;
+    }
+    assert_eq!(count, 10);
+}
+
+#[test]
+fn it_says_what_to_set() {
+    let output = Command::new(built::example("embedded_tcp"))
+        .env_remove("INFLUXDB_V2_URL")
+        .output()
+        .expect("it runs");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("set INFLUXDB_V2_URL"));
+}
