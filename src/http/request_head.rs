@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 
 /// What a request asks of a server: method, path, query parameters and the type of its body.
 ///
-/// Names may be any text: they are percent-encoded. An empty value is left out.
+/// Names may be any text: they are percent-encoded. A parameter without name or value is left out.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -114,7 +114,7 @@ impl<'a> Operation<'a> {
     fn write_query(&self, out: &mut Pieces<'_>) -> fmt::Result {
         let mut target = TargetWriter::new(out);
         for (name, value) in self.query {
-            if !value.is_empty() {
+            if !name.is_empty() && !value.is_empty() {
                 target.query(name, value)?;
             }
         }

@@ -203,20 +203,17 @@ fn built(texts: &Texts) -> (RequestHead<'_>, Meant) {
     query.retain(|(_, value)| !value.is_empty());
     let base64 = base64::engine::general_purpose::STANDARD;
     let (credentials, authorization) = match texts.scheme {
-        0 => (Credentials::None, None),
+        0 => (Credentials::NONE, None),
         1 => (
-            Credentials::Token(&texts.secret),
+            Credentials::token(&texts.secret),
             Some(format!("Token {}", texts.secret)),
         ),
         2 => (
-            Credentials::Bearer(&texts.secret),
+            Credentials::bearer(&texts.secret),
             Some(format!("Bearer {}", texts.secret)),
         ),
         _ => (
-            Credentials::Basic {
-                user: &texts.user,
-                password: &texts.secret,
-            },
+            Credentials::basic(&texts.user, &texts.secret),
             Some(format!(
                 "Basic {}",
                 base64.encode(format!("{}:{}", texts.user, texts.secret))
@@ -470,7 +467,7 @@ fn what_cannot_be_in_a_head_is_an_error() {
         "ä",
         "\u{85}",
     ] {
-        for credentials in [Credentials::Token(bad), Credentials::Bearer(bad)] {
+        for credentials in [Credentials::token(bad), Credentials::bearer(bad)] {
             let head = RequestHead::new("h", ping).credentials(credentials);
             assert_eq!(
                 head.write_into(&mut [0; 512]),
@@ -488,7 +485,7 @@ fn what_cannot_be_in_a_head_is_an_error() {
         ("a", "\x7f"),
         ("\x1f", ""),
     ] {
-        let head = RequestHead::new("h", ping).credentials(Credentials::Basic { user, password });
+        let head = RequestHead::new("h", ping).credentials(Credentials::basic(user, password));
         assert_eq!(
             head.write_into(&mut [0; 512]),
             Err(HeadError::Credentials),

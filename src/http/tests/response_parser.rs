@@ -29,7 +29,7 @@ fn head(parser: &ResponseParser) -> Head {
     let head = parser.head();
     Head {
         status: head.status(),
-        length: head.content_length().map(|len| len as usize),
+        length: head.content_length(),
         retry_after: head.retry_after().map(ToString::to_string),
         date: head.date().map(ToString::to_string),
         content_type: head.content_type().map(ToString::to_string),
