@@ -33,6 +33,9 @@ fn meant(body: &[u8], named: &LineErrorRef<'_>) -> Option<usize> {
             return Some(n);
         }
     }
+    if named.line.chars().all(|c| c.is_ascii_whitespace()) {
+        return None;
+    }
     if let Some((n, _)) = lines().find(|(_, line)| is(named.line, line)) {
         return Some(n);
     }
@@ -67,6 +70,10 @@ fn is(text: JsonStr<'_>, line: &[u8]) -> bool {
 fn starts_with(line: &[u8], text: JsonStr<'_>) -> bool {
     let mut len = 0;
     for (index, c) in text.chars().enumerate() {
+        // Here no line has a blank before it.
+        if index == 0 && c.is_ascii_whitespace() {
+            return false;
+        }
         if !matches!(c, '…' | '.' | '\n') {
             len = index + 1;
         }
@@ -86,3 +93,7 @@ fn rest_behind<'l>(mut line: &'l [u8], text: JsonStr<'_>, len: usize) -> Option<
     }
     Some(line)
 }
+
+#[cfg(all(test, feature = "client"))]
+#[path = "tests/named_line.rs"]
+mod tests;

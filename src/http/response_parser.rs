@@ -354,6 +354,12 @@ impl ResponseParser {
         self.head.close = true;
     }
 
+    /// Whatever comes, the response isn't complete.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn give_up(&mut self) {
+        self.state = State::Failed(ParseError::Truncated);
+    }
+
     /// Takes bytes until there is something to report, and returns how many it took.
     ///
     /// Call it again with the rest until it returns [`Event::NeedInput`] or [`Event::End`]; after

@@ -399,7 +399,10 @@ fn delays_are_to_both_the_same() {
         }
     }
     // Of two the first.
-    for headers in ["Retry-After: 7\r\nRetry-After: 8\r\n", "Retry-After: x\r\nRetry-After: 8\r\n"] {
+    for headers in [
+        "Retry-After: 7\r\nRetry-After: 8\r\n",
+        "Retry-After: x\r\nRetry-After: 8\r\n",
+    ] {
         let response = wire(503, headers, "", false);
         compare(&server, headers, &response, LINES, true);
     }
