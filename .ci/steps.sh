@@ -212,7 +212,7 @@ package() {
             return 1
         }
     done
-    if grep -E '^(\.|benches/|fuzz/|target/|tests/no_std/|deny\.toml)' <<<"$list" |
+    if grep -E '^(\.|benches/|fuzz/|target/|tests/no_std/|tests/firmware/|deny\.toml)' <<<"$list" |
         grep -vxF .cargo_vcs_info.json; then
         printf 'these do not belong into the package\n'
         return 1

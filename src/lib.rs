@@ -126,7 +126,8 @@
 //! | [`line`](mod@line) | points into line protocol: whole lines or none, nothing a server could misread | nothing |
 //! | [`csv`] | annotated CSV into rows: pushed in, in pieces of any size, over fixed buffers | nothing |
 //! | [`flux`] | values into Flux: parameters, literals, delete predicates | nothing |
-//! | [`http`] | what a response means, error bodies, `Retry-After`, percent-encoded targets | nothing |
+//! | [`http`] | request heads, a response parser, what a response means | nothing |
+//! | `embedded` | a connection for microcontrollers: writes and queries over `embedded_io` | feature `embedded` |
 //! | [`client`] | HTTP: write, query, delete, any other call; one meaning for every response | feature `client` |
 //! | [`api`] | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
 //! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
@@ -150,6 +151,7 @@
 //! | `alloc` | growing buffers, owned points | an allocator |
 //! | `std` | rows from any `io::Read`, `SystemTime`, lines into any `io::Write` | |
 //! | `serde` | your own types into lines and from rows, also without std | serde |
+//! | `embedded` | a connection without std and without a heap | embedded-io, which is traits only |
 //! | `client` | the HTTP client | ureq, serde_json, toml_parser |
 //! | `gzip` | compressed writes and responses | flate2 |
 //! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |

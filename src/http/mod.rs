@@ -1,10 +1,12 @@
-//! HTTP without a network: what a request is called, and what a response means.
+//! HTTP without a network: how a request is written, and what a response means.
 //!
 //! # In scope
 //! - [`WriteStatus`]: the one table of write statuses. From a response to how much is stored
 //!   ([`Stored`]), what may be done ([`Remedy`]), which lines were refused, and how long to wait.
 //! - [`ErrorBody`]: code and message of an error in any form that servers send.
 //! - [`retry_after`], [`parse_date`]: the headers `Retry-After` and `Date`.
+//! - [`RequestHead`]: the head of a request, of any names. For modems, and for `embedded`'s connection.
+//! - [`ResponseParser`]: responses from pieces of any size, chunked bodies too.
 //! - [`TargetWriter`], [`encode_segment`], [`encode_component`]: percent-encoded request targets.
 //!
 //! # Out of scope

@@ -4,6 +4,7 @@
 #![cfg(feature = "embedded")]
 #[path = "../common"]
 mod common {
+    pub(crate) mod board;
     pub(crate) mod random;
 }
 

@@ -78,8 +78,13 @@ pub unsafe extern "C" fn deliver_reading(
     outcome: *mut Outcome,
 ) -> bool {
     // SAFETY: the caller's promise.
-    let (wire, storage, outcome) =
-        unsafe { (&*wire, slice::from_raw_parts_mut(storage, len), &mut *outcome) };
+    let (wire, storage, outcome) = unsafe {
+        (
+            &*wire,
+            slice::from_raw_parts_mut(storage, len),
+            &mut *outcome,
+        )
+    };
     let (lines, buffer) = storage.split_at_mut(len / 2);
     let mut enc = Encoder::new(lines).precision(Precision::Second);
     let encoded = enc
