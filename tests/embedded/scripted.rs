@@ -62,13 +62,6 @@ impl Scripted {
         }
     }
 
-    pub(crate) fn interrupted(self) -> Self {
-        Scripted {
-            interrupts: true,
-            ..self
-        }
-    }
-
     /// Fails behind what is there.
     pub(crate) fn then(mut self, error: ErrorKind) -> Self {
         self.incoming.push_back(Incoming::Error(error));
@@ -143,6 +136,9 @@ impl Write for Scripted {
     }
 
     fn flush(&mut self) -> Result<(), ErrorKind> {
+        if self.is_interrupted() {
+            return Err(ErrorKind::Interrupted);
+        }
         self.flushed = self.written.len();
         Ok(())
     }

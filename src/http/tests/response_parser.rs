@@ -90,7 +90,7 @@ pub(super) fn parse<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> Seen {
 
 /// Every place of a short response, some of a long one.
 fn step(bytes: &[u8]) -> usize {
-    bytes.len() * bytes.len() / 2_000_000 + 1
+    bytes.len() * bytes.len() / 500_000 + 1
 }
 
 /// The same in one piece, in single bytes, and in two pieces at every place.
