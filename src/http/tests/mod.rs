@@ -6,6 +6,7 @@ mod json_str;
 mod random_responses;
 mod recordings;
 mod request_head;
+mod response_limits;
 mod response_parser;
 mod retry_after;
 mod target;
