@@ -42,7 +42,7 @@ fn expected(target: &str, body: &[u8]) -> Request {
 fn the_request_is_one_whatever_the_sizes() {
     let target = "/api/v2/write?bucket=a%20b&org=acme&precision=s";
     for body in [
-        "m f=1 1\n".repeat(1),
+        "m f=1 1\n".to_string(),
         "m f=1 1\n".repeat(100),
         "m f=1 1\n".repeat(2_000),
     ] {

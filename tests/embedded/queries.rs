@@ -316,9 +316,9 @@ fn keep_alive() {
     let responses = [&chunked[..], stored, &plain, &chunked, stored, &close];
     let (mut buffer, mut text, mut ends) = ([0; 256], [0; 2_048], [0; 64]);
     let mut connection = Connection::new(Scripted::new(&responses), &mut buffer, &CONFIG);
-    for call in 0..6 {
+    for (call, response) in responses.into_iter().enumerate() {
         assert!(connection.is_open(), "{call}");
-        if responses[call] == stored {
+        if response == stored {
             connection
                 .write("b", crate::connection::lines(b"m f=1\n"))
                 .unwrap();

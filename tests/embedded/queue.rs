@@ -115,13 +115,14 @@ impl Script<'_> {
         };
         let incomplete = random.one_in(30);
         if incomplete {
-            bytes.extend_from_slice(*random.pick(&[
-                &b"m f=1"[..],
+            let odd: [&[u8]; 5] = [
+                &b"m f=1",
                 b"m f=\"\n",
                 b"m\\\n",
                 b"x",
                 b"m f=\"a\" \"\nm f=\"\n",
-            ]));
+            ];
+            bytes.extend_from_slice(random.pick(&odd));
         }
         let before = self.queue.stats();
         let result = self.queue.push(Lines {
