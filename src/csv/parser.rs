@@ -338,14 +338,16 @@ impl Parser {
         self.delimiter_len = 0;
         self.row += 1;
         if self.state == State::Rows && first != b'#' && first != b'{' {
-            if let Some(used) = self.copy_line(rest, text, ends) {
+            // Where it is off, csv-core alone reads rows: 900 bytes less.
+            let line = FAST_PATHS.then(|| self.copy_line(rest, text, ends));
+            if let Some(used) = line.flatten() {
                 return Ok(Begun::Row(used));
             }
         }
         if first == b'{' {
             self.state = State::Json;
             self.schema = Schema::default();
-            self.row_prefix = RowPrefix::default();
+            self.row_prefix.mask = 0;
         }
         self.at_row_start = false;
         Ok(Begun::Hard)
@@ -381,7 +383,7 @@ impl Parser {
 
     /// Remembers the first bytes of a table's records, if a word holds them.
     pub(super) fn set_row_prefix(&mut self, id: &[u8]) {
-        self.row_prefix = RowPrefix::default();
+        self.row_prefix.mask = 0;
         let mut bytes = [0; 8];
         let row_prefix = [self.delimiter; 2].into_iter().chain(id.iter().copied());
         let row_prefix = row_prefix.chain([self.delimiter]);
@@ -489,7 +491,7 @@ impl Parser {
 #[derive(Clone, Copy, Default)]
 pub(super) struct RowPrefix {
     /// Which bits of the word count; 0 if there is nothing to compare with.
-    mask: u64,
+    pub(super) mask: u64,
     bytes: u64,
     len: usize,
 }

@@ -310,16 +310,12 @@ impl<'a, T: Read + Write> Connection<'a, T> {
 
 /// Moves bytes of a body down to where it begins, never up. As `copy_within`, which brings the memmove of
 /// the prebuilt core: 1.5 KiB.
-fn move_down(buffer: &mut [u8], mut from: usize, mut to: usize, mut len: usize) {
-    while len > 0 && to < from {
-        let Some((target, source)) = buffer.split_at_mut_checked(from) else {
-            return;
-        };
-        let now = len.min(from - to);
-        if let (Some(target), Some(source)) = (target.get_mut(to..to + now), source.get(..now)) {
-            target.copy_from_slice(source);
+fn move_down(buffer: &mut [u8], from: usize, to: usize, len: usize) {
+    for step in 0..len {
+        let byte = buffer.get(from + step).copied().unwrap_or_default();
+        if let Some(slot) = buffer.get_mut(to + step) {
+            *slot = byte;
         }
-        (from, to, len) = (from + now, to + now, len - now);
     }
 }
 

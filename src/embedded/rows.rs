@@ -60,10 +60,11 @@ impl<T: Read + Write> Connection<'_, T> {
         })?;
         let head = parser.head();
         let given = head.content_type().unwrap_or("text/csv");
-        let given = given.split(';').next().unwrap_or_default().trim_ascii();
+        let given = given.as_bytes().split(|byte| *byte == b';').next();
+        let given = given.unwrap_or_default().trim_ascii();
         let is_csv = ["text/csv", "application/csv"]
             .iter()
-            .any(|csv| given.eq_ignore_ascii_case(csv));
+            .any(|csv| given.eq_ignore_ascii_case(csv.as_bytes()));
         if head.status() != 200 || !is_csv {
             self.read_error(&mut parser, unread);
             return Err(self.refusal(parser.head()));

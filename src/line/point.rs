@@ -3,7 +3,7 @@
 use core::fmt;
 use core::ops::Range;
 
-use super::duplicate_keys::KeyHash;
+use super::duplicate_keys::{Bits, KeyHash};
 use super::encoder::Encoder;
 use super::error::EncodeError;
 use super::into_timestamp::{IntoTimestamp, KeptTime};
@@ -75,7 +75,7 @@ pub struct Point {
     fields: usize,
     time: KeptTime,
     /// One bit for each field's key: a key whose bit is not set is new. They stay when a field goes.
-    field_bits: u64,
+    field_bits: Bits,
 }
 
 impl Point {
@@ -97,7 +97,7 @@ impl Point {
             last_tag: len,
             fields: len,
             time: KeptTime::Untimed,
-            field_bits: 0,
+            field_bits: Bits::default(),
         }
     }
 
@@ -174,14 +174,14 @@ impl Point {
     pub fn set_field(&mut self, key: impl AsRef<str>, value: impl FieldValue) -> &mut Self {
         let (key, new) = (key.as_ref(), self.parts.len());
         let present = self.parts.push(key, |out| value.keep(out));
-        let bit = KeyHash::of(key.as_bytes()).bit();
-        if self.field_bits & bit != 0 {
+        let hash = KeyHash::of(key.as_bytes());
+        if self.field_bits.contain(hash) {
             if let Some(old) = self.field_range(key, new) {
                 self.parts.replace(old.start, old.end, new);
             }
         }
         if present {
-            self.field_bits |= bit;
+            self.field_bits.insert(hash);
         }
         self
     }
@@ -273,7 +273,7 @@ impl Point {
         self.last_tag = self.tags;
         self.fields = self.tags;
         self.time = KeptTime::Untimed;
-        self.field_bits = 0;
+        self.field_bits = Bits::default();
     }
 
     /// The bytes of the parts in a range.
