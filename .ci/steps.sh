@@ -1,7 +1,7 @@
 # The steps of .ci/run, each a function that fails, passes or skips. Sourced, not run.
 
 # The feature levels that clippy goes through.
-NO_CLIENT=('' 'alloc' 'std' 'serde' 'alloc,serde' 'spool')
+NO_CLIENT=('' 'alloc' 'std' 'serde' 'alloc,serde' 'embedded' 'spool')
 WITH_CLIENT=('client' 'client,gzip' 'client,rustls' 'client,spool' 'client,log' 'client,v1')
 
 formatting() {
@@ -81,8 +81,13 @@ test_levels() {
     level '' csv
     level 'serde'
     level 'std,serde' csv line resource_use
+    level 'embedded' embedded
     level 'spool' spool
     level 'client' client client_log http_faults resource_use
+    # What a board's connection makes of a response, beside the client.
+    printf -- '--- tests, features: client,embedded\n'
+    cargo test --locked --no-default-features --features client,embedded --lib --test embedded -- \
+        embedded:: recorded::
     # (Its unit tests run with all features of the dependencies on.)
     unit=()
     # TLS by the system's library, which has to do whatever rustls does.
@@ -126,8 +131,8 @@ at_length() {
         --test spool_kill --test spool_memory
     cargo test --locked --release --no-default-features --features std,serde,spool \
         --lib -- spool::
-    cargo test --locked --release --no-default-features --features std,serde,spool \
-        --test csv --test line -- fuzz::
+    cargo test --locked --release --no-default-features --features embedded,serde,spool,std \
+        --test csv --test embedded --test line -- fuzz::
     cargo test --locked --release --no-default-features --features std,serde,spool \
         --test resource_use -- --ignored
     # The writer: every position of a batch, a million points, three simulated days, ten thousand

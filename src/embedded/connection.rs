@@ -205,6 +205,10 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         let _ = body(&mut out);
         let (sent, result) = out.finish();
         let received = self.receive_head(parser);
+        if result.is_err() {
+            // The server still waits for the rest.
+            parser.expect_close();
+        }
         match (result, received) {
             // A server may respond and close before it has the whole body.
             (_, Ok(unread)) => Ok(unread),
@@ -268,7 +272,8 @@ impl<'a, T: Read + Write> Connection<'a, T> {
                     &mut self.transport,
                     self.buffer.get_mut(len..).unwrap_or_default(),
                 ) {
-                    Ok(0) | Err(_) => break parser.finish().is_ok() && skipped == 0,
+                    Ok(0) => break parser.finish().is_ok() && skipped == 0,
+                    Err(_) => break false,
                     Ok(more) => unread = len..len + more,
                 },
             }

@@ -93,3 +93,7 @@ fn fit(mut line: &[u8], text: JsonStr<'_>) -> Fit {
         Fit::Not
     }
 }
+
+#[cfg(all(test, feature = "client"))]
+#[path = "tests/named_line.rs"]
+mod tests;

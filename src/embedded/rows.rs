@@ -136,7 +136,7 @@ impl<T: Read + Write> Rows<'_, T> {
     /// # Errors
     /// Returns an error if the response breaks off, isn't annotated CSV, doesn't fit into the buffers, or ends
     /// with an error of the server ([`server_error`](Self::server_error)). A response that is cut off never
-    /// looks complete.
+    /// looks complete: after an error every further call is an error, too.
     #[allow(
         clippy::should_implement_trait,
         reason = "a record borrows from the rows"
@@ -188,7 +188,10 @@ impl<T: Read + Write> Rows<'_, T> {
                     self.ended = true;
                     return Ok(());
                 }
-                _ => match super::connection::read(self.transport, self.buffer)? {
+                // A transport that has failed may report an end next; it is none of a response.
+                _ => match super::connection::read(self.transport, self.buffer)
+                    .inspect_err(|_| self.parser.give_up())?
+                {
                     0 => {
                         self.parser.finish().map_err(|error| match error {
                             ParseError::Truncated => {
