@@ -30,9 +30,10 @@ fn meant(body: &[u8], named: &LineErrorRef<'_>) -> Option<usize> {
         let rank = match fit(line, text) {
             _ if text.is_empty() => u8::from(numbered && Some(index) == place),
             _ if numbered && between => 4,
-            Fit::Whole => 3 + u8::from(numbered),
+            // (A text of blanks is that of no line but between newlines.)
+            Fit::Whole if !line.is_empty() => 3 + u8::from(numbered),
             Fit::Start => 1 + u8::from(numbered),
-            Fit::Not => 0,
+            _ => 0,
         };
         several |= rank == best;
         if rank > best {
@@ -85,7 +86,7 @@ fn fit(mut line: &[u8], text: JsonStr<'_>) -> Fit {
         None => last != '\r',
         Some(c) => c == '\r' && others.next().is_none(),
     };
-    if whole && line.is_empty() && !blank {
+    if whole && line.is_empty() {
         Fit::Whole
     } else if begun && !indented && rest.all(is_dot) {
         Fit::Start

@@ -123,6 +123,6 @@ pub(super) fn is_identifier(name: &str) -> bool {
 }
 
 const KEYWORDS: [&str; 13] = [
-    "and", "import", "option", "if", "or", "package", "builtin", "then", "not", "return", "testcase",
-    "else", "exists",
+    "and", "import", "option", "if", "or", "package", "builtin", "then", "not", "return",
+    "testcase", "else", "exists",
 ];

@@ -64,7 +64,10 @@ impl<'a> Json<'a> {
 
     /// A string; what is there of it if the text was cut short within it.
     pub(crate) fn text(self) -> Option<JsonStr<'a>> {
-        let mut cursor = Cursor { text: self.0, at: 0 };
+        let mut cursor = Cursor {
+            text: self.0,
+            at: 0,
+        };
         let whole = cursor.string();
         let inside = whole.or_else(|| self.0.get(1..).filter(|_| self.first() == Some(b'"')));
         inside.map(JsonStr::new)
@@ -129,7 +132,10 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn of(value: Json<'a>, open: u8) -> Option<Self> {
-        let mut cursor = Cursor { text: value.0, at: 0 };
+        let mut cursor = Cursor {
+            text: value.0,
+            at: 0,
+        };
         cursor.skip(open).then(|| {
             cursor.skip_blank();
             Parts {

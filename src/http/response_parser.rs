@@ -316,6 +316,18 @@ impl ResponseParser {
         &self.head
     }
 
+    /// Whatever the response says, its connection can't carry another request.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn expect_close(&mut self) {
+        self.head.close = true;
+    }
+
+    /// Whatever comes, the response isn't complete.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn give_up(&mut self) {
+        self.state = State::Failed(ParseError::Truncated);
+    }
+
     /// Takes bytes until there is something to report, and returns how many it took.
     ///
     /// Call it again with the rest until it returns [`Event::NeedInput`] or [`Event::End`]; after

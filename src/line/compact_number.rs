@@ -6,8 +6,8 @@
 
 use super::error::EncodeError;
 use super::slice_writer::SliceWriter;
-use heapless::Vec;
 use crate::power_of_ten::{high_part, log2_of_ten_to, power_of_ten};
+use heapless::Vec;
 
 /// The first number of ten digits.
 const TEN_DIGITS: u64 = 1_000_000_000;
