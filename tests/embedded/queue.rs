@@ -116,13 +116,13 @@ impl Script<'_> {
         let incomplete = random.one_in(30);
         if incomplete {
             let odd: [&[u8]; 5] = [
-                &b"m f=1",
+                b"m f=1",
                 b"m f=\"\n",
                 b"m\\\n",
                 b"x",
                 b"m f=\"a\" \"\nm f=\"\n",
             ];
-            bytes.extend_from_slice(random.pick(&odd));
+            bytes.extend_from_slice(odd[random.below(odd.len())]);
         }
         let before = self.queue.stats();
         let result = self.queue.push(Lines {
