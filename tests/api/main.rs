@@ -10,6 +10,7 @@ mod common {
     pub(crate) mod wire;
 }
 
+mod attached;
 mod limits;
 mod lists;
 mod operations;
