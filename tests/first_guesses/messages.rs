@@ -17,7 +17,7 @@ impl std::fmt::Display for Own {
 ";
 
 /// What is typed, and what the compiler has to say of it.
-const MISTAKES: [(&str, &[&str]); 14] = [
+const MISTAKES: [(&str, &[&str]); 19] = [
     (
         "fn f(e: &mut Encoder<Vec<u8>>) { e.line(\"t\").field(\"v\", 1).timestamp(5_u64); }",
         &[
@@ -113,6 +113,27 @@ const MISTAKES: [(&str, &[&str]); 14] = [
             "`Own` doesn't know how to write itself as a line",
             "`impl ToLine for` the type",
         ],
+    ),
+    // A field of two roles in a schema.
+    (
+        "const S: Schema = Schema::new(\"t\").tags(&[\"x\", \"y\", \"x\"]);",
+        &["a schema names the same tag twice"],
+    ),
+    (
+        "const S: Schema = Schema::new(\"t\").tags(&[\"x\"]).time(\"x\");",
+        &["a schema names one field as a tag and as the time"],
+    ),
+    (
+        "static S: Schema = Schema::new(\"t\").time(\"x\").tags(&[\"x\"]);",
+        &["a schema names one field as a tag and as the time"],
+    ),
+    (
+        "const S: Schema = Schema::measurement_from(\"m\").tags(&[\"m\"]);",
+        &["a schema names one field as the measurement and as a tag"],
+    ),
+    (
+        "const S: Schema = Schema::measurement_from(\"m\").time(\"m\");",
+        &["a schema names one field as the measurement and as the time"],
     ),
 ];
 
