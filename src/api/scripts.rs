@@ -297,7 +297,7 @@ impl List<'_, Script> {
 }
 
 /// A call of a script under construction. Made by [`Scripts::invoke`].
-#[must_use = "nothing is invoked until `call`"]
+#[must_use = "nothing is invoked until `.call()?`"]
 pub struct Invocation<'a> {
     client: &'a Client,
     id: ScriptId,

@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone)]
-#[must_use = "a builder does nothing until it is built"]
+#[must_use = "a builder does nothing until `.build()?`"]
 pub struct ClientBuilder {
     pub(super) url: String,
     /// The URL is the default, for none was set.
@@ -108,7 +108,7 @@ impl fmt::Debug for Credentials {
 }
 
 impl ClientBuilder {
-    pub(super) fn new(url: String) -> Self {
+    pub(super) fn for_url(url: String) -> Self {
         ClientBuilder {
             url,
             default_url: false,

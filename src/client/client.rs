@@ -113,7 +113,7 @@ impl Client {
     /// ```
     #[doc(alias = "new")]
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
-        ClientBuilder::new(url.into())
+        ClientBuilder::for_url(url.into())
     }
 
     /// The server's URL, without a trailing slash.

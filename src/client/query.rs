@@ -19,7 +19,7 @@ use std::io;
 pub(super) const WHAT: &str = "query";
 
 /// A Flux query under construction. Made by [`Client::query`].
-#[must_use = "nothing is asked until `call`, `deserialize` or `write_to`"]
+#[must_use = "nothing is asked until `.call()?` for rows, `.deserialize::<T>()?` or `.write_to(&mut out)?`"]
 pub struct Query<'a> {
     client: &'a Client,
     flux: String,
@@ -373,6 +373,9 @@ impl Query<'_> {
     #[doc(alias = "rows")]
     #[doc(alias = "execute")]
     #[doc(alias = "records")]
+    #[doc(alias = "collect")]
+    #[doc(alias = "send")]
+    #[doc(alias = "run")]
     pub fn call(self) -> Result<Rows, Error> {
         if !self.dialect.header {
             return Err(Error::config(

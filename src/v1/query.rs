@@ -15,7 +15,7 @@ use core::time::Duration;
 use serde::Serialize;
 
 /// An InfluxQL query under construction. Made by [`Database::query`].
-#[must_use = "nothing is asked until `call` or `run`"]
+#[must_use = "nothing is asked until `.call()?` or `.run()?`"]
 pub struct Query<'a> {
     v1: Database<'a>,
     q: String,

@@ -32,6 +32,7 @@ impl Client {
     /// println!("{}", w.close()?);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
+    #[doc(alias = "new")]
     #[doc(alias = "write_api")]
     pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
         WriterBuilder {
@@ -53,7 +54,7 @@ impl Client {
 }
 
 /// The settings of a [`Writer`]. Every one has a default.
-#[must_use = "a builder does nothing until it is built"]
+#[must_use = "a builder does nothing until `.build()?`"]
 pub struct WriterBuilder {
     client: Client,
     bucket: String,
@@ -542,7 +543,8 @@ impl WriterBuilder {
     pub fn build(self) -> Result<Writer, Error> {
         let client = self.client.clone();
         let clock = SystemClock::new(client.clone());
-        self.build_on(clock, client, random()).map(Writer::new)
+        self.build_on(clock, client, random())
+            .map(|inline| Writer { inline })
     }
 
     /// The same on any clock and any way to the server.

@@ -49,10 +49,6 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(inline: Inline<SystemClock, Client>) -> Self {
-        Writer { inline }
-    }
-
     /// Takes a point, or whatever else is [`WriteData`]: a type of your own, a slice, a vector, line
     /// protocol as text. All of its lines are taken, or none.
     ///
