@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use self::error::Name;
 use self::schema::Role;
+use self::text::NoKey;
 use super::encoder::Encoder;
 use super::error::{EncodeError, Location, Part};
 use super::into_timestamp::sealed::IntoTimestamp as _;
@@ -40,7 +41,7 @@ impl<S: Sink> Encoder<S> {
     /// | text, `char`, unit variants | string | text |
     /// | `None`, `()` | nothing | no tag |
     ///
-    /// Newtypes are what they hold. Keys of maps may be any scalar. `#[serde(flatten)]` puts a struct's or a
+    /// Newtypes are what they hold. Keys of maps may be any scalar, of at most 128 bytes if it isn't a text. `#[serde(flatten)]` puts a struct's or a
     /// map's fields among the others; serde has it only with feature `alloc`. `rename`, `skip` and
     /// `skip_serializing_if` do what they say. The time is an integer in the encoder's precision (or
     /// [the schema's](Schema::precision)), a [`Timestamp`], a `SystemTime`, or RFC 3339 text. The encoder's
@@ -387,6 +388,22 @@ impl<S: Sink> Walk<'_, '_, S> {
         if !name.is_empty() && self.name.is_none() {
             self.name_error(name);
         }
+    }
+
+    /// Gives an error that came from the key of a map's entry a reason, if it has none.
+    #[cold]
+    fn blame_key(&mut self, why: Option<NoKey>) {
+        if self.enc.core.failed() {
+            return;
+        }
+        let place = self.enc.core.place(Part::FieldKey);
+        self.enc.core.fail(match why {
+            Some(NoKey::Kind(kind)) => EncodeError::Unsupported(place, kind),
+            Some(NoKey::Format) => EncodeError::Format(place),
+            None => EncodeError::Serialize(place),
+        });
+        #[cfg(feature = "alloc")]
+        self.enc.core.forget_key();
     }
 
     #[cold]
