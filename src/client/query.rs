@@ -2,6 +2,7 @@
 
 use super::Client;
 use super::execute::has_type;
+use super::names::without_bom;
 use super::rows::{Rows, Values};
 use super::transport::{HttpError, HttpResponse, RequestBody};
 use crate::csv;
@@ -120,7 +121,7 @@ impl Dialect {
 
 impl Client {
     /// Starts a Flux query. Values don't belong into its text: give them as
-    /// [`param`](Query::param)s.
+    /// [`param`](Query::param)s. A byte order mark in front of it is taken off.
     ///
     /// ```
     /// # use influx_edge::Client;
@@ -142,7 +143,7 @@ impl Client {
         }
         Query {
             client: self,
-            flux: flux.into(),
+            flux: without_bom(flux.into()),
             params,
             dialect: Dialect::default(),
             profiled: !self.inner().profilers.is_empty(),

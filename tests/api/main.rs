@@ -11,6 +11,7 @@ mod common {
 }
 
 mod attached;
+mod byte_order_mark;
 mod limits;
 mod lists;
 mod operations;
