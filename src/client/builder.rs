@@ -273,7 +273,7 @@ impl ClientBuilder {
     }
 
     /// How long one attempt at a call may take in all, from connecting to the last byte of the
-    /// response. Default: 30 s, and five minutes for a query. Holds for queries as well if it is set
+    /// response; a body is compressed before that. Default: 30 s, and five minutes for a query. Holds for queries as well if it is set
     /// here (or as `INFLUXDB_V2_TIMEOUT`), unless the [query's own](super::Query::timeout) is.
     ///
     /// ```
