@@ -147,7 +147,7 @@ const UNFINISHED: [(&str, &str); 7] = [
         "c.query(\"\").param(\"a\", 1);",
         "or `.write_to(&mut out)?`",
     ),
-    ("Client::builder(\"\").org(\"o\");", "until `.build()?`"),
+    ("<Client>::builder(\"\").org(\"o\");", "until `.build()?`"),
     ("c.writer(\"b\");", "until `.build()?`"),
     ("c.request(client::Method::Get, \"/\");", "until `.call()?`"),
     (

@@ -1,5 +1,6 @@
 //! Names of buckets that nothing can be sent to: refused before a line is taken.
 
+use crate::common::wire::closed_port;
 use influx_edge::line::Point;
 use influx_edge::writer::OverflowPolicy;
 use influx_edge::{Client, Precision, WriteError};
@@ -116,10 +117,7 @@ fn refused_with_a_spool() {
         let most = 1_023 - org.len();
         let (bad, good) = names(most);
         let dir = TempDir::new("buckets");
-        let client = match org {
-            "" => Client::builder("http://127.0.0.1:9").build().unwrap(),
-            _ => client(org),
-        };
+        let client = client(org);
         let spool = || Spool::open(dir.path()).unwrap();
         for name in &bad {
             assert!(
