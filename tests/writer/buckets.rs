@@ -8,10 +8,12 @@ use std::time::Duration;
 
 /// A client of a server that isn't there.
 fn client(org: &str) -> Client {
-    Client::builder("http://127.0.0.1:9")
-        .org(org)
-        .build()
-        .unwrap()
+    let client = Client::builder(closed_port());
+    let client = match org {
+        "" => client,
+        _ => client.org(org),
+    };
+    client.build().unwrap()
 }
 
 fn point() -> Point {
