@@ -44,7 +44,7 @@ fn refused_by_writer_and_handle() {
         .build()
         .unwrap();
     for name in &bad {
-        let error = w.write_to(name, &point()).unwrap_err();
+        let error = w.write_to(name, point()).unwrap_err();
         assert_eq!(error, WriteError::BucketName(most), "{name:?}");
         assert!(
             error
@@ -64,7 +64,7 @@ fn refused_by_writer_and_handle() {
     assert_eq!((stats.accepted, stats.buffered_bytes), (0, 0));
     assert_eq!(stats.not_accepted, 5 * bad.len() as u64);
     for name in &good {
-        w.write_to(name, &point()).unwrap();
+        w.write_to(name, point()).unwrap();
         assert!(
             w.write_lines_to(name, "t v=1 2", Precision::Nanosecond)
                 .is_complete()
@@ -76,7 +76,7 @@ fn refused_by_writer_and_handle() {
     let w = client("acme").writer("sensors").build().unwrap();
     let mut handle = w.spawn(OverflowPolicy::Reject).unwrap();
     for name in &bad {
-        let error = handle.write_to(name, &point()).unwrap_err();
+        let error = handle.write_to(name, point()).unwrap_err();
         assert_eq!(error, WriteError::BucketName(most), "{name:?}");
         assert_eq!(handle.write_to(name, "t v=1 1"), Err(error.clone()));
         let lines = handle.write_lines_to(name, "t v=1 1\nno line\nt v=3 3", Precision::Nanosecond);
@@ -85,7 +85,7 @@ fn refused_by_writer_and_handle() {
     }
     assert_eq!(handle.stats().accepted, 0);
     for name in &good {
-        handle.write_to(name, &point()).unwrap();
+        handle.write_to(name, point()).unwrap();
     }
     drop(handle.close_within(Duration::ZERO));
 }
@@ -133,12 +133,12 @@ fn refused_with_a_spool() {
         }
         let mut w = client.writer("sensors").spool(spool()).build().unwrap();
         for name in &bad {
-            let error = w.write_to(name, &point()).unwrap_err();
+            let error = w.write_to(name, point()).unwrap_err();
             assert_eq!(error, WriteError::BucketName(most), "{name:?}");
         }
         let good: Vec<String> = good.into_iter().filter(|name| name.len() <= most).collect();
         for name in &good {
-            w.write_to(name, &point()).unwrap();
+            w.write_to(name, point()).unwrap();
         }
         // All of it goes to disk.
         let outcome = w.close_within(Duration::ZERO).unwrap();
