@@ -24,18 +24,18 @@ pub(in crate::spool) trait PathLock:
 }
 
 #[cfg(all(unix, not(any(target_os = "espidf", target_os = "solaris"))))]
-pub(super) type SystemLock = LockedFile;
+pub(in crate::spool) type SystemLock = LockedFile;
 #[cfg(windows)]
-pub(super) type SystemLock = UnsharedFile;
+pub(in crate::spool) type SystemLock = UnsharedFile;
 #[cfg(target_os = "espidf")]
-pub(super) type SystemLock = program_lock::ProgramLock;
+pub(in crate::spool) type SystemLock = program_lock::ProgramLock;
 #[cfg(not(any(windows, all(unix, not(target_os = "solaris")))))]
-pub(super) type SystemLock = NoLock;
+pub(in crate::spool) type SystemLock = NoLock;
 
 /// `flock` on the lock file.
 #[cfg(all(unix, not(any(target_os = "espidf", target_os = "solaris"))))]
 #[derive(Debug)]
-pub(super) struct LockedFile(File);
+pub(in crate::spool) struct LockedFile(File);
 
 #[cfg(all(unix, not(any(target_os = "espidf", target_os = "solaris"))))]
 impl PathLock for LockedFile {
@@ -74,7 +74,7 @@ impl PathLock for LockedFile {
 /// The lock file, open for nobody else: as good as a lock. Nobody can remove it.
 #[cfg(windows)]
 #[derive(Debug)]
-pub(super) struct UnsharedFile {
+pub(in crate::spool) struct UnsharedFile {
     /// Its being open is the lock.
     _file: File,
 }
@@ -102,7 +102,7 @@ impl PathLock for UnsharedFile {
 /// Where the system has no lock that is known here: nothing can be taken.
 #[cfg(not(any(windows, all(unix, not(target_os = "solaris")))))]
 #[derive(Debug)]
-pub(super) enum NoLock {}
+pub(in crate::spool) enum NoLock {}
 
 #[cfg(not(any(windows, all(unix, not(target_os = "solaris")))))]
 impl PathLock for NoLock {
