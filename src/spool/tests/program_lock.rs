@@ -3,13 +3,16 @@
 
 use super::{TestClock, append, drain, target};
 use crate::Precision;
-use crate::spool::fs::{Access, Disk, Fs, FsFile, OsDisk, Owner};
+use crate::spool::fs::{Access, Disk, Fs, FsFile, OsDisk, Owner, Status};
 use crate::spool::fs_path::{PathDir, path_lock::program_lock::ProgramLock};
-use crate::spool::{Rejection, Spool, SpoolBuilder, SpoolError};
+use crate::spool::{Durability, Rejection, Spool, SpoolBuilder, SpoolError};
 use crate::testing::TempDir;
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -85,11 +88,39 @@ fn one_of_many_threads_gets_it_and_a_panic_frees_it() {
     assert!(ProgramDir::open(temp.path()).unwrap().lock().unwrap());
 }
 
-/// Directories without owner and sync, where no rename replaces anything.
-#[derive(Clone)]
-struct Fat;
+/// Directories without owner and sync, where no rename replaces anything. Syncs of files fail while the
+/// flag is set.
+#[derive(Clone, Default)]
+struct Fat(Arc<AtomicBool>);
 
-struct FatDir(ProgramDir, PathBuf);
+struct FatDir(ProgramDir, PathBuf, Fat);
+
+struct FatFile(Box<dyn FsFile>, Fat);
+
+impl FsFile for FatFile {
+    fn read_at(&self, buf: &mut [u8], at: u64) -> io::Result<usize> {
+        self.0.read_at(buf, at)
+    }
+
+    fn write_at(&self, buf: &[u8], at: u64) -> io::Result<usize> {
+        self.0.write_at(buf, at)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        match self.1.0.load(Ordering::Relaxed) {
+            true => Err(io::Error::other("no sync")),
+            false => self.0.sync(),
+        }
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn status(&self) -> io::Result<Status> {
+        self.0.status()
+    }
+}
 
 impl Disk for Fat {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
@@ -101,7 +132,8 @@ impl Disk for Fat {
     }
 
     fn open_dir(&self, path: &Path) -> io::Result<Box<dyn Fs>> {
-        Ok(Box::new(FatDir(ProgramDir::open(path)?, path.into())))
+        let dir = ProgramDir::open(path)?;
+        Ok(Box::new(FatDir(dir, path.into(), self.clone())))
     }
 
     fn owner(&self, _: &Path) -> io::Result<Option<Owner>> {
@@ -119,11 +151,14 @@ impl Fs for FatDir {
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn FsFile>> {
-        self.0.create(path)
+        Ok(Box::new(FatFile(self.0.create(path)?, self.2.clone())))
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn FsFile>> {
-        self.0.open(path, access)
+        Ok(Box::new(FatFile(
+            self.0.open(path, access)?,
+            self.2.clone(),
+        )))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -168,7 +203,7 @@ fn builder(dir: &Path) -> SpoolBuilder {
 }
 
 fn open(dir: &Path) -> Result<Spool, SpoolError> {
-    builder(dir).open_on(Fat, TestClock::default())
+    builder(dir).open_on(Fat::default(), TestClock::default())
 }
 
 fn payload(n: u64) -> Vec<u8> {
@@ -213,6 +248,30 @@ fn a_spool_lives_on_fat() {
     let mut spool = open(&dir).unwrap();
     assert_eq!(spool.stats().rejected_lines, 6);
     assert!(drain(&mut spool, &target()).is_empty());
+}
+
+#[test]
+fn batches_whose_sync_failed_are_delivered_and_no_sync_is_ok_before() {
+    let temp = TempDir::new("fat-sync");
+    let fat = Fat::default();
+    let mut spool = builder(temp.path())
+        .durability(Durability::Interval(Duration::from_secs(60)))
+        .open_on(fat.clone(), TestClock::default())
+        .unwrap();
+    for n in 1..=3 {
+        append(&mut spool, &target(), &payload(n)).unwrap();
+    }
+    fat.0.store(true, Ordering::Relaxed);
+    spool.sync().unwrap_err();
+    fat.0.store(false, Ordering::Relaxed);
+    append(&mut spool, &target(), &payload(4)).unwrap();
+    for _ in 0..3 {
+        let error = spool.sync().unwrap_err();
+        assert_eq!(error.io().unwrap().kind(), io::ErrorKind::AlreadyExists);
+    }
+    let all: Vec<_> = (1..=4).map(|n| (n, payload(n))).collect();
+    assert_eq!(drain(&mut spool, &target()), all);
+    spool.sync().unwrap();
 }
 
 /// A reset frees nothing and closes nothing: the program begins with an empty list.
