@@ -259,13 +259,33 @@ impl<S: Sink> Walk<'_, '_, S> {
         done
     }
 
-    /// Writes an entry that may be a tag, the time, or the measurement, if this walk is for it.
+    /// Writes an entry that may be a tag, the time, or the measurement, if this walk is for it. False if
+    /// it is a field.
     #[inline(never)]
-    fn special<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
-        let role = self.role(name);
-        if !self.meets(role)? {
-            return Ok(());
+    fn special<const FIELDS: bool, T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        value: &T,
+    ) -> Result<bool, Failed> {
+        // (Each role by itself: then the compiler knows it where the value is written.)
+        match (self.role(name), FIELDS) {
+            (Role::Time, true) if self.meets(Role::Time)? => self.put(name, Role::Time, value),
+            (Role::Field, true) => Ok(false),
+            (role @ Role::Tag(_), false) if self.meets(role)? => self.put(name, role, value),
+            (Role::Measurement, false) if self.meets(Role::Measurement)? => {
+                self.put(name, Role::Measurement, value)
+            }
+            _ => Ok(true),
         }
+    }
+
+    #[inline(always)]
+    fn put<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        role: Role,
+        value: &T,
+    ) -> Result<bool, Failed> {
         let done = value.serialize(value::Value {
             walk: self,
             key: name,
@@ -274,7 +294,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         if done.is_err() {
             self.blame(name, part(role));
         }
-        done
+        done.map(|()| true)
     }
 
     #[inline]
@@ -290,7 +310,6 @@ impl<S: Sink> Walk<'_, '_, S> {
     #[inline]
     fn meets(&mut self, role: Role) -> Result<bool, Failed> {
         match (self.pass, role) {
-            (Pass::Fields, Role::Field) => Ok(true),
             (Pass::Tags, Role::Tag(index)) => {
                 let bit = u32::try_from(index)
                     .ok()
