@@ -189,6 +189,80 @@ impl Kept {
     }
 }
 
+/// How many parts [`Kept::sort`] sorts.
+pub(super) const FEW: usize = 16;
+
+/// Where a part stands, and the first bytes of its key.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    prefix: u64,
+    start: usize,
+    end: usize,
+}
+
+impl Kept {
+    /// Sorts the parts behind `start`, [`FEW`] of them at most, by their keys. Of several with one key the
+    /// last stays. Returns where the last part begins.
+    pub(super) fn sort(&mut self, start: usize) -> usize {
+        let (mut places, mut count, mut end) = ([Place::default(); FEW], 0, start);
+        for (place, part) in places
+            .iter_mut()
+            .zip(KeptParts(self.slice(start, self.len)))
+        {
+            let prefix = prefix(part.key);
+            *place = Place {
+                prefix,
+                start: end,
+                end: end.saturating_add(part.size),
+            };
+            (count, end) = (count + 1, place.end);
+        }
+        // They are written in order behind what there is, and moved from there.
+        let len = self.len;
+        while self.storage.len().saturating_sub(len) < end.saturating_sub(start) {
+            self.grow();
+        }
+        let Some((parts, space)) = self.storage.split_at_mut_checked(len) else {
+            return start;
+        };
+        let parts: &[u8] = parts;
+        let part = |place: &Place| parts.get(place.start..place.end).unwrap_or_default();
+        let key = |place: &Place| KeptParts(part(place)).next().map(|part| part.key);
+        let order =
+            |a: &Place, b: &Place| a.prefix.cmp(&b.prefix).then_with(|| key(a).cmp(&key(b)));
+        let places = places.get_mut(..count).unwrap_or_default();
+        places.sort_unstable_by(|a, b| order(a, b).then(a.start.cmp(&b.start)));
+        let (mut out, mut last) = (SliceWriter::new(space, 0), 0);
+        let mut rest = places.iter().peekable();
+        while let Some(place) = rest.next() {
+            if rest.peek().is_some_and(|next| order(place, next).is_eq()) {
+                continue;
+            }
+            last = out.pos();
+            // (There is space for all of them.)
+            let _ = out.copy_short(part(place));
+        }
+        let size = out.pos();
+        self.storage
+            .copy_within(len..len.saturating_add(size), start);
+        self.len = start.saturating_add(size);
+        start.saturating_add(last)
+    }
+}
+
+/// The first eight bytes of a key, in whose order keys are as far as these differ.
+#[inline]
+fn prefix(key: &[u8]) -> u64 {
+    match key.first_chunk::<8>() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => key
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte))
+            .checked_shl(64 - 8 * key.len() as u32)
+            .unwrap_or(0),
+    }
+}
+
 impl Clone for Kept {
     fn clone(&self) -> Kept {
         Kept {
