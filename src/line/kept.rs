@@ -201,37 +201,46 @@ struct Place {
 }
 
 impl Kept {
-    /// Sorts the parts behind `start`, [`FEW`] of them at most, by their keys. Of several with one key the
-    /// last stays. Returns where the last part begins.
-    pub(super) fn sort(&mut self, start: usize) -> usize {
-        let (mut places, mut count, mut end) = ([Place::default(); FEW], 0, start);
-        for (place, part) in places
-            .iter_mut()
-            .zip(KeptParts(self.slice(start, self.len)))
-        {
+    /// Sorts the parts behind `start`, `count` of them and [`FEW`] at most, by their keys. Of several with
+    /// one key the last stays. Returns where the last part begins.
+    pub(super) fn sort(&mut self, start: usize, count: u8) -> usize {
+        if count == 2 {
+            let mut parts = KeptParts(self.slice(start, self.len));
+            if let (Some(a), Some(b)) = (parts.next(), parts.next()) {
+                // Two are exchanged at their place.
+                if a.key > b.key {
+                    let (first, last) = (a.size, b.size);
+                    if let Some(parts) = self.storage.get_mut(start..self.len) {
+                        parts.rotate_left(first);
+                    }
+                    return start.saturating_add(last);
+                }
+            }
+        }
+        let old = self.slice(start, self.len);
+        let (mut places, mut count, mut end) = ([Place::default(); FEW], 0, 0usize);
+        for (place, part) in places.iter_mut().zip(KeptParts(old)) {
             let prefix = prefix(part.key);
-            *place = Place {
-                prefix,
-                start: end,
-                end: end.saturating_add(part.size),
-            };
-            (count, end) = (count + 1, place.end);
+            let start = end;
+            end = start.saturating_add(part.size);
+            *place = Place { prefix, start, end };
+            count += 1;
         }
-        // They are written in order behind what there is, and moved from there.
-        let len = self.len;
-        while self.storage.len().saturating_sub(len) < end.saturating_sub(start) {
-            self.grow();
-        }
-        let Some((parts, space)) = self.storage.split_at_mut_checked(len) else {
-            return start;
-        };
-        let parts: &[u8] = parts;
-        let part = |place: &Place| parts.get(place.start..place.end).unwrap_or_default();
+        let part = |place: &Place| old.get(place.start..place.end).unwrap_or_default();
         let key = |place: &Place| KeptParts(part(place)).next().map(|part| part.key);
         let order =
             |a: &Place, b: &Place| a.prefix.cmp(&b.prefix).then_with(|| key(a).cmp(&key(b)));
         let places = places.get_mut(..count).unwrap_or_default();
         places.sort_unstable_by(|a, b| order(a, b).then(a.start.cmp(&b.start)));
+        // They are written in order beside the storage, and copied back.
+        let (mut few, mut many) = ([0; FIRST], Vec::new());
+        let space = match few.get_mut(..old.len()) {
+            Some(space) => space,
+            None => {
+                many.resize(old.len(), 0);
+                many.as_mut_slice()
+            }
+        };
         let (mut out, mut last) = (SliceWriter::new(space, 0), 0);
         let mut rest = places.iter().peekable();
         while let Some(place) = rest.next() {
@@ -242,10 +251,12 @@ impl Kept {
             // (There is space for all of them.)
             let _ = out.copy_short(part(place));
         }
-        let size = out.pos();
-        self.storage
-            .copy_within(len..len.saturating_add(size), start);
-        self.len = start.saturating_add(size);
+        let sorted = out.written(0);
+        let end = start.saturating_add(sorted.len());
+        if let Some(parts) = self.storage.get_mut(start..end) {
+            parts.copy_from_slice(sorted);
+        }
+        self.len = end;
         start.saturating_add(last)
     }
 }

@@ -302,7 +302,7 @@ impl Point {
 
     #[inline(never)]
     fn sort_tags(&mut self) {
-        self.last_tag = self.parts.sort(self.tags);
+        self.last_tag = self.parts.sort(self.tags, self.appended);
         self.fields = self.parts.len();
         self.sorted = true;
     }
