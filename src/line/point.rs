@@ -15,7 +15,7 @@ use crate::{Precision, Timestamp};
 
 /// A point that owns its parts: measurement, tags, fields, time. One buffer holds them all.
 ///
-/// Tags are kept sorted by key, which is a little cheaper for the server; setting a tag or field
+/// Tags are written sorted by key, which is a little cheaper for the server; setting a tag or field
 /// again replaces it. Nothing is checked here: the encoder that the point meets checks everything, and
 /// its settings decide about numbers that are not finite, newlines, quoted keys, empty tags and the
 /// precision of the time.
