@@ -100,7 +100,7 @@ impl<S: Sink> Encoder<S> {
             name: None,
         };
         // (Errors are kept in the encoder.)
-        let _ = walk.line(value);
+        let _ = walk.line(schema, value);
         match walk.enc.core.take_error() {
             None => Ok(()),
             Some(error) => Err(SerializeError::new(error, walk.name)),
@@ -156,29 +156,35 @@ struct Walk<'e, 's, S> {
 }
 
 impl<S: Sink> Walk<'_, '_, S> {
+    /// (The schema by itself: where it is a constant, the compiler knows what each entry is.)
     #[inline]
-    fn line<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
-        match self.schema.measurement() {
+    fn line<T: Serialize + ?Sized>(
+        &mut self,
+        schema: &Schema<'_>,
+        value: &T,
+    ) -> Result<(), Failed> {
+        match schema.measurement() {
             Measurement::Fixed(name) => {
                 self.enc
                     .attempt(|core, buf, _| core.measurement(buf, name.as_bytes()));
                 self.check()?;
             }
             Measurement::FromField(name) => {
-                self.walk(Pass::Measurement, value)?;
+                self.walk::<false, T>(Pass::Measurement, schema.other_bits(), value)?;
                 if !self.seen {
                     return Err(self.missing(name, EncodeError::MissingMeasurement));
                 }
             }
         }
-        if !self.schema.tag_names().is_empty() {
-            self.walk(Pass::Tags, value)?;
+        if !schema.tag_names().is_empty() {
+            self.walk::<false, T>(Pass::Tags, schema.tag_bits(), value)?;
             self.check_tags()?;
         }
         self.enc
             .attempt(|core, buf, defaults| core.close_tags(buf, defaults));
-        self.walk_with::<true, T>(Pass::Fields, value)?;
-        if let (Some(name), false, false) = (self.schema.time_name(), self.seen, self.is_map) {
+        let special = schema.tag_bits() | schema.other_bits();
+        self.walk::<true, T>(Pass::Fields, special, value)?;
+        if let (Some(name), false, false) = (schema.time_name(), self.seen, self.is_map) {
             return Err(self.missing(name, EncodeError::MissingTime));
         }
         let time = self.time;
@@ -187,22 +193,13 @@ impl<S: Sink> Walk<'_, '_, S> {
     }
 
     #[inline]
-    fn walk<T: Serialize + ?Sized>(&mut self, pass: Pass, value: &T) -> Result<(), Failed> {
-        self.walk_with::<false, T>(pass, value)
-    }
-
-    #[inline]
-    fn walk_with<const FIELDS: bool, T: Serialize + ?Sized>(
+    fn walk<const FIELDS: bool, T: Serialize + ?Sized>(
         &mut self,
         pass: Pass,
+        special: u64,
         value: &T,
     ) -> Result<(), Failed> {
         self.pass = pass;
-        let special = match pass {
-            Pass::Measurement => self.schema.other_bits(),
-            Pass::Tags => self.schema.tag_bits(),
-            Pass::Fields => self.schema.tag_bits() | self.schema.other_bits(),
-        };
         self.seen = false;
         self.next_tag = 0;
         let done = value.serialize(top::Top::<S, FIELDS> {
@@ -260,13 +257,33 @@ impl<S: Sink> Walk<'_, '_, S> {
         done
     }
 
-    /// Writes an entry that may be a tag, the time, or the measurement, if this walk is for it.
+    /// Writes an entry that may be a tag, the time, or the measurement, if this walk is for it. False if
+    /// it is a field.
     #[inline(never)]
-    fn special<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
-        let role = self.role(name);
-        if !self.meets(role)? {
-            return Ok(());
+    fn special<const FIELDS: bool, T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        value: &T,
+    ) -> Result<bool, Failed> {
+        // (Each role by itself: then the compiler knows it where the value is written.)
+        match (self.role(name), FIELDS) {
+            (Role::Time, true) if self.meets(Role::Time)? => self.put(name, Role::Time, value),
+            (Role::Field, true) => Ok(false),
+            (role @ Role::Tag(_), false) if self.meets(role)? => self.put(name, role, value),
+            (Role::Measurement, false) if self.meets(Role::Measurement)? => {
+                self.put(name, Role::Measurement, value)
+            }
+            _ => Ok(true),
         }
+    }
+
+    #[inline(always)]
+    fn put<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        role: Role,
+        value: &T,
+    ) -> Result<bool, Failed> {
         let done = value.serialize(value::Value {
             walk: self,
             key: name,
@@ -275,7 +292,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         if done.is_err() {
             self.blame(name, part(role));
         }
-        done
+        done.map(|()| true)
     }
 
     #[inline]
@@ -291,7 +308,6 @@ impl<S: Sink> Walk<'_, '_, S> {
     #[inline]
     fn meets(&mut self, role: Role) -> Result<bool, Failed> {
         match (self.pass, role) {
-            (Pass::Fields, Role::Field) => Ok(true),
             (Pass::Tags, Role::Tag(index)) => {
                 let bit = u32::try_from(index)
                     .ok()

@@ -39,7 +39,7 @@ pub struct Schema<'a> {
     tags: &'a [&'a str],
     time: Option<&'a str>,
     precision: Option<Precision>,
-    /// A bit for each tag, by [`bit`]; and for the time and the measurement.
+    /// Three bits for each tag, by [`bits`]; and for the time and the measurement.
     tag_bits: u64,
     other_bits: u64,
 }
@@ -103,7 +103,7 @@ impl<'a> Schema<'a> {
     pub const fn measurement_from(field: &'a str) -> Self {
         let mut schema = Schema::new("");
         schema.measurement = Measurement::FromField(field);
-        schema.other_bits |= bit(field);
+        schema.other_bits |= bits(field);
         schema
     }
 
@@ -124,7 +124,7 @@ impl<'a> Schema<'a> {
         let mut rest = names;
         while let Some((name, more)) = rest.split_first() {
             assert!(!among(more, name), "a schema names the same tag twice");
-            self.tag_bits |= bit(name);
+            self.tag_bits |= bits(name);
             rest = more;
         }
         self.one_role_each();
@@ -141,7 +141,7 @@ impl<'a> Schema<'a> {
     #[track_caller]
     pub const fn time(mut self, name: &'a str) -> Self {
         self.time = Some(name);
-        self.other_bits |= bit(name);
+        self.other_bits |= bits(name);
         self.one_role_each();
         self
     }
@@ -289,14 +289,18 @@ fn same(a: &str, b: &str) -> bool {
         }
 }
 
-/// One of 64 bits, by length, first and last byte. Known when compiled, for the names of a struct.
+/// Three of 64 bits, by length and three bytes. Known when compiled, for the names of a struct.
 #[inline(always)]
-pub(super) const fn bit(name: &str) -> u64 {
-    let (first, last) = match name.as_bytes() {
-        [] => (0, 0),
-        [only] => (*only, *only),
-        [first, .., last] => (*first, *last),
+pub(super) const fn bits(name: &str) -> u64 {
+    let name = name.as_bytes();
+    let (_, half) = name.split_at(name.len() / 2);
+    let mixed = match (name, half) {
+        ([first, .., last], [middle, ..]) => {
+            u32::from_le_bytes([*first, *last, *middle, name.len() as u8])
+        }
+        ([only], _) => *only as u32,
+        _ => 0,
     };
-    let mixed = (first as usize) ^ ((last as usize) << 1) ^ (name.len().wrapping_mul(7));
-    1 << (mixed & 63)
+    let mixed = mixed.wrapping_mul(0x85EB_CA6B);
+    1 << (mixed >> 26) | 1 << ((mixed >> 20) & 63) | 1 << ((mixed >> 14) & 63)
 }

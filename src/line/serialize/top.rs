@@ -2,7 +2,7 @@
 
 use serde::ser::{Impossible, Serialize, SerializeMap, SerializeStruct, Serializer};
 
-use super::schema::{Role, bit};
+use super::schema::{Role, bits};
 use super::text::{Key, NoKey, TextBuffer};
 use super::{Failed, Pass, Walk};
 use crate::line::error::{EncodeError, ValueKind};
@@ -15,7 +15,7 @@ const KEY_LEN: usize = 256;
 /// has no code for fields.
 pub(super) struct Top<'w, 'e, 's, S, const FIELDS: bool> {
     pub(super) walk: &'w mut Walk<'e, 's, S>,
-    /// A bit for each name that this walk looks at twice.
+    /// Three bits for each name that this walk looks at twice.
     pub(super) special: u64,
 }
 
@@ -29,17 +29,19 @@ impl<S: Sink, const FIELDS: bool> Top<'_, '_, '_, S, FIELDS> {
     #[inline(always)]
     fn entry<T: ?Sized + Serialize>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
         let walk = &mut *self.walk;
-        if self.special & bit(name) == 0 {
-            return match FIELDS {
-                true => walk.plain(name, value),
-                false => Ok(()),
-            };
+        if self.special & bits(name) == bits(name) {
+            if FIELDS && walk.schema.is_tag(walk.next_tag, name) {
+                walk.next_tag = walk.next_tag.wrapping_add(1);
+                return Ok(());
+            }
+            if walk.special::<FIELDS, T>(name, value)? {
+                return Ok(());
+            }
         }
-        if FIELDS && walk.schema.is_tag(walk.next_tag, name) {
-            walk.next_tag = walk.next_tag.wrapping_add(1);
-            return Ok(());
+        match FIELDS {
+            true => walk.plain(name, value),
+            false => Ok(()),
         }
-        walk.special(name, value)
     }
 }
 
