@@ -23,6 +23,7 @@ mod messages;
 mod misplaced;
 mod own_sentences;
 mod own_words;
+mod pivot;
 mod points;
 mod proxy;
 mod query;
