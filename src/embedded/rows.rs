@@ -53,12 +53,11 @@ impl<T: Read + Write> Connection<'_, T> {
         let mut length = Counter(0);
         write_body(flux, params, &mut length)?;
         let operation = Operation::query(self.organization());
-        let mut parser = ResponseParser::new();
-        let unread = self.exchange(&mut parser, operation, length.0, |out| {
+        let unread = self.exchange(operation, length.0, |out| {
             // The counter has seen it all.
             write_body(flux, params, out).map_err(|_| fmt::Error)
         })?;
-        let head = parser.head();
+        let head = self.head();
         let given = head.content_type().unwrap_or("text/csv");
         let given = given.as_bytes().split(|byte| *byte == b';').next();
         let given = given.unwrap_or_default().trim_ascii();
@@ -66,10 +65,10 @@ impl<T: Read + Write> Connection<'_, T> {
             .iter()
             .any(|csv| given.eq_ignore_ascii_case(csv.as_bytes()));
         if head.status() != 200 || !is_csv {
-            self.read_error(&mut parser, unread);
-            return Err(self.refusal(parser.head()));
+            self.read_error(unread);
+            return Err(self.refusal());
         }
-        let (transport, buffer, open) = self.parts();
+        let (transport, buffer, open, parser) = self.parts();
         Ok(Rows {
             transport,
             buffer,
@@ -120,7 +119,7 @@ pub struct Rows<'q, T> {
     transport: &'q mut T,
     buffer: &'q mut [u8],
     open: &'q mut bool,
-    parser: ResponseParser,
+    parser: &'q mut ResponseParser,
     /// What of the buffer was received and not parsed yet.
     unread: Range<usize>,
     /// A piece of the body that the decoder hasn't taken yet.
