@@ -138,6 +138,44 @@ impl Parser {
         }
     }
 
+    /// Begins a new document with the same settings. csv-core's tables stay: they are most of it.
+    #[cfg(feature = "embedded")]
+    pub(super) fn restart(&mut self) {
+        // Named one by one, so that none is forgotten.
+        let Parser {
+            core,
+            delimiter: _,
+            keep_crlf: _,
+            max_cells: _,
+            message_capacity: _,
+            state,
+            pending,
+            schema,
+            reported,
+            row_prefix,
+            at_row_start,
+            has_record,
+            bom_seen,
+            len,
+            cells,
+            delimiter_len,
+            row,
+            head_rows,
+            failed,
+            message,
+            code,
+        } = self;
+        core.reset();
+        // As at the start.
+        let _ = core.read_record(b"x", &mut [], &mut []);
+        (*state, *pending, *failed) = (State::Head, Pending::Nothing, None);
+        (*schema, *row_prefix) = (Schema::default(), RowPrefix::default());
+        (*reported, *at_row_start, *has_record) = (false, true, false);
+        (*bom_seen, *len, *cells, *delimiter_len) = (0, 0, 0, 0);
+        (*row, *head_rows) = (0, 0);
+        (*message, *code) = (0..0, 0..0);
+    }
+
     /// Only before the first byte.
     pub(super) fn set_delimiter(&mut self, delimiter: u8) {
         if delimiter.is_ascii() && !matches!(delimiter, b'"' | b'\r' | b'\n') {
@@ -507,3 +545,7 @@ enum Begun {
     /// csv-core reads this one.
     Hard,
 }
+
+#[cfg(all(test, feature = "embedded"))]
+#[path = "tests/restart.rs"]
+mod tests;

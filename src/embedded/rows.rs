@@ -12,11 +12,13 @@ use embedded_io::{Read, Write};
 impl<T: Read + Write> Connection<'_, T> {
     /// Sends a Flux query and returns its records one by one. Blocks until the response begins.
     ///
-    /// The script names a parameter as `params.name`; no value can change the script. `text` and `ends` are
-    /// the decoder's buffers: the description of a table and one record of it must fit into them (see
-    /// [`csv`](crate::csv)). Nothing allocates.
+    /// The script names a parameter as `params.name`; no value can change the script. The description of a
+    /// table and one record of it must fit into the decoder's buffers (see [`csv`](crate::csv)). The decoder,
+    /// some 600 bytes beside its buffers, can be kept for the next query, whatever became of this one. It is the
+    /// caller's so that it isn't on the stack of the call. Nothing allocates.
     ///
     /// ```
+    /// use influx_edge::csv::Decoder;
     /// use influx_edge::embedded::{Config, Connection};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,8 +27,9 @@ impl<T: Read + Write> Connection<'_, T> {
     /// # const CONFIG: Config<'static> = Config::new("192.168.1.10:8086").org("acme").token("my-token");
     /// let (mut buffer, mut text, mut ends) = ([0; 512], [0; 512], [0; 64]);
     /// let mut connection = Connection::new(socket, &mut buffer, &CONFIG);
+    /// let mut decoder = Decoder::new(&mut text, &mut ends);
     /// let flux = "from(bucket: params.b) |> range(start: -1h)";
-    /// let mut rows = connection.query(flux, &[("b", &"sensors")], &mut text, &mut ends)?;
+    /// let mut rows = connection.query(flux, &[("b", &"sensors")], &mut decoder)?;
     /// let mut count = 0;
     /// while let Some(record) = rows.next()? {
     ///     let value: f64 = record.get("_value")?;
@@ -40,16 +43,16 @@ impl<T: Read + Write> Connection<'_, T> {
     /// # Errors
     /// Returns an error if a parameter can't be one, the server rejects the query or no response is received.
     /// What fails later is an error of [`Rows::next`].
-    pub fn query<'q>(
+    pub fn query<'q, 'b>(
         &'q mut self,
         flux: &str,
         params: &[(&str, &dyn ToFlux)],
-        text: &'q mut [u8],
-        ends: &'q mut [usize],
-    ) -> Result<Rows<'q, T>, Error<T::Error>>
+        decoder: &'q mut Decoder<'b>,
+    ) -> Result<Rows<'q, 'b, T>, Error<T::Error>>
     where
         Self: 'q,
     {
+        decoder.restart();
         let mut length = Counter(0);
         write_body(flux, params, &mut length)?;
         let operation = Operation::query(self.organization());
@@ -77,7 +80,7 @@ impl<T: Read + Write> Connection<'_, T> {
             unread,
             piece: 0..0,
             ended: false,
-            decoder: Decoder::new(text, ends),
+            decoder,
         })
     }
 }
@@ -115,7 +118,7 @@ impl fmt::Write for Counter {
 ///
 /// Dropped before its end it leaves the connection closed, for the rest of the response is still to come.
 /// See [`Connection::query`] for an example.
-pub struct Rows<'q, T> {
+pub struct Rows<'q, 'b, T> {
     transport: &'q mut T,
     buffer: &'q mut [u8],
     open: &'q mut bool,
@@ -126,10 +129,10 @@ pub struct Rows<'q, T> {
     piece: Range<usize>,
     /// The body has ended.
     ended: bool,
-    decoder: Decoder<'q>,
+    decoder: &'q mut Decoder<'b>,
 }
 
-impl<T: Read + Write> Rows<'_, T> {
+impl<T: Read + Write> Rows<'_, '_, T> {
     /// Returns the next record of any table; `None` behind the last one. Blocks until it is there.
     ///
     /// # Errors
@@ -209,7 +212,7 @@ impl<T: Read + Write> Rows<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for Rows<'_, T> {
+impl<T> fmt::Debug for Rows<'_, '_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows")
             .field("decoder", &self.decoder)

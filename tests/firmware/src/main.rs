@@ -14,6 +14,7 @@ mod station;
 
 use board::{Once, Uart, print};
 use core::fmt;
+use influx_edge::csv::Decoder;
 use influx_edge::embedded::{Config, Connection, Queue, QueueError};
 use influx_edge::line::{EncodeError, Encoder, Lines, Series};
 use influx_edge::{Precision, Timestamp};
@@ -109,7 +110,8 @@ fn station(memory: &'static mut Memory, uart: Uart) -> Result<(), Failed> {
     }
     station.deliver(&mut queue)?;
     if settings.query {
-        match station.newest(&mut memory.text, &mut memory.ends)? {
+        let mut decoder = Decoder::new(&mut memory.text, &mut memory.ends);
+        match station.newest(&mut decoder)? {
             Some(celsius) => print(format_args!("newest {celsius}\n")),
             None => return Err(Failed::NothingFound),
         }

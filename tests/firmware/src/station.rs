@@ -7,6 +7,7 @@ use core::fmt;
 use core::mem;
 use core::time::Duration;
 use influx_edge::Timestamp;
+use influx_edge::csv::Decoder;
 use influx_edge::embedded::{Backoff, Connection, Error, Queue};
 use influx_edge::flux::ToFlux;
 use influx_edge::http::Remedy;
@@ -124,14 +125,14 @@ impl<'a> Station<'a> {
     }
 
     /// Asks for the newest temperature that the server has of this station.
-    pub fn newest(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Option<f64>, Failure> {
+    pub fn newest(&mut self, decoder: &mut Decoder<'_>) -> Result<Option<f64>, Failure> {
         let Settings {
             bucket, station, ..
         } = self.settings;
         self.repeated(|this| {
             let (result, stack) = board::stack_used(|| {
                 let params: [(&str, &dyn ToFlux); 2] = [("bucket", bucket), ("station", station)];
-                let mut rows = this.connection.query(NEWEST, &params, text, ends)?;
+                let mut rows = this.connection.query(NEWEST, &params, decoder)?;
                 let mut newest = None;
                 while let Some(record) = rows.next()? {
                     newest = record.get("_value").ok();
