@@ -3,6 +3,7 @@
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use influx_edge::Precision;
+use influx_edge::csv::Decoder;
 use influx_edge::embedded::{Config, Connection, Error};
 use influx_edge::http::{Event, ParseError, ResponseParser};
 use influx_edge::line::Lines;
@@ -172,7 +173,7 @@ fn call(kind: u8, size: usize, bytes: &[u8], sizes: Sizes<'_>) -> (Called, bool,
         1 => connection.write_v1("b", lines),
         2 => connection.write_v3("b", lines),
         3 => connection.ping(),
-        _ => match connection.query("x", &[], &mut text, &mut ends) {
+        _ => match connection.query("x", &[], &mut Decoder::new(&mut text, &mut ends)) {
             Err(error) => Err(error),
             Ok(mut found) => loop {
                 match found.next() {

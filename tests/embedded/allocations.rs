@@ -4,6 +4,7 @@ use crate::connection::{STORED, lines};
 use crate::scripted::{CONFIG, response};
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use influx_edge::Precision;
+use influx_edge::csv::Decoder;
 use influx_edge::embedded::{Backoff, Connection, Error, Queue, ResponseError, Rows};
 use influx_edge::http::{Event, Operation, RequestHead, ResponseParser};
 use std::time::Duration;
@@ -78,15 +79,24 @@ fn calls_allocate_nothing() {
         assert!(connection.is_open() && backoff.is_due(Duration::ZERO));
         let mut sum = 0.0;
         let params: [(&str, &dyn influx_edge::flux::ToFlux); 1] = [("p", &"a \"b\"")];
+        let mut decoder = Decoder::new(&mut text, &mut ends);
         let mut rows = connection
-            .query("x(p: params.p)", &params, &mut text, &mut ends)
+            .query("x(p: params.p)", &params, &mut decoder)
             .unwrap();
         while let Some(record) = rows.next().unwrap() {
             sum += record.get::<f64>("_value").unwrap();
         }
         assert!(sum > 3.9 && connection.is_open());
-        assert!(connection.query("x", &[], &mut text, &mut ends).is_err());
-        drop(connection.query("x", &[], &mut text, &mut ends).unwrap());
+        assert!(
+            connection
+                .query("x", &[], &mut Decoder::new(&mut text, &mut ends))
+                .is_err()
+        );
+        drop(
+            connection
+                .query("x", &[], &mut Decoder::new(&mut text, &mut ends))
+                .unwrap(),
+        );
         assert!(!connection.is_open() && connection.server_time().is_some());
         assert!(connection.ping().is_err());
     });
@@ -124,7 +134,7 @@ fn types_stay_small() {
         ("Connection<()>", size_of::<Connection<'_, ()>>(), 56),
         ("ResponseParser", size_of::<ResponseParser>(), 320),
         ("Queue", size_of::<Queue<'_>>(), 104),
-        ("Rows<()>", size_of::<Rows<'_, ()>>(), 1_152),
+        ("Rows<()>", size_of::<Rows<'_, '_, ()>>(), 1_152),
     ] {
         println!("{name}: {size}");
         assert!(size <= most, "{name}: {size} bytes, {most} at most");

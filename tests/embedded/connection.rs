@@ -2,6 +2,7 @@
 
 use crate::scripted::{CONFIG, Request, Scripted, TOKEN, requests, response};
 use embedded_io::ErrorKind;
+use influx_edge::csv::Decoder;
 use influx_edge::embedded::{Config, Connection, Error};
 use influx_edge::http::{Credentials, HeadError, ParseError, Remedy, Stored};
 use influx_edge::line::Lines;
@@ -180,7 +181,7 @@ fn what_cannot_be_asked_is_not_sent() {
         assert_eq!(connection.ping(), Err(Error::NotOpen));
         assert!(
             connection
-                .query("x", &[], &mut [0; 64], &mut [0; 8])
+                .query("x", &[], &mut Decoder::new(&mut [0; 64], &mut [0; 8]))
                 .is_err()
         );
     }

@@ -46,7 +46,7 @@ fn queried(transport: Scripted, size: usize) -> (Vec<String>, Result<(), Failure
         (vec![0; size], vec![0; 64 * 1024], vec![0; 4096]);
     let mut connection = Connection::new(transport, &mut buffer, &CONFIG);
     let mut seen = Vec::new();
-    let result = match connection.query("x", &[], &mut text_buffer, &mut ends) {
+    let result = match connection.query("x", &[], &mut Decoder::new(&mut text_buffer, &mut ends)) {
         Err(error) => Err(error),
         Ok(mut rows) => loop {
             match rows.next() {
@@ -213,7 +213,8 @@ fn small_buffers_are_an_error() {
     for (text_len, ends_len) in [(0, 0), (0, 100), (1000, 0), (20, 100), (1000, 3)] {
         let (mut buffer, mut text, mut ends) = ([0; 512], vec![0; text_len], vec![0; ends_len]);
         let mut connection = Connection::new(Scripted::new(&[&response]), &mut buffer, &CONFIG);
-        let mut rows = connection.query("x", &[], &mut text, &mut ends).unwrap();
+        let mut decoder = Decoder::new(&mut text, &mut ends);
+        let mut rows = connection.query("x", &[], &mut decoder).unwrap();
         let error = loop {
             match rows.next() {
                 Ok(record) => assert!(record.is_some()),
@@ -268,7 +269,7 @@ fn refusals_and_pages() {
             let (mut buffer, mut text, mut ends) = ([0; 512], [0; 512], [0; 64]);
             let mut connection = Connection::new(Scripted::new(&[&page]), &mut buffer, &CONFIG);
             let error = connection
-                .query("x", &[], &mut text, &mut ends)
+                .query("x", &[], &mut Decoder::new(&mut text, &mut ends))
                 .err()
                 .unwrap();
             assert_eq!(
@@ -324,7 +325,8 @@ fn keep_alive() {
                 .unwrap();
             continue;
         }
-        let mut rows = connection.query("x", &[], &mut text, &mut ends).unwrap();
+        let mut decoder = Decoder::new(&mut text, &mut ends);
+        let mut rows = connection.query("x", &[], &mut decoder).unwrap();
         let mut seen = 0;
         while rows.next().unwrap().is_some() {
             seen += 1;
@@ -337,7 +339,8 @@ fn keep_alive() {
 
     for given_up in 0..=count {
         let mut connection = Connection::new(Scripted::new(&[&chunked]), &mut buffer, &CONFIG);
-        let mut rows = connection.query("x", &[], &mut text, &mut ends).unwrap();
+        let mut decoder = Decoder::new(&mut text, &mut ends);
+        let mut rows = connection.query("x", &[], &mut decoder).unwrap();
         for _ in 0..given_up {
             assert!(rows.next().unwrap().is_some());
         }
@@ -373,7 +376,7 @@ fn the_body_is_json_of_the_length_that_is_sent() {
                 let mut connection = Connection::new(transport, &mut buffer, &CONFIG);
                 assert!(
                     connection
-                        .query(flux, params, &mut [0; 64], &mut [0; 8])
+                        .query(flux, params, &mut Decoder::new(&mut [0; 64], &mut [0; 8]))
                         .is_err()
                 );
                 let written = connection.into_transport().written;
@@ -404,7 +407,11 @@ fn the_body_is_json_of_the_length_that_is_sent() {
     let mut connection = Connection::new(Scripted::new(&[]), &mut buffer, &CONFIG);
     for name in ["", "a b", "1a", "a-b", "a\n"] {
         let error = connection
-            .query("x", &[(name, &1_i64)], &mut [0; 64], &mut [0; 8])
+            .query(
+                "x",
+                &[(name, &1_i64)],
+                &mut Decoder::new(&mut [0; 64], &mut [0; 8]),
+            )
             .err()
             .unwrap();
         assert!(matches!(error, Error::Flux(_)), "{name}: {error:?}");
