@@ -12,7 +12,7 @@ use heapless::{String, Vec};
 const MAX_LINE: usize = 95;
 /// How much is kept of a content type.
 const MAX_TYPE: usize = 48;
-/// The most bytes of heads and trailers of one response.
+/// The most bytes of heads, and of trailers.
 const MAX_HEAD: u16 = 16 * 1024;
 /// No chunk is larger than this many hexadecimal digits say: below the largest `usize`.
 const MAX_CHUNK_DIGITS: usize = size_of::<usize>() * 2 - 1;
@@ -241,7 +241,7 @@ enum State {
 ///
 /// Interim responses (100 to 199) are passed over. A body is chunked, as long as `Content-Length` says, or
 /// ends with the connection; a compressed one is an error, since no [`RequestHead`](super::RequestHead)
-/// asks for it. Heads and trailers together have at most 16 KiB. Nothing allocates; a parser takes some
+/// asks for it. Heads have at most 16 KiB, and so do trailers. Nothing allocates; a parser takes some
 /// 300 bytes.
 ///
 /// ```
