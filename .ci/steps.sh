@@ -83,11 +83,8 @@ test_levels() {
     level 'std,serde' csv line resource_use
     level 'embedded' embedded
     level 'spool' spool
-    level 'client' client client_log http_faults resource_use
-    # What a board's connection makes of a response, beside the client.
-    printf -- '--- tests, features: client,embedded\n'
-    cargo test --locked --no-default-features --features client,embedded --lib --test embedded -- \
-        embedded:: recorded::
+    # With a board's connection, which has to make of each response what the client does.
+    level 'client,embedded' client client_log embedded resource_use
     # (Its unit tests run with all features of the dependencies on.)
     unit=()
     # TLS by the system's library, which has to do whatever rustls does.
@@ -98,15 +95,16 @@ test_levels() {
         skip 'tests of native-tls' 'no OpenSSL headers (libssl-dev, pkg-config), and no root to install them'
     fi
     # The examples of what is off by default.
-    printf -- '--- examples in the documentation, features: default, v1\n'
-    cargo test --locked --features v1 --doc -- v1 servers
+    printf -- '--- examples in the documentation, features: default, v1, embedded\n'
+    cargo test --locked --features v1,embedded --doc -- v1 servers embedded
+    cargo test --locked --features v1,embedded --test examples embedded_tcp
 }
 
 # The faults of servers and of the path once more with every body compressed: the mock servers are on the
 # loopback, to which none is by default. (The real servers' step does the same.) InfluxDB 1.x first without.
 forced_compression() {
-    cargo test --locked --features v1 --test v1
-    INFLUX_EDGE_GZIP=1 timeout 600 cargo test --locked --features v1 --test http_faults --test v1
+    cargo test --locked --features v1,embedded --test v1
+    INFLUX_EDGE_GZIP=1 timeout 600 cargo test --locked --features v1,embedded --test http_faults --test v1
 }
 
 # level FEATURES TEST...: the unit tests, if `unit` has them, and these test programs, on one feature level.
@@ -127,23 +125,24 @@ at_length() {
     export SPOOL_OUTAGE_MB=1000 SPOOL_FUZZ=$((200000 * factor))
     export SPOOL_MODEL_SCRIPTS=$((10000 * factor)) SPOOL_EXT4_CUTS=$((200 * factor))
     export INFLUX_EDGE_FUZZ_RUNS=$((500000 * factor))
-    cargo test --locked --release --no-default-features --features std,serde,spool \
+    # One set of features, so that the library is compiled once.
+    local features=client,embedded,spool
+    cargo test --locked --release --no-default-features --features $features \
         --test spool_kill --test spool_memory
-    cargo test --locked --release --no-default-features --features std,serde,spool \
-        --lib -- spool::
-    cargo test --locked --release --no-default-features --features embedded,serde,spool,std \
+    cargo test --locked --release --no-default-features --features $features --lib -- spool::
+    cargo test --locked --release --no-default-features --features $features \
         --test csv --test embedded --test line -- fuzz::
-    cargo test --locked --release --no-default-features --features std,serde,spool \
+    cargo test --locked --release --no-default-features --features $features \
         --test resource_use -- --ignored
     # The writer: every position of a batch, a million points, three simulated days, ten thousand
     # random scenarios.
     export INFLUX_EDGE_LONG=1 INFLUX_EDGE_MODEL_SCRIPTS=$((10000 * factor))
-    cargo test --locked --release --no-default-features --features client,spool \
+    cargo test --locked --release --no-default-features --features $features \
         --lib --test writer -- writer:: three_requests --nocapture 2>&1 |
         tee "$SCRATCH/writer"
     # Alone, so that what the process holds is what the writer holds.
     INFLUX_EDGE_ALONE=1 cargo test --locked --release --no-default-features \
-        --features client,spool --lib -- --exact --nocapture \
+        --features $features --lib -- --exact --nocapture \
         writer::tests::long_runs::a_day_takes_as_much_memory_as_a_minute 2>&1 |
         tee -a "$SCRATCH/writer"
     while read -r line; do
