@@ -54,6 +54,8 @@ pub struct Connection<'a, T> {
     buffer: &'a mut [u8],
     config: &'a Config<'a>,
     open: bool,
+    /// Of the last response. Here and not on the stack, where it would take 300 bytes of each call.
+    parser: ResponseParser,
     /// The body of the last error, at the start of the buffer.
     error_len: usize,
     error_truncated: bool,
@@ -69,6 +71,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
             buffer,
             config,
             open: true,
+            parser: ResponseParser::new(),
             error_len: 0,
             error_truncated: false,
             date: None,
@@ -108,12 +111,9 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         if lines.is_empty() {
             return Ok(());
         }
-        let mut parser = ResponseParser::new();
-        let unread = self.exchange(&mut parser, operation, lines.len(), |out| {
-            out.write_bytes(lines)
-        })?;
-        self.read_error(&mut parser, unread);
-        write_result(&self.response(parser.head()), lines).map_err(Error::Response)
+        let unread = self.exchange(operation, lines.len(), |out| out.write_bytes(lines))?;
+        self.read_error(unread);
+        write_result(&self.response(), lines).map_err(Error::Response)
     }
 
     /// Asks whether the server is there, by `/ping`.
@@ -121,12 +121,11 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// # Errors
     /// Returns an error if the response isn't a success, or none is received.
     pub fn ping(&mut self) -> Result<(), Error<T::Error>> {
-        let mut parser = ResponseParser::new();
-        let unread = self.exchange(&mut parser, Operation::ping(), 0, |_| Ok(()))?;
-        self.read_error(&mut parser, unread);
-        match parser.head().status() {
+        let unread = self.exchange(Operation::ping(), 0, |_| Ok(()))?;
+        self.read_error(unread);
+        match self.parser.head().status() {
             200..=299 => Ok(()),
-            _ => Err(self.refusal(parser.head())),
+            _ => Err(self.refusal()),
         }
     }
 
@@ -181,12 +180,12 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// of the buffer.
     pub(super) fn exchange(
         &mut self,
-        parser: &mut ResponseParser,
         operation: Operation<'_>,
         length: usize,
         body: impl FnOnce(&mut Sender<'_, T>) -> fmt::Result,
     ) -> Result<Range<usize>, Error<T::Error>> {
         (self.error_len, self.error_truncated) = (0, false);
+        self.parser = ResponseParser::new();
         if !self.open {
             return Err(Error::NotOpen);
         }
@@ -204,7 +203,11 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         self.open = false;
         let _ = body(&mut out);
         let (sent, result) = out.finish();
-        let received = self.receive_head(parser);
+        let received = self.receive_head();
+        if result.is_err() {
+            // The server still waits for the rest.
+            self.parser.expect_close();
+        }
         match (result, received) {
             // A server may respond and close before it has the whole body.
             (_, Ok(unread)) => Ok(unread),
@@ -214,10 +217,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         }
     }
 
-    fn receive_head(
-        &mut self,
-        parser: &mut ResponseParser,
-    ) -> Result<Range<usize>, Error<T::Error>> {
+    fn receive_head(&mut self) -> Result<Range<usize>, Error<T::Error>> {
         let mut silent = true;
         loop {
             let len = read(&mut self.transport, self.buffer)?;
@@ -228,9 +228,10 @@ impl<'a, T: Read + Write> Connection<'a, T> {
                 });
             }
             silent = false;
-            let (used, event) = parser.feed(self.buffer.get(..len).unwrap_or_default())?;
+            let input = self.buffer.get(..len).unwrap_or_default();
+            let (used, event) = self.parser.feed(input)?;
             if event == Event::Head {
-                if let Some(date) = parser.head().date().and_then(parse_date) {
+                if let Some(date) = self.parser.head().date().and_then(parse_date) {
                     self.date = Some(date);
                 }
                 return Ok(used..len);
@@ -239,13 +240,13 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     /// Reads a body to its end and keeps its start at the start of the buffer. If it breaks off, so do they.
-    pub(super) fn read_error(&mut self, parser: &mut ResponseParser, mut unread: Range<usize>) {
+    pub(super) fn read_error(&mut self, mut unread: Range<usize>) {
         // Some of the buffer stays for reading on.
         let most = self.buffer.len() / 4 * 3;
         let (mut len, mut skipped) = (0, 0);
         let whole = loop {
             let input = self.buffer.get(unread.clone()).unwrap_or_default();
-            let Ok((used, event)) = parser.feed(input) else {
+            let Ok((used, event)) = self.parser.feed(input) else {
                 break false;
             };
             unread.start += used;
@@ -261,14 +262,15 @@ impl<'a, T: Read + Write> Connection<'a, T> {
                     }
                 }
                 Event::End => {
-                    self.open = parser.head().keeps_alive() && unread.is_empty();
+                    self.open = self.parser.head().keeps_alive() && unread.is_empty();
                     break skipped == 0;
                 }
                 _ => match read(
                     &mut self.transport,
                     self.buffer.get_mut(len..).unwrap_or_default(),
                 ) {
-                    Ok(0) | Err(_) => break parser.finish().is_ok() && skipped == 0,
+                    Ok(0) => break self.parser.finish().is_ok() && skipped == 0,
+                    Err(_) => break false,
                     Ok(more) => unread = len..len + more,
                 },
             }
@@ -276,7 +278,8 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         (self.error_len, self.error_truncated) = (len, !whole);
     }
 
-    fn response<'r>(&'r self, head: &'r ResponseHead) -> WriteResponse<'r> {
+    fn response(&self) -> WriteResponse<'_> {
+        let head = self.parser.head();
         WriteResponse {
             status: head.status(),
             retry_after: head.retry_after(),
@@ -287,8 +290,8 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     /// The error of a response to a request that isn't a write.
-    pub(super) fn refusal(&self, head: &ResponseHead) -> Error<T::Error> {
-        let response = self.response(head);
+    pub(super) fn refusal(&self) -> Error<T::Error> {
+        let response = self.response();
         let status = WriteStatus::of_other(&response, &response.error_body());
         Error::Response(ResponseError::new(response.status, &status))
     }
@@ -297,24 +300,30 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         self.config.organization()
     }
 
-    /// Transport, buffer, and whether the connection can be used again.
-    pub(super) fn parts(&mut self) -> (&mut T, &mut [u8], &mut bool) {
-        (&mut self.transport, self.buffer, &mut self.open)
+    /// Transport, buffer, whether the connection can be used again, and the parser of the response.
+    pub(super) fn parts(&mut self) -> (&mut T, &mut [u8], &mut bool, &mut ResponseParser) {
+        (
+            &mut self.transport,
+            self.buffer,
+            &mut self.open,
+            &mut self.parser,
+        )
+    }
+
+    /// The head of the last response.
+    pub(super) fn head(&self) -> &ResponseHead {
+        self.parser.head()
     }
 }
 
 /// Moves bytes of a body down to where it begins, never up. As `copy_within`, which brings the memmove of
 /// the prebuilt core: 1.5 KiB.
-fn move_down(buffer: &mut [u8], mut from: usize, mut to: usize, mut len: usize) {
-    while len > 0 && to < from {
-        let Some((target, source)) = buffer.split_at_mut_checked(from) else {
-            return;
-        };
-        let now = len.min(from - to);
-        if let (Some(target), Some(source)) = (target.get_mut(to..to + now), source.get(..now)) {
-            target.copy_from_slice(source);
+fn move_down(buffer: &mut [u8], from: usize, to: usize, len: usize) {
+    for step in 0..len {
+        let byte = buffer.get(from + step).copied().unwrap_or_default();
+        if let Some(slot) = buffer.get_mut(to + step) {
+            *slot = byte;
         }
-        (from, to, len) = (from + now, to + now, len - now);
     }
 }
 

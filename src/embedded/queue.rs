@@ -4,7 +4,7 @@ use super::error::Error;
 use crate::Precision;
 use crate::http::{Remedy, Stored};
 use crate::line::Lines;
-use crate::line::split_lines::split;
+use crate::line::split_lines::{is_whole, split};
 use core::fmt;
 
 /// Whole lines in a buffer of yours, first in, first out, for outages.
@@ -110,7 +110,7 @@ pub enum QueueError {
     TooLong,
     /// The timestamps are in another unit than the queue's.
     Precision,
-    /// The last line has no newline.
+    /// The last line has no newline that ends it.
     Incomplete,
 }
 
@@ -160,7 +160,8 @@ impl<'b> Queue<'b> {
         if lines.precision != self.precision {
             return Err(QueueError::Precision);
         }
-        if !lines.bytes.is_empty() && lines.bytes.last() != Some(&b'\n') {
+        // (A newline may also be in a string that goes on in what is added next.)
+        if split(lines.bytes).any(|line| !is_whole(line)) {
             return Err(QueueError::Incomplete);
         }
         if split(lines.bytes).any(|line| line.len() > self.ring.len()) {
@@ -305,7 +306,7 @@ impl<'b> Queue<'b> {
                 let delivered = lines.saturating_sub(rejected);
                 self.stats.delivered = self.stats.delivered.saturating_add(delivered);
             }
-            (Remedy::RemoveBadLines, Some(line)) if u64::from(line) <= lines => {
+            (Remedy::RemoveBadLines, Some(line)) if (1..=lines).contains(&u64::from(line)) => {
                 self.remove_bad(line);
             }
             (Remedy::RemoveBadLines | Remedy::Split, _) => match lines {

@@ -56,10 +56,13 @@ impl<'s, T: Write> Sender<'s, T> {
 
     /// Sends what is left. Whether anything was sent at all, and why not everything.
     pub(super) fn finish(mut self) -> (bool, Result<(), Failure<T::Error>>) {
-        if self.failure.is_none() && self.drain().is_ok() {
-            if let Err(error) = self.transport.flush() {
-                self.failure = Some(Failure::Transport(error));
+        while self.failure.is_none() && self.drain().is_ok() {
+            match self.transport.flush() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => self.failure = Some(Failure::Transport(error)),
+                Ok(()) => {}
             }
+            break;
         }
         (self.sent, self.failure.map_or(Ok(()), Err))
     }

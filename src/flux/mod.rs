@@ -30,13 +30,15 @@ mod collection;
 mod params;
 mod text;
 mod value;
+#[cfg(feature = "client")]
+mod yields;
 
 #[cfg(feature = "alloc")]
 mod predicate;
 
 pub use crate::signed_duration::SignedDuration;
 #[cfg(feature = "client")]
-pub(crate) use arguments::text_for_duration;
+pub(crate) use arguments::{range_ahead, text_for_duration};
 pub use collection::{Dict, Record};
 #[cfg(feature = "alloc")]
 pub use params::Params;
@@ -48,6 +50,8 @@ pub(crate) use predicate::deletes_nothing;
 #[cfg(any(feature = "client", feature = "embedded"))]
 pub(crate) use text::json_string;
 pub use value::{Ast, Bytes, Regex, ToFlux};
+#[cfg(feature = "client")]
+pub(crate) use yields::{Yields, yields};
 
 /// Writes a value as Flux source.
 ///

@@ -73,6 +73,8 @@ pub struct Params {
     names: alloc::vec::Vec<alloc::string::String>,
     /// Those of them that are texts.
     texts: alloc::vec::Vec<alloc::string::String>,
+    /// Those of them that are durations above zero.
+    ahead: alloc::vec::Vec<alloc::string::String>,
     properties: alloc::string::String,
     profilers: alloc::vec::Vec<alloc::string::String>,
 }
@@ -132,11 +134,15 @@ impl Params {
         // (An identifier has no quotes: the first member of this name is the property's.)
         const VALUE: &str = r#"},"value":"#;
         let property = self.properties.get(before..).unwrap_or_default();
-        if property
-            .split_once(VALUE)
-            .is_some_and(|(_, value)| value.starts_with(r#"{"type":"StringLiteral""#))
-        {
+        let value = property.split_once(VALUE).map_or("", |(_, value)| value);
+        if value.starts_with(r#"{"type":"StringLiteral""#) {
             self.texts.push(name.into());
+        }
+        // (A negative one is a minus sign and its argument.)
+        const DURATION: &str = r#"{"type":"DurationLiteral","values":[{"magnitude":"#;
+        let magnitude = value.strip_prefix(DURATION);
+        if magnitude.is_some_and(|digits| !digits.starts_with('0')) {
+            self.ahead.push(name.into());
         }
         self.names.push(name.into());
         Ok(self)
@@ -146,6 +152,12 @@ impl Params {
     #[cfg(feature = "client")]
     pub(crate) fn is_text(&self, name: &str) -> bool {
         self.texts.iter().any(|text| text == name)
+    }
+
+    /// Whether there is such a parameter, and it is a duration above zero.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_ahead(&self, name: &str) -> bool {
+        self.ahead.iter().any(|duration| duration == name)
     }
 
     /// Switches a profiler on: `query` or `operator`. Its tables come with the result
