@@ -97,8 +97,8 @@ test_levels() {
     # The examples of what is off by default.
     printf -- '--- examples in the documentation, features: default, v1, v3, embedded\n'
     cargo test --locked --features v1,v3,embedded --doc -- v1 v3 servers migration embedded
-    cargo test --locked --features v1,v3,embedded --test examples --example embedded_tcp --example sql -- \
-        embedded_tcp sql::
+    cargo build --locked --features v1,v3,embedded --example embedded_tcp --example sql
+    cargo test --locked --features v1,v3,embedded --test examples -- embedded_tcp sql::
 }
 
 # The faults of servers and of the path once more with every body compressed: the mock servers are on the
