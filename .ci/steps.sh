@@ -97,6 +97,7 @@ test_levels() {
     # The examples of what is off by default.
     printf -- '--- examples in the documentation, features: default, v1, embedded\n'
     cargo test --locked --features v1,embedded --doc -- v1 servers embedded
+    cargo build --locked --features v1,embedded --example embedded_tcp
     cargo test --locked --features v1,embedded --test examples embedded_tcp
 }
 
