@@ -52,6 +52,7 @@ impl<T: Read + Write> Connection<'_, T> {
     where
         Self: 'q,
     {
+        self.forget_error();
         decoder.restart();
         let mut length = Counter(0);
         write_body(flux, params, &mut length)?;
