@@ -237,8 +237,8 @@ enum State {
 ///
 /// Interim responses (100 to 199) are passed over. A body is chunked, as long as `Content-Length` says, or
 /// ends with the connection; a compressed one is an error behind the head, since no
-/// [`RequestHead`](super::RequestHead) asks for it. Heads and trailers together have at most 16 KiB. Nothing allocates; a parser takes some
-/// 300 bytes.
+/// [`RequestHead`](super::RequestHead) asks for it. Heads and trailers together have at most 16 KiB.
+/// Nothing allocates; a parser takes some 300 bytes.
 ///
 /// ```
 /// use influx_edge::http::{Event, ResponseParser};
@@ -464,12 +464,11 @@ impl ResponseParser {
         }
         let head = &mut self.head;
         let has_length = head.length.is_some_and(|length| length > 0);
-        head.close |= match head.status {
-            // Whatever follows, it isn't the next response.
-            204 => head.chunked || has_length,
-            304 => false,
-            // Whatever put both there, what follows on this connection can't be trusted (RFC 9112 §6.1).
-            _ => head.encoded || head.chunked && (head.length.is_some() || head.http_1_0),
+        // What follows a 204 of some length isn't the next response; and whatever put length and chunks
+        // there, nothing that follows can be trusted (RFC 9112 §6.1).
+        head.close |= match head.has_no_body() {
+            true => head.status == 204 && (head.chunked || has_length),
+            false => head.encoded || head.chunked && (head.length.is_some() || head.http_1_0),
         };
         self.state = match head.length {
             _ if head.has_no_body() => State::End,
