@@ -121,9 +121,3 @@ enum Source<'b> {
     Buffer(usize),
     Slice(&'b [u8]),
 }
-
-impl<T: Write> fmt::Write for Sender<'_, T> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.write_bytes(text.as_bytes())
-    }
-}
