@@ -60,7 +60,7 @@ pub struct Connection<'a, T> {
     error_len: usize,
     error_truncated: bool,
     /// The last `Date`, in seconds since 1970.
-    date: Option<i64>,
+    date: Option<u32>,
 }
 
 impl<'a, T: Read + Write> Connection<'a, T> {
@@ -134,10 +134,11 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     /// Returns the server's clock as of the last response that had a `Date`, in whole seconds; to set a
-    /// board's clock by. InfluxDB 1.x and 2.x send one, InfluxDB 3 on most responses.
+    /// board's clock by. InfluxDB 1.x and 2.x send one, InfluxDB 3 on most responses; whatever responds in their
+    /// place may, too. A time before 1970 or after 2106 is none.
     #[must_use]
     pub fn server_time(&self) -> Option<Timestamp> {
-        Some(Timestamp::from_secs(self.date?))
+        Some(Timestamp::from_secs(self.date?.into()))
     }
 
     /// Returns whether the next call can use the connection. If not, open the transport again and call
@@ -241,7 +242,9 @@ impl<'a, T: Read + Write> Connection<'a, T> {
             let input = self.buffer.get(..len).unwrap_or_default();
             let (used, event) = self.parser.feed(input)?;
             if event == Event::Head {
-                if let Some(date) = self.parser.head().date().and_then(parse_date) {
+                let date = self.parser.head().date().and_then(parse_date);
+                // No server's clock shows a time after 2106.
+                if let Some(Ok(date)) = date.map(u32::try_from) {
                     self.date = Some(date);
                 }
                 return Ok(used..len);

@@ -469,6 +469,37 @@ fn pings_and_the_servers_clock() {
         ),
         (b"HTTP/1.1 204 N\r\nDate: yesterday\r\n\r\n", None, None),
         (
+            b"HTTP/1.1 204 N\r\nDate: Sun, 07 Feb 2106 06:28:15 GMT\r\n\r\n",
+            None,
+            Some(4_294_967_295),
+        ),
+        // What no clock of a server shows.
+        (
+            b"HTTP/1.1 204 N\r\nDate: Sun, 07 Feb 2106 06:28:16 GMT\r\n\r\n",
+            None,
+            None,
+        ),
+        (
+            b"HTTP/1.1 204 N\r\nDate: Fri, 11 Apr 2262 23:47:17 GMT\r\n\r\n",
+            None,
+            None,
+        ),
+        (
+            b"HTTP/1.1 204 N\r\nDate: Fri, 31 Dec 9999 23:59:59 GMT\r\n\r\n",
+            None,
+            None,
+        ),
+        (
+            b"HTTP/1.1 204 N\r\nDate: Sat, 01 Jan 0000 00:00:00 GMT\r\n\r\n",
+            None,
+            None,
+        ),
+        (
+            b"HTTP/1.1 204 N\r\nDate: Wed, 31 Dec 1969 23:59:59 GMT\r\n\r\n",
+            None,
+            None,
+        ),
+        (
             b"HTTP/1.1 401 U\r\nDate: Thu, 01 Jan 1970 00:00:11 GMT\r\nContent-Length: 0\r\n\r\n",
             Some((401, Remedy::Operator)),
             Some(11),
