@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::error::{Error, ResponseError};
 use super::named_line::first_named;
-use super::sender::{Failure, Sender};
+use super::sender::{Sender, Sent};
 use crate::Timestamp;
 use crate::http::{
     ErrorBody, Event, HeadError, Operation, ParseError, ResponseHead, ResponseParser, Stored,
@@ -60,7 +60,7 @@ pub struct Connection<'a, T> {
     error_len: usize,
     error_truncated: bool,
     /// The last `Date`, in seconds since 1970.
-    date: Option<i64>,
+    date: Option<u32>,
 }
 
 impl<'a, T: Read + Write> Connection<'a, T> {
@@ -108,6 +108,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     fn write_by(&mut self, operation: Operation<'_>, lines: &[u8]) -> Result<(), Error<T::Error>> {
+        self.forget_error();
         if lines.is_empty() {
             return Ok(());
         }
@@ -124,16 +125,20 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         let unread = self.exchange(Operation::ping(), 0, |_| Ok(()))?;
         self.read_error(unread);
         match self.parser.head().status() {
-            200..=299 => Ok(()),
+            200..=299 => {
+                self.forget_error();
+                Ok(())
+            }
             _ => Err(self.refusal()),
         }
     }
 
     /// Returns the server's clock as of the last response that had a `Date`, in whole seconds; to set a
-    /// board's clock by. InfluxDB 1.x and 2.x send one, InfluxDB 3 on most responses.
+    /// board's clock by. InfluxDB 1.x and 2.x send one, InfluxDB 3 on most responses; whatever responds in their
+    /// place may, too. A time before 1970 or after 2106 is none.
     #[must_use]
     pub fn server_time(&self) -> Option<Timestamp> {
-        Some(Timestamp::from_secs(self.date?))
+        Some(Timestamp::from_secs(self.date?.into()))
     }
 
     /// Returns whether the next call can use the connection. If not, open the transport again and call
@@ -176,6 +181,11 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         }
     }
 
+    /// A call begins, or its response is no error.
+    pub(super) fn forget_error(&mut self) {
+        (self.error_len, self.error_truncated) = (0, false);
+    }
+
     /// Sends a request and receives the head of its response; what was received behind it is in this range
     /// of the buffer.
     pub(super) fn exchange(
@@ -184,7 +194,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         length: usize,
         body: impl FnOnce(&mut Sender<'_, T>) -> fmt::Result,
     ) -> Result<Range<usize>, Error<T::Error>> {
-        (self.error_len, self.error_truncated) = (0, false);
+        self.forget_error();
         self.parser = ResponseParser::new();
         if !self.open {
             return Err(Error::NotOpen);
@@ -204,16 +214,17 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         let _ = body(&mut out);
         let (sent, result) = out.finish();
         let received = self.receive_head();
-        if result.is_err() {
-            // The server still waits for the rest.
-            self.parser.expect_close();
-        }
-        match (result, received) {
-            // A server may respond and close before it has the whole body.
-            (_, Ok(unread)) => Ok(unread),
-            (Ok(()), Err(error)) => Err(error),
-            (Err(Failure::Transport(error)), _) => Err(Error::Transport { error, sent }),
-            (Err(Failure::Closed), _) => Err(Error::Closed { sent }),
+        let Err(failure) = result else {
+            return received;
+        };
+        // The server still waits for the rest.
+        self.parser.expect_close();
+        match (received, sent) {
+            // All of it was sent, though not flushed.
+            (Ok(unread), Sent::All) => Ok(unread),
+            // A server may refuse and close before it has the whole body; it can't have stored that.
+            (Ok(unread), _) if self.parser.head().status() >= 300 => Ok(unread),
+            _ => Err(failure.error(sent != Sent::Nothing)),
         }
     }
 
@@ -231,7 +242,9 @@ impl<'a, T: Read + Write> Connection<'a, T> {
             let input = self.buffer.get(..len).unwrap_or_default();
             let (used, event) = self.parser.feed(input)?;
             if event == Event::Head {
-                if let Some(date) = self.parser.head().date().and_then(parse_date) {
+                let date = self.parser.head().date().and_then(parse_date);
+                // No server's clock shows a time after 2106.
+                if let Some(Ok(date)) = date.map(u32::try_from) {
                     self.date = Some(date);
                 }
                 return Ok(used..len);
@@ -333,7 +346,8 @@ pub(super) fn read<T: Read>(transport: &mut T, into: &mut [u8]) -> Result<usize,
         match transport.read(into) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(Error::Transport { error, sent: true }),
-            Ok(len) => return Ok(len),
+            // Whatever it says, no more than there is room for.
+            Ok(len) => return Ok(len.min(into.len())),
         }
     }
 }

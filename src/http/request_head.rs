@@ -7,7 +7,8 @@ use core::fmt::{self, Write};
 
 /// What a request asks of a server: method, path, query parameters and the type of its body.
 ///
-/// Names may be any text: they are percent-encoded. A parameter without name or value is left out.
+/// Names may be any text: they are percent-encoded. A parameter without name or value is left out. `Debug`
+/// shows no value of `p`, which is the password of InfluxDB 1.x.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -19,7 +20,7 @@ use core::fmt::{self, Write};
 /// assert!(head.starts_with("POST /api/v2/write?bucket=a%20b%26c&org=acme&precision=s HTTP/1.1\r\n"));
 /// # Ok::<(), influx_edge::http::HeadError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Operation<'a> {
     path: &'static str,
     /// Of the body; empty without one.
@@ -125,6 +126,20 @@ impl<'a> Operation<'a> {
                 mark = "&";
             }
         }
+    }
+}
+
+impl fmt::Debug for Operation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query = self.query.map(|(name, value)| match name {
+            "p" => (name, "…"),
+            _ => (name, value),
+        });
+        f.debug_struct("Operation")
+            .field("path", &self.path)
+            .field("query", &query)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
     }
 }
 
