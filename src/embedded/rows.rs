@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::error::Error;
 use crate::csv::{DecodeError, Decoder, Record, ServerError, Step, Table};
-use crate::flux::{FluxError, ToFlux, json_string, write_extern};
+use crate::flux::{ToFlux, write_query};
 use crate::http::{Event, Operation, ParseError, ResponseParser};
 use core::fmt;
 use core::ops::Range;
@@ -52,13 +52,14 @@ impl<T: Read + Write> Connection<'_, T> {
     where
         Self: 'q,
     {
+        self.forget_error();
         decoder.restart();
         let mut length = Counter(0);
-        write_body(flux, params, &mut length)?;
+        write_query(flux, params, &mut length)?;
         let operation = Operation::query(self.organization());
         let unread = self.exchange(operation, length.0, |out| {
             // The counter has seen it all.
-            write_body(flux, params, out).map_err(|_| fmt::Error)
+            write_query(flux, params, out).map_err(|_| fmt::Error)
         })?;
         let head = self.head();
         let given = head.content_type().unwrap_or("text/csv");
@@ -83,25 +84,6 @@ impl<T: Read + Write> Connection<'_, T> {
             decoder,
         })
     }
-}
-
-/// `{"query":…,"dialect":…,"extern":…}`.
-fn write_body(
-    flux: &str,
-    params: &[(&str, &dyn ToFlux)],
-    out: &mut dyn fmt::Write,
-) -> Result<(), FluxError> {
-    out.write_str(r#"{"query":"#)?;
-    json_string(flux, out)?;
-    out.write_str(concat!(
-        r#","dialect":{"header":true,"delimiter":",","#,
-        r#""annotations":["datatype","group","default"]}"#
-    ))?;
-    if !params.is_empty() {
-        out.write_str(r#","extern":"#)?;
-        write_extern(params, &[], out)?;
-    }
-    Ok(out.write_char('}')?)
 }
 
 /// Counts bytes.
