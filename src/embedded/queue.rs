@@ -266,7 +266,7 @@ impl<'b> Queue<'b> {
     ///
     /// # Errors
     /// Returns the error of `write`, after a removal, too: [`stats`](Self::stats) has the counts. Call it
-    /// again when a [`Backoff`](super::Backoff) says so.
+    /// again when a [`Backoff`](super::Backoff) says so, which is at once where lines were removed or halved.
     pub fn deliver<E>(
         &mut self,
         max_bytes: usize,
