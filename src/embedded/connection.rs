@@ -154,11 +154,13 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// # Errors
     /// Returns an error if the response isn't a success, or none is received.
     pub fn ping(&mut self) -> Result<(), Error<T::Error>> {
-        self.forget_error();
         let unread = self.exchange(Operation::ping(), 0, |_| Ok(()))?;
         self.read_error(unread);
         match self.parser.head().status() {
-            200..=299 => Ok(()),
+            200..=299 => {
+                self.forget_error();
+                Ok(())
+            }
             _ => Err(self.refusal()),
         }
     }
@@ -199,6 +201,13 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         self.transport
     }
 
+    /// Returns what [`error_body`](Self::error_body) is read from, as it was received: the page of a proxy
+    /// has no message. It may be the start of a longer one.
+    #[must_use]
+    pub fn error_bytes(&self) -> &[u8] {
+        self.buffer.get(..self.error_len).unwrap_or_default()
+    }
+
     /// Returns the body of the response, if the last call failed by one: the server's message, and all lines
     /// that it names. An [`Error`] has none of this text. It comes from outside; printed, it has no control
     /// characters.
@@ -216,20 +225,14 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// ```
     #[must_use]
     pub fn error_body(&self) -> ErrorBody<'_> {
+        let body = self.buffer.get(..self.error_len).unwrap_or_default();
         match self.error_truncated {
-            true => ErrorBody::read_start(self.error_bytes()),
-            false => ErrorBody::read(self.error_bytes()),
+            true => ErrorBody::read_start(body),
+            false => ErrorBody::read(body),
         }
     }
 
-    /// Returns what [`error_body`](Self::error_body) is read from, as it was received: the page of a proxy
-    /// has no message. It may be the start of a longer one.
-    #[must_use]
-    pub fn error_bytes(&self) -> &[u8] {
-        self.buffer.get(..self.error_len).unwrap_or_default()
-    }
-
-    /// Every call begins with this, so that no error is shown with the text of an earlier one.
+    /// A call begins, or its response is no error.
     pub(super) fn forget_error(&mut self) {
         (self.error_len, self.error_truncated) = (0, false);
     }
@@ -242,6 +245,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         length: usize,
         body: impl FnOnce(&mut Sender<'_, T>) -> fmt::Result,
     ) -> Result<Range<usize>, Error<T::Error>> {
+        self.forget_error();
         self.parser = ResponseParser::new();
         if !self.open {
             return Err(Error::NotOpen);
@@ -341,7 +345,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
             status: head.status(),
             retry_after: head.retry_after(),
             date: head.date(),
-            body: self.error_bytes(),
+            body: self.buffer.get(..self.error_len).unwrap_or_default(),
             truncated: self.error_truncated,
         }
     }
