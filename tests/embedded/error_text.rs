@@ -58,6 +58,12 @@ fn the_servers_words_are_those_of_the_last_call() {
             assert!(connection.error_body().message().is_none(), "{name}");
         }
     }
+    // The page of a ping that succeeds is none.
+    let page = response("200 OK", "", br#"{"message":"ready"}"#, None);
+    let mut buffer = [0; 256];
+    let mut connection = Connection::new(Scripted::new(&[&page]), &mut buffer, &CONFIG);
+    assert_eq!(connection.ping(), Ok(()));
+    assert_eq!(connection.error_bytes(), b"");
 }
 
 fn queries(connection: &mut OverScript<'_>, names: &[&str]) -> bool {
