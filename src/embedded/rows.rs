@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::error::Error;
 use crate::csv::{DecodeError, Decoder, Record, ServerError, Step, Table};
-use crate::flux::{ToFlux, write_query};
+use crate::flux::{ToFlux, write_query as write_body};
 use crate::http::{Event, Operation, ParseError, ResponseParser};
 use core::fmt;
 use core::ops::Range;
@@ -55,11 +55,11 @@ impl<T: Read + Write> Connection<'_, T> {
         self.forget_error();
         decoder.restart();
         let mut length = Counter(0);
-        write_query(flux, params, &mut length)?;
+        write_body(flux, params, &mut length)?;
         let operation = Operation::query(self.organization());
         let unread = self.exchange(operation, length.0, |out| {
             // The counter has seen it all.
-            write_query(flux, params, out).map_err(|_| fmt::Error)
+            write_body(flux, params, out).map_err(|_| fmt::Error)
         })?;
         let head = self.head();
         let given = head.content_type().unwrap_or("text/csv");
