@@ -26,9 +26,9 @@ const MAX_SKIPPED: usize = 64 * 1024;
 /// reads should have a time limit. Nothing is repeated. The connection stays open between calls; after most
 /// errors, and where the server says so, it has to be opened again: see [`is_open`](Self::is_open).
 ///
-/// The buffer holds a request's head, the start of its body, and the response. It has at least 64 bytes;
-/// 512 hold most errors whole, of which three quarters of it are looked at. Lines are sent from where they
-/// are, and may be longer.
+/// The buffer, of at least 64 bytes, holds a request's head, the start of its body, and the response. Of a
+/// response that is an error it keeps as much as three quarters of it hold: with 512 bytes, most errors whole.
+/// Lines are sent from where they are, and may be longer than the buffer.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -64,7 +64,8 @@ pub struct Connection<'a, T> {
 }
 
 impl<'a, T: Read + Write> Connection<'a, T> {
-    /// A connection over a transport that is open. Sends nothing.
+    /// A connection over a transport that is open. Sends nothing. For one that isn't open yet there is
+    /// [`closed`](Self::closed).
     pub fn new(transport: T, buffer: &'a mut [u8], config: &'a Config<'a>) -> Self {
         Connection {
             transport,
@@ -76,6 +77,32 @@ impl<'a, T: Read + Write> Connection<'a, T> {
             error_truncated: false,
             date: None,
         }
+    }
+
+    /// A connection over a transport that isn't open yet: a modem that hasn't dialled. Sends nothing.
+    /// [`is_open`](Self::is_open) is false until [`reopened`](Self::reopened), so that a board starts as it
+    /// goes on after an outage.
+    ///
+    /// ```
+    /// use influx_edge::embedded::{Config, Connection};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # mod board { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/transport.rs")); }
+    /// # let modem = board::connect(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs")));
+    /// # const CONFIG: Config<'static> = Config::new("192.168.1.10:8086");
+    /// let mut buffer = [0; 512];
+    /// let mut connection = Connection::closed(modem, &mut buffer, &CONFIG);
+    /// if !connection.is_open() {
+    ///     // connection.transport().dial()?;
+    ///     connection.reopened();
+    /// }
+    /// connection.ping()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn closed(transport: T, buffer: &'a mut [u8], config: &'a Config<'a>) -> Self {
+        let mut connection = Connection::new(transport, buffer, config);
+        connection.open = false;
+        connection
     }
 
     /// Writes lines into a bucket, by `/api/v2/write`. `Ok` means that the server has stored them; without a
@@ -92,6 +119,10 @@ impl<'a, T: Read + Write> Connection<'a, T> {
 
     /// Writes lines into a database of InfluxDB 1.x, by `/write`, into its default retention policy.
     ///
+    /// VictoriaMetrics and InfluxDB 3 have `/write`, too. So has InfluxDB 2.x, where [`write`](Self::write) is
+    /// the better choice: `/write` needs a DBRP mapping there, takes no `Bearer`, and reads lines in
+    /// [`Microsecond`](crate::Precision::Microsecond) as nanoseconds, without an error.
+    ///
     /// # Errors
     /// As [`write`](Self::write).
     pub fn write_v1(&mut self, database: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
@@ -99,7 +130,8 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     /// Writes lines into a database of InfluxDB 3, by `/api/v3/write_lp`. The good lines are stored where
-    /// others are bad.
+    /// others are bad. Other servers respond with 404 in words of their own
+    /// ([`error_bytes`](Self::error_bytes)).
     ///
     /// # Errors
     /// As [`write`](Self::write).
@@ -170,8 +202,28 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         self.transport
     }
 
-    /// Returns the body of the last response that was an error, until the next call: its message, and all
-    /// lines that the server names. It comes from outside.
+    /// Returns what [`error_body`](Self::error_body) is read from, as it was received: the page of a proxy
+    /// has no message. It may be the start of a longer one.
+    #[must_use]
+    pub fn error_bytes(&self) -> &[u8] {
+        self.buffer.get(..self.error_len).unwrap_or_default()
+    }
+
+    /// Returns the body of the response, if the last call failed by one: the server's message, and all lines
+    /// that it names. An [`Error`] has none of this text. It comes from outside; printed, it has no control
+    /// characters.
+    ///
+    /// ```no_run
+    /// # use influx_edge::{embedded::Connection, line::Lines};
+    /// # fn f<T: embedded_io::Read + embedded_io::Write>(connection: &mut Connection<'_, T>, lines: Lines<'_>) {
+    /// if let Err(error) = connection.write("sensors", lines) {
+    ///     println!("{error}"); // …responded with status 404 (stored: nothing); …
+    ///     if let Some(message) = connection.error_body().message() {
+    ///         println!("{message}"); // bucket "sensors" not found
+    ///     }
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn error_body(&self) -> ErrorBody<'_> {
         let body = self.buffer.get(..self.error_len).unwrap_or_default();

@@ -4,7 +4,7 @@ use super::connection::Connection;
 use super::error::Error;
 use super::sender::Sender;
 use crate::csv::{DecodeError, Decoder, Record, ServerError, Step, Table};
-use crate::flux::{FluxError, ToFlux, json_string, write_extern};
+use crate::flux::{ToFlux, write_query as write_body};
 use crate::http::{Event, Operation, ParseError, ResponseParser};
 use core::fmt;
 use core::ops::Range;
@@ -90,25 +90,6 @@ impl<T: Read + Write> Connection<'_, T> {
             decoder,
         })
     }
-}
-
-/// `{"query":…,"dialect":…,"extern":…}`.
-fn write_body(
-    flux: &str,
-    params: &[(&str, &dyn ToFlux)],
-    out: &mut dyn fmt::Write,
-) -> Result<(), FluxError> {
-    out.write_str(r#"{"query":"#)?;
-    json_string(flux, out)?;
-    out.write_str(concat!(
-        r#","dialect":{"header":true,"delimiter":",","#,
-        r#""annotations":["datatype","group","default"]}"#
-    ))?;
-    if !params.is_empty() {
-        out.write_str(r#","extern":"#)?;
-        write_extern(params, &[], out)?;
-    }
-    Ok(out.write_char('}')?)
 }
 
 /// Counts bytes.

@@ -12,6 +12,7 @@ mod allocations;
 mod backoff;
 mod breaks;
 mod connection;
+mod error_text;
 mod fuzz;
 mod queries;
 mod queue;

@@ -370,6 +370,10 @@ fn any_text_gives_one_head_or_none() {
         let result = head.write_to(&mut text);
         let mut buffer = vec![b'#'; 64 * 1024];
         let into = head.write_into(&mut buffer).map(ToString::to_string);
+        let mut target = String::new();
+        let alone = head.write_target_to(&mut target);
+        assert_eq!(alone, result, "case {case}");
+        assert_eq!(target, text.split(' ').nth(1).unwrap_or(""), "case {case}");
         if let Err(error) = result {
             assert_eq!((text.as_str(), into), ("", Err(error)), "case {case}");
             assert!(buffer.iter().all(|byte| *byte == b'#'), "case {case}");
