@@ -299,6 +299,7 @@ fn the_canary_is_everywhere() {
                 "common::wire",
                 "common::mock_server",
                 "common::api",
+                "common::watch",
                 "provision.rs",
             ];
             assert!(

@@ -6,6 +6,8 @@
 mod common {
     pub(crate) mod board;
     pub(crate) mod random;
+    #[cfg(feature = "client")]
+    pub(crate) mod watch;
 }
 
 mod allocations;
