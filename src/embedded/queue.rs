@@ -251,8 +251,9 @@ impl<'b> Queue<'b> {
     }
 
     /// Hands the oldest lines, whole ones of `max_bytes` together or a longer one alone, to `write`, and
-    /// removes what the server has stored or rejected for good. Returns how many lines were delivered: 0 if
-    /// the queue is empty, and then `write` isn't called.
+    /// removes what the server has stored or rejected for good. They are sent from where they are:
+    /// `max_bytes` may be more than a connection's buffer. Returns how many lines were delivered: 0 if the
+    /// queue is empty, and then `write` isn't called.
     ///
     /// A line that the server names as bad is removed. If it names none, the lines are tried in halves,
     /// call by call, until the bad one is alone. A batch that is too large for the server is halved, too.
@@ -266,7 +267,7 @@ impl<'b> Queue<'b> {
     ///
     /// # Errors
     /// Returns the error of `write`, after a removal, too: [`stats`](Self::stats) has the counts. Call it
-    /// again when a [`Backoff`](super::Backoff) says so.
+    /// again when a [`Backoff`](super::Backoff) says so, which is at once where lines were removed or halved.
     pub fn deliver<E>(
         &mut self,
         max_bytes: usize,

@@ -2,8 +2,9 @@
 
 use super::connection::Connection;
 use super::error::Error;
+use super::sender::Sender;
 use crate::csv::{DecodeError, Decoder, Record, ServerError, Step, Table};
-use crate::flux::{FluxError, ToFlux, json_string, write_extern};
+use crate::flux::{ToFlux, write_query as write_body};
 use crate::http::{Event, Operation, ParseError, ResponseParser};
 use core::fmt;
 use core::ops::Range;
@@ -52,13 +53,19 @@ impl<T: Read + Write> Connection<'_, T> {
     where
         Self: 'q,
     {
+        self.forget_error();
         decoder.restart();
         let mut length = Counter(0);
         write_body(flux, params, &mut length)?;
         let operation = Operation::query(self.organization());
         let unread = self.exchange(operation, length.0, |out| {
-            // The counter has seen it all.
-            write_body(flux, params, out).map_err(|_| fmt::Error)
+            let mut out = Exact {
+                out,
+                left: length.0,
+            };
+            // What it is without a parameter that has no form any more, the server rejects.
+            let _ = write_body(flux, params, &mut out);
+            out.fill()
         })?;
         let head = self.head();
         let given = head.content_type().unwrap_or("text/csv");
@@ -85,25 +92,6 @@ impl<T: Read + Write> Connection<'_, T> {
     }
 }
 
-/// `{"query":…,"dialect":…,"extern":…}`.
-fn write_body(
-    flux: &str,
-    params: &[(&str, &dyn ToFlux)],
-    out: &mut dyn fmt::Write,
-) -> Result<(), FluxError> {
-    out.write_str(r#"{"query":"#)?;
-    json_string(flux, out)?;
-    out.write_str(concat!(
-        r#","dialect":{"header":true,"delimiter":",","#,
-        r#""annotations":["datatype","group","default"]}"#
-    ))?;
-    if !params.is_empty() {
-        out.write_str(r#","extern":"#)?;
-        write_extern(params, &[], out)?;
-    }
-    Ok(out.write_char('}')?)
-}
-
 /// Counts bytes.
 struct Counter(usize);
 
@@ -111,6 +99,32 @@ impl fmt::Write for Counter {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0 = self.0.checked_add(text.len()).ok_or(fmt::Error)?;
         Ok(())
+    }
+}
+
+/// Writes as many bytes as were counted, whatever comes: a parameter may be another one when it is written
+/// again, as a clock's, and what is longer than its length would be the next request.
+struct Exact<'o, 's, T: Write> {
+    out: &'o mut Sender<'s, T>,
+    left: usize,
+}
+
+impl<T: Write> Exact<'_, '_, T> {
+    /// Blanks behind a body in JSON are none of it.
+    fn fill(mut self) -> fmt::Result {
+        while self.left > 0 {
+            fmt::Write::write_str(&mut self, " ")?;
+        }
+        Ok(())
+    }
+}
+
+impl<T: Write> fmt::Write for Exact<'_, '_, T> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let text = text.as_bytes();
+        let text = text.get(..self.left).unwrap_or(text);
+        self.left -= text.len();
+        self.out.write_bytes(text)
     }
 }
 

@@ -42,12 +42,12 @@ pub(crate) use arguments::{range_ahead, text_for_duration};
 pub use collection::{Dict, Record};
 #[cfg(feature = "alloc")]
 pub use params::Params;
-pub use params::write_extern;
+pub use params::{write_extern, write_query};
 #[cfg(feature = "alloc")]
 pub use predicate::Predicate;
 #[cfg(feature = "client")]
 pub(crate) use predicate::deletes_nothing;
-#[cfg(any(feature = "client", feature = "embedded"))]
+#[cfg(feature = "client")]
 pub(crate) use text::json_string;
 pub use value::{Ast, Bytes, Regex, ToFlux};
 #[cfg(feature = "client")]

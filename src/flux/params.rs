@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use super::FluxError;
 use super::collection::write_property;
-use super::text::is_identifier;
+use super::text::{is_identifier, json_string};
 use super::value::ToFlux;
 
 /// Writes the `extern` member of a query request: the parameters as the option `params`, and the
@@ -52,6 +52,42 @@ pub fn write_extern(
         }
         Ok(())
     })
+}
+
+/// Writes the body of a request to `/api/v2/query`: the script, the dialect that [`csv`](crate::csv) reads,
+/// and the parameters. For those who have no client ([`Operation::query`](crate::http::Operation::query)).
+/// Nothing allocates.
+///
+/// ```
+/// use influx_edge::flux;
+///
+/// let mut body = String::new();
+/// flux::write_query("buckets()", &[], &mut body)?;
+/// assert_eq!(
+///     body,
+///     r#"{"query":"buckets()","dialect":{"header":true,"delimiter":",","annotations":["datatype","group","default"]}}"#
+/// );
+/// # Ok::<(), flux::FluxError>(())
+/// ```
+///
+/// # Errors
+/// Those of [`write_extern`].
+pub fn write_query(
+    flux: &str,
+    params: &[(&str, &dyn ToFlux)],
+    out: &mut dyn Write,
+) -> Result<(), FluxError> {
+    out.write_str(r#"{"query":"#)?;
+    json_string(flux, out)?;
+    out.write_str(concat!(
+        r#","dialect":{"header":true,"delimiter":",","#,
+        r#""annotations":["datatype","group","default"]}"#
+    ))?;
+    if !params.is_empty() {
+        out.write_str(r#","extern":"#)?;
+        write_extern(params, &[], out)?;
+    }
+    Ok(out.write_char('}')?)
 }
 
 /// The parameters of one query.

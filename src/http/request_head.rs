@@ -7,7 +7,8 @@ use core::fmt::{self, Write};
 
 /// What a request asks of a server: method, path, query parameters and the type of its body.
 ///
-/// Names may be any text: they are percent-encoded. A parameter without name or value is left out.
+/// Names may be any text: they are percent-encoded. A parameter without name or value is left out. `Debug`
+/// shows no value of `p`, which is the password of InfluxDB 1.x.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -19,7 +20,7 @@ use core::fmt::{self, Write};
 /// assert!(head.starts_with("POST /api/v2/write?bucket=a%20b%26c&org=acme&precision=s HTTP/1.1\r\n"));
 /// # Ok::<(), influx_edge::http::HeadError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Operation<'a> {
     path: &'static str,
     /// Of the body; empty without one.
@@ -60,7 +61,8 @@ impl<'a> Operation<'a> {
     }
 
     /// `POST /write`: line protocol. InfluxDB 1.x, VictoriaMetrics, InfluxDB 3. Without the parameter `rp`
-    /// the database's default retention policy is meant.
+    /// the database's default retention policy is meant. InfluxDB 2.x has it for databases with a DBRP mapping;
+    /// it reads 1.x's word for microseconds as nanoseconds, without an error.
     #[must_use]
     pub fn write_v1(database: &'a str, precision: Precision) -> Self {
         let precision = ("precision", v1_precision(precision));
@@ -77,7 +79,8 @@ impl<'a> Operation<'a> {
         Self::new("/api/v3/write_lp", LINES, query).about(database)
     }
 
-    /// `POST /api/v2/query`: Flux in a JSON body, annotated CSV in the response.
+    /// `POST /api/v2/query`: Flux in a JSON body ([`flux::write_query`](crate::flux::write_query)), annotated
+    /// CSV in the response ([`csv`](crate::csv)).
     #[must_use]
     pub fn query(org: &'a str) -> Self {
         let query = [("org", org), NO_PARAM, NO_PARAM];
@@ -125,6 +128,20 @@ impl<'a> Operation<'a> {
                 mark = "&";
             }
         }
+    }
+}
+
+impl fmt::Debug for Operation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query = self.query.map(|(name, value)| match name {
+            "p" => (name, "…"),
+            _ => (name, value),
+        });
+        f.debug_struct("Operation")
+            .field("path", &self.path)
+            .field("query", &query)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
     }
 }
 
@@ -205,7 +222,7 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// `Authorization: Bearer …`: InfluxDB 3, VictoriaMetrics and proxies.
+    /// `Authorization: Bearer …`: InfluxDB 2.x but for its `/write`, InfluxDB 3, VictoriaMetrics and proxies.
     #[must_use]
     pub const fn bearer(token: &'a str) -> Self {
         Credentials {
@@ -215,7 +232,8 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// `Authorization: Basic …`: InfluxDB 1.x and proxies. The user's name has no colon.
+    /// `Authorization: Basic …`: InfluxDB 1.x and proxies. InfluxDB 2.x takes it on `/write` alone, any name
+    /// with the token for a password. The user's name has no colon.
     #[must_use]
     pub const fn basic(user: &'a str, password: &'a str) -> Self {
         Credentials {
@@ -415,6 +433,31 @@ impl<'a> RequestHead<'a> {
         Ok(out.into_str())
     }
 
+    /// Writes the request target alone, path prefix, path and query, for a modem that makes the head itself.
+    ///
+    /// ```
+    /// use influx_edge::Precision;
+    /// use influx_edge::http::{HeadError, Operation, RequestHead};
+    ///
+    /// let write = Operation::write("a b&c", "acme", Precision::Second);
+    /// let mut url = String::from("http://influx:8086");
+    /// RequestHead::new("influx:8086", write).write_target_to(&mut url)?;
+    /// assert_eq!(url, "http://influx:8086/api/v2/write?bucket=a%20b%26c&org=acme&precision=s");
+    /// # Ok::<(), HeadError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write_to`](Self::write_to), though not every part is written.
+    pub fn write_target_to(&self, out: &mut impl Write) -> Result<(), HeadError> {
+        self.check()?;
+        let mut out = Pieces {
+            out: &mut |piece| out.write_str(piece),
+            result: Ok(()),
+        };
+        self.write_target(&mut out);
+        out.result.map_err(|fmt::Error| HeadError::Full)
+    }
+
     pub(crate) fn write_pieces(
         &self,
         out: &mut dyn FnMut(&str) -> fmt::Result,
@@ -455,12 +498,16 @@ impl<'a> RequestHead<'a> {
         self.operation.error.map_or(Ok(()), Err)
     }
 
-    fn write_checked(&self, out: &mut Pieces<'_>) {
-        let has_body = !self.operation.content_type.is_empty();
-        out.add(if has_body { "POST " } else { "GET " });
+    fn write_target(&self, out: &mut Pieces<'_>) {
         out.add(self.path);
         out.add(self.operation.path);
         self.operation.write_query(out);
+    }
+
+    fn write_checked(&self, out: &mut Pieces<'_>) {
+        let has_body = !self.operation.content_type.is_empty();
+        out.add(if has_body { "POST " } else { "GET " });
+        self.write_target(out);
         out.add(" HTTP/1.1\r\nHost: ");
         out.add(self.host);
         let scheme = self.credentials.scheme;

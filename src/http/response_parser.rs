@@ -14,8 +14,6 @@ const MAX_LINE: usize = 95;
 const MAX_TYPE: usize = 48;
 /// The most bytes of heads, and of trailers.
 const MAX_HEAD: u16 = 16 * 1024;
-/// No chunk is larger than this many hexadecimal digits say: below the largest `usize`.
-const MAX_CHUNK_DIGITS: usize = size_of::<usize>() * 2 - 1;
 /// The most interim responses (100 to 199) before the final one.
 const MAX_INTERIM: u8 = 8;
 
@@ -195,9 +193,7 @@ fn is_token(byte: u8) -> bool {
 fn chunk_size(line: &[u8]) -> Result<usize, ParseError> {
     let digits = line.split(|byte| *byte == b';').next();
     let digits = digits.unwrap_or_default().trim_ascii_end();
-    number(digits, 16)
-        .filter(|_| digits.len() <= MAX_CHUNK_DIGITS)
-        .ok_or(ParseError::Chunk)
+    number(digits, 16).ok_or(ParseError::Chunk)
 }
 
 /// What [`ResponseParser::feed`] found.
@@ -237,9 +233,9 @@ enum State {
 /// A push parser of HTTP/1.1 responses: hand it bytes as they come, in pieces of any size.
 ///
 /// Interim responses (100 to 199) are passed over. A body is chunked, as long as `Content-Length` says, or
-/// ends with the connection; a compressed one is an error, since no [`RequestHead`](super::RequestHead)
-/// asks for it. Heads have at most 16 KiB, and so do trailers. Nothing allocates; a parser takes some
-/// 300 bytes.
+/// ends with the connection; a compressed one is an error behind the head, since no
+/// [`RequestHead`](super::RequestHead) asks for it. Heads have at most 16 KiB, and so do trailers.
+/// Nothing allocates; a parser takes some 300 bytes.
 ///
 /// ```
 /// use influx_edge::http::{Event, Operation, RequestHead, ResponseParser};
@@ -471,13 +467,17 @@ impl ResponseParser {
             return Ok(false);
         }
         let head = &mut self.head;
-        if head.chunked && (head.length.is_some() || head.http_1_0) {
-            // Whatever put both there, what follows on this connection can't be trusted (RFC 9112 §6.1).
-            head.close = true;
-        }
+        let has_length = head.length.is_some_and(|length| length > 0);
+        // What follows a 204 of some length isn't the next response; and whatever put length and chunks
+        // there, nothing that follows can be trusted (RFC 9112 §6.1).
+        head.close |= match head.has_no_body() {
+            true => head.status == 204 && (head.chunked || has_length),
+            false => head.encoded || head.chunked && (head.length.is_some() || head.http_1_0),
+        };
         self.state = match head.length {
             _ if head.has_no_body() => State::End,
-            _ if head.encoded => return Err(ParseError::Unsupported),
+            // The status means something without it.
+            _ if head.encoded => State::Failed(ParseError::Unsupported),
             _ if head.chunked => State::ChunkSize,
             Some(0) => State::End,
             Some(left) => State::Body {

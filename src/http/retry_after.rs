@@ -77,7 +77,7 @@ fn exponent(text: &[u8]) -> Option<i32> {
         [b'-', digits @ ..] => (-1, digits),
         [b'+', digits @ ..] | digits => (1, digits),
     };
-    Some(sign * i32::try_from(number(digits, 10)?).ok()?)
+    Some(sign * i32::try_from(number(digits, 10)?).unwrap_or(i32::MAX))
 }
 
 /// Parses a date as in the header `Date`, `Sun, 06 Nov 1994 08:49:37 GMT`, and returns it as seconds
@@ -115,10 +115,12 @@ pub fn parse_date(text: &str) -> Option<i64> {
         .zip(MONTHS.chunks_exact(3))
         .find(|(_, month)| *month == name)?
         .0;
+    if year < 1970 {
+        return None;
+    }
     let (year, day) = (u32::from(year), i64::from(day));
     let [before, last] = [month, month + 1].map(|month| unix_days(year, month, 1) - 1);
-    let in_range = year >= 1970
-        && (1..=last - before).contains(&day)
+    let in_range = (1..=last - before).contains(&day)
         && hour < 24
         && minute < 60
         // A leap second.

@@ -128,6 +128,38 @@ fn delays_differ_from_board_to_board() {
     }
 }
 
+/// A counter of milliseconds with 32 bits begins again after 49 days, and a clock is set back: no delay is
+/// that long.
+#[test]
+fn a_clock_that_goes_back_is_waited_for_no_longer() {
+    let hour = Duration::from_secs(3_600);
+    for (before, after) in [
+        (Duration::from_millis(u32::MAX.into()), Duration::ZERO),
+        (
+            Duration::from_millis(u32::MAX.into()),
+            Duration::from_secs(40),
+        ),
+        (Duration::from_secs(1_800_000_000), hour),
+        (hour, Duration::ZERO),
+        (Duration::MAX, hour),
+    ] {
+        for error in [
+            Error::NotOpen,
+            refused(503, Some("600"), ""),
+            refused(401, None, ""),
+        ] {
+            let mut backoff = Backoff::new(7);
+            backoff.on_result::<(), ()>(before, &Err(error));
+            assert_eq!(backoff.wait(after), Duration::ZERO, "{before:?}, {after:?}");
+            assert!(backoff.is_due(after), "{before:?}, {after:?}");
+        }
+    }
+    // By less than a delay can be: it is waited for, and no longer than that.
+    let mut backoff = Backoff::new(7);
+    backoff.on_result::<(), ()>(SECOND * 100, &Err(refused(503, Some("60"), "")));
+    assert_eq!(backoff.wait(SECOND * 50), SECOND * 110);
+}
+
 /// Times at the end of what there is: no overflow.
 #[test]
 fn the_end_of_time_is_no_panic() {

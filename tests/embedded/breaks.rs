@@ -174,3 +174,62 @@ fn half_an_error_means_what_the_whole_means() {
         assert!(open);
     }
 }
+
+/// Whoever reports a success for a part of the lines hasn't stored the rest.
+#[test]
+fn a_success_before_the_whole_request_is_none() {
+    let whole = whole();
+    let accepted: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    for early in [STORED, accepted] {
+        for at in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
+            for size in [64, 512] {
+                for (fault, text) in [
+                    (Fault::Zero, format!("Closed {{ sent: {} }}", at > 0)),
+                    (
+                        Fault::Error(ErrorKind::BrokenPipe),
+                        format!("Transport {{ error: BrokenPipe, sent: {} }}", at > 0),
+                    ),
+                    (
+                        Fault::Error(ErrorKind::TimedOut),
+                        format!("Transport {{ error: TimedOut, sent: {} }}", at > 0),
+                    ),
+                ] {
+                    let script = Scripted::new(&[early]).failing(at, fault);
+                    let (result, open, written) = write(script, size);
+                    let error = result.unwrap_err();
+                    assert_eq!(written, whole[..at]);
+                    assert_eq!(error.status(), None, "{at}");
+                    let stored = if at > 0 {
+                        Stored::Unknown
+                    } else {
+                        Stored::None
+                    };
+                    assert_eq!((error.stored(), error.remedy()), (stored, Remedy::Retry));
+                    assert!(!open);
+                    assert_eq!(format!("{error:?}"), text);
+                }
+            }
+        }
+    }
+    // A flush that fails has sent everything.
+    let mut script = Scripted::new(&[STORED]);
+    script.flush_fails = true;
+    let (result, open, written) = write(script, 512);
+    assert_eq!((result, open), (Ok(()), false));
+    assert_eq!(written, whole);
+}
+
+/// A transport that says it has read more than there was room for is no reason to panic.
+#[test]
+fn more_than_there_is_room_for_is_as_much_as_there_is() {
+    let head = b"HTTP/1.1 401 U\r\nContent-Length: 900\r\n\r\n".to_vec();
+    for claims in [513, 600, usize::MAX - 512, usize::MAX - 1, usize::MAX] {
+        for size in [64, 512] {
+            let mut script = Scripted::new(&[&head, &[b'x'; 2_000]]);
+            script.claims = Some(claims);
+            let (result, open, _) = write(script, size);
+            assert!(!open);
+            assert_eq!(result.unwrap_err().remedy(), Remedy::Operator);
+        }
+    }
+}

@@ -234,6 +234,12 @@ fn open_or_not() {
             true,
             404,
         ),
+        (
+            "204 with a length, whose body comes later",
+            b"HTTP/1.1 204 N\r\nContent-Length: 2\r\n\r\n".to_vec(),
+            false,
+            204,
+        ),
         ("behind 204", with(STORED, b"x"), false, 204),
         (
             "behind 404",
@@ -302,10 +308,6 @@ fn what_is_no_http_is_an_error() {
         (&b"SSH-2.0-OpenSSH_9.2\r\n"[..], ParseError::NotHttp),
         (b"\x15\x03\x01\x00\x02\x02\x46", ParseError::NotHttp),
         (
-            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nx",
-            ParseError::Unsupported,
-        ),
-        (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx",
             ParseError::Unsupported,
         ),
@@ -327,6 +329,91 @@ fn what_is_no_http_is_an_error() {
             );
             assert!(!connection.is_open());
         }
+    }
+}
+
+/// Its body can't be read; its status is that of an error without one.
+#[test]
+fn a_compressed_error_means_what_its_status_means() {
+    let retry = (Stored::Unknown, Remedy::Retry);
+    for (status, encoding, expected) in [
+        ("503 Service Unavailable", "gzip", retry),
+        ("502 Bad Gateway", "br", retry),
+        ("429 Too Many", "deflate", (Stored::None, Remedy::Retry)),
+        ("413 Too Large", "gzip", (Stored::None, Remedy::Split)),
+        ("401 U", "x-gzip", (Stored::None, Remedy::Operator)),
+        ("400 Bad", "zstd", (Stored::None, Remedy::Operator)),
+        ("200 OK", "gzip, br", (Stored::Unknown, Remedy::Operator)),
+    ] {
+        for chunks in [None, Some(3)] {
+            for read in [1, 40, usize::MAX] {
+                let headers = format!("Retry-After: 9\r\nContent-Encoding: {encoding}\r\n");
+                let packed = response(status, &headers, b"\x1f\x8b\x08\0{}\r\n\r\n", chunks);
+                let mut buffer = [0; 128];
+                let transport = Scripted::new(&[&packed]).most(read, usize::MAX);
+                let mut connection = Connection::new(transport, &mut buffer, &CONFIG);
+                let error = connection.write("b", lines(b"m f=1 1\n")).unwrap_err();
+                assert_eq!(error.status(), status[..3].parse().ok());
+                assert_eq!((error.stored(), error.remedy()), expected, "{status}");
+                assert_eq!(error.retry_after(), Some(Duration::from_secs(9)));
+                assert!(error.to_string().contains(&status[..3]), "{error}");
+                assert!(!connection.is_open() && connection.error_body().message().is_none());
+            }
+        }
+    }
+}
+
+/// Whatever the next call is, and whatever becomes of it.
+#[test]
+fn the_body_of_an_error_is_gone_after_the_next_call() {
+    let bad = response("400 B", "", br#"{"code":"invalid","message":"old"}"#, None);
+    let odd = response("200 OK", "", br#"{"message":"ready for queries"}"#, None);
+    let csv = response("200 OK", "Content-Type: text/csv\r\n", b"", Some(1));
+    type Call = fn(&mut Connection<'_, Scripted>) -> bool;
+    let calls: [(&str, &[u8], Call); 8] = [
+        ("a write", STORED, |c| {
+            c.write("b", lines(b"m f=1\n")).is_ok()
+        }),
+        ("a write of nothing", b"", |c| {
+            c.write("b", lines(b"")).is_ok()
+        }),
+        ("a write to nowhere", b"", |c| {
+            c.write("", lines(b"m f=1\n")).is_err()
+        }),
+        ("a ping", STORED, |c| c.ping().is_ok()),
+        ("a ping with a body", &odd, |c| c.ping().is_ok()),
+        ("a query", &csv, |c| {
+            let (mut text, mut ends) = ([0; 64], [0; 8]);
+            c.query("x", &[], &mut Decoder::new(&mut text, &mut ends))
+                .is_ok()
+        }),
+        ("a query that can't be one", b"", |c| {
+            let (mut text, mut ends) = ([0; 64], [0; 8]);
+            let params: [(&str, &dyn influx_edge::flux::ToFlux); 1] = [("no name", &1)];
+            c.query("x", &params, &mut Decoder::new(&mut text, &mut ends))
+                .is_err()
+        }),
+        ("one while it is closed", b"", |c| {
+            let _ = c.ping();
+            c.ping().is_err()
+        }),
+    ];
+    for (name, response, call) in calls {
+        let mut buffer = [0; 256];
+        let transport = Scripted::new(&[&bad]);
+        let mut connection = Connection::new(transport, &mut buffer, &CONFIG);
+        connection.write("b", lines(b"m f=1\n")).unwrap_err();
+        assert_eq!(connection.error_body().message().unwrap(), "old");
+        if response.is_empty() {
+            connection.transport().incoming.clear();
+        } else {
+            connection.reopen(Scripted::new(&[response]));
+        }
+        // Opening it is no call.
+        assert_eq!(connection.error_body().message().unwrap(), "old");
+        assert!(call(&mut connection), "{name}");
+        assert!(connection.error_body().message().is_none(), "{name}");
+        assert!(connection.error_body().code().is_none(), "{name}");
     }
 }
 
@@ -381,6 +468,37 @@ fn pings_and_the_servers_clock() {
             Some(10),
         ),
         (b"HTTP/1.1 204 N\r\nDate: yesterday\r\n\r\n", None, None),
+        (
+            b"HTTP/1.1 204 N\r\nDate: Sun, 07 Feb 2106 06:28:15 GMT\r\n\r\n",
+            None,
+            Some(4_294_967_295),
+        ),
+        // What no clock of a server shows.
+        (
+            b"HTTP/1.1 204 N\r\nDate: Sun, 07 Feb 2106 06:28:16 GMT\r\n\r\n",
+            None,
+            None,
+        ),
+        (
+            b"HTTP/1.1 204 N\r\nDate: Fri, 11 Apr 2262 23:47:17 GMT\r\n\r\n",
+            None,
+            None,
+        ),
+        (
+            b"HTTP/1.1 204 N\r\nDate: Fri, 31 Dec 9999 23:59:59 GMT\r\n\r\n",
+            None,
+            None,
+        ),
+        (
+            b"HTTP/1.1 204 N\r\nDate: Sat, 01 Jan 0000 00:00:00 GMT\r\n\r\n",
+            None,
+            None,
+        ),
+        (
+            b"HTTP/1.1 204 N\r\nDate: Wed, 31 Dec 1969 23:59:59 GMT\r\n\r\n",
+            None,
+            None,
+        ),
         (
             b"HTTP/1.1 401 U\r\nDate: Thu, 01 Jan 1970 00:00:11 GMT\r\nContent-Length: 0\r\n\r\n",
             Some((401, Remedy::Operator)),

@@ -6,12 +6,15 @@
 mod common {
     pub(crate) mod board;
     pub(crate) mod random;
+    #[cfg(feature = "client")]
+    pub(crate) mod watch;
 }
 
 mod allocations;
 mod backoff;
 mod breaks;
 mod connection;
+mod error_text;
 mod fuzz;
 mod queries;
 mod queue;

@@ -4,9 +4,11 @@ use crate::scripted::{CONFIG, Scripted, requests, response};
 use embedded_io::ErrorKind;
 use influx_edge::csv::{DecodeError, Decoder, Record, Step};
 use influx_edge::embedded::{Connection, Error};
-use influx_edge::flux::ToFlux;
+use influx_edge::flux::{FluxError, ToFlux};
 use influx_edge::http::{ParseError, Remedy, Stored};
 use serde_json::Value;
+use std::cell::Cell;
+use std::fmt::Write;
 
 fn text(record: Record<'_>) -> String {
     let cells = record
@@ -420,5 +422,65 @@ fn the_body_is_json_of_the_length_that_is_sent() {
             (Stored::None, Remedy::Operator)
         );
         assert!(connection.is_open() && connection.transport().written.is_empty());
+    }
+}
+
+/// A value that is another one each time it is written, as a clock's: the request stays one, of the length
+/// that it says.
+#[test]
+fn a_parameter_that_changes_is_no_second_request() {
+    struct Changing(Cell<usize>, &'static [&'static str]);
+    impl Changing {
+        fn next(&self) -> Result<&'static str, FluxError> {
+            let text = self.1.get(self.0.get());
+            self.0.set(self.0.get() + 1);
+            text.copied().ok_or(FluxError::Null)
+        }
+    }
+    impl ToFlux for Changing {
+        fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+            self.next()?.write_literal(out)
+        }
+        fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
+            self.next()?.write_ast(out)
+        }
+    }
+    for (texts, is_json) in [
+        (&["12:00:00", "12:00:01"][..], true),
+        (&["12:00:00.25", "12:00:01"], true),
+        (&["a", ""], true),
+        (&["", "a"], false),
+        (&["12:00:00", "12:00:00.25"], false),
+        (&["x", "GET /admin HTTP/1.1\r\nHost: h\r\n\r\n"], false),
+        (&["ab", "\u{e4}\u{e4}\u{e4}"], false),
+        (&["the second time it can't be one"], false),
+    ] {
+        for size in [64, 5_000] {
+            for refused in [false, true] {
+                let value = Changing(Cell::new(0), texts);
+                let stored = crate::connection::STORED;
+                let accepted = response("200 OK", CSV, b"", Some(1));
+                let bad = response("400 B", "", b"{}", None);
+                let first = if refused { &bad } else { &accepted };
+                let mut buffer = vec![0; size];
+                let transport = Scripted::new(&[first, stored]);
+                let mut connection = Connection::new(transport, &mut buffer, &CONFIG);
+                let (mut text, mut ends) = ([0; 64], [0; 8]);
+                let mut decoder = Decoder::new(&mut text, &mut ends);
+                let params: [(&str, &dyn ToFlux); 1] = [("now", &value)];
+                match connection.query("x", &params, &mut decoder) {
+                    Ok(mut rows) => assert!(!refused && rows.next().unwrap().is_none()),
+                    Err(error) => assert_eq!(error.status(), refused.then_some(400)),
+                }
+                connection.ping().unwrap();
+                let written = connection.into_transport().written;
+                let [query, ping] = &requests(&written)[..] else {
+                    panic!("{texts:?}: {:?}", String::from_utf8_lossy(&written))
+                };
+                assert_eq!((&*query.method, &*ping.target), ("POST", "/ping"));
+                let body: Result<Value, _> = serde_json::from_slice(&query.body);
+                assert_eq!(body.is_ok(), is_json, "{texts:?}");
+            }
+        }
     }
 }

@@ -31,6 +31,9 @@ const STORED: Outcome = Outcome {
     line: None,
 };
 
+/// The token, which is watched for.
+const TOKEN: &str = "canary-7f3a";
+
 /// Sends one response to each request, and closes.
 struct Server {
     client: Client,
@@ -39,6 +42,7 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
+        crate::common::watch::watch(TOKEN);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let response = Arc::new(Mutex::new(Vec::new()));
@@ -50,7 +54,7 @@ impl Server {
         });
         let client = Client::builder(url)
             .org("acme")
-            .token("t")
+            .token(TOKEN)
             .timeout(Duration::from_secs(5))
             .build()
             .unwrap();

@@ -33,6 +33,9 @@ pub(crate) struct Scripted {
     pub fault: Option<(usize, Fault)>,
     pub written: Vec<u8>,
     pub flushed: usize,
+    pub flush_fails: bool,
+    /// What each read of bytes says that it has read, whatever it has.
+    pub claims: Option<usize>,
     turn: bool,
     /// Reads at the end: somebody who goes on reading there never ends.
     ends: usize,
@@ -50,6 +53,8 @@ impl Scripted {
             fault: None,
             written: Vec::new(),
             flushed: 0,
+            flush_fails: false,
+            claims: None,
             turn: false,
             ends: 0,
         }
@@ -109,7 +114,7 @@ impl Read for Scripted {
                 if bytes.is_empty() {
                     self.incoming.pop_front();
                 }
-                Ok(len)
+                Ok(self.claims.unwrap_or(len))
             }
         }
     }
@@ -138,6 +143,9 @@ impl Write for Scripted {
     fn flush(&mut self) -> Result<(), ErrorKind> {
         if self.is_interrupted() {
             return Err(ErrorKind::Interrupted);
+        }
+        if self.flush_fails {
+            return Err(ErrorKind::TimedOut);
         }
         self.flushed = self.written.len();
         Ok(())

@@ -178,7 +178,7 @@ fn valid(rng: &mut Rng) -> Valid {
             rest = behind;
             let size = format!("{:x}", piece.len());
             let size = any_case(rng, &size);
-            let zeros = pick(rng, &["", "", "", "0", "000"]);
+            let zeros = pick(rng, &["", "", "", "0", "000", "0000000000000000"]);
             let extension = pick(rng, &["", "", "", ";a", " ;a=b", ";a=\"b;c\""]);
             bytes
                 .extend_from_slice(format!("{zeros}{size}{extension}{}", line_end(rng)).as_bytes());
@@ -193,13 +193,15 @@ fn valid(rng: &mut Rng) -> Valid {
         bytes.extend_from_slice(&body);
     }
     let has_end = chunked || length || bodiless;
+    // A 204 has none.
+    let odd = status == 204 && length && !body.is_empty();
     Valid {
         bytes,
         head: start..end,
         status,
         body: if bodiless { Vec::new() } else { body },
         has_end,
-        keeps_alive: has_end && !close && (!http_1_0 || keep),
+        keeps_alive: has_end && !close && !odd && (!http_1_0 || keep),
     }
 }
 

@@ -370,6 +370,10 @@ fn any_text_gives_one_head_or_none() {
         let result = head.write_to(&mut text);
         let mut buffer = vec![b'#'; 64 * 1024];
         let into = head.write_into(&mut buffer).map(ToString::to_string);
+        let mut target = String::new();
+        let alone = head.write_target_to(&mut target);
+        assert_eq!(alone, result, "case {case}");
+        assert_eq!(target, text.split(' ').nth(1).unwrap_or(""), "case {case}");
         if let Err(error) = result {
             assert_eq!((text.as_str(), into), ("", Err(error)), "case {case}");
             assert!(buffer.iter().all(|byte| *byte == b'#'), "case {case}");
@@ -571,4 +575,31 @@ fn parameters_are_written_in_order() {
             .unwrap();
         assert_eq!(head.split(' ').nth(1), Some(expected), "{params:?}");
     }
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let write = Operation::write_v1("db", Precision::Second);
+    let with = |credentials| RequestHead::new("h", write).credentials(credentials);
+    let param = |operation: Operation<'static>| RequestHead::new("h", operation);
+    for head in [
+        with(Credentials::token("canary")),
+        with(Credentials::bearer("canary")),
+        with(Credentials::basic("me", "canary")),
+        param(write.param("u", "me").param("p", "canary")),
+        param(Operation::ping().param("p", "canary")),
+        param(
+            Operation::query("acme")
+                .param("p", "canary")
+                .param("q", "x"),
+        ),
+    ] {
+        let shown = alloc::format!("{head:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+        let mut buffer = [0; 256];
+        let sent = head.write_into(&mut buffer).unwrap();
+        assert!(sent.contains("canary") || sent.contains("Basic"), "{sent}");
+    }
+    let shown = alloc::format!("{:?}", param(write.param("u", "me")));
+    assert!(shown.contains("me") && shown.contains("/write"), "{shown}");
 }
