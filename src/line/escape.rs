@@ -303,16 +303,11 @@ pub(super) fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> 
         // Nearly every byte is none of those, whatever follows it. (With the fast paths no byte of
         // an ordinary name comes here.)
         let harmless = !FAST_PATHS && !matches!(byte, 0..=0x1F | 0x7F | b'\\' | b'#' | 0xC2);
-        if !harmless && offends(text, offset, name.part) {
-            return Err(match byte {
+        if let (false, Some(code)) = (harmless, offence(text, offset, name.part)) {
+            return Err(match code {
                 b'\\' => EncodeError::Backslash(name.at(offset)),
                 b'#' => EncodeError::StorageSeparator(name.at(offset)),
-                _ => {
-                    // Of a character of two bytes the second one is its number.
-                    let next = text.get(offset.saturating_add(1)).copied();
-                    let code = next.filter(|_| byte == 0xC2).unwrap_or(byte);
-                    EncodeError::ControlCharacter(name.at(offset), code)
-                }
+                _ => EncodeError::ControlCharacter(name.at(offset), code),
             });
         }
         escapes += usize::from(needs_escape(byte, name.part));
@@ -320,19 +315,21 @@ pub(super) fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> 
     Ok(escapes)
 }
 
-/// True if the byte at `at`, with what follows it, is refused in a name of this part.
+/// The code of the character at `at`, if that, with what follows it, is refused in a name of this part.
 #[inline]
-pub(super) fn offends(text: &[u8], at: usize, part: Part) -> bool {
+pub(super) fn offence(text: &[u8], at: usize, part: Part) -> Option<u8> {
     let rest = text.get(at..).unwrap_or_default();
     match rest {
-        [0..=0x1F | 0x7F, ..] => true,
-        [b'\\'] | [b'\\', b',' | b'=' | b' ' | b'"' | b'\\', ..] => true,
+        [code @ (0..=0x1F | 0x7F), ..] => Some(*code),
+        [b'\\'] | [b'\\', b',' | b'=' | b' ' | b'"' | b'\\', ..] => Some(b'\\'),
         // A field key may hold the storage separator: the server splits at the first one, and
         // the series key before it is clean.
-        [b'#', b'!', b'~'] | [b'#', b'!', b'~', b'#', ..] => !matches!(part, Part::FieldKey),
+        [b'#', b'!', b'~'] | [b'#', b'!', b'~', b'#', ..] if !matches!(part, Part::FieldKey) => {
+            Some(b'#')
+        }
         // U+0080 to U+009F: InfluxDB 3 refuses them in the names of columns, and only there.
-        [0xC2, 0x80..=0x9F, ..] => is_key(part),
-        _ => false,
+        [0xC2, code @ 0x80..=0x9F, ..] if is_key(part) => Some(*code),
+        _ => None,
     }
 }
 
