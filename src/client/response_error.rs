@@ -19,6 +19,8 @@ use core::fmt;
 pub(crate) const MAX_READ: usize = 64 * 1024;
 /// How much is kept of a body that isn't InfluxDB's.
 const MAX_EXCERPT: usize = 512;
+/// The end of the message of such a response of InfluxDB 3.
+const NAMES_ALL: &str = "partial write of line protocol occurred";
 /// How much is kept of InfluxDB's own message.
 const MAX_MESSAGE: usize = 4096;
 
@@ -84,6 +86,11 @@ pub(crate) fn refused(
             }),
     };
     let mut named = line_errors(write_status.line_errors, lines, secrets, MAX_MESSAGE);
+    // InfluxDB 3 names every line that it drops, and counts none.
+    let names_all = !named.is_empty() || message.ends_with(NAMES_ALL);
+    let named_in_part = response.truncated
+        && names_all
+        && (write_status.stored, write_status.dropped) == (Stored::Partial, None);
     let mut sent_lines = 0;
     // What a server drops for good it counts; which lines these are, it may leave to us.
     if write_status.remedy == Some(Remedy::None) {
@@ -118,6 +125,7 @@ pub(crate) fn refused(
         remedy: write_status.remedy.unwrap_or(Remedy::Operator),
         line_errors: named,
         dropped: write_status.dropped,
+        named_in_part,
         blames_path: false,
         empty,
         credentials: asked.credentials,

@@ -34,6 +34,8 @@ pub(crate) struct ResponseParts {
     pub(crate) remedy: Remedy,
     pub(crate) line_errors: Vec<LineError>,
     pub(crate) dropped: Option<u64>,
+    /// After a partial write: the server names the lines that it dropped, and not all of that was received.
+    pub(crate) named_in_part: bool,
     /// Nothing shows that the refusal is about the lines: what was stored before is refused as well.
     pub(crate) blames_path: bool,
     /// The body was empty, so `message` is the status' standard words.

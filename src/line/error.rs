@@ -149,7 +149,9 @@ pub enum EncodeError {
     /// The name is empty.
     Empty(Location),
     /// A control character (below 0x20, or 0x7F) in a name or a tag value. It has no escape that
-    /// every server reads back, and a newline would begin a line of its own.
+    /// every server reads back, and a newline would begin a line of its own. In the keys of tags and
+    /// fields also U+0080 to U+009F, which InfluxDB 3 refuses there. The number is the character's code
+    /// point.
     ControlCharacter(Location, u8),
     /// A measurement that begins with `#`: every server takes the line for a comment, drops it
     /// and responds with success.

@@ -6,7 +6,7 @@
 //! measurement; string fields escape `"` and `\`. The refusals are listed at [`EncodeError`].
 //!
 //! Nearly every name is plain. So eight bytes are judged and copied at a time, and the first byte
-//! that is not plain sends the whole name down the careful path. In a string what needs a backslash
+//! that is not plain sends the whole name down the careful path. Eight of ASCII take the fewest steps. In a string what needs a backslash
 //! is found eight bytes at a time as well.
 
 use super::error::{EncodeError, Location, Part};
@@ -36,8 +36,7 @@ pub(super) fn name(
     // Most names are short and plain. These take no call.
     if FAST_PATHS && bytes.len() < 8 {
         let word = short_word(bytes);
-        // Zeros are hits, but not those behind the text.
-        let hits = name_hits(word | FILL << (bytes.len() * 8));
+        let hits = ascii_hits(filled(word, bytes.len()));
         if hits == 0 && cursor.put_word(word, bytes.len()) {
             return Ok(());
         }
@@ -203,10 +202,17 @@ fn needs_escape(byte: u8, part: Part) -> bool {
 /// A name that is longer, or not plain, or that comes to the end of a buffer.
 #[inline(never)]
 fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
+    let key = is_key(name.part);
     let escaped = match name.part {
         Part::Measurement => COMMA_SPACE,
         _ => COMMA_SPACE | EQUALS,
     };
+    if FAST_PATHS && text.len() < 8 {
+        let word = short_word(text);
+        if name_hits(filled(word, text.len()), key) == 0 && cursor.put_word(word, text.len()) {
+            return Ok(());
+        }
+    }
     let start = cursor.pos();
     let dest = cursor.tail_mut(start);
     if dest.len() < text.len() {
@@ -216,7 +222,7 @@ fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(),
     let (true, Some(dest)) = (FAST_PATHS, dest) else {
         return careful_name(cursor, text, name);
     };
-    if plain_words(dest, text) {
+    if plain_words(dest, text, key) {
         return cursor.advance(text.len());
     }
     let all = dest.len();
@@ -237,7 +243,8 @@ fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(),
         put(byte);
     }
     let len = all.saturating_sub(slots.len());
-    if seen & LOOK_CLOSER != 0 {
+    let closer = LOOK_CLOSER | if key { C1_LEAD } else { 0 };
+    if seen & closer != 0 {
         check_name(text, name)?;
     }
     cursor.advance(len)
@@ -261,6 +268,8 @@ const COMMA_SPACE: u8 = 1;
 const EQUALS: u8 = 2;
 /// Control characters are refused; `\` and `#` are in some company.
 const LOOK_CLOSER: u8 = 4;
+/// The first byte of U+0080 to U+00BF, of which the first half are control characters.
+const C1_LEAD: u8 = 8;
 
 #[inline]
 fn class(byte: u8) -> u8 {
@@ -276,6 +285,7 @@ fn class(byte: u8) -> u8 {
                 b',' | b' ' => COMMA_SPACE,
                 b'=' => EQUALS,
                 0..=0x1F | 0x7F | b'\\' | b'#' => LOOK_CLOSER,
+                0xC2 => C1_LEAD,
                 _ => 0,
             };
             byte += 1;
@@ -292,12 +302,12 @@ pub(super) fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> 
     for (offset, &byte) in text.iter().enumerate() {
         // Nearly every byte is none of those, whatever follows it. (With the fast paths no byte of
         // an ordinary name comes here.)
-        let harmless = !FAST_PATHS && !matches!(byte, 0..=0x1F | 0x7F | b'\\' | b'#');
-        if !harmless && offends(text, offset, name.part) {
-            return Err(match byte {
+        let harmless = !FAST_PATHS && !matches!(byte, 0..=0x1F | 0x7F | b'\\' | b'#' | 0xC2);
+        if let (false, Some(code)) = (harmless, offence(text, offset, name.part)) {
+            return Err(match code {
                 b'\\' => EncodeError::Backslash(name.at(offset)),
                 b'#' => EncodeError::StorageSeparator(name.at(offset)),
-                _ => EncodeError::ControlCharacter(name.at(offset), byte),
+                _ => EncodeError::ControlCharacter(name.at(offset), code),
             });
         }
         escapes += usize::from(needs_escape(byte, name.part));
@@ -305,18 +315,28 @@ pub(super) fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> 
     Ok(escapes)
 }
 
-/// True if the byte at `at`, with what follows it, is refused in a name of this part.
+/// The code of the character at `at`, if that, with what follows it, is refused in a name of this part.
 #[inline]
-pub(super) fn offends(text: &[u8], at: usize, part: Part) -> bool {
+pub(super) fn offence(text: &[u8], at: usize, part: Part) -> Option<u8> {
     let rest = text.get(at..).unwrap_or_default();
     match rest {
-        [0..=0x1F | 0x7F, ..] => true,
-        [b'\\'] | [b'\\', b',' | b'=' | b' ' | b'"' | b'\\', ..] => true,
+        [code @ (0..=0x1F | 0x7F), ..] => Some(*code),
+        [b'\\'] | [b'\\', b',' | b'=' | b' ' | b'"' | b'\\', ..] => Some(b'\\'),
         // A field key may hold the storage separator: the server splits at the first one, and
         // the series key before it is clean.
-        [b'#', b'!', b'~'] | [b'#', b'!', b'~', b'#', ..] => !matches!(part, Part::FieldKey),
-        _ => false,
+        [b'#', b'!', b'~'] | [b'#', b'!', b'~', b'#', ..] if !matches!(part, Part::FieldKey) => {
+            Some(b'#')
+        }
+        // U+0080 to U+009F: InfluxDB 3 refuses them in the names of columns, and only there.
+        [0xC2, code @ 0x80..=0x9F, ..] if is_key(part) => Some(*code),
+        _ => None,
     }
+}
+
+/// Whether the name is that of a column in InfluxDB 3.
+#[inline]
+const fn is_key(part: Part) -> bool {
+    matches!(part, Part::TagKey | Part::FieldKey)
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -346,14 +366,35 @@ const fn differs(word: u64, byte: u8) -> u64 {
     ((x & !HIGH) + !HIGH) | x
 }
 
-/// Zero if all eight bytes can go out in a name as they are, without a second look.
+/// Zero if all eight bytes are of ASCII and can go out in a name as they are, without a second look.
 ///
 /// Of the bytes below `-` most can't, and the others are rare in names: one comparison for all.
 #[inline]
-const fn name_hits(word: u64) -> u64 {
+const fn ascii_hits(word: u64) -> u64 {
+    // The high bit is set in each byte that can't, and nothing is carried before the first of those.
+    let below = word.wrapping_sub(ONES * b'-' as u64);
+    let delete = word.wrapping_add(ONES);
+    let equals = (word ^ (ONES * b'=' as u64)).wrapping_sub(ONES);
+    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    (below | delete | equals | backslash | word) & HIGH
+}
+
+/// The same with other characters than those of ASCII. `key`: a first byte of control characters is a hit.
+#[inline]
+const fn name_hits(word: u64, key: bool) -> u64 {
     // No byte of a text is 0xFF, so nothing is carried from one to the next.
     let delete = word.wrapping_add(ONES) & !word;
-    (less(word, b'-') | delete | eq(word, b'=') | eq(word, b'\\')) & HIGH
+    let hits = (less(word, b'-') | delete | eq(word, b'=') | eq(word, b'\\')) & HIGH;
+    match key {
+        true => hits | (!differs(word, 0xC2) & HIGH),
+        false => hits,
+    }
+}
+
+/// A word of a text of so many bytes, below eight. Zeros are hits, but not those behind the text.
+#[inline]
+const fn filled(word: u64, len: usize) -> u64 {
+    word | FILL << (len * 8)
 }
 
 /// Zero if all eight bytes can go out in a string as they are.
@@ -364,20 +405,21 @@ const fn string_hits(word: u64) -> u64 {
 
 /// Copies a text of eight bytes or more if all of them are plain, and says so.
 #[inline]
-fn plain_words(dest: &mut [u8], text: &[u8]) -> bool {
+fn plain_words(dest: &mut [u8], text: &[u8], key: bool) -> bool {
+    let plain = |word| ascii_hits(word) == 0 || name_hits(word, key) == 0;
     // The last eight bytes first, then whole words from the front: the two may overlap.
     let last = dest.get_mut(..text.len());
     let last = last.and_then(|dest| dest.last_chunk_mut::<8>());
     let (Some(to), Some(from)) = (last, text.last_chunk::<8>()) else {
         return false;
     };
-    if name_hits(u64::from_le_bytes(*from)) != 0 {
+    if !plain(u64::from_le_bytes(*from)) {
         return false;
     }
     *to = *from;
     for (to, from) in dest.chunks_exact_mut(8).zip(text.chunks_exact(8)) {
         if let (Some(to), Some(from)) = (to.first_chunk_mut::<8>(), from.first_chunk::<8>()) {
-            if name_hits(u64::from_le_bytes(*from)) != 0 {
+            if !plain(u64::from_le_bytes(*from)) {
                 return false;
             }
             *to = *from;

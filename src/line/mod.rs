@@ -28,9 +28,9 @@
 //! | part | escaped | refused |
 //! |---|---|---|
 //! | measurement | `,` space | empty; leading `#`; control characters; a backslash at the end or before `,` `=` space `"` `\`; `#!~#`, or `#!~` at the end |
-//! | tag key | `,` `=` space | empty; the same without the leading `#`; `time` `_field` `_measurement` `_time` `_value` `_start` `_stop`; the same key twice |
+//! | tag key | `,` `=` space | empty; the same without the leading `#`; U+0080 to U+009F; `time` `_field` `_measurement` `_time` `_value` `_start` `_stop`; the same key twice |
 //! | tag value | `,` `=` space | the same as for names (an empty value means no tag) |
-//! | field key | `,` `=` space | empty; control characters; the backslashes; `time`; the same key twice |
+//! | field key | `,` `=` space | empty; control characters, also U+0080 to U+009F; the backslashes; `time`; the same key twice |
 //! | string field | `"` `\` | nothing, or newlines when [told to](Encoder::reject_newlines) |
 //! | float | | NaN and infinities |
 //! | time | | before 1677-09-21 or after 2262-04-11 (nanoseconds in 64 bits) |
@@ -38,7 +38,9 @@
 //! Why so strict: newlines and tabs in names have no escape that every server reads back; a
 //! backslash at the end of a measurement swallows the tags into the name; `#!~#` is the storage
 //! engine's own separator, and two different points would become one. Each of these is met
-//! with success by some server.
+//! with success by some server. The control characters U+0080 to U+009F are names like any other to
+//! InfluxDB 1.x and 2.x, and InfluxDB 3 refuses the line of a tag key or field key with one: such a point
+//! would be stored by one server and lost with the next.
 
 mod compact_number;
 mod default_tags;

@@ -3,7 +3,7 @@
 use core::fmt::{self, Write as _};
 
 use super::error::Part;
-use super::escape::offends;
+use super::escape::offence;
 use super::line_state::reserved;
 
 /// A name that takes the place of `text`, with everything the encoder refuses replaced by `_`.
@@ -51,7 +51,7 @@ impl Sanitized<'_> {
         let Sanitized { part, text } = *self;
         text.char_indices().map(move |(at, c)| {
             let comment = at == 0 && c == '#' && matches!(part, Part::Measurement);
-            if comment || offends(text.as_bytes(), at, part) {
+            if comment || offence(text.as_bytes(), at, part).is_some() {
                 '_'
             } else {
                 c

@@ -83,6 +83,10 @@ impl core::error::Error for LineSyntaxError {}
 /// - A string with a newline behind a field key with a comma: where servers end such a line depends on the
 ///   blanks before it, so it is refused.
 /// - A comma behind the first and only field: accepted there by accident, refused by InfluxDB 1.x and 2.x.
+/// - (Accepted as there, though InfluxDB 3.6 itself refuses it: a control character from U+0080 to U+009F in
+///   a tag key or field key. The encoder refuses these, and other names that servers read in more than one
+///   way. Text exists already, and the server that it was made for takes it; one that doesn't names the
+///   line.)
 /// - A comment ends at its newline. There, and in InfluxDB 1.x and 2.x, `# a="` opens a string that hides
 ///   the lines behind it.
 #[derive(Clone, Debug)]

@@ -79,6 +79,7 @@ pub use query::Query;
 pub use rows::{OwnedRows, Row, Rows, Values};
 pub use tables::{NewTable, Tables};
 pub use tokens::{Token, Tokens};
+pub(crate) use write::WriteOptions;
 
 use crate::client::Client;
 use alloc::string::String;
@@ -100,8 +101,7 @@ use core::fmt;
 pub struct Database<'a> {
     client: &'a Client,
     db: String,
-    accept_partial: bool,
-    no_sync: bool,
+    options: WriteOptions,
 }
 
 impl Client {
@@ -116,8 +116,7 @@ impl Client {
         Database {
             client: self,
             db: db.into(),
-            accept_partial: true,
-            no_sync: false,
+            options: WriteOptions::default(),
         }
     }
 }

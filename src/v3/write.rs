@@ -2,24 +2,42 @@
 
 use super::{Database, What};
 use crate::Precision;
-use crate::client::WriteData;
-use crate::client::transport::RequestBody;
+use crate::client::transport::{HttpRequest, RequestBody};
+use crate::client::{Client, WriteData};
 use crate::error::Error;
 use crate::line::Lines;
+use alloc::borrow::ToOwned;
+use core::time::Duration;
+
+/// What a write asks of the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WriteOptions {
+    accept_partial: bool,
+    no_sync: bool,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        WriteOptions {
+            accept_partial: true,
+            no_sync: false,
+        }
+    }
+}
 
 impl Database<'_> {
     /// Sets whether the good lines of a batch are stored when it has bad ones. Default: true, and the bad
     /// ones are reported by number; false: one bad line rejects the batch.
     #[must_use]
     pub fn accept_partial(mut self, yes: bool) -> Self {
-        self.accept_partial = yes;
+        self.options.accept_partial = yes;
         self
     }
 
     /// Sets whether the server may respond before the lines are on its disk. Default: false.
     #[must_use]
     pub fn no_sync(mut self, yes: bool) -> Self {
-        self.no_sync = yes;
+        self.options.no_sync = yes;
         self
     }
 
@@ -31,13 +49,43 @@ impl Database<'_> {
         self.client.lines_of(&data, |lines| self.write_lines(lines))
     }
 
-    pub(crate) fn write_lines(&self, lines: Lines<'_>) -> Result<(), Error> {
-        if self.db.is_empty() {
-            return Err(Error::config("the name of the database is empty"));
-        }
+    fn write_lines(&self, lines: Lines<'_>) -> Result<(), Error> {
+        self.check_name()?;
         if lines.bytes.is_empty() {
             return Ok(());
         }
+        let compressed = self.client.compress(lines.bytes);
+        let mut out = self.write_request(lines, compressed.as_deref());
+        self.client
+            .run_attempts(&mut out, |out| self.write_attempt(out, lines.bytes))
+    }
+
+    /// One attempt, whatever the client's own policy of retries; as
+    /// [`Client::write_once`](crate::Client::write_once).
+    pub(crate) fn write_once(
+        &self,
+        lines: Lines<'_>,
+        expect: bool,
+        limit: Option<Duration>,
+    ) -> Result<(), Error> {
+        self.check_name()?;
+        let compressed = self.client.compress(lines.bytes);
+        let mut out = self.write_request(lines, compressed.as_deref());
+        out.expect = expect;
+        if let Some(limit) = limit {
+            out.overall = out.overall.min(limit);
+        }
+        self.write_attempt(&mut out, lines.bytes)
+    }
+
+    fn check_name(&self) -> Result<(), Error> {
+        match self.db.is_empty() {
+            true => Err(Error::config("the name of the database is empty")),
+            false => Ok(()),
+        }
+    }
+
+    fn write_request<'b>(&self, lines: Lines<'b>, compressed: Option<&'b [u8]>) -> HttpRequest<'b> {
         // Without one, InfluxDB 3 guesses it from the size of the number.
         let precision = match lines.precision {
             Precision::Second => "second",
@@ -48,29 +96,45 @@ impl Database<'_> {
         let mut target = self.client.inner().base.target("/api/v3/write_lp");
         target.push_query("db", &self.db);
         target.push_query("precision", precision);
-        if !self.accept_partial {
+        if !self.options.accept_partial {
             target.push_query("accept_partial", "false");
         }
-        if self.no_sync {
+        if self.options.no_sync {
             target.push_query("no_sync", "true");
         }
-        let client = self.client;
-        let what = What("write to", &self.db);
-        let mut out = client.http_request("POST", target);
+        let mut out = self.client.http_request("POST", target);
         out.content_type = Some("text/plain; charset=utf-8");
         // The same points written twice are the same points.
         out.repeatable = true;
-        let compressed = client.compress(lines.bytes);
         out.gzipped = compressed.is_some();
-        out.body = RequestBody::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
-        client.run_attempts(&mut out, |out| {
-            client.attempt_write(out, lines.bytes, |out| {
-                let response = client.authorized(&what, out)?;
-                if response.status == 204 {
-                    return Ok(());
-                }
-                Err(client.refused_write(&what, response, lines.bytes))
-            })
+        out.body = RequestBody::Bytes(compressed.unwrap_or(lines.bytes));
+        out
+    }
+
+    fn write_attempt<'b>(&self, out: &mut HttpRequest<'b>, lines: &'b [u8]) -> Result<(), Error> {
+        let (client, what) = (self.client, What("write to", &self.db));
+        client.attempt_write(out, lines, |out| {
+            let response = client.authorized(&what, out)?;
+            match response.status {
+                204 => Ok(()),
+                _ => Err(client.refused_write(&what, response, lines)),
+            }
         })
+    }
+}
+
+/// For the writer, which sends later and from other threads.
+impl<'a> Database<'a> {
+    pub(crate) fn with_options(client: &'a Client, db: &str, options: WriteOptions) -> Self {
+        let db = db.to_owned();
+        Database {
+            client,
+            db,
+            options,
+        }
+    }
+
+    pub(crate) fn parts(&self) -> (&'a Client, &str, WriteOptions) {
+        (self.client, &self.db, self.options)
     }
 }

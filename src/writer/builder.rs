@@ -5,6 +5,7 @@ use super::drive::inline::Inline;
 use super::drive::seams::{Clock, SystemClock, Transport};
 use super::engine::{EncoderSpec, Engine};
 use super::event::{Event, Listener};
+use super::route::{Route, Sender};
 use super::settings::Settings;
 use super::spool::Disk;
 use super::stamp::{ClockGuard, MIN_DIFFERENCE};
@@ -35,21 +36,26 @@ impl Client {
     #[doc(alias = "new")]
     #[doc(alias = "write_api")]
     pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
-        WriterBuilder {
-            client: self.clone(),
-            bucket: bucket.into(),
-            settings: Settings::default(),
-            batch_bytes: None,
-            tags: OwnedDefaultTags::builder(),
-            client_tags: true,
-            skip_non_finite: false,
-            reject_newlines: false,
-            refuse_empty_tags: false,
-            listener: None,
-            disk: None,
-            #[cfg(feature = "spool")]
-            adopts_all: false,
-        }
+        WriterBuilder::new(self, Route::V2, bucket.into())
+    }
+}
+
+#[cfg(feature = "v3")]
+impl crate::v3::Database<'_> {
+    /// Starts building a writer that collects points for this database and sends them in batches by
+    /// `/api/v3/write_lp`, with what was set here. See the [`writer`](crate::writer) module, where a bucket is
+    /// a database then, and [the page of this one](crate::v3#batches).
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// let mut w = client.v3("sensors").writer().build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).finish())?;
+    /// println!("{}", w.close()?);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn writer(&self) -> WriterBuilder {
+        let (client, db, options) = self.parts();
+        WriterBuilder::new(client, Route::V3(options), db.into())
     }
 }
 
@@ -57,6 +63,7 @@ impl Client {
 #[must_use = "a builder does nothing until `.build()?`"]
 pub struct WriterBuilder {
     client: Client,
+    route: Route,
     bucket: String,
     settings: Settings,
     batch_bytes: Option<usize>,
@@ -72,6 +79,25 @@ pub struct WriterBuilder {
 }
 
 impl WriterBuilder {
+    fn new(client: &Client, route: Route, bucket: String) -> Self {
+        WriterBuilder {
+            client: client.clone(),
+            route,
+            bucket,
+            settings: Settings::default(),
+            batch_bytes: None,
+            tags: OwnedDefaultTags::builder(),
+            client_tags: true,
+            skip_non_finite: false,
+            reject_newlines: false,
+            refuse_empty_tags: false,
+            listener: None,
+            disk: None,
+            #[cfg(feature = "spool")]
+            adopts_all: false,
+        }
+    }
+
     /// A batch is full with this many lines. Default 5 000, the size InfluxData recommends.
     ///
     /// ```
@@ -436,7 +462,7 @@ impl WriterBuilder {
     ///
     /// With a spool nothing is given up: [`retry`](Self::retry) sets the pauses only. What goes to
     /// disk is decided by the spool's [`Mode`](crate::spool::Mode). Batches found there for other
-    /// organizations than the client's stay where they are, counted as
+    /// organizations than the client's, or for another kind of server, stay where they are, counted as
     /// [`Stats::foreign`](super::Stats::foreign); [`adopt_all`](Self::adopt_all) sends them.
     ///
     /// What is found is first sent after a pause drawn from up to the policy's `interval` (1 s), so that
@@ -455,13 +481,14 @@ impl WriterBuilder {
     /// ```
     #[cfg(feature = "spool")]
     pub fn spool(mut self, spool: crate::spool::Spool) -> Self {
-        self.disk = Some(Disk::new(spool, &self.client));
+        self.disk = Some(Disk::new(spool, &self.client, self.route.server()));
         self
     }
 
     /// Sends what is found in the spool for other organizations than the client's, too, to the client's
-    /// organization: after it was renamed, or is named by its id now. Default: such lines stay where they
-    /// are, counted as [`Stats::foreign`](super::Stats::foreign) and reported by
+    /// organization: after it was renamed, or is named by its id now; and what is found for another
+    /// [kind of server](crate::spool::ServerKind), after that was replaced. Default: such lines stay where
+    /// they are, counted as [`Stats::foreign`](super::Stats::foreign) and reported by
     /// [`Event::Foreign`]. Batches for a kind of server that this version doesn't know stay in any case.
     /// Without a spool it has no effect.
     ///
@@ -544,7 +571,8 @@ impl WriterBuilder {
     pub fn build(self) -> Result<Writer, Error> {
         let client = self.client.clone();
         let clock = SystemClock::new(client.clone());
-        self.build_on(clock, client, random())
+        let route = self.route;
+        self.build_on(clock, Sender { client, route }, random())
             .map(|inline| Writer { inline })
     }
 
@@ -607,7 +635,9 @@ impl WriterBuilder {
             ));
         }
         if self.bucket.is_empty() {
-            return Err(Error::config("a writer needs the name of a bucket"));
+            return Err(Error::config(
+                "a writer needs the name of a bucket or a database",
+            ));
         }
         settings
             .check_bucket(&self.bucket)

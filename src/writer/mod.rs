@@ -293,6 +293,7 @@ mod event;
 mod lines;
 mod rejected;
 mod report;
+mod route;
 mod settings;
 mod spool;
 mod stamp;

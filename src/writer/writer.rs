@@ -7,8 +7,9 @@ use super::drive::{complain, write_each};
 use super::engine::{BatchEncoder, MAIN};
 use super::lines::LinesOutcome;
 use super::rejected::Rejected;
+use super::route::Sender;
 use crate::Precision;
-use crate::client::{Client, WriteData};
+use crate::client::WriteData;
 use crate::error::{Error, WriteError};
 use crate::line::{EncodeError, Lines, Schema, ToLine};
 use core::fmt;
@@ -45,7 +46,7 @@ use core::time::Duration;
 /// # Ok(()) }
 /// ```
 pub struct Writer {
-    pub(super) inline: Inline<SystemClock, Client>,
+    pub(super) inline: Inline<SystemClock, Sender>,
 }
 
 impl Writer {
@@ -490,7 +491,8 @@ impl Drop for Writer {
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer")
-            .field("client", &self.inline.transport)
+            .field("client", &self.inline.transport.client)
+            .field("route", &self.inline.transport.route)
             .field("settings", &self.inline.engine.settings)
             .field("stats", &self.stats())
             .finish_non_exhaustive()

@@ -140,7 +140,10 @@ fn refusal_is_right(spec: &Spec, error: EncodeError) -> bool {
     match error {
         EncodeError::Empty(_) => any(&|t| t.is_empty()),
         EncodeError::Comment => spec.measurement.starts_with('#'),
-        EncodeError::ControlCharacter(_, byte) => any(&|t| t.as_bytes().get(at) == Some(&byte)),
+        EncodeError::ControlCharacter(_, code) => {
+            let here = |t: &str| t.get(at..).and_then(|rest| rest.chars().next());
+            any(&|t| here(t) == Some(char::from(code)))
+        }
         EncodeError::Backslash(_) => any(&|t| t.as_bytes().get(at) == Some(&b'\\')),
         EncodeError::StorageSeparator(_) => {
             any(&|t| t.as_bytes()[at.min(t.len())..].starts_with(b"#!~"))

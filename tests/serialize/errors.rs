@@ -71,6 +71,7 @@ impl Serialize for FailsToFormat {
 #[test]
 fn what_has_no_place_names_its_field() {
     const T: Schema = Schema::new("t").tags(&["id"]);
+    const KEY: Schema = Schema::new("t").tags(&["a\u{9f}"]);
     const NO_FORM: &str = "which has no form in line protocol";
     let field = |what: &str| format!("the value of field `x` is {what}, {NO_FORM}");
     let variant = field("an enum's variant with data");
@@ -109,6 +110,16 @@ fn what_has_no_place_names_its_field() {
         (
             refused(&T, &BTreeMap::from([("a\nb", 1)])),
             "field key `a\\nb` has the control character 0x0a at byte 1: remove it or sanitize the text"
+                .into(),
+        ),
+        (
+            refused(&T, &BTreeMap::from([("a\u{85}b", 1)])),
+            "field key `a\\u{85}b` has the control character 0x85 at byte 1: remove it or sanitize the text"
+                .into(),
+        ),
+        (
+            refused(&KEY, &BTreeMap::from([("a\u{9f}", "x"), ("b", "x")])),
+            "tag key `a\\u{9f}` has the control character 0x9f at byte 1: remove it or sanitize the text"
                 .into(),
         ),
     ] {

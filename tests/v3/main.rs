@@ -10,6 +10,8 @@ mod common {
     pub(crate) mod mock_server;
     pub(crate) mod random;
     pub(crate) mod replay;
+    #[cfg(feature = "spool")]
+    pub(crate) mod temp_dir;
     pub(crate) mod v3_readback;
     pub(crate) mod watch;
     pub(crate) mod wire;
@@ -22,3 +24,4 @@ mod query_strings;
 mod readback;
 mod recorded;
 mod server;
+mod writer;

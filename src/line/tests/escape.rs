@@ -2,22 +2,26 @@
 
 use super::*;
 
-const PARTS: [Part; 3] = [Part::Measurement, Part::TagValue, Part::FieldKey];
+const PARTS: [Part; 4] = [
+    Part::Measurement,
+    Part::TagKey,
+    Part::TagValue,
+    Part::FieldKey,
+];
 
-/// Every byte in every place of a text of up to 19 bytes, among neighbours of all kinds, into
-/// every size of buffer that makes a difference: the same as byte by byte.
+/// Every character of one byte, and those of two with the same first byte, in every place of a text of up
+/// to 19 characters, among neighbours of all kinds, into every size of buffer that makes a difference: the
+/// same as byte by byte.
 #[test]
 fn eight_at_once_says_the_same_as_one_by_one() {
-    for byte in 0..=127u8 {
-        for filler in ['a', 'ä', '!', '<', ',', ' ', '=', '"'] {
+    for c in '\0'..='\u{C1}' {
+        for filler in ['a', 'ä', '°', '!', '<', ',', ' ', '=', '"'] {
             let mut fillers = [0; 4];
             let filler = filler.encode_utf8(&mut fillers);
             for len in 1..=19usize {
-                let at = (usize::from(byte) * 7 + len * 5) % len;
+                let at = (c as usize * 7 + len * 5) % len;
                 for at in [0, at, len - 1] {
-                    let text = filler.repeat(at)
-                        + std::str::from_utf8(&[byte]).unwrap()
-                        + &filler.repeat(len - 1 - at);
+                    let text = filler.repeat(at) + &c.to_string() + &filler.repeat(len - 1 - at);
                     same(&text);
                 }
             }

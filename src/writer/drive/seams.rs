@@ -4,6 +4,7 @@
 //! production implementation of each, and the writer knows no other.
 
 use super::super::engine::Attempt;
+use super::super::route::Sender;
 use super::super::stamp::Reading;
 use super::keeper::Finished;
 use crate::Timestamp;
@@ -45,14 +46,13 @@ pub(crate) trait Transport {
     }
 }
 
-impl Transport for Client {
+impl Transport for Sender {
     fn send(&mut self, attempt: &Attempt) -> Result<(), Error> {
-        let (lines, limit) = (attempt.lines(), attempt.limit);
-        self.write_once(&attempt.bucket, lines, attempt.expect, limit)
+        Sender::send(self, attempt)
     }
 
     fn refuses_compression(&self) -> bool {
-        Client::refuses_compression(self)
+        self.client.refuses_compression()
     }
 }
 

@@ -7,6 +7,7 @@
 use super::super::Writer;
 use super::super::engine::{Attempt, Engine};
 use super::super::event::Listener;
+use super::super::route::Sender;
 use super::super::settings::Settings;
 use super::handle::WriterHandle;
 use super::keeper::{Finished, Keeper};
@@ -14,7 +15,6 @@ use super::seams::{Clock, Transport};
 use super::shared::Shared;
 use super::{complain, emit};
 use crate::OverflowPolicy;
-use crate::client::Client;
 use crate::error::{Error, TransportError, TransportErrorKind};
 use alloc::string::ToString;
 use alloc::sync::Arc;
@@ -55,9 +55,9 @@ impl Writer {
         let spec = inline.engine.spec.clone();
         let bucket = inline.engine.main_bucket();
         let (to_sender, attempts) = sync_channel(1);
-        let (client, for_sender) = (inline.transport.clone(), Arc::clone(&shared));
+        let (to_server, for_sender) = (inline.transport.clone(), Arc::clone(&shared));
         start("influx-edge sender", move || {
-            send_all(client, &for_sender, &attempts);
+            send_all(to_server, &for_sender, &attempts);
         })?;
         let for_keeper = Arc::clone(&shared);
         start("influx-edge writer", move || {
@@ -76,14 +76,14 @@ fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> 
 }
 
 /// The sender's thread: one request after the other.
-fn send_all(mut client: Client, shared: &Shared, attempts: &Receiver<Attempt>) {
+fn send_all(mut to_server: Sender, shared: &Shared, attempts: &Receiver<Attempt>) {
     while let Ok(attempt) = attempts.recv() {
         let id = attempt.id;
-        let sent = catch_unwind(AssertUnwindSafe(|| client.make(attempt)));
+        let sent = catch_unwind(AssertUnwindSafe(|| to_server.make(attempt)));
         shared.finish(sent.unwrap_or_else(|_| Finished {
             id,
             result: Err(panicked()),
-            uncompressed: Transport::refuses_compression(&client),
+            uncompressed: Transport::refuses_compression(&to_server),
         }));
     }
 }

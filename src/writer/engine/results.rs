@@ -120,6 +120,10 @@ impl Engine {
             Ok(()) => self.delivered(at),
             Err(error) => match error.remedy() {
                 Remedy::RemoveBadLines => self.take_out(at, error),
+                // (Which lines are stored is in the part of the response that was lost.)
+                Remedy::None if named_in_part(&error) && last_named(&error).is_none() => {
+                    self.failed(at, error);
+                }
                 Remedy::None => self.report_partial(at, &error),
                 Remedy::Split => self.doubt(at, RejectReason::TooLarge, error),
                 Remedy::Retry | Remedy::Operator => {
@@ -259,6 +263,11 @@ impl Engine {
         let Some(batch) = self.queues[at].head().filter(|_| !suspects) else {
             return;
         };
+        if let Some(last) = last_named(error).filter(|_| named_in_part(error)) {
+            // Behind the last line that was read of the server's list others may have been dropped: what
+            // stands there is sent again, for the server to name them.
+            batch.cut_off(last, false);
+        }
         let all = batch.next_piece().map_or(0, |piece| piece.lines);
         let mut rejected = batch.named(error.line_errors(), RejectReason::Partial);
         let count = dropped(error, all);
@@ -355,6 +364,19 @@ fn timed_out(error: &Error) -> bool {
         error.kind(),
         ErrorKind::Transport(e) if e.kind() == TransportErrorKind::Timeout && !e.unsent
     )
+}
+
+/// Whether a partial write dropped lines that are named behind the end of what was received.
+fn named_in_part(error: &Error) -> bool {
+    error
+        .response()
+        .is_some_and(|response| response.0.named_in_part)
+}
+
+/// The number of the last line that is named.
+fn last_named(error: &Error) -> Option<usize> {
+    let numbers = error.line_errors().iter().filter_map(|line| line.number);
+    usize::try_from(numbers.max()?).ok()
 }
 
 /// How many lines of a partial write weren't stored: as the server says, or as follows from how

@@ -5,7 +5,7 @@ use super::{Loss, Lossy, Ranges, Taken};
 use crate::OverflowPolicy;
 use crate::client::{Client, Org};
 use crate::line::Lines;
-use crate::spool::{Batch, Losses, Mode, Rejection, Spool, Target};
+use crate::spool::{Batch, Losses, Mode, Rejection, ServerKind, Spool, Target};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -17,6 +17,7 @@ pub(crate) use crate::spool::{BatchRange as Range, SpoolError as DiskError};
 pub(crate) struct Disk {
     spool: Spool,
     org: Option<Org>,
+    server: ServerKind,
     /// Batches for other organizations, too.
     adopts_all: bool,
     /// The last sync failed.
@@ -24,10 +25,12 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    pub(crate) fn new(spool: Spool, client: &Client) -> Self {
+    pub(crate) fn new(spool: Spool, client: &Client, server: ServerKind) -> Self {
         Disk {
             spool,
-            org: client.inner().org.clone(),
+            // InfluxDB 3 has none: whatever the client has is no part of a target.
+            org: (client.inner().org.clone()).filter(|_| server == ServerKind::V2),
+            server,
             adopts_all: false,
             sync_failed: false,
         }
@@ -75,10 +78,14 @@ impl Disk {
     }
 
     fn target(&self, bucket: &str) -> Result<Target, DiskError> {
-        match &self.org {
+        let target = match &self.org {
             Some(Org::Id(id)) => Target::with_org_id(id, bucket),
             Some(Org::Name(name)) => Target::new(name, bucket),
             None => Target::new("", bucket),
+        };
+        match self.server {
+            ServerKind::V2 => target,
+            server => target.map(|target| target.for_server(server)),
         }
     }
 

@@ -140,7 +140,11 @@ pub(crate) fn must_be_refused(position: Position, text: &str, splitters: bool) -
         // An empty tag value is no tag.
         return position != Position::TagValue;
     }
-    let control = text.chars().any(|c| c.is_ascii_control());
+    // Both kinds are `char::is_control`; InfluxDB 3 minds the later ones in the names of columns.
+    let column = matches!(position, Position::TagKey | Position::FieldKey);
+    let control = text
+        .chars()
+        .any(|c| c.is_ascii_control() || column && c.is_control());
     let swallows = ["\\,", "\\=", "\\ ", "\\\"", "\\\\"]
         .iter()
         .any(|escape| text.contains(escape));
