@@ -1,6 +1,7 @@
 //! Unit tests of `escape`.
 
 use super::*;
+use alloc::string::ToString as _;
 
 const PARTS: [Part; 4] = [
     Part::Measurement,
