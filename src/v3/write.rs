@@ -85,11 +85,7 @@ impl Database<'_> {
         }
     }
 
-    fn write_request<'b>(
-        &self,
-        lines: Lines<'b>,
-        compressed: Option<&'b [u8]>,
-    ) -> HttpRequest<'b> {
+    fn write_request<'b>(&self, lines: Lines<'b>, compressed: Option<&'b [u8]>) -> HttpRequest<'b> {
         // Without one, InfluxDB 3 guesses it from the size of the number.
         let precision = match lines.precision {
             Precision::Second => "second",

@@ -633,7 +633,9 @@ impl WriterBuilder {
             ));
         }
         if self.bucket.is_empty() {
-            return Err(Error::config("a writer needs the name of a bucket or a database"));
+            return Err(Error::config(
+                "a writer needs the name of a bucket or a database",
+            ));
         }
         let tags = self
             .tags

@@ -209,9 +209,25 @@ fn later_control_characters_are_refused_in_keys_alone() {
     // Those beside them, of one, two and three bytes, with the same bytes in them.
     for at in NAMES {
         for text in [
-            "\u{A0}", "a\u{A0}b", "°C", "µ", "µg/m³", "12345678°", "1234567°", "\u{BF}", "\u{C0}", "é",
-            "\u{C2}\u{C3}", "\u{7FF}", "\u{800}", "\u{2080}", "\u{C280}", "日\u{A0}本", "\u{1F080}",
-            "température_extérieure_°C", "a\u{A0}\u{A0}\u{A0}\u{A0}\u{A0}\u{A0}\u{A0}",
+            "\u{A0}",
+            "a\u{A0}b",
+            "°C",
+            "µ",
+            "µg/m³",
+            "12345678°",
+            "1234567°",
+            "\u{BF}",
+            "\u{C0}",
+            "é",
+            "\u{C2}\u{C3}",
+            "\u{7FF}",
+            "\u{800}",
+            "\u{2080}",
+            "\u{C280}",
+            "日\u{A0}本",
+            "\u{1F080}",
+            "température_extérieure_°C",
+            "a\u{A0}\u{A0}\u{A0}\u{A0}\u{A0}\u{A0}\u{A0}",
         ] {
             accepted(at, text, text);
         }
@@ -237,15 +253,24 @@ fn later_control_characters_wherever_keys_are_prepared() {
             let tag = |e, what| refused(what, c, e, Part::TagKey, offset);
             let field = |e, what| refused(what, c, e, Part::FieldKey, offset);
             tag(
-                OwnedDefaultTags::builder().tag(&key, "v").build().unwrap_err(),
+                OwnedDefaultTags::builder()
+                    .tag(&key, "v")
+                    .build()
+                    .unwrap_err(),
                 "default tag",
             );
             tag(
-                DefaultTags::<64>::builder().tag(&key, "v").build().unwrap_err(),
+                DefaultTags::<64>::builder()
+                    .tag(&key, "v")
+                    .build()
+                    .unwrap_err(),
                 "fixed default tag",
             );
             tag(
-                Series::<64>::builder("m").tag(&key, "v").build().unwrap_err(),
+                Series::<64>::builder("m")
+                    .tag(&key, "v")
+                    .build()
+                    .unwrap_err(),
                 "series",
             );
             tag(
@@ -260,7 +285,11 @@ fn later_control_characters_wherever_keys_are_prepared() {
             let point = Point::new("m").field(&*key, 1);
             field(point.to_line(&mut enc).unwrap_err(), "point");
             tag(
-                enc.line("m").tag(&key, None::<&str>).field("f", 1).finish().unwrap_err(),
+                enc.line("m")
+                    .tag(&key, None::<&str>)
+                    .field("f", 1)
+                    .finish()
+                    .unwrap_err(),
                 "absent tag",
             );
             assert!(enc.as_bytes().is_empty());
@@ -273,7 +302,11 @@ fn later_control_characters_wherever_keys_are_prepared() {
             // Values and measurements keep them.
             let series = OwnedSeries::builder(&key).tag("k", &*key).build().unwrap();
             assert!(series.as_bytes().ends_with(format!("{c}x").as_bytes()));
-            enc.line(&key).tag("k", &*key).field("f", &*key).finish().unwrap();
+            enc.line(&key)
+                .tag("k", &*key)
+                .field("f", &*key)
+                .finish()
+                .unwrap();
         }
     }
     for text in ["\u{7F}", "\u{A0}", "é", "°"] {

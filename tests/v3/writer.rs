@@ -2,7 +2,7 @@
 
 use crate::common::mock_server::{Fault, Request, Server};
 use influx_edge::line::{Lines, Point, ToLine};
-use influx_edge::writer::{OverflowPolicy, Rejected, RejectReason, WriterBuilder};
+use influx_edge::writer::{OverflowPolicy, RejectReason, Rejected, WriterBuilder};
 use influx_edge::{Client, Precision, Remedy};
 use std::time::Duration;
 
@@ -85,7 +85,10 @@ fn a_thousand_points_with_three_bad_ones_take_one_request() {
             assert_eq!(first.query("precision").as_deref(), Some("nanosecond"));
             let gzip = cfg!(feature = "gzip").then_some("gzip");
             assert_eq!(first.header("Content-Encoding"), gzip);
-            assert_eq!((first.query("accept_partial"), first.query("no_sync")), (None, None));
+            assert_eq!(
+                (first.query("accept_partial"), first.query("no_sync")),
+                (None, None)
+            );
             assert!(first.query("org").is_none());
         }
     }
@@ -158,7 +161,11 @@ fn a_list_that_is_cut_off_rejects_no_good_line_and_loses_no_bad_one() {
         let outcome = (0..5).find_map(|_| w.flush_within(5 * SEC).ok());
         assert!(outcome.is_some(), "{bytes}: {:?}", w.last_error());
         let stats = w.stats();
-        assert_eq!((stats.delivered, stats.rejected.total()), (48, 2), "{bytes}");
+        assert_eq!(
+            (stats.delivered, stats.rejected.total()),
+            (48, 2),
+            "{bytes}"
+        );
         let rejected: Vec<_> = w.take_rejected().collect();
         check_rejected(&rejected, &[20, 40], RejectReason::Partial);
         assert_eq!(server.points("sensors").len(), 48);
@@ -169,15 +176,27 @@ fn a_list_that_is_cut_off_rejects_no_good_line_and_loses_no_bad_one() {
 fn what_no_line_is_to_blame_for_rejects_none() {
     let limit = r#"{"error":"Adding a new database would exceed limit of 5 databases"}"#;
     let table: [(&str, Fault, Remedy); 6] = [
-        ("unavailable", Fault::status(503).body("unavailable"), Remedy::Retry),
+        (
+            "unavailable",
+            Fault::status(503).body("unavailable"),
+            Remedy::Retry,
+        ),
         ("unauthorized", Fault::status(401), Remedy::Operator),
         (
             "serde error: unknown variant",
             Fault::status(400).body("serde error: unknown variant `x`, expected one of `auto`"),
             Remedy::Operator,
         ),
-        ("limit of 5 databases", Fault::status(422).body(limit), Remedy::Operator),
-        ("not found", Fault::status(404).body("not found"), Remedy::Operator),
+        (
+            "limit of 5 databases",
+            Fault::status(422).body(limit),
+            Remedy::Operator,
+        ),
+        (
+            "not found",
+            Fault::status(404).body("not found"),
+            Remedy::Operator,
+        ),
         ("too many requests", Fault::status(429), Remedy::Retry),
     ];
     for (says, fault, remedy) in table {
@@ -193,7 +212,10 @@ fn what_no_line_is_to_blame_for_rejects_none() {
         assert!(error.to_string().contains(says), "{error}");
         assert_eq!(w.unsent().count(), 1);
         let (db, Lines { bytes, .. }) = w.unsent().next().unwrap();
-        assert_eq!((db, bytes.iter().filter(|b| **b == b'\n').count()), ("sensors", 20));
+        assert_eq!(
+            (db, bytes.iter().filter(|b| **b == b'\n').count()),
+            ("sensors", 20)
+        );
         let outcome = w.flush().unwrap();
         assert_eq!((outcome.delivered, outcome.rejected.total()), (20, 0));
     }
@@ -225,7 +247,10 @@ fn names_of_databases() {
     assert_eq!((has("new-one"), has("new_two")), (1, 1));
 
     let error = client.v3("").writer().build().unwrap_err().to_string();
-    assert!(error.contains("the name of a bucket or a database"), "{error}");
+    assert!(
+        error.contains("the name of a bucket or a database"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -236,7 +261,10 @@ fn text_of_any_precision_and_the_writers_own_line_go_the_same_way() {
         .default_tag("host", "gw-7")
         .build()
         .unwrap();
-    let lines = w.write_lines("# a comment\nt v=1i 60\nt v=bad 61\n\nt v=2i 62\n", Precision::Second);
+    let lines = w.write_lines(
+        "# a comment\nt v=1i 60\nt v=bad 61\n\nt v=2i 62\n",
+        Precision::Second,
+    );
     assert_eq!((lines.accepted, lines.rejected.len()), (2, 1));
     w.poll().unwrap();
     let other = w.write_lines_to("other", "t v=1i 60000\n", Precision::Millisecond);
@@ -245,7 +273,10 @@ fn text_of_any_precision_and_the_writers_own_line_go_the_same_way() {
     assert_eq!(server.points("other")[0].time, 60_000_000_000);
     let all = server.points("sensors");
     assert!(all.iter().any(|point| point.measurement == "logger"));
-    assert_eq!(all.iter().filter(|point| point.measurement == "t").count(), 2);
+    assert_eq!(
+        all.iter().filter(|point| point.measurement == "t").count(),
+        2
+    );
     let units: Vec<_> = writes(&server)
         .iter()
         .filter_map(|request| request.query("precision"))
@@ -317,7 +348,11 @@ mod spooled {
             let mut w = client.v3("sensors").writer().spool(spool).build().unwrap();
             assert_eq!((w.stats().foreign, w.stats().recovered), (0, 100));
             let outcome = w.flush().unwrap();
-            assert_eq!((outcome.delivered, outcome.rejected.partial), (98, 2), "{outcome}");
+            assert_eq!(
+                (outcome.delivered, outcome.rejected.partial),
+                (98, 2),
+                "{outcome}"
+            );
             let rejected: Vec<_> = w.take_rejected().collect();
             check_rejected(&rejected, &[30, 60], RejectReason::Partial);
             assert_eq!(server.points("sensors").len(), 98);
@@ -339,7 +374,10 @@ mod spooled {
                 ("", ServerKind::V3),
             ] {
                 let target = Target::new(org, "sensors").unwrap().for_server(kind);
-                let line = format!("t org=\"{org}\",kind=\"{kind:?}\" {}\n", spool.stats().points);
+                let line = format!(
+                    "t org=\"{org}\",kind=\"{kind:?}\" {}\n",
+                    spool.stats().points
+                );
                 let batch = Batch::new(&target, Precision::Nanosecond, 1, line.as_bytes());
                 spool.append(batch).unwrap();
             }
@@ -353,7 +391,11 @@ mod spooled {
                 let _ = w.flush_within(5 * SEC).unwrap();
             }
             assert_eq!((w.stats().foreign, w.stats().spooled), (4 - ours, 0));
-            assert!(writes(&server).iter().all(|r| r.query("db").as_deref() == Some("sensors")));
+            assert!(
+                writes(&server)
+                    .iter()
+                    .all(|r| r.query("db").as_deref() == Some("sensors"))
+            );
         }
     }
 }

@@ -21,8 +21,7 @@ fn eight_at_once_says_the_same_as_one_by_one() {
             for len in 1..=19usize {
                 let at = (c as usize * 7 + len * 5) % len;
                 for at in [0, at, len - 1] {
-                    let text =
-                        filler.repeat(at) + &c.to_string() + &filler.repeat(len - 1 - at);
+                    let text = filler.repeat(at) + &c.to_string() + &filler.repeat(len - 1 - at);
                     same(&text);
                 }
             }
