@@ -101,7 +101,9 @@ test_levels() {
 # loopback, to which none is by default. (The real servers' step does the same.) InfluxDB 1.x and 3 first without.
 forced_compression() {
     cargo test --locked --features v1,v3 --test v1 --test v3
+    cargo build --locked --features v3 --example sql
     cargo test --locked --features v3 --test examples -- sql::
+    cargo test --locked --features v1,v3 --lib --test resource_use -- csv::plain v3_
     INFLUX_EDGE_GZIP=1 timeout 600 cargo test --locked --features v1,v3 --test http_faults --test v1 \
         --test v3
 }

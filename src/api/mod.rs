@@ -44,6 +44,8 @@
 //! - *Names that are taken* are 422, not 409: [`Error::is_conflict`](crate::Error::is_conflict).
 //! - *What is known to be refused isn't sent*: an empty name, a retention of less than an hour, a
 //!   page of 1000. Those errors are [`is_config`](crate::Error::is_config).
+//! - *InfluxDB 3 has none of these.* Each call fails there with a sentence that names what it has instead,
+//!   such as databases (feature `v3`).
 //! - *OSS and Cloud differ.* Fields that only one of them has are `Option`, or empty.
 
 mod authorizations;

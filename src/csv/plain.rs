@@ -50,6 +50,7 @@ pub(crate) struct PlainRows<R> {
 }
 
 const MAX_COLUMNS: usize = 4096;
+const MAX_COMPARED: usize = 64;
 const INPUT_BYTES: usize = 16 << 10;
 const FIRST_TEXT: usize = 1024;
 /// Up to here the text's buffer doubles; see [`Rows`](super::Rows).
@@ -280,9 +281,10 @@ impl<R: Read> PlainRows<R> {
         if !(FRAME..cells).all(|cell| core::str::from_utf8(name(cell)).is_ok()) {
             return Err(self.fail(DecodeError::NotUtf8 { row }));
         }
-        let mut sorted: Vec<_> = (FRAME..cells).map(name).collect();
-        sorted.sort_unstable();
-        let duplicates = sorted.windows(2).any(|pair| pair.first() == pair.last());
+        // Every pair is compared, so a header too wide for that is taken to have some: it costs a search
+        // per lookup, and no more.
+        let occurs_again = |cell| (cell + 1..cells).any(|other| name(other) == name(cell));
+        let duplicates = cells > MAX_COMPARED || (FRAME..cells).any(occurs_again);
         let mut text = alloc::vec![DataType::Untyped.code(); cells];
         text.extend_from_slice(names);
         if text.len() > self.max_record_bytes {

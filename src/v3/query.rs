@@ -4,10 +4,11 @@ use super::rows::{Rows, Values};
 use super::{Database, What};
 use crate::Precision;
 use crate::client::Client;
-use crate::client::execute::{has_type, json_param, to_json};
+use crate::client::execute::has_type;
 use crate::client::transport::{HttpError, HttpResponse, RequestBody};
 use crate::csv;
 use crate::error::Error;
+use crate::flux::json_string;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -36,7 +37,8 @@ pub struct Query<'a> {
     database: Database<'a>,
     path: &'static str,
     q: String,
-    params: BTreeMap<String, serde_json::Value>,
+    /// Each as JSON.
+    params: BTreeMap<String, String>,
     time_unit: Precision,
     timeout: Duration,
     read_timeout: Duration,
@@ -45,16 +47,6 @@ pub struct Query<'a> {
     max_columns: Option<usize>,
     /// The first thing that was wrong; said when asked.
     wrong: Option<Error>,
-}
-
-/// What is sent.
-#[derive(Serialize)]
-struct RequestJson<'a> {
-    db: &'a str,
-    q: &'a str,
-    format: &'static str,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    params: &'a BTreeMap<String, serde_json::Value>,
 }
 
 impl<'a> Database<'a> {
@@ -128,26 +120,30 @@ impl<'a> Query<'a> {
     /// ```
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
-        let wrong = match json_param(&name, value) {
-            _ if name.is_empty() || name.starts_with('$') => Error::config(format!(
-                "the parameter {name:?} has to be named without the $ that stands before it in the query"
-            )),
-            Ok(value) if value.is_string() || value.is_number() || value.is_boolean() => {
-                self.params.insert(name, value);
-                return self;
-            }
-            Ok(value) => Error::config(format!(
-                "the parameter {name:?} is {}, and not text, a number or a boolean",
-                match value {
-                    serde_json::Value::Null => "null, NaN or infinite",
-                    serde_json::Value::Array(_) => "a list",
-                    _ => "a map or a struct",
-                }
-            )),
-            Err(error) => error,
-        };
-        self.wrong.get_or_insert(wrong);
+        let json = serde_json::to_string(&value);
+        self.add(name, json);
         self
+    }
+
+    fn add(&mut self, name: String, json: Result<String, serde_json::Error>) {
+        let is =
+            |what| format!("the parameter {name:?} is {what}, and not text, a number or a boolean");
+        let wrong = match json {
+            _ if name.is_empty() || name.starts_with('$') => format!(
+                "the parameter {name:?} has to be named without the $ that stands before it in the query"
+            ),
+            Ok(json) => match json.as_bytes() {
+                [b'n', ..] => is("null, NaN or infinite"),
+                [b'[', ..] => is("a list"),
+                [b'{', ..] => is("a map or a struct"),
+                _ => {
+                    self.params.insert(name, json);
+                    return;
+                }
+            },
+            Err(e) => format!("the parameter {name:?} can't be written as JSON: {e}"),
+        };
+        self.wrong.get_or_insert(Error::config(wrong));
     }
 
     /// Sets the unit of times that [`deserialize`](Query::deserialize) reads into integers; they are
@@ -261,7 +257,7 @@ impl<'a> Query<'a> {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let mut csv = Vec::new(); // or a file, or a socket
     /// let query = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station");
-    /// assert_eq!(query.write_to(&mut csv)?, 362);
+    /// assert_eq!(query.write_to(&mut csv)?, 359);
     /// assert!(csv.starts_with(b"hum,n,note,ok,station,temp_c,time\n40,7,"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -295,17 +291,12 @@ impl<'a> Query<'a> {
         if db.is_empty() {
             return Err(Error::config("the name of the database is empty"));
         }
-        let body = to_json(&RequestJson {
-            db: &db,
-            q: &self.q,
-            format: "csv",
-            params: &self.params,
-        })?;
+        let body = body(&db, &self.q, &self.params);
         let what = What(super::rows::QUERY, &db);
         let mut out = client.http_request("POST", client.inner().base.target(self.path));
         out.content_type = Some("application/json");
         out.accept_gzip = true;
-        out.body = RequestBody::Bytes(&body);
+        out.body = RequestBody::Bytes(body.as_bytes());
         out.overall = self.timeout;
         out.read = Some(self.read_timeout);
         out.cap = self.max_body_bytes;
@@ -319,6 +310,30 @@ impl<'a> Query<'a> {
         })?;
         Ok((client.clone(), db, response))
     }
+}
+
+/// `{"db":…,"q":…,"format":"csv","params":{…}}`. By hand: the parameters are JSON already, and a program that
+/// only queries needs no other.
+fn body(db: &str, q: &str, params: &BTreeMap<String, String>) -> String {
+    let mut body = String::from(r#"{"db":"#);
+    // A string is never full.
+    let _ = json_string(db, &mut body);
+    body.push_str(r#","q":"#);
+    let _ = json_string(q, &mut body);
+    body.push_str(r#","format":"csv""#);
+    let mut before = r#","params":{"#;
+    for (name, json) in params {
+        body.push_str(before);
+        let _ = json_string(name, &mut body);
+        body.push(':');
+        body.push_str(json);
+        before = ",";
+    }
+    if !params.is_empty() {
+        body.push('}');
+    }
+    body.push('}');
+    body
 }
 
 impl fmt::Debug for Query<'_> {

@@ -49,8 +49,10 @@ fn played(exchange: &Recorded, response: &Recorded) -> Result<Table, Error> {
     done
 }
 
+type JsonTable = (Vec<String>, Vec<Map<String, Json>>);
+
 /// The rows of a JSON response. A column that is null in all of them isn't known.
-fn json_rows(exchange: &Recorded) -> Option<(Vec<String>, Vec<Map<String, Json>>)> {
+fn json_rows(exchange: &Recorded) -> Option<JsonTable> {
     let kind = exchange
         .headers
         .iter()

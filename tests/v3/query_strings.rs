@@ -1,6 +1,7 @@
 //! Hostile strings as parameters, in queries, as names and as values.
 
 use crate::common::hostile::strings;
+use crate::common::wire::Wire;
 use crate::server::{csv, play};
 use influx_edge::Client;
 
@@ -99,7 +100,8 @@ fn parameters_of_every_type_that_has_a_place_in_sql() {
 
 #[test]
 fn other_parameters_are_refused_before_anything_is_sent() {
-    let client = Client::builder("http://127.0.0.1:1").build().unwrap();
+    let wire = Wire::responding("HTTP/1.1 204 No Content\r\n\r\n");
+    let client = wire.client();
     let db = client.v3("db");
     let sql = || db.sql("SELECT $p");
     let none: Option<&str> = None;
@@ -155,6 +157,7 @@ fn other_parameters_are_refused_before_anything_is_sent() {
         assert!(error.to_string().ends_with(sentence), "{error}");
         assert!(!error.is_retryable());
     }
+    assert!(wire.seen().is_empty());
     // Of parameters nothing is printed.
     let query = sql().param("p", "a-secret");
     assert!(!format!("{query:?}").contains("a-secret"), "{query:?}");
