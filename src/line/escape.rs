@@ -36,8 +36,13 @@ pub(super) fn name(
     // Most names are short and plain. These take no call.
     if FAST_PATHS && bytes.len() < 8 {
         let word = short_word(bytes);
-        let hits = ascii_hits(filled(word, bytes.len()));
-        if hits == 0 && cursor.put_word(word, bytes.len()) {
+        // Zeros are hits, but not those behind the text.
+        let filled = word | FILL << (bytes.len() * 8);
+        let plain = match is_key(name.part) {
+            true => ascii_hits(filled) == 0,
+            false => name_hits(filled) == 0,
+        };
+        if plain && cursor.put_word(word, bytes.len()) {
             return Ok(());
         }
     }
@@ -202,17 +207,10 @@ fn needs_escape(byte: u8, part: Part) -> bool {
 /// A name that is longer, or not plain, or that comes to the end of a buffer.
 #[inline(never)]
 fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
-    let key = is_key(name.part);
     let escaped = match name.part {
         Part::Measurement => COMMA_SPACE,
         _ => COMMA_SPACE | EQUALS,
     };
-    if FAST_PATHS && text.len() < 8 {
-        let word = short_word(text);
-        if name_hits(filled(word, text.len()), key) == 0 && cursor.put_word(word, text.len()) {
-            return Ok(());
-        }
-    }
     let start = cursor.pos();
     let dest = cursor.tail_mut(start);
     if dest.len() < text.len() {
@@ -222,7 +220,10 @@ fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(),
     let (true, Some(dest)) = (FAST_PATHS, dest) else {
         return careful_name(cursor, text, name);
     };
-    if plain_words(dest, text, key) {
+    if let Some(seen) = plain_words(dest, text) {
+        if seen & HIGH != 0 && is_key(name.part) {
+            look_closer(text, name)?;
+        }
         return cursor.advance(text.len());
     }
     let all = dest.len();
@@ -243,11 +244,17 @@ fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(),
         put(byte);
     }
     let len = all.saturating_sub(slots.len());
-    let closer = LOOK_CLOSER | if key { C1_LEAD } else { 0 };
-    if seen & closer != 0 {
-        check_name(text, name)?;
+    if seen & LOOK_CLOSER != 0 {
+        look_closer(text, name)?;
     }
     cursor.advance(len)
+}
+
+/// (Apart, for it slows the loop before it.)
+#[cold]
+#[inline(never)]
+fn look_closer(text: &[u8], name: Name) -> Result<(), EncodeError> {
+    check_name(text, name).map(|_| ())
 }
 
 /// The same where there may be too little space for the worst case, or where code should be short.
@@ -268,8 +275,6 @@ const COMMA_SPACE: u8 = 1;
 const EQUALS: u8 = 2;
 /// Control characters are refused; `\` and `#` are in some company.
 const LOOK_CLOSER: u8 = 4;
-/// The first byte of U+0080 to U+00BF, of which the first half are control characters.
-const C1_LEAD: u8 = 8;
 
 #[inline]
 fn class(byte: u8) -> u8 {
@@ -285,7 +290,8 @@ fn class(byte: u8) -> u8 {
                 b',' | b' ' => COMMA_SPACE,
                 b'=' => EQUALS,
                 0..=0x1F | 0x7F | b'\\' | b'#' => LOOK_CLOSER,
-                0xC2 => C1_LEAD,
+                // The first byte of U+0080 to U+00BF, of which the first half are such, too.
+                0xC2 => LOOK_CLOSER,
                 _ => 0,
             };
             byte += 1;
@@ -379,22 +385,12 @@ const fn ascii_hits(word: u64) -> u64 {
     (below | delete | equals | backslash | word) & HIGH
 }
 
-/// The same with other characters than those of ASCII. `key`: a first byte of control characters is a hit.
+/// The same with other characters than those of ASCII. (Of a key those are looked at.)
 #[inline]
-const fn name_hits(word: u64, key: bool) -> u64 {
+const fn name_hits(word: u64) -> u64 {
     // No byte of a text is 0xFF, so nothing is carried from one to the next.
     let delete = word.wrapping_add(ONES) & !word;
-    let hits = (less(word, b'-') | delete | eq(word, b'=') | eq(word, b'\\')) & HIGH;
-    match key {
-        true => hits | (!differs(word, 0xC2) & HIGH),
-        false => hits,
-    }
-}
-
-/// A word of a text of so many bytes, below eight. Zeros are hits, but not those behind the text.
-#[inline]
-const fn filled(word: u64, len: usize) -> u64 {
-    word | FILL << (len * 8)
+    (less(word, b'-') | delete | eq(word, b'=') | eq(word, b'\\')) & HIGH
 }
 
 /// Zero if all eight bytes can go out in a string as they are.
@@ -403,29 +399,30 @@ const fn string_hits(word: u64) -> u64 {
     (eq(word, b'"') | eq(word, b'\\')) & HIGH
 }
 
-/// Copies a text of eight bytes or more if all of them are plain, and says so.
+/// Copies a text of eight bytes or more if all of them are plain, and says so: its bytes, one over the other,
+/// by whose high bits those of ASCII are told.
 #[inline]
-fn plain_words(dest: &mut [u8], text: &[u8], key: bool) -> bool {
-    let plain = |word| ascii_hits(word) == 0 || name_hits(word, key) == 0;
+fn plain_words(dest: &mut [u8], text: &[u8]) -> Option<u64> {
     // The last eight bytes first, then whole words from the front: the two may overlap.
     let last = dest.get_mut(..text.len());
     let last = last.and_then(|dest| dest.last_chunk_mut::<8>());
-    let (Some(to), Some(from)) = (last, text.last_chunk::<8>()) else {
-        return false;
-    };
-    if !plain(u64::from_le_bytes(*from)) {
-        return false;
+    let (to, from) = (last?, text.last_chunk::<8>()?);
+    let mut seen = u64::from_le_bytes(*from);
+    if name_hits(seen) != 0 {
+        return None;
     }
     *to = *from;
     for (to, from) in dest.chunks_exact_mut(8).zip(text.chunks_exact(8)) {
         if let (Some(to), Some(from)) = (to.first_chunk_mut::<8>(), from.first_chunk::<8>()) {
-            if !plain(u64::from_le_bytes(*from)) {
-                return false;
+            let word = u64::from_le_bytes(*from);
+            if name_hits(word) != 0 {
+                return None;
             }
+            seen |= word;
             *to = *from;
         }
     }
-    true
+    Some(seen)
 }
 
 /// A text of up to seven bytes as a word, zeros behind it.

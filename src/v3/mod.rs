@@ -22,6 +22,35 @@
 //! Arrow Flight. The triggers, plugins and caches of InfluxDB 3 are one
 //! [raw request](crate::Client::request) away.
 //!
+//! # Batches
+//! [`Database::writer`] collects points and delivers them through outages as the one of
+//! [`Client::writer`] does; a [bucket](crate::writer) is a database there.
+//!
+//! ```
+//! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+//! use influx_edge::line::Point;
+//!
+//! let mut w = client.v3("sensors").writer().build()?;
+//! w.write(&Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5))?;
+//! println!("{}", w.close()?);
+//! # Ok::<(), influx_edge::Error>(())
+//! ```
+//!
+//! - *Bad lines* cost no request: the server stores the good ones and names the others by number, and the
+//!   writer keeps these with their whole text and the server's reason
+//!   ([`Rejected`](crate::writer::Rejected)). With [`accept_partial(false)`](Database::accept_partial) the
+//!   server names one bad line a request, and stores nothing until none is left.
+//! - *A long list of them* is read up to 64 KiB: the lines behind the last one named are sent again, for the
+//!   server to name the rest. (An error of [`Database::write`] has the first part then, and
+//!   [`dropped`](crate::ResponseError::dropped) is unset.)
+//! - *A spool* keeps for each batch that it is for InfluxDB 3, in no organization. What it has for another
+//!   [kind of server](crate::spool::ServerKind) stays for a writer of that kind, counted as
+//!   [`Stats::foreign`](crate::writer::Stats::foreign). After a move from InfluxDB 2 to 3
+//!   [`adopt_all`](crate::writer::WriterBuilder::adopt_all) sends the backlog of each bucket to the database of
+//!   that name.
+//! - *With [`no_sync`](Database::no_sync)* delivered means received: what the server hasn't on its disk yet is
+//!   lost when it fails.
+//!
 //! # Rows
 //! A response comes as CSV, is read row by row in constant memory, and a cell is parsed as the type it is
 //! asked for. The server could send a JSON object a row (`jsonl`) instead. What decided, of a million rows

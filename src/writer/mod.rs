@@ -70,7 +70,7 @@
 //! | 204 | delivered |
 //! | bad lines, named | exactly those are rejected, the others sent once more |
 //! | bad lines, not named | found by halving, rejected if the [path works](#the-lines-or-the-path) |
-//! | the good lines are stored, others dropped | reported; nothing is sent again |
+//! | the good lines are stored, others dropped | reported; nothing is sent again, but what a list of them that was cut leaves open |
 //! | too large | cut in two, down to one line; that is rejected if the path works |
 //! | either of these two, whatever is sent | kept, tried each minute or more slowly; an operator has to act |
 //! | none, 408, 425, 429, 5xx | kept, tried again after 1 s … 5 min, later if the server asks for it, never sooner |
