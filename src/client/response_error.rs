@@ -91,14 +91,15 @@ pub(crate) fn refused(
     let dropped = dropped.map(|count| count.saturating_sub(repeated));
     // InfluxDB 3 names every line that it drops, and counts none.
     let names_all = !named.is_empty() || message.ends_with(NAMES_ALL);
+    // Of a response that broke off even that is unknown, and another may come whole.
     let named_in_part = response.truncated
-        && names_all
+        && (names_all || broke.is_some())
         && (write_status.stored, dropped) == (Stored::Partial, None);
     let mut sent_lines = 0;
     // What a server drops for good it counts; which lines these are, it may leave to us.
     if write_status.remedy == Some(Remedy::None) {
         sent_lines = points(lines);
-        if named.is_empty() {
+        if named.is_empty() && !named_in_part {
             let words: String = error_body.message().map(owned).unwrap_or_default();
             named = causes(&words, lines, &message);
         }

@@ -149,10 +149,10 @@ fn a_list_of_bad_lines_longer_than_what_is_read_is_read_in_parts() {
     }
 }
 
-/// The response to a partial write breaks off before or within the list.
+/// The response to a partial write breaks off, within the words before the list, too.
 #[test]
 fn a_list_that_is_cut_off_rejects_no_good_line_and_loses_no_bad_one() {
-    for bytes in [0, 20, 60, 100, 250, 400, 600] {
+    for bytes in [0, 20, 25, 33, 39, 48, 60, 100, 250, 400, 600] {
         let server = Server::v3();
         let mut w = writer(&server).build().unwrap();
         server.fault(Fault::cut_body(bytes).on("/api/v3/write_lp"));
