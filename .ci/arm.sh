@@ -4,18 +4,16 @@
 # Debian's std for these targets is used, with Debian's compiler, whatever rustup has here. The
 # compiler is the oldest supported one (see debian_rust), so this is a check of that one as well.
 
-# What matters where usize has 32 bits and time_t too: both codecs, times, the disk, TLS, the client
-# and the writer over the mock server. Not what starts programs: the emulator starts only one.
+# What matters where usize has 32 bits and time_t too: both codecs, times, a board's connection, the disk,
+# TLS, and the client's and the writer's units. Not what starts programs: the emulator starts only one.
 ARM_TESTS=(
     line:properties,values,numbers,escaping,allocations
     csv:recordings,rows,structs,descriptions,buffers,mistakes,model,timestamps
-    flux
-    spool spool_memory http_faults:tls writer
+    flux embedded:connection,queries,queue,recorded
+    spool spool_memory http_faults:tls
 )
 # And where nothing is left out.
-ARM_LONG_TESTS=("${ARM_TESTS[@]}" client:contract,calls,query roundtrip)
-# aarch64 differs from x86-64 in its page size and its C types; the rest runs on armv7.
-AARCH64_TESTS=(line:properties spool http_faults:tls)
+ARM_LONG_TESTS=("${ARM_TESTS[@]}" client:contract,calls,query roundtrip writer)
 # Tests that start programs, which an emulator can't.
 STARTS_PROGRAMS=(
     the_real_environment proxies_of_the_environment_are_ignored
@@ -85,32 +83,18 @@ arm_tests() {
             'too slow for an emulator here; .ci/run --long runs them'
         without+=("${SLOW[@]/#/--skip=}")
     fi
-    cargo test --locked --target "$target" "${args[@]}" --no-run
-    cargo test --locked --target "$target" --lib -- "${without[@]}"
+    cargo test --locked --features embedded --target "$target" "${args[@]}" --no-run
+    cargo test --locked --features embedded --target "$target" --lib -- "${without[@]}"
     for test in "$@"; do
         modules=()
         [[ $test != *:* ]] || IFS=, read -r -a modules <<<"${test#*:}"
-        cargo test --locked --target "$target" --test "${test%%:*}" -- \
+        cargo test --locked --features embedded --target "$target" --test "${test%%:*}" -- \
             "${modules[@]/%/::}" "${without[@]}"
     done
 }
 
 armv7() {
     arm_tests armv7-unknown-linux-gnueabihf armhf "${ARM_TESTS[@]}"
-}
-
-# aarch64() leaves these out as well: what they test doesn't depend on the processor, and they run on
-# armv7.
-RUN_ON_ARMV7=(
-    spool::tests::model spool::tests::power_cut spool::tests::faults spool::tests::damage writer::tests
-    csv:: client::
-)
-
-aarch64() {
-    SLOW+=("${RUN_ON_ARMV7[@]}")
-    skip 'suites that a processor with 64 bits changes nothing for (RUN_ON_ARMV7 in .ci/arm.sh) on aarch64' \
-        'they run on armv7'
-    arm_tests aarch64-unknown-linux-gnu arm64 "${AARCH64_TESTS[@]}"
 }
 
 # armv6, the oldest boards: Debian has no std for them, so it is built from the compiler's own

@@ -3,8 +3,8 @@
 # What cargo-fuzz itself needs, at a version that builds with the supported compilers.
 CARGO_FUZZ=0.13.2
 
-# Builds every target and runs each for 12 s from its seeds, with the compiler in use and without a
-# sanitizer: the crate has no unsafe code, so panics, endless loops and memory are what can go wrong.
+# Builds every target and runs each for 12 s, those of a board's connection for 20 s, from its seeds,
+# with the compiler in use and without a sanitizer: the crate has no unsafe code, so panics, endless loops and memory are what can go wrong.
 fuzz() {
     fuzz_targets 12 stable
 }
@@ -23,7 +23,7 @@ fuzz_long() {
 
 # fuzz_targets SECONDS stable|nightly
 fuzz_targets() {
-    local seconds=$1 toolchain=$2 tool target folder options=(--sanitizer none)
+    local each=$1 toolchain=$2 seconds tool target folder options=(--sanitizer none)
     command -v c++ >/dev/null || skip_step 'fuzz targets' 'no C++ compiler to build libFuzzer with'
     tool=$(cargo_tool cargo-fuzz "$CARGO_FUZZ") ||
         skip_step 'fuzz targets' "cargo-fuzz $CARGO_FUZZ could not be built"
@@ -39,6 +39,8 @@ fuzz_targets() {
     [[ ! -w /dev/shm ]] || export TMPDIR=/dev/shm
     folder=$(mktemp -d "$SCRATCH/fuzz.XXXX")
     for target in $(sed -n 's/^name = "\([a-z]*\)"$/\1/p' fuzz/Cargo.toml); do
+        seconds=$each
+        [[ $target != @(parser|connection) ]] || seconds=$((each < 20 ? 20 : each))
         printf -- '--- fuzz target %s, %s s\n' "$target" "$seconds"
         mkdir "$folder/$target"
         # A failing input is kept in fuzz/artifacts; cargo-fuzz prints its path.

@@ -1,7 +1,7 @@
 # The steps of .ci/run, each a function that fails, passes or skips. Sourced, not run.
 
 # The feature levels that clippy goes through.
-NO_CLIENT=('' 'alloc' 'std' 'serde' 'alloc,serde' 'spool')
+NO_CLIENT=('' 'alloc' 'std' 'serde' 'alloc,serde' 'embedded' 'spool')
 WITH_CLIENT=('client' 'client,gzip' 'client,rustls' 'client,spool' 'client,log' 'client,v1' 'client,v3')
 
 formatting() {
@@ -81,8 +81,10 @@ test_levels() {
     level '' csv
     level 'serde'
     level 'std,serde' csv line resource_use
+    level 'embedded' embedded
     level 'spool' spool
-    level 'client' client client_log http_faults resource_use
+    # With a board's connection, which has to make of each response what the client does.
+    level 'client,embedded' client client_log embedded resource_use
     # (Its unit tests run with all features of the dependencies on.)
     unit=()
     # TLS by the system's library, which has to do whatever rustls does.
@@ -93,19 +95,19 @@ test_levels() {
         skip 'tests of native-tls' 'no OpenSSL headers (libssl-dev, pkg-config), and no root to install them'
     fi
     # The examples of what is off by default.
-    printf -- '--- examples in the documentation, features: default, v1, v3\n'
-    cargo test --locked --features v1,v3 --doc -- v1 v3 servers migration
+    printf -- '--- examples in the documentation, features: default, v1, v3, embedded\n'
+    cargo test --locked --features v1,v3,embedded --doc -- v1 v3 servers migration embedded
+    cargo build --locked --features v1,v3,embedded --example embedded_tcp --example sql
+    cargo test --locked --features v1,v3,embedded --test examples -- embedded_tcp sql::
 }
 
 # The faults of servers and of the path once more with every body compressed: the mock servers are on the
 # loopback, to which none is by default. (The real servers' step does the same.) InfluxDB 1.x and 3 first without.
 forced_compression() {
-    cargo test --locked --features v1,v3 --test v1 --test v3
-    cargo build --locked --features v3 --example sql
-    cargo test --locked --features v3 --test examples -- sql::
-    cargo test --locked --features v1,v3 --lib --test resource_use -- csv::plain v3_
-    INFLUX_EDGE_GZIP=1 timeout 600 cargo test --locked --features v1,v3 --test http_faults --test v1 \
-        --test v3
+    cargo test --locked --features v1,v3,embedded --test v1 --test v3
+    cargo test --locked --features v1,v3,embedded --lib --test resource_use -- csv::plain v3_
+    INFLUX_EDGE_GZIP=1 timeout 600 cargo test --locked --features v1,v3,embedded --test http_faults \
+        --test v1 --test v3
 }
 
 # level FEATURES TEST...: the unit tests, if `unit` has them, and these test programs, on one feature level.
@@ -126,23 +128,24 @@ at_length() {
     export SPOOL_OUTAGE_MB=1000 SPOOL_FUZZ=$((200000 * factor))
     export SPOOL_MODEL_SCRIPTS=$((10000 * factor)) SPOOL_EXT4_CUTS=$((200 * factor))
     export INFLUX_EDGE_FUZZ_RUNS=$((500000 * factor))
-    cargo test --locked --release --no-default-features --features std,serde,spool \
+    # One set of features, so that the library is compiled once.
+    local features=client,embedded,spool
+    cargo test --locked --release --no-default-features --features $features \
         --test spool_kill --test spool_memory
-    cargo test --locked --release --no-default-features --features std,serde,spool \
-        --lib -- spool::
-    cargo test --locked --release --no-default-features --features std,serde,spool \
-        --test csv --test line -- fuzz::
-    cargo test --locked --release --no-default-features --features std,serde,spool \
+    cargo test --locked --release --no-default-features --features $features --lib -- spool::
+    cargo test --locked --release --no-default-features --features $features \
+        --test csv --test embedded --test line -- fuzz::
+    cargo test --locked --release --no-default-features --features $features \
         --test resource_use -- --ignored
     # The writer: every position of a batch, a million points, three simulated days, ten thousand
     # random scenarios.
     export INFLUX_EDGE_LONG=1 INFLUX_EDGE_MODEL_SCRIPTS=$((10000 * factor))
-    cargo test --locked --release --no-default-features --features client,spool \
+    cargo test --locked --release --no-default-features --features $features \
         --lib --test writer -- writer:: three_requests --nocapture 2>&1 |
         tee "$SCRATCH/writer"
     # Alone, so that what the process holds is what the writer holds.
     INFLUX_EDGE_ALONE=1 cargo test --locked --release --no-default-features \
-        --features client,spool --lib -- --exact --nocapture \
+        --features $features --lib -- --exact --nocapture \
         writer::tests::long_runs::a_day_takes_as_much_memory_as_a_minute 2>&1 |
         tee -a "$SCRATCH/writer"
     while read -r line; do
@@ -216,7 +219,7 @@ package() {
             return 1
         }
     done
-    if grep -E '^(\.|benches/|fuzz/|target/|tests/no_std/|deny\.toml)' <<<"$list" |
+    if grep -E '^(\.|benches/|fuzz/|target/|tests/no_std/|tests/firmware/|deny\.toml)' <<<"$list" |
         grep -vxF .cargo_vcs_info.json; then
         printf 'these do not belong into the package\n'
         return 1

@@ -23,7 +23,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/surface
 
 cargo build --quiet --release --locked --manifest-path .ci/surface/Cargo.toml
 surface=$CARGO_TARGET_DIR/release/surface
-RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --locked --lib --features v1,v3,log -- \
+RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --locked --lib --features v1,v3,embedded,log -- \
     -Z unstable-options --output-format json --cap-lints allow || exit 3
 json=$CARGO_TARGET_DIR/doc/influx_edge.json
 [[ -s $json ]] || exit 3

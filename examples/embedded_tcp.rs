@@ -13,10 +13,9 @@ fn open(host: &str) -> io::Result<FromStd<TcpStream>> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let set = |name| std::env::var(name).map_err(|_| format!("set {name}"));
-    let url = set("INFLUXDB_V2_URL")?;
+    let (url, org) = (set("INFLUXDB_V2_URL")?, set("INFLUXDB_V2_ORG")?);
+    let (token, bucket) = (set("INFLUXDB_V2_TOKEN")?, set("INFLUXDB_V2_BUCKET")?);
     let host = url.trim_start_matches("http://").trim_end_matches('/');
-    let (org, token) = (set("INFLUXDB_V2_ORG")?, set("INFLUXDB_V2_TOKEN")?);
-    let bucket = set("INFLUXDB_V2_BUCKET")?;
     let config = Config::new(host).org(&org).token(&token);
     let (mut buffer, mut line, mut ring) = ([0; 512], [0; 128], [0; 4096]);
     let mut connection = Connection::new(open(host)?, &mut buffer, &config);
@@ -32,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             let result = queue.deliver(1024, |lines| connection.write(&bucket, lines));
             backoff.on_result(start.elapsed(), &result);
+            result.map_or_else(|error| eprintln!("{error}"), drop);
         }
         thread::sleep(Duration::from_secs(1));
     }

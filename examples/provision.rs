@@ -158,10 +158,7 @@ pub(crate) fn provision(client: &Client) -> Result<Provisioned, Error> {
     let labels = client.labels().in_org(&org.id);
     let label = labels.ensure(&label)?.into_inner();
     for bucket in [&raw, &hourly] {
-        let on_it = buckets.labels(&bucket.id);
-        if !on_it.list()?.iter().any(|on| on.id == label.id) {
-            on_it.add(&label.id)?;
-        }
+        buckets.labels(&bucket.id).ensure(&label.id)?;
     }
 
     // Tokens have no names; the description is what it's found by.

@@ -119,6 +119,8 @@
 //! }
 //! # Ok::<(), EncodeError>(())
 //! ```
+//! With the feature `embedded` a board brings its lines to a server itself, over a modem or a TCP socket, and
+//! queries: the module `embedded`, and [the page](guide::embedded) with the loop of a station.
 //!
 //! # The modules
 //! | module | what it is | needs |
@@ -152,7 +154,7 @@
 //! | `alloc` | growing buffers, owned points | an allocator |
 //! | `std` | rows from any `io::Read`, `SystemTime`, lines into any `io::Write` | |
 //! | `serde` | your own types into lines and from rows, also without std | serde |
-//! | `embedded` | a connection without std and without a heap | embedded-io, which is traits only |
+//! | `embedded` | a connection without std and without a heap | embedded-io 0.7, which is traits only |
 //! | `client` | the HTTP client | ureq, serde_json, toml_parser |
 //! | `gzip` | compressed writes and responses | flate2 |
 //! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |

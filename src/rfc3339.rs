@@ -240,7 +240,7 @@ pub(crate) fn days_in_month(year: u32, month: u32) -> u32 {
     }
 }
 
-/// Days since 1970-01-01, fewer than none before it.
+/// Days since 1970-01-01, fewer than none before it. The month after the twelfth is the next year's first.
 #[inline]
 pub(crate) fn unix_days(year: u32, month: u32, day: u32) -> i64 {
     i64::from(days_from_civil(year, month, day)) - EPOCH_DAYS

@@ -4,8 +4,8 @@ use crate::error::Error;
 
 /// A resource that is as it was asked for, and what had to be done for that. Made by `ensure` of
 /// [buckets](super::Buckets::ensure), [labels](super::Labels::ensure),
-/// [tokens](super::Authorizations::ensure), [tasks](super::Tasks::ensure) and
-/// [DBRP mappings](super::Dbrps::ensure).
+/// [tokens](super::Authorizations::ensure), [tasks](super::Tasks::ensure),
+/// [DBRP mappings](super::Dbrps::ensure) and [labels on a resource](super::AttachedLabels::ensure).
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

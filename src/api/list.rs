@@ -278,7 +278,7 @@ struct Pager<'a> {
     /// and how many of the next ones may be of items that were given already.
     known: u64,
     /// How much this client had deleted when the last page was asked for.
-    deletions: u64,
+    deletions: u32,
     ended: bool,
     wrong: Option<Error>,
 }
@@ -334,9 +334,9 @@ impl<'a> Pager<'a> {
     /// What was deleted stood before the next page, or is the item that it begins after.
     fn go_back(&mut self) {
         let now = self.client.inner().learnt.deletions.load(Ordering::Relaxed);
-        let gone = now.saturating_sub(core::mem::replace(&mut self.deletions, now));
+        let gone = now.wrapping_sub(core::mem::replace(&mut self.deletions, now));
         if gone > 0 {
-            self.offset = self.offset.saturating_sub(gone);
+            self.offset = self.offset.saturating_sub(gone.into());
             self.last = None;
             self.known = self.pages;
         }

@@ -24,7 +24,8 @@
 //! wants what the server wants. `update` sends what was set and nothing else. `delete` deletes.
 //! `ensure` makes what does not exist, changes what is different, leaves alone what is right, and
 //! [reports which](Ensured): for buckets, labels, tokens, tasks and DBRPs.
-//! What hangs on something, labels, members, owners, has `list`, `add` and `remove`.
+//! What hangs on something, labels, members, owners, has `list`, `add` and `remove`; labels also have
+//! `ensure`.
 //!
 //! **Out of scope**: dashboards, checks, notifications, Telegraf configurations, templates, backups:
 //! those are documents for a user interface or an operator's tools, and one

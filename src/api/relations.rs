@@ -1,6 +1,7 @@
 //! Labels, members and owners attached to other resources. Written once, for everything that has
 //! them.
 
+use super::ensure::Ensured;
 use super::id::{LabelId, UserId};
 use super::labels::{Label, LabelResponse};
 use super::list::{Listed, listed};
@@ -84,21 +85,8 @@ impl<'a> AttachedLabels<'a> {
         self.0.list()
     }
 
-    /// Puts a label on it, and gives the label. A program that provisions again takes a
-    /// [conflict](Error::is_conflict) for success:
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// use influx_edge::api::NewLabel;
-    ///
-    /// let north = client.labels().ensure(&NewLabel::new("north"))?.into_inner();
-    /// match client.buckets().labels(&id).add(&north.id) {
-    ///     Err(error) if !error.is_conflict() => return Err(error),
-    ///     _ => {} // it is on the bucket
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Puts a label on it, and gives the label. One that may be on it already is for
+    /// [`ensure`](AttachedLabels::ensure).
     ///
     /// # Errors
     /// Returns an error if the label is on the resource already (a [conflict](Error::is_conflict)),
@@ -112,6 +100,33 @@ impl<'a> AttachedLabels<'a> {
         self.0
             .add::<LabelResponse>(&Body { label }, label.as_str())
             .map(|response| response.label)
+    }
+
+    /// Puts a label on it unless it is on it already: [`Ensured::Created`] or [`Ensured::Unchanged`], with
+    /// the label. Safe to repeat, and to run from several programs at once. Lists the labels of the
+    /// resource first.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::NewLabel;
+    ///
+    /// let north = client.labels().ensure(&NewLabel::new("north"))?.into_inner();
+    /// let attached = client.buckets().labels(&id).ensure(&north.id)?;
+    /// println!("label on the bucket: {}", attached.as_str());
+    /// # assert_eq!(attached.as_str(), "created");
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the label or the resource doesn't exist, the token lacks permission, or no
+    /// response is received.
+    pub fn ensure(&self, label: &LabelId) -> Result<Ensured<Label>, Error> {
+        let find = || {
+            let mut on_it = self.list()?.into_iter();
+            Ok(on_it.find(|one| one.id == *label))
+        };
+        Ensured::find_or_create(find, || self.add(label))
     }
 
     /// Takes a label off it. One that isn't on it is no error (OSS).

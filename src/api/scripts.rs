@@ -7,7 +7,7 @@ use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::client::Method;
 use crate::client::execute::{json_param, to_json};
-use crate::client::names::check_name;
+use crate::client::names::{check_name, without_bom};
 use crate::client::{Client, Response};
 use crate::csv;
 use crate::error::Error;
@@ -71,7 +71,7 @@ impl NewScript {
         NewScript {
             name: name.into(),
             description: description.into(),
-            script: flux.into(),
+            script: without_bom(flux.into()),
             language: String::from("flux"),
         }
     }
@@ -110,7 +110,7 @@ impl ScriptUpdate {
     /// Another text.
     #[must_use]
     pub fn script(mut self, text: impl Into<String>) -> Self {
-        self.script = Some(text.into());
+        self.script = Some(without_bom(text.into()));
         self
     }
 }
@@ -297,7 +297,7 @@ impl List<'_, Script> {
 }
 
 /// A call of a script under construction. Made by [`Scripts::invoke`].
-#[must_use = "nothing is invoked until `call`"]
+#[must_use = "nothing is invoked until `.call()?`"]
 pub struct Invocation<'a> {
     client: &'a Client,
     id: ScriptId,

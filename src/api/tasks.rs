@@ -11,7 +11,7 @@ use super::schedule::{Interval, When, check_cron, with_option};
 use super::serde_util::{Page, Status, or_default, status, time};
 use crate::Timestamp;
 use crate::client::Client;
-use crate::client::names::check_name;
+use crate::client::names::{check_name, without_bom};
 use crate::error::Error;
 use alloc::borrow::Cow;
 use alloc::format;
@@ -152,7 +152,8 @@ impl NewTask {
         }
     }
 
-    /// A task whose script says its name and its schedule itself.
+    /// A task whose script says its name and its schedule itself. A byte order mark in front of a script is
+    /// taken off.
     ///
     /// ```
     /// use influx_edge::api::NewTask;
@@ -164,7 +165,7 @@ impl NewTask {
         NewTask {
             schedule: None,
             offset: None,
-            flux: flux.into(),
+            flux: without_bom(flux.into()),
             description: None,
             status: None,
         }
@@ -253,7 +254,7 @@ impl TaskUpdate {
     /// Another script, with its `option task`.
     #[must_use]
     pub fn flux(mut self, flux: impl Into<String>) -> Self {
-        self.flux = Some(flux.into());
+        self.flux = Some(without_bom(flux.into()));
         self
     }
 

@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone)]
-#[must_use = "a builder does nothing until it is built"]
+#[must_use = "a builder does nothing until `.build()?`"]
 pub struct ClientBuilder {
     pub(super) url: String,
     /// The URL is the default, for none was set.
@@ -108,7 +108,7 @@ impl fmt::Debug for Credentials {
 }
 
 impl ClientBuilder {
-    pub(super) fn new(url: String) -> Self {
+    pub(super) fn for_url(url: String) -> Self {
         ClientBuilder {
             url,
             default_url: false,
@@ -273,7 +273,7 @@ impl ClientBuilder {
     }
 
     /// How long one attempt at a call may take in all, from connecting to the last byte of the
-    /// response. Default: 30 s, and five minutes for a query. Holds for queries as well if it is set
+    /// response; a body is compressed before that. Default: 30 s, and five minutes for a query. Holds for queries as well if it is set
     /// here (or as `INFLUXDB_V2_TIMEOUT`), unless the [query's own](super::Query::timeout) is.
     ///
     /// ```

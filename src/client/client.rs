@@ -14,7 +14,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+use core::sync::atomic::{AtomicU8, AtomicU32};
 use core::time::Duration;
 
 /// A connection to one InfluxDB server, or anything that speaks its v2 interface.
@@ -84,8 +84,9 @@ impl Default for QueryLimits {
 /// What calls learn that later calls need.
 #[derive(Default)]
 pub(crate) struct Learnt {
-    /// How many deletes succeeded: a list that is under way has to know.
-    pub(crate) deletions: AtomicU64,
+    /// How many deletes succeeded, the last 32 bits of it: a list that is under way has to know. (Not
+    /// every processor has atomic numbers of 64 bits.)
+    pub(crate) deletions: AtomicU32,
     /// Whether the server is InfluxDB 3: 0 until that is asked, then 1 (no) or 2 (yes).
     pub(crate) v3: AtomicU8,
     pub(crate) server_clock: ServerClock,
@@ -113,7 +114,7 @@ impl Client {
     /// ```
     #[doc(alias = "new")]
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
-        ClientBuilder::new(url.into())
+        ClientBuilder::for_url(url.into())
     }
 
     /// The server's URL, without a trailing slash.

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// A deletion under construction. Made by [`Client::delete_points`].
 #[derive(Debug)]
-#[must_use = "nothing is deleted until `call`"]
+#[must_use = "nothing is deleted until `.call()?`"]
 pub struct DeletePoints<'a> {
     client: &'a Client,
     bucket: String,

@@ -79,6 +79,8 @@ pub(crate) use client::{Inner, OnRetry, Org};
 pub use delete::DeletePoints;
 pub use health::{Health, Ready};
 pub use method::Method;
+#[cfg(all(test, feature = "embedded"))]
+pub(crate) use named_lines::line_errors;
 pub use query::{Dialect, Query};
 pub use request::Request;
 pub use response::Response;

@@ -56,6 +56,14 @@ pub(crate) fn check_user_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// A script without the byte order mark that an editor may have put in front of it, which is no part of
+/// any language.
+pub(crate) fn without_bom(mut script: String) -> String {
+    let bytes = script.len() - script.trim_start_matches('\u{feff}').len();
+    script.drain(..bytes);
+    script
+}
+
 /// A name without white space around it. So InfluxDB 2.9.1 keeps the name of a label; that of an
 /// organization it looks up so but keeps as it came, and never frees it again; that of a variable it
 /// keeps either way, by the call.

@@ -10,7 +10,7 @@ pub(super) const OWN_WORDS: [&str; 3] = [
      everything exceeded firewall followed forbidden fragment hexadecimal hostname identifier identity \
      implemented inactive influxdb influxql information inserted internal interrupted iterated iterator \
      localhost location mappings measurement microsecond milliseconds nanosecond operation \
-     ordinary organizations otherwise overloaded parameters passwords permissions precision \
+     ordinary organizations otherwise overloaded parameters passwords permissions positive precision \
      predicate previous probably profilers protected protocol provided quotation recoverable \
      redirects requested requests resolution resources responded responds response responses \
      retention retryable schedule sessions settings signedduration software something supported \

@@ -2,11 +2,12 @@
 
 use super::Client;
 use super::execute::has_type;
+use super::names::without_bom;
 use super::rows::{Rows, Values};
 use super::transport::{HttpError, HttpResponse, RequestBody};
 use crate::csv;
 use crate::error::{Error, ErrorKind, ResponseError};
-use crate::flux::{Params, ToFlux, json_string, text_for_duration};
+use crate::flux::{Params, ToFlux, Yields, json_string, range_ahead, text_for_duration, yields};
 use crate::line::{Measurement, Schema};
 use crate::{Precision, Timestamp};
 use alloc::format;
@@ -19,7 +20,7 @@ use std::io;
 pub(super) const WHAT: &str = "query";
 
 /// A Flux query under construction. Made by [`Client::query`].
-#[must_use = "nothing is asked until `call`, `deserialize` or `write_to`"]
+#[must_use = "nothing is asked until `.call()?` for rows, `.deserialize::<T>()?` or `.write_to(&mut out)?`"]
 pub struct Query<'a> {
     client: &'a Client,
     flux: String,
@@ -120,7 +121,7 @@ impl Dialect {
 
 impl Client {
     /// Starts a Flux query. Values don't belong into its text: give them as
-    /// [`param`](Query::param)s.
+    /// [`param`](Query::param)s. A byte order mark in front of it is taken off.
     ///
     /// ```
     /// # use influx_edge::Client;
@@ -142,7 +143,7 @@ impl Client {
         }
         Query {
             client: self,
-            flux: flux.into(),
+            flux: without_bom(flux.into()),
             params,
             dialect: Dialect::default(),
             profiled: !self.inner().profilers.is_empty(),
@@ -173,8 +174,9 @@ impl Query<'_> {
     /// The start of a range may be a [`Timestamp`], a `SystemTime` or a
     /// [`SignedDuration`](crate::SignedDuration), which a text such as `-1h` parses as. A std
     /// `Duration` is a positive one: as a start it is in the future,
-    /// [`SignedDuration::ago`](crate::SignedDuration::ago) makes it the past. A text in such a place is
-    /// refused before anything is sent: Flux makes no duration of it.
+    /// [`SignedDuration::ago`](crate::SignedDuration::ago) makes it the past. A start in the future is
+    /// refused before anything is sent unless the range has a `stop`, and so is a text in such a place:
+    /// Flux makes no duration of it.
     pub fn param(mut self, name: &str, value: impl ToFlux) -> Self {
         if let Err(e) = self.params.insert(name, value) {
             self.wrong.get_or_insert(Error::config(format!(
@@ -191,6 +193,8 @@ impl Query<'_> {
     ///
     /// Adds `pivot`, `rename` and `drop` to the end of the script, whose last expression therefore has to
     /// be the stream of tables, and whose rows have to have their `_time`, `_field` and `_value` still.
+    /// They come before a `yield` that is the script's last step; with any other `yield`, whose rows
+    /// would not be pivoted, the query is refused before it is sent.
     /// It should give points of one measurement, or the struct takes those of others as well. Rows are in
     /// the order of time within each series. [The page on structs](crate::guide::structs) lists what
     /// doesn't come back as it was written.
@@ -220,7 +224,7 @@ impl Query<'_> {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn pivot(mut self, schema: &Schema<'_>) -> Self {
-        self.flux.push_str(
+        let mut steps = String::from(
             "\n|> pivot(rowKey: [\"_time\"], columnKey: [\"_field\"], valueColumn: \"_value\")",
         );
         let time = schema.time_name().filter(|name| *name != "_time");
@@ -231,22 +235,37 @@ impl Query<'_> {
         let mut before = "\n|> rename(columns: {";
         for (column, name) in [("_time", time), ("_measurement", measurement)] {
             if let Some(name) = name {
-                self.flux.push_str(before);
-                self.flux.push_str(column);
-                self.flux.push_str(": ");
+                steps.push_str(before);
+                steps.push_str(column);
+                steps.push_str(": ");
                 // (A string is never full.)
-                let _ = name.write_literal(&mut self.flux);
+                let _ = name.write_literal(&mut steps);
                 before = ", ";
             }
         }
         if before == ", " {
-            self.flux.push_str("})");
+            steps.push_str("})");
         }
-        self.flux.push_str(match schema.measurement() {
+        steps.push_str(match schema.measurement() {
             Measurement::FromField(_) => "\n|> drop(columns: [\"_start\", \"_stop\"])",
             // (A struct has no field of its name, but a map would take it for one.)
             _ => "\n|> drop(columns: [\"_start\", \"_stop\", \"_measurement\"])",
         });
+        match yields(&self.flux) {
+            Yields::None => self.flux.push_str(&steps),
+            Yields::AtEnd(at) => {
+                let end = self.flux.split_off(at);
+                self.flux.push_str(&steps);
+                self.flux.push('\n');
+                self.flux.push_str(&end);
+            }
+            Yields::Elsewhere => {
+                self.wrong.get_or_insert(Error::config(
+                    "a script with a `yield` before its end can't be pivoted, since the rows of that result \
+                     come as they are: take it out, or make it the script's last and only one",
+                ));
+            }
+        }
         self.time_unit = schema.time_unit().unwrap_or_default();
         self
     }
@@ -373,6 +392,9 @@ impl Query<'_> {
     #[doc(alias = "rows")]
     #[doc(alias = "execute")]
     #[doc(alias = "records")]
+    #[doc(alias = "collect")]
+    #[doc(alias = "send")]
+    #[doc(alias = "run")]
     pub fn call(self) -> Result<Rows, Error> {
         if !self.dialect.header {
             return Err(Error::config(
@@ -470,6 +492,7 @@ impl Query<'_> {
             return Err(wrong);
         }
         self.check_texts()?;
+        self.check_range()?;
         let delimiter = self.dialect.delimiter;
         if !delimiter.is_ascii() || matches!(delimiter, '"' | '\r' | '\n' | '\0') {
             return Err(Error::config(
@@ -496,6 +519,19 @@ impl Query<'_> {
             Ok(response)
         })?;
         Ok((client.clone(), response))
+    }
+
+    /// Refuses a range that begins in the future and ends now: a server refuses it without naming the
+    /// start, or gives nothing.
+    fn check_range(&self) -> Result<(), Error> {
+        let found = range_ahead(&self.flux, |name| self.params.is_ahead(name));
+        found.map_or(Ok(()), |argument| {
+            Err(Error::config(format!(
+                "the query's parameter {:?} is a positive duration, and range(start: …) without a stop would \
+                 begin in the future: give SignedDuration::ago(duration) or SignedDuration::hours(-1)",
+                argument.param,
+            )))
+        })
     }
 
     /// Refuses a text where Flux takes a duration or a time only: it is never made one.

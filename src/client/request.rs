@@ -21,7 +21,7 @@ use std::io::Read;
 /// The client's credentials and headers are added, and, for paths under `/api/v2/`, its
 /// organization as the query parameter `org` (or `orgID`) unless the call names one itself or is
 /// told [`without_org`](Request::without_org).
-#[must_use = "a request does nothing until `call`"]
+#[must_use = "a request does nothing until `.call()?`"]
 pub struct Request<'a> {
     client: &'a Client,
     method: Method,

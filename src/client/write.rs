@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::Ordering;
 use core::time::Duration;
+use std::time::Instant;
 
 /// The lines of one batch, which get the client's default tags.
 type Body = Tagged<Vec<u8>, Vec<u8>>;
@@ -168,7 +169,7 @@ impl Client {
 
     /// One attempt, whatever the client's own policy of retries: the batching writer has its own.
     /// `expect` makes the body wait until the server asks for it; `limit`, if shorter than the
-    /// client's, is the whole attempt's.
+    /// client's, is the whole attempt's, the time included in which the body is compressed.
     pub(crate) fn write_once(
         &self,
         bucket: &str,
@@ -177,11 +178,14 @@ impl Client {
         limit: Option<Duration>,
     ) -> Result<(), Error> {
         let what = WriteTo(bucket);
+        let start = Instant::now();
         let compressed = self.compress(lines.bytes);
         let mut out = self.write_request(bucket, lines, compressed.as_deref());
         out.expect = expect;
         if let Some(limit) = limit {
-            out.overall = out.overall.min(limit);
+            let left = limit.saturating_sub(start.elapsed());
+            // (With nothing left it ends as with any limit: by an error of time.)
+            out.overall = out.overall.min(left.max(Duration::from_millis(1)));
         }
         self.write_attempt(&what, &mut out, lines.bytes)
     }

@@ -100,6 +100,12 @@ impl<'b> Decoder<'b> {
         self
     }
 
+    /// Begins a new stream, whatever became of the last one. The settings stay.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn restart(&mut self) {
+        self.parser.restart();
+    }
+
     /// Takes bytes until a table or record is complete, and returns how many it took.
     ///
     /// Call it again with the rest until it returns [`Step::NeedInput`]. An empty slice does

@@ -5,8 +5,6 @@
 //! Everything else (quotes, a line that isn't complete yet, a lone CR) is left to csv-core, so
 //! that every hard case is read by one parser only.
 
-use crate::FAST_PATHS;
-
 /// A line found by [`split`].
 pub(super) struct Line {
     /// Bytes of the line, delimiters included, line end excluded.
@@ -29,8 +27,7 @@ pub(super) fn split(input: &[u8], from: usize, delimiter: u8, ends: &mut [usize]
     let delimiters = LOW * u64::from(delimiter);
     let mut slots = ends.iter_mut();
     let mut at = from;
-    let words = if FAST_PATHS { input.get(from..)? } else { &[] };
-    for chunk in words.chunks_exact(8) {
+    for chunk in input.get(from..)?.chunks_exact(8) {
         let word = u64::from_le_bytes(chunk.try_into().ok()?);
         let mut found = equal(word, delimiters);
         let mut rare = below_0x23(word);

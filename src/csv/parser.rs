@@ -138,6 +138,44 @@ impl Parser {
         }
     }
 
+    /// Begins a new document with the same settings. csv-core's tables stay: they are most of it.
+    #[cfg(feature = "embedded")]
+    pub(super) fn restart(&mut self) {
+        // Named one by one, so that none is forgotten.
+        let Parser {
+            core,
+            delimiter: _,
+            keep_crlf: _,
+            max_cells: _,
+            message_capacity: _,
+            state,
+            pending,
+            schema,
+            reported,
+            row_prefix,
+            at_row_start,
+            has_record,
+            bom_seen,
+            len,
+            cells,
+            delimiter_len,
+            row,
+            head_rows,
+            failed,
+            message,
+            code,
+        } = self;
+        core.reset();
+        // As at the start.
+        let _ = core.read_record(b"x", &mut [], &mut []);
+        (*state, *pending, *failed) = (State::Head, Pending::Nothing, None);
+        (*schema, *row_prefix) = (Schema::default(), RowPrefix::default());
+        (*reported, *at_row_start, *has_record) = (false, true, false);
+        (*bom_seen, *len, *cells, *delimiter_len) = (0, 0, 0, 0);
+        (*row, *head_rows) = (0, 0);
+        (*message, *code) = (0..0, 0..0);
+    }
+
     /// Only before the first byte.
     pub(super) fn set_delimiter(&mut self, delimiter: u8) {
         if delimiter.is_ascii() && !matches!(delimiter, b'"' | b'\r' | b'\n') {
@@ -338,14 +376,16 @@ impl Parser {
         self.delimiter_len = 0;
         self.row += 1;
         if self.state == State::Rows && first != b'#' && first != b'{' {
-            if let Some(used) = self.copy_line(rest, text, ends) {
+            // Where it is off, csv-core alone reads rows: 900 bytes less.
+            let line = FAST_PATHS.then(|| self.copy_line(rest, text, ends));
+            if let Some(used) = line.flatten() {
                 return Ok(Begun::Row(used));
             }
         }
         if first == b'{' {
             self.state = State::Json;
             self.schema = Schema::default();
-            self.row_prefix = RowPrefix::default();
+            self.row_prefix.mask = 0;
         }
         self.at_row_start = false;
         Ok(Begun::Hard)
@@ -381,7 +421,7 @@ impl Parser {
 
     /// Remembers the first bytes of a table's records, if a word holds them.
     pub(super) fn set_row_prefix(&mut self, id: &[u8]) {
-        self.row_prefix = RowPrefix::default();
+        self.row_prefix.mask = 0;
         let mut bytes = [0; 8];
         let row_prefix = [self.delimiter; 2].into_iter().chain(id.iter().copied());
         let row_prefix = row_prefix.chain([self.delimiter]);
@@ -489,7 +529,7 @@ impl Parser {
 #[derive(Clone, Copy, Default)]
 pub(super) struct RowPrefix {
     /// Which bits of the word count; 0 if there is nothing to compare with.
-    mask: u64,
+    pub(super) mask: u64,
     bytes: u64,
     len: usize,
 }
@@ -505,3 +545,7 @@ enum Begun {
     /// csv-core reads this one.
     Hard,
 }
+
+#[cfg(all(test, feature = "embedded"))]
+#[path = "tests/restart.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::error::DecodeError;
-use super::parser::{ErrorStored, Parser, Pending, Progress, RowPrefix, State};
+use super::parser::{ErrorStored, Parser, Pending, Progress, State};
 use super::schema::{GROUP, Schema, Stored, cell_of};
 use super::table::DataType;
 use crate::FAST_PATHS;
@@ -219,7 +219,7 @@ impl Parser {
             self.pending = Pending::Row;
             return Some(Progress::Table);
         }
-        self.row_prefix = RowPrefix::default();
+        self.row_prefix.mask = 0;
         None
     }
 

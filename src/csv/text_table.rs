@@ -15,11 +15,17 @@ use crate::http::write_printable;
 /// any origin.
 ///
 /// Columns are as wide as their longest cell, with two spaces between them; a column of numbers is
-/// aligned to the right. What doesn't fit into the width is dealt with in this order: text is cut, to
-/// no less than 8 characters, and ends in `...`; columns at the right are left out, and a line below
-/// the table names them. Numbers and times are never cut, unless one alone is too wide. Characters that
-/// could move the cursor or reorder text are escaped. A character counts as one column wide, which
-/// those of East Asian scripts are not.
+/// aligned to the right. What doesn't fit into the width is dealt with in this order, until it does:
+///
+/// 1. Text and names of columns are cut, to no less than 16 characters, and end in `...`.
+/// 2. Times lose the fraction of their seconds, then the date where all rows have the same; a line below
+///    the table says so.
+/// 3. Text and names are cut to no less than 8 characters.
+/// 4. Columns of text and times are left out, from the right, but for the first column; then columns of
+///    numbers, from the right. A line below the table names them.
+///
+/// A number is never cut, unless one alone is too wide. Characters that could move the cursor or reorder
+/// text are escaped. A character counts as one column wide, which those of East Asian scripts are not.
 ///
 /// ```
 /// use influx_edge::csv::TextTable;
@@ -43,6 +49,8 @@ pub struct TextTable {
 const GAP: usize = 2;
 /// Text is cut to no less.
 const MIN_TEXT: usize = 8;
+/// Text is cut to no less while times can be shortened.
+const FAIR_TEXT: usize = 16;
 /// A smaller width is taken for this one.
 const MIN_WIDTH: usize = 20;
 const ELLIPSIS: &str = "...";
@@ -79,35 +87,69 @@ impl TextTable {
         cells.map(String::as_str)
     }
 
-    /// The columns that are shown, from the left.
-    fn layout(&self, width: usize) -> Vec<Layout> {
-        let mut shown: Vec<Layout> = Vec::new();
-        let mut used = 0usize;
-        for (column, name) in self.heading.iter().enumerate() {
-            let longest = self.cells(column).chain([name.as_str()]).map(chars).max();
-            let natural = longest.unwrap_or(0).min(width);
-            let filled = || self.cells(column).filter(|cell| !cell.is_empty());
-            let numbers = filled().all(is_number) && filled().next().is_some();
-            let fixed = numbers || (filled().all(is_time) && filled().next().is_some());
-            let least = if fixed {
-                natural
-            } else {
-                natural.min(MIN_TEXT)
+    fn kind(&self, column: usize) -> Kind {
+        let filled = || self.cells(column).filter(|cell| !cell.is_empty());
+        let Some(first) = filled().next() else {
+            return Kind::Text;
+        };
+        if filled().all(is_number) {
+            return Kind::Number;
+        }
+        if filled().all(is_time) {
+            let date = first.get(..DATE);
+            return Kind::Time {
+                one_date: filled().all(|cell| cell.get(..DATE) == date),
             };
-            let gap = if shown.is_empty() { 0 } else { GAP };
-            let end = used.saturating_add(gap).saturating_add(least);
-            if end > width {
+        }
+        Kind::Text
+    }
+
+    fn measure(&self, column: usize, kind: Kind, form: TimeForm) -> Layout {
+        let cells = self.cells(column);
+        let cells = cells.map(|cell| chars(&kind.shown(cell, form))).max();
+        let cells = cells.unwrap_or(0);
+        let name = self.heading.get(column).map_or(0, |name| chars(name));
+        let least = |text: usize| match kind {
+            Kind::Text => cells.max(name).min(text),
+            Kind::Number | Kind::Time { .. } => cells.max(name.min(text)),
+        };
+        Layout {
+            column,
+            kind,
+            form,
+            natural: cells.max(name),
+            fair: least(FAIR_TEXT),
+            width: least(MIN_TEXT),
+        }
+    }
+
+    /// The columns that are shown.
+    fn layout(&self, width: usize) -> Vec<Layout> {
+        let kinds: Vec<Kind> = (0..self.heading.len()).map(|n| self.kind(n)).collect();
+        let in_form = |form| -> Vec<Layout> {
+            let kinds = kinds.iter().enumerate();
+            kinds
+                .map(|(n, kind)| self.measure(n, *kind, form))
+                .collect()
+        };
+        let mut shown = in_form(TimeForm::Full);
+        for form in [TimeForm::Seconds, TimeForm::Clock] {
+            if total(&shown, |one| one.fair) <= width {
                 break;
             }
-            used = end;
-            shown.push(Layout {
-                natural,
-                width: least,
-                right: numbers,
-            });
+            shown = in_form(form);
+        }
+        while shown.len() > 1 && total(&shown, |one| one.width) > width {
+            let number = |one: &Layout| matches!(one.kind, Kind::Number);
+            let least = shown.iter().skip(1).rposition(|one| !number(one));
+            let least = least.map_or(shown.len().saturating_sub(1), |n| n.saturating_add(1));
+            shown.remove(least);
+        }
+        if let [only] = &mut shown[..] {
+            only.width = only.width.min(width);
         }
         // What is left goes to the narrowest of the cut columns, again and again.
-        for _ in used..width {
+        for _ in total(&shown, |one| one.width)..width {
             let cut = shown.iter_mut().filter(|one| one.width < one.natural);
             let Some(narrowest) = cut.min_by_key(|one| one.width) else {
                 break;
@@ -116,13 +158,125 @@ impl TextTable {
         }
         shown
     }
+
+    /// Lines below the table about what it doesn't show.
+    fn notes(&self, shown: &[Layout]) -> Vec<String> {
+        let mut notes = Vec::new();
+        let name = |column: usize| self.heading.get(column).map_or("", String::as_str);
+        let rounded = shown.iter().filter(|one| {
+            let full = TimeForm::Full;
+            one.form != full
+                && self
+                    .cells(one.column)
+                    .any(|cell| one.kind.loses_digits(cell))
+        });
+        let rounded: Vec<&str> = rounded.map(|one| name(one.column)).collect();
+        if !rounded.is_empty() {
+            notes.push(format!("(whole seconds: {})", rounded.join(", ")));
+        }
+        for one in shown {
+            let dates = self.cells(one.column).filter_map(|cell| one.date(cell));
+            if let Some(date) = dates.last() {
+                notes.push(format!("({date}: {})", name(one.column)));
+            }
+        }
+        let hidden = (0..self.heading.len()).filter(|n| shown.iter().all(|one| one.column != *n));
+        let hidden: Vec<&str> = hidden.map(name).collect();
+        if !hidden.is_empty() {
+            let columns = if hidden.len() == 1 {
+                "column"
+            } else {
+                "columns"
+            };
+            let names = hidden.join(", ");
+            notes.push(format!("({} more {columns}: {names})", hidden.len()));
+        }
+        notes
+    }
+}
+
+/// The bytes of `2023-11-14`.
+const DATE: usize = 10;
+/// The bytes of `2023-11-14T22:13:20`.
+const SECONDS: usize = 19;
+
+/// What a column holds, apart from empty cells.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Number,
+    Time { one_date: bool },
+}
+
+/// How much of a time is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TimeForm {
+    Full,
+    /// Without a fraction.
+    Seconds,
+    /// Without the date, too, where all rows have the same.
+    Clock,
+}
+
+impl Kind {
+    /// A cell in this form.
+    fn shown(self, cell: &str, form: TimeForm) -> Cow<'_, str> {
+        let (Kind::Time { one_date }, Some((seconds, _, zone))) = (self, split_time(cell)) else {
+            return Cow::Borrowed(cell);
+        };
+        match form {
+            TimeForm::Full => Cow::Borrowed(cell),
+            TimeForm::Clock if one_date => {
+                let clock = seconds.get(DATE.saturating_add(1)..).unwrap_or_default();
+                Cow::Owned(format!("{clock}{zone}"))
+            }
+            TimeForm::Seconds | TimeForm::Clock => Cow::Owned(format!("{seconds}{zone}")),
+        }
+    }
+
+    /// Whether the cell has a fraction that isn't zero.
+    fn loses_digits(self, cell: &str) -> bool {
+        let fraction = split_time(cell).map_or("", |(_, fraction, _)| fraction);
+        matches!(self, Kind::Time { .. }) && fraction.contains(|c| matches!(c, '1'..='9'))
+    }
+}
+
+/// Date and time, the fraction with its point, and the zone.
+fn split_time(cell: &str) -> Option<(&str, &str, &str)> {
+    let (seconds, rest) = cell.split_at_checked(SECONDS)?;
+    let zone = rest.find(|c: char| c != '.' && !c.is_ascii_digit())?;
+    let (fraction, zone) = rest.split_at_checked(zone)?;
+    Some((seconds, fraction, zone))
+}
+
+/// The characters of a line with these columns.
+fn total(shown: &[Layout], width: impl Fn(&Layout) -> usize) -> usize {
+    let gaps = shown.len().saturating_sub(1).saturating_mul(GAP);
+    let widths = shown.iter().map(width);
+    widths.fold(gaps, usize::saturating_add)
 }
 
 /// How a column is shown.
 struct Layout {
+    column: usize,
+    kind: Kind,
+    form: TimeForm,
+    /// All of it.
     natural: usize,
+    /// As little as there should be.
+    fair: usize,
+    /// As little as there may be; in the end what there is.
     width: usize,
-    right: bool,
+}
+
+impl Layout {
+    /// The cell's date, if it isn't shown.
+    fn date<'c>(&self, cell: &'c str) -> Option<&'c str> {
+        match self.kind {
+            Kind::Time { one_date: true } if self.form == TimeForm::Clock => cell.get(..DATE),
+            _ => None,
+        }
+    }
 }
 
 /// A table with the width it is shown in.
@@ -135,33 +289,36 @@ impl fmt::Display for Laid<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = &*self.table;
         let shown = table.layout(self.width);
-        line(f, &table.heading, &shown)?;
+        line(f, &table.heading, &shown, true)?;
         for row in &table.rows {
             f.write_str("\n")?;
-            line(f, row, &shown)?;
+            line(f, row, &shown, false)?;
         }
-        let hidden = table.heading.get(shown.len()..).unwrap_or_default();
-        if hidden.is_empty() {
-            return Ok(());
+        for note in table.notes(&shown) {
+            write!(f, "\n{}", clip(&note, self.width))?;
         }
-        let columns = if hidden.len() == 1 {
-            "column"
-        } else {
-            "columns"
-        };
-        let note = format!("({} more {columns}: {})", hidden.len(), hidden.join(", "));
-        write!(f, "\n{}", clip(&note, self.width))
+        Ok(())
     }
 }
 
 /// One line, without spaces at its end.
-fn line(f: &mut fmt::Formatter<'_>, cells: &[String], shown: &[Layout]) -> fmt::Result {
+fn line(
+    f: &mut fmt::Formatter<'_>,
+    cells: &[String],
+    shown: &[Layout],
+    heading: bool,
+) -> fmt::Result {
     let mut spaces = 0;
-    for (column, layout) in shown.iter().enumerate() {
-        let cell = cells.get(column).map_or("", String::as_str);
-        let cell = clip(cell, layout.width);
+    for layout in shown {
+        let cell = cells.get(layout.column).map_or("", String::as_str);
+        let cell = if heading {
+            Cow::Borrowed(cell)
+        } else {
+            layout.kind.shown(cell, layout.form)
+        };
+        let cell = clip(&cell, layout.width);
         let padding = layout.width.saturating_sub(chars(&cell));
-        let (before, after) = if layout.right {
+        let (before, after) = if matches!(layout.kind, Kind::Number) {
             (padding, 0)
         } else {
             (0, padding)

@@ -1,7 +1,7 @@
 //! `Backoff`: when to try again.
 
 use super::error::Error;
-use crate::http::Remedy;
+use crate::http::{MAX_RETRY_AFTER, Remedy};
 use core::time::Duration;
 
 /// When the next attempt is due, from the time and the last result. It has no clock: times are durations
@@ -10,6 +10,8 @@ use core::time::Duration;
 /// The first delay is a second, each further one twice as long, at most a minute, and each is shortened at
 /// random by up to a half, so that a thousand boards don't come back at once. A server that names a time
 /// (`Retry-After`) gets it. While a person has to correct something ([`Remedy::Operator`]) it is a minute.
+/// Nothing is waited for longer than ten minutes: should the time go back further, as that of a counter that
+/// begins again, an attempt is due.
 ///
 /// ```
 /// use core::time::Duration;
@@ -35,6 +37,8 @@ pub struct Backoff {
 
 const FIRST_MS: u32 = 1_000;
 const MAX_MS: u32 = 60_000;
+/// No server gets more.
+const LONGEST_MS: u64 = MAX_RETRY_AFTER.as_secs() * 1000;
 
 impl Backoff {
     /// A first attempt is due at once. `seed` should differ from board to board: a serial number, say.
@@ -73,20 +77,22 @@ impl Backoff {
             .wrapping_add(1_013_904_223);
         let less = (u64::from(self.delay_ms / 2) * u64::from(self.random >> 16)) >> 16;
         let delay = u64::from(self.delay_ms).saturating_sub(less);
-        let asked = retry_after.map_or(0, millis);
+        let asked = retry_after.map_or(0, millis).min(LONGEST_MS);
         self.due_ms = millis(now).saturating_add(delay.max(asked));
     }
 
     /// Returns whether an attempt is due.
     #[must_use]
     pub fn is_due(&self, now: Duration) -> bool {
-        millis(now) >= self.due_ms
+        self.wait(now).is_zero()
     }
 
     /// Returns how long it is until an attempt is due: zero if it is.
     #[must_use]
     pub fn wait(&self, now: Duration) -> Duration {
-        Duration::from_millis(self.due_ms.saturating_sub(millis(now)))
+        let left = self.due_ms.saturating_sub(millis(now));
+        // More than any delay is: the clock went back.
+        Duration::from_millis(if left > LONGEST_MS { 0 } else { left })
     }
 }
 

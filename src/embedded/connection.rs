@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::error::{Error, ResponseError};
 use super::named_line::first_named;
-use super::sender::{Failure, Sender};
+use super::sender::{Sender, Sent};
 use crate::Timestamp;
 use crate::http::{
     ErrorBody, Event, HeadError, Operation, ParseError, ResponseHead, ResponseParser, Stored,
@@ -26,9 +26,9 @@ const MAX_SKIPPED: usize = 64 * 1024;
 /// reads should have a time limit. Nothing is repeated. The connection stays open between calls; after most
 /// errors, and where the server says so, it has to be opened again: see [`is_open`](Self::is_open).
 ///
-/// The buffer holds a request's head, the start of its body, and the response. It has at least 64 bytes;
-/// 512 hold most errors whole, of which three quarters of it are looked at. Lines are sent from where they
-/// are, and may be longer.
+/// The buffer, of at least 64 bytes, holds a request's head, the start of its body, and the response. Of a
+/// response that is an error it keeps as much as three quarters of it hold: with 512 bytes, most errors whole.
+/// Lines are sent from where they are, and may be longer than the buffer.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -54,25 +54,55 @@ pub struct Connection<'a, T> {
     buffer: &'a mut [u8],
     config: &'a Config<'a>,
     open: bool,
+    /// Of the last response. Here and not on the stack, where it would take 300 bytes of each call.
+    parser: ResponseParser,
     /// The body of the last error, at the start of the buffer.
     error_len: usize,
     error_truncated: bool,
     /// The last `Date`, in seconds since 1970.
-    date: Option<i64>,
+    date: Option<u32>,
 }
 
 impl<'a, T: Read + Write> Connection<'a, T> {
-    /// A connection over a transport that is open. Sends nothing.
+    /// A connection over a transport that is open. Sends nothing. For one that isn't open yet there is
+    /// [`closed`](Self::closed).
     pub fn new(transport: T, buffer: &'a mut [u8], config: &'a Config<'a>) -> Self {
         Connection {
             transport,
             buffer,
             config,
             open: true,
+            parser: ResponseParser::new(),
             error_len: 0,
             error_truncated: false,
             date: None,
         }
+    }
+
+    /// A connection over a transport that isn't open yet: a modem that hasn't dialled. Sends nothing.
+    /// [`is_open`](Self::is_open) is false until [`reopened`](Self::reopened), so that a board starts as it
+    /// goes on after an outage.
+    ///
+    /// ```
+    /// use influx_edge::embedded::{Config, Connection};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # mod board { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/transport.rs")); }
+    /// # let modem = board::connect(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs")));
+    /// # const CONFIG: Config<'static> = Config::new("192.168.1.10:8086");
+    /// let mut buffer = [0; 512];
+    /// let mut connection = Connection::closed(modem, &mut buffer, &CONFIG);
+    /// if !connection.is_open() {
+    ///     // connection.transport().dial()?;
+    ///     connection.reopened();
+    /// }
+    /// connection.ping()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn closed(transport: T, buffer: &'a mut [u8], config: &'a Config<'a>) -> Self {
+        let mut connection = Connection::new(transport, buffer, config);
+        connection.open = false;
+        connection
     }
 
     /// Writes lines into a bucket, by `/api/v2/write`. `Ok` means that the server has stored them; without a
@@ -89,6 +119,10 @@ impl<'a, T: Read + Write> Connection<'a, T> {
 
     /// Writes lines into a database of InfluxDB 1.x, by `/write`, into its default retention policy.
     ///
+    /// VictoriaMetrics and InfluxDB 3 have `/write`, too. So has InfluxDB 2.x, where [`write`](Self::write) is
+    /// the better choice: `/write` needs a DBRP mapping there, takes no `Bearer`, and reads lines in
+    /// [`Microsecond`](crate::Precision::Microsecond) as nanoseconds, without an error.
+    ///
     /// # Errors
     /// As [`write`](Self::write).
     pub fn write_v1(&mut self, database: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
@@ -96,7 +130,8 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     /// Writes lines into a database of InfluxDB 3, by `/api/v3/write_lp`. The good lines are stored where
-    /// others are bad.
+    /// others are bad. Other servers respond with 404 in words of their own
+    /// ([`error_bytes`](Self::error_bytes)).
     ///
     /// # Errors
     /// As [`write`](Self::write).
@@ -105,15 +140,13 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     fn write_by(&mut self, operation: Operation<'_>, lines: &[u8]) -> Result<(), Error<T::Error>> {
+        self.forget_error();
         if lines.is_empty() {
             return Ok(());
         }
-        let mut parser = ResponseParser::new();
-        let unread = self.exchange(&mut parser, operation, lines.len(), |out| {
-            out.write_bytes(lines)
-        })?;
-        self.read_error(&mut parser, unread);
-        write_result(&self.response(parser.head()), lines).map_err(Error::Response)
+        let unread = self.exchange(operation, lines.len(), |out| out.write_bytes(lines))?;
+        self.read_error(unread);
+        write_result(&self.response(), lines).map_err(Error::Response)
     }
 
     /// Asks whether the server is there, by `/ping`.
@@ -121,20 +154,23 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// # Errors
     /// Returns an error if the response isn't a success, or none is received.
     pub fn ping(&mut self) -> Result<(), Error<T::Error>> {
-        let mut parser = ResponseParser::new();
-        let unread = self.exchange(&mut parser, Operation::ping(), 0, |_| Ok(()))?;
-        self.read_error(&mut parser, unread);
-        match parser.head().status() {
-            200..=299 => Ok(()),
-            _ => Err(self.refusal(parser.head())),
+        let unread = self.exchange(Operation::ping(), 0, |_| Ok(()))?;
+        self.read_error(unread);
+        match self.parser.head().status() {
+            200..=299 => {
+                self.forget_error();
+                Ok(())
+            }
+            _ => Err(self.refusal()),
         }
     }
 
     /// Returns the server's clock as of the last response that had a `Date`, in whole seconds; to set a
-    /// board's clock by. InfluxDB 1.x and 2.x send one, InfluxDB 3 on most responses.
+    /// board's clock by. InfluxDB 1.x and 2.x send one, InfluxDB 3 on most responses; whatever responds in their
+    /// place may, too. A time before 1970 or after 2106 is none.
     #[must_use]
     pub fn server_time(&self) -> Option<Timestamp> {
-        Some(Timestamp::from_secs(self.date?))
+        Some(Timestamp::from_secs(self.date?.into()))
     }
 
     /// Returns whether the next call can use the connection. If not, open the transport again and call
@@ -166,8 +202,28 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         self.transport
     }
 
-    /// Returns the body of the last response that was an error, until the next call: its message, and all
-    /// lines that the server names. It comes from outside.
+    /// Returns what [`error_body`](Self::error_body) is read from, as it was received: the page of a proxy
+    /// has no message. It may be the start of a longer one.
+    #[must_use]
+    pub fn error_bytes(&self) -> &[u8] {
+        self.buffer.get(..self.error_len).unwrap_or_default()
+    }
+
+    /// Returns the body of the response, if the last call failed by one: the server's message, and all lines
+    /// that it names. An [`Error`] has none of this text. It comes from outside; printed, it has no control
+    /// characters.
+    ///
+    /// ```no_run
+    /// # use influx_edge::{embedded::Connection, line::Lines};
+    /// # fn f<T: embedded_io::Read + embedded_io::Write>(connection: &mut Connection<'_, T>, lines: Lines<'_>) {
+    /// if let Err(error) = connection.write("sensors", lines) {
+    ///     println!("{error}"); // …responded with status 404 (stored: nothing); …
+    ///     if let Some(message) = connection.error_body().message() {
+    ///         println!("{message}"); // bucket "sensors" not found
+    ///     }
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn error_body(&self) -> ErrorBody<'_> {
         let body = self.buffer.get(..self.error_len).unwrap_or_default();
@@ -177,16 +233,21 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         }
     }
 
+    /// A call begins, or its response is no error.
+    pub(super) fn forget_error(&mut self) {
+        (self.error_len, self.error_truncated) = (0, false);
+    }
+
     /// Sends a request and receives the head of its response; what was received behind it is in this range
     /// of the buffer.
     pub(super) fn exchange(
         &mut self,
-        parser: &mut ResponseParser,
         operation: Operation<'_>,
         length: usize,
         body: impl FnOnce(&mut Sender<'_, T>) -> fmt::Result,
     ) -> Result<Range<usize>, Error<T::Error>> {
-        (self.error_len, self.error_truncated) = (0, false);
+        self.forget_error();
+        self.parser = ResponseParser::new();
         if !self.open {
             return Err(Error::NotOpen);
         }
@@ -204,20 +265,22 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         self.open = false;
         let _ = body(&mut out);
         let (sent, result) = out.finish();
-        let received = self.receive_head(parser);
-        match (result, received) {
-            // A server may respond and close before it has the whole body.
-            (_, Ok(unread)) => Ok(unread),
-            (Ok(()), Err(error)) => Err(error),
-            (Err(Failure::Transport(error)), _) => Err(Error::Transport { error, sent }),
-            (Err(Failure::Closed), _) => Err(Error::Closed { sent }),
+        let received = self.receive_head();
+        let Err(failure) = result else {
+            return received;
+        };
+        // The server still waits for the rest.
+        self.parser.expect_close();
+        match (received, sent) {
+            // All of it was sent, though not flushed.
+            (Ok(unread), Sent::All) => Ok(unread),
+            // A server may refuse and close before it has the whole body; it can't have stored that.
+            (Ok(unread), _) if self.parser.head().status() >= 300 => Ok(unread),
+            _ => Err(failure.error(sent != Sent::Nothing)),
         }
     }
 
-    fn receive_head(
-        &mut self,
-        parser: &mut ResponseParser,
-    ) -> Result<Range<usize>, Error<T::Error>> {
+    fn receive_head(&mut self) -> Result<Range<usize>, Error<T::Error>> {
         let mut silent = true;
         loop {
             let len = read(&mut self.transport, self.buffer)?;
@@ -228,9 +291,12 @@ impl<'a, T: Read + Write> Connection<'a, T> {
                 });
             }
             silent = false;
-            let (used, event) = parser.feed(self.buffer.get(..len).unwrap_or_default())?;
+            let input = self.buffer.get(..len).unwrap_or_default();
+            let (used, event) = self.parser.feed(input)?;
             if event == Event::Head {
-                if let Some(date) = parser.head().date().and_then(parse_date) {
+                let date = self.parser.head().date().and_then(parse_date);
+                // No server's clock shows a time after 2106.
+                if let Some(Ok(date)) = date.map(u32::try_from) {
                     self.date = Some(date);
                 }
                 return Ok(used..len);
@@ -239,13 +305,13 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     /// Reads a body to its end and keeps its start at the start of the buffer. If it breaks off, so do they.
-    pub(super) fn read_error(&mut self, parser: &mut ResponseParser, mut unread: Range<usize>) {
+    pub(super) fn read_error(&mut self, mut unread: Range<usize>) {
         // Some of the buffer stays for reading on.
         let most = self.buffer.len() / 4 * 3;
         let (mut len, mut skipped) = (0, 0);
         let whole = loop {
             let input = self.buffer.get(unread.clone()).unwrap_or_default();
-            let Ok((used, event)) = parser.feed(input) else {
+            let Ok((used, event)) = self.parser.feed(input) else {
                 break false;
             };
             unread.start += used;
@@ -261,14 +327,15 @@ impl<'a, T: Read + Write> Connection<'a, T> {
                     }
                 }
                 Event::End => {
-                    self.open = parser.head().keeps_alive() && unread.is_empty();
+                    self.open = self.parser.head().keeps_alive() && unread.is_empty();
                     break skipped == 0;
                 }
                 _ => match read(
                     &mut self.transport,
                     self.buffer.get_mut(len..).unwrap_or_default(),
                 ) {
-                    Ok(0) | Err(_) => break parser.finish().is_ok() && skipped == 0,
+                    Ok(0) => break self.parser.finish().is_ok() && skipped == 0,
+                    Err(_) => break false,
                     Ok(more) => unread = len..len + more,
                 },
             }
@@ -276,7 +343,8 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         (self.error_len, self.error_truncated) = (len, !whole);
     }
 
-    fn response<'r>(&'r self, head: &'r ResponseHead) -> WriteResponse<'r> {
+    fn response(&self) -> WriteResponse<'_> {
+        let head = self.parser.head();
         WriteResponse {
             status: head.status(),
             retry_after: head.retry_after(),
@@ -287,8 +355,8 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     /// The error of a response to a request that isn't a write.
-    pub(super) fn refusal(&self, head: &ResponseHead) -> Error<T::Error> {
-        let response = self.response(head);
+    pub(super) fn refusal(&self) -> Error<T::Error> {
+        let response = self.response();
         let status = WriteStatus::of_other(&response, &response.error_body());
         Error::Response(ResponseError::new(response.status, &status))
     }
@@ -297,24 +365,30 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         self.config.organization()
     }
 
-    /// Transport, buffer, and whether the connection can be used again.
-    pub(super) fn parts(&mut self) -> (&mut T, &mut [u8], &mut bool) {
-        (&mut self.transport, self.buffer, &mut self.open)
+    /// Transport, buffer, whether the connection can be used again, and the parser of the response.
+    pub(super) fn parts(&mut self) -> (&mut T, &mut [u8], &mut bool, &mut ResponseParser) {
+        (
+            &mut self.transport,
+            self.buffer,
+            &mut self.open,
+            &mut self.parser,
+        )
+    }
+
+    /// The head of the last response.
+    pub(super) fn head(&self) -> &ResponseHead {
+        self.parser.head()
     }
 }
 
 /// Moves bytes of a body down to where it begins, never up. As `copy_within`, which brings the memmove of
 /// the prebuilt core: 1.5 KiB.
-fn move_down(buffer: &mut [u8], mut from: usize, mut to: usize, mut len: usize) {
-    while len > 0 && to < from {
-        let Some((target, source)) = buffer.split_at_mut_checked(from) else {
-            return;
-        };
-        let now = len.min(from - to);
-        if let (Some(target), Some(source)) = (target.get_mut(to..to + now), source.get(..now)) {
-            target.copy_from_slice(source);
+fn move_down(buffer: &mut [u8], from: usize, to: usize, len: usize) {
+    for step in 0..len {
+        let byte = buffer.get(from + step).copied().unwrap_or_default();
+        if let Some(slot) = buffer.get_mut(to + step) {
+            *slot = byte;
         }
-        (from, to, len) = (from + now, to + now, len - now);
     }
 }
 
@@ -324,7 +398,8 @@ pub(super) fn read<T: Read>(transport: &mut T, into: &mut [u8]) -> Result<usize,
         match transport.read(into) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(Error::Transport { error, sent: true }),
-            Ok(len) => return Ok(len),
+            // Whatever it says, no more than there is room for.
+            Ok(len) => return Ok(len.min(into.len())),
         }
     }
 }

@@ -85,7 +85,7 @@ impl ResponseError {
 
 impl<E> Error<E> {
     /// Returns how much of a write is in the database. [`Stored::Unknown`] is safe to send again if the lines
-    /// carry timestamps.
+    /// carry timestamps. Of a query it has no meaning.
     #[must_use]
     pub fn stored(&self) -> Stored {
         match self {
@@ -99,7 +99,7 @@ impl<E> Error<E> {
         }
     }
 
-    /// Returns what may be done.
+    /// Returns what may be done. [`Queue`](super::Queue) and [`Backoff`](super::Backoff) go by it.
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         match self {
@@ -178,6 +178,9 @@ impl fmt::Display for ResponseError {
             f,
             "the server responded with status {status} (stored: {stored}); {remedy}"
         )?;
+        if let Some(dropped) = self.dropped {
+            write!(f, "; lines dropped: {dropped}")?;
+        }
         match self.line {
             Some(line) => write!(f, "; it names line {line}"),
             None => Ok(()),

@@ -1,8 +1,8 @@
 //! A connection for microcontrollers: writes and queries over anything that reads and writes bytes.
 //!
 //! # In scope
-//! - [`Connection`]: blocking requests over a transport that implements [`embedded_io`]'s `Read` and `Write`:
-//!   a TCP socket of smoltcp or embassy-net, a modem in transparent mode, a TLS session. Responses mean what
+//! - [`Connection`]: blocking requests over a transport that implements `Read` and `Write` of
+//!   [`embedded-io`](https://docs.rs/embedded-io/0.7) 0.7: a TCP socket of smoltcp or embassy-net, a modem in transparent mode, a TLS session. Responses mean what
 //!   they mean to the client: both read them by [`http`](crate::http)'s table.
 //! - [`Config`]: server and credentials, a `const`.
 //! - [`Backoff`]: when to try again. [`Queue`]: lines in a ring buffer while the server is away.
@@ -10,10 +10,12 @@
 //! # Out of scope
 //! - Opening a connection, DNS, TLS: the transport's owner does it, and opens it again when
 //!   [`Connection::is_open`] says so.
-//! - Time limits: the transport's reads have them, and report an error.
+//! - Time limits: the transport's reads have them, and report an error. [`Timed`] adds one.
+//!
+//! [The guide](crate::guide::embedded) has the loop of a station, and which transports there are.
 //!
 //! Everything here is `no_std`, allocates nothing and blocks. A call takes at most 2 KiB of stack on a
-//! Cortex-M, beside what the transport takes.
+//! Cortex-M (measured: 1 KiB), beside what the transport takes.
 
 mod backoff;
 mod config;
@@ -23,6 +25,7 @@ mod named_line;
 mod queue;
 mod rows;
 mod sender;
+mod timed;
 
 pub use backoff::Backoff;
 pub use config::Config;
@@ -30,3 +33,4 @@ pub use connection::Connection;
 pub use error::{Error, ResponseError};
 pub use queue::{Queue, QueueError, QueueStats};
 pub use rows::Rows;
+pub use timed::Timed;

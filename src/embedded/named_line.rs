@@ -13,38 +13,33 @@ pub(super) fn first_named(lines: &[u8], mut named: LineErrors<'_>) -> Option<u32
 /// that stands; by its number, if the text agrees as far as it goes; by the start of its text, if that
 /// fits one line only.
 fn meant(body: &[u8], named: &LineErrorRef<'_>) -> Option<usize> {
+    let text = named.line;
     let place = named
         .number
         .and_then(|n| usize::try_from(n).ok()?.checked_sub(1));
-    let lines = || split(body).map(bare).enumerate();
-    let numbered = place.and_then(|place| {
-        // Servers count neither comments nor empty lines.
-        lines()
-            .filter(|(_, line)| !matches!(line, [] | [b'#', ..]))
-            .nth(place)
-    });
-    if named.line.is_empty() {
-        return numbered.map(|(n, _)| n).filter(|n| Some(*n) == place);
-    }
     // InfluxDB 3 repeats the line of that number as if every newline ended one.
-    let between = || place.and_then(|place| body.split(|byte| *byte == b'\n').nth(place));
-    if let Some((n, line)) = numbered {
-        if is(named.line, line) || between().is_some_and(|there| is(named.line, bare(there))) {
-            return Some(n);
+    let between = place.and_then(|place| body.split(|byte| *byte == b'\n').nth(place));
+    let between = between.is_some_and(|line| fit(bare(line), text) == Fit::Whole);
+    let (mut found, mut best, mut several) = (None, 0, false);
+    let mut counted = 0;
+    for (index, line) in split(body).map(bare).enumerate() {
+        // Servers count neither comments nor empty lines.
+        let counts = !matches!(line, [] | [b'#', ..]);
+        let numbered = counts && Some(counted) == place;
+        counted += usize::from(counts);
+        let rank = match fit(line, text) {
+            _ if text.is_empty() => u8::from(numbered && Some(index) == place),
+            _ if numbered && between => 4,
+            Fit::Start => 1 + u8::from(numbered),
+            Fit::Whole if !line.is_empty() => 3 + u8::from(numbered),
+            Fit::Whole | Fit::Not => 0,
+        };
+        several |= rank == best;
+        if rank > best {
+            (found, best, several) = (Some(index), rank, false);
         }
     }
-    if let Some((n, _)) = lines().find(|(_, line)| is(named.line, line)) {
-        return Some(n);
-    }
-    let starts = |line: &[u8]| starts_with(line, named.line);
-    if let Some((n, _)) = numbered.filter(|(_, line)| starts(line)) {
-        return Some(n);
-    }
-    let mut fitting = lines().filter(|(_, line)| starts(line));
-    match (fitting.next(), fitting.next()) {
-        (Some((n, _)), None) => Some(n),
-        _ => None,
-    }
+    found.filter(|_| best > 1 || !several)
 }
 
 /// A line as servers repeat it: without its end, the blanks before it and a carriage return.
@@ -53,36 +48,52 @@ fn bare(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Whether this is the text of the line.
-fn is(text: JsonStr<'_>, line: &[u8]) -> bool {
-    let (mut len, mut last) = (0, ' ');
-    for c in text.chars() {
-        (len, last) = (len + 1, c);
-    }
-    len -= usize::from(last == '\r');
-    rest_behind(line, text, len).is_some_and(<[u8]>::is_empty)
+/// How far a text is that of a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    Not,
+    /// The line starts with the text, without the dots that say that it goes on.
+    Start,
+    Whole,
 }
 
-/// Whether the line starts with the text, without the dots that say that it goes on.
-fn starts_with(line: &[u8], text: JsonStr<'_>) -> bool {
-    let mut len = 0;
-    for (index, c) in text.chars().enumerate() {
-        if !matches!(c, '…' | '.' | '\n') {
-            len = index + 1;
-        }
-    }
-    len > 0 && rest_behind(line, text, len).is_some()
-}
-
-/// What of the line stands behind the first characters of the text, blanks before it not counted.
-fn rest_behind<'l>(mut line: &'l [u8], text: JsonStr<'_>, len: usize) -> Option<&'l [u8]> {
-    let mut blank = true;
-    for c in text.chars().take(len) {
+#[inline(never)]
+fn fit(mut line: &[u8], text: JsonStr<'_>) -> Fit {
+    let is_dot = |c| matches!(c, '…' | '.' | '\n');
+    let (mut blank, mut indented, mut begun) = (true, false, false);
+    let mut last = ' ';
+    let mut rest = text.chars();
+    let mut chars = rest;
+    while let Some(c) = chars.next() {
         blank &= c.is_ascii_whitespace();
+        // Here no line has a blank before it.
+        indented |= blank;
         if !blank {
             let mut utf8 = [0; 4];
-            line = line.strip_prefix(c.encode_utf8(&mut utf8).as_bytes())?;
+            let Some(behind) = line.strip_prefix(c.encode_utf8(&mut utf8).as_bytes()) else {
+                break;
+            };
+            line = behind;
+            begun |= !is_dot(c);
+            last = c;
         }
+        rest = chars;
     }
-    Some(line)
+    let mut others = rest;
+    // The line is without its carriage return.
+    let whole = match others.next() {
+        None => last != '\r',
+        Some(c) => c == '\r' && others.next().is_none(),
+    };
+    if whole && line.is_empty() {
+        Fit::Whole
+    } else if begun && !indented && rest.all(is_dot) {
+        Fit::Start
+    } else {
+        Fit::Not
+    }
 }
+
+#[cfg(all(test, feature = "client"))]
+#[path = "tests/named_line.rs"]
+mod tests;

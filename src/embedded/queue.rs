@@ -4,7 +4,7 @@ use super::error::Error;
 use crate::Precision;
 use crate::http::{Remedy, Stored};
 use crate::line::Lines;
-use crate::line::split_lines::split;
+use crate::line::split_lines::{is_whole, split};
 use core::fmt;
 
 /// Whole lines in a buffer of yours, first in, first out, for outages.
@@ -110,7 +110,7 @@ pub enum QueueError {
     TooLong,
     /// The timestamps are in another unit than the queue's.
     Precision,
-    /// The last line has no newline.
+    /// The last line has no newline that ends it.
     Incomplete,
 }
 
@@ -160,7 +160,8 @@ impl<'b> Queue<'b> {
         if lines.precision != self.precision {
             return Err(QueueError::Precision);
         }
-        if !lines.bytes.is_empty() && lines.bytes.last() != Some(&b'\n') {
+        // (A newline may also be in a string that goes on in what is added next.)
+        if split(lines.bytes).any(|line| !is_whole(line)) {
             return Err(QueueError::Incomplete);
         }
         if split(lines.bytes).any(|line| line.len() > self.ring.len()) {
@@ -250,8 +251,9 @@ impl<'b> Queue<'b> {
     }
 
     /// Hands the oldest lines, whole ones of `max_bytes` together or a longer one alone, to `write`, and
-    /// removes what the server has stored or rejected for good. Returns how many lines were delivered: 0 if
-    /// the queue is empty, and then `write` isn't called.
+    /// removes what the server has stored or rejected for good. They are sent from where they are:
+    /// `max_bytes` may be more than a connection's buffer. Returns how many lines were delivered: 0 if the
+    /// queue is empty, and then `write` isn't called.
     ///
     /// A line that the server names as bad is removed. If it names none, the lines are tried in halves,
     /// call by call, until the bad one is alone. A batch that is too large for the server is halved, too.
@@ -265,7 +267,7 @@ impl<'b> Queue<'b> {
     ///
     /// # Errors
     /// Returns the error of `write`, after a removal, too: [`stats`](Self::stats) has the counts. Call it
-    /// again when a [`Backoff`](super::Backoff) says so.
+    /// again when a [`Backoff`](super::Backoff) says so, which is at once where lines were removed or halved.
     pub fn deliver<E>(
         &mut self,
         max_bytes: usize,
@@ -305,7 +307,7 @@ impl<'b> Queue<'b> {
                 let delivered = lines.saturating_sub(rejected);
                 self.stats.delivered = self.stats.delivered.saturating_add(delivered);
             }
-            (Remedy::RemoveBadLines, Some(line)) if u64::from(line) <= lines => {
+            (Remedy::RemoveBadLines, Some(line)) if (1..=lines).contains(&u64::from(line)) => {
                 self.remove_bad(line);
             }
             (Remedy::RemoveBadLines | Remedy::Split, _) => match lines {

@@ -1,5 +1,6 @@
 //! `Sender`: a request on its way, in pieces as large as the buffer.
 
+use super::error::Error;
 use core::fmt;
 use embedded_io::{Error as _, ErrorKind, Write};
 
@@ -8,8 +9,7 @@ pub(super) struct Sender<'s, T: Write> {
     transport: &'s mut T,
     buffer: &'s mut [u8],
     len: usize,
-    /// Whether the transport took anything.
-    sent: bool,
+    sent: Sent,
     failure: Option<Failure<T::Error>>,
 }
 
@@ -20,13 +20,30 @@ pub(super) enum Failure<E> {
     Closed,
 }
 
+impl<E> Failure<E> {
+    pub(super) fn error(self, sent: bool) -> Error<E> {
+        match self {
+            Failure::Transport(error) => Error::Transport { error, sent },
+            Failure::Closed => Error::Closed { sent },
+        }
+    }
+}
+
+/// How much of a request the transport took.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    Nothing,
+    Part,
+    All,
+}
+
 impl<'s, T: Write> Sender<'s, T> {
     pub(super) fn new(transport: &'s mut T, buffer: &'s mut [u8]) -> Self {
         Sender {
             transport,
             buffer,
             len: 0,
-            sent: false,
+            sent: Sent::Nothing,
             failure: None,
         }
     }
@@ -54,12 +71,16 @@ impl<'s, T: Write> Sender<'s, T> {
         Ok(())
     }
 
-    /// Sends what is left. Whether anything was sent at all, and why not everything.
-    pub(super) fn finish(mut self) -> (bool, Result<(), Failure<T::Error>>) {
-        if self.failure.is_none() && self.drain().is_ok() {
-            if let Err(error) = self.transport.flush() {
-                self.failure = Some(Failure::Transport(error));
+    /// Sends what is left. How much was sent, and what failed.
+    pub(super) fn finish(mut self) -> (Sent, Result<(), Failure<T::Error>>) {
+        while self.failure.is_none() && self.drain().is_ok() {
+            self.sent = Sent::All;
+            match self.transport.flush() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => self.failure = Some(Failure::Transport(error)),
+                Ok(()) => {}
             }
+            break;
         }
         (self.sent, self.failure.map_or(Ok(()), Err))
     }
@@ -82,7 +103,7 @@ impl<'s, T: Write> Sender<'s, T> {
             match self.transport.write(bytes) {
                 Ok(0) => self.failure = Some(Failure::Closed),
                 Ok(len) => {
-                    self.sent = true;
+                    self.sent = Sent::Part;
                     bytes = bytes.get(len..).unwrap_or_default();
                     continue;
                 }
@@ -99,10 +120,4 @@ impl<'s, T: Write> Sender<'s, T> {
 enum Source<'b> {
     Buffer(usize),
     Slice(&'b [u8]),
-}
-
-impl<T: Write> fmt::Write for Sender<'_, T> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.write_bytes(text.as_bytes())
-    }
 }

@@ -39,6 +39,9 @@ pub enum WriteError {
     Forked,
     /// The call would make the writer's own thread, in which events are emitted, wait for itself.
     OwnThread,
+    /// The name of the bucket is empty, has a zero byte, or is longer than a spool keeps; the number is
+    /// that limit in bytes: 1 023, with a spool together with the organization's name or id.
+    BucketName(usize),
 }
 
 impl WriteError {
@@ -87,6 +90,10 @@ impl fmt::Display for WriteError {
             }
             WriteError::Forked => f.write_str(
                 "this process was forked from the one that has the writer, and has no thread that would send: start the writer after the fork",
+            ),
+            WriteError::BucketName(most) => write!(
+                f,
+                "the name of the bucket is empty, has a zero byte, or is longer than {most} bytes (with a spool, the organization's name counts as well)"
             ),
             WriteError::OwnThread => f.write_str(
                 "the writer's own thread, in which its events are emitted, can't wait for itself: flush, close and write ahead from another thread",

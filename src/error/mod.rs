@@ -449,7 +449,10 @@ impl Error {
                 }
                 WriteError::TooLarge(_) => Remedy::Split,
                 WriteError::Encode(_) | WriteError::Syntax(_) => Remedy::RemoveBadLines,
-                WriteError::Closed | WriteError::Forked | WriteError::OwnThread => Remedy::Operator,
+                WriteError::Closed
+                | WriteError::Forked
+                | WriteError::OwnThread
+                | WriteError::BucketName(_) => Remedy::Operator,
             },
             ErrorKind::Disk(_) => Remedy::Operator,
             ErrorKind::Flush(e) => e.cause().map_or(Remedy::Retry, Error::remedy),

@@ -1,4 +1,4 @@
-//! Which arguments of Flux functions a text parameter can't be.
+//! Which arguments of Flux functions a text parameter can't be, and a range that can't hold anything.
 //!
 //! A script is read as tokens, no further: strings and comments are passed over, and only an argument
 //! that is `params.name` and nothing else counts. What isn't understood is left to the server.
@@ -30,35 +30,86 @@ pub(crate) fn text_for_duration<'q>(
     flux: &'q str,
     is_text: impl Fn(&str) -> bool,
 ) -> Option<Argument<'q>> {
+    let takes_no_text = |call: &Call<'q>| {
+        let taken = call.arguments.last().copied();
+        taken.filter(|taken| takes_no_text(taken.function, taken.name) && is_text(taken.param))
+    };
+    find(flux, takes_no_text, |_| None)
+}
+
+/// The start of the first range that has no stop, and so ends now, and begins at a parameter that is a
+/// duration above zero.
+pub(crate) fn range_ahead<'q>(
+    flux: &'q str,
+    is_ahead: impl Fn(&str) -> bool,
+) -> Option<Argument<'q>> {
+    find(
+        flux,
+        |_| None,
+        |call| {
+            if call.function != "range" || call.names.contains(&"stop") {
+                return None;
+            }
+            let mut given = call.arguments.iter().copied();
+            given.find(|given| given.name == "start" && is_ahead(given.param))
+        },
+    )
+}
+
+/// A call that isn't complete yet, or an open bracket of another kind.
+#[derive(Default)]
+struct Call<'q> {
+    function: &'q str,
+    /// The names of its arguments.
+    names: alloc::vec::Vec<&'q str>,
+    /// Those that are given a parameter.
+    arguments: alloc::vec::Vec<Argument<'q>>,
+}
+
+/// The first argument that is found when a call's argument has been given a parameter, or when the call
+/// is complete.
+fn find<'q>(
+    flux: &'q str,
+    given: impl Fn(&Call<'q>) -> Option<Argument<'q>>,
+    complete: impl Fn(&Call<'q>) -> Option<Argument<'q>>,
+) -> Option<Argument<'q>> {
     let mut tokens = Tokens { rest: flux };
     // The call that each open bracket belongs to.
-    let mut calls: alloc::vec::Vec<&str> = alloc::vec::Vec::new();
+    let mut calls: alloc::vec::Vec<Call<'q>> = alloc::vec::Vec::new();
     let (mut before, mut last) = (Token::End, Token::End);
     loop {
         let token = tokens.next();
+        let mut found = None;
         match (token, last) {
             (Token::End, _) => return None,
             (Token::Mark('('), Token::Name(function)) if before != Token::Mark('.') => {
-                calls.push(function);
+                calls.push(Call {
+                    function,
+                    ..Call::default()
+                });
             }
-            (Token::Mark('(' | '[' | '{'), _) => calls.push(""),
+            (Token::Mark('(' | '[' | '{'), _) => calls.push(Call::default()),
             (Token::Mark(')' | ']' | '}'), _) => {
-                calls.pop();
+                found = calls.pop().and_then(|call| complete(&call));
             }
             (Token::Mark(':'), Token::Name(name)) => {
-                let function = calls.last().copied().unwrap_or_default();
                 let mut ahead = tokens;
-                if takes_no_text(function, name) {
-                    if let Some(param) = ahead.param().filter(|param| is_text(param)) {
-                        return Some(Argument {
-                            function,
+                if let Some(call) = calls.last_mut() {
+                    call.names.push(name);
+                    if let Some(param) = ahead.param() {
+                        call.arguments.push(Argument {
+                            function: call.function,
                             name,
                             param,
                         });
+                        found = given(call);
                     }
                 }
             }
             _ => {}
+        }
+        if found.is_some() {
+            return found;
         }
         (before, last) = (last, token);
     }
@@ -70,7 +121,7 @@ fn takes_no_text(function: &str, argument: &str) -> bool {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token<'q> {
+pub(super) enum Token<'q> {
     Name(&'q str),
     Text,
     Mark(char),
@@ -78,12 +129,12 @@ enum Token<'q> {
 }
 
 #[derive(Clone, Copy)]
-struct Tokens<'q> {
-    rest: &'q str,
+pub(super) struct Tokens<'q> {
+    pub(super) rest: &'q str,
 }
 
 impl<'q> Tokens<'q> {
-    fn next(&mut self) -> Token<'q> {
+    pub(super) fn next(&mut self) -> Token<'q> {
         loop {
             self.rest = self.rest.trim_start();
             let Some(comment) = self.rest.strip_prefix("//") else {

@@ -125,7 +125,9 @@ pub(super) fn write_property(
 ) -> Result<(), FluxError> {
     out.write_str(r#"{"type":"Property","key":"#)?;
     if is_identifier(name) {
-        write!(out, r#"{{"type":"Identifier","name":"{name}"}}"#)?;
+        out.write_str(r#"{"type":"Identifier","name":""#)?;
+        out.write_str(name)?;
+        out.write_str(r#""}"#)?;
     } else {
         name.write_ast(out)?;
     }

@@ -30,24 +30,28 @@ mod collection;
 mod params;
 mod text;
 mod value;
+#[cfg(feature = "client")]
+mod yields;
 
 #[cfg(feature = "alloc")]
 mod predicate;
 
 pub use crate::signed_duration::SignedDuration;
 #[cfg(feature = "client")]
-pub(crate) use arguments::text_for_duration;
+pub(crate) use arguments::{range_ahead, text_for_duration};
 pub use collection::{Dict, Record};
 #[cfg(feature = "alloc")]
 pub use params::Params;
-pub use params::write_extern;
+pub use params::{write_extern, write_query};
 #[cfg(feature = "alloc")]
 pub use predicate::Predicate;
 #[cfg(feature = "client")]
 pub(crate) use predicate::deletes_nothing;
-#[cfg(any(feature = "client", feature = "embedded"))]
+#[cfg(feature = "client")]
 pub(crate) use text::json_string;
 pub use value::{Ast, Bytes, Regex, ToFlux};
+#[cfg(feature = "client")]
+pub(crate) use yields::{Yields, yields};
 
 /// Writes a value as Flux source.
 ///

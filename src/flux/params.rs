@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use super::FluxError;
 use super::collection::write_property;
-use super::text::is_identifier;
+use super::text::{is_identifier, json_string};
 use super::value::ToFlux;
 
 /// Writes the `extern` member of a query request: the parameters as the option `params`, and the
@@ -54,6 +54,42 @@ pub fn write_extern(
     })
 }
 
+/// Writes the body of a request to `/api/v2/query`: the script, the dialect that [`csv`](crate::csv) reads,
+/// and the parameters. For those who have no client ([`Operation::query`](crate::http::Operation::query)).
+/// Nothing allocates.
+///
+/// ```
+/// use influx_edge::flux;
+///
+/// let mut body = String::new();
+/// flux::write_query("buckets()", &[], &mut body)?;
+/// assert_eq!(
+///     body,
+///     r#"{"query":"buckets()","dialect":{"header":true,"delimiter":",","annotations":["datatype","group","default"]}}"#
+/// );
+/// # Ok::<(), flux::FluxError>(())
+/// ```
+///
+/// # Errors
+/// Those of [`write_extern`].
+pub fn write_query(
+    flux: &str,
+    params: &[(&str, &dyn ToFlux)],
+    out: &mut dyn Write,
+) -> Result<(), FluxError> {
+    out.write_str(r#"{"query":"#)?;
+    json_string(flux, out)?;
+    out.write_str(concat!(
+        r#","dialect":{"header":true,"delimiter":",","#,
+        r#""annotations":["datatype","group","default"]}"#
+    ))?;
+    if !params.is_empty() {
+        out.write_str(r#","extern":"#)?;
+        write_extern(params, &[], out)?;
+    }
+    Ok(out.write_char('}')?)
+}
+
 /// The parameters of one query.
 ///
 /// ```
@@ -73,6 +109,8 @@ pub struct Params {
     names: alloc::vec::Vec<alloc::string::String>,
     /// Those of them that are texts.
     texts: alloc::vec::Vec<alloc::string::String>,
+    /// Those of them that are durations above zero.
+    ahead: alloc::vec::Vec<alloc::string::String>,
     properties: alloc::string::String,
     profilers: alloc::vec::Vec<alloc::string::String>,
 }
@@ -132,11 +170,15 @@ impl Params {
         // (An identifier has no quotes: the first member of this name is the property's.)
         const VALUE: &str = r#"},"value":"#;
         let property = self.properties.get(before..).unwrap_or_default();
-        if property
-            .split_once(VALUE)
-            .is_some_and(|(_, value)| value.starts_with(r#"{"type":"StringLiteral""#))
-        {
+        let value = property.split_once(VALUE).map_or("", |(_, value)| value);
+        if value.starts_with(r#"{"type":"StringLiteral""#) {
             self.texts.push(name.into());
+        }
+        // (A negative one is a minus sign and its argument.)
+        const DURATION: &str = r#"{"type":"DurationLiteral","values":[{"magnitude":"#;
+        let magnitude = value.strip_prefix(DURATION);
+        if magnitude.is_some_and(|digits| !digits.starts_with('0')) {
+            self.ahead.push(name.into());
         }
         self.names.push(name.into());
         Ok(self)
@@ -146,6 +188,12 @@ impl Params {
     #[cfg(feature = "client")]
     pub(crate) fn is_text(&self, name: &str) -> bool {
         self.texts.iter().any(|text| text == name)
+    }
+
+    /// Whether there is such a parameter, and it is a duration above zero.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_ahead(&self, name: &str) -> bool {
+        self.ahead.iter().any(|duration| duration == name)
     }
 
     /// Switches a profiler on: `query` or `operator`. Its tables come with the result

@@ -12,18 +12,17 @@ pub(super) fn string_literal(text: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_char('"')?;
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
+        if let Some(escaped) = escaped(character) {
+            out.write_str(escaped)?;
+            continue;
+        }
         match character {
-            '"' => out.write_str("\\\"")?,
-            '\\' => out.write_str("\\\\")?,
-            '\n' => out.write_str("\\n")?,
-            '\r' => out.write_str("\\r")?,
-            '\t' => out.write_str("\\t")?,
             '$' => match characters.peek() {
                 Some('{') => out.write_str("\\$")?,
                 Some('$' | '"' | '\\' | '\0'..='\x1F' | '\x7F') => out.write_str("\\x24")?,
                 Some(_) | None => out.write_char('$')?,
             },
-            '\0'..='\x1F' | '\x7F' => write!(out, "\\x{:02x}", u32::from(character))?,
+            '\0'..='\x1F' | '\x7F' => control("\\x", character, out)?,
             other => out.write_char(other)?,
         }
     }
@@ -82,17 +81,35 @@ pub(super) fn regex_literal(pattern: &str, out: &mut dyn Write) -> fmt::Result {
 pub(crate) fn json_string(text: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_char('"')?;
     for character in text.chars() {
-        match character {
-            '"' => out.write_str("\\\"")?,
-            '\\' => out.write_str("\\\\")?,
-            '\n' => out.write_str("\\n")?,
-            '\r' => out.write_str("\\r")?,
-            '\t' => out.write_str("\\t")?,
-            '\0'..='\x1F' => write!(out, "\\u{:04x}", u32::from(character))?,
-            other => out.write_char(other)?,
+        match (escaped(character), character) {
+            (Some(escaped), _) => out.write_str(escaped)?,
+            (None, '\0'..='\x1F') => control("\\u00", character, out)?,
+            (None, other) => out.write_char(other)?,
         }
     }
     out.write_char('"')
+}
+
+/// What is written alike in a Flux string and in one of JSON, and not as itself.
+fn escaped(character: char) -> Option<&'static str> {
+    Some(match character {
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        _ => return None,
+    })
+}
+
+/// A control character as two hexadecimal digits, without the machinery of `fmt`.
+fn control(escape: &str, character: char, out: &mut dyn Write) -> fmt::Result {
+    out.write_str(escape)?;
+    for shift in [4, 0] {
+        let digit = char::from_digit(u32::from(character) >> shift & 0xF, 16);
+        out.write_char(digit.unwrap_or('0'))?;
+    }
+    Ok(())
 }
 
 /// Whether a name can stand bare in Flux.
@@ -102,20 +119,10 @@ pub(super) fn is_identifier(name: &str) -> bool {
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && characters.all(|next| next.is_ascii_alphanumeric() || next == '_')
-        && !matches!(
-            name,
-            "and"
-                | "import"
-                | "option"
-                | "if"
-                | "or"
-                | "package"
-                | "builtin"
-                | "then"
-                | "not"
-                | "return"
-                | "testcase"
-                | "else"
-                | "exists"
-        )
+        && !KEYWORDS.contains(&name)
 }
+
+const KEYWORDS: [&str; 13] = [
+    "and", "import", "option", "if", "or", "package", "builtin", "then", "not", "return",
+    "testcase", "else", "exists",
+];

@@ -338,7 +338,9 @@ impl ToFlux for alloc::string::String {
 }
 
 fn quoted(kind: &str, text: &str, out: &mut dyn Write) -> Result<(), FluxError> {
-    write!(out, r#"{{"type":"{kind}","value":"#)?;
+    out.write_str(r#"{"type":""#)?;
+    out.write_str(kind)?;
+    out.write_str(r#"","value":"#)?;
     json_string(text, out)?;
     Ok(out.write_char('}')?)
 }

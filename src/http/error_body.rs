@@ -3,6 +3,7 @@
 use super::fault::{Cause, blames_request, text_error};
 use super::json::{Items, Json};
 use super::json_str::JsonStr;
+use super::words::number;
 
 /// The body of an error response, borrowed, as far as it can be understood.
 ///
@@ -37,9 +38,6 @@ pub struct ErrorBody<'a> {
     text_blames: bool,
 }
 
-/// The members that any of the forms has.
-const MEMBERS: [&str; 7] = ["code", "message", "error", "err", "status", "line", "data"];
-
 /// Who sends such a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -58,7 +56,7 @@ impl<'a> ErrorBody<'a> {
     /// Reads a complete body.
     #[must_use]
     pub fn read(body: &'a [u8]) -> Self {
-        core::str::from_utf8(body).map_or(ErrorBody::default(), |text| Self::parse(text, false))
+        Self::read_part(body, false)
     }
 
     /// Reads the start of a body of which no more was received. What is there counts: a message may
@@ -73,15 +71,17 @@ impl<'a> ErrorBody<'a> {
     /// ```
     #[must_use]
     pub fn read_start(body: &'a [u8]) -> Self {
-        let text = match core::str::from_utf8(body) {
-            Ok(text) => Some(text),
+        Self::read_part(body, true)
+    }
+
+    pub(super) fn read_part(body: &'a [u8], truncated: bool) -> Self {
+        let whole = match core::str::from_utf8(body) {
             // The last character may be cut, too.
-            Err(e) if e.error_len().is_none() => body
-                .get(..e.valid_up_to())
-                .and_then(|whole| core::str::from_utf8(whole).ok()),
-            Err(_) => None,
+            Err(e) if truncated && e.error_len().is_none() => body.get(..e.valid_up_to()),
+            _ => Some(body),
         };
-        text.map_or(ErrorBody::default(), |text| Self::parse(text, true))
+        let text = core::str::from_utf8(whole.unwrap_or_default());
+        text.map_or(ErrorBody::default(), |text| Self::parse(text, truncated))
     }
 
     fn parse(text: &'a str, truncated: bool) -> Self {
@@ -93,34 +93,29 @@ impl<'a> ErrorBody<'a> {
                 ..ErrorBody::default()
             };
         };
-        // Of two members with one name the last counts.
-        let mut found = [None; MEMBERS.len()];
-        for (name, value) in object.members() {
-            for (slot, wanted) in found.iter_mut().zip(MEMBERS) {
-                if name == wanted {
-                    *slot = Some(value);
-                }
-            }
-        }
-        let [code, message, error, err, status, line, data] = found;
-        let text = |value: Option<Json<'a>>| value.and_then(Json::text);
-        let form = match (code, text(message), text(error), data) {
-            (Some(code), Some(_), _, _) if is_influxdb_code(code) => Form::InfluxDb,
-            (_, _, Some(_), Some(data)) if names_a_line(data) => Form::InfluxDb,
-            (_, None, Some(_), _) => Form::Plain,
-            (_, None, None, _) if text(err).is_some() => Form::Plain,
-            _ => Form::Foreign,
+        let text = |name| object.get_text(name);
+        let (code, data) = (object.get("code"), object.get("data"));
+        let (message, error, err) = (text("message"), text("error"), text("err"));
+        let form = if message.is_some() && code.is_some_and(is_influxdb_code)
+            || error.is_some() && data.is_some_and(names_a_line)
+        {
+            Form::InfluxDb
+        } else if message.is_none() && error.or(err).is_some() {
+            Form::Plain
+        } else {
+            Form::Foreign
         };
-        let message = text(message)
-            .or_else(|| text(error))
-            .or_else(|| text(error?.get("message")))
-            .or_else(|| text(err))
-            .or_else(|| text(status));
+        let message = message
+            .or(error)
+            .or_else(|| object.get("error")?.get_text("message"))
+            .or(err)
+            .or_else(|| text("status"));
+        let line = object.get("line").and_then(Json::integer);
         ErrorBody {
             code: code.and_then(|code| code.text().or_else(|| code.number())),
             message,
             form,
-            line: line.and_then(Json::integer).filter(|number| *number > 0),
+            line: line.filter(|number| *number > 0),
             data,
             truncated,
             text_blames: false,
@@ -167,13 +162,13 @@ impl<'a> ErrorBody<'a> {
         let message = self.message.unwrap_or_default();
         let source = match self.data {
             Some(data) if data.is_object() => Source::One(from_data(data)),
-            Some(data) if data.items().is_some() => data.items().map_or(Source::None, Source::Data),
-            _ => match message.split_once(UNABLE) {
-                Some((_, quoted)) => Source::Message {
+            data => match (data.and_then(Json::items), message.split_once(UNABLE)) {
+                (Some(items), _) => Source::Data(items),
+                (None, Some((_, quoted))) => Source::Message {
                     rest: Some(quoted),
                     truncated: self.truncated,
                 },
-                None => Source::One(self.line.map(|number| LineErrorRef {
+                (None, None) => Source::One(self.line.map(|number| LineErrorRef {
                     number: Some(number),
                     line: JsonStr::default(),
                     reason: message,
@@ -197,19 +192,15 @@ impl<'a> ErrorBody<'a> {
     /// How many lines were dropped, as the server counts.
     pub(crate) fn dropped(&self) -> Option<u64> {
         if let Some(items) = self.data.and_then(Json::items) {
-            return (!self.truncated).then(|| items.count_items());
+            return (!self.truncated).then(|| items.count_items() as u64);
         }
-        let (_, digits) = self.message?.rsplit_once("dropped=")?;
-        if self.truncated && digits.chars().all(|c| c.is_ascii_digit()) {
+        let behind = self.message?.rsplit_once("dropped=")?.1.as_raw();
+        let len = behind.bytes().take_while(u8::is_ascii_digit).count();
+        if self.truncated && len == behind.len() {
             // More digits may have followed.
             return None;
         }
-        let mut number: Option<u64> = None;
-        for digit in digits.chars().map_while(|c| c.to_digit(10)) {
-            let more = number.unwrap_or(0).checked_mul(10)?;
-            number = Some(more.checked_add(u64::from(digit))?);
-        }
-        number
+        number(behind.as_bytes().get(..len)?, 10).map(|lines| lines as u64)
     }
 }
 
@@ -322,10 +313,7 @@ impl<'a> Iterator for LineErrors<'a> {
 fn from_data(entry: Json<'_>) -> Option<LineErrorRef<'_>> {
     Some(LineErrorRef {
         number: entry.get("line_number").and_then(Json::integer),
-        line: entry
-            .get("original_line")
-            .and_then(Json::text)
-            .unwrap_or_default(),
-        reason: entry.get("error_message")?.text()?,
+        line: entry.get_text("original_line").unwrap_or_default(),
+        reason: entry.get_text("error_message")?,
     })
 }

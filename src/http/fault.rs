@@ -2,7 +2,7 @@
 //! server failed.
 
 use super::json_str::JsonStr;
-use super::words::lines;
+use super::words::Lines;
 
 /// What an error in InfluxDB 3's plain text is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,12 +52,16 @@ write buffer error:\x20";
 
 /// What a body without JSON is about, if it is an error of InfluxDB 3.
 pub(super) fn text_error(body: &str) -> Option<Cause> {
-    let begins = |text: &str, with: &'static str| lines(with).any(|words| text.starts_with(words));
-    if begins(body, OF_REQUEST) {
+    if begins_with_any(body, OF_REQUEST) {
         return Some(Cause::Request);
     }
     match body.strip_prefix(PLANNING) {
-        Some(error) if begins(error, OF_QUERY) => Some(Cause::Request),
-        _ => begins(body, OTHERS).then_some(Cause::Status),
+        Some(error) if begins_with_any(error, OF_QUERY) => Some(Cause::Request),
+        _ => begins_with_any(body, OTHERS).then_some(Cause::Status),
     }
+}
+
+#[inline(never)]
+fn begins_with_any(text: &str, lines: &'static str) -> bool {
+    Lines(lines).any(|words| text.starts_with(words))
 }

@@ -8,14 +8,7 @@
 //! U+FFFD) and numbers of any size. It needs no more stack for a deep text than for a flat one.
 
 use super::json_str::JsonStr;
-
-/// Why a text isn't a whole value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    /// It ends too early; all of it may be the start of a value.
-    Truncated,
-    Invalid,
-}
+use super::words::number;
 
 /// A value in a checked text, as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +18,17 @@ impl<'a> Json<'a> {
     /// Checks that this is one JSON object and nothing else; or the start of one, if the text is
     /// `truncated`.
     pub(crate) fn object(text: &'a str, truncated: bool) -> Option<Self> {
-        let text = skip_blank(text);
-        let fits = match skip_value(text) {
-            Ok(rest) => skip_blank(rest).is_empty(),
-            Err(stop) => truncated && stop == Stop::Truncated,
+        let mut cursor = Cursor { text, at: 0 };
+        cursor.skip_blank();
+        let object = Json(cursor.rest());
+        let fits = match cursor.skip_value() {
+            Some(()) => {
+                cursor.skip_blank();
+                cursor.is_at_end()
+            }
+            None => truncated && cursor.is_at_end(),
         };
-        (fits && text.starts_with("{")).then_some(Json(text))
+        (fits && object.is_object()).then_some(object)
     }
 
     /// The members of an object; none if this is no object.
@@ -40,9 +38,8 @@ impl<'a> Json<'a> {
 
     /// The elements of an array. `None` if this is no array.
     pub(crate) fn items(self) -> Option<Items<'a>> {
-        self.0
-            .starts_with("[")
-            .then(|| Items(Parts::of(self, b'[')))
+        let is_array = self.first() == Some(b'[');
+        is_array.then(|| Items(Parts::of(self, b'[')))
     }
 
     /// The last member of this name.
@@ -56,28 +53,40 @@ impl<'a> Json<'a> {
         found
     }
 
+    /// The last member of this name, if it is a string.
+    #[inline(never)]
+    pub(crate) fn get_text(self, name: &str) -> Option<JsonStr<'a>> {
+        self.get(name)?.text()
+    }
+
     pub(crate) fn is_object(self) -> bool {
-        self.0.starts_with("{")
+        self.first() == Some(b'{')
     }
 
     /// A string; what is there of it if the text was cut short within it.
     pub(crate) fn text(self) -> Option<JsonStr<'a>> {
-        let inside = skip_one(self.0, b"\"")?;
-        let inside = match skip_string(inside) {
-            Ok((inside, _)) => inside,
-            Err(_) => inside,
+        let mut cursor = Cursor {
+            text: self.0,
+            at: 0,
         };
-        Some(JsonStr::new(inside))
+        let whole = cursor.string();
+        let inside = whole.or_else(|| self.0.get(1..).filter(|_| self.first() == Some(b'"')));
+        inside.map(JsonStr::new)
     }
 
     /// A number, as it is written.
     pub(crate) fn number(self) -> Option<JsonStr<'a>> {
-        skip_one(self.0, b"-0123456789").map(|_| JsonStr::new(self.0))
+        let first = self.first()?;
+        (first == b'-' || first.is_ascii_digit()).then(|| JsonStr::new(self.0))
     }
 
     /// A whole number from 0 to 4 294 967 295.
     pub(crate) fn integer(self) -> Option<u32> {
-        self.0.parse().ok()
+        u32::try_from(number(self.0.as_bytes(), 10)?).ok()
+    }
+
+    fn first(self) -> Option<u8> {
+        self.0.as_bytes().first().copied()
     }
 }
 
@@ -106,8 +115,8 @@ impl<'a> Items<'a> {
     }
 
     /// How many elements are left.
-    pub(crate) fn count_items(mut self) -> u64 {
-        let mut count: u64 = 0;
+    pub(crate) fn count_items(mut self) -> usize {
+        let mut count: usize = 0;
         while self.next_item().is_some() {
             count = count.saturating_add(1);
         }
@@ -123,9 +132,19 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    /// Nothing if the value doesn't open so.
     fn of(value: Json<'a>, open: u8) -> Self {
+        let mut cursor = Cursor {
+            text: value.0,
+            at: 0,
+        };
+        let mut rest = "";
+        if cursor.skip(open) {
+            cursor.skip_blank();
+            rest = cursor.rest();
+        }
         Parts {
-            rest: skip_one(value.0, &[open]).map_or("", skip_blank),
+            rest,
             in_object: open == b'{',
         }
     }
@@ -133,47 +152,27 @@ impl<'a> Parts<'a> {
     /// Name (empty in an array) and value of the next part, and whether all of it is there.
     fn next_part(&mut self) -> Option<(&'a str, Json<'a>, bool)> {
         // Every way out but the last one ends the iteration.
-        let rest = core::mem::take(&mut self.rest);
-        let (key, value) = if self.in_object {
-            skip_key(rest).ok()?
-        } else {
-            ("", rest)
-        };
-        match skip_value(value) {
-            Ok(behind) => {
-                let len = value.len().saturating_sub(behind.len());
-                let value = value.get(..len)?;
-                if behind.is_empty()
-                    && value
-                        .bytes()
-                        .last()
-                        .is_some_and(|byte| byte.is_ascii_digit())
-                {
-                    // The text was cut short behind it: more digits may have followed.
-                    return None;
-                }
-                if let Some(behind) = skip_one(skip_blank(behind), b",") {
-                    self.rest = skip_blank(behind);
-                }
-                Some((key, Json(value), true))
+        let text = core::mem::take(&mut self.rest);
+        let mut cursor = Cursor { text, at: 0 };
+        let key = if self.in_object { cursor.key()? } else { "" };
+        let start = cursor.at;
+        let whole = cursor.skip_value().is_some();
+        let value = text.get(start..cursor.at)?;
+        if !cursor.is_at_end() {
+            if !whole {
+                return None;
             }
-            Err(Stop::Truncated) if !value.is_empty() => Some((key, Json(value), false)),
-            Err(_) => None,
+            cursor.skip_blank();
+            if cursor.skip(b',') {
+                cursor.skip_blank();
+                self.rest = cursor.rest();
+            }
+        } else if value.is_empty() || whole && value.as_bytes().last()?.is_ascii_digit() {
+            // The text was cut short behind it: more digits may have followed.
+            return None;
         }
+        Some((key, Json(value), whole))
     }
-}
-
-// Bytes, not characters, and no patterns of `str`: what counts here is ASCII, and each pattern is a
-// function of its own in a small program.
-
-#[inline(never)]
-fn skip_blank(text: &str) -> &str {
-    skip_while(text, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
-}
-
-fn skip_while(text: &str, wanted: impl Fn(u8) -> bool) -> &str {
-    let len = text.bytes().take_while(|byte| wanted(*byte)).count();
-    text.get(len..).unwrap_or_default()
 }
 
 /// Which brackets are open: a bit each, set for an object.
@@ -184,14 +183,14 @@ struct Nesting {
 }
 
 impl Nesting {
-    fn open(&mut self, object: bool) -> Result<(), Stop> {
+    fn open(&mut self, object: bool) -> Option<()> {
         // An error's JSON has three levels.
         if self.depth == u64::BITS {
-            return Err(Stop::Invalid);
+            return None;
         }
         self.kinds = self.kinds << 1 | u64::from(object);
-        self.depth = self.depth.saturating_add(1);
-        Ok(())
+        self.depth += 1;
+        Some(())
     }
 
     fn close(&mut self) {
@@ -199,155 +198,170 @@ impl Nesting {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Whether the innermost is an object. `None` if nothing is open.
-    fn in_object(&self) -> Option<bool> {
-        (self.depth > 0).then_some(self.kinds & 1 == 1)
+    fn in_object(&self) -> bool {
+        self.kinds & 1 == 1
     }
 }
 
-/// What stands behind the value at the start of the text.
-fn skip_value(text: &str) -> Result<&str, Stop> {
-    let mut nesting = Nesting::default();
-    let mut rest = text;
-    loop {
-        // Here a value begins.
-        let (first, behind) = split_first(rest)?;
-        rest = match first {
-            b'{' | b'[' => {
-                let inside = skip_blank(behind);
-                let object = first == b'{';
-                match inside.bytes().next() {
-                    Some(end) if end == (if object { b'}' } else { b']' }) => {
-                        inside.get(1..).unwrap_or_default()
-                    }
-                    _ => {
-                        nesting.open(object)?;
-                        rest = next_value(inside, object)?;
+/// A place in a text. Everything that is expected and isn't there is `None`, with the cursor before what
+/// is there instead: if that is the end, the text was cut short.
+///
+/// It sees bytes, not characters: what counts here is ASCII.
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    #[inline(never)]
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.at >= self.text.len()
+    }
+
+    #[inline(never)]
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes over a byte, if it comes next.
+    #[inline(never)]
+    fn skip(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        self.skip(byte).then_some(())
+    }
+
+    #[inline(never)]
+    fn skip_blank(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn skip_value(&mut self) -> Option<()> {
+        let mut nesting = Nesting::default();
+        loop {
+            // Here a value begins.
+            match self.peek()? {
+                open @ (b'{' | b'[') => {
+                    nesting.open(open == b'{')?;
+                    self.at += 1;
+                    self.skip_blank();
+                    // The brackets are two apart, in ASCII.
+                    if self.peek()? != open + 2 {
+                        self.skip_key(nesting.in_object())?;
                         continue;
                     }
                 }
+                b'"' => _ = self.string()?,
+                _ => self.skip_scalar()?,
             }
-            b'"' => skip_string(behind)?.1,
-            _ => skip_scalar(rest)?,
-        };
-        // Here one has ended, and with it perhaps those around it.
-        loop {
-            let Some(in_object) = nesting.in_object() else {
-                return Ok(rest);
-            };
-            let (next, behind) = split_first(skip_blank(rest))?;
-            match next {
-                b',' => {
-                    rest = next_value(skip_blank(behind), in_object)?;
+            // Here one has ended, and with it perhaps those around it.
+            loop {
+                if nesting.depth == 0 {
+                    return Some(());
+                }
+                self.skip_blank();
+                if self.skip(b',') {
+                    self.skip_blank();
+                    self.skip_key(nesting.in_object())?;
                     break;
                 }
-                b'}' if in_object => nesting.close(),
-                b']' if !in_object => nesting.close(),
-                _ => return Err(Stop::Invalid),
+                self.expect(if nesting.in_object() { b'}' } else { b']' })?;
+                nesting.close();
             }
-            rest = behind;
         }
     }
-}
 
-/// The first byte, and what stands behind it; beyond ASCII it is invalid wherever this is asked.
-#[inline(never)]
-fn split_first(text: &str) -> Result<(u8, &str), Stop> {
-    let first = text.bytes().next().ok_or(Stop::Truncated)?;
-    Ok((first, text.get(1..).ok_or(Stop::Invalid)?))
-}
-
-/// The start of the next value, behind its name if it has one.
-#[inline(never)]
-fn next_value(text: &str, in_object: bool) -> Result<&str, Stop> {
-    if in_object {
-        skip_key(text).map(|(_, value)| value)
-    } else {
-        Ok(text)
+    /// Passes over a member's name, if this is in an object.
+    fn skip_key(&mut self, in_object: bool) -> Option<()> {
+        if in_object {
+            self.key()?;
+        }
+        Some(())
     }
-}
 
-/// The name of a member, and the start of its value.
-fn skip_key(text: &str) -> Result<(&str, &str), Stop> {
-    let (key, rest) = skip_string(expect(text, b'"')?)?;
-    Ok((key, skip_blank(expect(skip_blank(rest), b':')?)))
-}
-
-#[inline(never)]
-fn expect(text: &str, wanted: u8) -> Result<&str, Stop> {
-    match split_first(text)? {
-        (first, rest) if first == wanted => Ok(rest),
-        _ => Err(Stop::Invalid),
+    /// The name of a member, up to its value.
+    #[inline(never)]
+    fn key(&mut self) -> Option<&'a str> {
+        let key = self.string()?;
+        self.skip_blank();
+        self.expect(b':')?;
+        self.skip_blank();
+        Some(key)
     }
-}
 
-/// The inside of a string that has begun, and what stands behind it.
-fn skip_string(text: &str) -> Result<(&str, &str), Stop> {
-    let mut bytes = text.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'"' => {
-                let rest = text.get(at.saturating_add(1)..);
-                return text.get(..at).zip(rest).ok_or(Stop::Invalid);
-            }
-            b'\\' => match bytes.next().ok_or(Stop::Truncated)?.1 {
-                b'u' => {
-                    for _ in 0..4 {
-                        let (_, digit) = bytes.next().ok_or(Stop::Truncated)?;
-                        if !digit.is_ascii_hexdigit() {
-                            return Err(Stop::Invalid);
+    /// The inside of a string.
+    #[inline(never)]
+    fn string(&mut self) -> Option<&'a str> {
+        self.expect(b'"')?;
+        let start = self.at;
+        loop {
+            match self.peek()? {
+                b'"' => break,
+                b'\\' => {
+                    self.at += 1;
+                    match self.peek()? {
+                        b'u' => {
+                            for _ in 0..4 {
+                                self.at += 1;
+                                self.peek()?.is_ascii_hexdigit().then_some(())?;
+                            }
                         }
+                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
+                        _ => return None,
                     }
                 }
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
-                _ => return Err(Stop::Invalid),
-            },
-            ..0x20 => return Err(Stop::Invalid),
-            _ => {}
+                ..0x20 => return None,
+                _ => {}
+            }
+            self.at += 1;
         }
+        self.at += 1;
+        self.text.get(start..self.at - 1)
     }
-    Err(Stop::Truncated)
-}
 
-/// What stands behind a number or a word.
-#[inline(never)]
-fn skip_scalar(text: &str) -> Result<&str, Stop> {
-    for word in ["true", "false", "null"] {
-        if let Some(rest) = text.strip_prefix(word) {
-            return Ok(rest);
+    /// A number or a word.
+    fn skip_scalar(&mut self) -> Option<()> {
+        let word = match self.peek()? {
+            b't' => "true",
+            b'f' => "false",
+            b'n' => "null",
+            _ => return self.skip_number(),
+        };
+        word.bytes().try_for_each(|byte| self.expect(byte))
+    }
+
+    fn skip_number(&mut self) -> Option<()> {
+        self.skip(b'-');
+        if !self.skip(b'0') {
+            self.skip_digits()?;
         }
-        if word.starts_with(text) {
-            return Err(Stop::Truncated);
+        if self.skip(b'.') {
+            self.skip_digits()?;
         }
+        if self.skip(b'e') || self.skip(b'E') {
+            let _ = self.skip(b'+') || self.skip(b'-');
+            self.skip_digits()?;
+        }
+        Some(())
     }
-    let text = skip_one(text, b"-").unwrap_or(text);
-    let mut rest = match skip_one(text, b"0") {
-        Some(rest) => rest,
-        None => skip_digits(text)?,
-    };
-    if let Some(fraction) = skip_one(rest, b".") {
-        rest = skip_digits(fraction)?;
-    }
-    if let Some(exponent) = skip_one(rest, b"eE") {
-        rest = skip_digits(skip_one(exponent, b"+-").unwrap_or(exponent))?;
-    }
-    Ok(rest)
-}
 
-/// What stands behind any of these bytes.
-#[inline(never)]
-fn skip_one<'a>(text: &'a str, any: &[u8]) -> Option<&'a str> {
-    let first = text.bytes().next()?;
-    any.iter()
-        .any(|byte| *byte == first)
-        .then(|| text.get(1..))?
-}
-
-/// What stands behind the digits, of which there must be one.
-fn skip_digits(text: &str) -> Result<&str, Stop> {
-    let (first, _) = split_first(text)?;
-    if !first.is_ascii_digit() {
-        return Err(Stop::Invalid);
+    /// One digit at least.
+    #[inline(never)]
+    fn skip_digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
     }
-    Ok(skip_while(text, |byte| byte.is_ascii_digit()))
 }

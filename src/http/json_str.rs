@@ -1,6 +1,7 @@
 //! `JsonStr`: a string in JSON, borrowed as it is written.
 
 use super::printable::write_printable;
+use super::words::number;
 use core::fmt;
 
 /// A string in a JSON text, borrowed as it is written; escapes are decoded while it is read.
@@ -47,6 +48,7 @@ impl<'a> JsonStr<'a> {
 
     /// Returns whether `pattern` occurs in it. The pattern is plain text.
     #[must_use]
+    #[inline(never)]
     pub fn contains(self, pattern: &str) -> bool {
         self.split_once(pattern).is_some()
     }
@@ -139,63 +141,78 @@ pub struct JsonChars<'a> {
 
 impl<'a> JsonChars<'a> {
     /// What stands behind these characters, if they come next.
-    fn strip(mut self, pattern: &str) -> Option<&'a str> {
-        for c in pattern.chars() {
+    fn strip(mut self, mut pattern: &str) -> Option<&'a str> {
+        while let Some((c, rest)) = split_first(pattern) {
             if self.next()? != c {
                 return None;
             }
+            pattern = rest;
         }
         Some(self.rest)
     }
+}
+
+/// The first character and what stands behind it. Once in a program: to decode UTF-8 takes 100 bytes.
+#[inline(never)]
+fn split_first(text: &str) -> Option<(char, &str)> {
+    let mut chars = text.chars();
+    Some((chars.next()?, chars.as_str()))
 }
 
 impl Iterator for JsonChars<'_> {
     type Item = char;
 
     fn next(&mut self) -> Option<char> {
-        let mut chars = self.rest.chars();
-        let first = chars.next()?;
+        let first;
+        (first, self.rest) = split_first(self.rest)?;
         if first != '\\' {
-            self.rest = chars.as_str();
             return Some(first);
         }
-        let escape = chars.next();
-        let mut rest = chars.as_str();
-        let decoded = escape.and_then(|escape| match escape {
-            'n' => Some('\n'),
-            'r' => Some('\r'),
-            't' => Some('\t'),
-            'b' => Some('\u{8}'),
-            'f' => Some('\u{c}'),
-            'u' => code_point(&mut rest),
-            itself => Some(itself),
-        });
-        // A string that was cut short may end within an escape: it ends before it.
-        self.rest = if decoded.is_some() { rest } else { "" };
+        let decoded = self.escape();
+        if decoded.is_none() {
+            // A string that was cut short may end within an escape: it ends before it.
+            self.rest = "";
+        }
         decoded
     }
 }
 
 impl core::iter::FusedIterator for JsonChars<'_> {}
 
-/// The character behind `\u`, which may be two of them.
-fn code_point(rest: &mut &str) -> Option<char> {
-    let first = hex4(rest)?;
-    if let (0xD800..0xDC00, Some(next)) = (first, rest.strip_prefix("\\u")) {
-        let mut behind = next;
-        if let Some(second @ 0xDC00..0xE000) = hex4(&mut behind) {
-            *rest = behind;
-            return char::from_u32(0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00));
-        }
+impl JsonChars<'_> {
+    /// The character behind a backslash.
+    fn escape(&mut self) -> Option<char> {
+        let (escape, rest) = self.rest.split_at_checked(1)?;
+        self.rest = rest;
+        let escape = *escape.as_bytes().first()?;
+        Some(match escape {
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'u' => return self.code_point(),
+            itself => char::from(itself),
+        })
     }
-    Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
-}
 
-fn hex4(text: &mut &str) -> Option<u32> {
-    let mut number = 0;
-    for digit in text.get(..4)?.bytes() {
-        number = number << 4 | char::from(digit).to_digit(16)?;
+    /// The character behind `\u`, which may be two of them.
+    fn code_point(&mut self) -> Option<char> {
+        let mut code = self.hex4()?;
+        if let (0xD800..0xDC00, Some(next)) = (code, self.rest.strip_prefix("\\u")) {
+            let mut behind = JsonChars { rest: next };
+            if let Some(second @ 0xDC00..0xE000) = behind.hex4() {
+                self.rest = behind.rest;
+                code = 0x1_0000 + ((code - 0xD800) << 10) + (second - 0xDC00);
+            }
+        }
+        Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
-    *text = text.get(4..)?;
-    Some(number)
+
+    #[inline(never)]
+    fn hex4(&mut self) -> Option<u32> {
+        let (digits, rest) = self.rest.split_at_checked(4)?;
+        self.rest = rest;
+        u32::try_from(number(digits.as_bytes(), 16)?).ok()
+    }
 }

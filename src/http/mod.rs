@@ -68,7 +68,7 @@ pub use write_status::{WriteResponse, WriteStatus};
 
 #[cfg(feature = "std")]
 pub(crate) use printable::write_printable;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "embedded"))]
 pub(crate) use retry_after::MAX_RETRY_AFTER;
 #[cfg(feature = "client")]
 pub(crate) use target::{is_unreserved, percent_encode};

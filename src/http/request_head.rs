@@ -1,13 +1,14 @@
 //! `RequestHead`: the request line and the headers, for those who have no HTTP client.
 
-use super::target::TargetWriter;
+use super::target::encode_component;
 use super::text_buffer::TextBuffer;
 use crate::Precision;
 use core::fmt::{self, Write};
 
 /// What a request asks of a server: method, path, query parameters and the type of its body.
 ///
-/// Names may be any text: they are percent-encoded. An empty value is left out.
+/// Names may be any text: they are percent-encoded. A parameter without name or value is left out. `Debug`
+/// shows no value of `p`, which is the password of InfluxDB 1.x.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -19,80 +20,90 @@ use core::fmt::{self, Write};
 /// assert!(head.starts_with("POST /api/v2/write?bucket=a%20b%26c&org=acme&precision=s HTTP/1.1\r\n"));
 /// # Ok::<(), influx_edge::http::HeadError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Operation<'a> {
     path: &'static str,
     /// Of the body; empty without one.
     content_type: &'static str,
-    /// The first must have a value, if its name isn't `org`.
     query: [(&'a str, &'a str); 5],
-    /// More parameters were given than there is space for.
-    too_many: bool,
+    /// Why it can't be asked.
+    error: Option<HeadError>,
 }
 
 // Functions and not variants: a program is linked with those that it calls.
 impl<'a> Operation<'a> {
-    const fn new(path: &'static str, content_type: &'static str) -> Self {
+    const fn new(
+        path: &'static str,
+        content_type: &'static str,
+        [first, second, third]: [(&'a str, &'a str); 3],
+    ) -> Self {
         Operation {
             path,
             content_type,
-            query: [("", ""); 5],
-            too_many: false,
+            query: [first, second, third, NO_PARAM, NO_PARAM],
+            error: None,
         }
+    }
+
+    /// The bucket or database that it is about. Servers have no default for it.
+    fn about(mut self, name: &str) -> Self {
+        self.error = name.is_empty().then_some(HeadError::Name);
+        self
     }
 
     /// `POST /api/v2/write`: line protocol. InfluxDB 2.x and Cloud, VictoriaMetrics, InfluxDB 1.8 and 3.
     /// Servers that know no organizations take an empty `org`.
     #[must_use]
     pub fn write(bucket: &'a str, org: &'a str, precision: Precision) -> Self {
-        Self::new("/api/v2/write", LINES)
-            .param("bucket", bucket)
-            .param("org", org)
-            .param("precision", precision.as_str())
+        let precision = ("precision", precision.as_str());
+        let query = [("bucket", bucket), ("org", org), precision];
+        Self::new("/api/v2/write", LINES, query).about(bucket)
     }
 
     /// `POST /write`: line protocol. InfluxDB 1.x, VictoriaMetrics, InfluxDB 3. Without the parameter `rp`
-    /// the database's default retention policy is meant.
+    /// the database's default retention policy is meant. InfluxDB 2.x has it for databases with a DBRP mapping;
+    /// it reads 1.x's word for microseconds as nanoseconds, without an error.
     #[must_use]
     pub fn write_v1(database: &'a str, precision: Precision) -> Self {
-        Self::new("/write", LINES)
-            .param("db", database)
-            .param("precision", v1_precision(precision))
+        let precision = ("precision", v1_precision(precision));
+        let query = [("db", database), precision, NO_PARAM];
+        Self::new("/write", LINES, query).about(database)
     }
 
     /// `POST /api/v3/write_lp`: line protocol. InfluxDB 3. Its parameters `accept_partial` (default `true`:
     /// the good lines of a batch are stored when it has bad ones) and `no_sync` (default `false`) can be added.
     #[must_use]
     pub fn write_v3(database: &'a str, precision: Precision) -> Self {
-        Self::new("/api/v3/write_lp", LINES)
-            .param("db", database)
-            .param("precision", v3_precision(precision))
+        let precision = ("precision", v3_precision(precision));
+        let query = [("db", database), precision, NO_PARAM];
+        Self::new("/api/v3/write_lp", LINES, query).about(database)
     }
 
-    /// `POST /api/v2/query`: Flux in a JSON body, annotated CSV in the response.
+    /// `POST /api/v2/query`: Flux in a JSON body ([`flux::write_query`](crate::flux::write_query)), annotated
+    /// CSV in the response ([`csv`](crate::csv)).
     #[must_use]
     pub fn query(org: &'a str) -> Self {
-        Self::new("/api/v2/query", JSON).param("org", org)
+        let query = [("org", org), NO_PARAM, NO_PARAM];
+        Self::new("/api/v2/query", JSON, query)
     }
 
     /// `POST /api/v2/delete`: a time range and a predicate in a JSON body.
     #[must_use]
     pub fn delete(bucket: &'a str, org: &'a str) -> Self {
-        Self::new("/api/v2/delete", JSON)
-            .param("bucket", bucket)
-            .param("org", org)
+        let query = [("bucket", bucket), ("org", org), NO_PARAM];
+        Self::new("/api/v2/delete", JSON, query).about(bucket)
     }
 
     /// `GET /ping`.
     #[must_use]
     pub const fn ping() -> Self {
-        Self::new("/ping", "")
+        Self::new("/ping", "", [NO_PARAM; 3])
     }
 
     /// `GET /health`.
     #[must_use]
     pub const fn health() -> Self {
-        Self::new("/health", "")
+        Self::new("/health", "", [NO_PARAM; 3])
     }
 
     /// Adds a query parameter; five there can be, those of the operation included. One more is an error of
@@ -101,27 +112,40 @@ impl<'a> Operation<'a> {
     pub fn param(mut self, name: &'a str, value: &'a str) -> Self {
         match self.query.iter_mut().find(|slot| slot.0.is_empty()) {
             Some(slot) => *slot = (name, value),
-            None => self.too_many = true,
+            None => self.error = self.error.or(Some(HeadError::Params)),
         }
         self
     }
 
-    /// The bucket or database has no name, and servers have no default for it.
-    fn lacks_name(&self) -> bool {
-        matches!(self.query, [("bucket" | "db", ""), ..])
-    }
-
-    fn write_query(&self, out: &mut Pieces<'_>) -> fmt::Result {
-        let mut target = TargetWriter::new(out);
-        for (name, value) in self.query {
-            if !value.is_empty() {
-                target.query(name, value)?;
+    fn write_query(&self, out: &mut Pieces<'_>) {
+        let mut mark = "?";
+        for (name, value) in &self.query {
+            if !name.is_empty() && !value.is_empty() {
+                out.add(mark);
+                out.add_encoded(name);
+                out.add("=");
+                out.add_encoded(value);
+                mark = "&";
             }
         }
-        Ok(())
     }
 }
 
+impl fmt::Debug for Operation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query = self.query.map(|(name, value)| match name {
+            "p" => (name, "…"),
+            _ => (name, value),
+        });
+        f.debug_struct("Operation")
+            .field("path", &self.path)
+            .field("query", &query)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+const NO_PARAM: (&str, &str) = ("", "");
 const LINES: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 
@@ -153,59 +177,73 @@ fn v3_precision(precision: Precision) -> &'static str {
 /// ```
 #[derive(Clone, Copy)]
 pub struct Credentials<'a> {
-    scheme: &'static str,
+    scheme: &'static Scheme,
     user: &'a str,
     secret: &'a str,
-    /// A pointer, so that only programs with a password are linked with base64.
-    write: WriteSecret,
 }
 
-type WriteSecret = fn(&Credentials<'_>, &mut Pieces<'_>) -> fmt::Result;
+/// A scheme of `Authorization`. Behind pointers, so that only programs with a password are linked with
+/// base64.
+struct Scheme {
+    name: &'static str,
+    are_valid: fn(&Credentials<'_>) -> bool,
+    write: fn(&Credentials<'_>, &mut Pieces<'_>),
+}
+
+impl Scheme {
+    const fn token(name: &'static str) -> Self {
+        Scheme {
+            name,
+            are_valid: |of| !of.secret.is_empty() && all(of.secret, is_visible),
+            write: |of, out| out.add(of.secret),
+        }
+    }
+}
 
 impl<'a> Credentials<'a> {
     /// No header.
-    pub const NONE: Credentials<'static> = Credentials::of("", "", "", write_token);
+    pub const NONE: Credentials<'static> = Credentials {
+        scheme: &Scheme {
+            name: "",
+            are_valid: |_| true,
+            write: |_, _| {},
+        },
+        user: "",
+        secret: "",
+    };
 
     /// `Authorization: Token …`: InfluxDB 2.x and 3; in InfluxDB 1.8 the token is `user:password`.
     #[must_use]
     pub const fn token(token: &'a str) -> Self {
-        Self::of("Token", "", token, write_token)
-    }
-
-    /// `Authorization: Bearer …`: InfluxDB 3, VictoriaMetrics and proxies.
-    #[must_use]
-    pub const fn bearer(token: &'a str) -> Self {
-        Self::of("Bearer", "", token, write_token)
-    }
-
-    /// `Authorization: Basic …`: InfluxDB 1.x and proxies. The user's name has no colon.
-    #[must_use]
-    pub const fn basic(user: &'a str, password: &'a str) -> Self {
-        Self::of("Basic", user, password, write_basic)
-    }
-
-    const fn of(scheme: &'static str, user: &'a str, secret: &'a str, write: WriteSecret) -> Self {
         Credentials {
-            scheme,
-            user,
-            secret,
-            write,
+            scheme: const { &Scheme::token("Token") },
+            user: "",
+            secret: token,
         }
     }
 
-    fn are_valid(&self) -> bool {
-        match self.scheme {
-            "" => true,
-            "Basic" => {
-                let printable = |byte: u8| byte >= b' ' && byte != 0x7f;
-                !self.user.is_empty()
-                    && self
-                        .user
-                        .bytes()
-                        .all(|byte| printable(byte) && byte != b':')
-                    && self.secret.bytes().all(printable)
-            }
-            _ => !self.secret.is_empty() && all(self.secret, is_visible),
+    /// `Authorization: Bearer …`: InfluxDB 2.x but for its `/write`, InfluxDB 3, VictoriaMetrics and proxies.
+    #[must_use]
+    pub const fn bearer(token: &'a str) -> Self {
+        Credentials {
+            scheme: const { &Scheme::token("Bearer") },
+            user: "",
+            secret: token,
+        }
+    }
+
+    /// `Authorization: Basic …`: InfluxDB 1.x and proxies. InfluxDB 2.x takes it on `/write` alone, any name
+    /// with the token for a password. The user's name has no colon.
+    #[must_use]
+    pub const fn basic(user: &'a str, password: &'a str) -> Self {
+        Credentials {
+            scheme: &Scheme {
+                name: "Basic",
+                are_valid: is_pair,
+                write: write_basic,
+            },
+            user,
+            secret: password,
         }
     }
 }
@@ -218,16 +256,20 @@ impl Default for Credentials<'_> {
 
 impl fmt::Debug for Credentials<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Credentials({:?}, …)", self.scheme)
+        write!(f, "Credentials({:?}, …)", self.scheme.name)
     }
 }
 
-fn write_token(credentials: &Credentials<'_>, out: &mut Pieces<'_>) -> fmt::Result {
-    out.write_str(credentials.secret)
+fn is_pair(credentials: &Credentials<'_>) -> bool {
+    let Credentials { user, secret, .. } = credentials;
+    let printable = |byte: u8| byte >= b' ' && byte != 0x7f;
+    !user.is_empty()
+        && user.bytes().all(|byte| printable(byte) && byte != b':')
+        && secret.bytes().all(printable)
 }
 
 /// Base64 of `user:password`, three bytes at a time: nothing holds the whole.
-fn write_basic(credentials: &Credentials<'_>, out: &mut Pieces<'_>) -> fmt::Result {
+fn write_basic(credentials: &Credentials<'_>, out: &mut Pieces<'_>) {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let Credentials { user, secret, .. } = credentials;
     let mut bytes = user.bytes().chain([b':']).chain(secret.bytes());
@@ -237,21 +279,57 @@ fn write_basic(credentials: &Credentials<'_>, out: &mut Pieces<'_>) -> fmt::Resu
         let present = 2 + usize::from(second.is_some()) + usize::from(third.is_some());
         for (index, shift) in [18, 12, 6, 0].into_iter().enumerate() {
             let letter = ALPHABET.get((group >> shift & 63) as usize);
-            out.write_char(match letter {
-                Some(letter) if index < present => char::from(*letter),
-                _ => '=',
-            })?;
+            out.add_byte(match letter {
+                Some(letter) if index < present => *letter,
+                _ => b'=',
+            });
         }
     }
-    Ok(())
 }
 
-/// Where the pieces of a head go. A `dyn fmt::Write` would bring all of `fmt` by its `write_fmt`.
-struct Pieces<'o>(&'o mut dyn FnMut(&str) -> fmt::Result);
+/// Where the pieces of a head go, up to the first error. A `dyn fmt::Write` would bring all of `fmt` by its
+/// `write_fmt`.
+struct Pieces<'o> {
+    out: &'o mut dyn FnMut(&str) -> fmt::Result,
+    result: fmt::Result,
+}
+
+impl Pieces<'_> {
+    #[inline(never)]
+    fn add(&mut self, piece: &str) {
+        if self.result.is_ok() {
+            self.result = (self.out)(piece);
+        }
+    }
+
+    fn add_byte(&mut self, byte: u8) {
+        self.add(core::str::from_utf8(&[byte]).unwrap_or_default());
+    }
+
+    /// Adds percent-encoded text.
+    #[inline(never)]
+    fn add_encoded(&mut self, text: &str) {
+        // The error stays.
+        let _ = encode_component(text, self);
+    }
+
+    /// Adds decimal digits, without the machinery of `fmt`.
+    fn add_number(&mut self, number: usize) {
+        let mut unit = 1_usize;
+        while let Some(more) = unit.checked_mul(10).filter(|more| *more <= number) {
+            unit = more;
+        }
+        while unit > 0 {
+            self.add_byte(b'0' + (number / unit % 10) as u8);
+            unit /= 10;
+        }
+    }
+}
 
 impl Write for Pieces<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        (self.0)(text)
+        self.add(text);
+        self.result
     }
 }
 
@@ -355,13 +433,42 @@ impl<'a> RequestHead<'a> {
         Ok(out.into_str())
     }
 
+    /// Writes the request target alone, path prefix, path and query, for a modem that makes the head itself.
+    ///
+    /// ```
+    /// use influx_edge::Precision;
+    /// use influx_edge::http::{HeadError, Operation, RequestHead};
+    ///
+    /// let write = Operation::write("a b&c", "acme", Precision::Second);
+    /// let mut url = String::from("http://influx:8086");
+    /// RequestHead::new("influx:8086", write).write_target_to(&mut url)?;
+    /// assert_eq!(url, "http://influx:8086/api/v2/write?bucket=a%20b%26c&org=acme&precision=s");
+    /// # Ok::<(), HeadError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write_to`](Self::write_to), though not every part is written.
+    pub fn write_target_to(&self, out: &mut impl Write) -> Result<(), HeadError> {
+        self.check()?;
+        let mut out = Pieces {
+            out: &mut |piece| out.write_str(piece),
+            result: Ok(()),
+        };
+        self.write_target(&mut out);
+        out.result.map_err(|fmt::Error| HeadError::Full)
+    }
+
     pub(crate) fn write_pieces(
         &self,
         out: &mut dyn FnMut(&str) -> fmt::Result,
     ) -> Result<(), HeadError> {
         self.check()?;
-        self.write_checked(&mut Pieces(out))
-            .map_err(|fmt::Error| HeadError::Full)
+        let mut out = Pieces {
+            out,
+            result: Ok(()),
+        };
+        self.write_checked(&mut out);
+        out.result.map_err(|fmt::Error| HeadError::Full)
     }
 
     fn check(&self) -> Result<(), HeadError> {
@@ -382,46 +489,45 @@ impl<'a> RequestHead<'a> {
         {
             return Err(HeadError::Path);
         }
-        if !self.credentials.are_valid() {
+        if !(self.credentials.scheme.are_valid)(&self.credentials) {
             return Err(HeadError::Credentials);
         }
         if !all(self.user_agent, |byte| (b' '..0x7f).contains(&byte)) {
             return Err(HeadError::UserAgent);
         }
-        if self.operation.lacks_name() {
-            return Err(HeadError::Name);
-        }
-        if self.operation.too_many {
-            return Err(HeadError::Params);
-        }
-        Ok(())
+        self.operation.error.map_or(Ok(()), Err)
     }
 
-    fn write_checked(&self, out: &mut Pieces<'_>) -> fmt::Result {
+    fn write_target(&self, out: &mut Pieces<'_>) {
+        out.add(self.path);
+        out.add(self.operation.path);
+        self.operation.write_query(out);
+    }
+
+    fn write_checked(&self, out: &mut Pieces<'_>) {
         let has_body = !self.operation.content_type.is_empty();
-        out.write_str(if has_body { "POST " } else { "GET " })?;
-        out.write_str(self.path)?;
-        out.write_str(self.operation.path)?;
-        self.operation.write_query(out)?;
-        out.write_str(" HTTP/1.1\r\nHost: ")?;
-        out.write_str(self.host)?;
-        if !self.credentials.scheme.is_empty() {
-            out.write_str("\r\nAuthorization: ")?;
-            out.write_str(self.credentials.scheme)?;
-            out.write_str(" ")?;
-            (self.credentials.write)(&self.credentials, out)?;
+        out.add(if has_body { "POST " } else { "GET " });
+        self.write_target(out);
+        out.add(" HTTP/1.1\r\nHost: ");
+        out.add(self.host);
+        let scheme = self.credentials.scheme;
+        if !scheme.name.is_empty() {
+            out.add("\r\nAuthorization: ");
+            out.add(scheme.name);
+            out.add(" ");
+            (scheme.write)(&self.credentials, out);
         }
         if !self.user_agent.is_empty() {
-            out.write_str("\r\nUser-Agent: ")?;
-            out.write_str(self.user_agent)?;
+            out.add("\r\nUser-Agent: ");
+            out.add(self.user_agent);
         }
         if has_body {
-            out.write_str("\r\nContent-Type: ")?;
-            out.write_str(self.operation.content_type)?;
-            out.write_str("\r\nContent-Length: ")?;
-            write_number(self.content_length, out)?;
+            out.add("\r\nContent-Type: ");
+            out.add(self.operation.content_type);
+            out.add("\r\nContent-Length: ");
+            out.add_number(self.content_length);
         }
-        out.write_str("\r\n\r\n")
+        out.add("\r\n\r\n");
     }
 }
 
@@ -432,20 +538,6 @@ fn all(text: &str, allowed: fn(u8) -> bool) -> bool {
 
 fn is_visible(byte: u8) -> bool {
     byte.is_ascii_graphic()
-}
-
-/// Decimal digits, without the machinery of `fmt`.
-fn write_number(number: usize, out: &mut Pieces<'_>) -> fmt::Result {
-    let mut unit = 1;
-    while number / unit >= 10 {
-        unit *= 10;
-    }
-    while unit > 0 {
-        let digit = (number / unit % 10) as u8;
-        out.write_char(char::from(b'0' + digit))?;
-        unit /= 10;
-    }
-    Ok(())
 }
 
 /// Why a head can't be written.

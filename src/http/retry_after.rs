@@ -1,6 +1,7 @@
 //! `Retry-After` and the dates of HTTP.
 
-use crate::rfc3339::{days_in_month, unix_days};
+use super::words::{number, trim};
+use crate::rfc3339::unix_days;
 use core::time::Duration;
 
 /// A server may ask for patience, but not for ever.
@@ -26,68 +27,57 @@ pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 /// ```
 #[must_use]
 pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
-    let delay = match parse_date(value) {
-        Some(then) => {
-            let seconds = then.saturating_sub(parse_date(date?)?);
-            Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
-        }
-        None => {
-            let end = value.bytes().position(|byte| byte == b',');
-            seconds(value.get(..end.unwrap_or(value.len()))?.trim_ascii())?
-        }
-    };
-    Some(delay.min(MAX_RETRY_AFTER))
-}
-
-/// Seconds as servers and proxies write them: `120`, also `1.5` and `1e3`. By hand: the standard
-/// library's parser of floats takes 14 KB of a small program, for this one header.
-fn seconds(text: &str) -> Option<Duration> {
-    let text = text.as_bytes();
-    let exponent_at = text.iter().position(|byte| matches!(byte, b'e' | b'E'));
-    let (number, exponent) = match exponent_at {
-        Some(at) => (text.get(..at)?, exponent(text.get(at + 1..)?)?),
-        None => (text, 0),
-    };
-    let whole = number
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    let fraction = match number.get(whole..)? {
-        [b'.', fraction @ ..] => fraction,
-        [] => &[],
-        _ => return None,
-    };
-    if whole == 0 || !fraction.iter().all(u8::is_ascii_digit) {
-        return None;
+    if let Some(then) = parse_date(value) {
+        let seconds = then - parse_date(date?)?;
+        let most = MAX_RETRY_AFTER.as_secs() as i64;
+        return Some(Duration::from_secs(seconds.clamp(0, most) as u64));
     }
-    // The digits without their point, and zeros on both sides.
-    let digits = |range: core::ops::Range<i32>, most: u32| {
-        range.fold(0_u32, |sum, index| {
-            let index = index as usize;
-            let digit = number.get(index.wrapping_add(usize::from(index >= whole)));
-            most.min(sum * 10 + digit.map_or(0, |digit| u32::from(digit & 0xF)))
-        })
-    };
-    // Further out there are only zeros, or more than ten minutes.
-    let point = (whole as i32)
-        .saturating_add(exponent)
-        .clamp(-9, number.len() as i32 + 4);
-    let seconds = digits(0..point, MAX_RETRY_AFTER.as_secs() as u32);
-    let nanos = digits(point..point + 9, u32::MAX);
-    Some(Duration::new(seconds.into(), nanos))
+    let value = value.as_bytes().split(|byte| *byte == b',').next()?;
+    let micros = micros(trim(value))?;
+    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+    Some(Duration::new(seconds.into(), micros * 1000))
 }
 
-/// A whole number of at most nine digits.
+/// Microseconds of seconds as servers and proxies write them: `120`, also `1.5` and `1e3`. By hand: the
+/// standard library's parser of floats takes 14 KB of a small program, for this one header.
+fn micros(text: &[u8]) -> Option<u32> {
+    const MOST: u32 = MAX_RETRY_AFTER.as_micros() as u32;
+    text.first().filter(|first| first.is_ascii_digit())?;
+    // The first nine digits that count, and how many zeros follow them in microseconds.
+    let (mut digits, mut zeros) = (0, 6_i32);
+    let mut behind_point = false;
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'0'..=b'9' if digits < 100_000_000 => {
+                digits = digits * 10 + u32::from(byte & 0xF);
+                zeros -= i32::from(behind_point);
+            }
+            b'0'..=b'9' => zeros += i32::from(!behind_point),
+            b'.' if !behind_point => behind_point = true,
+            b'e' | b'E' => {
+                zeros = zeros.saturating_add(exponent(bytes.as_slice())?);
+                break;
+            }
+            _ => return None,
+        }
+    }
+    // With ten more or less it is nothing, or more than ten minutes.
+    for _ in 0..zeros.min(10) {
+        digits = digits.saturating_mul(10);
+    }
+    for _ in zeros.max(-10)..0 {
+        digits /= 10;
+    }
+    Some(digits.min(MOST))
+}
+
 fn exponent(text: &[u8]) -> Option<i32> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] | digits => (false, digits),
+    let (sign, digits) = match text {
+        [b'-', digits @ ..] => (-1, digits),
+        [b'+', digits @ ..] | digits => (1, digits),
     };
-    if !(1..=9).contains(&digits.len()) {
-        return None;
-    }
-    let number = number(digits)? as i32;
-    Some(if negative { -number } else { number })
+    Some(sign * i32::try_from(number(digits, 10)?).unwrap_or(i32::MAX))
 }
 
 /// Parses a date as in the header `Date`, `Sun, 06 Nov 1994 08:49:37 GMT`, and returns it as seconds
@@ -104,40 +94,37 @@ fn exponent(text: &[u8]) -> Option<i32> {
 /// ```
 #[must_use]
 pub fn parse_date(text: &str) -> Option<i64> {
-    const FORM: &[u8; 29] = b"___, __ ___ ____ __:__:__ GMT";
+    // Digits stand where a part has its digits here; an underscore stands for anything.
+    const FORM: &[u8; 29] = b"___, 00 ___ 1111 22:33:44 GMT";
     const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    let text = text.trim_ascii().as_bytes();
-    let has_form = |(byte, form): (&u8, &u8)| byte == form || *form == b'_';
-    if text.len() != FORM.len() || !text.iter().zip(FORM).all(has_form) {
+    let text = trim(text.as_bytes());
+    if text.len() != FORM.len() {
         return None;
     }
+    let mut parts = [0_u16; 5];
+    for (byte, form) in text.iter().zip(FORM) {
+        match parts.get_mut(usize::from(form.wrapping_sub(b'0'))) {
+            Some(part) if byte.is_ascii_digit() => *part = *part * 10 + u16::from(byte & 0xF),
+            None if byte == form || *form == b'_' => {}
+            _ => return None,
+        }
+    }
+    let [day, year, hour, minute, second] = parts;
     let name = text.get(8..11)?;
     let month = (1..)
         .zip(MONTHS.chunks_exact(3))
         .find(|(_, month)| *month == name)?
         .0;
-    let at = |from: usize| number(text.get(from..from + 2)?);
-    let (day, hour, minute, second) = (at(5)?, at(17)?, at(20)?, at(23)?);
-    let year = number(text.get(12..16)?)?;
-    let in_range = year >= 1970
-        && (1..=days_in_month(year, month)).contains(&day)
+    if year < 1970 {
+        return None;
+    }
+    let (year, day) = (u32::from(year), i64::from(day));
+    let [before, last] = [month, month + 1].map(|month| unix_days(year, month, 1) - 1);
+    let in_range = (1..=last - before).contains(&day)
         && hour < 24
         && minute < 60
         // A leap second.
         && second <= 60;
-    if !in_range {
-        return None;
-    }
-    let of_day = hour * 3600 + minute * 60 + second;
-    Some(unix_days(year, month, day) * 86_400 + i64::from(of_day))
-}
-
-/// A number of at most nine digits.
-#[inline(never)]
-fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |sum: u32, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| sum * 10 + u32::from(digit & 0xF))
-    })
+    let of_day = u32::from(hour) * 3600 + u32::from(minute) * 60 + u32::from(second);
+    in_range.then(|| (before + day) * 86_400 + i64::from(of_day))
 }

@@ -112,21 +112,15 @@ pub(crate) fn percent_encode(
     keep: impl Fn(u8) -> bool,
 ) -> fmt::Result {
     for byte in text.bytes() {
-        if keep(byte) {
-            out.write_char(char::from(byte))?;
-        } else {
-            out.write_char('%')?;
-            out.write_char(hex(byte >> 4))?;
-            out.write_char(hex(byte & 0x0f))?;
-        }
+        let encoded = [b'%', hex(byte >> 4), hex(byte & 0x0f)];
+        let ascii: &[u8] = if keep(byte) { &[byte] } else { &encoded };
+        out.write_str(core::str::from_utf8(ascii).unwrap_or_default())?;
     }
     Ok(())
 }
 
-fn hex(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16)
-        .unwrap_or('0')
-        .to_ascii_uppercase()
+fn hex(nibble: u8) -> u8 {
+    nibble + if nibble < 10 { b'0' } else { b'A' - 10 }
 }
 
 /// RFC 3986 §2.3.

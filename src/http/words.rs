@@ -1,15 +1,33 @@
-//! `lines`: the lines of a text of this crate's own.
+//! `Lines` and `number`: the lines of a text of this crate's own, and numbers of any text.
 
 /// The lines of a text. As `str::lines`, which brings 700 bytes of code for carriage returns and patterns.
-pub(super) fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
-    let mut rest = text;
-    core::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let end = rest.bytes().position(|byte| byte == b'\n');
-        let line = rest.get(..end.unwrap_or(rest.len()))?;
-        rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default();
-        Some(line)
+pub(super) struct Lines(pub(super) &'static str);
+
+impl Iterator for Lines {
+    type Item = &'static str;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'static str> {
+        let mut bytes = self.0.bytes();
+        let len = bytes.position(|byte| byte == b'\n');
+        let line = self.0.get(..len.unwrap_or(self.0.len()))?;
+        self.0 = self.0.get(line.len() + 1..).unwrap_or_default();
+        (!line.is_empty()).then_some(line)
+    }
+}
+
+/// As `trim_ascii`, once in a program.
+#[inline(never)]
+pub(super) fn trim(text: &[u8]) -> &[u8] {
+    text.trim_ascii()
+}
+
+/// A whole number of digits and nothing else. `None` also if it is larger than any length can be.
+#[inline(never)]
+pub(super) fn number(digits: &[u8], radix: u32) -> Option<usize> {
+    digits.first()?;
+    digits.iter().try_fold(0_usize, |number, digit| {
+        let digit = char::from(*digit).to_digit(radix)? as usize;
+        number.checked_mul(radix as usize)?.checked_add(digit)
     })
 }

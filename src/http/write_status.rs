@@ -5,7 +5,7 @@ use super::error_body::{ErrorBody, Form, LineErrors, UNABLE};
 use super::json_str::JsonStr;
 use super::outcome::{Remedy, Stored};
 use super::retry_after::retry_after;
-use super::words::lines;
+use super::words::Lines;
 use core::time::Duration;
 
 /// A response to a write, as far as its meaning depends on it.
@@ -33,11 +33,7 @@ pub struct WriteResponse<'a> {
 
 impl<'a> WriteResponse<'a> {
     pub(crate) fn error_body(&self) -> ErrorBody<'a> {
-        if self.truncated {
-            ErrorBody::read_start(self.body)
-        } else {
-            ErrorBody::read(self.body)
-        }
+        ErrorBody::read_part(self.body, self.truncated)
     }
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {
@@ -190,5 +186,5 @@ fn is_about_lines(body: &ErrorBody<'_>) -> bool {
         return true;
     }
     // Of other words only InfluxDB's are about lines: its own form must say so.
-    body.form == Form::InfluxDb && !lines(ABOUT_REQUEST).any(|words| message.contains(words))
+    body.form == Form::InfluxDb && !Lines(ABOUT_REQUEST).any(|words| message.contains(words))
 }

@@ -7,6 +7,7 @@
 use super::error::EncodeError;
 use super::slice_writer::SliceWriter;
 use crate::power_of_ten::{high_part, log2_of_ten_to, power_of_ten};
+use heapless::Vec;
 
 /// The first number of ten digits.
 const TEN_DIGITS: u64 = 1_000_000_000;
@@ -60,8 +61,8 @@ pub(super) fn float32(cursor: &mut SliceWriter<'_>, value: f32) -> Result<(), En
     format.write(cursor, bits >> 31 != 0, (bits & (u32::MAX >> 1)).into())
 }
 
-/// The most digits that [`shortest`] returns: 17 of a float, and a zero behind them.
-const DIGITS: usize = 18;
+/// The most digits that [`shortest`] returns are 17 of a float and a zero behind them; in fours.
+const DIGITS: usize = 20;
 
 /// The layout of a float's bits, and of its text.
 struct Format {
@@ -88,29 +89,33 @@ impl Format {
         } else {
             shortest(fraction | implicit, exponent - self.offset, fraction != 0)
         };
-        // The zeros behind a reading, four at a time.
+        // The last digit first. Of the zeros behind a reading four at a time are left out.
+        let mut digits = Vec::<u8, DIGITS>::new();
         while number != 0 {
-            let (quotient, rest) = over_ten_thousand(number);
-            if rest != 0 {
-                break;
+            let mut four;
+            (number, four) = over_ten_thousand(number);
+            if four == 0 && digits.is_empty() {
+                ten += 4;
+                continue;
             }
-            (number, ten) = (quotient, ten + 4);
+            for _ in 0..4 {
+                let _ = digits.push(b'0' + (four % 10) as u8);
+                four /= 10;
+            }
         }
-        let mut buffer = [0; DIGITS];
-        fill(&mut buffer, number);
-        let mut text = &buffer[..];
-        // The power of ten of the first digit.
-        let mut first = ten + DIGITS as i32 - 1;
-        while let [0 | b'0', rest @ ..] = text {
+        let mut text = &digits[..];
+        while let [b'0', rest @ ..] = text {
             text = rest;
-            first -= 1;
+            ten += 1;
         }
         while let [rest @ .., b'0'] = text {
             text = rest;
         }
         if text.is_empty() {
-            (text, first) = (b"0", 0);
+            (text, ten) = (b"0", 0);
         }
+        // The power of ten of the first digit.
+        let first = ten + text.len() as i32 - 1;
         if negative {
             cursor.put(b'-')?;
         }
@@ -119,7 +124,7 @@ impl Format {
         let fixed = (lowest <= first && first <= highest) || (first == -6 && text.len() == 1);
         let at = if fixed { first } else { 0 };
         let last = at - text.len() as i32 + 1;
-        let mut digits = text.iter();
+        let mut digits = text.iter().rev();
         let mut power = at.max(0);
         while power >= last.min(0) {
             if power == -1 {

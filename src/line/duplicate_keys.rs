@@ -4,15 +4,39 @@
 //! is surely new. If it is set, sixteen other bits are looked for among those of the first keys;
 //! not there, the key is new as well. Only what is left looks back over the bytes of the line.
 
+use heapless::Vec;
+
 /// How many keys leave their sixteen bits behind; longer lines look back more often.
 const FINGERPRINTS: usize = 32;
 
 /// The keys seen so far, as far as that takes no looking back.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeySet {
-    bits: u64,
-    fingerprints: [u16; FINGERPRINTS],
-    len: u16,
+    bits: Bits,
+    fingerprints: Vec<u16, FINGERPRINTS>,
+    /// There are keys without a fingerprint.
+    more: bool,
+}
+
+/// One bit for each of 64 groups of keys. In words of the machine, to which it may be aligned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bits([usize; 64 / usize::BITS as usize]);
+
+impl Bits {
+    #[cfg(feature = "client")]
+    pub(super) const ALL: Self = Bits([usize::MAX; 64 / usize::BITS as usize]);
+
+    pub(super) fn contain(self, key: KeyHash) -> bool {
+        let (word, bit) = key.bit();
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    pub(super) fn insert(&mut self, key: KeyHash) {
+        let (word, bit) = key.bit();
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= bit;
+        }
+    }
 }
 
 /// A key's hash.
@@ -23,20 +47,20 @@ impl KeySet {
     /// Forgets all keys.
     #[inline]
     pub(super) fn clear(&mut self) {
-        self.bits = 0;
-        self.len = 0;
+        self.seed(Bits::default());
     }
 
     /// Takes over the bits of a prepared series; of its keys nothing else is known.
     #[inline]
-    pub(super) fn seed(&mut self, bits: u64) {
+    pub(super) fn seed(&mut self, bits: Bits) {
         self.bits = bits;
-        self.len = if bits == 0 { 0 } else { u16::MAX };
+        self.fingerprints.clear();
+        self.more = bits != Bits::default();
     }
 
     /// What [`seed`](Self::seed) takes.
     #[inline]
-    pub(super) fn bits(&self) -> u64 {
+    pub(super) fn bits(&self) -> Bits {
         self.bits
     }
 
@@ -44,7 +68,7 @@ impl KeySet {
     /// key: then ask [`definitely_absent`](Self::definitely_absent).
     #[inline]
     pub(super) fn might_contain(&self, key: KeyHash) -> bool {
-        self.bits & key.bit() != 0
+        self.bits.contain(key)
     }
 
     /// True if the key can't have been there. False decides nothing.
@@ -55,18 +79,16 @@ impl KeySet {
 
     #[cold]
     fn not_among_fingerprints(&self, key: KeyHash) -> bool {
-        let known = self.fingerprints.get(..usize::from(self.len));
-        known.is_some_and(|fingerprints| !fingerprints.contains(&key.fingerprint()))
+        !self.more && !self.fingerprints.contains(&key.fingerprint())
     }
 
     /// Remembers a key.
     #[inline]
     pub(super) fn insert(&mut self, key: KeyHash) {
-        self.bits |= key.bit();
-        if let Some(slot) = self.fingerprints.get_mut(usize::from(self.len)) {
-            *slot = key.fingerprint();
+        self.bits.insert(key);
+        if self.fingerprints.push(key.fingerprint()).is_err() {
+            self.more = true;
         }
-        self.len = self.len.saturating_add(1);
     }
 }
 
@@ -84,10 +106,12 @@ impl KeyHash {
         KeyHash(mixed ^ (mixed >> 29))
     }
 
-    /// One of 64 bits.
+    /// One of 64 bits, and the word that it is in.
     #[inline]
-    pub(super) fn bit(self) -> u64 {
-        1 << (self.0 >> 58)
+    fn bit(self) -> (usize, usize) {
+        let bit = (self.0 >> 58) as usize;
+        let word = usize::BITS as usize;
+        (bit / word, 1 << (bit % word))
     }
 
     #[inline]

@@ -440,7 +440,7 @@ impl<S: Sink> Encoder<S> {
     /// ```
     #[must_use]
     pub fn skipped(&self) -> u64 {
-        self.core.skipped
+        self.core.skipped as u64
     }
 
     /// How many tags were left out for their empty value since the encoder was made, those of rejected
@@ -455,7 +455,7 @@ impl<S: Sink> Encoder<S> {
     /// ```
     #[must_use]
     pub fn empty_tags(&self) -> u64 {
-        self.core.empty_tags
+        self.core.empty_tags as u64
     }
 
     /// Empties the buffer for the next lines; its storage stays.

@@ -183,11 +183,12 @@ pub enum EncodeError {
     TimestampOutOfRange,
     /// The value's own `Display` returned an error.
     Format(Location),
-    /// A value of this kind has no form in that part of a line: a sequence anywhere, a float as the time.
+    /// A value of this kind has no form in that part of a line: a sequence anywhere, also as a map's key, a
+    /// float as the time.
     Unsupported(Location, ValueKind),
     /// What was to be serialized as a line is neither a struct nor a map.
     NotAStruct(ValueKind),
-    /// The value's own `Serialize` returned an error, or a map's key is no scalar.
+    /// The value's own `Serialize` returned an error.
     Serialize(Location),
     /// A tag of the schema, by its index there, is no field of the struct.
     MissingTag(Location),
@@ -288,6 +289,7 @@ impl EncodeError {
                     Part::Timestamp => {
                         ": a time is an integer, a Timestamp, a SystemTime or RFC 3339 text"
                     }
+                    Part::FieldKey => ": a map's key is a text, a number or a boolean",
                     _ => ", which has no form in line protocol",
                 };
                 return write!(f, "{place} is {}{only}", kind.as_str());

@@ -189,6 +189,91 @@ impl Kept {
     }
 }
 
+/// How many parts [`Kept::sort`] sorts.
+pub(super) const FEW: usize = 16;
+
+/// Where a part stands, and the first bytes of its key.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    prefix: u64,
+    start: usize,
+    end: usize,
+}
+
+impl Kept {
+    /// Sorts the parts behind `start`, `count` of them and [`FEW`] at most, by their keys. Of several with
+    /// one key the last stays. Returns where the last part begins.
+    pub(super) fn sort(&mut self, start: usize, count: u8) -> usize {
+        if count == 2 {
+            let mut parts = KeptParts(self.slice(start, self.len));
+            if let (Some(a), Some(b)) = (parts.next(), parts.next()) {
+                // Two are exchanged at their place.
+                if a.key > b.key {
+                    let (first, last) = (a.size, b.size);
+                    if let Some(parts) = self.storage.get_mut(start..self.len) {
+                        parts.rotate_left(first);
+                    }
+                    return start.saturating_add(last);
+                }
+            }
+        }
+        let old = self.slice(start, self.len);
+        let (mut places, mut count, mut end) = ([Place::default(); FEW], 0, 0usize);
+        for (place, part) in places.iter_mut().zip(KeptParts(old)) {
+            let prefix = prefix(part.key);
+            let start = end;
+            end = start.saturating_add(part.size);
+            *place = Place { prefix, start, end };
+            count += 1;
+        }
+        let part = |place: &Place| old.get(place.start..place.end).unwrap_or_default();
+        let key = |place: &Place| KeptParts(part(place)).next().map(|part| part.key);
+        let order =
+            |a: &Place, b: &Place| a.prefix.cmp(&b.prefix).then_with(|| key(a).cmp(&key(b)));
+        let places = places.get_mut(..count).unwrap_or_default();
+        places.sort_unstable_by(|a, b| order(a, b).then(a.start.cmp(&b.start)));
+        // They are written in order beside the storage, and copied back.
+        let (mut few, mut many) = ([0; FIRST], Vec::new());
+        let space = match few.get_mut(..old.len()) {
+            Some(space) => space,
+            None => {
+                many.resize(old.len(), 0);
+                many.as_mut_slice()
+            }
+        };
+        let (mut out, mut last) = (SliceWriter::new(space, 0), 0);
+        let mut rest = places.iter().peekable();
+        while let Some(place) = rest.next() {
+            if rest.peek().is_some_and(|next| order(place, next).is_eq()) {
+                continue;
+            }
+            last = out.pos();
+            // (There is space for all of them.)
+            let _ = out.copy_short(part(place));
+        }
+        let sorted = out.written(0);
+        let end = start.saturating_add(sorted.len());
+        if let Some(parts) = self.storage.get_mut(start..end) {
+            parts.copy_from_slice(sorted);
+        }
+        self.len = end;
+        start.saturating_add(last)
+    }
+}
+
+/// The first eight bytes of a key, in whose order keys are as far as these differ.
+#[inline]
+fn prefix(key: &[u8]) -> u64 {
+    match key.first_chunk::<8>() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => key
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte))
+            .checked_shl(64 - 8 * key.len() as u32)
+            .unwrap_or(0),
+    }
+}
+
 impl Clone for Kept {
     fn clone(&self) -> Kept {
         Kept {

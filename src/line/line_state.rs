@@ -29,8 +29,8 @@ pub(super) struct LineState {
     pub(super) untimed: usize,
     pub(super) precision: Precision,
     pub(super) rules: Rules,
-    pub(super) skipped: u64,
-    pub(super) empty_tags: u64,
+    pub(super) skipped: usize,
+    pub(super) empty_tags: usize,
     pub(super) pos: usize,
     /// Length of the series key once the tags are closed.
     series_len: usize,

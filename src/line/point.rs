@@ -3,11 +3,11 @@
 use core::fmt;
 use core::ops::Range;
 
-use super::duplicate_keys::KeyHash;
+use super::duplicate_keys::{Bits, KeyHash};
 use super::encoder::Encoder;
 use super::error::EncodeError;
 use super::into_timestamp::{IntoTimestamp, KeptTime};
-use super::kept::{Kept, KeptPart, KeptParts, Utf8};
+use super::kept::{FEW, Kept, KeptPart, KeptParts, Utf8};
 use super::sink::Sink;
 use super::to_line::ToLine;
 use super::value::{FieldValue, TagValue};
@@ -15,7 +15,7 @@ use crate::{Precision, Timestamp};
 
 /// A point that owns its parts: measurement, tags, fields, time. One buffer holds them all.
 ///
-/// Tags are kept sorted by key, which is a little cheaper for the server; setting a tag or field
+/// Tags are written sorted by key, which is a little cheaper for the server; setting a tag or field
 /// again replaces it. Nothing is checked here: the encoder that the point meets checks everything, and
 /// its settings decide about numbers that are not finite, newlines, quoted keys, empty tags and the
 /// precision of the time.
@@ -65,7 +65,7 @@ use crate::{Precision, Timestamp};
 /// order. Floats are compared by their text on the line, so a NaN equals a NaN.
 #[derive(Clone)]
 pub struct Point {
-    /// The measurement, then the tags, sorted, then the fields: see [`kept`].
+    /// The measurement, then the tags, then the fields: see [`kept`].
     parts: Kept,
     /// Where the measurement ends.
     tags: usize,
@@ -75,7 +75,11 @@ pub struct Point {
     fields: usize,
     time: KeptTime,
     /// One bit for each field's key: a key whose bit is not set is new. They stay when a field goes.
-    field_bits: u64,
+    field_bits: Bits,
+    /// How many tags were put behind the others, as far as that can be counted.
+    appended: u8,
+    /// False if tags stand as they came, possibly twice: only while there are no fields.
+    sorted: bool,
 }
 
 impl Point {
@@ -97,7 +101,9 @@ impl Point {
             last_tag: len,
             fields: len,
             time: KeptTime::Untimed,
-            field_bits: 0,
+            field_bits: Bits::default(),
+            appended: 0,
+            sorted: true,
         }
     }
 
@@ -123,12 +129,19 @@ impl Point {
 
     /// As [`tag`](Self::tag), in place.
     pub fn set_tag(&mut self, key: impl AsRef<str>, value: impl TagValue) -> &mut Self {
+        let few = usize::from(self.appended) < FEW;
+        if !few {
+            self.sort();
+        }
         let (key, new) = (key.as_ref(), self.parts.len());
         self.parts.push(key, |out| value.keep(out));
-        if new == self.fields && self.tags_end_before(key) {
+        let ordered = self.sorted && self.tags_end_before(key);
+        if new == self.fields && (ordered || few) {
             // The usual place: behind the other tags, before any field.
             self.last_tag = new;
             self.fields = self.parts.len();
+            self.appended = self.appended.saturating_add(1);
+            self.sorted = ordered;
         } else {
             self.place_tag(key, new);
         }
@@ -172,16 +185,17 @@ impl Point {
 
     /// As [`field`](Self::field), in place.
     pub fn set_field(&mut self, key: impl AsRef<str>, value: impl FieldValue) -> &mut Self {
+        self.sort();
         let (key, new) = (key.as_ref(), self.parts.len());
         let present = self.parts.push(key, |out| value.keep(out));
-        let bit = KeyHash::of(key.as_bytes()).bit();
-        if self.field_bits & bit != 0 {
+        let hash = KeyHash::of(key.as_bytes());
+        if self.field_bits.contain(hash) {
             if let Some(old) = self.field_range(key, new) {
                 self.parts.replace(old.start, old.end, new);
             }
         }
         if present {
-            self.field_bits |= bit;
+            self.field_bits.insert(hash);
         }
         self
     }
@@ -273,7 +287,32 @@ impl Point {
         self.last_tag = self.tags;
         self.fields = self.tags;
         self.time = KeptTime::Untimed;
-        self.field_bits = 0;
+        self.field_bits = Bits::default();
+        self.appended = 0;
+        self.sorted = true;
+    }
+
+    /// Sorts the tags, unless they are. All at once takes less time than one after the other.
+    #[inline]
+    fn sort(&mut self) {
+        if !self.sorted {
+            self.sort_tags();
+        }
+    }
+
+    #[inline(never)]
+    fn sort_tags(&mut self) {
+        self.last_tag = self.parts.sort(self.tags, self.appended);
+        self.fields = self.parts.len();
+        self.sorted = true;
+    }
+
+    /// A copy with its tags sorted, if they aren't: of a point without fields.
+    #[cold]
+    fn in_order(&self) -> Point {
+        let mut point = self.clone();
+        point.sort();
+        point
     }
 
     /// The bytes of the parts in a range.
@@ -344,6 +383,9 @@ impl Point {
 /// Points are equal if their parts are, the fields in the same order. A tag that was set from a number is its text.
 impl PartialEq for Point {
     fn eq(&self, other: &Point) -> bool {
+        if !(self.sorted && other.sorted) {
+            return self.in_order() == other.in_order();
+        }
         fn tags(point: &Point) -> impl Iterator<Item = impl PartialEq> {
             point.kept_tags().map(|tag| (tag.key, tag.value.as_tag()))
         }
@@ -359,6 +401,9 @@ impl Eq for Point {}
 
 impl fmt::Debug for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.sorted {
+            return self.in_order().fmt(f);
+        }
         f.debug_struct("Point")
             .field("measurement", &Utf8(self.slice(0..self.tags)))
             .field("tags", &self.kept_tags())
@@ -370,6 +415,9 @@ impl fmt::Debug for Point {
 
 impl ToLine for Point {
     fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        if !self.sorted {
+            return self.in_order().to_line(enc);
+        }
         let mut line = enc.line_of(self.slice(0..self.tags));
         for tag in self.kept_tags() {
             line = line.kept_tag(&tag);

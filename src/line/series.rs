@@ -1,6 +1,6 @@
 //! A measurement and its tags, escaped and checked once, written many times.
 
-use super::duplicate_keys::{self, KeyHash, KeySet};
+use super::duplicate_keys::{self, Bits, KeyHash, KeySet};
 use super::error::{EncodeError, Location, Part};
 use super::escape::Name;
 use super::line_state::{self, tag_key};
@@ -51,7 +51,7 @@ pub type OwnedSeries = SeriesIn<alloc::vec::Vec<u8>>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeriesIn<S> {
     storage: S,
-    bits: u64,
+    bits: Bits,
     tags: u16,
 }
 
@@ -95,7 +95,7 @@ impl SeriesIn<alloc::vec::Vec<u8>> {
         self.storage.push(b',');
         self.storage.extend_from_slice(tag);
         // Any key might be there now.
-        self.bits = u64::MAX;
+        self.bits = Bits::ALL;
         self.tags = self.tags.saturating_add(1);
     }
 }
@@ -193,9 +193,9 @@ fn tag<V: sealed::Tag>(
     before: usize,
     key: &str,
     value: &V,
-    bits: u64,
+    bits: Bits,
     index: u16,
-) -> Result<Option<u64>, EncodeError> {
+) -> Result<Option<Bits>, EncodeError> {
     let part = Part::TagKey;
     if value.is_absent() {
         return line_state::check_tag_key(key.as_bytes(), Name { part, index }).map(|()| None);
@@ -229,7 +229,7 @@ fn tag<V: sealed::Tag>(
 #[derive(Clone, Copy, Debug)]
 pub struct SeriesRef<'a> {
     pub(super) key: &'a [u8],
-    pub(super) bits: u64,
+    pub(super) bits: Bits,
     pub(super) tags: u16,
 }
 

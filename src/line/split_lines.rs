@@ -28,8 +28,19 @@ impl<'a> Iterator for Split<'a> {
     }
 }
 
+/// Whether these bytes are one line with the newline that ends it, and not one in a string.
+#[cfg(feature = "embedded")]
+pub(crate) fn is_whole(line: &[u8]) -> bool {
+    line_end(line) == Some(line.len())
+}
+
 /// The length of the first line, its newline included.
 fn line_len(bytes: &[u8]) -> usize {
+    line_end(bytes).unwrap_or(bytes.len())
+}
+
+/// Where the newline that ends the first line is, if it has one.
+fn line_end(bytes: &[u8]) -> Option<usize> {
     /// Which part of a line a byte belongs to.
     enum Part {
         /// Measurement and tags, until a space.
@@ -57,7 +68,7 @@ fn line_len(bytes: &[u8]) -> usize {
                 part
             }
             (Part::Text, _) => Part::Text,
-            (_, b'\n') => return at.saturating_add(1),
+            (_, b'\n') => return Some(at.saturating_add(1)),
             (Part::Series, b' ') => Part::Key,
             (Part::Key, b'=') => Part::First,
             (Part::First, b'"') => Part::Text,
@@ -66,7 +77,7 @@ fn line_len(bytes: &[u8]) -> usize {
             (part, _) => part,
         };
     }
-    bytes.len()
+    None
 }
 
 /// How many lines servers take for points: comments and empty ones aren't.

@@ -104,7 +104,8 @@ impl AckFile {
         Ok(())
     }
 
-    /// Puts a new file in the place of whatever has the name, which isn't written to.
+    /// Puts a new file in the place of whatever has the name, which isn't written to. It is closed when
+    /// it is renamed: FAT is damaged by the renaming of an open file.
     fn replace(&mut self, fs: &dyn Fs, slot: &[u8], at: u64) -> io::Result<Box<dyn FsFile>> {
         let new = self.path.with_extension("new");
         let file = match fs.create(&new) {
@@ -115,12 +116,15 @@ impl AckFile {
             }
             file => file?,
         };
-        let replaced = write_full(&*file, slot, at).and_then(|()| fs.rename(&new, &self.path));
-        if let Err(e) = &replaced {
+        let written = write_full(&*file, slot, at);
+        drop(file);
+        let replaced = written.and_then(|()| fs.rename(&new, &self.path));
+        if let Err(e) = replaced {
             self.in_memory = e.kind() == io::ErrorKind::IsADirectory;
             let _ = fs.remove(&new);
+            return Err(e);
         }
-        replaced.map(|()| file)
+        fs.open(&self.path, Access::Write)
     }
 }
 

@@ -57,7 +57,7 @@ pub struct SpoolBuilder {
 }
 
 impl SpoolBuilder {
-    pub(super) fn new(dir: PathBuf) -> Self {
+    pub(super) fn for_dir(dir: PathBuf) -> Self {
         SpoolBuilder {
             dir,
             max_bytes: 64 << 20,

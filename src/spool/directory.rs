@@ -458,14 +458,14 @@ fn is_unsupported(error: &io::Error) -> bool {
 }
 
 /// (Before 1.87 the standard library had no kind for ENOTSUP.)
-#[cfg(unix)]
+#[cfg(all(unix, not(target_os = "espidf")))]
 fn says_unsupported(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let number = error.raw_os_error().map(Errno::from_raw_os_error);
     number.is_some_and(|n| n == Errno::NOTSUP || n == Errno::OPNOTSUPP)
 }
 
-#[cfg(not(unix))]
+#[cfg(not(all(unix, not(target_os = "espidf"))))]
 fn says_unsupported(_: &io::Error) -> bool {
     false
 }

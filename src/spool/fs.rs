@@ -104,7 +104,7 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    #[cfg(unix)]
+    #[cfg(all(unix, not(target_os = "espidf")))]
     pub(super) fn of(meta: &fs::Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
         Some(Owner {
@@ -113,7 +113,7 @@ impl Owner {
         })
     }
 
-    #[cfg(not(unix))]
+    #[cfg(not(all(unix, not(target_os = "espidf"))))]
     pub(super) fn of(_: &fs::Metadata) -> Option<Self> {
         None
     }
@@ -121,11 +121,14 @@ impl Owner {
 
 /// The user whose permissions this process has, where users are numbers.
 pub(super) fn user() -> Option<u32> {
-    #[cfg(unix)]
+    #[cfg(all(unix, not(target_os = "espidf")))]
     return Some(rustix::process::geteuid().as_raw());
-    #[cfg(not(unix))]
+    #[cfg(not(all(unix, not(target_os = "espidf"))))]
     return None;
 }
+
+/// Elsewhere a directory can't be opened as a file, and its entries need no sync.
+pub(super) const SYNCS_DIRECTORIES: bool = cfg!(all(unix, not(target_os = "espidf")));
 
 /// The file system of the machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -137,8 +140,7 @@ impl Disk for OsDisk {
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        // Elsewhere a directory can't be opened as a file, and its entries need no sync.
-        if cfg!(unix) {
+        if SYNCS_DIRECTORIES {
             File::open(path)?.sync_all()?;
         }
         Ok(())
@@ -189,7 +191,7 @@ impl FsFile for File {
         File::set_len(self, len)
     }
 
-    #[cfg(unix)]
+    #[cfg(all(unix, not(target_os = "espidf")))]
     fn status(&self) -> io::Result<Status> {
         let stat = rustix::fs::fstat(self)?;
         Ok(Status {
@@ -199,7 +201,8 @@ impl FsFile for File {
         })
     }
 
-    #[cfg(not(unix))]
+    // ESP-IDF says 0 names of every file.
+    #[cfg(not(all(unix, not(target_os = "espidf"))))]
     fn status(&self) -> io::Result<Status> {
         Ok(Status {
             len: self.metadata()?.len(),
@@ -223,7 +226,6 @@ pub(super) fn not_regular() -> io::Error {
 }
 
 /// What is returned when the lock file is gone, or another has its name.
-#[cfg_attr(not(unix), allow(dead_code))]
 pub(super) fn not_owned() -> io::Error {
     io::Error::other("the lock file was removed or replaced: another process may own the spool now")
 }

@@ -35,7 +35,7 @@ pub(super) struct Log {
     pub(super) segments: VecDeque<Segment>,
     active: Option<Active>,
     /// The last older segment that was read from.
-    reader: Option<(u64, Box<dyn FsFile>)>,
+    pub(super) reader: Option<(u64, Box<dyn FsFile>)>,
     indexes: Indexes,
     pub(super) next_seq: u64,
     segment_bytes: u64,
@@ -178,12 +178,13 @@ impl Log {
         };
         let path = self.path(base);
         let created = self.fs.create(&path).and_then(|file| {
-            let written = self.begin(&*file, &header);
-            if written.is_err() {
+            if let Err(e) = self.begin(&*file, &header) {
+                drop(file);
                 // It holds no record; what can't be removed now is removed at the next open.
                 let _ = self.fs.remove(&path);
+                return Err(e);
             }
-            written.map(|()| file)
+            Ok(file)
         });
         let file = created.inspect_err(|_| self.next_seq = base.saturating_add(1))?;
         self.dir_dirty |= !self.durable;
@@ -234,16 +235,22 @@ impl Log {
 
     /// Gives up the active segment after a failure. What counts of it stays, to be read.
     fn poison(&mut self) {
-        let Some(active) = self.active.take() else {
+        let Some(Active {
+            file,
+            unsynced,
+            sync_failed,
+        }) = self.active.take()
+        else {
             return;
         };
         let (valid, end_seq) = self.segments.back().map_or((0, 0), |s| (s.len, s.end_seq));
         // For tidiness alone: what is behind the end is not looked at, and recovery copes with it.
-        let _ = active.file.set_len(valid);
+        let _ = file.set_len(valid);
+        drop(file);
         self.counts.poisoned = self.counts.poisoned.saturating_add(1);
         if self.segments.back().is_some_and(|s| s.base < end_seq) {
             self.next_seq = end_seq;
-            match (active.unsynced, active.sync_failed) {
+            match (unsynced, sync_failed) {
                 (0, _) => {}
                 (_, true) => self.set_newest(SyncState::Failed),
                 (_, false) => self.set_newest(SyncState::Dirty),

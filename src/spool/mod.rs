@@ -28,7 +28,7 @@
 //! could be changed. Root's is taken. [`SpoolBuilder::allow_shared_directory`] takes any.
 //!
 //! # One owner
-//! A spool is its process's alone, and the kernel frees its lock when the process ends, however it ends.
+//! A spool is its process's alone, and its lock is free when the process ends, however it ends.
 //! A child process made by fork is refused with [`SpoolErrorKind::Forked`]: daemonize first, then open. (If
 //! the owner is killed, such a child keeps the lock until it ends or starts another program.)
 //!
@@ -38,6 +38,11 @@
 //! | the same, where the file system locks no directories (NFS) | the same | `flock` on the file `LOCK`; that it still has its name is checked before each `Ok`, acknowledgement and removal |
 //! | other Unix | by path, links in it resolved when it is opened | the same |
 //! | Windows | the same | the file `LOCK`, open for nobody else, so it can't be removed |
+//! | ESP-IDF | the same | an entry in a list of the program's, the only one that runs there: a second [`Spool`] of the path is refused, whatever the case of its letters, and a reset leaves no lock behind. Another name of the directory (a short one on FAT) is not noticed |
+//! | Solaris, and what is neither Unix nor Windows | | none: opening a spool is an error of the kind `Unsupported` |
+//!
+//! How each of them is checked, and what ESP-IDF's file systems mean for a spool, is in the
+//! [guide to small machines](crate::guide::embedded#other-systems).
 //!
 //! # Read-only disks
 //! A spool on a file system that is mounted read-only is opened, and what waits in it is delivered. So is

@@ -160,6 +160,7 @@ impl SegmentScan<'_> {
         let len = file.status()?.len;
         if len <= SEGMENT_HEADER as u64 {
             // Records come only after the header is on the disk: this one never had any.
+            drop(file);
             let _ = self.log.fs.remove(&path);
             return Ok(None);
         }
@@ -174,6 +175,7 @@ impl SegmentScan<'_> {
             }
             _ => {
                 count(&mut self.report.quarantined);
+                drop(file);
                 let _ = self.log.fs.rename(&path, &path.with_extension("bad"));
                 Ok(None)
             }

@@ -55,6 +55,9 @@ impl Log {
         let copy = path.with_extension(NEW);
         let copied = self.copy(&*from, &copy, &bounds, window, each);
         window.forget();
+        // What is open can't be replaced everywhere.
+        drop(from);
+        self.reader = None;
         let result = match copied {
             // The name has to mean this copy, not one of an attempt before, whatever the system
             // makes of the order of the two changes.

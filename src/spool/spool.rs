@@ -116,7 +116,7 @@ impl Spool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn builder(dir: impl Into<PathBuf>) -> SpoolBuilder {
-        SpoolBuilder::new(dir.into())
+        SpoolBuilder::for_dir(dir.into())
     }
 }
 

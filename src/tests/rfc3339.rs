@@ -62,3 +62,55 @@ fn each_wrong_text_says_why() {
         assert_eq!(Timestamp::parse_at(more.as_bytes(), text.len()), Err(error));
     }
 }
+
+/// As InfluxDB 3 writes them.
+#[cfg(feature = "v3")]
+#[test]
+fn a_time_without_a_zone_is_in_utc_and_a_date_is_its_midnight() {
+    // What lies behind the text in a buffer plays no part.
+    let parse = |text: &str| {
+        let alone = Timestamp::parse_utc(text.as_bytes(), text.len());
+        for behind in ["Z", ",12345678901", ".5"] {
+            let tail = alloc::format!("{text}{behind}");
+            assert_eq!(
+                Timestamp::parse_utc(tail.as_bytes(), text.len()),
+                alone,
+                "{tail}"
+            );
+        }
+        alone
+    };
+    let mut rng = crate::testing::rng();
+    let edges = [0, -1, 1, i64::MIN, i64::MAX, 1_700_000_000_000_000_000];
+    let random: alloc::vec::Vec<i64> = (0..20_000).map(|_| rng.i64(..)).collect();
+    for nanos in edges.into_iter().chain(random) {
+        let time = Timestamp::from_nanos(nanos - nanos % 10_i64.pow(rng.u32(0..10)));
+        let text = time.to_string();
+        assert_eq!(parse(&text), Ok(time), "{text}");
+        assert_eq!(parse(text.trim_end_matches('Z')), Ok(time), "{text}");
+    }
+    let ok = |text: &str| parse(text).map(|time| time.to_string()).unwrap();
+    assert_eq!(ok("2024-02-29"), "2024-02-29T00:00:00Z");
+    assert_eq!(ok("2023-11-14t22:13:20"), "2023-11-14T22:13:20Z");
+    assert_eq!(ok("2023-11-14T23:13:20+01:00"), "2023-11-14T22:13:20Z");
+    for (text, error) in [
+        ("", TimestampError::Syntax),
+        ("2023-11-1", TimestampError::Syntax),
+        ("2023-02-29", TimestampError::Field),
+        ("2023/02/28", TimestampError::Syntax),
+        ("2023-11-14T22:13", TimestampError::Syntax),
+        ("2023-11-14 22:13:20", TimestampError::Syntax),
+        ("2023-11-14T22:13:20.", TimestampError::Syntax),
+        ("2023-11-14T22:13:20.1234567890", TimestampError::TooPrecise),
+        ("2023-11-14T22:13:60", TimestampError::LeapSecond),
+        ("2023-11-14T24:00:00", TimestampError::Field),
+        ("1600-01-01", TimestampError::OutOfRange),
+        ("2262-04-12T00:00:00", TimestampError::OutOfRange),
+        ("01:02:03", TimestampError::Syntax),
+    ] {
+        assert_eq!(parse(text), Err(error), "{text}");
+    }
+    // Elsewhere a time needs its zone.
+    assert!(Timestamp::parse("2023-11-14T22:13:20").is_err());
+    assert!(Timestamp::parse("2023-11-14").is_err());
+}

@@ -4,6 +4,7 @@ use super::rows::Rows;
 use super::statements::{Statements, writes};
 use super::{Database, What};
 use crate::client::execute::{is_page, json_param};
+use crate::client::names::without_bom;
 use crate::client::transport::RequestBody;
 use crate::client::url::encode_segment;
 use crate::error::{Error, Printable, cut};
@@ -15,7 +16,7 @@ use core::time::Duration;
 use serde::Serialize;
 
 /// An InfluxQL query under construction. Made by [`Database::query`].
-#[must_use = "nothing is asked until `call` or `run`"]
+#[must_use = "nothing is asked until `.call()?` or `.run()?`"]
 pub struct Query<'a> {
     v1: Database<'a>,
     q: String,
@@ -44,7 +45,7 @@ impl<'a> Database<'a> {
     pub fn query(&self, q: impl Into<String>) -> Query<'a> {
         Query {
             v1: self.clone(),
-            q: q.into(),
+            q: without_bom(q.into()),
             params: BTreeMap::new(),
             chunk_size: 1_000,
             get: false,

@@ -17,7 +17,7 @@ use crate::line::{DefaultTagsBuilder, OwnedDefaultTags, TagValue};
 use crate::{Precision, Timestamp};
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -33,6 +33,7 @@ impl Client {
     /// println!("{}", w.close()?);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
+    #[doc(alias = "new")]
     #[doc(alias = "write_api")]
     pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
         WriterBuilder::new(self, Route::V2, bucket.into())
@@ -59,7 +60,7 @@ impl crate::v3::Database<'_> {
 }
 
 /// The settings of a [`Writer`]. Every one has a default.
-#[must_use = "a builder does nothing until it is built"]
+#[must_use = "a builder does nothing until `.build()?`"]
 pub struct WriterBuilder {
     client: Client,
     route: Route,
@@ -564,14 +565,15 @@ impl WriterBuilder {
     ///
     /// # Errors
     /// Returns an error for batches of no lines, a batch larger than the buffer, a drain rate of
-    /// nothing, an empty bucket name, a default tag that can't be written, bounds of the clock that no
+    /// nothing, a bucket's name that is empty, has a zero byte or more than 1 023 bytes (with a spool, together
+    /// with that of the organization), a default tag that can't be written, bounds of the clock that no
     /// time is between.
     pub fn build(self) -> Result<Writer, Error> {
         let client = self.client.clone();
         let clock = SystemClock::new(client.clone());
         let route = self.route;
         self.build_on(clock, Sender { client, route }, random())
-            .map(Writer::new)
+            .map(|inline| Writer { inline })
     }
 
     /// The same on any clock and any way to the server.
@@ -636,6 +638,15 @@ impl WriterBuilder {
             return Err(Error::config(
                 "a writer needs the name of a bucket or a database",
             ));
+        }
+        settings
+            .check_bucket(&self.bucket)
+            .map_err(|error| Error::config(error.to_string()))?;
+        if let Some(disk) = &self.disk {
+            disk.check_bucket(&self.bucket)
+                .map_err(|error| Error::config(format!("the writer's spool: {error}")))?;
+            let most = settings.max_bucket_bytes;
+            settings.max_bucket_bytes = most.saturating_sub(disk.org_bytes());
         }
         let tags = self
             .tags

@@ -3,9 +3,13 @@
 use super::stamp::ClockRules;
 use crate::client::RetryPolicy;
 use crate::client::retry::{at_least, part};
+use crate::error::WriteError;
 use crate::{OverflowPolicy, Precision};
 use alloc::sync::Arc;
 use core::time::Duration;
+
+/// The most bytes of a bucket's name; with a spool, of the organization's and the bucket's together.
+pub(crate) const MAX_NAMES: usize = 1_023;
 
 /// The pause after a failure that only a person can end is at least this long.
 pub(crate) const HUMAN_PAUSE: Duration = Duration::from_secs(60);
@@ -29,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) poll_limit: Duration,
     pub(crate) flush_timeout: Duration,
     pub(crate) drain_bytes_per_second: u64,
+    /// The longest name of a bucket.
+    pub(crate) max_bucket_bytes: usize,
     /// The measurement of the writer's own line, and how often it is written.
     pub(crate) report: Option<(Arc<str>, Duration)>,
 }
@@ -51,7 +57,21 @@ impl Default for Settings {
             poll_limit: Duration::from_secs(1),
             flush_timeout: Duration::from_secs(60),
             drain_bytes_per_second: 1 << 20,
+            max_bucket_bytes: MAX_NAMES,
             report: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Refuses the name of a bucket that a server can't have or the disk can't keep: its lines would stay in
+    /// memory for ever.
+    #[inline]
+    pub(crate) fn check_bucket(&self, name: &str) -> Result<(), WriteError> {
+        let fits = (1..=self.max_bucket_bytes).contains(&name.len());
+        match fits && !name.as_bytes().contains(&0) {
+            true => Ok(()),
+            false => Err(WriteError::BucketName(self.max_bucket_bytes)),
         }
     }
 }

@@ -50,10 +50,6 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(inline: Inline<SystemClock, Sender>) -> Self {
-        Writer { inline }
-    }
-
     /// Takes a point, or whatever else is [`WriteData`]: a type of your own, a slice, a vector, line
     /// protocol as text. All of its lines are taken, or none.
     ///
@@ -157,9 +153,9 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Writer::write).
+    /// As [`write`](Writer::write), and [`WriteError::BucketName`].
     pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
-        let queue = self.inline.engine.queue(bucket);
+        let queue = self.inline.queue(bucket)?;
         self.inline.write_data(queue, &item)
     }
 
@@ -210,15 +206,15 @@ impl Writer {
         self.inline.write_lines(MAIN, text, precision)
     }
 
-    /// As [`write_lines`](Writer::write_lines), for another bucket.
+    /// As [`write_lines`](Writer::write_lines), for another bucket. If its name is
+    /// [refused](WriteError::BucketName), all lines are.
     pub fn write_lines_to(
         &mut self,
         bucket: &str,
         text: &str,
         precision: Precision,
     ) -> LinesOutcome {
-        let queue = self.inline.engine.queue(bucket);
-        self.inline.write_lines(queue, text, precision)
+        self.inline.write_lines_to(bucket, text, precision)
     }
 
     /// Sends what is due: full batches, what is older than the flush interval, what waited for its

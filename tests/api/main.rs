@@ -10,6 +10,8 @@ mod common {
     pub(crate) mod wire;
 }
 
+mod attached;
+mod byte_order_mark;
 mod limits;
 mod lists;
 mod operations;

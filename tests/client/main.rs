@@ -24,6 +24,7 @@ mod misplaced;
 mod on_v3;
 mod own_sentences;
 mod own_words;
+mod pivot;
 mod points;
 mod proxy;
 mod query;

@@ -301,6 +301,7 @@ fn the_canary_is_everywhere() {
                 "common::api",
                 // Of `v3`, over a bare socket.
                 "crate::server",
+                "common::watch",
                 "provision.rs",
             ];
             assert!(

@@ -144,6 +144,60 @@ fn flattened_structs_and_new_types() {
     assert_eq!(rows[0].0.rest.len(), 4);
 }
 
+/// serde gives a flattened field its value without the column's name: the error has it all the same.
+#[test]
+fn errors_of_flattened_fields_name_the_column() {
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        Door,
+    }
+    let _ = Kind::Door;
+
+    const BODY: &str = "#datatype,string,long,dateTime:RFC3339,double,string,long,boolean,long,string,string\r\n\
+        #default,_result,,,,,,,,,\r\n\
+        ,result,table,_time,_value,unit,count,ok,slot,kind,kin\r\n\
+        ,,0,2023-11-14T22:13:20.5Z,20.25,7,70000,true,,weather,weather\r\n";
+    macro_rules! flattened {
+        ($($type:ty, $name:literal, $message:literal;)*) => {$({
+            #[derive(Debug, Deserialize)]
+            struct Inner {
+                #[serde(rename = $name)]
+                _field: $type,
+            }
+            #[derive(Debug, Deserialize)]
+            struct Outer {
+                #[serde(rename = "_value")]
+                _value: f64,
+                #[serde(flatten)]
+                _rest: Inner,
+            }
+            let mut rows = Rows::new(BODY.as_bytes());
+            let row = rows.next().unwrap().unwrap();
+            let one = row.deserialize::<Outer>().unwrap_err();
+            assert_eq!(one.to_string(), concat!("row 1", $message));
+            let mut all = Rows::new(BODY.as_bytes()).deserialize::<Outer>();
+            let all = all.next().unwrap().unwrap_err();
+            assert_eq!(all.to_string(), one.to_string());
+        })*};
+    }
+    flattened! {
+        u16, "unit", ", column `unit`: invalid type: string \"7\", expected u16";
+        u16, "count", ", column `count`: invalid value: integer `70000`, expected u16";
+        bool, "count", ", column `count`: invalid type: integer `70000`, expected a boolean";
+        String, "_value", ": missing field `_value`";
+        u8, "ok", ", column `ok`: invalid type: boolean `true`, expected u8";
+        i64, "_time", ", column `_time`: invalid type: string \"2023-11-14T22:13:20.5Z\", expected i64";
+        i32, "slot", ", column `slot`: invalid type: Option value, expected i32";
+        Vec<u8>, "unit", ", column `unit`: invalid type: string \"7\", expected a sequence";
+        // Two columns have the value.
+        i64, "kin", ": invalid type: string \"weather\", expected i64, in one of the columns kind, kin";
+        Kind, "kind", ": unknown variant `weather`, expected `door`, in one of the columns kind, kin";
+        // It is about no column that there is.
+        i64, "absent", ": missing field `absent`";
+    }
+}
+
 #[test]
 fn tuples_take_the_columns_in_order() {
     let body = "#datatype,string,long,dateTime:RFC3339,double,duration\r\n\

@@ -44,16 +44,11 @@ fn layouts() {
             50,
             "time                          v  note\n2023-11-14T22:13:20Z  12345.678  a text of more...",
         ),
-        // Columns at the right are left out, and named.
+        // Columns are left out, and named.
         (
-            &[&["time", "v", "w"], &[time, "12345.678", "98765.432"]],
-            34,
-            "time                          v\n2023-11-14T22:13:20Z  12345.678\n(1 more column: w)",
-        ),
-        (
-            &[&["time", "v", "w"], &[time, "1", "2"]],
-            20,
-            "time\n2023-11-14T22:13:20Z\n(2 more columns: ...",
+            &[&["v", "w", "x"], &["-12345.678", "12345.678", "1"]],
+            21,
+            "         v          w\n-12345.678  12345.678\n(1 more column: x)",
         ),
         // The first is shown in any case.
         (&[&["note"], &[long]], 0, "note\na text of more th..."),
@@ -70,6 +65,147 @@ fn layouts() {
             "a\\nb       c\n\\u{1b}[2J  \\u{202e}x\\r",
         ),
         (&[&["é", "日本"], &["ü", "1"]], 80, "é  日本\nü   1"),
+    ] {
+        let text = table(rows).display(width).to_string();
+        assert_eq!(text, expected, "{rows:?} in {width}");
+    }
+}
+
+/// Times are shortened before a column is left out, text is left out before numbers are, and what isn't
+/// shown is stated.
+#[test]
+fn narrow() {
+    let time = "2023-11-14T22:13:20.123456789Z";
+    let later = "2023-11-14T22:13:30Z";
+    let next_day = "2023-11-15T00:00:00.000Z";
+    for (rows, width, expected) in [
+        // Wide enough.
+        (
+            &[&["_time", "station", "v"][..], &[time, "zrh-1", "20.25"]][..],
+            46,
+            "_time                           station      v\n\
+             2023-11-14T22:13:20.123456789Z  zrh-1    20.25",
+        ),
+        // Without fractions, then without a date.
+        (
+            &[
+                &["_time", "a", "b"],
+                &[time, "20.25", "1013.5"],
+                &[next_day, "", "9"],
+            ],
+            40,
+            "_time                     a       b\n\
+             2023-11-14T22:13:20Z  20.25  1013.5\n\
+             2023-11-15T00:00:00Z              9\n\
+             (whole seconds: _time)",
+        ),
+        (
+            &[
+                &["_time", "a", "b", "c", "d"],
+                &[time, "20.25", "1013.5", "55.5", "-3"],
+                &[later, "20.5", "1013.25", "", "0"],
+                &["", "1", "2", "3", "4"],
+            ],
+            40,
+            "_time          a        b     c   d\n\
+             22:13:20Z  20.25   1013.5  55.5  -3\n\
+             22:13:30Z   20.5  1013.25         0\n\
+             \x20              1        2     3   4\n\
+             (whole seconds: _time)\n\
+             (2023-11-14: _time)",
+        ),
+        // Nothing is lost with zeros.
+        (
+            &[&["t", "v"], &["2023-11-14T22:13:20.000Z", "1"]],
+            24,
+            "t                     v\n2023-11-14T22:13:20Z  1",
+        ),
+        // Two times, each of a date of its own, with an offset.
+        (
+            &[
+                &["from", "to", "n"],
+                &[
+                    "2023-11-14T22:13:20+01:00",
+                    "2023-11-15T22:13:20Z",
+                    "12345.5",
+                ],
+            ],
+            40,
+            "from            to               n\n\
+             22:13:20+01:00  22:13:20Z  12345.5\n\
+             (2023-11-14: from)\n\
+             (2023-11-15: to)",
+        ),
+        // Dates that differ stay.
+        (
+            &[&["_time", "v"], &[later, "1"], &[next_day, "2"]],
+            20,
+            "_time\n2023-11-14T22:13:30Z\n2023-11-15T00:00:00Z\n(1 more column: v)",
+        ),
+        // Long text leaves times as they are as long as it has 16 characters itself.
+        (
+            &[
+                &["_time", "note"],
+                &[time, "a text of more than twenty characters"],
+            ],
+            48,
+            "_time                           note\n\
+             2023-11-14T22:13:20.123456789Z  a text of mor...",
+        ),
+        (
+            &[
+                &["_time", "note"],
+                &[time, "a text of more than twenty characters"],
+            ],
+            47,
+            "_time                 note\n\
+             2023-11-14T22:13:20Z  a text of more than tw...\n\
+             (whole seconds: _time)",
+        ),
+        // Text at the right is left out before numbers, and the first column never.
+        (
+            &[
+                &["station", "a", "note", "b", "c", "d"],
+                &["lausanne", "20.25", "a long one", "1013.5", "55.5", "-3"],
+            ],
+            40,
+            "station       a       b     c   d\n\
+             lausanne  20.25  1013.5  55.5  -3\n\
+             (1 more column: note)",
+        ),
+        (
+            &[
+                &["a", "t", "note", "b", "c"],
+                &["1234567.25", later, "a long one", "7654321.5", "1"],
+            ],
+            24,
+            "         a          b  c\n\
+             1234567.25  7654321.5  1\n\
+             (2 more columns: t, n...",
+        ),
+        (
+            &[
+                &["station", "a", "b"],
+                &["lausanne", "1234567.25", "7654321.5"],
+            ],
+            24,
+            "station            a\nlausanne  1234567.25\n(1 more column: b)",
+        ),
+        // A long name doesn't leave its numbers out.
+        (
+            &[
+                &["temperature_celsius", "pressure_hectopascal"],
+                &["20.25", "1013.5"],
+            ],
+            20,
+            "temper...  pressu...\n    20.25     1013.5",
+        ),
+        // A number alone is cut where that can be seen.
+        (
+            &[&["v"], &["123456789012345678901234567890"]],
+            20,
+            "                   v\n12345678901234567...",
+        ),
     ] {
         let text = table(rows).display(width).to_string();
         assert_eq!(text, expected, "{rows:?} in {width}");

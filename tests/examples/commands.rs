@@ -397,6 +397,7 @@ impl Tree {
         }
         let steps = text
             .lines()
+            .map(str::trim_start)
             .filter(|line| line.starts_with("step ") || line.starts_with("beside "));
         for name in only.into_iter().flat_map(|only| only.split('|')) {
             if !steps.clone().any(|step| step.contains(name)) {

@@ -37,6 +37,23 @@ fn its_readings_are_stored() {
     assert_eq!(count, 10);
 }
 
+/// What a person has to correct is printed, and the readings wait.
+#[test]
+fn it_says_why_nothing_is_stored() {
+    let server = Server::start();
+    let output = Command::new(built::example("embedded_tcp"))
+        .env("INFLUXDB_V2_URL", server.url())
+        .env("INFLUXDB_V2_ORG", server.org())
+        .env("INFLUXDB_V2_TOKEN", "wrong")
+        .env("INFLUXDB_V2_BUCKET", server.bucket())
+        .output()
+        .expect("it runs");
+    let out = String::from_utf8_lossy(&output.stdout);
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(out.ends_with(" 10 buffered\n"), "{out}\n{err}");
+    assert!(err.contains("status 401"), "{out}\n{err}");
+}
+
 #[test]
 fn it_says_what_to_set() {
     let output = Command::new(built::example("embedded_tcp"))

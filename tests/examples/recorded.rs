@@ -51,7 +51,7 @@ fn the_server_of_the_examples_plays_recordings_byte_for_byte() {
     files(&root().join("tests/doc"), &mut there);
     there.sort();
     let names = there.iter().map(|p| p.file_name().unwrap());
-    assert!(names.eq(["influx.toml", "responses.txt", "server.rs"]));
+    assert!(names.eq(["influx.toml", "responses.txt", "server.rs", "transport.rs"]));
 }
 
 /// A request as a rule describes it; status, headers and body of the response to it.

@@ -92,6 +92,32 @@ fn a_text_as_a_duration_is_refused_before_it_is_sent() -> Outcome {
     Ok(())
 }
 
+/// A range from the future until now.
+#[test]
+fn a_positive_duration_as_a_start_is_refused_before_it_is_sent() -> Outcome {
+    let words = "the query's parameter \"start\" is a positive duration, and range(start: …) without a stop \
+        would begin in the future: give SignedDuration::ago(duration) or SignedDuration::hours(-1)";
+    let hour = Duration::from_secs(3600);
+    let (server, client) = weather();
+    let before = server.requests().len();
+    for query in [
+        client.query(SINCE).param("start", hour),
+        client.query(SINCE).param("start", Some(hour)),
+        client.query(SINCE).param("start", Duration::from_nanos(1)),
+        client.query(SINCE).param("start", SignedDuration::hours(1)),
+        client
+            .query(SINCE)
+            .param("start", "1h".parse::<SignedDuration>()?),
+        client.query(SINCE).param("start", SignedDuration(i64::MAX)),
+    ] {
+        let error = query.param("bucket", "sensors").call().unwrap_err();
+        assert!(error.is_config(), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    assert_eq!(server.requests().len(), before);
+    Ok(())
+}
+
 #[test]
 fn texts_numbers_and_lists() -> Outcome {
     let (_server, client) = weather();

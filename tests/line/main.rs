@@ -12,6 +12,7 @@ mod common {
 mod allocations;
 mod escaping;
 mod fuzz;
+mod later_controls;
 mod numbers;
 mod points;
 mod properties;

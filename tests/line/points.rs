@@ -662,3 +662,45 @@ fn a_tag_from_a_number_equals_its_text_and_a_field_does_not() {
     );
     assert_ne!(Point::new("t").tag("a", ""), Point::new("t").tag("a", "x"));
 }
+
+#[test]
+fn tags_in_any_order_are_those_set_in_order() {
+    for count in [1, 2, 3, 8, 15, 16, 17, 18, 40] {
+        let keys: Vec<String> = (0..count).map(|n| format!("k{n:02}")).collect();
+        let mut ordered = Point::new("m");
+        for key in &keys {
+            ordered.set_tag(key, "new");
+        }
+        for rotate in 0..count {
+            let mut point = Point::new("m");
+            for key in keys.iter().rev() {
+                point.set_tag(key, "an older and longer value");
+            }
+            for at in 0..count {
+                point.set_tag(&keys[(at * 7 + rotate) % count], "new");
+            }
+            // (Seven has a factor in common with none of the counts.)
+            assert_eq!(point, ordered, "{count} {rotate}");
+            assert_eq!(format!("{point:?}"), format!("{ordered:?}"));
+            let text = |point: &Point| {
+                let mut enc = Encoder::with_sink(Vec::new());
+                let without = enc.encode(point);
+                enc.encode(&point.clone().field("v", 1)).unwrap();
+                (without, enc.into_sink())
+            };
+            assert_eq!(text(&point), text(&ordered));
+            point
+                .set_field("v", 1)
+                .set_tag("a", "first")
+                .set_tag("z", "last");
+            assert_eq!(
+                point,
+                ordered
+                    .clone()
+                    .tag("z", "last")
+                    .tag("a", "first")
+                    .field("v", 1)
+            );
+        }
+    }
+}

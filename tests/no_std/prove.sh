@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Proves that the codecs need neither std nor a heap, with nothing but the host's own toolchain:
+# Proves that codecs and connection need neither std nor a heap, with nothing but the host's own toolchain:
 # the crate is built as a no_std static library with a panic handler of its own, the symbols of the
 # archive are read, and the library is called from a C program.
 #
@@ -11,7 +11,7 @@ ARCHIVE=$CARGO_TARGET_DIR/release/libno_std_proof.a
 
 # The very versions that the crate is tested with.
 cp ../../Cargo.lock .
-cargo build --release --features serde
+cargo build --release --features serde,embedded
 
 # What the archive wants from outside. The compiler itself calls memcpy and its like, and libgcc's
 # arithmetic (__udivti3, __aeabi_…); everything else, an allocator above all, would mean that

@@ -1,4 +1,5 @@
 /* Calls the proof from C, as a firmware would. Prints what it encoded and decoded. */
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,18 @@ int32_t classify_write(uint16_t status, const uint8_t *body, size_t len, struct 
 size_t write_target(uint8_t *storage, size_t len, const uint8_t *name, size_t name_len);
 size_t write_query(uint8_t *storage, size_t len, const uint8_t *name, size_t name_len);
 
+struct wire {
+    ptrdiff_t (*send)(const uint8_t *bytes, size_t len);
+    ptrdiff_t (*receive)(uint8_t *into, size_t len);
+};
+struct outcome {
+    uint16_t status;
+    uint32_t line, wait;
+};
+_Bool deliver_reading(const struct wire *wire, uint8_t *storage, size_t len, int64_t time,
+                      double celsius, struct outcome *outcome);
+double query_newest(const struct wire *wire, uint8_t *storage, size_t len);
+
 static const char RESPONSE[] =
     "#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n"
     "#default,_result,,,\r\n,result,table,_value,station\r\n"
@@ -39,6 +52,34 @@ static const char *const ERRORS[] = {
     "{\"error\":\"partial write of line protocol occurred\",\"data\":[{\"error_message\":\"no\","
     "\"line_number\":2,\"original_line\":\"bad line\"},{\"error_message\":\"no\",\"line_number\":3}]}",
     "{\"message\":\"Bad Request\"}",
+};
+
+/* A connection: what is sent is shown, what is received is a scripted response, a few bytes at a time. */
+static const char *incoming;
+
+static ptrdiff_t wire_send(const uint8_t *bytes, size_t len)
+{
+    fwrite(bytes, 1, len, stdout);
+    return (ptrdiff_t)len;
+}
+
+static ptrdiff_t wire_receive(uint8_t *into, size_t len)
+{
+    size_t left = strlen(incoming), n = left < len ? left : len;
+    if (n > 7)
+        n = 7;
+    memcpy(into, incoming, n);
+    incoming += n;
+    return (ptrdiff_t)n;
+}
+
+static const char *const RESPONSES[] = {
+    "HTTP/1.1 204 No Content\r\n\r\n",
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "3b\r\n{\"code\":\"invalid\",\"message\":\"unable to parse 'weather,stati\r\n"
+    "2e\r\non=zrh\\\\ 1 temp_c=21.5 1700000000': bad time\"}\r\n0\r\n\r\n",
+    "HTTP/1.1 40",
 };
 
 int main(void)
@@ -78,6 +119,20 @@ int main(void)
         printf("%u rows, newest %lld: %g, %u bytes of names\n", found.rows,
                (long long)found.newest, found.value, found.name_bytes);
     }
+
+    static const struct wire wire = {wire_send, wire_receive};
+    static uint8_t memory[1024];
+    for (size_t i = 0; i < sizeof RESPONSES / sizeof *RESPONSES; i++) {
+        struct outcome outcome = {0, 0, 0};
+        incoming = RESPONSES[i];
+        int stored = deliver_reading(&wire, memory, sizeof memory, 1700000000, 21.5, &outcome);
+        printf("stored %d, status %u, line %u, wait %u s\n", stored, outcome.status, outcome.line,
+               outcome.wait);
+    }
+    incoming = "HTTP/1.1 200 OK\r\nContent-Type: text/csv; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "52\r\n#datatype,string,long,double\r\n#group,false,false,false\r\n"
+               "#default,_result,,\r\n,resul\r\n1c\r\nt,table,_value\r\n,,0,-2.5\r\n\r\n\r\n0\r\n\r\n";
+    printf("\nnewest %g\n", query_newest(&wire, memory, sizeof memory));
 
     /* Too small, or cut: nothing is written, nothing is invented, nobody panics. */
     return encode_readings(storage, 20, 1700000000, 21.5, 7) == 0 &&

@@ -122,13 +122,106 @@ fn what_has_no_place_names_its_field() {
             "tag key `a\\u{9f}` has the control character 0x9f at byte 1: remove it or sanitize the text"
                 .into(),
         ),
-        (
-            refused(&T, &BTreeMap::from([(vec![1], 1)])),
-            "field key 1 could not be serialized: its own Serialize returned an error".into(),
-        ),
     ] {
         assert_eq!(found, expected);
     }
+}
+
+/// A map's key that can't be a name: what it is, and of which field, also where a walk for tags comes
+/// first. (A key has no name of its own, and serde doesn't give that of a flattened map.)
+#[test]
+fn keys_that_are_no_scalar() {
+    /// A map whose last key is this one.
+    struct Map<K>(usize, K, bool);
+    impl<K: Serialize> Serialize for Map<K> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            use serde::ser::SerializeMap;
+            let mut map = serializer.serialize_map(None)?;
+            for n in 0..self.0 {
+                map.serialize_entry(&n, &n)?;
+            }
+            if self.2 {
+                map.serialize_entry(&self.1, &1)?;
+            } else {
+                map.serialize_key(&self.1)?;
+                map.serialize_value(&1)?;
+            }
+            map.end()
+        }
+    }
+    #[derive(Serialize)]
+    struct Outer<T> {
+        id: u16,
+        a: bool,
+        #[serde(flatten)]
+        rest: T,
+    }
+    fn keyed<K: Serialize + Clone>(key: K, expected: &str) {
+        let known = Schema::new("t").tags(&["id"]);
+        for together in [true, false] {
+            for before in [0, 1, 3] {
+                let map = Map(before, key.clone(), together);
+                let sentence = |n: usize| format!("field key {n} {expected}");
+                assert_eq!(refused(&Schema::new("t"), &map), sentence(before + 1));
+                assert_eq!(refused(&known, &map), sentence(before + 1));
+                let by_name = Schema::measurement_from("0").tags(&["id"]);
+                if before > 0 {
+                    let found = refused(&by_name, &Map(before, key.clone(), together));
+                    assert!(found.contains("measurement"), "{found}");
+                }
+                let (id, a) = (1, true);
+                let outer = Outer { id, a, rest: map };
+                assert_eq!(refused(&known, &outer), sentence(before + 2));
+            }
+        }
+    }
+    let only = "a map's key is a text, a number or a boolean";
+    keyed(vec![1], &format!("is a sequence: {only}"));
+    keyed((1, "a"), &format!("is a sequence: {only}"));
+    keyed(BTreeMap::from([(1, 2)]), &format!("is a map: {only}"));
+    keyed(None::<i64>, &format!("is nothing: {only}"));
+    keyed((), &format!("is nothing: {only}"));
+    keyed(Some(vec![1]), &format!("is a sequence: {only}"));
+    keyed(
+        External::New(1),
+        &format!("is an enum's variant with data: {only}"),
+    );
+    keyed(
+        External::Struct { a: 1 },
+        &format!("is an enum's variant with data: {only}"),
+    );
+    keyed(std::time::Duration::ZERO, &format!("is a struct: {only}"));
+}
+
+#[test]
+fn keys_that_fail_by_themselves() {
+    /// A map of one key.
+    struct Map<K>(K);
+    impl<K: Serialize> Serialize for Map<K> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map([(&self.0, 1)])
+        }
+    }
+    /// A key as long as that.
+    struct Shown(usize);
+    impl Serialize for Shown {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(&format_args!("{:x>1$}", "", self.0))
+        }
+    }
+    let t = Schema::new("t").tags(&["id"]);
+    let format = "field key 1 could not be formatted";
+    let own = "field key 1 could not be serialized: its own Serialize returned an error";
+    assert_eq!(refused(&t, &Map(Fails)), own);
+    assert_eq!(refused(&t, &Map(FailsToFormat)), format);
+    assert_eq!(refused(&t, &Map(Shown(129))), format);
+    assert_eq!(refused(&t, &Map(Some(Shown(300)))), format);
+    let mut enc = Encoder::with_sink(Vec::new());
+    enc.serialize(&t, &Map(Shown(128))).unwrap();
+    assert_eq!(
+        enc.as_bytes(),
+        format!("t {}=1i\n", "x".repeat(128)).as_bytes()
+    );
 }
 
 #[test]
@@ -227,13 +320,61 @@ fn names_of_the_schema_that_the_struct_lacks() {
             refused(&name, &of(1)),
             "the measurement, field `y` is taken from a field that the value does not have",
         ),
-        (
-            // It can be one of them.
-            refused(&Schema::new("t").tags(&["x"]).time("x"), &of(1)),
-            "the time, field `x` is in the schema, but not in the value",
-        ),
     ] {
         assert_eq!(found, expected);
+    }
+}
+
+/// A name can be one of them. In a constant the same is an error of compilation: see the messages among
+/// the first guesses.
+#[test]
+fn schemas_that_name_a_field_twice() {
+    type Build = fn() -> Schema<'static>;
+    let tags = "a schema names the same tag twice";
+    let time = "a schema names one field as a tag and as the time";
+    let measurement = "a schema names one field as the measurement and as a tag";
+    let neither = "a schema names one field as the measurement and as the time";
+    let cases: [(Build, Option<&str>); 16] = [
+        (|| Schema::new("t").tags(&["x", "x"]), Some(tags)),
+        (|| Schema::new("t").tags(&["x", "y", "z", "y"]), Some(tags)),
+        (|| Schema::new("t").tags(&["", ""]), Some(tags)),
+        (|| Schema::new("t").tags(&["x"]).time("x"), Some(time)),
+        (|| Schema::new("t").time("x").tags(&["x"]), Some(time)),
+        (
+            || Schema::new("t").tags(&["a", "b", "é"]).time("é"),
+            Some(time),
+        ),
+        (|| Schema::new("t").time("").tags(&["a", ""]), Some(time)),
+        (
+            || Schema::measurement_from("m").tags(&["m"]),
+            Some(measurement),
+        ),
+        (
+            || Schema::measurement_from("m").time("t").tags(&["x", "m"]),
+            Some(measurement),
+        ),
+        (|| Schema::measurement_from("m").time("m"), Some(neither)),
+        (
+            || Schema::measurement_from("m").tags(&["x"]).time("m"),
+            Some(neither),
+        ),
+        // The measurement's name is no field, and neither of these is another's beginning or end.
+        (|| Schema::new("x").tags(&["x"]), None),
+        (|| Schema::new("x").time("x"), None),
+        (
+            || Schema::new("t").tags(&["x", "xx", "X", ""]).time("xxx"),
+            None,
+        ),
+        (
+            || Schema::measurement_from("x").tags(&["xx"]).time(""),
+            None,
+        ),
+        (|| Schema::new("t").tags(&[]).time("at"), None),
+    ];
+    for (n, (build, expected)) in cases.into_iter().enumerate() {
+        let panic = std::panic::catch_unwind(build).err();
+        let message = panic.map(|panic| *panic.downcast_ref::<&str>().unwrap());
+        assert_eq!(message, expected, "case {n}");
     }
 }
 

@@ -16,6 +16,7 @@ mod help;
 
 #[cfg(feature = "spool")]
 mod ahead;
+mod buckets;
 mod delivery;
 mod drops;
 mod handles;

@@ -1,9 +1,12 @@
 //! Which bodies are compressed by default, and that each is whole.
 
 use super::{Compressor, min_bytes};
-use crate::Client;
+use crate::line::Lines;
+use crate::{Client, Precision};
 use alloc::vec::Vec;
+use core::time::Duration;
 use std::io::Read;
+use std::time::Instant;
 
 #[test]
 fn bodies_are_compressed_unless_the_server_is_on_this_machine() {
@@ -122,4 +125,62 @@ fn many_threads_share_one_compressor() {
             });
         }
     });
+}
+
+/// A server that accepts and never responds: how long each connection is open.
+fn silent() -> (u16, std::sync::mpsc::Receiver<Duration>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (sender, open) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, start) = (stream.unwrap(), Instant::now());
+            let mut piece = [0; 65_536];
+            while matches!(stream.read(&mut piece), Ok(1..)) {}
+            if sender.send(start.elapsed()).is_err() {
+                return;
+            }
+        }
+    });
+    (port, open)
+}
+
+/// The limit of an attempt begins before its body is compressed: what that takes is not waited for again.
+#[test]
+fn an_attempt_is_limited_with_its_compression() {
+    let (port, open) = silent();
+    let client = Client::builder(alloc::format!("http://127.0.0.1:{port}"))
+        .gzip_min_bytes(1)
+        .build()
+        .unwrap();
+    let mut rng = fastrand::Rng::with_seed(7);
+    let mut text = alloc::string::String::new();
+    // As much as takes half a second to compress.
+    let takes = loop {
+        for _ in 0..20_000 {
+            text += &alloc::format!("t v={} {}\n", rng.f64(), rng.u32(..));
+        }
+        let start = Instant::now();
+        client.compress(text.as_bytes()).unwrap();
+        if start.elapsed() > Duration::from_millis(500) {
+            break start.elapsed();
+        }
+    };
+    let lines = Lines {
+        bytes: text.as_bytes(),
+        precision: Precision::Nanosecond,
+    };
+    // The limit of the whole attempt, as a part of the time that compression takes.
+    for percent in [0, 1, 10, 30, 50] {
+        let limit = takes * percent / 100;
+        let error = client
+            .write_once("b", lines, false, Some(limit))
+            .unwrap_err();
+        assert!(error.is_timeout(), "{percent} %: {error}");
+        // (It may not even have connected.)
+        let open = open
+            .recv_timeout(Duration::from_millis(500))
+            .unwrap_or_default();
+        assert!(open < takes / 3, "{percent} %: {open:?} of {takes:?}");
+    }
 }

@@ -2,6 +2,8 @@
 
 mod cell;
 mod error;
+#[cfg(feature = "alloc")]
+mod locate;
 mod row;
 #[cfg(feature = "std")]
 mod rows;
@@ -69,7 +71,9 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     ///
-    /// [`DeserializeError`] names the column and says what doesn't fit.
+    /// [`DeserializeError`] names the column and says what doesn't fit. For a field within
+    /// `#[serde(flatten)]`, whose column serde doesn't tell, it is the column that has the value; if
+    /// several have it, the message lists them.
     pub fn deserialize<T: serde::Deserialize<'a>>(&self) -> Result<T, DeserializeError> {
         T::deserialize(RowDeserializer {
             record: *self,

@@ -5,6 +5,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 
 use super::cell::CellDeserializer;
 use super::error::DeserializeError;
+#[cfg(feature = "alloc")]
+use super::locate::located;
 use crate::Precision;
 use crate::csv::record::Record;
 use crate::csv::table::{Table, utf8};
@@ -102,7 +104,7 @@ impl<'de, P: Places> Deserializer<'de> for RowDeserializer<'de, '_, P> {
         let record = self.record;
         visitor
             .visit_map(AllColumns { record, next, unit })
-            .map_err(|error| error.at(&record, 0))
+            .map_err(|error| located(error, &record))
     }
 
     #[inline]
@@ -205,6 +207,12 @@ impl<'de, P: Places> Deserializer<'de> for RowDeserializer<'de, '_, P> {
         deserialize_f64 deserialize_char deserialize_str deserialize_string deserialize_bytes
         deserialize_byte_buf deserialize_identifier
     }
+}
+
+/// Without a heap serde keeps no values.
+#[cfg(not(feature = "alloc"))]
+fn located(error: DeserializeError, record: &Record<'_>) -> DeserializeError {
+    error.at(record, 0)
 }
 
 /// All columns: names and values of a map, values of a sequence.

@@ -125,7 +125,7 @@ fn random_table(rng: &mut fastrand::Rng) -> Table {
 #[test]
 fn any_split_gives_the_same_rows() {
     let mut rng = rng();
-    for _ in 0..3_000 {
+    for _ in 0..600 {
         let table = random_table(&mut rng);
         let text = write(&table);
         for sizes in [
@@ -146,6 +146,64 @@ fn any_split_gives_the_same_rows() {
                     (table.clone(), None)
                 );
             }
+        }
+    }
+}
+
+/// Right or wrong: rows, and the error with its place and excerpt.
+#[test]
+fn any_split_of_any_bytes_comes_to_the_same() {
+    const PARTS: [&[u8]; 12] = [
+        b",",
+        b",",
+        b"\n",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\"",
+        b"\"\"",
+        b"a",
+        b"12345678",
+        b"\xff",
+        b" ",
+    ];
+    let mut rng = rng();
+    for _ in 0..10_000 {
+        let text: Vec<u8> = (0..rng.usize(0..24))
+            .flat_map(|_| PARTS[rng.usize(..PARTS.len())])
+            .copied()
+            .collect();
+        // Not of text that isn't UTF-8 where it is asked for as text.
+        let text = match rng.bool() {
+            true => text,
+            false => String::from_utf8_lossy(&text).into_owned().into_bytes(),
+        };
+        let read = |sizes: Vec<usize>| {
+            let left = &*text;
+            let mut rows = PlainRows::new(Pieces { left, sizes }).max_columns(6);
+            let mut found = Vec::new();
+            loop {
+                match rows.next() {
+                    Ok(Some(row)) => {
+                        let cells = row.cells().map(|c| c.as_bytes().to_vec());
+                        found.push(cells.collect::<Vec<_>>());
+                    }
+                    Ok(None) => return (found, None),
+                    Err(error) => {
+                        assert!(matches!(rows.next(), Ok(None)), "an error is the last");
+                        return (found, Some(error.to_string()));
+                    }
+                }
+            }
+        };
+        let whole = read(vec![usize::MAX]);
+        for size in [1, 2, 3, rng.usize(4..30)] {
+            assert_eq!(
+                read(vec![size]),
+                whole,
+                "{:?} by {size}",
+                text.escape_ascii().to_string()
+            );
         }
     }
 }

@@ -3,7 +3,11 @@
 mod error_body;
 mod json;
 mod json_str;
+mod random_responses;
 mod recordings;
+mod request_head;
+mod response_limits;
+mod response_parser;
 mod retry_after;
 mod target;
 mod write_status;

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use self::error::Name;
 use self::schema::Role;
+use self::text::NoKey;
 use super::encoder::Encoder;
 use super::error::{EncodeError, Location, Part};
 use super::into_timestamp::sealed::IntoTimestamp as _;
@@ -40,7 +41,7 @@ impl<S: Sink> Encoder<S> {
     /// | text, `char`, unit variants | string | text |
     /// | `None`, `()` | nothing | no tag |
     ///
-    /// Newtypes are what they hold. Keys of maps may be any scalar. `#[serde(flatten)]` puts a struct's or a
+    /// Newtypes are what they hold. Keys of maps may be any scalar, of at most 128 bytes if it isn't a text. `#[serde(flatten)]` puts a struct's or a
     /// map's fields among the others; serde has it only with feature `alloc`. `rename`, `skip` and
     /// `skip_serializing_if` do what they say. The time is an integer in the encoder's precision (or
     /// [the schema's](Schema::precision)), a [`Timestamp`], a `SystemTime`, or RFC 3339 text. The encoder's
@@ -99,7 +100,7 @@ impl<S: Sink> Encoder<S> {
             name: None,
         };
         // (Errors are kept in the encoder.)
-        let _ = walk.line(value);
+        let _ = walk.line(schema, value);
         match walk.enc.core.take_error() {
             None => Ok(()),
             Some(error) => Err(SerializeError::new(error, walk.name)),
@@ -155,29 +156,35 @@ struct Walk<'e, 's, S> {
 }
 
 impl<S: Sink> Walk<'_, '_, S> {
+    /// (The schema by itself: where it is a constant, the compiler knows what each entry is.)
     #[inline]
-    fn line<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
-        match self.schema.measurement() {
+    fn line<T: Serialize + ?Sized>(
+        &mut self,
+        schema: &Schema<'_>,
+        value: &T,
+    ) -> Result<(), Failed> {
+        match schema.measurement() {
             Measurement::Fixed(name) => {
                 self.enc
                     .attempt(|core, buf, _| core.measurement(buf, name.as_bytes()));
                 self.check()?;
             }
             Measurement::FromField(name) => {
-                self.walk(Pass::Measurement, value)?;
+                self.walk::<false, T>(Pass::Measurement, schema.other_bits(), value)?;
                 if !self.seen {
                     return Err(self.missing(name, EncodeError::MissingMeasurement));
                 }
             }
         }
-        if !self.schema.tag_names().is_empty() {
-            self.walk(Pass::Tags, value)?;
+        if !schema.tag_names().is_empty() {
+            self.walk::<false, T>(Pass::Tags, schema.tag_bits(), value)?;
             self.check_tags()?;
         }
         self.enc
             .attempt(|core, buf, defaults| core.close_tags(buf, defaults));
-        self.walk_with::<true, T>(Pass::Fields, value)?;
-        if let (Some(name), false, false) = (self.schema.time_name(), self.seen, self.is_map) {
+        let special = schema.tag_bits() | schema.other_bits();
+        self.walk::<true, T>(Pass::Fields, special, value)?;
+        if let (Some(name), false, false) = (schema.time_name(), self.seen, self.is_map) {
             return Err(self.missing(name, EncodeError::MissingTime));
         }
         let time = self.time;
@@ -186,22 +193,13 @@ impl<S: Sink> Walk<'_, '_, S> {
     }
 
     #[inline]
-    fn walk<T: Serialize + ?Sized>(&mut self, pass: Pass, value: &T) -> Result<(), Failed> {
-        self.walk_with::<false, T>(pass, value)
-    }
-
-    #[inline]
-    fn walk_with<const FIELDS: bool, T: Serialize + ?Sized>(
+    fn walk<const FIELDS: bool, T: Serialize + ?Sized>(
         &mut self,
         pass: Pass,
+        special: u64,
         value: &T,
     ) -> Result<(), Failed> {
         self.pass = pass;
-        let special = match pass {
-            Pass::Measurement => self.schema.other_bits(),
-            Pass::Tags => self.schema.tag_bits(),
-            Pass::Fields => self.schema.tag_bits() | self.schema.other_bits(),
-        };
         self.seen = false;
         self.next_tag = 0;
         let done = value.serialize(top::Top::<S, FIELDS> {
@@ -259,13 +257,33 @@ impl<S: Sink> Walk<'_, '_, S> {
         done
     }
 
-    /// Writes an entry that may be a tag, the time, or the measurement, if this walk is for it.
+    /// Writes an entry that may be a tag, the time, or the measurement, if this walk is for it. False if
+    /// it is a field.
     #[inline(never)]
-    fn special<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
-        let role = self.role(name);
-        if !self.meets(role)? {
-            return Ok(());
+    fn special<const FIELDS: bool, T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        value: &T,
+    ) -> Result<bool, Failed> {
+        // (Each role by itself: then the compiler knows it where the value is written.)
+        match (self.role(name), FIELDS) {
+            (Role::Time, true) if self.meets(Role::Time)? => self.put(name, Role::Time, value),
+            (Role::Field, true) => Ok(false),
+            (role @ Role::Tag(_), false) if self.meets(role)? => self.put(name, role, value),
+            (Role::Measurement, false) if self.meets(Role::Measurement)? => {
+                self.put(name, Role::Measurement, value)
+            }
+            _ => Ok(true),
         }
+    }
+
+    #[inline(always)]
+    fn put<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        role: Role,
+        value: &T,
+    ) -> Result<bool, Failed> {
         let done = value.serialize(value::Value {
             walk: self,
             key: name,
@@ -274,7 +292,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         if done.is_err() {
             self.blame(name, part(role));
         }
-        done
+        done.map(|()| true)
     }
 
     #[inline]
@@ -290,7 +308,6 @@ impl<S: Sink> Walk<'_, '_, S> {
     #[inline]
     fn meets(&mut self, role: Role) -> Result<bool, Failed> {
         match (self.pass, role) {
-            (Pass::Fields, Role::Field) => Ok(true),
             (Pass::Tags, Role::Tag(index)) => {
                 let bit = u32::try_from(index)
                     .ok()
@@ -387,6 +404,22 @@ impl<S: Sink> Walk<'_, '_, S> {
         if !name.is_empty() && self.name.is_none() {
             self.name_error(name);
         }
+    }
+
+    /// Gives an error that came from the key of a map's entry a reason, if it has none.
+    #[cold]
+    fn blame_key(&mut self, why: Option<NoKey>) {
+        if self.enc.core.failed() {
+            return;
+        }
+        let place = self.enc.core.place(Part::FieldKey);
+        self.enc.core.fail(match why {
+            Some(NoKey::Kind(kind)) => EncodeError::Unsupported(place, kind),
+            Some(NoKey::Format) => EncodeError::Format(place),
+            None => EncodeError::Serialize(place),
+        });
+        #[cfg(feature = "alloc")]
+        self.enc.core.forget_key();
     }
 
     #[cold]

@@ -25,13 +25,21 @@ use crate::Precision;
 /// assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5,count=7u 1700000000\n");
 /// # Ok::<(), influx_edge::line::SerializeError>(())
 /// ```
+///
+/// A field of the struct has one role: a schema that names it twice doesn't compile as a constant, and
+/// panics elsewhere.
+///
+/// ```compile_fail
+/// # use influx_edge::line::Schema;
+/// const WEATHER: Schema = Schema::new("weather").tags(&["station", "at"]).time("at");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema<'a> {
     measurement: Measurement<'a>,
     tags: &'a [&'a str],
     time: Option<&'a str>,
     precision: Option<Precision>,
-    /// A bit for each tag, by [`bit`]; and for the time and the measurement.
+    /// Three bits for each tag, by [`bits`]; and for the time and the measurement.
     tag_bits: u64,
     other_bits: u64,
 }
@@ -95,7 +103,7 @@ impl<'a> Schema<'a> {
     pub const fn measurement_from(field: &'a str) -> Self {
         let mut schema = Schema::new("");
         schema.measurement = Measurement::FromField(field);
-        schema.other_bits |= bit(field);
+        schema.other_bits |= bits(field);
         schema
     }
 
@@ -105,24 +113,59 @@ impl<'a> Schema<'a> {
     /// A name that a struct does not have is an error when it is serialized, for the first 64 tags. A
     /// field that serde leaves out with `skip_serializing_if` counts as there; in a map, and so in a struct
     /// with `#[serde(flatten)]`, any name may be absent.
+    ///
+    /// # Panics
+    /// Panics if a name is given twice, or is that of the time or of the measurement's field. In a
+    /// constant that is an error of compilation.
     #[must_use]
+    #[track_caller]
     pub const fn tags(mut self, names: &'a [&'a str]) -> Self {
         self.tags = names;
         let mut rest = names;
         while let Some((name, more)) = rest.split_first() {
-            self.tag_bits |= bit(name);
+            assert!(!among(more, name), "a schema names the same tag twice");
+            self.tag_bits |= bits(name);
             rest = more;
         }
+        self.one_role_each();
         self
     }
 
     /// Makes this field the time: an integer, a [`Timestamp`](crate::Timestamp), a `SystemTime` as serde
     /// writes it, or RFC 3339 text. `None` leaves the line without a time. Default: no time.
+    ///
+    /// # Panics
+    /// Panics if the name is that of a tag or of the measurement's field. In a constant that is an error
+    /// of compilation.
     #[must_use]
+    #[track_caller]
     pub const fn time(mut self, name: &'a str) -> Self {
         self.time = Some(name);
-        self.other_bits |= bit(name);
+        self.other_bits |= bits(name);
+        self.one_role_each();
         self
+    }
+
+    #[track_caller]
+    const fn one_role_each(&self) {
+        if let Some(time) = self.time {
+            assert!(
+                !among(self.tags, time),
+                "a schema names one field as a tag and as the time"
+            );
+            if let Measurement::FromField(field) = self.measurement {
+                assert!(
+                    !equal(field, time),
+                    "a schema names one field as the measurement and as the time"
+                );
+            }
+        }
+        if let Measurement::FromField(field) = self.measurement {
+            assert!(
+                !among(self.tags, field),
+                "a schema names one field as the measurement and as a tag"
+            );
+        }
     }
 
     /// Sets the unit of a time that is an integer, in both directions. Default: on writing the encoder's
@@ -204,6 +247,29 @@ impl<'a> Schema<'a> {
     }
 }
 
+/// Whether a name is one of these.
+const fn among(mut names: &[&str], name: &str) -> bool {
+    while let Some((first, rest)) = names.split_first() {
+        if equal(first, name) {
+            return true;
+        }
+        names = rest;
+    }
+    false
+}
+
+/// Equality of texts, for constants.
+const fn equal(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    while let ([first, rest @ ..], [other, others @ ..]) = (a, b) {
+        if *first != *other {
+            return false;
+        }
+        (a, b) = (rest, others);
+    }
+    a.is_empty() && b.is_empty()
+}
+
 /// Whether two names are the same, mostly without a call to memcmp, which costs more than it compares.
 #[inline]
 fn same(a: &str, b: &str) -> bool {
@@ -223,14 +289,18 @@ fn same(a: &str, b: &str) -> bool {
         }
 }
 
-/// One of 64 bits, by length, first and last byte. Known when compiled, for the names of a struct.
+/// Three of 64 bits, by length and three bytes. Known when compiled, for the names of a struct.
 #[inline(always)]
-pub(super) const fn bit(name: &str) -> u64 {
-    let (first, last) = match name.as_bytes() {
-        [] => (0, 0),
-        [only] => (*only, *only),
-        [first, .., last] => (*first, *last),
+pub(super) const fn bits(name: &str) -> u64 {
+    let name = name.as_bytes();
+    let (_, half) = name.split_at(name.len() / 2);
+    let mixed = match (name, half) {
+        ([first, .., last], [middle, ..]) => {
+            u32::from_le_bytes([*first, *last, *middle, name.len() as u8])
+        }
+        ([only], _) => *only as u32,
+        _ => 0,
     };
-    let mixed = (first as usize) ^ ((last as usize) << 1) ^ (name.len().wrapping_mul(7));
-    1 << (mixed & 63)
+    let mixed = mixed.wrapping_mul(0x85EB_CA6B);
+    1 << (mixed >> 26) | 1 << ((mixed >> 20) & 63) | 1 << ((mixed >> 14) & 63)
 }

@@ -5,6 +5,7 @@ use core::fmt::{self, Write as _};
 use serde::ser::{Impossible, Serialize, Serializer};
 
 use super::Failed;
+use crate::line::error::ValueKind;
 
 /// Up to `N` bytes of text.
 #[derive(Clone, Copy)]
@@ -54,13 +55,33 @@ impl<const N: usize> fmt::Write for TextBuffer<N> {
     }
 }
 
-/// Hands the key of a map's entry on as text.
-pub(super) struct Key<F>(pub(super) F);
+/// Why a key of a map is no text.
+#[derive(Clone, Copy)]
+pub(super) enum NoKey {
+    /// It is no scalar.
+    Kind(ValueKind),
+    /// It is longer than the buffer for it, or its `Display` failed.
+    Format,
+}
 
-impl<F: FnOnce(&str) -> Result<(), Failed>> Key<F> {
+/// Hands the key of a map's entry on as text, or leaves the reason why there is none.
+pub(super) struct Key<'k, F>(pub(super) F, pub(super) &'k mut Option<NoKey>);
+
+impl<F: FnOnce(&str) -> Result<(), Failed>> Key<'_, F> {
     fn display(self, key: fmt::Arguments<'_>) -> Result<(), Failed> {
-        let text = TextBuffer::<128>::of(key).ok_or(Failed)?;
-        (self.0)(text.as_str())
+        match TextBuffer::<128>::of(key) {
+            Some(text) => (self.0)(text.as_str()),
+            None => {
+                *self.1 = Some(NoKey::Format);
+                Err(Failed)
+            }
+        }
+    }
+
+    #[cold]
+    fn no_scalar<T>(self, kind: ValueKind) -> Result<T, Failed> {
+        *self.1 = Some(NoKey::Kind(kind));
+        Err(Failed)
     }
 }
 
@@ -72,7 +93,7 @@ macro_rules! displayed {
     )*};
 }
 
-impl<F: FnOnce(&str) -> Result<(), Failed>> Serializer for Key<F> {
+impl<F: FnOnce(&str) -> Result<(), Failed>> Serializer for Key<'_, F> {
     type Ok = ();
     type Error = Failed;
     type SerializeSeq = Impossible<(), Failed>;
@@ -140,19 +161,19 @@ impl<F: FnOnce(&str) -> Result<(), Failed>> Serializer for Key<F> {
     }
 
     fn serialize_none(self) -> Result<(), Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Nothing)
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Result<(), Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Bytes)
     }
 
     fn serialize_unit(self) -> Result<(), Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Nothing)
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Result<(), Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Nothing)
     }
 
     fn serialize_newtype_variant<T: ?Sized + Serialize>(
@@ -162,15 +183,15 @@ impl<F: FnOnce(&str) -> Result<(), Failed>> Serializer for Key<F> {
         _: &'static str,
         _: &T,
     ) -> Result<(), Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Variant)
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Sequence)
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Sequence)
     }
 
     fn serialize_tuple_struct(
@@ -178,7 +199,7 @@ impl<F: FnOnce(&str) -> Result<(), Failed>> Serializer for Key<F> {
         _: &'static str,
         _: usize,
     ) -> Result<Self::SerializeTupleStruct, Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Sequence)
     }
 
     fn serialize_tuple_variant(
@@ -188,15 +209,15 @@ impl<F: FnOnce(&str) -> Result<(), Failed>> Serializer for Key<F> {
         _: &'static str,
         _: usize,
     ) -> Result<Self::SerializeTupleVariant, Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Variant)
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Map)
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Struct)
     }
 
     fn serialize_struct_variant(
@@ -206,6 +227,6 @@ impl<F: FnOnce(&str) -> Result<(), Failed>> Serializer for Key<F> {
         _: &'static str,
         _: usize,
     ) -> Result<Self::SerializeStructVariant, Failed> {
-        Err(Failed)
+        self.no_scalar(ValueKind::Variant)
     }
 }

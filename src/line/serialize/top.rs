@@ -2,10 +2,10 @@
 
 use serde::ser::{Impossible, Serialize, SerializeMap, SerializeStruct, Serializer};
 
-use super::schema::{Role, bit};
-use super::text::{Key, TextBuffer};
+use super::schema::{Role, bits};
+use super::text::{Key, NoKey, TextBuffer};
 use super::{Failed, Pass, Walk};
-use crate::line::error::{EncodeError, Part, ValueKind};
+use crate::line::error::{EncodeError, ValueKind};
 use crate::line::sink::Sink;
 
 /// The longest key of a map whose keys and values come apart.
@@ -15,7 +15,7 @@ const KEY_LEN: usize = 256;
 /// has no code for fields.
 pub(super) struct Top<'w, 'e, 's, S, const FIELDS: bool> {
     pub(super) walk: &'w mut Walk<'e, 's, S>,
-    /// A bit for each name that this walk looks at twice.
+    /// Three bits for each name that this walk looks at twice.
     pub(super) special: u64,
 }
 
@@ -29,17 +29,19 @@ impl<S: Sink, const FIELDS: bool> Top<'_, '_, '_, S, FIELDS> {
     #[inline(always)]
     fn entry<T: ?Sized + Serialize>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
         let walk = &mut *self.walk;
-        if self.special & bit(name) == 0 {
-            return match FIELDS {
-                true => walk.plain(name, value),
-                false => Ok(()),
-            };
+        if self.special & bits(name) == bits(name) {
+            if FIELDS && walk.schema.is_tag(walk.next_tag, name) {
+                walk.next_tag = walk.next_tag.wrapping_add(1);
+                return Ok(());
+            }
+            if walk.special::<FIELDS, T>(name, value)? {
+                return Ok(());
+            }
         }
-        if FIELDS && walk.schema.is_tag(walk.next_tag, name) {
-            walk.next_tag = walk.next_tag.wrapping_add(1);
-            return Ok(());
+        match FIELDS {
+            true => walk.plain(name, value),
+            false => Ok(()),
         }
-        walk.special(name, value)
     }
 }
 
@@ -201,10 +203,15 @@ pub(super) struct Entries<'w, 'e, 's, S, const FIELDS: bool> {
 }
 
 impl<S: Sink, const FIELDS: bool> Entries<'_, '_, '_, S, FIELDS> {
-    /// A key that isn't a scalar, or is too long, or failed by itself.
-    fn checked(&mut self, done: Result<(), Failed>) -> Result<(), Failed> {
+    /// Refuses the line for a key that is no text, or failed by itself. The walk for the fields does so,
+    /// which knows the number of the field.
+    fn checked(&mut self, done: Result<(), Failed>, why: Option<NoKey>) -> Result<(), Failed> {
+        let walk = &mut *self.top.walk;
+        if done.is_err() && !FIELDS && walk.check().is_ok() {
+            return Ok(());
+        }
         if done.is_err() {
-            self.top.walk.blame("", Part::FieldKey);
+            walk.blame_key(why);
         }
         done
     }
@@ -216,17 +223,21 @@ impl<S: Sink, const FIELDS: bool> SerializeMap for Entries<'_, '_, '_, S, FIELDS
 
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Failed> {
         let slot = &mut self.key;
-        let done = key.serialize(Key(|key: &str| {
+        *slot = None;
+        let (mut why, mut long) = (None, false);
+        let text = |key: &str| {
             *slot = TextBuffer::of(format_args!("{key}"));
+            long = slot.is_none();
             slot.as_ref().map(|_| ()).ok_or(Failed)
-        }));
-        self.checked(done)
+        };
+        let done = key.serialize(Key(text, &mut why));
+        self.checked(done, if long { Some(NoKey::Format) } else { why })
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Failed> {
         match self.key.take() {
             Some(key) => self.top.entry(key.as_str(), value),
-            None => self.checked(Err(Failed)),
+            None => self.checked(Err(Failed), None),
         }
     }
 
@@ -237,8 +248,9 @@ impl<S: Sink, const FIELDS: bool> SerializeMap for Entries<'_, '_, '_, S, FIELDS
         value: &V,
     ) -> Result<(), Failed> {
         let top = &mut self.top;
-        let done = key.serialize(Key(|key: &str| top.entry(key, value)));
-        self.checked(done)
+        let mut why = None;
+        let done = key.serialize(Key(|key: &str| top.entry(key, value), &mut why));
+        self.checked(done, why)
     }
 
     #[inline]

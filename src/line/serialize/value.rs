@@ -205,6 +205,7 @@ impl<'w, 'e, 's, 'k, S: Sink> Serializer for Value<'w, 'e, 's, 'k, S> {
     fn serialize_str(self, value: &str) -> Done {
         match self.role {
             Role::Field => self.walk.field(self.key, value),
+            Role::Tag(_) => self.walk.tag(self.key, value),
             _ => self.special_text(value),
         }
     }

@@ -88,6 +88,8 @@ fn a_new_key_is_hardly_ever_looked_up() {
     assert!(!keys.definitely_absent(KeyHash::of(b"new")));
     keys.clear();
     assert!(keys.definitely_absent(KeyHash::of(b"temp_c")));
-    keys.seed(KeyHash::of(b"temp_c").bit());
+    let mut bits = Bits::default();
+    bits.insert(KeyHash::of(b"temp_c"));
+    keys.seed(bits);
     assert!(!keys.definitely_absent(KeyHash::of(b"temp_c")));
 }

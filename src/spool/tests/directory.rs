@@ -1,6 +1,8 @@
 //! The directory: whose it is, who uses it, what it is when nothing can be written to it; and that both
 //! implementations of it do the same.
 
+#[cfg(unix)]
+use super::program_lock::ProgramDir;
 use super::sim::{Call, Sim};
 use super::{TestClock, append, drain, target};
 use crate::Precision;
@@ -444,13 +446,18 @@ fn a_denied_permission_names_the_file_its_owner_and_us() {
     }
 }
 
-/// An open directory of the machine's, by descriptor and by path.
+/// An open directory of the machine's, by descriptor, by path, and by path with the lock of a system that
+/// runs one program.
 #[cfg(unix)]
 fn both(dir: &Path) -> Vec<(&'static str, Box<dyn Fs>)> {
     use crate::spool::{fs_os, fs_path};
     vec![
         ("descriptor", Box::new(fs_os::OsDir::open(dir).unwrap())),
         ("path", Box::new(fs_path::OsDir::open(dir).unwrap())),
+        (
+            "path, one program",
+            Box::new(ProgramDir::open(dir).unwrap()),
+        ),
     ]
 }
 

@@ -10,6 +10,8 @@ mod full;
 mod model;
 mod numbers;
 mod power_cut;
+#[cfg(unix)]
+mod program_lock;
 mod sim;
 mod targets;
 mod unsynced;

@@ -5,6 +5,8 @@
 //! whole sectors), in any order; a file may have its new length but not the bytes; directory entries
 //! may be missing until the directory is synced.
 //!
+//! A file that is open is neither removed nor renamed: FAT is damaged by that, some systems refuse it.
+//!
 //! It can fail ([`Sim::fail_when`]), and it can lie about syncs ([`Lie`]): that is how the tests
 //! prove that they would notice a missing one.
 
@@ -98,6 +100,8 @@ struct State {
     log: Vec<Op>,
     next_file: u64,
     next_handle: u64,
+    /// The files that handles are open of.
+    open: BTreeMap<u64, u64>,
     locked: BTreeSet<PathBuf>,
     lie: Option<Lie>,
     late: Option<Op>,
@@ -181,6 +185,7 @@ impl Sim {
     pub(super) fn kill(&self) {
         let mut state = self.state();
         state.locked.clear();
+        state.open.clear();
         if let Some(op) = state.late.take() {
             state.log.push(op);
         }
@@ -400,6 +405,7 @@ impl Fs for SimDir {
         if sim.node(path).is_none() {
             return Err(io::ErrorKind::NotFound.into());
         }
+        sim.assert_closed(path, "removed");
         sim.record(Op::Unname(path.into()));
         Ok(())
     }
@@ -407,6 +413,8 @@ impl Fs for SimDir {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let (sim, (from, to)) = (&self.sim, (&*self.at(from), &*self.at(to)));
         sim.enter(Call::Rename, from)?;
+        sim.assert_closed(from, "renamed");
+        sim.assert_closed(to, "replaced");
         sim.record(Op::Rename(from.into(), to.into()));
         Ok(())
     }
@@ -446,6 +454,7 @@ impl Sim {
     fn handle(&self, id: u64, path: &Path, created: bool) -> SimFile {
         let mut state = self.state();
         state.next_handle += 1;
+        *state.open.entry(id).or_default() += 1;
         SimFile {
             sim: self.clone(),
             id,
@@ -455,9 +464,27 @@ impl Sim {
         }
     }
 
+    fn assert_closed(&self, path: &Path, what: &str) {
+        let node = self.node(path);
+        let open = match node {
+            Some(Node::File(id)) => self.state().open.get(&id).is_some_and(|n| *n > 0),
+            _ => false,
+        };
+        assert!(!open, "{path:?} is {what} while it is open");
+    }
+
     pub(super) fn remove_tree(&self, dir: &Path) {
         let mut state = self.state();
         state.now.names.retain(|path, _| !path.starts_with(dir));
+    }
+}
+
+impl Drop for SimFile {
+    fn drop(&mut self) {
+        // None is left after `kill`.
+        if let Some(open) = self.sim.state().open.get_mut(&self.id) {
+            *open = open.saturating_sub(1);
+        }
     }
 }
 

@@ -147,7 +147,7 @@ impl WriterHandle {
     /// As [`Writer::write_to`](crate::writer::Writer::write_to).
     ///
     /// # Errors
-    /// As [`write`](WriterHandle::write).
+    /// As [`write`](WriterHandle::write), and [`WriteError::BucketName`].
     pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
         self.write_data(Some(&bucket.into()), &item)
     }
@@ -202,6 +202,10 @@ impl WriterHandle {
         lines: usize,
         untimed: bool,
     ) -> Result<(), WriteError> {
+        if let Some(bucket) = other {
+            let checked = self.shared.settings.check_bucket(bucket);
+            checked.map_err(|error| self.shared.refused(error))?;
+        }
         let written = Written {
             bucket: other.unwrap_or(&self.bucket),
             bytes: &self.scratch,

@@ -101,6 +101,14 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         }
     }
 
+    /// The queue of a bucket.
+    pub(crate) fn queue(&mut self, bucket: &str) -> Result<usize, WriteError> {
+        match self.engine.settings.check_bucket(bucket) {
+            Ok(()) => Ok(self.engine.queue(bucket)),
+            Err(error) => Err(self.engine.refused(error)),
+        }
+    }
+
     /// Takes what can be written: points or text, all of it or nothing.
     #[inline]
     pub(crate) fn write_data(
@@ -141,6 +149,23 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         });
         self.engine.end_text(queue);
         outcome
+    }
+
+    /// The same for a bucket by its name.
+    pub(crate) fn write_lines_to(
+        &mut self,
+        bucket: &str,
+        text: &str,
+        precision: Precision,
+    ) -> LinesOutcome {
+        if let Err(no_bucket) = self.engine.settings.check_bucket(bucket) {
+            return write_text(text, |line| {
+                let error = line.err().unwrap_or_else(|| no_bucket.clone());
+                Err(self.engine.refused(error))
+            });
+        }
+        let queue = self.engine.queue(bucket);
+        self.write_lines(queue, text, precision)
     }
 
     fn send_in_write(&mut self) {

@@ -35,6 +35,14 @@ impl Disk {
         match *self {}
     }
 
+    pub(crate) fn check_bucket(&self, _: &str) -> Result<(), DiskError> {
+        match *self {}
+    }
+
+    pub(crate) fn org_bytes(&self) -> usize {
+        match *self {}
+    }
+
     pub(crate) fn is_half_full(&self) -> bool {
         match *self {}
     }

@@ -64,6 +64,19 @@ impl Disk {
         self.adopts_all = true;
     }
 
+    /// Whether it can keep lines for the bucket.
+    pub(crate) fn check_bucket(&self, bucket: &str) -> Result<(), DiskError> {
+        self.target(bucket).map(|_| ())
+    }
+
+    /// The bytes of the organization's name or id.
+    pub(crate) fn org_bytes(&self) -> usize {
+        match &self.org {
+            Some(Org::Id(org) | Org::Name(org)) => org.len(),
+            None => 0,
+        }
+    }
+
     fn target(&self, bucket: &str) -> Result<Target, DiskError> {
         let target = match &self.org {
             Some(Org::Id(id)) => Target::with_org_id(id, bucket),

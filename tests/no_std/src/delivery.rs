@@ -3,6 +3,7 @@
 use core::slice;
 use embedded_io::{ErrorType, Read, Write};
 use influx_edge::Precision;
+use influx_edge::csv::Decoder;
 use influx_edge::embedded::{Config, Connection, Error};
 use influx_edge::line::Encoder;
 
@@ -78,8 +79,13 @@ pub unsafe extern "C" fn deliver_reading(
     outcome: *mut Outcome,
 ) -> bool {
     // SAFETY: the caller's promise.
-    let (wire, storage, outcome) =
-        unsafe { (&*wire, slice::from_raw_parts_mut(storage, len), &mut *outcome) };
+    let (wire, storage, outcome) = unsafe {
+        (
+            &*wire,
+            slice::from_raw_parts_mut(storage, len),
+            &mut *outcome,
+        )
+    };
     let (lines, buffer) = storage.split_at_mut(len / 2);
     let mut enc = Encoder::new(lines).precision(Precision::Second);
     let encoded = enc
@@ -116,16 +122,16 @@ pub unsafe extern "C" fn query_newest(wire: *const Wire, storage: *mut u8, len: 
     let (text, buffer) = storage.split_at_mut(len / 2);
     let mut ends = [0; 40];
     let mut connection = Connection::new(wire, buffer, &CONFIG);
-    newest(&mut connection, text, &mut ends).unwrap_or(f64::NAN)
+    let mut decoder = Decoder::new(text, &mut ends);
+    newest(&mut connection, &mut decoder).unwrap_or(f64::NAN)
 }
 
 fn newest(
     connection: &mut Connection<'_, &Wire>,
-    text: &mut [u8],
-    ends: &mut [usize],
+    decoder: &mut Decoder<'_>,
 ) -> Result<f64, Error<Broken>> {
     let flux = "from(bucket: params.b) |> range(start: -1h) |> last()";
-    let mut rows = connection.query(flux, &[("b", &"sensors")], text, ends)?;
+    let mut rows = connection.query(flux, &[("b", &"sensors")], decoder)?;
     let mut newest = f64::NAN;
     while let Some(record) = rows.next()? {
         newest = record.get("_value").unwrap_or(f64::NAN);
