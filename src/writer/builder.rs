@@ -49,7 +49,7 @@ impl crate::v3::Database<'_> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let mut w = client.v3("sensors").writer().build()?;
-    /// w.write_with(|enc| enc.line("t").field("v", 1).finish())?;
+    /// w.write_with(|enc| enc.line("weather").field("temp_c", 21.5).finish())?;
     /// println!("{}", w.close()?);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```

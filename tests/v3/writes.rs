@@ -39,7 +39,8 @@ fn bad_lines_have_their_numbers_and_our_own_text() {
     const TYPE: &str = "invalid column type";
     let long = "weather,station=of\\ a\\ long\\ name,site=north temp_c=\"twenty, and more\" 7";
     let text = "weather,station=zrh-1 temp_c=\"a\nb\",note=\"of two lines\" 8";
-    let table: [(String, &[(u32, &str, &str)], Stored); 7] = [
+    type Named<'a> = (u32, &'a str, &'a str);
+    let table: [(String, &[Named<'_>], Stored); 7] = [
         (
             format!("{GOOD}{long}\n{GOOD}"),
             &[(2, long, TYPE)],
