@@ -5,6 +5,7 @@ use crate::error::LineError;
 use crate::http::LineErrorRef;
 use crate::line::split_lines::split;
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -88,15 +89,17 @@ fn shortened(line: &str) -> &[u8] {
     line.trim_end_matches(['…', '.', '\n']).as_bytes()
 }
 
-/// The errors of the lines that a server names, each with the line as it was sent. What names no
-/// line of the body keeps the server's words for it; without a body there is nothing else.
+/// The errors of the lines that a server names, each with the line as it was sent, and how often it names
+/// a line once more. What names no line of the body keeps the server's words for it; without a body there
+/// is nothing else.
 pub(crate) fn line_errors<'a>(
     named: impl Iterator<Item = LineErrorRef<'a>>,
     body: &[u8],
     secrets: &Secrets,
     max: usize,
-) -> Vec<LineError> {
-    let mut errors = Vec::new();
+) -> (Vec<LineError>, u64) {
+    let (mut errors, mut repeated) = (Vec::new(), 0_u64);
+    let mut numbers: BTreeMap<u32, String> = BTreeMap::new();
     let mut lines: Option<Lines<'_>> = None;
     let mut taken = Vec::new();
     for one in named {
@@ -105,6 +108,12 @@ pub(crate) fn line_errors<'a>(
         let text: String = one.line.chars().collect();
         let reason: String = one.reason.chars().collect();
         let meant = lines.meant(one.number, &text);
+        let before = one.number.and_then(|n| numbers.get(&n));
+        let again = before.is_some_and(|b| *b == text || b.is_empty() || text.is_empty());
+        repeated = repeated.saturating_add(u64::from(again));
+        if again && meant.is_empty() {
+            continue;
+        }
         if meant.is_empty() {
             // Words that name another line than the number does make the number doubtful, too.
             let behind = |n: &u32| usize::try_from(*n).is_ok_and(|n| n > lines.lines.len());
@@ -119,6 +128,7 @@ pub(crate) fn line_errors<'a>(
                 line: String::new(),
                 reason: secrets.printable(&words, max),
             });
+            keep(&mut numbers, one.number, text);
             continue;
         }
         let reason = secrets.printable(&reason, max);
@@ -134,8 +144,16 @@ pub(crate) fn line_errors<'a>(
                 reason: reason.to_owned(),
             });
         }
+        keep(&mut numbers, one.number, text);
     }
-    errors
+    (errors, repeated)
+}
+
+/// Remembers by which number and text a line was named.
+fn keep(numbers: &mut BTreeMap<u32, String>, number: Option<u32>, text: String) {
+    if let Some(number) = number {
+        numbers.entry(number).or_insert(text);
+    }
 }
 
 #[cfg(test)]

@@ -85,12 +85,15 @@ pub(crate) fn refused(
                 reason(status).to_owned()
             }),
     };
-    let mut named = line_errors(write_status.line_errors, lines, secrets, MAX_MESSAGE);
+    let (mut named, repeated) = line_errors(write_status.line_errors, lines, secrets, MAX_MESSAGE);
+    // (A line that is named twice was dropped once.)
+    let dropped = write_status.dropped;
+    let dropped = dropped.map(|count| count.saturating_sub(repeated));
     // InfluxDB 3 names every line that it drops, and counts none.
     let names_all = !named.is_empty() || message.ends_with(NAMES_ALL);
     let named_in_part = response.truncated
         && names_all
-        && (write_status.stored, write_status.dropped) == (Stored::Partial, None);
+        && (write_status.stored, dropped) == (Stored::Partial, None);
     let mut sent_lines = 0;
     // What a server drops for good it counts; which lines these are, it may leave to us.
     if write_status.remedy == Some(Remedy::None) {
@@ -124,7 +127,7 @@ pub(crate) fn refused(
         stored: write_status.stored,
         remedy: write_status.remedy.unwrap_or(Remedy::Operator),
         line_errors: named,
-        dropped: write_status.dropped,
+        dropped,
         named_in_part,
         blames_path: false,
         empty,

@@ -148,7 +148,8 @@ impl<'a> FromCell<'a> for f32 {
     fn from_cell(cell: Cell<'a>) -> Result<f32, ValueErrorKind> {
         let wide = f64::from_cell(cell)?;
         let value = wide as f32;
-        if value.is_infinite() && wide.is_finite() {
+        // (Infinity by name has no digits.)
+        if value.is_infinite() && cell.as_bytes().iter().any(u8::is_ascii_digit) {
             return Err(ValueErrorKind::OutOfRange);
         }
         Ok(value)

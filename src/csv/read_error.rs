@@ -200,14 +200,14 @@ impl fmt::Display for ReadError {
             ReadErrorKind::Decode { error, excerpt } => write!(f, "{error}: {excerpt}"),
             ReadErrorKind::TooManyColumns { row, max_columns } => write!(
                 f,
-                "the table at CSV row {row} has more than {max_columns} columns, the limit of max_columns: raise it, or ask for fewer columns (with keep() in Flux)"
+                "the table at CSV row {row} has more than {max_columns} columns, the limit of max_columns: raise it, or ask for fewer columns (keep() in Flux, their names in SQL)"
             ),
             ReadErrorKind::RecordTooLong {
                 row,
                 max_record_bytes,
             } => write!(
                 f,
-                "CSV row {row} and its table's description are longer than {max_record_bytes} bytes, the limit of max_record_bytes: raise it, or ask for fewer columns (with keep() in Flux)"
+                "CSV row {row} and its table's description are longer than {max_record_bytes} bytes, the limit of max_record_bytes: raise it, or ask for fewer columns (keep() in Flux, their names in SQL)"
             ),
             ReadErrorKind::Server { message, code } if code.is_empty() => {
                 write!(f, "the query failed on the server: {message}")

@@ -42,6 +42,27 @@ impl Database<'_> {
     }
 
     /// Writes points, lines or text, whatever [`Client::write`](crate::Client::write) takes, into the database.
+    /// Structs of serde go through an [`Encoder`](crate::Encoder), or
+    /// [`Writer::serialize`](crate::Writer::serialize) of a [`writer`](Database::writer) here;
+    /// [`Client::write_serialized`](crate::Client::write_serialized) takes the route of InfluxDB 2, by which
+    /// one bad line rejects them all.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+    /// use influx_edge::line::{Encoder, Schema};
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Reading {
+    ///     station: &'static str,
+    ///     temp_c: f64,
+    /// }
+    /// const WEATHER: Schema = Schema::new("weather").tags(&["station"]);
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// enc.serialize(&WEATHER, &Reading { station: "zrh-1", temp_c: 21.5 })?;
+    /// client.v3("sensors").write(enc.lines())?;
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Client::write`](crate::Client::write): ask the error what is stored and what to do.

@@ -380,9 +380,9 @@ fn wide(columns: usize) -> String {
 #[test]
 fn wide_tables_are_limited_by_settings_that_the_error_names() {
     const COLUMNS: &str = "the table at CSV row 1 has more than {} columns, the limit of max_columns: raise \
-        it, or ask for fewer columns (with keep() in Flux)";
+        it, or ask for fewer columns (keep() in Flux, their names in SQL)";
     const BYTES: &str = "CSV row 1 and its table's description are longer than {} bytes, the limit of \
-        max_record_bytes: raise it, or ask for fewer columns (with keep() in Flux)";
+        max_record_bytes: raise it, or ask for fewer columns (keep() in Flux, their names in SQL)";
     /// Columns, the two limits, and the sentence with its limit.
     type Case = (
         usize,

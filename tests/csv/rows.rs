@@ -247,7 +247,7 @@ fn limits_hold() {
     assert_eq!(
         error.to_string(),
         "CSV row 2 and its table's description are longer than 4096 bytes, the limit of \
-         max_record_bytes: raise it, or ask for fewer columns (with keep() in Flux)"
+         max_record_bytes: raise it, or ask for fewer columns (keep() in Flux, their names in SQL)"
     );
     let wide = |columns: usize| {
         let names: Vec<_> = (0..columns).map(|index| format!("c{index}")).collect();
@@ -272,7 +272,7 @@ fn limits_hold() {
     assert_eq!(
         error.to_string(),
         "the table at CSV row 1 has more than 99 columns, the limit of max_columns: raise it, or \
-         ask for fewer columns (with keep() in Flux)"
+         ask for fewer columns (keep() in Flux, their names in SQL)"
     );
     // In whichever order they are set.
     let body = body.replace(',', ";");

@@ -314,6 +314,50 @@ fn values_of_every_type() {
     });
 }
 
+/// By its name or into a struct.
+#[test]
+fn a_number_beyond_the_largest_f32_is_an_error_and_infinity_is_none() {
+    #[derive(serde::Deserialize)]
+    struct Narrow {
+        a: f32,
+        b: Option<f32>,
+    }
+    let table = [
+        ("1.5", Some(1.5)),
+        ("3.4028235e38", Some(f32::MAX)),
+        ("-3.4028235e38", Some(f32::MIN)),
+        ("340282350000000000000000000000000000000.0", Some(f32::MAX)),
+        ("1e-50", Some(0.0)),
+        ("inf", Some(f32::INFINITY)),
+        ("-inf", Some(f32::NEG_INFINITY)),
+        ("3.5e38", None),
+        ("-1e39", None),
+        ("3402823500000000000000000000000000000000", None),
+        ("1.7976931348623157e308", None),
+        ("1.7976931348623159e308", None),
+        ("1e400", None),
+        ("-1e400", None),
+    ];
+    for (cell, expected) in table {
+        let body = format!("a,b\n{cell},{cell}\n");
+        let ((), _) = play(&csv(&body), |client| {
+            let mut rows = client.v3("rec").sql("x").call().unwrap();
+            let row = rows.next().unwrap().unwrap();
+            let by_name = row.get::<f32>("a").map_err(|e| e.to_string());
+            let by_struct = row.deserialize::<Narrow>().map_err(|e| e.to_string());
+            let Some(value) = expected else {
+                for error in [by_name.unwrap_err(), by_struct.map(drop).unwrap_err()] {
+                    assert!(error.contains("the value is out of range"), "{error}");
+                }
+                return;
+            };
+            let narrow = by_struct.unwrap();
+            assert_eq!((by_name.unwrap(), narrow.a), (value, value), "{cell}");
+            assert_eq!(narrow.b, Some(value), "{cell}");
+        });
+    }
+}
+
 #[derive(Debug, PartialEq, serde::Deserialize)]
 struct Weather {
     station: String,

@@ -4,6 +4,7 @@ use crate::common::mock_server::{Fault, Request, Server};
 use influx_edge::line::{Lines, Point, ToLine};
 use influx_edge::writer::{OverflowPolicy, RejectReason, Rejected, WriterBuilder};
 use influx_edge::{Client, Precision, Remedy};
+use serde_json::Value as Json;
 use std::time::Duration;
 
 const MS: Duration = Duration::from_millis(1);
@@ -170,6 +171,124 @@ fn a_list_that_is_cut_off_rejects_no_good_line_and_loses_no_bad_one() {
         let rejected: Vec<_> = w.take_rejected().collect();
         check_rejected(&rejected, &[20, 40], RejectReason::Partial);
         assert_eq!(server.points("sensors").len(), 48);
+    }
+}
+
+/// What a server of this kind says of ten points, of which these are bad, by number and text.
+fn names(bad: &[(u32, &str)]) -> String {
+    let entries = bad.iter().map(|(number, line)| {
+        let why = format!("why {number}");
+        serde_json::json!({"error_message": why, "line_number": number, "original_line": line})
+    });
+    let entries: Json = entries.collect();
+    // In this order: of a long one only the start is read.
+    format!(r#"{{"error":"partial write of line protocol occurred","data":{entries}}}"#)
+}
+
+/// A writer of ten points whose first request is responded to with this body.
+fn after_partial(server: &Server, body: String) -> influx_edge::Writer {
+    let mut w = writer(server).build().unwrap();
+    w.write_each((0..10).map(|n| {
+        Point::new("t")
+            .field("v", n)
+            .timestamp(n, Precision::Second)
+    }))
+    .unwrap();
+    server.fault(
+        Fault::status(400)
+            .header("Content-Type", "application/json")
+            .body(body),
+    );
+    w
+}
+
+#[test]
+fn a_line_is_counted_once_however_often_a_server_names_it() {
+    let all: Vec<_> = (1..=9).chain([1]).map(|n| (n, "")).collect();
+    let partial = "partial write of line protocol occurred";
+    // By what is named: the lines, how many of them, and why.
+    type Row<'a> = (&'a [(u32, &'a str)], &'a [(&'a str, u64, &'a str)]);
+    let table: [Row<'_>; 12] = [
+        (&[(3, "t v=2i")], &[("t v=2i", 1, "why 3")]),
+        (&[(3, "t v=2i"), (3, "t v=2i")], &[("t v=2i", 1, "why 3")]),
+        (&[(3, ""), (3, "t v=2i")], &[("t v=2i", 1, "why 3")]),
+        (&[(3, "t v=2i"), (3, "")], &[("t v=2i", 1, "why 3")]),
+        (
+            &[(3, ""), (5, ""), (3, ""), (5, "")],
+            &[("t v=2i", 1, "why 3"), ("t v=4i", 1, "why 5")],
+        ),
+        // Two lines, whatever the number.
+        (
+            &[(3, "t v=2i"), (3, "t v=4i 4")],
+            &[("t v=2i", 1, "why 3"), ("t v=4i", 1, "why 3")],
+        ),
+        // Of lines that weren't sent it is unknown which they are; each is counted.
+        (&[(11, "x")], &[("", 1, "'x': why 11")]),
+        (&[(11, "x"), (11, "x")], &[("", 1, "'x': why 11")]),
+        (&[(99, ""), (11, "x"), (99, "")], &[("", 2, partial)]),
+        (
+            &[(3, "t v=2i"), (11, "x")],
+            &[("t v=2i", 1, "why 3"), ("", 1, "'x': why 11")],
+        ),
+        (
+            &[(3, "t v=2i"), (11, "x"), (12, "")],
+            &[("t v=2i", 1, "why 3"), ("", 2, partial)],
+        ),
+        (&all, &[]),
+    ];
+    for (bad, expected) in table {
+        let server = Server::v3();
+        let mut w = after_partial(&server, names(bad));
+        let outcome = w.flush().unwrap();
+        let found: Vec<_> = w.take_rejected().collect();
+        let count: u64 = found.iter().map(|one| one.lines).sum();
+        if bad.len() == 10 {
+            // Nine of ten: the tenth is stored.
+            assert_eq!((outcome.delivered, count), (1, 9));
+            continue;
+        }
+        assert_eq!(found.len(), expected.len(), "{bad:?}: {found:?}");
+        for (one, (line, lines, why)) in found.iter().zip(expected) {
+            assert!(one.line.starts_with(line), "{bad:?}: {one:?}");
+            assert_eq!(one.line.is_empty(), line.is_empty(), "{bad:?}: {one:?}");
+            assert_eq!((one.lines, one.message.as_str()), (*lines, *why), "{bad:?}");
+        }
+        assert_eq!(outcome.delivered, 10 - count, "{bad:?}: {outcome}");
+        assert_eq!(w.stats().requests, 1, "{bad:?}");
+    }
+}
+
+/// Behind the end of what is read others may be named: only up to the last of our lines is known.
+#[test]
+fn a_long_list_of_lines_that_were_not_sent_hides_none() {
+    let foreign: Vec<_> = (0..2_000).map(|n| (1_000 + n, "another line")).collect();
+    for (first, last, sent_again) in [
+        (None, None, 10),
+        (Some((3, "t v=2i")), None, 7),
+        (Some((3, "")), None, 7),
+        (Some((9, "t v=8i")), None, 1),
+        (Some((10, "t v=9i")), None, 0),
+        // What stands behind the end isn't read.
+        (Some((3, "t v=2i")), Some((5, "t v=4i")), 7),
+    ] {
+        let server = Server::v3();
+        let bad: Vec<_> = first
+            .into_iter()
+            .chain(foreign.clone())
+            .chain(last)
+            .collect();
+        let mut w = after_partial(&server, names(&bad));
+        // (A pause is for the server to recover; here it is asked at once.)
+        let done = (0..5).any(|_| w.flush_within(5 * SEC).is_ok());
+        assert!(done, "{first:?}: {:?}", w.last_error());
+        let stats = w.stats();
+        let rejected = u64::from(first.is_some());
+        assert_eq!(
+            (stats.delivered, stats.rejected.total()),
+            (10 - rejected, rejected),
+            "{first:?}"
+        );
+        assert_eq!(server.points("sensors").len(), sent_again, "{first:?}");
     }
 }
 

@@ -21,7 +21,7 @@ fn named(number: Option<u32>, line: &str, body: &str) -> Vec<LineError> {
     let response = serde_json::json!({"error": "partial write", "data": [entry]}).to_string();
     let named = ErrorBody::read(response.as_bytes()).line_errors();
     let secrets = Secrets::none();
-    line_errors(named, body.as_bytes(), &secrets, 100)
+    line_errors(named, body.as_bytes(), &secrets, 100).0
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn thousands_of_lines_are_each_found_once() {
     let response = serde_json::json!({"code": "invalid", "message": message}).to_string();
     let named = ErrorBody::read(response.as_bytes()).line_errors();
     let secrets = Secrets::none();
-    let errors = line_errors(named, body.as_bytes(), &secrets, 100);
+    let (errors, _) = line_errors(named, body.as_bytes(), &secrets, 100);
     assert_eq!(errors.len(), 3_000);
     let back = errors.iter().rev().map(|e| e.line.clone());
     assert!(back.eq(lines.iter().map(ToString::to_string)));

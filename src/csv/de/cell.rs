@@ -112,7 +112,7 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
 
     parsed! {
         deserialize_bool bool, visit_bool;
-        deserialize_f32 f64, visit_f64;
+        deserialize_f32 f32, visit_f32;
         deserialize_f64 f64, visit_f64;
         deserialize_char &'de str, visit_borrowed_str;
         deserialize_str &'de str, visit_borrowed_str;

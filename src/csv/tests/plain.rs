@@ -272,15 +272,15 @@ fn what_is_no_table_is_an_error_however_it_is_split() {
         ),
         (
             wide(9),
-            "the table at CSV row 1 has more than 8 columns, the limit of max_columns: raise it, or ask for fewer columns (with keep() in Flux)",
+            "the table at CSV row 1 has more than 8 columns, the limit of max_columns: raise it, or ask for fewer columns (keep() in Flux, their names in SQL)",
         ),
         (
             long(4096),
-            "CSV row 2 and its table's description are longer than 4096 bytes, the limit of max_record_bytes: raise it, or ask for fewer columns (with keep() in Flux)",
+            "CSV row 2 and its table's description are longer than 4096 bytes, the limit of max_record_bytes: raise it, or ask for fewer columns (keep() in Flux, their names in SQL)",
         ),
         (
             "x".repeat(5000),
-            "CSV row 1 and its table's description are longer than 4096 bytes, the limit of max_record_bytes: raise it, or ask for fewer columns (with keep() in Flux)",
+            "CSV row 1 and its table's description are longer than 4096 bytes, the limit of max_record_bytes: raise it, or ask for fewer columns (keep() in Flux, their names in SQL)",
         ),
     ];
     for (text, wanted) in &cases {

@@ -10,7 +10,7 @@ use super::batch::{Batch, Piece, Suspicion};
 use super::bisect::BAD_RUN;
 use super::link::{Limit, Link};
 use super::{Attempt, Engine, Note, Out};
-use crate::error::{Error, ErrorKind, Remedy, TransportErrorKind};
+use crate::error::{Error, ErrorKind, LineError, Remedy, TransportErrorKind};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -120,8 +120,7 @@ impl Engine {
             Ok(()) => self.delivered(at),
             Err(error) => match error.remedy() {
                 Remedy::RemoveBadLines => self.take_out(at, error),
-                // (Which lines are stored is in the part of the response that was lost.)
-                Remedy::None if named_in_part(&error) && last_named(&error).is_none() => {
+                Remedy::None if self.leaves_unknown(at, &error) => {
                     self.failed(at, error);
                 }
                 Remedy::None => self.report_partial(at, &error),
@@ -253,6 +252,13 @@ impl Engine {
         }
     }
 
+    /// Whether which lines are stored is in a part of the response that was lost.
+    fn leaves_unknown(&mut self, at: usize, error: &Error) -> bool {
+        let piece = self.queues[at].head().and_then(|batch| batch.next_piece());
+        let lines = piece.map_or(0, |piece| piece.lines);
+        named_in_part(error) && last_named(error, lines).is_none()
+    }
+
     /// The good lines are stored: what the server dropped is reported, nothing is sent again.
     fn report_partial(&mut self, at: usize, error: &Error) {
         let queue = &mut self.queues[at];
@@ -263,14 +269,21 @@ impl Engine {
         let Some(batch) = self.queues[at].head().filter(|_| !suspects) else {
             return;
         };
-        if let Some(last) = last_named(error).filter(|_| named_in_part(error)) {
+        let sent = batch.next_piece().map_or(0, |piece| piece.lines);
+        if let Some(last) = last_named(error, sent).filter(|_| named_in_part(error)) {
             // Behind the last line that was read of the server's list others may have been dropped: what
             // stands there is sent again, for the server to name them.
             batch.cut_off(last, false);
         }
         let all = batch.next_piece().map_or(0, |piece| piece.lines);
         let mut rejected = batch.named(error.line_errors(), RejectReason::Partial);
-        let count = dropped(error, all);
+        let count = dropped(error, all).or_else(|| {
+            // What names no line was dropped as well.
+            let unknown = error.line_errors().iter();
+            let unknown = unknown.filter(|one| one.number.is_none()).count();
+            let count = rejected.len().saturating_add(unknown);
+            named_in_part(error).then(|| count.min(all))
+        });
         if count.is_some_and(|count| count < rejected.len()) {
             // They can be the cause, but not all of them are: it is unknown which.
             rejected.clear();
@@ -279,7 +292,12 @@ impl Engine {
         let dropped = count.unwrap_or(0).max(named).clamp(1, all.max(1));
         if dropped > named {
             let lines = dropped.saturating_sub(named);
-            let message = message(error, lines);
+            let other = error.line_errors().iter().find(|one| !is_of(one, all));
+            let message = match other {
+                Some(other) if lines == 1 => other.reason.as_str(),
+                _ if named > 0 => error.message(),
+                _ => message(error, lines),
+            };
             rejected.push(batch.rejected(b"", lines, RejectReason::Partial, message));
         }
         let (place, _) = self.pop(at, false);
@@ -373,10 +391,22 @@ fn named_in_part(error: &Error) -> bool {
         .is_some_and(|response| response.0.named_in_part)
 }
 
-/// The number of the last line that is named.
-fn last_named(error: &Error) -> Option<usize> {
-    let numbers = error.line_errors().iter().filter_map(|line| line.number);
-    usize::try_from(numbers.max()?).ok()
+/// Whether what the server says is about one of so many lines.
+fn is_of(named: &LineError, lines: usize) -> bool {
+    number_of(named).is_some_and(|number| (1..=lines).contains(&number))
+}
+
+fn number_of(named: &LineError) -> Option<usize> {
+    usize::try_from(named.number?).ok()
+}
+
+/// The number of the last of so many lines that is named.
+fn last_named(error: &Error, lines: usize) -> Option<usize> {
+    let named = error.line_errors().iter();
+    named
+        .filter(|one| is_of(one, lines))
+        .filter_map(number_of)
+        .max()
 }
 
 /// How many lines of a partial write weren't stored: as the server says, or as follows from how
