@@ -36,7 +36,7 @@ impl Client {
     #[doc(alias = "new")]
     #[doc(alias = "write_api")]
     pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
-        WriterBuilder::new(self, Route::V2, bucket.into())
+        WriterBuilder::by_route(self, Route::V2, bucket.into())
     }
 }
 
@@ -55,7 +55,7 @@ impl crate::v3::Database<'_> {
     /// ```
     pub fn writer(&self) -> WriterBuilder {
         let (client, db, options) = self.parts();
-        WriterBuilder::new(client, Route::V3(options), db.into())
+        WriterBuilder::by_route(client, Route::V3(options), db.into())
     }
 }
 
@@ -79,7 +79,7 @@ pub struct WriterBuilder {
 }
 
 impl WriterBuilder {
-    fn new(client: &Client, route: Route, bucket: String) -> Self {
+    fn by_route(client: &Client, route: Route, bucket: String) -> Self {
         WriterBuilder {
             client: client.clone(),
             route,
