@@ -9,7 +9,7 @@ pub(super) const OWN_WORDS: [&str; 3] = [
      delivered description descriptor deserialize disabled duplicate duration encoding encrypted endpoint \
      everything exceeded firewall followed forbidden fragment hexadecimal hostname identifier identity \
      implemented inactive influxdb influxql information inserted internal interrupted iterated iterator \
-     localhost location mappings measurement microsecond milliseconds nanosecond operation \
+     localhost location mappings measurement microsecond milliseconds nanosecond occurred operation \
      ordinary organizations otherwise overloaded parameters passwords permissions positive precision \
      predicate previous probably profilers protected protocol provided quotation recoverable \
      redirects requested requests resolution resources responded responds response responses \

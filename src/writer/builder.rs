@@ -36,7 +36,7 @@ impl Client {
     #[doc(alias = "new")]
     #[doc(alias = "write_api")]
     pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
-        WriterBuilder::new(self, Route::V2, bucket.into())
+        WriterBuilder::by_route(self, Route::V2, bucket.into())
     }
 }
 
@@ -49,13 +49,13 @@ impl crate::v3::Database<'_> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let mut w = client.v3("sensors").writer().build()?;
-    /// w.write_with(|enc| enc.line("t").field("v", 1).finish())?;
+    /// w.write_with(|enc| enc.line("weather").field("temp_c", 21.5).finish())?;
     /// println!("{}", w.close()?);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn writer(&self) -> WriterBuilder {
         let (client, db, options) = self.parts();
-        WriterBuilder::new(client, Route::V3(options), db.into())
+        WriterBuilder::by_route(client, Route::V3(options), db.into())
     }
 }
 
@@ -79,7 +79,7 @@ pub struct WriterBuilder {
 }
 
 impl WriterBuilder {
-    fn new(client: &Client, route: Route, bucket: String) -> Self {
+    fn by_route(client: &Client, route: Route, bucket: String) -> Self {
         WriterBuilder {
             client: client.clone(),
             route,

@@ -17,7 +17,7 @@ use core::time::Duration;
 
 /// Collects points and sends them in batches; reports the outcome of every one.
 ///
-/// Made by [`Client::writer`]. It has no thread: [`write`](Writer::write) collects,
+/// Made by [`Client::writer`](crate::Client::writer). It has no thread: [`write`](Writer::write) collects,
 /// [`run_until`](Writer::run_until) and [`poll`](Writer::poll) send what is due, [`flush`](Writer::flush)
 /// sends everything and returns how many lines were delivered, spooled, rejected and dropped.
 /// [`spawn`](Writer::spawn) gives it threads of its own.

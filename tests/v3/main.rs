@@ -25,3 +25,4 @@ mod readback;
 mod recorded;
 mod server;
 mod writer;
+mod writes;

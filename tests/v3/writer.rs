@@ -121,8 +121,9 @@ fn without_partial_writes_each_named_line_is_removed_and_the_rest_sent() {
 /// Nothing is taken for stored of which the server may have said otherwise.
 #[test]
 fn a_list_of_bad_lines_longer_than_what_is_read_is_read_in_parts() {
-    let all_bad: fn(usize) -> bool = |_| true;
-    let table: [(fn(usize) -> bool, usize); 4] = [
+    type IsBad = fn(usize) -> bool;
+    let all_bad: IsBad = |_| true;
+    let table: [(IsBad, usize); 4] = [
         (|n| n % 2 == 1, 10),
         (|n| n >= 3_000, 10),
         (|n| n > 0 && n < 2_500, 10),
@@ -440,7 +441,7 @@ mod spooled {
             let spool = Spool::open(dir.path()).unwrap();
             let own = Target::new("", "sensors").unwrap();
             let own = own.for_server(ServerKind::V3);
-            assert_eq!(spool.targets(), [own.clone()]);
+            assert_eq!(spool.targets(), std::slice::from_ref(&own));
 
             // A writer of 2.x: another server, the same name.
             let v2 = Server::start();
@@ -457,7 +458,7 @@ mod spooled {
             assert_eq!(w.close().unwrap().delivered, 1);
             assert_eq!(v2.points("sensors").len(), 1);
             let spool = Spool::open(dir.path()).unwrap();
-            assert_eq!(spool.targets(), [own.clone()]);
+            assert_eq!(spool.targets(), std::slice::from_ref(&own));
             assert_eq!(spool.backlog(&own).points, 100);
 
             // Whatever organization the client has: InfluxDB 3 has none.
