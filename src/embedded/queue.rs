@@ -255,8 +255,9 @@ impl<'b> Queue<'b> {
     /// `max_bytes` may be more than a connection's buffer. Returns how many lines were delivered: 0 if the
     /// queue is empty, and then `write` isn't called.
     ///
-    /// A line that the server names as bad is removed. If it names none, the lines are tried in halves,
-    /// call by call, until the bad one is alone. A batch that is too large for the server is halved, too.
+    /// A line that the server names as bad is removed. If it names none, or doesn't report how many lines of
+    /// a batch it dropped, they are tried in halves, call by call, until the bad one is alone. A batch that is
+    /// too large for the server is halved, too.
     ///
     /// ```no_run
     /// # use influx_edge::embedded::{Config, Connection, Error, Queue};
@@ -294,14 +295,14 @@ impl<'b> Queue<'b> {
             self.most_lines = self.most_lines.saturating_mul(2);
             return Ok(lines);
         };
+        // Of a batch that is stored in part: how many of its lines are rejected for good.
+        let rejected = match (error.stored(), error.dropped_lines()) {
+            (Stored::None, _) => Some(lines),
+            (_, dropped) => dropped.map(|dropped| dropped.min(lines)),
+        };
         match (error.remedy(), error.line_error()) {
-            // Whatever isn't stored is rejected for good.
-            (Remedy::None, _) => {
-                let rejected = match (error.stored(), error.dropped_lines()) {
-                    (Stored::None, _) => lines,
-                    (_, Some(dropped)) => dropped.min(lines),
-                    (_, None) => 1,
-                };
+            (Remedy::None, _) if rejected.is_some() => {
+                let rejected = rejected.unwrap_or(lines);
                 self.remove(len, lines);
                 self.stats.rejected = self.stats.rejected.saturating_add(rejected);
                 let delivered = lines.saturating_sub(rejected);
@@ -310,7 +311,9 @@ impl<'b> Queue<'b> {
             (Remedy::RemoveBadLines, Some(line)) if (1..=lines).contains(&u64::from(line)) => {
                 self.remove_bad(line);
             }
-            (Remedy::RemoveBadLines | Remedy::Split, _) => match lines {
+            // Where nothing tells which lines are bad or how many, the halves do: a line sent again is
+            // the same point.
+            (Remedy::RemoveBadLines | Remedy::Split | Remedy::None, _) => match lines {
                 1 => {
                     self.remove(len, 1);
                     self.stats.rejected = self.stats.rejected.saturating_add(1);

@@ -46,6 +46,11 @@ fn partial(dropped: Option<u32>) -> Failure {
     )
 }
 
+/// Whether it is known how many lines are stored.
+fn counted(error: &Failure) -> bool {
+    matches!(error, Error::Response(e) if e.dropped.is_some() || e.stored == Stored::None)
+}
+
 fn all_dropped() -> Failure {
     let Error::Response(mut error) = partial(Some(1)) else {
         unreachable!()
@@ -205,14 +210,14 @@ impl Script<'_> {
             Err(error) => {
                 assert_eq!(result, Err(error), "the error itself");
                 match (error.remedy(), error.line_error()) {
-                    (Remedy::None, _) => drop(self.model.drain(..count)),
+                    (Remedy::None, _) if counted(&error) => drop(self.model.drain(..count)),
                     (Remedy::RemoveBadLines, Some(n)) if n > 0 && n as usize <= count => {
                         self.model.remove(n as usize - 1);
                     }
-                    (Remedy::RemoveBadLines | Remedy::Split, _) if count == 1 => {
-                        drop(self.model.pop_front())
-                    }
-                    (Remedy::RemoveBadLines | Remedy::Split, _) => self.most = count as u64 / 2,
+                    (Remedy::RemoveBadLines | Remedy::Split | Remedy::None, _) => match count {
+                        1 => drop(self.model.pop_front()),
+                        _ => self.most = count as u64 / 2,
+                    },
                     _ => {}
                 }
             }
@@ -477,7 +482,8 @@ fn each_error_has_its_effect() {
         (bad_line(Some(2)), 0, 1, 2),
         (bad_line(Some(0)), 0, 0, 3),
         (bad_line(Some(4)), 0, 0, 3),
-        (partial(None), 2, 1, 0),
+        // How many aren't stored is found out by halving.
+        (partial(None), 0, 0, 3),
         (partial(Some(0)), 3, 0, 0),
         (partial(Some(2)), 1, 2, 0),
         (partial(Some(9)), 0, 3, 0),
