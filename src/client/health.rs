@@ -67,7 +67,7 @@ pub struct Ready {
 }
 
 impl Client {
-    /// Asks whether somebody is there (`GET /ping`). Needs no token, but of an InfluxDB 3 that has one.
+    /// Asks whether a server is there (`GET /ping`). Needs no token, but of an InfluxDB 3 that has one.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

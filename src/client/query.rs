@@ -36,7 +36,7 @@ pub struct Query<'a> {
     max_body_bytes: u64,
     max_record_bytes: usize,
     max_columns: Option<usize>,
-    /// The first thing that was wrong; said when asked.
+    /// The first mistake in the query, an error of the call.
     wrong: Option<Error>,
 }
 

@@ -116,7 +116,7 @@ impl<'s, T: Write> Sender<'s, T> {
     }
 }
 
-/// What is sent: so much of the buffer, or bytes of somebody else's.
+/// What is sent: so much of the buffer, or bytes of the caller's.
 enum Source<'b> {
     Buffer(usize),
     Slice(&'b [u8]),

@@ -400,7 +400,7 @@ const fn string_hits(word: u64) -> u64 {
 }
 
 /// Copies a text of eight bytes or more if all of them are plain, and says so: its bytes, one over the other,
-/// by whose high bits those of ASCII are told.
+/// by whose high bits ASCII is recognised.
 #[inline]
 fn plain_words(dest: &mut [u8], text: &[u8]) -> Option<u64> {
     // The last eight bytes first, then whole words from the front: the two may overlap.

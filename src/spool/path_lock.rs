@@ -17,7 +17,7 @@ pub(in crate::spool) trait PathLock:
 {
     /// Takes the lock of the directory with this path, without links. `None`: another has it.
     fn take(dir: &Path) -> io::Result<Option<Self>>;
-    /// Whether nobody else can have it by now.
+    /// Whether no other owner can have it by now.
     fn is_ours(&self, dir: &Path) -> io::Result<bool>;
     /// Frees it. Called once, and not in a child process.
     fn release(&self);
@@ -71,7 +71,7 @@ impl PathLock for LockedFile {
     }
 }
 
-/// The lock file, open for nobody else: as good as a lock. Nobody can remove it.
+/// The lock file, opened exclusively: as good as a lock, and it can't be removed.
 #[cfg(windows)]
 #[derive(Debug)]
 pub(in crate::spool) struct UnsharedFile {

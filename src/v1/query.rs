@@ -25,7 +25,7 @@ pub struct Query<'a> {
     get: bool,
     timeout: Duration,
     max_chunk: usize,
-    /// The first thing that was wrong; said when asked.
+    /// The first mistake in the query, an error of the call.
     wrong: Option<Error>,
 }
 

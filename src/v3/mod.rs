@@ -61,8 +61,8 @@
 //! | bytes a row | 48 to 70 | 78 to 124 |
 //! | time into a struct | 150 to 210 ns | 250 to 270 ns |
 //! | a null, and a column that isn't there | a null; an error that names the columns | the same: neither is in the object |
-//! | NaN, infinities, and null | told apart | all of them null |
-//! | an empty string, and null | **the same: an empty cell** | told apart |
+//! | NaN, infinities, and null | distinct | all of them null |
+//! | an empty string, and null | **the same: an empty cell** | distinct |
 //! | lists and structs | **not sent: the response breaks off** | as JSON |
 //! | types | **not sent** | number, boolean, text |
 //! | columns of an empty result | **not sent** | not sent |
@@ -89,7 +89,7 @@
 //! - *Calls of InfluxDB 2* fail with a sentence that names what works in place of them; that needs no feature.
 //! - *A response that breaks off is an error*, after the rows that came. InfluxDB 3 sends 200 before it makes
 //!   the rows, so an error in one of them, a division by zero, ends the response in its middle, and only the
-//!   server's log says why. It can't be told from a lost connection, and so counts as one:
+//!   server's log says why. It looks like a lost connection, and so counts as one:
 //!   [`is_retryable`](crate::Error::is_retryable) is true.
 //! - *Parameters* (`$name`) are recorded for SQL. One that the query names and that isn't given is an error of
 //!   the server's.

@@ -170,12 +170,12 @@ fn heads_and_trailers_are_limited() {
             too_long
         };
         let start = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n";
-        let room = len - start.len() - 2;
-        let one = format!("{start}{}\r\n\r\nhi", line("X", "x", "", room - 2));
+        let space = len - start.len() - 2;
+        let one = format!("{start}{}\r\n\r\nhi", line("X", "x", "", space - 2));
         let many = format!(
             "{start}{}{}\r\nhi",
-            "a:b\r\n".repeat((room - 10) / 5),
-            "c:".to_string() + &"d".repeat((room - 10) % 5) + "\r\n"
+            "a:b\r\n".repeat((space - 10) / 5),
+            "c:".to_string() + &"d".repeat((space - 10) % 5) + "\r\n"
         );
         let reason = format!(
             "HTTP/1.1 200 {}\r\nContent-Length: 2\r\n\r\nhi",
