@@ -18,7 +18,7 @@ fn number(name: &str, default: u64) -> u64 {
 /// The first line that the client finds.
 fn clients(response: &str, body: &[u8]) -> Option<u32> {
     let named = ErrorBody::read(response.as_bytes()).line_errors();
-    let errors = line_errors(named, body, &Secrets::none(), 100);
+    let (errors, _) = line_errors(named, body, &Secrets::none(), 100);
     // A number behind the last line is the server's word, and no line.
     let lines = crate::line::split_lines::split(body).count();
     let mut found = errors.iter().filter_map(|error| error.number);
