@@ -219,7 +219,11 @@ fn dropped_lines_are_counted_by_the_server() {
         ("dropped=1 partial write dropped=20,", Some(20)),
         ("dropped=", None),
         ("dropped=x", None),
-        ("dropped=18446744073709551615", Some(u64::MAX)),
+        // With 32 bits no batch has so many lines.
+        (
+            "dropped=18446744073709551615",
+            usize::try_from(u64::MAX).is_ok().then_some(u64::MAX),
+        ),
         ("dropped=18446744073709551616", None),
         ("dropped 3", None),
     ] {

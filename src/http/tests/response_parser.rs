@@ -88,7 +88,7 @@ pub(super) fn parse<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> Seen {
 
 /// Every place of a short response, some of a long one.
 fn step(bytes: &[u8]) -> usize {
-    bytes.len() * bytes.len() / 500_000 + 1
+    bytes.len().saturating_mul(bytes.len()) / 500_000 + 1
 }
 
 /// The same in one piece, in single bytes, and in two pieces at every place.
