@@ -178,16 +178,29 @@ impl Client {
         limit: Option<Duration>,
     ) -> Result<(), Error> {
         let what = WriteTo(bucket);
-        let start = Instant::now();
-        let compressed = self.compress(lines.bytes);
+        let (compressed, left) = self.compress_within(lines.bytes, limit);
         let mut out = self.write_request(bucket, lines, compressed.as_deref());
         out.expect = expect;
-        if let Some(limit) = limit {
-            let left = limit.saturating_sub(start.elapsed());
-            // (With nothing left it ends as with any limit: by an error of time.)
-            out.overall = out.overall.min(left.max(Duration::from_millis(1)));
-        }
+        out.overall = out.overall.min(left);
         self.write_attempt(&what, &mut out, lines.bytes)
+    }
+
+    /// The body of an attempt, compressed if it is to be, and what is left then of the attempt's limit, if
+    /// it has one of its own.
+    pub(crate) fn compress_within(
+        &self,
+        body: &[u8],
+        limit: Option<Duration>,
+    ) -> (Option<Vec<u8>>, Duration) {
+        let start = Instant::now();
+        let compressed = self.compress(body);
+        let left = limit.map_or(Duration::MAX, |limit| {
+            // (With nothing left it ends as with any limit: by an error of time.)
+            limit
+                .saturating_sub(start.elapsed())
+                .max(Duration::from_millis(1))
+        });
+        (compressed, left)
     }
 
     fn write_attempt<'a>(

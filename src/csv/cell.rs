@@ -67,7 +67,7 @@ impl<'a> FromCell<'a> for f64 {
                 parse_f64(cell.tail, cell.len)
             }
             #[cfg(feature = "v3")]
-            DataType::Untyped => untyped::parse_f64(cell),
+            DataType::Untyped => untyped::parse_f64(cell.tail, cell.len),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -86,7 +86,7 @@ impl<'a> FromCell<'a> for i64 {
             DataType::Time => parse_time(cell).map(Timestamp::as_nanos),
             DataType::Duration => parse_duration(cell.as_bytes()),
             #[cfg(feature = "v3")]
-            DataType::Untyped => untyped::parse_i64(cell),
+            DataType::Untyped => untyped::parse_i64(cell.tail, cell.len),
             _ => Err(ValueErrorKind::Type),
         }
     }
@@ -191,7 +191,7 @@ impl<'a> FromCell<'a> for Timestamp {
         match cell.data_type() {
             DataType::Time | DataType::String => parse_time(cell),
             #[cfg(feature = "v3")]
-            DataType::Untyped => untyped::parse_time(cell),
+            DataType::Untyped => untyped::parse_time(cell.tail, cell.len),
             _ => Err(ValueErrorKind::Type),
         }
     }

@@ -51,7 +51,9 @@ impl Backoff {
         }
     }
 
-    /// Takes note of a result at this time.
+    /// Takes note of a result at this time. After an error that other lines can mend ([`Remedy::Split`],
+    /// [`Remedy::RemoveBadLines`]) an attempt is due at once: with fewer of them, as a
+    /// [`Queue`](super::Queue) makes it.
     pub fn on_result<T, E>(&mut self, now: Duration, result: &Result<T, Error<E>>) {
         match result {
             Ok(_) => self.succeeded(),

@@ -398,7 +398,7 @@ pub(super) fn read<T: Read>(transport: &mut T, into: &mut [u8]) -> Result<usize,
         match transport.read(into) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(Error::Transport { error, sent: true }),
-            // Whatever it says, no more than there is room for.
+            // Never more than fits, whatever the transport reports.
             Ok(len) => return Ok(len.min(into.len())),
         }
     }

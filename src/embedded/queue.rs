@@ -300,20 +300,19 @@ impl<'b> Queue<'b> {
             (Stored::None, _) => Some(lines),
             (_, dropped) => dropped.map(|dropped| dropped.min(lines)),
         };
-        match (error.remedy(), error.line_error()) {
-            (Remedy::None, _) if rejected.is_some() => {
-                let rejected = rejected.unwrap_or(lines);
+        match (error.remedy(), error.line_error(), rejected) {
+            (Remedy::None, _, Some(rejected)) => {
                 self.remove(len, lines);
                 self.stats.rejected = self.stats.rejected.saturating_add(rejected);
                 let delivered = lines.saturating_sub(rejected);
                 self.stats.delivered = self.stats.delivered.saturating_add(delivered);
             }
-            (Remedy::RemoveBadLines, Some(line)) if (1..=lines).contains(&u64::from(line)) => {
+            (Remedy::RemoveBadLines, Some(line), _) if (1..=lines).contains(&u64::from(line)) => {
                 self.remove_bad(line);
             }
             // Where nothing tells which lines are bad or how many, the halves do: a line sent again is
             // the same point.
-            (Remedy::RemoveBadLines | Remedy::Split | Remedy::None, _) => match lines {
+            (Remedy::RemoveBadLines | Remedy::Split | Remedy::None, ..) => match lines {
                 1 => {
                     self.remove(len, 1);
                     self.stats.rejected = self.stats.rejected.saturating_add(1);

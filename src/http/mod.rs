@@ -60,6 +60,10 @@ mod write_status;
 pub use error_body::{ErrorBody, LineErrorRef, LineErrors};
 pub use json_str::{JsonChars, JsonStr};
 pub use outcome::{Remedy, Stored};
+#[cfg(feature = "v1")]
+pub(crate) use request_head::v1_precision;
+#[cfg(feature = "v3")]
+pub(crate) use request_head::v3_precision;
 pub use request_head::{Credentials, HeadError, Operation, RequestHead};
 pub use response_parser::{Event, ParseError, ResponseHead, ResponseParser};
 pub use retry_after::{parse_date, retry_after};

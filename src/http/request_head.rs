@@ -149,8 +149,8 @@ const NO_PARAM: (&str, &str) = ("", "");
 const LINES: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// `ns` is no word of 1.x, but what it takes a time for.
-fn v1_precision(precision: Precision) -> &'static str {
+/// The word of InfluxDB 1.x for a unit. `ns` is none, but what it takes a time for.
+pub(crate) fn v1_precision(precision: Precision) -> &'static str {
     match precision {
         Precision::Nanosecond => "",
         Precision::Microsecond => "u",
@@ -158,8 +158,8 @@ fn v1_precision(precision: Precision) -> &'static str {
     }
 }
 
-/// Without one, InfluxDB 3 guesses it from the size of the number.
-fn v3_precision(precision: Precision) -> &'static str {
+/// The word of InfluxDB 3 for a unit. Without one, it guesses it from the size of the number.
+pub(crate) fn v3_precision(precision: Precision) -> &'static str {
     match precision {
         Precision::Second => "second",
         Precision::Millisecond => "millisecond",

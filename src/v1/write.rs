@@ -5,6 +5,7 @@ use crate::client::WriteData;
 use crate::client::execute::is_page;
 use crate::client::transport::{HttpResponse, RequestBody};
 use crate::error::{Error, Stored};
+use crate::http::v1_precision;
 use crate::line::Lines;
 use crate::{Client, Precision};
 
@@ -34,12 +35,10 @@ impl Database<'_> {
         }
         let mut target = self.target("/write")?;
         let precision = match lines.precision {
-            // What both take it for anyway; `ns` itself is no word of 1.x.
-            Precision::Nanosecond => None,
-            Precision::Microsecond if !self.on_v2 => Some("u"),
-            other => Some(other.as_str()),
+            Precision::Microsecond if self.on_v2 => Precision::Microsecond.as_str(),
+            other => v1_precision(other),
         };
-        if let Some(precision) = precision {
+        if !precision.is_empty() {
             target.push_query("precision", precision);
         }
         if let Some(level) = self.consistency {

@@ -1,10 +1,10 @@
 //! Writes by `/api/v3/write_lp`.
 
 use super::{Database, What};
-use crate::Precision;
 use crate::client::transport::{HttpRequest, RequestBody};
 use crate::client::{Client, WriteData};
 use crate::error::Error;
+use crate::http::v3_precision;
 use crate::line::Lines;
 use alloc::borrow::ToOwned;
 use core::time::Duration;
@@ -90,12 +90,10 @@ impl Database<'_> {
         limit: Option<Duration>,
     ) -> Result<(), Error> {
         self.check_name()?;
-        let compressed = self.client.compress(lines.bytes);
+        let (compressed, left) = self.client.compress_within(lines.bytes, limit);
         let mut out = self.write_request(lines, compressed.as_deref());
         out.expect = expect;
-        if let Some(limit) = limit {
-            out.overall = out.overall.min(limit);
-        }
+        out.overall = out.overall.min(left);
         self.write_attempt(&mut out, lines.bytes)
     }
 
@@ -107,16 +105,9 @@ impl Database<'_> {
     }
 
     fn write_request<'b>(&self, lines: Lines<'b>, compressed: Option<&'b [u8]>) -> HttpRequest<'b> {
-        // Without one, InfluxDB 3 guesses it from the size of the number.
-        let precision = match lines.precision {
-            Precision::Second => "second",
-            Precision::Millisecond => "millisecond",
-            Precision::Microsecond => "microsecond",
-            Precision::Nanosecond => "nanosecond",
-        };
         let mut target = self.client.inner().base.target("/api/v3/write_lp");
         target.push_query("db", &self.db);
-        target.push_query("precision", precision);
+        target.push_query("precision", v3_precision(lines.precision));
         if !self.options.accept_partial {
             target.push_query("accept_partial", "false");
         }

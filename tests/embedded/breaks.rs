@@ -219,7 +219,7 @@ fn a_success_before_the_whole_request_is_none() {
     assert_eq!(written, whole);
 }
 
-/// A transport that says it has read more than there was room for is no reason to panic.
+/// A transport that reports more bytes than fit is no reason to panic.
 #[test]
 fn more_than_there_is_room_for_is_as_much_as_there_is() {
     let head = b"HTTP/1.1 401 U\r\nContent-Length: 900\r\n\r\n".to_vec();

@@ -2,7 +2,7 @@
 
 use super::{Compressor, min_bytes};
 use crate::line::Lines;
-use crate::{Client, Precision};
+use crate::{Client, Error, Precision};
 use alloc::vec::Vec;
 use core::time::Duration;
 use std::io::Read;
@@ -170,17 +170,33 @@ fn an_attempt_is_limited_with_its_compression() {
         bytes: text.as_bytes(),
         precision: Precision::Nanosecond,
     };
-    // The limit of the whole attempt, as a part of the time that compression takes.
-    for percent in [0, 1, 10, 30, 50] {
-        let limit = takes * percent / 100;
-        let error = client
-            .write_once("b", lines, false, Some(limit))
-            .unwrap_err();
-        assert!(error.is_timeout(), "{percent} %: {error}");
-        // (It may not even have connected.)
-        let open = open
-            .recv_timeout(Duration::from_millis(500))
-            .unwrap_or_default();
-        assert!(open < takes / 3, "{percent} %: {open:?} of {takes:?}");
+    type Attempt = fn(&Client, Lines<'_>, Duration) -> Result<(), Error>;
+    let v2: Attempt = |client, lines, limit| client.write_once("b", lines, false, Some(limit));
+    #[cfg(feature = "v3")]
+    let v3: Attempt = |client, lines, limit| {
+        let options = crate::v3::WriteOptions::default();
+        let database = crate::v3::Database::with_options(client, "b", options);
+        database.write_once(lines, false, Some(limit))
+    };
+    let attempts = [
+        ("v2", v2),
+        #[cfg(feature = "v3")]
+        ("v3", v3),
+    ];
+    for (call, attempt) in attempts {
+        // The limit of the whole attempt, as a part of the time that compression takes.
+        for percent in [0, 1, 10, 30, 50] {
+            let limit = takes * percent / 100;
+            let error = attempt(&client, lines, limit).unwrap_err();
+            assert!(error.is_timeout(), "{call}, {percent} %: {error}");
+            // (It may not even have connected.)
+            let open = open
+                .recv_timeout(Duration::from_millis(500))
+                .unwrap_or_default();
+            assert!(
+                open < takes / 3,
+                "{call}, {percent} %: {open:?} of {takes:?}"
+            );
+        }
     }
 }

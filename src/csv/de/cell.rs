@@ -37,7 +37,7 @@ impl CellDeserializer<'_> {
         match self.cell.data_type() {
             DataType::Time if !self.cell.is_null() => self.time_count(),
             #[cfg(feature = "v3")]
-            DataType::Untyped if untyped::is_time(self.cell) => self.time_count(),
+            DataType::Untyped if untyped::is_time(self.cell.as_bytes()) => self.time_count(),
             _ => self.parse(),
         }
     }
@@ -47,7 +47,7 @@ impl CellDeserializer<'_> {
         match self.cell.data_type() {
             DataType::Time if !self.cell.is_null() => self.time_since_1970(),
             #[cfg(feature = "v3")]
-            DataType::Untyped if untyped::is_time(self.cell) => self.time_since_1970(),
+            DataType::Untyped if untyped::is_time(self.cell.as_bytes()) => self.time_since_1970(),
             _ => self.parse(),
         }
     }
