@@ -1,0 +1,336 @@
+//! What a subcommand is: its operands and options as data, from which parsing, help, completions and the
+//! man page come.
+
+use crate::failure::Failure;
+use lexopt::Arg;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A subcommand, or one of its own (`spool list`).
+pub(crate) struct Command {
+    /// As it is typed.
+    pub(crate) name: &'static str,
+    /// One line, without a full stop.
+    pub(crate) summary: &'static str,
+    /// In their order.
+    pub(crate) operands: &'static [Operand],
+    /// Its own; those of the connection come with `connects`.
+    pub(crate) options: &'static [Opt],
+    /// Whether it talks to a server, so that the options of the connection apply.
+    pub(crate) connects: bool,
+    /// Paragraphs for the man page, and below the options in the help.
+    pub(crate) notes: &'static str,
+    /// A comment and a command line each.
+    pub(crate) examples: &'static [(&'static str, &'static str)],
+    /// Subcommands of this one. If there are any, `run` is never called.
+    pub(crate) commands: &'static [&'static Command],
+    pub(crate) run: fn(&Matches) -> Result<ExitCode, Failure>,
+}
+
+pub(crate) struct Operand {
+    /// In capitals.
+    pub(crate) name: &'static str,
+    pub(crate) help: &'static str,
+    pub(crate) count: Count,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Count {
+    One,
+    Optional,
+    Any,
+}
+
+/// What a value is, for the completions of a shell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    File,
+    Directory,
+    /// One of these.
+    Choice(&'static [&'static str]),
+}
+
+pub(crate) struct Opt {
+    pub(crate) long: &'static str,
+    pub(crate) short: Option<char>,
+    /// The name of its value in capitals; `None` for a flag.
+    pub(crate) value: Option<&'static str>,
+    pub(crate) kind: Kind,
+    pub(crate) help: &'static str,
+}
+
+impl Opt {
+    pub(crate) const fn flag(long: &'static str, help: &'static str) -> Opt {
+        Opt {
+            long,
+            short: None,
+            value: None,
+            kind: Kind::Text,
+            help,
+        }
+    }
+
+    pub(crate) const fn value(
+        long: &'static str,
+        value: &'static str,
+        kind: Kind,
+        help: &'static str,
+    ) -> Opt {
+        Opt {
+            long,
+            short: None,
+            value: Some(value),
+            kind,
+            help,
+        }
+    }
+
+    pub(crate) const fn short(mut self, short: char) -> Opt {
+        self.short = Some(short);
+        self
+    }
+}
+
+/// Every subcommand that talks to a server takes these.
+pub(crate) const CONNECTION: &[Opt] = &[
+    Opt::value("url", "URL", Kind::Text, "the server (INFLUXDB_V2_URL)"),
+    Opt::value(
+        "org",
+        "ORG",
+        Kind::Text,
+        "organization, by name (INFLUXDB_V2_ORG)",
+    )
+    .short('o'),
+    Opt::value(
+        "token-file",
+        "FILE",
+        Kind::File,
+        "the token, alone in a file (INFLUXDB_V2_TOKEN)",
+    ),
+    Opt::value(
+        "config",
+        "FILE",
+        Kind::File,
+        "settings of the official clients or of the influx CLI; the environment is not read then",
+    )
+    .short('c'),
+    Opt::value("ca-file", "FILE", Kind::File, "certificates to trust, PEM"),
+    Opt::value(
+        "timeout",
+        "TIME",
+        Kind::Text,
+        "for each request (10s, 500ms, 2m)",
+    ),
+];
+
+/// Every subcommand takes these.
+pub(crate) const COMMON: &[Opt] = &[
+    Opt::flag("quiet", "print errors only").short('q'),
+    Opt::flag("json", "print the report as JSON, for programs"),
+    Opt::flag("help", "print this help").short('h'),
+];
+
+/// What was typed behind the subcommand's name.
+pub(crate) struct Matches {
+    pub(crate) command: &'static Command,
+    /// The names that were typed: `spool list`.
+    pub(crate) path: String,
+    values: Vec<(&'static str, OsString)>,
+    operands: Vec<OsString>,
+}
+
+impl Matches {
+    /// Reads the arguments of a subcommand.
+    ///
+    /// # Errors
+    /// Returns a usage error for an option that the subcommand doesn't have, a value that is missing, and
+    /// operands that are too few or too many.
+    pub(crate) fn parse(
+        command: &'static Command,
+        path: String,
+        parser: &mut lexopt::Parser,
+    ) -> Result<Matches, Failure> {
+        let mut matches = Matches {
+            command,
+            path,
+            values: Vec::new(),
+            operands: Vec::new(),
+        };
+        while let Some(arg) = parser.next()? {
+            let found = match &arg {
+                Arg::Value(_) => None,
+                Arg::Long(name) => Some(command.options().find(|opt| opt.long == *name)),
+                Arg::Short(name) => Some(command.options().find(|opt| opt.short == Some(*name))),
+            };
+            match (found, arg) {
+                (Some(Some(opt)), _) => {
+                    let value = match opt.value {
+                        Some(_) => parser.value()?,
+                        None => OsString::new(),
+                    };
+                    matches.values.push((opt.long, value));
+                }
+                (_, Arg::Value(value)) => matches.operands.push(value),
+                (_, arg) => return Err(matches.misused(arg.unexpected())),
+            }
+        }
+        if !matches.has("help") {
+            matches.check_operands()?;
+        }
+        Ok(matches)
+    }
+
+    fn check_operands(&self) -> Result<(), Failure> {
+        let given = self.operands.len();
+        let operands = self.command.operands;
+        let required = operands.iter().filter(|one| one.count == Count::One);
+        if let Some(missing) = required.clone().nth(given) {
+            return Err(self.misused(format_args!("{} is missing", missing.name)));
+        }
+        let any = operands.iter().any(|one| one.count == Count::Any);
+        if let (false, Some(extra)) = (any, self.operands.get(operands.len())) {
+            return Err(self.misused(format_args!("{extra:?} is one argument too many")));
+        }
+        Ok(())
+    }
+
+    /// A usage error of this subcommand, with the way to its help.
+    pub(crate) fn misused(&self, why: impl std::fmt::Display) -> Failure {
+        Failure::usage(format!(
+            "{why}\ninflux-edge {} --help lists the options",
+            self.path
+        ))
+    }
+
+    /// Whether an option was given.
+    pub(crate) fn has(&self, long: &str) -> bool {
+        self.os(long).is_some()
+    }
+
+    /// The value of an option, the last if there are several.
+    pub(crate) fn os(&self, long: &str) -> Option<&OsStr> {
+        debug_assert!(
+            self.command.options().any(|opt| opt.long == long),
+            "--{long} is not in the table of {}",
+            self.path
+        );
+        self.values
+            .iter()
+            .rfind(|(name, _)| *name == long)
+            .map(|(_, value)| value.as_os_str())
+    }
+
+    /// All values of an option, in their order.
+    pub(crate) fn all<'a>(&'a self, long: &'a str) -> impl Iterator<Item = &'a OsStr> + 'a {
+        let of_name = move |(name, _): &&(&str, OsString)| *name == long;
+        self.values
+            .iter()
+            .filter(of_name)
+            .map(|(_, value)| value.as_os_str())
+    }
+
+    /// # Errors
+    /// Returns a usage error if the value isn't UTF-8.
+    pub(crate) fn text(&self, long: &str) -> Result<Option<&str>, Failure> {
+        self.os(long)
+            .map(|value| self.utf8(long, value))
+            .transpose()
+    }
+
+    /// # Errors
+    /// Returns a usage error if a value isn't UTF-8.
+    pub(crate) fn texts<'a>(&'a self, long: &'a str) -> Result<Vec<&'a str>, Failure> {
+        self.all(long).map(|value| self.utf8(long, value)).collect()
+    }
+
+    pub(crate) fn path(&self, long: &str) -> Option<&Path> {
+        self.os(long).map(Path::new)
+    }
+
+    /// # Errors
+    /// Returns a usage error if the value can't be read as a `T`.
+    pub(crate) fn parsed<T: FromStr>(&self, long: &str) -> Result<Option<T>, Failure>
+    where
+        T::Err: std::fmt::Display,
+    {
+        let Some(text) = self.text(long)? else {
+            return Ok(None);
+        };
+        let value = text.parse();
+        value
+            .map(Some)
+            .map_err(|why| self.misused(format_args!("--{long} {text}: {why}")))
+    }
+
+    /// A time such as `500ms`, `10s`, `2m`, `1h` or `7d`; a bare number is in seconds.
+    ///
+    /// # Errors
+    /// Returns a usage error if it is no such time.
+    pub(crate) fn duration(&self, long: &str) -> Result<Option<Duration>, Failure> {
+        let Some(text) = self.text(long)? else {
+            return Ok(None);
+        };
+        match duration(text) {
+            Some(duration) => Ok(Some(duration)),
+            None => Err(self.misused(format_args!(
+                "--{long} {text}: no time such as 500ms, 10s, 2m, 1h"
+            ))),
+        }
+    }
+
+    /// # Errors
+    /// Returns a usage error if the operand isn't UTF-8.
+    pub(crate) fn operand(&self, index: usize) -> Result<Option<&str>, Failure> {
+        let name = self
+            .command
+            .operands
+            .get(index)
+            .map_or("argument", |operand| operand.name);
+        self.operands
+            .get(index)
+            .map(|value| self.utf8(name, value))
+            .transpose()
+    }
+
+    /// The operands from this one on, as they were typed.
+    pub(crate) fn operands_from(&self, index: usize) -> impl Iterator<Item = &OsStr> {
+        self.operands.iter().skip(index).map(OsString::as_os_str)
+    }
+
+    fn utf8<'a>(&self, name: &str, value: &'a OsStr) -> Result<&'a str, Failure> {
+        value
+            .to_str()
+            .ok_or_else(|| self.misused(format_args!("{name} {value:?}: not UTF-8")))
+    }
+}
+
+impl Command {
+    /// Its options, those of the connection and the common ones.
+    pub(crate) fn options(&self) -> impl Iterator<Item = &'static Opt> {
+        let connection = if self.connects { CONNECTION } else { &[] };
+        self.options.iter().chain(connection).chain(COMMON)
+    }
+}
+
+/// A time with its unit; a bare number is in seconds.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (count, unit) = text.split_at_checked(digits)?;
+    let count: u64 = count.parse().ok()?;
+    let seconds = match unit {
+        "ms" => return Some(Duration::from_millis(count)),
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    Some(Duration::from_secs(count.checked_mul(seconds)?))
+}

@@ -1,0 +1,80 @@
+//! The client that environment, file and options describe.
+
+use crate::command::Matches;
+use crate::failure::Failure;
+use crate::report::Report;
+use influx_edge::Client;
+use influx_edge::client::ClientBuilder;
+use std::fs;
+
+const PREFIX: &str = "INFLUXDB_V2_";
+
+/// The builder of the client: from the file that `--config` names, otherwise from the environment; options
+/// come last. A file and the environment are never mixed, so that no token goes to another's server.
+///
+/// # Errors
+/// Returns an error if a file can't be read, or for settings that can't be understood.
+pub(crate) fn builder(matches: &Matches) -> Result<ClientBuilder, Failure> {
+    let (url, org) = (matches.text("url")?, matches.text("org")?);
+    let token = token(matches)?;
+    let mut builder = match matches.path("config") {
+        Some(_) if url.is_some() => {
+            return Err(matches.misused("--config and --url exclude each other"));
+        }
+        Some(file) => ClientBuilder::from_config_file(file)?,
+        None => {
+            let ours = |name: &str| match name.strip_prefix(PREFIX) {
+                Some("URL") => url.is_none(),
+                Some("TOKEN" | "USERNAME" | "PASSWORD" | "AUTH_BASIC") => token.is_none(),
+                rest => rest.is_some(),
+            };
+            let variables = std::env::vars_os().filter_map(|(name, value)| {
+                let name = name.into_string().ok()?;
+                ours(&name).then(|| (name, value.to_string_lossy().into_owned()))
+            });
+            let url = url.map(|url| (format!("{PREFIX}URL"), url.to_owned()));
+            ClientBuilder::from_variables(variables.chain(url))?
+        }
+    };
+    if let Some(org) = org {
+        builder = builder.org(org);
+    }
+    if let Some(token) = token {
+        builder = builder.token(token);
+    }
+    if let Some(file) = matches.path("ca-file") {
+        builder = builder.ca_file(file);
+    }
+    if let Some(limit) = matches.duration("timeout")? {
+        builder = builder.timeout(limit);
+    }
+    Ok(builder.user_agent(concat!("influx-edge-cli/", env!("CARGO_PKG_VERSION"))))
+}
+
+/// The client, after its warnings are printed.
+///
+/// # Errors
+/// As [`builder`].
+pub(crate) fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
+    let client = builder(matches)?.build()?;
+    for warning in client.warnings() {
+        report.note(format_args!("warning: {warning}"));
+    }
+    Ok(client)
+}
+
+/// What `--token-file` holds.
+fn token(matches: &Matches) -> Result<Option<String>, Failure> {
+    let Some(file) = matches.path("token-file") else {
+        return Ok(None);
+    };
+    let text = fs::read_to_string(file)
+        .map_err(|why| Failure::settings(format_args!("{}: {why}", file.display())))?;
+    match text.trim() {
+        "" => Err(Failure::settings(format_args!(
+            "{}: no token in it",
+            file.display()
+        ))),
+        token => Ok(Some(token.to_owned())),
+    }
+}

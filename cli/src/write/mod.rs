@@ -1,0 +1,3 @@
+//! `write`: standard input or files into a bucket.
+
+mod format;

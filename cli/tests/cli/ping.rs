@@ -1,0 +1,35 @@
+//! `ping`, and the manners that every subcommand has.
+
+use crate::run::{at, command, run, server};
+
+#[test]
+fn a_server_that_responds_and_one_that_does_not() {
+    let server = server();
+    let there = run(at(&server.url(), ["ping"]), b"");
+    assert_eq!(there.code, Some(0), "{there:?}");
+    assert!(there.out.starts_with(&server.url()), "{there:?}");
+    assert_eq!(there.err, "");
+    let away = run(at("http://127.0.0.1:9", ["ping"]), b"");
+    assert_eq!(away.code, Some(69), "{away:?}");
+    assert_eq!(away.out, "");
+    assert!(away.err.contains("127.0.0.1:9"), "{away:?}");
+}
+
+#[test]
+fn arguments_that_are_wrong_are_usage_errors() {
+    let cases: &[(&[&str], &str)] = &[
+        (&[], "usage:"),
+        (&["pong"], "\"pong\" is no command"),
+        (&["ping", "x"], "one argument too many"),
+        (&["ping", "--pong"], "--pong"),
+        (&["ping", "--timeout", "fast"], "no time such as"),
+        (&["ping", "--timeout"], "--timeout"),
+        (&["ping", "-c", "f", "--url", "u"], "exclude each other"),
+    ];
+    for (args, text) in cases {
+        let run = run(command(*args), b"");
+        assert_eq!(run.code, Some(64), "{args:?}: {run:?}");
+        assert!(run.err.contains(text), "{args:?}: {run:?}");
+        assert_eq!(run.out, "", "{args:?}");
+    }
+}
