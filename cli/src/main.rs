@@ -12,6 +12,7 @@ mod ping;
 mod report;
 mod settings;
 mod signals;
+mod state;
 mod terminal;
 mod write;
 
