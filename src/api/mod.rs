@@ -76,7 +76,7 @@ mod variables;
 pub use authorizations::{Authorization, AuthorizationUpdate, Authorizations, NewAuthorization};
 pub use buckets::{Bucket, BucketUpdate, Buckets, NewBucket};
 pub use dbrps::{Dbrp, DbrpUpdate, Dbrps, NewDbrp};
-pub use ensure::Ensured;
+pub use ensure::{Ensured, Plan};
 pub use id::{
     AuthorizationId, BucketId, DbrpId, LabelId, OrgId, RunId, SchemaId, ScriptId, TaskId, UserId,
     VariableId,
