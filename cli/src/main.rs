@@ -5,6 +5,7 @@
 
 #![allow(dead_code)]
 
+mod check;
 mod command;
 mod failure;
 mod help;
@@ -12,6 +13,7 @@ mod ping;
 mod report;
 mod settings;
 mod signals;
+mod spool;
 mod state;
 mod terminal;
 mod write;
@@ -22,7 +24,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The subcommands, in the order of the help.
-pub(crate) const COMMANDS: &[&Command] = &[&ping::COMMAND];
+pub(crate) const COMMANDS: &[&Command] = &[&spool::COMMAND, &check::COMMAND, &ping::COMMAND];
 
 fn main() -> ExitCode {
     match run(lexopt::Parser::from_env()) {
