@@ -10,6 +10,7 @@ mod command;
 mod failure;
 mod help;
 mod ping;
+mod provision;
 mod report;
 mod settings;
 mod signals;
@@ -24,7 +25,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The subcommands, in the order of the help.
-pub(crate) const COMMANDS: &[&Command] = &[&spool::COMMAND, &check::COMMAND, &ping::COMMAND];
+pub(crate) const COMMANDS: &[&Command] = &[
+    &spool::COMMAND,
+    &check::COMMAND,
+    &ping::COMMAND,
+    &provision::COMMAND,
+];
 
 fn main() -> ExitCode {
     match run(lexopt::Parser::from_env()) {
