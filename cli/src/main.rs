@@ -12,6 +12,7 @@ mod help;
 mod ping;
 mod provision;
 mod report;
+mod request;
 mod settings;
 mod signals;
 mod spool;
@@ -30,6 +31,7 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &check::COMMAND,
     &ping::COMMAND,
     &provision::COMMAND,
+    &request::COMMAND,
 ];
 
 fn main() -> ExitCode {

@@ -20,7 +20,7 @@ pub(crate) use survey::Survey;
 
 pub(crate) const COMMAND: Command = Command {
     name: "spool",
-    summary: "what waits on disk: list, verify, export, resend; what was rejected",
+    summary: "look at what waits on disk, export it, send it",
     operands: &[],
     options: &[],
     connects: false,
