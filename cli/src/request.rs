@@ -43,10 +43,11 @@ pub(crate) const COMMAND: Command = Command {
         Opt::flag("include", "print the response's headers, too").short('i'),
     ],
     connects: true,
-    notes: "POST, PUT and PATCH take standard input for the body, unless it is a terminal\n\
-            or --data names another. The response's body, up to 16 MiB, goes to standard\n\
-            output, its status to standard error. Exit code 0 for a status below 300, 77 for\n\
-            401 and 403, otherwise 1. The organization is in the query; key org= replaces it.",
+    notes: "POST, PUT and PATCH take standard input for the body, unless it is a\n\
+            terminal or --data names another. The response's body, up to 16 MiB, goes to\n\
+            standard output, its status to standard error. The exit code is 0 for a\n\
+            status below 300, 77 for 401 and 403, otherwise 1. The organization is in\n\
+            the query; org= or orgID= replaces it.",
     examples: &[
         (
             "What there is",

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 pub(crate) const COMMAND: Command = Command {
     name: "provision",
-    summary: "make buckets, labels, tokens and tasks that a file names, if absent",
+    summary: "make the buckets, labels, tokens and tasks of a file",
     operands: &[Operand {
         name: "FILE",
         help: "what is to be there, in TOML (or JSON: *.json)",

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 pub(super) const COMMAND: Command = Command {
     name: "export",
-    summary: "print what waits as line protocol; it stays in the spool",
+    summary: "print what waits as line protocol; it stays",
     operands: DIR,
     options: &[BUCKET, entries::PRECISION],
     connects: false,

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 pub(super) const LIST: Command = Command {
     name: "list",
-    summary: "what waits, for which bucket, since when; what was rejected",
+    summary: "what waits and since when, what was rejected",
     operands: DIR,
     options: &[Opt::flag(
         "batches",
@@ -31,7 +31,7 @@ pub(super) const LIST: Command = Command {
 
 pub(super) const VERIFY: Command = Command {
     name: "verify",
-    summary: "check every checksum; exit code 1 if anything is damaged",
+    summary: "check every checksum; exit code 1 if damaged",
     operands: DIR,
     options: &[],
     connects: false,

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 pub(super) const COMMAND: Command = Command {
     name: "rejected",
-    summary: "what the server rejected, and why; export it, or drop it",
+    summary: "what the server rejected, and why",
     operands: DIR,
     options: &[
         Opt::flag("export", "print the lines, each reason in a comment"),
