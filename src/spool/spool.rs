@@ -317,9 +317,7 @@ impl Spool {
             SpoolError::from_io("keep rejected lines in", &self.settings.dir, error)
         })
     }
-}
 
-impl Spool {
     /// Removes the rejected lines, all of them, once somebody has put them right or has no use for
     /// them, and returns how many there were. [`Inspector`](super::Inspector) reads them.
     ///
