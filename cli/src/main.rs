@@ -9,6 +9,7 @@ mod check;
 mod command;
 mod failure;
 mod help;
+mod object;
 mod ping;
 mod provision;
 mod report;

@@ -2,6 +2,7 @@
 
 use crate::command::{Command, Count, Kind, Matches, Operand, Opt};
 use crate::failure::{Failure, NO_INPUT, NO_PERMISSION};
+use crate::object::Object;
 use crate::report::{Printable, Report};
 use crate::settings;
 use influx_edge::client::{Method, Response};
@@ -139,12 +140,15 @@ fn print(matches: &Matches, report: &Report, response: Response) -> Result<(), F
     let mut out = io::stdout().lock();
     let shown = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     if report.json {
-        let mut line = serde_json::json!({ "status": status, "headers": {} });
+        let mut all = Object::default();
         for (name, value) in headers.iter() {
-            line["headers"][name.to_ascii_lowercase()] = shown(value).into();
+            all.set(&name.to_ascii_lowercase(), shown(value));
         }
-        let text = || shown(&body).into();
-        line["body"] = serde_json::from_slice(&body).unwrap_or_else(|_| text());
+        let mut line = Object::default();
+        line.set("status", status);
+        line.set("headers", all);
+        let text = |_| serde_json::Value::from(shown(&body));
+        line.set("body", serde_json::from_slice(&body).unwrap_or_else(text));
         writeln!(out, "{line}")?;
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 use crate::command::Matches;
 use crate::failure::Failure;
+use crate::object::Object;
 use crate::report::{Printable, Report};
 use std::io::{self, Write};
 
@@ -12,7 +13,7 @@ pub(super) struct Items {
     created: u64,
     changed: u64,
     unchanged: u64,
-    done: Vec<serde_json::Value>,
+    done: Vec<Object>,
 }
 
 /// What is, or would be, done.
@@ -52,12 +53,15 @@ impl Items {
         };
         *count = count.saturating_add(1);
         if self.json {
-            let mut item = serde_json::json!({ "kind": kind, "name": name, "outcome": word });
+            let mut item = Object::default();
+            item.set("kind", kind);
+            item.set("name", name);
+            item.set("outcome", word);
             if let Some(id) = id {
-                item["id"] = id.into();
+                item.set("id", id);
             }
             if !note.is_empty() {
-                item["note"] = note.into();
+                item.set("note", note);
             }
             self.done.push(item);
             return Ok(());
@@ -79,9 +83,8 @@ impl Items {
     /// Prints a token, whatever the form of the report.
     pub(super) fn token(&mut self, name: &str, token: &str) -> Result<(), Failure> {
         if self.json {
-            let last = self.done.last_mut();
-            if let Some(item) = last {
-                item["token"] = token.into();
+            if let Some(item) = self.done.last_mut() {
+                item.set("token", token);
             }
             return Ok(());
         }
@@ -89,22 +92,25 @@ impl Items {
         Ok(())
     }
 
-    pub(super) fn end(&self, report: &Report) -> Result<(), Failure> {
+    pub(super) fn end(self, report: &Report) -> Result<(), Failure> {
         let Items {
             created,
             changed,
             unchanged,
+            dry,
+            done,
             ..
         } = self;
         if self.json {
+            let items: Vec<serde_json::Value> = done.into_iter().map(Into::into).collect();
             let line = serde_json::json!({
-                "dry_run": self.dry, "created": created, "changed": changed,
-                "unchanged": unchanged, "items": self.done,
+                "dry_run": dry, "created": created, "changed": changed,
+                "unchanged": unchanged, "items": items,
             });
             writeln!(io::stdout(), "{line}")?;
-        } else if created.saturating_add(*changed) == 0 {
+        } else if created.saturating_add(changed) == 0 {
             report.note(format_args!("nothing to change: {unchanged} unchanged"));
-        } else if self.dry {
+        } else if dry {
             report.note(format_args!(
                 "{created} would be created, {changed} changed; {unchanged} unchanged"
             ));

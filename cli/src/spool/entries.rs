@@ -4,11 +4,11 @@ use super::rescale::rescale;
 use super::{count, failure, json, name};
 use crate::command::{Kind, Matches, Opt};
 use crate::failure::Failure;
-use crate::report::Report;
+use crate::report::{Printable, Report};
 use influx_edge::Precision;
 use influx_edge::spool::{Entry, Inspector, Section, StoredBatch};
 use std::collections::BTreeSet;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 pub(super) const PRECISION: Opt = Opt::value(
@@ -35,6 +35,8 @@ struct Export<'a, W> {
     unit: Option<Precision>,
     bucket: Option<&'a str>,
     json: bool,
+    /// Control characters are escaped.
+    terminal: bool,
     points: u64,
     buckets: BTreeSet<String>,
     damaged: u64,
@@ -56,6 +58,7 @@ pub(super) fn print(
         unit: unit(matches)?,
         bucket: matches.text("bucket")?,
         json: report.json,
+        terminal: io::stdout().is_terminal(),
         points: 0,
         buckets: BTreeSet::new(),
         damaged: 0,
@@ -121,15 +124,15 @@ impl<W: Write> Export<'_, W> {
         self.misfits = self.misfits.saturating_add(misfits);
         if self.json {
             let mut line = json(&batch.target);
-            line["precision"] = unit.as_str().into();
-            line["points"] = batch.points.into();
-            line["lines"] = String::from_utf8_lossy(&self.lines).into();
+            line.set("precision", unit.as_str());
+            line.set("points", batch.points);
+            line.set("lines", String::from_utf8_lossy(&self.lines));
             if misfits > 0 {
-                line["left_over"] = String::from_utf8_lossy(&self.left_over).into();
-                line["left_over_precision"] = batch.precision.as_str().into();
+                line.set("left_over", String::from_utf8_lossy(&self.left_over));
+                line.set("left_over_precision", batch.precision.as_str());
             }
             if let Some(reason) = batch.reason {
-                line["reason"] = reason.into();
+                line.set("reason", reason);
             }
             return writeln!(self.out, "{line}");
         }
@@ -144,15 +147,20 @@ impl<W: Write> Export<'_, W> {
             unit.as_str(),
             reason.unwrap_or_default()
         )?;
-        self.out.write_all(&self.lines)?;
+        if self.terminal {
+            let text = String::from_utf8_lossy(&self.lines);
+            write!(self.out, "{}", Printable(&text))?;
+        } else {
+            self.out.write_all(&self.lines)?;
+        }
         if misfits == 0 {
             return Ok(());
         }
         let stored = batch.precision.as_str();
         writeln!(self.out, "# not in {}, but in {stored}:", unit.as_str())?;
-        for line in self.left_over.split_inclusive(|byte| *byte == b'\n') {
-            self.out.write_all(b"# ")?;
-            self.out.write_all(line)?;
+        let text = String::from_utf8_lossy(&self.left_over);
+        for line in text.lines() {
+            writeln!(self.out, "# {}", Printable(line))?;
         }
         Ok(())
     }

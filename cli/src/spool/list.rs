@@ -71,7 +71,7 @@ fn run_list(matches: &Matches) -> Result<ExitCode, Failure> {
             "delivered_batches": waiting.delivered,
             "targets": waiting.targets_json(),
             "rejected_lines": rejected.total.points,
-            "rejected": rejected.reasons_json(),
+            "rejected": (rejected.reasons_json(None)),
             "damaged": waiting.damaged.saturating_add(rejected.damaged),
             "damage": (all(&waiting.damage, &rejected.damage)),
             "notes": (all(&waiting.notes, &rejected.notes)),
@@ -155,11 +155,11 @@ fn print_entry(
         }
         Entry::Batch(batch) if as_json => {
             let mut line = json(&batch.target);
-            line["batch"] = batch.seq.into();
-            line["points"] = batch.points.into();
-            line["bytes"] = batch.lines.len().into();
-            line["precision"] = batch.precision.as_str().into();
-            line["delivered"] = batch.delivered.into();
+            line.set("batch", batch.seq);
+            line.set("points", batch.points);
+            line.set("bytes", batch.lines.len());
+            line.set("precision", batch.precision.as_str());
+            line.set("delivered", batch.delivered);
             writeln!(out, "{line}")
         }
         Entry::Batch(batch) => print_batch(out, batch),

@@ -12,6 +12,7 @@ mod survey;
 
 use crate::command::{Command, Count, Kind, Matches, Operand, Opt};
 use crate::failure::{Failure, LATER, NO_INPUT};
+use crate::object::Object;
 use crate::state;
 use influx_edge::Spool;
 use influx_edge::spool::{Inspector, ServerKind, SpoolBuilder, SpoolError, Target};
@@ -103,13 +104,13 @@ fn name(target: &Target) -> String {
 }
 
 /// The same for programs.
-fn json(target: &Target) -> serde_json::Value {
+fn json(target: &Target) -> Object {
     let org = if target.org_is_id() { "org_id" } else { "org" };
-    serde_json::json!({
-        "bucket": target.bucket(),
-        org: target.org(),
-        "server": server(target.server()),
-    })
+    let mut object = Object::default();
+    object.set("bucket", target.bucket());
+    object.set(org, target.org());
+    object.set("server", server(target.server()));
+    object
 }
 
 fn server(kind: ServerKind) -> String {

@@ -74,17 +74,13 @@ fn list(matches: &Matches, survey: &Survey) -> Result<(), Failure> {
     let bucket = matches.text("bucket")?;
     let mut out = BufWriter::new(io::stdout().lock());
     if report.json {
-        for line in survey.reasons_json() {
-            if bucket.is_none_or(|bucket| line["bucket"] == bucket) {
-                writeln!(out, "{line}")?;
-            }
+        for line in survey.reasons_json(bucket) {
+            writeln!(out, "{line}")?;
         }
     } else {
-        for ((target, reason), lines) in &survey.reasons {
-            if bucket.is_none_or(|bucket| target.bucket() == bucket) {
-                let (name, reason) = (name(target), reason.escape_debug());
-                writeln!(out, "{name}: {}: {reason}", count(*lines, "line"))?;
-            }
+        for ((target, reason), lines) in survey.reasons_of(bucket) {
+            let (name, reason) = (name(target), reason.escape_debug());
+            writeln!(out, "{name}: {}: {reason}", count(*lines, "line"))?;
         }
     }
     out.flush()?;

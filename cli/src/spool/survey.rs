@@ -102,23 +102,34 @@ impl Survey {
     pub(super) fn targets_json(&self) -> Vec<serde_json::Value> {
         let target = |(target, counts): (&Target, &Counts)| {
             let mut value = json(target);
-            value["batches"] = counts.batches.into();
-            value["points"] = counts.points.into();
-            value["bytes"] = counts.bytes.into();
-            value["oldest_seconds"] = counts.since.and_then(seconds).into();
-            value
+            value.set("batches", counts.batches);
+            value.set("points", counts.points);
+            value.set("bytes", counts.bytes);
+            value.set("oldest_seconds", counts.since.and_then(seconds));
+            value.into()
         };
         self.targets.iter().map(target).collect()
     }
 
-    pub(super) fn reasons_json(&self) -> Vec<serde_json::Value> {
+    /// Of all buckets or of one.
+    pub(super) fn reasons_of<'a>(
+        &'a self,
+        bucket: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a (Target, String), &'a u64)> {
+        let of_bucket = move |((target, _), _): &(&(Target, String), &u64)| {
+            bucket.is_none_or(|bucket| target.bucket() == bucket)
+        };
+        self.reasons.iter().filter(of_bucket)
+    }
+
+    pub(super) fn reasons_json(&self, bucket: Option<&str>) -> Vec<serde_json::Value> {
         let reason = |((target, reason), lines): (&(Target, String), &u64)| {
             let mut value = json(target);
-            value["lines"] = (*lines).into();
-            value["reason"] = reason.as_str().into();
-            value
+            value.set("lines", *lines);
+            value.set("reason", reason.as_str());
+            value.into()
         };
-        self.reasons.iter().map(reason).collect()
+        self.reasons_of(bucket).map(reason).collect()
     }
 }
 

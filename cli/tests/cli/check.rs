@@ -2,6 +2,7 @@
 
 use crate::common::mock_server::{Fault, Server};
 use crate::common::temp_dir::TempDir;
+use crate::pty::on_terminal;
 use crate::run::{Run, TOKEN, at, run};
 use influx_edge::Precision;
 use influx_edge::spool::{Batch, Spool, Target};
@@ -258,4 +259,17 @@ fn the_spool_and_what_waits_in_it() {
     );
     assert_eq!(away.code, Some(69), "the first failure: {away:?}");
     assert!(away.out.contains("spool   FAILED"), "{away:?}");
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let server = Server::with_token(TOKEN);
+    let check = || at(&server.url(), ["check", "nowhere"]);
+    let shown = on_terminal(80, check());
+    assert_eq!(shown.code, Some(78), "{shown:?}");
+    assert!(shown.out.contains("\u{1b}[32mok    \u{1b}[0m"), "{shown:?}");
+    assert!(shown.out.contains("\u{1b}[31mFAILED\u{1b}[0m"), "{shown:?}");
+    let mut plain = check();
+    plain.env("TERM", "dumb");
+    assert!(!run(plain, b"").out.contains('\u{1b}'));
 }

@@ -12,12 +12,12 @@ mod common {
     pub(crate) mod mock_api;
     pub(crate) mod mock_server;
     pub(crate) mod temp_dir;
-    #[allow(dead_code, reason = "shared by all tests")]
     pub(crate) mod watch;
 }
 mod check;
 mod ping;
 mod provision;
+mod pty;
 mod request;
 mod run;
 mod spool;

@@ -2,6 +2,7 @@
 
 use crate::common::mock_server::{Fault, Server};
 use crate::common::temp_dir::TempDir;
+use crate::pty::on_terminal;
 use crate::run::{TOKEN, at, run};
 use serde_json::Value;
 
@@ -90,6 +91,20 @@ fn codes_and_mistakes() {
         let run = run(at(url, [&["request"], args].concat()), b"");
         assert_eq!(run.code, Some(code), "{args:?}: {run:?}");
         assert!(run.err.contains(text), "{args:?}: {run:?}");
-        assert_eq!(run.out.contains("status"), false, "{run:?}");
+        assert!(!run.out.contains("status"), "{run:?}");
     }
+}
+
+/// A body of control characters, to a terminal and to a pipe.
+#[test]
+fn a_terminal_gets_no_control_characters() {
+    let server = Server::with_token(TOKEN);
+    let hostile = "a\u{1b}[31mb\nc";
+    let call = || {
+        let text = Fault::status(200).body(hostile);
+        server.fault(text.header("Content-Type", "text/plain").on("/metrics"));
+        at(&server.url(), ["request", "GET", "/metrics"])
+    };
+    assert_eq!(run(call(), b"").out, hostile);
+    assert_eq!(on_terminal(80, call()).out, "a\\u{1b}[31mb\nc\n");
 }
