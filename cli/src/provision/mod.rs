@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::report::Report;
 use file::Wanted;
 use items::Items;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -20,7 +21,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: &[Operand {
         name: "FILE",
         help: "what is to be there, in TOML (or JSON: *.json)",
-        count: Count::One,
+        count: Count::Optional,
         kind: Kind::File,
     }],
     options: &[
@@ -32,29 +33,44 @@ pub(crate) const COMMAND: Command = Command {
             "new tokens go to DIR/NAME, mode 0600",
         ),
         Opt::flag("show-tokens", "print new tokens"),
+        Opt::flag("example", "print a FILE with comments, and nothing else"),
     ],
     connects: true,
-    notes: "org = \"acme\"                 # must exist, unless create_org = true\n\
-            [[bucket]]\n\
-            name = \"sensors\"\n\
-            retention = \"30d\"            # or \"forever\"\n\
-            [[token]]\n\
-            name = \"logger\"              # also its description on the server\n\
-            write = [\"sensors\"]          # read = […], permissions = [\"read:tasks\"]\n\
-            [[task]]\n\
-            name = \"hourly\"\n\
-            every = \"1h\"                 # or cron; offset\n\
-            flux_file = \"hourly.flux\"    # or flux\n\
-            Also [[label]], [[dbrp]] and [setup]: see influx-edge man.\n\
-            A second run changes nothing.",
-    examples: &[],
+    notes: "Names buckets with their retention, labels, tokens with what they may do,\n\
+            mappings for programs of InfluxDB 1.x, tasks; the organization, and the\n\
+            first user of a new server. What isn't named is left alone; a second run\n\
+            changes nothing, and says so.",
+    examples: &[
+        (
+            "Everything that can be in a file",
+            "influx-edge provision --example >site.toml",
+        ),
+        (
+            "What would be done",
+            "influx-edge provision --dry-run site.toml",
+        ),
+        (
+            "Do it",
+            "influx-edge provision site.toml --token-dir /etc/influx-edge/tokens",
+        ),
+    ],
     commands: &[],
     run,
 };
 
+/// A file with everything that can be in it.
+const EXAMPLE: &str = include_str!("example.toml");
+
 fn run(matches: &Matches) -> Result<ExitCode, Failure> {
+    if matches.has("example") {
+        io::stdout().write_all(EXAMPLE.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let report = Report::new(matches);
-    let wanted = Wanted::read(Path::new(matches.operand(0)?.unwrap_or_default()))?;
+    let Some(file) = matches.operands_from(0).next() else {
+        return Err(matches.misused("FILE is missing"));
+    };
+    let wanted = Wanted::read(Path::new(file))?;
     let dry = matches.has("dry-run");
     let places = [matches.has("token-dir"), matches.has("show-tokens")];
     if !wanted.tokens.is_empty() && !dry && places == [false, false] {

@@ -395,3 +395,30 @@ fn the_same_in_json() {
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(place.server.count("buckets"), 1);
 }
+
+/// What `--example` prints works as it is.
+#[test]
+fn the_example_is_a_file() {
+    let example = run(command(["provision", "--example"]), b"");
+    assert_eq!(example.code, Some(0), "{example:?}");
+    let place = Place::new("cli-provision-example", &example.out);
+    std::fs::write(place.path("admin.password"), "long-enough").unwrap();
+    for outcome in ["created", "unchanged"] {
+        let mut run_it = command(["provision", "--url", place.server.url()]);
+        run_it
+            .arg(place.path("site.toml"))
+            .arg("--token-dir")
+            .arg(place.path("tokens"));
+        let run = place.checked(run(run_it, b""));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert!(run.out.contains(&format!("{outcome}  ")), "{run:?}");
+        assert!(run.out.lines().count() > 10, "{run:?}");
+        let [created, changed, _] = counts(&run.out);
+        assert_eq!(created + changed == 0, outcome == "unchanged", "{run:?}");
+    }
+    for name in ["logger", "dashboard"] {
+        assert!(place.path("tokens").join(name).exists());
+    }
+    let missing = run(command(["provision"]), b"");
+    assert_eq!(missing.code, Some(64), "{missing:?}");
+}
