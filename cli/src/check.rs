@@ -113,7 +113,9 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
         findings.extend(match (version.as_deref().map(major), bucket) {
             (_, None) => vec![token(&client, version.as_deref().map(major))],
             (Some("3"), Some(bucket)) => on_v3(&client, bucket),
-            (Some("1"), Some(bucket)) => on_v1(&client, bucket),
+            (Some("1"), Some(bucket)) => {
+                on_v1(&client, bucket, version.as_deref().unwrap_or_default())
+            }
             (_, Some(bucket)) => on_v2(&client, bucket, version.is_some()),
         });
         findings.push(clock(&client));
@@ -178,35 +180,48 @@ fn on_v2(client: &Client, bucket: &str, named: bool) -> Vec<Finding> {
 #[cfg(feature = "v1")]
 const COMMENT: &str = "# is this database writable?\n";
 
+/// `1.7.11`, `v1.6.7~rc0`
+#[cfg(feature = "v1")]
+fn is_before_1_8(version: &str) -> bool {
+    let minor = version
+        .split('.')
+        .nth(1)
+        .and_then(|minor| minor.parse().ok());
+    minor.is_some_and(|minor: u32| minor < 8)
+}
+
 /// `BUCKET` is a database, or database and retention policy: `telegraf/autogen`.
 #[cfg(feature = "v1")]
-fn on_v1(client: &Client, bucket: &str) -> Vec<Finding> {
-    let (name, policy) = bucket.split_once('/').unwrap_or((bucket, ""));
-    let mut database = client.v1(name);
-    if !policy.is_empty() {
-        database = database.retention_policy(policy);
-    }
-    let write = Finding::timed(|| match database.write(COMMENT) {
-        Ok(()) => Finding::new(
-            "write",
-            Outcome::Passed,
-            format!("database {name:?} may be written to"),
-        ),
-        Err(error) => Finding::failed("write", &error),
+fn on_v1(client: &Client, bucket: &str, version: &str) -> Vec<Finding> {
+    let name = bucket.split_once('/').map_or(bucket, |(name, _)| name);
+    // By the call that `write` makes, which 1.7 and older don't have.
+    let write = Finding::timed(|| match client.write(bucket, COMMENT) {
+        Ok(()) => {
+            let text = format!("database {name:?} may be written to");
+            Finding::new("write", Outcome::Passed, text)
+        }
+        Err(error) => {
+            let mut finding = Finding::failed("write", &error);
+            if is_before_1_8(version) {
+                finding.text.push_str("; write needs 1.8 or later");
+            }
+            finding
+        }
     });
-    let read = Finding::timed(|| match database.query("SHOW MEASUREMENTS LIMIT 1").run() {
-        Ok(()) => Finding::new(
-            "read",
-            Outcome::Passed,
-            format!("database {name:?} may be read"),
-        ),
+    // (Of a database that isn't there 1.6 shows no measurements, and no error.)
+    let query = client.v1(name).query("SHOW RETENTION POLICIES");
+    let read = Finding::timed(|| match query.run() {
+        Ok(()) => {
+            let text = format!("database {name:?} may be read");
+            Finding::new("read", Outcome::Passed, text)
+        }
         Err(error) => Finding::failed("read", &error),
     });
     vec![write, read]
 }
 
 #[cfg(not(feature = "v1"))]
-fn on_v1(_client: &Client, _bucket: &str) -> Vec<Finding> {
+fn on_v1(_client: &Client, _bucket: &str, _version: &str) -> Vec<Finding> {
     let text = "not checked: this influx-edge was built without the feature v1";
     vec![Finding::new("write", Outcome::Unknown, text)]
 }

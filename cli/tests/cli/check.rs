@@ -153,7 +153,7 @@ fn what_another_server_does_not_have_is_not_checked() {
 
     if cfg!(feature = "v1") {
         let server = plain("1.8.10");
-        server.fault(Fault::status(204).on("/write"));
+        server.add_bucket("telegraf/autogen");
         let empty = "{\"results\":[{\"statement_id\":0}]}\n";
         server.fault(Fault::raw(format!(
             "HTTP/1.1 200 OK\r\nX-Influxdb-Version: 1.8.10\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{empty}",
@@ -171,12 +171,6 @@ fn what_another_server_does_not_have_is_not_checked() {
             found.out.contains("database \"telegraf\" may be read"),
             "{found:?}"
         );
-        let writes = server.requests();
-        let write = writes
-            .iter()
-            .find(|request| request.path() == "/write")
-            .unwrap();
-        assert_eq!(write.query("rp").as_deref(), Some("autogen"));
     }
     if cfg!(feature = "v3") {
         let server = Server::v3();
