@@ -251,3 +251,30 @@ fn to_influxdb_3() {
     );
     assert_eq!(waiting(dir.path()), 0);
 }
+
+/// The whole of an export is line protocol, comments included, for two independent parsers.
+#[test]
+fn an_export_can_be_written_again() {
+    let dir = TempDir::new("cli-spool-roundtrip");
+    let mut owner = filled(dir.path());
+    let hostile = "w s=\"# a\nb 5\",t=\"\\\"\" 6\nw\\ x,k\\ y=\"z v=1 7\n";
+    append(&mut owner, &sensors(), Precision::Millisecond, hostile);
+    let export = spool(dir.path(), ["export", "--bucket", "sensors"]);
+    assert_eq!(export.code, Some(0), "{export:?}");
+    let server = server();
+    let client = influx_edge::Client::builder(server.url());
+    let client = client.org("acme").token(TOKEN).build().unwrap();
+    client.write("sensors", export.out.as_str()).unwrap();
+    let points = server.points("sensors");
+    // All but the two of the other bucket. (The last batch has three fields, on three lines of text.)
+    assert_eq!(points.len() as u64, owner.stats().points - 2);
+    let times = |measurement: &str| {
+        let of = points
+            .iter()
+            .filter(|point| point.measurement == measurement);
+        of.map(|point| point.time).collect::<Vec<_>>()
+    };
+    assert_eq!(times("w"), [6_000_000, 6_000_000]);
+    assert_eq!(times("w x"), [7_000_000]);
+    assert!(times("t").contains(&99_000_000_000));
+}
