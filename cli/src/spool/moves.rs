@@ -21,18 +21,30 @@ pub(super) fn gentle(builder: SpoolBuilder) -> SpoolBuilder {
         .overflow_policy(OverflowPolicy::Reject)
 }
 
-/// Puts what was rejected back into the queue; how many lines those are, and how many places were damaged.
-pub(super) fn requeue(spool: &mut Spool, inspector: &Inspector) -> Result<(u64, u64), Failure> {
-    let (mut lines, mut damaged) = (0_u64, 0_u64);
+/// What became of the rejected lines.
+#[derive(Default)]
+pub(super) struct Requeued {
+    pub(super) lines: u64,
+    /// Of these the server didn't say which they were, so there is no text of them.
+    pub(super) nameless: u64,
+    pub(super) damaged: u64,
+}
+
+/// Puts what was rejected back into the queue.
+pub(super) fn requeue(spool: &mut Spool, inspector: &Inspector) -> Result<Requeued, Failure> {
+    let mut done = Requeued::default();
     let mut appended: Result<(), SpoolError> = Ok(());
     let walked = inspector.walk(Section::Rejected, &mut |entry| match entry {
-        Entry::Batch(batch) if appended.is_ok() && !batch.lines.is_empty() => {
+        Entry::Batch(batch) if batch.lines.is_empty() => {
+            done.nameless = done.nameless.saturating_add(u64::from(batch.points));
+        }
+        Entry::Batch(batch) if appended.is_ok() => {
             let again = Batch::new(&batch.target, batch.precision, batch.points, batch.lines);
             appended = spool.append(again).map(|_| ());
-            lines = lines.saturating_add(u64::from(batch.points));
+            done.lines = done.lines.saturating_add(u64::from(batch.points));
         }
         Entry::Corrupt { .. } | Entry::Damage { .. } | Entry::Unreadable { .. } => {
-            damaged = damaged.saturating_add(1);
+            done.damaged = done.damaged.saturating_add(1);
         }
         _ => {}
     });
@@ -40,7 +52,7 @@ pub(super) fn requeue(spool: &mut Spool, inspector: &Inspector) -> Result<(u64, 
     appended.map_err(|error| failure(&error))?;
     spool.sync().map_err(|error| failure(&error))?;
     spool.clear_rejected().map_err(|error| failure(&error))?;
-    Ok((lines, damaged))
+    Ok(done)
 }
 
 /// Moves what waits for a bucket to another one; how many points those are.

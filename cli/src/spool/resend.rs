@@ -1,12 +1,12 @@
 //! `spool resend`: delivers what waits, now.
 
-use super::{DIR, count, inspect, moves, name, open};
+use super::{DIR, Survey, count, failure, inspect, moves, name, open};
 use crate::command::{Command, Kind, Matches, Opt};
 use crate::failure::{Failure, LATER, REJECTED};
 use crate::report::Report;
 use crate::settings;
 use crate::signals::Stop;
-use influx_edge::spool::{ServerKind, Target};
+use influx_edge::spool::{Section, ServerKind, Target};
 use influx_edge::writer::{Event, Writer, WriterBuilder};
 use influx_edge::{Client, Spool};
 use std::collections::BTreeSet;
@@ -65,13 +65,36 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let (dir, inspector) = inspect(matches)?;
     let client = settings::client(matches, &report)?;
     let mut spool = open(moves::gentle(Spool::builder(dir)))?;
+    // Asked before anything is moved.
+    let mut all = spool.targets();
     if matches.has("rejected") {
-        let (lines, damaged) = moves::requeue(&mut spool, &inspector)?;
-        report.note(format_args!("{} wait again", count(lines, "rejected line")));
-        if damaged > 0 {
+        let rejected = Survey::of(&inspector, Section::Rejected);
+        all.extend(
+            rejected
+                .map_err(|error| failure(&error))?
+                .targets
+                .into_keys(),
+        );
+    }
+    all.retain(is_known);
+    check_orgs(matches, &all)?;
+    let is_v3 = is_v3(matches, &all)?;
+    if matches.has("rejected") {
+        let done = moves::requeue(&mut spool, &inspector)?;
+        report.note(format_args!(
+            "{} wait again",
+            count(done.lines, "rejected line")
+        ));
+        if done.nameless > 0 {
             report.error(format_args!(
-                "{} among them",
-                count(damaged, "damaged place")
+                "{} more can't be sent again: the server didn't name them when it rejected them",
+                done.nameless
+            ));
+        }
+        if done.damaged > 0 {
+            report.error(format_args!(
+                "{} among them: what was there is gone",
+                count(done.damaged, "damaged place")
             ));
         }
     }
@@ -82,18 +105,31 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
             count(points, "point")
         ));
     }
-    let targets = spool.targets();
+    let (targets, later): (Vec<_>, Vec<_>) = spool.targets().into_iter().partition(is_known);
+    for target in &later {
+        report.error(format_args!(
+            "{} is of a later version of influx-edge, and stays",
+            name(target)
+        ));
+    }
+    let stays = later.iter().fold(0_u64, |sum, target| {
+        sum.saturating_add(spool.backlog(target).points)
+    });
     let Some(first) = targets.first() else {
-        return end(&report, Sent::default(), None, &Stop::default());
+        let sent = Sent {
+            left: stays,
+            ..Sent::default()
+        };
+        return end(&report, sent, None, &Stop::default());
     };
-    check_orgs(matches, &targets)?;
-    let builder = builder(matches, &client, first, &targets)?;
+    let builder = builder(&client, first.bucket(), is_v3)?;
     let thread = std::thread::current();
     let stop = Stop::listen(move || thread.unpark())?;
     let writer = builder.spool(spool).adopt_all().on_event(tell(matches));
     let mut writer = writer.build()?;
     deliver(&mut writer, &report, patience, &stop)?;
-    let sent = Sent::of(&writer);
+    let mut sent = Sent::of(&writer);
+    sent.left = sent.left.saturating_add(stays);
     rejected(&mut writer, &report);
     let why = writer
         .last_error()
@@ -117,6 +153,13 @@ fn renames(matches: &Matches) -> Result<Vec<(&str, &str)>, Failure> {
     Ok(renames)
 }
 
+fn is_known(target: &Target) -> bool {
+    matches!(
+        target.server(),
+        ServerKind::V1 | ServerKind::V2 | ServerKind::V3
+    )
+}
+
 /// What waits for several organizations goes to one only if that is asked for.
 fn check_orgs(matches: &Matches, targets: &[Target]) -> Result<(), Failure> {
     let orgs: BTreeSet<&str> = targets
@@ -137,47 +180,29 @@ fn check_orgs(matches: &Matches, targets: &[Target]) -> Result<(), Failure> {
     )))
 }
 
-/// The writer of the API that what waits was for, or that `--api` names.
-fn builder(
-    matches: &Matches,
-    client: &Client,
-    first: &Target,
-    targets: &[Target],
-) -> Result<WriterBuilder, Failure> {
-    let is_v3 = match matches.text("api")? {
-        Some("v2") => false,
-        Some("v3") => true,
-        Some(other) => return Err(matches.misused(format_args!("--api {other}: v2 or v3"))),
-        None => {
-            let v3 = |target: &Target| target.server() == ServerKind::V3;
-            let some = targets.iter().any(v3);
-            if some && !targets.iter().all(v3) {
-                return Err(matches.misused(
-                    "what waits is for servers of several kinds; --api v2 or --api v3 sends all of it to one",
-                ));
-            }
-            some
-        }
-    };
-    for target in targets {
-        if let ServerKind::Unknown(code) = target.server() {
-            return Err(Failure::new(
-                1,
-                format_args!(
-                    "{}: kind {code} is of a later version of influx-edge, which is needed to send it",
-                    name(target)
-                ),
-            ));
-        }
+/// Whether it is sent by the API of InfluxDB 3: what waits was for it, or `--api` says so.
+fn is_v3(matches: &Matches, targets: &[Target]) -> Result<bool, Failure> {
+    let v3 = |target: &Target| target.server() == ServerKind::V3;
+    match matches.text("api")? {
+        Some("v2") => Ok(false),
+        Some("v3") => Ok(true),
+        Some(other) => Err(matches.misused(format_args!("--api {other}: v2 or v3"))),
+        None if targets.iter().any(v3) && !targets.iter().all(v3) => Err(matches.misused(
+            "what waits is for servers of several kinds; --api v2 or --api v3 sends all of it to one",
+        )),
+        None => Ok(targets.iter().any(v3)),
     }
+}
+
+fn builder(client: &Client, bucket: &str, is_v3: bool) -> Result<WriterBuilder, Failure> {
     if !is_v3 {
-        return Ok(client.writer(first.bucket()));
+        return Ok(client.writer(bucket));
     }
     #[cfg(feature = "v3")]
-    return Ok(client.v3(first.bucket()).writer());
+    return Ok(client.v3(bucket).writer());
     #[cfg(not(feature = "v3"))]
     return Err(Failure::settings(
-        "this influx-edge was built without InfluxDB 3: cargo install influx-edge-cli --features v3",
+        "this influx-edge was built without the feature v3, for InfluxDB 3",
     ));
 }
 
@@ -305,7 +330,7 @@ fn end(
             "dropped": dropped, "error": why.as_ref().map(|(error, _)| error),
         });
         writeln!(io::stdout(), "{line}")?;
-    } else if found == 0 {
+    } else if found == 0 && left == 0 {
         report.note("nothing waits");
     } else {
         let dropped = match dropped {

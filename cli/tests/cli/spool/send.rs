@@ -51,8 +51,8 @@ fn resend_delivers_every_bucket_and_then_nothing_waits() {
     append(&mut owner, &sensors(), Precision::Nanosecond, "w v=1 5\n");
     drop(owner);
 
-    // Two organizations: asked first.
-    let unsure = resend(&server, dir.path(), &[]);
+    // Two organizations: asked first, before anything is moved.
+    let unsure = resend(&server, dir.path(), &["--rejected"]);
     assert_eq!(unsure.code, Some(64), "{unsure:?}");
     assert!(unsure.err.contains("0123456789abcdef, acme"), "{unsure:?}");
     assert_eq!(waiting(dir.path()), points + 1);
@@ -277,4 +277,30 @@ fn an_export_can_be_written_again() {
     assert_eq!(times("w"), [6_000_000, 6_000_000]);
     assert_eq!(times("w x"), [7_000_000]);
     assert!(times("t").contains(&99_000_000_000));
+}
+
+/// What a later version left stays; the rest is sent.
+#[test]
+fn a_kind_of_server_that_is_not_known_yet() {
+    use influx_edge::spool::ServerKind;
+    let dir = TempDir::new("cli-spool-unknown");
+    let mut owner = Spool::open(dir.path()).unwrap();
+    let later = sensors().for_server(ServerKind::Unknown(9));
+    append(&mut owner, &later, Precision::Second, "t v=1 1\nt v=1 2\n");
+    append(&mut owner, &sensors(), Precision::Second, "t v=2 3\n");
+    drop(owner);
+    let server = server();
+    // (Acknowledged is what is before the first batch that waits: behind it the same is sent again.)
+    for _ in 0..2 {
+        let run = resend(&server, dir.path(), &["--json"]);
+        assert_eq!(run.code, Some(75), "{run:?}");
+        let account = json(&run.out);
+        assert_eq!(account["delivered"], 1);
+        assert_eq!(account["left"], 2);
+        assert!(
+            run.err.contains("server=unknown (9) is of a later version"),
+            "{run:?}"
+        );
+    }
+    assert_eq!(server.points("sensors").len(), 1);
 }
