@@ -111,13 +111,8 @@ impl Wanted {
             Failure::settings(format_args!("{}: {why}", path.display()))
         };
         let text = text(path)?;
-        let parsed = match path.extension() {
-            Some(json) if json == "json" => {
-                serde_json::from_str(&text).map_err(|error| wrong(&error))
-            }
-            _ => toml::from_str(&text).map_err(|error| wrong(&error.to_string().trim_end())),
-        };
-        let mut wanted: Wanted = parsed?;
+        let mut wanted: Wanted =
+            toml::from_str(&text).map_err(|error| wrong(&error.to_string().trim_end()))?;
         let dir = path.parent().unwrap_or(Path::new(""));
         if let Some(setup) = &mut wanted.setup {
             setup.password_file = dir.join(&setup.password_file);

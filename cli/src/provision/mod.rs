@@ -20,7 +20,7 @@ pub(crate) const COMMAND: Command = Command {
     summary: "make the buckets, labels, tokens and tasks of a file",
     operands: &[Operand {
         name: "FILE",
-        help: "what is to be there, in TOML (or JSON: *.json)",
+        help: "what is to be there, in TOML",
         count: Count::Optional,
         kind: Kind::File,
     }],

@@ -6,7 +6,7 @@ use crate::run::{Run, at, command, run};
 use influx_edge::Client;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What the example of the library provisioned.
 const FILE: &str = r##"
@@ -380,20 +380,6 @@ fn mistakes_in_the_file_are_found_before_anything_is_sent() {
         crate::run::run(command(["provision", "/nothing"]), b"").code,
         Some(66)
     );
-}
-
-#[test]
-fn the_same_in_json() {
-    let place = Place::new("cli-provision-json", "");
-    let json =
-        r#"{"org": "acme", "create_org": true, "bucket": [{"name": "b", "retention": "forever"}]}"#;
-    let file: &Path = &place.path("site.json");
-    std::fs::write(file, json).unwrap();
-    let mut command = at(place.server.url(), ["provision"]);
-    command.arg(file).env("INFLUXDB_V2_TOKEN", TOKEN);
-    let run = run(command, b"");
-    assert_eq!(run.code, Some(0), "{run:?}");
-    assert_eq!(place.server.count("buckets"), 1);
 }
 
 /// What `--example` prints works as it is.
