@@ -1,4 +1,4 @@
-//! `plan`: what `ensure` would do, said before it and changing nothing.
+//! `plan`: what `ensure` would do, found out before it and changing nothing.
 
 use influx_edge::api::{
     Ensured, NewAuthorization, NewBucket, NewDbrp, NewLabel, NewOrganization, NewTask, OrgId,

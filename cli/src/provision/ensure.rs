@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
         if let (Some(secret), Some(place), Some(file)) = (token.get().reveal_token(), place, &file)
         {
             if let Err(failure) = place.keep(secret) {
-                // A token that nobody knows is made again by the next run.
+                // A token that is not stored is made again by the next run.
                 let _ = self.token_calls().delete(id);
                 return Err(failure);
             }

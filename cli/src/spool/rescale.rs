@@ -2,7 +2,7 @@
 
 use influx_edge::Precision;
 
-/// Copies lines with their times in another unit. A line whose time can't be said in it goes to `left_over`
+/// Copies lines with their times in another unit. A line whose time does not fit it goes to `left_over`
 /// as it is; returns how many those are. Lines without a time are copied as they are.
 pub(super) fn rescale(
     lines: &[u8],

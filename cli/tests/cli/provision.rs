@@ -215,7 +215,7 @@ fn a_token_with_other_permissions_is_replaced() {
         old
     );
     assert_eq!(place.server.count("authorizations"), 1);
-    // Its file is lost: nothing is made for that, and it is said.
+    // Its file is lost: nothing is made for that, and the report has it.
     std::fs::remove_file(place.path("tokens/logger")).unwrap();
     let lost = place.with_tokens(&[]);
     assert!(lost.out.contains("can't be read again"), "{lost:?}");

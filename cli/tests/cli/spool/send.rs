@@ -83,8 +83,8 @@ fn what_can_not_be_sent_stays_and_the_code_says_why() {
     append(&mut owner, &sensors(), Precision::Second, "t v=1 1\n");
     drop(owner);
     let server = server();
-    let nobody = "http://127.0.0.1:9";
-    for (url, token, code) in [(nobody, TOKEN, 69), (&server.url(), "another-token", 77)] {
+    let away = "http://127.0.0.1:9";
+    for (url, token, code) in [(away, TOKEN, 69), (&server.url(), "another-token", 77)] {
         let run = locking(|| {
             let mut resend = at(url, ["spool", "resend", "--patience", "300ms"]);
             resend.arg(dir.path()).env("INFLUXDB_V2_TOKEN", token);
