@@ -161,7 +161,7 @@ documentation() {
     cargo doc --locked --no-deps --no-default-features
 }
 
-# The share of documented items and of functions with an example, and the public interface against
+# The share of documented items and of types with an example, and the public interface against
 # its listing.
 public_surface() {
     local code=0 tool
@@ -174,7 +174,7 @@ public_surface() {
     4) skip 'listing of the public interface' \
         "cargo-public-api is not here, or can't read this compiler's JSON" && code=0 ;;
     esac
-    note "items, documented, functions, with an example, that also runs: $(awk -F'|' \
+    note "items, documented, functions, types, with an example: $(awk -F'|' \
         '$2 ~ /all/ { print $3 $4 $5 $6 $7 }' "$SCRATCH/surface")"
     return "$code"
 }

@@ -116,15 +116,6 @@ pub struct NewAuthorization {
 
 impl NewAuthorization {
     /// A token that may do this, active, for the user who makes it.
-    ///
-    /// ```
-    /// use influx_edge::api::{NewAuthorization, Permission, Status};
-    ///
-    /// let new = NewAuthorization::new([Permission::write().buckets()])
-    ///     .description("logger")
-    ///     .status(Status::Inactive); // until it is needed
-    /// # let _ = new;
-    /// ```
     pub fn new(permissions: impl IntoIterator<Item = Permission>) -> Self {
         NewAuthorization {
             permissions: permissions.into_iter().collect(),
@@ -429,15 +420,6 @@ impl<'a> Authorizations<'a> {
 
     /// Changes what is set in `update`, and gives the authorization as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
-    /// use influx_edge::api::{AuthorizationUpdate, Status};
-    ///
-    /// client.authorizations().update(&id, &AuthorizationUpdate::new().status(Status::Inactive))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such authorization, the token lacks permission, or no
     /// response is received.
@@ -452,13 +434,6 @@ impl<'a> Authorizations<'a> {
     }
 
     /// Deletes an authorization: its token opens nothing any more.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
-    /// client.authorizations().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such authorization](Error::is_not_found), the token lacks

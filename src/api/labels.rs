@@ -42,13 +42,6 @@ pub struct NewLabel {
 impl NewLabel {
     /// A label of this name, without properties. White space around the name is taken off, as the
     /// server does.
-    ///
-    /// ```
-    /// use influx_edge::api::NewLabel;
-    ///
-    /// let north = NewLabel::new("north").property("color", "#00aaff");
-    /// # let _ = north;
-    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewLabel {
             name: trimmed(name.into()),
@@ -301,16 +294,6 @@ impl<'a> Labels<'a> {
 
     /// Changes what is set in `update`, and gives the label as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
-    /// use influx_edge::api::LabelUpdate;
-    ///
-    /// // What isn't set stays as it is.
-    /// let now = client.labels().update(&id, &LabelUpdate::new().name("north wing"))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such label, the name is empty or taken, the token lacks
     /// permission, or no response is received.
@@ -325,13 +308,6 @@ impl<'a> Labels<'a> {
     }
 
     /// Deletes a label, and takes it off everything it is on.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
-    /// client.labels().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such label](Error::is_not_found), the token lacks

@@ -53,13 +53,6 @@ pub struct NewOrganization {
 impl NewOrganization {
     /// An organization of this name. White space around the name is taken off, as the server does
     /// when it looks one up.
-    ///
-    /// ```
-    /// use influx_edge::api::NewOrganization;
-    ///
-    /// let plant = NewOrganization::new("acme").description("the plant");
-    /// # let _ = plant;
-    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewOrganization {
             name: trimmed(name.into()),
@@ -241,13 +234,6 @@ impl<'a> Organizations<'a> {
     }
 
     /// Deletes an organization with everything in it.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// client.organizations().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such organization](Error::is_not_found), the token lacks

@@ -84,28 +84,12 @@ const KINDS: [&str; 22] = [
 
 impl Permission {
     /// To read something: `Permission::read().buckets()`.
-    ///
-    /// ```
-    /// use influx_edge::api::Permission;
-    ///
-    /// let dashboard = [Permission::read().buckets()];
-    /// # let _ = dashboard;
-    /// ```
     pub fn read() -> PermissionBuilder {
         PermissionBuilder("read")
     }
 
     /// To write something, which also means to make, change and delete it:
     /// `Permission::write().bucket(&id)`.
-    ///
-    /// ```
-    /// use influx_edge::api::{BucketId, Permission};
-    ///
-    /// let bucket = BucketId::new("0123456789abcdef")?;
-    /// let logger = [Permission::write().bucket(&bucket)]; // and nothing else
-    /// # let _ = logger;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn write() -> PermissionBuilder {
         PermissionBuilder("write")
     }
@@ -199,13 +183,6 @@ impl PermissionBuilder {
     }
 
     /// All buckets.
-    ///
-    /// ```
-    /// use influx_edge::api::Permission;
-    ///
-    /// let both = [Permission::read().buckets(), Permission::write().buckets()];
-    /// # let _ = both;
-    /// ```
     #[must_use]
     pub fn buckets(self) -> Permission {
         self.all("buckets")
@@ -231,13 +208,6 @@ impl PermissionBuilder {
     }
 
     /// All of any other kind: `labels`, `dbrp`, `secrets`, `telegrafs`, …
-    ///
-    /// ```
-    /// use influx_edge::api::Permission;
-    ///
-    /// let dashboards = Permission::read().all("dashboards"); // a kind without a method of its own
-    /// # let _ = dashboards;
-    /// ```
     #[must_use]
     pub fn all(self, kind: &str) -> Permission {
         Permission {

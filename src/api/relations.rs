@@ -131,16 +131,6 @@ impl<'a> AttachedLabels<'a> {
 
     /// Takes a label off it. One that isn't on it is no error (OSS).
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// let labels = client.buckets().labels(&id);
-    /// for label in labels.list()? {
-    ///     labels.remove(&label.id)?; // the label itself stays
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the label isn't on the resource (Cloud), the token lacks permission, or no
     /// response is received.
@@ -186,16 +176,6 @@ impl<'a> Members<'a> {
     }
 
     /// Adds a user.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// use influx_edge::api::NewUser;
-    ///
-    /// let user = client.users().create(&NewUser::new("logger"))?;
-    /// client.organizations().members(&id).add(&user.id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the user is a member or an owner [already](Error::is_duplicate), the

@@ -151,14 +151,6 @@ impl<'a> Runs<'a> {
 
     /// Starts a run now, besides the schedule. Gives it as it is then: `scheduled`.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
-    /// let run = client.tasks().runs(&id).start()?; // now, whatever its schedule
-    /// println!("{:?}", run.status);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the task is inactive (400) or doesn't exist, a run for this second is
     /// queued already ([`Error::is_conflict`]), the token lacks permission, or no response is
@@ -209,15 +201,6 @@ impl<'a> Runs<'a> {
     }
 
     /// Ends a run before it is done. InfluxDB Cloud refuses always (405).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
-    /// let runs = client.tasks().runs(&id);
-    /// let run = runs.start()?;
-    /// runs.cancel(&run.id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the run has [ended already](Error::is_not_found) or never existed, the

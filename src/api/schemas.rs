@@ -90,13 +90,6 @@ impl SchemaColumn {
     }
 
     /// A field. Every schema has at least one.
-    ///
-    /// ```
-    /// use influx_edge::api::{FieldType, SchemaColumn};
-    ///
-    /// let column = SchemaColumn::field("temp_c", FieldType::Float);
-    /// # let _ = column;
-    /// ```
     pub fn field(name: impl Into<String>, data_type: FieldType) -> Self {
         let data_type = match data_type {
             FieldType::Integer => "integer",
@@ -159,15 +152,6 @@ impl<'a> Schemas<'a> {
     }
 
     /// All schemas, in one request; maybe without their columns.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// for schema in client.buckets().schemas(&id).list() {
-    ///     println!("{:?}", schema?.name);
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn list(&self) -> List<'a, MeasurementSchema> {
         let path = ["buckets", self.bucket.as_str(), "schema", "measurements"];
         List::new(
@@ -203,16 +187,6 @@ impl<'a> Schemas<'a> {
     }
 
     /// Makes the schema of a measurement: one [time](SchemaColumn::time), tags, at least one field.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// use influx_edge::api::{FieldType, SchemaColumn};
-    ///
-    /// let columns = [SchemaColumn::time(), SchemaColumn::tag("station"), SchemaColumn::field("temp_c", FieldType::Float)];
-    /// client.buckets().schemas(&id).create("weather", &columns)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the columns can't be a schema, the bucket wasn't created with an

@@ -121,13 +121,6 @@ pub struct Scripts<'a>(&'a Client);
 
 impl Client {
     /// The scripts of the token's organization. InfluxDB Cloud only; OSS says 404.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// let all = client.scripts().list().collect::<Result<Vec<_>, _>>()?;
-    /// println!("{} of them", all.len());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn scripts(&self) -> Scripts<'_> {
         Scripts(self)
@@ -136,29 +129,11 @@ impl Client {
 
 impl<'a> Scripts<'a> {
     /// All scripts.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// for one in client.scripts().list() {
-    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn list(self) -> List<'a, Script> {
         List::new(self.0, "list scripts", &["scripts"], Paging::Offset)
     }
 
     /// The script with this id, if there is one.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
-    /// match client.scripts().find(&id)? {
-    ///     Some(found) => println!("{found:?}"),
-    ///     None => println!("it is gone"),
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the token lacks permission, the server has no scripts, or no response is
@@ -168,12 +143,6 @@ impl<'a> Scripts<'a> {
     }
 
     /// The script with this name, if there is one.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// let there = client.scripts().find_by_name("last")?.is_some();
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the token lacks permission, the server has no scripts, or no response is
@@ -185,15 +154,6 @@ impl<'a> Scripts<'a> {
     }
 
     /// Makes a script.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// use influx_edge::api::NewScript;
-    ///
-    /// let made = client.scripts().create(&NewScript::new("last", "the last hour", "from(bucket: params.b) |> range(start: -1h)"))?;
-    /// println!("{:?}", made.id);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the name is empty or [taken](Error::is_conflict), the script is invalid,
@@ -207,16 +167,6 @@ impl<'a> Scripts<'a> {
 
     /// Changes what is set in `update`, and gives the script as it is then.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
-    /// use influx_edge::api::ScriptUpdate;
-    ///
-    /// // What isn't set stays as it is.
-    /// let now = client.scripts().update(&id, &ScriptUpdate::new().description("one hour"))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such script, the new text is invalid, the token lacks
     /// permission, or no response is received.
@@ -228,13 +178,6 @@ impl<'a> Scripts<'a> {
 
     /// Deletes a script. One that isn't there is no error.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
-    /// client.scripts().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the token lacks permission or no response is received.
     pub fn delete(self, id: &ScriptId) -> Result<(), Error> {
@@ -243,15 +186,6 @@ impl<'a> Scripts<'a> {
     }
 
     /// The parameters a script has, and their types: `string`, `int`, `duration`, …
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
-    /// for (name, kind) in client.scripts().params(&id)? {
-    ///     println!("{name}: {kind}");
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is no such script, the token lacks permission, or no response is
@@ -268,16 +202,6 @@ impl<'a> Scripts<'a> {
     }
 
     /// Starts a call of a script.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").build()?;
-    /// # let id = "0123456789abcdef".parse()?;
-    /// let mut rows = client.scripts().invoke(&id).param("b", "sensors").call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{}", row.get::<f64>("_value")?);
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn invoke(self, id: &ScriptId) -> Invocation<'a> {
         Invocation {
             client: self.0,
@@ -330,16 +254,6 @@ impl Invocation<'_> {
 
     /// Invokes the script, and gives its rows as they come. Servers write them without types: every
     /// value is text.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
-    /// let mut rows = client.scripts().invoke(&id).param("b", "sensors").call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{}", row.get::<f64>("_value")?);
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is no such script, a parameter is missing, the token lacks

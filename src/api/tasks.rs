@@ -116,14 +116,6 @@ struct Body<'a> {
 
 impl NewTask {
     /// A task that runs again and again: every hour, or by text as Flux writes a duration, `1d`.
-    ///
-    /// ```
-    /// use influx_edge::api::{NewTask, hours};
-    ///
-    /// let flux = r#"from(bucket: "sensors") |> range(start: -1h) |> mean() |> to(bucket: "hourly")"#;
-    /// let task = NewTask::every("hourly", hours(1), flux).offset("5m");
-    /// # let _ = task;
-    /// ```
     pub fn every(
         name: impl Into<String>,
         every: impl Into<Interval>,
@@ -138,13 +130,6 @@ impl NewTask {
     /// A task that runs at the times cron would: `0 2 * * *` is at two o'clock, UTC. A sixth field, in
     /// front, is seconds. A date that never comes, as `0 0 30 2 *`, is an error of
     /// [`create`](Tasks::create), before anything is sent.
-    ///
-    /// ```
-    /// use influx_edge::api::NewTask;
-    ///
-    /// let nightly = NewTask::cron("nightly", "0 3 * * *", "buckets() |> yield()");
-    /// # let _ = nightly;
-    /// ```
     pub fn cron(name: impl Into<String>, cron: impl Into<String>, flux: impl Into<String>) -> Self {
         NewTask {
             schedule: Some((name.into(), When::Cron(cron.into()))),
@@ -154,13 +139,6 @@ impl NewTask {
 
     /// A task whose script says its name and its schedule itself. A byte order mark in front of a script is
     /// taken off.
-    ///
-    /// ```
-    /// use influx_edge::api::NewTask;
-    ///
-    /// let task = NewTask::from_flux("option task = {name: \"hourly\", every: 1h}\nbuckets() |> yield()");
-    /// # let _ = task;
-    /// ```
     pub fn from_flux(flux: impl Into<String>) -> Self {
         NewTask {
             schedule: None,
@@ -239,13 +217,6 @@ struct UpdateBody<'a> {
 
 impl TaskUpdate {
     /// No change yet.
-    ///
-    /// ```
-    /// use influx_edge::api::{Status, TaskUpdate};
-    ///
-    /// let pause = TaskUpdate::new().status(Status::Inactive);
-    /// # let _ = pause;
-    /// ```
     #[must_use]
     pub fn new() -> Self {
         TaskUpdate::default()
@@ -455,16 +426,6 @@ impl<'a> Tasks<'a> {
     /// A task that was changed in another program, which writes the script anew, gets this script
     /// again. Safe to repeat, but not from several programs at once: the server takes equal names.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::api::{NewTask, hours};
-    ///
-    /// let flux = r#"from(bucket: "sensors") |> range(start: -task.every) |> mean() |> to(bucket: "hourly")"#;
-    /// let task = client.tasks().ensure(&NewTask::every("hourly means", hours(1), flux))?;
-    /// println!("{}: {}", task.get().id, task.as_str());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if `new` is a script with an option of its own, whose name only the server
     /// reads, or several tasks have the name; else as [`create`](Tasks::create) and
@@ -552,16 +513,6 @@ impl<'a> Tasks<'a> {
 
     /// Changes what is set in `update`, and gives the task as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
-    /// use influx_edge::api::TaskUpdate;
-    ///
-    /// // What isn't set stays as it is.
-    /// let now = client.tasks().update(&id, &TaskUpdate::new().every("2h"))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such task, both `every` and `cron` are set, the script is
     /// invalid, the token lacks permission, or no response is received.
@@ -572,13 +523,6 @@ impl<'a> Tasks<'a> {
     }
 
     /// Deletes a task, its runs and logs.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
-    /// client.tasks().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such task](Error::is_not_found), the token lacks

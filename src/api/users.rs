@@ -46,13 +46,6 @@ pub struct NewUser {
 impl NewUser {
     /// A user of this name, active. A name with a colon or a control character is an error of
     /// [`create`](Users::create), for nobody could sign in with it.
-    ///
-    /// ```
-    /// use influx_edge::api::{NewUser, Status};
-    ///
-    /// let new = NewUser::new("logger").status(Status::Inactive);
-    /// # let _ = new;
-    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewUser {
             name: name.into(),
@@ -210,16 +203,6 @@ impl<'a> Users<'a> {
 
     /// Changes what is set in `update`, and gives the user as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
-    /// use influx_edge::api::UserUpdate;
-    ///
-    /// // What isn't set stays as it is.
-    /// let now = client.users().update(&id, &UserUpdate::new().name("logger-2"))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such user, the name is empty or taken, the token lacks
     /// permission, or no response is received.
@@ -234,13 +217,6 @@ impl<'a> Users<'a> {
 
     /// Deletes a user.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
-    /// client.users().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is [no such user](Error::is_not_found), the token lacks
     /// permission, or no response is received.
@@ -251,13 +227,6 @@ impl<'a> Users<'a> {
 
     /// Sets a user's password, as an administrator: the old one isn't asked for. 8 to 72
     /// characters.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
-    /// client.users().set_password(&id, "a long one")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the password is too short, too long or (if the server requires strong

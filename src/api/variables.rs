@@ -80,25 +80,11 @@ impl VariableArguments {
     }
 
     /// These values.
-    ///
-    /// ```
-    /// use influx_edge::api::{VariableArguments, NewVariable};
-    ///
-    /// let stations = NewVariable::new("station", VariableArguments::constant(["zrh-1", "zrh-2"])).select("zrh-1");
-    /// # let _ = stations;
-    /// ```
     pub fn constant<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Self {
         VariableArguments::Constant(values.into_iter().map(Into::into).collect())
     }
 
     /// Names for values.
-    ///
-    /// ```
-    /// use influx_edge::api::VariableArguments;
-    ///
-    /// let named = VariableArguments::map([("Zürich", "zrh-1"), ("Bern", "brn-1")]);
-    /// # let _ = named;
-    /// ```
     pub fn map<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         VariableArguments::Map(
             pairs
@@ -153,13 +139,6 @@ pub struct NewVariable {
 
 impl NewVariable {
     /// A variable of this name with these values. White space around the name is taken off.
-    ///
-    /// ```
-    /// use influx_edge::api::{VariableArguments, NewVariable};
-    ///
-    /// let buckets = NewVariable::new("bucket", VariableArguments::flux("buckets() |> keep(columns: [\"name\"])"));
-    /// # let _ = buckets;
-    /// ```
     pub fn new(name: impl Into<String>, arguments: VariableArguments) -> Self {
         NewVariable {
             name: trimmed(name.into()),
@@ -371,16 +350,6 @@ impl<'a> Variables<'a> {
 
     /// Changes what is set in `update`, and gives the variable as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
-    /// use influx_edge::api::VariableUpdate;
-    ///
-    /// // What isn't set stays as it is.
-    /// let now = client.variables().update(&id, &VariableUpdate::new().selected(["zrh-2"]))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such variable, nothing is set, the name is invalid, the
     /// token lacks permission, or no response is received.
@@ -405,13 +374,6 @@ impl<'a> Variables<'a> {
     }
 
     /// Deletes a variable.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
-    /// client.variables().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such variable](Error::is_not_found), the token lacks

@@ -106,12 +106,6 @@ pub(crate) enum Org {
 impl Client {
     /// Starts building a client for the server at a URL: `http://host:8086`, with a path prefix if
     /// a proxy needs one. [`ClientBuilder::build`] checks it.
-    ///
-    /// ```
-    /// let client = influx_edge::Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
-    /// # let _ = client;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[doc(alias = "new")]
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
         ClientBuilder::for_url(url.into())
@@ -133,13 +127,6 @@ impl Client {
 
     /// This client for another organization, by name: same server, connections, credentials and
     /// session.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let theirs = client.in_org("their-org"); // the same connections
-    /// # let _ = theirs;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn in_org(&self, name: impl Into<String>) -> Client {
         Client::from_inner(Inner {

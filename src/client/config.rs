@@ -47,12 +47,6 @@ pub(super) struct Found {
 impl Client {
     /// A client as the environment describes it; see [`ClientBuilder::from_env`].
     ///
-    /// ```no_run
-    /// let client = influx_edge::Client::from_env()?;
-    /// println!("{}", client.url());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// A variable that can't be understood, or settings that can't work.
     pub fn from_env() -> Result<Client, Error> {

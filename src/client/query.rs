@@ -105,13 +105,6 @@ impl Dialect {
     }
 
     /// Times with up to nine digits (`RFC3339Nano`), as servers write them by default anyway.
-    ///
-    /// ```
-    /// use influx_edge::client::Dialect;
-    ///
-    /// let exact = Dialect::default().nanoseconds();
-    /// # let _ = exact;
-    /// ```
     #[must_use]
     pub fn nanoseconds(mut self) -> Self {
         self.nanoseconds = true;
@@ -122,20 +115,6 @@ impl Dialect {
 impl Client {
     /// Starts a Flux query. Values don't belong into its text: give them as
     /// [`param`](Query::param)s. A byte order mark in front of it is taken off.
-    ///
-    /// ```
-    /// # use influx_edge::Client;
-    /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// let mut rows = client
-    ///     .query(r#"from(bucket: params.b) |> range(start: -1h)"#)
-    ///     .param("b", "sensors")
-    ///     .call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     let value: f64 = row.get("_value")?;
-    ///     println!("{value}");
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn query(&self, flux: impl Into<String>) -> Query<'_> {
         let mut params = Params::new();
         for name in &self.inner().profilers {
@@ -163,14 +142,6 @@ impl Query<'_> {
     /// A value for the query, which calls it `params.name`. No value can change what the query
     /// does. A `None` is left out, and then the query must not name it.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::SignedDuration;
-    ///
-    /// let flux = "from(bucket: params.b) |> range(start: params.since)";
-    /// let rows = client.query(flux).param("b", "sensors").param("since", SignedDuration::hours(-1)).call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     /// The start of a range may be a [`Timestamp`], a `SystemTime` or a
     /// [`SignedDuration`](crate::SignedDuration), which a text such as `-1h` parses as. A std
     /// `Duration` is a positive one: as a start it is in the future,
@@ -298,27 +269,12 @@ impl Query<'_> {
     }
 
     /// What `now()` is for this query. Default: the server's clock.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// // What `now()` and relative ranges mean in the script.
-    /// let rows = client.query("from(bucket: \"b\") |> range(start: -1h)").now(influx_edge::Timestamp::from_nanos(0)).call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn now(mut self, time: Timestamp) -> Self {
         self.now = Some(time);
         self
     }
 
     /// How the response is written. [`call`](Query::call) follows the delimiter.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Dialect;
-    ///
-    /// let rows = client.query("buckets()").dialect(Dialect::default().nanoseconds()).call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
         self
@@ -326,14 +282,6 @@ impl Query<'_> {
 
     /// How long the whole query may take, until its last row is read. Default: five minutes, or the
     /// [client's](super::ClientBuilder::timeout) if that is set.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use core::time::Duration;
-    ///
-    /// let rows = client.query("buckets()").timeout(Duration::from_secs(10)).call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
@@ -375,15 +323,6 @@ impl Query<'_> {
     }
 
     /// Asks, and gives the rows as they come. Blocks until the first bytes are there.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let mut rows = client.query("buckets()").call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{}", row.get::<&str>("name")?);
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the query is rejected (400, with the reason), the credentials or the

@@ -123,14 +123,6 @@ impl<'a> Request<'a> {
     }
 
     /// Sends a value as JSON.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Method;
-    ///
-    /// client.request(Method::Post, "/api/v2/labels").json(&serde_json::json!({"name": "north"})).call()?.error_for_status()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
         match to_json(value) {
             Ok(bytes) => {

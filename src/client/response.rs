@@ -96,14 +96,6 @@ impl Response {
 
     /// This response if its status is 2xx, else the error that any other call would have made of it.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Method;
-    ///
-    /// let response = client.request(Method::Get, "/api/v2/labels/0123456789abcdef").call()?.error_for_status()?; // 404 is an error now
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// An error with the status, and what the body says.
     pub fn error_for_status(self) -> Result<Response, Error> {
@@ -134,14 +126,6 @@ impl Response {
     }
 
     /// The whole body, as text.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Method;
-    ///
-    /// println!("{}", client.request(Method::Get, "/metrics").call()?.error_for_status()?.into_string()?);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// As [`into_bytes`](Response::into_bytes); and a body that isn't UTF-8.

@@ -47,13 +47,6 @@ impl Client {
     /// few hundred kilobytes are a good size, and servers refuse very large ones. Encoded
     /// [`Lines`] and text are sent as they are, with no copy; points are encoded first, into memory.
     ///
-    /// ```
-    /// # use influx_edge::Client;
-    /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// client.write("sensors", "weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// A point that can't be encoded, or no name of a bucket: nothing was sent. Else ask the error:
     /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to do,
@@ -64,16 +57,6 @@ impl Client {
 
     /// Writes what an iterator gives, in one batch. For a slice, an array or a vector
     /// [`write`](Client::write) does the same.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::line::Point;
-    ///
-    /// // One request: all of them are stored, or the error reports their outcome.
-    /// let points = (0..1_000).map(|n| Point::new("steps").field("count", n));
-    /// client.write_each("sensors", points)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// As [`write`](Client::write). If one point can't be encoded, none is sent.

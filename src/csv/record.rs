@@ -142,17 +142,6 @@ impl<'a> Record<'a> {
     }
 
     /// An error of this record in words: row, column, what was wanted and what was found.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let record = rows.next()?.unwrap().record();
-    /// let error = record.get::<i64>("_value").unwrap_err();
-    /// println!("{}", record.explain(&error)); // with column and text
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn explain(&self, error: &ValueError) -> impl fmt::Display + use<'a> {
         Explained {

@@ -74,17 +74,6 @@ impl<R: Read> Rows<R> {
     /// The rows of the response that `reader` gives. Nothing is read yet.
     ///
     /// No buffered reader is needed: bytes are taken 16 KiB at a time.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// let mut rows = influx_edge::csv::Rows::new(&response[..]); // or a file, or a socket
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{}", row.get::<f64>("_value")?);
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn new(reader: R) -> Rows<R> {
         let mut parser = Parser::new();
         parser.max_cells = MAX_COLUMNS + FRAME;

@@ -98,16 +98,6 @@ pub struct ContentError {
 
 impl Error {
     /// What went wrong, to look inside.
-    ///
-    /// ```
-    /// use influx_edge::{Client, ErrorKind};
-    ///
-    /// let error = Client::builder("localhost").build().unwrap_err();
-    /// match error.kind() {
-    ///     ErrorKind::Config(mistake) => println!("{}", mistake.message()),
-    ///     other => println!("{other:?}"),
-    /// }
-    /// ```
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0

@@ -77,13 +77,6 @@ impl Predicate {
     ///
     /// InfluxDB OSS takes it, though its documents promise equality only.
     ///
-    /// ```
-    /// use influx_edge::flux::Predicate;
-    ///
-    /// println!("{}", Predicate::new().tag_not("station", "zrh-1")?.as_str());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
     ///
     /// As [`measurement`](Predicate::measurement).

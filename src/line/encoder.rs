@@ -344,15 +344,6 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// The whole lines in the buffer with their precision: what a write takes.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
-    /// enc.line("t").field("v", 1).finish()?;
-    /// client.write("sensors", enc.lines())?; // the bytes, and the unit of their times
-    /// enc.clear();
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[inline]
     #[must_use]
     pub fn lines(&self) -> Lines<'_> {
@@ -459,19 +450,6 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// Empties the buffer for the next lines; its storage stays.
-    ///
-    /// ```
-    /// let mut storage = [0u8; 16];
-    /// let mut enc = influx_edge::line::Encoder::new(&mut storage);
-    /// for n in 0..100 {
-    ///     if enc.line("t").field("v", n).finish().is_err() {
-    ///         // send enc.as_bytes(), then:
-    ///         enc.clear();
-    ///         enc.line("t").field("v", n).finish()?;
-    ///     }
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[inline]
     pub fn clear(&mut self) {
         self.core.committed = 0;
@@ -670,13 +648,6 @@ impl<S: Sink> Fields<'_, S> {
     }
 
     /// Ends the line with its time, which makes it one of the whole lines.
-    ///
-    /// ```
-    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
-    /// enc.line("t").field("v", 1).timestamp(std::time::SystemTime::now())?;
-    /// enc.line("t").field("v", 1).timestamp(1_700_000_000_000_000_000)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     ///
     /// # Errors
     /// The first thing that was wrong with the line; then it left no trace.

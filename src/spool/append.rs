@@ -31,19 +31,6 @@ impl Spool {
     /// the disk is full although `max_bytes` isn't reached, no more is dropped than this batch takes,
     /// in whole segments; while that doesn't help, later calls drop nothing more and fail.
     ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-append", std::process::id()));
-    /// use influx_edge::spool::{Batch, Spool, Target};
-    ///
-    /// # use influx_edge::Precision;
-    /// let mut spool = Spool::open(&dir)?;
-    /// let target = Target::new("acme", "sensors")?;
-    /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?; // it is on disk now
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
     /// The batch is not acknowledged; what was dropped for it is counted
     /// ([`SpoolStats::dropped_points`](super::SpoolStats::dropped_points)). [`SpoolErrorKind::Full`] if

@@ -18,16 +18,6 @@ pub struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// A batch for a target: the unit of its timestamps, how many points it holds (for the counters;
     /// not checked) and its bytes, newline at the end.
-    ///
-    /// ```
-    /// use influx_edge::Precision;
-    /// use influx_edge::spool::{Batch, Target};
-    ///
-    /// let target = Target::new("acme", "sensors")?;
-    /// let batch = Batch::new(&target, Precision::Second, 2, b"t v=1 60\nt v=2 61\n");
-    /// # let _ = batch;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn new(target: &'a Target, precision: Precision, points: u32, bytes: &'a [u8]) -> Self {
         Batch {

@@ -73,16 +73,6 @@ impl SpoolBuilder {
     /// The most the waiting batches take on disk, counted in whole blocks of 4 KiB. Rejected lines
     /// and files set aside come on top, see [`max_rejected_bytes`](SpoolBuilder::max_rejected_bytes).
     /// Defaults to 64 MiB; less than 64 KiB is taken as 64 KiB.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-max_bytes", std::process::id()));
-    /// use influx_edge::spool::Spool;
-    ///
-    /// let spool = Spool::builder(&dir).max_bytes(256 << 20).open()?;
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes.max(64 << 10);
@@ -107,18 +97,6 @@ impl SpoolBuilder {
     }
 
     /// When a batch counts as safe. Defaults to [`Durability::EveryBatch`].
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-durability", std::process::id()));
-    /// use influx_edge::spool::{Durability, Spool};
-    ///
-    /// use core::time::Duration;
-    ///
-    /// let spool = Spool::builder(&dir).durability(Durability::Interval(Duration::from_millis(100))).open()?;
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
@@ -192,17 +170,6 @@ impl SpoolBuilder {
     /// Opens the spool: takes the lock, reads all there is, cuts a torn tail.
     ///
     /// Blocks for as long as reading at most `max_bytes` takes; see [`Spool::open`].
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-open", std::process::id()));
-    /// use influx_edge::spool::Spool;
-    ///
-    /// let spool = Spool::builder(&dir).segment_bytes(256 << 10).open()?;
-    /// println!("{} points wait", spool.open_report().points);
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     ///
     /// # Errors
     /// As [`Spool::open`].

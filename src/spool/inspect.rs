@@ -158,17 +158,6 @@ impl Inspector {
     /// Goes through a part, checking every checksum. Memory: a window of 64 KiB and the batch at
     /// hand.
     ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-walk", std::process::id()));
-    /// use influx_edge::spool::{Inspector, Section, Spool};
-    ///
-    /// let spool = Spool::open(&dir)?;
-    /// Inspector::new(&dir)?.walk(Section::Queue, &mut |item| println!("{item:?}"))?;
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
     /// The system's. A part that isn't there is empty.
     pub fn walk(&self, part: Section, each: &mut dyn FnMut(Entry<'_>)) -> Result<(), SpoolError> {

@@ -285,25 +285,6 @@ impl Spool {
     /// Keeps lines that a server refused for good, and why. They are not delivered again; the
     /// batch they came with is acknowledged separately, after this.
     ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-reject", std::process::id()));
-    /// use influx_edge::spool::{Rejection, Spool, Target};
-    ///
-    /// # use influx_edge::Precision;
-    /// let mut spool = Spool::open(&dir)?;
-    /// let target = Target::new("acme", "sensors")?;
-    /// spool.reject(Rejection {
-    ///     target: &target,
-    ///     precision: Precision::Second,
-    ///     lines: b"t v=x 60\n",
-    ///     count: 1,
-    ///     reason: "unable to parse",
-    /// })?;
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
     /// The disk's. The lines are counted as lost ([`SpoolStats::rejected_dropped`]).
     pub fn reject(&mut self, rejection: Rejection<'_>) -> Result<(), SpoolError> {

@@ -97,12 +97,6 @@ impl Consistency {
 
 impl Client {
     /// A database of InfluxDB 1.x, or what 2.x maps it to.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.v1("plant").write("weather temp_c=21.5")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn v1(&self, db: impl Into<String>) -> Database<'_> {
         Database {
             client: self,
@@ -117,12 +111,6 @@ impl Client {
 
 impl Database<'_> {
     /// Another retention policy than the database's default one.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.v1("plant").retention_policy("a_year").write("t v=1")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
         self.retention_policy = Some(name.into());
@@ -139,12 +127,6 @@ impl Database<'_> {
 
     /// The server is a 2.x or Cloud, with its routes for 1.x programs. Only says how microseconds
     /// are called. Default: 1.x.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.v1("plant").on_v2().write("t v=1")?; // a 2.x with a mapping for this database
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn on_v2(mut self) -> Self {
         self.on_v2 = true;

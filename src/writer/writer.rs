@@ -347,13 +347,6 @@ impl Writer {
 
     /// Flushes and ends the writer. The outcome is that of the whole run, what was flushed before included.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let w = client.writer("sensors").build()?;
-    /// println!("{}", w.close()?);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns a [`FlushError`](crate::FlushError) if time ran out, or at once if the next attempt would
     /// come too late: the lines are lost, and counted as

@@ -105,14 +105,6 @@ impl WriterHandle {
     /// [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead) until the point is on disk, and while other
     /// handles copy.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::{line::Point, writer::OverflowPolicy};
-    /// # let mut handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// handle.write(&Point::new("weather").field("temp_c", 21.5))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// As [`Writer::write`](crate::writer::Writer::write); [`WriteError::Closed`] when the writer has ended,
     /// [`WriteError::Forked`] in a process forked after [`spawn`](crate::writer::Writer::spawn), and in write-ahead
@@ -295,14 +287,6 @@ impl WriterHandle {
 
     /// As [`Writer::flush`](crate::writer::Writer::flush), for everything that any handle has written until now.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::writer::OverflowPolicy;
-    /// # let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// println!("{}", handle.flush()?); // everything any handle wrote until now
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// As [`Writer::flush`](crate::writer::Writer::flush); of a writer that has ended a
     /// [`FlushError`](crate::FlushError) with the number of lines that were lost, or
@@ -323,14 +307,6 @@ impl WriterHandle {
     }
 
     /// As [`Writer::close`](crate::writer::Writer::close), for all handles: they refuse from now on.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::writer::OverflowPolicy;
-    /// # let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// println!("{}", handle.close()?); // the other handles refuse from now on
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// As [`Writer::close`](crate::writer::Writer::close).
