@@ -3,12 +3,12 @@
 use super::ensure::Ensured;
 use super::id::{BucketId, OrgId};
 use super::labels::Label;
-use super::list::{List, Paging, listed};
+use super::list::{List, Page, Paging, listed};
 use super::relations::{AttachedLabels, Members};
 use super::request::{ApiRequest, Scope};
 use super::retention::{Retention, RetentionRule, as_list};
 use super::schemas::Schemas;
-use super::serde_util::{Page, or_default, time};
+use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_bucket_name, check_name};

@@ -1,16 +1,15 @@
 //! Organizations: list, find, create, update, delete.
 
 use super::id::{OrgId, UserId};
-use super::list::{List, Paging, listed};
+use super::list::{List, Page, Paging, listed};
 use super::relations::Members;
 use super::request::ApiRequest;
 use super::secrets::Secrets;
-use super::serde_util::{Page, Status, or_default, status, time};
+use super::serde_util::{Status, or_default, status, time};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, trimmed};
 use crate::error::Error;
-use alloc::format;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
@@ -118,15 +117,6 @@ impl Client {
     pub fn organizations(&self) -> Organizations<'_> {
         Organizations(self)
     }
-}
-
-/// The organization of this name, which has to be there.
-pub(super) fn existing(client: &Client, name: &str) -> Result<Organization, Error> {
-    client.organizations().find_by_name(name)?.ok_or_else(|| {
-        Error::config(format!(
-            "there is no organization {name:?}, or these credentials may not see it; give the client its id instead (`org_id`)"
-        ))
-    })
 }
 
 impl<'a> Organizations<'a> {

@@ -4,9 +4,9 @@
 use super::ensure::Ensured;
 use super::id::{LabelId, UserId};
 use super::labels::{Label, LabelResponse};
-use super::list::{Listed, listed};
+use super::list::{Listed, Page, listed};
 use super::request::ApiRequest;
-use super::serde_util::{Page, Status, or_default, status};
+use super::serde_util::{Status, or_default, status};
 use crate::client::Client;
 use crate::error::Error;
 use alloc::borrow::ToOwned;

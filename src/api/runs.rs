@@ -1,9 +1,9 @@
 //! Runs of a task, and their logs.
 
 use super::id::{RunId, TaskId};
-use super::list::{List, Listed, Paged, Paging, sealed};
+use super::list::{List, Listed, Page, Paged, Paging, sealed};
 use super::request::ApiRequest;
-use super::serde_util::{Page, or_default, time};
+use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::error::Error;

@@ -1,9 +1,9 @@
 //! Schemas of measurements, for buckets that take only what fits. InfluxDB Cloud only.
 
 use super::id::{BucketId, OrgId, SchemaId};
-use super::list::{List, Paging, listed};
+use super::list::{List, Page, Paging, listed};
 use super::request::{ApiRequest, Scope};
-use super::serde_util::{Page, or_default, time};
+use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::error::Error;
 use alloc::format;

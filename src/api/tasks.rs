@@ -3,12 +3,12 @@
 use super::ensure::Ensured;
 use super::id::{OrgId, TaskId, UserId};
 use super::labels::Label;
-use super::list::{List, Paging, listed};
+use super::list::{List, Page, Paging, listed};
 use super::relations::{AttachedLabels, Members};
 use super::request::{ApiRequest, Scope};
 use super::runs::{LogEvent, Runs};
 use super::schedule::{Interval, When, check_cron, with_option};
-use super::serde_util::{Page, Status, or_default, status, time};
+use super::serde_util::{Status, or_default, status, time};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, without_bom};

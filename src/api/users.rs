@@ -1,9 +1,9 @@
 //! Users, their status and their passwords.
 
 use super::id::UserId;
-use super::list::{List, Paging, listed};
+use super::list::{List, Page, Paging, listed};
 use super::request::ApiRequest;
-use super::serde_util::{Page, Status, or_default, status};
+use super::serde_util::{Status, or_default, status};
 use crate::client::Client;
 use crate::client::auth::Auth;
 use crate::client::names::{check_name, check_user_name};

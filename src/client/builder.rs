@@ -1,14 +1,14 @@
 //! The settings of a client with their defaults: timeouts, credentials, TLS, proxy, retries, gzip.
 
 use super::auth::Auth;
-use super::build::{check_headers, check_tags, read_files};
+use super::checks::{TlsFiles, check_headers, check_tags, read_files};
 use super::client::QueryLimits;
 use super::retry::{Retry, RetryPolicy};
 use super::scrub::Needles;
 use super::secret::Secret;
 use super::transport::{HeaderList, ProxyUrl, TlsSettings};
 use super::url::strip_scheme;
-use super::{OnRetry, Org};
+use super::{Client, OnRetry, Org};
 use crate::error::Error;
 use crate::line::OwnedDefaultTags;
 use alloc::borrow::ToOwned;
@@ -17,7 +17,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The settings of a [`Client`](super::Client). Every one has a default; [`build`](ClientBuilder::build) checks
 /// them all, so that what can't work fails there, with a reason, and not in the middle of the night.
@@ -54,9 +54,7 @@ pub struct ClientBuilder {
     pub(super) proxy_host: String,
     pub(super) proxy_headers: Vec<(String, Secret)>,
     pub(super) https_only: bool,
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) client_files: Option<(PathBuf, PathBuf)>,
-    pub(super) no_verification: bool,
+    pub(super) tls_files: TlsFiles,
     pub(super) user_agent: String,
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) retry: RetryPolicy,
@@ -76,7 +74,7 @@ pub struct ClientBuilder {
 
 pub(super) type CheckTags = fn(&[(String, String)]) -> Result<OwnedDefaultTags, Error>;
 pub(super) type CheckHeaders = fn(&[(String, Secret)]) -> Result<HeaderList, String>;
-pub(super) type ReadFiles = fn(&mut ClientBuilder) -> Result<TlsSettings, Error>;
+pub(super) type ReadFiles = fn(&TlsFiles, &mut Vec<String>) -> Result<TlsSettings, Error>;
 
 /// Who we are, not checked yet. What makes it ready is a pointer, set by the method that asks for
 /// it: a program that only has a token is not linked with sessions.
@@ -107,6 +105,15 @@ impl fmt::Debug for Credentials {
     }
 }
 
+impl Client {
+    /// Starts building a client for the server at a URL: `http://host:8086`, with a path prefix if
+    /// a proxy needs one. [`ClientBuilder::build`] checks it.
+    #[doc(alias = "new")]
+    pub fn builder(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::for_url(url.into())
+    }
+}
+
 impl ClientBuilder {
     pub(super) fn for_url(url: String) -> Self {
         ClientBuilder {
@@ -126,9 +133,7 @@ impl ClientBuilder {
             proxy_host: String::new(),
             proxy_headers: Vec::new(),
             https_only: false,
-            ca_file: None,
-            client_files: None,
-            no_verification: false,
+            tls_files: TlsFiles::default(),
             user_agent: concat!("influx-edge/", env!("CARGO_PKG_VERSION")).to_owned(),
             headers: Vec::new(),
             retry: RetryPolicy::none(),
@@ -336,7 +341,7 @@ impl ClientBuilder {
     ///     -addext subjectAltName=DNS:db.plant.example,IP:10.0.0.7
     /// ```
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.ca_file = Some(path.as_ref().to_owned());
+        self.tls_files.ca = Some(path.as_ref().to_owned());
         self.read_files = Some(read_files);
         self
     }
@@ -356,7 +361,7 @@ impl ClientBuilder {
     /// (umask 077; openssl pkey -in client.key -out client-plain.key)
     /// ```
     pub fn client_certificate(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
-        self.client_files = Some((chain.as_ref().to_owned(), key.as_ref().to_owned()));
+        self.tls_files.client = Some((chain.as_ref().to_owned(), key.as_ref().to_owned()));
         self.read_files = Some(read_files);
         self
     }
@@ -371,7 +376,7 @@ impl ClientBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn danger_accept_any_certificate(mut self, yes: bool) -> Self {
-        self.no_verification = yes;
+        self.tls_files.no_verification = yes;
         self
     }
 

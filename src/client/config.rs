@@ -11,38 +11,19 @@
 
 use super::Client;
 use super::builder::ClientBuilder;
-use super::config_file;
+use super::checks::others_may_read;
+use super::config_file::{self, Found, Setting};
 use super::secret::Secret;
-use super::setting_text::{self, ENV, Place};
+use super::setting_text::{self, ENV, Place, is_quoted, quoted};
 use super::url::BaseUrl;
 use crate::error::Error;
-use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::time::Duration;
 use std::path::Path;
 
 const DEFAULT_URL: &str = "http://localhost:8086";
 const ENV_TAG: &str = "INFLUXDB_V2_TAG_";
-
-/// One setting.
-pub(super) struct Setting {
-    /// In small letters, without a prefix.
-    pub(super) name: String,
-    pub(super) value: Secret,
-    /// Of a file that has lines.
-    pub(super) line: Option<usize>,
-}
-
-/// What was found, before it is understood.
-#[derive(Default)]
-pub(super) struct Found {
-    pub(super) settings: Vec<Setting>,
-    /// The names of those that are there, but empty.
-    pub(super) empty: Vec<String>,
-    pub(super) tags: Vec<(String, String)>,
-}
 
 impl Client {
     /// A client as the environment describes it; see [`ClientBuilder::from_env`].
@@ -340,20 +321,6 @@ impl Found {
     }
 }
 
-pub(super) fn quoted(name: &str) -> String {
-    format!("the value of {name} stands in quotes, which are taken as a part of it")
-}
-
-/// Whether a text stands in quotes of one kind.
-pub(super) fn is_quoted(text: &str) -> bool {
-    ['"', '\''].iter().any(|quote| {
-        let inner = text
-            .strip_prefix(*quote)
-            .and_then(|t| t.strip_suffix(*quote));
-        inner.is_some()
-    })
-}
-
 const KNOWN: [&str; 16] = [
     "url",
     "token",
@@ -373,28 +340,3 @@ const KNOWN: [&str; 16] = [
     // The program's, not a client's; programs keep it beside the others.
     "bucket",
 ];
-
-/// The mode of a file that its group or everybody may read.
-#[cfg(unix)]
-pub(super) fn others_may_read(path: &Path) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    (mode & 0o044 != 0).then_some(mode)
-}
-
-#[cfg(not(unix))]
-pub(super) fn others_may_read(_: &Path) -> Option<u32> {
-    None
-}
-
-/// What a default tag's text stands for: itself, or `${env.NAME}` the variable, which may be
-/// absent.
-pub(super) fn placeholder(text: &str) -> Option<String> {
-    match text
-        .strip_prefix("${env.")
-        .and_then(|t| t.strip_suffix('}'))
-    {
-        Some(name) => std::env::var(name).ok().filter(|value| !value.is_empty()),
-        None => Some(text.to_owned()),
-    }
-}
