@@ -3,7 +3,7 @@
 use super::Client;
 use super::execute::has_type;
 use super::names::without_bom;
-use super::rows::{Rows, Values};
+use super::rows::{Rows, Values, WHAT};
 use super::transport::{HttpError, HttpResponse, RequestBody};
 use crate::csv;
 use crate::error::{Error, ErrorKind, ResponseError};
@@ -16,8 +16,6 @@ use core::fmt;
 use core::time::Duration;
 use serde::de::DeserializeOwned;
 use std::io;
-
-pub(super) const WHAT: &str = "query";
 
 /// A Flux query under construction. Made by [`Client::query`].
 #[must_use = "nothing is asked until `.call()?` for rows, `.deserialize::<T>()?` or `.write_to(&mut out)?`"]

@@ -1,13 +1,15 @@
 //! The rows of a Flux query's response: one by one, or deserialized into your own types.
 
 use super::Client;
-use super::query::WHAT;
 use super::transport::{Body, HttpError};
 use crate::csv;
 use crate::error::Error;
 use alloc::string::String;
 use core::fmt;
 use serde::de::DeserializeOwned;
+
+/// The call, in its errors.
+pub(super) const WHAT: &str = "query";
 
 /// The rows of a response, as they come from the server. Owns the connection until the end; dropped
 /// earlier it closes it.

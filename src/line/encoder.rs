@@ -8,10 +8,11 @@ use super::into_timestamp::IntoTimestamp;
 use super::kept::KeptPart;
 use super::line_state::LineState;
 use super::series::SeriesRef;
+use super::sink::Sink;
 #[cfg(feature = "std")]
 use super::sink::sealed::Draining;
 use super::sink::sealed::Grow;
-use super::sink::{Sink, Tagged};
+use super::tagged::Tagged;
 use super::to_line::ToLine;
 use super::value::{FieldValue, TagValue};
 use crate::Precision;

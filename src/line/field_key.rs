@@ -3,7 +3,7 @@
 use super::duplicate_keys::KeyHash;
 use super::error::{EncodeError, Location, Part};
 use super::escape::{self, Name};
-use super::line_state::is_reserved;
+use super::names::is_reserved;
 use super::sink::Sink;
 use super::sink::sealed::Grow;
 use super::slice_writer::SliceWriter;

@@ -1,7 +1,8 @@
 //! A sink that passes whole lines on to an [`io::Write`].
 
+use super::sink::Sink;
 use super::sink::sealed::{self, Draining as _, Grow};
-use super::sink::{Sink, Tagged};
+use super::tagged::Tagged;
 use std::io;
 use std::vec::Vec;
 

@@ -4,7 +4,7 @@ use core::fmt::{self, Write as _};
 
 use super::error::Part;
 use super::escape::offence;
-use super::line_state::reserved;
+use super::names::reserved;
 
 /// A name that takes the place of `text`, with everything the encoder refuses replaced by `_`.
 ///

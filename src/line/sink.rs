@@ -41,7 +41,6 @@ pub(super) mod sealed {
         fn flush_out(&mut self) -> std::io::Result<()>;
     }
 }
-use super::default_tags::DefaultTagsIn;
 use sealed::Grow;
 
 /// Storage for encoded lines. Sealed; these are the sinks:
@@ -102,47 +101,6 @@ impl<const N: usize> sealed::Sink for heapless::Vec<u8, N> {
     }
     fn close(&mut self, whole: usize) {
         self.truncate(whole);
-    }
-}
-
-/// A sink with default tags in front of it: what
-/// [`Encoder::default_tags`](super::Encoder::default_tags) makes.
-#[derive(Clone, Debug, Default)]
-pub struct Tagged<S, D> {
-    pub(super) sink: S,
-    tags: DefaultTagsIn<D>,
-}
-
-impl<S, D> Tagged<S, D> {
-    pub(super) fn new(sink: S, tags: DefaultTagsIn<D>) -> Self {
-        Tagged { sink, tags }
-    }
-
-    /// The sink alone.
-    #[must_use]
-    pub fn into_inner(self) -> S {
-        self.sink
-    }
-}
-
-impl<S: Sink, D: Sink> Sink for Tagged<S, D> {}
-impl<S: Sink, D: Sink> sealed::Sink for Tagged<S, D> {
-    fn open(&mut self) {
-        self.sink.open();
-    }
-    #[inline]
-    fn bytes(&self) -> &[u8] {
-        self.sink.bytes()
-    }
-    #[inline]
-    fn parts(&mut self) -> (&mut [u8], &[u8]) {
-        (self.sink.parts().0, self.tags.as_bytes())
-    }
-    fn grow(&mut self, whole: usize, used: usize) -> Grow {
-        self.sink.grow(whole, used)
-    }
-    fn close(&mut self, whole: usize) {
-        self.sink.close(whole);
     }
 }
 
