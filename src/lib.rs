@@ -216,6 +216,7 @@ mod rfc3339;
 mod signed_duration;
 #[cfg(feature = "spool")]
 pub mod spool;
+mod swar;
 #[cfg(test)]
 mod testing;
 mod timestamp;
