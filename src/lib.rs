@@ -207,6 +207,7 @@ pub mod flux;
 #[cfg(all(any(doc, doctest), feature = "client", feature = "spool"))]
 pub mod guide;
 pub mod http;
+mod json_escape;
 pub mod line;
 #[cfg(any(feature = "client", feature = "spool"))]
 mod overflow_policy;
