@@ -102,9 +102,15 @@ listed!(Authorization, "authorizations");
 /// A token to be made.
 ///
 /// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
 /// use influx_edge::api::{NewAuthorization, Permission};
 ///
-/// let new = NewAuthorization::new([Permission::write().buckets()]).description("the logger");
+/// let new = NewAuthorization::new([Permission::write().bucket(&id)]).description("logger");
+/// let made = client.authorizations().create(&new)?;
+/// assert_eq!(made.permissions[0].action, "write");
+/// assert!(made.reveal_token().is_some()); // now or never
+/// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct NewAuthorization {
@@ -166,6 +172,18 @@ struct Body<'a> {
 }
 
 /// What to change of an authorization. What isn't set stays; what it may do stays always.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
+/// use influx_edge::api::{AuthorizationUpdate, Status};
+///
+/// let pause = AuthorizationUpdate::new().status(Status::Inactive);
+/// let token = client.authorizations().update(&id, &pause)?;
+/// assert_eq!(token.status, Some(Status::Inactive));
+/// assert_eq!(token.permissions.len(), 1); // as before
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct AuthorizationUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -87,9 +87,15 @@ listed!(Bucket, "buckets", in pages of 100 at most);
 /// A bucket to be made. There is one retention, not a list of them: no server takes two rules.
 ///
 /// ```
-/// use influx_edge::api::{NewBucket, days};
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::{NewBucket, days, hours};
 ///
-/// let new = NewBucket::new("sensors").retention(days(30)).description("what the roof says");
+/// let bucket = client.buckets().create(&NewBucket::new("sensors").retention(days(30)))?;
+/// assert_eq!(bucket.retention(), Some(days(30)));
+/// // What every server refuses isn't sent.
+/// let too_short = NewBucket::new("sensors").retention(hours(1) / 2);
+/// assert!(client.buckets().create(&too_short).unwrap_err().is_config());
+/// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,6 +13,19 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 /// A mapping from a database and a retention policy to a bucket, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let mut made = Vec::new();
+/// for mapping in client.dbrps().list() {
+///     let mapping = mapping?;
+///     if !mapping.is_virtual {
+///         made.push((mapping.database, mapping.retention_policy));
+///     }
+/// }
+/// assert_eq!(made, [("plant".to_string(), "autogen".to_string())]);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dbrp {
@@ -41,6 +54,17 @@ pub struct Dbrp {
 listed!(Dbrp, "content");
 
 /// A mapping to be made.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+/// use influx_edge::api::NewDbrp;
+///
+/// let new = NewDbrp::new(&id, "plant", "autogen").default_for_database(true);
+/// let mapping = client.dbrps().create(&new)?;
+/// assert!(mapping.default); // `db=plant` is enough for a program that speaks 1.x
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewDbrp {
     #[serde(rename = "bucketID")]
@@ -76,6 +100,16 @@ impl NewDbrp {
 }
 
 /// What to change of a mapping. What isn't set stays.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::DbrpId::new("0123456789abcdef")?;
+/// use influx_edge::api::DbrpUpdate;
+///
+/// let mapping = client.dbrps().update(&id, &DbrpUpdate::new().retention_policy("a_year"))?;
+/// assert_eq!((mapping.database.as_str(), mapping.retention_policy.as_str()), ("plant", "a_year"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct DbrpUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]

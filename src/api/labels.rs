@@ -13,6 +13,14 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 /// A name with properties, to put on buckets, tasks and variables.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
+/// let label = client.labels().find(&id)?.expect("it was made");
+/// assert_eq!(label.properties.get("color").map(String::as_str), Some("#00ff00"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Label {
@@ -32,6 +40,16 @@ pub struct Label {
 listed!(Label, "labels");
 
 /// A label to be made.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::NewLabel;
+///
+/// let label = client.labels().create(&NewLabel::new(" north ").property("color", "#00aaff"))?;
+/// assert_eq!(label.name, "north");
+/// assert_eq!(label.properties["color"], "#00aaff");
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewLabel {
     name: String,
@@ -65,6 +83,17 @@ impl NewLabel {
 }
 
 /// What to change of a label. What isn't set stays.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
+/// use influx_edge::api::LabelUpdate;
+///
+/// let label = client.labels().update(&id, &LabelUpdate::new().name("north wing"))?;
+/// assert_eq!(label.name, "north wing");
+/// assert_eq!(label.properties["color"], "#00aaff"); // as before
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct LabelUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,6 +22,7 @@ use serde::de::{
     message = "`{Self}` is no resource that a server lists",
     note = "lists come from methods: `client.buckets().list()`, `client.tasks().list()`, …"
 )]
+#[doc(hidden)]
 pub trait Listed: DeserializeOwned + sealed::Sealed {
     /// The member of the response that holds the items.
     #[doc(hidden)]
@@ -39,6 +40,7 @@ pub trait Listed: DeserializeOwned + sealed::Sealed {
 }
 
 /// What comes in pages. Implemented by this crate's resources.
+#[doc(hidden)]
 pub trait Paged: Listed {
     /// The largest page the server gives.
     #[doc(hidden)]

@@ -14,6 +14,14 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 /// An organization, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let acme = client.organizations().find_by_name("acme")?.expect("it was made");
+/// println!("{} since {:?}", acme.id, acme.created_at);
+/// assert_eq!(acme.status, None); // Cloud alone has one
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Organization {
@@ -42,6 +50,16 @@ pub struct Organization {
 listed!(Organization, "orgs", in pages of 100 at most);
 
 /// An organization to be made.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::NewOrganization;
+///
+/// let new = NewOrganization::new(" acme ").description("the plant");
+/// let acme = client.organizations().create(&new)?;
+/// assert_eq!((acme.name.as_str(), acme.description.as_str()), ("acme", "the plant"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewOrganization {
     name: String,
@@ -68,6 +86,17 @@ impl NewOrganization {
 }
 
 /// What to change of an organization. What isn't set stays.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+/// use influx_edge::api::OrganizationUpdate;
+///
+/// let update = OrganizationUpdate::new().description("plant 2");
+/// let acme = client.organizations().update(&id, &update)?;
+/// assert_eq!((acme.name.as_str(), acme.description.as_str()), ("acme", "plant 2"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct OrganizationUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]

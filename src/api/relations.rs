@@ -198,6 +198,18 @@ impl<'a> Members<'a> {
 }
 
 /// A user with a part in something.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+/// use influx_edge::api::Status;
+///
+/// for member in client.buckets().members(&id).list()? {
+///     assert_eq!((member.name.as_str(), member.role.as_str()), ("ana-maria", "member"));
+///     assert_eq!(member.status, Some(Status::Inactive)); // a member who may do nothing now
+/// }
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Member {

@@ -12,6 +12,19 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// One run of a task, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// let mut ended = client.tasks().runs(&id).list();
+/// let run = ended.next().transpose()?.expect("it has run");
+/// assert!(run.is_success());
+/// assert_eq!(run.log.last().map(|event| event.message.as_str()), Some("Completed(success)"));
+///
+/// let run = client.tasks().runs(&id).start()?;
+/// assert!(!run.is_finished()); // it has been scheduled
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Run {
@@ -77,6 +90,16 @@ impl Paged for Run {
 }
 
 /// One thing that a run said.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// let events = client.tasks().logs(&id)?;
+/// let done: Vec<_> = events.iter().filter(|event| event.message.starts_with("Completed")).collect();
+/// assert_eq!(done[0].run_id, Some("11ac5699fb7b4000".parse()?));
+/// assert!(done[0].time > events[0].time);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogEvent {

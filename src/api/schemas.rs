@@ -40,6 +40,14 @@ pub struct MeasurementSchema {
 listed!(MeasurementSchema, "measurementSchemas");
 
 /// One column: the time, a tag or a field.
+///
+/// ```
+/// use influx_edge::api::{FieldType, SchemaColumn};
+///
+/// let columns =
+///     [SchemaColumn::time(), SchemaColumn::tag("station"), SchemaColumn::field("temp_c", FieldType::Float)];
+/// assert_eq!(columns.map(|column| column.kind), ["timestamp", "tag", "field"]);
+/// ```
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaColumn {
@@ -54,6 +62,13 @@ pub struct SchemaColumn {
 }
 
 /// The type of a field.
+///
+/// ```
+/// use influx_edge::api::{FieldType, SchemaColumn};
+///
+/// let count = SchemaColumn::field("count", FieldType::Unsigned); // `count=5u` fits, `count=5i` doesn't
+/// assert_eq!(count.data_type.as_deref(), Some("unsigned"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldType {
@@ -131,6 +146,18 @@ struct Body<'a> {
 }
 
 /// The schemas of one bucket. Made by [`Buckets::schemas`](super::Buckets::schemas).
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+/// use influx_edge::api::SchemaColumn;
+///
+/// let schemas = client.buckets().schemas(&id);
+/// let columns = [SchemaColumn::time(), SchemaColumn::tag("station")];
+/// let error = schemas.create("weather", &columns).unwrap_err(); // without a field, so it isn't sent
+/// assert!(error.is_config());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Schemas<'a> {
     scope: Scope<'a>,

@@ -53,6 +53,15 @@ pub struct Script {
 listed!(Script, "scripts", in pages of 500 at most);
 
 /// A script to be made.
+///
+/// ```
+/// use influx_edge::api::NewScript;
+///
+/// let flux = "from(bucket: params.bucket) |> range(start: -1h) |> mean()";
+/// let new = NewScript::new("hourly", "means of the last hour", flux);
+/// assert_eq!(serde_json::to_value(&new)?["language"], "flux");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewScript {
     name: String,
@@ -85,6 +94,14 @@ impl NewScript {
 }
 
 /// What to change of a script. What isn't set stays.
+///
+/// ```
+/// use influx_edge::api::ScriptUpdate;
+///
+/// let update = ScriptUpdate::new().description("means of the last hour");
+/// assert_eq!(serde_json::to_string(&update)?, r#"{"description":"means of the last hour"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ScriptUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,6 +133,13 @@ impl ScriptUpdate {
 }
 
 /// The scripts of the token's organization. Made by [`Client::scripts`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let error = client.scripts().find_by_name("hourly").unwrap_err();
+/// assert!(error.is_not_found()); // this server is an OSS, which has no scripts
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Scripts<'a>(&'a Client);
 
@@ -221,6 +245,19 @@ impl List<'_, Script> {
 }
 
 /// A call of a script under construction. Made by [`Scripts::invoke`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
+/// use std::collections::BTreeMap;
+///
+/// let call = client.scripts().invoke(&id).param("bucket", "sensors");
+/// assert!(!format!("{call:?}").contains("sensors")); // parameters may be secret
+/// // What JSON can't have, as an object whose keys aren't text, is an error before anything is sent.
+/// let limits = BTreeMap::from([((1, 2), 3)]);
+/// assert!(call.param("limits", limits).call().unwrap_err().is_config());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[must_use = "nothing is invoked until `.call()?`"]
 pub struct Invocation<'a> {
     client: &'a Client,

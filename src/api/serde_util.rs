@@ -23,6 +23,16 @@ pub(super) fn time<'de, D: Deserializer<'de>>(
 }
 
 /// Whether something may be used.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// use influx_edge::api::{Status, TaskUpdate};
+///
+/// let task = client.tasks().update(&id, &TaskUpdate::new().status(Status::Inactive))?;
+/// assert_eq!((task.status, task.cron.as_deref()), (Some(Status::Inactive), Some("0 2 * * *")));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, DeriveDeserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -20,6 +20,14 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// A task, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let task = client.tasks().find_by_name("hourly")?.expect("it was made");
+/// assert_eq!((task.every.as_deref(), task.offset.as_deref()), (Some("1h"), Some("5m")));
+/// assert_eq!(task.last_run_error, None);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Task {
@@ -87,10 +95,13 @@ listed!(Task, "tasks", in pages of 500 at most);
 /// that has it already is for [`from_flux`](NewTask::from_flux).
 ///
 /// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::api::{NewTask, hours};
 ///
-/// let flux = r#"from(bucket: "edge") |> range(start: -1h) |> mean() |> to(bucket: "hourly")"#;
-/// let new = NewTask::every("downsample", hours(1), flux).offset("5m");
+/// let flux = r#"from(bucket: "sensors") |> range(start: -1h) |> mean() |> to(bucket: "hourly")"#;
+/// let task = client.tasks().create(&NewTask::every("hourly", hours(1), flux).offset("5m"))?;
+/// assert!(task.flux.starts_with(r#"option task = {name: "hourly", every: 1h, offset: 5m}"#));
+/// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct NewTask {
@@ -186,6 +197,16 @@ impl NewTask {
 
 /// What to change of a task. What isn't set stays. Name and schedule are changed in its script, by
 /// the server.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// use influx_edge::api::{TaskUpdate, hours};
+///
+/// let task = client.tasks().update(&id, &TaskUpdate::new().every(hours(2)))?;
+/// assert!(task.flux.starts_with(r#"option task = {name: "hourly", every: 2h, offset: 5m}"#));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct TaskUpdate {
     flux: Option<String>,

@@ -16,6 +16,13 @@ use alloc::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// A user, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let user = client.users().find_by_name("logger")?.expect("it was made");
+/// assert_eq!(user.status, Some(influx_edge::api::Status::Active));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct User {
@@ -36,6 +43,17 @@ listed!(User, "users", in pages of 100 at most);
 
 /// A user to be made: without password and organization. Both come later, by
 /// [`set_password`](Users::set_password) and [`Organizations::members`](super::Organizations::members).
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::{NewUser, Status};
+///
+/// let user = client.users().create(&NewUser::new("logger"))?;
+/// assert_eq!(user.status, Some(Status::Active));
+/// let error = client.users().create(&NewUser::new("a:b")).unwrap_err();
+/// assert!(error.is_config()); // it could not sign in, so it isn't sent
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewUser {
     name: String,
@@ -62,6 +80,16 @@ impl NewUser {
 }
 
 /// What to change of a user. What isn't set stays.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
+/// use influx_edge::api::{Status, UserUpdate};
+///
+/// let user = client.users().update(&id, &UserUpdate::new().name("logger-2"))?;
+/// assert_eq!((user.name.as_str(), user.status), ("logger-2", Some(Status::Active)));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct UserUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -17,6 +17,14 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A variable, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let station = client.variables().find_by_name("station")?.expect("it was made");
+/// assert!(station.selected.is_empty()); // a null of the server's
+/// assert!(station.created_at.is_some());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Variable {
@@ -50,6 +58,19 @@ pub struct Variable {
 listed!(Variable, "variables", in pages of 100 at most);
 
 /// The values of a variable.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
+/// use influx_edge::api::VariableArguments;
+///
+/// let found = client.variables().find(&id)?.expect("it was made");
+/// match found.arguments {
+///     VariableArguments::Constant(values) => assert_eq!(values, ["zrh-1", "zrh-2"]),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 #[serde(tag = "type", content = "values", rename_all = "lowercase")]
 #[non_exhaustive]
@@ -127,6 +148,16 @@ impl<'de> Deserialize<'de> for VariableArguments {
 }
 
 /// A variable to be made, or to be put in another's place.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::{NewVariable, VariableArguments};
+///
+/// let stations = VariableArguments::constant(["zrh-1", "zrh-2"]);
+/// let made = client.variables().create(&NewVariable::new(" station ", stations.clone()))?;
+/// assert_eq!((made.name.as_str(), made.arguments), ("station", stations));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewVariable {
     name: String,
@@ -164,6 +195,16 @@ impl NewVariable {
 }
 
 /// What to change of a variable. What isn't set stays; nothing at all is refused by the server.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
+/// use influx_edge::api::VariableUpdate;
+///
+/// let variable = client.variables().update(&id, &VariableUpdate::new().selected(["zrh-1"]))?;
+/// assert_eq!(variable.selected, ["zrh-1"]);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct VariableUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
