@@ -53,6 +53,13 @@ impl Health {
 }
 
 /// The response to `GET /ready`. Its texts may be printed, as those of [`Health`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let ready = client.ready()?;
+/// assert_eq!((ready.status.as_str(), ready.up.as_deref()), ("ready", Some("223.482249ms")));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ready {

@@ -40,6 +40,17 @@ pub struct Query<'a> {
 
 /// How a server writes its response. The default, all annotations and a comma, is what
 /// [`Query::call`] reads best; others are for [`Query::write_to`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::client::Dialect;
+///
+/// let flux = r#"import "array" array.from(rows: [{_value: 20.25}])"#;
+/// let mut file = Vec::new();
+/// client.query(flux).dialect(Dialect::default().delimiter(';')).write_to(&mut file)?;
+/// assert!(String::from_utf8_lossy(&file).contains(";result;table;_value"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialect {
     header: bool,

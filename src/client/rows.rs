@@ -136,6 +136,16 @@ impl IntoIterator for Rows {
 }
 
 /// [`Rows`] as an iterator, by [`IntoIterator`]. It ends after the first error.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::csv::OwnedRow;
+///
+/// let rows = client.query("buckets()").call()?.into_iter();
+/// let rows = rows.collect::<Result<Vec<OwnedRow>, _>>()?;
+/// assert_eq!(rows.last().expect("four buckets").get::<&str>("name")?, "sensors");
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 pub struct OwnedRows {
     inner: csv::OwnedRows<Body>,
     client: Client,
@@ -168,6 +178,19 @@ impl fmt::Debug for OwnedRows {
 
 /// The rows of a response as values of one type. A row that doesn't fit is an error of its own; the
 /// rows behind it still come.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// #[derive(serde::Deserialize)]
+/// struct Bucket {
+///     name: String,
+/// }
+///
+/// let values = client.query("buckets()").deserialize::<Bucket>()?;
+/// let names = values.map(|bucket| Ok(bucket?.name)).collect::<Result<Vec<_>, influx_edge::Error>>()?;
+/// assert_eq!(names, ["_monitoring", "_tasks", "hourly", "sensors"]);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 pub struct Values<T> {
     pub(super) inner: csv::Deserialized<Body, T>,
     pub(super) client: Client,

@@ -135,6 +135,17 @@ impl fmt::Debug for Setup {
 }
 
 /// What a setup made: ids, and the one token that may do everything.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::client::Setup;
+///
+/// let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
+/// assert_eq!(done.org_id, "66de4893384f6b2b"); // for `ClientBuilder::org_id`
+/// assert!(!done.token().is_empty());
+/// assert!(!format!("{done:?}").contains(done.token())); // it can be logged
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SetupDone {
@@ -185,6 +196,13 @@ struct Token {
 }
 
 /// The user that a token or session stands for.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let me = client.me()?;
+/// assert_eq!((me.name.as_str(), me.status.as_deref()), ("admin", Some("active")));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Me {

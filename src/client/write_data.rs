@@ -17,6 +17,19 @@ use alloc::vec::Vec;
 /// `Lines { bytes: text.as_bytes(), precision }`. A byte order mark before text is left out, and so are
 /// carriage returns at the ends of its lines (for which it is copied); a client sends `Lines` as they are.
 /// Default tags are not added to lines that are encoded already.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::{ErrorKind, Point};
+///
+/// let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
+/// client.write("sensors", &point)?;
+/// client.write("sensors", [point.clone(), point])?;
+/// client.write("sensors", "weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
+/// let error = client.write("sensors", Point::new("weather")).unwrap_err(); // no field
+/// assert!(matches!(error.kind(), ErrorKind::Encode(_)));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be written",
     label = "not lines, text, a point or a collection of them",
