@@ -48,6 +48,24 @@ pub struct Decoder<'b> {
 }
 
 /// What [`feed`](Decoder::feed) and [`finish`](Decoder::finish) came to.
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # use influx_edge::csv::{Decoder, Step};
+/// # let (mut text, mut ends) = ([0; 256], [0; 32]);
+/// # let mut decoder = Decoder::new(&mut text, &mut ends);
+/// let (mut input, mut steps) = (&response[..], Vec::new());
+/// while steps.last() != Some(&Step::NeedInput) {
+///     let (used, step) = decoder.feed(input)?;
+///     input = &input[used..];
+///     steps.push(step);
+/// }
+/// assert_eq!(steps, [Step::Table, Step::Record, Step::Record, Step::NeedInput]);
+/// assert_eq!(decoder.finish()?, Step::End);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// The piece is used up: feed the next, or say that there is none.

@@ -17,6 +17,23 @@ use super::record::{Excerpt, Record};
 pub struct ReadError(Box<ReadErrorKind>);
 
 /// The kinds of [`ReadError`].
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// use influx_edge::csv::ReadErrorKind;
+///
+/// let row = rows.next()?.expect("two rows");
+/// match row.get::<i64>("_value").unwrap_err().into_kind() {
+///     ReadErrorKind::Value { column, data_type, found, .. } => {
+///         assert_eq!([column, data_type, found], ["_value", "double", r#""20.25""#]);
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReadErrorKind {

@@ -326,6 +326,17 @@ impl fmt::Debug for Cell<'_> {
 }
 
 /// The cells of a record in order; see [`Record::cells`].
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// let record = rows.next()?.expect("two rows").record();
+/// let texts: Vec<&[u8]> = record.cells().map(|cell| cell.as_bytes()).collect();
+/// assert_eq!(texts, [&b"20.25"[..], b"zrh-1"]); // `result` and `table` are the table's
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Cells<'a> {
     record: Record<'a>,

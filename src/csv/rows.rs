@@ -448,6 +448,24 @@ impl<R> fmt::Debug for Rows<R> {
 }
 
 /// A table or a row; see [`Rows::next_item`].
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// use influx_edge::csv::Item;
+///
+/// let mut page = String::new();
+/// while let Some(item) = rows.next_item()? {
+///     match item {
+///         Item::Table(table) => page += &format!("{} columns:", table.width()),
+///         Item::Row(row) => page += &format!(" {}", row.get::<f64>("_value")?),
+///     }
+/// }
+/// assert_eq!(page, "2 columns: 20.25 20.5");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Item<'a> {
     /// A table begins.

@@ -96,6 +96,15 @@ pub fn to_literal<T: ToFlux + ?Sized>(value: &T) -> Result<alloc::string::String
 }
 
 /// Why a value can't be written.
+///
+/// ```
+/// use influx_edge::flux::{FluxError, Params, to_literal};
+///
+/// let mut params = Params::new();
+/// assert_eq!(params.insert("limit", f64::NAN).err(), Some(FluxError::NotFinite));
+/// assert_eq!(params.insert("2 h", 7200).err(), Some(FluxError::Name));
+/// assert_eq!(to_literal(&[Some(1.5), None]), Err(FluxError::Null));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FluxError {
