@@ -20,6 +20,16 @@ use crate::Precision;
 /// Encoded lines, and the unit their timestamps count in: what a write takes.
 ///
 /// The two travel together so that they can't disagree.
+///
+/// ```
+/// use influx_edge::Precision;
+/// use influx_edge::line::{Encoder, Lines};
+///
+/// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
+/// enc.line("t").field("v", 1).timestamp(1_700_000_000)?;
+/// assert_eq!(enc.lines(), Lines { bytes: b"t v=1i 1700000000\n", precision: Precision::Second });
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lines<'a> {
     /// Whole lines of line protocol, each with its newline.

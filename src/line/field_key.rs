@@ -11,6 +11,7 @@ use super::slice_writer::SliceWriter;
 /// A field's key: `&str`, `String`, or a prepared [`FieldKey`].
 ///
 /// The trait is sealed.
+#[doc(hidden)]
 pub trait FieldName: sealed::FieldName {}
 
 pub(super) mod sealed {

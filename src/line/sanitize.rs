@@ -40,6 +40,16 @@ pub const fn sanitize(part: Part, text: &str) -> Sanitized<'_> {
 }
 
 /// The `Display` made by [`sanitize`].
+///
+/// ```
+/// use influx_edge::line::{Encoder, Part, sanitize};
+///
+/// let key = sanitize(Part::FieldKey, "time\tof day").to_string();
+/// let mut enc = Encoder::with_sink(Vec::new());
+/// enc.line("t").field(key, 1).finish()?;
+/// assert_eq!(enc.as_bytes(), b"t time_of\\ day=1i\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Sanitized<'a> {
     part: Part,

@@ -226,6 +226,7 @@ fn tag<V: sealed::Tag>(
 }
 
 /// A borrowed series: what [`Encoder::series`](super::Encoder::series) takes.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct SeriesRef<'a> {
     pub(super) key: &'a [u8],

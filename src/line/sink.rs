@@ -54,6 +54,21 @@ use sealed::Grow;
 /// | [`IoSink`](super::IoSink) | passes whole lines to an [`io::Write`](std::io::Write) | files, pipes, sockets |
 ///
 /// A sink given to an encoder starts empty: bytes that were in it are overwritten.
+///
+/// ```
+/// use influx_edge::line::{EncodeError, Encoder, Sink};
+///
+/// fn reading<S: Sink>(enc: &mut Encoder<S>, temp: f64) -> Result<(), EncodeError> {
+///     enc.line("weather").field("temp_c", temp).finish()
+/// }
+///
+/// let mut storage = [0u8; 64];
+/// let (mut fixed, mut growing) = (Encoder::new(&mut storage), Encoder::with_sink(Vec::new()));
+/// reading(&mut fixed, 21.5)?;
+/// reading(&mut growing, 21.5)?;
+/// assert_eq!(fixed.as_bytes(), growing.as_bytes());
+/// # Ok::<(), EncodeError>(())
+/// ```
 pub trait Sink: sealed::Sink {}
 
 impl Sink for &mut [u8] {}
@@ -248,6 +263,7 @@ mod appending {
     /// It lends its storage from the writer, so lines are written where they will be sent from. What
     /// is in the batch already is out of reach: the encoder begins behind it. (Nor can a closure
     /// exchange the encoder for another: its lifetime is the closure's own.)
+    #[doc(hidden)]
     #[derive(Debug)]
     pub struct Appending<'a> {
         /// All of it can be written to; what counts is known to the owner.

@@ -6,6 +6,17 @@ use super::sink::sealed::{self, Grow};
 
 /// A sink with default tags in front of it: what
 /// [`Encoder::default_tags`](super::Encoder::default_tags) makes.
+///
+/// ```
+/// use influx_edge::line::{Encoder, OwnedDefaultTags, Tagged};
+///
+/// let tags = OwnedDefaultTags::builder().tag("host", "gw-7").build()?;
+/// let mut enc: Encoder<Tagged<Vec<u8>, Vec<u8>>> =
+///     Encoder::with_sink(Vec::new()).default_tags(tags);
+/// enc.line("t").field("v", 1).finish()?;
+/// assert_eq!(enc.into_sink().into_inner(), b"t,host=gw-7 v=1i\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Tagged<S, D> {
     pub(super) sink: S,
