@@ -15,6 +15,18 @@ use std::path::{Path, PathBuf};
 pub struct SpoolError(Box<SpoolErrorKind>);
 
 /// The kinds of [`SpoolError`].
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-spoolerrorkind", std::process::id()));
+/// use influx_edge::spool::{Spool, SpoolErrorKind};
+///
+/// let spool = Spool::open(&dir)?;
+/// let error = Spool::open(&dir).unwrap_err();
+/// assert!(matches!(error.kind(), SpoolErrorKind::Locked { dir: locked } if *locked == dir));
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SpoolErrorKind {

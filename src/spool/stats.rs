@@ -62,6 +62,23 @@ impl OpenReport {
 }
 
 /// How a spool is doing, since it was opened. See [`Spool::stats`](super::Spool::stats).
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-spoolstats", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Spool, Target};
+/// let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// let first = spool.append(Batch::new(&target, Precision::Second, 2, b"t v=1 60\nt v=2 61\n"))?;
+/// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=3 62\n"))?;
+/// spool.ack([&first]);
+/// let stats = spool.stats();
+/// assert_eq!((stats.appended, stats.acknowledged, stats.batches), (2, 1, 1));
+/// assert_eq!((stats.acknowledged_points, stats.points, stats.dropped_points), (2, 1, 0));
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpoolStats {
@@ -118,6 +135,22 @@ pub struct SpoolStats {
 }
 
 /// What waits for one target.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-backlog", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Spool, Target};
+/// # let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// # spool.append(Batch::new(&target, Precision::Second, 3, b"t v=1 60\nt v=2 61\nt v=3 62\n"))?;
+/// for target in spool.targets() {
+///     let waits = spool.backlog(&target);
+///     assert_eq!((waits.target.bucket(), waits.batches, waits.points), ("sensors", 1, 3));
+/// }
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Backlog {

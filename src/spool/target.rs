@@ -8,6 +8,15 @@ use core::fmt;
 
 /// The API that a batch is for. A record on disk carries it, so that a backlog is recognized after
 /// its server was replaced by another kind.
+///
+/// ```
+/// use influx_edge::spool::{ServerKind, Target};
+///
+/// let target = Target::new("", "plant/autogen")?.for_server(ServerKind::V1);
+/// assert_eq!(target.server(), ServerKind::V1);
+/// assert_ne!(target, Target::new("", "plant/autogen")?); // a bucket of that name on 2.x
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ServerKind {
