@@ -16,6 +16,17 @@ use core::time::Duration;
 use serde::Serialize;
 
 /// An InfluxQL query under construction. Made by [`Database::query`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let plant = client.v1("plant");
+/// let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
+/// assert_eq!(rows.next()?.expect("a row").get::<f64>("temp_c")?, 21.5);
+/// // A list would drop the condition, so it isn't sent.
+/// let list = plant.query("SELECT * FROM weather WHERE station = $s").param("s", ["zrh-1"]);
+/// assert!(list.call().unwrap_err().is_config());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[must_use = "nothing is asked until `.call()?` or `.run()?`"]
 pub struct Query<'a> {
     v1: Database<'a>,
