@@ -420,7 +420,8 @@ impl<'a> Authorizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such authorization; else as [`create`](Authorizations::create).
+    /// Returns an error if there is no such authorization, and the same errors as
+    /// [`create`](Authorizations::create).
     pub fn duplicate(self, id: &AuthorizationId) -> Result<Authorization, Error> {
         let old: Authorization = ApiRequest::get(self.0.client, &["authorizations", id.as_str()])
             .send_json(&format_args!("duplicate authorization {id}"))?;

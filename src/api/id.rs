@@ -43,7 +43,7 @@ macro_rules! ids {
             /// An id out of a configuration or a command line.
             ///
             /// # Errors
-            /// It isn't 16 hexadecimal digits, or they are all zero.
+            /// Returns an error if the text isn't 16 hexadecimal digits, or they are all zero.
             pub fn new(text: impl Into<String>) -> Result<Self, Error> {
                 let text = text.into();
                 check($kind, &text)?;

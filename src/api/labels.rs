@@ -306,7 +306,8 @@ impl<'a> Labels<'a> {
     /// Makes another label with the properties of this one.
     ///
     /// # Errors
-    /// There is no such label; else as [`create`](Labels::create).
+    /// Returns an error if there is no such label, and the same errors as
+    /// [`create`](Labels::create).
     pub fn duplicate(self, id: &LabelId, name: impl Into<String>) -> Result<Label, Error> {
         let label = ApiRequest::get(self.0.client, &["labels", id.as_str()])
             .send_json::<LabelResponse>(&format_args!("duplicate label {id}"))?

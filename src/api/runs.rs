@@ -187,7 +187,7 @@ impl<'a> Runs<'a> {
     /// is cut off.
     ///
     /// # Errors
-    /// As [`start`](Runs::start).
+    /// Returns the same errors as [`start`](Runs::start).
     pub fn start_for(&self, time: Timestamp) -> Result<Run, Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]

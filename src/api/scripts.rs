@@ -302,7 +302,7 @@ impl Invocation<'_> {
     /// Invokes the script, and gives its response as it is, CSV: to be read whole or as a stream.
     ///
     /// # Errors
-    /// As [`call`](Invocation::call).
+    /// Returns the same errors as [`call`](Invocation::call).
     pub fn response(self) -> Result<Response, Error> {
         #[derive(Serialize)]
         struct Body<'a> {

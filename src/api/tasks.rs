@@ -512,8 +512,9 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such task; else as [`create`](Tasks::create), and as adding a label: then the
-    /// new task is there without it.
+    /// Returns an error if there is no such task, and the same errors as [`create`](Tasks::create).
+    /// Returns an error, too, if a label can't be added; the new task is there then, without it and
+    /// those that follow.
     pub fn duplicate(self, id: &TaskId) -> Result<Task, Error> {
         let old: Task = ApiRequest::get(self.0.client, &["tasks", id.as_str()])
             .send_json(&format_args!("duplicate task {id}"))?;

@@ -297,7 +297,7 @@ impl<'a> Users<'a> {
     /// The same without having to know the id.
     ///
     /// # Errors
-    /// As [`change_password`](Users::change_password).
+    /// Returns the same errors as [`change_password`](Users::change_password).
     pub fn change_my_password(self, name: &str, old: &str, new: &str) -> Result<(), Error> {
         let what = "change the password";
         change(self.0, &["me", "password"], name, old, new, &what)

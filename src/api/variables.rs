@@ -406,7 +406,8 @@ impl<'a> Variables<'a> {
     /// Puts another variable in the place of this one, under its id.
     ///
     /// # Errors
-    /// As [`create`](Variables::create); and there is no such variable.
+    /// Returns an error if there is no such variable, and the same errors as
+    /// [`create`](Variables::create).
     pub fn replace(self, id: &VariableId, new: &NewVariable) -> Result<Variable, Error> {
         check(&new.name)?;
         ApiRequest::new(self.0.client, "PUT", &["variables", id.as_str()])

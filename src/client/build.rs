@@ -34,7 +34,7 @@ impl ClientBuilder {
     /// ```
     ///
     /// # Errors
-    /// A configuration error ([`Error::is_config`]) that says which setting can't work, and why.
+    /// Returns an error ([`Error::is_config`]) if a setting can't work. It says which, and why.
     pub fn build(mut self) -> Result<Client, Error> {
         let mut base = BaseUrl::parse(&self.url)?;
         if self.default_url {

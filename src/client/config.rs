@@ -29,7 +29,7 @@ impl Client {
     /// A client as the environment describes it; see [`ClientBuilder::from_env`].
     ///
     /// # Errors
-    /// A variable that can't be understood, or settings that can't work.
+    /// Returns an error if a variable can't be understood, or the settings can't work.
     pub fn from_env() -> Result<Client, Error> {
         ClientBuilder::from_env()?.build()
     }
@@ -47,7 +47,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// A file that can't be read or understood, or settings that can't work.
+    /// Returns an error if the file can't be read or understood, or the settings can't work.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<Client, Error> {
         ClientBuilder::from_config_file(path)?.build()
     }
@@ -65,7 +65,7 @@ impl ClientBuilder {
     /// [session](ClientBuilder::session), or for [Basic](ClientBuilder::basic) with `_AUTH_BASIC`.
     ///
     /// # Errors
-    /// A variable that can't be understood.
+    /// Returns an error if a variable can't be understood.
     pub fn from_env() -> Result<ClientBuilder, Error> {
         Self::from_variables(std::env::vars_os().filter_map(|(name, value)| {
             let name = name.into_string().ok()?;
@@ -90,7 +90,7 @@ impl ClientBuilder {
     /// ```
     ///
     /// # Errors
-    /// As [`from_env`](ClientBuilder::from_env).
+    /// Returns the same errors as [`from_env`](ClientBuilder::from_env).
     pub fn from_variables(
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<ClientBuilder, Error> {
@@ -142,8 +142,8 @@ impl ClientBuilder {
     /// ```
     ///
     /// # Errors
-    /// A file that can't be read, that has no such section (the error names those it has), or a
-    /// value that can't be understood.
+    /// Returns an error if the file can't be read, it has no such section (the error names those it
+    /// has), or a value can't be understood.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<ClientBuilder, Error> {
         let path = path.as_ref();
         let what = format!("the configuration file {}", path.display());

@@ -104,7 +104,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// As [`ping`](Client::ping).
+    /// Returns the same errors as [`ping`](Client::ping).
     pub fn version(&self) -> Result<Option<String>, Error> {
         self.ping_header("x-influxdb-version")
     }
@@ -119,7 +119,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// As [`ping`](Client::ping).
+    /// Returns the same errors as [`ping`](Client::ping).
     pub fn build_kind(&self) -> Result<Option<String>, Error> {
         self.ping_header("x-influxdb-build")
     }

@@ -388,7 +388,7 @@ impl Query<'_> {
     /// ```
     ///
     /// # Errors
-    /// As [`call`](Query::call).
+    /// Returns the same errors as [`call`](Query::call).
     pub fn deserialize<T: DeserializeOwned>(self) -> Result<Values<T>, Error> {
         let unit = self.time_unit;
         let Rows { inner, client } = self.call()?;
@@ -412,8 +412,9 @@ impl Query<'_> {
     /// ```
     ///
     /// # Errors
-    /// As [`call`](Query::call); a broken connection; and whatever the writer says. An error the
-    /// server reports after its first rows is CSV, too, and is not looked for here.
+    /// Returns the same errors as [`call`](Query::call), and an error if the response breaks off or
+    /// the writer fails. An error that the server reports after its first rows is CSV, too, and is
+    /// not looked for here.
     #[doc(alias = "query_raw")]
     #[doc(alias = "raw")]
     pub fn write_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {

@@ -31,8 +31,9 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// The connection broke or time ran out: the response is incomplete, however many rows came.
-    /// The server reports that the query failed in its middle. Or the response isn't annotated CSV.
+    /// Returns an error if the connection breaks or time runs out, the server reports that the
+    /// query failed in its middle, or the response isn't annotated CSV. The response is incomplete
+    /// then, however many rows came.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -57,7 +58,8 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// As [`next`](Rows::next); and the closure's first error, which ends it.
+    /// Returns the same errors as [`next`](Rows::next), and the first error of the closure, which
+    /// ends the loop.
     pub fn for_each(
         &mut self,
         mut each: impl FnMut(csv::Row<'_>) -> Result<(), Error>,
@@ -82,7 +84,7 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// As [`next`](Rows::next); the tables before it are lost then.
+    /// Returns the same errors as [`next`](Rows::next); the tables before it are lost then.
     pub fn tables(self) -> Result<csv::Tables, Error> {
         let client = self.client;
         self.inner.tables().map_err(|e| explain_flux(&client, e))
@@ -91,7 +93,7 @@ impl Rows {
     /// The next table or row, for those who want to know where a table begins, and empty tables.
     ///
     /// # Errors
-    /// As [`next`](Rows::next).
+    /// Returns the same errors as [`next`](Rows::next).
     pub fn next_item(&mut self) -> Result<Option<csv::Item<'_>>, Error> {
         let client = &self.client;
         self.inner.next_item().map_err(|e| explain_flux(client, e))

@@ -48,9 +48,10 @@ impl Client {
     /// [`Lines`] and text are sent as they are, with no copy; points are encoded first, into memory.
     ///
     /// # Errors
-    /// A point that can't be encoded, or no name of a bucket: nothing was sent. Else ask the error:
-    /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to do,
-    /// [`line_errors`](Error::line_errors) which lines were refused.
+    /// Returns an error if a point can't be encoded or the name of the bucket is empty (nothing is
+    /// sent then), the server rejects the lines or a part of them, or no response is received.
+    /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to
+    /// do, [`line_errors`](Error::line_errors) which lines were refused.
     pub fn write(&self, bucket: &str, data: impl WriteData) -> Result<(), Error> {
         self.lines_of(&data, |lines| self.write_lines(bucket, lines))
     }
@@ -59,7 +60,8 @@ impl Client {
     /// [`write`](Client::write) does the same.
     ///
     /// # Errors
-    /// As [`write`](Client::write). If one point can't be encoded, none is sent.
+    /// Returns the same errors as [`write`](Client::write). If one point can't be encoded, none is
+    /// sent.
     pub fn write_each<T: ToLine>(
         &self,
         bucket: &str,
@@ -95,7 +97,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Client::write). If one value has no form as a line, none is sent.
+    /// Returns the same errors as [`write`](Client::write). If one value has no form as a line,
+    /// none is sent.
     pub fn write_serialized<T: serde::Serialize>(
         &self,
         bucket: &str,

@@ -75,7 +75,8 @@ pub trait FromCell<'a>: Sized {
     ///
     /// # Errors
     ///
-    /// Says what is wrong; row and column are added by the caller.
+    /// Returns an error that says what is wrong with the cell, such as [`ValueErrorKind::Null`] or
+    /// [`ValueErrorKind::Syntax`]; row and column are added by the caller.
     fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind>;
 }
 

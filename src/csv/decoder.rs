@@ -146,7 +146,8 @@ impl<'b> Decoder<'b> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`]; it stays, and every later call repeats it.
+    /// Returns an error if the stream isn't annotated CSV, a buffer is too small, or the server
+    /// reports that the query failed. The error stays: every later call repeats it.
     #[inline]
     pub fn feed(&mut self, input: &[u8]) -> Result<(usize, Step), DecodeError> {
         let (used, progress) = self.parser.feed(input, self.text, self.ends)?;
@@ -171,8 +172,8 @@ impl<'b> Decoder<'b> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::UnexpectedEnd`] if a part is missing, [`DecodeError::Server`] if the end
-    /// makes it plain that the server gave up, and every error of [`feed`](Decoder::feed).
+    /// Returns [`DecodeError::UnexpectedEnd`] if a part is missing, [`DecodeError::Server`] if the
+    /// end makes it plain that the server gave up, and the same errors as [`feed`](Decoder::feed).
     pub fn finish(&mut self) -> Result<Step, DecodeError> {
         let progress = self.parser.finish(self.text, self.ends)?;
         self.step(progress)

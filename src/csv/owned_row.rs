@@ -90,7 +90,7 @@ impl OwnedRow {
     ///
     /// # Errors
     ///
-    /// As [`Row::get`].
+    /// Returns the same errors as [`Row::get`].
     pub fn get<'a, T: FromCell<'a>>(&'a self, key: impl ColumnKey) -> Result<T, ReadError> {
         self.as_row().get(key)
     }

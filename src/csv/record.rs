@@ -70,8 +70,8 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     ///
-    /// [`ValueError`]: no such column, null and `T` isn't an `Option`, or text that is no `T`.
-    /// [`explain`](Record::explain) puts it in words.
+    /// Returns an error if there is no such column, the cell is null where `T` needs a value, or it is
+    /// no `T` by its datatype or its text. [`explain`](Record::explain) puts it in words.
     #[inline]
     pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ValueError> {
         let Some(place) = key.cell(&self.table) else {
@@ -127,7 +127,8 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     ///
-    /// [`ValueError`]: no such column, null, a buffer too small, text that is no base64.
+    /// Returns an error if there is no such column, the cell is null, it isn't base64 by its
+    /// datatype or its text, or the buffer is too small.
     pub fn base64<'b>(
         &self,
         key: impl ColumnKey,
@@ -300,7 +301,8 @@ impl<'a> Cell<'a> {
     ///
     /// # Errors
     ///
-    /// [`ValueErrorKind`]: null, or text that is no `T`.
+    /// Returns an error if the cell is null where `T` needs a value, or it is no `T` by its datatype or
+    /// its text.
     #[inline]
     pub fn parse<T: FromCell<'a>>(&self) -> Result<T, ValueErrorKind> {
         T::from_cell(*self)

@@ -186,8 +186,9 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     ///
-    /// [`ReadError`]: the source failed, the stream isn't right, or the server reports that the
-    /// query failed. The rows given before were right. It is said once; after it comes `None`.
+    /// Returns an error if the source fails, the stream isn't annotated CSV or exceeds a limit, or
+    /// the server reports that the query failed. The rows given before were right. It is returned
+    /// once; after it comes `None`.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -220,7 +221,8 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     ///
-    /// As [`next`](Rows::next); and the closure's first error, which ends it.
+    /// Returns the same errors as [`next`](Rows::next), and the first error of the closure, which
+    /// ends the loop.
     pub fn for_each(
         &mut self,
         mut each: impl FnMut(Row<'_>) -> Result<(), ReadError>,
@@ -254,7 +256,7 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     ///
-    /// As [`next`](Rows::next).
+    /// Returns the same errors as [`next`](Rows::next).
     pub fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         Ok(match self.advance()? {
             Progress::Record => Some(Item::Row(self.row())),
@@ -505,8 +507,8 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// [`ReadErrorKind::Value`](super::ReadErrorKind::Value) names row, column, what was wanted
-    /// and what was found.
+    /// Returns [`ReadErrorKind::Value`](super::ReadErrorKind::Value) under the conditions of
+    /// [`Record::get`]; it names row, column, what was wanted and what was found.
     #[inline]
     pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ReadError> {
         self.record
@@ -545,7 +547,8 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// As [`get`](Row::get).
+    /// Returns [`ReadErrorKind::Value`](super::ReadErrorKind::Value) under the conditions of
+    /// [`Record::base64`].
     pub fn base64<'b>(
         &self,
         key: impl ColumnKey,

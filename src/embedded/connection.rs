@@ -107,7 +107,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// [`Microsecond`](crate::Precision::Microsecond) as nanoseconds, without an error.
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// Returns the same errors as [`write`](Self::write).
     pub fn write_v1(&mut self, database: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
         self.write_by(Operation::write_v1(database, lines.precision), lines.bytes)
     }
@@ -117,7 +117,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// ([`error_bytes`](Self::error_bytes)).
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// Returns the same errors as [`write`](Self::write).
     pub fn write_v3(&mut self, database: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
         self.write_by(Operation::write_v3(database, lines.precision), lines.bytes)
     }

@@ -66,8 +66,8 @@ pub(crate) use yields::{Yields, yields};
 ///
 /// # Errors
 ///
-/// [`FluxError`]: the value has no such form, or the writer is full. What was written by then is
-/// of no use.
+/// Returns an error if the value has no such form, or the writer is full. What was written by then
+/// is of no use.
 pub fn literal<T: ToFlux + ?Sized>(value: &T, out: &mut dyn fmt::Write) -> Result<(), FluxError> {
     if value.is_none() {
         return Err(FluxError::Null);
@@ -87,7 +87,7 @@ pub fn literal<T: ToFlux + ?Sized>(value: &T, out: &mut dyn fmt::Write) -> Resul
 ///
 /// # Errors
 ///
-/// As [`literal`].
+/// Returns the same errors as [`literal`].
 #[cfg(feature = "alloc")]
 pub fn to_literal<T: ToFlux + ?Sized>(value: &T) -> Result<alloc::string::String, FluxError> {
     let mut text = alloc::string::String::new();

@@ -39,14 +39,14 @@ pub trait ToFlux {
     ///
     /// # Errors
     ///
-    /// [`FluxError`]: there is no such form, or the writer is full.
+    /// Returns an error if the value has no such form, or the writer is full.
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError>;
 
     /// Writes the value as an expression of Flux's syntax tree, in JSON.
     ///
     /// # Errors
     ///
-    /// [`FluxError`]: there is no such form, or the writer is full.
+    /// Returns an error if the value has no such form, or the writer is full.
     fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError>;
 
     /// Whether there is no value: such a parameter is left out.

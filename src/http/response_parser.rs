@@ -385,7 +385,8 @@ impl ResponseParser {
     /// Ends the response: the server has closed the connection.
     ///
     /// # Errors
-    /// [`ParseError::Truncated`] if the response isn't complete, and every error of [`feed`](Self::feed).
+    /// Returns [`ParseError::Truncated`] if the response isn't complete, and the same errors as
+    /// [`feed`](Self::feed).
     pub fn finish(&mut self) -> Result<(), ParseError> {
         match self.state {
             State::UntilClose | State::End | State::Done => {

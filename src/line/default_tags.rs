@@ -104,7 +104,7 @@ impl<S: Sink> DefaultTagsBuilder<S> {
     /// The tags, or the first thing that was wrong with them.
     ///
     /// # Errors
-    /// What [`SeriesBuilder::build`] gives.
+    /// Returns the same errors as [`SeriesBuilder::build`].
     pub fn build(self) -> Result<DefaultTagsIn<S>, EncodeError> {
         self.0.build().map(DefaultTagsIn)
     }

@@ -332,7 +332,7 @@ impl<S: Sink> Encoder<S> {
     /// ```
     ///
     /// # Errors
-    /// What the value's lines were refused for. Lines completed before the error stay.
+    /// Returns an error for the first of the value's lines that is refused. Lines completed before it stay.
     #[inline]
     pub fn encode(&mut self, value: &(impl ToLine + ?Sized)) -> Result<(), EncodeError> {
         value.to_line(self)
@@ -544,7 +544,8 @@ impl<S: Sink + Draining> Encoder<S> {
     /// [`IoSink`](super::IoSink), with or without default tags.
     ///
     /// # Errors
-    /// The writer's. The lines it did not take stay in the buffer; call again to go on.
+    /// Returns the writer's error if it fails. The lines it did not take stay in the buffer; call
+    /// again to go on.
     pub fn flush(&mut self) -> std::io::Result<()> {
         self.core.begin();
         let (gone, done) = self.sink.drain(self.core.committed, self.core.pos);
@@ -661,7 +662,7 @@ impl<S: Sink> Fields<'_, S> {
     /// Ends the line with its time, which makes it one of the whole lines.
     ///
     /// # Errors
-    /// The first thing that was wrong with the line; then it left no trace.
+    /// Returns an error for the first thing that is wrong with the line, which leaves no trace then.
     #[inline]
     pub fn timestamp(self, time: impl IntoTimestamp) -> Result<(), EncodeError> {
         match time.count(self.enc.core.precision) {
@@ -691,7 +692,7 @@ impl<S: Sink> Fields<'_, S> {
     /// ```
     ///
     /// # Errors
-    /// The first thing that was wrong with the line; then it left no trace.
+    /// Returns an error for the first thing that is wrong with the line, which leaves no trace then.
     #[inline]
     pub fn finish(self) -> Result<(), EncodeError> {
         self.end(None)

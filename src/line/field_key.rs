@@ -215,7 +215,7 @@ impl<S: Sink + Default> FieldKeyIn<S> {
     /// ```
     ///
     /// # Errors
-    /// What [`Fields::field`](super::Fields::field) refuses in a key;
+    /// Returns an error if [`Fields::field`](super::Fields::field) would refuse the key, and
     /// [`BufferFull`](EncodeError::BufferFull) if the storage is too small.
     pub fn new(key: &str) -> Result<Self, EncodeError> {
         let (part, index) = (Part::FieldKey, 0);

@@ -147,8 +147,8 @@ impl<S: Sink> SeriesBuilder<S> {
     /// ```
     ///
     /// # Errors
-    /// What [`Encoder::line`](super::Encoder::line) and its tags would refuse;
-    /// [`BufferFull`](EncodeError::BufferFull) if the storage is too small.
+    /// Returns an error if [`Encoder::line`](super::Encoder::line) or its tags would refuse a part,
+    /// and [`BufferFull`](EncodeError::BufferFull) if the storage is too small.
     pub fn build(self) -> Result<SeriesIn<S>, EncodeError> {
         match self.error {
             Some(error) => Err(error),

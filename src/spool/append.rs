@@ -32,13 +32,14 @@ impl Spool {
     /// in whole segments; while that doesn't help, later calls drop nothing more and fail.
     ///
     /// # Errors
-    /// The batch is not acknowledged; what was dropped for it is counted
-    /// ([`SpoolStats::dropped_points`](super::SpoolStats::dropped_points)). [`SpoolErrorKind::Full`] if
-    /// there is no space left and nothing may be dropped, or dropping did not help; [`SpoolErrorKind::TooLarge`], over
-    /// [`max_batch_bytes`](Spool::max_batch_bytes); [`SpoolErrorKind::EmptyBatch`];
-    /// [`SpoolErrorKind::Io`] when the disk failed twice, and for a second after that
-    /// [`SpoolErrorKind::Failed`]; [`SpoolErrorKind::ReadOnly`] and [`SpoolErrorKind::Forked`], before
-    /// anything else.
+    /// Returns an error if the batch is not acknowledged: it is the caller's still. What was dropped
+    /// for it is counted ([`SpoolStats::dropped_points`](super::SpoolStats::dropped_points)). It is
+    /// [`SpoolErrorKind::Full`] if there is no space left and nothing may be dropped, or dropping
+    /// did not help; [`SpoolErrorKind::TooLarge`] if the batch is over
+    /// [`max_batch_bytes`](Spool::max_batch_bytes); [`SpoolErrorKind::EmptyBatch`] if it has no
+    /// bytes; [`SpoolErrorKind::Io`] if the disk failed twice, and for a second after that
+    /// [`SpoolErrorKind::Failed`]; [`SpoolErrorKind::ReadOnly`] or [`SpoolErrorKind::Forked`],
+    /// before anything else, if nothing can be written here.
     pub fn append(&mut self, batch: Batch<'_>) -> Result<BatchRange, SpoolError> {
         let (result, losses) = self.put(batch);
         losses.counted_in_stats();

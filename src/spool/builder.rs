@@ -205,7 +205,7 @@ impl SpoolBuilder {
     /// Blocks for as long as reading at most `max_bytes` takes; see [`Spool::open`].
     ///
     /// # Errors
-    /// As [`Spool::open`].
+    /// Returns the same errors as [`Spool::open`].
     pub fn open(self) -> Result<Spool, SpoolError> {
         self.open_on(OsDisk, SystemClock::default())
     }

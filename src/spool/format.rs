@@ -153,7 +153,7 @@ impl SegmentHeader {
     /// Reads a header from the first bytes of a file.
     ///
     /// # Errors
-    /// What is wrong with them. The checksum is looked at before the version, so
+    /// Returns what is wrong with them. The checksum is looked at before the version, so
     /// [`HeaderError::Version`] is another version's header and not damage; a version that puts its
     /// checksum elsewhere reads as damage, with the same consequence.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
@@ -211,7 +211,7 @@ impl RecordHeader {
     /// Reads the header and checks it, its target included. The payload is not looked at.
     ///
     /// # Errors
-    /// [`RecordError::NeedBytes`] while `bytes` is too short to tell (at most
+    /// Returns [`RecordError::NeedBytes`] while `bytes` is too short to tell (at most
     /// [`RECORD_HEADER`] + [`MAX_TARGET`] are asked for), [`RecordError::NotARecord`] else.
     pub(super) fn decode(key: ChecksumSeed, bytes: &[u8]) -> Result<Self, RecordError> {
         let head = bytes

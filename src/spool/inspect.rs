@@ -194,7 +194,7 @@ impl Inspector {
     /// ```
     ///
     /// # Errors
-    /// The system's: no such directory, no permission.
+    /// Returns an error if the directory does not exist or can't be read.
     pub fn new(dir: impl Into<PathBuf>) -> Result<Self, SpoolError> {
         let dir = dir.into();
         let reading = |error| SpoolError::from_io(READING, &dir, error);
@@ -219,7 +219,7 @@ impl Inspector {
     /// hand.
     ///
     /// # Errors
-    /// The system's. A part that isn't there is empty.
+    /// Returns an error if a file can't be read. A part that isn't there is empty.
     pub fn walk(&self, part: Section, each: &mut dyn FnMut(Entry<'_>)) -> Result<(), SpoolError> {
         let (sub, acked) = match part {
             Section::Queue => (Path::new(""), self.acked),

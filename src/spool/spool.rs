@@ -96,9 +96,10 @@ impl Spool {
     /// ```
     ///
     /// # Errors
-    /// [`is_locked`](SpoolError::is_locked) when another has the directory, at once;
-    /// [`SharedDirectory`](SpoolErrorKind::SharedDirectory) when another user may change it; an I/O error
-    /// of the system's. Never the content of the directory, whatever it is.
+    /// Returns an error at once if another has the directory
+    /// ([`is_locked`](SpoolError::is_locked)), another user may change it
+    /// ([`SharedDirectory`](SpoolErrorKind::SharedDirectory)), or the operating system refuses. The
+    /// content of the directory, whatever it is, is never an error.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self, SpoolError> {
         Self::builder(dir).open()
     }
@@ -286,7 +287,8 @@ impl Spool {
     /// batch they came with is acknowledged separately, after this.
     ///
     /// # Errors
-    /// The disk's. The lines are counted as lost ([`SpoolStats::rejected_dropped`]).
+    /// Returns an error if the disk fails or is read-only, or in a child process. The lines are
+    /// counted as lost then ([`SpoolStats::rejected_dropped`]).
     pub fn reject(&mut self, rejection: Rejection<'_>) -> Result<(), SpoolError> {
         self.check_writable().inspect_err(|_| {
             bump(&mut self.rejected.dropped, u64::from(rejection.count));

@@ -108,7 +108,7 @@ impl Spool {
     /// ```
     ///
     /// # Errors
-    /// As [`sync`](Spool::sync).
+    /// Returns the same errors as [`sync`](Spool::sync).
     pub fn poll(&mut self) -> Result<Option<Duration>, SpoolError> {
         let (result, losses) = self.sync_due();
         losses.counted_in_stats();
@@ -139,7 +139,7 @@ impl Spool {
     /// error to itself. In a child process of the one that opened the spool both touch nothing.
     ///
     /// # Errors
-    /// As [`sync`](Spool::sync).
+    /// Returns the same errors as [`sync`](Spool::sync).
     pub fn close(mut self) -> Result<(), SpoolError> {
         self.sync_at_end()
     }

@@ -86,7 +86,7 @@ impl Target {
     /// ```
     ///
     /// # Errors
-    /// A zero byte in a name, or more than 1 023 bytes of both together.
+    /// Returns an error if a name has a zero byte, or both together have more than 1 023 bytes.
     pub fn new(org: &str, bucket: &str) -> Result<Self, SpoolError> {
         Target::build(Flags::default(), org, bucket)
     }
@@ -113,7 +113,7 @@ impl Target {
     /// ```
     ///
     /// # Errors
-    /// As [`new`](Target::new).
+    /// Returns the same errors as [`new`](Target::new).
     pub fn with_org_id(id: &str, bucket: &str) -> Result<Self, SpoolError> {
         Target::build(Flags::ORG_ID, id, bucket)
     }

@@ -186,7 +186,7 @@ impl Query<'_> {
     /// all the same are read and dropped.
     ///
     /// # Errors
-    /// As [`call`](Query::call); and the first error of a statement.
+    /// Returns the same errors as [`call`](Query::call), and the first error of a statement.
     pub fn run(self) -> Result<(), Error> {
         let mut rows = self.call()?;
         while rows.next()?.is_some() {}

@@ -14,7 +14,8 @@ impl Database<'_> {
     /// the server's 204, or the 201 of InfluxDB Cloud when it made the bucket.
     ///
     /// # Errors
-    /// As [`Client::write`](crate::Client::write): ask the error what is stored and what to do.
+    /// Returns the same errors as [`Client::write`](crate::Client::write): ask the error what is
+    /// stored and what to do.
     pub fn write(&self, data: impl WriteData) -> Result<(), Error> {
         self.client.lines_of(&data, |lines| self.write_lines(lines))
     }

@@ -48,7 +48,8 @@ impl Database<'_> {
     /// one bad line rejects them all.
     ///
     /// # Errors
-    /// As [`Client::write`](crate::Client::write): ask the error what is stored and what to do.
+    /// Returns the same errors as [`Client::write`](crate::Client::write): ask the error what is
+    /// stored and what to do.
     pub fn write(&self, data: impl WriteData) -> Result<(), Error> {
         self.client.lines_of(&data, |lines| self.write_lines(lines))
     }

@@ -63,7 +63,7 @@ pub(crate) struct WholeText {
 
 impl WholeText {
     /// # Errors
-    /// The first line that isn't line protocol.
+    /// Returns an error for the first line that isn't line protocol.
     pub(crate) fn new(bytes: &[u8]) -> Result<WholeText, LineSyntaxError> {
         let several = bytes.trim_ascii_end().contains(&b'\n');
         let in_line = |error: LineSyntaxError, number| match several {

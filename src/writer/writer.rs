@@ -99,7 +99,7 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Writer::write).
+    /// Returns the same errors as [`write`](Writer::write).
     #[inline]
     pub fn write_with(
         &mut self,
@@ -127,7 +127,8 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Writer::write), with the name of the field that has no form in line protocol.
+    /// Returns the same errors as [`write`](Writer::write), with the name of the field that has no
+    /// form in line protocol.
     pub fn serialize<T: serde::Serialize + ?Sized>(
         &mut self,
         schema: &Schema<'_>,
@@ -153,7 +154,8 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Writer::write), and [`WriteError::BucketName`].
+    /// Returns the same errors as [`write`](Writer::write), and [`WriteError::BucketName`] if no
+    /// bucket can have that name.
     pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
         let queue = self.inline.queue(bucket)?;
         self.inline.write_data(queue, &item)
@@ -173,7 +175,8 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Writer::write), for the first item that isn't taken. Those before it were.
+    /// Returns the same errors as [`write`](Writer::write), for the first item that isn't taken.
+    /// Those before it were.
     pub fn write_each<I: ToLine>(
         &mut self,
         items: impl IntoIterator<Item = I>,
@@ -290,7 +293,7 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// None yet, as with [`poll`](Writer::poll).
+    /// Returns none yet, as [`poll`](Writer::poll).
     pub fn run_until(&mut self, deadline: std::time::Instant) -> Result<(), Error> {
         self.inline.run_until(self.inline.clock.at(deadline));
         Ok(())
@@ -340,7 +343,7 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`flush`](Writer::flush).
+    /// Returns the same errors as [`flush`](Writer::flush).
     pub fn flush_within(&mut self, limit: Duration) -> Result<Outcome, Error> {
         self.inline.flush(limit)
     }
@@ -351,7 +354,8 @@ impl Writer {
     /// Returns a [`FlushError`](crate::FlushError) if time ran out, or at once if the next attempt would
     /// come too late: the lines are lost, and counted as
     /// [`DropReason::Closed`](super::DropReason::Closed). To keep them, [`flush`](Writer::flush) first and
-    /// look at [`unsent`](Writer::unsent), or use a spool.
+    /// look at [`unsent`](Writer::unsent), or use a spool. With a spool, returns an error if the disk couldn't
+    /// be synced.
     pub fn close(mut self) -> Result<Outcome, Error> {
         self.inline.close(self.inline.engine.settings.flush_timeout)
     }
@@ -367,7 +371,7 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`close`](Writer::close).
+    /// Returns the same errors as [`close`](Writer::close).
     pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
         self.inline.close(limit)
     }

@@ -106,9 +106,10 @@ impl WriterHandle {
     /// handles copy.
     ///
     /// # Errors
-    /// As [`Writer::write`](crate::writer::Writer::write); [`WriteError::Closed`] when the writer has ended,
-    /// [`WriteError::Forked`] in a process forked after [`spawn`](crate::writer::Writer::spawn), and in write-ahead
-    /// [`WriteError::OwnThread`] in an event listener.
+    /// Returns the same errors as [`Writer::write`](crate::writer::Writer::write),
+    /// [`WriteError::Closed`] if the writer has ended, [`WriteError::Forked`] in a process forked
+    /// after [`spawn`](crate::writer::Writer::spawn), and in write-ahead [`WriteError::OwnThread`]
+    /// in an event listener.
     pub fn write(&mut self, item: impl WriteData) -> Result<(), WriteError> {
         self.write_data(None, &item)
     }
@@ -116,7 +117,7 @@ impl WriterHandle {
     /// As [`Writer::write_with`](crate::writer::Writer::write_with).
     ///
     /// # Errors
-    /// As [`write`](WriterHandle::write).
+    /// Returns the same errors as [`write`](WriterHandle::write).
     pub fn write_with(
         &mut self,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
@@ -127,7 +128,7 @@ impl WriterHandle {
     /// As [`Writer::serialize`](crate::writer::Writer::serialize).
     ///
     /// # Errors
-    /// As [`write`](WriterHandle::write).
+    /// Returns the same errors as [`write`](WriterHandle::write).
     pub fn serialize<T: serde::Serialize + ?Sized>(
         &mut self,
         schema: &Schema<'_>,
@@ -139,7 +140,8 @@ impl WriterHandle {
     /// As [`Writer::write_to`](crate::writer::Writer::write_to).
     ///
     /// # Errors
-    /// As [`write`](WriterHandle::write), and [`WriteError::BucketName`].
+    /// Returns the same errors as [`write`](WriterHandle::write), and [`WriteError::BucketName`] if
+    /// no bucket can have that name.
     pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
         self.write_data(Some(&bucket.into()), &item)
     }
@@ -228,7 +230,8 @@ impl WriterHandle {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](WriterHandle::write), for the first item that isn't taken. Those before it were.
+    /// Returns the same errors as [`write`](WriterHandle::write), for the first item that isn't
+    /// taken. Those before it were.
     pub fn write_each<I: ToLine>(
         &mut self,
         items: impl IntoIterator<Item = I>,
@@ -288,10 +291,10 @@ impl WriterHandle {
     /// As [`Writer::flush`](crate::writer::Writer::flush), for everything that any handle has written until now.
     ///
     /// # Errors
-    /// As [`Writer::flush`](crate::writer::Writer::flush); of a writer that has ended a
-    /// [`FlushError`](crate::FlushError) with the number of lines that were lost, or
-    /// [`WriteError::Closed`] if none were; [`WriteError::OwnThread`] in
-    /// an event listener, [`WriteError::Forked`] in a process forked later.
+    /// Returns the same errors as [`Writer::flush`](crate::writer::Writer::flush); a
+    /// [`FlushError`](crate::FlushError) with the number of lines that were lost if the writer has
+    /// ended, or [`WriteError::Closed`] if none were; [`WriteError::OwnThread`] in an event
+    /// listener, and [`WriteError::Forked`] in a process forked later.
     pub fn flush(&self) -> Result<Outcome, Error> {
         self.flush_within(self.shared.settings.flush_timeout)
     }
@@ -300,7 +303,7 @@ impl WriterHandle {
     /// longer. With a spool that has space the lines are on disk by then. Only a disk that blocks makes it take up to 2 s more.
     ///
     /// # Errors
-    /// As [`flush`](WriterHandle::flush).
+    /// Returns the same errors as [`flush`](WriterHandle::flush).
     pub fn flush_within(&self, limit: Duration) -> Result<Outcome, Error> {
         self.check_process()?;
         self.shared.ask(limit, false)
@@ -309,7 +312,9 @@ impl WriterHandle {
     /// As [`Writer::close`](crate::writer::Writer::close), for all handles: they refuse from now on.
     ///
     /// # Errors
-    /// As [`Writer::close`](crate::writer::Writer::close).
+    /// Returns the same errors as [`Writer::close`](crate::writer::Writer::close), and those of
+    /// [`flush`](WriterHandle::flush) if the writer has ended, in an event listener, and in a
+    /// process forked later.
     pub fn close(self) -> Result<Outcome, Error> {
         let limit = self.shared.settings.flush_timeout;
         self.close_within(limit)
@@ -318,7 +323,7 @@ impl WriterHandle {
     /// As [`Writer::close_within`](crate::writer::Writer::close_within), for all handles.
     ///
     /// # Errors
-    /// As [`Writer::close`](crate::writer::Writer::close).
+    /// Returns the same errors as [`close`](WriterHandle::close).
     pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
         self.closed = true;
         self.check_process()?;
