@@ -15,6 +15,16 @@ use std::process::ExitCode;
 const DOCUMENTED: usize = 100;
 const TYPES_WITH_EXAMPLE: usize = 100;
 
+/// Types without an example. Each can only be decoded from a response, and an example shows none that
+/// isn't recorded.
+const EXCEPTIONS: [(&str, &str); 3] = [
+    // InfluxDB Cloud alone has schemas and scripts.
+    ("src/api/schemas.rs", "MeasurementSchema"),
+    ("src/api/scripts.rs", "Script"),
+    // InfluxDB 1.x sends one for a statement that writes, asked by GET, which the client refuses.
+    ("src/v1/rows.rs", "Message"),
+];
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [job, file] = &args[..] else {
@@ -30,6 +40,18 @@ fn main() -> ExitCode {
         owner: None,
     };
     walk.item(&json["root"]);
+    let mut stale = false;
+    for (file, name) in EXCEPTIONS {
+        let mut items = walk.items.iter_mut();
+        match items.find(|item| item.is_type && (item.file, item.name) == (file, name)) {
+            // It is none of the types that are counted.
+            Some(item) if !item.example => item.is_type = false,
+            _ => {
+                println!("no exception is needed any more: {file} {name}");
+                stale = true;
+            }
+        }
+    }
     if job == "missing" {
         for item in walk
             .items
@@ -40,7 +62,7 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    if coverage(&walk.items) {
+    if coverage(&walk.items) && !stale {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
