@@ -407,6 +407,13 @@ impl<S: Sink> Encoder<S> {
         self.core.lines
     }
 
+    /// How many lines [`as_bytes`](Self::as_bytes) has and whether one of them has no time; `None` if some of
+    /// those that are counted have left.
+    #[cfg(feature = "client")]
+    pub(crate) fn counts(&self) -> Option<(usize, bool)> {
+        (!S::DRAINS).then_some((self.core.lines, self.core.untimed > 0))
+    }
+
     /// How many of those lines ended without a time: what a batching writer still has to stamp.
     #[cfg(feature = "client")]
     #[inline]

@@ -103,6 +103,7 @@ impl<S: Sink + sealed::Draining, D: Sink> sealed::Draining for Tagged<S, D> {
 
 impl<W: io::Write> Sink for IoSink<W> {}
 impl<W: io::Write> sealed::Sink for IoSink<W> {
+    const DRAINS: bool = true;
     fn open(&mut self) {}
     #[inline]
     fn bytes(&self) -> &[u8] {

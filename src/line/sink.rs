@@ -14,6 +14,9 @@ pub(super) mod sealed {
     }
 
     pub trait Sink {
+        /// Whether lines leave it while others are written.
+        #[doc(hidden)]
+        const DRAINS: bool = false;
         /// Makes the whole capacity writable. Called once, before anything else.
         #[doc(hidden)]
         fn open(&mut self);

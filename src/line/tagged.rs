@@ -37,6 +37,7 @@ impl<S, D> Tagged<S, D> {
 
 impl<S: Sink, D: Sink> Sink for Tagged<S, D> {}
 impl<S: Sink, D: Sink> sealed::Sink for Tagged<S, D> {
+    const DRAINS: bool = S::DRAINS;
     fn open(&mut self) {
         self.sink.open();
     }

@@ -74,8 +74,12 @@ impl Writer {
     /// w.write(&Point::new("weather").field("temp_c", 21.5))?;
     /// w.write(&[Point::new("a").field("v", 1), Point::new("b").field("v", 2)])?; // both, or neither
     /// w.write("weather temp_c=21.5 1700000000000000000")?;
+    ///
+    /// let mut enc = influx_edge::Encoder::with_sink(Vec::new());
+    /// enc.line("c").field("v", 3).finish()?;
+    /// w.write(&enc)?; // what an encoder holds isn't looked through once more
     /// # w.flush()?;
-    /// # assert_eq!(w.stats().delivered, 4);
+    /// # assert_eq!(w.stats().delivered, 5);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///

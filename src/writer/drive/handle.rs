@@ -12,6 +12,7 @@ use crate::Precision;
 use crate::client::WriteData;
 use crate::error::{Error, PointError, WriteError};
 use crate::line::{EncodeError, Schema, ToLine};
+use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -156,9 +157,15 @@ impl WriterHandle {
             return self.encode(other, |enc| item.encode_into(enc));
         };
         self.check_process()?;
-        let text = WholeText::new(&lines.bytes)
+        let text = WholeText::new(&lines)
             .map_err(|error| self.shared.refused(WriteError::Syntax(error)))?;
-        self.scratch = text.bytes;
+        match text.bytes {
+            Cow::Owned(bytes) => self.scratch = bytes,
+            Cow::Borrowed(bytes) => {
+                self.scratch.clear();
+                self.scratch.extend_from_slice(bytes);
+            }
+        }
         self.hand_over(other, lines.precision, text.lines, text.untimed)
     }
 

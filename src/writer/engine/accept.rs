@@ -112,7 +112,7 @@ impl Engine {
         &mut self,
         clock: &impl Clock,
         at: usize,
-        text: &WholeText,
+        text: &WholeText<'_>,
     ) -> Result<Accepted, WriteError> {
         self.now = self.now.max(clock.now());
         self.check_len(text.bytes.len())?;
