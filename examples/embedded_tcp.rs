@@ -1,5 +1,5 @@
-//! A microcontroller's program, with std's TCP socket in place of the board's. Set `INFLUXDB_V2_URL`
-//! (http://localhost:8086), `INFLUXDB_V2_ORG`, `INFLUXDB_V2_TOKEN` and `INFLUXDB_V2_BUCKET`.
+//! A microcontroller's program, with std's TCP socket in place of the board's. Set `INFLUXDB_V2_URL` (plain
+//! http), `_ORG`, `_TOKEN` and `_BUCKET`: `cargo run --features embedded --example embedded_tcp`
 use embedded_io_adapters::std::FromStd;
 use influx_edge::embedded::{Backoff, Config, Connection, Queue};
 use influx_edge::{Encoder, Precision, Timestamp};

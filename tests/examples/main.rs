@@ -18,11 +18,14 @@ mod common {
 #[cfg(feature = "client")]
 mod closed_output;
 mod commands;
+#[cfg(feature = "client")]
+mod copied;
 #[cfg(all(feature = "client", feature = "embedded"))]
 mod embedded_tcp;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod gateway;
 mod hidden;
+mod length;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod logger;
 #[cfg(all(feature = "client", feature = "spool"))]
@@ -36,6 +39,8 @@ mod recorded;
 mod small;
 #[cfg(feature = "v3")]
 mod sql;
+#[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
+mod switch;
 
 #[cfg(feature = "client")]
 use std::process::Output;
