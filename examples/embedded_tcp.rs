@@ -3,10 +3,10 @@
 use embedded_io_adapters::std::FromStd;
 use influx_edge::embedded::{Backoff, Config, Connection, Queue};
 use influx_edge::{Encoder, Precision, Timestamp};
-use std::{error::Error, io, net::TcpStream, thread, time::Duration, time::Instant};
+use std::{error::Error, net::TcpStream, thread, time::Duration, time::Instant};
 
-fn open(host: &str) -> io::Result<FromStd<TcpStream>> {
-    let socket = TcpStream::connect(host)?;
+fn open(host: &str) -> Result<FromStd<TcpStream>, Box<dyn Error>> {
+    let socket = TcpStream::connect(host).map_err(|error| format!("{host}: {error}"))?;
     socket.set_read_timeout(Some(Duration::from_secs(10)))?;
     Ok(FromStd::new(socket))
 }

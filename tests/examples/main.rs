@@ -36,29 +36,10 @@ mod provision;
 mod quickstart;
 mod recorded;
 #[cfg(feature = "client")]
+mod run;
+#[cfg(feature = "client")]
 mod small;
 #[cfg(feature = "v3")]
 mod sql;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod switch;
-
-#[cfg(feature = "client")]
-use std::process::Output;
-
-/// What came of one run.
-#[cfg(feature = "client")]
-struct Run {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-/// An example that has ended.
-#[cfg(feature = "client")]
-fn ended(output: Output) -> Run {
-    Run {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).expect("text"),
-        err: String::from_utf8(output.stderr).expect("text"),
-    }
-}

@@ -1,8 +1,9 @@
 //! The quickstart, run as a person runs it, where everything works and where it does not.
 
-#[path = "../../examples/common/say.rs"]
-#[macro_use]
-mod say;
+/// The example's own ends it where nobody reads its output.
+macro_rules! say {
+    ($($text:tt)*) => { println!($($text)*) };
+}
 #[path = "../../examples/quickstart/plot.rs"]
 #[allow(dead_code, reason = "the example uses more of it")]
 mod plot;
@@ -14,7 +15,7 @@ use influx_edge::Timestamp;
 use plot::{Canvas, Series};
 
 use crate::common::mock_server::{Fault, Server};
-use crate::{Run, ended};
+use crate::run::{Run, ended};
 
 /// A token that must never be seen again.
 const TOKEN: &str = "s3cret-t0ken-aAzZ09==";

@@ -1,68 +1,8 @@
 //! The example `provision`, run as a person runs it: what it prints, how it ends, and that it ends.
 
-use std::process::Command;
-use std::time::{Duration, Instant};
-
 use crate::common::wire::{TOKEN, Wire, closed_port};
 use crate::provision::example::mock_server::MockServer;
-use crate::{Run, ended};
-
-/// Runs with these settings and no others. No secret may show, and it ends within ten seconds.
-#[track_caller]
-pub(crate) fn run(example: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Run {
-    let mut command = Command::new(crate::common::built::example(example));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("INFLUXDB_V2_") {
-            command.env_remove(name);
-        }
-    }
-    let start = Instant::now();
-    let output = command
-        .args(arguments)
-        .env("COLUMNS", "90")
-        .envs(settings.iter().copied())
-        .output();
-    let run = ended(output.unwrap());
-    assert!(
-        start.elapsed() < Duration::from_secs(10),
-        "{example}: {}",
-        run.err
-    );
-    assert!(
-        !run.out.contains(TOKEN) && !run.err.contains(TOKEN),
-        "{example} shows the token"
-    );
-    run
-}
-
-impl Run {
-    #[track_caller]
-    pub(crate) fn says(&self, code: i32, words: &[&str]) {
-        assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
-        for word in words {
-            assert!(
-                self.out.contains(word) || self.err.contains(word),
-                "no {word:?} in: {}\n{}",
-                self.out,
-                self.err
-            );
-        }
-    }
-}
-
-pub(crate) fn settings<'a>(
-    url: &'a str,
-    token: &'a str,
-    bucket: &'a str,
-) -> [(&'static str, &'a str); 5] {
-    [
-        ("INFLUXDB_V2_URL", url),
-        ("INFLUXDB_V2_TOKEN", token),
-        ("INFLUXDB_V2_ORG", "acme"),
-        ("INFLUXDB_V2_BUCKET", bucket),
-        ("INFLUXDB_V2_TIMEOUT", "1500"),
-    ]
-}
+use crate::run::{run, settings};
 
 #[test]
 fn without_settings_it_runs_against_the_mock_server_and_says_so() {
