@@ -7,7 +7,7 @@ mod common {
     pub(crate) mod built;
     #[cfg(feature = "client")]
     pub(crate) mod mock_server;
-    #[cfg(all(feature = "client", feature = "spool"))]
+    #[cfg(feature = "client")]
     pub(crate) mod temp_dir;
     #[cfg(feature = "client")]
     pub(crate) mod watch;
