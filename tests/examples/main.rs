@@ -3,7 +3,7 @@
 
 #[path = "../common"]
 mod common {
-    #[cfg(feature = "std")]
+    #[cfg(feature = "client")]
     pub(crate) mod built;
     #[cfg(feature = "client")]
     pub(crate) mod mock_server;
