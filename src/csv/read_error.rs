@@ -13,7 +13,6 @@ use super::record::{Excerpt, Record};
 ///
 /// Everything on the std side of this module returns it, so one `?` serves for rows and values
 /// alike, and the client's own error wraps it.
-#[derive(Debug)]
 pub struct ReadError(Box<ReadErrorKind>);
 
 /// The kinds of [`ReadError`].
@@ -208,6 +207,13 @@ fn column_names(record: &Record<'_>) -> String {
         names.extend(name.map(|c| if c.is_control() { ' ' } else { c }));
     }
     names
+}
+
+/// As `Display`, for that is what `main` prints of an error that it returns.
+impl fmt::Debug for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for ReadError {

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 ///
 /// After an error of [`append`](super::Spool::append) the batch is not acknowledged: it is the
 /// caller's still.
-#[derive(Debug)]
 pub struct SpoolError(Box<SpoolErrorKind>);
 
 /// The kinds of [`SpoolError`].
@@ -218,6 +217,13 @@ impl SpoolError {
 impl From<SpoolErrorKind> for SpoolError {
     fn from(kind: SpoolErrorKind) -> Self {
         SpoolError(Box::new(kind))
+    }
+}
+
+/// As `Display`, for that is what `main` prints of an error that it returns.
+impl fmt::Debug for SpoolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
