@@ -140,7 +140,7 @@
 //! Each module's page says what it does, what it leaves to others, and what to watch.
 //!
 //! # The pages
-//! [Embedded](guide::embedded): sizes, watchdogs, clocks, read-only disks.
+//! [Embedded](guide::embedded): onto a Linux board, watchdogs, clocks, read-only disks, sizes, no std.
 //! [Reliability](guide::reliability): the promise, every error, every fault and its test.
 //! [Structs](guide::structs): by serde, into lines and back from rows.
 //! [Security](guide::security): injection, secrets, TLS, files.
