@@ -2,7 +2,7 @@
 //!
 //! | page | for whom |
 //! |---|---|
-//! | [`embedded`] | small machines: sizes, no std, watchdogs, clocks, read-only disks |
+//! | [`embedded`] | small machines: onto a Linux board, watchdogs, clocks, read-only disks, sizes, no std |
 //! | [`reliability`] | whoever must not lose a point: the promise, every error, every fault and its test |
 //! | [`structs`] | structs by serde, into lines and back from rows |
 //! | [`security`] | whoever lets others near: injection, secrets, TLS, files |

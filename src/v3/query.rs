@@ -243,7 +243,7 @@ impl<'a> Query<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`call`](Query::call).
+    /// Returns the same errors as [`call`](Query::call).
     pub fn deserialize<T: DeserializeOwned>(self) -> Result<Values<T>, Error> {
         let unit = self.time_unit;
         Ok(self.call()?.into_values(unit))
@@ -263,7 +263,8 @@ impl<'a> Query<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`call`](Query::call); if the response breaks off; and if the writer fails.
+    /// Returns the same errors as [`call`](Query::call), and an error if the response breaks off or
+    /// the writer fails.
     pub fn write_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {
         let (client, db, mut response) = self.send()?;
         let mut piece = [0u8; 8192];

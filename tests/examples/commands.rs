@@ -47,7 +47,7 @@ fn wrong_commands_are_told() {
     let right = [
         "cargo test",
         "cargo run --example quickstart",
-        "SECONDS=15 cargo run --example gateway",
+        "INFLUXDB_V2_ORG=acme cargo run --example minimal_write",
         "printf 'weather temp_c=21.5\\n' | cargo run --example pipe -- --demo sensors",
         "cargo test --test 'client*' --test roundtrip",
         "cargo test --features v1 --test v1",
@@ -61,7 +61,7 @@ fn wrong_commands_are_told() {
     let wrong = [
         "cargo fly",
         "cargo run --example quickstar",
-        "SECUNDS=15 cargo run --example gateway",
+        "INFLUXDB_V2_ORK=acme cargo run --example minimal_write",
         "printf x | cargo run --example pipe -- --dmeo sensors",
         "cargo test --test 'lime_*'",
         "cargo test --tset roundtrip",
