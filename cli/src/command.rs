@@ -55,6 +55,7 @@ pub(crate) enum Kind {
     Choice(&'static [&'static str]),
 }
 
+#[derive(Clone, Copy)]
 pub(crate) struct Opt {
     pub(crate) long: &'static str,
     pub(crate) short: Option<char>,
@@ -94,6 +95,16 @@ impl Opt {
         self.short = Some(short);
         self
     }
+}
+
+/// Two tables of options as one, of `N` options.
+pub(crate) const fn joined<const N: usize>(first: &[Opt], second: &[Opt]) -> [Opt; N] {
+    assert!(first.len() + second.len() == N, "the number of options");
+    let mut all = [Opt::flag("", ""); N];
+    let (head, tail) = all.split_at_mut(first.len());
+    head.copy_from_slice(first);
+    tail.copy_from_slice(second);
+    all
 }
 
 /// Every subcommand that talks to a server takes these.
