@@ -10,6 +10,7 @@ mod failure;
 mod help;
 mod ping;
 mod report;
+mod service;
 mod settings;
 mod signals;
 mod terminal;
