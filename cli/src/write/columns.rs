@@ -9,7 +9,7 @@ use super::time::{Clock, NoTime};
 use crate::command::{Kind as OptKind, Matches, Opt};
 use crate::failure::Failure;
 use influx_edge::Precision;
-use influx_edge::line::{EncodeError, Encoder, OwnedDefaultTags, OwnedSeries, Tagged};
+use influx_edge::line::{EncodeError, Encoder, OwnedSeries};
 use std::rc::Rc;
 
 /// Of `write`, for input that isn't line protocol.
@@ -18,7 +18,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
     Opt::flag("jsonl", "the input is JSON: an object on each line"),
     text("measurement", "NAME", "measurement of all records").short('m'),
     text(
-        "measurement-column",
+        "measurement-from",
         "COL",
         "column of the measurement, instead",
     ),
@@ -36,7 +36,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
     text(
         "types",
         "COL=TYPE,…",
-        "of fields: float, int, uint, bool, string; *=TYPE: others",
+        "float, int, uint, bool, string; *=TYPE for all others",
     ),
     Opt::flag("utc", "times without an offset are in UTC"),
     text(
@@ -84,7 +84,6 @@ pub(crate) struct Layout {
     /// `*=TYPE`.
     other_types: Option<Kind>,
     pub(crate) clock: Clock,
-    pub(crate) default_tags: OwnedDefaultTags,
     pub(crate) delimiter: u8,
     pub(crate) columns: Option<Vec<String>>,
     pub(crate) skip: u64,
@@ -117,18 +116,17 @@ pub(crate) enum Role {
 }
 
 /// Where lines are written.
-pub(crate) type LineEncoder = Encoder<Tagged<Vec<u8>, Vec<u8>>>;
+pub(crate) type LineEncoder = Encoder<Vec<u8>>;
 
 impl Layout {
-    /// Reads the options; `None` if the input is line protocol. `tags` are added to every line that doesn't
-    /// have them.
+    /// Reads the options; `None` if there is neither `--csv` nor `--jsonl`. `unit` is that of numbers that
+    /// are times, if it was given.
     ///
     /// # Errors
     /// Returns a usage error for options that contradict each other.
     pub(crate) fn from_matches(
         matches: &Matches,
         unit: Option<Precision>,
-        tags: OwnedDefaultTags,
     ) -> Result<Option<Layout>, Failure> {
         let json = match (matches.has("csv"), matches.has("jsonl")) {
             (true, true) => return Err(matches.misused("--csv and --jsonl exclude each other")),
@@ -163,7 +161,6 @@ impl Layout {
                 unit,
                 utc: matches.has("utc"),
             },
-            default_tags: tags,
             delimiter: delimiter(matches)?,
             columns: list(matches, "columns")?,
             skip: matches.parsed("skip")?.unwrap_or(0),
@@ -176,7 +173,7 @@ impl Layout {
     fn check(&self) -> Result<(), String> {
         let names = || {
             let measurement = match &self.measurement {
-                Measurement::Column(column) => Some(("--measurement-column", column)),
+                Measurement::Column(column) => Some(("--measurement-from", column)),
                 Measurement::Name(_) => None,
             };
             let time = match &self.time {
@@ -273,12 +270,6 @@ impl Layout {
             Box::new(Csv::new(Rc::clone(self))?)
         })
     }
-
-    /// Times are always written in nanoseconds: a number's unit is that of its column, and a text may be
-    /// finer.
-    pub(crate) fn encoder(&self) -> LineEncoder {
-        Encoder::with_sink(Vec::new()).default_tags(self.default_tags.clone())
-    }
 }
 
 /// Why the encoder rejects a record, with the name of the column.
@@ -306,7 +297,7 @@ pub(crate) fn no_time(column: &str, text: &str, why: NoTime) -> String {
 fn measurement(matches: &Matches) -> Result<Measurement, Failure> {
     match (
         matches.text("measurement")?,
-        matches.text("measurement-column")?,
+        matches.text("measurement-from")?,
     ) {
         (Some(name), None) => match OwnedSeries::builder(name).build() {
             Ok(series) => Ok(Measurement::Name(series)),
@@ -314,10 +305,10 @@ fn measurement(matches: &Matches) -> Result<Measurement, Failure> {
         },
         (None, Some(column)) => Ok(Measurement::Column(column.to_owned())),
         (None, None) => Err(matches.misused(
-            "--measurement NAME or --measurement-column COL is missing: which measurement is it?",
+            "--measurement NAME or --measurement-from COL is missing: which measurement is it?",
         )),
         (Some(_), Some(_)) => {
-            Err(matches.misused("--measurement and --measurement-column exclude each other"))
+            Err(matches.misused("--measurement and --measurement-from exclude each other"))
         }
     }
 }

@@ -52,7 +52,7 @@ impl Csv {
         let mut csv = Csv {
             records: Records::new(layout.delimiter, layout.skip),
             columns: None,
-            encoder: layout.encoder(),
+            encoder: LineEncoder::with_sink(Vec::new()),
             layout,
         };
         if let Some(names) = &csv.layout.columns {
@@ -115,7 +115,8 @@ impl Csv {
         Columns::new(names, &self.layout)
     }
 
-    /// Hands the lines of a piece on.
+    /// Hands the lines of a piece on. Their times are in nanoseconds, whatever the column's unit: a text may
+    /// be finer.
     fn hand_over(&mut self, lines: &mut Lines) {
         lines.text.extend_from_slice(self.encoder.as_bytes());
         lines.precision = Precision::Nanosecond;
@@ -337,7 +338,8 @@ fn wrong_count(count: usize, expected: usize, records: &Records) -> String {
     } else {
         String::new()
     };
-    format!("{count} cells in place of {expected}{lines}")
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} cell{plural} in place of {expected}{lines}")
 }
 
 /// Names in quotes, as many as fit in a sentence.

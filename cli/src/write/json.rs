@@ -55,7 +55,7 @@ struct Span {
 impl Json {
     pub(crate) fn new(layout: Rc<Layout>) -> Json {
         Json {
-            encoder: layout.encoder(),
+            encoder: LineEncoder::with_sink(Vec::new()),
             layout,
             record: Record::default(),
             partial: Vec::new(),
@@ -76,7 +76,8 @@ impl Json {
         self.position.bytes = self.position.bytes.saturating_add(len as u64);
         let ended = len > line.len() || line.ends_with(b"\n");
         self.position.lines = self.position.lines.saturating_add(u64::from(ended));
-        if record.is_empty() && len <= MAX_RECORD {
+        // A file of rejected records has their reasons as comments.
+        if matches!(record, [] | [b'#', ..]) && len <= MAX_RECORD {
             return;
         }
         let done = if len > MAX_RECORD {
@@ -127,7 +128,8 @@ impl Json {
         }
     }
 
-    /// Hands the lines of a piece on.
+    /// Hands the lines of a piece on. Their times are in nanoseconds, whatever the column's unit: a text may
+    /// be finer.
     fn hand_over(&mut self, lines: &mut Lines) {
         lines.text.extend_from_slice(self.encoder.as_bytes());
         lines.precision = Precision::Nanosecond;

@@ -30,13 +30,7 @@ fn layout(args: &str) -> Result<Option<Layout>, Failure> {
         "ms" => Precision::Millisecond,
         _ => Precision::Nanosecond,
     });
-    let tags = OwnedDefaultTags::builder().tag("host", "gw 7").build();
-    let tags = if args.contains("--utc") {
-        tags
-    } else {
-        OwnedDefaultTags::builder().build()
-    };
-    Layout::from_matches(&matches, unit, tags.expect("tags"))
+    Layout::from_matches(&matches, unit)
 }
 
 /// A format of these arguments, and what makes another of them.
@@ -153,9 +147,9 @@ fn options_that_contradict_each_other_are_usage_errors() {
         ("--tags a", "--tags needs --csv or --jsonl"),
         (
             "--csv",
-            "--measurement NAME or --measurement-column COL is missing",
+            "--measurement NAME or --measurement-from COL is missing",
         ),
-        ("--csv -m w --measurement-column c", "exclude each other"),
+        ("--csv -m w --measurement-from c", "exclude each other"),
         ("--csv --measurement #w", "begins with #"),
         ("--jsonl -m w --skip 1", "--skip is for --csv"),
         ("--csv -m w --tags a,,b", "a name is empty"),
@@ -172,8 +166,8 @@ fn options_that_contradict_each_other_are_usage_errors() {
             "named by --time and again by --fields",
         ),
         (
-            "--csv --measurement-column a --tags a",
-            "named by --measurement-column and again by --tags",
+            "--csv --measurement-from a --tags a",
+            "named by --measurement-from and again by --tags",
         ),
         ("--csv -m w --types a", "no COL=TYPE, where TYPE is float"),
         ("--csv -m w --types a=double", "no COL=TYPE"),
@@ -220,7 +214,7 @@ fn a_column_is_what_the_options_make_of_it() {
     assert_eq!(role(args, "a=b"), Role::Field(Some(Kind::Bool)));
     assert_eq!(role(args, "other"), Role::Field(None));
     assert_eq!(role(args, "time"), Role::Time);
-    let args = "--csv --measurement-column m --time at --fields v --types *=string";
+    let args = "--csv --measurement-from m --time at --fields v --types *=string";
     assert_eq!(role(args, "m"), Role::Measurement);
     assert_eq!(role(args, "at"), Role::Time);
     assert_eq!(role(args, "v"), Role::Field(Some(Kind::String)));

@@ -49,7 +49,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "--csv -m m --types s=string",
         "s,f\n\"a,1\nb,2\nc,\"3\nd,4\n",
-        "5: m s=\"d\",f=4\n2! 1 cells in place of 2 (lines 2 to 4: a quote may lack its other one)\n",
+        "5: m s=\"d\",f=4\n2! 1 cell in place of 2 (lines 2 to 4: a quote may lack its other one)\n",
     ),
     // A delimiter, lines before the header, only some fields, columns without a name.
     (
@@ -64,15 +64,15 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     // The measurement from a column; every other column is a text.
     (
-        "--csv --measurement-column m --types *=string",
+        "--csv --measurement-from m --types *=string",
         "m,s\nx y,1\n,2\n",
         "2: x\\ y s=\"1\"\n3! measurement is empty\n",
     ),
-    // A time without an offset; the tags of all lines, unless a line has its own.
+    // A time without an offset; a tag that isn't there.
     (
         "--csv -m m --time at --utc --tags host",
         "at,host,f\n2023-11-14 22:13:20,,1\n2023-11-14,gw-8,2\n",
-        "2: m,host=gw\\ 7 f=1 1700000000000000000\n3: m,host=gw-8 f=2 1699920000000000000\n",
+        "2: m f=1 1700000000000000000\n3: m,host=gw-8 f=2 1699920000000000000\n",
     ),
     // What can't be a header.
     (

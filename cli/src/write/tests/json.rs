@@ -52,14 +52,14 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     // Only some fields: what else is there doesn't matter. A named time has to be there.
     (
-        "--jsonl --measurement-column kind --fields a,o_x --time at --utc",
+        "--jsonl --measurement-from kind --fields a,o_x --time at --utc",
         "{\"kind\":\"k\",\"a\":1,\"b\":[1,{\"c\":2}],\"o\":{\"x\":2,\"y\":[3]},\"at\":\"2023-11-14 22:13:20\"}\n{\"kind\":\"k\",\"a\":1}\n{\"a\":1,\"at\":\"2023-11-14\"}\n",
-        "1: k,host=gw\\ 7 a=1,o_x=2 1700000000000000000\n2! at: there is no time in it\n3! kind: it is not there, and has the measurement\n",
+        "1: k a=1,o_x=2 1700000000000000000\n2! at: there is no time in it\n3! kind: it is not there, and has the measurement\n",
     ),
-    // A byte order mark, CRLF, blank lines, no line end at the end.
+    // A byte order mark, CRLF, blank lines, a comment, no line end at the end.
     (
         "--jsonl -m m",
-        "\u{FEFF}{\"a\":1}\r\n\r\n  \n\t{\"a\":2} \r\n{\"a\":3}",
+        "\u{FEFF}{\"a\":1}\r\n\r\n # line 7: no\n\t{\"a\":2} \r\n{\"a\":3}",
         "1: m a=1\n4: m a=2\n5: m a=3\n",
     ),
     ("--jsonl -m m", "", ""),
