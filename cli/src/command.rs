@@ -98,12 +98,19 @@ impl Opt {
 }
 
 /// Two tables of options as one, of `N` options.
+#[allow(clippy::indexing_slicing, reason = "while compiling")]
 pub(crate) const fn joined<const N: usize>(first: &[Opt], second: &[Opt]) -> [Opt; N] {
     assert!(first.len() + second.len() == N, "the number of options");
     let mut all = [Opt::flag("", ""); N];
-    let (head, tail) = all.split_at_mut(first.len());
-    head.copy_from_slice(first);
-    tail.copy_from_slice(second);
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < first.len() {
+            first[at]
+        } else {
+            second[at - first.len()]
+        };
+        at += 1;
+    }
     all
 }
 

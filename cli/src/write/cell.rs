@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn a_text_is_a_value_of_its_kind_or_a_misfit() {
         use Kind::{Bool, Float, Int, String, Uint};
-        let cases: &[(Kind, &str, Result<Option<Value<&str>>, Misfit>)] = &[
+        type Read = Result<Option<Value<&'static str>>, Misfit>;
+        let cases: &[(Kind, &str, Read)] = &[
             (Float, "21.50", Ok(Some(Value::Float(21.5)))),
             (Float, " -1e3\t", Ok(Some(Value::Float(-1000.0)))),
             (Float, "7", Ok(Some(Value::Float(7.0)))),

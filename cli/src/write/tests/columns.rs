@@ -1,5 +1,12 @@
 //! The options of the formats, and what the tests of the formats share.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
 use super::*;
 use crate::command::{Command, joined};
 use crate::write::format::{Lines, Position, RejectedRecord};

@@ -1,5 +1,12 @@
 //! CSV into lines.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
 use crate::write::columns::tests::{convert, is_the_same_in_all_pieces};
 use crate::write::records::{EXCERPT, MAX_RECORD};
 

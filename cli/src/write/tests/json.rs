@@ -1,5 +1,12 @@
 //! JSON into lines.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
 use crate::write::columns::tests::{convert, format_of, is_the_same_in_all_pieces};
 use crate::write::format::Lines;
 use crate::write::records::{EXCERPT, MAX_RECORD};

@@ -1,6 +1,13 @@
 //! Conversion alone, in processor time:
 //! `cargo test --release -p influx-edge-cli --bin influx-edge -- --ignored --nocapture speed`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
 use super::tests::format_of;
 use crate::write::format::Lines;
 use csv_core::{ReadRecordResult, Reader};
