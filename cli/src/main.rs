@@ -10,6 +10,7 @@ mod failure;
 mod help;
 mod ping;
 mod report;
+mod service;
 mod settings;
 mod signals;
 mod terminal;
@@ -21,7 +22,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The subcommands, in the order of the help.
-pub(crate) const COMMANDS: &[&Command] = &[&ping::COMMAND];
+pub(crate) const COMMANDS: &[&Command] = &[&write::COMMAND, &ping::COMMAND];
 
 fn main() -> ExitCode {
     match run(lexopt::Parser::from_env()) {
