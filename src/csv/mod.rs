@@ -67,6 +67,8 @@ mod untyped;
 mod value;
 
 #[cfg(feature = "std")]
+mod display_width;
+#[cfg(feature = "std")]
 mod owned_row;
 #[cfg(feature = "v3")]
 mod plain;
@@ -95,6 +97,8 @@ pub use de::DeserializeError;
 pub use de::Deserialized;
 #[cfg(feature = "v3")]
 pub(crate) use owned_row::OwnedPlainRows;
+#[cfg(feature = "std")]
+pub use display_width::display_width;
 #[cfg(feature = "std")]
 pub use owned_row::{OwnedRow, OwnedRows};
 #[cfg(feature = "v3")]
