@@ -95,10 +95,10 @@ pub use value::Value;
 pub use de::DeserializeError;
 #[cfg(all(feature = "serde", feature = "std"))]
 pub use de::Deserialized;
-#[cfg(feature = "v3")]
-pub(crate) use owned_row::OwnedPlainRows;
 #[cfg(feature = "std")]
 pub use display_width::display_width;
+#[cfg(feature = "v3")]
+pub(crate) use owned_row::OwnedPlainRows;
 #[cfg(feature = "std")]
 pub use owned_row::{OwnedRow, OwnedRows};
 #[cfg(feature = "v3")]

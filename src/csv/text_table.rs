@@ -108,9 +108,14 @@ impl TextTable {
 
     fn measure(&self, column: usize, kind: Kind, form: TimeForm) -> Layout {
         let cells = self.cells(column);
-        let cells = cells.map(|cell| display_width(&kind.shown(cell, form))).max();
+        let cells = cells
+            .map(|cell| display_width(&kind.shown(cell, form)))
+            .max();
         let cells = cells.unwrap_or(0);
-        let name = self.heading.get(column).map_or(0, |name| display_width(name));
+        let name = self
+            .heading
+            .get(column)
+            .map_or(0, |name| display_width(name));
         let least = |text: usize| match kind {
             Kind::Text => cells.max(name).min(text),
             Kind::Number | Kind::Time { .. } => cells.max(name.min(text)),

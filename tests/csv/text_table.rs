@@ -71,7 +71,11 @@ fn layouts() {
             80,
             "place  t\n東京   Café\nCafe\u{301}   x",
         ),
-        (&[&["日本語日本語日本語日本語日本語"]], 20, "日本語日本語日本..."),
+        (
+            &[&["日本語日本語日本語日本語日本語"]],
+            20,
+            "日本語日本語日本...",
+        ),
     ] {
         let text = table(rows).display(width).to_string();
         assert_eq!(text, expected, "{rows:?} in {width}");

@@ -1,12 +1,14 @@
 //! The command `influx-edge` as a process: its output, its exit codes, what a mock server then holds.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 #[path = "../../../tests/common"]
 mod common {
     pub(crate) mod mock_server;
     pub(crate) mod temp_dir;
-    #[allow(dead_code, reason = "shared by all tests")]
     pub(crate) mod watch;
 }
 mod ping;
+mod pty;
+mod query;
 mod run;
