@@ -9,6 +9,7 @@ mod command;
 mod failure;
 mod help;
 mod ping;
+mod query;
 mod report;
 mod service;
 mod settings;
@@ -22,7 +23,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The subcommands, in the order of the help.
-pub(crate) const COMMANDS: &[&Command] = &[&write::COMMAND, &ping::COMMAND];
+pub(crate) const COMMANDS: &[&Command] = &[&write::COMMAND, &query::COMMAND, &ping::COMMAND];
 
 fn main() -> ExitCode {
     match run(lexopt::Parser::from_env()) {

@@ -15,4 +15,6 @@ mod common {
 }
 mod formats;
 mod ping;
+mod pty;
+mod query;
 mod run;
