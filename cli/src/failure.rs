@@ -70,18 +70,22 @@ impl fmt::Display for Failure {
     }
 }
 
+/// The exit code of an error of the library.
+pub(crate) fn code(error: &Error) -> u8 {
+    if error.is_config() {
+        SETTINGS
+    } else if error.is_unauthorized() || error.is_forbidden() {
+        NO_PERMISSION
+    } else if error.is_transport() || error.is_timeout() || error.is_retryable() {
+        UNAVAILABLE
+    } else {
+        1
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        let code = if error.is_config() {
-            SETTINGS
-        } else if error.is_unauthorized() || error.is_forbidden() {
-            NO_PERMISSION
-        } else if error.is_transport() || error.is_timeout() || error.is_retryable() {
-            UNAVAILABLE
-        } else {
-            1
-        };
-        Failure::new(code, error)
+        Failure::new(code(&error), error)
     }
 }
 

@@ -5,15 +5,21 @@
 
 #![allow(dead_code)]
 
+mod check;
 mod command;
 mod failure;
 mod help;
+mod object;
 mod ping;
+mod provision;
 mod query;
 mod report;
+mod request;
 mod service;
 mod settings;
 mod signals;
+mod spool;
+mod state;
 mod terminal;
 mod write;
 
@@ -23,7 +29,15 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The subcommands, in the order of the help.
-pub(crate) const COMMANDS: &[&Command] = &[&write::COMMAND, &query::COMMAND, &ping::COMMAND];
+pub(crate) const COMMANDS: &[&Command] = &[
+    &write::COMMAND,
+    &query::COMMAND,
+    &spool::COMMAND,
+    &check::COMMAND,
+    &ping::COMMAND,
+    &provision::COMMAND,
+    &request::COMMAND,
+];
 
 fn main() -> ExitCode {
     match run(lexopt::Parser::from_env()) {

@@ -1,6 +1,6 @@
 //! Authorizations: tokens with their permissions.
 
-use super::ensure::Ensured;
+use super::ensure::{Ensured, Plan};
 use super::id::{AuthorizationId, OrgId, UserId};
 use super::list::{List, Paging, listed};
 use super::permission::Permission;
@@ -157,6 +157,12 @@ impl NewAuthorization {
             return Err(Error::config("authorization must include permissions"));
         }
         Ok(())
+    }
+
+    /// Whether a token of this organization may do just what this one is to.
+    fn permits_as(&self, token: &Authorization, org: &OrgId) -> bool {
+        let wanted: Vec<Permission> = self.permissions.iter().map(|may| may.sent(org)).collect();
+        Permission::are_same(&token.permissions, &wanted)
     }
 }
 
@@ -349,38 +355,76 @@ impl<'a> Authorizations<'a> {
     /// permissions; else as [`create`](Authorizations::create), [`update`](Authorizations::update) and
     /// [`delete`](Authorizations::delete). A new token whose predecessor can't be deleted is deleted.
     pub fn ensure(self, new: &NewAuthorization) -> Result<Ensured<Authorization>, Error> {
-        let description = new.description.as_deref().unwrap_or_default();
-        if description.is_empty() {
+        let org = self.described(new)?;
+        let tokens = Authorizations(self.0.in_org(&org));
+        match tokens.find_described(new, &org)? {
+            Plan::Create => tokens.create(new).map(Ensured::Created),
+            Plan::Unchanged(token) => Ok(Ensured::Unchanged(token)),
+            Plan::Change(old) => match new.status {
+                Some(status) if new.permits_as(&old, &org) => {
+                    let update = AuthorizationUpdate::new().status(status);
+                    tokens.update(&old.id, &update).map(Ensured::Changed)
+                }
+                _ => tokens.replace(&old, new).map(Ensured::Changed),
+            },
+        }
+    }
+
+    /// What [`ensure`](Authorizations::ensure) would do, found out without changing anything.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::{NewAuthorization, Permission};
+    ///
+    /// let logger = NewAuthorization::new([Permission::write().bucket(&id)]).description("logger");
+    /// let plan = client.authorizations().plan(&logger)?;
+    /// println!("{}", if plan.is_unchanged() { "there" } else { "a new token would be made" });
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ensure`](Authorizations::ensure), but for permission to write.
+    pub fn plan(self, new: &NewAuthorization) -> Result<Plan<Authorization>, Error> {
+        let org = self.described(new)?;
+        Authorizations(self.0.in_org(&org)).find_described(new, &org)
+    }
+
+    /// The organization of a token that can be found again.
+    fn described(self, new: &NewAuthorization) -> Result<OrgId, Error> {
+        if new.description.as_deref().unwrap_or_default().is_empty() {
             return Err(Error::config(
                 "a token is found again by its description, and this one has none",
             ));
         }
         new.check()?;
-        let org = self.0.org_id()?;
-        let tokens = Authorizations(self.0.in_org(&org));
-        let wanted: Vec<Permission> = new.permissions.iter().map(|may| may.sent(&org)).collect();
+        self.0.org_id()
+    }
+
+    /// The token of a description, if it is as wanted or can be made so.
+    fn find_described(
+        self,
+        new: &NewAuthorization,
+        org: &OrgId,
+    ) -> Result<Plan<Authorization>, Error> {
+        let description = new.description.as_deref().unwrap_or_default();
         let mut others = Vec::new();
-        for token in tokens.list() {
+        for token in self.list() {
             let token = token?;
             let is_theirs = new.user.is_some() && token.user_id != new.user;
             if token.description != description || is_theirs {
                 continue;
             }
-            if Permission::are_same(&token.permissions, &wanted) {
-                return Ensured::Unchanged(token).or_change(|there| match new.status {
-                    Some(status) if there.status != Some(status) => {
-                        let update = AuthorizationUpdate::new().status(status);
-                        tokens.update(&there.id, &update).map(Some)
-                    }
-                    _ => Ok(None),
+            if new.permits_as(&token, org) {
+                return Ok(match new.status {
+                    Some(status) if token.status != Some(status) => Plan::Change(token),
+                    _ => Plan::Unchanged(token),
                 });
             }
             others.push(token);
         }
-        match others.as_slice() {
-            [] => tokens.create(new).map(Ensured::Created),
-            [old] => tokens.replace(old, new).map(Ensured::Changed),
-            [one, other, ..] => Err(Error::content(
+        if let [one, other, ..] = others.as_slice() {
+            return Err(Error::content(
                 format!("cannot change the token {description:?}"),
                 format!(
                     "{} tokens have that description, such as {} and {}; delete those that aren't needed",
@@ -388,8 +432,9 @@ impl<'a> Authorizations<'a> {
                     one.id,
                     other.id
                 ),
-            )),
+            ));
         }
+        Ok(others.pop().map_or(Plan::Create, Plan::Change))
     }
 
     /// Makes a token in place of another one.

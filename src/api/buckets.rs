@@ -1,6 +1,6 @@
 //! Buckets: where points are kept, and for how long.
 
-use super::ensure::Ensured;
+use super::ensure::{Ensured, Plan};
 use super::id::{BucketId, OrgId};
 use super::labels::Label;
 use super::list::{List, Page, Paging, listed};
@@ -438,6 +438,26 @@ impl<'a> Buckets<'a> {
                 None => Ok(None),
             },
         )
+    }
+
+    /// What [`ensure`](Buckets::ensure) would do, found out without changing anything.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::api::NewBucket;
+    ///
+    /// let plan = client.buckets().plan(&NewBucket::new("sensors"))?;
+    /// assert!(plan.is_unchanged());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ensure`](Buckets::ensure), but for permission to write.
+    pub fn plan(self, new: &NewBucket) -> Result<Plan<Bucket>, Error> {
+        check_bucket_name(&new.name)?;
+        new.retention.check()?;
+        self.0.check_org()?;
+        Plan::of(self.find_by_name(&new.name)?, |there| new.difference(there))
     }
 
     /// Changes what is set in `update`, and gives the bucket as it is then (without its labels).

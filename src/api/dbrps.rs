@@ -1,6 +1,6 @@
 //! DBRPs: which bucket a database and retention policy of InfluxDB 1.x stand for.
 
-use super::ensure::Ensured;
+use super::ensure::{Ensured, Plan};
 use super::id::{BucketId, DbrpId, OrgId};
 use super::list::{List, Paging, listed};
 use super::request::{ApiRequest, Scope};
@@ -257,20 +257,54 @@ impl<'a> Dbrps<'a> {
         let mappings = Dbrps(self.0.in_org(&org));
         let find = || mappings.find_real(&new.database, |rp| rp == new.retention_policy);
         Ensured::find_or_create(find, || mappings.create(new))?.or_change(|there| {
-            if there.bucket_id.as_ref() != Some(&new.bucket) {
-                return mappings.replace(there, new).map(Some);
+            match mappings.difference(there, new)? {
+                None => Ok(None),
+                Some(Difference::Bucket) => mappings.replace(there, new).map(Some),
+                Some(Difference::Default(default)) => {
+                    let update = DbrpUpdate::new().default_for_database(default);
+                    mappings.update(&there.id, &update).map(Some)
+                }
             }
-            let Some(default) = new.default.filter(|default| *default != there.default) else {
-                return Ok(None);
-            };
-            // Of the only one the server keeps it, though its response to the update denies that.
-            let another = || mappings.find_real(&new.database, |rp| rp != new.retention_policy);
-            if !default && another()?.is_none() {
-                return Ok(None);
-            }
-            let update = DbrpUpdate::new().default_for_database(default);
-            mappings.update(&there.id, &update).map(Some)
         })
+    }
+
+    /// What [`ensure`](Dbrps::ensure) would do, found out without changing anything.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// use influx_edge::api::{NewDbrp, Plan};
+    ///
+    /// let plan = client.dbrps().plan(&NewDbrp::new(&id, "plant", "yearly"))?;
+    /// println!("{plan:?}");
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ensure`](Dbrps::ensure), but for permission to write, and whether there is such a bucket.
+    pub fn plan(self, new: &NewDbrp) -> Result<Plan<Dbrp>, Error> {
+        check_name("a database", &new.database)?;
+        check_name("a retention policy", &new.retention_policy)?;
+        let org = self.0.org_id()?;
+        let mappings = Dbrps(self.0.in_org(&org));
+        let there = mappings.find_real(&new.database, |rp| rp == new.retention_policy)?;
+        Plan::of(there, |there| mappings.difference(there, new))
+    }
+
+    /// What to change of the mapping there is.
+    fn difference(self, there: &Dbrp, new: &NewDbrp) -> Result<Option<Difference>, Error> {
+        if there.bucket_id.as_ref() != Some(&new.bucket) {
+            return Ok(Some(Difference::Bucket));
+        }
+        let Some(default) = new.default.filter(|default| *default != there.default) else {
+            return Ok(None);
+        };
+        // Of the only one the server keeps it, though its response to the update denies that.
+        let another = || self.find_real(&new.database, |rp| rp != new.retention_policy);
+        if !default && another()?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Difference::Default(default)))
     }
 
     /// The first mapping of a database that somebody made, and whose retention policy is the one.
@@ -334,6 +368,13 @@ impl<'a> Dbrps<'a> {
     fn check_real(self, id: &DbrpId) -> Result<(), Error> {
         self.find(id)?.map_or(Ok(()), |there| real(there).map(drop))
     }
+}
+
+/// Of a mapping from what it is to be.
+enum Difference {
+    Bucket,
+    /// Whether it is to be its database's default.
+    Default(bool),
 }
 
 /// A mapping that somebody made.

@@ -26,6 +26,63 @@ pub enum Ensured<T> {
     Unchanged(T),
 }
 
+/// What an `ensure` would do, found out without changing anything. Made by `plan` of
+/// [buckets](super::Buckets::plan), [labels](super::Labels::plan), [tokens](super::Authorizations::plan),
+/// [tasks](super::Tasks::plan) and [DBRP mappings](super::Dbrps::plan).
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::{NewBucket, Plan};
+///
+/// match client.buckets().plan(&NewBucket::new("sensors"))? {
+///     Plan::Create => println!("it would be made"),
+///     Plan::Change(bucket) => println!("{} would be changed", bucket.id),
+///     Plan::Unchanged(bucket) => println!("{} is right", bucket.id),
+/// }
+/// # assert!(client.buckets().plan(&NewBucket::new("sensors"))?.is_unchanged());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan<T> {
+    /// It does not exist, and would be made.
+    Create,
+    /// It exists and is different: this is what it is before the change.
+    Change(T),
+    /// It exists and is what was asked for.
+    Unchanged(T),
+}
+
+impl<T> Plan<T> {
+    /// The resource as it is, if it exists.
+    #[must_use]
+    pub fn get(&self) -> Option<&T> {
+        match self {
+            Plan::Create => None,
+            Plan::Change(item) | Plan::Unchanged(item) => Some(item),
+        }
+    }
+
+    /// Whether nothing would have to be done.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        matches!(self, Plan::Unchanged(_))
+    }
+
+    /// Of a resource that was looked up, and what would be changed of it.
+    pub(super) fn of<U>(
+        there: Option<T>,
+        difference: impl FnOnce(&T) -> Result<Option<U>, Error>,
+    ) -> Result<Self, Error> {
+        let Some(there) = there else {
+            return Ok(Plan::Create);
+        };
+        Ok(match difference(&there)? {
+            Some(_) => Plan::Change(there),
+            None => Plan::Unchanged(there),
+        })
+    }
+}
+
 impl<T> Ensured<T> {
     /// The resource as it is now.
     #[must_use]

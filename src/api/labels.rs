@@ -1,6 +1,6 @@
 //! Labels: names with properties, to put on other things.
 
-use super::ensure::Ensured;
+use super::ensure::{Ensured, Plan};
 use super::id::{LabelId, OrgId};
 use super::list::{List, Paging, listed};
 use super::request::{ApiRequest, Scope, to_owned_map};
@@ -79,6 +79,17 @@ impl NewLabel {
     pub fn properties<'s>(mut self, pairs: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
         self.properties.extend(to_owned_map(pairs));
         self
+    }
+
+    /// What to change of the label there is.
+    fn difference(&self, there: &Label) -> Option<LabelUpdate> {
+        let mut update = LabelUpdate::new();
+        for (key, value) in &self.properties {
+            if there.properties.get(key).map_or("", String::as_str) != value {
+                update = update.property(key, value);
+            }
+        }
+        (!update.properties.is_empty()).then_some(update)
     }
 }
 
@@ -283,17 +294,34 @@ impl<'a> Labels<'a> {
             made => made?,
         };
         made.or_change(|there| {
-            let mut update = LabelUpdate::new();
-            for (key, value) in &new.properties {
-                if there.properties.get(key).map_or("", String::as_str) != value {
-                    update = update.property(key, value);
-                }
-            }
-            if update.properties.is_empty() {
-                return Ok(None);
-            }
-            labels.update(&there.id, &update).map(Some)
+            let update = new.difference(there);
+            update.map(|u| labels.update(&there.id, &u)).transpose()
         })
+    }
+
+    /// What [`ensure`](Labels::ensure) would do, found out without changing anything. A label whose name
+    /// differs in case alone counts as there.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::api::NewLabel;
+    ///
+    /// let plan = client.labels().plan(&NewLabel::new("north").property("color", "#3b82f6"))?;
+    /// assert!(!plan.is_unchanged()); // it would get the colour
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ensure`](Labels::ensure), but for permission to write.
+    pub fn plan(self, new: &NewLabel) -> Result<Plan<Label>, Error> {
+        check_name("a label", &new.name)?;
+        let org = self.0.org_id()?;
+        let labels = Labels(self.0.in_org(&org));
+        let there = match labels.find_by_name(&new.name)? {
+            None => labels.find_alike(&new.name)?,
+            there => there,
+        };
+        Plan::of(there, |there| Ok(new.difference(there)))
     }
 
     /// The label whose name differs in case alone.

@@ -23,7 +23,8 @@
 //! after page as it is used. `find` gives an `Option`. `create` takes a `New…`, whose constructor
 //! wants what the server wants. `update` sends what was set and nothing else. `delete` deletes.
 //! `ensure` makes what does not exist, changes what is different, leaves alone what is right, and
-//! [reports which](Ensured): for buckets, labels, tokens, tasks and DBRPs.
+//! [reports which](Ensured): for buckets, labels, tokens, tasks and DBRPs; `plan` reports
+//! [what it would do](Plan).
 //! What hangs on something, labels, members, owners, has `list`, `add` and `remove`; labels also have
 //! `ensure`.
 //!
@@ -76,7 +77,7 @@ mod variables;
 pub use authorizations::{Authorization, AuthorizationUpdate, Authorizations, NewAuthorization};
 pub use buckets::{Bucket, BucketUpdate, Buckets, NewBucket};
 pub use dbrps::{Dbrp, DbrpUpdate, Dbrps, NewDbrp};
-pub use ensure::Ensured;
+pub use ensure::{Ensured, Plan};
 pub use id::{
     AuthorizationId, BucketId, DbrpId, LabelId, OrgId, RunId, SchemaId, ScriptId, TaskId, UserId,
     VariableId,

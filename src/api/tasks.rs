@@ -1,6 +1,6 @@
 //! Tasks: Flux that the server runs on a schedule.
 
-use super::ensure::Ensured;
+use super::ensure::{Ensured, Plan};
 use super::id::{OrgId, TaskId, UserId};
 use super::labels::Label;
 use super::list::{List, Page, Paging, listed};
@@ -179,6 +179,35 @@ impl NewTask {
     pub fn status(mut self, status: Status) -> Self {
         self.status = Some(status);
         self
+    }
+
+    /// The name by which it is found again.
+    fn own_name(&self) -> Result<&str, Error> {
+        match &self.schedule {
+            Some((name, _)) => Ok(name),
+            None => Err(Error::config(
+                "the name of a task with its own option isn't known before it is made: use `NewTask::every` or `NewTask::cron`",
+            )),
+        }
+    }
+
+    /// What to change of the task there is.
+    fn difference(&self, flux: &str, there: &Task) -> Option<TaskUpdate> {
+        let differs = |wanted: &Option<String>, is: &str| wanted.clone().filter(|w| w != is);
+        let mut update = TaskUpdate {
+            flux: (flux != there.flux).then(|| flux.into()),
+            description: differs(&self.description, &there.description),
+            status: self.status.filter(|status| there.status != Some(*status)),
+            ..TaskUpdate::default()
+        };
+        if update.flux.is_none() && update.description.is_none() && update.status.is_none() {
+            return None;
+        }
+        if update.flux.is_none() && update.status.is_none() {
+            // (OSS refuses a description alone.)
+            update.status = there.status;
+        }
+        Some(update)
     }
 
     fn script(&self) -> Result<Cow<'_, str>, Error> {
@@ -452,29 +481,35 @@ impl<'a> Tasks<'a> {
     /// reads, or several tasks have the name; else as [`create`](Tasks::create) and
     /// [`update`](Tasks::update).
     pub fn ensure(self, new: &NewTask) -> Result<Ensured<Task>, Error> {
-        let Some((name, _)) = &new.schedule else {
-            return Err(Error::config(
-                "the name of a task with its own option isn't known before it is made: use `NewTask::every` or `NewTask::cron`",
-            ));
-        };
+        let name = new.own_name()?;
         let flux = new.script()?;
         self.0.check_org()?;
         Ensured::find_or_create(|| self.find_only(name), || self.create(new))?.or_change(|there| {
-            let differs = |wanted: &Option<String>, is: &str| wanted.clone().filter(|w| w != is);
-            let mut update = TaskUpdate {
-                flux: Some(flux.clone().into_owned()).filter(|flux| *flux != there.flux),
-                description: differs(&new.description, &there.description),
-                status: new.status.filter(|status| there.status != Some(*status)),
-                ..TaskUpdate::default()
-            };
-            if update.flux.is_none() && update.description.is_none() && update.status.is_none() {
-                return Ok(None);
-            }
-            if update.flux.is_none() && update.status.is_none() {
-                // (OSS refuses a description alone.)
-                update.status = there.status;
-            }
-            self.update(&there.id, &update).map(Some)
+            let update = new.difference(&flux, there);
+            update.map(|u| self.update(&there.id, &u)).transpose()
+        })
+    }
+
+    /// What [`ensure`](Tasks::ensure) would do, found out without changing anything.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// use influx_edge::api::{NewTask, Plan, hours};
+    ///
+    /// let flux = r#"from(bucket: "sensors") |> range(start: -task.every) |> mean() |> to(bucket: "hourly")"#;
+    /// let plan = client.tasks().plan(&NewTask::every("hourly means", hours(1), flux))?;
+    /// println!("{plan:?}");
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ensure`](Tasks::ensure), but for permission to write and what the server thinks of the script.
+    pub fn plan(self, new: &NewTask) -> Result<Plan<Task>, Error> {
+        let name = new.own_name()?;
+        let flux = new.script()?;
+        self.0.check_org()?;
+        Plan::of(self.find_only(name)?, |there| {
+            Ok(new.difference(&flux, there))
         })
     }
 

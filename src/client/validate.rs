@@ -8,7 +8,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 /// By how much this machine's clock may differ from the server's.
 const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
@@ -62,6 +62,7 @@ pub struct Validation {
 pub struct Check {
     sentence: String,
     outcome: Outcome,
+    elapsed: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -76,6 +77,7 @@ impl Check {
         Check {
             sentence,
             outcome: Outcome::Passed,
+            elapsed: None,
         }
     }
 
@@ -83,6 +85,7 @@ impl Check {
         Check {
             sentence: error.to_string(),
             outcome: Outcome::Failed(error),
+            elapsed: None,
         }
     }
 
@@ -90,7 +93,16 @@ impl Check {
         Check {
             sentence: String::from(sentence),
             outcome: Outcome::Unknown,
+            elapsed: None,
         }
+    }
+
+    /// The same of a check that took requests.
+    fn timed(check: impl FnOnce() -> Self) -> Self {
+        let begun = Instant::now();
+        let mut check = check();
+        check.elapsed = Some(begun.elapsed());
+        check
     }
 
     /// Whether it was made and passed.
@@ -107,6 +119,22 @@ impl Check {
             Outcome::Failed(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// How long its requests took, retries included. `None` of a check that made none.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let found = client.validate("sensors");
+    /// if let Some(took) = found.write.elapsed() {
+    ///     println!("a write takes {} ms", took.as_millis());
+    /// }
+    /// # assert!(found.write.elapsed().is_some() && found.clock.elapsed().is_none());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.elapsed
     }
 }
 
@@ -177,11 +205,11 @@ impl Client {
     /// ```
     #[must_use]
     pub fn validate(&self, bucket: &str) -> Validation {
-        let server = match self.version() {
+        let server = Check::timed(|| match self.version() {
             Ok(Some(version)) => Check::passed(format!("{} is InfluxDB {version}", self.url())),
             Ok(None) => Check::passed(format!("{} is InfluxDB", self.url())),
             Err(error) => Check::failed(error),
-        };
+        });
         if server.error().is_some() {
             let unknown = || Check::unknown("not checked, for the server did not respond");
             return Validation {
@@ -191,12 +219,12 @@ impl Client {
                 clock: unknown(),
             };
         }
-        let write = match self.write(bucket, COMMENT) {
+        let write = Check::timed(|| match self.write(bucket, COMMENT) {
             Ok(()) => Check::passed(format!("bucket {bucket:?} may be written to")),
             Err(error) => Check::failed(error),
-        };
+        });
         let exists = !write.error().is_some_and(Error::is_not_found);
-        let read = match self.may_read(bucket, exists) {
+        let read = Check::timed(|| match self.may_read(bucket, exists) {
             Ok(()) => Check::passed(format!("bucket {bucket:?} may be read")),
             Err(error) => {
                 let no_flux = error.response().is_some_and(|r| r.0.no_such_call);
@@ -210,7 +238,7 @@ impl Client {
                 }
                 check
             }
-        };
+        });
         Validation {
             server,
             write,

@@ -7,7 +7,7 @@
 //! **In scope**: files that a crash at any moment leaves readable (the
 //! [guide to reliability](crate::guide::reliability#on-disk) describes each byte of them); one owner
 //! per directory; a limit on disk space and what happens at it; what a server refused for good, kept
-//! for a person to look at ([`Spool::reject`], [`Inspector`]).
+//! for a person to look at and to remove ([`Spool::reject`], [`Inspector`], [`Spool::clear_rejected`]).
 //!
 //! **Out of scope**: HTTP and line protocol. The spool sees targets and bytes; when to deliver,
 //! retry, split and give up is the writer's. **The token is never here.**

@@ -9,7 +9,7 @@ use super::log::{Log, NewRecord};
 use super::recovery::{make_dir, recover};
 use super::rewrite::Rewritten;
 use super::scan::Window;
-use super::segment::TargetCount;
+use super::segment::{TargetCount, parse_name};
 use super::stats::OpenReport;
 use super::target::Target;
 use crate::Precision;
@@ -163,6 +163,23 @@ impl Rejected {
             }
         }
         self.log.sync_names()
+    }
+
+    /// Removes everything; how many lines there were.
+    pub(super) fn clear(&mut self) -> io::Result<u64> {
+        let lines = self.lines();
+        while self.log.remove(0).is_some() {}
+        // A removal that fails leaves its file: what is there still is taken up again, to be seen.
+        let left = match self.log.fs.list(&self.log.dir) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(lines),
+            names => names?,
+        };
+        if left.iter().any(|name| parse_name(name).is_some()) {
+            self.take_up(&mut Window::default())?;
+            return Err(io::Error::other("a file in it can't be removed"));
+        }
+        self.log.sync_names()?;
+        Ok(lines)
     }
 
     fn drop_oldest(&mut self) -> bool {

@@ -300,6 +300,36 @@ impl Spool {
             SpoolError::from_io("keep rejected lines in", &self.settings.dir, error)
         })
     }
+
+    /// Removes the rejected lines, all of them, once somebody has put them right or has no use for
+    /// them, and returns how many there were. [`Inspector`](super::Inspector) reads them.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-clear-rejected", std::process::id()));
+    /// # use influx_edge::Precision;
+    /// use influx_edge::spool::{Rejection, Spool, Target};
+    ///
+    /// let mut spool = Spool::open(&dir)?;
+    /// let target = Target::new("acme", "sensors")?;
+    /// let (precision, lines, reason) = (Precision::Second, b"t v=x 60\n", "unable to parse");
+    /// spool.reject(Rejection { target: &target, precision, lines, count: 1, reason })?;
+    /// assert_eq!(spool.stats().rejected_lines, 1);
+    /// assert_eq!(spool.clear_rejected()?, 1);
+    /// assert_eq!(spool.stats().rejected_lines, 0);
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the disk is read-only, or a file can't be removed: what it holds stays.
+    pub fn clear_rejected(&mut self) -> Result<u64, SpoolError> {
+        self.check_writable()?;
+        let cleared = self.rejected.clear();
+        cleared.map_err(|error| {
+            SpoolError::from_io("remove rejected lines from", &self.settings.dir, error)
+        })
+    }
 }
 
 impl Drop for Spool {

@@ -5,6 +5,7 @@
 #[path = "../common"]
 mod common {
     pub(crate) mod api;
+    pub(crate) mod mock_api;
     pub(crate) mod replay;
     pub(crate) mod watch;
     pub(crate) mod wire;
@@ -16,4 +17,5 @@ mod limits;
 mod lists;
 mod operations;
 mod parity;
+mod plan;
 mod refuse;

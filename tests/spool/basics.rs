@@ -287,9 +287,28 @@ fn rejected_lines_are_kept_with_the_reason_and_bounded() {
     assert_eq!(stats.rejected_lines + stats.rejected_dropped, 300);
     assert!(stats.rejected_lines >= 30 && stats.rejected_dropped > 100);
     drop(spool);
-    let spool = Spool::open(dir.path()).unwrap();
+    let mut spool = Spool::open(dir.path()).unwrap();
     assert_eq!(spool.stats().rejected_lines, stats.rejected_lines);
     assert!(spool.is_empty());
+
+    // Removed by hand, all of them, and what is rejected later is kept again.
+    append(&mut spool, &target, b"t v=1 1\n").unwrap();
+    assert_eq!(spool.clear_rejected().unwrap(), stats.rejected_lines);
+    assert_eq!(spool.clear_rejected().unwrap(), 0);
+    let files = std::fs::read_dir(dir.path().join("rejected")).unwrap();
+    assert_eq!(files.count(), 0);
+    assert_eq!(spool.stats().rejected_lines, 0);
+    let rejection = Rejection {
+        target: &target,
+        precision: Precision::Second,
+        lines: &lines,
+        count: 3,
+        reason: "again",
+    };
+    spool.reject(rejection).unwrap();
+    drop(spool);
+    let spool = Spool::open(dir.path()).unwrap();
+    assert_eq!((spool.stats().rejected_lines, spool.stats().points), (3, 1));
 }
 
 #[cfg(unix)]

@@ -9,12 +9,17 @@
 
 #[path = "../../../tests/common"]
 mod common {
+    pub(crate) mod mock_api;
     pub(crate) mod mock_server;
     pub(crate) mod temp_dir;
     pub(crate) mod watch;
 }
+mod check;
 mod formats;
 mod ping;
+mod provision;
 mod pty;
 mod query;
+mod request;
 mod run;
+mod spool;

@@ -1,0 +1,331 @@
+//! Everything in a file, one after the other: labels, buckets, tokens, mappings, tasks.
+
+use super::connect::Connection;
+use super::file::{self, Wanted};
+use super::items::{Done, Items};
+use super::secret_file::SecretFile;
+use crate::command::Matches;
+use crate::failure::Failure;
+use influx_edge::api::{
+    AttachedLabels, Authorizations, BucketId, Buckets, Dbrps, Ensured, LabelId, Labels,
+    NewAuthorization, NewBucket, NewDbrp, NewLabel, NewTask, Permission, Plan, Status, Tasks,
+};
+use std::collections::BTreeMap;
+
+/// The ids of what is there; `None` in a dry run of what would be made.
+type Ids<T> = BTreeMap<String, Option<T>>;
+
+struct Run<'a> {
+    connection: &'a Connection,
+    items: &'a mut Items,
+    matches: &'a Matches,
+    dry: bool,
+    labels: Ids<LabelId>,
+    buckets: Ids<BucketId>,
+}
+
+pub(super) fn all(
+    matches: &Matches,
+    connection: &Connection,
+    wanted: &Wanted,
+    items: &mut Items,
+) -> Result<(), Failure> {
+    let mut run = Run {
+        connection,
+        items,
+        matches,
+        dry: matches.has("dry-run"),
+        labels: Ids::new(),
+        buckets: Ids::new(),
+    };
+    wanted.labels.iter().try_for_each(|one| run.label(one))?;
+    wanted.buckets.iter().try_for_each(|one| run.bucket(one))?;
+    wanted.tokens.iter().try_for_each(|one| run.token(one))?;
+    wanted.dbrps.iter().try_for_each(|one| run.dbrp(one))?;
+    wanted.tasks.iter().try_for_each(|one| run.task(one))
+}
+
+impl<T> From<&Ensured<T>> for Done {
+    fn from(ensured: &Ensured<T>) -> Done {
+        match ensured {
+            Ensured::Created(_) => Done::Created,
+            Ensured::Changed(_) => Done::Changed,
+            Ensured::Unchanged(_) => Done::Unchanged,
+        }
+    }
+}
+
+impl<T> From<&Plan<T>> for Done {
+    fn from(plan: &Plan<T>) -> Done {
+        match plan {
+            Plan::Create => Done::Created,
+            Plan::Change(_) => Done::Changed,
+            Plan::Unchanged(_) => Done::Unchanged,
+        }
+    }
+}
+
+fn status(active: bool) -> Status {
+    match active {
+        true => Status::Active,
+        false => Status::Inactive,
+    }
+}
+
+impl<'a> Run<'a> {
+    fn label_calls(&self) -> Labels<'a> {
+        let calls = self.connection.client.labels();
+        match &self.connection.org {
+            Some(org) => calls.in_org(org),
+            None => calls,
+        }
+    }
+
+    fn bucket_calls(&self) -> Buckets<'a> {
+        let calls = self.connection.client.buckets();
+        match &self.connection.org {
+            Some(org) => calls.in_org(org),
+            None => calls,
+        }
+    }
+
+    fn token_calls(&self) -> Authorizations<'a> {
+        let calls = self.connection.client.authorizations();
+        match &self.connection.org {
+            Some(org) => calls.in_org(org),
+            None => calls,
+        }
+    }
+
+    fn dbrp_calls(&self) -> Dbrps<'a> {
+        let calls = self.connection.client.dbrps();
+        match &self.connection.org {
+            Some(org) => calls.in_org(org),
+            None => calls,
+        }
+    }
+
+    fn task_calls(&self) -> Tasks<'a> {
+        let calls = self.connection.client.tasks();
+        match &self.connection.org {
+            Some(org) => calls.in_org(org),
+            None => calls,
+        }
+    }
+
+    fn label(&mut self, wanted: &file::Label) -> Result<(), Failure> {
+        let pairs = wanted.properties.iter();
+        let pairs = pairs.map(|(key, value)| (key.as_str(), value.as_str()));
+        let new = NewLabel::new(&wanted.name).properties(pairs);
+        let (id, done) = if self.connection.is_new {
+            (None, Done::Created)
+        } else if self.dry {
+            let plan = self.label_calls().plan(&new)?;
+            (plan.get().map(|label| label.id.clone()), Done::from(&plan))
+        } else {
+            let label = self.label_calls().ensure(&new)?;
+            (Some(label.get().id.clone()), Done::from(&label))
+        };
+        let shown = id.as_ref().map(LabelId::as_str);
+        self.items.add("label", &wanted.name, shown, done, "")?;
+        self.labels.insert(wanted.name.clone(), id);
+        Ok(())
+    }
+
+    fn bucket(&mut self, wanted: &file::Bucket) -> Result<(), Failure> {
+        let mut new = NewBucket::new(&wanted.name);
+        if let Some(keep) = wanted.keep().map_err(Failure::settings)? {
+            new = new.retention(keep);
+        }
+        if let Some(text) = &wanted.description {
+            new = new.description(text);
+        }
+        let (id, done) = if self.connection.is_new {
+            (None, Done::Created)
+        } else if self.dry {
+            let plan = self.bucket_calls().plan(&new)?;
+            (
+                plan.get().map(|bucket| bucket.id.clone()),
+                Done::from(&plan),
+            )
+        } else {
+            let bucket = self.bucket_calls().ensure(&new)?;
+            (Some(bucket.get().id.clone()), Done::from(&bucket))
+        };
+        let shown = id.as_ref().map(BucketId::as_str);
+        self.items.add("bucket", &wanted.name, shown, done, "")?;
+        let owner = format!("bucket {}", wanted.name);
+        let attached = id.as_ref().map(|id| self.bucket_calls().labels(id));
+        self.attach(&owner, attached, &wanted.labels)?;
+        self.buckets.insert(wanted.name.clone(), id);
+        Ok(())
+    }
+
+    /// Puts labels on something; `None` is what would be made.
+    fn attach(
+        &mut self,
+        owner: &str,
+        on: Option<AttachedLabels<'_>>,
+        labels: &[String],
+    ) -> Result<(), Failure> {
+        for label in labels {
+            let id = self.labels.get(label).cloned().flatten();
+            let done = match (&on, &id) {
+                (Some(on), Some(id)) if self.dry => {
+                    match on.list()?.iter().any(|one| one.id == *id) {
+                        true => Done::Unchanged,
+                        false => Done::Created,
+                    }
+                }
+                (Some(on), Some(id)) => Done::from(&on.ensure(id)?),
+                _ => Done::Created,
+            };
+            let name = format!("{label} on {owner}");
+            self.items.add("label", &name, None, done, "")?;
+        }
+        Ok(())
+    }
+
+    /// A bucket of the file, or one that is there without; `None` in a dry run if it would be made.
+    fn bucket_id(&mut self, name: &str) -> Result<Option<BucketId>, Failure> {
+        if let Some(id) = self.buckets.get(name) {
+            return Ok(id.clone());
+        }
+        let found = match self.connection.is_new {
+            true => None,
+            false => self.bucket_calls().find_by_name(name)?,
+        };
+        let Some(bucket) = found else {
+            return Err(Failure::settings(format_args!(
+                "there is no bucket {name:?}, and no [[bucket]] in the file makes it"
+            )));
+        };
+        self.buckets
+            .insert(name.to_owned(), Some(bucket.id.clone()));
+        Ok(Some(bucket.id))
+    }
+
+    /// What a token may do; `None` in a dry run if a bucket would be made.
+    fn permissions(&mut self, wanted: &file::Token) -> Result<Option<Vec<Permission>>, Failure> {
+        if wanted.all_access {
+            return Ok(Some(Permission::all_access()));
+        }
+        let mut all = Vec::new();
+        for (reads, buckets) in [(true, &wanted.read), (false, &wanted.write)] {
+            for name in buckets {
+                let Some(id) = self.bucket_id(name)? else {
+                    return Ok(None);
+                };
+                all.push(match reads {
+                    true => Permission::read().bucket(&id),
+                    false => Permission::write().bucket(&id),
+                });
+            }
+        }
+        for text in &wanted.permissions {
+            all.push(match text.split_once(':') {
+                Some(("read", kind)) => Permission::read().all(kind),
+                Some((_, kind)) => Permission::write().all(kind),
+                None => continue,
+            });
+        }
+        Ok(Some(all))
+    }
+
+    fn token(&mut self, wanted: &file::Token) -> Result<(), Failure> {
+        let name = &wanted.name;
+        let description = wanted.description.as_ref().unwrap_or(name);
+        let Some(permissions) = self.permissions(wanted)? else {
+            return self.items.add("token", name, None, Done::Created, "");
+        };
+        let mut new = NewAuthorization::new(permissions).description(description);
+        if let Some(active) = wanted.active {
+            new = new.status(status(active));
+        }
+        if self.connection.is_new {
+            return self.items.add("token", name, None, Done::Created, "");
+        }
+        let plan = self.token_calls().plan(&new)?;
+        let file = self.matches.path("token-dir").map(|dir| dir.join(name));
+        if self.dry || plan.is_unchanged() {
+            let id = plan.get().map(|token| token.id.as_str());
+            let lost = plan.is_unchanged() && file.as_ref().is_some_and(|file| !file.exists());
+            let note = match lost {
+                true => "its token can't be read again, and isn't in --token-dir",
+                false => "",
+            };
+            return self.items.add("token", name, id, Done::from(&plan), note);
+        }
+        // Its place first: the token is shown once.
+        let place = file.as_deref().map(SecretFile::make).transpose()?;
+        let token = self.token_calls().ensure(&new)?;
+        let id = &token.get().id;
+        let mut note = String::new();
+        if let (Some(secret), Some(place), Some(file)) = (token.get().reveal_token(), place, &file)
+        {
+            if let Err(failure) = place.keep(secret) {
+                // A token that nobody knows is made again by the next run.
+                let _ = self.token_calls().delete(id);
+                return Err(failure);
+            }
+            note = format!("in {}", file.display());
+        }
+        let shown = Some(id.as_str());
+        self.items
+            .add("token", name, shown, Done::from(&token), &note)?;
+        match token.get().reveal_token() {
+            Some(secret) if self.matches.has("show-tokens") => self.items.token(name, secret),
+            _ => Ok(()),
+        }
+    }
+
+    fn dbrp(&mut self, wanted: &file::Dbrp) -> Result<(), Failure> {
+        let name = format!("{}/{}", wanted.database, wanted.retention_policy);
+        let Some(bucket) = self.bucket_id(&wanted.bucket)? else {
+            return self.items.add("dbrp", &name, None, Done::Created, "");
+        };
+        let mut new = NewDbrp::new(&bucket, &wanted.database, &wanted.retention_policy);
+        if let Some(default) = wanted.default {
+            new = new.default_for_database(default);
+        }
+        if self.dry {
+            let plan = self.dbrp_calls().plan(&new)?;
+            let id = plan.get().map(|dbrp| dbrp.id.as_str());
+            return self.items.add("dbrp", &name, id, Done::from(&plan), "");
+        }
+        let dbrp = self.dbrp_calls().ensure(&new)?;
+        let id = Some(dbrp.get().id.as_str());
+        self.items.add("dbrp", &name, id, Done::from(&dbrp), "")
+    }
+
+    fn task(&mut self, wanted: &file::Task) -> Result<(), Failure> {
+        let name = &wanted.name;
+        let flux = wanted.flux.as_deref().unwrap_or_default();
+        let mut new = match (&wanted.every, &wanted.cron) {
+            (Some(every), _) => NewTask::every(name, every.as_str(), flux),
+            (None, cron) => NewTask::cron(name, cron.as_deref().unwrap_or_default(), flux),
+        };
+        if let Some(offset) = &wanted.offset {
+            new = new.offset(offset.as_str());
+        }
+        if let Some(text) = &wanted.description {
+            new = new.description(text);
+        }
+        if let Some(active) = wanted.active {
+            new = new.status(status(active));
+        }
+        let (id, done) = if self.connection.is_new {
+            (None, Done::Created)
+        } else if self.dry {
+            let plan = self.task_calls().plan(&new)?;
+            (plan.get().map(|task| task.id.clone()), Done::from(&plan))
+        } else {
+            let task = self.task_calls().ensure(&new)?;
+            (Some(task.get().id.clone()), Done::from(&task))
+        };
+        let shown = id.as_ref().map(influx_edge::api::TaskId::as_str);
+        self.items.add("task", name, shown, done, "")?;
+        let attached = id.as_ref().map(|id| self.task_calls().labels(id));
+        self.attach(&format!("task {name}"), attached, &wanted.labels)
+    }
+}

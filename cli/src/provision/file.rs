@@ -1,0 +1,270 @@
+//! The file of `provision`: what is to be on a server.
+
+use crate::command;
+use crate::failure::Failure;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    pub(super) org: Option<String>,
+    #[serde(default)]
+    pub(super) create_org: bool,
+    pub(super) setup: Option<Setup>,
+    #[serde(default, rename = "label")]
+    pub(super) labels: Vec<Label>,
+    #[serde(default, rename = "bucket")]
+    pub(super) buckets: Vec<Bucket>,
+    #[serde(default, rename = "token")]
+    pub(super) tokens: Vec<Token>,
+    #[serde(default, rename = "dbrp")]
+    pub(super) dbrps: Vec<Dbrp>,
+    #[serde(default, rename = "task")]
+    pub(super) tasks: Vec<Task>,
+}
+
+/// The first user of a new server.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Setup {
+    pub(super) user: String,
+    pub(super) password_file: PathBuf,
+    /// The first bucket; default: the first of the file.
+    pub(super) bucket: Option<String>,
+    /// Where the operator's token is, or is written to.
+    pub(super) token_file: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Label {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) properties: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bucket {
+    pub(super) name: String,
+    pub(super) retention: Option<String>,
+    pub(super) description: Option<String>,
+    #[serde(default)]
+    pub(super) labels: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Token {
+    /// Of the file that it is written to.
+    pub(super) name: String,
+    /// By which it is found again; default: the name.
+    pub(super) description: Option<String>,
+    /// Buckets.
+    #[serde(default)]
+    pub(super) read: Vec<String>,
+    #[serde(default)]
+    pub(super) write: Vec<String>,
+    /// `read:tasks`, `write:buckets`: all of a kind in the organization.
+    #[serde(default)]
+    pub(super) permissions: Vec<String>,
+    #[serde(default)]
+    pub(super) all_access: bool,
+    pub(super) active: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dbrp {
+    pub(super) database: String,
+    pub(super) retention_policy: String,
+    pub(super) bucket: String,
+    pub(super) default: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Task {
+    pub(super) name: String,
+    pub(super) every: Option<String>,
+    pub(super) cron: Option<String>,
+    pub(super) offset: Option<String>,
+    pub(super) flux: Option<String>,
+    pub(super) flux_file: Option<PathBuf>,
+    pub(super) description: Option<String>,
+    pub(super) active: Option<bool>,
+    #[serde(default)]
+    pub(super) labels: Vec<String>,
+}
+
+impl Wanted {
+    /// Reads and checks a file, and the files of Flux that it names.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be read, or for what is wrong in it, before anything is sent.
+    pub(super) fn read(path: &Path) -> Result<Wanted, Failure> {
+        let wrong = |why: &dyn std::fmt::Display| {
+            Failure::settings(format_args!("{}: {why}", path.display()))
+        };
+        let text = text(path)?;
+        let parsed = match path.extension() {
+            Some(json) if json == "json" => {
+                serde_json::from_str(&text).map_err(|error| wrong(&error))
+            }
+            _ => toml::from_str(&text).map_err(|error| wrong(&error.to_string().trim_end())),
+        };
+        let mut wanted: Wanted = parsed?;
+        let dir = path.parent().unwrap_or(Path::new(""));
+        if let Some(setup) = &mut wanted.setup {
+            setup.password_file = dir.join(&setup.password_file);
+            setup.token_file = setup.token_file.take().map(|file| dir.join(file));
+        }
+        for task in &mut wanted.tasks {
+            if let Some(file) = task.flux_file.take() {
+                if task.flux.is_some() {
+                    return Err(wrong(&format_args!(
+                        "task {:?} has flux and flux_file: one of them",
+                        task.name
+                    )));
+                }
+                task.flux = Some(self::text(&dir.join(file))?);
+            }
+        }
+        wanted.check().map_err(|why| wrong(&why))?;
+        Ok(wanted)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        unique("label", self.labels.iter().map(|one| &one.name))?;
+        unique("bucket", self.buckets.iter().map(|one| &one.name))?;
+        unique("token", self.tokens.iter().map(|one| &one.name))?;
+        unique("task", self.tasks.iter().map(|one| &one.name))?;
+        let buckets = self
+            .buckets
+            .iter()
+            .map(|one| ("bucket", &one.name, &one.labels));
+        let tasks = self
+            .tasks
+            .iter()
+            .map(|one| ("task", &one.name, &one.labels));
+        for (kind, name, labels) in buckets.chain(tasks) {
+            for label in labels {
+                if !self.labels.iter().any(|one| one.name == *label) {
+                    return Err(format!(
+                        "{kind} {name:?} has the label {label:?}, for which there is no [[label]]"
+                    ));
+                }
+            }
+        }
+        for bucket in &self.buckets {
+            bucket.keep()?;
+        }
+        self.tokens.iter().try_for_each(Token::check)?;
+        for task in &self.tasks {
+            let name = &task.name;
+            if task.every.is_some() == task.cron.is_some() {
+                return Err(format!("task {name:?} needs every or cron, one of them"));
+            }
+            if task.flux.is_none() {
+                return Err(format!("task {name:?} needs flux or flux_file"));
+            }
+        }
+        if self.create_org && self.org.is_none() {
+            return Err("create_org is set, and org isn't: which one?".to_owned());
+        }
+        if let Some(setup) = &self.setup {
+            if self.org.is_none() {
+                return Err("[setup] needs org: a new server's first organization".to_owned());
+            }
+            if setup.bucket.is_none() && self.buckets.is_empty() {
+                return Err("[setup] needs bucket, or a [[bucket]]: its first one".to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Bucket {
+    /// How long points are kept; zero is for ever. `None` leaves it as it is.
+    pub(super) fn keep(&self) -> Result<Option<Duration>, String> {
+        let name = &self.name;
+        match self.retention.as_deref() {
+            None => Ok(None),
+            Some("forever") => Ok(Some(Duration::ZERO)),
+            Some(text) => match command::duration(text) {
+                // A bare number would be seconds: a slip.
+                Some(keep) if !text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(keep)),
+                _ => Err(format!(
+                    "bucket {name:?} has the retention {text:?}: no time such as 30d, 12h, or forever"
+                )),
+            },
+        }
+    }
+}
+
+impl Token {
+    fn check(&self) -> Result<(), String> {
+        let name = &self.name;
+        if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+            return Err(format!(
+                "token {name:?}: the name is that of a file, without / and not hidden"
+            ));
+        }
+        for text in &self.permissions {
+            match text.split_once(':') {
+                Some(("read" | "write", kind)) if !kind.is_empty() => {}
+                _ => {
+                    return Err(format!(
+                        "token {name:?} has the permission {text:?}: none such as read:tasks, write:buckets"
+                    ));
+                }
+            }
+        }
+        let some = [&self.read, &self.write, &self.permissions];
+        match (self.all_access, some.iter().any(|some| !some.is_empty())) {
+            (false, false) => Err(format!(
+                "token {name:?} may do nothing: read, write, permissions or all_access"
+            )),
+            (true, true) => Err(format!(
+                "token {name:?} has all_access and others: one of them"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn unique<'a>(kind: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(format!("{kind} {name:?} is there twice"));
+        }
+    }
+    Ok(())
+}
+
+/// What a file holds.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|why| {
+        Failure::new(
+            crate::failure::NO_INPUT,
+            format_args!("{}: {why}", path.display()),
+        )
+    })
+}
+
+/// What a file holds that is nothing but a secret.
+pub(super) fn secret(path: &Path) -> Result<String, Failure> {
+    let text = text(path)?;
+    match text.trim() {
+        "" => Err(Failure::settings(format_args!(
+            "{}: there is nothing in it",
+            path.display()
+        ))),
+        secret => Ok(secret.to_owned()),
+    }
+}

@@ -1,0 +1,229 @@
+//! `spool list` and `spool verify`.
+
+use super::survey::{self, Survey, age, bytes};
+use super::{DIR, count, failure, inspect, json, name};
+use crate::command::{Command, Matches, Opt};
+use crate::failure::Failure;
+use crate::report::{Printable, Report};
+use influx_edge::spool::{Entry, Inspector, Section, StoredBatch};
+use std::io::{self, BufWriter, StdoutLock, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(super) const LIST: Command = Command {
+    name: "list",
+    summary: "what waits and since when, what was rejected",
+    operands: DIR,
+    options: &[Opt::flag(
+        "batches",
+        "each segment and each batch in it, too",
+    )],
+    connects: false,
+    notes: "Only reads: safe beside a running owner. An age is that of the segment:\n\
+            the oldest batch in it is no older.",
+    examples: &[(
+        "The spool of a service",
+        "influx-edge spool list /var/lib/logger/spool",
+    )],
+    commands: &[],
+    run: run_list,
+};
+
+pub(super) const VERIFY: Command = Command {
+    name: "verify",
+    summary: "check every checksum; exit code 1 if damaged",
+    operands: DIR,
+    options: &[],
+    connects: false,
+    notes: "Only reads: safe beside a running owner. What is whole in a damaged spool\n\
+            is delivered; the rest is skipped and counted.",
+    examples: &[],
+    commands: &[],
+    run: run_verify,
+};
+
+/// At most so many reasons are listed; `spool rejected` has all.
+const REASONS: usize = 10;
+
+fn run_list(matches: &Matches) -> Result<ExitCode, Failure> {
+    let report = Report::new(matches);
+    let (dir, inspector) = inspect(matches)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut waiting = Survey::default();
+    let mut printed = Ok(());
+    let walked = inspector.walk(Section::Queue, &mut |entry| {
+        if matches.has("batches") && printed.is_ok() {
+            printed = print_entry(&mut out, &entry, report.json);
+        }
+        waiting.take(&entry);
+    });
+    walked.map_err(|error| failure(&error))?;
+    printed?;
+    let rejected = Survey::of(&inspector, Section::Rejected).map_err(|error| failure(&error))?;
+    if report.json {
+        let lines = serde_json::json!({
+            "directory": dir.to_string_lossy(),
+            "delivered_up_to": inspector.acked(),
+            "segments": waiting.segments,
+            "batches": waiting.total.batches,
+            "points": waiting.total.points,
+            "bytes": waiting.total.bytes,
+            "delivered_batches": waiting.delivered,
+            "targets": waiting.targets_json(),
+            "rejected_lines": rejected.total.points,
+            "rejected": (rejected.reasons_json(None)),
+            "damaged": waiting.damaged.saturating_add(rejected.damaged),
+            "damage": (all(&waiting.damage, &rejected.damage)),
+            "notes": (all(&waiting.notes, &rejected.notes)),
+        });
+        writeln!(out, "{lines}")?;
+    } else {
+        print_list(&mut out, &dir, &waiting, &rejected)?;
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_list(
+    out: &mut impl Write,
+    dir: &Path,
+    waiting: &Survey,
+    rejected: &Survey,
+) -> io::Result<()> {
+    let dir = dir.display().to_string();
+    let total = &waiting.total;
+    writeln!(
+        out,
+        "{}\nwaiting: {}, {}, {} in {}; {} more delivered already",
+        Printable(&dir),
+        count(total.batches, "batch"),
+        count(total.points, "point"),
+        bytes(total.bytes),
+        count(waiting.segments, "segment"),
+        count(waiting.delivered, "batch"),
+    )?;
+    for (target, counts) in &waiting.targets {
+        writeln!(out, "  {}", survey::line(target, counts))?;
+    }
+    writeln!(out, "rejected: {}", count(rejected.total.points, "line"))?;
+    for ((target, reason), lines) in rejected.reasons.iter().take(REASONS) {
+        let (name, reason) = (name(target), reason.escape_debug());
+        writeln!(out, "  {name}: {}: {reason}", count(*lines, "line"))?;
+    }
+    let more = rejected.reasons.len().saturating_sub(REASONS);
+    if more > 0 {
+        writeln!(
+            out,
+            "  and for {more} more reasons: influx-edge spool rejected"
+        )?;
+    }
+    print_damage(out, &[waiting, rejected])
+}
+
+fn print_damage(out: &mut impl Write, surveys: &[&Survey]) -> io::Result<()> {
+    let damaged = surveys.iter().map(|survey| survey.damaged).sum::<u64>();
+    writeln!(out, "damaged places: {damaged}")?;
+    for survey in surveys {
+        for text in survey.damage.iter().chain(&survey.notes) {
+            writeln!(out, "  {}", Printable(text))?;
+        }
+    }
+    Ok(())
+}
+
+fn all(waiting: &[String], rejected: &[String]) -> Vec<String> {
+    [waiting, rejected].concat()
+}
+
+/// A line for a segment or a batch.
+fn print_entry(
+    out: &mut BufWriter<StdoutLock<'_>>,
+    entry: &Entry<'_>,
+    as_json: bool,
+) -> io::Result<()> {
+    match entry {
+        Entry::Segment { path, header, len } if as_json => {
+            let line = serde_json::json!({
+                "segment": path.to_string_lossy(), "bytes": len, "begun": header.created,
+            });
+            writeln!(out, "{line}")
+        }
+        Entry::Segment { path, header, len } => {
+            let path = path.display().to_string();
+            let (size, begun) = (bytes(*len), age(header.created));
+            writeln!(out, "{}: {size}, begun {begun}", Printable(&path))
+        }
+        Entry::Batch(batch) if as_json => {
+            let mut line = json(&batch.target);
+            line.set("batch", batch.seq);
+            line.set("points", batch.points);
+            line.set("bytes", batch.lines.len());
+            line.set("precision", batch.precision.as_str());
+            line.set("delivered", batch.delivered);
+            writeln!(out, "{line}")
+        }
+        Entry::Batch(batch) => print_batch(out, batch),
+        _ => Ok(()),
+    }
+}
+
+fn print_batch(out: &mut impl Write, batch: &StoredBatch<'_>) -> io::Result<()> {
+    writeln!(
+        out,
+        "  batch {}: {}, {} for {}, times in {}{}",
+        batch.seq,
+        count(u64::from(batch.points), "point"),
+        bytes(batch.lines.len() as u64),
+        name(&batch.target),
+        batch.precision.as_str(),
+        if batch.delivered { ", delivered" } else { "" }
+    )
+}
+
+fn run_verify(matches: &Matches) -> Result<ExitCode, Failure> {
+    let report = Report::new(matches);
+    let (dir, inspector) = inspect(matches)?;
+    let of = |inspector: &Inspector, section| {
+        Survey::of(inspector, section).map_err(|error| failure(&error))
+    };
+    let surveys = [
+        of(&inspector, Section::Queue)?,
+        of(&inspector, Section::Rejected)?,
+    ];
+    let [waiting, rejected] = &surveys;
+    let damaged = waiting.damaged.saturating_add(rejected.damaged);
+    let mut out = io::stdout().lock();
+    if report.json {
+        let line = serde_json::json!({
+            "directory": dir.to_string_lossy(),
+            "segments": waiting.segments.saturating_add(rejected.segments),
+            "batches": waiting.total.batches.saturating_add(waiting.delivered),
+            "rejected_batches": rejected.total.batches,
+            "damaged": damaged,
+            "damage": (all(&waiting.damage, &rejected.damage)),
+            "notes": (all(&waiting.notes, &rejected.notes)),
+        });
+        writeln!(out, "{line}")?;
+    } else if damaged > 0 || !matches.has("quiet") {
+        let dir = dir.display().to_string();
+        writeln!(
+            out,
+            "{}: {} whole in {}",
+            Printable(&dir),
+            count(
+                waiting
+                    .total
+                    .batches
+                    .saturating_add(waiting.delivered)
+                    .saturating_add(rejected.total.batches),
+                "batch"
+            ),
+            count(
+                waiting.segments.saturating_add(rejected.segments),
+                "segment"
+            ),
+        )?;
+        print_damage(&mut out, &[waiting, rejected])?;
+    }
+    Ok(ExitCode::from(u8::from(damaged > 0)))
+}

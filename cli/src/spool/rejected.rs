@@ -1,0 +1,91 @@
+//! `spool rejected`: what a server refused for good, and why.
+
+use super::{BUCKET, DIR, count, entries, failure, inspect, moves, name, open};
+use crate::command::{Command, Matches, Opt};
+use crate::failure::Failure;
+use crate::report::Report;
+use crate::spool::survey::Survey;
+use influx_edge::Spool;
+use influx_edge::spool::Section;
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+pub(super) const COMMAND: Command = Command {
+    name: "rejected",
+    summary: "what the server rejected, and why",
+    operands: DIR,
+    options: &[
+        Opt::flag("export", "print the lines, each reason in a comment"),
+        Opt::flag("drop", "remove all of them from the spool"),
+        BUCKET,
+        entries::PRECISION,
+    ],
+    connects: false,
+    notes: "Export the lines, put them right, write them, then drop them here. If the\n\
+            server was to blame: influx-edge spool resend --rejected.",
+    examples: &[
+        (
+            "1. Edit rejected.lp",
+            "influx-edge spool rejected --export >rejected.lp",
+        ),
+        ("2. Write it again", "influx-edge write sensors rejected.lp"),
+        ("3. Remove them here", "influx-edge spool rejected --drop"),
+    ],
+    commands: &[],
+    run,
+};
+
+fn run(matches: &Matches) -> Result<ExitCode, Failure> {
+    let (exports, drops) = (matches.has("export"), matches.has("drop"));
+    if exports && drops {
+        return Err(matches.misused("--export and --drop exclude each other"));
+    }
+    if drops && matches.has("bucket") {
+        return Err(matches.misused("--drop removes those of all buckets: leave out --bucket"));
+    }
+    let (dir, inspector) = inspect(matches)?;
+    if exports {
+        return entries::print(matches, &inspector, Section::Rejected);
+    }
+    if drops {
+        let mut spool = open(moves::gentle(Spool::builder(dir)))?;
+        let lines = spool.clear_rejected().map_err(|error| failure(&error))?;
+        spool.close().map_err(|error| failure(&error))?;
+        return dropped(matches, lines);
+    }
+    let survey = Survey::of(&inspector, Section::Rejected).map_err(|error| failure(&error))?;
+    list(matches, &survey)?;
+    Ok(ExitCode::from(u8::from(survey.damaged > 0)))
+}
+
+fn dropped(matches: &Matches, lines: u64) -> Result<ExitCode, Failure> {
+    let report = Report::new(matches);
+    if report.json {
+        writeln!(io::stdout(), "{}", serde_json::json!({ "dropped": lines }))?;
+    } else {
+        report.note(format_args!("{} dropped", count(lines, "rejected line")));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A line for each reason.
+fn list(matches: &Matches, survey: &Survey) -> Result<(), Failure> {
+    let report = Report::new(matches);
+    let bucket = matches.text("bucket")?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    if report.json {
+        for line in survey.reasons_json(bucket) {
+            writeln!(out, "{line}")?;
+        }
+    } else {
+        for ((target, reason), lines) in survey.reasons_of(bucket) {
+            let (name, reason) = (name(target), reason.escape_debug());
+            writeln!(out, "{name}: {}: {reason}", count(*lines, "line"))?;
+        }
+    }
+    out.flush()?;
+    for text in &survey.damage {
+        report.error(format_args!("damaged: {text}"));
+    }
+    Ok(())
+}

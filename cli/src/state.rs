@@ -1,0 +1,58 @@
+//! Where the command keeps what has to outlive it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The directory of the spool that no option names: `spool` in the state directory of a systemd service,
+/// otherwise in the user's. `None` if no variable names one.
+pub(crate) fn spool_dir() -> Option<PathBuf> {
+    spool_dir_of(|name| std::env::var_os(name))
+}
+
+fn spool_dir_of(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    // As the XDG base directory specification has it, a relative path counts as unset.
+    let absolute = |name| {
+        let path = PathBuf::from(variable(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let service = || {
+        // A unit with several state directories: the first one.
+        let all = variable("STATE_DIRECTORY")?;
+        let first = std::env::split_paths(&all).next()?;
+        first.is_absolute().then_some(first)
+    };
+    let below = |dir: PathBuf, sub: &Path| dir.join(sub).join("influx-edge/spool");
+    service()
+        .map(|dir| dir.join("spool"))
+        .or_else(|| Some(below(absolute("XDG_STATE_HOME")?, Path::new(""))))
+        .or_else(|| Some(below(absolute("HOME")?, Path::new(".local/state"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spool_dir_of;
+    use std::path::PathBuf;
+
+    #[test]
+    fn the_first_variable_that_names_a_directory() {
+        let user = "/home/u/.local/state/influx-edge/spool";
+        for (service, xdg, home, dir) in [
+            ("/var/lib/x", "/s", "/home/u", Some("/var/lib/x/spool")),
+            ("/var/lib/x:/y", "", "", Some("/var/lib/x/spool")),
+            ("", "/s", "/home/u", Some("/s/influx-edge/spool")),
+            ("relative", "relative", "/home/u", Some(user)),
+            ("", "", "relative", None),
+            ("", "", "", None),
+        ] {
+            let found = spool_dir_of(|name| {
+                let value = match name {
+                    "STATE_DIRECTORY" => service,
+                    "XDG_STATE_HOME" => xdg,
+                    _ => home,
+                };
+                (!value.is_empty()).then(|| value.into())
+            });
+            assert_eq!(found, dir.map(PathBuf::from), "{service} {xdg} {home}");
+        }
+    }
+}
