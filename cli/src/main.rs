@@ -6,8 +6,10 @@
 #![allow(dead_code)]
 
 mod command;
+mod completions;
 mod failure;
 mod help;
+mod man;
 mod ping;
 mod report;
 mod service;
@@ -22,7 +24,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The subcommands, in the order of the help.
-pub(crate) const COMMANDS: &[&Command] = &[&ping::COMMAND];
+pub(crate) const COMMANDS: &[&Command] = &[&ping::COMMAND, &completions::COMMAND, &man::COMMAND];
 
 fn main() -> ExitCode {
     match run(lexopt::Parser::from_env()) {
