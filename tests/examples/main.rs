@@ -7,6 +7,8 @@ mod common {
     pub(crate) mod built;
     #[cfg(feature = "client")]
     pub(crate) mod mock_server;
+    #[cfg(all(feature = "client", feature = "spool", unix))]
+    pub(crate) mod service_manager;
     #[cfg(all(feature = "client", feature = "spool"))]
     pub(crate) mod temp_dir;
     #[cfg(feature = "client")]
@@ -32,6 +34,8 @@ mod provision;
 #[cfg(feature = "client")]
 mod quickstart;
 mod recorded;
+#[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
+mod service;
 #[cfg(feature = "client")]
 mod small;
 #[cfg(feature = "v3")]

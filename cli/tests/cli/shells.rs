@@ -58,8 +58,8 @@ fn the_shells_and_the_formatters_find_nothing_to_complain_about() {
         program.args(&words[1..]).arg(&path);
         if let Some(output) = piped(program, "") {
             assert!(output.status.success(), "{words:?}: {output:?}");
-            let said = [output.stdout, output.stderr].concat();
-            assert_eq!(String::from_utf8_lossy(&said), "", "{words:?}");
+            let complaints = [output.stdout, output.stderr].concat();
+            assert_eq!(String::from_utf8_lossy(&complaints), "", "{words:?}");
         }
     }
     let unknown = run(command(["completions", "csh"]), b"");
