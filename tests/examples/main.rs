@@ -20,6 +20,8 @@ mod common {
 #[cfg(feature = "client")]
 mod closed_output;
 mod commands;
+#[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
+mod documents;
 #[cfg(all(feature = "client", feature = "embedded"))]
 mod embedded_tcp;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
