@@ -335,6 +335,26 @@ impl Command {
     }
 }
 
+/// A subcommand and what is typed for it: `spool list`.
+pub(crate) struct Entry {
+    pub(crate) path: String,
+    pub(crate) command: &'static Command,
+}
+
+/// All subcommands, each before its own.
+pub(crate) fn all(commands: &[&'static Command]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for command in commands.iter().copied() {
+        let path = command.name.to_owned();
+        entries.push(Entry { path, command });
+        entries.extend(all(command.commands).into_iter().map(|mut entry| {
+            entry.path = format!("{} {}", command.name, entry.path);
+            entry
+        }));
+    }
+    entries
+}
+
 /// A time with its unit; a bare number is in seconds.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let digits = text

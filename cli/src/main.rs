@@ -7,8 +7,10 @@
 
 mod check;
 mod command;
+mod completions;
 mod failure;
 mod help;
+mod man;
 mod object;
 mod ping;
 mod provision;
@@ -37,6 +39,8 @@ pub(crate) const COMMANDS: &[&Command] = &[
     &ping::COMMAND,
     &provision::COMMAND,
     &request::COMMAND,
+    &completions::COMMAND,
+    &man::COMMAND,
 ];
 
 fn main() -> ExitCode {

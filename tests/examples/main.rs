@@ -7,6 +7,8 @@ mod common {
     pub(crate) mod built;
     #[cfg(feature = "client")]
     pub(crate) mod mock_server;
+    #[cfg(all(feature = "client", feature = "spool", unix))]
+    pub(crate) mod service_manager;
     #[cfg(feature = "client")]
     pub(crate) mod temp_dir;
     #[cfg(feature = "client")]
@@ -20,6 +22,8 @@ mod closed_output;
 mod commands;
 #[cfg(feature = "client")]
 mod copied;
+#[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
+mod documents;
 #[cfg(all(feature = "client", feature = "embedded"))]
 mod embedded_tcp;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
@@ -37,6 +41,8 @@ mod quickstart;
 mod recorded;
 #[cfg(feature = "client")]
 mod run;
+#[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
+mod service;
 #[cfg(feature = "client")]
 mod small;
 #[cfg(feature = "v3")]

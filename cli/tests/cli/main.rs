@@ -22,4 +22,5 @@ mod pty;
 mod query;
 mod request;
 mod run;
+mod shells;
 mod spool;
