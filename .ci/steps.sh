@@ -161,7 +161,7 @@ documentation() {
     cargo doc --locked --no-deps --no-default-features
 }
 
-# The share of documented items and of functions with an example, and the public interface against
+# The share of documented items and of types with an example, and the public interface against
 # its listing.
 public_surface() {
     local code=0 tool
@@ -174,7 +174,7 @@ public_surface() {
     4) skip 'listing of the public interface' \
         "cargo-public-api is not here, or can't read this compiler's JSON" && code=0 ;;
     esac
-    note "items, documented, functions, with an example, that also runs: $(awk -F'|' \
+    note "items, documented, functions, types, with an example: $(awk -F'|' \
         '$2 ~ /all/ { print $3 $4 $5 $6 $7 }' "$SCRATCH/surface")"
     return "$code"
 }
@@ -248,19 +248,18 @@ processor time), $lines lines"
     ((SECONDS - begun <= 120 || CPU <= 120))
 }
 
-# The examples that talk to a server, as a user runs them: against their mock servers, and against a
-# server of one's own, if INFLUXDB_V2_URL and its companions (an operator's token) were set when
+# The examples that talk to a server, as a user runs them: against their mock servers or with nothing set, and
+# against a server of one's own, if INFLUXDB_V2_URL and its companions (an operator's token) were set when
 # .ci/run began. Each ends in time, says something, and ends with the right code.
 examples() {
     local name
-    cargo build --locked --example quickstart --example cron_report --example raw_call \
-        --example provision
+    cargo build --locked --example quickstart --example provision --example minimal_write \
+        --example minimal_query --example cron_report --example struct_roundtrip --example backfill_csv
     example 0 quickstart
-    example 0 cron_report
-    example 0 raw_call
-    example 0 raw_call GET /health
-    example 1 raw_call GET no-slash
     example 0 provision
+    for name in minimal_write minimal_query cron_report struct_roundtrip backfill_csv; do
+        example 1 "$name"
+    done
     if [[ -z ${OWN[INFLUXDB_V2_URL]:-} ]]; then
         skip 'examples against a real server' 'INFLUXDB_V2_URL was not set'
         return
@@ -269,9 +268,11 @@ examples() {
         export "$name=${OWN[$name]}"
     done
     example 0 quickstart
-    example 0 cron_report quickstart
+    example 0 minimal_write zrh-1 21.5
+    example 0 minimal_query zrh-1
+    example 0 struct_roundtrip
+    # (Of yesterday there may be nothing.)
     example 2 cron_report no-such-measurement
-    example 0 raw_call GET /api/v2/buckets limit=10
     example 0 provision
 }
 

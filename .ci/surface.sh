@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The public interface: whether it is what docs/public-api.txt lists, so that no change of it goes
-# unnoticed, and how much of it is documented and has an example.
+# unnoticed, and whether all of it is documented and each type has an example.
 #
 #     .ci/surface.sh             prints the table; fails below its minimum, or if the listing differs
-#     .ci/surface.sh --missing   prints the functions that have no example
+#     .ci/surface.sh --missing   prints the types that have no example
 #     .ci/surface.sh --bless     writes the listing anew
 #
 # The listing is the output of cargo-public-api: `cargo install cargo-public-api`, or the one that

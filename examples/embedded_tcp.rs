@@ -1,12 +1,12 @@
-//! A microcontroller's program, with std's TCP socket in place of the board's. Set `INFLUXDB_V2_URL`
-//! (http://localhost:8086), `INFLUXDB_V2_ORG`, `INFLUXDB_V2_TOKEN` and `INFLUXDB_V2_BUCKET`.
+//! A microcontroller's program, with std's TCP socket in place of the board's. Set `INFLUXDB_V2_URL` (plain
+//! http), `_ORG`, `_TOKEN` and `_BUCKET`: `cargo run --features embedded --example embedded_tcp`
 use embedded_io_adapters::std::FromStd;
 use influx_edge::embedded::{Backoff, Config, Connection, Queue};
 use influx_edge::{Encoder, Precision, Timestamp};
-use std::{error::Error, io, net::TcpStream, thread, time::Duration, time::Instant};
+use std::{error::Error, net::TcpStream, thread, time::Duration, time::Instant};
 
-fn open(host: &str) -> io::Result<FromStd<TcpStream>> {
-    let socket = TcpStream::connect(host)?;
+fn open(host: &str) -> Result<FromStd<TcpStream>, Box<dyn Error>> {
+    let socket = TcpStream::connect(host).map_err(|error| format!("{host}: {error}"))?;
     socket.set_read_timeout(Some(Duration::from_secs(10)))?;
     Ok(FromStd::new(socket))
 }

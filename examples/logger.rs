@@ -5,5 +5,4 @@
 //! holds the temperature in thousandths of a degree, as Linux shows it. What can't be delivered waits in the
 //! directory `spool`.
 
-// As it stands there, in few lines.
-include!("logger/front_page.rs");
+include!("logger/front_page.rs"); // as it stands there, in few lines

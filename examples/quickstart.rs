@@ -94,7 +94,7 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
         enc.encode(&sample)?;
         times.push(sample.time);
         sent += sample.len();
-        progress(canvas, done)?;
+        progress(canvas, done);
     }
     if machine.is_bare() {
         say!("(This system has no /proc: only what Rust's std can measure is shown.)");
@@ -167,19 +167,18 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
 }
 
 /// One line that grows on a terminal; anywhere else only its end.
-fn progress(canvas: Canvas, done: usize) -> std::io::Result<()> {
-    let end = if done == SAMPLES { "\n" } else { "" };
+fn progress(canvas: Canvas, done: usize) {
     if canvas.is_terminal {
         let bar = "█".repeat(2 * done);
-        write!(
-            stdout(),
+        let end = if done == SAMPLES { "\n" } else { "" };
+        print!(
             "\rsampled  {bar:░<0$} {done} of {SAMPLES}{end}",
             2 * SAMPLES
-        )?;
+        );
+        drop(stdout().flush());
     } else if done == SAMPLES {
         say!("sampled  {done} of {SAMPLES}");
     }
-    stdout().flush()
 }
 
 fn millis(since: Instant) -> f64 {

@@ -11,7 +11,7 @@ const READINGS: &str = "SELECT time, temp_c FROM quickstart
     WHERE station = $station ORDER BY time DESC LIMIT 10";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let url = env::var("INFLUXDB3_URL").map_err(|_| "set INFLUXDB3_URL")?;
+    let url = env::var("INFLUXDB3_URL").map_err(|_| "set INFLUXDB3_URL and INFLUXDB3_TOKEN")?;
     let mut builder = Client::builder(url);
     if let Ok(token) = env::var("INFLUXDB3_TOKEN") {
         builder = builder.token(token);

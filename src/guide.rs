@@ -2,8 +2,9 @@
 //!
 //! | page | for whom |
 //! |---|---|
-//! | [`embedded`] | small machines: sizes, no std, watchdogs, clocks, read-only disks |
+//! | [`embedded`] | small machines: onto a Linux board, watchdogs, clocks, read-only disks, sizes, no std |
 //! | [`reliability`] | whoever must not lose a point: the promise, every error, every fault and its test |
+//! | [`service`] | gateways that start with the machine: systemd, timers and cron, OpenRC, procd, containers |
 //! | [`structs`] | structs by serde, into lines and back from rows |
 //! | [`security`] | whoever lets others near: injection, secrets, TLS, files |
 //! | [`servers`] | feature matrix, and how each entry was verified |
@@ -14,6 +15,9 @@ pub mod embedded {}
 
 #[doc = include_str!("../docs/reliability.md")]
 pub mod reliability {}
+
+#[doc = include_str!("../docs/service.md")]
+pub mod service {}
 
 #[doc = include_str!("../docs/structs.md")]
 pub mod structs {}

@@ -140,7 +140,7 @@
 //! Each module's page says what it does, what it leaves to others, and what to watch.
 //!
 //! # The pages
-//! [Embedded](guide::embedded): sizes, watchdogs, clocks, read-only disks.
+//! [Embedded](guide::embedded): onto a Linux board, watchdogs, clocks, read-only disks, sizes, no std.
 //! [Reliability](guide::reliability): the promise, every error, every fault and its test.
 //! [Structs](guide::structs): by serde, into lines and back from rows.
 //! [Security](guide::security): injection, secrets, TLS, files.
@@ -207,6 +207,7 @@ pub mod flux;
 #[cfg(all(any(doc, doctest), feature = "client", feature = "spool"))]
 pub mod guide;
 pub mod http;
+mod json_escape;
 pub mod line;
 #[cfg(any(feature = "client", feature = "spool"))]
 mod overflow_policy;
@@ -216,6 +217,7 @@ mod rfc3339;
 mod signed_duration;
 #[cfg(feature = "spool")]
 pub mod spool;
+mod swar;
 #[cfg(test)]
 mod testing;
 mod timestamp;

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::FAST_PATHS;
+use crate::swar::{HIGH, ZEROS, are_digits, eight_digits};
 use crate::timestamp::{Timestamp, TimestampError};
 
 impl Timestamp {
@@ -149,7 +150,7 @@ fn pairs(text: [u8; 8], form: [u8; 8]) -> Option<u64> {
     // A digit may be 0 to 9, a separator has to be 0: added to these, more reaches the high bit.
     let limits = form.map(|byte| if byte == b'0' { 0x76 } else { 0x7F });
     let over = digits.wrapping_add(u64::from_le_bytes(limits)) | digits;
-    (over & 0x8080_8080_8080_8080 == 0).then_some(digits.wrapping_mul(10).wrapping_add(digits >> 8))
+    (over & HIGH == 0).then_some(digits.wrapping_mul(10).wrapping_add(digits >> 8))
 }
 
 /// One to nine digits at the start of `tail`, as nanoseconds.
@@ -158,10 +159,10 @@ fn fraction_digits(tail: &[u8], len: usize) -> Option<u32> {
     if !(1..=9).contains(&len) {
         return None;
     }
-    let word = u64::from_le_bytes(*tail.first_chunk()?) ^ 0x3030_3030_3030_3030;
+    let word = u64::from_le_bytes(*tail.first_chunk()?) ^ ZEROS;
     // Zeros for what is behind the digits.
     let digits = word & (u64::MAX >> (64 - 8 * len.min(8)));
-    if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
+    if !are_digits(digits) {
         return None;
     }
     let ninth = match len {
@@ -174,16 +175,6 @@ fn fraction_digits(tail: &[u8], len: usize) -> Option<u32> {
     // Eight digits: below 10^8.
     let eight = u32::try_from(eight_digits(digits)).ok()?;
     Some(eight * 10 + u32::from(ninth))
-}
-
-/// Eight digits, the first in the lowest byte: to four pairs, two fours, and one number.
-#[inline]
-pub(crate) fn eight_digits(digits: u64) -> u64 {
-    const PAIRS: u64 = 0x0000_00FF_0000_00FF;
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
-    let high = (pairs & PAIRS).wrapping_mul(0x000F_4240_0000_0064);
-    let low = ((pairs >> 16) & PAIRS).wrapping_mul(0x0000_2710_0000_0001);
-    high.wrapping_add(low) >> 32
 }
 
 /// Nanoseconds of an optional `.123`, and what follows it.

@@ -198,6 +198,14 @@ impl core::str::FromStr for SignedDuration {
 }
 
 /// Why a text or a value is no [`SignedDuration`].
+///
+/// ```
+/// use influx_edge::{DurationError, SignedDuration};
+///
+/// assert_eq!("1mo".parse::<SignedDuration>(), Err(DurationError::Calendar));
+/// assert_eq!("90".parse::<SignedDuration>(), Err(DurationError::Syntax)); // of what?
+/// assert_eq!("300000d".parse::<SignedDuration>(), Err(DurationError::OutOfRange));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DurationError {

@@ -188,8 +188,9 @@ impl Timestamp {
     ///
     /// # Errors
     ///
-    /// [`TimestampError`] says what is wrong. A leap second (`:60`) is refused, as the server does, and
-    /// so is a tenth fraction digit, which could not be kept.
+    /// Returns an error if the text is no RFC 3339 time, or none that a [`Timestamp`] can hold. A
+    /// leap second (`:60`) is refused, as the server does, and so is a tenth fraction digit, which
+    /// could not be kept.
     pub fn parse(text: &str) -> Result<Timestamp, TimestampError> {
         Timestamp::parse_at(text.as_bytes(), text.len())
     }
@@ -219,7 +220,7 @@ impl Timestamp {
     ///
     /// # Errors
     ///
-    /// [`TimestampError::OutOfRange`] before 1677 or after 2262.
+    /// Returns [`TimestampError::OutOfRange`] if the time is before 1677 or after 2262.
     #[cfg(feature = "std")]
     pub fn from_system(time: std::time::SystemTime) -> Result<Timestamp, TimestampError> {
         let nanos = match time.duration_since(std::time::UNIX_EPOCH) {
@@ -245,8 +246,8 @@ impl Timestamp {
     ///
     /// # Errors
     ///
-    /// [`TimestampError::OutOfRange`] where the system's clock can't hold it, as a 32-bit `time_t`
-    /// can't after 2038.
+    /// Returns [`TimestampError::OutOfRange`] if the system's clock can't hold the time, as a
+    /// 32-bit `time_t` can't after 2038.
     #[cfg(feature = "std")]
     pub fn to_system(self) -> Result<std::time::SystemTime, TimestampError> {
         let distance = core::time::Duration::from_nanos(self.0.unsigned_abs());
@@ -367,6 +368,14 @@ impl fmt::Display for Rfc3339Nanos {
 }
 
 /// Why a text is not a [`Timestamp`].
+///
+/// ```
+/// use influx_edge::{Timestamp, TimestampError};
+///
+/// assert_eq!(Timestamp::parse("2026-02-30T00:00:00Z"), Err(TimestampError::Field));
+/// assert_eq!(Timestamp::parse("2016-12-31T23:59:60Z"), Err(TimestampError::LeapSecond));
+/// assert_eq!(Timestamp::parse("2500-01-01T00:00:00Z"), Err(TimestampError::OutOfRange));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimestampError {

@@ -55,6 +55,7 @@ pub(crate) enum Kind {
     Choice(&'static [&'static str]),
 }
 
+#[derive(Clone, Copy)]
 pub(crate) struct Opt {
     pub(crate) long: &'static str,
     pub(crate) short: Option<char>,
@@ -94,6 +95,23 @@ impl Opt {
         self.short = Some(short);
         self
     }
+}
+
+/// Two tables of options as one, of `N` options.
+#[allow(clippy::indexing_slicing, reason = "while compiling")]
+pub(crate) const fn joined<const N: usize>(first: &[Opt], second: &[Opt]) -> [Opt; N] {
+    assert!(first.len() + second.len() == N, "the number of options");
+    let mut all = [Opt::flag("", ""); N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < first.len() {
+            first[at]
+        } else {
+            second[at - first.len()]
+        };
+        at += 1;
+    }
+    all
 }
 
 /// Every subcommand that talks to a server takes these.
@@ -315,6 +333,26 @@ impl Command {
         let connection = if self.connects { CONNECTION } else { &[] };
         self.options.iter().chain(connection).chain(COMMON)
     }
+}
+
+/// A subcommand and what is typed for it: `spool list`.
+pub(crate) struct Entry {
+    pub(crate) path: String,
+    pub(crate) command: &'static Command,
+}
+
+/// All subcommands, each before its own.
+pub(crate) fn all(commands: &[&'static Command]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for command in commands.iter().copied() {
+        let path = command.name.to_owned();
+        entries.push(Entry { path, command });
+        entries.extend(all(command.commands).into_iter().map(|mut entry| {
+            entry.path = format!("{} {}", command.name, entry.path);
+            entry
+        }));
+    }
+    entries
 }
 
 /// A time with its unit; a bare number is in seconds.

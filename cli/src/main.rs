@@ -7,13 +7,17 @@
 
 mod check;
 mod command;
+mod completions;
 mod failure;
 mod help;
+mod man;
 mod object;
 mod ping;
 mod provision;
+mod query;
 mod report;
 mod request;
+mod service;
 mod settings;
 mod signals;
 mod spool;
@@ -28,11 +32,15 @@ use std::process::ExitCode;
 
 /// The subcommands, in the order of the help.
 pub(crate) const COMMANDS: &[&Command] = &[
+    &write::COMMAND,
+    &query::COMMAND,
     &spool::COMMAND,
     &check::COMMAND,
     &ping::COMMAND,
     &provision::COMMAND,
     &request::COMMAND,
+    &completions::COMMAND,
+    &man::COMMAND,
 ];
 
 fn main() -> ExitCode {

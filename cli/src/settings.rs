@@ -23,9 +23,11 @@ pub(crate) fn builder(matches: &Matches) -> Result<ClientBuilder, Failure> {
         }
         Some(file) => ClientBuilder::from_config_file(file)?,
         None => {
+            let v3 = if url.is_none() { influxdb3() } else { None };
+            let is_v3 = v3.is_some();
             let ours = |name: &str| match name.strip_prefix(PREFIX) {
                 Some("URL") => url.is_none(),
-                Some("TOKEN" | "USERNAME" | "PASSWORD" | "AUTH_BASIC") => token.is_none(),
+                Some("TOKEN" | "USERNAME" | "PASSWORD" | "AUTH_BASIC") => token.is_none() && !is_v3,
                 rest => rest.is_some(),
             };
             let variables = std::env::vars_os().filter_map(|(name, value)| {
@@ -33,7 +35,9 @@ pub(crate) fn builder(matches: &Matches) -> Result<ClientBuilder, Failure> {
                 ours(&name).then(|| (name, value.to_string_lossy().into_owned()))
             });
             let url = url.map(|url| (format!("{PREFIX}URL"), url.to_owned()));
-            ClientBuilder::from_variables(variables.chain(url))?
+            let v3 = v3.into_iter().flatten();
+            let v3 = v3.map(|(name, value)| (format!("{PREFIX}{name}"), value));
+            ClientBuilder::from_variables(variables.chain(v3).chain(url))?
         }
     };
     if let Some(org) = org {
@@ -51,16 +55,33 @@ pub(crate) fn builder(matches: &Matches) -> Result<ClientBuilder, Failure> {
     Ok(builder.user_agent(concat!("influx-edge-cli/", env!("CARGO_PKG_VERSION"))))
 }
 
+/// Address and token of an InfluxDB 3, which count if `INFLUXDB_V2_URL` is unset. Its token goes with its
+/// address, and no other does.
+fn influxdb3() -> Option<impl Iterator<Item = (&'static str, String)>> {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if set("INFLUXDB_V2_URL").is_some() {
+        return None;
+    }
+    let url = set("INFLUXDB3_URL")?;
+    let token = set("INFLUXDB3_TOKEN").map(|token| ("TOKEN", token));
+    Some(std::iter::once(("URL", url)).chain(token))
+}
+
 /// The client, after its warnings are printed.
 ///
 /// # Errors
 /// As [`builder`].
 pub(crate) fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
     let client = builder(matches)?.build()?;
+    warn(&client, report);
+    Ok(client)
+}
+
+/// Prints the client's warnings.
+pub(crate) fn warn(client: &Client, report: &Report) {
     for warning in client.warnings() {
         report.note(format_args!("warning: {warning}"));
     }
-    Ok(client)
 }
 
 /// What `--token-file` holds.

@@ -17,10 +17,10 @@ pub(crate) struct Series {
 #[derive(Clone, Copy)]
 pub(crate) struct Canvas {
     /// Columns of text.
-    width: usize,
+    pub(crate) width: usize,
     /// A terminal gets block characters and a little colour; a file or a pipe plain ASCII.
     pub(crate) is_terminal: bool,
-    colours: bool,
+    pub(crate) colours: bool,
 }
 
 impl Canvas {
@@ -73,49 +73,51 @@ impl Canvas {
         say!("{}\n{rows}", self.strong(heading));
     }
 
-    /// Bars over time: the lowest value is a thin bar, the highest a full one.
+    /// Bars over time, above an axis with round numbers.
     pub(crate) fn plot(self, times: &[Timestamp], series: &Series) {
-        let (rows, steps) = if self.is_terminal {
-            (3, BLOCKS)
-        } else {
-            (4, HASHES)
+        for line in self.bars(times, series) {
+            say!("{line}");
+        }
+    }
+
+    /// The lines of a plot.
+    pub(crate) fn bars(self, times: &[Timestamp], series: &Series) -> Vec<String> {
+        const NAME: usize = 20;
+        const SCALE: usize = 10;
+        let (rows, steps, line) = match self.is_terminal {
+            true => (3, BLOCKS, '│'),
+            false => (4, ASCII, '|'),
         };
-        let values = || series.points.iter().map(|(_, value)| *value);
-        let (low, high) = (
-            values().fold(f64::INFINITY, f64::min),
-            values().fold(f64::NEG_INFINITY, f64::max),
-        );
-        // How high each bar is, in steps; all the same if nothing moved.
-        let full = rows * (steps.len() - 1);
-        let heights: Vec<Option<usize>> = times
+        let axis = Axis::new(series.points.iter().map(|(_, value)| *value));
+        let row_steps = steps.len() - 1;
+        // How high each bar is, in steps: one at least, for there is a reading.
+        let heights: Vec<usize> = times
             .iter()
             .map(|time| {
-                let share = (series.at(*time)? - low) / (high - low);
-                let share = if share.is_finite() { share } else { 0.5 };
-                Some(1 + (share * (full - 1) as f64).round() as usize)
+                let share = series.at(*time).map(|value| axis.share(value));
+                let steps = share.map(|share| (share * (rows * row_steps) as f64).round() as usize);
+                steps.map_or(0, |steps| steps.max(1))
             })
             .collect();
 
-        const NAME: usize = 20;
-        const SCALE: usize = 10;
         let space = self.width.saturating_sub(NAME + SCALE + 2);
         let bar = (space / times.len().max(1)).clamp(1, 6);
-        let axis = if self.is_terminal { '│' } else { '|' };
+        let mut lines = Vec::new();
         for row in (0..rows).rev() {
             let (name, scale) = match row {
-                _ if row == rows - 1 => (series.name.as_str(), short(high)),
-                0 if low < high => ("", short(low)),
+                0 => ("", axis.label(axis.low)),
+                _ if row == rows - 1 => (series.name.as_str(), axis.label(axis.high)),
                 _ => ("", String::new()),
             };
-            let mut line = format!("{:<NAME$}", clip(name, NAME));
-            line += &self.faint(&format!("{scale:>SCALE$} {axis}"));
+            let mut text = format!("{:<NAME$}", clip(name, NAME));
+            text += &self.faint(&format!("{scale:>SCALE$} {line}"));
             for height in &heights {
-                let reached = height.unwrap_or(0).saturating_sub(row * (steps.len() - 1));
-                let step = steps[reached.min(steps.len() - 1)];
-                line.extend(std::iter::repeat_n(step, bar));
+                let reached = height.saturating_sub(row * row_steps).min(row_steps);
+                text.extend(std::iter::repeat_n(steps[reached], bar));
             }
-            say!("{}", line.trim_end());
+            lines.push(text.trim_end().to_owned());
         }
+        lines
     }
 
     /// As much of a line as there is space for.
@@ -129,7 +131,59 @@ impl Canvas {
 
 /// From nothing to a full cell.
 const BLOCKS: &[char] = &[' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-const HASHES: &[char] = &[' ', '#'];
+const ASCII: &[char] = &[' ', '.', ':', '#'];
+
+/// The range of a plot, between round numbers.
+struct Axis {
+    low: f64,
+    high: f64,
+    /// The labels' digits behind the point.
+    decimals: usize,
+}
+
+impl Axis {
+    /// A range that holds all of these and in which the least is a bar to be seen, or counted from zero.
+    fn new(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let values = values.filter(|value| value.is_finite());
+        let least = values.clone().reduce(f64::min).unwrap_or(0.0);
+        let most = values.reduce(f64::max).unwrap_or(0.0);
+        // Values that don't move are shown above zero, or below it.
+        let (from, to) = match least < most {
+            true => (least, most),
+            false if least == 0.0 => (0.0, 1.0),
+            false => (least.min(0.0), most.max(0.0)),
+        };
+        let step = round_step(to / 4.0 - from / 4.0);
+        let low = (from / step).floor() * step;
+        let high = ((to / step).ceil() * step).max(low + step);
+        let is_low = low != 0.0 && least - low < (high - low) / 8.0;
+        Axis {
+            low: if is_low { low - step } else { low },
+            high,
+            decimals: (-step.log10().floor()).max(0.0) as usize,
+        }
+    }
+
+    /// How far up a value is, from 0 to 1.
+    fn share(&self, value: f64) -> f64 {
+        ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
+    }
+
+    fn label(&self, value: f64) -> String {
+        match value.abs() {
+            size if size < 1e7 && self.decimals < 7 => format!("{value:.*}", self.decimals),
+            _ => format!("{value:.1e}"),
+        }
+    }
+}
+
+/// The least of 1, 2, 5, 10, 20 … (and 0.5, 0.2 …) that is no smaller.
+fn round_step(step: f64) -> f64 {
+    let power = 10f64.powf(step.log10().floor());
+    let of_ten = [1.0, 2.0, 5.0].map(|digit| digit * power);
+    let found = of_ten.into_iter().find(|round| *round >= step);
+    found.unwrap_or(10.0 * power)
+}
 
 impl Series {
     fn at(&self, time: Timestamp) -> Option<f64> {

@@ -102,9 +102,15 @@ listed!(Authorization, "authorizations");
 /// A token to be made.
 ///
 /// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
 /// use influx_edge::api::{NewAuthorization, Permission};
 ///
-/// let new = NewAuthorization::new([Permission::write().buckets()]).description("the logger");
+/// let new = NewAuthorization::new([Permission::write().bucket(&id)]).description("logger");
+/// let made = client.authorizations().create(&new)?;
+/// assert_eq!(made.permissions[0].action, "write");
+/// assert!(made.reveal_token().is_some()); // now or never
+/// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct NewAuthorization {
@@ -116,15 +122,6 @@ pub struct NewAuthorization {
 
 impl NewAuthorization {
     /// A token that may do this, active, for the user who makes it.
-    ///
-    /// ```
-    /// use influx_edge::api::{NewAuthorization, Permission, Status};
-    ///
-    /// let new = NewAuthorization::new([Permission::write().buckets()])
-    ///     .description("logger")
-    ///     .status(Status::Inactive); // until it is needed
-    /// # let _ = new;
-    /// ```
     pub fn new(permissions: impl IntoIterator<Item = Permission>) -> Self {
         NewAuthorization {
             permissions: permissions.into_iter().collect(),
@@ -181,6 +178,18 @@ struct Body<'a> {
 }
 
 /// What to change of an authorization. What isn't set stays; what it may do stays always.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
+/// use influx_edge::api::{AuthorizationUpdate, Status};
+///
+/// let pause = AuthorizationUpdate::new().status(Status::Inactive);
+/// let token = client.authorizations().update(&id, &pause)?;
+/// assert_eq!(token.status, Some(Status::Inactive));
+/// assert_eq!(token.permissions.len(), 1); // as before
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct AuthorizationUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -456,7 +465,8 @@ impl<'a> Authorizations<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such authorization; else as [`create`](Authorizations::create).
+    /// Returns an error if there is no such authorization, and the same errors as
+    /// [`create`](Authorizations::create).
     pub fn duplicate(self, id: &AuthorizationId) -> Result<Authorization, Error> {
         let old: Authorization = ApiRequest::get(self.0.client, &["authorizations", id.as_str()])
             .send_json(&format_args!("duplicate authorization {id}"))?;
@@ -474,15 +484,6 @@ impl<'a> Authorizations<'a> {
 
     /// Changes what is set in `update`, and gives the authorization as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
-    /// use influx_edge::api::{AuthorizationUpdate, Status};
-    ///
-    /// client.authorizations().update(&id, &AuthorizationUpdate::new().status(Status::Inactive))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such authorization, the token lacks permission, or no
     /// response is received.
@@ -497,13 +498,6 @@ impl<'a> Authorizations<'a> {
     }
 
     /// Deletes an authorization: its token opens nothing any more.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
-    /// client.authorizations().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such authorization](Error::is_not_found), the token lacks

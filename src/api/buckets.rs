@@ -3,12 +3,12 @@
 use super::ensure::{Ensured, Plan};
 use super::id::{BucketId, OrgId};
 use super::labels::Label;
-use super::list::{List, Paging, listed};
+use super::list::{List, Page, Paging, listed};
 use super::relations::{AttachedLabels, Members};
 use super::request::{ApiRequest, Scope};
 use super::retention::{Retention, RetentionRule, as_list};
 use super::schemas::Schemas;
-use super::serde_util::{Page, or_default, time};
+use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_bucket_name, check_name};
@@ -87,9 +87,15 @@ listed!(Bucket, "buckets", in pages of 100 at most);
 /// A bucket to be made. There is one retention, not a list of them: no server takes two rules.
 ///
 /// ```
-/// use influx_edge::api::{NewBucket, days};
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::{NewBucket, days, hours};
 ///
-/// let new = NewBucket::new("sensors").retention(days(30)).description("what the roof says");
+/// let bucket = client.buckets().create(&NewBucket::new("sensors").retention(days(30)))?;
+/// assert_eq!(bucket.retention(), Some(days(30)));
+/// // What every server refuses isn't sent.
+/// let too_short = NewBucket::new("sensors").retention(hours(1) / 2);
+/// assert!(client.buckets().create(&too_short).unwrap_err().is_config());
+/// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -108,13 +114,6 @@ pub struct NewBucket {
 
 impl NewBucket {
     /// A bucket of this name that keeps its points for ever.
-    ///
-    /// ```
-    /// use influx_edge::api::{NewBucket, days};
-    ///
-    /// let new = NewBucket::new("sensors").retention(days(30)).description("all of the plant");
-    /// # let _ = new;
-    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewBucket {
             name: name.into(),
@@ -220,13 +219,6 @@ pub struct BucketUpdate {
 impl BucketUpdate {
     /// No change yet. Enough for OSS; InfluxDB Cloud refuses (403) every update that doesn't say
     /// the retention, see [`of`](BucketUpdate::of).
-    ///
-    /// ```
-    /// use influx_edge::api::{BucketUpdate, days};
-    ///
-    /// let longer = BucketUpdate::new().retention(days(365)); // its name stays
-    /// # let _ = longer;
-    /// ```
     #[must_use]
     pub fn new() -> Self {
         BucketUpdate::default()
@@ -498,13 +490,6 @@ impl<'a> Buckets<'a> {
 
     /// Deletes a bucket and all points in it. InfluxDB Cloud does so some time later.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// client.buckets().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is [no such bucket](Error::is_not_found), it is one of the
     /// server's own, the token lacks permission, or no response is received.
@@ -561,14 +546,6 @@ impl<'a> Buckets<'a> {
 
     /// The schemas of the measurements in a bucket that was made with an
     /// [explicit schema](NewBucket::explicit_schema). Cloud only.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// let all = client.buckets().schemas(&id).list().collect::<Result<Vec<_>, _>>()?;
-    /// println!("{} schemas", all.len());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn schemas(self, id: &BucketId) -> Schemas<'a> {
         Schemas::new(self.0, id)

@@ -13,6 +13,19 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 /// A mapping from a database and a retention policy to a bucket, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let mut made = Vec::new();
+/// for mapping in client.dbrps().list() {
+///     let mapping = mapping?;
+///     if !mapping.is_virtual {
+///         made.push((mapping.database, mapping.retention_policy));
+///     }
+/// }
+/// assert_eq!(made, [("plant".to_string(), "autogen".to_string())]);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dbrp {
@@ -41,6 +54,17 @@ pub struct Dbrp {
 listed!(Dbrp, "content");
 
 /// A mapping to be made.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+/// use influx_edge::api::NewDbrp;
+///
+/// let new = NewDbrp::new(&id, "plant", "autogen").default_for_database(true);
+/// let mapping = client.dbrps().create(&new)?;
+/// assert!(mapping.default); // `db=plant` is enough for a program that speaks 1.x
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewDbrp {
     #[serde(rename = "bucketID")]
@@ -76,6 +100,16 @@ impl NewDbrp {
 }
 
 /// What to change of a mapping. What isn't set stays.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::DbrpId::new("0123456789abcdef")?;
+/// use influx_edge::api::DbrpUpdate;
+///
+/// let mapping = client.dbrps().update(&id, &DbrpUpdate::new().retention_policy("a_year"))?;
+/// assert_eq!((mapping.database.as_str(), mapping.retention_policy.as_str()), ("plant", "a_year"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct DbrpUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,15 +223,6 @@ impl<'a> Dbrps<'a> {
 
     /// Makes a mapping.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// use influx_edge::api::NewDbrp;
-    ///
-    /// client.dbrps().create(&NewDbrp::new(&id, "plant", "autogen").default_for_database(true))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if a name is empty, database and retention policy are [mapped
     /// already](Error::is_conflict), there is no organization, the token lacks permission, or no
@@ -221,16 +246,6 @@ impl<'a> Dbrps<'a> {
     ///
     /// Safe to repeat, but not from several programs at once: InfluxDB 2.9.1 then makes several
     /// mappings of the same names, of which the first in its list is the one that is found.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// use influx_edge::api::NewDbrp;
-    ///
-    /// let mapping = client.dbrps().ensure(&NewDbrp::new(&id, "plant", "yearly"))?;
-    /// println!("{}: {}", mapping.get().id, mapping.as_str());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is no such bucket, and the mapping is then as it was; else as
@@ -321,15 +336,6 @@ impl<'a> Dbrps<'a> {
     /// Changes what is set in `update`, and gives the mapping as it is then. Asks first whether it is a
     /// [virtual](Dbrp::is_virtual) one.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::DbrpId::new("0123456789abcdef")?;
-    /// use influx_edge::api::DbrpUpdate;
-    ///
-    /// client.dbrps().update(&id, &DbrpUpdate::new().retention_policy("a_year"))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such mapping or it is [virtual](Dbrp::is_virtual), which
     /// can't be changed, there is no organization, the token lacks permission, or no response is
@@ -348,13 +354,6 @@ impl<'a> Dbrps<'a> {
 
     /// Deletes a mapping. Asks first whether it is a [virtual](Dbrp::is_virtual) one: those can't be
     /// deleted, though OSS responds as if they were.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::DbrpId::new("0123456789abcdef")?;
-    /// client.dbrps().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such mapping](Error::is_not_found) or it is virtual, there

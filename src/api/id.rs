@@ -26,6 +26,15 @@ macro_rules! ids {
         $(#[$doc])*
         ///
         /// Opaque: what the server gave is what is sent back.
+        ///
+        /// ```
+        #[doc = concat!("use influx_edge::api::", stringify!($name), ";")]
+        ///
+        #[doc = concat!("let id: ", stringify!($name), " = \"97c45955947a12be\".parse()?;")]
+        /// assert_eq!(id.to_string(), "97c45955947a12be");
+        #[doc = concat!("assert!(", stringify!($name), "::new(\"sensors\").is_err()); // a name isn't one")]
+        /// # Ok::<(), influx_edge::Error>(())
+        /// ```
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
@@ -34,7 +43,7 @@ macro_rules! ids {
             /// An id out of a configuration or a command line.
             ///
             /// # Errors
-            /// It isn't 16 hexadecimal digits, or they are all zero.
+            /// Returns an error if the text isn't 16 hexadecimal digits, or they are all zero.
             pub fn new(text: impl Into<String>) -> Result<Self, Error> {
                 let text = text.into();
                 check($kind, &text)?;

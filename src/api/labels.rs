@@ -13,6 +13,14 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 /// A name with properties, to put on buckets, tasks and variables.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
+/// let label = client.labels().find(&id)?.expect("it was made");
+/// assert_eq!(label.properties.get("color").map(String::as_str), Some("#00ff00"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Label {
@@ -32,6 +40,16 @@ pub struct Label {
 listed!(Label, "labels");
 
 /// A label to be made.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::NewLabel;
+///
+/// let label = client.labels().create(&NewLabel::new(" north ").property("color", "#00aaff"))?;
+/// assert_eq!(label.name, "north");
+/// assert_eq!(label.properties["color"], "#00aaff");
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewLabel {
     name: String,
@@ -42,13 +60,6 @@ pub struct NewLabel {
 impl NewLabel {
     /// A label of this name, without properties. White space around the name is taken off, as the
     /// server does.
-    ///
-    /// ```
-    /// use influx_edge::api::NewLabel;
-    ///
-    /// let north = NewLabel::new("north").property("color", "#00aaff");
-    /// # let _ = north;
-    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewLabel {
             name: trimmed(name.into()),
@@ -83,6 +94,17 @@ impl NewLabel {
 }
 
 /// What to change of a label. What isn't set stays.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
+/// use influx_edge::api::LabelUpdate;
+///
+/// let label = client.labels().update(&id, &LabelUpdate::new().name("north wing"))?;
+/// assert_eq!(label.name, "north wing");
+/// assert_eq!(label.properties["color"], "#00aaff"); // as before
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct LabelUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -312,7 +334,8 @@ impl<'a> Labels<'a> {
     /// Makes another label with the properties of this one.
     ///
     /// # Errors
-    /// There is no such label; else as [`create`](Labels::create).
+    /// Returns an error if there is no such label, and the same errors as
+    /// [`create`](Labels::create).
     pub fn duplicate(self, id: &LabelId, name: impl Into<String>) -> Result<Label, Error> {
         let label = ApiRequest::get(self.0.client, &["labels", id.as_str()])
             .send_json::<LabelResponse>(&format_args!("duplicate label {id}"))?
@@ -329,16 +352,6 @@ impl<'a> Labels<'a> {
 
     /// Changes what is set in `update`, and gives the label as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
-    /// use influx_edge::api::LabelUpdate;
-    ///
-    /// // What isn't set stays as it is.
-    /// let now = client.labels().update(&id, &LabelUpdate::new().name("north wing"))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such label, the name is empty or taken, the token lacks
     /// permission, or no response is received.
@@ -353,13 +366,6 @@ impl<'a> Labels<'a> {
     }
 
     /// Deletes a label, and takes it off everything it is on.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
-    /// client.labels().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such label](Error::is_not_found), the token lacks

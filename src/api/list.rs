@@ -1,25 +1,28 @@
-//! Lists: paging through lists that are longer than one response.
+//! Lists: one page under its key, and paging through lists that are longer than one response.
 
 use super::request::{ApiRequest, Scope};
-use super::serde_util::Page;
 use crate::Timestamp;
 use crate::client::Client;
 use crate::error::Error;
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::{IntoIter, Vec};
 use core::fmt;
 use core::iter::FusedIterator;
+use core::marker::PhantomData;
 use core::sync::atomic::Ordering;
-use serde::de::DeserializeOwned;
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
+};
 
 /// What a [`List`] can be a list of. Implemented by this crate's resources.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no resource that a server lists",
     note = "lists come from methods: `client.buckets().list()`, `client.tasks().list()`, …"
 )]
+#[doc(hidden)]
 pub trait Listed: DeserializeOwned + sealed::Sealed {
     /// The member of the response that holds the items.
     #[doc(hidden)]
@@ -37,6 +40,7 @@ pub trait Listed: DeserializeOwned + sealed::Sealed {
 }
 
 /// What comes in pages. Implemented by this crate's resources.
+#[doc(hidden)]
 pub trait Paged: Listed {
     /// The largest page the server gives.
     #[doc(hidden)]
@@ -69,6 +73,40 @@ macro_rules! listed {
     };
 }
 pub(super) use listed;
+
+/// The items of a list, whatever else the response holds. A null is an empty list, as Go writes
+/// one.
+pub(super) struct Page<T>(pub(super) Vec<T>);
+
+impl<'de, T: Listed> Deserialize<'de> for Page<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Response<T>(PhantomData<T>);
+
+        impl<'de, T: Listed> Visitor<'de> for Response<T> {
+            type Value = Page<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "an object with a list of {}", T::KEY)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Page<T>, A::Error> {
+                let mut items = None;
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    if key == T::KEY {
+                        items = Some(map.next_value::<Option<Vec<T>>>()?.unwrap_or_default());
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                items
+                    .map(Page)
+                    .ok_or_else(|| A::Error::missing_field(T::KEY))
+            }
+        }
+
+        deserializer.deserialize_map(Response(PhantomData))
+    }
+}
 
 /// How the next page is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

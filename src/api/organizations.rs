@@ -1,20 +1,27 @@
 //! Organizations: list, find, create, update, delete.
 
 use super::id::{OrgId, UserId};
-use super::list::{List, Paging, listed};
+use super::list::{List, Page, Paging, listed};
 use super::relations::Members;
 use super::request::ApiRequest;
 use super::secrets::Secrets;
-use super::serde_util::{Page, Status, or_default, status, time};
+use super::serde_util::{Status, or_default, status, time};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, trimmed};
 use crate::error::Error;
-use alloc::format;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 /// An organization, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let acme = client.organizations().find_by_name("acme")?.expect("it was made");
+/// println!("{} since {:?}", acme.id, acme.created_at);
+/// assert_eq!(acme.status, None); // Cloud alone has one
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Organization {
@@ -43,6 +50,16 @@ pub struct Organization {
 listed!(Organization, "orgs", in pages of 100 at most);
 
 /// An organization to be made.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::NewOrganization;
+///
+/// let new = NewOrganization::new(" acme ").description("the plant");
+/// let acme = client.organizations().create(&new)?;
+/// assert_eq!((acme.name.as_str(), acme.description.as_str()), ("acme", "the plant"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewOrganization {
     name: String,
@@ -53,13 +70,6 @@ pub struct NewOrganization {
 impl NewOrganization {
     /// An organization of this name. White space around the name is taken off, as the server does
     /// when it looks one up.
-    ///
-    /// ```
-    /// use influx_edge::api::NewOrganization;
-    ///
-    /// let plant = NewOrganization::new("acme").description("the plant");
-    /// # let _ = plant;
-    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewOrganization {
             name: trimmed(name.into()),
@@ -76,6 +86,17 @@ impl NewOrganization {
 }
 
 /// What to change of an organization. What isn't set stays.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
+/// use influx_edge::api::OrganizationUpdate;
+///
+/// let update = OrganizationUpdate::new().description("plant 2");
+/// let acme = client.organizations().update(&id, &update)?;
+/// assert_eq!((acme.name.as_str(), acme.description.as_str()), ("acme", "plant 2"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct OrganizationUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,15 +146,6 @@ impl Client {
     pub fn organizations(&self) -> Organizations<'_> {
         Organizations(self)
     }
-}
-
-/// The organization of this name, which has to be there.
-pub(super) fn existing(client: &Client, name: &str) -> Result<Organization, Error> {
-    client.organizations().find_by_name(name)?.ok_or_else(|| {
-        Error::config(format!(
-            "there is no organization {name:?}, or these credentials may not see it; give the client its id instead (`org_id`)"
-        ))
-    })
 }
 
 impl<'a> Organizations<'a> {
@@ -241,13 +253,6 @@ impl<'a> Organizations<'a> {
     }
 
     /// Deletes an organization with everything in it.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// client.organizations().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such organization](Error::is_not_found), the token lacks

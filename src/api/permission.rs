@@ -34,6 +34,15 @@ pub struct Permission {
 }
 
 /// What a permission is about.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::AuthorizationId::new("0123456789abcdef")?;
+/// let token = client.authorizations().find(&id)?.expect("it was made");
+/// let resource = &token.permissions[0].resource;
+/// assert_eq!((resource.kind.as_str(), resource.name.as_deref()), ("buckets", Some("edge")));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PermissionResource {
@@ -84,28 +93,12 @@ const KINDS: [&str; 22] = [
 
 impl Permission {
     /// To read something: `Permission::read().buckets()`.
-    ///
-    /// ```
-    /// use influx_edge::api::Permission;
-    ///
-    /// let dashboard = [Permission::read().buckets()];
-    /// # let _ = dashboard;
-    /// ```
     pub fn read() -> PermissionBuilder {
         PermissionBuilder("read")
     }
 
     /// To write something, which also means to make, change and delete it:
     /// `Permission::write().bucket(&id)`.
-    ///
-    /// ```
-    /// use influx_edge::api::{BucketId, Permission};
-    ///
-    /// let bucket = BucketId::new("0123456789abcdef")?;
-    /// let logger = [Permission::write().bucket(&bucket)]; // and nothing else
-    /// # let _ = logger;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn write() -> PermissionBuilder {
         PermissionBuilder("write")
     }
@@ -187,6 +180,14 @@ impl Permission {
 
 /// A permission that doesn't say yet on what. Made by [`Permission::read`] and
 /// [`Permission::write`].
+///
+/// ```
+/// use influx_edge::api::Permission;
+///
+/// let may = Permission::read().all("dashboards"); // a kind that has no method of its own
+/// assert_eq!((may.action.as_str(), may.resource.kind.as_str()), ("read", "dashboards"));
+/// assert_eq!(may.resource.id, None); // all of them
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "say on what: `.bucket(&id)`, `.buckets()`, …"]
 pub struct PermissionBuilder(&'static str);
@@ -199,13 +200,6 @@ impl PermissionBuilder {
     }
 
     /// All buckets.
-    ///
-    /// ```
-    /// use influx_edge::api::Permission;
-    ///
-    /// let both = [Permission::read().buckets(), Permission::write().buckets()];
-    /// # let _ = both;
-    /// ```
     #[must_use]
     pub fn buckets(self) -> Permission {
         self.all("buckets")
@@ -231,13 +225,6 @@ impl PermissionBuilder {
     }
 
     /// All of any other kind: `labels`, `dbrp`, `secrets`, `telegrafs`, …
-    ///
-    /// ```
-    /// use influx_edge::api::Permission;
-    ///
-    /// let dashboards = Permission::read().all("dashboards"); // a kind without a method of its own
-    /// # let _ = dashboards;
-    /// ```
     #[must_use]
     pub fn all(self, kind: &str) -> Permission {
         Permission {

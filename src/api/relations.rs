@@ -4,9 +4,9 @@
 use super::ensure::Ensured;
 use super::id::{LabelId, UserId};
 use super::labels::{Label, LabelResponse};
-use super::list::{Listed, listed};
+use super::list::{Listed, Page, listed};
 use super::request::ApiRequest;
-use super::serde_util::{Page, Status, or_default, status};
+use super::serde_util::{Status, or_default, status};
 use crate::client::Client;
 use crate::error::Error;
 use alloc::borrow::ToOwned;
@@ -131,16 +131,6 @@ impl<'a> AttachedLabels<'a> {
 
     /// Takes a label off it. One that isn't on it is no error (OSS).
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// let labels = client.buckets().labels(&id);
-    /// for label in labels.list()? {
-    ///     labels.remove(&label.id)?; // the label itself stays
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the label isn't on the resource (Cloud), the token lacks permission, or no
     /// response is received.
@@ -187,16 +177,6 @@ impl<'a> Members<'a> {
 
     /// Adds a user.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// use influx_edge::api::NewUser;
-    ///
-    /// let user = client.users().create(&NewUser::new("logger"))?;
-    /// client.organizations().members(&id).add(&user.id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the user is a member or an owner [already](Error::is_duplicate), the
     /// resource doesn't exist, or no response is received.
@@ -218,6 +198,18 @@ impl<'a> Members<'a> {
 }
 
 /// A user with a part in something.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+/// use influx_edge::api::Status;
+///
+/// for member in client.buckets().members(&id).list()? {
+///     assert_eq!((member.name.as_str(), member.role.as_str()), ("ana-maria", "member"));
+///     assert_eq!(member.status, Some(Status::Inactive)); // a member who may do nothing now
+/// }
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Member {

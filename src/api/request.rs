@@ -1,19 +1,21 @@
 //! A request for a resource, and the organization it is for.
 
 use super::id::OrgId;
-use super::organizations;
+use super::serde_util::or_default;
 use crate::client::Client;
 use crate::client::Org;
 use crate::client::execute::to_json;
+use crate::client::names::check_name;
 use crate::client::transport::{HeaderList, HeaderText, HttpRequest, RequestBody};
 use crate::client::url::{Target, encode_segment};
 use crate::error::{Error, NO_PATH, ResponseError};
 use alloc::borrow::ToOwned;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// The most bytes of a response, decompressed. Some lists come whole, however long: ten thousand
 /// tokens with all their permissions are some 40 MB.
@@ -199,7 +201,7 @@ impl<'a> Scope<'a> {
         }
         match &self.client.inner().org {
             Some(Org::Id(id)) => OrgId::new(id.clone()),
-            Some(Org::Name(name)) => Ok(organizations::existing(self.client, name)?.id),
+            Some(Org::Name(name)) => find_org_id(self.client, name),
             None => Err(Error::config(
                 "it isn't said which organization this is for: give the client one (`org`, `org_id`), or the resource (`in_org`)",
             )),
@@ -221,6 +223,34 @@ impl<'a> Scope<'a> {
             org_id: self.org_id()?,
             new,
         })
+    }
+}
+
+/// The id of the organization of this name, which has to be there.
+fn find_org_id(client: &Client, name: &str) -> Result<OrgId, Error> {
+    #[derive(Deserialize)]
+    struct Found {
+        #[serde(deserialize_with = "or_default")]
+        orgs: Vec<OrgName>,
+    }
+    #[derive(Deserialize)]
+    struct OrgName {
+        id: OrgId,
+        #[serde(default, deserialize_with = "or_default")]
+        name: String,
+    }
+    let name = name.trim();
+    check_name("an organization", name)?;
+    let found = ApiRequest::get(client, &["orgs"])
+        .query("org", name)
+        .find::<Found>(&format_args!("find organization {name:?}"))?;
+    let orgs = found.map(|found| found.orgs).unwrap_or_default();
+    // Others may have made one with white space around its name, which the server keeps.
+    match orgs.into_iter().find(|org| org.name.trim() == name) {
+        Some(org) => Ok(org.id),
+        None => Err(Error::config(format!(
+            "there is no organization {name:?}, or these credentials may not see it; give the client its id instead (`org_id`)"
+        ))),
     }
 }
 

@@ -8,6 +8,16 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// How long points are kept.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+/// let bucket = client.buckets().find(&id)?.expect("it was made");
+/// let rule = &bucket.retention_rules[0];
+/// assert_eq!(rule.every_seconds, 86_400);
+/// assert_eq!(rule.shard_group_duration_seconds, Some(3_600)); // points go by the hour
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(tag = "type", rename = "expire", rename_all = "camelCase")]
 #[non_exhaustive]

@@ -1,9 +1,9 @@
 //! Runs of a task, and their logs.
 
 use super::id::{RunId, TaskId};
-use super::list::{List, Listed, Paged, Paging, sealed};
+use super::list::{List, Listed, Page, Paged, Paging, sealed};
 use super::request::ApiRequest;
-use super::serde_util::{Page, or_default, time};
+use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::error::Error;
@@ -12,6 +12,19 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// One run of a task, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// let mut ended = client.tasks().runs(&id).list();
+/// let run = ended.next().transpose()?.expect("it has run");
+/// assert!(run.is_success());
+/// assert_eq!(run.log.last().map(|event| event.message.as_str()), Some("Completed(success)"));
+///
+/// let run = client.tasks().runs(&id).start()?;
+/// assert!(!run.is_finished()); // it has been scheduled
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Run {
@@ -77,6 +90,16 @@ impl Paged for Run {
 }
 
 /// One thing that a run said.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// let events = client.tasks().logs(&id)?;
+/// let done: Vec<_> = events.iter().filter(|event| event.message.starts_with("Completed")).collect();
+/// assert_eq!(done[0].run_id, Some("11ac5699fb7b4000".parse()?));
+/// assert!(done[0].time > events[0].time);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogEvent {
@@ -151,14 +174,6 @@ impl<'a> Runs<'a> {
 
     /// Starts a run now, besides the schedule. Gives it as it is then: `scheduled`.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
-    /// let run = client.tasks().runs(&id).start()?; // now, whatever its schedule
-    /// println!("{:?}", run.status);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the task is inactive (400) or doesn't exist, a run for this second is
     /// queued already ([`Error::is_conflict`]), the token lacks permission, or no response is
@@ -172,7 +187,7 @@ impl<'a> Runs<'a> {
     /// is cut off.
     ///
     /// # Errors
-    /// As [`start`](Runs::start).
+    /// Returns the same errors as [`start`](Runs::start).
     pub fn start_for(&self, time: Timestamp) -> Result<Run, Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -209,15 +224,6 @@ impl<'a> Runs<'a> {
     }
 
     /// Ends a run before it is done. InfluxDB Cloud refuses always (405).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
-    /// let runs = client.tasks().runs(&id);
-    /// let run = runs.start()?;
-    /// runs.cancel(&run.id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the run has [ended already](Error::is_not_found) or never existed, the

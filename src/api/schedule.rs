@@ -10,6 +10,18 @@ use core::time::Duration;
 
 /// How often a task runs, or how long after its time: a [`Duration`] in whole seconds, or text as
 /// Flux writes a duration: `1h30m`, `1d`, `1mo`.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use core::time::Duration;
+/// use influx_edge::api::{Interval, NewTask};
+///
+/// assert_eq!(Interval::from(Duration::from_secs(5_400)), Interval::from("1h30m"));
+/// // Another text is an error of the call, which sends nothing.
+/// let task = NewTask::every("hourly", "1.5h", r#"from(bucket: "sensors") |> range(start: -1h)"#);
+/// assert!(client.tasks().create(&task).unwrap_err().is_config());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interval(Result<String, String>);
 

@@ -1,9 +1,9 @@
 //! Schemas of measurements, for buckets that take only what fits. InfluxDB Cloud only.
 
 use super::id::{BucketId, OrgId, SchemaId};
-use super::list::{List, Paging, listed};
+use super::list::{List, Page, Paging, listed};
 use super::request::{ApiRequest, Scope};
-use super::serde_util::{Page, or_default, time};
+use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::error::Error;
 use alloc::format;
@@ -40,6 +40,14 @@ pub struct MeasurementSchema {
 listed!(MeasurementSchema, "measurementSchemas");
 
 /// One column: the time, a tag or a field.
+///
+/// ```
+/// use influx_edge::api::{FieldType, SchemaColumn};
+///
+/// let columns =
+///     [SchemaColumn::time(), SchemaColumn::tag("station"), SchemaColumn::field("temp_c", FieldType::Float)];
+/// assert_eq!(columns.map(|column| column.kind), ["timestamp", "tag", "field"]);
+/// ```
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaColumn {
@@ -54,6 +62,13 @@ pub struct SchemaColumn {
 }
 
 /// The type of a field.
+///
+/// ```
+/// use influx_edge::api::{FieldType, SchemaColumn};
+///
+/// let count = SchemaColumn::field("count", FieldType::Unsigned); // `count=5u` fits, `count=5i` doesn't
+/// assert_eq!(count.data_type.as_deref(), Some("unsigned"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldType {
@@ -90,13 +105,6 @@ impl SchemaColumn {
     }
 
     /// A field. Every schema has at least one.
-    ///
-    /// ```
-    /// use influx_edge::api::{FieldType, SchemaColumn};
-    ///
-    /// let column = SchemaColumn::field("temp_c", FieldType::Float);
-    /// # let _ = column;
-    /// ```
     pub fn field(name: impl Into<String>, data_type: FieldType) -> Self {
         let data_type = match data_type {
             FieldType::Integer => "integer",
@@ -138,6 +146,18 @@ struct Body<'a> {
 }
 
 /// The schemas of one bucket. Made by [`Buckets::schemas`](super::Buckets::schemas).
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+/// use influx_edge::api::SchemaColumn;
+///
+/// let schemas = client.buckets().schemas(&id);
+/// let columns = [SchemaColumn::time(), SchemaColumn::tag("station")];
+/// let error = schemas.create("weather", &columns).unwrap_err(); // without a field, so it isn't sent
+/// assert!(error.is_config());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Schemas<'a> {
     scope: Scope<'a>,
@@ -159,15 +179,6 @@ impl<'a> Schemas<'a> {
     }
 
     /// All schemas, in one request; maybe without their columns.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// for schema in client.buckets().schemas(&id).list() {
-    ///     println!("{:?}", schema?.name);
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn list(&self) -> List<'a, MeasurementSchema> {
         let path = ["buckets", self.bucket.as_str(), "schema", "measurements"];
         List::new(
@@ -203,16 +214,6 @@ impl<'a> Schemas<'a> {
     }
 
     /// Makes the schema of a measurement: one [time](SchemaColumn::time), tags, at least one field.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// use influx_edge::api::{FieldType, SchemaColumn};
-    ///
-    /// let columns = [SchemaColumn::time(), SchemaColumn::tag("station"), SchemaColumn::field("temp_c", FieldType::Float)];
-    /// client.buckets().schemas(&id).create("weather", &columns)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the columns can't be a schema, the bucket wasn't created with an

@@ -53,6 +53,15 @@ pub struct Script {
 listed!(Script, "scripts", in pages of 500 at most);
 
 /// A script to be made.
+///
+/// ```
+/// use influx_edge::api::NewScript;
+///
+/// let flux = "from(bucket: params.bucket) |> range(start: -1h) |> mean()";
+/// let new = NewScript::new("hourly", "means of the last hour", flux);
+/// assert_eq!(serde_json::to_value(&new)?["language"], "flux");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewScript {
     name: String,
@@ -85,6 +94,14 @@ impl NewScript {
 }
 
 /// What to change of a script. What isn't set stays.
+///
+/// ```
+/// use influx_edge::api::ScriptUpdate;
+///
+/// let update = ScriptUpdate::new().description("means of the last hour");
+/// assert_eq!(serde_json::to_string(&update)?, r#"{"description":"means of the last hour"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ScriptUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,18 +133,18 @@ impl ScriptUpdate {
 }
 
 /// The scripts of the token's organization. Made by [`Client::scripts`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let error = client.scripts().find_by_name("hourly").unwrap_err();
+/// assert!(error.is_not_found()); // this server is an OSS, which has no scripts
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Scripts<'a>(&'a Client);
 
 impl Client {
     /// The scripts of the token's organization. InfluxDB Cloud only; OSS says 404.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// let all = client.scripts().list().collect::<Result<Vec<_>, _>>()?;
-    /// println!("{} of them", all.len());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn scripts(&self) -> Scripts<'_> {
         Scripts(self)
@@ -136,29 +153,11 @@ impl Client {
 
 impl<'a> Scripts<'a> {
     /// All scripts.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// for one in client.scripts().list() {
-    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn list(self) -> List<'a, Script> {
         List::new(self.0, "list scripts", &["scripts"], Paging::Offset)
     }
 
     /// The script with this id, if there is one.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
-    /// match client.scripts().find(&id)? {
-    ///     Some(found) => println!("{found:?}"),
-    ///     None => println!("it is gone"),
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the token lacks permission, the server has no scripts, or no response is
@@ -168,12 +167,6 @@ impl<'a> Scripts<'a> {
     }
 
     /// The script with this name, if there is one.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// let there = client.scripts().find_by_name("last")?.is_some();
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the token lacks permission, the server has no scripts, or no response is
@@ -185,15 +178,6 @@ impl<'a> Scripts<'a> {
     }
 
     /// Makes a script.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// use influx_edge::api::NewScript;
-    ///
-    /// let made = client.scripts().create(&NewScript::new("last", "the last hour", "from(bucket: params.b) |> range(start: -1h)"))?;
-    /// println!("{:?}", made.id);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the name is empty or [taken](Error::is_conflict), the script is invalid,
@@ -207,16 +191,6 @@ impl<'a> Scripts<'a> {
 
     /// Changes what is set in `update`, and gives the script as it is then.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
-    /// use influx_edge::api::ScriptUpdate;
-    ///
-    /// // What isn't set stays as it is.
-    /// let now = client.scripts().update(&id, &ScriptUpdate::new().description("one hour"))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such script, the new text is invalid, the token lacks
     /// permission, or no response is received.
@@ -228,13 +202,6 @@ impl<'a> Scripts<'a> {
 
     /// Deletes a script. One that isn't there is no error.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
-    /// client.scripts().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the token lacks permission or no response is received.
     pub fn delete(self, id: &ScriptId) -> Result<(), Error> {
@@ -243,15 +210,6 @@ impl<'a> Scripts<'a> {
     }
 
     /// The parameters a script has, and their types: `string`, `int`, `duration`, …
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
-    /// for (name, kind) in client.scripts().params(&id)? {
-    ///     println!("{name}: {kind}");
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is no such script, the token lacks permission, or no response is
@@ -268,16 +226,6 @@ impl<'a> Scripts<'a> {
     }
 
     /// Starts a call of a script.
-    ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").build()?;
-    /// # let id = "0123456789abcdef".parse()?;
-    /// let mut rows = client.scripts().invoke(&id).param("b", "sensors").call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{}", row.get::<f64>("_value")?);
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn invoke(self, id: &ScriptId) -> Invocation<'a> {
         Invocation {
             client: self.0,
@@ -297,6 +245,19 @@ impl List<'_, Script> {
 }
 
 /// A call of a script under construction. Made by [`Scripts::invoke`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
+/// use std::collections::BTreeMap;
+///
+/// let call = client.scripts().invoke(&id).param("bucket", "sensors");
+/// assert!(!format!("{call:?}").contains("sensors")); // parameters may be secret
+/// // What JSON can't have, as an object whose keys aren't text, is an error before anything is sent.
+/// let limits = BTreeMap::from([((1, 2), 3)]);
+/// assert!(call.param("limits", limits).call().unwrap_err().is_config());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[must_use = "nothing is invoked until `.call()?`"]
 pub struct Invocation<'a> {
     client: &'a Client,
@@ -331,16 +292,6 @@ impl Invocation<'_> {
     /// Invokes the script, and gives its rows as they come. Servers write them without types: every
     /// value is text.
     ///
-    /// ```no_run
-    /// # let client = influx_edge::Client::builder("https://cloud.example").org("acme").build()?;
-    /// # let id = influx_edge::api::ScriptId::new("0123456789abcdef")?;
-    /// let mut rows = client.scripts().invoke(&id).param("b", "sensors").call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{}", row.get::<f64>("_value")?);
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such script, a parameter is missing, the token lacks
     /// permission, or no response is received. The rows return what fails later.
@@ -351,7 +302,7 @@ impl Invocation<'_> {
     /// Invokes the script, and gives its response as it is, CSV: to be read whole or as a stream.
     ///
     /// # Errors
-    /// As [`call`](Invocation::call).
+    /// Returns the same errors as [`call`](Invocation::call).
     pub fn response(self) -> Result<Response, Error> {
         #[derive(Serialize)]
         struct Body<'a> {

@@ -54,13 +54,6 @@ impl<'a> Secrets<'a> {
 
     /// Sets secrets: new ones are made, known ones get another value, the others stay.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// client.organizations().secrets(&id).update([("smtp_password", "s3cret")])?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if a key is empty, the token lacks permission, or no response is received.
     pub fn update<'s>(
@@ -80,13 +73,6 @@ impl<'a> Secrets<'a> {
     }
 
     /// Deletes a secret. One that isn't there is no error.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// client.organizations().secrets(&id).delete("smtp_password")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the key is empty, the token lacks permission, or no response is

@@ -1,48 +1,9 @@
-//! Deserializers that several resources share: lists under a key, nulls, times, active or not.
+//! Deserializers that several resources share: nulls, times, active or not.
 
-use super::list::Listed;
 use crate::Timestamp;
-use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
-use core::marker::PhantomData;
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
-
-/// The items of a list, whatever else the response holds. A null is an empty list, as Go writes
-/// one.
-pub(super) struct Page<T>(pub(super) Vec<T>);
-
-impl<'de, T: Listed> Deserialize<'de> for Page<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Response<T>(PhantomData<T>);
-
-        impl<'de, T: Listed> Visitor<'de> for Response<T> {
-            type Value = Page<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "an object with a list of {}", T::KEY)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Page<T>, A::Error> {
-                let mut items = None;
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    if key == T::KEY {
-                        items = Some(map.next_value::<Option<Vec<T>>>()?.unwrap_or_default());
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                }
-                items
-                    .map(Page)
-                    .ok_or_else(|| A::Error::missing_field(T::KEY))
-            }
-        }
-
-        deserializer.deserialize_map(Response(PhantomData))
-    }
-}
 
 /// A null is as good as nothing.
 pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -62,6 +23,16 @@ pub(super) fn time<'de, D: Deserializer<'de>>(
 }
 
 /// Whether something may be used.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// use influx_edge::api::{Status, TaskUpdate};
+///
+/// let task = client.tasks().update(&id, &TaskUpdate::new().status(Status::Inactive))?;
+/// assert_eq!((task.status, task.cron.as_deref()), (Some(Status::Inactive), Some("0 2 * * *")));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, DeriveDeserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

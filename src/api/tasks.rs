@@ -3,12 +3,12 @@
 use super::ensure::{Ensured, Plan};
 use super::id::{OrgId, TaskId, UserId};
 use super::labels::Label;
-use super::list::{List, Paging, listed};
+use super::list::{List, Page, Paging, listed};
 use super::relations::{AttachedLabels, Members};
 use super::request::{ApiRequest, Scope};
 use super::runs::{LogEvent, Runs};
 use super::schedule::{Interval, When, check_cron, with_option};
-use super::serde_util::{Page, Status, or_default, status, time};
+use super::serde_util::{Status, or_default, status, time};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, without_bom};
@@ -20,6 +20,14 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// A task, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let task = client.tasks().find_by_name("hourly")?.expect("it was made");
+/// assert_eq!((task.every.as_deref(), task.offset.as_deref()), (Some("1h"), Some("5m")));
+/// assert_eq!(task.last_run_error, None);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Task {
@@ -87,10 +95,13 @@ listed!(Task, "tasks", in pages of 500 at most);
 /// that has it already is for [`from_flux`](NewTask::from_flux).
 ///
 /// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::api::{NewTask, hours};
 ///
-/// let flux = r#"from(bucket: "edge") |> range(start: -1h) |> mean() |> to(bucket: "hourly")"#;
-/// let new = NewTask::every("downsample", hours(1), flux).offset("5m");
+/// let flux = r#"from(bucket: "sensors") |> range(start: -1h) |> mean() |> to(bucket: "hourly")"#;
+/// let task = client.tasks().create(&NewTask::every("hourly", hours(1), flux).offset("5m"))?;
+/// assert!(task.flux.starts_with(r#"option task = {name: "hourly", every: 1h, offset: 5m}"#));
+/// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct NewTask {
@@ -116,14 +127,6 @@ struct Body<'a> {
 
 impl NewTask {
     /// A task that runs again and again: every hour, or by text as Flux writes a duration, `1d`.
-    ///
-    /// ```
-    /// use influx_edge::api::{NewTask, hours};
-    ///
-    /// let flux = r#"from(bucket: "sensors") |> range(start: -1h) |> mean() |> to(bucket: "hourly")"#;
-    /// let task = NewTask::every("hourly", hours(1), flux).offset("5m");
-    /// # let _ = task;
-    /// ```
     pub fn every(
         name: impl Into<String>,
         every: impl Into<Interval>,
@@ -138,13 +141,6 @@ impl NewTask {
     /// A task that runs at the times cron would: `0 2 * * *` is at two o'clock, UTC. A sixth field, in
     /// front, is seconds. A date that never comes, as `0 0 30 2 *`, is an error of
     /// [`create`](Tasks::create), before anything is sent.
-    ///
-    /// ```
-    /// use influx_edge::api::NewTask;
-    ///
-    /// let nightly = NewTask::cron("nightly", "0 3 * * *", "buckets() |> yield()");
-    /// # let _ = nightly;
-    /// ```
     pub fn cron(name: impl Into<String>, cron: impl Into<String>, flux: impl Into<String>) -> Self {
         NewTask {
             schedule: Some((name.into(), When::Cron(cron.into()))),
@@ -154,13 +150,6 @@ impl NewTask {
 
     /// A task whose script says its name and its schedule itself. A byte order mark in front of a script is
     /// taken off.
-    ///
-    /// ```
-    /// use influx_edge::api::NewTask;
-    ///
-    /// let task = NewTask::from_flux("option task = {name: \"hourly\", every: 1h}\nbuckets() |> yield()");
-    /// # let _ = task;
-    /// ```
     pub fn from_flux(flux: impl Into<String>) -> Self {
         NewTask {
             schedule: None,
@@ -237,6 +226,16 @@ impl NewTask {
 
 /// What to change of a task. What isn't set stays. Name and schedule are changed in its script, by
 /// the server.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// use influx_edge::api::{TaskUpdate, hours};
+///
+/// let task = client.tasks().update(&id, &TaskUpdate::new().every(hours(2)))?;
+/// assert!(task.flux.starts_with(r#"option task = {name: "hourly", every: 2h, offset: 5m}"#));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct TaskUpdate {
     flux: Option<String>,
@@ -268,13 +267,6 @@ struct UpdateBody<'a> {
 
 impl TaskUpdate {
     /// No change yet.
-    ///
-    /// ```
-    /// use influx_edge::api::{Status, TaskUpdate};
-    ///
-    /// let pause = TaskUpdate::new().status(Status::Inactive);
-    /// # let _ = pause;
-    /// ```
     #[must_use]
     pub fn new() -> Self {
         TaskUpdate::default()
@@ -484,16 +476,6 @@ impl<'a> Tasks<'a> {
     /// A task that was changed in another program, which writes the script anew, gets this script
     /// again. Safe to repeat, but not from several programs at once: the server takes equal names.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::api::{NewTask, hours};
-    ///
-    /// let flux = r#"from(bucket: "sensors") |> range(start: -task.every) |> mean() |> to(bucket: "hourly")"#;
-    /// let task = client.tasks().ensure(&NewTask::every("hourly means", hours(1), flux))?;
-    /// println!("{}: {}", task.get().id, task.as_str());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if `new` is a script with an option of its own, whose name only the server
     /// reads, or several tasks have the name; else as [`create`](Tasks::create) and
@@ -565,8 +547,9 @@ impl<'a> Tasks<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such task; else as [`create`](Tasks::create), and as adding a label: then the
-    /// new task is there without it.
+    /// Returns an error if there is no such task, and the same errors as [`create`](Tasks::create).
+    /// Returns an error, too, if a label can't be added; the new task is there then, without it and
+    /// those that follow.
     pub fn duplicate(self, id: &TaskId) -> Result<Task, Error> {
         let old: Task = ApiRequest::get(self.0.client, &["tasks", id.as_str()])
             .send_json(&format_args!("duplicate task {id}"))?;
@@ -587,16 +570,6 @@ impl<'a> Tasks<'a> {
 
     /// Changes what is set in `update`, and gives the task as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
-    /// use influx_edge::api::TaskUpdate;
-    ///
-    /// // What isn't set stays as it is.
-    /// let now = client.tasks().update(&id, &TaskUpdate::new().every("2h"))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such task, both `every` and `cron` are set, the script is
     /// invalid, the token lacks permission, or no response is received.
@@ -607,13 +580,6 @@ impl<'a> Tasks<'a> {
     }
 
     /// Deletes a task, its runs and logs.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
-    /// client.tasks().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such task](Error::is_not_found), the token lacks

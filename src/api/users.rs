@@ -1,9 +1,9 @@
 //! Users, their status and their passwords.
 
 use super::id::UserId;
-use super::list::{List, Paging, listed};
+use super::list::{List, Page, Paging, listed};
 use super::request::ApiRequest;
-use super::serde_util::{Page, Status, or_default, status};
+use super::serde_util::{Status, or_default, status};
 use crate::client::Client;
 use crate::client::auth::Auth;
 use crate::client::names::{check_name, check_user_name};
@@ -16,6 +16,13 @@ use alloc::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// A user, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let user = client.users().find_by_name("logger")?.expect("it was made");
+/// assert_eq!(user.status, Some(influx_edge::api::Status::Active));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct User {
@@ -36,6 +43,17 @@ listed!(User, "users", in pages of 100 at most);
 
 /// A user to be made: without password and organization. Both come later, by
 /// [`set_password`](Users::set_password) and [`Organizations::members`](super::Organizations::members).
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::{NewUser, Status};
+///
+/// let user = client.users().create(&NewUser::new("logger"))?;
+/// assert_eq!(user.status, Some(Status::Active));
+/// let error = client.users().create(&NewUser::new("a:b")).unwrap_err();
+/// assert!(error.is_config()); // it could not sign in, so it isn't sent
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewUser {
     name: String,
@@ -46,13 +64,6 @@ pub struct NewUser {
 impl NewUser {
     /// A user of this name, active. A name with a colon or a control character is an error of
     /// [`create`](Users::create), for nobody could sign in with it.
-    ///
-    /// ```
-    /// use influx_edge::api::{NewUser, Status};
-    ///
-    /// let new = NewUser::new("logger").status(Status::Inactive);
-    /// # let _ = new;
-    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         NewUser {
             name: name.into(),
@@ -69,6 +80,16 @@ impl NewUser {
 }
 
 /// What to change of a user. What isn't set stays.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
+/// use influx_edge::api::{Status, UserUpdate};
+///
+/// let user = client.users().update(&id, &UserUpdate::new().name("logger-2"))?;
+/// assert_eq!((user.name.as_str(), user.status), ("logger-2", Some(Status::Active)));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct UserUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -210,16 +231,6 @@ impl<'a> Users<'a> {
 
     /// Changes what is set in `update`, and gives the user as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
-    /// use influx_edge::api::UserUpdate;
-    ///
-    /// // What isn't set stays as it is.
-    /// let now = client.users().update(&id, &UserUpdate::new().name("logger-2"))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such user, the name is empty or taken, the token lacks
     /// permission, or no response is received.
@@ -234,13 +245,6 @@ impl<'a> Users<'a> {
 
     /// Deletes a user.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
-    /// client.users().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is [no such user](Error::is_not_found), the token lacks
     /// permission, or no response is received.
@@ -251,13 +255,6 @@ impl<'a> Users<'a> {
 
     /// Sets a user's password, as an administrator: the old one isn't asked for. 8 to 72
     /// characters.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::UserId::new("0123456789abcdef")?;
-    /// client.users().set_password(&id, "a long one")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the password is too short, too long or (if the server requires strong
@@ -300,7 +297,7 @@ impl<'a> Users<'a> {
     /// The same without having to know the id.
     ///
     /// # Errors
-    /// As [`change_password`](Users::change_password).
+    /// Returns the same errors as [`change_password`](Users::change_password).
     pub fn change_my_password(self, name: &str, old: &str, new: &str) -> Result<(), Error> {
         let what = "change the password";
         change(self.0, &["me", "password"], name, old, new, &what)

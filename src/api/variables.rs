@@ -17,6 +17,14 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A variable, as the server tells it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let station = client.variables().find_by_name("station")?.expect("it was made");
+/// assert!(station.selected.is_empty()); // a null of the server's
+/// assert!(station.created_at.is_some());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Variable {
@@ -50,6 +58,19 @@ pub struct Variable {
 listed!(Variable, "variables", in pages of 100 at most);
 
 /// The values of a variable.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
+/// use influx_edge::api::VariableArguments;
+///
+/// let found = client.variables().find(&id)?.expect("it was made");
+/// match found.arguments {
+///     VariableArguments::Constant(values) => assert_eq!(values, ["zrh-1", "zrh-2"]),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 #[serde(tag = "type", content = "values", rename_all = "lowercase")]
 #[non_exhaustive]
@@ -80,25 +101,11 @@ impl VariableArguments {
     }
 
     /// These values.
-    ///
-    /// ```
-    /// use influx_edge::api::{VariableArguments, NewVariable};
-    ///
-    /// let stations = NewVariable::new("station", VariableArguments::constant(["zrh-1", "zrh-2"])).select("zrh-1");
-    /// # let _ = stations;
-    /// ```
     pub fn constant<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Self {
         VariableArguments::Constant(values.into_iter().map(Into::into).collect())
     }
 
     /// Names for values.
-    ///
-    /// ```
-    /// use influx_edge::api::VariableArguments;
-    ///
-    /// let named = VariableArguments::map([("Zürich", "zrh-1"), ("Bern", "brn-1")]);
-    /// # let _ = named;
-    /// ```
     pub fn map<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         VariableArguments::Map(
             pairs
@@ -141,6 +148,16 @@ impl<'de> Deserialize<'de> for VariableArguments {
 }
 
 /// A variable to be made, or to be put in another's place.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::api::{NewVariable, VariableArguments};
+///
+/// let stations = VariableArguments::constant(["zrh-1", "zrh-2"]);
+/// let made = client.variables().create(&NewVariable::new(" station ", stations.clone()))?;
+/// assert_eq!((made.name.as_str(), made.arguments), ("station", stations));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct NewVariable {
     name: String,
@@ -153,13 +170,6 @@ pub struct NewVariable {
 
 impl NewVariable {
     /// A variable of this name with these values. White space around the name is taken off.
-    ///
-    /// ```
-    /// use influx_edge::api::{VariableArguments, NewVariable};
-    ///
-    /// let buckets = NewVariable::new("bucket", VariableArguments::flux("buckets() |> keep(columns: [\"name\"])"));
-    /// # let _ = buckets;
-    /// ```
     pub fn new(name: impl Into<String>, arguments: VariableArguments) -> Self {
         NewVariable {
             name: trimmed(name.into()),
@@ -185,6 +195,16 @@ impl NewVariable {
 }
 
 /// What to change of a variable. What isn't set stays; nothing at all is refused by the server.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
+/// use influx_edge::api::VariableUpdate;
+///
+/// let variable = client.variables().update(&id, &VariableUpdate::new().selected(["zrh-1"]))?;
+/// assert_eq!(variable.selected, ["zrh-1"]);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct VariableUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -371,16 +391,6 @@ impl<'a> Variables<'a> {
 
     /// Changes what is set in `update`, and gives the variable as it is then.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
-    /// use influx_edge::api::VariableUpdate;
-    ///
-    /// // What isn't set stays as it is.
-    /// let now = client.variables().update(&id, &VariableUpdate::new().selected(["zrh-2"]))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if there is no such variable, nothing is set, the name is invalid, the
     /// token lacks permission, or no response is received.
@@ -396,7 +406,8 @@ impl<'a> Variables<'a> {
     /// Puts another variable in the place of this one, under its id.
     ///
     /// # Errors
-    /// As [`create`](Variables::create); and there is no such variable.
+    /// Returns an error if there is no such variable, and the same errors as
+    /// [`create`](Variables::create).
     pub fn replace(self, id: &VariableId, new: &NewVariable) -> Result<Variable, Error> {
         check(&new.name)?;
         ApiRequest::new(self.0.client, "PUT", &["variables", id.as_str()])
@@ -405,13 +416,6 @@ impl<'a> Variables<'a> {
     }
 
     /// Deletes a variable.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
-    /// client.variables().delete(&id)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such variable](Error::is_not_found), the token lacks

@@ -1,9 +1,9 @@
-//! Credentials: a token, a name and password on every request, or a session.
+//! HasSecrets: a token, a name and password on every request, or a session.
 
 use super::Client;
-use super::cookies::{self, Cookies};
+use super::cookies::Cookies;
 use super::scrub::Needles;
-use super::secret::Secret;
+use super::secret::{HasSecrets, Secret};
 use super::transport::{HeaderText, Headers};
 use super::url::strip_scheme;
 use crate::error::{CredentialKind, Error};
@@ -84,12 +84,13 @@ impl Auth {
             cookies: Mutex::new(None),
             door: Mutex::new(()),
             sign_in: Client::open_session,
-            keep: cookies::keep,
+            keep: Session::keep_cookies,
         }))
     }
+}
 
-    /// What must not be printed, but for what a session adds.
-    pub(crate) fn secrets(&self) -> &[Secret] {
+impl HasSecrets for Auth {
+    fn secrets(&self) -> &[Secret] {
         match self {
             Auth::None => &[],
             Auth::Header { secrets, .. } => secrets,
@@ -97,8 +98,7 @@ impl Auth {
         }
     }
 
-    /// What a session adds.
-    pub(crate) fn session_needles(&self) -> Option<Arc<Needles>> {
+    fn session_needles(&self) -> Option<Arc<Needles>> {
         match self {
             Auth::Session(session) => session.cookies().map(|cookies| cookies.needles),
             _ => None,
@@ -115,7 +115,23 @@ impl Session {
         *self.lock() = cookies;
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Option<Cookies>> {
+    /// Takes over what a later response of a sign-in sets.
+    fn keep_cookies(&self, generation: u64, headers: &Headers) {
+        if headers.get("set-cookie").is_none() {
+            return;
+        }
+        let mut cookies = self.lock();
+        match cookies.as_ref() {
+            Some(current) if current.generation == generation => {
+                if let Some(changed) = current.merged(headers) {
+                    *cookies = changed;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Cookies>> {
         self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

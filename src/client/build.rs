@@ -4,24 +4,20 @@ use super::builder::{ClientBuilder, Credentials};
 use crate::client::auth::Auth;
 #[cfg(feature = "gzip")]
 use crate::client::compression::{Compressor, min_bytes};
-use crate::client::config::{self, is_quoted, others_may_read, placeholder};
 use crate::client::logging;
 use crate::client::names::is_id;
 use crate::client::own_words::OWN_WORDS;
 use crate::client::scrub::{Needles, RUN, repeats};
-use crate::client::secret::{Secret, Secrets};
-use crate::client::setting_text::label;
-use crate::client::transport::{self, HeaderList, Http, HttpSettings, PemFile, TlsSettings};
+use crate::client::secret::{HasSecrets, Secrets};
+use crate::client::setting_text::{is_quoted, quoted};
+use crate::client::transport::{self, Http, HttpSettings, TlsSettings};
 use crate::client::url::{Assumed, BaseUrl};
 use crate::client::{Client, Inner, Org};
 use crate::error::Error;
-use crate::line::OwnedDefaultTags;
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::String;
 use alloc::sync::Arc;
 use core::time::Duration;
-use std::path::Path;
 
 const SHORT_SECRET: &str = "the token or password is shorter than 8 characters: an error that repeats it \
     hides it only as a word of its own";
@@ -38,7 +34,7 @@ impl ClientBuilder {
     /// ```
     ///
     /// # Errors
-    /// A configuration error ([`Error::is_config`]) that says which setting can't work, and why.
+    /// Returns an error ([`Error::is_config`]) if a setting can't work. It says which, and why.
     pub fn build(mut self) -> Result<Client, Error> {
         let mut base = BaseUrl::parse(&self.url)?;
         if self.default_url {
@@ -107,20 +103,20 @@ impl ClientBuilder {
                 }
             ));
         }
-        let quoted = |c: &&Credentials| !c.quotes_warned && is_quoted(c.secret.reveal());
-        if self.credentials.as_ref().filter(quoted).is_some() {
-            self.warn(config::quoted("the token"));
+        let in_quotes = |c: &&Credentials| !c.quotes_warned && is_quoted(c.secret.reveal());
+        if self.credentials.as_ref().filter(in_quotes).is_some() {
+            self.warn(quoted("the token"));
         }
-        if self.no_verification && (base.https || self.proxy_tls) {
+        if self.tls_files.no_verification && (base.https || self.proxy_tls) {
             self.warn(
                 "certificates are not verified: anybody on the line can read and change everything"
                     .to_owned(),
             );
         }
         let tls = match self.read_files {
-            Some(read) => read(&mut self)?,
+            Some(read) => read(&self.tls_files, &mut self.warnings)?,
             None => TlsSettings {
-                no_verification: self.no_verification,
+                no_verification: self.tls_files.no_verification,
                 ..TlsSettings::default()
             },
         };
@@ -140,7 +136,10 @@ impl ClientBuilder {
             user_agent: self.user_agent.clone(),
             headers,
             tls,
-            secrets: Arc::new(Secrets::new(secrets, Arc::clone(&auth))),
+            secrets: Arc::new(Secrets::new(
+                secrets,
+                Arc::clone(&auth) as Arc<dyn HasSecrets>,
+            )),
         };
         Ok(Client::from_inner(Inner {
             http: Http::new(&base, settings)?,
@@ -196,63 +195,5 @@ impl ClientBuilder {
                 "8 characters of the {noun} are also in the URL, the proxy's or an ordinary word of an error, where they are printed; choose another, or ignore this if they give nothing away"
             ));
         }
-    }
-}
-
-/// The headers that the user gave, for the server or for a proxy.
-pub(super) fn check_headers(given: &[(String, Secret)]) -> Result<HeaderList, String> {
-    let mut headers = HeaderList::default();
-    for (name, value) in given {
-        headers.add(name, value.reveal())?;
-    }
-    Ok(headers)
-}
-
-/// The default tags, with what the environment says.
-pub(super) fn check_tags(given: &[(String, String)]) -> Result<OwnedDefaultTags, Error> {
-    let mut tags = OwnedDefaultTags::builder();
-    for (key, value) in given {
-        tags = tags.tag(key, placeholder(value).as_deref());
-        // Each by itself, for the first one that is wrong.
-        if let Err(e) = tags.clone().build() {
-            let key = label(key);
-            return Err(Error::config(format!(
-                "the default tag {key} can't be used: {e}"
-            )));
-        }
-    }
-    Ok(tags.build()?)
-}
-
-/// The settings of TLS with the files that they name.
-pub(super) fn read_files(given: &mut ClientBuilder) -> Result<TlsSettings, Error> {
-    let mut tls = TlsSettings {
-        no_verification: given.no_verification,
-        ..TlsSettings::default()
-    };
-    if let Some(path) = &given.ca_file {
-        tls.ca = Some(read(path, "the CA file")?);
-    }
-    let Some((chain, key)) = &given.client_files else {
-        return Ok(tls);
-    };
-    tls.client = Some((
-        read(chain, "the client certificate")?,
-        read(key, "the client key")?,
-    ));
-    if let Some(mode) = others_may_read(key) {
-        let key = key.display();
-        given.warnings.push(format!(
-            "others may read the client key {key} (mode {mode:o}); chmod 600"
-        ));
-    }
-    Ok(tls)
-}
-
-fn read(path: &Path, what: &str) -> Result<PemFile, Error> {
-    let name = format!("{what} {}", path.display());
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(PemFile { name, bytes }),
-        Err(e) => Err(Error::config(format!("{name} can't be read: {e}"))),
     }
 }

@@ -1,14 +1,14 @@
 //! The settings of a client with their defaults: timeouts, credentials, TLS, proxy, retries, gzip.
 
 use super::auth::Auth;
-use super::build::{check_headers, check_tags, read_files};
+use super::checks::{TlsFiles, check_headers, check_tags, read_files};
 use super::client::QueryLimits;
 use super::retry::{Retry, RetryPolicy};
 use super::scrub::Needles;
 use super::secret::Secret;
 use super::transport::{HeaderList, ProxyUrl, TlsSettings};
 use super::url::strip_scheme;
-use super::{OnRetry, Org};
+use super::{Client, OnRetry, Org};
 use crate::error::Error;
 use crate::line::OwnedDefaultTags;
 use alloc::borrow::ToOwned;
@@ -17,7 +17,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The settings of a [`Client`](super::Client). Every one has a default; [`build`](ClientBuilder::build) checks
 /// them all, so that what can't work fails there, with a reason, and not in the middle of the night.
@@ -54,9 +54,7 @@ pub struct ClientBuilder {
     pub(super) proxy_host: String,
     pub(super) proxy_headers: Vec<(String, Secret)>,
     pub(super) https_only: bool,
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) client_files: Option<(PathBuf, PathBuf)>,
-    pub(super) no_verification: bool,
+    pub(super) tls_files: TlsFiles,
     pub(super) user_agent: String,
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) retry: RetryPolicy,
@@ -76,7 +74,7 @@ pub struct ClientBuilder {
 
 pub(super) type CheckTags = fn(&[(String, String)]) -> Result<OwnedDefaultTags, Error>;
 pub(super) type CheckHeaders = fn(&[(String, Secret)]) -> Result<HeaderList, String>;
-pub(super) type ReadFiles = fn(&mut ClientBuilder) -> Result<TlsSettings, Error>;
+pub(super) type ReadFiles = fn(&TlsFiles, &mut Vec<String>) -> Result<TlsSettings, Error>;
 
 /// Who we are, not checked yet. What makes it ready is a pointer, set by the method that asks for
 /// it: a program that only has a token is not linked with sessions.
@@ -107,6 +105,15 @@ impl fmt::Debug for Credentials {
     }
 }
 
+impl Client {
+    /// Starts building a client for the server at a URL: `http://host:8086`, with a path prefix if
+    /// a proxy needs one. [`ClientBuilder::build`] checks it.
+    #[doc(alias = "new")]
+    pub fn builder(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::for_url(url.into())
+    }
+}
+
 impl ClientBuilder {
     pub(super) fn for_url(url: String) -> Self {
         ClientBuilder {
@@ -126,9 +133,7 @@ impl ClientBuilder {
             proxy_host: String::new(),
             proxy_headers: Vec::new(),
             https_only: false,
-            ca_file: None,
-            client_files: None,
-            no_verification: false,
+            tls_files: TlsFiles::default(),
             user_agent: concat!("influx-edge/", env!("CARGO_PKG_VERSION")).to_owned(),
             headers: Vec::new(),
             retry: RetryPolicy::none(),
@@ -145,24 +150,12 @@ impl ClientBuilder {
 
     /// The organization, by name. (Servers take 16 hexadecimal digits for an id here, too.) No
     /// default; OSS needs one to write, query and delete.
-    ///
-    /// ```
-    /// let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// # let _ = client;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn org(mut self, name: impl Into<String>) -> Self {
         self.org = Some(Org::Name(name.into()));
         self
     }
 
     /// The organization, by its id of 16 hexadecimal digits; anything else is refused by `build`.
-    ///
-    /// ```
-    /// let client = influx_edge::Client::builder("http://localhost:8086").org_id("66de4893384f6b2b").build()?;
-    /// # let _ = client;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn org_id(mut self, id: impl Into<String>) -> Self {
         self.org = Some(Org::Id(id.into()));
         self
@@ -186,12 +179,6 @@ impl ClientBuilder {
 
     /// User name and password on every call (HTTP Basic), for InfluxDB 1.8 and for proxies that
     /// ask for it. InfluxDB 2 takes it nowhere but at sign-in: use [`session`](Self::session).
-    ///
-    /// ```
-    /// let old = influx_edge::Client::builder("http://localhost:8086").basic("logger", "secret").build()?;
-    /// # let _ = old;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn basic(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.identify("Basic", user.into(), Secret::new(password), Auth::basic)
     }
@@ -199,12 +186,6 @@ impl ClientBuilder {
     /// User name and password, exchanged for a session: the client signs in before its first call,
     /// and once more when the server has forgotten the session (after 60 minutes without use, by
     /// default). See [`Client::sign_out`](super::Client::sign_out).
-    ///
-    /// ```
-    /// let client = influx_edge::Client::builder("http://localhost:8086").org("acme").session("admin", "secret").build()?;
-    /// # let _ = client;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn session(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.identify("Session", user.into(), Secret::new(password), Auth::session)
     }
@@ -234,17 +215,6 @@ impl ClientBuilder {
 
     /// How long connecting may take, the name's lookup and the TLS handshake included each.
     /// Default 5 s; at least 1 ms. As with all time limits, more than ten years counts as ten.
-    ///
-    /// ```
-    /// use core::time::Duration;
-    ///
-    /// let client = influx_edge::Client::builder("http://192.168.1.10:8086")
-    ///     .connect_timeout(Duration::from_secs(1))
-    ///     .timeout(Duration::from_secs(3))
-    ///     .build()?;
-    /// # let _ = client;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect = limit;
         self
@@ -253,14 +223,6 @@ impl ClientBuilder {
     /// How long nothing may arrive while a response is awaited. Default: 20 s, and a minute for a
     /// query. Holds for queries as well if it is set here, unless the
     /// [query's own](super::Query::read_timeout) is.
-    ///
-    /// ```
-    /// use core::time::Duration;
-    ///
-    /// let client = influx_edge::Client::builder("http://localhost:8086").read_timeout(Duration::from_secs(5)).build()?;
-    /// # let _ = client;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn read_timeout(mut self, limit: Duration) -> Self {
         (self.read, self.query_limits.read) = (limit, limit);
         self
@@ -275,16 +237,6 @@ impl ClientBuilder {
     /// How long one attempt at a call may take in all, from connecting to the last byte of the
     /// response; a body is compressed before that. Default: 30 s, and five minutes for a query. Holds for queries as well if it is set
     /// here (or as `INFLUXDB_V2_TIMEOUT`), unless the [query's own](super::Query::timeout) is.
-    ///
-    /// ```
-    /// use core::time::Duration;
-    ///
-    /// let under_a_watchdog = influx_edge::Client::builder("http://localhost:8086")
-    ///     .timeout(Duration::from_secs(4))
-    ///     .build()?;
-    /// # let _ = under_a_watchdog;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
         (self.overall, self.query_limits.overall) = (limit, limit);
         self
@@ -303,24 +255,12 @@ impl ClientBuilder {
     /// refused with 400 or 500, until the server has read a compressed one. If it is stored then, nothing is
     /// compressed for that server from then on (after a 500, if that happens three times in a row), and a
     /// writer emits [`Event::Uncompressed`](crate::writer::Event::Uncompressed).
-    ///
-    /// ```
-    /// let on_a_fast_network = influx_edge::Client::builder("http://db.example:8086").gzip_min_bytes(usize::MAX).build()?;
-    /// # let _ = on_a_fast_network;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn gzip_min_bytes(mut self, bytes: usize) -> Self {
         self.gzip_min_bytes = Some(bytes);
         self
     }
 
     /// How many unused connections are kept for later. Default 4; 0 closes each after its call.
-    ///
-    /// ```
-    /// let one_shot = influx_edge::Client::builder("http://localhost:8086").pool_size(0).build()?;
-    /// # let _ = one_shot;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn pool_size(mut self, connections: usize) -> Self {
         self.pool = connections;
         self
@@ -344,12 +284,6 @@ impl ClientBuilder {
     ///
     /// Default: no proxy. Those named in the environment are not used, nor is `NO_PROXY`, for they
     /// would see the token of every `http://` call.
-    ///
-    /// ```
-    /// let client = influx_edge::Client::builder("http://db.example:8086").proxy("http://proxy.example:3128").build()?;
-    /// # let _ = client;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         let url = url.into();
         // `host:port` as it is in errors.
@@ -372,17 +306,6 @@ impl ClientBuilder {
     /// server never gets it; with a server on `http://`, in each request, where removing it is up
     /// to the proxy. May be given more than once. Default none besides `Host`,
     /// `User-Agent`, `Proxy-Connection` and, with a name in the URL, `Proxy-Authorization`.
-    ///
-    /// ```
-    /// # use influx_edge::Client;
-    /// let client = Client::builder("https://influx.example:8086")
-    ///     .proxy("http://proxy.example:3128")
-    ///     .proxy_header("Proxy-Authorization", "Bearer of-the-proxy")
-    ///     .proxy_header("X-Site", "north")
-    ///     .build();
-    /// # #[cfg(feature = "rustls")]
-    /// # client.unwrap();
-    /// ```
     pub fn proxy_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
         self.add_header_secret(&name, &value);
@@ -417,13 +340,8 @@ impl ClientBuilder {
     /// openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=influx -keyout key.pem -out cert.pem \
     ///     -addext subjectAltName=DNS:db.plant.example,IP:10.0.0.7
     /// ```
-    ///
-    /// ```no_run
-    /// let client = influx_edge::Client::builder("https://db.plant.example:8086").ca_file("/etc/ssl/plant-ca.pem").build()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.ca_file = Some(path.as_ref().to_owned());
+        self.tls_files.ca = Some(path.as_ref().to_owned());
         self.read_files = Some(read_files);
         self
     }
@@ -443,7 +361,7 @@ impl ClientBuilder {
     /// (umask 077; openssl pkey -in client.key -out client-plain.key)
     /// ```
     pub fn client_certificate(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
-        self.client_files = Some((chain.as_ref().to_owned(), key.as_ref().to_owned()));
+        self.tls_files.client = Some((chain.as_ref().to_owned(), key.as_ref().to_owned()));
         self.read_files = Some(read_files);
         self
     }
@@ -458,17 +376,11 @@ impl ClientBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn danger_accept_any_certificate(mut self, yes: bool) -> Self {
-        self.no_verification = yes;
+        self.tls_files.no_verification = yes;
         self
     }
 
     /// The `User-Agent`. Default `influx-edge/` and the version.
-    ///
-    /// ```
-    /// let client = influx_edge::Client::builder("http://localhost:8086").user_agent("logger/7").build()?;
-    /// # let _ = client;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn user_agent(mut self, text: impl Into<String>) -> Self {
         self.user_agent = text.into();
         self
@@ -495,14 +407,6 @@ impl ClientBuilder {
 
     /// Retries calls that can be repeated without harm: writes, queries, deletes, and what only
     /// reads. Default [`RetryPolicy::none`]. Retries sleep in the calling thread.
-    ///
-    /// ```
-    /// use influx_edge::client::RetryPolicy;
-    ///
-    /// let patient = influx_edge::Client::builder("http://localhost:8086").retry(RetryPolicy::default()).build()?;
-    /// # let _ = patient;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
@@ -510,17 +414,6 @@ impl ClientBuilder {
 
     /// Tells of each retry before its pause. Called in the thread that makes the call. Default:
     /// nobody is told.
-    ///
-    /// ```
-    /// use influx_edge::client::RetryPolicy;
-    ///
-    /// let client = influx_edge::Client::builder("http://localhost:8086")
-    ///     .retry(RetryPolicy::default())
-    ///     .on_retry(|retry| eprintln!("{}; again in {:?}", retry.error, retry.pause))
-    ///     .build()?;
-    /// # let _ = client;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn on_retry(mut self, tell: impl Fn(&Retry<'_>) + Send + Sync + 'static) -> Self {
         self.on_retry = Some(Arc::new(tell));
         self
@@ -530,15 +423,6 @@ impl ClientBuilder {
     /// not for lines that are encoded already. A value that begins with `${env.` and ends with `}`
     /// is looked up in the environment by `build`; if it isn't there, neither is the tag. The last
     /// of two with the same key counts.
-    ///
-    /// ```
-    /// let client = influx_edge::Client::builder("http://localhost:8086")
-    ///     .default_tag("site", "north")
-    ///     .default_tag("host", "${env.HOSTNAME}")
-    ///     .build()?;
-    /// # let _ = client;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn default_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let key = key.into();
         self.default_tags.retain(|(k, _)| *k != key);

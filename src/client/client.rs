@@ -1,11 +1,10 @@
 //! The `Client` type: the handle to one server, and the state that its clones share.
 
 use super::auth::Auth;
-use super::builder::ClientBuilder;
 #[cfg(feature = "gzip")]
 use super::compression::{Compression, Compressor};
 use super::retry::{Retry, RetryPolicy};
-use super::secret::Secrets;
+use super::secret::{HasSecrets, Secrets};
 use super::server_clock::ServerClock;
 use super::transport::Http;
 use super::url::{BaseUrl, Target};
@@ -104,19 +103,6 @@ pub(crate) enum Org {
 }
 
 impl Client {
-    /// Starts building a client for the server at a URL: `http://host:8086`, with a path prefix if
-    /// a proxy needs one. [`ClientBuilder::build`] checks it.
-    ///
-    /// ```
-    /// let client = influx_edge::Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
-    /// # let _ = client;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[doc(alias = "new")]
-    pub fn builder(url: impl Into<String>) -> ClientBuilder {
-        ClientBuilder::for_url(url.into())
-    }
-
     /// The server's URL, without a trailing slash.
     ///
     /// ```
@@ -133,13 +119,6 @@ impl Client {
 
     /// This client for another organization, by name: same server, connections, credentials and
     /// session.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let theirs = client.in_org("their-org"); // the same connections
-    /// # let _ = theirs;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn in_org(&self, name: impl Into<String>) -> Client {
         Client::from_inner(Inner {
@@ -186,6 +165,7 @@ impl Client {
     /// some: what a server repeats of them isn't printed either.
     pub(crate) fn hiding(&self, secrets: &[&str], auth: Option<&Arc<Auth>>) -> Client {
         let mut inner = Inner::clone(&self.inner);
+        let auth = auth.map(|auth| Arc::clone(auth) as Arc<dyn HasSecrets>);
         inner.http.secrets = Arc::new(self.secrets().and(secrets, auth));
         Client::from_inner(inner)
     }

@@ -11,50 +11,25 @@
 
 use super::Client;
 use super::builder::ClientBuilder;
-use super::config_file;
+use super::checks::others_may_read;
+use super::config_file::{self, Found, Setting};
 use super::secret::Secret;
-use super::setting_text::{self, ENV, Place};
+use super::setting_text::{self, ENV, Place, is_quoted, quoted};
 use super::url::BaseUrl;
 use crate::error::Error;
-use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::time::Duration;
 use std::path::Path;
 
 const DEFAULT_URL: &str = "http://localhost:8086";
 const ENV_TAG: &str = "INFLUXDB_V2_TAG_";
 
-/// One setting.
-pub(super) struct Setting {
-    /// In small letters, without a prefix.
-    pub(super) name: String,
-    pub(super) value: Secret,
-    /// Of a file that has lines.
-    pub(super) line: Option<usize>,
-}
-
-/// What was found, before it is understood.
-#[derive(Default)]
-pub(super) struct Found {
-    pub(super) settings: Vec<Setting>,
-    /// The names of those that are there, but empty.
-    pub(super) empty: Vec<String>,
-    pub(super) tags: Vec<(String, String)>,
-}
-
 impl Client {
     /// A client as the environment describes it; see [`ClientBuilder::from_env`].
     ///
-    /// ```no_run
-    /// let client = influx_edge::Client::from_env()?;
-    /// println!("{}", client.url());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// A variable that can't be understood, or settings that can't work.
+    /// Returns an error if a variable can't be understood, or the settings can't work.
     pub fn from_env() -> Result<Client, Error> {
         ClientBuilder::from_env()?.build()
     }
@@ -72,7 +47,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// A file that can't be read or understood, or settings that can't work.
+    /// Returns an error if the file can't be read or understood, or the settings can't work.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<Client, Error> {
         ClientBuilder::from_config_file(path)?.build()
     }
@@ -90,7 +65,7 @@ impl ClientBuilder {
     /// [session](ClientBuilder::session), or for [Basic](ClientBuilder::basic) with `_AUTH_BASIC`.
     ///
     /// # Errors
-    /// A variable that can't be understood.
+    /// Returns an error if a variable can't be understood.
     pub fn from_env() -> Result<ClientBuilder, Error> {
         Self::from_variables(std::env::vars_os().filter_map(|(name, value)| {
             let name = name.into_string().ok()?;
@@ -115,7 +90,7 @@ impl ClientBuilder {
     /// ```
     ///
     /// # Errors
-    /// As [`from_env`](ClientBuilder::from_env).
+    /// Returns the same errors as [`from_env`](ClientBuilder::from_env).
     pub fn from_variables(
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<ClientBuilder, Error> {
@@ -167,8 +142,8 @@ impl ClientBuilder {
     /// ```
     ///
     /// # Errors
-    /// A file that can't be read, that has no such section (the error names those it has), or a
-    /// value that can't be understood.
+    /// Returns an error if the file can't be read, it has no such section (the error names those it
+    /// has), or a value can't be understood.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<ClientBuilder, Error> {
         let path = path.as_ref();
         let what = format!("the configuration file {}", path.display());
@@ -346,20 +321,6 @@ impl Found {
     }
 }
 
-pub(super) fn quoted(name: &str) -> String {
-    format!("the value of {name} stands in quotes, which are taken as a part of it")
-}
-
-/// Whether a text stands in quotes of one kind.
-pub(super) fn is_quoted(text: &str) -> bool {
-    ['"', '\''].iter().any(|quote| {
-        let inner = text
-            .strip_prefix(*quote)
-            .and_then(|t| t.strip_suffix(*quote));
-        inner.is_some()
-    })
-}
-
 const KNOWN: [&str; 16] = [
     "url",
     "token",
@@ -379,28 +340,3 @@ const KNOWN: [&str; 16] = [
     // The program's, not a client's; programs keep it beside the others.
     "bucket",
 ];
-
-/// The mode of a file that its group or everybody may read.
-#[cfg(unix)]
-pub(super) fn others_may_read(path: &Path) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    (mode & 0o044 != 0).then_some(mode)
-}
-
-#[cfg(not(unix))]
-pub(super) fn others_may_read(_: &Path) -> Option<u32> {
-    None
-}
-
-/// What a default tag's text stands for: itself, or `${env.NAME}` the variable, which may be
-/// absent.
-pub(super) fn placeholder(text: &str) -> Option<String> {
-    match text
-        .strip_prefix("${env.")
-        .and_then(|t| t.strip_suffix('}'))
-    {
-        Some(name) => std::env::var(name).ok().filter(|value| !value.is_empty()),
-        None => Some(text.to_owned()),
-    }
-}

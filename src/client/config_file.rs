@@ -1,6 +1,5 @@
 //! Configuration files, read into settings: TOML, INI and JSON. What the settings mean is `config`'s.
 
-use super::config::{Found, Setting};
 use super::secret::Secret;
 use super::setting_text::{Place, label};
 use crate::error::Error;
@@ -20,6 +19,24 @@ const TAGS: &str = "tags";
 const INNER_TAGS: &str = "influx2.tags";
 /// Of INI: what each section has unless it says otherwise.
 const DEFAULT: &str = "DEFAULT";
+
+/// One setting.
+pub(super) struct Setting {
+    /// In small letters, without a prefix.
+    pub(super) name: String,
+    pub(super) value: Secret,
+    /// Of a file that has lines.
+    pub(super) line: Option<usize>,
+}
+
+/// What was found, before it is understood.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) settings: Vec<Setting>,
+    /// The names of those that are there, but empty.
+    pub(super) empty: Vec<String>,
+    pub(super) tags: Vec<(String, String)>,
+}
 
 /// Reads the text of a file, by its name, or by its content where the name says nothing.
 pub(super) fn read(path: &Path, text: &str, what: &str) -> Result<Found, Error> {

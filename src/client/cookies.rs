@@ -2,7 +2,6 @@
 //! server that knows the session. So all of them are kept and sent back, whatever their names; only
 //! OSS documents its own (`influxdb-oss-session`).
 
-use super::auth::Session;
 use super::scrub::{Needles, RUN};
 use super::transport::{HeaderText, Headers};
 use crate::http::parse_date;
@@ -33,6 +32,16 @@ impl Cookies {
         }
     }
 
+    /// With what a later response sets: a load balancer that chose another server, a session that goes on
+    /// under another value. `Some(None)` if all are over, and so is the session; `None` if nothing changes,
+    /// since it doesn't fit.
+    pub(super) fn merged(&self, headers: &Headers) -> Option<Option<Self>> {
+        match merge(self.header.text(), headers) {
+            text if text.is_empty() => Some(None),
+            text => Self::new(&text, self.generation).map(Some),
+        }
+    }
+
     fn new(text: &str, generation: u64) -> Option<Self> {
         if text.len() > MAX_COOKIES {
             return None;
@@ -48,25 +57,6 @@ impl Cookies {
             needles: Arc::new(needles),
             generation,
         })
-    }
-}
-
-/// Takes over what a later response sets: a load balancer that chose another server, a session
-/// that goes on under another value. What doesn't fit changes nothing.
-pub(super) fn keep(session: &Session, generation: u64, headers: &Headers) {
-    if headers.get("set-cookie").is_none() {
-        return;
-    }
-    let mut cookies = session.lock();
-    let Some(current) = cookies.as_ref().filter(|c| c.generation == generation) else {
-        return;
-    };
-    let text = merge(current.header.text(), headers);
-    if text.is_empty() {
-        // All are over, and so is the session.
-        *cookies = None;
-    } else if let Some(changed) = Cookies::new(&text, generation) {
-        *cookies = Some(changed);
     }
 }
 

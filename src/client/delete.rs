@@ -13,6 +13,18 @@ use core::fmt;
 use serde::Serialize;
 
 /// A deletion under construction. Made by [`Client::delete_points`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::Timestamp;
+///
+/// let (start, stop) = (Timestamp::parse("2026-03-01T00:00:00Z")?, Timestamp::parse("2026-03-02T00:00:00Z")?);
+/// client.delete_points("sensors", start, stop).predicate(r#"station="zrh-1""#).call()?;
+/// // InfluxDB would respond with success to this one and delete something else, so it isn't sent.
+/// let all_but = client.delete_points("sensors", start, stop).predicate(r#"_measurement!="weather""#);
+/// assert!(all_but.call().unwrap_err().is_config());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is deleted until `.call()?`"]
 pub struct DeletePoints<'a> {
@@ -41,16 +53,6 @@ impl Client {
     /// means all times: what lies beyond the times that InfluxDB 2.x takes (two nanoseconds at the
     /// start, one at the end) is left out, where no point can be. Two times that lie both beyond the
     /// same end are an error.
-    ///
-    /// ```
-    /// # use influx_edge::{Client, Timestamp};
-    /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// client
-    ///     .delete_points("sensors", Timestamp::from_nanos(0), Timestamp::from_nanos(1_700_000_000_000_000_000))
-    ///     .predicate(r#"_measurement="weather" AND station="zrh-1""#)
-    ///     .call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[doc(alias = "delete")]
     pub fn delete_points(
         &self,
@@ -85,30 +87,12 @@ impl DeletePoints<'_> {
     ///
     /// A value that comes from outside belongs into a [`Predicate`](crate::flux::Predicate), which
     /// escapes it.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::Timestamp;
-    ///
-    /// let (from, to) = (Timestamp::MIN, Timestamp::from_nanos(1_700_000_000_000_000_000));
-    /// client.delete_points("sensors", from, to).predicate(r#"station="zrh-1""#).call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn predicate(mut self, predicate: impl Into<String>) -> Self {
         self.predicate = Some(predicate.into());
         self
     }
 
     /// Deletes. `Ok` also when nothing was there to delete; Cloud only queues the deletion.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::Timestamp;
-    ///
-    /// let (from, to) = (Timestamp::MIN, Timestamp::from_nanos(1_700_000_000_000_000_000));
-    /// client.delete_points("sensors", from, to).call()?; // everything up to that time
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the bucket name is empty, or the times or the predicate would delete

@@ -4,13 +4,13 @@
 use super::Client;
 use super::Org;
 use super::auth::{Auth, Session};
-use super::config::is_quoted;
 use super::cookies::Cookies;
 use super::logging;
 use super::on_v3::on_v3;
 use super::response_error::{Asked, Kind, MAX_READ, refused};
 use super::retry::{Retry, random};
-use super::secret::Secret;
+use super::secret::{HasSecrets, Secret};
+use super::setting_text::is_quoted;
 use super::transport::{Headers, HttpError, HttpRequest, HttpResponse, RequestBody, SendError};
 use super::url::Target;
 use crate::error::{CredentialKind, Error, ResponseError, Stored, TransportError};

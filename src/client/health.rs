@@ -53,6 +53,13 @@ impl Health {
 }
 
 /// The response to `GET /ready`. Its texts may be printed, as those of [`Health`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let ready = client.ready()?;
+/// assert_eq!((ready.status.as_str(), ready.up.as_deref()), ("ready", Some("223.482249ms")));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ready {
@@ -97,7 +104,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// As [`ping`](Client::ping).
+    /// Returns the same errors as [`ping`](Client::ping).
     pub fn version(&self) -> Result<Option<String>, Error> {
         self.ping_header("x-influxdb-version")
     }
@@ -112,7 +119,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// As [`ping`](Client::ping).
+    /// Returns the same errors as [`ping`](Client::ping).
     pub fn build_kind(&self) -> Result<Option<String>, Error> {
         self.ping_header("x-influxdb-build")
     }
@@ -120,13 +127,6 @@ impl Client {
     /// How the server says it is (`GET /health`). Not of InfluxDB Cloud. A server that isn't well responds
     /// with 503 with the same JSON; that is `Ok` here, see [`Health::is_pass`]. InfluxDB 3 and
     /// VictoriaMetrics respond with `OK` as text: that is a pass, of a server without a name.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let health = client.health()?;
-    /// println!("{}", if health.is_pass() { "well" } else { "ill" });
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if no response is received or it isn't InfluxDB's.
@@ -153,13 +153,6 @@ impl Client {
     }
 
     /// Whether the server has started up (`GET /ready`). OSS only.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let ready = client.ready()?;
-    /// println!("{ready:?}");
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if no response is received or it isn't InfluxDB's, and a retryable one

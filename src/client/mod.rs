@@ -37,6 +37,7 @@
 pub(crate) mod auth;
 mod build;
 mod builder;
+mod checks;
 #[allow(clippy::module_inception)] // the type's own file, as everywhere in this crate
 mod client;
 #[cfg(feature = "gzip")]

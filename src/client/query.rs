@@ -3,7 +3,7 @@
 use super::Client;
 use super::execute::has_type;
 use super::names::without_bom;
-use super::rows::{Rows, Values};
+use super::rows::{Rows, Values, WHAT};
 use super::transport::{HttpError, HttpResponse, RequestBody};
 use crate::csv;
 use crate::error::{Error, ErrorKind, ResponseError};
@@ -16,8 +16,6 @@ use core::fmt;
 use core::time::Duration;
 use serde::de::DeserializeOwned;
 use std::io;
-
-pub(super) const WHAT: &str = "query";
 
 /// A Flux query under construction. Made by [`Client::query`].
 #[must_use = "nothing is asked until `.call()?` for rows, `.deserialize::<T>()?` or `.write_to(&mut out)?`"]
@@ -42,6 +40,17 @@ pub struct Query<'a> {
 
 /// How a server writes its response. The default, all annotations and a comma, is what
 /// [`Query::call`] reads best; others are for [`Query::write_to`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::client::Dialect;
+///
+/// let flux = r#"import "array" array.from(rows: [{_value: 20.25}])"#;
+/// let mut file = Vec::new();
+/// client.query(flux).dialect(Dialect::default().delimiter(';')).write_to(&mut file)?;
+/// assert!(String::from_utf8_lossy(&file).contains(";result;table;_value"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialect {
     header: bool,
@@ -105,13 +114,6 @@ impl Dialect {
     }
 
     /// Times with up to nine digits (`RFC3339Nano`), as servers write them by default anyway.
-    ///
-    /// ```
-    /// use influx_edge::client::Dialect;
-    ///
-    /// let exact = Dialect::default().nanoseconds();
-    /// # let _ = exact;
-    /// ```
     #[must_use]
     pub fn nanoseconds(mut self) -> Self {
         self.nanoseconds = true;
@@ -122,20 +124,6 @@ impl Dialect {
 impl Client {
     /// Starts a Flux query. Values don't belong into its text: give them as
     /// [`param`](Query::param)s. A byte order mark in front of it is taken off.
-    ///
-    /// ```
-    /// # use influx_edge::Client;
-    /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// let mut rows = client
-    ///     .query(r#"from(bucket: params.b) |> range(start: -1h)"#)
-    ///     .param("b", "sensors")
-    ///     .call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     let value: f64 = row.get("_value")?;
-    ///     println!("{value}");
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn query(&self, flux: impl Into<String>) -> Query<'_> {
         let mut params = Params::new();
         for name in &self.inner().profilers {
@@ -163,14 +151,6 @@ impl Query<'_> {
     /// A value for the query, which calls it `params.name`. No value can change what the query
     /// does. A `None` is left out, and then the query must not name it.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::SignedDuration;
-    ///
-    /// let flux = "from(bucket: params.b) |> range(start: params.since)";
-    /// let rows = client.query(flux).param("b", "sensors").param("since", SignedDuration::hours(-1)).call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     /// The start of a range may be a [`Timestamp`], a `SystemTime` or a
     /// [`SignedDuration`](crate::SignedDuration), which a text such as `-1h` parses as. A std
     /// `Duration` is a positive one: as a start it is in the future,
@@ -298,27 +278,12 @@ impl Query<'_> {
     }
 
     /// What `now()` is for this query. Default: the server's clock.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// // What `now()` and relative ranges mean in the script.
-    /// let rows = client.query("from(bucket: \"b\") |> range(start: -1h)").now(influx_edge::Timestamp::from_nanos(0)).call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn now(mut self, time: Timestamp) -> Self {
         self.now = Some(time);
         self
     }
 
     /// How the response is written. [`call`](Query::call) follows the delimiter.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Dialect;
-    ///
-    /// let rows = client.query("buckets()").dialect(Dialect::default().nanoseconds()).call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
         self
@@ -326,14 +291,6 @@ impl Query<'_> {
 
     /// How long the whole query may take, until its last row is read. Default: five minutes, or the
     /// [client's](super::ClientBuilder::timeout) if that is set.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use core::time::Duration;
-    ///
-    /// let rows = client.query("buckets()").timeout(Duration::from_secs(10)).call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
@@ -375,15 +332,6 @@ impl Query<'_> {
     }
 
     /// Asks, and gives the rows as they come. Blocks until the first bytes are there.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let mut rows = client.query("buckets()").call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{}", row.get::<&str>("name")?);
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the query is rejected (400, with the reason), the credentials or the
@@ -440,7 +388,7 @@ impl Query<'_> {
     /// ```
     ///
     /// # Errors
-    /// As [`call`](Query::call).
+    /// Returns the same errors as [`call`](Query::call).
     pub fn deserialize<T: DeserializeOwned>(self) -> Result<Values<T>, Error> {
         let unit = self.time_unit;
         let Rows { inner, client } = self.call()?;
@@ -464,8 +412,9 @@ impl Query<'_> {
     /// ```
     ///
     /// # Errors
-    /// As [`call`](Query::call); a broken connection; and whatever the writer says. An error the
-    /// server reports after its first rows is CSV, too, and is not looked for here.
+    /// Returns the same errors as [`call`](Query::call), and an error if the response breaks off or
+    /// the writer fails. An error that the server reports after its first rows is CSV, too, and is
+    /// not looked for here.
     #[doc(alias = "query_raw")]
     #[doc(alias = "raw")]
     pub fn write_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {

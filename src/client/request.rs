@@ -52,9 +52,20 @@ impl Client {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::client::Method;
     ///
-    /// let response = client.request(Method::Head, "/ping").call()?;
-    /// println!("{:?}", response.header("X-Influxdb-Version"));
-    /// # assert_eq!(response.header("X-Influxdb-Version"), Some("v2.9.1"));
+    /// let ping = client.request(Method::Head, "/ping").call()?;
+    /// println!("{:?}", ping.header("X-Influxdb-Version"));
+    /// # assert_eq!(ping.header("X-Influxdb-Version"), Some("v2.9.1"));
+    ///
+    /// // JSON into any type that serde reads.
+    /// let health: serde_json::Value = client.request(Method::Get, "/health").call()?.into_json()?;
+    /// assert_eq!(health["status"], "pass");
+    ///
+    /// // A status that isn't a success is a response, too, and an error where one is asked for.
+    /// let response = client.request(Method::Get, "/api/v2/nonexistent").query("limit", "10").call()?;
+    /// assert_eq!(response.status(), 404);
+    /// let error = response.error_for_status().unwrap_err();
+    /// println!("{error}");
+    /// # assert!(error.is_not_found() && error.to_string().contains("path not found"), "{error}");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn request(&self, method: Method, path: impl Into<String>) -> Request<'_> {
@@ -123,14 +134,6 @@ impl<'a> Request<'a> {
     }
 
     /// Sends a value as JSON.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Method;
-    ///
-    /// client.request(Method::Post, "/api/v2/labels").json(&serde_json::json!({"name": "north"})).call()?.error_for_status()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
         match to_json(value) {
             Ok(bytes) => {

@@ -96,16 +96,8 @@ impl Response {
 
     /// This response if its status is 2xx, else the error that any other call would have made of it.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Method;
-    ///
-    /// let response = client.request(Method::Get, "/api/v2/labels/0123456789abcdef").call()?.error_for_status()?; // 404 is an error now
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// An error with the status, and what the body says.
+    /// Returns an error with the status and the message of the body if the status isn't 2xx.
     pub fn error_for_status(self) -> Result<Response, Error> {
         if self.is_success() {
             Ok(self)
@@ -127,7 +119,7 @@ impl Response {
     /// ```
     ///
     /// # Errors
-    /// The connection broke, time ran out, or the body is larger than
+    /// Returns an error if the connection breaks, time runs out, or the body is larger than
     /// [`max_body_bytes`](super::Request::max_body_bytes).
     pub fn into_bytes(mut self) -> Result<Vec<u8>, Error> {
         self.read_whole()
@@ -135,16 +127,9 @@ impl Response {
 
     /// The whole body, as text.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Method;
-    ///
-    /// println!("{}", client.request(Method::Get, "/metrics").call()?.error_for_status()?.into_string()?);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// As [`into_bytes`](Response::into_bytes); and a body that isn't UTF-8.
+    /// Returns the same errors as [`into_bytes`](Response::into_bytes), and an error if the body
+    /// isn't UTF-8.
     pub fn into_string(mut self) -> Result<String, Error> {
         let bytes = self.read_whole()?;
         String::from_utf8(bytes)
@@ -164,8 +149,9 @@ impl Response {
     /// ```
     ///
     /// # Errors
-    /// As [`into_bytes`](Response::into_bytes); and a body that isn't JSON of that type. The status
-    /// plays no part: `error_for_status()?.into_json()?` reads successes only.
+    /// Returns the same errors as [`into_bytes`](Response::into_bytes), and an error if the body
+    /// isn't JSON of that type. The status plays no part: `error_for_status()?.into_json()?` reads
+    /// successes only.
     pub fn into_json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
         let bytes = self.read_whole()?;
         serde_json::from_slice(&bytes).map_err(|e| {

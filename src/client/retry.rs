@@ -41,6 +41,23 @@ pub struct RetryPolicy {
 
 /// A retry that is about to be made, for
 /// [`ClientBuilder::on_retry`](super::ClientBuilder::on_retry).
+///
+/// ```
+/// # use std::sync::atomic::{AtomicU32, Ordering};
+/// # static RETRIES: AtomicU32 = AtomicU32::new(0);
+/// # let policy = influx_edge::client::RetryPolicy { max_retries: 2, interval: core::time::Duration::ZERO, ..Default::default() };
+/// let client = influx_edge::Client::builder("http://localhost:1")
+///     .retry(policy)
+///     .on_retry(|retry| {
+///         eprintln!("retry {} in {:?}: {}", retry.attempt, retry.pause, retry.error);
+/// #       assert!(retry.error.is_retryable());
+/// #       RETRIES.store(retry.attempt, Ordering::Relaxed);
+///     })
+///     .build()?;
+/// assert!(client.write("sensors", "t v=1 1").is_err());
+/// # assert_eq!(RETRIES.load(Ordering::Relaxed), 2);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Retry<'a> {

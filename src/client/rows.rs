@@ -1,13 +1,15 @@
 //! The rows of a Flux query's response: one by one, or deserialized into your own types.
 
 use super::Client;
-use super::query::WHAT;
 use super::transport::{Body, HttpError};
 use crate::csv;
 use crate::error::Error;
 use alloc::string::String;
 use core::fmt;
 use serde::de::DeserializeOwned;
+
+/// The call, in its errors.
+pub(super) const WHAT: &str = "query";
 
 /// The rows of a response, as they come from the server. Owns the connection until the end; dropped
 /// earlier it closes it.
@@ -29,8 +31,9 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// The connection broke or time ran out: the response is incomplete, however many rows came.
-    /// The server reports that the query failed in its middle. Or the response isn't annotated CSV.
+    /// Returns an error if the connection breaks or time runs out, the server reports that the
+    /// query failed in its middle, or the response isn't annotated CSV. The response is incomplete
+    /// then, however many rows came.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -55,7 +58,8 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// As [`next`](Rows::next); and the closure's first error, which ends it.
+    /// Returns the same errors as [`next`](Rows::next), and the first error of the closure, which
+    /// ends the loop.
     pub fn for_each(
         &mut self,
         mut each: impl FnMut(csv::Row<'_>) -> Result<(), Error>,
@@ -80,7 +84,7 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// As [`next`](Rows::next); the tables before it are lost then.
+    /// Returns the same errors as [`next`](Rows::next); the tables before it are lost then.
     pub fn tables(self) -> Result<csv::Tables, Error> {
         let client = self.client;
         self.inner.tables().map_err(|e| explain_flux(&client, e))
@@ -89,7 +93,7 @@ impl Rows {
     /// The next table or row, for those who want to know where a table begins, and empty tables.
     ///
     /// # Errors
-    /// As [`next`](Rows::next).
+    /// Returns the same errors as [`next`](Rows::next).
     pub fn next_item(&mut self) -> Result<Option<csv::Item<'_>>, Error> {
         let client = &self.client;
         self.inner.next_item().map_err(|e| explain_flux(client, e))
@@ -134,6 +138,16 @@ impl IntoIterator for Rows {
 }
 
 /// [`Rows`] as an iterator, by [`IntoIterator`]. It ends after the first error.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::csv::OwnedRow;
+///
+/// let rows = client.query("buckets()").call()?.into_iter();
+/// let rows = rows.collect::<Result<Vec<OwnedRow>, _>>()?;
+/// assert_eq!(rows.last().expect("four buckets").get::<&str>("name")?, "sensors");
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 pub struct OwnedRows {
     inner: csv::OwnedRows<Body>,
     client: Client,
@@ -166,6 +180,19 @@ impl fmt::Debug for OwnedRows {
 
 /// The rows of a response as values of one type. A row that doesn't fit is an error of its own; the
 /// rows behind it still come.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// #[derive(serde::Deserialize)]
+/// struct Bucket {
+///     name: String,
+/// }
+///
+/// let values = client.query("buckets()").deserialize::<Bucket>()?;
+/// let names = values.map(|bucket| Ok(bucket?.name)).collect::<Result<Vec<_>, influx_edge::Error>>()?;
+/// assert_eq!(names, ["_monitoring", "_tasks", "hourly", "sensors"]);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 pub struct Values<T> {
     pub(super) inner: csv::Deserialized<Body, T>,
     pub(super) client: Client,

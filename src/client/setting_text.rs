@@ -44,6 +44,21 @@ impl Place<'_> {
     }
 }
 
+/// The warning about a value in quotes.
+pub(super) fn quoted(name: &str) -> String {
+    format!("the value of {name} stands in quotes, which are taken as a part of it")
+}
+
+/// Whether a text stands in quotes of one kind.
+pub(super) fn is_quoted(text: &str) -> bool {
+    ['"', '\''].iter().any(|quote| {
+        let inner = text
+            .strip_prefix(*quote)
+            .and_then(|t| t.strip_suffix(*quote));
+        inner.is_some()
+    })
+}
+
 /// Whether a text looks like a setting's name, and not like a token.
 fn is_name(text: &str) -> bool {
     let in_name = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.');

@@ -101,13 +101,6 @@ impl Setup {
 
     /// The user's password: 8 to 72 characters. Without one nobody can sign in, but the token
     /// works.
-    ///
-    /// ```
-    /// use influx_edge::client::Setup;
-    ///
-    /// let setup = Setup::new("admin", "acme", "sensors").password("secret-word");
-    /// # let _ = setup;
-    /// ```
     #[must_use]
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(Secret::new(password));
@@ -123,14 +116,6 @@ impl Setup {
     }
 
     /// The user's token. Default: the server makes one up.
-    ///
-    /// ```
-    /// use influx_edge::client::Setup;
-    ///
-    /// // A token of your own, for a server that is set up by a script.
-    /// let setup = Setup::new("admin", "acme", "sensors").password("secret-word").token("my-token");
-    /// # let _ = setup;
-    /// ```
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Secret::new(token));
@@ -150,6 +135,17 @@ impl fmt::Debug for Setup {
 }
 
 /// What a setup made: ids, and the one token that may do everything.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::client::Setup;
+///
+/// let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
+/// assert_eq!(done.org_id, "66de4893384f6b2b"); // for `ClientBuilder::org_id`
+/// assert!(!done.token().is_empty());
+/// assert!(!format!("{done:?}").contains(done.token())); // it can be logged
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SetupDone {
@@ -200,6 +196,13 @@ struct Token {
 }
 
 /// The user that a token or session stands for.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let me = client.me()?;
+/// assert_eq!((me.name.as_str(), me.status.as_deref()), ("admin", Some("active")));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Me {
@@ -294,12 +297,6 @@ impl Client {
 
     /// Who this client is: the user behind its token or session.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// println!("{}", client.me()?.name);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the credentials are unknown ([`Error::is_unauthorized`]) or no response
     /// is received.
@@ -311,12 +308,6 @@ impl Client {
     /// Signs in now, instead of before the first call. Only for a client with a
     /// [session](super::ClientBuilder::session); others have nothing to sign in with, and this does
     /// nothing for them.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.sign_in()?; // now, rather than at the first call: a wrong password shows at once
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the name or the password is wrong ([`Error::is_unauthorized`]) or no
@@ -334,12 +325,6 @@ impl Client {
 
     /// Ends the session, if there is one; the next call would start another. A session that is
     /// only dropped lives on in the server until it expires.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.sign_out()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if no response is received or it has an unexpected status. The client

@@ -24,6 +24,16 @@ const RANGE: &str = "range(start: 1970-01-01T00:00:00Z, stop: 1970-01-01T00:00:0
 ///
 /// A program that only writes needs no permission to read: it looks at the checks it needs instead of
 /// [`is_ok`](Validation::is_ok).
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let found = client.validate("sensors");
+/// println!("{found}");
+/// assert_eq!(found.to_string().lines().count(), 4);
+/// assert!(found.is_ok());
+/// found.into_result()?;
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Validation {
@@ -38,6 +48,16 @@ pub struct Validation {
 }
 
 /// One check of a [`Validation`]; printed, one sentence without secrets.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let found = client.validate("nowhere");
+/// assert!(found.server.is_passed());
+/// assert!(found.write.error().is_some_and(|error| error.is_not_found()));
+/// // A check that could not be made neither passes nor fails.
+/// assert!(!found.clock.is_passed() && found.clock.error().is_none());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Check {
     sentence: String,

@@ -47,17 +47,11 @@ impl Client {
     /// few hundred kilobytes are a good size, and servers refuse very large ones. Encoded
     /// [`Lines`] and text are sent as they are, with no copy; points are encoded first, into memory.
     ///
-    /// ```
-    /// # use influx_edge::Client;
-    /// # let client = Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// client.write("sensors", "weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// A point that can't be encoded, or no name of a bucket: nothing was sent. Else ask the error:
-    /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to do,
-    /// [`line_errors`](Error::line_errors) which lines were refused.
+    /// Returns an error if a point can't be encoded or the name of the bucket is empty (nothing is
+    /// sent then), the server rejects the lines or a part of them, or no response is received.
+    /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to
+    /// do, [`line_errors`](Error::line_errors) which lines were refused.
     pub fn write(&self, bucket: &str, data: impl WriteData) -> Result<(), Error> {
         self.lines_of(&data, |lines| self.write_lines(bucket, lines))
     }
@@ -65,18 +59,9 @@ impl Client {
     /// Writes what an iterator gives, in one batch. For a slice, an array or a vector
     /// [`write`](Client::write) does the same.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::line::Point;
-    ///
-    /// // One request: all of them are stored, or the error reports their outcome.
-    /// let points = (0..1_000).map(|n| Point::new("steps").field("count", n));
-    /// client.write_each("sensors", points)?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// As [`write`](Client::write). If one point can't be encoded, none is sent.
+    /// Returns the same errors as [`write`](Client::write). If one point can't be encoded, none is
+    /// sent.
     pub fn write_each<T: ToLine>(
         &self,
         bucket: &str,
@@ -112,7 +97,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Client::write). If one value has no form as a line, none is sent.
+    /// Returns the same errors as [`write`](Client::write). If one value has no form as a line,
+    /// none is sent.
     pub fn write_serialized<T: serde::Serialize>(
         &self,
         bucket: &str,

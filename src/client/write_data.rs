@@ -9,7 +9,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What [`Client::write`](super::Client::write), [`Writer::write`](crate::Writer::write) and a handle's
-/// `write` take: encoded [`Lines`]; line protocol as text or bytes, and lists of texts; and whatever is
+/// `write` take: an [`Encoder`], with what it has encoded; encoded [`Lines`]; line protocol as text or bytes,
+/// and lists of texts; and whatever is
 /// [`ToLine`], which a [`Point`](crate::line::Point), a type of your own, and slices, arrays and
 /// vectors of them are. By value or by reference.
 ///
@@ -17,10 +18,23 @@ use alloc::vec::Vec;
 /// `Lines { bytes: text.as_bytes(), precision }`. A byte order mark before text is left out, and so are
 /// carriage returns at the ends of its lines (for which it is copied); a client sends `Lines` as they are.
 /// Default tags are not added to lines that are encoded already.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::{ErrorKind, Point};
+///
+/// let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
+/// client.write("sensors", &point)?;
+/// client.write("sensors", [point.clone(), point])?;
+/// client.write("sensors", "weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
+/// let error = client.write("sensors", Point::new("weather")).unwrap_err(); // no field
+/// assert!(matches!(error.kind(), ErrorKind::Encode(_)));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be written",
     label = "not lines, text, a point or a collection of them",
-    note = "write line protocol (`&str`, `String`, `&[u8]`), `enc.lines()`, a `Point`, `&points`, or a type of \
+    note = "write line protocol (`&str`, `String`, `&[u8]`), `&enc`, `enc.lines()`, a `Point`, `&points`, or a type of \
             your own that implements `ToLine`",
     note = "for an iterator, write `write_each(…)`; for a struct with serde's `Serialize`, \
             `client.write_serialized(bucket, &schema, [&value])` or `writer.serialize(&schema, &value)`"
@@ -41,6 +55,9 @@ pub trait WriteData: sealed::Sealed {
 pub struct EncodedLines<'a> {
     pub(crate) bytes: Cow<'a, [u8]>,
     pub(crate) precision: Precision,
+    /// How many lines of an encoder these are and whether one has no time. `None` if they have to be looked
+    /// through.
+    pub(crate) counts: Option<(usize, bool)>,
 }
 
 impl EncodedLines<'_> {
@@ -77,6 +94,7 @@ fn nanoseconds(bytes: Cow<'_, [u8]>) -> EncodedLines<'_> {
     EncodedLines {
         bytes,
         precision: Precision::Nanosecond,
+        counts: None,
     }
 }
 
@@ -143,6 +161,8 @@ macro_rules! encoded {
 }
 
 encoded! {
+    {T: Sink} Encoder<T>, it => of_encoder(it);
+    {T: Sink} &Encoder<T>, it => of_encoder(it);
     {} Lines<'_>, it => as_they_are(it);
     {} &Lines<'_>, it => as_they_are(it);
     {} &str, it => text(it.as_bytes());
@@ -172,6 +192,14 @@ fn as_they_are<'a>(lines: &Lines<'a>) -> EncodedLines<'a> {
     EncodedLines {
         bytes: Cow::Borrowed(lines.bytes),
         precision: lines.precision,
+        counts: None,
+    }
+}
+
+fn of_encoder<S: Sink>(enc: &Encoder<S>) -> EncodedLines<'_> {
+    EncodedLines {
+        counts: enc.counts(),
+        ..as_they_are(&enc.lines())
     }
 }
 

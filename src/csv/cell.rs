@@ -36,6 +36,29 @@ use crate::timestamp::{Timestamp, TimestampError};
 /// `double` fails at once and not at the first fraction.
 ///
 /// Implement it for your own types; a cell offers [`parse`](Cell::parse) for the parts.
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// use influx_edge::csv::{Cell, FromCell, ValueErrorKind};
+///
+/// struct Station(u8);
+///
+/// impl<'a> FromCell<'a> for Station {
+///     const WANTED: &'static str = "a station";
+///
+///     fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind> {
+///         let number = cell.parse::<&str>()?.strip_prefix("zrh-");
+///         number.and_then(|n| n.parse().ok()).map(Station).ok_or(ValueErrorKind::Syntax)
+///     }
+/// }
+///
+/// let row = rows.next()?.expect("two rows");
+/// assert_eq!(row.get::<Station>("station")?.0, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a cell can't be read as `{Self}`",
     label = "not a number, boolean, time, duration or text",
@@ -52,7 +75,8 @@ pub trait FromCell<'a>: Sized {
     ///
     /// # Errors
     ///
-    /// Says what is wrong; row and column are added by the caller.
+    /// Returns an error that says what is wrong with the cell, such as [`ValueErrorKind::Null`] or
+    /// [`ValueErrorKind::Syntax`]; row and column are added by the caller.
     fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind>;
 }
 

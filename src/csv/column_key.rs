@@ -6,6 +6,20 @@ use core::fmt;
 use super::table::Table;
 
 /// What names a column: a name, an index, or a [`Key`].
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// use influx_edge::csv::Key;
+///
+/// let value = Key::new("_value"); // for a loop over many rows
+/// let row = rows.next()?.expect("two rows");
+/// let by = (row.get::<f64>("_value")?, row.get::<f64>(0_usize)?, row.get::<f64>(&value)?);
+/// assert_eq!(by, (20.25, 20.25, 20.25));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no column",
     label = "not a name, an index or a `Key`",

@@ -48,6 +48,24 @@ pub struct Decoder<'b> {
 }
 
 /// What [`feed`](Decoder::feed) and [`finish`](Decoder::finish) came to.
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # use influx_edge::csv::{Decoder, Step};
+/// # let (mut text, mut ends) = ([0; 256], [0; 32]);
+/// # let mut decoder = Decoder::new(&mut text, &mut ends);
+/// let (mut input, mut steps) = (&response[..], Vec::new());
+/// while steps.last() != Some(&Step::NeedInput) {
+///     let (used, step) = decoder.feed(input)?;
+///     input = &input[used..];
+///     steps.push(step);
+/// }
+/// assert_eq!(steps, [Step::Table, Step::Record, Step::Record, Step::NeedInput]);
+/// assert_eq!(decoder.finish()?, Step::End);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// The piece is used up: feed the next, or say that there is none.
@@ -128,7 +146,8 @@ impl<'b> Decoder<'b> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`]; it stays, and every later call repeats it.
+    /// Returns an error if the stream isn't annotated CSV, a buffer is too small, or the server
+    /// reports that the query failed. The error stays: every later call repeats it.
     #[inline]
     pub fn feed(&mut self, input: &[u8]) -> Result<(usize, Step), DecodeError> {
         let (used, progress) = self.parser.feed(input, self.text, self.ends)?;
@@ -153,8 +172,8 @@ impl<'b> Decoder<'b> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::UnexpectedEnd`] if a part is missing, [`DecodeError::Server`] if the end
-    /// makes it plain that the server gave up, and every error of [`feed`](Decoder::feed).
+    /// Returns [`DecodeError::UnexpectedEnd`] if a part is missing, [`DecodeError::Server`] if the
+    /// end makes it plain that the server gave up, and the same errors as [`feed`](Decoder::feed).
     pub fn finish(&mut self) -> Result<Step, DecodeError> {
         let progress = self.parser.finish(self.text, self.ends)?;
         self.step(progress)

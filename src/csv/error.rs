@@ -8,6 +8,16 @@ use crate::timestamp::TimestampError;
 ///
 /// Every one is final: the decoder repeats it, and gives no more records. The records before it
 /// were right.
+///
+/// ```
+/// use influx_edge::csv::{DecodeError, Decoder};
+///
+/// let (mut text, mut ends) = ([0; 256], [0; 32]);
+/// let mut decoder = Decoder::new(&mut text, &mut ends);
+/// let error = decoder.feed(b"<html>\r\n").unwrap_err(); // a captive portal's page
+/// assert_eq!(error, DecodeError::UnexpectedRow { row: 1 });
+/// assert_eq!(decoder.finish(), Err(error)); // nothing can be read behind it
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -85,6 +95,19 @@ impl fmt::Display for DecodeError {
 impl core::error::Error for DecodeError {}
 
 /// What the server said about a query that failed after its first rows.
+///
+/// ```
+/// # let response = b"#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n\
+/// #     ,\"runtime error: cannot convert string \"\"n0\"\" to Float due to invalid syntax\",";
+/// # use influx_edge::csv::{DecodeError, Decoder};
+/// # let (mut text, mut ends) = ([0; 256], [0; 32]);
+/// # let mut decoder = Decoder::new(&mut text, &mut ends);
+/// # decoder.feed(response)?;
+/// assert_eq!(decoder.finish(), Err(DecodeError::Server));
+/// let error = decoder.server_error().expect("the server's message");
+/// assert!(error.message.starts_with(r#"runtime error: cannot convert string "n0" to Float"#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerError<'a> {
     /// The message; empty if the stream ended before it.
@@ -98,6 +121,21 @@ pub struct ServerError<'a> {
 /// Small and without borrow: it names row and column by number.
 /// [`Record::explain`](crate::csv::Record::explain) puts it in words, with the column's name and
 /// an excerpt of what was found.
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// let record = rows.next()?.expect("two rows").record();
+/// let error = record.get::<i64>("_value").unwrap_err(); // not cut to 20
+/// assert_eq!((error.row, error.column, error.wanted), (1, Some(0), "i64"));
+/// assert_eq!(
+///     record.explain(&error).to_string(),
+///     r#"row 1, column `_value` (double): wanted i64, found "20.25": the column has another datatype"#
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ValueError {
     /// What is wrong.
@@ -125,6 +163,20 @@ impl fmt::Display for ValueError {
 impl core::error::Error for ValueError {}
 
 /// What is wrong with a value.
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// use influx_edge::csv::ValueErrorKind;
+///
+/// let record = rows.next()?.expect("two rows").record();
+/// assert_eq!(record.get::<f64>("temp").unwrap_err().kind, ValueErrorKind::NoSuchColumn);
+/// assert_eq!(record.get::<f64>("station").unwrap_err().kind, ValueErrorKind::Syntax);
+/// assert_eq!(record.get::<bool>("_value").unwrap_err().kind, ValueErrorKind::Type);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueErrorKind {

@@ -5,6 +5,8 @@
 //! Everything else (quotes, a line that isn't complete yet, a lone CR) is left to csv-core, so
 //! that every hard case is read by one parser only.
 
+use crate::swar::{ONES, below, byte_of, equal};
+
 /// A line found by [`split`].
 pub(super) struct Line {
     /// Bytes of the line, delimiters included, line end excluded.
@@ -15,22 +17,20 @@ pub(super) struct Line {
     pub(super) spare: usize,
 }
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-
 /// Finds the cells of the line at the start of `input`, from byte `from` on, and writes where each
 /// ends.
 ///
 /// `None` if csv-core has to look: a quote, no line end in sight, or more cells than `ends` holds.
 #[inline]
 pub(super) fn split(input: &[u8], from: usize, delimiter: u8, ends: &mut [usize]) -> Option<Line> {
-    let delimiters = LOW * u64::from(delimiter);
+    let delimiters = ONES * u64::from(delimiter);
     let mut slots = ends.iter_mut();
     let mut at = from;
     for chunk in input.get(from..)?.chunks_exact(8) {
         let word = u64::from_le_bytes(chunk.try_into().ok()?);
         let mut found = equal(word, delimiters);
-        let mut rare = below_0x23(word);
+        // CR, LF, the quote; and the blank and `!`, which are sorted out one by one.
+        let mut rare = below(word, 0x23);
         while rare != 0 {
             let place = at + byte_of(rare);
             match *input.get(place)? {
@@ -83,28 +83,6 @@ fn line(input: &[u8], place: usize, byte: u8, spare: usize) -> Option<Line> {
         used,
         spare,
     })
-}
-
-/// Which byte of a word the lowest mark is in.
-#[inline]
-fn byte_of(marks: u64) -> usize {
-    (marks.trailing_zeros() / 8) as usize
-}
-
-/// 0x80 in every byte that equals the one repeated in `pattern`.
-#[inline]
-fn equal(word: u64, pattern: u64) -> u64 {
-    let difference = word ^ pattern;
-    let low = (difference & !HIGH) + !HIGH;
-    !(low | difference) & HIGH
-}
-
-/// 0x80 in every byte below 0x23: CR, LF, the quote; and the blank and `!`, which are sorted out
-/// one by one.
-#[inline]
-fn below_0x23(word: u64) -> u64 {
-    let low = (word & !HIGH) + LOW * (0x80 - 0x23);
-    !(low | word) & HIGH
 }
 
 #[cfg(test)]

@@ -67,6 +67,8 @@ mod untyped;
 mod value;
 
 #[cfg(feature = "std")]
+mod display_width;
+#[cfg(feature = "std")]
 mod owned_row;
 #[cfg(feature = "v3")]
 mod plain;
@@ -93,6 +95,8 @@ pub use value::Value;
 pub use de::DeserializeError;
 #[cfg(all(feature = "serde", feature = "std"))]
 pub use de::Deserialized;
+#[cfg(feature = "std")]
+pub use display_width::display_width;
 #[cfg(feature = "v3")]
 pub(crate) use owned_row::OwnedPlainRows;
 #[cfg(feature = "std")]

@@ -4,8 +4,8 @@ use super::error::ValueErrorKind;
 #[cfg(not(feature = "std"))]
 use super::float::parse as nearest;
 use crate::FAST_PATHS;
-use crate::rfc3339::eight_digits;
 use crate::signed_duration::{DurationError, parse_units};
+use crate::swar::{ONES, ZEROS, are_digits, byte_of, eight_digits, equal};
 
 /// A `long`: an optional minus and decimal digits; the first `len` bytes of `tail`.
 #[inline]
@@ -65,16 +65,8 @@ fn word(tail: &[u8], len: usize) -> Option<u64> {
 fn digits(word: u64, len: usize) -> Option<u64> {
     // To the word's end: the bytes behind the digits fall out, zeros come in front.
     let digits = (word ^ ZEROS) << (64 - 8 * len);
-    if (digits.wrapping_add(NINES_OVERFLOW) | digits) & HIGH != 0 {
-        return None;
-    }
-    Some(eight_digits(digits))
+    are_digits(digits).then(|| eight_digits(digits))
 }
-
-const HIGH: u64 = 0x8080_8080_8080_8080;
-const ZEROS: u64 = 0x3030_3030_3030_3030;
-/// Added to a digit it stays below 0x80, added to more it doesn't.
-const NINES_OVERFLOW: u64 = 0x7676_7676_7676_7676;
 
 /// A `double`, exactly: the float nearest to the text. `NaN`, `+Inf`, `-Inf` as the server
 /// writes them. The text is the first `len` bytes of `tail`.
@@ -101,9 +93,7 @@ pub(super) fn parse_f64(tail: &[u8], len: usize) -> Result<f64, ValueErrorKind> 
 fn fast_path_swar(tail: &[u8], len: usize) -> Option<f64> {
     let word = word(tail, len)?;
     // 0x80 in the byte that is the point.
-    let points = word ^ 0x2E2E_2E2E_2E2E_2E2E;
-    let points = !(((points & !HIGH) + !HIGH) | points) & HIGH;
-    let place = (points.trailing_zeros() / 8) as usize;
+    let place = byte_of(equal(word, ONES * b'.' as u64));
     if place >= len {
         return digits(word, len).map(exact);
     }

@@ -90,7 +90,7 @@ impl OwnedRow {
     ///
     /// # Errors
     ///
-    /// As [`Row::get`].
+    /// Returns the same errors as [`Row::get`].
     pub fn get<'a, T: FromCell<'a>>(&'a self, key: impl ColumnKey) -> Result<T, ReadError> {
         self.as_row().get(key)
     }
@@ -114,6 +114,20 @@ impl fmt::Debug for OwnedRow {
 }
 
 /// [`Rows`] as an iterator of [`OwnedRow`]s, by [`IntoIterator`]. It ends after the first error.
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// use influx_edge::csv::Rows;
+///
+/// let cut_off = &response[..response.len() - 8];
+/// let mut rows = Rows::new(cut_off).into_iter();
+/// assert_eq!(rows.next().expect("a row")?.get::<f64>("_value")?, 20.25);
+/// assert!(rows.next().is_some_and(|row| row.is_err()));
+/// assert!(rows.next().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct OwnedRows<R> {
     rows: Rows<R>,
     description: Option<Arc<Description>>,

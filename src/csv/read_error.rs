@@ -13,10 +13,26 @@ use super::record::{Excerpt, Record};
 ///
 /// Everything on the std side of this module returns it, so one `?` serves for rows and values
 /// alike, and the client's own error wraps it.
-#[derive(Debug)]
 pub struct ReadError(Box<ReadErrorKind>);
 
 /// The kinds of [`ReadError`].
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// use influx_edge::csv::ReadErrorKind;
+///
+/// let row = rows.next()?.expect("two rows");
+/// match row.get::<i64>("_value").unwrap_err().into_kind() {
+///     ReadErrorKind::Value { column, data_type, found, .. } => {
+///         assert_eq!([column, data_type, found], ["_value", "double", r#""20.25""#]);
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReadErrorKind {
@@ -191,6 +207,13 @@ fn column_names(record: &Record<'_>) -> String {
         names.extend(name.map(|c| if c.is_control() { ' ' } else { c }));
     }
     names
+}
+
+/// As `Display`, for that is what `main` prints of an error that it returns.
+impl fmt::Debug for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for ReadError {

@@ -70,8 +70,8 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     ///
-    /// [`ValueError`]: no such column, null and `T` isn't an `Option`, or text that is no `T`.
-    /// [`explain`](Record::explain) puts it in words.
+    /// Returns an error if there is no such column, the cell is null where `T` needs a value, or it is
+    /// no `T` by its datatype or its text. [`explain`](Record::explain) puts it in words.
     #[inline]
     pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ValueError> {
         let Some(place) = key.cell(&self.table) else {
@@ -127,7 +127,8 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     ///
-    /// [`ValueError`]: no such column, null, a buffer too small, text that is no base64.
+    /// Returns an error if there is no such column, the cell is null, it isn't base64 by its
+    /// datatype or its text, or the buffer is too small.
     pub fn base64<'b>(
         &self,
         key: impl ColumnKey,
@@ -142,17 +143,6 @@ impl<'a> Record<'a> {
     }
 
     /// An error of this record in words: row, column, what was wanted and what was found.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let record = rows.next()?.unwrap().record();
-    /// let error = record.get::<i64>("_value").unwrap_err();
-    /// println!("{}", record.explain(&error)); // with column and text
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn explain(&self, error: &ValueError) -> impl fmt::Display + use<'a> {
         Explained {
@@ -311,7 +301,8 @@ impl<'a> Cell<'a> {
     ///
     /// # Errors
     ///
-    /// [`ValueErrorKind`]: null, or text that is no `T`.
+    /// Returns an error if the cell is null where `T` needs a value, or it is no `T` by its datatype or
+    /// its text.
     #[inline]
     pub fn parse<T: FromCell<'a>>(&self) -> Result<T, ValueErrorKind> {
         T::from_cell(*self)
@@ -337,6 +328,17 @@ impl fmt::Debug for Cell<'_> {
 }
 
 /// The cells of a record in order; see [`Record::cells`].
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// let record = rows.next()?.expect("two rows").record();
+/// let texts: Vec<&[u8]> = record.cells().map(|cell| cell.as_bytes()).collect();
+/// assert_eq!(texts, [&b"20.25"[..], b"zrh-1"]); // `result` and `table` are the table's
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Cells<'a> {
     record: Record<'a>,

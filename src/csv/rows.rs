@@ -74,17 +74,6 @@ impl<R: Read> Rows<R> {
     /// The rows of the response that `reader` gives. Nothing is read yet.
     ///
     /// No buffered reader is needed: bytes are taken 16 KiB at a time.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// let mut rows = influx_edge::csv::Rows::new(&response[..]); // or a file, or a socket
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{}", row.get::<f64>("_value")?);
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn new(reader: R) -> Rows<R> {
         let mut parser = Parser::new();
         parser.max_cells = MAX_COLUMNS + FRAME;
@@ -197,8 +186,9 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     ///
-    /// [`ReadError`]: the source failed, the stream isn't right, or the server reports that the
-    /// query failed. The rows given before were right. It is said once; after it comes `None`.
+    /// Returns an error if the source fails, the stream isn't annotated CSV or exceeds a limit, or
+    /// the server reports that the query failed. The rows given before were right. It is returned
+    /// once; after it comes `None`.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -231,7 +221,8 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     ///
-    /// As [`next`](Rows::next); and the closure's first error, which ends it.
+    /// Returns the same errors as [`next`](Rows::next), and the first error of the closure, which
+    /// ends the loop.
     pub fn for_each(
         &mut self,
         mut each: impl FnMut(Row<'_>) -> Result<(), ReadError>,
@@ -265,7 +256,7 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     ///
-    /// As [`next`](Rows::next).
+    /// Returns the same errors as [`next`](Rows::next).
     pub fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         Ok(match self.advance()? {
             Progress::Record => Some(Item::Row(self.row())),
@@ -459,6 +450,24 @@ impl<R> fmt::Debug for Rows<R> {
 }
 
 /// A table or a row; see [`Rows::next_item`].
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// use influx_edge::csv::Item;
+///
+/// let mut page = String::new();
+/// while let Some(item) = rows.next_item()? {
+///     match item {
+///         Item::Table(table) => page += &format!("{} columns:", table.width()),
+///         Item::Row(row) => page += &format!(" {}", row.get::<f64>("_value")?),
+///     }
+/// }
+/// assert_eq!(page, "2 columns: 20.25 20.5");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Item<'a> {
     /// A table begins.
@@ -498,8 +507,8 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// [`ReadErrorKind::Value`](super::ReadErrorKind::Value) names row, column, what was wanted
-    /// and what was found.
+    /// Returns [`ReadErrorKind::Value`](super::ReadErrorKind::Value) under the conditions of
+    /// [`Record::get`]; it names row, column, what was wanted and what was found.
     #[inline]
     pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ReadError> {
         self.record
@@ -538,7 +547,8 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// As [`get`](Row::get).
+    /// Returns [`ReadErrorKind::Value`](super::ReadErrorKind::Value) under the conditions of
+    /// [`Record::base64`].
     pub fn base64<'b>(
         &self,
         key: impl ColumnKey,

@@ -4,6 +4,7 @@
 //! Only the two strings are taken out, in place. This is no JSON parser: the text may be cut off
 //! anywhere, and then the part that came is the best message there is.
 
+use crate::json_escape;
 use core::ops::Range;
 
 /// Where message and code ended up in the text.
@@ -96,28 +97,18 @@ fn unescape(text: &mut [u8], source: Range<usize>) -> Range<usize> {
             put(text, &mut write, &[byte]);
             continue;
         }
-        let escape = text.get(read).copied().unwrap_or(b'\\');
-        read += 1;
-        let plain = match escape {
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            b'b' => 8,
-            b'f' => 12,
-            b'u' => {
-                let (character, used) = unicode(text, read);
-                read += used;
-                let mut utf8 = [0; 4];
-                put(
-                    text,
-                    &mut write,
-                    character.encode_utf8(&mut utf8).as_bytes(),
-                );
-                continue;
-            }
-            other => other,
+        // What can't be decoded stays, as a character or as the sign for one that is missing.
+        let rest = text.get(read..source.end).unwrap_or_default();
+        let (character, used) = match (json_escape::decode(rest), rest.first()) {
+            (Some(decoded), _) => decoded,
+            (None, Some(b'u')) => (char::REPLACEMENT_CHARACTER, 1),
+            (None, Some(_)) => continue,
+            (None, None) => ('\\', 0),
         };
-        put(text, &mut write, &[plain]);
+        read += used;
+        let mut utf8 = [0; 4];
+        let utf8 = character.encode_utf8(&mut utf8).as_bytes();
+        put(text, &mut write, utf8);
     }
     source.start..write
 }
@@ -129,37 +120,6 @@ fn put(text: &mut [u8], write: &mut usize, bytes: &[u8]) {
             *write += 1;
         }
     }
-}
-
-/// The character behind `\u`, and how many bytes say it; half a surrogate pair is U+FFFD.
-fn unicode(text: &[u8], at: usize) -> (char, usize) {
-    let Some(first) = hex4(text, at) else {
-        return (char::REPLACEMENT_CHARACTER, 0);
-    };
-    if let Some(character) = char::from_u32(first) {
-        return (character, 4);
-    }
-    let second = match text.get(at + 4..at + 6) {
-        Some(b"\\u") => hex4(text, at + 6),
-        _ => None,
-    };
-    match second {
-        Some(second @ 0xDC00..=0xDFFF) if first < 0xDC00 => {
-            let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-            (
-                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
-                10,
-            )
-        }
-        _ => (char::REPLACEMENT_CHARACTER, 4),
-    }
-}
-
-fn hex4(text: &[u8], at: usize) -> Option<u32> {
-    let digits = text.get(at..at + 4)?;
-    digits.iter().try_fold(0, |value, digit| {
-        Some(value * 16 + char::from(*digit).to_digit(16)?)
-    })
 }
 
 #[cfg(test)]

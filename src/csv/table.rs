@@ -102,18 +102,6 @@ impl<'a> Table<'a> {
     }
 
     /// All columns of the data, in order.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// rows.next()?;
-    /// for column in rows.table().columns() {
-    ///     println!("{}: {}", column.name(), column.data_type_text());
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn columns(&self) -> Columns<'a> {
         Columns {
@@ -321,6 +309,18 @@ impl<'a> Column<'a> {
 }
 
 /// The columns of a table in order; see [`Table::columns`].
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// rows.next()?;
+/// let columns = rows.table().columns();
+/// assert_eq!(format!("{columns:?}"), r#"["_value": double, "station": string]"#);
+/// assert_eq!(columns.map(|column| column.name()).collect::<Vec<_>>(), ["_value", "station"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Columns<'a> {
     table: Table<'a>,

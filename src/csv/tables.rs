@@ -33,7 +33,7 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     ///
-    /// As [`Rows::next`]; the tables before it are lost then.
+    /// Returns the same errors as [`Rows::next`]; the tables before it are lost then.
     pub fn tables(mut self) -> Result<Tables, ReadError> {
         let mut tables: Vec<OwnedTable> = Vec::new();
         while let Some(item) = self.next_item()? {

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::display_width::{char_width, display_width};
 use super::table::Column;
 use super::tables::{OwnedTable, Tables};
 use crate::Timestamp;
@@ -25,7 +26,8 @@ use crate::http::write_printable;
 ///    numbers, from the right. A line below the table names them.
 ///
 /// A number is never cut, unless one alone is too wide. Characters that could move the cursor or reorder
-/// text are escaped. A character counts as one column wide, which those of East Asian scripts are not.
+/// text are escaped. Characters of East Asian scripts and emoji count as two columns wide, combining marks
+/// as none; see [`display_width`].
 ///
 /// ```
 /// use influx_edge::csv::TextTable;
@@ -106,9 +108,14 @@ impl TextTable {
 
     fn measure(&self, column: usize, kind: Kind, form: TimeForm) -> Layout {
         let cells = self.cells(column);
-        let cells = cells.map(|cell| chars(&kind.shown(cell, form))).max();
+        let cells = cells
+            .map(|cell| display_width(&kind.shown(cell, form)))
+            .max();
         let cells = cells.unwrap_or(0);
-        let name = self.heading.get(column).map_or(0, |name| chars(name));
+        let name = self
+            .heading
+            .get(column)
+            .map_or(0, |name| display_width(name));
         let least = |text: usize| match kind {
             Kind::Text => cells.max(name).min(text),
             Kind::Number | Kind::Time { .. } => cells.max(name.min(text)),
@@ -317,7 +324,7 @@ fn line(
             layout.kind.shown(cell, layout.form)
         };
         let cell = clip(&cell, layout.width);
-        let padding = layout.width.saturating_sub(chars(&cell));
+        let padding = layout.width.saturating_sub(display_width(&cell));
         let (before, after) = if matches!(layout.kind, Kind::Number) {
             (padding, 0)
         } else {
@@ -335,17 +342,18 @@ fn line(
     Ok(())
 }
 
-fn chars(text: &str) -> usize {
-    text.chars().count()
-}
-
 /// As much of a text as there is space for.
 fn clip(text: &str, width: usize) -> Cow<'_, str> {
-    if chars(text) <= width {
+    if display_width(text) <= width {
         return Cow::Borrowed(text);
     }
     let kept = width.saturating_sub(ELLIPSIS.len());
-    let mut cut: String = text.chars().take(kept).collect();
+    let mut used = 0usize;
+    let fits = |c: &char| {
+        used = used.saturating_add(char_width(*c));
+        used <= kept
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
     cut.push_str(ELLIPSIS);
     Cow::Owned(cut)
 }

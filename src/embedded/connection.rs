@@ -82,23 +82,6 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// A connection over a transport that isn't open yet: a modem that hasn't dialled. Sends nothing.
     /// [`is_open`](Self::is_open) is false until [`reopened`](Self::reopened), so that a board starts as it
     /// goes on after an outage.
-    ///
-    /// ```
-    /// use influx_edge::embedded::{Config, Connection};
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # mod board { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/transport.rs")); }
-    /// # let modem = board::connect(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs")));
-    /// # const CONFIG: Config<'static> = Config::new("192.168.1.10:8086");
-    /// let mut buffer = [0; 512];
-    /// let mut connection = Connection::closed(modem, &mut buffer, &CONFIG);
-    /// if !connection.is_open() {
-    ///     // connection.transport().dial()?;
-    ///     connection.reopened();
-    /// }
-    /// connection.ping()?;
-    /// # Ok(()) }
-    /// ```
     pub fn closed(transport: T, buffer: &'a mut [u8], config: &'a Config<'a>) -> Self {
         let mut connection = Connection::new(transport, buffer, config);
         connection.open = false;
@@ -124,7 +107,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// [`Microsecond`](crate::Precision::Microsecond) as nanoseconds, without an error.
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// Returns the same errors as [`write`](Self::write).
     pub fn write_v1(&mut self, database: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
         self.write_by(Operation::write_v1(database, lines.precision), lines.bytes)
     }
@@ -134,7 +117,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// ([`error_bytes`](Self::error_bytes)).
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// Returns the same errors as [`write`](Self::write).
     pub fn write_v3(&mut self, database: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
         self.write_by(Operation::write_v3(database, lines.precision), lines.bytes)
     }
@@ -212,18 +195,6 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// Returns the body of the response, if the last call failed by one: the server's message, and all lines
     /// that it names. An [`Error`] has none of this text. It comes from outside; printed, it has no control
     /// characters.
-    ///
-    /// ```no_run
-    /// # use influx_edge::{embedded::Connection, line::Lines};
-    /// # fn f<T: embedded_io::Read + embedded_io::Write>(connection: &mut Connection<'_, T>, lines: Lines<'_>) {
-    /// if let Err(error) = connection.write("sensors", lines) {
-    ///     println!("{error}"); // …responded with status 404 (stored: nothing); …
-    ///     if let Some(message) = connection.error_body().message() {
-    ///         println!("{message}"); // bucket "sensors" not found
-    ///     }
-    /// }
-    /// # }
-    /// ```
     #[must_use]
     pub fn error_body(&self) -> ErrorBody<'_> {
         let body = self.buffer.get(..self.error_len).unwrap_or_default();

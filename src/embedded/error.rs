@@ -51,6 +51,29 @@ pub enum Error<E> {
 }
 
 /// A response that reports an error: what it means, in a few words of memory.
+///
+/// ```
+/// use influx_edge::Precision;
+/// use influx_edge::embedded::{Config, Connection, Error};
+/// use influx_edge::http::{Remedy, Stored};
+/// use influx_edge::line::Lines;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # mod board { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/transport.rs")); }
+/// # let socket = board::connect(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs")));
+/// # const CONFIG: Config<'static> = Config::new("192.168.1.10:8086").org("acme").token("my-token");
+/// # let mut buffer = [0; 512];
+/// # let mut connection = Connection::new(socket, &mut buffer, &CONFIG);
+/// let bytes = b"weather temp_c=1 1\nweather temp_c= 2\nweather temp_c=3 3\n";
+/// match connection.write("sensors", Lines { bytes, precision: Precision::Nanosecond }) {
+///     Err(Error::Response(error)) => {
+///         assert_eq!((error.status, error.line), (400, Some(2)));
+///         assert_eq!((error.stored, error.remedy), (Stored::None, Remedy::RemoveBadLines));
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResponseError {

@@ -259,13 +259,6 @@ impl<'b> Queue<'b> {
     /// a batch it dropped, they are tried in halves, call by call, until the bad one is alone. A batch that is
     /// too large for the server is halved, too.
     ///
-    /// ```no_run
-    /// # use influx_edge::embedded::{Config, Connection, Error, Queue};
-    /// # fn f<T: embedded_io::Read + embedded_io::Write>(connection: &mut Connection<'_, T>, queue: &mut Queue<'_>) -> Result<(), Error<T::Error>> {
-    /// while queue.deliver(4096, |lines| connection.write("sensors", lines))? > 0 {}
-    /// # Ok(()) }
-    /// ```
-    ///
     /// # Errors
     /// Returns the error of `write`, after a removal, too: [`stats`](Self::stats) has the counts. Call it
     /// again when a [`Backoff`](super::Backoff) says so, which is at once where lines were removed or halved.

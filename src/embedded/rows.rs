@@ -132,6 +132,25 @@ impl<T: Write> fmt::Write for Exact<'_, '_, T> {
 ///
 /// Dropped before its end it leaves the connection closed, for the rest of the response is still to come.
 /// See [`Connection::query`] for an example.
+///
+/// ```
+/// use influx_edge::csv::Decoder;
+/// use influx_edge::embedded::{Config, Connection};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # mod board { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/transport.rs")); }
+/// # let socket = board::connect(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs")));
+/// # const CONFIG: Config<'static> = Config::new("192.168.1.10:8086").org("acme").token("my-token");
+/// # let (mut buffer, mut text, mut ends) = ([0; 512], [0; 512], [0; 64]);
+/// # let mut connection = Connection::new(socket, &mut buffer, &CONFIG);
+/// # let mut decoder = Decoder::new(&mut text, &mut ends);
+/// let mut rows = connection.query("buckets()", &[], &mut decoder)?;
+/// let first = rows.next()?.expect("four buckets");
+/// assert_eq!(first.get::<&str>("name")?, "_monitoring");
+/// drop(rows); // before its end
+/// assert!(!connection.is_open());
+/// # Ok(()) }
+/// ```
 pub struct Rows<'q, 'b, T> {
     transport: &'q mut T,
     buffer: &'q mut [u8],

@@ -115,6 +115,21 @@ impl From<WriteError> for Error {
 
 /// Why a machine's clock counts as not set. The bounds are those of the writer's
 /// [`ClockGuard`](crate::writer::ClockGuard).
+///
+/// ```
+/// # let client = influx_edge::Client::builder("http://localhost:1").org("acme").build()?;
+/// use influx_edge::{ClockError, Timestamp, WriteError};
+///
+/// let built = Timestamp::parse("2200-01-01T00:00:00Z")?; // (the day of the program's build)
+/// let mut w = client.writer("sensors").clock_not_before(built).build()?;
+/// match w.write("weather temp_c=21.5") {
+///     Err(WriteError::ClockNotSet(ClockError::TooEarly { time, not_before })) => {
+///         assert!(time < not_before && not_before == built);
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClockError {
@@ -242,6 +257,23 @@ impl From<FlushError> for Error {
 
 /// The disk didn't do what it was asked, where batches are kept on one. The reason, with all its
 /// particulars, is the error's [`source`](std::error::Error::source).
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-diskerror", std::process::id()));
+/// use std::error::Error as _;
+/// use influx_edge::spool::{Spool, SpoolError};
+/// use influx_edge::{Error, ErrorKind};
+///
+/// let spool = Spool::open(&dir)?;
+/// let error = Error::from(Spool::open(&dir).unwrap_err());
+/// let ErrorKind::Disk(disk) = error.kind() else { panic!("{error}") };
+/// assert!(disk.message().contains("in use"));
+/// let cause = disk.source().and_then(|source| source.downcast_ref::<SpoolError>());
+/// assert!(cause.is_some_and(SpoolError::is_locked));
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct DiskError {
     message: String,

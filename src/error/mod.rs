@@ -56,6 +56,17 @@ use core::time::Duration;
 pub struct Error(Box<ErrorKind>);
 
 /// The ways to fail, and what is known about each.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::{ErrorKind, Point};
+///
+/// let error = client.write("nowhere", "weather temp_c=21.5").unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Response(response) if response.status() == 404));
+/// let error = client.write("sensors", Point::new("weather").field("temp_c", f64::NAN)).unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Encode(_))); // nothing was sent
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -88,6 +99,15 @@ pub struct ConfigError {
 }
 
 /// A successful response with unreadable content: wrong JSON, a table that isn't annotated CSV.
+///
+/// ```
+/// use influx_edge::{Error, ErrorKind, Timestamp};
+///
+/// let error: Error = Timestamp::parse("yesterday").unwrap_err().into();
+/// let ErrorKind::Content(content) = error.kind() else { panic!("{error}") };
+/// assert_eq!(content.what(), "cannot use a time");
+/// assert_eq!(content.message(), "not an RFC 3339 time");
+/// ```
 #[derive(Debug)]
 pub struct ContentError {
     pub(crate) what: String,
@@ -98,16 +118,6 @@ pub struct ContentError {
 
 impl Error {
     /// What went wrong, to look inside.
-    ///
-    /// ```
-    /// use influx_edge::{Client, ErrorKind};
-    ///
-    /// let error = Client::builder("localhost").build().unwrap_err();
-    /// match error.kind() {
-    ///     ErrorKind::Config(mistake) => println!("{}", mistake.message()),
-    ///     other => println!("{other:?}"),
-    /// }
-    /// ```
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0

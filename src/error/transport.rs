@@ -6,6 +6,20 @@ use alloc::string::String;
 use core::fmt;
 
 /// Where the path to the server broke.
+///
+/// ```
+/// use influx_edge::{Client, ErrorKind, TransportErrorKind};
+///
+/// let kind = |client: Client| match client.ping().unwrap_err().kind() {
+///     ErrorKind::Transport(error) => error.kind(),
+///     other => panic!("{other:?}"),
+/// };
+/// let nothing_there = "http://127.0.0.1:1";
+/// assert_eq!(kind(Client::builder(nothing_there).build()?), TransportErrorKind::Refused);
+/// let by_proxy = Client::builder("http://influx.example:8086").proxy(nothing_there).build()?;
+/// assert_eq!(kind(by_proxy), TransportErrorKind::ProxyUnavailable);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {

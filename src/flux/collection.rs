@@ -35,6 +35,14 @@ impl<T: ToFlux, const N: usize> ToFlux for [T; N] {
 }
 
 /// A dictionary: keys of one type, values of one type.
+///
+/// ```
+/// use influx_edge::flux::{Dict, to_literal};
+///
+/// let heights = Dict(&[("zrh-1", 408), ("zrh-2", 556)]);
+/// assert_eq!(to_literal(&heights)?, r#"["zrh-1": 408, "zrh-2": 556]"#);
+/// # Ok::<(), influx_edge::flux::FluxError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Dict<'a, K, V>(pub &'a [(K, V)]);
 
@@ -80,6 +88,14 @@ fn dict_ast<'a, K: ToFlux + 'a, V: ToFlux + 'a>(
 }
 
 /// A record: names, each with a value of its own type.
+///
+/// ```
+/// use influx_edge::flux::{Record, to_literal};
+///
+/// let record = Record(&[("station", &"zrh-1"), ("limit", &10), ("note", &None::<&str>)]);
+/// assert_eq!(to_literal(&record)?, r#"{station: "zrh-1", limit: 10}"#); // Flux has no null
+/// # Ok::<(), influx_edge::flux::FluxError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Record<'a>(pub &'a [(&'a str, &'a dyn ToFlux)]);
 

@@ -66,8 +66,8 @@ pub(crate) use yields::{Yields, yields};
 ///
 /// # Errors
 ///
-/// [`FluxError`]: the value has no such form, or the writer is full. What was written by then is
-/// of no use.
+/// Returns an error if the value has no such form, or the writer is full. What was written by then
+/// is of no use.
 pub fn literal<T: ToFlux + ?Sized>(value: &T, out: &mut dyn fmt::Write) -> Result<(), FluxError> {
     if value.is_none() {
         return Err(FluxError::Null);
@@ -87,7 +87,7 @@ pub fn literal<T: ToFlux + ?Sized>(value: &T, out: &mut dyn fmt::Write) -> Resul
 ///
 /// # Errors
 ///
-/// As [`literal`].
+/// Returns the same errors as [`literal`].
 #[cfg(feature = "alloc")]
 pub fn to_literal<T: ToFlux + ?Sized>(value: &T) -> Result<alloc::string::String, FluxError> {
     let mut text = alloc::string::String::new();
@@ -96,6 +96,15 @@ pub fn to_literal<T: ToFlux + ?Sized>(value: &T) -> Result<alloc::string::String
 }
 
 /// Why a value can't be written.
+///
+/// ```
+/// use influx_edge::flux::{FluxError, Params, to_literal};
+///
+/// let mut params = Params::new();
+/// assert_eq!(params.insert("limit", f64::NAN).err(), Some(FluxError::NotFinite));
+/// assert_eq!(params.insert("2 h", 7200).err(), Some(FluxError::Name));
+/// assert_eq!(to_literal(&[Some(1.5), None]), Err(FluxError::Null));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FluxError {

@@ -24,7 +24,7 @@ use super::value::ToFlux;
 ///
 /// # Errors
 ///
-/// [`FluxError`]: a name isn't a Flux identifier or stands twice, a value has no form in the
+/// Returns an error if a name isn't a Flux identifier or stands twice, a value has no form in the
 /// syntax tree, or the writer is full.
 pub fn write_extern(
     params: &[(&str, &dyn ToFlux)],
@@ -71,7 +71,7 @@ pub fn write_extern(
 /// ```
 ///
 /// # Errors
-/// Those of [`write_extern`].
+/// Returns the same errors as [`write_extern`].
 pub fn write_query(
     flux: &str,
     params: &[(&str, &dyn ToFlux)],
@@ -147,8 +147,8 @@ impl Params {
     ///
     /// # Errors
     ///
-    /// [`FluxError`]: the name isn't a Flux identifier or was given already, or the value has no
-    /// form in the syntax tree. Nothing is added then.
+    /// Returns an error if the name isn't a Flux identifier or was given already, or the value has
+    /// no form in the syntax tree. Nothing is added then.
     pub fn insert(&mut self, name: &str, value: impl ToFlux) -> Result<&mut Params, FluxError> {
         if !is_identifier(name) {
             return Err(FluxError::Name);

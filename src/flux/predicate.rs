@@ -51,7 +51,8 @@ impl Predicate {
     ///
     /// # Errors
     ///
-    /// [`FluxError::Character`]: CR and NUL have no escape in a predicate.
+    /// Returns [`FluxError::Character`] if the name has a CR or a NUL, which have no escape in a
+    /// predicate.
     pub fn measurement(self, name: &str) -> Result<Predicate, FluxError> {
         self.term("_measurement", "=", name)
     }
@@ -67,7 +68,7 @@ impl Predicate {
     ///
     /// # Errors
     ///
-    /// As [`measurement`](Predicate::measurement).
+    /// Returns [`FluxError::Character`] if the key or the value has a CR or a NUL.
     pub fn tag(self, key: &str, value: &str) -> Result<Predicate, FluxError> {
         self.term(key, "=", value)
     }
@@ -77,16 +78,9 @@ impl Predicate {
     ///
     /// InfluxDB OSS takes it, though its documents promise equality only.
     ///
-    /// ```
-    /// use influx_edge::flux::Predicate;
-    ///
-    /// println!("{}", Predicate::new().tag_not("station", "zrh-1")?.as_str());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
     ///
-    /// As [`measurement`](Predicate::measurement).
+    /// Returns [`FluxError::Character`] if the key or the value has a CR or a NUL.
     pub fn tag_not(self, key: &str, value: &str) -> Result<Predicate, FluxError> {
         self.term(key, "!=", value)
     }

@@ -39,14 +39,14 @@ pub trait ToFlux {
     ///
     /// # Errors
     ///
-    /// [`FluxError`]: there is no such form, or the writer is full.
+    /// Returns an error if the value has no such form, or the writer is full.
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError>;
 
     /// Writes the value as an expression of Flux's syntax tree, in JSON.
     ///
     /// # Errors
     ///
-    /// [`FluxError`]: there is no such form, or the writer is full.
+    /// Returns an error if the value has no such form, or the writer is full.
     fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError>;
 
     /// Whether there is no value: such a parameter is left out.
@@ -259,6 +259,14 @@ impl ToFlux for Regex<'_> {
 }
 
 /// Bytes, as the call `bytes(v: "…")`. They have to be UTF-8, since that takes a text.
+///
+/// ```
+/// use influx_edge::flux::{Bytes, FluxError, to_literal};
+///
+/// assert_eq!(to_literal(&Bytes(b"zrh-1"))?, r#"bytes(v: "zrh-1")"#);
+/// assert_eq!(to_literal(&Bytes(b"\xFF")), Err(FluxError::NotUtf8));
+/// # Ok::<(), FluxError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bytes<'a>(pub &'a [u8]);
 
@@ -285,6 +293,15 @@ impl ToFlux for Bytes<'_> {
 ///
 /// It has to be one whole JSON object, such as
 /// `{"type":"Identifier","name":"x"}`. Nothing is checked, so it must not come from outside.
+///
+/// ```
+/// use influx_edge::flux::{Ast, FluxError, Params, to_literal};
+///
+/// let now = Ast(r#"{"type":"CallExpression","callee":{"type":"Identifier","name":"now"}}"#);
+/// assert!(Params::new().insert("until", now)?.to_json().contains(now.0));
+/// assert_eq!(to_literal(&now), Err(FluxError::NotSource));
+/// # Ok::<(), FluxError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ast<'a>(pub &'a str);
 

@@ -1,7 +1,7 @@
 //! `JsonStr`: a string in JSON, borrowed as it is written.
 
 use super::printable::write_printable;
-use super::words::number;
+use crate::json_escape;
 use core::fmt;
 
 /// A string in a JSON text, borrowed as it is written; escapes are decoded while it is read.
@@ -168,51 +168,12 @@ impl Iterator for JsonChars<'_> {
         if first != '\\' {
             return Some(first);
         }
-        let decoded = self.escape();
-        if decoded.is_none() {
-            // A string that was cut short may end within an escape: it ends before it.
-            self.rest = "";
-        }
-        decoded
+        // A string that was cut short may end within an escape: it ends before it.
+        let decoded = json_escape::decode(self.rest.as_bytes());
+        let used = decoded.map_or(self.rest.len(), |(_, used)| used);
+        self.rest = self.rest.get(used..).unwrap_or_default();
+        decoded.map(|(character, _)| character)
     }
 }
 
 impl core::iter::FusedIterator for JsonChars<'_> {}
-
-impl JsonChars<'_> {
-    /// The character behind a backslash.
-    fn escape(&mut self) -> Option<char> {
-        let (escape, rest) = self.rest.split_at_checked(1)?;
-        self.rest = rest;
-        let escape = *escape.as_bytes().first()?;
-        Some(match escape {
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'u' => return self.code_point(),
-            itself => char::from(itself),
-        })
-    }
-
-    /// The character behind `\u`, which may be two of them.
-    fn code_point(&mut self) -> Option<char> {
-        let mut code = self.hex4()?;
-        if let (0xD800..0xDC00, Some(next)) = (code, self.rest.strip_prefix("\\u")) {
-            let mut behind = JsonChars { rest: next };
-            if let Some(second @ 0xDC00..0xE000) = behind.hex4() {
-                self.rest = behind.rest;
-                code = 0x1_0000 + ((code - 0xD800) << 10) + (second - 0xDC00);
-            }
-        }
-        Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
-    }
-
-    #[inline(never)]
-    fn hex4(&mut self) -> Option<u32> {
-        let (digits, rest) = self.rest.split_at_checked(4)?;
-        self.rest = rest;
-        u32::try_from(number(digits.as_bytes(), 16)?).ok()
-    }
-}

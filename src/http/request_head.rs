@@ -426,7 +426,8 @@ impl<'a> RequestHead<'a> {
     /// Writes the head to the start of a buffer and returns it.
     ///
     /// # Errors
-    /// As [`write_to`](Self::write_to); [`HeadError::Full`] if the buffer is too small.
+    /// Returns the same errors as [`write_to`](Self::write_to): [`HeadError::Full`] if the buffer
+    /// is too small.
     pub fn write_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, HeadError> {
         let mut out = TextBuffer::new(buffer);
         self.write_to(&mut out)?;
@@ -447,7 +448,8 @@ impl<'a> RequestHead<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`write_to`](Self::write_to), though not every part is written.
+    /// Returns the same errors as [`write_to`](Self::write_to), also for parts of the head that
+    /// aren't written here.
     pub fn write_target_to(&self, out: &mut impl Write) -> Result<(), HeadError> {
         self.check()?;
         let mut out = Pieces {

@@ -197,6 +197,40 @@ fn chunk_size(line: &[u8]) -> Result<usize, ParseError> {
 }
 
 /// What [`ResponseParser::feed`] found.
+///
+/// ```
+/// use influx_edge::http::{Event, Operation, RequestHead, ResponseParser};
+/// # use std::io::{Read, Write};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let url = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"));
+/// # let mut modem = std::net::TcpStream::connect(url.trim_start_matches("http://"))?;
+/// # let mut buffer = [0; 256];
+/// # let head = RequestHead::new("localhost:8086", Operation::health());
+/// # modem.write_all(head.write_into(&mut buffer)?.as_bytes())?;
+/// # let (mut body, mut ended) = (Vec::new(), false);
+/// # let mut parser = ResponseParser::new();
+/// # while !ended {
+/// # let len = modem.read(&mut buffer)?;
+/// # assert!(len > 0);
+/// # let mut piece = &buffer[..len];
+/// loop {
+///     let (used, event) = parser.feed(piece)?;
+///     piece = &piece[used..];
+///     match event {
+///         Event::Head => assert_eq!(parser.head().status(), 200),
+///         Event::Body(part) => body.extend_from_slice(part),
+///         Event::NeedInput => break, // feed more
+///         _ => {
+///             ended = true;
+///             break;
+///         }
+///     }
+/// }
+/// # }
+/// assert!(body.starts_with(b"{"));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -351,7 +385,8 @@ impl ResponseParser {
     /// Ends the response: the server has closed the connection.
     ///
     /// # Errors
-    /// [`ParseError::Truncated`] if the response isn't complete, and every error of [`feed`](Self::feed).
+    /// Returns [`ParseError::Truncated`] if the response isn't complete, and the same errors as
+    /// [`feed`](Self::feed).
     pub fn finish(&mut self) -> Result<(), ParseError> {
         match self.state {
             State::UntilClose | State::End | State::Done => {

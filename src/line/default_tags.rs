@@ -81,6 +81,16 @@ impl OwnedDefaultTags {
 }
 
 /// Collects [`DefaultTags`]; the first error is kept for [`build`](Self::build).
+///
+/// ```
+/// use influx_edge::line::{DefaultTags, EncodeError};
+///
+/// let tags = DefaultTags::<64>::builder().tag("host", "gw-7").tag("site", ""); // no site
+/// assert_eq!(tags.build()?.as_bytes(), b",host=gw-7");
+/// let reserved = DefaultTags::<64>::builder().tag("time", "noon").tag("host", "gw-7");
+/// assert!(matches!(reserved.build(), Err(EncodeError::Reserved(_))));
+/// # Ok::<(), EncodeError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "the tags are there only after build()"]
 pub struct DefaultTagsBuilder<S>(SeriesBuilder<S>);
@@ -94,7 +104,7 @@ impl<S: Sink> DefaultTagsBuilder<S> {
     /// The tags, or the first thing that was wrong with them.
     ///
     /// # Errors
-    /// What [`SeriesBuilder::build`] gives.
+    /// Returns the same errors as [`SeriesBuilder::build`].
     pub fn build(self) -> Result<DefaultTagsIn<S>, EncodeError> {
         self.0.build().map(DefaultTagsIn)
     }

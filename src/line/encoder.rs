@@ -8,10 +8,11 @@ use super::into_timestamp::IntoTimestamp;
 use super::kept::KeptPart;
 use super::line_state::LineState;
 use super::series::SeriesRef;
+use super::sink::Sink;
 #[cfg(feature = "std")]
 use super::sink::sealed::Draining;
 use super::sink::sealed::Grow;
-use super::sink::{Sink, Tagged};
+use super::tagged::Tagged;
 use super::to_line::ToLine;
 use super::value::{FieldValue, TagValue};
 use crate::Precision;
@@ -19,6 +20,16 @@ use crate::Precision;
 /// Encoded lines, and the unit their timestamps count in: what a write takes.
 ///
 /// The two travel together so that they can't disagree.
+///
+/// ```
+/// use influx_edge::Precision;
+/// use influx_edge::line::{Encoder, Lines};
+///
+/// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
+/// enc.line("t").field("v", 1).timestamp(1_700_000_000)?;
+/// assert_eq!(enc.lines(), Lines { bytes: b"t v=1i 1700000000\n", precision: Precision::Second });
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lines<'a> {
     /// Whole lines of line protocol, each with its newline.
@@ -321,7 +332,7 @@ impl<S: Sink> Encoder<S> {
     /// ```
     ///
     /// # Errors
-    /// What the value's lines were refused for. Lines completed before the error stay.
+    /// Returns an error for the first of the value's lines that is refused. Lines completed before it stay.
     #[inline]
     pub fn encode(&mut self, value: &(impl ToLine + ?Sized)) -> Result<(), EncodeError> {
         value.to_line(self)
@@ -344,15 +355,6 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// The whole lines in the buffer with their precision: what a write takes.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
-    /// enc.line("t").field("v", 1).finish()?;
-    /// client.write("sensors", enc.lines())?; // the bytes, and the unit of their times
-    /// enc.clear();
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[inline]
     #[must_use]
     pub fn lines(&self) -> Lines<'_> {
@@ -403,6 +405,13 @@ impl<S: Sink> Encoder<S> {
     #[must_use]
     pub fn line_count(&self) -> usize {
         self.core.lines
+    }
+
+    /// How many lines [`as_bytes`](Self::as_bytes) has and whether one of them has no time; `None` if some of
+    /// those that are counted have left.
+    #[cfg(feature = "client")]
+    pub(crate) fn counts(&self) -> Option<(usize, bool)> {
+        (!S::DRAINS).then_some((self.core.lines, self.core.untimed > 0))
     }
 
     /// How many of those lines ended without a time: what a batching writer still has to stamp.
@@ -459,19 +468,6 @@ impl<S: Sink> Encoder<S> {
     }
 
     /// Empties the buffer for the next lines; its storage stays.
-    ///
-    /// ```
-    /// let mut storage = [0u8; 16];
-    /// let mut enc = influx_edge::line::Encoder::new(&mut storage);
-    /// for n in 0..100 {
-    ///     if enc.line("t").field("v", n).finish().is_err() {
-    ///         // send enc.as_bytes(), then:
-    ///         enc.clear();
-    ///         enc.line("t").field("v", n).finish()?;
-    ///     }
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[inline]
     pub fn clear(&mut self) {
         self.core.committed = 0;
@@ -555,7 +551,8 @@ impl<S: Sink + Draining> Encoder<S> {
     /// [`IoSink`](super::IoSink), with or without default tags.
     ///
     /// # Errors
-    /// The writer's. The lines it did not take stay in the buffer; call again to go on.
+    /// Returns the writer's error if it fails. The lines it did not take stay in the buffer; call
+    /// again to go on.
     pub fn flush(&mut self) -> std::io::Result<()> {
         self.core.begin();
         let (gone, done) = self.sink.drain(self.core.committed, self.core.pos);
@@ -671,15 +668,8 @@ impl<S: Sink> Fields<'_, S> {
 
     /// Ends the line with its time, which makes it one of the whole lines.
     ///
-    /// ```
-    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
-    /// enc.line("t").field("v", 1).timestamp(std::time::SystemTime::now())?;
-    /// enc.line("t").field("v", 1).timestamp(1_700_000_000_000_000_000)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
-    /// The first thing that was wrong with the line; then it left no trace.
+    /// Returns an error for the first thing that is wrong with the line, which leaves no trace then.
     #[inline]
     pub fn timestamp(self, time: impl IntoTimestamp) -> Result<(), EncodeError> {
         match time.count(self.enc.core.precision) {
@@ -709,7 +699,7 @@ impl<S: Sink> Fields<'_, S> {
     /// ```
     ///
     /// # Errors
-    /// The first thing that was wrong with the line; then it left no trace.
+    /// Returns an error for the first thing that is wrong with the line, which leaves no trace then.
     #[inline]
     pub fn finish(self) -> Result<(), EncodeError> {
         self.end(None)

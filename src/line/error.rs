@@ -5,6 +5,15 @@ use core::fmt;
 use crate::TimestampError;
 
 /// The part of a line an error speaks of.
+///
+/// ```
+/// use influx_edge::line::{Encoder, Part};
+///
+/// let mut enc = Encoder::with_sink(Vec::new());
+/// let error = enc.line("t").tag("time", "noon").field("v", 1).finish().unwrap_err();
+/// let part = error.location().expect("it is in a tag").part;
+/// assert_eq!((part, part.as_str()), (Part::TagKey, "tag key"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Part {
@@ -51,6 +60,15 @@ impl Part {
 }
 
 /// The kind of a value that serde gave where it has no place.
+///
+/// ```
+/// use influx_edge::line::{EncodeError, Encoder, Schema, ValueKind};
+///
+/// let mut enc = Encoder::with_sink(Vec::new());
+/// let error = enc.serialize(&Schema::new("weather"), &[21.5, 22.0]).unwrap_err();
+/// assert_eq!(error.error(), EncodeError::NotAStruct(ValueKind::Sequence));
+/// assert_eq!(error.to_string(), "a line is made of a struct or a map, not of a sequence");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueKind {
@@ -99,6 +117,14 @@ impl ValueKind {
 }
 
 /// Where in a line the offence is: which part, which tag or field, which byte of its text.
+///
+/// ```
+/// # let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+/// let line = enc.line("t").tag("host", "gw-7").tag("site", "north\nwing").field("v", 1);
+/// let at = line.finish().unwrap_err().location().expect("it is in a tag");
+/// assert_eq!((at.index, at.offset), (1, 5));
+/// assert_eq!(at.to_string(), "tag value 2"); // people count from one
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
     /// The part of the line.

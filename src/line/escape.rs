@@ -12,6 +12,7 @@
 use super::error::{EncodeError, Location, Part};
 use super::slice_writer::SliceWriter;
 use crate::FAST_PATHS;
+use crate::swar::{HIGH, ONES, equal, first_below, first_equal};
 
 /// Which name is being written: decides what is escaped, and names the place in an error.
 #[derive(Clone, Copy)]
@@ -115,7 +116,7 @@ fn string_words(dest: &mut [u8], text: &[u8]) -> (usize, usize) {
 /// Puts the backslashes into a word of a string that begins the slot, and says how many.
 #[inline]
 fn put_backslashes(slot: &mut [u8; WORD_CAPACITY], word: u64) -> usize {
-    let mut hits = !(differs(word, b'"') & differs(word, b'\\')) & HIGH;
+    let mut hits = equal(word, ONES * u64::from(b'"')) | equal(word, ONES * u64::from(b'\\'));
     let mut count = 0;
     while hits != 0 {
         let bits = hits.trailing_zeros() & 56;
@@ -345,32 +346,8 @@ const fn is_key(part: Part) -> bool {
     matches!(part, Part::TagKey | Part::FieldKey)
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-
 /// Bytes that are plain everywhere.
 const FILL: u64 = ONES * b'a' as u64;
-
-/// The high bit of the first byte of `word` that equals `byte` (behind it, anything); zero if none
-/// does.
-#[inline]
-const fn eq(word: u64, byte: u8) -> u64 {
-    // The high bit of `byte` is not set, so it is the same in the difference and in `word`.
-    (word ^ (ONES * byte as u64)).wrapping_sub(ONES) & !word
-}
-
-/// As [`eq`], for bytes below `n` (`n` ≤ 128).
-#[inline]
-const fn less(word: u64, n: u8) -> u64 {
-    word.wrapping_sub(ONES * n as u64) & !word
-}
-
-/// The high bit of each byte of `word` that is not `byte`; the other bits are anything.
-#[inline]
-const fn differs(word: u64, byte: u8) -> u64 {
-    let x = word ^ (ONES * byte as u64);
-    ((x & !HIGH) + !HIGH) | x
-}
 
 /// Zero if all eight bytes are of ASCII and can go out in a name as they are, without a second look.
 ///
@@ -390,13 +367,13 @@ const fn ascii_hits(word: u64) -> u64 {
 const fn name_hits(word: u64) -> u64 {
     // No byte of a text is 0xFF, so nothing is carried from one to the next.
     let delete = word.wrapping_add(ONES) & !word;
-    (less(word, b'-') | delete | eq(word, b'=') | eq(word, b'\\')) & HIGH
+    (first_below(word, b'-') | delete | first_equal(word, b'=') | first_equal(word, b'\\')) & HIGH
 }
 
 /// Zero if all eight bytes can go out in a string as they are.
 #[inline]
 const fn string_hits(word: u64) -> u64 {
-    (eq(word, b'"') | eq(word, b'\\')) & HIGH
+    (first_equal(word, b'"') | first_equal(word, b'\\')) & HIGH
 }
 
 /// Copies a text of eight bytes or more if all of them are plain, and says so: its bytes, one over the other,

@@ -3,7 +3,7 @@
 use super::duplicate_keys::KeyHash;
 use super::error::{EncodeError, Location, Part};
 use super::escape::{self, Name};
-use super::line_state::is_reserved;
+use super::names::is_reserved;
 use super::sink::Sink;
 use super::sink::sealed::Grow;
 use super::slice_writer::SliceWriter;
@@ -11,6 +11,7 @@ use super::slice_writer::SliceWriter;
 /// A field's key: `&str`, `String`, or a prepared [`FieldKey`].
 ///
 /// The trait is sealed.
+#[doc(hidden)]
 pub trait FieldName: sealed::FieldName {}
 
 pub(super) mod sealed {
@@ -214,7 +215,7 @@ impl<S: Sink + Default> FieldKeyIn<S> {
     /// ```
     ///
     /// # Errors
-    /// What [`Fields::field`](super::Fields::field) refuses in a key;
+    /// Returns an error if [`Fields::field`](super::Fields::field) would refuse the key, and
     /// [`BufferFull`](EncodeError::BufferFull) if the storage is too small.
     pub fn new(key: &str) -> Result<Self, EncodeError> {
         let (part, index) = (Part::FieldKey, 0);

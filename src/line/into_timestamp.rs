@@ -15,6 +15,19 @@ use crate::{Precision, Timestamp};
 /// which it is.
 ///
 /// The trait is sealed.
+///
+/// ```
+/// use core::time::Duration;
+/// use influx_edge::{Precision, Timestamp, line::Encoder};
+/// use std::time::UNIX_EPOCH;
+///
+/// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
+/// enc.line("t").field("v", 1).timestamp(1_700_000_000)?; // in the encoder's unit
+/// enc.line("t").field("v", 1).timestamp(Timestamp::from_millis(1_700_000_000_999))?;
+/// enc.line("t").field("v", 1).timestamp(UNIX_EPOCH + Duration::from_secs(1_700_000_000))?;
+/// assert_eq!(enc.as_bytes(), b"t v=1i 1700000000\n".repeat(3));
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no time that a line can carry",
     label = "neither an `i64` nor an instant",

@@ -1,7 +1,8 @@
 //! A sink that passes whole lines on to an [`io::Write`].
 
+use super::sink::Sink;
 use super::sink::sealed::{self, Draining as _, Grow};
-use super::sink::{Sink, Tagged};
+use super::tagged::Tagged;
 use std::io;
 use std::vec::Vec;
 
@@ -102,6 +103,7 @@ impl<S: Sink + sealed::Draining, D: Sink> sealed::Draining for Tagged<S, D> {
 
 impl<W: io::Write> Sink for IoSink<W> {}
 impl<W: io::Write> sealed::Sink for IoSink<W> {
+    const DRAINS: bool = true;
     fn open(&mut self) {}
     #[inline]
     fn bytes(&self) -> &[u8] {

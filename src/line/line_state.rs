@@ -5,9 +5,10 @@
 
 use super::duplicate_keys::{self, KeyHash, KeySet};
 use super::error::{EncodeError, Location, Part};
-use super::escape::{self, Name};
+use super::escape::Name;
 use super::field_key::sealed::FieldName;
 use super::into_timestamp;
+use super::names::{check_tag_key, measurement, tag_key};
 use super::number;
 use super::series::SeriesRef;
 use super::slice_writer::SliceWriter;
@@ -411,77 +412,5 @@ impl LineState {
             self.pos = self.committed;
         }
         error
-    }
-}
-
-/// Writes a measurement, or says why not.
-pub(super) fn measurement(out: &mut SliceWriter<'_>, text: &[u8]) -> Result<(), EncodeError> {
-    match text.first() {
-        None => Err(EncodeError::Empty(Location::new(Part::Measurement, 0, 0))),
-        Some(b'#') => Err(EncodeError::Comment),
-        Some(_) => {
-            let part = Part::Measurement;
-            escape::name(out, text, Name { part, index: 0 })
-        }
-    }
-}
-
-/// Writes `,key=` and says where the key began.
-#[inline]
-pub(super) fn tag_key(
-    out: &mut SliceWriter<'_>,
-    key: &[u8],
-    name: Name,
-) -> Result<usize, EncodeError> {
-    named_tag_key(key, name)?;
-    out.put(b',')?;
-    let start = out.pos();
-    escape::name(out, key, name)?;
-    out.put(b'=')?;
-    Ok(start)
-}
-
-/// Refuses what [`tag_key`] refuses, without writing.
-#[cold]
-pub(super) fn check_tag_key(key: &[u8], name: Name) -> Result<(), EncodeError> {
-    named_tag_key(key, name)?;
-    escape::check_name(key, name).map(|_| ())
-}
-
-/// Refuses no name and a reserved name.
-#[inline]
-fn named_tag_key(key: &[u8], name: Name) -> Result<(), EncodeError> {
-    match key.first() {
-        None => Err(EncodeError::Empty(Location::new(name.part, name.index, 0))),
-        Some(b'_' | b't') if is_reserved(Part::TagKey, key) => Err(EncodeError::Reserved(
-            Location::new(name.part, name.index, 0),
-        )),
-        Some(_) => Ok(()),
-    }
-}
-
-/// Whether a key is one of those that [`reserved`] lists.
-pub(super) fn is_reserved(part: Part, key: &[u8]) -> bool {
-    reserved(part).iter().any(|name| name.as_bytes() == key)
-}
-
-/// The keys the server keeps for itself.
-///
-/// Of the tag keys, the first three are refused by the server; the others are stored, after which
-/// every query that touches the series fails or returns the tag empty. A field `time` is dropped
-/// while the rest of its line is stored.
-pub(super) const fn reserved(part: Part) -> &'static [&'static str] {
-    match part {
-        Part::TagKey => &[
-            "time",
-            "_field",
-            "_measurement",
-            "_time",
-            "_value",
-            "_start",
-            "_stop",
-        ],
-        Part::FieldKey => &["time"],
-        _ => &[],
     }
 }

@@ -55,6 +55,7 @@ mod io_sink;
 #[cfg(feature = "alloc")]
 mod kept;
 mod line_state;
+mod names;
 mod number;
 #[cfg(feature = "alloc")]
 mod point;
@@ -66,6 +67,7 @@ mod sink;
 mod slice_writer;
 #[cfg(any(feature = "client", feature = "embedded"))]
 pub(crate) mod split_lines;
+mod tagged;
 mod text_lines;
 mod to_line;
 mod value;
@@ -95,7 +97,8 @@ pub use series::{Series, SeriesBuilder, SeriesIn, SeriesRef};
 pub use sink::Appending;
 #[cfg(feature = "alloc")]
 pub use sink::BoundedVec;
-pub use sink::{Sink, Tagged};
-pub use text_lines::{LineSyntaxError, TextLine, TextLines, text_lines};
+pub use sink::Sink;
+pub use tagged::Tagged;
+pub use text_lines::{LineSyntaxError, TextLine, TextLines, text_lines, whole_lines};
 pub use to_line::ToLine;
 pub use value::{FieldValue, TagValue, Text};

@@ -84,13 +84,6 @@ pub struct Point {
 
 impl Point {
     /// A point without tags, fields and time. The name is a `&str`, a `String` or what else lends a text.
-    ///
-    /// ```
-    /// use influx_edge::Point;
-    ///
-    /// let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
-    /// # let _ = point;
-    /// ```
     #[must_use]
     pub fn new(measurement: impl AsRef<str>) -> Self {
         let measurement = measurement.as_ref();

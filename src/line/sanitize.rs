@@ -4,7 +4,7 @@ use core::fmt::{self, Write as _};
 
 use super::error::Part;
 use super::escape::offence;
-use super::line_state::reserved;
+use super::names::reserved;
 
 /// A name that takes the place of `text`, with everything the encoder refuses replaced by `_`.
 ///
@@ -40,6 +40,16 @@ pub const fn sanitize(part: Part, text: &str) -> Sanitized<'_> {
 }
 
 /// The `Display` made by [`sanitize`].
+///
+/// ```
+/// use influx_edge::line::{Encoder, Part, sanitize};
+///
+/// let key = sanitize(Part::FieldKey, "time\tof day").to_string();
+/// let mut enc = Encoder::with_sink(Vec::new());
+/// enc.line("t").field(key, 1).finish()?;
+/// assert_eq!(enc.as_bytes(), b"t time_of\\ day=1i\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Sanitized<'a> {
     part: Part,

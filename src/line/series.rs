@@ -3,7 +3,7 @@
 use super::duplicate_keys::{self, Bits, KeyHash, KeySet};
 use super::error::{EncodeError, Location, Part};
 use super::escape::Name;
-use super::line_state::{self, tag_key};
+use super::names::{self, tag_key};
 use super::sink::Sink;
 use super::sink::sealed::Grow;
 use super::slice_writer::SliceWriter;
@@ -68,7 +68,7 @@ impl<S: Sink + Default> SeriesIn<S> {
     /// ```
     pub fn builder(measurement: &str) -> SeriesBuilder<S> {
         let mut builder = SeriesBuilder::empty();
-        builder.add(|out, _| line_state::measurement(out, measurement.as_bytes()));
+        builder.add(|out, _| names::measurement(out, measurement.as_bytes()));
         builder
     }
 }
@@ -147,8 +147,8 @@ impl<S: Sink> SeriesBuilder<S> {
     /// ```
     ///
     /// # Errors
-    /// What [`Encoder::line`](super::Encoder::line) and its tags would refuse;
-    /// [`BufferFull`](EncodeError::BufferFull) if the storage is too small.
+    /// Returns an error if [`Encoder::line`](super::Encoder::line) or its tags would refuse a part,
+    /// and [`BufferFull`](EncodeError::BufferFull) if the storage is too small.
     pub fn build(self) -> Result<SeriesIn<S>, EncodeError> {
         match self.error {
             Some(error) => Err(error),
@@ -198,7 +198,7 @@ fn tag<V: sealed::Tag>(
 ) -> Result<Option<Bits>, EncodeError> {
     let part = Part::TagKey;
     if value.is_absent() {
-        return line_state::check_tag_key(key.as_bytes(), Name { part, index }).map(|()| None);
+        return names::check_tag_key(key.as_bytes(), Name { part, index }).map(|()| None);
     }
     let key_start = tag_key(out, key.as_bytes(), Name { part, index })?;
     let value_start = out.pos();
@@ -226,6 +226,7 @@ fn tag<V: sealed::Tag>(
 }
 
 /// A borrowed series: what [`Encoder::series`](super::Encoder::series) takes.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct SeriesRef<'a> {
     pub(super) key: &'a [u8],

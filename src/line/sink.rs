@@ -14,6 +14,9 @@ pub(super) mod sealed {
     }
 
     pub trait Sink {
+        /// Whether lines leave it while others are written.
+        #[doc(hidden)]
+        const DRAINS: bool = false;
         /// Makes the whole capacity writable. Called once, before anything else.
         #[doc(hidden)]
         fn open(&mut self);
@@ -41,7 +44,6 @@ pub(super) mod sealed {
         fn flush_out(&mut self) -> std::io::Result<()>;
     }
 }
-use super::default_tags::DefaultTagsIn;
 use sealed::Grow;
 
 /// Storage for encoded lines. Sealed; these are the sinks:
@@ -55,6 +57,21 @@ use sealed::Grow;
 /// | [`IoSink`](super::IoSink) | passes whole lines to an [`io::Write`](std::io::Write) | files, pipes, sockets |
 ///
 /// A sink given to an encoder starts empty: bytes that were in it are overwritten.
+///
+/// ```
+/// use influx_edge::line::{EncodeError, Encoder, Sink};
+///
+/// fn reading<S: Sink>(enc: &mut Encoder<S>, temp: f64) -> Result<(), EncodeError> {
+///     enc.line("weather").field("temp_c", temp).finish()
+/// }
+///
+/// let mut storage = [0u8; 64];
+/// let (mut fixed, mut growing) = (Encoder::new(&mut storage), Encoder::with_sink(Vec::new()));
+/// reading(&mut fixed, 21.5)?;
+/// reading(&mut growing, 21.5)?;
+/// assert_eq!(fixed.as_bytes(), growing.as_bytes());
+/// # Ok::<(), EncodeError>(())
+/// ```
 pub trait Sink: sealed::Sink {}
 
 impl Sink for &mut [u8] {}
@@ -102,47 +119,6 @@ impl<const N: usize> sealed::Sink for heapless::Vec<u8, N> {
     }
     fn close(&mut self, whole: usize) {
         self.truncate(whole);
-    }
-}
-
-/// A sink with default tags in front of it: what
-/// [`Encoder::default_tags`](super::Encoder::default_tags) makes.
-#[derive(Clone, Debug, Default)]
-pub struct Tagged<S, D> {
-    pub(super) sink: S,
-    tags: DefaultTagsIn<D>,
-}
-
-impl<S, D> Tagged<S, D> {
-    pub(super) fn new(sink: S, tags: DefaultTagsIn<D>) -> Self {
-        Tagged { sink, tags }
-    }
-
-    /// The sink alone.
-    #[must_use]
-    pub fn into_inner(self) -> S {
-        self.sink
-    }
-}
-
-impl<S: Sink, D: Sink> Sink for Tagged<S, D> {}
-impl<S: Sink, D: Sink> sealed::Sink for Tagged<S, D> {
-    fn open(&mut self) {
-        self.sink.open();
-    }
-    #[inline]
-    fn bytes(&self) -> &[u8] {
-        self.sink.bytes()
-    }
-    #[inline]
-    fn parts(&mut self) -> (&mut [u8], &[u8]) {
-        (self.sink.parts().0, self.tags.as_bytes())
-    }
-    fn grow(&mut self, whole: usize, used: usize) -> Grow {
-        self.sink.grow(whole, used)
-    }
-    fn close(&mut self, whole: usize) {
-        self.sink.close(whole);
     }
 }
 
@@ -290,6 +266,7 @@ mod appending {
     /// It lends its storage from the writer, so lines are written where they will be sent from. What
     /// is in the batch already is out of reach: the encoder begins behind it. (Nor can a closure
     /// exchange the encoder for another: its lifetime is the closure's own.)
+    #[doc(hidden)]
     #[derive(Debug)]
     pub struct Appending<'a> {
         /// All of it can be written to; what counts is known to the owner.

@@ -52,7 +52,9 @@ pub trait ToLine {
     /// Writes the value into the encoder.
     ///
     /// # Errors
-    /// What [`Encoder::line`] and what follows it refuse.
+    /// Returns an error if a line was refused: that of
+    /// [`Fields::timestamp`](super::Fields::timestamp) or
+    /// [`Fields::finish`](super::Fields::finish).
     fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError>;
 }
 

@@ -26,6 +26,14 @@ use super::slice_writer::SliceWriter;
 /// every platform, so that a field has the same type whatever built the program.
 ///
 /// The trait is sealed: its forms are the line protocol's, and there are no others.
+///
+/// ```
+/// # let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+/// let fields = enc.line("t").field("f", 21.5).field("i", 7u8).field("u", 7u64);
+/// fields.field("b", true).field("s", "on").field("none", None::<f64>).finish()?;
+/// assert_eq!(enc.as_bytes(), b"t f=21.5,i=7i,u=7u,b=true,s=\"on\"\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no value of a field",
     label = "not a float, integer, boolean or text",
@@ -42,6 +50,14 @@ pub trait FieldValue: sealed::Field {}
 /// absent, as every official client has it.
 ///
 /// The trait is sealed.
+///
+/// ```
+/// # let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
+/// let tags = enc.line("t").tag("station", "zrh 1").tag("channel", 3).tag("site", None::<&str>);
+/// tags.field("v", 1).finish()?;
+/// assert_eq!(enc.as_bytes(), b"t,station=zrh\\ 1,channel=3 v=1i\n");
+/// # Ok::<(), influx_edge::line::EncodeError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no value of a tag",
     label = "not a text, integer or boolean",

@@ -31,27 +31,15 @@ impl Spool {
     /// the disk is full although `max_bytes` isn't reached, no more is dropped than this batch takes,
     /// in whole segments; while that doesn't help, later calls drop nothing more and fail.
     ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-append", std::process::id()));
-    /// use influx_edge::spool::{Batch, Spool, Target};
-    ///
-    /// # use influx_edge::Precision;
-    /// let mut spool = Spool::open(&dir)?;
-    /// let target = Target::new("acme", "sensors")?;
-    /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?; // it is on disk now
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
-    /// The batch is not acknowledged; what was dropped for it is counted
-    /// ([`SpoolStats::dropped_points`](super::SpoolStats::dropped_points)). [`SpoolErrorKind::Full`] if
-    /// there is no space left and nothing may be dropped, or dropping did not help; [`SpoolErrorKind::TooLarge`], over
-    /// [`max_batch_bytes`](Spool::max_batch_bytes); [`SpoolErrorKind::EmptyBatch`];
-    /// [`SpoolErrorKind::Io`] when the disk failed twice, and for a second after that
-    /// [`SpoolErrorKind::Failed`]; [`SpoolErrorKind::ReadOnly`] and [`SpoolErrorKind::Forked`], before
-    /// anything else.
+    /// Returns an error if the batch is not acknowledged: it is the caller's still. What was dropped
+    /// for it is counted ([`SpoolStats::dropped_points`](super::SpoolStats::dropped_points)). It is
+    /// [`SpoolErrorKind::Full`] if there is no space left and nothing may be dropped, or dropping
+    /// did not help; [`SpoolErrorKind::TooLarge`] if the batch is over
+    /// [`max_batch_bytes`](Spool::max_batch_bytes); [`SpoolErrorKind::EmptyBatch`] if it has no
+    /// bytes; [`SpoolErrorKind::Io`] if the disk failed twice, and for a second after that
+    /// [`SpoolErrorKind::Failed`]; [`SpoolErrorKind::ReadOnly`] or [`SpoolErrorKind::Forked`],
+    /// before anything else, if nothing can be written here.
     pub fn append(&mut self, batch: Batch<'_>) -> Result<BatchRange, SpoolError> {
         let (result, losses) = self.put(batch);
         losses.counted_in_stats();

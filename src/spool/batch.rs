@@ -7,6 +7,21 @@ use crate::Precision;
 use alloc::vec::Vec;
 
 /// A batch on its way in. The spool doesn't look into the bytes.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-batch", std::process::id()));
+/// use influx_edge::Precision;
+/// use influx_edge::spool::{Batch, Spool, Target};
+///
+/// let mut spool = Spool::open(&dir)?;
+/// let target = Target::new("acme", "sensors")?;
+/// let range = spool.append(Batch::new(&target, Precision::Second, 2, b"t v=1 60\nt v=2 61\n"))?;
+/// assert_eq!((range.batches(), range.points(), range.bytes()), (1, 2, 18));
+/// assert!(spool.append(Batch::new(&target, Precision::Second, 0, b"")).is_err());
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
     pub(super) target: &'a Target,
@@ -18,16 +33,6 @@ pub struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// A batch for a target: the unit of its timestamps, how many points it holds (for the counters;
     /// not checked) and its bytes, newline at the end.
-    ///
-    /// ```
-    /// use influx_edge::Precision;
-    /// use influx_edge::spool::{Batch, Target};
-    ///
-    /// let target = Target::new("acme", "sensors")?;
-    /// let batch = Batch::new(&target, Precision::Second, 2, b"t v=1 60\nt v=2 61\n");
-    /// # let _ = batch;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn new(target: &'a Target, precision: Precision, points: u32, bytes: &'a [u8]) -> Self {
         Batch {
@@ -115,6 +120,26 @@ impl BatchRange {
 ///
 /// Memory: 48 bytes for each range. Batches that follow each other make one; where the batches of
 /// several targets alternate, each makes its own.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-batchgroup", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Spool, Target};
+/// # let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// # for line in [b"t v=1 60\n", b"t v=2 61\n", b"t v=3 62\n"] {
+/// #     spool.append(Batch::new(&target, Precision::Second, 1, line))?;
+/// # }
+/// let mut lines = Vec::new();
+/// let group = spool.read_batches(&target, 64 * 1024, &mut lines)?.expect("three wait");
+/// assert_eq!(lines, b"t v=1 60\nt v=2 61\nt v=3 62\n");
+/// assert_eq!((group.batches(), group.precision()), (3, Precision::Second));
+/// spool.ack(group.ranges()); // they were delivered
+/// assert!(spool.is_empty());
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchGroup {
     pub(super) precision: Precision,

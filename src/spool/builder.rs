@@ -18,6 +18,25 @@ use std::path::PathBuf;
 /// | `EveryBatch` | everything | everything |
 /// | `Interval(100 ms)` | everything | all but the last 100 ms |
 /// | `OsManaged` | everything | all but what the system has not written yet, some 30 s |
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-durability", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Target};
+/// use core::time::Duration;
+/// use influx_edge::spool::{Durability, Spool};
+///
+/// let interval = Duration::from_secs(60);
+/// let mut spool = Spool::builder(&dir).durability(Durability::Interval(interval)).open()?;
+/// # let target = Target::new("acme", "sensors")?;
+/// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+/// assert!(spool.poll()?.is_some_and(|left| left <= interval)); // until it has to be called again
+/// spool.sync()?;
+/// assert_eq!(spool.poll()?, None);
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
     /// The disk has it before `append` says Ok. The default.
@@ -32,6 +51,20 @@ pub enum Durability {
 }
 
 /// Which batches go to disk. The spool itself takes whatever it is given; its owner reads this.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-mode", std::process::id()));
+/// # let client = influx_edge::Client::builder("http://localhost:1").org("acme").build()?;
+/// use influx_edge::spool::{Mode, Spool};
+///
+/// let spool = Spool::builder(&dir).mode(Mode::WriteAhead).open()?;
+/// let mut w = client.writer("sensors").spool(spool).build()?;
+/// w.write("t v=1 60000000000")?;
+/// assert_eq!((w.stats().spooled, w.stats().buffered), (1, 0)); // on disk before it is sent
+/// # drop(w.close_within(core::time::Duration::ZERO));
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Those that can't be delivered now, and all later ones until the spool is empty again, so that
@@ -73,16 +106,6 @@ impl SpoolBuilder {
     /// The most the waiting batches take on disk, counted in whole blocks of 4 KiB. Rejected lines
     /// and files set aside come on top, see [`max_rejected_bytes`](SpoolBuilder::max_rejected_bytes).
     /// Defaults to 64 MiB; less than 64 KiB is taken as 64 KiB.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-max_bytes", std::process::id()));
-    /// use influx_edge::spool::Spool;
-    ///
-    /// let spool = Spool::builder(&dir).max_bytes(256 << 20).open()?;
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes.max(64 << 10);
@@ -107,18 +130,6 @@ impl SpoolBuilder {
     }
 
     /// When a batch counts as safe. Defaults to [`Durability::EveryBatch`].
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-durability", std::process::id()));
-    /// use influx_edge::spool::{Durability, Spool};
-    ///
-    /// use core::time::Duration;
-    ///
-    /// let spool = Spool::builder(&dir).durability(Durability::Interval(Duration::from_millis(100))).open()?;
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
@@ -193,19 +204,8 @@ impl SpoolBuilder {
     ///
     /// Blocks for as long as reading at most `max_bytes` takes; see [`Spool::open`].
     ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-open", std::process::id()));
-    /// use influx_edge::spool::Spool;
-    ///
-    /// let spool = Spool::builder(&dir).segment_bytes(256 << 10).open()?;
-    /// println!("{} points wait", spool.open_report().points);
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
-    /// As [`Spool::open`].
+    /// Returns the same errors as [`Spool::open`].
     pub fn open(self) -> Result<Spool, SpoolError> {
         self.open_on(OsDisk, SystemClock::default())
     }

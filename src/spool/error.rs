@@ -11,10 +11,21 @@ use std::path::{Path, PathBuf};
 ///
 /// After an error of [`append`](super::Spool::append) the batch is not acknowledged: it is the
 /// caller's still.
-#[derive(Debug)]
 pub struct SpoolError(Box<SpoolErrorKind>);
 
 /// The kinds of [`SpoolError`].
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-spoolerrorkind", std::process::id()));
+/// use influx_edge::spool::{Spool, SpoolErrorKind};
+///
+/// let spool = Spool::open(&dir)?;
+/// let error = Spool::open(&dir).unwrap_err();
+/// assert!(matches!(error.kind(), SpoolErrorKind::Locked { dir: locked } if *locked == dir));
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SpoolErrorKind {
@@ -206,6 +217,13 @@ impl SpoolError {
 impl From<SpoolErrorKind> for SpoolError {
     fn from(kind: SpoolErrorKind) -> Self {
         SpoolError(Box::new(kind))
+    }
+}
+
+/// As `Display`, for that is what `main` prints of an error that it returns.
+impl fmt::Debug for SpoolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -26,6 +26,27 @@ pub(super) const RECORD_MAGIC: [u8; 4] = [0xF5, b'R', b'E', b'C'];
 const KNOWN_FLAGS: u8 = Flags::REJECTED.0 | Flags::ORG_ID.0 | Flags::SERVER;
 
 /// The header of a segment file.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-segmentheader", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Entry, Inspector, Section, Spool, Target};
+/// # let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// # spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+/// # let mut segments = 0;
+/// Inspector::new(&dir)?.walk(Section::Queue, &mut |entry| {
+///     if let Entry::Segment { path, header, .. } = entry {
+///         println!("{} begins with batch {}", path.display(), header.base_seq);
+/// #       assert_eq!(header.base_seq, 1);
+/// #       segments += 1;
+///     }
+/// })?;
+/// # assert_eq!(segments, 1);
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentHeader {
     /// The sequence number of its first record.
@@ -37,6 +58,33 @@ pub struct SegmentHeader {
 }
 
 /// The reason why the first bytes of a file are not a segment header.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-headererror", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Entry, HeaderError, Inspector, Section, Spool, Target};
+/// # let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// # spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+/// # let mut segment = None;
+/// # Inspector::new(&dir)?.walk(Section::Queue, &mut |entry| {
+/// #     if let Entry::Segment { path, .. } = entry {
+/// #         segment = Some(path.to_owned());
+/// #     }
+/// # })?;
+/// # let segment = segment.expect("a segment");
+/// # let mut found = Vec::new();
+/// std::fs::write(segment, b"")?; // an accident
+/// Inspector::new(&dir)?.walk(Section::Queue, &mut |entry| {
+///     if let Entry::Unreadable { why, .. } = entry {
+///         found.push(why);
+///     }
+/// })?;
+/// assert_eq!(found, [HeaderError::Short]);
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {
@@ -105,7 +153,7 @@ impl SegmentHeader {
     /// Reads a header from the first bytes of a file.
     ///
     /// # Errors
-    /// What is wrong with them. The checksum is looked at before the version, so
+    /// Returns what is wrong with them. The checksum is looked at before the version, so
     /// [`HeaderError::Version`] is another version's header and not damage; a version that puts its
     /// checksum elsewhere reads as damage, with the same consequence.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
@@ -163,7 +211,7 @@ impl RecordHeader {
     /// Reads the header and checks it, its target included. The payload is not looked at.
     ///
     /// # Errors
-    /// [`RecordError::NeedBytes`] while `bytes` is too short to tell (at most
+    /// Returns [`RecordError::NeedBytes`] while `bytes` is too short to tell (at most
     /// [`RECORD_HEADER`] + [`MAX_TARGET`] are asked for), [`RecordError::NotARecord`] else.
     pub(super) fn decode(key: ChecksumSeed, bytes: &[u8]) -> Result<Self, RecordError> {
         let head = bytes

@@ -38,6 +38,26 @@ pub struct Inspector {
 }
 
 /// Which part of a spool to look at.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-section", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Entry, Inspector, Rejection, Section, Spool, Target};
+/// # let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// # let (lines, count, reason) = (b"t v= 60\n", 1, "missing field value");
+/// # spool.reject(Rejection { target: &target, precision: Precision::Second, lines, count, reason })?;
+/// let batches = |section| {
+///     let mut count = 0;
+///     let inspector = Inspector::new(&dir)?;
+///     inspector.walk(section, &mut |entry| count += u32::from(matches!(entry, Entry::Batch(_))))?;
+///     Ok::<_, influx_edge::spool::SpoolError>(count)
+/// };
+/// assert_eq!((batches(Section::Queue)?, batches(Section::Rejected)?), (0, 1));
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     /// What waits to be delivered, and what is delivered but not yet removed.
@@ -47,6 +67,25 @@ pub enum Section {
 }
 
 /// What is found on the way, in the order of the files and of what is in them.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-entry", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Entry, Inspector, Section, Spool, Target};
+/// # let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// # spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+/// let mut lines = Vec::new();
+/// Inspector::new(&dir)?.walk(Section::Queue, &mut |entry| match entry {
+///     Entry::Batch(batch) => lines.extend_from_slice(batch.lines),
+///     Entry::Damage { at, bytes } => eprintln!("no batch: {bytes} bytes at {at}"),
+///     _ => {}
+/// })?;
+/// assert_eq!(lines, b"t v=1 60\n");
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Entry<'a> {
@@ -100,6 +139,27 @@ pub enum Entry<'a> {
 }
 
 /// A batch in a spool.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-storedbatch", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Entry, Inspector, Section, Spool, Target};
+/// # let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// # spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+/// # let mut batches = 0;
+/// Inspector::new(&dir)?.walk(Section::Queue, &mut |entry| {
+///     if let Entry::Batch(batch) = entry {
+///         assert_eq!((batch.seq, batch.points, batch.delivered), (1, 1, false));
+///         assert_eq!(batch.target.bucket(), "sensors");
+/// #       batches += 1;
+///     }
+/// })?;
+/// # assert_eq!(batches, 1);
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoredBatch<'a> {
@@ -134,7 +194,7 @@ impl Inspector {
     /// ```
     ///
     /// # Errors
-    /// The system's: no such directory, no permission.
+    /// Returns an error if the directory does not exist or can't be read.
     pub fn new(dir: impl Into<PathBuf>) -> Result<Self, SpoolError> {
         let dir = dir.into();
         let reading = |error| SpoolError::from_io(READING, &dir, error);
@@ -158,19 +218,8 @@ impl Inspector {
     /// Goes through a part, checking every checksum. Memory: a window of 64 KiB and the batch at
     /// hand.
     ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-walk", std::process::id()));
-    /// use influx_edge::spool::{Inspector, Section, Spool};
-    ///
-    /// let spool = Spool::open(&dir)?;
-    /// Inspector::new(&dir)?.walk(Section::Queue, &mut |item| println!("{item:?}"))?;
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
-    /// The system's. A part that isn't there is empty.
+    /// Returns an error if a file can't be read. A part that isn't there is empty.
     pub fn walk(&self, part: Section, each: &mut dyn FnMut(Entry<'_>)) -> Result<(), SpoolError> {
         let (sub, acked) = match part {
             Section::Queue => (Path::new(""), self.acked),

@@ -108,8 +108,10 @@
 
 mod ack;
 mod append;
+mod backlog;
 mod batch;
 mod builder;
+mod delivered;
 mod directory;
 mod error;
 mod format;

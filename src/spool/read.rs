@@ -73,7 +73,8 @@ impl Spool {
     /// ```
     ///
     /// # Errors
-    /// The disk's, in reading. Nothing is lost by it.
+    /// Returns an error if the disk can't be read, by which nothing is lost, and
+    /// [`SpoolErrorKind::Forked`](super::SpoolErrorKind::Forked) in a child process.
     pub fn read_batches(
         &mut self,
         target: &Target,

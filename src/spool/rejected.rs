@@ -22,6 +22,25 @@ use std::path::PathBuf;
 const MAX_REASON: usize = 1024;
 
 /// Lines that a server refused for good.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-rejection", std::process::id()));
+/// use influx_edge::Precision;
+/// use influx_edge::spool::{Rejection, Spool, Target};
+///
+/// let mut spool = Spool::open(&dir)?;
+/// spool.reject(Rejection {
+///     target: &Target::new("acme", "sensors")?,
+///     precision: Precision::Second,
+///     lines: b"t v= 60\n",
+///     count: 1,
+///     reason: "missing field value",
+/// })?;
+/// assert_eq!((spool.stats().rejected_lines, spool.stats().batches), (1, 0));
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Rejection<'a> {
     /// Where they were to go.

@@ -96,9 +96,10 @@ impl Spool {
     /// ```
     ///
     /// # Errors
-    /// [`is_locked`](SpoolError::is_locked) when another has the directory, at once;
-    /// [`SharedDirectory`](SpoolErrorKind::SharedDirectory) when another user may change it; an I/O error
-    /// of the system's. Never the content of the directory, whatever it is.
+    /// Returns an error at once if another has the directory
+    /// ([`is_locked`](SpoolError::is_locked)), another user may change it
+    /// ([`SharedDirectory`](SpoolErrorKind::SharedDirectory)), or the operating system refuses. The
+    /// content of the directory, whatever it is, is never an error.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self, SpoolError> {
         Self::builder(dir).open()
     }
@@ -285,27 +286,9 @@ impl Spool {
     /// Keeps lines that a server refused for good, and why. They are not delivered again; the
     /// batch they came with is acknowledged separately, after this.
     ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-reject", std::process::id()));
-    /// use influx_edge::spool::{Rejection, Spool, Target};
-    ///
-    /// # use influx_edge::Precision;
-    /// let mut spool = Spool::open(&dir)?;
-    /// let target = Target::new("acme", "sensors")?;
-    /// spool.reject(Rejection {
-    ///     target: &target,
-    ///     precision: Precision::Second,
-    ///     lines: b"t v=x 60\n",
-    ///     count: 1,
-    ///     reason: "unable to parse",
-    /// })?;
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
-    /// The disk's. The lines are counted as lost ([`SpoolStats::rejected_dropped`]).
+    /// Returns an error if the disk fails or is read-only, or in a child process. The lines are
+    /// counted as lost then ([`SpoolStats::rejected_dropped`]).
     pub fn reject(&mut self, rejection: Rejection<'_>) -> Result<(), SpoolError> {
         self.check_writable().inspect_err(|_| {
             bump(&mut self.rejected.dropped, u64::from(rejection.count));

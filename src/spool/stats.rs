@@ -1,10 +1,6 @@
 //! The counters of a spool: what opening it found, what waits, and for which target.
 
-use super::segment::{Segment, SyncState, TargetCount};
-use super::spool::Spool;
 use super::target::Target;
-use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
 
 /// What was found when a spool was opened. Also [`Spool::open_report`](super::Spool::open_report).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +62,23 @@ impl OpenReport {
 }
 
 /// How a spool is doing, since it was opened. See [`Spool::stats`](super::Spool::stats).
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-spoolstats", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Spool, Target};
+/// let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// let first = spool.append(Batch::new(&target, Precision::Second, 2, b"t v=1 60\nt v=2 61\n"))?;
+/// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=3 62\n"))?;
+/// spool.ack([&first]);
+/// let stats = spool.stats();
+/// assert_eq!((stats.appended, stats.acknowledged, stats.batches), (2, 1, 1));
+/// assert_eq!((stats.acknowledged_points, stats.points, stats.dropped_points), (2, 1, 0));
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpoolStats {
@@ -122,6 +135,22 @@ pub struct SpoolStats {
 }
 
 /// What waits for one target.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-backlog", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Spool, Target};
+/// # let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// # spool.append(Batch::new(&target, Precision::Second, 3, b"t v=1 60\nt v=2 61\nt v=3 62\n"))?;
+/// for target in spool.targets() {
+///     let waits = spool.backlog(&target);
+///     assert_eq!((waits.target.bucket(), waits.batches, waits.points), ("sensors", 1, 3));
+/// }
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Backlog {
@@ -138,137 +167,4 @@ pub struct Backlog {
 /// Counts.
 pub(super) fn bump(counter: &mut u64, by: u64) {
     *counter = counter.saturating_add(by);
-}
-
-impl Spool {
-    /// How it is doing.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-stats", std::process::id()));
-    /// use influx_edge::spool::Spool;
-    ///
-    /// let spool = Spool::open(&dir)?;
-    /// assert_eq!(spool.stats().points, 0);
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn stats(&self) -> SpoolStats {
-        let waiting = self.waiting();
-        SpoolStats {
-            batches: waiting.batches,
-            points: waiting.points,
-            bytes: waiting.bytes,
-            disk_bytes: self.log.footprint(),
-            segments: self.log.segments.len() as u64,
-            rejected_lines: self.rejected.lines(),
-            rejected_dropped: self.rejected.dropped,
-            bytes_written: self.log.counts.bytes_written,
-            syncs: self.log.counts.syncs,
-            poisoned_segments: self.log.counts.poisoned,
-            at_risk: self.at_risk(),
-            failed: self.failed_at.is_some(),
-            read_only: self.open_report().read_only,
-            ..self.stats
-        }
-    }
-
-    /// Points dropped so far to free space.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-dropped", std::process::id()));
-    /// use influx_edge::spool::Spool;
-    ///
-    /// let spool = Spool::open(&dir)?;
-    /// assert_eq!(spool.dropped(), 0); // points, since it was opened
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.stats.dropped_points
-    }
-
-    /// The targets for which something waits; whose oldest batch is the oldest comes first.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-targets", std::process::id()));
-    /// use influx_edge::spool::{Batch, Spool, Target};
-    ///
-    /// # use influx_edge::Precision;
-    /// let mut spool = Spool::open(&dir)?;
-    /// let target = Target::new("acme", "sensors")?;
-    /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
-    /// assert_eq!(spool.targets(), [target]);
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn targets(&self) -> Vec<Target> {
-        // By the oldest segment that has something of it, and by the first that was put there.
-        let mut seen = BTreeSet::new();
-        let mut order = Vec::new();
-        for segment in &self.log.segments {
-            let begin = order.len();
-            let shares = segment.shares().map(|share| (share.first, share.target));
-            order.extend(shares.filter(|(_, target)| seen.insert(*target)));
-            if let Some(new) = order.get_mut(begin..) {
-                new.sort_unstable();
-            }
-        }
-        let targets = order.iter();
-        targets
-            .filter_map(|(_, target)| self.targets.get(*target).cloned())
-            .collect()
-    }
-
-    /// What waits for a target.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-backlog", std::process::id()));
-    /// use influx_edge::spool::{Batch, Spool, Target};
-    ///
-    /// # use influx_edge::Precision;
-    /// let mut spool = Spool::open(&dir)?;
-    /// let target = Target::new("acme", "sensors")?;
-    /// spool.append(Batch::new(&target, Precision::Second, 3, b"t v=1 60\nt v=2 61\nt v=3 62\n"))?;
-    /// assert_eq!(spool.backlog(&target).points, 3);
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn backlog(&self, target: &Target) -> Backlog {
-        let index = self.targets.find(target);
-        let mut waiting = TargetCount::default();
-        if let Some(index) = index {
-            let shares = self.log.segments.iter().filter_map(|s| s.share(index));
-            shares.for_each(|share| waiting.add(share.batches, share.points, share.bytes));
-        }
-        Backlog {
-            target: target.clone(),
-            batches: waiting.batches,
-            points: waiting.points,
-            bytes: waiting.bytes,
-        }
-    }
-
-    fn waiting(&self) -> TargetCount {
-        let mut sum = TargetCount::default();
-        for share in self.log.segments.iter().flat_map(Segment::shares) {
-            sum.add(share.batches, share.points, share.bytes);
-        }
-        sum
-    }
-
-    fn at_risk(&self) -> u64 {
-        let segments = self.log.segments.iter();
-        let failed = segments.filter(|segment| segment.sync == SyncState::Failed);
-        failed
-            .flat_map(Segment::shares)
-            .fold(0, |sum: u64, share| sum.saturating_add(share.batches))
-    }
 }

@@ -18,17 +18,6 @@ impl Spool {
     /// counted ([`unsynced_batches`](super::SpoolStats::unsynced_batches)); after an `Ok` all the
     /// others are on the disk. Takes at most one segment more than `max_bytes` meanwhile.
     ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-sync", std::process::id()));
-    /// use influx_edge::spool::Spool;
-    ///
-    /// let mut spool = Spool::open(&dir)?;
-    /// spool.sync()?; // what the system had still in memory is on disk
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the disk failed and writing to another file failed too. What was not synced
     /// is still there to be read ([`at_risk`](super::SpoolStats::at_risk)); the next call tries again
@@ -119,7 +108,7 @@ impl Spool {
     /// ```
     ///
     /// # Errors
-    /// As [`sync`](Spool::sync).
+    /// Returns the same errors as [`sync`](Spool::sync).
     pub fn poll(&mut self) -> Result<Option<Duration>, SpoolError> {
         let (result, losses) = self.sync_due();
         losses.counted_in_stats();
@@ -149,16 +138,8 @@ impl Spool {
     /// Syncs (unless `OsManaged`) and gives the directory free. Dropping does the same and keeps the
     /// error to itself. In a child process of the one that opened the spool both touch nothing.
     ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-close", std::process::id()));
-    /// let spool = influx_edge::Spool::open(&dir)?;
-    /// spool.close()?; // synced, and its lock is free
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
-    /// As [`sync`](Spool::sync).
+    /// Returns the same errors as [`sync`](Spool::sync).
     pub fn close(mut self) -> Result<(), SpoolError> {
         self.sync_at_end()
     }

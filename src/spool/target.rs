@@ -8,6 +8,15 @@ use core::fmt;
 
 /// The API that a batch is for. A record on disk carries it, so that a backlog is recognized after
 /// its server was replaced by another kind.
+///
+/// ```
+/// use influx_edge::spool::{ServerKind, Target};
+///
+/// let target = Target::new("", "plant/autogen")?.for_server(ServerKind::V1);
+/// assert_eq!(target.server(), ServerKind::V1);
+/// assert_ne!(target, Target::new("", "plant/autogen")?); // a bucket of that name on 2.x
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ServerKind {
@@ -77,7 +86,7 @@ impl Target {
     /// ```
     ///
     /// # Errors
-    /// A zero byte in a name, or more than 1 023 bytes of both together.
+    /// Returns an error if a name has a zero byte, or both together have more than 1 023 bytes.
     pub fn new(org: &str, bucket: &str) -> Result<Self, SpoolError> {
         Target::build(Flags::default(), org, bucket)
     }
@@ -104,7 +113,7 @@ impl Target {
     /// ```
     ///
     /// # Errors
-    /// As [`new`](Target::new).
+    /// Returns the same errors as [`new`](Target::new).
     pub fn with_org_id(id: &str, bucket: &str) -> Result<Self, SpoolError> {
         Target::build(Flags::ORG_ID, id, bucket)
     }

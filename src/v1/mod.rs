@@ -59,6 +59,16 @@ use alloc::string::String;
 use core::fmt;
 
 /// One database, as InfluxDB 1.x knows it. Made by [`Client::v1`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let plant = client.v1("plant").retention_policy("autogen");
+/// plant.query("CREATE DATABASE plant").run()?; // no error if there is one
+/// plant.write("weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
+/// let mut rows = plant.query("SHOW MEASUREMENTS").call()?;
+/// assert_eq!(rows.next()?.expect("a row").get::<&str>("name")?, "weather");
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Database<'a> {
     client: &'a Client,
@@ -71,6 +81,16 @@ pub struct Database<'a> {
 
 /// How many of a cluster's nodes must have a point. InfluxDB Enterprise only; others take no
 /// notice.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::v1::Consistency;
+///
+/// let plant = client.v1("plant").consistency(Consistency::Quorum);
+/// let written = plant.write("weather temp_c=21.5 1700000000000000000");
+/// assert!(written.is_ok()); // this server has one node, and takes no notice
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Consistency {
@@ -97,12 +117,6 @@ impl Consistency {
 
 impl Client {
     /// A database of InfluxDB 1.x, or what 2.x maps it to.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.v1("plant").write("weather temp_c=21.5")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn v1(&self, db: impl Into<String>) -> Database<'_> {
         Database {
             client: self,
@@ -117,12 +131,6 @@ impl Client {
 
 impl Database<'_> {
     /// Another retention policy than the database's default one.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.v1("plant").retention_policy("a_year").write("t v=1")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
         self.retention_policy = Some(name.into());
@@ -139,12 +147,6 @@ impl Database<'_> {
 
     /// The server is a 2.x or Cloud, with its routes for 1.x programs. Only says how microseconds
     /// are called. Default: 1.x.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// client.v1("plant").on_v2().write("t v=1")?; // a 2.x with a mapping for this database
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn on_v2(mut self) -> Self {
         self.on_v2 = true;

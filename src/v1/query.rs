@@ -16,6 +16,17 @@ use core::time::Duration;
 use serde::Serialize;
 
 /// An InfluxQL query under construction. Made by [`Database::query`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let plant = client.v1("plant");
+/// let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
+/// assert_eq!(rows.next()?.expect("a row").get::<f64>("temp_c")?, 21.5);
+/// // A list would drop the condition, so it isn't sent.
+/// let list = plant.query("SELECT * FROM weather WHERE station = $s").param("s", ["zrh-1"]);
+/// assert!(list.call().unwrap_err().is_config());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[must_use = "nothing is asked until `.call()?` or `.run()?`"]
 pub struct Query<'a> {
     v1: Database<'a>,
@@ -32,16 +43,6 @@ pub struct Query<'a> {
 impl<'a> Database<'a> {
     /// Starts a query: one InfluxQL statement, or several with `;` between them. Values don't belong
     /// into its text: give them as [`param`](Query::param)s.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let plant = client.v1("plant");
-    /// let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{:?} {}", row.time(), row.get::<f64>("temp_c")?);
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn query(&self, q: impl Into<String>) -> Query<'a> {
         Query {
             v1: self.clone(),
@@ -62,13 +63,6 @@ impl Query<'_> {
     /// to InfluxDB 1.x an object is a name or a pattern in the value's place (`{"identifier": "a"}`
     /// makes `a = $n` true of every point), and null or a list drops the condition. InfluxDB 3 knows
     /// parameters from 3.7; to those before, `$name` is an error.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let plant = client.v1("plant");
-    /// let rows = plant.query("SELECT * FROM weather WHERE station = $s").param("s", "zrh-1").call()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
         match json_param(&name, value) {
@@ -119,16 +113,6 @@ impl Query<'_> {
     }
 
     /// Asks, and gives the rows as they come. Blocks until the head of the response is there.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let plant = client.v1("plant");
-    /// let mut rows = plant.query("SHOW MEASUREMENTS").call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{}", row.get::<&str>("name")?);
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if a parameter isn't text, a finite number or a boolean, there is no statement,
@@ -201,15 +185,8 @@ impl Query<'_> {
     /// Asks, and wants nothing but success: for `CREATE DATABASE …` and the like. Rows that come
     /// all the same are read and dropped.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let plant = client.v1("plant");
-    /// plant.query("CREATE DATABASE plant").run()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// As [`call`](Query::call); and the first error of a statement.
+    /// Returns the same errors as [`call`](Query::call), and the first error of a statement.
     pub fn run(self) -> Result<(), Error> {
         let mut rows = self.call()?;
         while rows.next()?.is_some() {}

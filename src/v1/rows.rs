@@ -168,10 +168,10 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// A statement failed, though the response's status is 200: the rows of the other statements
-    /// still come. Or the connection broke, time ran out, the response has no result, ended before
-    /// the last statement's or in the middle, or isn't the JSON it should be: then nothing more
-    /// comes.
+    /// Returns an error if a statement failed, though the response's status is 200: the rows of the
+    /// other statements still come. Returns an error, after which nothing more comes, if the
+    /// connection breaks, time runs out, or the response has no result, ends before the last
+    /// statement's or in the middle, or isn't the JSON it should be.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -429,7 +429,7 @@ impl<'a> Row<'a> {
     /// ```
     ///
     /// # Errors
-    /// There is no such column, or its value isn't of that type.
+    /// Returns an error if there is no such column, or its value isn't of that type.
     pub fn get<T: FromValue<'a>>(&self, column: &str) -> Result<T, Error> {
         let at = self.head.columns.iter().position(|name| name == column);
         let Some(value) = at.and_then(|at| self.values.get(at)) else {

@@ -10,6 +10,18 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor
 ///
 /// JSON knows one kind of number: a float field's 1.0 comes as `Int(1)`. [`Row::get`](super::Row::get)
 /// makes of it what is asked for.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::v1::Value;
+///
+/// let mut rows = client.v1("plant").query("SELECT * FROM weather LIMIT 1").call()?;
+/// let row = rows.next()?.expect("a row");
+/// assert_eq!(row.columns(), ["time", "station", "temp_c"]);
+/// let values = [Value::Int(1_700_000_000_000_000_000), Value::Text("zrh-1".into()), Value::Float(21.5)];
+/// assert_eq!(row.values(), values);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
@@ -104,6 +116,16 @@ impl<'de> Deserialize<'de> for Value {
 
 /// What [`Row::get`](super::Row::get) can make of a value: `f64`, `i64`, `u64`, `bool`, `&str`,
 /// `String`, [`Timestamp`], and `Option` of these for what may be null.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let mut rows = client.v1("plant").query("SELECT * FROM weather LIMIT 1").call()?;
+/// let row = rows.next()?.expect("a row");
+/// assert_eq!(row.get::<&str>("station")?, "zrh-1");
+/// assert_eq!(row.get::<Option<f64>>("temp_c")?, Some(21.5));
+/// assert!(row.get::<i64>("temp_c").is_err()); // not cut to 21
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a value of InfluxQL can't be read as `{Self}`",
     label = "not `f64`, `i64`, `u64`, `bool`, `&str`, `String`, `Timestamp` or an `Option` of these",

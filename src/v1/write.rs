@@ -13,15 +13,9 @@ impl Database<'_> {
     /// Writes one batch; as [`Client::write`](crate::Client::write) in all but the address. `Ok` is
     /// the server's 204, or the 201 of InfluxDB Cloud when it made the bucket.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let plant = client.v1("plant");
-    /// plant.write("weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// As [`Client::write`](crate::Client::write): ask the error what is stored and what to do.
+    /// Returns the same errors as [`Client::write`](crate::Client::write): ask the error what is
+    /// stored and what to do.
     pub fn write(&self, data: impl WriteData) -> Result<(), Error> {
         self.client.lines_of(&data, |lines| self.write_lines(lines))
     }

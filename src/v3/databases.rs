@@ -55,15 +55,6 @@ impl NewDatabase {
     }
 
     /// Sets for how long rows are kept, in whole seconds; zero is for ever. Default: for ever.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// use influx_edge::api::days;
-    /// use influx_edge::v3::NewDatabase;
-    ///
-    /// client.v3_databases().create(&NewDatabase::new("made").retention(days(7)))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn retention(mut self, keep: Duration) -> Self {
         self.retention = keep;
@@ -130,16 +121,6 @@ impl Databases<'_> {
     }
 
     /// Changes for how long the rows of a database are kept, in whole seconds; zero is for ever.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// use core::time::Duration;
-    /// use influx_edge::api::days;
-    ///
-    /// client.v3_databases().set_retention("made", days(2))?;
-    /// client.v3_databases().set_retention("made", Duration::ZERO)?; // for ever
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is [no such database](Error::is_not_found), the retention isn't in whole

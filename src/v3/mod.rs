@@ -135,12 +135,6 @@ pub struct Database<'a> {
 
 impl Client {
     /// A database of InfluxDB 3. Sends nothing.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// client.v3("sensors").write("weather temp_c=21.5")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn v3(&self, db: impl Into<String>) -> Database<'_> {
         Database {
             client: self,

@@ -49,6 +49,22 @@ pub struct Query<'a> {
     wrong: Option<Error>,
 }
 
+/// The form of a response.
+#[derive(Clone, Copy)]
+struct Format {
+    name: &'static str,
+    content_type: &'static str,
+}
+
+const CSV: Format = Format {
+    name: "csv",
+    content_type: "text/csv",
+};
+const JSON_LINES: Format = Format {
+    name: "jsonl",
+    content_type: "application/jsonl",
+};
+
 impl<'a> Database<'a> {
     /// Starts a query in SQL: one statement that reads. Values don't belong into its text: give them as
     /// [`param`](Query::param)s. Sends nothing.
@@ -210,7 +226,7 @@ impl<'a> Query<'a> {
         let longest = usize::try_from(self.max_body_bytes.saturating_add(1)).unwrap_or(usize::MAX);
         let longest = longest.min(self.max_record_bytes);
         let columns = self.max_columns;
-        let (client, db, response) = self.send()?;
+        let (client, db, response) = self.send(CSV)?;
         Ok(Rows::of_response(
             client,
             db,
@@ -243,7 +259,7 @@ impl<'a> Query<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`call`](Query::call).
+    /// Returns the same errors as [`call`](Query::call).
     pub fn deserialize<T: DeserializeOwned>(self) -> Result<Values<T>, Error> {
         let unit = self.time_unit;
         Ok(self.call()?.into_values(unit))
@@ -263,9 +279,35 @@ impl<'a> Query<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`call`](Query::call); if the response breaks off; and if the writer fails.
+    /// Returns the same errors as [`call`](Query::call), and an error if the response breaks off or
+    /// the writer fails.
     pub fn write_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {
-        let (client, db, mut response) = self.send()?;
+        self.copy(CSV, to)
+    }
+
+    /// Sends the query, and copies the response to any writer as it is: JSON, one object a line; returns the
+    /// number of bytes.
+    ///
+    /// Other than CSV this has types, integers of 64 bits whole, and a null is a column that a row lacks; NaN
+    /// and infinities are `null`, times have no zone (they are in UTC). Blocks until the response ends;
+    /// allocates the request.
+    ///
+    /// ```no_run
+    /// # let client = influx_edge::Client::builder("http://localhost:8181").build()?;
+    /// let query = client.v3("sensors").sql("SELECT time, temp_c FROM weather");
+    /// query.write_json_lines_to(&mut std::io::stdout())?;
+    /// // {"time":"2023-11-14T22:13:20","temp_c":21.5}
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write_to`](Query::write_to).
+    pub fn write_json_lines_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {
+        self.copy(JSON_LINES, to)
+    }
+
+    fn copy(self, format: Format, to: &mut dyn io::Write) -> Result<u64, Error> {
+        let (client, db, mut response) = self.send(format)?;
         let mut piece = [0u8; 8192];
         let mut total = 0u64;
         loop {
@@ -283,7 +325,7 @@ impl<'a> Query<'a> {
         }
     }
 
-    fn send(mut self) -> Result<(Client, String, HttpResponse), Error> {
+    fn send(mut self, format: Format) -> Result<(Client, String, HttpResponse), Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
@@ -291,7 +333,7 @@ impl<'a> Query<'a> {
         if db.is_empty() {
             return Err(Error::config("the name of the database is empty"));
         }
-        let body = body(&db, &self.q, &self.params);
+        let body = body(&db, &self.q, format, &self.params);
         let what = What(super::rows::QUERY, &db);
         let mut out = client.http_request("POST", client.inner().base.target(self.path));
         out.content_type = Some("application/json");
@@ -303,7 +345,7 @@ impl<'a> Query<'a> {
         // Asking twice is asking.
         out.repeatable = true;
         let response = client.run(&what, &mut out, |response| {
-            if response.status != 200 || !has_type(&response.headers, &["text/csv"]) {
+            if response.status != 200 || !has_type(&response.headers, &[format.content_type]) {
                 return Err(client.refused(&what, response));
             }
             Ok(response)
@@ -314,13 +356,15 @@ impl<'a> Query<'a> {
 
 /// `{"db":…,"q":…,"format":"csv","params":{…}}`. By hand: the parameters are JSON already, and a program that
 /// only queries needs no other.
-fn body(db: &str, q: &str, params: &BTreeMap<String, String>) -> String {
+fn body(db: &str, q: &str, format: Format, params: &BTreeMap<String, String>) -> String {
     let mut body = String::from(r#"{"db":"#);
     // A string is never full.
     let _ = json_string(db, &mut body);
     body.push_str(r#","q":"#);
     let _ = json_string(q, &mut body);
-    body.push_str(r#","format":"csv""#);
+    body.push_str(r#","format":""#);
+    body.push_str(format.name);
+    body.push('"');
     let mut before = r#","params":{"#;
     for (name, json) in params {
         body.push_str(before);

@@ -150,7 +150,8 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// As [`next`](Rows::next); and the closure's first error, which ends it.
+    /// Returns the same errors as [`next`](Rows::next), and the first error of the closure, which
+    /// ends the loop.
     pub fn for_each(
         &mut self,
         mut each: impl FnMut(Row<'_>) -> Result<(), Error>,
@@ -173,7 +174,7 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// As [`next`](Rows::next).
+    /// Returns the same errors as [`next`](Rows::next).
     pub fn columns(&mut self) -> Result<impl ExactSizeIterator<Item = &str>, Error> {
         if let Err(e) = self.inner.read_header() {
             return Err(self.source.explain(e));

@@ -100,12 +100,6 @@ struct Body<'a> {
 
 impl Database<'_> {
     /// The tables of this database. Sends nothing.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// client.v3("made").tables().delete("t")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn tables(&self) -> Tables<'_> {
         Tables(self)

@@ -89,12 +89,6 @@ struct Body<'a> {
 
 impl Client {
     /// The tokens of a server of InfluxDB 3. Sends nothing.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// client.v3_tokens().delete("second")?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn v3_tokens(&self) -> Tokens<'_> {
         Tokens(self)

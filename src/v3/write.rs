@@ -47,25 +47,9 @@ impl Database<'_> {
     /// [`Client::write_serialized`](crate::Client::write_serialized) takes the route of InfluxDB 2, by which
     /// one bad line rejects them all.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// use influx_edge::line::{Encoder, Schema};
-    ///
-    /// #[derive(serde::Serialize)]
-    /// struct Reading {
-    ///     station: &'static str,
-    ///     temp_c: f64,
-    /// }
-    /// const WEATHER: Schema = Schema::new("weather").tags(&["station"]);
-    ///
-    /// let mut enc = Encoder::with_sink(Vec::new());
-    /// enc.serialize(&WEATHER, &Reading { station: "zrh-1", temp_c: 21.5 })?;
-    /// client.v3("sensors").write(enc.lines())?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// As [`Client::write`](crate::Client::write): ask the error what is stored and what to do.
+    /// Returns the same errors as [`Client::write`](crate::Client::write): ask the error what is
+    /// stored and what to do.
     pub fn write(&self, data: impl WriteData) -> Result<(), Error> {
         self.client.lines_of(&data, |lines| self.write_lines(lines))
     }

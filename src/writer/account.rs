@@ -85,6 +85,18 @@ pub struct DroppedLines {
 }
 
 /// Why the server won't have a line.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::writer::RejectReason;
+///
+/// let mut w = client.writer("sensors").build()?;
+/// w.write("t v=1 1\nt v=\"two\" 2")?; // two types in one field
+/// w.flush()?;
+/// assert_eq!(w.rejected().map(|one| one.reason).collect::<Vec<_>>(), [RejectReason::Partial]);
+/// assert_eq!(w.stats().rejected.partial, 1);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectReason {
@@ -101,6 +113,23 @@ pub enum RejectReason {
 }
 
 /// Why a line was lost on this side.
+///
+/// ```
+/// # let client = influx_edge::Client::builder("http://localhost:1").org("acme").build()?;
+/// use core::time::Duration;
+/// use influx_edge::writer::{DropReason, Event};
+///
+/// let (sender, events) = std::sync::mpsc::channel();
+/// let mut w = client.writer("sensors").on_event(move |event| {
+///     if let Event::Dropped { lines, reason, .. } = event {
+///         let _ = sender.send((*lines, *reason));
+///     }
+/// }).build()?;
+/// w.write("t v=1 1")?;
+/// assert!(w.close_within(Duration::ZERO).is_err());
+/// assert_eq!(events.recv(), Ok((1, DropReason::Closed)));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DropReason {

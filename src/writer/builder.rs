@@ -25,14 +25,6 @@ use core::time::Duration;
 impl Client {
     /// Starts building a writer that collects points for a bucket (by name or id) and sends them
     /// in batches. See the [`writer`](crate::writer) module.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let mut w = client.writer("sensors").build()?;
-    /// w.write_with(|enc| enc.line("t").field("v", 1).finish())?;
-    /// println!("{}", w.close()?);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[doc(alias = "new")]
     #[doc(alias = "write_api")]
     pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
@@ -45,14 +37,6 @@ impl crate::v3::Database<'_> {
     /// Starts building a writer that collects points for this database and sends them in batches by
     /// `/api/v3/write_lp`, with what was set here. See the [`writer`](crate::writer) module, where a bucket is
     /// a database then, and [the page of this one](crate::v3#batches).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// let mut w = client.v3("sensors").writer().build()?;
-    /// w.write_with(|enc| enc.line("weather").field("temp_c", 21.5).finish())?;
-    /// println!("{}", w.close()?);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn writer(&self) -> WriterBuilder {
         let (client, db, options) = self.parts();
         WriterBuilder::by_route(client, Route::V3(options), db.into())
@@ -99,13 +83,6 @@ impl WriterBuilder {
     }
 
     /// A batch is full with this many lines. Default 5 000, the size InfluxData recommends.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let w = client.writer("sensors").batch_lines(100).build()?;
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[doc(alias = "batch_size")]
     pub fn batch_lines(mut self, lines: usize) -> Self {
         self.settings.batch_lines = lines;
@@ -137,13 +114,6 @@ impl WriterBuilder {
 
     /// What isn't a full batch is due this long after its first point was written. Default 1 s.
     /// [`Writer::run_until`] or [`Writer::poll`] sends it.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let w = client.writer("sensors").flush_interval(core::time::Duration::from_secs(10)).build()?;
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.flush_interval = interval;
         self
@@ -152,13 +122,6 @@ impl WriterBuilder {
     /// The most bytes of line protocol held in memory, over all buckets, while the server doesn't
     /// take them. Default 16 MiB. Some storage for each bucket comes on top, see
     /// [memory](crate::writer#memory).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let w = client.writer("sensors").max_buffer_bytes(256 * 1024).build()?; // on a small board
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn max_buffer_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_buffer_bytes = bytes;
         self
@@ -170,15 +133,6 @@ impl WriterBuilder {
     /// point if there still is no space, or as soon as the next attempt would come too late; it
     /// rejects at once if [`send_in_write`](WriterBuilder::send_in_write) is off.
     /// [`Writer::spawn`](super::Writer::spawn) takes a policy of its own.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// use influx_edge::writer::OverflowPolicy;
-    ///
-    /// let w = client.writer("sensors").overflow_policy(OverflowPolicy::DropOldest).build()?;
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn overflow_policy(mut self, policy: OverflowPolicy) -> Self {
         self.settings.overflow_policy = policy;
         self
@@ -200,17 +154,6 @@ impl WriterBuilder {
     /// a minute. Where the server asks for a longer pause, at most 10 min, that is kept. A batch that is
     /// given up is counted as [`DropReason::GivenUp`](super::DropReason::GivenUp). The client's own policy plays no part
     /// here.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// use core::time::Duration;
-    /// use influx_edge::client::RetryPolicy;
-    ///
-    /// let hasty = RetryPolicy { max_interval: Duration::from_secs(10), ..RetryPolicy::unbounded() };
-    /// let w = client.writer("sensors").retry(hasty).build()?;
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
@@ -218,13 +161,6 @@ impl WriterBuilder {
 
     /// The unit of the timestamps. Default nanoseconds. Coarser ones save bytes and storage, but
     /// points of one series within one unit are one point.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let w = client.writer("sensors").precision(influx_edge::Precision::Second).build()?;
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn precision(mut self, precision: Precision) -> Self {
         self.settings.precision = precision;
         self
@@ -272,15 +208,6 @@ impl WriterBuilder {
 
     /// What happens to points without a time while the machine's clock isn't set. Default: they
     /// are refused.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// use influx_edge::writer::ClockGuard;
-    ///
-    /// let w = client.writer("sensors").clock_guard(ClockGuard::Mark).build()?;
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn clock_guard(mut self, guard: ClockGuard) -> Self {
         self.settings.guard.guard = guard;
         self
@@ -289,17 +216,6 @@ impl WriterBuilder {
     /// The earliest time that the machine's clock can show: before it the clock isn't set, see
     /// [`ClockGuard`]. Default: the beginning of 2020. The day on which the program was built is a better
     /// one, for a clock that was restored from the last shutdown may show any day until then.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// use influx_edge::Timestamp;
-    ///
-    /// // A build script prints `cargo:rustc-env=BUILD_DATE=…`.
-    /// let built = option_env!("BUILD_DATE").unwrap_or("2026-11-22T00:00:00Z");
-    /// let w = client.writer("sensors").clock_not_before(Timestamp::parse(built)?).build()?;
-    /// # drop(w);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn clock_not_before(mut self, time: Timestamp) -> Self {
         self.settings.guard.not_before = time;
         self
@@ -308,16 +224,6 @@ impl WriterBuilder {
     /// The latest time that the machine's clock can show: after it the clock isn't set, see
     /// [`ClockGuard`]. Default: the latest that a server stores, in the year 2262. A bound before
     /// [`clock_not_before`](Self::clock_not_before) is an error of [`build`](Self::build).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// use influx_edge::Timestamp;
-    ///
-    /// let retired = Timestamp::parse("2060-01-01T00:00:00Z")?; // longer than any of these machines
-    /// let w = client.writer("sensors").clock_not_after(retired).build()?;
-    /// # drop(w);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn clock_not_after(mut self, time: Timestamp) -> Self {
         self.settings.guard.not_after = time;
         self
@@ -331,15 +237,6 @@ impl WriterBuilder {
     /// Nothing is compared before the first response. A clock that is behind is found by any response
     /// since the machine's start; one that is ahead only by one of the last hour, for a machine that slept
     /// meanwhile looks the same. Each point without a time then costs one more reading of a clock.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// use core::time::Duration;
-    ///
-    /// let w = client.writer("sensors").clock_max_difference(Duration::from_secs(60)).build()?;
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn clock_max_difference(mut self, most: Duration) -> Self {
         self.settings.guard.max_difference = Some(most);
         self
@@ -347,14 +244,6 @@ impl WriterBuilder {
 
     /// Leaves NaN and infinite fields out instead of refusing their line. Default false. See
     /// [`Encoder::skip_non_finite`](crate::line::Encoder::skip_non_finite).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let mut w = client.writer("sensors").skip_non_finite(true).build()?;
-    /// w.write_with(|enc| enc.line("t").field("a", f64::NAN).field("b", 1).timestamp(1))?;
-    /// # drop(w.close_within(core::time::Duration::ZERO));
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn skip_non_finite(mut self, skip: bool) -> Self {
         self.skip_non_finite = skip;
         self
@@ -417,14 +306,6 @@ impl WriterBuilder {
     /// Default true: a program that only writes gets its data delivered. With false `write` never
     /// uses the network, and only [`Writer::run_until`], [`Writer::poll`] and [`Writer::flush`] send: for
     /// loops under a watchdog.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// // Under a watchdog: `write` encodes, `run_until` sends.
-    /// let w = client.writer("sensors").send_in_write(false).build()?;
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn send_in_write(mut self, send: bool) -> Self {
         self.settings.send_in_write = send;
         self
@@ -432,13 +313,6 @@ impl WriterBuilder {
 
     /// How long one [`Writer::poll`] goes on beginning requests. Default 1 s. A request once begun
     /// may take as long as the client's own limits allow.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let w = client.writer("sensors").poll_limit(core::time::Duration::from_millis(200)).build()?;
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn poll_limit(mut self, limit: Duration) -> Self {
         self.settings.poll_limit = limit;
         self
@@ -446,13 +320,6 @@ impl WriterBuilder {
 
     /// How long [`Writer::flush`] and [`Writer::close`] may take, and a drop without them. Default
     /// 60 s.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let w = client.writer("sensors").flush_timeout(core::time::Duration::from_secs(5)).build()?;
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn flush_timeout(mut self, limit: Duration) -> Self {
         self.settings.flush_timeout = limit;
         self
@@ -517,13 +384,6 @@ impl WriterBuilder {
     /// It holds for [`Writer::flush`] as well. It does not hold for what was never held up, and not
     /// while the spool is more than half full, where being slow might lose data. Choose at least twice
     /// what the program writes, or the backlog grows up to that half.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let w = client.writer("sensors").drain_bytes_per_second(64 * 1024).build()?; // a thin line
-    /// # drop(w);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[cfg(feature = "spool")]
     pub fn drain_bytes_per_second(mut self, bytes: u64) -> Self {
         self.settings.drain_bytes_per_second = bytes;
@@ -554,14 +414,6 @@ impl WriterBuilder {
     }
 
     /// The writer. Connects to nothing yet.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let mut w = client.writer("sensors").build()?;
-    /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(1))?;
-    /// # drop(w.close_within(core::time::Duration::ZERO));
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error for batches of no lines, a batch larger than the buffer, a drain rate of

@@ -7,6 +7,22 @@ use core::time::Duration;
 
 /// Something that happened to lines. No event carries data or a token; the refused lines
 /// themselves are at [`Writer::rejected`](super::Writer::rejected).
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::writer::Event;
+///
+/// let (sender, events) = std::sync::mpsc::channel();
+/// let mut w = client.writer("sensors").on_event(move |event| match event {
+///     Event::Delivered { bucket, lines } => drop(sender.send((bucket.to_string(), *lines))),
+///     Event::Failed { error, retry_in, .. } => eprintln!("again in {retry_in:?}: {error}"),
+///     _ => {}
+/// }).build()?;
+/// w.write("t v=1 1")?;
+/// w.flush()?;
+/// assert_eq!(events.recv(), Ok(("sensors".to_string(), 1)));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {

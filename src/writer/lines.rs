@@ -1,7 +1,9 @@
 //! `LinesOutcome`: what became of line protocol that was handed to a writer as text.
 
+use crate::client::EncodedLines;
 use crate::error::WriteError;
 use crate::line::{LineSyntaxError, text_lines};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -53,18 +55,28 @@ impl fmt::Display for LinesOutcome {
 }
 
 /// Line protocol that is taken as a whole or not at all.
-pub(crate) struct WholeText {
+pub(crate) struct WholeText<'a> {
     /// The lines, each with its newline.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Cow<'a, [u8]>,
     pub(crate) lines: usize,
     /// At least one of them has no time.
     pub(crate) untimed: bool,
 }
 
-impl WholeText {
+impl<'a> WholeText<'a> {
+    /// The lines as they are to be sent. Those of an encoder are taken as they are.
+    ///
     /// # Errors
-    /// The first line that isn't line protocol.
-    pub(crate) fn new(bytes: &[u8]) -> Result<WholeText, LineSyntaxError> {
+    /// Returns an error for the first line that isn't line protocol.
+    pub(crate) fn new(given: &'a EncodedLines<'_>) -> Result<Self, LineSyntaxError> {
+        let bytes: &[u8] = &given.bytes;
+        if let Some((lines, untimed)) = given.counts {
+            return Ok(WholeText {
+                bytes: Cow::Borrowed(bytes),
+                lines,
+                untimed,
+            });
+        }
         let several = bytes.trim_ascii_end().contains(&b'\n');
         let in_line = |error: LineSyntaxError, number| match several {
             true => error.in_line(number),
@@ -77,19 +89,20 @@ impl WholeText {
             let number = u64::try_from(before).unwrap_or(u64::MAX).saturating_add(1);
             in_line(LineSyntaxError::not_utf8(of_line.count()), number)
         })?;
-        let mut whole = WholeText {
-            bytes: Vec::with_capacity(bytes.len().saturating_add(1)),
-            lines: 0,
-            untimed: false,
-        };
+        let mut all = Vec::with_capacity(bytes.len().saturating_add(1));
+        let (mut lines, mut untimed) = (0_usize, false);
         for (number, line) in text_lines(text) {
             let line = line.map_err(|error| in_line(error, number))?;
-            whole.bytes.extend_from_slice(line.bytes);
-            whole.bytes.push(b'\n');
-            whole.lines = whole.lines.saturating_add(1);
-            whole.untimed |= !line.has_time;
+            all.extend_from_slice(line.bytes);
+            all.push(b'\n');
+            lines = lines.saturating_add(1);
+            untimed |= !line.has_time;
         }
-        Ok(whole)
+        Ok(WholeText {
+            bytes: Cow::Owned(all),
+            lines,
+            untimed,
+        })
     }
 }
 

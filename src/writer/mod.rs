@@ -262,9 +262,9 @@
 //! # Ok(())
 //! # }
 //! ```
-//! On Ctrl-C the default is to end the program at once, without `Drop`. Let a signal handler (that of the
-//! crate `ctrlc`, for instance) only set a flag that the loop reads, and close after the loop; the example
-//! `gateway` does so.
+//! On Ctrl-C and SIGTERM the default is to end the program at once, without `Drop`. Let a signal handler (that
+//! of the crate `ctrlc` with its feature `termination`, for instance) only set a flag that the loop reads, and
+//! close after the loop; the example `minimal_gateway` does so.
 //!
 //! **Daemonize first**, then open the spool, build the writer and spawn it. A process that is forked later has
 //! no threads, and neither spool nor writer: its handles return [`WriteError::Forked`], the spool

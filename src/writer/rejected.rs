@@ -7,6 +7,17 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 
 /// A line the server refused for good, and why. Holds data: mind where it is shown.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let mut w = client.writer("sensors").build()?;
+/// w.write("t v=1 1\nt v=\"two\" 2")?; // two types in one field
+/// w.flush()?;
+/// let one = w.take_rejected().next().expect("a line was refused");
+/// assert_eq!((one.bucket.as_str(), one.lines), ("sensors", 1));
+/// assert!(one.message.contains("field type conflict"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejected {

@@ -62,6 +62,17 @@ impl Stats {
 }
 
 /// [`Stats`] with the measurement they are written to: made by [`Stats::named`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+/// use influx_edge::line::Encoder;
+///
+/// let w = client.writer("sensors").build()?;
+/// let mut enc = Encoder::with_sink(Vec::new());
+/// enc.encode(&w.stats().named("logger"))?;
+/// assert!(enc.as_bytes().starts_with(b"logger accepted=0i,"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NamedStats<'a> {
     stats: Stats,

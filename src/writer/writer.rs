@@ -74,8 +74,12 @@ impl Writer {
     /// w.write(&Point::new("weather").field("temp_c", 21.5))?;
     /// w.write(&[Point::new("a").field("v", 1), Point::new("b").field("v", 2)])?; // both, or neither
     /// w.write("weather temp_c=21.5 1700000000000000000")?;
+    ///
+    /// let mut enc = influx_edge::Encoder::with_sink(Vec::new());
+    /// enc.line("c").field("v", 3).finish()?;
+    /// w.write(&enc)?; // what an encoder holds isn't looked through once more
     /// # w.flush()?;
-    /// # assert_eq!(w.stats().delivered, 4);
+    /// # assert_eq!(w.stats().delivered, 5);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -99,7 +103,7 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Writer::write).
+    /// Returns the same errors as [`write`](Writer::write).
     #[inline]
     pub fn write_with(
         &mut self,
@@ -127,7 +131,8 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Writer::write), with the name of the field that has no form in line protocol.
+    /// Returns the same errors as [`write`](Writer::write), with the name of the field that has no
+    /// form in line protocol.
     pub fn serialize<T: serde::Serialize + ?Sized>(
         &mut self,
         schema: &Schema<'_>,
@@ -153,7 +158,8 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Writer::write), and [`WriteError::BucketName`].
+    /// Returns the same errors as [`write`](Writer::write), and [`WriteError::BucketName`] if no
+    /// bucket can have that name.
     pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
         let queue = self.inline.queue(bucket)?;
         self.inline.write_data(queue, &item)
@@ -173,7 +179,8 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](Writer::write), for the first item that isn't taken. Those before it were.
+    /// Returns the same errors as [`write`](Writer::write), for the first item that isn't taken.
+    /// Those before it were.
     pub fn write_each<I: ToLine>(
         &mut self,
         items: impl IntoIterator<Item = I>,
@@ -290,7 +297,7 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// None yet, as with [`poll`](Writer::poll).
+    /// Returns none yet, as [`poll`](Writer::poll).
     pub fn run_until(&mut self, deadline: std::time::Instant) -> Result<(), Error> {
         self.inline.run_until(self.inline.clock.at(deadline));
         Ok(())
@@ -340,25 +347,19 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`flush`](Writer::flush).
+    /// Returns the same errors as [`flush`](Writer::flush).
     pub fn flush_within(&mut self, limit: Duration) -> Result<Outcome, Error> {
         self.inline.flush(limit)
     }
 
     /// Flushes and ends the writer. The outcome is that of the whole run, what was flushed before included.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let w = client.writer("sensors").build()?;
-    /// println!("{}", w.close()?);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns a [`FlushError`](crate::FlushError) if time ran out, or at once if the next attempt would
     /// come too late: the lines are lost, and counted as
     /// [`DropReason::Closed`](super::DropReason::Closed). To keep them, [`flush`](Writer::flush) first and
-    /// look at [`unsent`](Writer::unsent), or use a spool.
+    /// look at [`unsent`](Writer::unsent), or use a spool. With a spool, returns an error if the disk couldn't
+    /// be synced.
     pub fn close(mut self) -> Result<Outcome, Error> {
         self.inline.close(self.inline.engine.settings.flush_timeout)
     }
@@ -374,7 +375,7 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// As [`close`](Writer::close).
+    /// Returns the same errors as [`close`](Writer::close).
     pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
         self.inline.close(limit)
     }

@@ -64,7 +64,18 @@ fn layouts() {
             80,
             "a\\nb       c\n\\u{1b}[2J  \\u{202e}x\\r",
         ),
-        (&[&["é", "日本"], &["ü", "1"]], 80, "é  日本\nü   1"),
+        (&[&["é", "日本"], &["ü", "1"]], 80, "é  日本\nü     1"),
+        // Two columns a character, none for a mark that combines; a cut is no wider than its column.
+        (
+            &[&["place", "t"], &["東京", "Café"], &["Cafe\u{301}", "x"]],
+            80,
+            "place  t\n東京   Café\nCafe\u{301}   x",
+        ),
+        (
+            &[&["日本語日本語日本語日本語日本語"]],
+            20,
+            "日本語日本語日本...",
+        ),
     ] {
         let text = table(rows).display(width).to_string();
         assert_eq!(text, expected, "{rows:?} in {width}");

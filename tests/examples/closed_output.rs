@@ -1,23 +1,13 @@
-//! Each example whose output is closed behind its first line, as by `| head -n 1`: it ends, and doesn't
-//! panic.
+//! The examples that print much, with an output that is closed behind its first lines, as by `| head -n 1`:
+//! they end, and quietly.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[test]
-fn an_example_whose_output_is_closed_ends_without_a_panic() {
-    let mut examples = vec![
-        ("quickstart", &[][..]),
-        ("cron_report", &[]),
-        ("raw_call", &[]),
-        ("raw_call", &["GET", "/health"]),
-        ("provision", &[]),
-    ];
-    if cfg!(feature = "spool") {
-        examples.push(("gateway", &[]));
-    }
-    for (example, arguments) in examples {
+fn an_example_whose_output_is_closed_ends_quietly() {
+    for example in ["quickstart", "provision"] {
         for lines in [0, 1, 2] {
             let mut command = Command::new(crate::common::built::example(example));
             for (name, _) in std::env::vars_os() {
@@ -27,8 +17,6 @@ fn an_example_whose_output_is_closed_ends_without_a_panic() {
             }
             let start = Instant::now();
             let mut child = command
-                .args(arguments)
-                .env("SECONDS", "60")
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
@@ -46,8 +34,8 @@ fn an_example_whose_output_is_closed_ends_without_a_panic() {
                 .read_to_string(&mut err)
                 .unwrap();
             let code = child.wait().unwrap().code();
-            assert!(!err.contains("panicked"), "{example}: {err}");
-            assert_eq!(code, Some(0), "{example}: {err}");
+            assert_eq!(err, "", "{example}");
+            assert_eq!(code, Some(0), "{example}");
             assert!(start.elapsed() < Duration::from_secs(30), "{example}");
         }
     }

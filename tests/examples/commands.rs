@@ -47,7 +47,7 @@ fn wrong_commands_are_told() {
     let right = [
         "cargo test",
         "cargo run --example quickstart",
-        "SECONDS=15 cargo run --example gateway",
+        "INFLUXDB_V2_ORG=acme cargo run --example minimal_write",
         "printf 'weather temp_c=21.5\\n' | cargo run --example pipe -- --demo sensors",
         "cargo test --test 'client*' --test roundtrip",
         "cargo test --features v1 --test v1",
@@ -61,7 +61,7 @@ fn wrong_commands_are_told() {
     let wrong = [
         "cargo fly",
         "cargo run --example quickstar",
-        "SECUNDS=15 cargo run --example gateway",
+        "INFLUXDB_V2_ORK=acme cargo run --example minimal_write",
         "printf x | cargo run --example pipe -- --dmeo sensors",
         "cargo test --test 'lime_*'",
         "cargo test --tset roundtrip",
@@ -69,6 +69,7 @@ fn wrong_commands_are_told() {
         "cargo test --lib reader::",
         "cargo test --test csv writer::",
         "cargo test --test real -- v9::",
+        "cargo install --path clo",
     ];
     for command in wrong {
         assert!(tree.check(command).is_err(), "{command}");
@@ -79,10 +80,16 @@ fn wrong_commands_are_told() {
         }
         assert!(tree.check("cargo bench --bench fly").is_err());
     }
-    let page = "Take `cargo test --lib\nwriter::` or\n```sh\n# no\nls   # all\n```\n| `a \\| cargo x` |\n`.ci/run`";
+    let page = "Take `cargo test --lib\nwriter::` or\n```sh\n# no\nls   # all\n```\n| `a \\| cargo x` |\n`.ci/run` `influx-edge write` `influx-edge spool list`";
     assert_eq!(
         commands(page),
-        ["cargo test --lib writer::", "ls", "a | cargo x", ".ci/run"]
+        [
+            "cargo test --lib writer::",
+            "ls",
+            "a | cargo x",
+            ".ci/run",
+            "influx-edge spool list"
+        ]
     );
 }
 
@@ -108,9 +115,14 @@ pub(crate) fn files(dir: &Path, found: &mut Vec<PathBuf>) {
 
 /// The pages, and of the code what its documentation says.
 pub(crate) fn pages() -> Vec<(PathBuf, String)> {
-    let mut paths: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
-        .map(Into::into)
-        .into();
+    let mut paths: Vec<PathBuf> = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "cli/README.md",
+    ]
+    .map(Into::into)
+    .into();
     for dir in ["docs", "src", "examples", "tests", "benches"] {
         files(&root().join(dir), &mut paths);
     }
@@ -139,7 +151,7 @@ fn documentation(code: &str) -> String {
 }
 
 /// The lines of shell blocks, and what between backticks begins as a command does.
-fn commands(text: &str) -> Vec<String> {
+pub(crate) fn commands(text: &str) -> Vec<String> {
     let (mut found, mut paragraph) = (Vec::new(), String::new());
     let mut block = None::<&str>;
     for line in text.lines().chain([""]).map(str::trim) {
@@ -170,6 +182,10 @@ fn is_command(span: &str) -> bool {
         .skip_while(|word| setting(word).is_some());
     match words.next() {
         Some("cargo") => words.next().is_some(),
+        // More than the name of a subcommand, and not a part of another command's argument.
+        Some("influx-edge") => {
+            words.count() > 1 && !span.contains('…') && last.matches('\'').count() % 2 == 0
+        }
         Some(word) => is_script(word),
         None => false,
     }
@@ -195,7 +211,8 @@ fn fuzz(options: &[String]) -> Result<(), String> {
 }
 
 fn is_script(word: &str) -> bool {
-    (word.starts_with(".ci/") && !word.ends_with(['*', '/']) && !word.ends_with(".minimum"))
+    let data = [".minimum", ".allow"].iter().any(|end| word.ends_with(end));
+    (word.starts_with(".ci/") && !word.ends_with(['*', '/']) && !data)
         || (word.contains('/') && word.ends_with(".sh"))
 }
 
@@ -320,6 +337,12 @@ impl Tree {
         }
         if command == "add" && options == [env!("CARGO_PKG_NAME")] {
             return Ok(());
+        }
+        if let ("install", [option, path, ..]) = (command.as_str(), options) {
+            let there = !self.whole || root().join(path).join("Cargo.toml").exists();
+            return (option == "--path" && there)
+                .then_some(())
+                .ok_or(format!("there is no package {path}"));
         }
         if !["run", "test", "bench", "doc"].contains(&command.as_str()) {
             return Err(format!("{command} is none of cargo's"));

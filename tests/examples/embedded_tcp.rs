@@ -55,6 +55,22 @@ fn it_says_why_nothing_is_stored() {
 }
 
 #[test]
+fn it_says_that_the_server_is_away() {
+    let url = crate::common::wire::closed_port();
+    let output = Command::new(built::example("embedded_tcp"))
+        .env("INFLUXDB_V2_URL", &url)
+        .env("INFLUXDB_V2_ORG", "acme")
+        .env("INFLUXDB_V2_TOKEN", "token")
+        .env("INFLUXDB_V2_BUCKET", "sensors")
+        .output()
+        .expect("it runs");
+    assert!(!output.status.success());
+    let words = format!("{}: Connection refused", url.trim_start_matches("http://"));
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(err.contains(&words), "{err}");
+}
+
+#[test]
 fn it_says_what_to_set() {
     let output = Command::new(built::example("embedded_tcp"))
         .env_remove("INFLUXDB_V2_URL")

@@ -1,6 +1,6 @@
 //! The program on the front page of `README.md`: the same text as the example, and what the page says of it.
 
-use super::gateway::switch::Demo;
+use super::switch::Switched;
 use crate::common::temp_dir::TempDir;
 use std::fs::{self, File};
 use std::path::Path;
@@ -28,19 +28,19 @@ fn it_survives_a_nan_an_outage_and_ctrl_c() {
     let dir = TempDir::new("logger");
     let file = |name: &str| dir.path().join(name);
     let read = |name: &str| fs::read_to_string(file(name)).unwrap();
-    let mut demo = Demo::start();
+    let mut server = Switched::start();
     fs::write(file("sensor"), "21500\n").unwrap();
     let mut process = Command::new(crate::common::built::example("logger"))
         .arg("sensor")
         .current_dir(dir.path())
-        .env("INFLUXDB_V2_URL", demo.url())
-        .env("INFLUXDB_V2_TOKEN", demo.token())
-        .env("INFLUXDB_V2_ORG", demo.org())
+        .env("INFLUXDB_V2_URL", server.url())
+        .env("INFLUXDB_V2_TOKEN", server.token())
+        .env("INFLUXDB_V2_ORG", server.org())
         .stdout(File::create(file("out")).unwrap())
         .stderr(File::create(file("err")).unwrap())
         .spawn()
         .unwrap();
-    until("points arrive", || demo.points() > 0);
+    until("points arrive", || server.points() > 0);
 
     fs::write(file("sensor"), "out of order\n").unwrap();
     let refused = |times: usize| {
@@ -49,12 +49,12 @@ fn it_survives_a_nan_an_outage_and_ctrl_c() {
     };
     until("two readings are refused", || refused(2));
     fs::write(file("sensor"), "-3250\n").unwrap();
-    let before = demo.points();
-    until("it goes on", || demo.points() > before);
+    let before = server.points();
+    until("it goes on", || server.points() > before);
 
-    assert!(demo.off());
+    assert!(server.off());
     std::thread::sleep(Duration::from_secs(3));
-    demo.on();
+    server.on();
     let kill = format!("kill -INT {}", process.id());
     let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
     assert!(killed.success());
@@ -70,7 +70,7 @@ fn it_survives_a_nan_an_outage_and_ctrl_c() {
     assert!(status.success(), "{status}\n{out}\n{err}");
 
     // What it wrote is what it reads, and the server has no point that is not in the account.
-    let stored = demo.points();
+    let stored = server.points();
     let account = out.lines().next().unwrap_or_default();
     assert!(
         account.starts_with(&format!("{stored} delivered")),

@@ -3,11 +3,13 @@
 
 #[path = "../common"]
 mod common {
-    #[cfg(feature = "std")]
+    #[cfg(feature = "client")]
     pub(crate) mod built;
     #[cfg(feature = "client")]
     pub(crate) mod mock_server;
-    #[cfg(all(feature = "client", feature = "spool"))]
+    #[cfg(all(feature = "client", feature = "spool", unix))]
+    pub(crate) mod service_manager;
+    #[cfg(feature = "client")]
     pub(crate) mod temp_dir;
     #[cfg(feature = "client")]
     pub(crate) mod watch;
@@ -18,11 +20,16 @@ mod common {
 #[cfg(feature = "client")]
 mod closed_output;
 mod commands;
+#[cfg(feature = "client")]
+mod copied;
+#[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
+mod documents;
 #[cfg(all(feature = "client", feature = "embedded"))]
 mod embedded_tcp;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod gateway;
 mod hidden;
+mod length;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod logger;
 #[cfg(all(feature = "client", feature = "spool"))]
@@ -33,27 +40,12 @@ mod provision;
 mod quickstart;
 mod recorded;
 #[cfg(feature = "client")]
+mod run;
+#[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
+mod service;
+#[cfg(feature = "client")]
 mod small;
 #[cfg(feature = "v3")]
 mod sql;
-
-#[cfg(feature = "client")]
-use std::process::Output;
-
-/// What came of one run.
-#[cfg(feature = "client")]
-struct Run {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-/// An example that has ended.
-#[cfg(feature = "client")]
-fn ended(output: Output) -> Run {
-    Run {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).expect("text"),
-        err: String::from_utf8(output.stderr).expect("text"),
-    }
-}
+#[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
+mod switch;

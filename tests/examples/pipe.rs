@@ -3,7 +3,7 @@
 
 use crate::common::mock_server::{Fault, Server, no_secret_in};
 use crate::common::temp_dir::TempDir;
-use crate::{Run, ended};
+use crate::run::{Run, ended};
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};

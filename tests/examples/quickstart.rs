@@ -1,10 +1,21 @@
 //! The quickstart, run as a person runs it, where everything works and where it does not.
 
+/// The example's own ends it where nobody reads its output.
+macro_rules! say {
+    ($($text:tt)*) => { println!($($text)*) };
+}
+#[path = "../../examples/quickstart/plot.rs"]
+#[allow(dead_code, reason = "the example uses more of it")]
+mod plot;
+
 use std::net::TcpListener;
 use std::process::Command;
 
+use influx_edge::Timestamp;
+use plot::{Canvas, Series};
+
 use crate::common::mock_server::{Fault, Server};
-use crate::{Run, ended};
+use crate::run::{Run, ended};
 
 /// A token that must never be seen again.
 const TOKEN: &str = "s3cret-t0ken-aAzZ09==";
@@ -198,4 +209,48 @@ fn an_error_behind_the_first_rows_of_the_response() {
     server.fault(Fault::error_table("memory allocation limit reached").on("/api/v2/query"));
     let run = Run::against(&server.url(), server.bucket());
     run.failed(&["memory allocation limit reached"]);
+}
+
+/// The axis has round numbers; every value is between them, and the least is no empty line.
+#[test]
+fn plots_show_every_value() {
+    for (values, high, low, least) in [
+        // Values, the labels, and the bar of the first value, from the bottom.
+        (&[3.64, 12.0, 9.5][..], "15", "0", "#"),
+        (&[2.21, 2.33], "2.35", "2.15", "#."),
+        (&[401.23, 402.0, 403.94], "404", "400", "#."),
+        (&[0.0, 1.67], "2.0", "0.0", "."),
+        (&[0.09, 3.44], "4", "0", "."),
+        // What doesn't move is drawn as well.
+        (&[3.64, 3.64, 3.64], "4", "0", "###:"),
+        (&[0.72], "0.8", "0.0", "###:"),
+        (&[0.0, 0.0], "1.0", "0.0", "."),
+        (&[-1.5, -1.5], "0.0", "-2.0", "#"),
+        (&[-20.0, 20.0], "20", "-30", ":"),
+        (&[1e12, 3e12], "3.0e12", "5.0e11", ":"),
+        (&[1e-9, 2e-9], "2.0e-9", "5.0e-10", "#."),
+        (&[f64::MIN, f64::MAX], "", "", "."),
+        (&[f64::NAN, 5.0], "", "", "."),
+    ] {
+        let times: Vec<Timestamp> = (1..).map(Timestamp::from_secs).take(values.len()).collect();
+        let points = times.iter().copied().zip(values.iter().copied()).collect();
+        let name = String::from("series");
+        let series = Series { name, points };
+        let canvas = Canvas {
+            width: 60,
+            is_terminal: false,
+            colours: false,
+        };
+        let lines = canvas.bars(&times, &series);
+        assert_eq!(lines.len(), 4, "{lines:#?}");
+        let column = |line: &String| line.split('|').nth(1)?.chars().next();
+        let bar: String = lines.iter().rev().filter_map(column).collect();
+        assert_eq!(bar.trim_end(), least, "{values:?}: {lines:#?}");
+        if !high.is_empty() {
+            let label = |line: &String| line.split('|').next().unwrap_or("").trim().to_owned();
+            assert_eq!(label(&lines[0]), format!("series{high:>24}"), "{lines:#?}");
+            assert_eq!(label(&lines[3]), low, "{lines:#?}");
+        }
+        assert!(lines.iter().all(|line| line.len() <= 60), "{lines:#?}");
+    }
 }

@@ -34,9 +34,16 @@ fn it_says_what_is_missing() {
         .output()
         .expect("it runs");
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("set INFLUXDB3_URL"));
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        err.contains("set INFLUXDB3_URL and INFLUXDB3_TOKEN"),
+        "{err}"
+    );
     let server = Server::v3();
     let output = run(&server.url(), None, "zrh-1");
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("unauthorized"));
+    let output = run(&crate::common::wire::closed_port(), Some("token"), "zrh-1");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nothing listens"));
 }

@@ -460,3 +460,22 @@ fn a_misspelt_column_is_an_error_that_names_those_there_are() {
         });
     }
 }
+
+#[test]
+fn json_lines_come_as_they_are() {
+    let whole = recorded("sql/all-types-jsonl");
+    let ((bytes, out), asked) = play(&whole, |client| {
+        let mut out = Vec::new();
+        let query = client.v3("rec").sql("x").param("n", 1);
+        (query.write_json_lines_to(&mut out).unwrap(), out)
+    });
+    assert_eq!(String::from_utf8(out).unwrap(), whole.body);
+    assert_eq!(bytes, whole.body.len() as u64);
+    assert_eq!((&*asked.format, &asked.params["n"]), ("jsonl", &1.into()));
+    // CSV in its place is another server's.
+    let (error, _) = play(&csv("a\n1\n"), |client| {
+        let query = client.v3("rec").sql("x");
+        query.write_json_lines_to(&mut Vec::new()).unwrap_err()
+    });
+    assert!(error.to_string().contains("text/csv"), "{error}");
+}

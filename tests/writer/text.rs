@@ -119,3 +119,72 @@ fn text_between_points_of_another_precision() {
         }
     });
 }
+
+/// An encoder's lines, by whatever they are handed over: stored as text is, a line without a time with the
+/// writer's; all of them or none; in the encoder's unit.
+#[test]
+fn an_encoder_is_written_as_its_lines_are() {
+    use influx_edge::line::{BoundedVec, DefaultTags, Encoder, IoSink, Sink};
+
+    fn fill<S: Sink>(enc: &mut Encoder<S>) {
+        enc.line("t")
+            .tag("n", "1")
+            .field("s", "a\nb")
+            .timestamp(60)
+            .unwrap();
+        enc.line("t").tag("n", "2").field("v", 2).finish().unwrap();
+    }
+    within(20 * SEC, || {
+        for threaded in [false, true] {
+            let server = Server::start();
+            let mut w = writer(&server).default_tag("host", "gw").build().unwrap();
+            let mut storage = [0; 256];
+            let mut fixed = Encoder::new(&mut storage).precision(Precision::Second);
+            let mut owned = Encoder::with_sink(Vec::new()).precision(Precision::Millisecond);
+            let tags = DefaultTags::<32>::builder()
+                .tag("of", "enc")
+                .build()
+                .unwrap();
+            let mut tagged = Encoder::with_sink(BoundedVec::new(256)).default_tags(tags);
+            let mut drained = Encoder::with_sink(IoSink::new(Vec::new(), 48));
+            fill(&mut fixed);
+            fill(&mut owned);
+            fill(&mut tagged);
+            fill(&mut drained);
+            drained.flush().unwrap();
+            let third = drained.line("t").tag("n", "3").field("v", 3);
+            third.timestamp(61).unwrap();
+            let delivered = if threaded {
+                let mut w = w.spawn(Reject).unwrap();
+                w.write(&fixed).unwrap();
+                w.write(&owned).unwrap();
+                w.write(tagged).unwrap();
+                w.write(&drained).unwrap();
+                assert!(w.stats().is_balanced());
+                w.close().unwrap().delivered
+            } else {
+                w.write(&fixed).unwrap();
+                w.write(&owned).unwrap();
+                w.write(tagged).unwrap();
+                w.write(&drained).unwrap();
+                w.close().unwrap().delivered
+            };
+            let points = server.points("sensors");
+            assert_eq!(points.len() as u64, delivered, "threaded: {threaded}");
+            let timed = |count| points.iter().filter(|p| p.time == count).count();
+            assert_eq!((timed(60_000_000_000), timed(60_000_000)), (1, 1));
+            // Those of the drained one have left it, but for the last.
+            assert_eq!((timed(60), timed(61), points.len()), (1, 1, 7));
+            assert!(points.iter().all(|p| p.time > 0));
+        }
+        // More than a batch takes is refused, all of it.
+        let server = Server::start();
+        let mut w = writer(&server).batch_bytes(1024).build().unwrap();
+        let mut enc = Encoder::with_sink(Vec::new());
+        while enc.len() <= 1024 {
+            enc.line("t").field("v", 1).finish().unwrap();
+        }
+        assert_eq!(w.write(&enc), Err(WriteError::TooLarge(1024)));
+        assert_eq!(w.close().unwrap().delivered, 0);
+    });
+}

@@ -1,20 +1,29 @@
-//! The share of public items that are documented, and of public functions with an example, counted
-//! in rustdoc's JSON. `rustdoc --show-coverage` counts no functions with examples, and
+//! The share of public items that are documented, and of public types with an example that asserts
+//! something, counted in rustdoc's JSON. `rustdoc --show-coverage` doesn't look into examples, and
 //! `cargo public-api` reads no documentation.
 //!
 //! ```text
 //! surface coverage JSON    a table by module; fails below the minimum shares in this file
-//! surface missing JSON     the functions without an example
+//! surface missing JSON     the types without such an example
 //! ```
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
-/// Minimum shares in percent. Each type has an example; a setter or an accessor beside it needs none.
+/// Minimum shares in percent. The example of a type may be that of one of its methods.
 const DOCUMENTED: usize = 100;
-const WITH_EXAMPLE: usize = 55;
-const WITH_EXAMPLE_RUN: usize = 55;
+const TYPES_WITH_EXAMPLE: usize = 100;
+
+/// Types without an example. Each can only be decoded from a response, and an example shows none that
+/// isn't recorded.
+const EXCEPTIONS: [(&str, &str); 3] = [
+    // InfluxDB Cloud alone has schemas and scripts.
+    ("src/api/schemas.rs", "MeasurementSchema"),
+    ("src/api/scripts.rs", "Script"),
+    // InfluxDB 1.x sends one for a statement that writes, asked by GET, which the client refuses.
+    ("src/v1/rows.rs", "Message"),
+];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -28,15 +37,32 @@ fn main() -> ExitCode {
         index: &json["index"],
         seen: BTreeSet::new(),
         items: Vec::new(),
+        owner: None,
     };
     walk.item(&json["root"]);
+    let mut stale = false;
+    for (file, name) in EXCEPTIONS {
+        let mut items = walk.items.iter_mut();
+        match items.find(|item| item.is_type && (item.file, item.name) == (file, name)) {
+            // It is none of the types that are counted.
+            Some(item) if !item.example => item.is_type = false,
+            _ => {
+                println!("no exception is needed any more: {file} {name}");
+                stale = true;
+            }
+        }
+    }
     if job == "missing" {
-        for item in walk.items.iter().filter(|i| i.function && !i.example) {
+        for item in walk
+            .items
+            .iter()
+            .filter(|item| item.is_type && !item.example)
+        {
             println!("{}:{} {}", item.file, item.line, item.name);
         }
         return ExitCode::SUCCESS;
     }
-    if coverage(&walk.items) {
+    if coverage(&walk.items) && !stale {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -49,16 +75,18 @@ struct Item<'a> {
     file: &'a str,
     line: u64,
     function: bool,
+    is_type: bool,
     documented: bool,
-    /// Whether it has a block of Rust, and one that `cargo test` also runs.
+    /// Whether a block of Rust in its documentation, or in that of one of its methods, asserts something.
     example: bool,
-    example_runs: bool,
 }
 
 struct Walk<'a> {
     index: &'a Value,
     seen: BTreeSet<String>,
     items: Vec<Item<'a>>,
+    /// The type or trait that is walked through, as a position in `items`.
+    owner: Option<usize>,
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -91,6 +119,7 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         let name = item["name"].as_str().unwrap_or("");
+        let owner = self.owner;
         // The fields of a tuple have numbers as names and need no documentation.
         if !name.starts_with(|c: char| c.is_ascii_digit()) {
             self.add(item, name, kind);
@@ -104,35 +133,41 @@ impl<'a> Walk<'a> {
         ] {
             list(part).for_each(|id| self.item(id));
         }
+        self.owner = owner;
     }
 
     fn add(&mut self, item: &'a Value, name: &'a str, kind: &str) {
         let docs = item["docs"].as_str().unwrap_or("");
-        let (mut example, mut example_runs) = (false, false);
-        for head in docs
-            .lines()
-            .filter_map(|l| l.trim_start().strip_prefix("```"))
-            .step_by(2)
-        {
-            let mut words = head.split([',', ' ']).filter(|word| !word.is_empty());
-            if words.all(|word| ["rust", "should_panic", "no_run"].contains(&word)) {
-                example = true;
-                example_runs |= !head.contains("no_run");
-            }
+        let example = asserts(docs);
+        let is_type = ["struct", "enum", "trait", "union"].contains(&kind);
+        if is_type {
+            self.owner = Some(self.items.len());
+        } else if let Some(owner) = self.owner.and_then(|owner| self.items.get_mut(owner)) {
+            owner.example |= example;
         }
         self.items.push(Item {
             name,
             file: item["span"]["filename"].as_str().unwrap_or(""),
             line: item["span"]["begin"][0].as_u64().unwrap_or(0),
             function: kind == "function",
+            is_type,
             documented: !docs.trim().is_empty(),
             example,
-            example_runs,
         });
     }
 }
 
-/// Items, documented ones, functions, those with an example, those with one that runs.
+/// Whether a block of Rust that `cargo test` runs asserts something.
+fn asserts(docs: &str) -> bool {
+    // Text and blocks take turns; a block begins with what it is.
+    docs.split("```").skip(1).step_by(2).any(|block| {
+        let (head, body) = block.split_once('\n').unwrap_or((block, ""));
+        let runs = |word: &str| word.is_empty() || ["rust", "should_panic"].contains(&word);
+        head.split([',', ' ']).all(runs) && body.contains("assert")
+    })
+}
+
+/// Items, documented ones, functions, types, and types with an example.
 type Counts = [usize; 5];
 
 fn coverage(items: &[Item<'_>]) -> bool {
@@ -141,6 +176,9 @@ fn coverage(items: &[Item<'_>]) -> bool {
     for item in items {
         if !item.documented {
             println!("not documented: {}:{} {}", item.file, item.line, item.name);
+        }
+        if item.is_type && !item.example {
+            println!("no example: {}:{} {}", item.file, item.line, item.name);
         }
         let file = item.file.strip_prefix("src/").unwrap_or(item.file);
         let module = file
@@ -152,8 +190,8 @@ fn coverage(items: &[Item<'_>]) -> bool {
             true,
             item.documented,
             item.function,
-            item.function && item.example,
-            item.function && item.example_runs,
+            item.is_type,
+            item.is_type && item.example,
         ];
         for counts in [modules.entry(module).or_default(), &mut all] {
             for (count, yes) in counts.iter_mut().zip(counted) {
@@ -161,20 +199,20 @@ fn coverage(items: &[Item<'_>]) -> bool {
             }
         }
     }
-    println!("| module | items | documented | functions | with an example | that also runs |");
+    println!("| module | items | documented | functions | types | with an example |");
     println!("|---|---|---|---|---|---|");
     for (module, counts) in modules.iter().chain([(&"all", &all)]) {
-        let [items, _, functions, ..] = counts;
-        let [documented, example, runs] = shares(counts);
-        println!("| {module} | {items} | {documented} % | {functions} | {example} % | {runs} % |");
+        let [items, _, functions, types, _] = counts;
+        let [documented, example] = shares(counts);
+        println!("| {module} | {items} | {documented} % | {functions} | {types} | {example} % |");
     }
-    let [documented, example, runs] = shares(&all);
-    documented >= DOCUMENTED && example >= WITH_EXAMPLE && runs >= WITH_EXAMPLE_RUN
+    let [documented, example] = shares(&all);
+    documented >= DOCUMENTED && example >= TYPES_WITH_EXAMPLE
 }
 
-/// In percent: documented items of all, functions with an example of all, and with one that runs.
-fn shares(counts: &Counts) -> [usize; 3] {
-    let [items, documented, functions, example, runs] = *counts;
-    [(documented, items), (example, functions), (runs, functions)]
+/// In percent: documented items of all, and types with an example of all types.
+fn shares(counts: &Counts) -> [usize; 2] {
+    let [items, documented, _, types, example] = *counts;
+    [(documented, items), (example, types)]
         .map(|(part, whole)| (part * 100).checked_div(whole).unwrap_or(100))
 }

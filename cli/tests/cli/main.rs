@@ -15,9 +15,12 @@ mod common {
     pub(crate) mod watch;
 }
 mod check;
+mod formats;
 mod ping;
 mod provision;
 mod pty;
+mod query;
 mod request;
 mod run;
+mod shells;
 mod spool;

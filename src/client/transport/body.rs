@@ -1,6 +1,6 @@
 //! The body of a response, as a stream with a cap.
 
-use super::connector::CallTrace;
+use super::call_trace::CallTrace;
 use super::decoder::Decoder;
 use super::detail::Detail;
 use super::error::HttpError;

@@ -1,8 +1,6 @@
 //! Conversion of errors of the HTTP library and its sockets into the crate's own.
 
-use super::connector::TlsRecordError;
 use super::detail::Detail;
-use super::resolver::ResolveError;
 use crate::error::TransportErrorKind;
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -108,6 +106,30 @@ impl fmt::Display for OwnWords {
 }
 
 impl std::error::Error for OwnWords {}
+
+/// The marker inside the library's error when the port turns out to speak TLS.
+#[derive(Debug)]
+pub(super) struct TlsRecordError;
+
+impl fmt::Display for TlsRecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a TLS record")
+    }
+}
+
+impl std::error::Error for TlsRecordError {}
+
+/// Whatever the system says about a name, it's one thing for us: the name doesn't resolve.
+#[derive(Debug)]
+pub(super) struct ResolveError(pub(super) io::Error);
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl std::error::Error for ResolveError {}
 
 fn from_other(inner: Box<dyn std::error::Error + Send + Sync>) -> HttpError {
     // One of ours, which went through the library.

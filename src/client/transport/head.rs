@@ -6,7 +6,6 @@
 //! and lose what a damaged one means; with `charset` transcode it; with `cookies` keep cookies, log
 //! them, and send them with every request.
 
-use super::INPUT_BUFFER;
 use crate::client::scrub;
 use crate::client::secret::Secrets;
 use alloc::sync::Arc;
@@ -16,6 +15,8 @@ use std::thread_local;
 use ureq::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, SET_COOKIE};
 use ureq::unversioned::transport::Buffers;
 
+/// What the head of a response may be, at most. Also the size of the read buffer.
+pub(super) const INPUT_BUFFER: usize = 8192;
 /// The headers that the library doesn't see, and their names meanwhile, which are as long and differ
 /// in the hyphen.
 const HIDDEN: [(HeaderName, &str); 3] = [

@@ -16,6 +16,7 @@
 //!   that once refused `Expect` or didn't react to it.
 
 mod body;
+mod call_trace;
 #[cfg(feature = "rustls")]
 mod certificate;
 mod connector;
@@ -38,6 +39,8 @@ mod tls_connector;
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 #[path = "no_tls.rs"]
 mod tls_connector;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tls_library;
 #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
 mod tls_native;
 #[cfg(feature = "rustls")]
@@ -54,10 +57,12 @@ use super::url::BaseUrl;
 use crate::error::{Error, TransportErrorKind};
 use alloc::format;
 use alloc::string::String;
-use connector::{CallTrace, EdgeConnector};
+use call_trace::CallTrace;
+use connector::EdgeConnector;
 use core::time::Duration;
 use decoder::Decoder;
 use detail::Detail;
+use head::INPUT_BUFFER;
 pub(crate) use proxy::ProxyUrl;
 use proxy::{ProxyContext, ProxyFaults};
 use resolver::{Addresses, CachingResolver};
@@ -68,8 +73,6 @@ use ureq::http::uri::{Authority, PathAndQuery, Scheme};
 use ureq::http::{HeaderValue, Method, Request, Response, Uri, Version, header, response};
 use ureq::{Agent, AsSendBody, SendBody};
 
-/// What the head of a response may be, at most. Also the size of the read buffer.
-const INPUT_BUFFER: usize = 8192;
 /// What the request line, or one header, may be, at most. Also the size of the write buffer.
 const OUTPUT_BUFFER: usize = 4096;
 /// From this size on a body waits for the server's `100 Continue`.

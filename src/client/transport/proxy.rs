@@ -7,13 +7,15 @@
 //! Only what [`ProxyUrl::new`] points to leads here, so a program that asks for no proxy is linked
 //! with nothing of it.
 
-use super::connector::{CallTrace, Deadline, ProxyConnector, TlsRecordError, chain, send};
+use super::call_trace::CallTrace;
+use super::connector::{Deadline, ProxyConnector, chain, send};
 use super::detail::Detail;
-use super::error::HttpError;
+use super::error::{HttpError, TlsRecordError};
+use super::head::INPUT_BUFFER;
+use super::headers::HeaderList;
 use super::proxy_url::{self, ProxyAddress};
 use super::resolver::CachingResolver;
 use super::tls_connector::TlsConnector;
-use super::{HeaderList, INPUT_BUFFER};
 use crate::client::secret::Secret;
 use crate::client::url::BaseUrl;
 use crate::error::{Error as CrateError, TransportErrorKind as Kind};

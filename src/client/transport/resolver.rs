@@ -3,7 +3,7 @@
 //! name is looked up when it's new, old, or its addresses stopped responding. Lives on the library's
 //! `unversioned` interface, as `connect`.
 
-use super::error::HttpError;
+use super::error::{HttpError, ResolveError};
 use crate::error::TransportErrorKind;
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
@@ -229,18 +229,6 @@ impl Slot {
         found.take()
     }
 }
-
-/// Whatever the system says about a name, it's one thing for us: the name doesn't resolve.
-#[derive(Debug)]
-pub(super) struct ResolveError(pub(super) io::Error);
-
-impl fmt::Display for ResolveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-impl std::error::Error for ResolveError {}
 
 fn not_found(e: io::Error) -> Error {
     Error::Other(ResolveError(e).into())

@@ -6,8 +6,8 @@
 //! taken for the response to it; and when the other side stops listening in the middle of a request, what it said before is still read: a 413, a 401, the
 //! alert that tells why TLS failed.
 
-use super::connector::{CallTrace, TlsRecordError};
-use super::error::HttpError;
+use super::call_trace::CallTrace;
+use super::error::{HttpError, TlsRecordError};
 use crate::error::TransportErrorKind;
 use alloc::boxed::Box;
 use alloc::vec::Vec;

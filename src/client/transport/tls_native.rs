@@ -3,7 +3,7 @@
 use super::detail::Detail;
 use super::pem::inside;
 use super::tls_cause::{Cause, explain};
-use super::tls_connector::{
+use super::tls_library::{
     AboutClient, Identity, Trust, Unusable, broken, ended, failed, from_alert, no_tls,
 };
 use crate::error::TransportErrorKind;

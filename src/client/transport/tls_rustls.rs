@@ -4,7 +4,7 @@ use super::certificate::Certificate;
 use super::detail::Detail;
 use super::pem::KeyForm;
 use super::tls_cause::{Cause, explain};
-use super::tls_connector::{
+use super::tls_library::{
     AboutClient, Identity, Trust, Unusable, broken, ended, failed, from_alert, no_tls,
 };
 use crate::error::TransportErrorKind;

@@ -8,6 +8,18 @@ use crate::csv::error::ValueErrorKind;
 use crate::csv::record::{Cell, Excerpt, Record};
 
 /// Why a record doesn't become the type asked for.
+///
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// let record = rows.next()?.expect("two rows").record();
+/// let error = record.deserialize::<(i64, &str)>().unwrap_err();
+/// assert_eq!(error.row_number(), 1);
+/// assert!(error.to_string().contains(r#"wanted i64, found "20.25" (double)"#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct DeserializeError {
     pub(super) row: u64,

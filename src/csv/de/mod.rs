@@ -71,9 +71,9 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     ///
-    /// [`DeserializeError`] names the column and says what doesn't fit. For a field within
-    /// `#[serde(flatten)]`, whose column serde doesn't tell, it is the column that has the value; if
-    /// several have it, the message lists them.
+    /// Returns an error if a column doesn't fit; it names the column. For a field within
+    /// `#[serde(flatten)]`, whose column serde doesn't tell, it is the column that has the value;
+    /// if several have it, the message lists them.
     pub fn deserialize<T: serde::Deserialize<'a>>(&self) -> Result<T, DeserializeError> {
         T::deserialize(RowDeserializer {
             record: *self,

@@ -73,7 +73,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// [`ReadErrorKind::Deserialize`] names row and column, and says what doesn't fit.
+    /// Returns [`ReadErrorKind::Deserialize`] if a column doesn't fit; it names row and column.
     pub fn deserialize<T: Deserialize<'a>>(&self) -> Result<T, ReadError> {
         self.record()
             .deserialize()

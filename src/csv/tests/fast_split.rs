@@ -20,8 +20,8 @@ fn masks_are_exact_for_every_byte_in_every_place() {
                 let expect = |hit: fn(u8) -> bool| {
                     u64::from_le_bytes(bytes.map(|byte| if hit(byte) { 0x80 } else { 0 }))
                 };
-                assert_eq!(equal(word, LOW * u64::from(b',')), expect(|b| b == b','));
-                assert_eq!(below_0x23(word), expect(|b| b < 0x23));
+                assert_eq!(equal(word, ONES * u64::from(b',')), expect(|b| b == b','));
+                assert_eq!(below(word, 0x23), expect(|b| b < 0x23));
             }
         }
     }

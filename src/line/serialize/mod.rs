@@ -74,11 +74,12 @@ impl<S: Sink> Encoder<S> {
     /// ```
     ///
     /// # Errors
-    /// What the line was refused for, with the name of the field; it left no trace. Beside what the encoder
-    /// refuses: [`Unsupported`](EncodeError::Unsupported) for sequences, bytes, structs and maps inside the
+    /// Returns the first thing that was wrong with the line, with the name of the field; the line
+    /// left no trace. Beside what the encoder refuses, that is
+    /// [`Unsupported`](EncodeError::Unsupported) for sequences, bytes, structs and maps inside the
     /// struct, and enums whose variants hold data, externally tagged;
-    /// [`MissingTag`](EncodeError::MissingTag) and [`MissingTime`](EncodeError::MissingTime) for a name of
-    /// the schema that is not in the struct.
+    /// [`MissingTag`](EncodeError::MissingTag) and [`MissingTime`](EncodeError::MissingTime) for a
+    /// name of the schema that is not in the struct.
     #[inline]
     pub fn serialize<T: Serialize + ?Sized>(
         &mut self,

@@ -12,6 +12,7 @@ use crate::Precision;
 use crate::client::WriteData;
 use crate::error::{Error, PointError, WriteError};
 use crate::line::{EncodeError, Schema, ToLine};
+use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -105,18 +106,11 @@ impl WriterHandle {
     /// [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead) until the point is on disk, and while other
     /// handles copy.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::{line::Point, writer::OverflowPolicy};
-    /// # let mut handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// handle.write(&Point::new("weather").field("temp_c", 21.5))?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// As [`Writer::write`](crate::writer::Writer::write); [`WriteError::Closed`] when the writer has ended,
-    /// [`WriteError::Forked`] in a process forked after [`spawn`](crate::writer::Writer::spawn), and in write-ahead
-    /// [`WriteError::OwnThread`] in an event listener.
+    /// Returns the same errors as [`Writer::write`](crate::writer::Writer::write),
+    /// [`WriteError::Closed`] if the writer has ended, [`WriteError::Forked`] in a process forked
+    /// after [`spawn`](crate::writer::Writer::spawn), and in write-ahead [`WriteError::OwnThread`]
+    /// in an event listener.
     pub fn write(&mut self, item: impl WriteData) -> Result<(), WriteError> {
         self.write_data(None, &item)
     }
@@ -124,7 +118,7 @@ impl WriterHandle {
     /// As [`Writer::write_with`](crate::writer::Writer::write_with).
     ///
     /// # Errors
-    /// As [`write`](WriterHandle::write).
+    /// Returns the same errors as [`write`](WriterHandle::write).
     pub fn write_with(
         &mut self,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
@@ -135,7 +129,7 @@ impl WriterHandle {
     /// As [`Writer::serialize`](crate::writer::Writer::serialize).
     ///
     /// # Errors
-    /// As [`write`](WriterHandle::write).
+    /// Returns the same errors as [`write`](WriterHandle::write).
     pub fn serialize<T: serde::Serialize + ?Sized>(
         &mut self,
         schema: &Schema<'_>,
@@ -147,7 +141,8 @@ impl WriterHandle {
     /// As [`Writer::write_to`](crate::writer::Writer::write_to).
     ///
     /// # Errors
-    /// As [`write`](WriterHandle::write), and [`WriteError::BucketName`].
+    /// Returns the same errors as [`write`](WriterHandle::write), and [`WriteError::BucketName`] if
+    /// no bucket can have that name.
     pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
         self.write_data(Some(&bucket.into()), &item)
     }
@@ -162,9 +157,15 @@ impl WriterHandle {
             return self.encode(other, |enc| item.encode_into(enc));
         };
         self.check_process()?;
-        let text = WholeText::new(&lines.bytes)
+        let text = WholeText::new(&lines)
             .map_err(|error| self.shared.refused(WriteError::Syntax(error)))?;
-        self.scratch = text.bytes;
+        match text.bytes {
+            Cow::Owned(bytes) => self.scratch = bytes,
+            Cow::Borrowed(bytes) => {
+                self.scratch.clear();
+                self.scratch.extend_from_slice(bytes);
+            }
+        }
         self.hand_over(other, lines.precision, text.lines, text.untimed)
     }
 
@@ -236,7 +237,8 @@ impl WriterHandle {
     /// ```
     ///
     /// # Errors
-    /// As [`write`](WriterHandle::write), for the first item that isn't taken. Those before it were.
+    /// Returns the same errors as [`write`](WriterHandle::write), for the first item that isn't
+    /// taken. Those before it were.
     pub fn write_each<I: ToLine>(
         &mut self,
         items: impl IntoIterator<Item = I>,
@@ -295,19 +297,11 @@ impl WriterHandle {
 
     /// As [`Writer::flush`](crate::writer::Writer::flush), for everything that any handle has written until now.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::writer::OverflowPolicy;
-    /// # let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// println!("{}", handle.flush()?); // everything any handle wrote until now
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// As [`Writer::flush`](crate::writer::Writer::flush); of a writer that has ended a
-    /// [`FlushError`](crate::FlushError) with the number of lines that were lost, or
-    /// [`WriteError::Closed`] if none were; [`WriteError::OwnThread`] in
-    /// an event listener, [`WriteError::Forked`] in a process forked later.
+    /// Returns the same errors as [`Writer::flush`](crate::writer::Writer::flush); a
+    /// [`FlushError`](crate::FlushError) with the number of lines that were lost if the writer has
+    /// ended, or [`WriteError::Closed`] if none were; [`WriteError::OwnThread`] in an event
+    /// listener, and [`WriteError::Forked`] in a process forked later.
     pub fn flush(&self) -> Result<Outcome, Error> {
         self.flush_within(self.shared.settings.flush_timeout)
     }
@@ -316,7 +310,7 @@ impl WriterHandle {
     /// longer. With a spool that has space the lines are on disk by then. Only a disk that blocks makes it take up to 2 s more.
     ///
     /// # Errors
-    /// As [`flush`](WriterHandle::flush).
+    /// Returns the same errors as [`flush`](WriterHandle::flush).
     pub fn flush_within(&self, limit: Duration) -> Result<Outcome, Error> {
         self.check_process()?;
         self.shared.ask(limit, false)
@@ -324,16 +318,10 @@ impl WriterHandle {
 
     /// As [`Writer::close`](crate::writer::Writer::close), for all handles: they refuse from now on.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::writer::OverflowPolicy;
-    /// # let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// println!("{}", handle.close()?); // the other handles refuse from now on
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
-    /// As [`Writer::close`](crate::writer::Writer::close).
+    /// Returns the same errors as [`Writer::close`](crate::writer::Writer::close), and those of
+    /// [`flush`](WriterHandle::flush) if the writer has ended, in an event listener, and in a
+    /// process forked later.
     pub fn close(self) -> Result<Outcome, Error> {
         let limit = self.shared.settings.flush_timeout;
         self.close_within(limit)
@@ -342,7 +330,7 @@ impl WriterHandle {
     /// As [`Writer::close_within`](crate::writer::Writer::close_within), for all handles.
     ///
     /// # Errors
-    /// As [`Writer::close`](crate::writer::Writer::close).
+    /// Returns the same errors as [`close`](WriterHandle::close).
     pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
         self.closed = true;
         self.check_process()?;

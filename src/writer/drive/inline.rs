@@ -123,7 +123,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
     }
 
     fn write_whole(&mut self, queue: usize, lines: &EncodedLines<'_>) -> Result<(), WriteError> {
-        let text = WholeText::new(&lines.bytes)
+        let text = WholeText::new(lines)
             .map_err(|error| self.engine.refused(WriteError::Syntax(error)))?;
         self.engine.begin_text(queue, lines.precision);
         let accepted = self.engine.write_whole(&self.clock, queue, &text);

@@ -34,17 +34,6 @@ impl Writer {
     /// A process that is forked after this has no such threads: its handles return
     /// [`WriteError::Forked`](crate::WriteError::Forked). Daemonize first.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::writer::OverflowPolicy;
-    ///
-    /// let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// let mut mine = handle.clone(); // one for each thread that writes
-    /// mine.write_with(|enc| enc.line("t").field("v", 1).finish())?;
-    /// println!("{}", handle.flush()?);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the system starts no thread. The writer is closed then, within its `flush_timeout`.
     pub fn spawn(mut self, policy: OverflowPolicy) -> Result<WriterHandle, Error> {

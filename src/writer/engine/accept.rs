@@ -112,7 +112,7 @@ impl Engine {
         &mut self,
         clock: &impl Clock,
         at: usize,
-        text: &WholeText,
+        text: &WholeText<'_>,
     ) -> Result<Accepted, WriteError> {
         self.now = self.now.max(clock.now());
         self.check_len(text.bytes.len())?;
@@ -261,7 +261,7 @@ impl Engine {
     /// The same lines once more, after space was made; if there is none, the policy decides.
     ///
     /// # Errors
-    /// There is no space, and nothing may be dropped: nothing was taken.
+    /// Returns an error if there is no space and nothing may be dropped: nothing was taken.
     pub(crate) fn accept_by_policy(
         &mut self,
         now: Duration,
@@ -315,7 +315,7 @@ impl Engine {
     /// policy.
     ///
     /// # Errors
-    /// Where lines are on disk before they count as accepted: they are not.
+    /// Returns an error if lines have to be on disk before they count as accepted, and are not.
     ///
     /// `last`: where the last thing written begins.
     pub(crate) fn hand_in(

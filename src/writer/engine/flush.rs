@@ -83,7 +83,7 @@ impl Engine {
     /// Ends a flush: what is still in memory goes to disk, if there is one, and is synced.
     ///
     /// # Errors
-    /// Lines are neither delivered nor safe: they are still here.
+    /// Returns an error if lines are neither delivered nor safe: they are still here.
     pub(crate) fn finish_flush(&mut self, now: Duration, goal: &Goal) -> Result<Outcome, Error> {
         self.now = self.now.max(now);
         for at in 0..self.queues.len() {
@@ -125,7 +125,7 @@ impl Engine {
     /// that comes later changes nothing.
     ///
     /// # Errors
-    /// Lines are lost, and counted as such.
+    /// Returns an error if lines are lost, and counted as such.
     pub(crate) fn finish_close(&mut self, now: Duration, goal: &Goal) -> Result<Outcome, Error> {
         self.now = self.now.max(now);
         for at in 0..self.queues.len() {

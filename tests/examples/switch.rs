@@ -1,23 +1,15 @@
 //! A mock server that can be taken away and brought back: a switch on the wire before it.
 
-#[cfg(not(test))]
-#[path = "../../tests/common/mock_server/mod.rs"]
-mod mock_server;
-
-#[cfg(test)]
-use crate::common::mock_server::Server;
-#[cfg(not(test))]
-use mock_server::Server;
+use crate::common::mock_server::{Point, Server};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
 /// The server, and the wire to it.
-pub(crate) struct Demo {
+pub(crate) struct Switched {
     server: Server,
     address: SocketAddr,
     wire: Option<Wire>,
@@ -31,12 +23,12 @@ struct Wire {
     address: SocketAddr,
 }
 
-impl Demo {
+impl Switched {
     pub(crate) fn start() -> Self {
         let server = Server::start();
         let target = server.url().trim_start_matches("http://").parse();
         let wire = Wire::lay((Ipv4Addr::LOCALHOST, 0).into(), target.expect("an address"));
-        Demo {
+        Switched {
             server,
             address: wire.address,
             wire: Some(wire),
@@ -55,23 +47,16 @@ impl Demo {
         self.server.token()
     }
 
-    /// How many points are in the server: a series and a time make one, however many fields it has.
-    pub(crate) fn points(&self) -> usize {
-        let fields = self.server.points(self.server.bucket());
-        let points = fields.into_iter().map(|f| (f.measurement, f.tags, f.time));
-        points.collect::<BTreeSet<_>>().len()
+    /// The fields that are in the server.
+    pub(crate) fn fields(&self) -> Vec<Point> {
+        self.server.points(self.server.bucket())
     }
 
-    /// What happens when.
-    pub(crate) fn act(&mut self, time: Duration) {
-        if (5..10).contains(&time.as_secs()) {
-            if self.off() {
-                eprintln!("\n(the server is taken away)");
-            }
-        } else if self.wire.is_none() {
-            eprintln!("\n(the server is brought back)");
-            self.on();
-        }
+    /// How many points are in the server: a series and a time make one, however many fields it has.
+    pub(crate) fn points(&self) -> usize {
+        let points = self.fields().into_iter();
+        let points = points.map(|field| (field.measurement, field.tags, field.time));
+        points.collect::<BTreeSet<_>>().len()
     }
 
     /// Takes the server away. False if it was away.

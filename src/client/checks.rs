@@ -1,0 +1,108 @@
+//! What makes default tags, headers and the files of TLS ready. Reached by pointers that the builder's methods
+//! set, so that a program without them isn't linked with it.
+
+use super::secret::Secret;
+use super::setting_text::label;
+use super::transport::{HeaderList, PemFile, TlsSettings};
+use crate::error::Error;
+use crate::line::OwnedDefaultTags;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use std::path::{Path, PathBuf};
+
+/// The settings of TLS, with the names of files.
+#[derive(Clone, Default)]
+pub(super) struct TlsFiles {
+    pub(super) ca: Option<PathBuf>,
+    /// The certificates and the key.
+    pub(super) client: Option<(PathBuf, PathBuf)>,
+    pub(super) no_verification: bool,
+}
+
+/// The headers that the user gave, for the server or for a proxy.
+pub(super) fn check_headers(given: &[(String, Secret)]) -> Result<HeaderList, String> {
+    let mut headers = HeaderList::default();
+    for (name, value) in given {
+        headers.add(name, value.reveal())?;
+    }
+    Ok(headers)
+}
+
+/// The default tags, with what the environment says.
+pub(super) fn check_tags(given: &[(String, String)]) -> Result<OwnedDefaultTags, Error> {
+    let mut tags = OwnedDefaultTags::builder();
+    for (key, value) in given {
+        tags = tags.tag(key, placeholder(value).as_deref());
+        // Each by itself, for the first one that is wrong.
+        if let Err(e) = tags.clone().build() {
+            let key = label(key);
+            return Err(Error::config(format!(
+                "the default tag {key} can't be used: {e}"
+            )));
+        }
+    }
+    Ok(tags.build()?)
+}
+
+/// The settings of TLS with the files that they name.
+pub(super) fn read_files(
+    given: &TlsFiles,
+    warnings: &mut Vec<String>,
+) -> Result<TlsSettings, Error> {
+    let mut tls = TlsSettings {
+        no_verification: given.no_verification,
+        ..TlsSettings::default()
+    };
+    if let Some(path) = &given.ca {
+        tls.ca = Some(read(path, "the CA file")?);
+    }
+    let Some((chain, key)) = &given.client else {
+        return Ok(tls);
+    };
+    tls.client = Some((
+        read(chain, "the client certificate")?,
+        read(key, "the client key")?,
+    ));
+    if let Some(mode) = others_may_read(key) {
+        let key = key.display();
+        warnings.push(format!(
+            "others may read the client key {key} (mode {mode:o}); chmod 600"
+        ));
+    }
+    Ok(tls)
+}
+
+fn read(path: &Path, what: &str) -> Result<PemFile, Error> {
+    let name = format!("{what} {}", path.display());
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(PemFile { name, bytes }),
+        Err(e) => Err(Error::config(format!("{name} can't be read: {e}"))),
+    }
+}
+
+/// The mode of a file that its group or everybody may read.
+#[cfg(unix)]
+pub(super) fn others_may_read(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o044 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+pub(super) fn others_may_read(_: &Path) -> Option<u32> {
+    None
+}
+
+/// What a default tag's text stands for: itself, or `${env.NAME}` the variable, which may be
+/// absent.
+pub(super) fn placeholder(text: &str) -> Option<String> {
+    match text
+        .strip_prefix("${env.")
+        .and_then(|t| t.strip_suffix('}'))
+    {
+        Some(name) => std::env::var(name).ok().filter(|value| !value.is_empty()),
+        None => Some(text.to_owned()),
+    }
+}

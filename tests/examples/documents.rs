@@ -1,0 +1,124 @@
+//! The commands of the documents that people copy from: each is run against a mock server, except those of
+//! `.ci/commands.allow`, which has a reason for each of them.
+//!
+//! `INFLUX_EDGE_RUN_COMMANDS=1` runs them, which takes minutes and the built command `influx-edge`; without it
+//! only the list is checked.
+
+use crate::commands::{commands, files, read, root};
+use crate::common::mock_server::Server;
+use crate::common::temp_dir::TempDir;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The commands of README.md, docs/*.md and cli/README.md.
+fn documented() -> BTreeSet<String> {
+    let mut paths = vec![root().join("README.md"), root().join("cli/README.md")];
+    files(&root().join("docs"), &mut paths);
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
+    paths
+        .iter()
+        .flat_map(|path| commands(&read(path)))
+        .collect()
+}
+
+/// The commands of the list, each with its reason.
+fn allowed(list: &str) -> Vec<(String, String)> {
+    let mut reason = "";
+    let mut found = Vec::new();
+    for line in list.lines() {
+        match line.strip_prefix('#') {
+            Some(comment) => reason = comment.trim(),
+            None if line.is_empty() => reason = "",
+            None => found.push((line.to_owned(), reason.to_owned())),
+        }
+    }
+    found
+}
+
+/// Those that are run.
+fn run() -> Vec<String> {
+    let allowed = allowed(&read(".ci/commands.allow"));
+    let skipped = |command: &String| allowed.iter().any(|(one, _)| one == command);
+    let commands = documented().into_iter();
+    commands.filter(|command| !skipped(command)).collect()
+}
+
+#[test]
+fn the_list_has_a_reason_for_each_command_and_no_other_commands() {
+    if !root().join(".ci").is_dir() {
+        return; // the package has no list
+    }
+    let documented = documented();
+    for (command, reason) in allowed(&read(".ci/commands.allow")) {
+        assert!(documented.contains(&command), "no document has: {command}");
+        assert!(reason.len() > 20, "no reason: {command}");
+    }
+    let run = run();
+    assert!(run.len() > 5, "{run:#?}");
+    // What begins otherwise is the system's, and has no place in a check.
+    let ours = ["cargo run ", "influx-edge ", "printf ", "SECONDS=", "eval "];
+    let is_other = |command: &&String| !ours.iter().any(|start| command.starts_with(start));
+    let neither: Vec<_> = run.iter().filter(is_other).collect();
+    assert!(
+        neither.is_empty(),
+        "neither run nor on the list: {neither:#?}"
+    );
+    assert_eq!(
+        allowed("# All\n# of it.\n\n# Why.\na b\nc\n\nd\n"),
+        [("a b", "Why."), ("c", "Why."), ("d", "")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+    );
+}
+
+#[test]
+fn the_commands_run() {
+    if std::env::var_os("INFLUX_EDGE_RUN_COMMANDS").is_none() {
+        eprintln!("skipped: INFLUX_EDGE_RUN_COMMANDS is not set");
+        return;
+    }
+    let (server, v3) = (Server::start(), Server::v3());
+    server.add_bucket("sensors");
+    let dir = TempDir::new("documents");
+    let lines = "weather,station=zrh-1 temp_c=21.5 1700000000000000000\n";
+    fs::write(dir.path().join("today.lp"), lines).unwrap();
+    let mut failed = Vec::new();
+    for command in run() {
+        eprintln!("--- {command}");
+        let cargo = command.contains("cargo run ");
+        let output = shell(&command)
+            .current_dir(if cargo { root() } else { dir.path() })
+            .env("XDG_STATE_HOME", dir.path())
+            .env("INFLUXDB_V2_URL", server.url())
+            .env("INFLUXDB_V2_TOKEN", server.token())
+            .env("INFLUXDB_V2_ORG", server.org())
+            .env("INFLUXDB_V2_BUCKET", server.bucket())
+            .env("INFLUXDB3_URL", v3.url())
+            .env("INFLUXDB3_TOKEN", v3.token())
+            .output()
+            .unwrap();
+        if !output.status.success() {
+            failed.push(format!("{command}: {output:#?}"));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// A command as a person types it, with `influx-edge` on the path and a limit of time.
+fn shell(command: &str) -> Command {
+    let built = built();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = Command::new("timeout");
+    shell
+        .args(["300", "bash", "-c", command])
+        .stdin(Stdio::null())
+        .env("PATH", format!("{}:{path}", built.display()))
+        .env("CARGO_TARGET_DIR", built.parent().unwrap());
+    shell
+}
+
+/// The folder of built programs.
+fn built() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).map(Path::to_owned).unwrap()
+}
