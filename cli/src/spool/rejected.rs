@@ -21,8 +21,8 @@ pub(super) const COMMAND: Command = Command {
         entries::PRECISION,
     ],
     connects: false,
-    notes: "Export the lines, put them right, write them, then drop them here. If the\n\
-            server was to blame: influx-edge spool resend --rejected.",
+    notes: "Export the lines, put them right, write them, then drop them here. If\n\
+            the server was to blame, spool resend --rejected sends them again.",
     examples: &[
         (
             "1. Edit rejected.lp",
