@@ -24,7 +24,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The subcommands, in the order of the help.
-pub(crate) const COMMANDS: &[&Command] = &[&ping::COMMAND, &completions::COMMAND, &man::COMMAND];
+pub(crate) const COMMANDS: &[&Command] = &[
+    &write::COMMAND,
+    &ping::COMMAND,
+    &completions::COMMAND,
+    &man::COMMAND,
+];
 
 fn main() -> ExitCode {
     match run(lexopt::Parser::from_env()) {

@@ -96,6 +96,6 @@ pub use sink::Appending;
 #[cfg(feature = "alloc")]
 pub use sink::BoundedVec;
 pub use sink::{Sink, Tagged};
-pub use text_lines::{LineSyntaxError, TextLine, TextLines, text_lines};
+pub use text_lines::{LineSyntaxError, TextLine, TextLines, text_lines, whole_lines};
 pub use to_line::ToLine;
 pub use value::{FieldValue, TagValue, Text};

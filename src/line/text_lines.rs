@@ -6,9 +6,9 @@
 
 use core::fmt;
 
-/// A line of text that servers accept.
+/// A line of text that servers accept: made by [`text_lines`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[doc(hidden)]
+#[non_exhaustive]
 pub struct TextLine<'a> {
     /// The line without its newline, and without the blanks around it.
     pub bytes: &'a [u8],
@@ -70,7 +70,33 @@ impl fmt::Display for LineSyntaxError {
 
 impl core::error::Error for LineSyntaxError {}
 
-/// The lines of a text, with the numbers that an editor shows (a string with newlines takes several).
+/// The lines of a text: made by [`text_lines`].
+#[derive(Clone, Debug)]
+pub struct TextLines<'a> {
+    text: &'a [u8],
+    rest: &'a [u8],
+    /// The number of the line that `rest` begins with.
+    number: u64,
+}
+
+impl TextLines<'_> {
+    /// Where in the text the next line begins: what came last ends before it, its newline included.
+    ///
+    /// ```
+    /// use influx_edge::line::text_lines;
+    ///
+    /// let text = "# a comment\nm f=1,\nm f=2\n";
+    /// let mut lines = text_lines(text);
+    /// assert!(lines.next().is_some_and(|(number, line)| number == 2 && line.is_err()));
+    /// assert_eq!(&text[lines.offset()..], "m f=2\n");
+    /// ```
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.text.len().saturating_sub(self.rest.len())
+    }
+}
+
+/// Reads the lines of a text, with the numbers that an editor shows (a string with newlines takes several).
 /// Blank lines and comments are passed over, and so are a byte order mark at the start and the carriage
 /// return of a line's end.
 ///
@@ -89,20 +115,65 @@ impl core::error::Error for LineSyntaxError {}
 ///   line.)
 /// - A comment ends at its newline. There, and in InfluxDB 1.x and 2.x, `# a="` opens a string that hides
 ///   the lines behind it.
-#[derive(Clone, Debug)]
-#[doc(hidden)]
-pub struct TextLines<'a> {
-    rest: &'a [u8],
-    /// The number of the line that `rest` begins with.
-    number: u64,
-}
-
-#[doc(hidden)]
+///
+/// ```
+/// use influx_edge::line::text_lines;
+///
+/// let mut lines = text_lines("weather temp_c=21.5 1700000000\nweather temp_c=21,5\n");
+/// let (number, line) = lines.next().unwrap();
+/// assert!(number == 1 && line.is_ok_and(|line| line.has_time));
+/// let (number, line) = lines.next().unwrap();
+/// assert!(number == 2 && line.is_err());
+/// ```
 #[must_use]
 pub fn text_lines(text: &str) -> TextLines<'_> {
     TextLines {
+        text: text.as_bytes(),
         rest: text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes(),
         number: 1,
+    }
+}
+
+/// Returns how many bytes the whole lines take that a text begins with, for a text that comes in pieces:
+/// so much of it can be handed over, the rest waits for the next piece. Lines end as in [`text_lines`].
+///
+/// ```
+/// use influx_edge::line::whole_lines;
+///
+/// assert_eq!(whole_lines(b"m f=1\nm f="), 6);
+/// assert_eq!(whole_lines(b"m f=\"a\nb"), 0); // the string goes on
+/// ```
+#[must_use]
+pub fn whole_lines(text: &[u8]) -> usize {
+    let last = text.iter().rposition(|byte| *byte == b'\n');
+    let end = last.map_or(0, |at| at.saturating_add(1));
+    // Without a quote there is no string; without a backslash no newline is escaped.
+    if !text.contains(&b'"') && !text.contains(&b'\\') {
+        return end;
+    }
+    let whole = text.get(..end).unwrap_or_default();
+    let mut at = usize::from(whole.starts_with(BYTE_ORDER_MARK)) * BYTE_ORDER_MARK.len();
+    while let Some(rest) = whole.get(at..).filter(|rest| !rest.is_empty()) {
+        let line = first_line(rest).saturating_add(1);
+        if line > rest.len() {
+            return at;
+        }
+        at = at.saturating_add(line);
+    }
+    at
+}
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The offset of the newline that ends the first line, be it a comment; the length if none does.
+fn first_line(text: &[u8]) -> usize {
+    let newline = text.iter().position(|byte| *byte == b'\n');
+    let newline = newline.unwrap_or(text.len());
+    let first = text.get(..newline).unwrap_or_default();
+    let comment = after_blanks(first).first() == Some(&b'#');
+    match comment || !(first.contains(&b'"') || first.ends_with(b"\\")) {
+        true => newline,
+        false => end_of_line(text),
     }
 }
 
@@ -113,11 +184,9 @@ impl<'a> Iterator for TextLines<'a> {
         while !self.rest.is_empty() {
             let number = self.number;
             let comment = after_blanks(self.rest).first() == Some(&b'#');
-            let end = if comment {
-                let newline = self.rest.iter().position(|byte| *byte == b'\n');
-                newline.unwrap_or(self.rest.len())
-            } else {
-                end_of_line(self.rest)
+            let end = match comment {
+                true => first_line(self.rest),
+                false => end_of_line(self.rest),
             };
             let line = self.rest.get(..end).unwrap_or_default();
             self.rest = self.rest.get(end.saturating_add(1)..).unwrap_or_default();

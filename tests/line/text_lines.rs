@@ -6,7 +6,7 @@
 use crate::common::line::text::compare;
 use crate::common::random::{Draw, Rng};
 use crate::fuzz::number;
-use influx_edge::line::text_lines;
+use influx_edge::line::{text_lines, whole_lines};
 
 /// What each line of a text becomes: the line, with a `@` behind it if it has a time, or why not.
 fn told(text: &str) -> Vec<String> {
@@ -130,6 +130,26 @@ fn lines_of_a_text() {
 }
 
 #[test]
+fn whole_lines_of_a_piece() {
+    for (whole, rest) in [
+        ("", ""),
+        ("", "m f=1"),
+        ("m f=1\n", ""),
+        ("m f=1\r\n\n", "m f=2"),
+        ("m f=1\n", "m f=\"a\nb"),
+        ("m f=1\nm f=\"a\nb\"\n", "m"),
+        ("# it's a=\"\n", "m f=1"),
+        ("\u{feff}# a=\"\n", "m f=\"\n"),
+        ("m,a=\\ b f=1\n", "m"),
+        // The newline is escaped, and doesn't end the line on any server.
+        ("m f=1\n", "m,a=b\\\nm f=2"),
+    ] {
+        let text = [whole, rest].concat();
+        assert_eq!(whole_lines(text.as_bytes()), whole.len(), "{text:?}");
+    }
+}
+
+#[test]
 fn values_in_every_spelling() {
     let yes = "t T true True TRUE f F false False FALSE 0 -0 00 1 -1 1.5 -1.5 1e3 1E3 1e+3 1e-3 -1.5e300 \
         1.5E-400 1e999 007.50 1i -1i 0i -9223372036854775808i 9223372036854775807i 1u \
@@ -246,10 +266,37 @@ fn random_and_mutated_texts_fare_as_in_the_published_parser() {
     for run in 0..runs {
         let text = text(&mut Rng::with_seed(seed.wrapping_add(run)));
         compare(&text);
+        in_pieces(&text, run as usize % (text.len() + 1));
         accepted += text_lines(&text).filter(|(_, line)| line.is_ok()).count() as u64;
     }
     // It tries what it is meant to try.
     assert!(accepted >= runs / 2, "{accepted} of {runs}");
+}
+
+/// Whole lines and what is left of a piece give the same lines as the text at once.
+fn in_pieces(text: &str, len: usize) {
+    let end = whole_lines(&text.as_bytes()[..len]);
+    let (first, rest) = text.split_at(end);
+    // (A byte order mark there would be taken for the beginning of a text.)
+    if rest.starts_with('\u{feff}') {
+        return;
+    }
+    let before = first.matches('\n').count() as u64;
+    let pieces: Vec<_> = text_lines(first)
+        .chain(text_lines(rest).map(|(number, line)| (number + before, line)))
+        .collect();
+    assert_eq!(
+        pieces,
+        text_lines(text).collect::<Vec<_>>(),
+        "{text:?} at {end}"
+    );
+    let mut lines = text_lines(first);
+    let mut offset = 0;
+    while lines.next().is_some() {
+        assert!(offset < lines.offset() && lines.offset() <= end, "{text:?}");
+        assert_eq!(first.as_bytes()[lines.offset() - 1], b'\n', "{text:?}");
+        offset = lines.offset();
+    }
 }
 
 #[test]

@@ -10,9 +10,12 @@
 #[path = "../../../tests/common"]
 mod common {
     pub(crate) mod mock_server;
+    pub(crate) mod service_manager;
     pub(crate) mod temp_dir;
     pub(crate) mod watch;
 }
+mod cost;
 mod ping;
 mod run;
+mod service;
 mod shells;

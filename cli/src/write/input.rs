@@ -1,0 +1,303 @@
+//! `Reader`: files and standard input in pieces, read by a thread that does nothing else.
+//!
+//! All that it has read is in the channel, or in its hand while it sends: nothing is in a buffer of its own,
+//! which a signal would lose. On Unix it waits for input and for the end of the run at once, so that it ends
+//! between two reads.
+
+use super::format::Position;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// Bytes read at once.
+pub(crate) const PIECE: usize = 64 * 1024;
+/// Pieces that are read ahead.
+const AHEAD: usize = 2;
+
+/// One input, in the order of the arguments.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// `None`: standard input.
+    pub(crate) path: Option<PathBuf>,
+    /// Where reading begins.
+    pub(crate) start: Position,
+    /// It has an end, which it keeps if it isn't read: a regular file.
+    pub(crate) regular: bool,
+    /// It is open already: what is read is then what was looked at, whatever its name stands for by then.
+    pub(crate) file: Option<Arc<File>>,
+    /// Its length when the run began, if it is a regular file.
+    pub(crate) len: Option<u64>,
+}
+
+impl Source {
+    /// As messages name it.
+    pub(crate) fn name(&self) -> std::borrow::Cow<'_, str> {
+        match &self.path {
+            Some(path) => path.to_string_lossy(),
+            None => "standard input".into(),
+        }
+    }
+}
+
+/// What the thread sends.
+pub(crate) enum Message {
+    /// The next bytes of the current source.
+    Piece(Piece),
+    /// The current source has ended; the next one follows.
+    End,
+    /// It can't be read on.
+    Failed(io::Error),
+    /// A signal came: the loop looks up.
+    Wake,
+}
+
+/// Bytes, in a buffer that goes back to the thread.
+pub(crate) struct Piece {
+    buffer: Vec<u8>,
+    len: usize,
+}
+
+impl Piece {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// The loop's side of the thread.
+pub(crate) struct Reader {
+    messages: Receiver<Message>,
+    buffers: Sender<Vec<u8>>,
+    wake: Sender<Message>,
+    end: Option<EndOfRun>,
+    /// The thread is in a call that may take for ever, and has read nothing that it didn't send.
+    waits: Arc<AtomicBool>,
+}
+
+impl Reader {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// Returns an error if the system refuses a pipe or a thread.
+    pub(crate) fn start(sources: Vec<Source>) -> io::Result<Reader> {
+        let (to_loop, messages) = channel();
+        let (buffers, empty) = channel();
+        for _ in 0..AHEAD {
+            drop(buffers.send(vec![0; PIECE]));
+        }
+        let (end, ended) = end_of_run()?;
+        let waits = Arc::new(AtomicBool::new(false));
+        let wake = to_loop.clone();
+        let thread = Thread {
+            to_loop,
+            empty,
+            ended,
+            waits: Arc::clone(&waits),
+        };
+        std::thread::Builder::new()
+            .name("reader".to_owned())
+            .stack_size(128 * 1024)
+            .spawn(move || thread.read_all(&sources))?;
+        Ok(Reader {
+            messages,
+            buffers,
+            wake,
+            end: Some(end),
+            waits,
+        })
+    }
+
+    /// What wakes [`next`](Self::next), for a signal.
+    pub(crate) fn waker(&self) -> impl FnOnce() + Send + 'static {
+        let wake = self.wake.clone();
+        move || drop(wake.send(Message::Wake))
+    }
+
+    /// The next message, if one comes within this time.
+    pub(crate) fn next(&self, wait: Duration) -> Option<Message> {
+        match self.messages.recv_timeout(wait) {
+            Ok(message) => Some(message),
+            // (This side keeps a sender, so the channel is never closed.)
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// Gives a buffer back.
+    pub(crate) fn done(&self, piece: Piece) {
+        drop(self.buffers.send(piece.buffer));
+    }
+
+    /// Ends the thread, and returns what it has read meanwhile.
+    pub(crate) fn stop(&mut self) -> Vec<Message> {
+        self.end = None;
+        // A thread that waits for a buffer gets none: what it would read stays where it is.
+        let (gone, _) = channel();
+        self.buffers = gone;
+        let limit = Instant::now() + Duration::from_secs(5);
+        let mut read = Vec::new();
+        loop {
+            match self.messages.recv_timeout(Duration::from_millis(10)) {
+                Ok(Message::Wake) => {}
+                Ok(Message::Failed(error)) if error.kind() == io::ErrorKind::Interrupted => break,
+                Ok(message) => read.push(message),
+                Err(_) if self.waits.load(Ordering::SeqCst) || Instant::now() > limit => break,
+                Err(_) => {}
+            }
+        }
+        read
+    }
+}
+
+struct Thread {
+    to_loop: Sender<Message>,
+    empty: Receiver<Vec<u8>>,
+    ended: RunEnded,
+    waits: Arc<AtomicBool>,
+}
+
+impl Thread {
+    fn read_all(self, sources: &[Source]) {
+        for source in sources {
+            let last = match self.read(source) {
+                Ok(true) => Message::End,
+                // The run has ended: that is the last message.
+                Ok(false) => Message::Failed(io::ErrorKind::Interrupted.into()),
+                Err(error) => Message::Failed(error),
+            };
+            let over = !matches!(last, Message::End);
+            if self.to_loop.send(last).is_err() || over {
+                break;
+            }
+        }
+        self.waits.store(true, Ordering::SeqCst);
+    }
+
+    /// `false` if the run has ended before the source.
+    fn read(&self, source: &Source) -> io::Result<bool> {
+        let Some(path) = &source.path else {
+            return self.copy(&mut io::stdin().lock());
+        };
+        let opened;
+        let mut file = match &source.file {
+            Some(file) => &**file,
+            // (To open a named pipe waits for its other end.)
+            None => {
+                opened = self.waiting(|| File::open(path))?;
+                &opened
+            }
+        };
+        if source.start.bytes > 0 {
+            file.seek(SeekFrom::Start(source.start.bytes))?;
+        }
+        self.copy(&mut file)
+    }
+
+    fn copy<R: Read + Input>(&self, input: &mut R) -> io::Result<bool> {
+        loop {
+            self.waits.store(true, Ordering::SeqCst);
+            let buffer = self.empty.recv();
+            self.waits.store(false, Ordering::SeqCst);
+            let Ok(mut buffer) = buffer else {
+                return Ok(false);
+            };
+            let len = loop {
+                if !self.ended.wait_for(input)? {
+                    return Ok(false);
+                }
+                match self.read_once(input, &mut buffer) {
+                    Ok(len) => break len,
+                    Err(error) => match error.kind() {
+                        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock => {}
+                        _ => return Err(error),
+                    },
+                }
+            };
+            if len == 0 {
+                return Ok(true);
+            }
+            if self
+                .to_loop
+                .send(Message::Piece(Piece { buffer, len }))
+                .is_err()
+            {
+                return Ok(false);
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn read_once(&self, input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+        input.read(buffer)
+    }
+
+    #[cfg(not(unix))]
+    fn read_once(&self, input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+        self.waiting(|| input.read(buffer))
+    }
+
+    fn waiting<T>(&self, call: impl FnOnce() -> T) -> T {
+        self.waits.store(true, Ordering::SeqCst);
+        let result = call();
+        self.waits.store(false, Ordering::SeqCst);
+        result
+    }
+}
+
+#[cfg(unix)]
+use std::os::fd::AsFd as Input;
+#[cfg(not(unix))]
+trait Input {}
+#[cfg(not(unix))]
+impl<T> Input for T {}
+
+/// Dropped at the end of the run.
+#[cfg(unix)]
+type EndOfRun = std::os::unix::net::UnixStream;
+#[cfg(unix)]
+struct RunEnded(std::os::unix::net::UnixStream);
+
+#[cfg(unix)]
+fn end_of_run() -> io::Result<(EndOfRun, RunEnded)> {
+    let (end, ended) = std::os::unix::net::UnixStream::pair()?;
+    Ok((end, RunEnded(ended)))
+}
+
+#[cfg(unix)]
+impl RunEnded {
+    /// Waits until there is something to read; `false` if the run has ended.
+    fn wait_for(&self, input: &impl Input) -> io::Result<bool> {
+        use rustix::event::{PollFd, PollFlags, poll};
+        let mut fds = [
+            PollFd::new(&self.0, PollFlags::IN),
+            PollFd::new(input, PollFlags::IN),
+        ];
+        loop {
+            match poll(&mut fds, None) {
+                Ok(_) => break,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(fds.first().is_some_and(|end| end.revents().is_empty()))
+    }
+}
+
+#[cfg(not(unix))]
+struct EndOfRun;
+#[cfg(not(unix))]
+struct RunEnded;
+
+#[cfg(not(unix))]
+fn end_of_run() -> io::Result<(EndOfRun, RunEnded)> {
+    Ok((EndOfRun, RunEnded))
+}
+
+#[cfg(not(unix))]
+impl RunEnded {
+    fn wait_for(&self, _input: &impl Input) -> io::Result<bool> {
+        Ok(true)
+    }
+}

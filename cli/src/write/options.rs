@@ -1,0 +1,318 @@
+//! The options of `write`.
+
+use super::format::Format;
+use super::input::Source;
+use super::pairs::Pairs;
+use crate::command::{Kind, Matches, Opt};
+use crate::failure::{Failure, NO_INPUT};
+use influx_edge::Precision;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const UNITS: &[&str] = &["ns", "us", "ms", "s"];
+
+pub(super) const OPTIONS: &[Opt] = &[
+    Opt::value(
+        "pairs",
+        "MEASUREMENT",
+        Kind::Text,
+        "lines are `name value [time]`: its fields",
+    ),
+    Opt::value(
+        "precision",
+        "UNIT",
+        Kind::Choice(UNITS),
+        "of the times: ns (default), us, ms, s",
+    ),
+    Opt::value(
+        "tag",
+        "KEY=VALUE",
+        Kind::Text,
+        "for each line without it; repeatable",
+    ),
+    Opt::value(
+        "flush",
+        "TIME",
+        Kind::Text,
+        "send lines after this time at the latest (1s)",
+    ),
+    Opt::value(
+        "patience",
+        "TIME",
+        Kind::Text,
+        "try so long to deliver at the end (30s)",
+    ),
+    Opt::value(
+        "spool",
+        "DIR",
+        Kind::Directory,
+        "lines wait here while the server is away",
+    ),
+    Opt::value(
+        "spool-max",
+        "MIB",
+        Kind::Text,
+        "its size; reading waits when it is full (64)",
+    ),
+    Opt::flag("no-spool", "lines wait in memory only"),
+    Opt::value(
+        "lock-wait",
+        "TIME",
+        Kind::Text,
+        "for another run that has the spool (10s)",
+    ),
+    Opt::value(
+        "rejected",
+        "FILE",
+        Kind::File,
+        "append rejected lines, with the reasons (- stdout)",
+    ),
+    Opt::value(
+        "resume",
+        "STATE",
+        Kind::File,
+        "keep in this file how far the inputs are sent",
+    ),
+];
+
+/// Where lines wait while the server is away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum SpoolDir {
+    /// `--spool`.
+    Named(PathBuf),
+    /// Of the service manager or the user.
+    Default(PathBuf),
+    /// `--no-spool`.
+    Off,
+    /// No variable tells where.
+    Nowhere,
+}
+
+pub(super) struct Options {
+    pub(super) bucket: String,
+    pub(super) sources: Vec<Source>,
+    /// `--pairs`.
+    measurement: Option<String>,
+    pub(super) precision: Precision,
+    pub(super) tags: Vec<(String, String)>,
+    pub(super) flush: Duration,
+    pub(super) patience: Duration,
+    pub(super) spool: SpoolDir,
+    pub(super) spool_bytes: Option<u64>,
+    pub(super) lock_wait: Duration,
+    pub(super) rejected: Option<PathBuf>,
+    pub(super) resume: Option<PathBuf>,
+}
+
+impl Options {
+    /// # Errors
+    /// Returns a usage error, or one of an input file that isn't there.
+    pub(super) fn new(matches: &Matches) -> Result<Options, Failure> {
+        let time = |name, default| {
+            Ok::<_, Failure>(
+                matches
+                    .duration(name)?
+                    .unwrap_or(Duration::from_secs(default)),
+            )
+        };
+        let excluded = [("spool", "no-spool"), ("spool-max", "no-spool")];
+        for (one, other) in excluded {
+            if matches.has(one) && matches.has(other) {
+                return Err(
+                    matches.misused(format_args!("--{one} and --{other} exclude each other"))
+                );
+            }
+        }
+        let precision = match matches.text("precision")? {
+            None | Some("ns") => Precision::Nanosecond,
+            Some("us") => Precision::Microsecond,
+            Some("ms") => Precision::Millisecond,
+            Some("s") => Precision::Second,
+            Some(other) => {
+                let units = UNITS.join(", ");
+                return Err(
+                    matches.misused(format_args!("--precision {other}: the units are {units}"))
+                );
+            }
+        };
+        let mut tags = Vec::new();
+        for text in matches.texts("tag")? {
+            match text.split_once('=') {
+                Some((key, value)) if !key.is_empty() && !value.is_empty() => {
+                    tags.push((key.to_owned(), value.to_owned()));
+                }
+                _ => return Err(matches.misused(format_args!("--tag {text}: not KEY=VALUE"))),
+            }
+        }
+        let spool_bytes = match matches.parsed::<u64>("spool-max")? {
+            Some(0) => return Err(matches.misused("--spool-max 0: a spool takes some space")),
+            mib => mib.map(|mib| mib.saturating_mul(1 << 20)),
+        };
+        let resume = matches.path("resume").map(Path::to_owned);
+        let sources = sources(matches)?;
+        if resume.is_some() && sources.iter().any(|source| source.path.is_none()) {
+            return Err(matches.misused(
+                "--resume: standard input can't be read again; name the files to be read",
+            ));
+        }
+        if resume.is_some() {
+            if let Some(pipe) = sources.iter().find(|source| !source.regular) {
+                return Err(matches.misused(format_args!(
+                    "--resume: {} is no regular file, and can't be read again",
+                    pipe.name()
+                )));
+            }
+        }
+        let bucket = matches.operand(0)?.unwrap_or_default().to_owned();
+        if bucket.is_empty() {
+            return Err(matches.misused("BUCKET is empty"));
+        }
+        Ok(Options {
+            bucket,
+            sources,
+            measurement: matches.text("pairs")?.map(str::to_owned),
+            precision,
+            tags,
+            flush: time("flush", 1)?,
+            patience: time("patience", 30)?,
+            spool: match (matches.path("spool"), matches.has("no-spool")) {
+                (Some(dir), _) => SpoolDir::Named(dir.to_owned()),
+                (None, true) => SpoolDir::Off,
+                (None, false) => default_spool(|name| std::env::var_os(name)),
+            },
+            spool_bytes,
+            lock_wait: time("lock-wait", 10)?,
+            rejected: matches.path("rejected").map(Path::to_owned),
+            resume,
+        })
+    }
+
+    /// What turns one input into lines; `None` for line protocol, which is lines already.
+    ///
+    /// # Errors
+    /// Returns an error if the format's options can't be.
+    pub(super) fn format(&self) -> Result<Option<Box<dyn Format>>, Failure> {
+        Ok(match &self.measurement {
+            Some(measurement) => Some(Box::new(Pairs::new(measurement.clone(), self.precision))),
+            None => None,
+        })
+    }
+
+    /// The only input is a pipe, a terminal or a socket.
+    pub(super) fn follows(&self) -> bool {
+        self.sources.iter().any(|source| !source.regular)
+    }
+}
+
+/// The inputs, each looked at before anything is read.
+fn sources(matches: &Matches) -> Result<Vec<Source>, Failure> {
+    let mut sources = Vec::new();
+    for name in matches.operands_from(1) {
+        sources.push(match name == "-" {
+            true => stdin(),
+            false => file(name)?,
+        });
+    }
+    if sources.is_empty() {
+        sources.push(stdin());
+    }
+    let stdins = sources.iter().filter(|source| source.path.is_none());
+    if stdins.count() > 1 {
+        return Err(matches.misused("standard input (-) can be read once only"));
+    }
+    Ok(sources)
+}
+
+fn file(name: &OsStr) -> Result<Source, Failure> {
+    let path = PathBuf::from(name);
+    let failed = |why| Failure::new(NO_INPUT, format_args!("{}: {why}", path.display()));
+    let found = fs::metadata(&path).map_err(failed)?;
+    if found.is_dir() {
+        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+    }
+    if found.is_file() {
+        // (A named pipe would wait for its other end.)
+        drop(File::open(&path).map_err(failed)?);
+    }
+    Ok(Source {
+        path: Some(path.clone()),
+        start: Default::default(),
+        regular: found.is_file(),
+        file: None,
+        len: found.is_file().then_some(found.len()),
+    })
+}
+
+fn stdin() -> Source {
+    let len = stdin_len();
+    Source {
+        path: None,
+        start: Default::default(),
+        regular: len.is_some(),
+        file: None,
+        len,
+    }
+}
+
+/// The length of standard input, if it is a regular file.
+#[cfg(unix)]
+fn stdin_len() -> Option<u64> {
+    use std::os::fd::AsFd;
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
+    let found = File::from(stdin).metadata().ok()?;
+    found.is_file().then_some(found.len())
+}
+
+#[cfg(not(unix))]
+fn stdin_len() -> Option<u64> {
+    None
+}
+
+/// The spool of the service (systemd's `StateDirectory=`), or else of the user.
+fn default_spool(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> SpoolDir {
+    let set = |name| variable(name).filter(|value| !value.is_empty());
+    if let Some(dirs) = set("STATE_DIRECTORY") {
+        let dirs = std::env::split_paths(&dirs);
+        if let Some(dir) = dirs.into_iter().next() {
+            return SpoolDir::Default(dir.join("spool"));
+        }
+    }
+    if let Some(state) = set("XDG_STATE_HOME") {
+        return SpoolDir::Default(Path::new(&state).join("influx-edge/spool"));
+    }
+    match set("HOME") {
+        Some(home) => SpoolDir::Default(Path::new(&home).join(".local/state/influx-edge/spool")),
+        None => SpoolDir::Nowhere,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SpoolDir, default_spool};
+
+    #[test]
+    fn the_default_spool() {
+        let dir = |path: &str| SpoolDir::Default(path.into());
+        for (variables, spool) in [
+            (&[][..], SpoolDir::Nowhere),
+            (&[("HOME", "")], SpoolDir::Nowhere),
+            (&[("HOME", "/h")], dir("/h/.local/state/influx-edge/spool")),
+            (
+                &[("HOME", "/h"), ("XDG_STATE_HOME", "/x")],
+                dir("/x/influx-edge/spool"),
+            ),
+            (
+                &[("XDG_STATE_HOME", "/x"), ("STATE_DIRECTORY", "/s/a:/s/b")],
+                dir("/s/a/spool"),
+            ),
+        ] {
+            let found = default_spool(|name| {
+                let found = variables.iter().find(|(key, _)| *key == name);
+                found.map(|(_, value)| value.into())
+            });
+            assert_eq!(found, spool, "{variables:?}");
+        }
+    }
+}

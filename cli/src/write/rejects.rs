@@ -1,0 +1,185 @@
+//! `Rejects`: where rejected lines go, with their numbers and the reasons.
+
+use crate::failure::Failure;
+use crate::report::Report;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Without a file, so many are printed.
+const SHOWN: u64 = 10;
+/// Bytes of a line that a person sees.
+const EXCERPT: usize = 160;
+/// Entries are written at the latest when they take so many bytes.
+const BUFFER: usize = 64 * 1024;
+
+/// A rejected line.
+pub(super) struct Entry<'a> {
+    /// The input that it stood in, where there are several.
+    pub(super) source: Option<&'a str>,
+    /// Its number there; `None` if it isn't known any more.
+    pub(super) number: Option<u64>,
+    pub(super) reason: &'a str,
+    /// Empty if the server gave only the number of lines that it dropped.
+    pub(super) line: &'a [u8],
+    /// How many it stands for: one, or as many as the server didn't name.
+    pub(super) lines: u64,
+}
+
+#[derive(Default)]
+pub(super) struct Rejects {
+    target: Option<Target>,
+    /// Entries for the file that are not written yet.
+    buffer: Vec<u8>,
+    buffered: u64,
+    shown: u64,
+    /// Lines that couldn't be written to the file.
+    pub(super) unrecorded: u64,
+    /// The file's error was printed.
+    complained: bool,
+}
+
+enum Target {
+    Stdout,
+    File(PathBuf, File),
+}
+
+impl Rejects {
+    /// # Errors
+    /// Returns an error if the file can't be opened.
+    pub(super) fn new(path: Option<&Path>) -> Result<Rejects, Failure> {
+        let target = match path {
+            None => None,
+            Some(path) if path.as_os_str() == "-" => Some(Target::Stdout),
+            Some(path) => {
+                let file = OpenOptions::new().append(true).create(true).open(path);
+                let file =
+                    file.map_err(|why| Failure::new(1, format_args!("{}: {why}", path.display())))?;
+                Some(Target::File(path.to_owned(), file))
+            }
+        };
+        Ok(Rejects {
+            target,
+            ..Rejects::default()
+        })
+    }
+
+    /// Writes a comment with number and reason, and the line below it; or shows it.
+    pub(super) fn add(&mut self, report: &Report, entry: &Entry<'_>) {
+        self.begin(report, entry);
+        if self.target.is_some() && !entry.line.is_empty() {
+            self.part(entry.line);
+            self.part(b"\n");
+        }
+        if self.buffer.len() > BUFFER {
+            self.flush(report);
+        }
+    }
+
+    /// The same of a line that comes in parts, by [`part`](Self::part): the first one.
+    pub(super) fn begin(&mut self, report: &Report, entry: &Entry<'_>) {
+        let place = place(entry);
+        if self.target.is_some() {
+            self.buffered = self.buffered.saturating_add(entry.lines);
+            let reason = entry.reason.replace(char::is_control, " ");
+            let _ = writeln!(self.buffer, "# {place}: {reason}");
+        } else if self.shown < SHOWN {
+            let excerpt = excerpt(entry.line);
+            let gap = if excerpt.is_empty() { "" } else { ": " };
+            report.error(format_args!(
+                "{place} rejected: {}{gap}{excerpt}",
+                entry.reason
+            ));
+            self.shown = self.shown.saturating_add(1);
+        }
+    }
+
+    /// Bytes of a line, as they were read.
+    pub(super) fn part(&mut self, bytes: &[u8]) {
+        if self.target.is_some() {
+            self.buffer.extend_from_slice(bytes);
+        }
+    }
+
+    /// Writes what is buffered.
+    pub(super) fn flush(&mut self, report: &Report) {
+        if self.buffer.is_empty() {
+            return;
+        }
+        let (name, written) = match &mut self.target {
+            None => return,
+            Some(Target::Stdout) => {
+                let mut out = io::stdout().lock();
+                let written = out.write_all(&self.buffer).and_then(|()| out.flush());
+                ("standard output".into(), written)
+            }
+            Some(Target::File(path, file)) => {
+                (path.to_string_lossy(), file.write_all(&self.buffer))
+            }
+        };
+        if let Err(why) = written {
+            self.unrecorded = self.unrecorded.saturating_add(self.buffered);
+            if !self.complained {
+                report.error(format_args!("{name} doesn't take rejected lines: {why}"));
+                self.complained = true;
+            }
+        }
+        self.buffer.clear();
+        self.buffered = 0;
+    }
+
+    /// Brings what was written to the disk.
+    pub(super) fn sync(&mut self, report: &Report) {
+        self.flush(report);
+        if let Some(Target::File(path, file)) = &self.target {
+            if let Err(why) = file.sync_data() {
+                report.error(format_args!("{}: {why}", path.display()));
+            }
+        }
+    }
+
+    /// A line for the end, if something was rejected.
+    pub(super) fn end(&mut self, report: &Report, rejected: u64) {
+        self.flush(report);
+        match &self.target {
+            _ if rejected == 0 => {}
+            None => {
+                let more = rejected.saturating_sub(self.shown);
+                if more > 0 {
+                    report.error(format_args!(
+                        "{more} more rejected; --rejected FILE keeps them all"
+                    ));
+                }
+            }
+            Some(Target::File(path, _)) => {
+                let kept = rejected.saturating_sub(self.unrecorded);
+                report.note(format_args!(
+                    "{kept} rejected lines are in {}, with the reasons",
+                    path.display()
+                ));
+            }
+            Some(Target::Stdout) => {}
+        }
+    }
+}
+
+/// `line 17`, `line 17 of today.lp`.
+fn place(entry: &Entry<'_>) -> String {
+    match (entry.lines, entry.number, entry.source) {
+        (0 | 1, Some(number), None) => format!("line {number}"),
+        (0 | 1, Some(number), Some(source)) => {
+            format!("line {number} of {}", source.replace(char::is_control, "?"))
+        }
+        (0 | 1, None, _) => "a line of unknown number".to_owned(),
+        (lines, ..) => format!("{lines} lines that the server doesn't name"),
+    }
+}
+
+fn excerpt(line: &[u8]) -> String {
+    let shown = line.get(..EXCERPT).unwrap_or(line);
+    let mut text = String::from_utf8_lossy(shown).into_owned();
+    if shown.len() < line.len() {
+        text.push('…');
+    }
+    text
+}

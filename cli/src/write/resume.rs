@@ -1,0 +1,327 @@
+//! `Resume`: how far each input file is delivered or safely spooled, in a file that is replaced as a whole.
+//!
+//! A file is known by its content, not by its name: by the bytes at its beginning and those before the
+//! position. So a log that was rotated goes on under its new name, and one that was replaced is noticed.
+
+use super::format::Position;
+use super::input::Source;
+use super::rewrite::Times;
+use crate::failure::{Failure, LATER, NO_INPUT, SETTINGS};
+use crate::report::Report;
+use influx_edge::Timestamp;
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Bytes by which a file is known, at its beginning and before the position.
+const SAMPLE: u64 = 4096;
+
+pub(super) struct Resume {
+    path: PathBuf,
+    /// Where lines go: those that were delivered to another bucket are not in this one.
+    target: String,
+    /// Of the sources of this run, in their order.
+    entries: Vec<Entry>,
+    /// Of files that this run doesn't read.
+    others: Vec<Entry>,
+    _lock: Option<File>,
+    complained: bool,
+}
+
+/// A file, and how far it is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Entry {
+    path: String,
+    at: Position,
+    head: u64,
+    tail: u64,
+    /// The time that the next line without one gets; as long as a run may have sent lines behind the
+    /// position.
+    time: Option<i64>,
+}
+
+impl Resume {
+    /// Reads the state, and sets where the sources begin.
+    ///
+    /// # Errors
+    /// Returns an error if the state can't be read or is in use, or is that of another bucket.
+    pub(super) fn load(
+        path: &Path,
+        target: String,
+        sources: &mut [Source],
+        lock_wait: Duration,
+        report: &Report,
+    ) -> Result<Resume, Failure> {
+        let lock = lock(path, lock_wait)?;
+        let mut known = match fs::read(path) {
+            Ok(bytes) => parse(&bytes, &target)
+                .map_err(|why| Failure::new(SETTINGS, format_args!("{}: {why}", path.display())))?,
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(why) => return Err(Failure::new(1, format_args!("{}: {why}", path.display()))),
+        };
+        for source in sources.iter_mut() {
+            let Some(path) = &source.path else { continue };
+            let file = File::open(path)
+                .map_err(|why| Failure::new(NO_INPUT, format_args!("{}: {why}", path.display())))?;
+            source.file = Some(Arc::new(file));
+        }
+        let mut found: Vec<Option<Entry>> = vec![None; sources.len()];
+        // By name first: of two files with the same beginning each has its own entry.
+        for by_name in [true, false] {
+            for (source, found) in sources.iter().zip(&mut found) {
+                let name = name_of(source);
+                let fits = |entry: &Entry| match by_name {
+                    true => entry.path == name && entry.is_of(source),
+                    false => entry.at.bytes > 0 && entry.is_of(source),
+                };
+                if found.is_none() {
+                    let index = known.iter().position(fits);
+                    *found = index.map(|index| known.swap_remove(index));
+                }
+            }
+        }
+        let mut entries = Vec::new();
+        for (source, found) in sources.iter_mut().zip(found) {
+            let name = name_of(source);
+            let mut entry = found.unwrap_or_default();
+            let replaced = known.iter().position(|entry| entry.path == name);
+            if let Some(index) = replaced {
+                let old = known.swap_remove(index);
+                if entry.at.bytes == 0 && old.at.bytes > 0 {
+                    report.error(format_args!(
+                        "{name} was changed or replaced since line {}, and is read from its beginning",
+                        old.at.lines
+                    ));
+                }
+            }
+            if entry.at.bytes > 0 {
+                report.note(format_args!("{name}: from line {}", entry.at.lines + 1));
+            }
+            entry.path = name;
+            source.start = entry.at;
+            entries.push(entry);
+        }
+        Ok(Resume {
+            path: path.to_owned(),
+            target,
+            entries,
+            others: known,
+            _lock: lock,
+            complained: false,
+        })
+    }
+
+    /// The times of the lines of a source that have none. The state has to be on disk before any is used.
+    pub(super) fn begin(&mut self, source: usize, report: &Report) -> Option<Times> {
+        let now = Timestamp::now().as_nanos();
+        let entry = self.entries.get_mut(source)?;
+        let base = *entry.time.get_or_insert(now);
+        let first = entry.at.lines.saturating_add(1);
+        self.save(report);
+        Some(Times { base, first })
+    }
+
+    /// Everything of a source before a position is delivered or safe on disk. Returns the times of the
+    /// lines behind it. With `ended` nothing behind it was sent.
+    pub(super) fn reached(
+        &mut self,
+        source: usize,
+        input: &Source,
+        at: Position,
+        ended: bool,
+        report: &Report,
+    ) -> Option<Times> {
+        let now = Timestamp::now().as_nanos();
+        let entry = self.entries.get_mut(source)?;
+        let lines = at.lines.saturating_sub(entry.at.lines);
+        let used = entry.time.map(|base| base.saturating_add_unsigned(lines));
+        let base = used.map_or(now, |used| used.max(now));
+        entry.at = at;
+        if let Some((head, tail)) = samples(input, at) {
+            (entry.head, entry.tail) = (head, tail);
+        }
+        entry.time = (!ended).then_some(base);
+        let first = at.lines.saturating_add(1);
+        self.save(report).then_some(Times { base, first })
+    }
+
+    /// Replaces the state: at any moment the old one or the new one is on disk, whole.
+    fn save(&mut self, report: &Report) -> bool {
+        let entries = self.entries.iter().chain(&self.others);
+        let inputs: Vec<Value> = entries.map(Entry::to_json).collect();
+        let state = json!({"version": 1, "target": self.target, "inputs": inputs});
+        match replace(&self.path, format!("{state:#}\n").as_bytes()) {
+            Ok(()) => true,
+            Err(why) => {
+                if !std::mem::replace(&mut self.complained, true) {
+                    report.error(format_args!(
+                        "{}: {why}; what is delivered from now on would be sent again by the next run",
+                        self.path.display()
+                    ));
+                }
+                false
+            }
+        }
+    }
+
+    /// Whether the state couldn't be written at some time.
+    pub(super) fn has_failed(&self) -> bool {
+        self.complained
+    }
+}
+
+impl Entry {
+    /// Whether the file has the content up to the position that was read.
+    fn is_of(&self, source: &Source) -> bool {
+        self.at.bytes == 0 || samples(source, self.at) == Some((self.head, self.tail))
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "path": self.path, "bytes": self.at.bytes, "lines": self.at.lines, "time": self.time,
+            "head": format!("{:016x}", self.head), "tail": format!("{:016x}", self.tail),
+        })
+    }
+
+    fn from_json(value: &Value) -> Option<Entry> {
+        let number = |name: &str| value.get(name)?.as_u64();
+        let hash = |name: &str| u64::from_str_radix(value.get(name)?.as_str()?, 16).ok();
+        Some(Entry {
+            path: value.get("path")?.as_str()?.to_owned(),
+            at: Position {
+                bytes: number("bytes")?,
+                lines: number("lines")?,
+            },
+            head: hash("head")?,
+            tail: hash("tail")?,
+            time: value.get("time")?.as_i64(),
+        })
+    }
+}
+
+fn parse(bytes: &[u8], target: &str) -> Result<Vec<Entry>, String> {
+    let state: Option<Value> = serde_json::from_slice(bytes).ok();
+    let entries = || {
+        let state = state.as_ref()?;
+        let inputs = state.get("inputs")?.as_array()?;
+        let version = state.get("version")?.as_u64()?;
+        let inputs: Option<Vec<_>> = inputs.iter().map(Entry::from_json).collect();
+        Some((version, state.get("target")?.as_str()?, inputs?))
+    };
+    match entries() {
+        Some((1, of, entries)) if of == target => Ok(entries),
+        Some((1, of, _)) => Err(format!(
+            "this is how far {of} is, not {target}: name another file for --resume"
+        )),
+        _ => Err(
+            "no state of --resume; without the file, the inputs are read from their \
+                  beginning"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The path that names the file from any directory.
+fn name_of(source: &Source) -> String {
+    let path = source.path.as_deref().unwrap_or(Path::new("-"));
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.to_string_lossy().into_owned()
+}
+
+/// Hashes of the file's beginning and of what stands before a position; `None` if it is shorter.
+fn samples(source: &Source, at: Position) -> Option<(u64, u64)> {
+    let file = source.file.as_ref()?;
+    let len = SAMPLE.min(at.bytes);
+    let mut bytes = vec![0; usize::try_from(len).ok()?];
+    read_at(file, source, &mut bytes, 0).ok()?;
+    let head = hash(&bytes);
+    read_at(file, source, &mut bytes, at.bytes.checked_sub(len)?).ok()?;
+    Some((head, hash(&bytes)))
+}
+
+/// Reads there, and leaves the position as it is, for another thread reads on from it.
+#[cfg(unix)]
+fn read_at(file: &File, _: &Source, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(not(unix))]
+fn read_at(_: &File, source: &Source, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    use std::io::{Read, Seek, SeekFrom};
+    let path = source.path.as_deref().unwrap_or(Path::new("-"));
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(bytes)
+}
+
+/// FNV-1a, which is the same in every version.
+fn hash(bytes: &[u8]) -> u64 {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+/// Writes another file, syncs it, and gives it the name.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = beside(path, ".new");
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    fs::rename(&temporary, path)?;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    sync_dir(dir.unwrap_or(Path::new(".")))
+}
+
+#[cfg(unix)]
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_dir(_dir: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Keeps two runs from going on at the same position.
+#[cfg(unix)]
+fn lock(path: &Path, wait: Duration) -> Result<Option<File>, Failure> {
+    use rustix::fs::{FlockOperation, flock};
+    use rustix::io::Errno;
+    let path = beside(path, ".lock");
+    let failed = |why: io::Error| Failure::new(1, format_args!("{}: {why}", path.display()));
+    let file = File::create(&path).map_err(failed)?;
+    let begun = Instant::now();
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(Some(file)),
+            Err(Errno::WOULDBLOCK) if begun.elapsed() < wait => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            Err(Errno::WOULDBLOCK) => {
+                return Err(Failure::new(
+                    LATER,
+                    format_args!(
+                        "{}: in use by another run; nothing was read",
+                        path.display()
+                    ),
+                ));
+            }
+            Err(Errno::INTR) => {}
+            Err(why) => return Err(failed(why.into())),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn lock(_path: &Path, _wait: Duration) -> Result<Option<File>, Failure> {
+    Ok(None)
+}

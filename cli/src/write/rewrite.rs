@@ -1,0 +1,199 @@
+//! `Rewrite`: tags and times that lines of text don't have. The writer adds tags to points only, and a time
+//! that another run would give again is none that it knows.
+
+use super::block::{Block, Found, Numbers};
+use influx_edge::line::TextLine;
+use influx_edge::{Client, Error, Precision};
+use std::io::Write;
+use std::time::Duration;
+
+#[derive(Debug, Default)]
+pub(super) struct Rewrite {
+    tags: Vec<Tag>,
+    /// Of lines without one.
+    pub(super) times: Option<Times>,
+}
+
+/// A tag in line protocol.
+#[derive(Debug, PartialEq, Eq)]
+struct Tag {
+    /// Escaped.
+    key: Vec<u8>,
+    /// `,key=value`, escaped.
+    text: Vec<u8>,
+}
+
+/// Times by the number of the line, so that a resumed run gives the same ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Times {
+    /// In nanoseconds.
+    pub(super) base: i64,
+    /// The line that gets it; the next one gets a nanosecond more.
+    pub(super) first: u64,
+}
+
+impl Times {
+    /// The time of a line.
+    pub(super) fn at(self, number: u64) -> i64 {
+        let behind = number.saturating_sub(self.first);
+        self.base.saturating_add_unsigned(behind)
+    }
+}
+
+impl Rewrite {
+    /// The tags of the command line, and those of the client's settings that are none of them.
+    ///
+    /// # Errors
+    /// Returns an error for a tag that can't be written.
+    pub(super) fn new(client: &Client, tags: &[(String, String)]) -> Result<Rewrite, Error> {
+        // A line of a writer that sends nothing has them as they are to be written.
+        let mut builder = client.writer("tags");
+        for (key, value) in tags {
+            builder = builder.default_tag(key, value.as_str());
+        }
+        let mut writer = builder.build()?;
+        writer.write_with(|enc| enc.line("m").field("f", true).timestamp(0))?;
+        let line = writer.unsent().next().map(|(_, line)| line.bytes.to_vec());
+        drop(writer.close_within(Duration::ZERO));
+        let line = line.unwrap_or_default();
+        let tags = tags_of(line.strip_prefix(b"m").unwrap_or_default())
+            .map(|(key, text)| Tag {
+                key: key.to_vec(),
+                text: text.to_vec(),
+            })
+            .collect();
+        Ok(Rewrite { tags, times: None })
+    }
+
+    pub(super) fn is_needed(&self) -> bool {
+        !self.tags.is_empty() || self.times.is_some()
+    }
+
+    /// Writes the lines of a block with their tags and times into another one. Lines that can't be are
+    /// handed to `reject`.
+    pub(super) fn apply(
+        &self,
+        from: &Block,
+        to: &mut Block,
+        reject: &mut dyn FnMut(&Found<'_>, &dyn std::fmt::Display),
+    ) {
+        let mut numbers = Vec::new();
+        to.source = from.source;
+        to.precision = from.precision;
+        for found in from.lines() {
+            let line = match found.line {
+                Ok(line) => line,
+                Err(error) => {
+                    let error = influx_edge::WriteError::Syntax(error);
+                    reject(&found, &error);
+                    continue;
+                }
+            };
+            let time = self.times.filter(|_| !line.has_time);
+            if time.is_some() && from.precision != Precision::Nanosecond {
+                reject(
+                    &found,
+                    &"the line has no time, and --resume can give it one in nanoseconds only",
+                );
+                continue;
+            }
+            self.tag(line, &mut to.text);
+            if let Some(times) = time {
+                let _ = write!(to.text, " {}", times.at(found.number));
+            }
+            to.text.push(b'\n');
+            numbers.push(found.number);
+        }
+        to.numbers = Numbers::List(numbers);
+    }
+
+    fn tag(&self, line: TextLine<'_>, out: &mut Vec<u8>) {
+        let bytes = line.bytes;
+        let end = end_of(bytes, |byte| matches!(byte, b',' | b' '));
+        let (measurement, rest) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
+        out.extend_from_slice(measurement);
+        for tag in &self.tags {
+            if !tags_of(rest).any(|(key, _)| key == tag.key) {
+                out.extend_from_slice(&tag.text);
+            }
+        }
+        out.extend_from_slice(rest);
+    }
+}
+
+/// The tags at the beginning of a text: the key, and all of it with its comma.
+fn tags_of(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let len = end_of(text, |byte| byte == b' ');
+    let mut rest = text.get(..len).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let tag = rest.strip_prefix(b",")?;
+        let key = tag.get(..end_of(tag, |byte| byte == b'='))?;
+        let len = end_of(tag, |byte| byte == b',').saturating_add(1);
+        let (tag, left) = rest.split_at_checked(len)?;
+        rest = left;
+        Some((key, tag))
+    })
+}
+
+/// The offset of the first such byte that isn't escaped; the length without one.
+fn end_of(text: &[u8], is_end: impl Fn(u8) -> bool) -> usize {
+    let mut escaped = false;
+    let end = text.iter().position(|byte| {
+        let here = !escaped && is_end(*byte);
+        escaped = !escaped && *byte == b'\\';
+        here
+    });
+    end.unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_and_times_where_there_are_none() {
+        let client = Client::builder("http://localhost:8086")
+            .org("acme")
+            .default_tag("site", "north wing")
+            .default_tag("host", "client's")
+            .build()
+            .unwrap();
+        let tags = [("host".to_owned(), "gw,7".to_owned())];
+        let mut rewrite = Rewrite::new(&client, &tags).unwrap();
+        assert!(rewrite.is_needed());
+        rewrite.times = Some(Times {
+            base: 1_000,
+            first: 20,
+        });
+        let mut from = Block {
+            text: b"m f=1\n# c\nm,host=own f=1 5\nbad\nm\\,x,a=b f=\"x\ny\"\nm f=1".to_vec(),
+            numbers: Numbers::From(21),
+            ..Block::default()
+        };
+        let mut to = Block::default();
+        let mut bad = Vec::new();
+        rewrite.apply(&from, &mut to, &mut |found, _| bad.push(found.number));
+        assert_eq!(bad, [24]);
+        assert_eq!(to.numbers, Numbers::List(vec![21, 23, 25, 27]));
+        let north = "site=north\\ wing";
+        let expected = format!(
+            "m,host=gw\\,7,{north} f=1 1001\nm,{north},host=own f=1 5\n\
+             m\\,x,host=gw\\,7,{north},a=b f=\"x\ny\" 1005\nm,host=gw\\,7,{north} f=1 1007\n"
+        );
+        assert_eq!(String::from_utf8(to.text).unwrap(), expected);
+        from.precision = Precision::Second;
+        let (mut to, mut bad) = (Block::default(), 0);
+        rewrite.apply(&from, &mut to, &mut |_, _| bad += 1);
+        assert_eq!(bad, 4);
+        assert_eq!(to.numbers, Numbers::List(vec![23]));
+    }
+
+    #[test]
+    fn nothing_is_rewritten_without_tags() {
+        let client = Client::builder("http://localhost:8086").org("acme").build();
+        let client = client.unwrap();
+        assert!(!Rewrite::new(&client, &[]).unwrap().is_needed());
+        let time = [("time".to_owned(), "x".to_owned())];
+        assert!(Rewrite::new(&client, &time).is_err());
+    }
+}

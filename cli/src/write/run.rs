@@ -1,0 +1,401 @@
+//! The loop of `write`.
+
+use super::input::{Message, Reader, Source};
+use super::intake::Intake;
+use super::options::Options;
+use super::outlet::Outlet;
+use super::rejects::Rejects;
+use super::resume::Resume;
+use super::rewrite::Rewrite;
+use super::{finish, spooling};
+use crate::command::Matches;
+use crate::failure::{Failure, NO_INPUT};
+use crate::report::Report;
+use crate::service::Notify;
+use crate::settings;
+use crate::signals::Stop;
+use influx_edge::writer::{DropReason, Event};
+use influx_edge::{Client, Error, Spool, Writer};
+use std::fmt;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Bytes of lines in memory at most.
+pub(super) const MAX_BUFFER: usize = 2 << 20;
+/// The loop looks up at least so often.
+const IDLE: Duration = Duration::from_secs(1);
+/// The same while it waits for space, in which no message wakes it.
+const HELD_BACK: Duration = Duration::from_millis(100);
+/// How often the progress line is written.
+const PROGRESS: Duration = Duration::from_millis(200);
+/// A resumed run does over so much at most.
+const CHECKPOINT: Duration = Duration::from_secs(1);
+const CHECKPOINT_BYTES: u64 = 8 << 20;
+
+pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
+    let report = Report::new(matches);
+    let mut options = Options::new(matches)?;
+    let client = settings::client(matches, &report)?;
+    let rewrite = Rewrite::new(&client, &options.tags)?;
+    let rejects = Rejects::new(options.rejected.as_deref())?;
+    let mut sources = std::mem::take(&mut options.sources);
+    let resume = match &options.resume {
+        None => None,
+        Some(path) => {
+            let target = format!("{} at {}", options.bucket, client.url());
+            let wait = options.lock_wait;
+            Some(Resume::load(path, target, &mut sources, wait, &report)?)
+        }
+    };
+    let spool = spooling::open(&options, &client, &report)?;
+    let writer = writer(&options, &client, spool, Report::new(matches))?;
+    let notify = Notify::from_env()
+        .map_err(|why| Failure::settings(format_args!("NOTIFY_SOCKET: {why}")))?;
+    let reader = Reader::start(sources.clone())
+        .map_err(|why| Failure::new(1, format_args!("the input can't be read: {why}")))?;
+    let stop = Stop::listen(reader.waker())?;
+    let several = sources.len() > 1;
+    let names = sources.iter().map(|source| source.name().into_owned());
+    let outlet = Outlet::new(writer, rewrite, rejects, names.collect(), several);
+    let mut run = Run {
+        options: &options,
+        report: &report,
+        sources,
+        current: 0,
+        reader,
+        intake: Intake::Closed,
+        outlet,
+        resume,
+        stop,
+        notify,
+        begun: Instant::now(),
+        shown: None,
+        moved: (0, Instant::now()),
+        saved: (0, Instant::now()),
+        unfinished: 0,
+    };
+    if let Err(why) = run.notify.ready() {
+        report.error(format_args!("the service manager: {why}"));
+    }
+    let end = run.pump();
+    finish::finish(run, end)
+}
+
+fn writer(
+    options: &Options,
+    client: &Client,
+    spool: Option<Spool>,
+    report: Report,
+) -> Result<Writer, Error> {
+    let builder = client
+        .writer(&options.bucket)
+        .precision(options.precision)
+        .flush_interval(options.flush)
+        .flush_timeout(options.patience)
+        .max_buffer_bytes(MAX_BUFFER)
+        // Rejected lines are taken after each step, so this has to hold those of one step.
+        .max_rejected_bytes(64 << 20)
+        .on_event(move |event| show(&report, event));
+    match spool {
+        Some(spool) => builder.spool(spool).build(),
+        None => builder.build(),
+    }
+}
+
+/// What a person should know while it happens. The rest is in the account.
+fn show(report: &Report, event: &Event<'_>) {
+    match event {
+        Event::Failed {
+            error, retry_in, ..
+        } => report.note(format_args!(
+            "{error}; next attempt in {:.1} s",
+            retry_in.as_secs_f32()
+        )),
+        Event::Recovered { after, .. } => report.note(format_args!(
+            "the server responds again, after {:.1} s",
+            after.as_secs_f32()
+        )),
+        Event::SpoolFailed { message, .. } => {
+            report.error(format_args!("the spool takes nothing: {message}"));
+        }
+        Event::ClockStepped { back } => report.note(format_args!(
+            "the machine's clock was set back by {:.1} s",
+            back.as_secs_f32()
+        )),
+        Event::Foreign { lines } => report.note(format_args!(
+            "{lines} lines in the spool are for another organization, and stay there"
+        )),
+        // These were printed.
+        Event::Dropped {
+            reason: DropReason::Closed,
+            ..
+        } => {}
+        Event::Dropped { lines, reason, .. } => {
+            report.error(format_args!("{lines} lines were dropped: {reason:?}"));
+        }
+        _ => {}
+    }
+}
+
+/// Why the loop has ended.
+pub(super) enum End {
+    /// All inputs are read.
+    Input,
+    /// By a signal.
+    Stopped,
+    /// Nothing goes out, and the inputs can be read another time.
+    GaveUp,
+    Failed(Failure),
+}
+
+/// A run of `write`.
+pub(super) struct Run<'a> {
+    pub(super) options: &'a Options,
+    pub(super) report: &'a Report,
+    pub(super) sources: Vec<Source>,
+    /// The index of the source that is read.
+    pub(super) current: usize,
+    pub(super) reader: Reader,
+    pub(super) intake: Intake,
+    pub(super) outlet: Outlet,
+    pub(super) resume: Option<Resume>,
+    pub(super) stop: Stop,
+    pub(super) notify: Notify,
+    begun: Instant,
+    /// When the progress line was written.
+    shown: Option<Instant>,
+    /// How many lines had left memory, and since when.
+    moved: (u64, Instant),
+    /// The position of the last checkpoint, and when it was.
+    saved: (u64, Instant),
+    /// Bytes at the ends of inputs that are left for a later run.
+    pub(super) unfinished: u64,
+}
+
+impl Run<'_> {
+    fn pump(&mut self) -> End {
+        if let Err(failure) = self.open() {
+            return End::Failed(failure);
+        }
+        loop {
+            // (An error would be the writer's end; a server that is away is none.)
+            let due = self.outlet.poll(self.report).min(IDLE);
+            let tick = self.notify.tick();
+            let tick = tick.map(|at| at.saturating_duration_since(Instant::now()));
+            let mut wait = due.min(tick.unwrap_or(IDLE));
+            self.show_progress();
+            if self.stop.is_requested() {
+                return End::Stopped;
+            }
+            if self.is_held_back() {
+                if self.is_hopeless() {
+                    return End::GaveUp;
+                }
+                std::thread::sleep(wait.min(HELD_BACK));
+                self.checkpoint(false);
+                continue;
+            }
+            if self.report.shows_progress() {
+                wait = wait.min(PROGRESS);
+            }
+            let step = match self.reader.next(wait) {
+                None | Some(Message::Wake) => self.step(&[]),
+                Some(Message::Piece(piece)) => {
+                    let step = self.step(piece.bytes());
+                    self.reader.done(piece);
+                    step
+                }
+                Some(Message::Failed(why)) => Err(self.unreadable(&why)),
+                Some(Message::End) => match self.close() {
+                    Ok(()) if self.current == self.sources.len() => return End::Input,
+                    other => other,
+                },
+            };
+            if let Err(failure) = step {
+                return End::Failed(failure);
+            }
+            self.checkpoint(false);
+        }
+    }
+
+    pub(super) fn unreadable(&self, why: &dyn fmt::Display) -> Failure {
+        let source = self.sources.get(self.current);
+        let name = source.map(|source| source.name().into_owned());
+        Failure::new(
+            NO_INPUT,
+            format_args!("{}: {why}", name.unwrap_or_default()),
+        )
+    }
+
+    /// The source that is read, if there is one left.
+    pub(super) fn source(&self) -> Option<&Source> {
+        self.sources.get(self.current)
+    }
+
+    /// Begins with the current source.
+    fn open(&mut self) -> Result<(), Failure> {
+        let Some(source) = self.sources.get(self.current) else {
+            return Ok(());
+        };
+        self.intake = Intake::open(source, self.options)?;
+        self.saved = (source.start.bytes, Instant::now());
+        if let Some(resume) = &mut self.resume {
+            self.outlet.rewrite.times = resume.begin(self.current, self.report);
+        }
+        Ok(())
+    }
+
+    /// Takes bytes of the current source; without, what waits too long.
+    pub(super) fn step(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let Run {
+            intake,
+            outlet,
+            report,
+            current,
+            ..
+        } = self;
+        intake.push(*current, bytes, outlet, report)
+    }
+
+    /// The current source has ended: its last line, and on to the next source.
+    pub(super) fn close(&mut self) -> Result<(), Failure> {
+        let Run {
+            intake,
+            outlet,
+            report,
+            current,
+            ..
+        } = self;
+        if self.resume.is_none() {
+            intake.finish(*current, outlet, report)?;
+        } else {
+            // A line without its newline may be one that is being written.
+            let left = intake.unfinished();
+            self.unfinished = self.unfinished.saturating_add(left);
+            if left > 0 {
+                let name = self.source().map(|source| source.name().into_owned());
+                self.report.note(format_args!(
+                    "{}: the last line ({left} bytes) has no end yet, and is left for the next run",
+                    name.unwrap_or_default()
+                ));
+            }
+        }
+        self.checkpoint(true);
+        self.current = self.current.saturating_add(1);
+        self.open()
+    }
+
+    /// Whether reading waits: for space in memory, or, where the input can be read again, for the server.
+    fn is_held_back(&mut self) -> bool {
+        self.outlet.submit_waiting(self.report);
+        let left = self.outlet.left_memory();
+        if left != self.moved.0 {
+            self.moved = (left, Instant::now());
+        }
+        let held = self.outlet.is_full() || (self.resume.is_some() && self.outlet.is_failing());
+        if !held {
+            self.moved.1 = Instant::now();
+        }
+        held
+    }
+
+    /// Nothing has moved for a long time, and what isn't read stays where it is.
+    fn is_hopeless(&self) -> bool {
+        let rest = self.sources.get(self.current..).unwrap_or_default();
+        self.resume.is_none()
+            && rest.iter().all(|source| source.regular)
+            && self.moved.1.elapsed() > self.options.patience
+    }
+
+    /// Writes how far the inputs are, if everything before that is delivered or safe on disk.
+    pub(super) fn checkpoint(&mut self, force: bool) {
+        let Some(resume) = &mut self.resume else {
+            return;
+        };
+        let (Some(source), Some(at)) = (self.sources.get(self.current), self.intake.position())
+        else {
+            return;
+        };
+        let (bytes, time) = self.saved;
+        let more = at.bytes.saturating_sub(bytes);
+        let due = more > CHECKPOINT_BYTES || time.elapsed() >= CHECKPOINT;
+        if more == 0 || !(force || due) {
+            return;
+        }
+        if self.outlet.make_safe(self.report, self.options.patience) {
+            let times = resume.reached(self.current, source, at, force, self.report);
+            self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
+            self.saved.0 = at.bytes;
+        }
+        self.saved.1 = Instant::now();
+    }
+
+    fn show_progress(&mut self) {
+        let due = self.shown.is_none_or(|at| at.elapsed() > PROGRESS);
+        if !due {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let progress = Progress {
+            account: self.outlet.account(),
+            elapsed: self.begun.elapsed(),
+            share: self.share(),
+        };
+        if self.report.shows_progress() {
+            self.report.progress(&progress);
+        }
+        self.notify.status(&progress.to_string());
+    }
+
+    /// How much of all inputs is read, if their size is known; without what an earlier run has read.
+    fn share(&self) -> Option<(f64, f64)> {
+        let (mut read, mut skipped, mut all) = (0u64, 0u64, 0u64);
+        for (index, source) in self.sources.iter().enumerate() {
+            let len = source.len?;
+            let at = match index.cmp(&self.current) {
+                std::cmp::Ordering::Less => len,
+                std::cmp::Ordering::Equal => self.intake.position().map_or(0, |at| at.bytes),
+                std::cmp::Ordering::Greater => source.start.bytes,
+            };
+            read = read.saturating_add(at.min(len));
+            skipped = skipped.saturating_add(source.start.bytes.min(len));
+            all = all.saturating_add(len);
+        }
+        let part = |bytes: u64, of: u64| bytes as f64 / of.max(1) as f64;
+        Some((
+            part(read, all),
+            part(read.saturating_sub(skipped), all.saturating_sub(skipped)),
+        ))
+    }
+}
+
+/// `12000 lines, 45000/s, 34 %, 80 s left, 2 rejected, 8 spooled`.
+struct Progress {
+    account: super::account::Account,
+    elapsed: Duration,
+    /// Of everything, and of what this run has to read.
+    share: Option<(f64, f64)>,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.elapsed.as_secs_f64();
+        let rate = self.account.read as f64 / seconds.max(0.001);
+        write!(f, "{} lines, {rate:.0}/s", self.account.read)?;
+        if let Some((all, own)) = self.share {
+            write!(f, ", {:.0} %", all * 100.0)?;
+            if own > 0.001 && seconds > 1.0 {
+                write!(f, ", {:.0} s left", seconds / own - seconds)?;
+            }
+        }
+        for (number, word) in [
+            (self.account.rejected, "rejected"),
+            (self.account.spooled, "spooled"),
+        ] {
+            if number > 0 {
+                write!(f, ", {number} {word}")?;
+            }
+        }
+        Ok(())
+    }
+}
