@@ -15,3 +15,4 @@ mod common {
 }
 mod ping;
 mod run;
+mod write;
