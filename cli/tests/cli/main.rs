@@ -19,3 +19,4 @@ mod ping;
 mod run;
 mod service;
 mod shells;
+mod write;

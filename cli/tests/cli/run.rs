@@ -62,7 +62,7 @@ pub(crate) fn at<S: AsRef<OsStr>>(url: &str, args: impl IntoIterator<Item = S>) 
 
 /// A mock server with the bucket `sensors`, for the token and organization of [`at`].
 pub(crate) fn server() -> Server {
-    let server = Server::start();
+    let server = Server::with_token(TOKEN);
     server.add_bucket("sensors");
     server
 }
