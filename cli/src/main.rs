@@ -33,12 +33,7 @@ use std::process::ExitCode;
 /// The subcommands, in the order of the help.
 pub(crate) const COMMANDS: &[&Command] = &[
     &write::COMMAND,
-    &query::COMMAND,
-    &spool::COMMAND,
-    &check::COMMAND,
-    &ping::COMMAND,
-    &provision::COMMAND,
-    &request::COMMAND,
+pub(crate) const COMMANDS: &[&Command] = &[&query::COMMAND, &spool::COMMAND, &check::COMMAND, &ping::COMMAND, &provision::COMMAND, &request::COMMAND];
     &completions::COMMAND,
     &man::COMMAND,
 ];

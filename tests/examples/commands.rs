@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Options of cargo's that are followed by a word, and those that stand alone.
-const WITH_A_WORD: [&str; 6] = [
+const WITH_A_WORD: [&str; 7] = [
+    "-p",
     "--example",
     "--test",
     "--bench",
@@ -404,6 +405,7 @@ impl Tree {
                 None => self.tests.contains(name),
             },
             "--features" => name.split(',').all(|name| self.features.contains(name)),
+            "-p" => !self.whole || read("cli/Cargo.toml").contains(&format!("name = \"{name}\"")),
             "--manifest-path" => !self.whole || root().join(name).exists(),
             "--bench" => !self.whole || self.benches.contains(name),
             _ => !self.whole || self.programs.contains(name),

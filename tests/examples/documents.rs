@@ -7,20 +7,25 @@
 use crate::commands::{commands, files, read, root};
 use crate::common::mock_server::Server;
 use crate::common::temp_dir::TempDir;
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The commands of README.md, docs/*.md and cli/README.md.
-fn documented() -> BTreeSet<String> {
-    let mut paths = vec![root().join("README.md"), root().join("cli/README.md")];
+/// The commands of README.md, docs/*.md and cli/README.md, in their order: a later one may need what an
+/// earlier one has left.
+fn documented() -> Vec<String> {
+    let mut paths = Vec::new();
     files(&root().join("docs"), &mut paths);
+    paths.sort();
+    paths.extend(["README.md", "cli/README.md"].map(|name| root().join(name)));
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
-    paths
-        .iter()
-        .flat_map(|path| commands(&read(path)))
-        .collect()
+    let mut found = Vec::new();
+    for command in paths.iter().flat_map(|path| commands(&read(path))) {
+        if !found.contains(&command) {
+            found.push(command);
+        }
+    }
+    found
 }
 
 /// The commands of the list, each with its reason.

@@ -1,10 +1,4 @@
 //! The scripts of a table that has everything, in the shells themselves where they are installed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use crate::command::{Command, Count, Entry, Kind, Operand, Opt, all};
 use std::process::{ExitCode, Stdio};

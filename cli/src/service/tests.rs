@@ -1,10 +1,4 @@
 //! The messages, as a service manager's socket gets them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use super::{Notify, STATUS_PAUSE};
 use std::os::unix::net::UnixDatagram;

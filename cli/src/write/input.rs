@@ -91,9 +91,10 @@ impl Reader {
         let (end, ended) = end_of_run()?;
         let waits = Arc::new(AtomicBool::new(false));
         let wake = to_loop.clone();
-        let thread = Thread {
+        let mut thread = Thread {
             to_loop,
             empty,
+            spare: None,
             ended,
             waits: Arc::clone(&waits),
         };
@@ -154,12 +155,14 @@ impl Reader {
 struct Thread {
     to_loop: Sender<Message>,
     empty: Receiver<Vec<u8>>,
+    /// A buffer that the end of a source left over.
+    spare: Option<Vec<u8>>,
     ended: RunEnded,
     waits: Arc<AtomicBool>,
 }
 
 impl Thread {
-    fn read_all(self, sources: &[Source]) {
+    fn read_all(&mut self, sources: &[Source]) {
         for source in sources {
             let last = match self.read(source) {
                 Ok(true) => Message::End,
@@ -176,7 +179,7 @@ impl Thread {
     }
 
     /// `false` if the run has ended before the source.
-    fn read(&self, source: &Source) -> io::Result<bool> {
+    fn read(&mut self, source: &Source) -> io::Result<bool> {
         let Some(path) = &source.path else {
             return self.copy(&mut io::stdin().lock());
         };
@@ -195,12 +198,12 @@ impl Thread {
         self.copy(&mut file)
     }
 
-    fn copy<R: Read + Input>(&self, input: &mut R) -> io::Result<bool> {
+    fn copy<R: Read + Input>(&mut self, input: &mut R) -> io::Result<bool> {
         loop {
             self.waits.store(true, Ordering::SeqCst);
-            let buffer = self.empty.recv();
+            let buffer = self.spare.take().or_else(|| self.empty.recv().ok());
             self.waits.store(false, Ordering::SeqCst);
-            let Ok(mut buffer) = buffer else {
+            let Some(mut buffer) = buffer else {
                 return Ok(false);
             };
             let len = loop {
@@ -216,6 +219,7 @@ impl Thread {
                 }
             };
             if len == 0 {
+                self.spare = Some(buffer);
                 return Ok(true);
             }
             if self

@@ -137,7 +137,7 @@ mod tests {
             ("c f=3 9", None),
             ("f=1", None),
             // From the beginning again.
-            ("a f=1 7", Some((0, 5))),
+            ("b f=\"x\ny\" 5", Some((0, 3))),
         ] {
             assert_eq!(recent.find(line), found, "{line:?}");
         }

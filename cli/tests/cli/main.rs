@@ -11,10 +11,12 @@
 mod common {
     pub(crate) mod mock_api;
     pub(crate) mod mock_server;
+    pub(crate) mod service_manager;
     pub(crate) mod temp_dir;
     pub(crate) mod watch;
 }
 mod check;
+mod cost;
 mod formats;
 mod ping;
 mod provision;
@@ -22,5 +24,7 @@ mod pty;
 mod query;
 mod request;
 mod run;
+mod service;
 mod shells;
 mod spool;
+mod write;

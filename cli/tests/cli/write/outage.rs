@@ -1,0 +1,213 @@
+//! A server that is away, for a moment, for a run, or for ever.
+
+use super::*;
+use crate::common::mock_server::{Fault, no_secret_in};
+use crate::common::temp_dir::TempDir;
+
+/// The server goes away in the middle and comes back: everything waits, everything arrives.
+#[test]
+fn an_outage_in_the_middle() {
+    for spool in [false, true] {
+        let dir = TempDir::new("write-outage");
+        let path = dir.path().to_str().expect("text");
+        let server = server();
+        let how = if spool {
+            &["--spool", path][..]
+        } else {
+            &["--no-spool"]
+        };
+        let mut pipe = Pipe::start(at(&server.url(), [&["write"], how, &["sensors"]].concat()));
+        pipe.send("weather n=1i 1\n");
+        until("the first", || stored(&server) == 1);
+        server.fault(Fault::hang_up().times(2));
+        pipe.send("weather n=2i 2\n");
+        until("the outage", || server.requests().len() >= 3);
+        pipe.send("weather n=3i 3\n");
+        until("the rest", || stored(&server) == 3);
+        let run = pipe.end();
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert!(
+            run.err.contains("the server responds again, after"),
+            "{run:?}"
+        );
+        if spool {
+            no_secret_in(dir.path());
+        }
+        assert_eq!(run.account(), "3 lines read = 3 delivered");
+    }
+}
+
+/// No server for the whole of one run, and the next one brings what the first put on disk.
+#[test]
+fn the_next_run_delivers_what_is_in_the_spool() {
+    let dir = TempDir::new("write-next");
+    let state = dir.path().to_str().expect("text");
+    let input = lines(0..100);
+    let mut command = at(&nothing_there(), ["write", "sensors"]);
+    command.env("STATE_DIRECTORY", state);
+    let first = run(command, input.as_bytes());
+    assert_eq!((first.code, &*first.out), (Some(0), ""), "{first:?}");
+    assert_eq!(
+        first.account(),
+        "100 lines read = 0 delivered + 100 spooled"
+    );
+    assert!(dir.path().join("spool").is_dir());
+    no_secret_in(dir.path());
+    let server = server();
+    let mut command = at(&server.url(), ["write", "sensors"]);
+    command.env("STATE_DIRECTORY", state);
+    let mut pipe = Pipe::start(command);
+    until("the old ones", || stored(&server) == 100);
+    pipe.send("weather n=101i 1001\n");
+    let second = pipe.end();
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert_eq!(
+        second.account(),
+        "1 line read and 100 found in the spool = 101 delivered"
+    );
+    assert_eq!(stored(&server), 101);
+}
+
+/// Untimed lines keep the time at which they came, also when a later run delivers them.
+#[test]
+fn times_are_those_of_the_arrival() {
+    let dir = TempDir::new("write-times");
+    let path = dir.path().to_str().expect("text");
+    let args = ["write", "--spool", path, "sensors"];
+    assert_eq!(
+        run(at(&nothing_there(), args), b"m f=1i\nm f=2i\n").code,
+        Some(0)
+    );
+    let now = std::time::SystemTime::now();
+    let now = now
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("a clock")
+        .as_nanos();
+    let server = server();
+    assert_eq!(run(at(&server.url(), args), b"").code, Some(0));
+    let sent: String = server.requests().iter().map(|r| r.text()).collect();
+    let times: Vec<u128> = sent
+        .lines()
+        .filter_map(|line| line.rsplit_once(' ')?.1.parse().ok())
+        .collect();
+    assert_eq!(times.len(), 2, "{sent}");
+    assert!(times.iter().all(|time| *time < now), "{times:?} {now}");
+}
+
+/// Without a spool, what could not be delivered comes out, and can be piped in again.
+#[test]
+fn what_is_not_delivered_comes_out() {
+    let input = "weather n=1i 1\nweather n=2i 2\n";
+    let args = write(&["--patience", "300ms", "sensors"]);
+    let run = run(at(&nothing_there(), args), input.as_bytes());
+    assert_eq!((run.code, &*run.out), (Some(75), input), "{run:?}");
+    assert_eq!(
+        run.account(),
+        "2 lines read = 0 delivered + 2 not delivered"
+    );
+}
+
+/// A large file without a spool: what memory doesn't take is printed as well, in its order.
+#[test]
+fn a_large_file_comes_out_whole() {
+    let dir = TempDir::new("write-large");
+    let file = dir.path().join("large.lp");
+    let input = lines(0..120_000) + "bad\n" + &lines(120_000..130_000);
+    std::fs::write(&file, &input).expect("a file");
+    let path = file.to_str().expect("text");
+    let args = write(&["--patience", "300ms", "sensors", path]);
+    let run = run(at(&nothing_there(), args), b"");
+    assert_eq!(run.code, Some(75), "{}", run.err);
+    // (What the command gives up before it has looked at it may be bad.)
+    assert!(run.out.replace("bad\n", "") == input.replace("bad\n", ""));
+    assert!(
+        run.account().starts_with("130001 lines read = 0 delivered"),
+        "{}",
+        run.err
+    );
+}
+
+/// A pipe waits instead: nobody else has what is in it.
+#[test]
+fn a_pipe_waits_for_the_server() {
+    let server = server();
+    server.fault(Fault::status(503).times(3));
+    let input = lines(0..100_000);
+    let args = write(&["--patience", "30s", "sensors"]);
+    let run = run(at(&server.url(), args), input.as_bytes());
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert_eq!(stored(&server), 100_000);
+}
+
+#[test]
+fn signals_end_it_with_an_account() {
+    let server = server();
+    for (signal, code, input, account) in [
+        ("-INT", 130, "weather n=1i 1\n", "1 line read = 1 delivered"),
+        (
+            "-TERM",
+            143,
+            "weather n=2i 2\n",
+            "1 line read = 1 delivered",
+        ),
+        (
+            "-INT",
+            2,
+            "weather n=3i 3\nweather n=",
+            "2 lines read = 1 delivered + 1 rejected",
+        ),
+    ] {
+        let before = stored(&server);
+        let mut pipe = Pipe::start(at(&server.url(), write(&["--flush", "1h", "sensors"])));
+        pipe.send(input);
+        // It has to have begun; what is in the pipe by then may not be read yet.
+        until("its threads", || threads(&pipe) >= 3);
+        std::thread::sleep(Duration::from_millis(300));
+        pipe.signal(signal);
+        // Its input is open still: it ends by itself.
+        pipe.wait();
+        let run = pipe.end();
+        assert_eq!(run.code, Some(code), "{run:?}");
+        assert_eq!(run.account(), account);
+        assert_eq!(stored(&server), before + 1);
+    }
+}
+
+/// The reader and the one for signals.
+fn threads(pipe: &Pipe) -> usize {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", pipe.0.id()));
+    tasks.map_or(0, Iterator::count)
+}
+
+/// What isn't delivered when the signal comes is spooled, or printed.
+#[test]
+fn signals_in_an_outage() {
+    let dir = TempDir::new("write-signal");
+    let path = dir.path().to_str().expect("text");
+    let input = lines(0..10);
+    for (how, code, out, account) in [
+        (
+            &["--spool", path][..],
+            143,
+            "",
+            "10 lines read = 0 delivered + 10 spooled",
+        ),
+        (
+            &["--no-spool", "--patience", "1s"],
+            75,
+            &*input,
+            "10 lines read = 0 delivered + 10 not delivered",
+        ),
+    ] {
+        let args = [&["write"], how, &["sensors"]].concat();
+        let mut pipe = Pipe::start(at(&nothing_there(), args));
+        pipe.send(&input);
+        until("its threads", || threads(&pipe) >= 3);
+        std::thread::sleep(Duration::from_millis(300));
+        pipe.signal("-TERM");
+        pipe.wait();
+        let run = pipe.end();
+        assert_eq!((run.code, &*run.out), (Some(code), out), "{run:?}");
+        assert_eq!(run.account(), account);
+    }
+}
