@@ -3,8 +3,6 @@
 //! Each subcommand is a module with a table of its operands and options; parsing, help, shell completions
 //! and the man page read the same table.
 
-#![allow(dead_code)]
-
 mod check;
 mod command;
 mod completions;
@@ -33,7 +31,12 @@ use std::process::ExitCode;
 /// The subcommands, in the order of the help.
 pub(crate) const COMMANDS: &[&Command] = &[
     &write::COMMAND,
-pub(crate) const COMMANDS: &[&Command] = &[&query::COMMAND, &spool::COMMAND, &check::COMMAND, &ping::COMMAND, &provision::COMMAND, &request::COMMAND];
+    &query::COMMAND,
+    &spool::COMMAND,
+    &check::COMMAND,
+    &ping::COMMAND,
+    &provision::COMMAND,
+    &request::COMMAND,
     &completions::COMMAND,
     &man::COMMAND,
 ];
