@@ -134,7 +134,7 @@ impl Outlet {
     }
 
     fn take_text(&mut self, report: &Report, block: Block) {
-        if !self.rewrite.is_needed() {
+        if !self.rewrite.is_needed(&block.text) {
             return self.deliver(report, block);
         }
         let mut changed = Block {
