@@ -163,6 +163,7 @@ fn end_of(text: &[u8], is_end: impl Fn(u8) -> bool) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
 

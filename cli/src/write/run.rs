@@ -28,6 +28,12 @@ const IDLE: Duration = Duration::from_secs(1);
 const HELD_BACK: Duration = Duration::from_millis(100);
 /// How often the progress line is written.
 const PROGRESS: Duration = Duration::from_millis(200);
+/// The client's own limit of a request.
+const REQUEST: Duration = Duration::from_secs(30);
+/// A shorter limit would end requests that only a busy machine makes slow.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// A checkpoint waits no longer for the server.
+const SAFE: Duration = Duration::from_secs(10);
 /// A resumed run does over so much at most.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 const CHECKPOINT_BYTES: u64 = 8 << 20;
@@ -35,7 +41,7 @@ const CHECKPOINT_BYTES: u64 = 8 << 20;
 pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
     let mut options = Options::new(matches)?;
-    let client = settings::client(matches, &report)?;
+    let client = client(matches, &report)?;
     let rewrite = Rewrite::new(&client, &options.tags)?;
     let rejects = Rejects::new(options.rejected.as_deref())?;
     let mut sources = std::mem::take(&mut options.sources);
@@ -79,6 +85,28 @@ pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     }
     let end = run.pump();
     finish::finish(run, end)
+}
+
+/// The client. Under a watchdog a request takes no longer than a third of its interval, for the loop sends the
+/// sign of life between two requests; unless a limit was set.
+fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
+    let variable = |name| std::env::var(name).ok();
+    let interval = variable("WATCHDOG_USEC").and_then(|micros| micros.parse().ok());
+    let free = !matches.has("timeout")
+        && !matches.has("config")
+        && variable("INFLUXDB_V2_TIMEOUT").is_none();
+    let third = interval.map(|micros: u64| Duration::from_micros(micros / 3));
+    let limit = third.map(|third| third.max(SHORTEST));
+    match limit.filter(|limit| free && *limit < REQUEST) {
+        None => settings::client(matches, report),
+        Some(limit) => {
+            let client = settings::builder(matches)?.timeout(limit).build()?;
+            for warning in client.warnings() {
+                report.note(format_args!("warning: {warning}"));
+            }
+            Ok(client)
+        }
+    }
 }
 
 fn writer(
@@ -322,7 +350,10 @@ impl Run<'_> {
         if more == 0 || !(force || due) {
             return;
         }
-        if self.outlet.make_safe(self.report, self.options.patience) {
+        if self
+            .outlet
+            .make_safe(self.report, self.options.patience.min(SAFE))
+        {
             let times = resume.reached(self.current, source, at, force, self.report);
             self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
             self.saved.0 = at.bytes;
