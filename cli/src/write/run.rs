@@ -68,6 +68,7 @@ pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
         report: &report,
         sources,
         current: 0,
+        is_done: false,
         reader,
         intake: Intake::Closed,
         outlet,
@@ -183,6 +184,8 @@ pub(super) struct Run<'a> {
     pub(super) sources: Vec<Source>,
     /// The index of the source that is read.
     pub(super) current: usize,
+    /// All are read.
+    is_done: bool,
     pub(super) reader: Reader,
     pub(super) intake: Intake,
     pub(super) outlet: Outlet,
@@ -235,7 +238,7 @@ impl Run<'_> {
                 }
                 Some(Message::Failed(why)) => Err(self.unreadable(&why)),
                 Some(Message::End) => match self.close() {
-                    Ok(()) if self.current == self.sources.len() => return End::Input,
+                    Ok(()) if self.is_done => return End::Input,
                     other => other,
                 },
             };
@@ -257,7 +260,7 @@ impl Run<'_> {
 
     /// The source that is read, if there is one left.
     pub(super) fn source(&self) -> Option<&Source> {
-        self.sources.get(self.current)
+        self.sources.get(self.current).filter(|_| !self.is_done)
     }
 
     /// Begins with the current source.
@@ -308,8 +311,19 @@ impl Run<'_> {
                 ));
             }
         }
-        self.checkpoint(true);
-        self.current = self.current.saturating_add(1);
+        // The end of the last one is the end of the run, which has its own limit of time.
+        let next = self.current.saturating_add(1);
+        if next >= self.sources.len() {
+            self.is_done = true;
+            return Ok(());
+        }
+        while !self.checkpoint(true) && self.outlet.is_failing() && !self.stop.is_requested() {
+            let wait = self.outlet.poll(self.report).min(HELD_BACK);
+            self.notify.tick();
+            self.show_progress();
+            std::thread::sleep(wait);
+        }
+        self.current = next;
         self.open()
     }
 
@@ -335,30 +349,34 @@ impl Run<'_> {
             && self.moved.1.elapsed() > self.options.patience
     }
 
-    /// Writes how far the inputs are, if everything before that is delivered or safe on disk.
-    pub(super) fn checkpoint(&mut self, force: bool) {
+    /// Writes how far the inputs are, if it is time to, and if everything before that is delivered or safe on
+    /// disk. `false` if it is not.
+    pub(super) fn checkpoint(&mut self, force: bool) -> bool {
         let Some(resume) = &mut self.resume else {
-            return;
+            return true;
         };
         let (Some(source), Some(at)) = (self.sources.get(self.current), self.intake.position())
         else {
-            return;
+            return true;
         };
         let (bytes, time) = self.saved;
         let more = at.bytes.saturating_sub(bytes);
-        let due = more > CHECKPOINT_BYTES || time.elapsed() >= CHECKPOINT;
-        if more == 0 || !(force || due) {
-            return;
+        // (After a failure it lies ahead.)
+        let large = more > CHECKPOINT_BYTES && time <= Instant::now();
+        let due = more > 0 && (large || time.elapsed() >= CHECKPOINT);
+        if !(force || due) {
+            return true;
         }
-        if self
-            .outlet
-            .make_safe(self.report, self.options.patience.min(SAFE))
-        {
-            let times = resume.reached(self.current, source, at, force, self.report);
-            self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
-            self.saved.0 = at.bytes;
+        let limit = self.options.patience.min(SAFE);
+        if !self.outlet.make_safe(self.report, limit) {
+            // Each attempt is a request.
+            self.saved.1 = Instant::now() + SAFE;
+            return false;
         }
-        self.saved.1 = Instant::now();
+        let times = resume.reached(self.current, source, at, force, self.report);
+        self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
+        self.saved = (at.bytes, Instant::now());
+        true
     }
 
     fn show_progress(&mut self) {
