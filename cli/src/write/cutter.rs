@@ -21,6 +21,8 @@ pub(super) struct Cutter {
     pending: Vec<u8>,
     /// Where `pending` begins.
     at: Position,
+    /// More comes when it comes: a pipe. What follows in a file is there.
+    follows: bool,
     /// Since when `pending` holds a string with a newline that isn't closed.
     open: Option<Instant>,
     /// `pending` is the rest of a line that is too long.
@@ -49,9 +51,10 @@ impl Cut {
 }
 
 impl Cutter {
-    pub(super) fn new(at: Position) -> Cutter {
+    pub(super) fn new(at: Position, follows: bool) -> Cutter {
         Cutter {
             at,
+            follows,
             ..Cutter::default()
         }
     }
@@ -98,7 +101,7 @@ impl Cutter {
         }
         let len = first?;
         let since = *self.open.get_or_insert(now);
-        let stale = now.saturating_duration_since(since) > MAX_OPEN;
+        let stale = self.follows && now.saturating_duration_since(since) > MAX_OPEN;
         (stale && self.pending.ends_with(b"\n")).then_some(Cut::Bad(len, NOT_CLOSED))
     }
 
@@ -162,7 +165,7 @@ mod tests {
 
     fn cuts(pieces: &[&str], later: Duration) -> Vec<(Cut, String)> {
         let now = Instant::now();
-        let mut cutter = Cutter::default();
+        let mut cutter = Cutter::new(Position::default(), !later.is_zero());
         let (mut out, mut cuts) = (Vec::new(), Vec::new());
         let mut bytes = 0;
         for piece in pieces {
