@@ -4,6 +4,7 @@
 //! `lines N` prints N lines, `sink` serves on a port that it prints, `write FILE` delivers a file to the
 //! server of `INFLUXDB_V2_URL`.
 
+#[allow(clippy::collapsible_if, reason = "shared with benches of Rust 1.85")]
 #[path = "../../support/loopback.rs"]
 mod loopback;
 
@@ -52,8 +53,13 @@ fn write(file: &str) -> Result<(), Box<dyn Error>> {
     loop {
         let len = file.read(&mut piece)?;
         text.extend_from_slice(&piece[..len]);
-        let whole = if len == 0 { text.len() } else { whole_lines(&text) };
-        let outcome = writer.write_lines(std::str::from_utf8(&text[..whole])?, Precision::Nanosecond);
+        let whole = if len == 0 {
+            text.len()
+        } else {
+            whole_lines(&text)
+        };
+        let outcome =
+            writer.write_lines(std::str::from_utf8(&text[..whole])?, Precision::Nanosecond);
         assert!(outcome.is_complete(), "{outcome}");
         text.drain(..whole);
         if len == 0 {

@@ -1,6 +1,7 @@
 //! `Cutter`: line protocol that comes in pieces, as blocks of whole lines. The lines themselves are not
 //! looked at: the writer does that.
 
+use super::block::newlines;
 use super::format::Position;
 use influx_edge::line::whole_lines;
 use std::time::{Duration, Instant};
@@ -133,9 +134,8 @@ impl Cutter {
         out.extend_from_slice(self.pending.get(len..).unwrap_or_default());
         std::mem::swap(out, &mut self.pending);
         out.truncate(len);
-        let newlines = out.iter().filter(|byte| **byte == b'\n').count();
         self.at.bytes = self.at.bytes.saturating_add(len as u64);
-        self.at.lines = self.at.lines.saturating_add(newlines as u64);
+        self.at.lines = self.at.lines.saturating_add(newlines(out));
         self.open = None;
         self.cut = false;
         self.too_long = matches!(cut, Cut::Part { last: false, .. });
