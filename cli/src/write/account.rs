@@ -113,6 +113,7 @@ impl fmt::Display for Account {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::Account;
 

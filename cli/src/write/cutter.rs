@@ -1,6 +1,7 @@
 //! `Cutter`: line protocol that comes in pieces, as blocks of whole lines. The lines themselves are not
 //! looked at: the writer does that.
 
+use super::block::newlines;
 use super::format::Position;
 use influx_edge::line::whole_lines;
 use std::time::{Duration, Instant};
@@ -21,6 +22,8 @@ pub(super) struct Cutter {
     pending: Vec<u8>,
     /// Where `pending` begins.
     at: Position,
+    /// More comes when it comes: a pipe. What follows in a file is there.
+    follows: bool,
     /// Since when `pending` holds a string with a newline that isn't closed.
     open: Option<Instant>,
     /// `pending` is the rest of a line that is too long.
@@ -49,9 +52,10 @@ impl Cut {
 }
 
 impl Cutter {
-    pub(super) fn new(at: Position) -> Cutter {
+    pub(super) fn new(at: Position, follows: bool) -> Cutter {
         Cutter {
             at,
+            follows,
             ..Cutter::default()
         }
     }
@@ -98,7 +102,7 @@ impl Cutter {
         }
         let len = first?;
         let since = *self.open.get_or_insert(now);
-        let stale = now.saturating_duration_since(since) > MAX_OPEN;
+        let stale = self.follows && now.saturating_duration_since(since) > MAX_OPEN;
         (stale && self.pending.ends_with(b"\n")).then_some(Cut::Bad(len, NOT_CLOSED))
     }
 
@@ -130,9 +134,8 @@ impl Cutter {
         out.extend_from_slice(self.pending.get(len..).unwrap_or_default());
         std::mem::swap(out, &mut self.pending);
         out.truncate(len);
-        let newlines = out.iter().filter(|byte| **byte == b'\n').count();
         self.at.bytes = self.at.bytes.saturating_add(len as u64);
-        self.at.lines = self.at.lines.saturating_add(newlines as u64);
+        self.at.lines = self.at.lines.saturating_add(newlines(out));
         self.open = None;
         self.cut = false;
         self.too_long = matches!(cut, Cut::Part { last: false, .. });
@@ -156,12 +159,13 @@ impl Cutter {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
 
     fn cuts(pieces: &[&str], later: Duration) -> Vec<(Cut, String)> {
         let now = Instant::now();
-        let mut cutter = Cutter::default();
+        let mut cutter = Cutter::new(Position::default(), !later.is_zero());
         let (mut out, mut cuts) = (Vec::new(), Vec::new());
         let mut bytes = 0;
         for piece in pieces {

@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// Bytes read at once.
@@ -119,11 +119,8 @@ impl Reader {
 
     /// The next message, if one comes within this time.
     pub(crate) fn next(&self, wait: Duration) -> Option<Message> {
-        match self.messages.recv_timeout(wait) {
-            Ok(message) => Some(message),
-            // (This side keeps a sender, so the channel is never closed.)
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        // (This side keeps a sender, so the channel is never closed.)
+        self.messages.recv_timeout(wait).ok()
     }
 
     /// Gives a buffer back.

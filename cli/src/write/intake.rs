@@ -25,7 +25,10 @@ impl Intake {
     /// Returns an error if the format's header can't be read again.
     pub(super) fn open(source: &Source, options: &Options) -> Result<Intake, Failure> {
         let Some(mut format) = options.format()? else {
-            return Ok(Intake::Text(Cutter::new(source.start), options.precision));
+            return Ok(Intake::Text(
+                Cutter::new(source.start, !source.regular),
+                options.precision,
+            ));
         };
         if let (Some(path), true) = (&source.path, source.start.bytes > 0) {
             let failed = |why| Failure::new(NO_INPUT, format_args!("{}: {why}", path.display()));

@@ -217,11 +217,6 @@ impl Options {
             (None, None) => None,
         })
     }
-
-    /// The only input is a pipe, a terminal or a socket.
-    pub(super) fn follows(&self) -> bool {
-        self.sources.iter().any(|source| !source.regular)
-    }
 }
 
 /// The inputs, each looked at before anything is read.
@@ -307,6 +302,7 @@ fn default_spool(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> Spool
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::{SpoolDir, default_spool};
 

@@ -99,44 +99,13 @@ impl Outlet {
 
     /// Takes whole lines.
     pub(super) fn take(&mut self, report: &Report, block: Block) {
-        if std::str::from_utf8(&block.text).is_ok() {
-            return self.take_text(report, block);
-        }
-        // Each line that isn't UTF-8 is a bad one, and the others are not. The places of their ends don't
-        // depend on what isn't ASCII.
-        let ascii = |byte: &u8| if byte.is_ascii() { *byte } else { b'?' };
-        let shape = Block {
-            text: block.text.iter().map(ascii).collect(),
-            numbers: block.numbers.clone(),
-            ..Block::default()
-        };
-        let (mut good, mut numbers) = (Vec::new(), Vec::new());
-        let start = shape.text.as_ptr() as usize;
-        for found in shape.lines() {
-            let at = (found.raw.as_ptr() as usize).saturating_sub(start);
-            let raw = block.text.get(at..at.saturating_add(found.raw.len()));
-            let raw = raw.unwrap_or_default();
-            if let Err(why) = std::str::from_utf8(raw) {
-                let reason = format!("the line isn't UTF-8, at byte {}", why.valid_up_to());
-                self.reject(report, block.source, found.number, &reason, raw);
-                continue;
-            }
-            good.extend_from_slice(raw);
-            good.push(b'\n');
-            numbers.push(found.number);
-        }
-        let good = Block {
-            text: good,
-            numbers: Numbers::List(numbers),
-            ..block
-        };
-        self.take_text(report, good);
-    }
-
-    fn take_text(&mut self, report: &Report, block: Block) {
-        if !self.rewrite.is_needed() {
+        if !self.rewrite.is_needed(&block.text) {
             return self.deliver(report, block);
         }
+        let block = match std::str::from_utf8(&block.text) {
+            Ok(_) => block,
+            Err(_) => self.without_bad_text(report, block),
+        };
         let mut changed = Block {
             text: self.buffer(),
             ..Block::default()
@@ -159,7 +128,10 @@ impl Outlet {
         if !self.waiting.is_empty() {
             return self.waiting.push_back(block);
         }
-        let text = std::str::from_utf8(&block.text).unwrap_or_default();
+        let Ok(text) = std::str::from_utf8(&block.text) else {
+            let good = self.without_bad_text(report, block);
+            return self.deliver(report, good);
+        };
         let outcome = self.writer.write_lines(text, block.precision);
         self.accepted = self.accepted.saturating_add(outcome.accepted);
         if !outcome.is_complete() {
@@ -169,6 +141,37 @@ impl Outlet {
         let buffered = usize::try_from(buffered).unwrap_or(usize::MAX);
         self.recent.keep(block, buffered);
         self.list_rejected(report);
+    }
+
+    /// The lines of a block that are UTF-8; each of the others is a bad one.
+    fn without_bad_text(&mut self, report: &Report, block: Block) -> Block {
+        // The places of the ends of lines don't depend on what isn't ASCII.
+        let ascii = |byte: &u8| if byte.is_ascii() { *byte } else { b'?' };
+        let shape = Block {
+            text: block.text.iter().map(ascii).collect(),
+            numbers: block.numbers.clone(),
+            ..Block::default()
+        };
+        let (mut good, mut numbers) = (Vec::new(), Vec::new());
+        let start = shape.text.as_ptr() as usize;
+        for found in shape.lines() {
+            let at = (found.raw.as_ptr() as usize).saturating_sub(start);
+            let raw = block.text.get(at..at.saturating_add(found.raw.len()));
+            let raw = raw.unwrap_or_default();
+            if let Err(why) = std::str::from_utf8(raw) {
+                let reason = format!("the line isn't UTF-8, at byte {}", why.valid_up_to());
+                self.reject(report, block.source, found.number, &reason, raw);
+                continue;
+            }
+            good.extend_from_slice(raw);
+            good.push(b'\n');
+            numbers.push(found.number);
+        }
+        Block {
+            text: good,
+            numbers: Numbers::List(numbers),
+            ..block
+        }
     }
 
     /// Lines that the writer didn't take: those for which there was no space wait.

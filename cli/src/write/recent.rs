@@ -4,8 +4,8 @@
 use super::block::Block;
 use std::collections::VecDeque;
 
-/// Lines that were sent are kept so far back.
-const MAX_BYTES: usize = 512 * 1024;
+/// Beside those that wait, lines are kept so far back: those of a batch that was just sent, and a block.
+const MAX_BYTES: usize = 320 * 1024;
 
 #[derive(Default)]
 pub(super) struct Recent {
@@ -106,6 +106,7 @@ fn without_time(line: &[u8]) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
     use crate::write::block::Numbers;

@@ -65,8 +65,9 @@ impl Rewrite {
         Ok(Rewrite { tags, times: None })
     }
 
-    pub(super) fn is_needed(&self) -> bool {
-        !self.tags.is_empty() || self.times.is_some()
+    /// Whether lines of a text may lack a tag or a time.
+    pub(super) fn is_needed(&self, text: &[u8]) -> bool {
+        !self.tags.is_empty() || (self.times.is_some() && !all_have_times(text))
     }
 
     /// Writes the lines of a block with their tags and times into another one. Lines that can't be are
@@ -121,6 +122,21 @@ impl Rewrite {
     }
 }
 
+/// Whether all lines end with a time, as far as that can be seen without reading them: they end with digits
+/// behind a space. What is inside a string with newlines looks like a line without one, which costs no more
+/// than a closer look.
+fn all_have_times(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').all(|line| {
+        let line = line.trim_ascii_end();
+        let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit());
+        let digits = digits.count();
+        let before = line.get(..line.len().saturating_sub(digits));
+        let before = before.unwrap_or_default();
+        let before = before.strip_suffix(b"-").unwrap_or(before);
+        (digits > 0 && before.ends_with(b" ")) || matches!(line, [] | [b'#', ..])
+    })
+}
+
 /// The tags at the beginning of a text: the key, and all of it with its comma.
 fn tags_of(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let len = end_of(text, |byte| byte == b' ');
@@ -147,6 +163,7 @@ fn end_of(text: &[u8], is_end: impl Fn(u8) -> bool) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -160,7 +177,7 @@ mod tests {
             .unwrap();
         let tags = [("host".to_owned(), "gw,7".to_owned())];
         let mut rewrite = Rewrite::new(&client, &tags).unwrap();
-        assert!(rewrite.is_needed());
+        assert!(rewrite.is_needed(b""));
         rewrite.times = Some(Times {
             base: 1_000,
             first: 20,
@@ -192,7 +209,19 @@ mod tests {
     fn nothing_is_rewritten_without_tags() {
         let client = Client::builder("http://localhost:8086").org("acme").build();
         let client = client.unwrap();
-        assert!(!Rewrite::new(&client, &[]).unwrap().is_needed());
+        let mut rewrite = Rewrite::new(&client, &[]).unwrap();
+        assert!(!rewrite.is_needed(b"m f=1\n"));
+        rewrite.times = Some(Times { base: 0, first: 1 });
+        for (text, needed) in [
+            (&b""[..], false),
+            (b"m f=1 5\nm f=1 -5 \r\n\n# c\nm f=1 7", false),
+            (b"m f=1 5\nm f=15\n", true),
+            (b"m f=1 5\nm f=-5\n", true),
+            (b"m f=\"x\ny\" 5\n", true),
+            (b"m f=\"1 5\"\n", true),
+        ] {
+            assert_eq!(rewrite.is_needed(text), needed, "{text:?}");
+        }
         let time = [("time".to_owned(), "x".to_owned())];
         assert!(Rewrite::new(&client, &time).is_err());
     }

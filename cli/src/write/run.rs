@@ -28,6 +28,12 @@ const IDLE: Duration = Duration::from_secs(1);
 const HELD_BACK: Duration = Duration::from_millis(100);
 /// How often the progress line is written.
 const PROGRESS: Duration = Duration::from_millis(200);
+/// The client's own limit of a request.
+const REQUEST: Duration = Duration::from_secs(30);
+/// A shorter limit would end requests that only a busy machine makes slow.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// A checkpoint waits no longer for the server.
+const SAFE: Duration = Duration::from_secs(10);
 /// A resumed run does over so much at most.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 const CHECKPOINT_BYTES: u64 = 8 << 20;
@@ -35,7 +41,7 @@ const CHECKPOINT_BYTES: u64 = 8 << 20;
 pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
     let mut options = Options::new(matches)?;
-    let client = settings::client(matches, &report)?;
+    let client = client(matches, &report)?;
     let rewrite = Rewrite::new(&client, &options.tags)?;
     let rejects = Rejects::new(options.rejected.as_deref())?;
     let mut sources = std::mem::take(&mut options.sources);
@@ -62,6 +68,7 @@ pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
         report: &report,
         sources,
         current: 0,
+        is_done: false,
         reader,
         intake: Intake::Closed,
         outlet,
@@ -79,6 +86,28 @@ pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     }
     let end = run.pump();
     finish::finish(run, end)
+}
+
+/// The client. Under a watchdog a request takes no longer than a third of its interval, for the loop sends the
+/// sign of life between two requests; unless a limit was set.
+fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
+    let variable = |name| std::env::var(name).ok();
+    let interval = variable("WATCHDOG_USEC").and_then(|micros| micros.parse().ok());
+    let free = !matches.has("timeout")
+        && !matches.has("config")
+        && variable("INFLUXDB_V2_TIMEOUT").is_none();
+    let third = interval.map(|micros: u64| Duration::from_micros(micros / 3));
+    let limit = third.map(|third| third.max(SHORTEST));
+    match limit.filter(|limit| free && *limit < REQUEST) {
+        None => settings::client(matches, report),
+        Some(limit) => {
+            let client = settings::builder(matches)?.timeout(limit).build()?;
+            for warning in client.warnings() {
+                report.note(format_args!("warning: {warning}"));
+            }
+            Ok(client)
+        }
+    }
 }
 
 fn writer(
@@ -155,6 +184,8 @@ pub(super) struct Run<'a> {
     pub(super) sources: Vec<Source>,
     /// The index of the source that is read.
     pub(super) current: usize,
+    /// All are read.
+    is_done: bool,
     pub(super) reader: Reader,
     pub(super) intake: Intake,
     pub(super) outlet: Outlet,
@@ -207,7 +238,7 @@ impl Run<'_> {
                 }
                 Some(Message::Failed(why)) => Err(self.unreadable(&why)),
                 Some(Message::End) => match self.close() {
-                    Ok(()) if self.current == self.sources.len() => return End::Input,
+                    Ok(()) if self.is_done => return End::Input,
                     other => other,
                 },
             };
@@ -229,7 +260,7 @@ impl Run<'_> {
 
     /// The source that is read, if there is one left.
     pub(super) fn source(&self) -> Option<&Source> {
-        self.sources.get(self.current)
+        self.sources.get(self.current).filter(|_| !self.is_done)
     }
 
     /// Begins with the current source.
@@ -280,8 +311,19 @@ impl Run<'_> {
                 ));
             }
         }
-        self.checkpoint(true);
-        self.current = self.current.saturating_add(1);
+        // The end of the last one is the end of the run, which has its own limit of time.
+        let next = self.current.saturating_add(1);
+        if next >= self.sources.len() {
+            self.is_done = true;
+            return Ok(());
+        }
+        while !self.checkpoint(true) && self.outlet.is_failing() && !self.stop.is_requested() {
+            let wait = self.outlet.poll(self.report).min(HELD_BACK);
+            self.notify.tick();
+            self.show_progress();
+            std::thread::sleep(wait);
+        }
+        self.current = next;
         self.open()
     }
 
@@ -307,27 +349,34 @@ impl Run<'_> {
             && self.moved.1.elapsed() > self.options.patience
     }
 
-    /// Writes how far the inputs are, if everything before that is delivered or safe on disk.
-    pub(super) fn checkpoint(&mut self, force: bool) {
+    /// Writes how far the inputs are, if it is time to, and if everything before that is delivered or safe on
+    /// disk. `false` if it is not.
+    pub(super) fn checkpoint(&mut self, force: bool) -> bool {
         let Some(resume) = &mut self.resume else {
-            return;
+            return true;
         };
         let (Some(source), Some(at)) = (self.sources.get(self.current), self.intake.position())
         else {
-            return;
+            return true;
         };
         let (bytes, time) = self.saved;
         let more = at.bytes.saturating_sub(bytes);
-        let due = more > CHECKPOINT_BYTES || time.elapsed() >= CHECKPOINT;
-        if more == 0 || !(force || due) {
-            return;
+        // (After a failure it lies ahead.)
+        let large = more > CHECKPOINT_BYTES && time <= Instant::now();
+        let due = more > 0 && (large || time.elapsed() >= CHECKPOINT);
+        if !(force || due) {
+            return true;
         }
-        if self.outlet.make_safe(self.report, self.options.patience) {
-            let times = resume.reached(self.current, source, at, force, self.report);
-            self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
-            self.saved.0 = at.bytes;
+        let limit = self.options.patience.min(SAFE);
+        if !self.outlet.make_safe(self.report, limit) {
+            // Each attempt is a request.
+            self.saved.1 = Instant::now() + SAFE;
+            return false;
         }
-        self.saved.1 = Instant::now();
+        let times = resume.reached(self.current, source, at, force, self.report);
+        self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
+        self.saved = (at.bytes, Instant::now());
+        true
     }
 
     fn show_progress(&mut self) {

@@ -138,6 +138,9 @@ fn an_outage_fills_no_disk_and_a_signal_ends_it() {
     pipe.wait();
     let stopped = pipe.end();
     assert_eq!(stopped.code, Some(143), "{stopped:?}");
+    // The server has moved, and whoever moved it says so.
+    let state = std::fs::read_to_string(it.file("state")).expect("the state");
+    it.put("state", &state.replace(&away, &it.server.url()));
     let (run, _, delivered) = it.run(&["a.lp"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(
@@ -214,4 +217,24 @@ fn lines_without_a_time_in_coarse_units() {
         "{run:?}"
     );
     assert_eq!(stored(&it.server), 1);
+}
+
+/// The next file isn't begun before the one before is safe, and the state says so.
+#[test]
+fn an_outage_between_two_files() {
+    let it = Backfill::new("write-between");
+    it.put("a.lp", &lines(0..10));
+    it.put("b.lp", &lines(10..20));
+    it.server.fault(Fault::status(503));
+    let mut command = it.command(&it.server.url(), &["a.lp", "b.lp"]);
+    // Without a spool; the options before are those of the others.
+    command = {
+        let mut bare = at(&it.server.url(), ["write", "sensors", "--no-spool"]);
+        bare.args(command.get_args().skip(5));
+        bare
+    };
+    let run = run(command, b"");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(stored(&it.server), 20);
+    assert_eq!(it.run(&["a.lp", "b.lp"]).1, 0);
 }

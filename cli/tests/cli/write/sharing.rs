@@ -4,7 +4,7 @@ use super::*;
 use crate::common::mock_server::Fault;
 use crate::common::temp_dir::TempDir;
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::Seek;
 
 /// A run that has the spool, with its input held open.
 fn holder(url: &str, spool: &str) -> Pipe {
@@ -68,7 +68,7 @@ fn or_it_ends_with_its_input_unread() {
     assert_eq!((second.code, &*second.out), (Some(75), ""), "{second:?}");
     assert!(second.err.contains("nothing was read"), "{second:?}");
     // The position is common to both handles.
-    assert_eq!(file.seek(SeekFrom::Current(0)).expect("a position"), 0);
+    assert_eq!(file.stream_position().expect("a position"), 0);
     assert_eq!(first.end().code, Some(0));
 }
 
