@@ -31,7 +31,7 @@ const OUTPUTS: &[&str] = &["table", "csv", "jsonl", "raw", "plot", "sparkline"];
 
 pub(crate) const COMMAND: Command = Command {
     name: "query",
-    summary: "ask the server, and print rows as a table, CSV, JSON lines or plots",
+    summary: "ask the server, and print a table, CSV, JSON lines or plots",
     operands: &[Operand {
         name: "FLUX",
         help: "the query; - or nothing: standard input",
