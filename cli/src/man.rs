@@ -104,8 +104,8 @@ fn page() -> String {
     page.text(
         "For shell scripts, cron and systemd: writes points, also over links that fail, and reads them back. Data \
          are on standard output, everything else on standard error. The server is that of the environment, see \
-         ENVIRONMENT, or of a file (--config FILE); the two are never mixed, and options come last. A token is \
-         never an argument, which other users could see.",
+         ENVIRONMENT, or of a file (--config FILE); the two are never mixed. An option overrides them, and --url \
+         excludes --config. A token is never an argument, which other users could see.",
     );
     page.section("COMMANDS");
     for entry in leaves(&entries) {
