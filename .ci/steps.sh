@@ -334,6 +334,7 @@ oldest_rust() {
     [[ $(rustc --version) == "rustc $rust."* ]]
     cargo build --locked --no-default-features
     cargo check --locked --all-targets
+    cargo check --locked -p influx-edge-cli
     # The boards' tests are compiled with Debian's compiler of this version, so they stand for the rest.
     [[ -z ${RUSTUP_TOOLCHAIN:-} ]] || cargo test --locked --lib --test client
 }
