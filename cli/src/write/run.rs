@@ -15,7 +15,7 @@ use crate::service::Notify;
 use crate::settings;
 use crate::signals::Stop;
 use influx_edge::writer::{DropReason, Event};
-use influx_edge::{Client, Error, Spool, Writer};
+use influx_edge::{Client, Error, Remedy, Spool, Writer};
 use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -124,26 +124,47 @@ fn writer(
         .max_buffer_bytes(MAX_BUFFER)
         // Rejected lines are taken after each step, so this has to hold those of one step.
         .max_rejected_bytes(64 << 20)
-        .on_event(move |event| show(&report, event));
+        .on_event({
+            let mut shown = Vec::new();
+            move |event| show(&report, &mut shown, event)
+        });
     match spool {
         Some(spool) => builder.spool(spool).build(),
         None => builder.build(),
     }
 }
 
-/// What a person should know while it happens. The rest is in the account.
-fn show(report: &Report, event: &Event<'_>) {
+/// How many different errors of one outage are shown.
+const ERRORS_SHOWN: usize = 8;
+
+/// What a person should know while it happens. The rest is in the account. An error is shown once in an outage,
+/// not at each attempt: `shown` has those of this one.
+fn show(report: &Report, shown: &mut Vec<String>, event: &Event<'_>) {
     match event {
         Event::Failed {
             error, retry_in, ..
-        } => report.note(format_args!(
-            "{error}; next attempt in {:.1} s",
-            retry_in.as_secs_f32()
-        )),
-        Event::Recovered { after, .. } => report.note(format_args!(
-            "the server responds again, after {:.1} s",
-            after.as_secs_f32()
-        )),
+        } => {
+            let text = error.to_string();
+            if shown.len() >= ERRORS_SHOWN || shown.contains(&text) {
+                return;
+            }
+            // A token or a bucket doesn't get better by waiting.
+            match error.remedy() {
+                Remedy::Operator => report.error(&text),
+                _ => report.note(format_args!(
+                    "{text}; next attempt in {:.1} s",
+                    retry_in.as_secs_f32()
+                )),
+            }
+            shown.push(text);
+        }
+        Event::Recovered { after, .. } => {
+            shown.clear();
+            report.note(format_args!(
+                "the server responds again, after {:.1} s",
+                after.as_secs_f32()
+            ));
+        }
         Event::SpoolFailed { message, .. } => {
             report.error(format_args!("the spool takes nothing: {message}"));
         }
