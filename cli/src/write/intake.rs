@@ -104,6 +104,12 @@ impl Intake {
         }
     }
 
+    /// How many bytes were taken, with those that an earlier run took.
+    pub(super) fn read(&self) -> u64 {
+        let whole = self.position().unwrap_or_default().bytes;
+        whole.saturating_add(self.unfinished())
+    }
+
     /// Bytes behind the last whole line.
     pub(super) fn unfinished(&self) -> u64 {
         match self {

@@ -292,7 +292,7 @@ impl Run<'_> {
         self.intake = Intake::open(source, self.options)?;
         self.saved = (source.start.bytes, Instant::now());
         if let Some(resume) = &mut self.resume {
-            self.outlet.rewrite.times = resume.begin(self.current, self.report);
+            self.outlet.rewrite.times = resume.begin(self.current, source, self.report);
         }
         Ok(())
     }
@@ -306,6 +306,10 @@ impl Run<'_> {
             current,
             ..
         } = self;
+        if let (Some(resume), Some(source)) = (&mut self.resume, self.sources.get(*current)) {
+            let read = intake.read().saturating_add(bytes.len() as u64);
+            resume.reads(*current, source, read, report);
+        }
         intake.push(*current, bytes, outlet, report)
     }
 
@@ -394,7 +398,8 @@ impl Run<'_> {
             self.saved.1 = Instant::now() + SAFE;
             return false;
         }
-        let times = resume.reached(self.current, source, at, force, self.report);
+        let read = self.intake.read();
+        let times = resume.reached(self.current, source, at, read, force, self.report);
         self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
         self.saved = (at.bytes, Instant::now());
         true
