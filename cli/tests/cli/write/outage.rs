@@ -183,7 +183,7 @@ fn signals_end_it_with_an_account() {
         ),
         (
             "-INT",
-            2,
+            130,
             "weather n=3i 3\nweather n=",
             "2 lines read = 1 delivered + 1 rejected",
         ),
