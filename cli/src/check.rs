@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 pub(crate) const COMMAND: Command = Command {
     name: "check",
-    summary: "server, token, bucket, clock, spool: whether a write would work",
+    summary: "whether a write would work: server, token, bucket, clock, spool",
     operands: &[Operand {
         name: "BUCKET",
         help: "whether the token may write to it, and whether it may read it",

@@ -2,6 +2,7 @@
 
 mod connect;
 mod ensure;
+mod fields;
 mod file;
 mod items;
 mod secret_file;

@@ -21,7 +21,7 @@ pub(super) struct Account {
     pub(super) not_delivered: u64,
     /// Of those not delivered, how many couldn't be printed.
     pub(super) unprinted: u64,
-    /// Of the rejected, how many couldn't be written to their file.
+    /// Of the rejected, how many couldn't be written to their file, nor printed.
     pub(super) unrecorded: u64,
     /// Bytes at the end of inputs that aren't a whole line yet.
     pub(super) unfinished: u64,
@@ -53,7 +53,7 @@ impl Account {
         }
         if self.unrecorded > 0 {
             report.error(format_args!(
-                "{} rejected lines are not in the file of --rejected",
+                "{} rejected lines could be neither recorded nor printed",
                 self.unrecorded
             ));
         }

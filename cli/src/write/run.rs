@@ -14,6 +14,7 @@ use crate::report::Report;
 use crate::service::Notify;
 use crate::settings;
 use crate::signals::Stop;
+use influx_edge::line::OwnedDefaultTags;
 use influx_edge::writer::{DropReason, Event};
 use influx_edge::{Client, Error, Remedy, Spool, Writer};
 use std::fmt;
@@ -41,8 +42,8 @@ const CHECKPOINT_BYTES: u64 = 8 << 20;
 pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
     let mut options = Options::new(matches)?;
-    let client = client(matches, &report)?;
-    let rewrite = Rewrite::new(&client, &options.tags)?;
+    let client = client(matches, &options, &report)?;
+    let tags = client.default_tags().cloned().unwrap_or_default();
     let rejects = Rejects::new(options.rejected.as_deref())?;
     let mut sources = std::mem::take(&mut options.sources);
     let resume = match &options.resume {
@@ -62,9 +63,11 @@ pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let stop = Stop::listen(reader.waker())?;
     let several = sources.len() > 1;
     let names = sources.iter().map(|source| source.name().into_owned());
+    let rewrite = Rewrite::new(&tags);
     let outlet = Outlet::new(writer, rewrite, rejects, names.collect(), several);
     let mut run = Run {
         options: &options,
+        tags,
         report: &report,
         sources,
         current: 0,
@@ -90,7 +93,11 @@ pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
 
 /// The client. Under a watchdog a request takes no longer than a third of its interval, for the loop sends the
 /// sign of life between two requests; unless a limit was set.
-fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
+fn client(matches: &Matches, options: &Options, report: &Report) -> Result<Client, Failure> {
+    let mut builder = settings::builder(matches)?;
+    for (key, value) in &options.tags {
+        builder = builder.default_tag(key, value);
+    }
     let variable = |name| std::env::var(name).ok();
     let interval = variable("WATCHDOG_USEC").and_then(|micros| micros.parse().ok());
     let free = !matches.has("timeout")
@@ -98,16 +105,12 @@ fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
         && variable("INFLUXDB_V2_TIMEOUT").is_none();
     let third = interval.map(|micros: u64| Duration::from_micros(micros / 3));
     let limit = third.map(|third| third.max(SHORTEST));
-    match limit.filter(|limit| free && *limit < REQUEST) {
-        None => settings::client(matches, report),
-        Some(limit) => {
-            let client = settings::builder(matches)?.timeout(limit).build()?;
-            for warning in client.warnings() {
-                report.note(format_args!("warning: {warning}"));
-            }
-            Ok(client)
-        }
+    if let Some(limit) = limit.filter(|limit| free && *limit < REQUEST) {
+        builder = builder.timeout(limit);
     }
+    let client = builder.build()?;
+    settings::warn(&client, report);
+    Ok(client)
 }
 
 fn writer(
@@ -201,6 +204,7 @@ pub(super) enum End {
 /// A run of `write`.
 pub(super) struct Run<'a> {
     pub(super) options: &'a Options,
+    tags: OwnedDefaultTags,
     pub(super) report: &'a Report,
     pub(super) sources: Vec<Source>,
     /// The index of the source that is read.
@@ -289,10 +293,10 @@ impl Run<'_> {
         let Some(source) = self.sources.get(self.current) else {
             return Ok(());
         };
-        self.intake = Intake::open(source, self.options)?;
+        self.intake = Intake::open(source, self.options, &self.tags)?;
         self.saved = (source.start.bytes, Instant::now());
         if let Some(resume) = &mut self.resume {
-            self.outlet.rewrite.times = resume.begin(self.current, self.report);
+            self.outlet.rewrite.times = resume.begin(self.current, source, self.report);
         }
         Ok(())
     }
@@ -306,6 +310,10 @@ impl Run<'_> {
             current,
             ..
         } = self;
+        if let (Some(resume), Some(source)) = (&mut self.resume, self.sources.get(*current)) {
+            let read = intake.read().saturating_add(bytes.len() as u64);
+            resume.reads(*current, source, read, report);
+        }
         intake.push(*current, bytes, outlet, report)
     }
 
@@ -394,7 +402,8 @@ impl Run<'_> {
             self.saved.1 = Instant::now() + SAFE;
             return false;
         }
-        let times = resume.reached(self.current, source, at, force, self.report);
+        let read = self.intake.read();
+        let times = resume.reached(self.current, source, at, read, force, self.report);
         self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
         self.saved = (at.bytes, Instant::now());
         true
