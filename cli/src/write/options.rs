@@ -6,6 +6,7 @@ use super::input::Source;
 use super::pairs::Pairs;
 use crate::command::{Kind, Matches, Opt, joined};
 use crate::failure::{Failure, NO_INPUT};
+use crate::state;
 use influx_edge::Precision;
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -195,7 +196,7 @@ impl Options {
             spool: match (matches.path("spool"), matches.has("no-spool")) {
                 (Some(dir), _) => SpoolDir::Named(dir.to_owned()),
                 (None, true) => SpoolDir::Off,
-                (None, false) => default_spool(|name| std::env::var_os(name)),
+                (None, false) => state::spool_dir().map_or(SpoolDir::Nowhere, SpoolDir::Default),
             },
             spool_bytes,
             lock_wait: time("lock-wait", 10)?,
@@ -281,52 +282,4 @@ fn stdin_len() -> Option<u64> {
 #[cfg(not(unix))]
 fn stdin_len() -> Option<u64> {
     None
-}
-
-/// The spool of the service (systemd's `StateDirectory=`), or else of the user.
-fn default_spool(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> SpoolDir {
-    let set = |name| variable(name).filter(|value| !value.is_empty());
-    if let Some(dirs) = set("STATE_DIRECTORY") {
-        let dirs = std::env::split_paths(&dirs);
-        if let Some(dir) = dirs.into_iter().next() {
-            return SpoolDir::Default(dir.join("spool"));
-        }
-    }
-    if let Some(state) = set("XDG_STATE_HOME") {
-        return SpoolDir::Default(Path::new(&state).join("influx-edge/spool"));
-    }
-    match set("HOME") {
-        Some(home) => SpoolDir::Default(Path::new(&home).join(".local/state/influx-edge/spool")),
-        None => SpoolDir::Nowhere,
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-mod tests {
-    use super::{SpoolDir, default_spool};
-
-    #[test]
-    fn the_default_spool() {
-        let dir = |path: &str| SpoolDir::Default(path.into());
-        for (variables, spool) in [
-            (&[][..], SpoolDir::Nowhere),
-            (&[("HOME", "")], SpoolDir::Nowhere),
-            (&[("HOME", "/h")], dir("/h/.local/state/influx-edge/spool")),
-            (
-                &[("HOME", "/h"), ("XDG_STATE_HOME", "/x")],
-                dir("/x/influx-edge/spool"),
-            ),
-            (
-                &[("XDG_STATE_HOME", "/x"), ("STATE_DIRECTORY", "/s/a:/s/b")],
-                dir("/s/a/spool"),
-            ),
-        ] {
-            let found = default_spool(|name| {
-                let found = variables.iter().find(|(key, _)| *key == name);
-                found.map(|(_, value)| value.into())
-            });
-            assert_eq!(found, spool, "{variables:?}");
-        }
-    }
 }
