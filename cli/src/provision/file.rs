@@ -111,8 +111,12 @@ impl Wanted {
             Failure::settings(format_args!("{}: {why}", path.display()))
         };
         let text = text(path)?;
-        let mut wanted: Wanted =
-            toml::from_str(&text).map_err(|error| wrong(&error.to_string().trim_end()))?;
+        // (The error itself shows the line, which may hold what is better in a file of its own.)
+        let mut wanted: Wanted = toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            wrong(&format_args!("line {line}: {}", error.message()))
+        })?;
         let dir = path.parent().unwrap_or(Path::new(""));
         if let Some(setup) = &mut wanted.setup {
             setup.password_file = dir.join(&setup.password_file);
