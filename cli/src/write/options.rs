@@ -167,6 +167,7 @@ impl Options {
         };
         let resume = matches.path("resume").map(Path::to_owned);
         let sources = sources(matches)?;
+        check_outputs(matches, &sources)?;
         if resume.is_some() && sources.iter().any(|source| source.path.is_none()) {
             return Err(matches.misused(
                 "--resume: standard input can't be read again; name the files to be read",
@@ -273,10 +274,51 @@ fn stdin() -> Source {
 /// The length of standard input, if it is a regular file.
 #[cfg(unix)]
 fn stdin_len() -> Option<u64> {
-    use std::os::fd::AsFd;
-    let stdin = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
-    let found = File::from(stdin).metadata().ok()?;
-    found.is_file().then_some(found.len())
+    open_file(std::io::stdin()).map(|found| found.len())
+}
+
+/// What this is, if it is a regular file.
+#[cfg(unix)]
+fn open_file(of: impl std::os::fd::AsFd) -> Option<fs::Metadata> {
+    let file = of.as_fd().try_clone_to_owned().ok()?;
+    let found = File::from(file).metadata().ok()?;
+    found.is_file().then_some(found)
+}
+
+/// What is appended to an input would be read again, and rejected or printed again, for ever.
+#[cfg(unix)]
+fn check_outputs(matches: &Matches, sources: &[Source]) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+    let rejected = matches
+        .path("rejected")
+        .filter(|path| path.as_os_str() != "-");
+    let rejected = rejected.and_then(|path| fs::metadata(path).ok());
+    let outputs = [
+        ("--rejected", rejected.filter(fs::Metadata::is_file)),
+        ("standard output", open_file(std::io::stdout())),
+    ];
+    for source in sources {
+        let input = match &source.path {
+            Some(path) => fs::metadata(path).ok(),
+            None => open_file(std::io::stdin()),
+        };
+        for (output, found) in &outputs {
+            if let (Some(one), Some(other)) = (&input, found) {
+                if (one.dev(), one.ino()) == (other.dev(), other.ino()) {
+                    return Err(matches.misused(format_args!(
+                        "{} is an input, and {output} as well",
+                        source.name()
+                    )));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_outputs(_: &Matches, _: &[Source]) -> Result<(), Failure> {
+    Ok(())
 }
 
 #[cfg(not(unix))]
