@@ -17,6 +17,7 @@ work=$(mktemp -d)
 mkfifo "$work/open"
 trap 'exec 3>&-; rm -rf "$work"' EXIT
 "$library" lines 1000000 >"$work/lines.lp"
+"$library" records 1000000 >"$work/records.csv"
 "$library" sink <"$work/open" >"$work/url" &
 exec 3>"$work/open"
 until [[ -s $work/url ]]; do sleep 0.05; done
@@ -36,15 +37,24 @@ for ((round = 0; round < rounds; round++)); do
     timed command "$command" write --spool "$work/spool" sensors "$work/lines.lp"
     timed resume "$command" write --spool "$work/spool" --resume "$work/state" sensors "$work/lines.lp"
     rm -f "$work/state"
+    timed library-csv "$library" write-csv "$work/records.csv"
+    timed command-csv "$command" write --spool "$work/spool" \
+        --csv -m weather --tags station,site sensors "$work/records.csv"
 done
 median() { awk '{ print $1 + $2 }' "$work/$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 peak() { awk '$3 > most { most = $3 } END { print most }' "$work/$1"; }
-base=$(median library)
 status=0
-for name in library command resume; do
-    awk -v name="$name" -v cpu="$(median $name)" -v base="$base" -v kib="$(peak $name)" 'BEGIN {
-        printf "%-8s %.3f s of processor time, ratio %.2f, %.1f MiB resident\n", name, cpu, cpu / base, kib / 1024
-        exit name == "command" && (cpu / base > 1.2 || kib > 6 * 1024)
-    }' || status=1
-done
+compare() { # base, limit of the ratio, names
+    local base=$1 limit=$2 name
+    shift 2
+    for name in "$base" "$@"; do
+        awk -v name="$name" -v cpu="$(median "$name")" -v base="$(median "$base")" -v kib="$(peak "$name")" \
+            -v limit="$limit" 'BEGIN {
+            printf "%-12s %.3f s of processor time, ratio %.2f, %.1f MiB resident\n", name, cpu, cpu / base, kib / 1024
+            exit name ~ /^command/ && (cpu / base > limit || kib > 6 * 1024)
+        }' || status=1
+    done
+}
+compare library 1.2 command resume
+compare library-csv 2 command-csv
 exit $status

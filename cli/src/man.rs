@@ -151,8 +151,16 @@ fn leaves(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
 
 /// Text of the table as a sentence.
 fn sentence(text: &str) -> String {
+    // `params.NAME`, `v2` and the first of several values stay as they are typed.
+    let word = text.split(' ').next().unwrap_or_default();
+    let is_word = word.chars().all(|c| c.is_alphabetic() || c == '\'');
     let mut chars = text.chars();
-    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    let first = chars.next().into_iter();
+    let first = first.flat_map(|c| {
+        c.to_uppercase()
+            .filter(|_| is_word)
+            .chain(Some(c).filter(|_| !is_word))
+    });
     let stop = if text.ends_with('.') { "" } else { "." };
     first.chain(chars).chain(stop.chars()).collect()
 }
@@ -316,5 +324,7 @@ mod tests {
         }
         assert_eq!(sentence("the server (X)"), "The server (X).");
         assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence("v2 or v3"), "v2 or v3.");
+        assert_eq!(sentence("float, int"), "float, int.");
     }
 }

@@ -16,7 +16,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: &[
         Operand {
             name: "METHOD",
-            help: "GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
+            help: "method: GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
             count: Count::One,
             kind: Kind::Choice(METHODS),
         },

@@ -96,11 +96,11 @@ impl<'a> ApiRequest<'a> {
 
     /// Makes the call and reads its JSON.
     pub(super) fn send_json<T: DeserializeOwned>(
-        self,
+        mut self,
         what: &dyn fmt::Display,
     ) -> Result<T, Error> {
         let client = self.client;
-        self.with(|out| client.json(what, out))
+        client.json(what, &mut self.prepared()?)
     }
 
     /// The same; a server that hasn't got it makes `None`. Where its organization is missing, that is
@@ -119,27 +119,25 @@ impl<'a> ApiRequest<'a> {
     }
 
     /// Sends a request to which the server responds with 204.
-    pub(super) fn send(self, what: &dyn fmt::Display) -> Result<(), Error> {
+    pub(super) fn send(mut self, what: &dyn fmt::Display) -> Result<(), Error> {
         let client = self.client;
-        if self.own.is_none() {
-            return self.with(|out| client.empty(what, out));
+        let is_own = self.own.is_some();
+        let mut out = self.prepared()?;
+        if !is_own {
+            return client.empty(what, &mut out);
         }
-        self.with(|out| {
-            let mut response = client.send(what, out)?;
-            client
-                .no_content(what, &mut response)
-                .map_err(|error| client.instead(error, &out.target))
-        })
+        let mut response = client.send(what, &mut out)?;
+        client
+            .no_content(what, &mut response)
+            .map_err(|error| client.instead(error, &out.target))
     }
 
-    fn with<T>(
-        mut self,
-        make: impl FnOnce(&mut HttpRequest<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    #[inline(never)]
+    fn prepared(&mut self) -> Result<HttpRequest<'_>, Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
-        let mut out = self.client.http_request(self.method, self.target);
+        let mut out = self.client.http_request(self.method, self.target.clone());
         out.accept_gzip = true;
         out.cap = CAP;
         if let Some((headers, credential)) = &self.own {
@@ -155,7 +153,7 @@ impl<'a> ApiRequest<'a> {
             None if self.method == "POST" => out.body = RequestBody::Bytes(&[]),
             None => {}
         }
-        make(&mut out)
+        Ok(out)
     }
 }
 

@@ -141,8 +141,23 @@ impl Client {
         &self.inner.warnings
     }
 
-    /// The tags that this client adds to what it encodes: its builder's, the environment's, a file's.
-    pub(crate) fn default_tags(&self) -> Option<&OwnedDefaultTags> {
+    /// The tags that this client adds to what it encodes: its builder's, the environment's, a file's. `None`
+    /// if there are none.
+    ///
+    /// An encoder of your own gets them when it is made.
+    ///
+    /// ```
+    /// use influx_edge::{Client, Encoder};
+    ///
+    /// let client = Client::builder("http://localhost:8086").default_tag("host", "gw-7").build()?;
+    /// let tags = client.default_tags().cloned().unwrap_or_default();
+    /// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
+    /// enc.line("load").field("one", 0.5).finish()?;
+    /// assert_eq!(enc.as_bytes(), b"load,host=gw-7 one=0.5\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn default_tags(&self) -> Option<&OwnedDefaultTags> {
         self.inner.default_tags.as_ref()
     }
 

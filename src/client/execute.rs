@@ -36,6 +36,16 @@ const PING_LIMIT: Duration = Duration::from_secs(5);
 /// The most bytes of a response that is read whole, decompressed.
 pub(crate) const DEFAULT_CAP: u64 = 16 << 20;
 
+/// Attempts of one call.
+struct Attempts {
+    start: Instant,
+    /// Of an attempt.
+    limit: Duration,
+    count: u32,
+    /// Whether an earlier one may have been stored.
+    unknown: bool,
+}
+
 impl Client {
     /// A request with this client's limits and nothing else.
     pub(crate) fn http_request<'a>(&self, method: &'a str, target: Target) -> HttpRequest<'a> {
@@ -81,45 +91,62 @@ impl Client {
         out: &mut HttpRequest<'a>,
         mut attempt_once: impl FnMut(&mut HttpRequest<'a>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let policy = &self.inner().retry;
-        let start = Instant::now();
-        let limit = out.overall;
-        let mut attempt = 0u32;
-        let mut unknown = false;
+        let mut attempts = Attempts {
+            start: Instant::now(),
+            limit: out.overall,
+            count: 0,
+            unknown: false,
+        };
         loop {
-            let mut error = match attempt_once(out) {
+            match attempt_once(out) {
                 Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            if unknown {
-                error = error.after_unknown();
+                Err(error) => self.wait_for_next(&mut attempts, out, error)?,
             }
-            unknown = error.stored() == Stored::Unknown;
-            attempt = attempt.saturating_add(1);
-            let replayable = out.repeatable && !matches!(out.body, RequestBody::Reader(..));
-            if !replayable || !error.is_retryable() {
-                return Err(error);
-            }
-            let Some(pause) = policy.delay(attempt, start.elapsed(), error.retry_after(), random())
-            else {
-                return Err(error);
-            };
-            logging::retry(attempt, pause, &error);
-            if let Some(on_retry) = &self.inner().on_retry {
-                on_retry(&Retry {
-                    attempt,
-                    pause,
-                    error: &error,
-                });
-            }
-            thread::sleep(pause);
-            // The last attempt ends with the policy's total, too.
-            let left = policy.max_time.saturating_sub(start.elapsed());
-            if left < Duration::from_millis(1) {
-                return Err(error);
-            }
-            out.overall = limit.min(left);
         }
+    }
+
+    /// Waits until an attempt that failed may be repeated.
+    ///
+    /// # Errors
+    /// Returns its error if it is the last one.
+    #[inline(never)]
+    fn wait_for_next(
+        &self,
+        attempts: &mut Attempts,
+        out: &mut HttpRequest<'_>,
+        mut error: Error,
+    ) -> Result<(), Error> {
+        let policy = &self.inner().retry;
+        if attempts.unknown {
+            error = error.after_unknown();
+        }
+        attempts.unknown = error.stored() == Stored::Unknown;
+        attempts.count = attempts.count.saturating_add(1);
+        let replayable = out.repeatable && !matches!(out.body, RequestBody::Reader(..));
+        if !replayable || !error.is_retryable() {
+            return Err(error);
+        }
+        let elapsed = attempts.start.elapsed();
+        let Some(pause) = policy.delay(attempts.count, elapsed, error.retry_after(), random())
+        else {
+            return Err(error);
+        };
+        logging::retry(attempts.count, pause, &error);
+        if let Some(on_retry) = &self.inner().on_retry {
+            on_retry(&Retry {
+                attempt: attempts.count,
+                pause,
+                error: &error,
+            });
+        }
+        thread::sleep(pause);
+        // The last attempt ends with the policy's total, too.
+        let left = policy.max_time.saturating_sub(attempts.start.elapsed());
+        if left < Duration::from_millis(1) {
+            return Err(error);
+        }
+        out.overall = attempts.limit.min(left);
+        Ok(())
     }
 
     /// Sends with the credentials. A session the server has forgotten is renewed once: a 401 says
@@ -352,32 +379,46 @@ impl Client {
         what: &dyn fmt::Display,
         out: &mut HttpRequest<'_>,
     ) -> Result<T, Error> {
-        self.run(what, out, |response| self.read_json(what, response))
+        let read = |mut response: HttpResponse| {
+            let body = self.json_body(what, &mut response)?;
+            serde_json::from_slice(&body).map_err(|e| self.no_json(what, &response, &body, &e))
+        };
+        self.run(what, out, read)
     }
 
-    fn read_json<T: DeserializeOwned>(
+    /// Reads the body of a success.
+    #[inline(never)]
+    fn json_body(
         &self,
         what: &dyn fmt::Display,
-        mut response: HttpResponse,
-    ) -> Result<T, Error> {
+        response: &mut HttpResponse,
+    ) -> Result<Vec<u8>, Error> {
         // An unknown path outside /api is served by the user interface: 200 and a page.
-        if !(200..300).contains(&response.status) || is_page(&response) {
-            return Err(self.refused(what, response));
+        if !(200..300).contains(&response.status) || is_page(response) {
+            let body = response.body.read_some(MAX_READ);
+            return Err(self.refused_with(what, response, &body));
         }
-        let body = response
-            .body
-            .read_all()
-            .map_err(|http_error| self.transport_error(what, http_error, false))?;
-        serde_json::from_slice(&body).map_err(|e| {
-            if body.trim_ascii_start().starts_with(b"<") {
-                // A page, whatever its type says.
-                return self.refused_with(what, &response, &body);
-            }
-            Error::content(
-                alloc::format!("cannot {what}: the response isn't the JSON expected"),
-                json_trouble(&e),
-            )
-        })
+        let body = response.body.read_all();
+        body.map_err(|http_error| self.transport_error(what, http_error, false))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn no_json(
+        &self,
+        what: &dyn fmt::Display,
+        response: &HttpResponse,
+        body: &[u8],
+        error: &serde_json::Error,
+    ) -> Error {
+        if body.trim_ascii_start().starts_with(b"<") {
+            // A page, whatever its type says.
+            return self.refused_with(what, response, body);
+        }
+        Error::content(
+            alloc::format!("cannot {what}: the response isn't the JSON expected"),
+            json_trouble(error),
+        )
     }
 
     /// Sends a request to which the server responds with 204, or with a success without a body.

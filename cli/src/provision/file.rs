@@ -1,35 +1,25 @@
 //! The file of `provision`: what is to be on a server.
 
+use super::fields::Fields;
 use crate::command;
 use crate::failure::Failure;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     pub(super) org: Option<String>,
-    #[serde(default)]
     pub(super) create_org: bool,
     pub(super) setup: Option<Setup>,
-    #[serde(default, rename = "label")]
     pub(super) labels: Vec<Label>,
-    #[serde(default, rename = "bucket")]
     pub(super) buckets: Vec<Bucket>,
-    #[serde(default, rename = "token")]
     pub(super) tokens: Vec<Token>,
-    #[serde(default, rename = "dbrp")]
     pub(super) dbrps: Vec<Dbrp>,
-    #[serde(default, rename = "task")]
     pub(super) tasks: Vec<Task>,
 }
 
 /// The first user of a new server.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Setup {
     pub(super) user: String,
     pub(super) password_file: PathBuf,
@@ -39,46 +29,32 @@ pub(super) struct Setup {
     pub(super) token_file: Option<PathBuf>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Label {
     pub(super) name: String,
-    #[serde(default)]
     pub(super) properties: BTreeMap<String, String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Bucket {
     pub(super) name: String,
     pub(super) retention: Option<String>,
     pub(super) description: Option<String>,
-    #[serde(default)]
     pub(super) labels: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Token {
     /// Of the file that it is written to.
     pub(super) name: String,
     /// By which it is found again; default: the name.
     pub(super) description: Option<String>,
     /// Buckets.
-    #[serde(default)]
     pub(super) read: Vec<String>,
-    #[serde(default)]
     pub(super) write: Vec<String>,
     /// `read:tasks`, `write:buckets`: all of a kind in the organization.
-    #[serde(default)]
     pub(super) permissions: Vec<String>,
-    #[serde(default)]
     pub(super) all_access: bool,
     pub(super) active: Option<bool>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Dbrp {
     pub(super) database: String,
     pub(super) retention_policy: String,
@@ -86,8 +62,6 @@ pub(super) struct Dbrp {
     pub(super) default: Option<bool>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Task {
     pub(super) name: String,
     pub(super) every: Option<String>,
@@ -97,11 +71,120 @@ pub(super) struct Task {
     pub(super) flux_file: Option<PathBuf>,
     pub(super) description: Option<String>,
     pub(super) active: Option<bool>,
-    #[serde(default)]
     pub(super) labels: Vec<String>,
 }
 
+impl Setup {
+    const KEYS: &[&str] = &["user", "password_file", "bucket", "token_file"];
+}
+
+impl Label {
+    const KEYS: &[&str] = &["name", "properties"];
+}
+
+impl Dbrp {
+    const KEYS: &[&str] = &["database", "retention_policy", "bucket", "default"];
+}
+
+impl Task {
+    const KEYS: &[&str] = &[
+        "name",
+        "every",
+        "cron",
+        "offset",
+        "flux",
+        "flux_file",
+        "description",
+        "active",
+        "labels",
+    ];
+}
+
 impl Wanted {
+    const KEYS: &[&str] = &[
+        "org",
+        "create_org",
+        "setup",
+        "label",
+        "bucket",
+        "token",
+        "dbrp",
+        "task",
+    ];
+
+    fn of(fields: &Fields<'_>) -> Result<Wanted, String> {
+        let mut wanted = Wanted {
+            org: fields.text("org")?,
+            create_org: fields.flag("create_org")?.unwrap_or(false),
+            setup: None,
+            labels: Vec::new(),
+            buckets: Vec::new(),
+            tokens: Vec::new(),
+            dbrps: Vec::new(),
+            tasks: Vec::new(),
+        };
+        if let Some(one) = fields.table("setup", Setup::KEYS)? {
+            wanted.setup = Some(Setup {
+                user: one.needed("user")?,
+                password_file: one.needed("password_file")?.into(),
+                bucket: one.text("bucket")?,
+                token_file: one.path("token_file")?,
+            });
+        }
+        fields.tables("label", Label::KEYS, &mut |one| {
+            wanted.labels.push(Label {
+                name: one.needed("name")?,
+                properties: one.pairs("properties")?,
+            });
+            Ok(())
+        })?;
+        fields.tables("bucket", Bucket::KEYS, &mut |one| {
+            wanted.buckets.push(Bucket {
+                name: one.needed("name")?,
+                retention: one.text("retention")?,
+                description: one.text("description")?,
+                labels: one.texts("labels")?,
+            });
+            Ok(())
+        })?;
+        fields.tables("token", Token::KEYS, &mut |one| {
+            wanted.tokens.push(Token {
+                name: one.needed("name")?,
+                description: one.text("description")?,
+                read: one.texts("read")?,
+                write: one.texts("write")?,
+                permissions: one.texts("permissions")?,
+                all_access: one.flag("all_access")?.unwrap_or(false),
+                active: one.flag("active")?,
+            });
+            Ok(())
+        })?;
+        fields.tables("dbrp", Dbrp::KEYS, &mut |one| {
+            wanted.dbrps.push(Dbrp {
+                database: one.needed("database")?,
+                retention_policy: one.needed("retention_policy")?,
+                bucket: one.needed("bucket")?,
+                default: one.flag("default")?,
+            });
+            Ok(())
+        })?;
+        fields.tables("task", Task::KEYS, &mut |one| {
+            wanted.tasks.push(Task {
+                name: one.needed("name")?,
+                every: one.text("every")?,
+                cron: one.text("cron")?,
+                offset: one.text("offset")?,
+                flux: one.text("flux")?,
+                flux_file: one.path("flux_file")?,
+                description: one.text("description")?,
+                active: one.flag("active")?,
+                labels: one.texts("labels")?,
+            });
+            Ok(())
+        })?;
+        Ok(wanted)
+    }
+
     /// Reads and checks a file, and the files of Flux that it names.
     ///
     /// # Errors
@@ -112,11 +195,13 @@ impl Wanted {
         };
         let text = text(path)?;
         // (The error itself shows the line, which may hold what is better in a file of its own.)
-        let mut wanted: Wanted = toml::from_str(&text).map_err(|error| {
+        let table = toml::de::DeTable::parse(&text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);
             wrong(&format_args!("line {line}: {}", error.message()))
         })?;
+        let fields = Fields::new(&text, &table, Wanted::KEYS).map_err(|why| wrong(&why))?;
+        let mut wanted = Wanted::of(&fields).map_err(|why| wrong(&why))?;
         let dir = path.parent().unwrap_or(Path::new(""));
         if let Some(setup) = &mut wanted.setup {
             setup.password_file = dir.join(&setup.password_file);
@@ -188,6 +273,8 @@ impl Wanted {
 }
 
 impl Bucket {
+    const KEYS: &[&str] = &["name", "retention", "description", "labels"];
+
     /// How long points are kept; zero is for ever. `None` leaves it as it is.
     pub(super) fn keep(&self) -> Result<Option<Duration>, String> {
         let name = &self.name;
@@ -206,6 +293,16 @@ impl Bucket {
 }
 
 impl Token {
+    const KEYS: &[&str] = &[
+        "name",
+        "description",
+        "read",
+        "write",
+        "permissions",
+        "all_access",
+        "active",
+    ];
+
     fn check(&self) -> Result<(), String> {
         let name = &self.name;
         if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {

@@ -31,7 +31,7 @@ const OUTPUTS: &[&str] = &["table", "csv", "jsonl", "raw", "plot", "sparkline"];
 
 pub(crate) const COMMAND: Command = Command {
     name: "query",
-    summary: "ask the server, and print rows as a table, CSV, JSON lines or plots",
+    summary: "ask the server, and print rows: table, CSV, JSON lines or plots",
     operands: &[Operand {
         name: "FLUX",
         help: "the query; - or nothing: standard input",
@@ -47,8 +47,8 @@ pub(crate) const COMMAND: Command = Command {
             "params.NAME of the query; NAME:int=5 has a type",
         )
         .short('p'),
-        Opt::flag("sql", "it is SQL, for InfluxDB 3 (needs --db)"),
-        Opt::flag("influxql", "it is InfluxQL, for 1.x or 3 (needs --db)"),
+        Opt::flag("sql", "it is SQL, for InfluxDB 3; needs --db"),
+        Opt::flag("influxql", "it is InfluxQL, for 1.x or 3; needs --db"),
         Opt::flag("v1", "with --influxql: by the interface of InfluxDB 1.x"),
         Opt::value("db", "NAME", Kind::Text, "the database"),
         Opt::value(
@@ -120,6 +120,7 @@ struct Asked {
     params: Vec<(String, Param)>,
     language: Language,
     /// Empty for Flux.
+    #[cfg_attr(not(any(feature = "v1", feature = "v3")), allow(dead_code))]
     db: String,
 }
 

@@ -78,14 +78,17 @@ impl Account {
         Ok(())
     }
 
-    /// What is not delivered comes first, then what was rejected, then the signal.
+    /// What is not delivered comes first, then the signal: the rest of the input is unread, and 2 would say that
+    /// all lines but the rejected ones are safe.
     pub(super) fn exit_code(&self, stop: &Stop) -> ExitCode {
         if self.not_delivered > 0 || !self.is_balanced() {
             ExitCode::from(LATER)
+        } else if let Some(code) = stop.exit_code() {
+            code
         } else if self.rejected > 0 {
             ExitCode::from(REJECTED)
         } else {
-            stop.exit_code().unwrap_or(ExitCode::SUCCESS)
+            ExitCode::SUCCESS
         }
     }
 }

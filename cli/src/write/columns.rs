@@ -3,13 +3,13 @@
 
 use super::cell::{Kind, excerpt};
 use super::csv::Csv;
-use super::format::Format;
+use super::format::{Format, LineEncoder};
 use super::json::Json;
 use super::time::{Clock, NoTime};
 use crate::command::{Kind as OptKind, Matches, Opt};
 use crate::failure::Failure;
 use influx_edge::Precision;
-use influx_edge::line::{EncodeError, Encoder, OwnedSeries};
+use influx_edge::line::{EncodeError, OwnedSeries};
 use std::rc::Rc;
 
 /// Of `write`, for input that isn't line protocol.
@@ -56,21 +56,6 @@ const fn text(long: &'static str, value: &'static str, help: &'static str) -> Op
     Opt::value(long, value, OptKind::Text, help)
 }
 
-/// For the man page.
-pub(crate) const NOTES: &str = "\
-Each record of --csv and --jsonl becomes one line. Columns are measurement, tags or time as the options \
-name them; all others are fields, or those that --fields names. Keys of nested JSON objects are joined by _ \
-(a_b). The type of a field never depends on the values that come: InfluxDB keeps the type of the first value \
-and rejects all others. So numbers are floats, 7 as well as 7.5, unless --types declares them int or uint; in \
-CSV, where a text and a number look the same, a field that is no number has to be declared (--types \
-state=string,on=bool; *=string for all that are not named), otherwise its records are rejected. In JSON a \
-string is a string and true is a boolean unless declared otherwise. An empty cell or null is left out; a \
-record without any field, with NaN or an infinity, or with an array is rejected. A time is RFC 3339, also \
-with a space in place of the T; without an offset only with --utc. A number is a time only if --precision says \
-its unit: seconds that are taken for nanoseconds would be written to 1970. Decimals are exact. If there is a \
-time column a record without a time is rejected; otherwise, and for JSON without --time, a record without one \
-gets the machine's. Numbers of rejected records are those of the input's lines.";
-
 /// What the options say. One for all inputs of a run.
 #[derive(Debug)]
 pub(crate) struct Layout {
@@ -114,9 +99,6 @@ pub(crate) enum Role {
     Field(Option<Kind>),
     Unused,
 }
-
-/// Where lines are written.
-pub(crate) type LineEncoder = Encoder<Vec<u8>>;
 
 impl Layout {
     /// Reads the options; `None` if there is neither `--csv` nor `--jsonl`. `unit` is that of numbers that
@@ -255,10 +237,6 @@ impl Layout {
             .chain(types)
     }
 
-    pub(crate) fn takes_all_fields(&self) -> bool {
-        self.fields.is_none()
-    }
-
     /// A format for one input.
     ///
     /// # Errors
@@ -370,7 +348,8 @@ fn delimiter(matches: &Matches) -> Result<u8, Failure> {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 #[path = "tests/speed.rs"]
 mod speed;
 #[cfg(test)]

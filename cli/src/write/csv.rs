@@ -1,11 +1,10 @@
 //! `Csv`: the format of `--csv`.
 
 use super::cell::{Kind, Misfit, Value};
-use super::columns::{self, Layout, LineEncoder, Measurement, Role};
-use super::format::{Format, Lines, Position, RejectedRecord};
+use super::columns::{self, Layout, Measurement, Role};
+use super::format::{Format, LineEncoder, Lines, Position, RejectedRecord};
 use super::records::{MAX_RECORD, Records};
 use crate::failure::Failure;
-use influx_edge::Precision;
 use influx_edge::line::OwnedFieldKey;
 use std::io::Read;
 use std::rc::Rc;
@@ -16,7 +15,6 @@ pub(crate) struct Csv {
     records: Records,
     /// Known once the header is read.
     columns: Option<Columns>,
-    encoder: LineEncoder,
 }
 
 /// The columns that lines are made of, by their places in a record.
@@ -52,7 +50,6 @@ impl Csv {
         let mut csv = Csv {
             records: Records::new(layout.delimiter, layout.skip),
             columns: None,
-            encoder: LineEncoder::with_sink(Vec::new()),
             layout,
         };
         if let Some(names) = &csv.layout.columns {
@@ -75,7 +72,7 @@ impl Csv {
             self.set_columns(columns);
             return Ok(());
         };
-        match columns.line(&self.records, &self.layout, &mut self.encoder) {
+        match columns.line(&self.records, &self.layout, &mut lines.encoder) {
             Ok(()) => lines.numbers.push(self.records.lines().0),
             Err(reason) => lines.rejected.push(RejectedRecord {
                 number: self.records.lines().0,
@@ -114,14 +111,6 @@ impl Csv {
         }
         Columns::new(names, &self.layout)
     }
-
-    /// Hands the lines of a piece on. Their times are in nanoseconds, whatever the column's unit: a text may
-    /// be finer.
-    fn hand_over(&mut self, lines: &mut Lines) {
-        lines.text.extend_from_slice(self.encoder.as_bytes());
-        lines.precision = Precision::Nanosecond;
-        self.encoder.clear();
-    }
 }
 
 impl Format for Csv {
@@ -130,7 +119,6 @@ impl Format for Csv {
         while let Some(last) = self.records.next(&mut rest) {
             self.record(last, lines)?;
         }
-        self.hand_over(lines);
         Ok(())
     }
 
@@ -138,7 +126,6 @@ impl Format for Csv {
         if self.records.last() {
             self.record(&[], lines)?;
         }
-        self.hand_over(lines);
         Ok(())
     }
 

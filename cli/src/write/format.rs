@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use influx_edge::Precision;
+use influx_edge::line::{Encoder, OwnedDefaultTags, Tagged};
 use std::io::Read;
 
 /// Turns one input, in pieces of any length, into lines of line protocol. Each record becomes one line, or
@@ -40,16 +41,27 @@ pub(crate) struct Position {
     pub(crate) lines: u64,
 }
 
+/// What writes lines, with the tags that each of them gets.
+pub(crate) type LineEncoder = Encoder<Tagged<Vec<u8>, Vec<u8>>>;
+
 /// What records became.
-#[derive(Default)]
 pub(crate) struct Lines {
-    /// Lines of line protocol, each with its newline.
-    pub(crate) text: Vec<u8>,
-    /// For each line in `text`, the number of the input's line at which its record begins, from 1.
+    pub(crate) encoder: LineEncoder,
+    /// For each line in `encoder`, the number of the input's line at which its record begins, from 1.
     pub(crate) numbers: Vec<u64>,
     pub(crate) rejected: Vec<RejectedRecord>,
-    /// The unit of the times in `text`.
-    pub(crate) precision: Precision,
+}
+
+impl Lines {
+    /// None yet. Their times will be in this unit.
+    pub(crate) fn new(precision: Precision, tags: OwnedDefaultTags) -> Lines {
+        let encoder = Encoder::with_sink(Vec::new()).precision(precision);
+        Lines {
+            encoder: encoder.default_tags(tags),
+            numbers: Vec::new(),
+            rejected: Vec::new(),
+        }
+    }
 }
 
 /// A record that is no line, and why.

@@ -1,6 +1,7 @@
-//! `Reader`: files and standard input in pieces, read by a thread that does nothing else.
+//! `Reader`: files and standard input in pieces.
 //!
-//! All that it has read is in the channel, or in its hand while it sends: nothing is in a buffer of its own,
+//! Files have something to read at any time: the loop reads them itself, which spares two changes of threads for
+//! each piece. Whatever may wait, a pipe, is read by a thread that does nothing else. All that it has read is in the channel, or in its hand while it sends: nothing is in a buffer of its own,
 //! which a signal would lose. On Unix it waits for input and for the end of the run at once, so that it ends
 //! between two reads.
 
@@ -41,6 +42,22 @@ impl Source {
             None => "standard input".into(),
         }
     }
+
+    /// The file, where reading begins; `None` is standard input. (To open a named pipe waits for its other
+    /// end.)
+    fn open(&self) -> io::Result<Option<Arc<File>>> {
+        let Some(path) = &self.path else {
+            return Ok(None);
+        };
+        let file = match &self.file {
+            Some(file) => Arc::clone(file),
+            None => Arc::new(File::open(path)?),
+        };
+        if self.start.bytes > 0 {
+            (&*file).seek(SeekFrom::Start(self.start.bytes))?;
+        }
+        Ok(Some(file))
+    }
 }
 
 /// What the thread sends.
@@ -67,14 +84,10 @@ impl Piece {
     }
 }
 
-/// The loop's side of the thread.
-pub(crate) struct Reader {
-    messages: Receiver<Message>,
-    buffers: Sender<Vec<u8>>,
-    wake: Sender<Message>,
-    end: Option<EndOfRun>,
-    /// The thread is in a call that may take for ever, and has read nothing that it didn't send.
-    waits: Arc<AtomicBool>,
+/// Where pieces come from.
+pub(crate) enum Reader {
+    Files(Files),
+    Thread(Channel),
 }
 
 impl Reader {
@@ -83,6 +96,107 @@ impl Reader {
     /// # Errors
     /// Returns an error if the system refuses a pipe or a thread.
     pub(crate) fn start(sources: Vec<Source>) -> io::Result<Reader> {
+        if sources.iter().all(|source| source.regular) {
+            return Ok(Reader::Files(Files {
+                sources: sources.into_iter(),
+                open: None,
+                buffer: vec![0; PIECE],
+            }));
+        }
+        Channel::start(sources).map(Reader::Thread)
+    }
+
+    /// What wakes [`next`](Self::next), for a signal.
+    pub(crate) fn waker(&self) -> Box<dyn FnOnce() + Send> {
+        match self {
+            Reader::Files(_) => Box::new(|| ()),
+            Reader::Thread(thread) => {
+                let wake = thread.wake.clone();
+                Box::new(move || drop(wake.send(Message::Wake)))
+            }
+        }
+    }
+
+    /// The next message, if one comes within this time.
+    pub(crate) fn next(&mut self, wait: Duration) -> Option<Message> {
+        match self {
+            Reader::Files(files) => files.next().transpose().map(|read| match read {
+                Ok(message) => message,
+                Err(error) => Message::Failed(error),
+            }),
+            // (This side keeps a sender, so the channel is never closed.)
+            Reader::Thread(thread) => thread.messages.recv_timeout(wait).ok(),
+        }
+    }
+
+    /// Gives a buffer back.
+    pub(crate) fn done(&mut self, piece: Piece) {
+        match self {
+            Reader::Files(files) => files.buffer = piece.buffer,
+            Reader::Thread(thread) => drop(thread.buffers.send(piece.buffer)),
+        }
+    }
+
+    /// Ends reading, and returns what was read ahead.
+    pub(crate) fn stop(&mut self) -> Vec<Message> {
+        match self {
+            Reader::Files(_) => Vec::new(),
+            Reader::Thread(thread) => thread.stop(),
+        }
+    }
+}
+
+/// Regular files, each with its end.
+pub(crate) struct Files {
+    sources: std::vec::IntoIter<Source>,
+    /// The current one; `None` stands for standard input.
+    open: Option<Option<Arc<File>>>,
+    buffer: Vec<u8>,
+}
+
+impl Files {
+    /// `None` behind the last end.
+    fn next(&mut self) -> io::Result<Option<Message>> {
+        let open = match &self.open {
+            Some(open) => open,
+            None => {
+                let Some(source) = self.sources.next() else {
+                    return Ok(None);
+                };
+                self.open.insert(source.open()?)
+            }
+        };
+        let len = loop {
+            let read = match open {
+                Some(file) => (&**file).read(&mut self.buffer),
+                None => io::stdin().lock().read(&mut self.buffer),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        if len == 0 {
+            self.open = None;
+            return Ok(Some(Message::End));
+        }
+        let buffer = std::mem::take(&mut self.buffer);
+        Ok(Some(Message::Piece(Piece { buffer, len })))
+    }
+}
+
+/// The loop's side of the thread.
+pub(crate) struct Channel {
+    messages: Receiver<Message>,
+    buffers: Sender<Vec<u8>>,
+    wake: Sender<Message>,
+    end: Option<EndOfRun>,
+    /// The thread is in a call that may take for ever, and has read nothing that it didn't send.
+    waits: Arc<AtomicBool>,
+}
+
+impl Channel {
+    fn start(sources: Vec<Source>) -> io::Result<Channel> {
         let (to_loop, messages) = channel();
         let (buffers, empty) = channel();
         for _ in 0..AHEAD {
@@ -102,7 +216,7 @@ impl Reader {
             .name("reader".to_owned())
             .stack_size(128 * 1024)
             .spawn(move || thread.read_all(&sources))?;
-        Ok(Reader {
+        Ok(Channel {
             messages,
             buffers,
             wake,
@@ -111,25 +225,8 @@ impl Reader {
         })
     }
 
-    /// What wakes [`next`](Self::next), for a signal.
-    pub(crate) fn waker(&self) -> impl FnOnce() + Send + 'static {
-        let wake = self.wake.clone();
-        move || drop(wake.send(Message::Wake))
-    }
-
-    /// The next message, if one comes within this time.
-    pub(crate) fn next(&self, wait: Duration) -> Option<Message> {
-        // (This side keeps a sender, so the channel is never closed.)
-        self.messages.recv_timeout(wait).ok()
-    }
-
-    /// Gives a buffer back.
-    pub(crate) fn done(&self, piece: Piece) {
-        drop(self.buffers.send(piece.buffer));
-    }
-
     /// Ends the thread, and returns what it has read meanwhile.
-    pub(crate) fn stop(&mut self) -> Vec<Message> {
+    fn stop(&mut self) -> Vec<Message> {
         self.end = None;
         // A thread that waits for a buffer gets none: what it would read stays where it is.
         let (gone, _) = channel();
@@ -177,22 +274,10 @@ impl Thread {
 
     /// `false` if the run has ended before the source.
     fn read(&mut self, source: &Source) -> io::Result<bool> {
-        let Some(path) = &source.path else {
-            return self.copy(&mut io::stdin().lock());
-        };
-        let opened;
-        let mut file = match &source.file {
-            Some(file) => &**file,
-            // (To open a named pipe waits for its other end.)
-            None => {
-                opened = self.waiting(|| File::open(path))?;
-                &opened
-            }
-        };
-        if source.start.bytes > 0 {
-            file.seek(SeekFrom::Start(source.start.bytes))?;
+        match self.waiting(|| source.open())? {
+            None => self.copy(&mut io::stdin().lock()),
+            Some(file) => self.copy(&mut &*file),
         }
-        self.copy(&mut file)
     }
 
     fn copy<R: Read + Input>(&mut self, input: &mut R) -> io::Result<bool> {

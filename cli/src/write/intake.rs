@@ -9,21 +9,30 @@ use super::outlet::Outlet;
 use crate::failure::{Failure, NO_INPUT};
 use crate::report::Report;
 use influx_edge::Precision;
+use influx_edge::line::OwnedDefaultTags;
 use std::fs::File;
 use std::time::Instant;
+
+/// Bytes that a format takes at once: their lines are taken by the writer as a whole, and their copies stay in
+/// the processor's cache.
+const PART: usize = 16 * 1024;
 
 pub(super) enum Intake {
     Closed,
     /// Line protocol.
     Text(Cutter, Precision),
     /// Anything else. The bytes that were pushed.
-    Format(Box<dyn Format>, Lines, u64),
+    Format(Box<dyn Format>, Box<Lines>, u64),
 }
 
 impl Intake {
     /// # Errors
     /// Returns an error if the format's header can't be read again.
-    pub(super) fn open(source: &Source, options: &Options) -> Result<Intake, Failure> {
+    pub(super) fn open(
+        source: &Source,
+        options: &Options,
+        tags: &OwnedDefaultTags,
+    ) -> Result<Intake, Failure> {
         let Some(mut format) = options.format()? else {
             return Ok(Intake::Text(
                 Cutter::new(source.start, !source.regular),
@@ -36,7 +45,8 @@ impl Intake {
             format.resume(source.start, &mut start)?;
         }
         let pushed = source.start.bytes;
-        Ok(Intake::Format(format, Lines::default(), pushed))
+        let lines = Box::new(options.lines(tags.clone()));
+        Ok(Intake::Format(format, lines, pushed))
     }
 
     /// Takes bytes, and hands on what is whole.
@@ -60,9 +70,9 @@ impl Intake {
                 }
             }
             Intake::Format(format, lines, pushed) => {
-                if !bytes.is_empty() {
-                    *pushed = pushed.saturating_add(bytes.len() as u64);
-                    format.push(bytes, lines)?;
+                for part in bytes.chunks(PART) {
+                    *pushed = pushed.saturating_add(part.len() as u64);
+                    format.push(part, lines)?;
                     hand_on_records(lines, source, outlet, report);
                 }
             }
@@ -180,17 +190,5 @@ fn hand_on_records(lines: &mut Lines, source: usize, outlet: &mut Outlet, report
     for one in lines.rejected.drain(..) {
         outlet.reject(report, source, one.number, &one.reason, &one.record);
     }
-    if lines.text.is_empty() {
-        return;
-    }
-    let text = std::mem::replace(&mut lines.text, outlet.buffer());
-    outlet.take(
-        report,
-        Block {
-            source,
-            text,
-            numbers: Numbers::List(std::mem::take(&mut lines.numbers)),
-            precision: lines.precision,
-        },
-    );
+    outlet.take_encoded(report, source, lines);
 }

@@ -1,12 +1,12 @@
 //! `Json`: the format of `--jsonl`.
 
 use super::cell::{Kind, Misfit, Value, excerpt};
-use super::columns::{self, Layout, LineEncoder, Measurement, Role, TimeColumn};
-use super::format::{Format, Lines, Position, RejectedRecord};
+use super::columns::{self, Layout, Measurement, Role, TimeColumn};
+use super::format::{Format, LineEncoder, Lines, Position, RejectedRecord};
 use super::records::{EXCERPT, MAX_RECORD};
 use super::time::NoTime;
 use crate::failure::Failure;
-use influx_edge::{Precision, Timestamp};
+use influx_edge::Timestamp;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -22,7 +22,6 @@ const MAX_FIELDS: usize = 4096;
 /// An object on each line, a line of line protocol from each.
 pub(crate) struct Json {
     layout: Rc<Layout>,
-    encoder: LineEncoder,
     record: Record,
     /// What earlier pieces had of the line; of one that is too long, the beginning.
     partial: Vec<u8>,
@@ -55,7 +54,6 @@ struct Span {
 impl Json {
     pub(crate) fn new(layout: Rc<Layout>) -> Json {
         Json {
-            encoder: LineEncoder::with_sink(Vec::new()),
             layout,
             record: Record::default(),
             partial: Vec::new(),
@@ -85,7 +83,7 @@ impl Json {
         } else {
             self.record
                 .read(record, &self.layout)
-                .and_then(|()| self.record.write(&self.layout, &mut self.encoder))
+                .and_then(|()| self.record.write(&self.layout, &mut lines.encoder))
         };
         match done {
             Ok(()) => lines.numbers.push(number),
@@ -127,14 +125,6 @@ impl Json {
             self.partial.truncate(most);
         }
     }
-
-    /// Hands the lines of a piece on. Their times are in nanoseconds, whatever the column's unit: a text may
-    /// be finer.
-    fn hand_over(&mut self, lines: &mut Lines) {
-        lines.text.extend_from_slice(self.encoder.as_bytes());
-        lines.precision = Precision::Nanosecond;
-        self.encoder.clear();
-    }
 }
 
 impl Format for Json {
@@ -152,7 +142,6 @@ impl Format for Json {
             }
         }
         self.keep(rest);
-        self.hand_over(lines);
         Ok(())
     }
 
@@ -160,7 +149,6 @@ impl Format for Json {
         if self.partial_len > 0 {
             self.line_in_parts(&[], lines);
         }
-        self.hand_over(lines);
         Ok(())
     }
 

@@ -1,13 +1,14 @@
 //! The options of `write`.
 
 use super::columns::{self, Layout};
-use super::format::Format;
+use super::format::{Format, Lines};
 use super::input::Source;
 use super::pairs::Pairs;
 use crate::command::{Kind, Matches, Opt, joined};
 use crate::failure::{Failure, NO_INPUT};
 use crate::state;
 use influx_edge::Precision;
+use influx_edge::line::OwnedDefaultTags;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -206,15 +207,23 @@ impl Options {
         })
     }
 
+    /// Where the lines of a format are written. The times of records are in nanoseconds, whatever the unit of
+    /// the column: a text may be finer.
+    pub(super) fn lines(&self, tags: OwnedDefaultTags) -> Lines {
+        let precision = match self.measurement {
+            Some(_) => self.precision,
+            None => Precision::Nanosecond,
+        };
+        Lines::new(precision, tags)
+    }
+
     /// What turns one input into lines; `None` for line protocol, which is lines already.
     ///
     /// # Errors
     /// Returns an error if the format's options can't be.
     pub(super) fn format(&self) -> Result<Option<Box<dyn Format>>, Failure> {
         Ok(match (&self.measurement, &self.layout) {
-            (Some(measurement), _) => {
-                Some(Box::new(Pairs::new(measurement.clone(), self.precision)))
-            }
+            (Some(measurement), _) => Some(Box::new(Pairs::new(measurement.clone()))),
             (None, Some(layout)) => Some(layout.format()?),
             (None, None) => None,
         })

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::block::{Block, Numbers};
+use super::format::Lines;
 use super::recent::Recent;
 use super::rejects::{Entry, Rejects};
 use super::rewrite::Rewrite;
@@ -120,6 +121,36 @@ impl Outlet {
         self.deliver(report, changed);
     }
 
+    /// Takes what an encoder wrote: as it is, which needs no second look at it. Where that can't be, its lines
+    /// are taken as those of a text are, each by itself.
+    pub(super) fn take_encoded(&mut self, report: &Report, source: usize, lines: &mut Lines) {
+        let Lines {
+            encoder, numbers, ..
+        } = lines;
+        if encoder.is_empty() {
+            return;
+        }
+        let mut text = self.buffer();
+        text.extend_from_slice(encoder.as_bytes());
+        let block = Block {
+            source,
+            text,
+            numbers: Numbers::List(std::mem::take(numbers)),
+            precision: encoder.lines().precision,
+        };
+        let as_it_is =
+            !self.gave_up && self.waiting.is_empty() && !self.rewrite.needs_times(&block.text);
+        if as_it_is && self.writer.write(&*encoder).is_ok() {
+            let accepted = encoder.line_count() as u64;
+            self.accepted = self.accepted.saturating_add(accepted);
+            self.keep(block);
+            self.list_rejected(report);
+        } else {
+            self.take(report, block);
+        }
+        encoder.clear();
+    }
+
     fn deliver(&mut self, report: &Report, block: Block) {
         if self.gave_up {
             let lines = block.lines().count() as u64;
@@ -137,10 +168,14 @@ impl Outlet {
         if !outcome.is_complete() {
             self.refused(report, &block, &outcome.rejected);
         }
+        self.keep(block);
+        self.list_rejected(report);
+    }
+
+    fn keep(&mut self, block: Block) {
         let buffered = self.writer.stats().buffered_bytes;
         let buffered = usize::try_from(buffered).unwrap_or(usize::MAX);
         self.recent.keep(block, buffered);
-        self.list_rejected(report);
     }
 
     /// The lines of a block that are UTF-8; each of the others is a bad one.

@@ -1,9 +1,7 @@
 //! `--pairs`: a field on each line, `name value` or `name value time`.
 
-use super::format::{Format, Lines, Position, RejectedRecord};
+use super::format::{Format, LineEncoder, Lines, Position, RejectedRecord};
 use crate::failure::Failure;
-use influx_edge::Precision;
-use influx_edge::line::Encoder;
 use std::io::Read;
 
 /// A longer line is no pair.
@@ -12,8 +10,6 @@ const MAX_LINE: usize = 64 * 1024;
 /// One input of pairs, whose fields are one measurement's.
 pub(super) struct Pairs {
     measurement: String,
-    precision: Precision,
-    encoder: Encoder<Vec<u8>>,
     /// The beginning of a line whose end is to come.
     pending: Vec<u8>,
     /// Bytes of it that were left out, since it is too long.
@@ -22,11 +18,9 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    pub(super) fn new(measurement: String, precision: Precision) -> Pairs {
+    pub(super) fn new(measurement: String) -> Pairs {
         Pairs {
             measurement,
-            precision,
-            encoder: Encoder::with_sink(Vec::new()).precision(precision),
             pending: Vec::new(),
             left_out: 0,
             at: Position::default(),
@@ -53,21 +47,17 @@ impl Pairs {
         let line = line.trim_ascii();
         if !matches!(line, [] | [b'#', ..]) {
             let pair = match self.left_out {
-                0 => pair(&mut self.encoder, &self.measurement, line),
+                0 => pair(&mut lines.encoder, &self.measurement, line),
                 _ => Err("the line is too long for a pair".to_owned()),
             };
             match pair {
-                Ok(()) => {
-                    lines.text.extend_from_slice(self.encoder.as_bytes());
-                    lines.numbers.push(number);
-                }
+                Ok(()) => lines.numbers.push(number),
                 Err(reason) => lines.rejected.push(RejectedRecord {
                     number,
                     record: line.to_vec(),
                     reason,
                 }),
             }
-            self.encoder.clear();
         }
         self.pending.clear();
         self.left_out = 0;
@@ -76,7 +66,6 @@ impl Pairs {
 
 impl Format for Pairs {
     fn push(&mut self, piece: &[u8], lines: &mut Lines) -> Result<(), Failure> {
-        lines.precision = self.precision;
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
             match part {
                 [line @ .., b'\n'] => {
@@ -90,7 +79,6 @@ impl Format for Pairs {
     }
 
     fn finish(&mut self, lines: &mut Lines) -> Result<(), Failure> {
-        lines.precision = self.precision;
         if !self.pending.is_empty() {
             self.line(0, lines);
         }
@@ -108,7 +96,7 @@ impl Format for Pairs {
 }
 
 /// Writes the line of a pair.
-fn pair(encoder: &mut Encoder<Vec<u8>>, measurement: &str, line: &[u8]) -> Result<(), String> {
+fn pair(encoder: &mut LineEncoder, measurement: &str, line: &[u8]) -> Result<(), String> {
     let text = std::str::from_utf8(line).map_err(|_| "the line isn't UTF-8".to_owned())?;
     let mut words = text.split_ascii_whitespace();
     let (Some(name), Some(value)) = (words.next(), words.next()) else {

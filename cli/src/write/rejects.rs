@@ -166,8 +166,9 @@ impl Rejects {
             }
             Some(Target::File(path, _)) => {
                 let kept = rejected.saturating_sub(self.printed);
+                let lines = if kept == 1 { "line is" } else { "lines are" };
                 report.note(format_args!(
-                    "{kept} rejected lines are in {}, with the reasons",
+                    "{kept} rejected {lines} in {}, with the reasons",
                     path.display()
                 ));
             }

@@ -2,10 +2,9 @@
 //! that another run would give again is none that it knows.
 
 use super::block::{Block, Found, Numbers};
-use influx_edge::line::TextLine;
-use influx_edge::{Client, Error, Precision};
+use influx_edge::Precision;
+use influx_edge::line::{OwnedDefaultTags, TextLine};
 use std::io::Write;
-use std::time::Duration;
 
 #[derive(Debug, Default)]
 pub(super) struct Rewrite {
@@ -41,33 +40,25 @@ impl Times {
 }
 
 impl Rewrite {
-    /// The tags of the command line, and those of the client's settings that are none of them.
-    ///
-    /// # Errors
-    /// Returns an error for a tag that can't be written.
-    pub(super) fn new(client: &Client, tags: &[(String, String)]) -> Result<Rewrite, Error> {
-        // A line of a writer that sends nothing has them as they are to be written.
-        let mut builder = client.writer("tags");
-        for (key, value) in tags {
-            builder = builder.default_tag(key, value.as_str());
-        }
-        let mut writer = builder.build()?;
-        writer.write_with(|enc| enc.line("m").field("f", true).timestamp(0))?;
-        let line = writer.unsent().next().map(|(_, line)| line.bytes.to_vec());
-        drop(writer.close_within(Duration::ZERO));
-        let line = line.unwrap_or_default();
-        let tags = tags_of(line.strip_prefix(b"m").unwrap_or_default())
+    /// Lines get these tags.
+    pub(super) fn new(tags: &OwnedDefaultTags) -> Rewrite {
+        let tags = tags_of(tags.as_bytes())
             .map(|(key, text)| Tag {
                 key: key.to_vec(),
                 text: text.to_vec(),
             })
             .collect();
-        Ok(Rewrite { tags, times: None })
+        Rewrite { tags, times: None }
     }
 
     /// Whether lines of a text may lack a tag or a time.
     pub(super) fn is_needed(&self, text: &[u8]) -> bool {
-        !self.tags.is_empty() || (self.times.is_some() && !all_have_times(text))
+        !self.tags.is_empty() || self.needs_times(text)
+    }
+
+    /// Whether lines of a text may lack a time that they are to get here.
+    pub(super) fn needs_times(&self, text: &[u8]) -> bool {
+        self.times.is_some() && !all_have_times(text)
     }
 
     /// Writes the lines of a block with their tags and times into another one. Lines that can't be are
@@ -169,14 +160,10 @@ mod tests {
 
     #[test]
     fn tags_and_times_where_there_are_none() {
-        let client = Client::builder("http://localhost:8086")
-            .org("acme")
-            .default_tag("site", "north wing")
-            .default_tag("host", "client's")
-            .build()
-            .unwrap();
-        let tags = [("host".to_owned(), "gw,7".to_owned())];
-        let mut rewrite = Rewrite::new(&client, &tags).unwrap();
+        let tags = OwnedDefaultTags::builder()
+            .tag("host", "gw,7")
+            .tag("site", "north wing");
+        let mut rewrite = Rewrite::new(&tags.build().unwrap());
         assert!(rewrite.is_needed(b""));
         rewrite.times = Some(Times {
             base: 1_000,
@@ -207,9 +194,7 @@ mod tests {
 
     #[test]
     fn nothing_is_rewritten_without_tags() {
-        let client = Client::builder("http://localhost:8086").org("acme").build();
-        let client = client.unwrap();
-        let mut rewrite = Rewrite::new(&client, &[]).unwrap();
+        let mut rewrite = Rewrite::new(&OwnedDefaultTags::default());
         assert!(!rewrite.is_needed(b"m f=1\n"));
         rewrite.times = Some(Times { base: 0, first: 1 });
         for (text, needed) in [
@@ -222,7 +207,5 @@ mod tests {
         ] {
             assert_eq!(rewrite.is_needed(text), needed, "{text:?}");
         }
-        let time = [("time".to_owned(), "x".to_owned())];
-        assert!(Rewrite::new(&client, &time).is_err());
     }
 }

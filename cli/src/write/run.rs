@@ -14,8 +14,9 @@ use crate::report::Report;
 use crate::service::Notify;
 use crate::settings;
 use crate::signals::Stop;
+use influx_edge::line::OwnedDefaultTags;
 use influx_edge::writer::{DropReason, Event};
-use influx_edge::{Client, Error, Spool, Writer};
+use influx_edge::{Client, Error, Remedy, Spool, Writer};
 use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -41,8 +42,8 @@ const CHECKPOINT_BYTES: u64 = 8 << 20;
 pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
     let mut options = Options::new(matches)?;
-    let client = client(matches, &report)?;
-    let rewrite = Rewrite::new(&client, &options.tags)?;
+    let client = client(matches, &options, &report)?;
+    let tags = client.default_tags().cloned().unwrap_or_default();
     let rejects = Rejects::new(options.rejected.as_deref())?;
     let mut sources = std::mem::take(&mut options.sources);
     let resume = match &options.resume {
@@ -62,9 +63,11 @@ pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let stop = Stop::listen(reader.waker())?;
     let several = sources.len() > 1;
     let names = sources.iter().map(|source| source.name().into_owned());
+    let rewrite = Rewrite::new(&tags);
     let outlet = Outlet::new(writer, rewrite, rejects, names.collect(), several);
     let mut run = Run {
         options: &options,
+        tags,
         report: &report,
         sources,
         current: 0,
@@ -90,7 +93,11 @@ pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
 
 /// The client. Under a watchdog a request takes no longer than a third of its interval, for the loop sends the
 /// sign of life between two requests; unless a limit was set.
-fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
+fn client(matches: &Matches, options: &Options, report: &Report) -> Result<Client, Failure> {
+    let mut builder = settings::builder(matches)?;
+    for (key, value) in &options.tags {
+        builder = builder.default_tag(key, value);
+    }
     let variable = |name| std::env::var(name).ok();
     let interval = variable("WATCHDOG_USEC").and_then(|micros| micros.parse().ok());
     let free = !matches.has("timeout")
@@ -98,16 +105,12 @@ fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
         && variable("INFLUXDB_V2_TIMEOUT").is_none();
     let third = interval.map(|micros: u64| Duration::from_micros(micros / 3));
     let limit = third.map(|third| third.max(SHORTEST));
-    match limit.filter(|limit| free && *limit < REQUEST) {
-        None => settings::client(matches, report),
-        Some(limit) => {
-            let client = settings::builder(matches)?.timeout(limit).build()?;
-            for warning in client.warnings() {
-                report.note(format_args!("warning: {warning}"));
-            }
-            Ok(client)
-        }
+    if let Some(limit) = limit.filter(|limit| free && *limit < REQUEST) {
+        builder = builder.timeout(limit);
     }
+    let client = builder.build()?;
+    settings::warn(&client, report);
+    Ok(client)
 }
 
 fn writer(
@@ -124,26 +127,47 @@ fn writer(
         .max_buffer_bytes(MAX_BUFFER)
         // Rejected lines are taken after each step, so this has to hold those of one step.
         .max_rejected_bytes(64 << 20)
-        .on_event(move |event| show(&report, event));
+        .on_event({
+            let mut shown = Vec::new();
+            move |event| show(&report, &mut shown, event)
+        });
     match spool {
         Some(spool) => builder.spool(spool).build(),
         None => builder.build(),
     }
 }
 
-/// What a person should know while it happens. The rest is in the account.
-fn show(report: &Report, event: &Event<'_>) {
+/// How many different errors of one outage are shown.
+const ERRORS_SHOWN: usize = 8;
+
+/// What a person should know while it happens. The rest is in the account. An error is shown once in an outage,
+/// not at each attempt: `shown` has those of this one.
+fn show(report: &Report, shown: &mut Vec<String>, event: &Event<'_>) {
     match event {
         Event::Failed {
             error, retry_in, ..
-        } => report.note(format_args!(
-            "{error}; next attempt in {:.1} s",
-            retry_in.as_secs_f32()
-        )),
-        Event::Recovered { after, .. } => report.note(format_args!(
-            "the server responds again, after {:.1} s",
-            after.as_secs_f32()
-        )),
+        } => {
+            let text = error.to_string();
+            if shown.len() >= ERRORS_SHOWN || shown.contains(&text) {
+                return;
+            }
+            // A token or a bucket doesn't get better by waiting.
+            match error.remedy() {
+                Remedy::Operator => report.error(&text),
+                _ => report.note(format_args!(
+                    "{text}; next attempt in {:.1} s",
+                    retry_in.as_secs_f32()
+                )),
+            }
+            shown.push(text);
+        }
+        Event::Recovered { after, .. } => {
+            shown.clear();
+            report.note(format_args!(
+                "the server responds again, after {:.1} s",
+                after.as_secs_f32()
+            ));
+        }
         Event::SpoolFailed { message, .. } => {
             report.error(format_args!("the spool takes nothing: {message}"));
         }
@@ -180,6 +204,7 @@ pub(super) enum End {
 /// A run of `write`.
 pub(super) struct Run<'a> {
     pub(super) options: &'a Options,
+    tags: OwnedDefaultTags,
     pub(super) report: &'a Report,
     pub(super) sources: Vec<Source>,
     /// The index of the source that is read.
@@ -268,7 +293,7 @@ impl Run<'_> {
         let Some(source) = self.sources.get(self.current) else {
             return Ok(());
         };
-        self.intake = Intake::open(source, self.options)?;
+        self.intake = Intake::open(source, self.options, &self.tags)?;
         self.saved = (source.start.bytes, Instant::now());
         if let Some(resume) = &mut self.resume {
             self.outlet.rewrite.times = resume.begin(self.current, source, self.report);

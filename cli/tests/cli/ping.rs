@@ -25,6 +25,9 @@ fn arguments_that_are_wrong_are_usage_errors() {
         (&["ping", "--pong"], "--pong"),
         (&["ping", "--timeout", "fast"], "no time such as"),
         (&["ping", "--timeout"], "--timeout"),
+        (&["ping", "--token", "s3cret"], "--token-file FILE"),
+        (&["ping", "--token=s3cret"], "--token-file FILE"),
+        (&["ping", "-t", "s3cret"], "--token-file FILE"),
         (&["ping", "-c", "f", "--url", "u"], "exclude each other"),
     ];
     for (args, text) in cases {
@@ -32,6 +35,7 @@ fn arguments_that_are_wrong_are_usage_errors() {
         assert_eq!(run.code, Some(64), "{args:?}: {run:?}");
         assert!(run.err.contains(text), "{args:?}: {run:?}");
         assert_eq!(run.out, "", "{args:?}");
+        assert!(!run.err.contains("s3cret"), "{args:?}: {run:?}");
     }
 }
 

@@ -22,7 +22,7 @@ const COMMAND: Command = Command {
         &[Opt::value("precision", "UNIT", OptKind::Text, "")],
     ),
     connects: false,
-    notes: NOTES,
+    notes: "",
     examples: &[],
     commands: &[],
     run: |_| Ok(ExitCode::SUCCESS),
@@ -44,6 +44,11 @@ fn layout(args: &str) -> Result<Option<Layout>, Failure> {
 pub(crate) fn format_of(args: &str) -> Box<dyn Format> {
     let layout = layout(args).expect("arguments").expect("a format");
     Rc::new(layout).format().expect("a format")
+}
+
+/// No lines yet.
+pub(crate) fn no_lines() -> Lines {
+    Lines::new(Precision::Nanosecond, Default::default())
 }
 
 /// What an input became.
@@ -73,12 +78,11 @@ impl Outcome {
     }
 
     fn add(&mut self, lines: &mut Lines) {
-        assert!(lines.precision == Precision::Nanosecond);
-        self.text
-            .push_str(std::str::from_utf8(&lines.text).expect("UTF-8"));
+        let text = std::str::from_utf8(lines.encoder.as_bytes());
+        self.text.push_str(text.expect("UTF-8"));
         self.numbers.append(&mut lines.numbers);
         self.rejected.append(&mut lines.rejected);
-        lines.text.clear();
+        lines.encoder.clear();
     }
 }
 
@@ -96,7 +100,7 @@ pub(crate) fn go_on<'a>(
     pieces: impl IntoIterator<Item = &'a [u8]>,
     outcome: &mut Outcome,
 ) {
-    let mut lines = Lines::default();
+    let mut lines = no_lines();
     let mut pieces = pieces.into_iter();
     let pushed = pieces.try_for_each(|piece| format.push(piece, &mut lines));
     let done = pushed.and_then(|()| format.finish(&mut lines));
@@ -119,7 +123,7 @@ pub(crate) fn is_the_same_in_all_pieces(args: &str, input: &[u8], random: &mut f
         }
         let begin = usize::try_from(at.bytes).expect("a length");
         let end = begin + random.usize(..=input.len() - begin);
-        let mut lines = Lines::default();
+        let mut lines = no_lines();
         if random.bool() && end < input.len() {
             let middle = begin + random.usize(..=end - begin);
             let mut run = || {

@@ -7,7 +7,7 @@
     reason = "tests"
 )]
 
-use crate::write::columns::tests::{convert, is_the_same_in_all_pieces};
+use crate::write::columns::tests::{convert, is_the_same_in_all_pieces, no_lines};
 use crate::write::records::{EXCERPT, MAX_RECORD};
 
 /// Arguments, an input, and what it becomes: `number: line` and `number! reason`.
@@ -289,11 +289,10 @@ fn pieces_and_resumed_runs_make_no_difference() {
 #[test]
 fn a_record_allocates_nothing() {
     use crate::write::columns::tests::format_of;
-    use crate::write::format::Lines;
     let record = b"2023-11-14T22:13:20Z,zrh 1,21.53,7,true,\"a \"\"text\"\"\"\n1700000000.5,zrh 2,21.54,8,false,\n";
     let mut format =
         format_of("--csv -m w --tags station --precision s --types n=int,on=bool,s=string");
-    let mut lines = Lines::default();
+    let mut lines = no_lines();
     let mut round = |format: &mut dyn super::Format, count: usize| {
         for _ in 0..count {
             // A record in two pieces.
@@ -301,12 +300,12 @@ fn a_record_allocates_nothing() {
                 format.push(piece, &mut lines).expect("records");
             }
             assert_eq!((lines.numbers.len(), lines.rejected.len()), (2, 0));
-            lines.text.clear();
+            lines.encoder.clear();
             lines.numbers.clear();
         }
     };
     format
-        .push(b"time,station,temp_c,n,on,s\n", &mut Lines::default())
+        .push(b"time,station,temp_c,n,on,s\n", &mut no_lines())
         .expect("a header");
     round(&mut *format, 10);
     let used = allocation_counter::measure(|| round(&mut *format, 100));

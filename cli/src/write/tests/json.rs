@@ -7,8 +7,7 @@
     reason = "tests"
 )]
 
-use crate::write::columns::tests::{convert, format_of, is_the_same_in_all_pieces};
-use crate::write::format::Lines;
+use crate::write::columns::tests::{convert, format_of, is_the_same_in_all_pieces, no_lines};
 use crate::write::records::{EXCERPT, MAX_RECORD};
 
 /// Arguments, an input, and what it becomes: `number: line` and `number! reason`.
@@ -189,14 +188,14 @@ fn pieces_and_resumed_runs_make_no_difference() {
 fn a_record_allocates_nothing() {
     let record = b"{\"time\":1700000000.5,\"station\":\"zrh 1\",\"temp\":21.53,\"o\":{\"n\":7,\"s\":\"text\"},\"on\":true}\n";
     let mut format = format_of("--jsonl -m w --tags station --precision s --types o_n=int");
-    let mut lines = Lines::default();
+    let mut lines = no_lines();
     let mut round = |format: &mut dyn super::Format, count: usize| {
         for _ in 0..count {
             for piece in [&record[..30], &record[30..]] {
                 format.push(piece, &mut lines).expect("records");
             }
             assert_eq!((lines.numbers.len(), lines.rejected.len()), (1, 0));
-            lines.text.clear();
+            lines.encoder.clear();
             lines.numbers.clear();
         }
     };

@@ -8,8 +8,7 @@
     reason = "tests"
 )]
 
-use super::tests::format_of;
-use crate::write::format::Lines;
+use super::tests::{format_of, no_lines};
 use csv_core::{ReadRecordResult, Reader};
 use influx_edge::Timestamp;
 use influx_edge::line::{Encoder, OwnedFieldKey, OwnedSeries};
@@ -106,12 +105,12 @@ fn speed() {
     let mut text = Vec::new();
     let convert = |args: &str, input: &str, text: &mut Vec<u8>| {
         let mut format = format_of(args);
-        let mut lines = Lines::default();
+        let mut lines = no_lines();
         text.clear();
         for piece in input.as_bytes().chunks(PIECE) {
             format.push(piece, &mut lines).expect("lines");
-            text.extend_from_slice(&lines.text);
-            lines.text.clear();
+            text.extend_from_slice(lines.encoder.as_bytes());
+            lines.encoder.clear();
             lines.numbers.clear();
         }
         assert!(lines.rejected.is_empty());

@@ -95,11 +95,11 @@ fn tags_come_from_the_command_line_and_the_environment() {
     assert!(run.err.contains("line 3 rejected: "), "{run:?}");
     let sent: String = server.requests().iter().map(|r| r.text()).collect();
     assert!(
-        sent.contains("m,host=gw\\ 7,region=eu,site=own f=1i 1\n"),
+        sent.contains("m,region=eu,host=gw\\ 7,site=own f=1i 1\n"),
         "{sent}"
     );
     assert!(
-        sent.contains("m,host=gw\\ 7,site=north,region=eu f=2i 2\n"),
+        sent.contains("m,region=eu,host=gw\\ 7,site=north f=2i 2\n"),
         "{sent}"
     );
 }
