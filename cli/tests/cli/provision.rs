@@ -348,6 +348,15 @@ fn mistakes_in_the_file_are_found_before_anything_is_sent() {
     let task = "[[task]]\nname = \"t\"\n";
     for (file, text) in [
         ("org = \"acme", "line 1"),
+        // (No secret is printed: `Run` looks for it.)
+        (
+            "org = \"acme\"\n[setup]\npassword = \"s3cret-t0ken-aAzZ09==\"",
+            "password",
+        ),
+        (
+            "org = \"acme\"\n[setup]\npassword = \"s3cret-t0ken-aAzZ09==",
+            "line 3: ",
+        ),
         ("organisation = \"acme\"", "organisation"),
         ("[[bucket]]\nretention = \"1h\"", "name"),
         (

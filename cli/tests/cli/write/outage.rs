@@ -99,6 +99,23 @@ fn the_next_run_delivers_what_is_in_the_spool() {
     assert_eq!(stored(&server), 101);
 }
 
+/// A relative directory, which is none by the specification, is none for `spool list` and for `write`.
+#[test]
+fn the_default_spool_is_the_one_that_is_listed() {
+    let dir = TempDir::new("write-relative");
+    let home = dir.path().join("home");
+    let settings = |mut command: Command| {
+        command.env("XDG_STATE_HOME", "relative").env("HOME", &home);
+        command.current_dir(dir.path());
+        command
+    };
+    let write = at(&nothing_there(), ["write", "sensors", "--patience", "0s"]);
+    let write = run(settings(write), lines(0..10).as_bytes());
+    assert_eq!(write.code, Some(0), "{write:?}");
+    let list = run(settings(command(["spool", "list"])), b"");
+    assert!(list.out.contains("sensors"), "{list:?}");
+}
+
 /// Untimed lines keep the time at which they came, also when a later run delivers them.
 #[test]
 fn times_are_those_of_the_arrival() {
