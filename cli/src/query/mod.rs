@@ -47,7 +47,7 @@ pub(crate) const COMMAND: Command = Command {
             "params.NAME of the query; NAME:int=5 has a type",
         )
         .short('p'),
-        Opt::flag("sql", "it is SQL, for InfluxDB 3 (needs --db)"),
+        Opt::flag("sql", "it is SQL, for InfluxDB 3; needs --db"),
         Opt::flag("influxql", "it is InfluxQL, for 1.x or 3; needs --db"),
         Opt::flag("v1", "with --influxql: by the interface of InfluxDB 1.x"),
         Opt::value("db", "NAME", Kind::Text, "the database"),
