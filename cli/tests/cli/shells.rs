@@ -85,7 +85,10 @@ fn everything_that_the_help_lists_is_in_the_scripts_and_the_page() {
         let words = help.split(|c: char| c.is_whitespace() || [',', '/'].contains(&c));
         let long = words.filter(|word| word.starts_with("--") && word.len() > 2);
         let long: Vec<_> = long
-            .map(|word| word.split(['=', ';']).next().unwrap())
+            .map(|word| {
+                let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+                word.split(is_end).next().unwrap()
+            })
             .collect();
         for (kind, text) in &texts {
             assert!(text.contains(&name), "{kind}: {name}");
