@@ -22,7 +22,7 @@ pub(super) enum Intake {
     /// Line protocol.
     Text(Cutter, Precision),
     /// Anything else. The bytes that were pushed.
-    Format(Box<dyn Format>, Lines, u64),
+    Format(Box<dyn Format>, Box<Lines>, u64),
 }
 
 impl Intake {
@@ -45,7 +45,11 @@ impl Intake {
             format.resume(source.start, &mut start)?;
         }
         let pushed = source.start.bytes;
-        Ok(Intake::Format(format, options.lines(tags.clone()), pushed))
+        Ok(Intake::Format(
+            format,
+            Box::new(options.lines(tags.clone())),
+            pushed,
+        ))
     }
 
     /// Takes bytes, and hands on what is whole.
