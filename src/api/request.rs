@@ -265,8 +265,10 @@ pub(super) struct InOrg<'a, T> {
 pub(super) fn to_owned_map<'s>(
     pairs: impl IntoIterator<Item = (&'s str, &'s str)>,
 ) -> alloc::collections::BTreeMap<String, String> {
-    pairs
-        .into_iter()
-        .map(|(k, v)| (k.to_owned(), v.to_owned()))
-        .collect()
+    // (To collect sorts the pairs first, by a sort of its own.)
+    let mut map = alloc::collections::BTreeMap::new();
+    for (key, value) in pairs {
+        map.insert(key.to_owned(), value.to_owned());
+    }
+    map
 }

@@ -8,8 +8,8 @@
 #[path = "../../support/loopback.rs"]
 mod loopback;
 
-use influx_edge::line::whole_lines;
 use csv_core::{ReadRecordResult, Reader};
+use influx_edge::line::whole_lines;
 use influx_edge::line::{OwnedFieldKey, OwnedSeries};
 use influx_edge::{Client, Precision, Timestamp};
 use std::error::Error;
@@ -91,7 +91,10 @@ fn write_csv(file: &str) -> Result<(), Box<dyn Error>> {
     let mut writer = Client::from_env()?.writer("sensors").build()?;
     let mut file = std::fs::File::open(file)?;
     let series = OwnedSeries::builder("weather").build()?;
-    let keys = [OwnedFieldKey::new("temp_c")?, OwnedFieldKey::new("humidity")?];
+    let keys = [
+        OwnedFieldKey::new("temp_c")?,
+        OwnedFieldKey::new("humidity")?,
+    ];
     let mut reader = Reader::new();
     let (mut cells, mut ends) = ([0; 4096], [0; 16]);
     let (mut cells_len, mut count) = (0, 0);

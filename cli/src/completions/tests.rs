@@ -1,5 +1,12 @@
 //! The scripts of a table that has everything, in the shells themselves where they are installed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests of unix: clippy.toml is about those of any system"
+)]
+
 use crate::command::{Command, Count, Entry, Kind, Operand, Opt, all};
 use std::process::{ExitCode, Stdio};
 

@@ -10,10 +10,9 @@ use influx_edge::api::{
     AttachedLabels, Authorizations, BucketId, Buckets, Dbrps, Ensured, LabelId, Labels,
     NewAuthorization, NewBucket, NewDbrp, NewLabel, NewTask, Permission, Plan, Status, Tasks,
 };
-use std::collections::BTreeMap;
 
 /// The ids of what is there; `None` in a dry run of what would be made.
-type Ids<T> = BTreeMap<String, Option<T>>;
+type Ids<T> = Vec<(String, Option<T>)>;
 
 struct Run<'a> {
     connection: &'a Connection,
@@ -63,6 +62,11 @@ impl<T> From<&Plan<T>> for Done {
             Plan::Unchanged(_) => Done::Unchanged,
         }
     }
+}
+
+fn known<'a, T>(ids: &'a Ids<T>, name: &str) -> Option<&'a Option<T>> {
+    let found = ids.iter().find(|(known, _)| known == name);
+    found.map(|(_, id)| id)
 }
 
 fn status(active: bool) -> Status {
@@ -128,7 +132,7 @@ impl<'a> Run<'a> {
         };
         let shown = id.as_ref().map(LabelId::as_str);
         self.items.add("label", &wanted.name, shown, done, "")?;
-        self.labels.insert(wanted.name.clone(), id);
+        self.labels.push((wanted.name.clone(), id));
         Ok(())
     }
 
@@ -157,7 +161,7 @@ impl<'a> Run<'a> {
         let owner = format!("bucket {}", wanted.name);
         let attached = id.as_ref().map(|id| self.bucket_calls().labels(id));
         self.attach(&owner, attached, &wanted.labels)?;
-        self.buckets.insert(wanted.name.clone(), id);
+        self.buckets.push((wanted.name.clone(), id));
         Ok(())
     }
 
@@ -169,7 +173,7 @@ impl<'a> Run<'a> {
         labels: &[String],
     ) -> Result<(), Failure> {
         for label in labels {
-            let id = self.labels.get(label).cloned().flatten();
+            let id = known(&self.labels, label).cloned().flatten();
             let done = match (&on, &id) {
                 (Some(on), Some(id)) if self.dry => {
                     match on.list()?.iter().any(|one| one.id == *id) {
@@ -188,7 +192,7 @@ impl<'a> Run<'a> {
 
     /// A bucket of the file, or one that is there without; `None` in a dry run if it would be made.
     fn bucket_id(&mut self, name: &str) -> Result<Option<BucketId>, Failure> {
-        if let Some(id) = self.buckets.get(name) {
+        if let Some(id) = known(&self.buckets, name) {
             return Ok(id.clone());
         }
         let found = match self.connection.is_new {
@@ -201,7 +205,7 @@ impl<'a> Run<'a> {
             )));
         };
         self.buckets
-            .insert(name.to_owned(), Some(bucket.id.clone()));
+            .push((name.to_owned(), Some(bucket.id.clone())));
         Ok(Some(bucket.id))
     }
 

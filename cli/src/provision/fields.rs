@@ -1,7 +1,6 @@
 //! `Fields`: the keys of a table of TOML, taken one by one. No types of serde: those were a twelfth of the
 //! command.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -97,9 +96,9 @@ impl<'a> Fields<'a> {
     }
 
     /// A table of texts.
-    pub(super) fn pairs(&self, key: &str) -> Result<BTreeMap<String, String>, String> {
+    pub(super) fn pairs(&self, key: &str) -> Result<Vec<(String, String)>, String> {
         let Some(value) = self.value(key) else {
-            return Ok(BTreeMap::new());
+            return Ok(Vec::new());
         };
         let Some(table) = value.get_ref().as_table() else {
             return Err(self.wrong(value, key, "a table of texts"));

@@ -3,7 +3,6 @@
 use super::fields::Fields;
 use crate::command;
 use crate::failure::Failure;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -31,7 +30,7 @@ pub(super) struct Setup {
 
 pub(super) struct Label {
     pub(super) name: String,
-    pub(super) properties: BTreeMap<String, String>,
+    pub(super) properties: Vec<(String, String)>,
 }
 
 pub(super) struct Bucket {
@@ -334,9 +333,9 @@ impl Token {
 }
 
 fn unique<'a>(kind: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
-    let mut seen = BTreeSet::new();
-    for name in names {
-        if !seen.insert(name) {
+    let names: Vec<&String> = names.collect();
+    for (index, name) in names.iter().enumerate() {
+        if names.iter().take(index).any(|before| before == name) {
             return Err(format!("{kind} {name:?} is there twice"));
         }
     }

@@ -1,5 +1,12 @@
 //! The messages, as a service manager's socket gets them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests of unix: clippy.toml is about those of any system"
+)]
+
 use super::{Notify, STATUS_PAUSE};
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};

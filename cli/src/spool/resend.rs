@@ -9,7 +9,6 @@ use crate::signals::Stop;
 use influx_edge::spool::{Section, ServerKind, Target};
 use influx_edge::writer::{Event, Writer, WriterBuilder};
 use influx_edge::{Client, Spool};
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -162,11 +161,16 @@ fn is_known(target: &Target) -> bool {
 
 /// What waits for several organizations goes to one only if that is asked for.
 fn check_orgs(matches: &Matches, targets: &[Target]) -> Result<(), Failure> {
-    let orgs: BTreeSet<&str> = targets
+    let mut orgs: Vec<&str> = Vec::new();
+    let named = targets
         .iter()
         .map(Target::org)
-        .filter(|org| !org.is_empty())
-        .collect();
+        .filter(|org| !org.is_empty());
+    for org in named {
+        if let Err(at) = orgs.binary_search(&org) {
+            orgs.insert(at, org);
+        }
+    }
     if orgs.len() < 2 || matches.has("org") {
         return Ok(());
     }

@@ -124,9 +124,11 @@ impl Layout {
         if let Some(name) = only_csv.iter().find(|name| json && matches.has(name)) {
             return Err(matches.misused(format_args!("--{name} is for --csv")));
         }
-        let mut tag_columns = list(matches, "tags")?.unwrap_or_default();
         // So that every server finds them sorted, as it keeps them.
-        tag_columns.sort_unstable();
+        let mut tag_columns = Vec::new();
+        for name in list(matches, "tags")?.unwrap_or_default() {
+            tag_columns.insert(tag_columns.partition_point(|before| *before < name), name);
+        }
         let (types, other_types) = types(matches)?;
         let layout = Layout {
             json,

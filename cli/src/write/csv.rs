@@ -202,7 +202,10 @@ impl Columns {
         for (cell, name) in names.iter().enumerate() {
             match layout.role(name) {
                 Role::Measurement => columns.measurement = Some(cell),
-                Role::Tag(_) => columns.tags.push((cell, name.clone())),
+                Role::Tag(_) => {
+                    let at = columns.tags.partition_point(|(_, before)| before < name);
+                    columns.tags.insert(at, (cell, name.clone()));
+                }
                 Role::Time => columns.time = Some((cell, name.clone())),
                 Role::Field(_) if name.is_empty() => {
                     return Err(Failure::usage(format_args!(
@@ -224,9 +227,6 @@ impl Columns {
                 Role::Unused => {}
             }
         }
-        columns
-            .tags
-            .sort_unstable_by(|one, other| one.1.cmp(&other.1));
         if columns.fields.is_empty() {
             return Err(Failure::usage(format_args!(
                 "no column is left for a field; there are {}. Is --delimiter right?",

@@ -45,8 +45,11 @@ impl Intake {
             format.resume(source.start, &mut start)?;
         }
         let pushed = source.start.bytes;
-        let lines = Box::new(options.lines(tags.clone()));
-        Ok(Intake::Format(format, lines, pushed))
+        Ok(Intake::Format(
+            format,
+            Box::new(options.lines(tags.clone())),
+            pushed,
+        ))
     }
 
     /// Takes bytes, and hands on what is whole.

@@ -86,9 +86,8 @@ fn everything_that_the_help_lists_is_in_the_scripts_and_the_page() {
         let long = words.filter(|word| word.starts_with("--") && word.len() > 2);
         let long: Vec<_> = long
             .map(|word| {
-                word.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-                    .next()
-                    .unwrap()
+                let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+                word.split(is_end).next().unwrap()
             })
             .collect();
         for (kind, text) in &texts {
