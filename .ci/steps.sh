@@ -253,10 +253,9 @@ processor time), $lines lines"
 # .ci/run began. Each ends in time, says something, and ends with the right code.
 examples() {
     local name
-    cargo build --locked --example quickstart --example provision --example minimal_write \
+    cargo build --locked --example quickstart --example minimal_write \
         --example minimal_query --example cron_report --example struct_roundtrip --example backfill_csv
     example 0 quickstart
-    example 0 provision
     for name in minimal_write minimal_query cron_report struct_roundtrip backfill_csv; do
         example 1 "$name"
     done
@@ -273,7 +272,6 @@ examples() {
     example 0 struct_roundtrip
     # (Of yesterday there may be nothing.)
     example 2 cron_report no-such-measurement
-    example 0 provision
 }
 
 # example CODE NAME ARGUMENT...: runs a built example, which ends with this code within a minute
@@ -336,6 +334,7 @@ oldest_rust() {
     [[ $(rustc --version) == "rustc $rust."* ]]
     cargo build --locked --no-default-features
     cargo check --locked --all-targets
+    cargo check --locked -p influx-edge-cli
     # The boards' tests are compiled with Debian's compiler of this version, so they stand for the rest.
     [[ -z ${RUSTUP_TOOLCHAIN:-} ]] || cargo test --locked --lib --test client
 }

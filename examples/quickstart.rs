@@ -9,7 +9,7 @@
 //! server is a mock server inside this program; with `INFLUXDB_V2_URL`, `INFLUXDB_V2_TOKEN`,
 //! `INFLUXDB_V2_ORG` and `INFLUXDB_V2_BUCKET` it is yours.
 
-#[path = "common/say.rs"]
+#[path = "quickstart/say.rs"]
 #[macro_use]
 mod say;
 

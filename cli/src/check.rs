@@ -15,10 +15,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 pub(crate) const COMMAND: Command = Command {
     name: "check",
-    summary: "server, token, bucket, clock, spool: whether a write would work",
+    summary: "whether a write would work: server, token, bucket, clock, spool",
     operands: &[Operand {
         name: "BUCKET",
-        help: "whether the token may write to it, and read it",
+        help: "whether the token may write to it, and whether it may read it",
         count: Count::Optional,
         kind: Kind::Text,
     }],
@@ -29,8 +29,9 @@ pub(crate) const COMMAND: Command = Command {
         "the spool to look at; default: that of write",
     )],
     connects: true,
-    notes: "Stores nothing. A line for each check: ok, FAILED, or -- for what can't be\n\
-            checked on this server. The exit code is that of the first failure.",
+    notes: "Stores nothing. A line for each check: ok, FAILED, -- for what can't be checked on\n\
+            this server, or no: a token that may write and not read is no failure. The\n\
+            exit code is that of the first failure.",
     examples: &[(
         "Before a logger is started",
         "influx-edge check sensors && systemctl start logger",
@@ -45,6 +46,8 @@ const MAX_CLOCK_DIFFERENCE: i64 = 60;
 enum Outcome {
     Passed,
     Failed(u8),
+    /// The token has no permission that a write would need.
+    Denied,
     /// Not checked.
     Unknown,
 }
@@ -172,6 +175,12 @@ fn on_v2(client: &Client, bucket: &str, named: bool) -> Vec<Finding> {
     if !named && written && refused {
         reading.outcome = Outcome::Unknown;
         reading.text = format!("not checked: the server takes no Flux ({read})");
+    }
+    // A logger's token needs no more than to write; the bucket is there.
+    let hidden = |error: &Error| error.is_not_found() || error.is_forbidden();
+    if named && written && read.error().is_some_and(hidden) {
+        reading.outcome = Outcome::Denied;
+        reading.text = format!("the token may not read bucket {bucket:?}");
     }
     vec![Finding::of("write", &write), reading]
 }
@@ -351,12 +360,14 @@ fn print(
     findings: &[Finding],
 ) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let milliseconds = |took: Duration| took.as_secs_f64() * 1000.0;
+    // To a microsecond.
+    let milliseconds = |took: Duration| (took.as_secs_f64() * 1e6).round() / 1000.0;
     if report.json {
         let checks = findings.iter().map(|one| {
             let outcome = match one.outcome {
                 Outcome::Passed => "ok",
                 Outcome::Failed(_) => "failed",
+                Outcome::Denied => "denied",
                 Outcome::Unknown => "unknown",
             };
             serde_json::json!({
@@ -373,8 +384,11 @@ fn print(
     let colour = Terminal::stdout().colour;
     for one in findings {
         let (word, code) = match one.outcome {
-            Outcome::Passed | Outcome::Unknown if matches.has("quiet") => continue,
+            Outcome::Passed | Outcome::Denied | Outcome::Unknown if matches.has("quiet") => {
+                continue;
+            }
             Outcome::Passed => ("ok", 32),
+            Outcome::Denied => ("no", 33),
             Outcome::Failed(_) => ("FAILED", 31),
             Outcome::Unknown => ("--", 33),
         };

@@ -194,6 +194,12 @@ impl Matches {
                     matches.values.push((opt.long, value));
                 }
                 (_, Arg::Value(value)) => matches.operands.push(value),
+                (_, Arg::Long("token" | "password") | Arg::Short('t')) => {
+                    return Err(matches.misused(
+                        "a secret is never an argument, which other users could see: --token-file FILE or \
+                         INFLUXDB_V2_TOKEN",
+                    ));
+                }
                 (_, arg) => return Err(matches.misused(arg.unexpected())),
             }
         }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 /// The exit codes, as the help and the man page list them. Above 63 they are those of `sysexits.h`.
 pub(crate) const CODES: &[(u8, &str)] = &[
-    (0, "done"),
+    (0, "done; what write couldn't deliver is in the spool"),
     (1, "failed"),
     (
         2,

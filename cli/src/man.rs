@@ -104,8 +104,8 @@ fn page() -> String {
     page.text(
         "For shell scripts, cron and systemd: writes points, also over links that fail, and reads them back. Data \
          are on standard output, everything else on standard error. The server is that of the environment, see \
-         ENVIRONMENT, or of a file (--config FILE); the two are never mixed, and options come last. A token is \
-         never an argument, which other users could see.",
+         ENVIRONMENT, or of a file (--config FILE); the two are never mixed. An option overrides them, and --url \
+         excludes --config. A token is never an argument, which other users could see.",
     );
     page.section("COMMANDS");
     for entry in leaves(&entries) {
@@ -151,8 +151,16 @@ fn leaves(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
 
 /// Text of the table as a sentence.
 fn sentence(text: &str) -> String {
+    // `params.NAME`, `v2` and the first of several values stay as they are typed.
+    let word = text.split(' ').next().unwrap_or_default();
+    let is_word = word.chars().all(|c| c.is_alphabetic() || c == '\'');
     let mut chars = text.chars();
-    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    let first = chars.next().into_iter();
+    let first = first.flat_map(|c| {
+        c.to_uppercase()
+            .filter(|_| is_word)
+            .chain(Some(c).filter(|_| !is_word))
+    });
     let stop = if text.ends_with('.') { "" } else { "." };
     first.chain(chars).chain(stop.chars()).collect()
 }
@@ -316,5 +324,7 @@ mod tests {
         }
         assert_eq!(sentence("the server (X)"), "The server (X).");
         assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence("v2 or v3"), "v2 or v3.");
+        assert_eq!(sentence("float, int"), "float, int.");
     }
 }

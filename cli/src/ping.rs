@@ -31,7 +31,8 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let took = begun.elapsed();
     let mut out = io::stdout().lock();
     if report.json {
-        let milliseconds = took.as_secs_f64() * 1000.0;
+        // To a microsecond.
+        let milliseconds = (took.as_secs_f64() * 1e6).round() / 1000.0;
         let line = serde_json::json!({
             "url": client.url(), "version": version, "milliseconds": milliseconds,
         });

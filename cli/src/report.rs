@@ -59,6 +59,11 @@ impl Report {
     }
 }
 
+/// Text of one line: newlines and other control characters are escaped.
+pub(crate) fn one_line(text: &str) -> String {
+    Printable(&text.replace('\n', "\\n")).to_string()
+}
+
 /// Text that a terminal shows as it is: control characters but newlines are escaped.
 pub(crate) struct Printable<'a>(pub(crate) &'a str);
 

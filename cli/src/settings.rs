@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use crate::report::Report;
 use influx_edge::Client;
 use influx_edge::client::ClientBuilder;
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 
 const PREFIX: &str = "INFLUXDB_V2_";
 
@@ -84,18 +85,41 @@ pub(crate) fn warn(client: &Client, report: &Report) {
     }
 }
 
+/// A longer file is not one of a token.
+const MAX_TOKEN_FILE: u64 = 64 * 1024;
+
 /// What `--token-file` holds.
 fn token(matches: &Matches) -> Result<Option<String>, Failure> {
-    let Some(file) = matches.path("token-file") else {
+    let Some(path) = matches.path("token-file") else {
         return Ok(None);
     };
-    let text = fs::read_to_string(file)
-        .map_err(|why| Failure::settings(format_args!("{}: {why}", file.display())))?;
+    let name = path.display();
+    let failed = |why: std::io::Error| Failure::settings(format_args!("{name}: {why}"));
+    let file = File::open(path).map_err(failed)?;
+    if everybody_may_read(&file) {
+        Report::new(matches).note(format_args!(
+            "warning: everybody on this machine may read the token in {name}; chmod 600"
+        ));
+    }
+    let mut text = String::new();
+    let mut start = file.take(MAX_TOKEN_FILE);
+    start.read_to_string(&mut text).map_err(failed)?;
     match text.trim() {
-        "" => Err(Failure::settings(format_args!(
-            "{}: no token in it",
-            file.display()
-        ))),
+        "" => Err(Failure::settings(format_args!("{name}: no token in it"))),
         token => Ok(Some(token.to_owned())),
     }
+}
+
+/// (Its group may: systemd lets a service read a credential by an access control list, whose mask stands where
+/// the group's permissions would.)
+#[cfg(unix)]
+fn everybody_may_read(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let found = file.metadata();
+    found.is_ok_and(|found| found.is_file() && found.mode() & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn everybody_may_read(_: &File) -> bool {
+    false
 }

@@ -45,6 +45,10 @@ pub(crate) struct Session {
 /// Signs in within the limit, unless another thread has done so since the sign-in of this number was forgotten.
 pub(super) type SignIn = fn(&Client, &Session, Option<u64>, Duration) -> Result<Cookies, Error>;
 
+/// What fits into a header of a request. A longer one would fail at each call, and a writer would try again for
+/// ever.
+const MAX_TOKEN: usize = 4000;
+
 impl Auth {
     pub(crate) fn token(token: &Secret) -> Result<Self, Error> {
         // Copied from a header, where the client puts that word itself.
@@ -59,6 +63,11 @@ impl Auth {
         }
         if let Some(why) = token.not_visible_ascii() {
             return Err(Error::config(format!("the token can't be used: {why}")));
+        }
+        if token.reveal().len() > MAX_TOKEN {
+            return Err(Error::config(format!(
+                "the token can't be used: it is longer than {MAX_TOKEN} bytes"
+            )));
         }
         Ok(Auth::Header {
             kind: CredentialKind::Token,

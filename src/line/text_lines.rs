@@ -7,6 +7,14 @@
 use core::fmt;
 
 /// A line of text that servers accept: made by [`text_lines`].
+///
+/// ```
+/// let mut lines = influx_edge::line::text_lines("# a comment\r\n t v=1 60\r\n");
+/// let (number, line) = lines.next().unwrap();
+/// let line = line?;
+/// assert_eq!((number, line.bytes, line.has_time), (2, &b"t v=1 60"[..], true));
+/// # Ok::<(), influx_edge::line::LineSyntaxError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TextLine<'a> {

@@ -4,7 +4,8 @@ use super::decode;
 
 #[test]
 fn escapes() {
-    let cases: &[(&[u8], Option<(char, usize)>)] = &[
+    type Case<'a> = (&'a [u8], Option<(char, usize)>);
+    let cases: &[Case<'_>] = &[
         (b"nx", Some(('\n', 1))),
         (b"r", Some(('\r', 1))),
         (b"t", Some(('\t', 1))),

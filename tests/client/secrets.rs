@@ -302,7 +302,7 @@ fn the_canary_is_everywhere() {
                 // Of `v3`, over a bare socket.
                 "crate::server",
                 "common::watch",
-                "provision.rs",
+                "common::mock_api",
             ];
             assert!(
                 servers.iter().any(|server| text.contains(server)),

@@ -319,6 +319,10 @@ fn what_cannot_work_is_refused_when_built() {
     refused(base().token("").build(), "empty");
     refused(base().token("canary-7f3a\n").build(), "line break");
     refused(base().token("canary-7f3a x").build(), "space");
+    refused(
+        base().token("canary-7f3a".repeat(364)).build(),
+        "4000 bytes",
+    );
     refused(base().token("canary-7f3aü").build(), "ASCII");
     refused(base().basic("a:b", "canary-7f3a").build(), "colon");
     refused(base().session("user", "canary-7f3a\r\n").build(), "control");

@@ -2,8 +2,8 @@
 
 use crate::commands::{files, read, root};
 
-/// Programs of their own kind, which are to be run and not copied.
-const LARGE: [&str; 4] = ["quickstart", "pipe", "provision", "spool_inspect"];
+/// The show, which is to be run and not copied.
+const LARGE: [&str; 1] = ["quickstart"];
 
 /// Why a text is none to copy.
 fn fault(name: &str, text: &str) -> Option<String> {
@@ -34,8 +34,7 @@ fn each_example_is_short_and_whole() {
         let relative = path.strip_prefix(root().join("examples")).unwrap();
         let first = relative.iter().next().unwrap().to_string_lossy();
         let name = first.trim_end_matches(".rs");
-        // (The tables and macros that the large ones share.)
-        if LARGE.contains(&name) || name == "common" {
+        if LARGE.contains(&name) {
             continue;
         }
         // The front page's text is the example `logger`, which only includes it.

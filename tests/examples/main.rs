@@ -32,10 +32,6 @@ mod hidden;
 mod length;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod logger;
-#[cfg(all(feature = "client", feature = "spool"))]
-mod pipe;
-#[cfg(feature = "client")]
-mod provision;
 #[cfg(feature = "client")]
 mod quickstart;
 mod recorded;
@@ -43,8 +39,6 @@ mod recorded;
 mod run;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod service;
-#[cfg(feature = "client")]
-mod small;
 #[cfg(feature = "v3")]
 mod sql;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]

@@ -10,3 +10,4 @@ mod common {
 
 mod basics;
 mod directory;
+mod inspect;

@@ -193,8 +193,12 @@ impl Wanted {
             Failure::settings(format_args!("{}: {why}", path.display()))
         };
         let text = text(path)?;
-        let table = toml::de::DeTable::parse(&text)
-            .map_err(|error| wrong(&error.to_string().trim_end()))?;
+        // (The error itself shows the line, which may hold what is better in a file of its own.)
+        let table = toml::de::DeTable::parse(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            wrong(&format_args!("line {line}: {}", error.message()))
+        })?;
         let fields = Fields::new(&text, &table, Wanted::KEYS).map_err(|why| wrong(&why))?;
         let mut wanted = Wanted::of(&fields).map_err(|why| wrong(&why))?;
         let dir = path.parent().unwrap_or(Path::new(""));

@@ -31,7 +31,7 @@ pub(crate) const COMMAND: Command = Command {
             "token-dir",
             "DIR",
             Kind::Directory,
-            "new tokens go to DIR/NAME, mode 0600",
+            "new tokens go to DIR/NAME, mode 0600; made if it is absent",
         ),
         Opt::flag("show-tokens", "print new tokens"),
         Opt::flag("example", "print a FILE with comments, and nothing else"),
@@ -78,6 +78,12 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
         return Err(matches.misused(
             "the file has tokens, which the server shows once: --token-dir DIR or --show-tokens",
         ));
+    }
+    if let Some(dir) = matches
+        .path("token-dir")
+        .filter(|_| !dry && !wanted.tokens.is_empty())
+    {
+        secret_file::make_dir(dir)?;
     }
     let mut items = Items::new(matches, dry);
     let connection = connect::connect(matches, &report, &wanted, &mut items)?;

@@ -1,9 +1,28 @@
 //! `SecretFile`: a file for a secret that is made before the secret is.
 
 use crate::failure::Failure;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// Makes the directory of the secrets, for its owner alone, unless it is there.
+///
+/// # Errors
+/// Returns an error if it can't be made, for example because its parent isn't there.
+pub(super) fn make_dir(dir: &Path) -> Result<(), Failure> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(dir) {
+        Err(_) if dir.is_dir() => Ok(()),
+        made => made.map_err(|why| {
+            Failure::new(
+                1,
+                format_args!("the directory {} can't be made: {why}", dir.display()),
+            )
+        }),
+    }
+}
 
 /// A file beside its place, open for its owner alone. The secret gets its name when it is on the disk, so
 /// that one which was there stays until then. Removed when dropped without that.

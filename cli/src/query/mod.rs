@@ -120,10 +120,7 @@ struct Asked {
     params: Vec<(String, Param)>,
     language: Language,
     /// Empty for Flux.
-    #[cfg_attr(
-        not(any(feature = "v1", feature = "v3")),
-        allow(dead_code, reason = "there is only Flux")
-    )]
+    #[cfg_attr(not(any(feature = "v1", feature = "v3")), allow(dead_code))]
     db: String,
 }
 

@@ -4,7 +4,7 @@ use super::rescale::rescale;
 use super::{count, failure, json, name};
 use crate::command::{Kind, Matches, Opt};
 use crate::failure::Failure;
-use crate::report::{Printable, Report};
+use crate::report::{Printable, Report, one_line};
 use influx_edge::Precision;
 use influx_edge::spool::{Entry, Inspector, Section, StoredBatch};
 use std::collections::BTreeSet;
@@ -139,7 +139,7 @@ impl<W: Write> Export<'_, W> {
         // A comment of line protocol. Names and reasons can't end it: they are escaped.
         let reason = batch
             .reason
-            .map(|r| format!(" rejected: {}", r.escape_debug()));
+            .map(|reason| format!(" rejected: {}", one_line(reason)));
         writeln!(
             self.out,
             "# {} precision={}{}",

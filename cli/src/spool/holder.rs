@@ -39,7 +39,8 @@ fn pid(locks: &str, inode: u64) -> Option<u32> {
     })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     #[test]
     fn the_holder_out_of_the_systems_list() {

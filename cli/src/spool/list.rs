@@ -4,7 +4,7 @@ use super::survey::{self, Survey, age, bytes};
 use super::{DIR, count, failure, inspect, json, name};
 use crate::command::{Command, Matches, Opt};
 use crate::failure::Failure;
-use crate::report::{Printable, Report};
+use crate::report::{Printable, Report, one_line};
 use influx_edge::spool::{Entry, Inspector, Section, StoredBatch};
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::Path;
@@ -107,7 +107,7 @@ fn print_list(
     }
     writeln!(out, "rejected: {}", count(rejected.total.points, "line"))?;
     for ((target, reason), lines) in rejected.reasons.iter().take(REASONS) {
-        let (name, reason) = (name(target), reason.escape_debug());
+        let (name, reason) = (name(target), one_line(reason));
         writeln!(out, "  {name}: {}: {reason}", count(*lines, "line"))?;
     }
     let more = rejected.reasons.len().saturating_sub(REASONS);

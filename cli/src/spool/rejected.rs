@@ -3,7 +3,7 @@
 use super::{BUCKET, DIR, count, entries, failure, inspect, moves, name, open};
 use crate::command::{Command, Matches, Opt};
 use crate::failure::Failure;
-use crate::report::Report;
+use crate::report::{Report, one_line};
 use crate::spool::survey::Survey;
 use influx_edge::Spool;
 use influx_edge::spool::Section;
@@ -79,7 +79,7 @@ fn list(matches: &Matches, survey: &Survey) -> Result<(), Failure> {
         }
     } else {
         for ((target, reason), lines) in survey.reasons_of(bucket) {
-            let (name, reason) = (name(target), reason.escape_debug());
+            let (name, reason) = (name(target), one_line(reason));
             writeln!(out, "{name}: {}: {reason}", count(*lines, "line"))?;
         }
     }

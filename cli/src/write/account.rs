@@ -21,7 +21,7 @@ pub(super) struct Account {
     pub(super) not_delivered: u64,
     /// Of those not delivered, how many couldn't be printed.
     pub(super) unprinted: u64,
-    /// Of the rejected, how many couldn't be written to their file.
+    /// Of the rejected, how many couldn't be written to their file, nor printed.
     pub(super) unrecorded: u64,
     /// Bytes at the end of inputs that aren't a whole line yet.
     pub(super) unfinished: u64,
@@ -53,7 +53,7 @@ impl Account {
         }
         if self.unrecorded > 0 {
             report.error(format_args!(
-                "{} rejected lines are not in the file of --rejected",
+                "{} rejected lines could be neither recorded nor printed",
                 self.unrecorded
             ));
         }
@@ -78,14 +78,17 @@ impl Account {
         Ok(())
     }
 
-    /// What is not delivered comes first, then what was rejected, then the signal.
+    /// What is not delivered comes first, then the signal: the rest of the input is unread, and 2 would say that
+    /// all lines but the rejected ones are safe.
     pub(super) fn exit_code(&self, stop: &Stop) -> ExitCode {
         if self.not_delivered > 0 || !self.is_balanced() {
             ExitCode::from(LATER)
+        } else if let Some(code) = stop.exit_code() {
+            code
         } else if self.rejected > 0 {
             ExitCode::from(REJECTED)
         } else {
-            stop.exit_code().unwrap_or(ExitCode::SUCCESS)
+            ExitCode::SUCCESS
         }
     }
 }

@@ -350,7 +350,8 @@ fn delimiter(matches: &Matches) -> Result<u8, Failure> {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 #[path = "tests/speed.rs"]
 mod speed;
 #[cfg(test)]

@@ -45,11 +45,8 @@ impl Intake {
             format.resume(source.start, &mut start)?;
         }
         let pushed = source.start.bytes;
-        Ok(Intake::Format(
-            format,
-            Box::new(options.lines(tags.clone())),
-            pushed,
-        ))
+        let lines = Box::new(options.lines(tags.clone()));
+        Ok(Intake::Format(format, lines, pushed))
     }
 
     /// Takes bytes, and hands on what is whole.
@@ -115,6 +112,12 @@ impl Intake {
             Intake::Text(cutter, _) => Some(cutter.position()),
             Intake::Format(format, ..) => Some(format.position()),
         }
+    }
+
+    /// How many bytes were taken, with those that an earlier run took.
+    pub(super) fn read(&self) -> u64 {
+        let whole = self.position().unwrap_or_default().bytes;
+        whole.saturating_add(self.unfinished())
     }
 
     /// Bytes behind the last whole line.

@@ -6,6 +6,7 @@ use super::input::Source;
 use super::pairs::Pairs;
 use crate::command::{Kind, Matches, Opt, joined};
 use crate::failure::{Failure, NO_INPUT};
+use crate::state;
 use influx_edge::Precision;
 use influx_edge::line::OwnedDefaultTags;
 use std::ffi::OsStr;
@@ -167,6 +168,7 @@ impl Options {
         };
         let resume = matches.path("resume").map(Path::to_owned);
         let sources = sources(matches)?;
+        check_outputs(matches, &sources)?;
         if resume.is_some() && sources.iter().any(|source| source.path.is_none()) {
             return Err(matches.misused(
                 "--resume: standard input can't be read again; name the files to be read",
@@ -196,7 +198,7 @@ impl Options {
             spool: match (matches.path("spool"), matches.has("no-spool")) {
                 (Some(dir), _) => SpoolDir::Named(dir.to_owned()),
                 (None, true) => SpoolDir::Off,
-                (None, false) => default_spool(|name| std::env::var_os(name)),
+                (None, false) => state::spool_dir().map_or(SpoolDir::Nowhere, SpoolDir::Default),
             },
             spool_bytes,
             lock_wait: time("lock-wait", 10)?,
@@ -281,61 +283,54 @@ fn stdin() -> Source {
 /// The length of standard input, if it is a regular file.
 #[cfg(unix)]
 fn stdin_len() -> Option<u64> {
-    use std::os::fd::AsFd;
-    let stdin = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
-    let found = File::from(stdin).metadata().ok()?;
-    found.is_file().then_some(found.len())
+    open_file(std::io::stdin()).map(|found| found.len())
+}
+
+/// What this is, if it is a regular file.
+#[cfg(unix)]
+fn open_file(of: impl std::os::fd::AsFd) -> Option<fs::Metadata> {
+    let file = of.as_fd().try_clone_to_owned().ok()?;
+    let found = File::from(file).metadata().ok()?;
+    found.is_file().then_some(found)
+}
+
+/// What is appended to an input would be read again, and rejected or printed again, for ever.
+#[cfg(unix)]
+fn check_outputs(matches: &Matches, sources: &[Source]) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+    let rejected = matches
+        .path("rejected")
+        .filter(|path| path.as_os_str() != "-");
+    let rejected = rejected.and_then(|path| fs::metadata(path).ok());
+    let outputs = [
+        ("--rejected", rejected.filter(fs::Metadata::is_file)),
+        ("standard output", open_file(std::io::stdout())),
+    ];
+    for source in sources {
+        let input = match &source.path {
+            Some(path) => fs::metadata(path).ok(),
+            None => open_file(std::io::stdin()),
+        };
+        for (output, found) in &outputs {
+            if let (Some(one), Some(other)) = (&input, found) {
+                if (one.dev(), one.ino()) == (other.dev(), other.ino()) {
+                    return Err(matches.misused(format_args!(
+                        "{} is an input, and {output} as well",
+                        source.name()
+                    )));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_outputs(_: &Matches, _: &[Source]) -> Result<(), Failure> {
+    Ok(())
 }
 
 #[cfg(not(unix))]
 fn stdin_len() -> Option<u64> {
     None
-}
-
-/// The spool of the service (systemd's `StateDirectory=`), or else of the user.
-fn default_spool(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> SpoolDir {
-    let set = |name| variable(name).filter(|value| !value.is_empty());
-    if let Some(dirs) = set("STATE_DIRECTORY") {
-        let dirs = std::env::split_paths(&dirs);
-        if let Some(dir) = dirs.into_iter().next() {
-            return SpoolDir::Default(dir.join("spool"));
-        }
-    }
-    if let Some(state) = set("XDG_STATE_HOME") {
-        return SpoolDir::Default(Path::new(&state).join("influx-edge/spool"));
-    }
-    match set("HOME") {
-        Some(home) => SpoolDir::Default(Path::new(&home).join(".local/state/influx-edge/spool")),
-        None => SpoolDir::Nowhere,
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-mod tests {
-    use super::{SpoolDir, default_spool};
-
-    #[test]
-    fn the_default_spool() {
-        let dir = |path: &str| SpoolDir::Default(path.into());
-        for (variables, spool) in [
-            (&[][..], SpoolDir::Nowhere),
-            (&[("HOME", "")], SpoolDir::Nowhere),
-            (&[("HOME", "/h")], dir("/h/.local/state/influx-edge/spool")),
-            (
-                &[("HOME", "/h"), ("XDG_STATE_HOME", "/x")],
-                dir("/x/influx-edge/spool"),
-            ),
-            (
-                &[("XDG_STATE_HOME", "/x"), ("STATE_DIRECTORY", "/s/a:/s/b")],
-                dir("/s/a/spool"),
-            ),
-        ] {
-            let found = default_spool(|name| {
-                let found = variables.iter().find(|(key, _)| *key == name);
-                found.map(|(_, value)| value.into())
-            });
-            assert_eq!(found, spool, "{variables:?}");
-        }
-    }
 }

@@ -324,7 +324,7 @@ impl Outlet {
         let safe = !futile && self.waiting.is_empty() && self.writer.flush_within(limit).is_ok();
         self.list_rejected(report);
         self.rejects.sync(report);
-        safe && self.writer.stats().dropped.total() == 0
+        safe && self.rejects.unrecorded == 0 && self.writer.stats().dropped.total() == 0
     }
 
     /// The last flush. Lines that were not delivered and are not in the spool are printed, unless their

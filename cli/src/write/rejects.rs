@@ -33,10 +33,14 @@ pub(super) struct Rejects {
     buffer: Vec<u8>,
     buffered: u64,
     shown: u64,
-    /// Lines that couldn't be written to the file.
+    /// Lines that the file didn't take, and that were printed.
+    printed: u64,
+    /// Lines that couldn't be printed either.
     pub(super) unrecorded: u64,
     /// The file's error was printed.
     complained: bool,
+    /// Standard output's error was printed.
+    unprintable: bool,
 }
 
 enum Target {
@@ -103,25 +107,34 @@ impl Rejects {
 
     /// Writes what is buffered.
     pub(super) fn flush(&mut self, report: &Report) {
-        if self.buffer.is_empty() {
+        if self.buffer.is_empty() || self.target.is_none() {
             return;
         }
-        let (name, written) = match &mut self.target {
-            None => return,
-            Some(Target::Stdout) => {
-                let mut out = io::stdout().lock();
-                let written = out.write_all(&self.buffer).and_then(|()| out.flush());
-                ("standard output".into(), written)
+        if let Some(Target::File(path, file)) = &mut self.target {
+            match file.write_all(&self.buffer) {
+                Ok(()) => {
+                    self.buffer.clear();
+                    self.buffered = 0;
+                    return;
+                }
+                Err(why) if !self.complained => {
+                    report.error(format_args!(
+                        "{} doesn't take rejected lines: {why}; they are printed",
+                        path.display()
+                    ));
+                    self.complained = true;
+                }
+                Err(_) => {}
             }
-            Some(Target::File(path, file)) => {
-                (path.to_string_lossy(), file.write_all(&self.buffer))
-            }
-        };
-        if let Err(why) = written {
+            self.printed = self.printed.saturating_add(self.buffered);
+        }
+        let mut out = io::stdout().lock();
+        if let Err(why) = out.write_all(&self.buffer).and_then(|()| out.flush()) {
             self.unrecorded = self.unrecorded.saturating_add(self.buffered);
-            if !self.complained {
-                report.error(format_args!("{name} doesn't take rejected lines: {why}"));
-                self.complained = true;
+            if !std::mem::replace(&mut self.unprintable, true) {
+                report.error(format_args!(
+                    "standard output doesn't take rejected lines: {why}"
+                ));
             }
         }
         self.buffer.clear();
@@ -152,9 +165,10 @@ impl Rejects {
                 }
             }
             Some(Target::File(path, _)) => {
-                let kept = rejected.saturating_sub(self.unrecorded);
+                let kept = rejected.saturating_sub(self.printed);
+                let lines = if kept == 1 { "line is" } else { "lines are" };
                 report.note(format_args!(
-                    "{kept} rejected lines are in {}, with the reasons",
+                    "{kept} rejected {lines} in {}, with the reasons",
                     path.display()
                 ));
             }

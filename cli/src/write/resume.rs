@@ -41,6 +41,8 @@ struct Entry {
     /// The time that the next line without one gets; as long as a run may have sent lines behind the
     /// position.
     time: Option<i64>,
+    /// With a time: no run has read more bytes than these.
+    until: u64,
 }
 
 impl Resume {
@@ -75,7 +77,7 @@ impl Resume {
                 let name = name_of(source);
                 let fits = |entry: &Entry| match by_name {
                     true => entry.path == name && entry.is_of(source),
-                    false => entry.at.bytes > 0 && entry.is_of(source),
+                    false => entry.sampled() > 0 && entry.is_of(source),
                 };
                 if found.is_none() {
                     let index = known.iter().position(fits);
@@ -115,37 +117,68 @@ impl Resume {
     }
 
     /// The times of the lines of a source that have none. The state has to be on disk before any is used.
-    pub(super) fn begin(&mut self, source: usize, report: &Report) -> Option<Times> {
+    pub(super) fn begin(
+        &mut self,
+        source: usize,
+        input: &Source,
+        report: &Report,
+    ) -> Option<Times> {
         let now = Timestamp::now().as_nanos();
         let entry = self.entries.get_mut(source)?;
         let base = *entry.time.get_or_insert(now);
+        entry.until = entry.until.max(len_of(input));
+        entry.sample(input);
         let first = entry.at.lines.saturating_add(1);
         self.save(report);
         Some(Times { base, first })
     }
 
-    /// Everything of a source before a position is delivered or safe on disk. Returns the times of the
-    /// lines behind it. With `ended` nothing behind it was sent.
+    /// Before bytes of a source up to this one are used: the state says that they may be.
+    pub(super) fn reads(&mut self, source: usize, input: &Source, bytes: u64, report: &Report) {
+        let Some(entry) = self.entries.get_mut(source) else {
+            return;
+        };
+        if bytes > entry.until {
+            entry.until = bytes.max(len_of(input));
+            entry.sample(input);
+            self.save(report);
+        }
+    }
+
+    /// Everything of a source before a position is delivered or safe on disk, and `read` bytes of it were
+    /// used. Returns the times of the lines behind the position. With `ended` this run sends none of them.
     pub(super) fn reached(
         &mut self,
         source: usize,
         input: &Source,
         at: Position,
+        read: u64,
         ended: bool,
         report: &Report,
     ) -> Option<Times> {
         let now = Timestamp::now().as_nanos();
         let entry = self.entries.get_mut(source)?;
+        let before = entry.clone();
         let lines = at.lines.saturating_sub(entry.at.lines);
         let used = entry.time.map(|base| base.saturating_add_unsigned(lines));
-        let base = used.map_or(now, |used| used.max(now));
+        let mut base = used.unwrap_or(now);
         entry.at = at;
-        if let Some((head, tail)) = samples(input, at) {
-            (entry.head, entry.tail) = (head, tail);
+        entry.time = Some(base);
+        // An earlier run may have sent lines that this one has not come to: they keep their times.
+        if read >= entry.until {
+            base = base.max(now);
+            entry.time = (!ended).then_some(base);
+            entry.until = if ended { 0 } else { read.max(len_of(input)) };
         }
-        entry.time = (!ended).then_some(base);
+        entry.sample(input);
         let first = at.lines.saturating_add(1);
-        self.save(report).then_some(Times { base, first })
+        if self.save(report) {
+            return Some(Times { base, first });
+        }
+        if let Some(entry) = self.entries.get_mut(source) {
+            *entry = before;
+        }
+        None
     }
 
     /// Replaces the state: at any moment the old one or the new one is on disk, whole.
@@ -174,14 +207,31 @@ impl Resume {
 }
 
 impl Entry {
-    /// Whether the file has the content up to the position that was read.
+    /// The bytes by which the file is known: those before the position, or else those that a run may have
+    /// sent.
+    fn sampled(&self) -> u64 {
+        match self.at.bytes {
+            0 => self.until,
+            bytes => bytes,
+        }
+    }
+
+    fn sample(&mut self, source: &Source) {
+        if let Some((head, tail)) = samples(source, self.sampled()) {
+            (self.head, self.tail) = (head, tail);
+        }
+    }
+
+    /// Whether the file has that content.
     fn is_of(&self, source: &Source) -> bool {
-        self.at.bytes == 0 || samples(source, self.at) == Some((self.head, self.tail))
+        let sampled = self.sampled();
+        sampled == 0 || samples(source, sampled) == Some((self.head, self.tail))
     }
 
     fn to_json(&self) -> Value {
         json!({
             "path": self.path, "bytes": self.at.bytes, "lines": self.at.lines, "time": self.time,
+            "until": self.until,
             "head": format!("{:016x}", self.head), "tail": format!("{:016x}", self.tail),
         })
     }
@@ -198,6 +248,7 @@ impl Entry {
             head: hash("head")?,
             tail: hash("tail")?,
             time: value.get("time")?.as_i64(),
+            until: number("until")?,
         })
     }
 }
@@ -231,15 +282,20 @@ fn name_of(source: &Source) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Hashes of the file's beginning and of what stands before a position; `None` if it is shorter.
-fn samples(source: &Source, at: Position) -> Option<(u64, u64)> {
+/// Hashes of the file's beginning and of the last of so many bytes; `None` if it is shorter.
+fn samples(source: &Source, bytes: u64) -> Option<(u64, u64)> {
     let file = source.file.as_ref()?;
-    let len = SAMPLE.min(at.bytes);
-    let mut bytes = vec![0; usize::try_from(len).ok()?];
-    read_at(file, source, &mut bytes, 0).ok()?;
-    let head = hash(&bytes);
-    read_at(file, source, &mut bytes, at.bytes.checked_sub(len)?).ok()?;
-    Some((head, hash(&bytes)))
+    let len = SAMPLE.min(bytes);
+    let mut sample = vec![0; usize::try_from(len).ok()?];
+    read_at(file, source, &mut sample, 0).ok()?;
+    let head = hash(&sample);
+    read_at(file, source, &mut sample, bytes.checked_sub(len)?).ok()?;
+    Some((head, hash(&sample)))
+}
+
+fn len_of(source: &Source) -> u64 {
+    let found = source.file.as_ref().map(|file| file.metadata());
+    found.and_then(Result::ok).map_or(0, |found| found.len())
 }
 
 /// Reads there, and leaves the position as it is, for another thread reads on from it.

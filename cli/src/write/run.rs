@@ -16,7 +16,7 @@ use crate::settings;
 use crate::signals::Stop;
 use influx_edge::line::OwnedDefaultTags;
 use influx_edge::writer::{DropReason, Event};
-use influx_edge::{Client, Error, Spool, Writer};
+use influx_edge::{Client, Error, Remedy, Spool, Writer};
 use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -127,26 +127,47 @@ fn writer(
         .max_buffer_bytes(MAX_BUFFER)
         // Rejected lines are taken after each step, so this has to hold those of one step.
         .max_rejected_bytes(64 << 20)
-        .on_event(move |event| show(&report, event));
+        .on_event({
+            let mut shown = Vec::new();
+            move |event| show(&report, &mut shown, event)
+        });
     match spool {
         Some(spool) => builder.spool(spool).build(),
         None => builder.build(),
     }
 }
 
-/// What a person should know while it happens. The rest is in the account.
-fn show(report: &Report, event: &Event<'_>) {
+/// How many different errors of one outage are shown.
+const ERRORS_SHOWN: usize = 8;
+
+/// What a person should know while it happens. The rest is in the account. An error is shown once in an outage,
+/// not at each attempt: `shown` has those of this one.
+fn show(report: &Report, shown: &mut Vec<String>, event: &Event<'_>) {
     match event {
         Event::Failed {
             error, retry_in, ..
-        } => report.note(format_args!(
-            "{error}; next attempt in {:.1} s",
-            retry_in.as_secs_f32()
-        )),
-        Event::Recovered { after, .. } => report.note(format_args!(
-            "the server responds again, after {:.1} s",
-            after.as_secs_f32()
-        )),
+        } => {
+            let text = error.to_string();
+            if shown.len() >= ERRORS_SHOWN || shown.contains(&text) {
+                return;
+            }
+            // A token or a bucket doesn't get better by waiting.
+            match error.remedy() {
+                Remedy::Operator => report.error(&text),
+                _ => report.note(format_args!(
+                    "{text}; next attempt in {:.1} s",
+                    retry_in.as_secs_f32()
+                )),
+            }
+            shown.push(text);
+        }
+        Event::Recovered { after, .. } => {
+            shown.clear();
+            report.note(format_args!(
+                "the server responds again, after {:.1} s",
+                after.as_secs_f32()
+            ));
+        }
         Event::SpoolFailed { message, .. } => {
             report.error(format_args!("the spool takes nothing: {message}"));
         }
@@ -275,7 +296,7 @@ impl Run<'_> {
         self.intake = Intake::open(source, self.options, &self.tags)?;
         self.saved = (source.start.bytes, Instant::now());
         if let Some(resume) = &mut self.resume {
-            self.outlet.rewrite.times = resume.begin(self.current, self.report);
+            self.outlet.rewrite.times = resume.begin(self.current, source, self.report);
         }
         Ok(())
     }
@@ -289,6 +310,10 @@ impl Run<'_> {
             current,
             ..
         } = self;
+        if let (Some(resume), Some(source)) = (&mut self.resume, self.sources.get(*current)) {
+            let read = intake.read().saturating_add(bytes.len() as u64);
+            resume.reads(*current, source, read, report);
+        }
         intake.push(*current, bytes, outlet, report)
     }
 
@@ -377,7 +402,8 @@ impl Run<'_> {
             self.saved.1 = Instant::now() + SAFE;
             return false;
         }
-        let times = resume.reached(self.current, source, at, force, self.report);
+        let read = self.intake.read();
+        let times = resume.reached(self.current, source, at, read, force, self.report);
         self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
         self.saved = (at.bytes, Instant::now());
         true

@@ -79,6 +79,27 @@ fn the_first_failure_is_the_exit_code() {
     assert!(!hostile.out.contains('\u{1b}'), "{hostile:?}");
 }
 
+/// The token of a logger may write, and needs no more.
+#[test]
+fn a_token_that_may_not_read_is_no_failure() {
+    for status in [403, 404] {
+        let server = Server::with_token(TOKEN);
+        server.fault(Fault::status(status).on("/api/v2/query").times(3));
+        let found = check(&server.url(), &["sensors"]);
+        assert_eq!(found.code, Some(0), "{found:?}");
+        assert!(words(&found.out).contains(&("read", "no")), "{found:?}");
+        assert_eq!(check(&server.url(), &["sensors", "-q"]).out, "");
+        let found = check(&server.url(), &["sensors", "--json"]);
+        let found: Value = serde_json::from_str(&found.out).unwrap();
+        assert_eq!(found["checks"][2]["outcome"], "denied", "{found}");
+        // One that may read alone can't write.
+        let server = Server::with_token(TOKEN);
+        server.fault(Fault::status(403).on("/api/v2/write"));
+        let found = check(&server.url(), &["sensors"]);
+        assert_eq!(found.code, Some(77), "{found:?}");
+    }
+}
+
 /// The time by this machine's clock, so many seconds ahead, as HTTP has it.
 fn date(ahead: &str) -> String {
     let mut date = std::process::Command::new("date");

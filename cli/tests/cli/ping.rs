@@ -1,6 +1,7 @@
 //! `ping`, and the manners that every subcommand has.
 
-use crate::run::{at, command, run, server};
+use crate::common::temp_dir::TempDir;
+use crate::run::{TOKEN, at, command, run, server};
 
 #[test]
 fn a_server_that_responds_and_one_that_does_not() {
@@ -24,6 +25,9 @@ fn arguments_that_are_wrong_are_usage_errors() {
         (&["ping", "--pong"], "--pong"),
         (&["ping", "--timeout", "fast"], "no time such as"),
         (&["ping", "--timeout"], "--timeout"),
+        (&["ping", "--token", "s3cret"], "--token-file FILE"),
+        (&["ping", "--token=s3cret"], "--token-file FILE"),
+        (&["ping", "-t", "s3cret"], "--token-file FILE"),
         (&["ping", "-c", "f", "--url", "u"], "exclude each other"),
     ];
     for (args, text) in cases {
@@ -31,5 +35,33 @@ fn arguments_that_are_wrong_are_usage_errors() {
         assert_eq!(run.code, Some(64), "{args:?}: {run:?}");
         assert!(run.err.contains(text), "{args:?}: {run:?}");
         assert_eq!(run.out, "", "{args:?}");
+        assert!(!run.err.contains("s3cret"), "{args:?}: {run:?}");
     }
+}
+
+#[test]
+fn files_of_tokens() {
+    use std::os::unix::fs::PermissionsExt;
+    let (server, dir) = (server(), TempDir::new("cli-token-file"));
+    let file = dir.path().join("token");
+    let long = TOKEN.repeat(1000);
+    for (text, mode, code, says) in [
+        (TOKEN, 0o600, 0, ""),
+        (TOKEN, 0o640, 0, ""),
+        (TOKEN, 0o644, 0, "everybody on this machine may read"),
+        ("\n", 0o600, 78, "no token in it"),
+        (&*long, 0o600, 78, "longer than 4000 bytes"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let mut ping = command(["ping", "--url", &server.url(), "--token-file"]);
+        ping.arg(&file);
+        let ping = run(ping, b"");
+        assert_eq!(ping.code, Some(code), "{ping:?}");
+        let fits = ping.err.is_empty() == says.is_empty() && ping.err.contains(says);
+        assert!(fits, "{ping:?}");
+    }
+    // One without an end takes no memory.
+    let endless = run(command(["ping", "--token-file", "/dev/zero"]), b"");
+    assert_eq!(endless.code, Some(78), "{endless:?}");
 }

@@ -231,7 +231,7 @@ fn a_token_with_other_permissions_is_replaced() {
     );
     // No place for it: it is not made.
     let nowhere = Place::new("cli-provision-nowhere", FILE);
-    std::fs::remove_dir(nowhere.path("tokens")).unwrap();
+    std::fs::create_dir(nowhere.path("tokens").join("logger.new")).unwrap();
     let failed = nowhere.with_tokens(&[]);
     assert_eq!(failed.code, Some(1), "{failed:?}");
     assert_eq!(nowhere.server.count("authorizations"), 0);
@@ -305,6 +305,29 @@ fn a_new_server_is_set_up_and_another_signed_in_to() {
 }
 
 #[test]
+fn the_directory_of_the_tokens_is_made_before_anything_else() {
+    let place = Place::new("cli-provision-dir", FILE);
+    let fresh = place.path("fresh");
+    let below = fresh.join("below");
+    let run = place.run(&["--token-dir", below.to_str().unwrap()]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.err.contains("below can't be made"), "{run:?}");
+    assert_eq!(place.server.count("buckets"), 0, "nothing was sent");
+    let dry = place.run(&["--token-dir", fresh.to_str().unwrap(), "--dry-run"]);
+    assert_eq!(dry.code, Some(0), "{dry:?}");
+    assert!(!fresh.exists());
+    let run = place.run(&["--token-dir", fresh.to_str().unwrap()]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    #[cfg(unix)]
+    {
+        let mode = std::fs::metadata(&fresh).unwrap().permissions();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&mode);
+        assert_eq!(mode & 0o777, 0o700);
+    }
+    assert!(std::fs::read_dir(&fresh).unwrap().next().is_some());
+}
+
+#[test]
 fn no_organization_that_was_not_asked_for() {
     let file = FILE.replace("create_org = true", "");
     let place = Place::new("cli-provision-org", &file);
@@ -325,6 +348,15 @@ fn mistakes_in_the_file_are_found_before_anything_is_sent() {
     let task = "[[task]]\nname = \"t\"\n";
     for (file, text) in [
         ("org = \"acme", "line 1"),
+        // (No secret is printed: `Run` looks for it.)
+        (
+            "org = \"acme\"\n[setup]\npassword = \"s3cret-t0ken-aAzZ09==\"",
+            "password",
+        ),
+        (
+            "org = \"acme\"\n[setup]\npassword = \"s3cret-t0ken-aAzZ09==",
+            "line 3: ",
+        ),
         ("organisation = \"acme\"", "organisation"),
         ("[[bucket]]\nretention = \"1h\"", "name"),
         (

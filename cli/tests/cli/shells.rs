@@ -86,8 +86,9 @@ fn everything_that_the_help_lists_is_in_the_scripts_and_the_page() {
         let long = words.filter(|word| word.starts_with("--") && word.len() > 2);
         let long: Vec<_> = long
             .map(|word| {
-                let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '-';
-                word.split(is_end).next().unwrap()
+                word.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+                    .next()
+                    .unwrap()
             })
             .collect();
         for (kind, text) in &texts {

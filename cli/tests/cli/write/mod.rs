@@ -9,7 +9,7 @@ mod resume;
 mod sharing;
 
 use crate::common::mock_server::Server;
-use crate::run::{Run, at, ended, run, server};
+use crate::run::{Run, at, command, ended, run, server};
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Child, Command};

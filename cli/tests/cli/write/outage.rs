@@ -3,6 +3,7 @@
 use super::*;
 use crate::common::mock_server::{Fault, no_secret_in};
 use crate::common::temp_dir::TempDir;
+use crate::run::TOKEN;
 
 /// The server goes away in the middle and comes back: everything waits, everything arrives.
 #[test]
@@ -30,11 +31,41 @@ fn an_outage_in_the_middle() {
             run.err.contains("the server responds again, after"),
             "{run:?}"
         );
+        assert_eq!(run.err.matches("next attempt in").count(), 1, "{run:?}");
         if spool {
             no_secret_in(dir.path());
         }
         assert_eq!(run.account(), "3 lines read = 3 delivered");
     }
+}
+
+/// What doesn't get better by waiting is an error: cron sends a mail.
+#[test]
+fn a_missing_bucket_and_a_wrong_token_are_shown_in_quiet_runs() {
+    let server = server();
+    let cases = [
+        ("absent", TOKEN, "absent"),
+        ("sensors", "another-token", "token"),
+    ];
+    for (bucket, token, word) in cases {
+        let dir = TempDir::new("write-operator");
+        let path = dir.path().to_str().expect("text");
+        let mut command = at(&server.url(), ["write", "-q", "--spool", path, bucket]);
+        command.env("INFLUXDB_V2_TOKEN", token);
+        let found = run(command, b"weather n=1i 1\n");
+        assert_eq!(found.code, Some(0), "{found:?}");
+        assert_eq!(found.err.lines().count(), 1, "{found:?}");
+        assert!(found.err.contains(word), "{found:?}");
+    }
+    // An outage is none.
+    let dir = TempDir::new("write-operator");
+    let path = dir.path().to_str().expect("text");
+    let command = at(
+        &nothing_there(),
+        ["write", "-q", "--spool", path, "sensors"],
+    );
+    let found = run(command, b"weather n=1i 1\n");
+    assert_eq!((found.code, &*found.err), (Some(0), ""), "{found:?}");
 }
 
 /// No server for the whole of one run, and the next one brings what the first put on disk.
@@ -66,6 +97,23 @@ fn the_next_run_delivers_what_is_in_the_spool() {
         "1 line read and 100 found in the spool = 101 delivered"
     );
     assert_eq!(stored(&server), 101);
+}
+
+/// A relative directory, which is none by the specification, is none for `spool list` and for `write`.
+#[test]
+fn the_default_spool_is_the_one_that_is_listed() {
+    let dir = TempDir::new("write-relative");
+    let home = dir.path().join("home");
+    let settings = |mut command: Command| {
+        command.env("XDG_STATE_HOME", "relative").env("HOME", &home);
+        command.current_dir(dir.path());
+        command
+    };
+    let write = at(&nothing_there(), ["write", "sensors", "--patience", "0s"]);
+    let write = run(settings(write), lines(0..10).as_bytes());
+    assert_eq!(write.code, Some(0), "{write:?}");
+    let list = run(settings(command(["spool", "list"])), b"");
+    assert!(list.out.contains("sensors"), "{list:?}");
 }
 
 /// Untimed lines keep the time at which they came, also when a later run delivers them.
@@ -152,7 +200,7 @@ fn signals_end_it_with_an_account() {
         ),
         (
             "-INT",
-            2,
+            130,
             "weather n=3i 3\nweather n=",
             "2 lines read = 1 delivered + 1 rejected",
         ),

@@ -104,3 +104,34 @@ fn what_is_shown_is_printable() {
     assert_eq!(run.code, Some(2));
     assert!(!run.err.contains(['\x1b', '\x07']), "{:?}", run.err);
 }
+
+/// What is appended to an input would be read again and again.
+#[test]
+fn an_input_is_no_output() {
+    let server = server();
+    let dir = TempDir::new("write-own-output");
+    let file = dir.path().join("a.lp");
+    let text = "bad\n".repeat(50_000);
+    std::fs::write(&file, &text).expect("a file");
+    let name = file.to_str().expect("text");
+    let append = || std::fs::File::options().append(true).open(&file);
+    for (args, read_it, print_into_it) in [
+        (&["sensors", name, "--rejected", name][..], false, false),
+        (&["sensors", "--rejected", name], true, false),
+        (&["sensors", name], false, true),
+        (&["sensors"], true, true),
+    ] {
+        let mut command = at(&server.url(), write(args));
+        if read_it {
+            command.stdin(std::fs::File::open(&file).expect("it is there"));
+        }
+        if print_into_it {
+            command.stdout(append().expect("it is there"));
+        }
+        let run = ended(command.spawn().expect("the command starts"));
+        assert_eq!(run.code, Some(64), "{args:?} {run:?}");
+        assert!(run.err.contains("is an input, and"), "{args:?} {run:?}");
+        let same = std::fs::read(&file).expect("the file") == text.as_bytes();
+        assert!(same, "{args:?}");
+    }
+}

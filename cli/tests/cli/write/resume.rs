@@ -203,6 +203,47 @@ fn killed_again_and_again() {
     assert_eq!((again.code, read), (Some(0), 0), "{again:?}");
 }
 
+/// A run that is killed has sent lines without a time; the next one ends before it comes to them, and the file
+/// has got another name by then. In the third one they have the times that they had.
+#[test]
+fn times_of_lines_that_two_runs_ago_were_sent() {
+    const LINES: usize = 100_000;
+    let it = Backfill::new("write-times");
+    let text: String = (0..LINES).map(|n| format!("log n={n}i\n")).collect();
+    for renamed in [false, true] {
+        it.put("a.lp", &text);
+        let before = stored(&it.server);
+        let first = Pipe::start(it.command(&it.server.url(), &["a.lp"]));
+        until("lines", || stored(&it.server) > before + LINES / 3);
+        first.signal("-KILL");
+        first.end();
+        let name = if renamed { "a.lp.1" } else { "a.lp" };
+        std::fs::rename(it.file("a.lp"), it.file(name)).expect("a new name");
+        let move_to = |from: &str, to: &str| {
+            let state = std::fs::read_to_string(it.file("state")).expect("the state");
+            it.put("state", &state.replace(from, to));
+        };
+        let away = nothing_there();
+        move_to(&it.server.url(), &away);
+        let mut second = Pipe::start(it.command(&away, &[name]));
+        let list = || -> String {
+            let mut list = command(["spool", "list"]);
+            list.arg(it.file("spool"));
+            run(list, b"").out
+        };
+        until("lines in the spool", || list().contains("sensors"));
+        second.signal("-TERM");
+        second.wait();
+        let second = second.end();
+        assert_eq!(second.code, Some(143), "{second:?}");
+        move_to(&away, &it.server.url());
+        let (third, ..) = it.run(&[name]);
+        assert_eq!(third.code, Some(0), "{third:?}");
+        assert_eq!(stored(&it.server), before + LINES, "each line once");
+        std::fs::remove_file(it.file("state")).expect("the state");
+    }
+}
+
 /// Untimed lines can be told apart in nanoseconds only.
 #[test]
 fn lines_without_a_time_in_coarse_units() {
