@@ -44,7 +44,7 @@ fn whole(input: impl Read, name: &str) -> Result<String, Failure> {
         .read_to_end(&mut bytes)
         .map_err(|why| Failure::new(NO_INPUT, format_args!("{name}: {why}")))?;
     if bytes.len() as u64 > MAX_TEXT {
-        let why = format_args!("{name}: more than 1 MiB, which is no query");
+        let why = format!("{name}: more than 1 MiB, which is no query");
         return Err(Failure::new(NO_INPUT, why));
     }
     String::from_utf8(bytes).map_err(|_| {
