@@ -195,7 +195,7 @@ fn keep(lines: &[u8], stored: Stored) {
     let words = match stored {
         Stored::Partial => "The server stored only some of these lines",
         Stored::None => "None of these lines were stored",
-        _ => "Whether these lines were stored nobody can know (sending them again does no harm)",
+        _ => "Whether these lines were stored is unknown (sending them again does no harm)",
     };
     say!("{words}:\n\n{}", String::from_utf8_lossy(lines));
 }

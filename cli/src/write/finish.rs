@@ -54,7 +54,7 @@ pub(super) fn finish(mut run: Run<'_>, end: End) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Takes what was read from a pipe before the signal came: nobody else has it. A file keeps what is in it.
+/// Takes what was read from a pipe before the signal came: it is nowhere else. A file keeps what is in it.
 fn take_what_was_read(run: &mut Run<'_>) -> Result<(), Failure> {
     let messages = run.reader.stop();
     for message in messages {
