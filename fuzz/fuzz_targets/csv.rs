@@ -169,7 +169,7 @@ fn rows(body: &[u8], keep_crlf: bool, delimiter: u8, pieces: Pieces) -> String {
             Err(error) => {
                 // Not the excerpt of the offending row: without a row that is whole in one piece
                 // there are no delimiters in it.
-                let text = format!("{error:?}");
+                let text = format!("{:?}", error.kind());
                 return seen + text.split(", excerpt:").next().unwrap_or(&text);
             }
         }
