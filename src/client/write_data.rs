@@ -14,6 +14,9 @@ use alloc::vec::Vec;
 /// [`ToLine`], which a [`Point`](crate::line::Point), a type of your own, and slices, arrays and
 /// vectors of them are. By value or by reference.
 ///
+/// Where there is an encoder, hand over the encoder: a writer takes what it holds as it is, and looks through
+/// [`Lines`] and text line by line first.
+///
 /// Text is taken to have its times in nanoseconds; for another unit make it
 /// `Lines { bytes: text.as_bytes(), precision }`. A byte order mark before text is left out, and so are
 /// carriage returns at the ends of its lines (for which it is copied); a client sends `Lines` as they are.
