@@ -12,7 +12,6 @@ use influx_edge::Client;
 use std::io::Write;
 
 /// Hands the rows to `sink`; those that came before a failure, too.
-#[cfg_attr(not(feature = "v1"), allow(unused_variables))]
 pub(super) fn rows(
     client: &Client,
     asked: &Asked,
@@ -20,7 +19,20 @@ pub(super) fn rows(
     count: &mut u64,
     report: &Report,
 ) -> Result<(), Failure> {
-    let ended = match server(client, asked)? {
+    rows_of(server(client, asked)?, client, asked, sink, count, report)
+}
+
+/// The same, of a server that is known.
+#[cfg_attr(not(feature = "v1"), allow(unused_variables))]
+fn rows_of(
+    server: Server,
+    client: &Client,
+    asked: &Asked,
+    sink: &mut dyn Sink,
+    count: &mut u64,
+    report: &Report,
+) -> Result<(), Failure> {
+    let ended = match server {
         Server::Flux => flux::run(client, asked, sink, count),
         #[cfg(feature = "v1")]
         Server::V1 => influxql1::run(client, asked, sink, count, report),
@@ -44,7 +56,7 @@ pub(super) fn typed_rows(
             let ended = database3::typed(client, asked, sink, count);
             finished(ended, sink)
         }
-        _ => rows(client, asked, sink, count, report),
+        server => rows_of(server, client, asked, sink, count, report),
     }
 }
 
@@ -58,7 +70,10 @@ pub(super) fn json_lines(
     match server(client, asked)? {
         #[cfg(feature = "v3")]
         Server::V3 => database3::json_lines(client, asked, out, count),
-        _ => rows(client, asked, &mut lines::Json::new(out), count, report),
+        server => {
+            let sink = &mut lines::Json::new(out);
+            rows_of(server, client, asked, sink, count, report)
+        }
     }
 }
 
