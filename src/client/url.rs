@@ -3,7 +3,7 @@
 
 use super::names::is_id;
 use crate::error::{Error, TransportErrorKind, has};
-use crate::http::{TargetWriter, is_unreserved, percent_encode};
+use crate::http::{encode_component, is_unreserved, percent_encode};
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -152,13 +152,17 @@ impl BaseUrl {
         let mut text = String::with_capacity(self.prefix.len() + path.len() + 64);
         text.push_str(&self.prefix);
         text.push_str(path);
-        Target(TargetWriter::resume(text, path.contains('?')))
+        let has_query = path.contains('?');
+        Target { text, has_query }
     }
 }
 
 /// A request target under construction: path, then `?name=value&…`, encoded.
 #[derive(Clone, Debug)]
-pub(crate) struct Target(TargetWriter<String>);
+pub(crate) struct Target {
+    text: String,
+    has_query: bool,
+}
 
 impl Target {
     /// Adds one query parameter, both parts percent-encoded.
@@ -168,12 +172,17 @@ impl Target {
     }
 
     pub(crate) fn push_query(&mut self, name: &str, value: &str) {
-        // A string is never full.
-        let _ = self.0.query(name, value);
+        let mark = if self.has_query { '&' } else { '?' };
+        self.has_query = true;
+        for (before, part) in [(mark, name), ('=', value)] {
+            self.text.push(before);
+            // Writing to a string can't fail.
+            let _ = encode_component(part, &mut self.text);
+        }
     }
 
     pub(crate) fn into_string(self) -> String {
-        self.0.into_inner()
+        self.text
     }
 }
 

@@ -57,7 +57,10 @@ impl Backoff {
     pub fn on_result<T, E>(&mut self, now: Duration, result: &Result<T, Error<E>>) {
         match result {
             Ok(_) => self.succeeded(),
-            Err(error) => self.failed(now, error.remedy(), error.retry_after()),
+            Err(error) => {
+                let retry_after = error.response().and_then(|response| response.retry_after);
+                self.failed(now, error.remedy(), retry_after);
+            }
         }
     }
 

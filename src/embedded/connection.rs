@@ -197,11 +197,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     /// characters.
     #[must_use]
     pub fn error_body(&self) -> ErrorBody<'_> {
-        let body = self.buffer.get(..self.error_len).unwrap_or_default();
-        match self.error_truncated {
-            true => ErrorBody::read_start(body),
-            false => ErrorBody::read(body),
-        }
+        self.response().error_body()
     }
 
     /// A call begins, or its response is no error.
@@ -320,7 +316,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
             status: head.status(),
             retry_after: head.retry_after(),
             date: head.date(),
-            body: self.buffer.get(..self.error_len).unwrap_or_default(),
+            body: self.error_bytes(),
             truncated: self.error_truncated,
         }
     }

@@ -17,7 +17,7 @@ use core::time::Duration;
 /// let status = WriteStatus::classify(&WriteResponse { status: 503, retry_after: Some("7"), ..WriteResponse::default() });
 /// let error: Error<core::fmt::Error> = Error::Response(ResponseError::new(503, &status));
 /// assert_eq!((error.stored(), error.remedy()), (Stored::Unknown, Remedy::Retry));
-/// assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+/// assert_eq!(error.response().and_then(|response| response.retry_after), Some(Duration::from_secs(7)));
 /// assert_eq!(error.to_string(), "the server responded with status 503 (stored: unknown); send it again later");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,37 +136,11 @@ impl<E> Error<E> {
         }
     }
 
-    /// Returns how long the server asks to wait: at most ten minutes.
+    /// Returns the response that reports the error, if one was received and can be read.
     #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
+    pub fn response(&self) -> Option<&ResponseError> {
         match self {
-            Error::Response(response) => response.retry_after,
-            _ => None,
-        }
-    }
-
-    /// Returns the number, from 1, of the first line that the server names as bad, among the lines sent.
-    #[must_use]
-    pub fn line_error(&self) -> Option<u32> {
-        match self {
-            Error::Response(response) => response.line,
-            _ => None,
-        }
-    }
-
-    /// After a partial write: how many lines were dropped, if the server reports it.
-    pub(super) fn dropped_lines(&self) -> Option<u64> {
-        match self {
-            Error::Response(response) => response.dropped.map(u64::from),
-            _ => None,
-        }
-    }
-
-    /// Returns the HTTP status, if a server responded.
-    #[must_use]
-    pub fn status(&self) -> Option<u16> {
-        match self {
-            Error::Response(response) => Some(response.status),
+            Error::Response(response) => Some(response),
             _ => None,
         }
     }

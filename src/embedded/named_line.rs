@@ -62,7 +62,7 @@ fn fit(mut line: &[u8], text: JsonStr<'_>) -> Fit {
     let is_dot = |c| matches!(c, '…' | '.' | '\n');
     let (mut blank, mut indented, mut begun) = (true, false, false);
     let mut last = ' ';
-    let mut rest = text.chars();
+    let mut rest = text.decoded();
     let mut chars = rest;
     while let Some(c) = chars.next() {
         blank &= c.is_ascii_whitespace();

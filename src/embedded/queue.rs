@@ -288,12 +288,17 @@ impl<'b> Queue<'b> {
             self.most_lines = self.most_lines.saturating_mul(2);
             return Ok(lines);
         };
+        let response = error.response();
         // Of a batch that is stored in part: how many of its lines are rejected for good.
-        let rejected = match (error.stored(), error.dropped_lines()) {
+        let rejected = match (
+            error.stored(),
+            response.and_then(|response| response.dropped),
+        ) {
             (Stored::None, _) => Some(lines),
-            (_, dropped) => dropped.map(|dropped| dropped.min(lines)),
+            (_, dropped) => dropped.map(|dropped| u64::from(dropped).min(lines)),
         };
-        match (error.remedy(), error.line_error(), rejected) {
+        let bad_line = response.and_then(|response| response.line);
+        match (error.remedy(), bad_line, rejected) {
             (Remedy::None, _, Some(rejected)) => {
                 self.remove(len, lines);
                 self.stats.rejected = self.stats.rejected.saturating_add(rejected);

@@ -160,33 +160,29 @@ impl<'a> ErrorBody<'a> {
     #[must_use]
     pub fn line_errors(&self) -> LineErrors<'a> {
         let message = self.message.unwrap_or_default();
-        let source = match self.data {
-            Some(data) if data.is_object() => Source::One(from_data(data)),
-            data => match (data.and_then(Json::items), message.split_once(UNABLE)) {
-                (Some(items), _) => Source::Data(items),
-                (None, Some((_, quoted))) => Source::Message {
-                    rest: Some(quoted),
-                    truncated: self.truncated,
-                },
-                (None, None) => Source::One(self.line.map(|number| LineErrorRef {
-                    number: Some(number),
-                    line: JsonStr::default(),
-                    reason: message,
-                })),
-            },
-        };
-        let mut lines = LineErrors(source);
-        // The number beside a message that quotes no line after all.
-        if let (Source::Message { .. }, Some(number)) = (&lines.0, self.line) {
-            if lines.clone().next().is_none() {
-                lines.0 = Source::One(Some(LineErrorRef {
-                    number: Some(number),
-                    line: JsonStr::default(),
-                    reason: message,
-                }));
+        let by_number = self.line.map(|number| LineErrorRef {
+            number: Some(number),
+            line: JsonStr::default(),
+            reason: message,
+        });
+        match self.data {
+            Some(data) if data.is_object() => return LineErrors(Source::One(from_data(data))),
+            data => {
+                if let Some(items) = data.and_then(Json::items) {
+                    return LineErrors(Source::Data(items));
+                }
             }
         }
-        lines
+        let quoted = message.split_once(UNABLE).map(|(_, quoted)| {
+            LineErrors(Source::Message {
+                rest: Some(quoted),
+                truncated: self.truncated,
+            })
+        });
+        // The number counts where the message quotes no line after all.
+        quoted
+            .filter(|lines| by_number.is_none() || lines.clone().next().is_some())
+            .unwrap_or(LineErrors(Source::One(by_number)))
     }
 
     /// How many lines were dropped, as the server counts.
@@ -252,7 +248,6 @@ pub struct LineErrors<'a>(Source<'a>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Source<'a> {
-    None,
     One(Option<LineErrorRef<'a>>),
     /// InfluxDB 3's list.
     Data(Items<'a>),
@@ -270,7 +265,7 @@ const NEXT_UNABLE: &str = "\nunable to parse '";
 
 impl LineErrors<'_> {
     /// No line.
-    pub(crate) const NONE: Self = LineErrors(Source::None);
+    pub(crate) const NONE: Self = LineErrors(Source::One(None));
 }
 
 impl<'a> Iterator for LineErrors<'a> {
@@ -278,7 +273,6 @@ impl<'a> Iterator for LineErrors<'a> {
 
     fn next(&mut self) -> Option<LineErrorRef<'a>> {
         match &mut self.0 {
-            Source::None => None,
             Source::One(line) => line.take(),
             Source::Data(items) => loop {
                 let (item, whole) = items.next_item()?;

@@ -31,18 +31,22 @@ impl<'a> Json<'a> {
         (fits && object.is_object()).then_some(object)
     }
 
-    /// The members of an object; none if this is no object.
-    pub(crate) fn members(self) -> Members<'a> {
-        Members(Parts::of(self, b'{'))
-    }
-
-    /// The elements of an array. `None` if this is no array.
+    /// Returns the elements of an array. `None` if this is no array.
     pub(crate) fn items(self) -> Option<Items<'a>> {
         let is_array = self.first() == Some(b'[');
         is_array.then(|| Items(Parts::of(self, b'[')))
     }
 
-    /// The last member of this name.
+    /// Returns the members of an object; none if this is no object.
+    pub(crate) fn members(self) -> impl Iterator<Item = (JsonStr<'a>, Json<'a>)> {
+        let mut parts = Parts::of(self, b'{');
+        core::iter::from_fn(move || {
+            let (key, value, _) = parts.next_part()?;
+            Some((JsonStr::new(key), value))
+        })
+    }
+
+    /// Returns the last member of this name.
     pub(crate) fn get(self, name: &str) -> Option<Json<'a>> {
         let mut found = None;
         for (key, value) in self.members() {
@@ -87,19 +91,6 @@ impl<'a> Json<'a> {
 
     fn first(self) -> Option<u8> {
         self.0.as_bytes().first().copied()
-    }
-}
-
-/// The members of an object: name and value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Members<'a>(Parts<'a>);
-
-impl<'a> Iterator for Members<'a> {
-    type Item = (JsonStr<'a>, Json<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (key, value, _) = self.0.next_part()?;
-        Some((JsonStr::new(key), value))
     }
 }
 

@@ -29,59 +29,61 @@ impl<'a> JsonStr<'a> {
 
     /// Returns the string as it is written in the JSON text, with its escapes and without its
     /// quotes.
-    #[must_use]
-    pub fn as_raw(self) -> &'a str {
+    pub(crate) fn as_raw(self) -> &'a str {
         self.0
     }
 
-    /// Returns the characters, escapes decoded. Half a surrogate pair is U+FFFD.
-    #[must_use]
-    pub fn chars(self) -> JsonChars<'a> {
+    /// Returns the characters, escapes decoded. Half of a surrogate pair is U+FFFD.
+    pub fn chars(self) -> impl Iterator<Item = char> + Clone + use<'a> {
+        self.decoded()
+    }
+
+    pub(crate) fn decoded(self) -> JsonChars<'a> {
         JsonChars { rest: self.0 }
     }
 
-    /// Returns whether there is no character in it.
+    /// Returns `true` if the string has no characters.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns whether `pattern` occurs in it. The pattern is plain text.
+    /// Returns `true` if `pattern`, which is plain text, occurs in the string.
     #[must_use]
     #[inline(never)]
     pub fn contains(self, pattern: &str) -> bool {
         self.split_once(pattern).is_some()
     }
 
-    /// Whether it begins with a pattern.
+    /// Returns `true` if the string begins with a pattern.
     pub(crate) fn starts_with(self, pattern: &str) -> bool {
-        self.chars().strip(pattern).is_some()
+        self.decoded().strip(pattern).is_some()
     }
 
-    /// Whether it ends with a pattern.
+    /// Returns `true` if the string ends with a pattern.
     pub(crate) fn ends_with(self, pattern: &str) -> bool {
         self.rsplit_once(pattern)
-            .is_some_and(|(_, behind)| behind.is_empty())
+            .is_some_and(|(_, after)| after.is_empty())
     }
 
-    /// Both sides of the first occurrence of a pattern.
+    /// Returns both sides of the first occurrence of a pattern.
     pub(crate) fn split_once(self, pattern: &str) -> Option<(JsonStr<'a>, JsonStr<'a>)> {
-        let mut chars = self.chars();
+        let mut chars = self.decoded();
         loop {
-            if let Some(behind) = chars.strip(pattern) {
-                return Some((self.before(chars), JsonStr(behind)));
+            if let Some(after) = chars.strip(pattern) {
+                return Some((self.before(chars), JsonStr(after)));
             }
             chars.next()?;
         }
     }
 
-    /// Both sides of the last occurrence of a pattern.
+    /// Returns both sides of the last occurrence of a pattern.
     pub(crate) fn rsplit_once(self, pattern: &str) -> Option<(JsonStr<'a>, JsonStr<'a>)> {
-        let mut chars = self.chars();
+        let mut chars = self.decoded();
         let mut found = None;
         loop {
-            if let Some(behind) = chars.strip(pattern) {
-                found = Some((self.before(chars), JsonStr(behind)));
+            if let Some(after) = chars.strip(pattern) {
+                found = Some((self.before(chars), JsonStr(after)));
             }
             if chars.next().is_none() {
                 return found;
@@ -89,7 +91,7 @@ impl<'a> JsonStr<'a> {
         }
     }
 
-    /// What of this string stands before the rest of its characters.
+    /// Returns the part of this string before the rest of its characters.
     fn before(self, rest: JsonChars<'a>) -> Self {
         let len = self.0.len().saturating_sub(rest.rest.len());
         JsonStr(self.0.get(..len).unwrap_or(self.0))
@@ -98,8 +100,8 @@ impl<'a> JsonStr<'a> {
 
 impl PartialEq<str> for JsonStr<'_> {
     fn eq(&self, text: &str) -> bool {
-        let rest = self.chars().strip(text);
-        rest.is_some_and(|rest| JsonStr(rest).chars().next().is_none())
+        let rest = self.decoded().strip(text);
+        rest.is_some_and(|rest| JsonStr(rest).decoded().next().is_none())
     }
 }
 
@@ -109,7 +111,7 @@ impl PartialEq<&str> for JsonStr<'_> {
     }
 }
 
-/// Two are equal if their characters are, however each is written.
+/// Two strings are equal if their decoded characters are.
 impl PartialEq for JsonStr<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.chars().eq(other.chars())
@@ -125,22 +127,13 @@ impl fmt::Display for JsonStr<'_> {
 }
 
 /// The characters of a [`JsonStr`], escapes decoded.
-///
-/// ```
-/// use influx_edge::http::ErrorBody;
-///
-/// let body = ErrorBody::read(br#"{"error":"database not found: \"nowhere\""}"#);
-/// let mut chars = body.message().unwrap().chars();
-/// assert_eq!(chars.nth(20), Some('"'));
-/// assert_eq!(chars.collect::<String>(), "nowhere\"");
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct JsonChars<'a> {
+#[derive(Clone, Copy)]
+pub(crate) struct JsonChars<'a> {
     rest: &'a str,
 }
 
 impl<'a> JsonChars<'a> {
-    /// What stands behind these characters, if they come next.
+    /// Returns the text after `pattern`, if its characters come next.
     fn strip(mut self, mut pattern: &str) -> Option<&'a str> {
         while let Some((c, rest)) = split_first(pattern) {
             if self.next()? != c {
@@ -152,7 +145,7 @@ impl<'a> JsonChars<'a> {
     }
 }
 
-/// The first character and what stands behind it. Once in a program: to decode UTF-8 takes 100 bytes.
+/// Splits off the first character. Never inlined: decoding UTF-8 takes 100 bytes of code.
 #[inline(never)]
 fn split_first(text: &str) -> Option<(char, &str)> {
     let mut chars = text.chars();
@@ -168,12 +161,10 @@ impl Iterator for JsonChars<'_> {
         if first != '\\' {
             return Some(first);
         }
-        // A string that was cut short may end within an escape: it ends before it.
+        // A truncated string may end within an escape. It is taken to end before it.
         let decoded = json_escape::decode(self.rest.as_bytes());
         let used = decoded.map_or(self.rest.len(), |(_, used)| used);
         self.rest = self.rest.get(used..).unwrap_or_default();
         decoded.map(|(character, _)| character)
     }
 }
-
-impl core::iter::FusedIterator for JsonChars<'_> {}

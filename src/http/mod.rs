@@ -58,20 +58,20 @@ mod words;
 mod write_status;
 
 pub use error_body::{ErrorBody, LineErrorRef, LineErrors};
-pub use json_str::{JsonChars, JsonStr};
+pub use json_str::JsonStr;
 pub use outcome::{Remedy, Stored};
-#[cfg(feature = "v1")]
-pub(crate) use request_head::v1_precision;
-#[cfg(feature = "v3")]
-pub(crate) use request_head::v3_precision;
 pub use request_head::{Credentials, HeadError, Operation, RequestHead};
 pub use response_parser::{Event, ParseError, ResponseHead, ResponseParser};
 pub use retry_after::{parse_date, retry_after};
-pub use target::{TargetWriter, encode_component, encode_segment};
+pub use target::{encode_component, encode_segment};
 pub use write_status::{WriteResponse, WriteStatus};
 
 #[cfg(feature = "std")]
 pub(crate) use printable::write_printable;
+#[cfg(feature = "v1")]
+pub(crate) use request_head::v1_precision;
+#[cfg(feature = "v3")]
+pub(crate) use request_head::v3_precision;
 #[cfg(any(feature = "client", feature = "embedded"))]
 pub(crate) use retry_after::MAX_RETRY_AFTER;
 #[cfg(feature = "client")]

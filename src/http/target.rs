@@ -1,72 +1,9 @@
-//! Request targets: path and query, percent-encoded.
+//! Percent-encoding of request targets (RFC 3986).
 
 use core::fmt;
 
-/// Writes a request target: path segments, then query parameters, each percent-encoded, so that no
-/// name can change the path or add a parameter. Nothing allocates.
-///
-/// ```
-/// use influx_edge::http::TargetWriter;
-///
-/// let mut target = TargetWriter::new(String::new());
-/// target.segment("api")?;
-/// target.segment("v2")?;
-/// target.segment("write")?;
-/// target.query("bucket", "a/b&c")?;
-/// target.query("precision", "ns")?;
-/// assert_eq!(target.into_inner(), "/api/v2/write?bucket=a%2Fb%26c&precision=ns");
-/// # Ok::<(), core::fmt::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct TargetWriter<W> {
-    out: W,
-    has_query: bool,
-}
-
-impl<W: fmt::Write> TargetWriter<W> {
-    /// Starts an empty target.
-    pub fn new(out: W) -> Self {
-        TargetWriter {
-            out,
-            has_query: false,
-        }
-    }
-
-    /// Continues a target that has been written to `out`, and whether it has a query already.
-    #[cfg(feature = "client")]
-    pub(crate) fn resume(out: W, has_query: bool) -> Self {
-        TargetWriter { out, has_query }
-    }
-
-    /// Adds a slash and a path segment. Comes before the query.
-    ///
-    /// # Errors
-    /// Returns an error if the writer is full.
-    pub fn segment(&mut self, segment: &str) -> fmt::Result {
-        self.out.write_char('/')?;
-        encode_segment(segment, &mut self.out)
-    }
-
-    /// Adds a query parameter. The same name may be added more than once.
-    ///
-    /// # Errors
-    /// Returns an error if the writer is full.
-    pub fn query(&mut self, name: &str, value: &str) -> fmt::Result {
-        self.out
-            .write_char(if self.has_query { '&' } else { '?' })?;
-        self.has_query = true;
-        encode_component(name, &mut self.out)?;
-        self.out.write_char('=')?;
-        encode_component(value, &mut self.out)
-    }
-
-    /// Returns the writer.
-    pub fn into_inner(self) -> W {
-        self.out
-    }
-}
-
-/// Percent-encodes one path segment. `/`, `?` and a segment of dots can't escape it.
+/// Percent-encodes one path segment, so that no name can change the path: `/`, `?` and the segments `.`
+/// and `..` are encoded. Nothing allocates.
 ///
 /// ```
 /// use influx_edge::http::encode_segment;
@@ -81,14 +18,15 @@ impl<W: fmt::Write> TargetWriter<W> {
 /// Returns an error if the writer is full.
 pub fn encode_segment(segment: &str, out: &mut impl fmt::Write) -> fmt::Result {
     match segment {
-        // A whole segment of dots would climb the path.
+        // Dot segments would be resolved against the path (RFC 3986 §5.2.4).
         "." => out.write_str("%2E"),
         ".." => out.write_str("%2E%2E"),
         _ => encode_component(segment, out),
     }
 }
 
-/// Percent-encodes a name or a value of a query: whatever isn't unreserved (RFC 3986 §2.3).
+/// Percent-encodes the name or the value of a query parameter: every byte that isn't unreserved
+/// (RFC 3986 §2.3). Nothing allocates.
 ///
 /// ```
 /// use influx_edge::http::encode_component;
@@ -105,7 +43,7 @@ pub fn encode_component(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
     percent_encode(text, out, is_unreserved)
 }
 
-/// Encodes the bytes that aren't to be kept.
+/// Percent-encodes all bytes but those for which `keep` returns `true`.
 pub(crate) fn percent_encode(
     text: &str,
     out: &mut impl fmt::Write,

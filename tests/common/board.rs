@@ -198,8 +198,8 @@ fn call(kind: u8, size: usize, bytes: &[u8], sizes: Sizes<'_>) -> (Called, bool,
         let _ = (
             error.stored(),
             error.remedy(),
-            error.retry_after(),
-            error.line_error(),
+            error.response().and_then(|r| r.retry_after),
+            error.response().and_then(|r| r.line),
             error.to_string(),
         );
     }

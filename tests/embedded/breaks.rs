@@ -64,7 +64,7 @@ fn the_request_breaks_off_anywhere() {
                     let (result, open, _) = write(script(&[&unauthorized]), size);
                     let error = result.unwrap_err();
                     assert_eq!(
-                        (error.status(), error.remedy()),
+                        (error.response().map(|r| r.status), error.remedy()),
                         (Some(401), Remedy::Operator)
                     );
                     assert!(!open, "{at}: half a request was sent");
@@ -113,7 +113,9 @@ fn the_response_breaks_off_anywhere() {
                         );
                         if len >= head {
                             // It has responded, whatever becomes of the rest.
-                            let status = result.err().map_or(Some(204), |error| error.status());
+                            let status = result
+                                .err()
+                                .map_or(Some(204), |error| error.response().map(|r| r.status));
                             let expected = if response == STORED { 204 } else { 401 };
                             assert_eq!(status, Some(expected), "{name}");
                             assert_eq!(open, has_end && len == response.len(), "{name}");
@@ -198,7 +200,7 @@ fn a_success_before_the_whole_request_is_none() {
                     let (result, open, written) = write(script, size);
                     let error = result.unwrap_err();
                     assert_eq!(written, whole[..at]);
-                    assert_eq!(error.status(), None, "{at}");
+                    assert_eq!(error.response().map(|r| r.status), None, "{at}");
                     let stored = if at > 0 {
                         Stored::Unknown
                     } else {

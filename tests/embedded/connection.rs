@@ -293,7 +293,9 @@ fn open_or_not() {
                 let transport = Scripted::new(&[&response]).most(read, usize::MAX);
                 let mut connection = Connection::new(transport, &mut buffer, &CONFIG);
                 let result = connection.write("b", lines(b"m f=1 1\n"));
-                let found = result.err().map_or(Some(204), |error| error.status());
+                let found = result
+                    .err()
+                    .map_or(Some(204), |error| error.response().map(|r| r.status));
                 assert_eq!(found, Some(status), "{name}: {result:?}");
                 assert_eq!(connection.is_open(), open, "{name}, {read}, {size}");
             }
@@ -353,9 +355,12 @@ fn a_compressed_error_means_what_its_status_means() {
                 let transport = Scripted::new(&[&packed]).most(read, usize::MAX);
                 let mut connection = Connection::new(transport, &mut buffer, &CONFIG);
                 let error = connection.write("b", lines(b"m f=1 1\n")).unwrap_err();
-                assert_eq!(error.status(), status[..3].parse().ok());
+                assert_eq!(error.response().map(|r| r.status), status[..3].parse().ok());
                 assert_eq!((error.stored(), error.remedy()), expected, "{status}");
-                assert_eq!(error.retry_after(), Some(Duration::from_secs(9)));
+                assert_eq!(
+                    error.response().and_then(|r| r.retry_after),
+                    Some(Duration::from_secs(9))
+                );
                 assert!(error.to_string().contains(&status[..3]), "{error}");
                 assert!(!connection.is_open() && connection.error_body().message().is_none());
             }
@@ -435,8 +440,17 @@ fn the_body_of_an_error_is_there_until_the_next_call() {
             let error = connection
                 .write("b", lines(b"good f=1\nworse\nbad\n"))
                 .unwrap_err();
-            assert_eq!((error.status(), error.line_error()), (Some(400), Some(3)));
-            assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
+            assert_eq!(
+                (
+                    error.response().map(|r| r.status),
+                    error.response().and_then(|r| r.line)
+                ),
+                (Some(400), Some(3))
+            );
+            assert_eq!(
+                error.response().and_then(|r| r.retry_after),
+                Some(Duration::from_secs(3))
+            );
             assert_eq!(
                 (error.stored(), error.remedy()),
                 (Stored::None, Remedy::RemoveBadLines)
@@ -519,7 +533,8 @@ fn pings_and_the_servers_clock() {
         let mut connection = Connection::new(Scripted::new(&[response]), &mut buffer, &CONFIG);
         assert_eq!(connection.server_time(), None);
         let error = connection.ping().err();
-        let found = error.map(|error| (error.status().unwrap(), error.remedy()));
+        let found =
+            error.map(|error| (error.response().map(|r| r.status).unwrap(), error.remedy()));
         assert_eq!(found, expected);
         assert_eq!(connection.server_time(), time.map(Timestamp::from_secs));
         assert!(connection.is_open());

@@ -209,7 +209,7 @@ impl Script<'_> {
             }
             Err(error) => {
                 assert_eq!(result, Err(error), "the error itself");
-                match (error.remedy(), error.line_error()) {
+                match (error.remedy(), error.response().and_then(|r| r.line)) {
                     (Remedy::None, _) if counted(&error) => drop(self.model.drain(..count)),
                     (Remedy::RemoveBadLines, Some(n)) if n > 0 && n as usize <= count => {
                         self.model.remove(n as usize - 1);

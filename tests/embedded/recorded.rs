@@ -125,11 +125,14 @@ fn board(response: &[u8], lines: &str, size: usize, read: usize) -> Outcome {
     match connection.write("b", lines) {
         Ok(()) => STORED,
         Err(error) => Outcome {
-            status: error.status().unwrap_or_else(|| panic!("{error:?}")),
+            status: error
+                .response()
+                .map(|r| r.status)
+                .unwrap_or_else(|| panic!("{error:?}")),
             stored: error.stored(),
             remedy: Some(error.remedy()),
-            retry_after: error.retry_after(),
-            line: error.line_error(),
+            retry_after: error.response().and_then(|r| r.retry_after),
+            line: error.response().and_then(|r| r.line),
         },
     }
 }

@@ -1,6 +1,6 @@
 //! Unit tests of `target`.
 
-use super::super::{TargetWriter, encode_component, encode_segment};
+use super::super::{encode_component, encode_segment};
 use alloc::string::String;
 use core::fmt;
 
@@ -44,14 +44,16 @@ fn every_byte_but_the_unreserved_is_encoded() {
 }
 
 #[test]
-fn a_target_has_segments_and_a_query() {
-    let mut target = TargetWriter::new(String::new());
-    target.segment("api").unwrap();
-    target.segment("..").unwrap();
-    target.query("a", "1").unwrap();
-    target.query("a", "2&b=3").unwrap();
-    target.query("?", "").unwrap();
-    assert_eq!(target.into_inner(), "/api/%2E%2E?a=1&a=2%26b%3D3&%3F=");
+fn encoded_parts_make_a_target() {
+    let mut target = String::from("/api/");
+    encode_segment("..", &mut target).unwrap();
+    for (mark, name, value) in [("?", "a", "1"), ("&", "a", "2&b=3"), ("&", "?", "")] {
+        target.push_str(mark);
+        encode_component(name, &mut target).unwrap();
+        target.push('=');
+        encode_component(value, &mut target).unwrap();
+    }
+    assert_eq!(target, "/api/%2E%2E?a=1&a=2%26b%3D3&%3F=");
 }
 
 /// A buffer of a few bytes.
@@ -66,10 +68,15 @@ impl fmt::Write for Small {
 
 #[test]
 fn a_full_writer_is_an_error() {
-    const LEN: usize = "/api?a=%20".len();
+    const LEN: usize = "..%2Fa%20".len();
     for space in 0..=LEN {
-        let mut target = TargetWriter::new(Small(space));
-        let written = target.segment("api").and_then(|()| target.query("a", " "));
-        assert_eq!(written.is_ok(), space == LEN, "{space}");
+        let component = encode_component("../a ", &mut Small(space));
+        let segment = encode_segment("../a ", &mut Small(space));
+        let fits = space == LEN;
+        assert_eq!(
+            (component.is_ok(), segment.is_ok()),
+            (fits, fits),
+            "{space}"
+        );
     }
 }

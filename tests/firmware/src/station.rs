@@ -107,7 +107,7 @@ impl<'a> Station<'a> {
                 Err(error) if error.remedy() == Remedy::Operator => return Err(error),
                 Err(error) => {
                     print(format_args!("rejected {error}\n"));
-                    self.account.line_error = error.line_error().unwrap_or_default();
+                    self.account.line_error = error.response().and_then(|r| r.line).unwrap_or_default();
                 }
             }
         }
@@ -176,7 +176,7 @@ impl<'a> Station<'a> {
     /// Waits until it is time to repeat a call that failed.
     fn wait(&mut self, error: &Failure) {
         print(format_args!("repeated {error}\n"));
-        let responded = error.status().is_some();
+        let responded = error.response().map(|r| r.status).is_some();
         let was_served = mem::replace(&mut self.served, responded);
         // A connection that has served may be closed at any time, which is no reason to wait.
         if was_served && !responded {
@@ -187,7 +187,7 @@ impl<'a> Station<'a> {
         while !self.backoff.is_due(now()) {
             board::sleep();
         }
-        if error.retry_after().is_some() {
+        if error.response().and_then(|r| r.retry_after).is_some() {
             let waited = board::millis().wrapping_sub(since);
             self.account.waited_ms = self.account.waited_ms.max(waited);
         }
