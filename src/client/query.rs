@@ -4,7 +4,7 @@ use super::Client;
 use super::execute::has_type;
 use super::names::without_bom;
 use super::rows::{Rows, Values, WHAT};
-use super::transport::{HttpError, HttpResponse, RequestBody};
+use super::transport::{HttpResponse, RequestBody};
 use crate::csv;
 use crate::error::{Error, ErrorKind, ResponseError};
 use crate::flux::{Params, ToFlux, Yields, json_string, range_ahead, text_for_duration, yields};
@@ -419,21 +419,8 @@ impl Query<'_> {
     #[doc(alias = "raw")]
     pub fn write_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {
         let (client, mut response) = self.ask()?;
-        let mut piece = [0u8; 8192];
-        let mut total = 0u64;
-        loop {
-            let n = match io::Read::read(&mut response.body, &mut piece) {
-                Ok(0) => return Ok(total),
-                Ok(n) => n,
-                Err(e) => {
-                    return Err(client.transport_error(&WHAT, HttpError::from_read(e), false));
-                }
-            };
-            to.write_all(piece.get(..n).unwrap_or(&[])).map_err(|e| {
-                Error::content("cannot pass the response of the query on", e.to_string())
-            })?;
-            total = total.saturating_add(n as u64);
-        }
+        let broken = |http_error| client.transport_error(&WHAT, http_error, false);
+        response.body.copy_to(to, broken)
     }
 
     fn ask(mut self) -> Result<(Client, HttpResponse), Error> {

@@ -4,8 +4,9 @@ use super::call_trace::CallTrace;
 use super::decoder::Decoder;
 use super::detail::Detail;
 use super::error::HttpError;
-use crate::error::TransportErrorKind;
+use crate::error::{Error, TransportErrorKind};
 use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use std::io::{self, Read};
 
@@ -65,15 +66,30 @@ impl Body {
             total = total.saturating_add(n);
         }
         piece.truncate(filled);
-        if full.is_empty() {
-            return Ok(piece);
+        full.push(piece);
+        Ok(full.concat())
+    }
+
+    /// Copies the body to a writer and returns the number of bytes. `broken` makes an error of what ends the
+    /// response early.
+    pub(crate) fn copy_to(
+        &mut self,
+        to: &mut dyn io::Write,
+        broken: impl FnOnce(HttpError) -> Error,
+    ) -> Result<u64, Error> {
+        let mut piece = [0u8; 8192];
+        let mut total = 0u64;
+        loop {
+            let n = match self.read(&mut piece) {
+                Ok(0) => return Ok(total),
+                Ok(n) => n,
+                Err(e) => return Err(broken(HttpError::from_read(e))),
+            };
+            to.write_all(piece.get(..n).unwrap_or(&[])).map_err(|e| {
+                Error::content("cannot pass the response of the query on", e.to_string())
+            })?;
+            total = total.saturating_add(n as u64);
         }
-        let mut all = Vec::with_capacity(total);
-        for piece in full {
-            all.extend_from_slice(&piece);
-        }
-        all.extend_from_slice(&piece);
-        Ok(all)
     }
 
     /// At most `max` bytes, whatever happens: for the bodies of errors. If the body ends within

@@ -18,12 +18,17 @@ pub(crate) struct HttpError {
 }
 
 impl HttpError {
-    pub(crate) fn new(fault: TransportErrorKind, detail: impl Into<Detail>) -> Self {
+    pub(crate) fn new(kind: TransportErrorKind, detail: impl Into<Detail>) -> Self {
         HttpError {
-            kind: fault,
+            kind,
             detail: detail.into(),
             source: None,
         }
+    }
+
+    /// The error of a request that can't be written as HTTP.
+    pub(super) fn request(detail: Detail) -> Self {
+        HttpError::new(TransportErrorKind::Request, detail)
     }
 
     /// An error out of reading a body: one of ours in an `io::Error`'s clothes, or a real one.
@@ -89,7 +94,11 @@ impl From<Error> for HttpError {
                 HttpError::new(TransportErrorKind::Tls, "the connection isn't encrypted")
             }
             Error::BodyStalled => HttpError::new(TransportErrorKind::Closed, "the body stalled"),
-            Error::Other(inner) => from_other(inner),
+            // Mostly one of ours, which the library passed through.
+            Error::Other(inner) => match inner.downcast::<HttpError>() {
+                Ok(http_error) => *http_error,
+                Err(inner) => foreign(TransportErrorKind::Protocol, &inner),
+            },
             other => foreign(TransportErrorKind::Protocol, &other),
         }
     }
@@ -107,48 +116,7 @@ impl fmt::Display for OwnWords {
 
 impl std::error::Error for OwnWords {}
 
-/// The marker inside the library's error when the port turns out to speak TLS.
-#[derive(Debug)]
-pub(super) struct TlsRecordError;
-
-impl fmt::Display for TlsRecordError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a TLS record")
-    }
-}
-
-impl std::error::Error for TlsRecordError {}
-
-/// Whatever the system says about a name, it's one thing for us: the name doesn't resolve.
-#[derive(Debug)]
-pub(super) struct ResolveError(pub(super) io::Error);
-
-impl fmt::Display for ResolveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-impl std::error::Error for ResolveError {}
-
-fn from_other(inner: Box<dyn std::error::Error + Send + Sync>) -> HttpError {
-    // One of ours, which went through the library.
-    let inner = match inner.downcast::<HttpError>() {
-        Ok(http_error) => return *http_error,
-        Err(inner) => inner,
-    };
-    if inner.is::<TlsRecordError>() {
-        let detail = "it responded to plain HTTP with a TLS record";
-        HttpError::new(TransportErrorKind::NeedsTls, detail)
-    } else if inner.is::<ResolveError>() {
-        // The system's, without the name.
-        HttpError::new(TransportErrorKind::Dns, Detail::own(inner.to_string()))
-    } else {
-        foreign(TransportErrorKind::Protocol, &inner)
-    }
-}
-
-/// What the library says may be what a server said.
+/// The library may quote what a server sent.
 fn foreign(kind: TransportErrorKind, why: &dyn fmt::Display) -> HttpError {
     HttpError::new(kind, Detail::foreign(why.to_string()))
 }

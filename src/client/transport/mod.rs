@@ -219,7 +219,7 @@ impl Http {
             .max_idle_age(MAX_IDLE)
             .allow_non_standard_methods(true)
             // These three are in `headers`: the library would build them anew for each request.
-            .user_agent(settings.user_agent.as_str())
+            .user_agent("")
             .accept("")
             .accept_encoding("");
         let config = builder.build();
@@ -399,10 +399,8 @@ impl Http {
         self.headers.write_to(headers);
         if let Some((_, value)) = &out.credential {
             if value.0.len() + 32 > OUTPUT_BUFFER {
-                return Err(HttpError::new(
-                    TransportErrorKind::Request,
-                    Detail::own(format!("the token is longer than {OUTPUT_BUFFER} bytes")),
-                ));
+                let why = format!("the token is longer than {OUTPUT_BUFFER} bytes");
+                return Err(HttpError::request(Detail::own(why)));
             }
         }
         if let Some(kind) = out.content_type {
@@ -424,14 +422,9 @@ impl Http {
             .iter()
             .find(|(name, value)| name.as_str().len() + value.len() + 4 > OUTPUT_BUFFER)
         {
-            return Err(HttpError::new(
-                TransportErrorKind::Request,
-                Detail::quote(
-                    "the header ",
-                    name.as_str(),
-                    &format!(" is longer than {OUTPUT_BUFFER} bytes"),
-                ),
-            ));
+            let longer = format!(" is longer than {OUTPUT_BUFFER} bytes");
+            let detail = Detail::quote("the header ", name.as_str(), &longer);
+            return Err(HttpError::request(detail));
         }
         let as_asked = out.headers.is_some_and(|own| own.has("accept-encoding"));
         let read = out.read.map(bounded);
@@ -446,15 +439,11 @@ impl Http {
                 let body = SendBody::from_reader(&mut left);
                 let response = self.hand_over(request.map(|()| body), read, overall)?;
                 let incomplete = !left.is_empty() || CallTrace::now().cut;
-                if incomplete && response.status().as_u16() < 400 {
+                let status = response.status().as_u16();
+                if incomplete && status < 400 {
                     // A success for what was never sent.
-                    return Err(HttpError::new(
-                        TransportErrorKind::Closed,
-                        Detail::own(format!(
-                            "it responded with {} before it took the body",
-                            response.status().as_u16()
-                        )),
-                    ));
+                    let why = format!("it responded with {status} before it took the body");
+                    return Err(HttpError::new(TransportErrorKind::Closed, Detail::own(why)));
                 }
                 Ok(response)
             }
@@ -510,18 +499,13 @@ impl Http {
     fn uri(&self, target: &str) -> Result<Uri, HttpError> {
         // "POST " and " HTTP/1.1" around it.
         if target.len() + 32 > OUTPUT_BUFFER {
-            return Err(HttpError::new(
-                TransportErrorKind::Request,
-                Detail::own(format!(
-                    "path and query are longer than {OUTPUT_BUFFER} bytes; put it in the body"
-                )),
-            ));
+            return Err(HttpError::request(Detail::own(format!(
+                "path and query are longer than {OUTPUT_BUFFER} bytes; put it in the body"
+            ))));
         }
         let bad = || {
-            HttpError::new(
-                TransportErrorKind::Request,
-                Detail::quote("the path ", &format!("{target:?}"), " can't be used"),
-            )
+            let path = format!("{target:?}");
+            HttpError::request(Detail::quote("the path ", &path, " can't be used"))
         };
         let mut parts = ureq::http::uri::Parts::default();
         parts.scheme = Some(self.scheme.clone());
@@ -559,10 +543,8 @@ fn is_open_ended(head: &response::Parts) -> bool {
 
 fn method(name: &str) -> Result<Method, HttpError> {
     Method::from_bytes(name.as_bytes()).map_err(|_| {
-        HttpError::new(
-            TransportErrorKind::Request,
-            Detail::quote("", &format!("{name:?}"), " is no HTTP method"),
-        )
+        let name = format!("{name:?}");
+        HttpError::request(Detail::quote("", &name, " is no HTTP method"))
     })
 }
 

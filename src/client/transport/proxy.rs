@@ -10,7 +10,7 @@
 use super::call_trace::CallTrace;
 use super::connector::{Deadline, ProxyConnector, chain, send};
 use super::detail::Detail;
-use super::error::{HttpError, TlsRecordError};
+use super::error::HttpError;
 use super::head::INPUT_BUFFER;
 use super::headers::HeaderList;
 use super::proxy_url::{self, ProxyAddress};
@@ -466,10 +466,15 @@ impl Transport for Through {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         match self.inner.await_input(timeout) {
-            // It is the proxy that speaks TLS, not the server.
-            Err(Error::Other(e)) if e.is::<TlsRecordError>() => {
+            Err(Error::Other(e)) => {
+                let kind = e.downcast_ref().map(|e: &HttpError| e.kind);
+                let e = Error::Other(e);
+                if kind != Some(Kind::NeedsTls) {
+                    return Err(e);
+                }
+                // It is the proxy's port that expects TLS, not the server's.
                 CallTrace::note(|t| t.sent = false);
-                Err(self.proxy.at_fault(Error::Other(e)))
+                Err(self.proxy.at_fault(e))
             }
             Ok(true) => {
                 // The first bytes over a new connection. Over one from the pool they may be late.

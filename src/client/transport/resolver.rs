@@ -3,7 +3,8 @@
 //! name is looked up when it's new, old, or its addresses stopped responding. Lives on the library's
 //! `unversioned` interface, as `connect`.
 
-use super::error::{HttpError, ResolveError};
+use super::detail::Detail;
+use super::error::HttpError;
 use crate::error::TransportErrorKind;
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
@@ -30,6 +31,9 @@ const MAX_AGE: Duration = Duration::from_secs(300);
 /// once, however often we are called while the name service is silent.
 const MAX_PENDING: usize = 4;
 
+/// The capacity of the library's list.
+const MAX_ADDRESSES: usize = 16;
+
 /// The addresses known so far. One entry is the rule (the server), two with a proxy.
 #[derive(Default)]
 pub(super) struct Addresses {
@@ -46,6 +50,12 @@ struct Known {
     doubted: bool,
 }
 
+impl Known {
+    fn is_fresh(&self) -> bool {
+        !self.doubted && self.at.elapsed() < MAX_AGE
+    }
+}
+
 impl Addresses {
     /// A connection could not be made: look the names up again before the next one.
     pub(super) fn forget(&self) {
@@ -59,22 +69,19 @@ impl Addresses {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fresh(&self, host: &str, port: u16, out: &mut ResolvedSocketAddrs) -> bool {
+    /// Adds the known addresses of a host to the list, fresh ones only or any; `false` if there are none.
+    fn add_known(
+        &self,
+        host: &str,
+        port: u16,
+        only_fresh: bool,
+        out: &mut ResolvedSocketAddrs,
+    ) -> bool {
         let known = self.lock();
-        match find(&known, host, port) {
-            Some(k) if !k.doubted && k.at.elapsed() < MAX_AGE => {
-                fill(out, &k.found);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn stale(&self, host: &str, port: u16, out: &mut ResolvedSocketAddrs) -> bool {
-        let known = self.lock();
-        match find(&known, host, port) {
-            Some(k) => {
-                fill(out, &k.found);
+        let known = known.iter().find(|k| k.port == port && k.host == host);
+        match known.filter(|k| !only_fresh || k.is_fresh()) {
+            Some(known) => {
+                fill(out, &known.found);
                 true
             }
             None => false,
@@ -94,19 +101,10 @@ impl Addresses {
     }
 }
 
-fn find<'a>(known: &'a [Known], host: &str, port: u16) -> Option<&'a Known> {
-    known.iter().find(|k| k.port == port && k.host == host)
-}
-
 fn fill(out: &mut ResolvedSocketAddrs, found: &[SocketAddr]) {
-    for address in found.iter().take(out_capacity()) {
+    for address in found.iter().take(MAX_ADDRESSES) {
         out.push(*address);
     }
-}
-
-/// What the library's fixed-size list holds.
-const fn out_capacity() -> usize {
-    16
 }
 
 #[derive(Clone)]
@@ -148,7 +146,7 @@ impl Resolver for CachingResolver {
             out.push(SocketAddr::new(ip, port));
             return Ok(out);
         }
-        if self.addresses.fresh(host, port, &mut out) {
+        if self.addresses.add_known(host, port, true, &mut out) {
             return Ok(out);
         }
         match self.look_up(host, port, timeout) {
@@ -158,7 +156,7 @@ impl Resolver for CachingResolver {
                 Ok(out)
             }
             // The name service is away, but we know where the server was: try there.
-            _ if self.addresses.stale(host, port, &mut out) => Ok(out),
+            _ if self.addresses.add_known(host, port, false, &mut out) => Ok(out),
             Ok(_) => Err(Error::HostNotFound),
             Err(e) => Err(e),
         }
@@ -230,8 +228,9 @@ impl Slot {
     }
 }
 
+/// The error of a failed lookup, whatever the system's reason, which doesn't repeat the name.
 fn not_found(e: io::Error) -> Error {
-    Error::Other(ResolveError(e).into())
+    HttpError::new(TransportErrorKind::Dns, Detail::own(e.to_string())).into()
 }
 
 fn blocking(query: &(String, u16)) -> io::Result<Vec<SocketAddr>> {

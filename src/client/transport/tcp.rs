@@ -7,9 +7,8 @@
 //! alert that tells why TLS failed.
 
 use super::call_trace::CallTrace;
-use super::error::{HttpError, TlsRecordError};
+use super::error::HttpError;
 use crate::error::TransportErrorKind;
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -123,10 +122,7 @@ impl EdgeTransport {
             set(&mut self.write_limit, limit, |d| {
                 self.stream.set_write_timeout(d)
             })?;
-            let output: &[u8] = match &self.large {
-                Some(large) => large,
-                None => self.buffers.output(),
-            };
+            let output = output_of(&mut self.large, &mut self.buffers);
             let rest = output.get(done..end).unwrap_or(&[]);
             #[cfg(test)]
             tests::WRITES.set(tests::WRITES.get().saturating_add(1));
@@ -182,14 +178,6 @@ impl EdgeTransport {
         }
     }
 
-    /// All of the buffer that is sent from, the held bytes included.
-    fn whole_output(&mut self) -> &mut [u8] {
-        match &mut self.large {
-            Some(large) => large,
-            None => self.buffers.output(),
-        }
-    }
-
     /// A body begins: if it's large, it gets a larger buffer, and takes the head along.
     fn enlarge(&mut self) {
         let body = CallTrace::now().body;
@@ -224,6 +212,14 @@ impl EdgeTransport {
                 Err(e) => return Err(Error::Io(e)),
             }
         }
+    }
+}
+
+/// The whole buffer that is sent from, the held bytes included.
+fn output_of<'a>(large: &'a mut Option<Vec<u8>>, small: &'a mut LazyBuffers) -> &'a mut [u8] {
+    match large {
+        Some(large) => large,
+        None => small.output(),
     }
 }
 
@@ -274,11 +270,10 @@ impl Transport for EdgeTransport {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.held = self.held.saturating_add(amount);
-        let output = self.whole_output();
-        let (len, held) = (output.len(), self.held);
-        let space = len.saturating_sub(held);
-        let head = self
-            .whole_output()
+        let held = self.held;
+        let output = output_of(&mut self.large, &mut self.buffers);
+        let space = output.len().saturating_sub(held);
+        let head = output
             .get(..held)
             .is_some_and(|out| out.ends_with(b"\r\n\r\n"));
         // A whole head, and at least as much space behind it, now or when the body's own buffer is
@@ -309,7 +304,10 @@ impl Transport for EdgeTransport {
             // TLS record types alert and handshake, major version 3.
             match self.buffers.input() {
                 [] | [0x15 | 0x16] => {}
-                [0x15 | 0x16, 3, ..] => return Err(Error::Other(Box::new(TlsRecordError))),
+                [0x15 | 0x16, 3, ..] => {
+                    let why = "it responded to plain HTTP with a TLS record";
+                    return Err(HttpError::new(TransportErrorKind::NeedsTls, why).into());
+                }
                 _ => self.may_be_tls = false,
             }
         }
@@ -327,8 +325,8 @@ impl Transport for EdgeTransport {
 /// The buffers, with the held bytes hidden from the start of the output.
 impl Buffers for EdgeTransport {
     fn output(&mut self) -> &mut [u8] {
-        let held = self.held;
-        self.whole_output().get_mut(held..).unwrap_or(&mut [])
+        let output = output_of(&mut self.large, &mut self.buffers);
+        output.get_mut(self.held..).unwrap_or(&mut [])
     }
 
     fn input(&self) -> &[u8] {

@@ -116,11 +116,8 @@ impl Library {
             has_identity: self.has_identity,
         };
         while session.connection.is_handshaking() {
-            match session.advance() {
-                Ok(true) => {}
-                Ok(false) => return Err(ended()),
-                Err(Failure::Io(e)) => return Err(e.into()),
-                Err(Failure::Tls(e)) => return Err(self.refused(&e, host)),
+            if !session.advance(|e| self.refused(&e, host))? {
+                return Err(ended());
             }
         }
         session.flush()?;
@@ -245,11 +242,6 @@ pub(super) struct Session {
     has_identity: bool,
 }
 
-enum Failure {
-    Io(io::Error),
-    Tls(rustls::Error),
-}
-
 impl Session {
     pub(super) fn socket(&mut self) -> &mut TransportAdapter {
         &mut self.socket
@@ -285,36 +277,23 @@ impl Session {
                 }
                 other => return Ok(other?),
             }
-            match self.advance() {
-                Ok(_) => {}
-                Err(Failure::Io(e)) => return Err(e.into()),
-                Err(Failure::Tls(e)) => {
-                    return Err(match about_client(&e) {
-                        about @ AboutClient::Surely => {
-                            from_alert(about, self.has_identity, e.to_string())
-                        }
-                        _ => broken(&e.to_string()),
-                    });
-                }
-            }
+            let has_identity = self.has_identity;
+            self.advance(|e| match about_client(&e) {
+                about @ AboutClient::Surely => from_alert(about, has_identity, e.to_string()),
+                _ => broken(&e.to_string()),
+            })?;
         }
     }
 
-    /// Sends what is due, then waits for bytes and takes them in: false at their end.
-    fn advance(&mut self) -> Result<bool, Failure> {
-        while self.connection.wants_write() {
-            self.connection
-                .write_tls(&mut self.socket)
-                .map_err(Failure::Io)?;
-        }
-        let n = self
-            .connection
-            .read_tls(&mut self.socket)
-            .map_err(Failure::Io)?;
+    /// Sends what is due, then waits for bytes and takes them in; `false` at the end of the stream. `failed`
+    /// makes an error of what is wrong with the bytes.
+    fn advance(&mut self, failed: impl FnOnce(rustls::Error) -> Error) -> Result<bool, Error> {
+        self.flush()?;
+        let n = self.connection.read_tls(&mut self.socket)?;
         if let Err(e) = self.connection.process_new_packets() {
-            // The other side gets to know why, if it listens.
+            // The alert that tells the peer why. It may be gone already.
             let _ = self.connection.write_tls(&mut self.socket);
-            return Err(Failure::Tls(e));
+            return Err(failed(e));
         }
         Ok(n > 0)
     }
@@ -336,6 +315,20 @@ struct Verifier {
     /// Those of the CA file. Each may be a server's, too, if it has a subjectAltName.
     own: Vec<CertificateDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Verifier {
+    fn verify_signature(
+        &self,
+        verify: impl FnOnce(
+            &WebPkiSupportedAlgorithms,
+        ) -> Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        match self.roots {
+            Some(_) => verify(&self.algorithms),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
+    }
 }
 
 impl fmt::Debug for Verifier {
@@ -400,10 +393,9 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        if self.roots.is_none() {
-            return Ok(HandshakeSignatureValid::assertion());
-        }
-        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+        self.verify_signature(|algorithms| {
+            verify_tls12_signature(message, certificate, signature, algorithms)
+        })
     }
 
     fn verify_tls13_signature(
@@ -412,10 +404,9 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        if self.roots.is_none() {
-            return Ok(HandshakeSignatureValid::assertion());
-        }
-        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+        self.verify_signature(|algorithms| {
+            verify_tls13_signature(message, certificate, signature, algorithms)
+        })
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
