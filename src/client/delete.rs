@@ -2,6 +2,7 @@
 
 use super::Client;
 use super::execute::to_json;
+use super::names::What;
 use super::transport::RequestBody;
 use super::write::check_bucket;
 use crate::Timestamp;
@@ -9,7 +10,6 @@ use crate::error::{Error, ErrorKind, Printable, ResponseError, cut, has};
 use crate::flux::deletes_nothing;
 use alloc::format;
 use alloc::string::{String, ToString};
-use core::fmt;
 use serde::Serialize;
 
 /// A deletion under construction. Made by [`Client::delete_points`].
@@ -141,7 +141,7 @@ impl DeletePoints<'_> {
         // What is gone is gone.
         out.repeatable = true;
         self.client
-            .empty(&What(&self.bucket), &mut out)
+            .empty(&What("delete points from bucket", &self.bucket), &mut out)
             .map_err(|e| match &self.predicate {
                 Some(_) => predicate_refused(e),
                 None => e,
@@ -163,12 +163,4 @@ fn predicate_refused(mut error: Error) -> Error {
         }
     }
     error
-}
-
-struct What<'a>(&'a str);
-
-impl fmt::Display for What<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "delete points from bucket {:?}", self.0)
-    }
 }

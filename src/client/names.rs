@@ -3,10 +3,20 @@
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;
+use core::fmt;
 
 /// The longest name, in bytes: percent-encoded it still fits into the target of a request, so what
 /// can be made can be found.
 const MAX_NAME: usize = 1024;
+
+/// A call and the name of its subject, for its errors: `delete database "sensors"`.
+pub(crate) struct What<'a>(pub(crate) &'static str, pub(crate) &'a str);
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.0, self.1)
+    }
+}
 
 /// Whether this has the form of InfluxDB's ids: 16 hexadecimal digits.
 #[inline(never)]

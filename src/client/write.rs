@@ -2,6 +2,7 @@
 
 use super::Client;
 use super::transport::{HttpRequest, HttpResponse, RequestBody};
+use super::url::Target;
 use super::write_data::{WriteData, encode};
 use crate::error::{Error, PointError};
 use crate::line::{Encoder, Lines, Schema, Sink, Tagged, ToLine};
@@ -233,6 +234,16 @@ impl Client {
             .target_with_org("/api/v2/write")
             .query("bucket", bucket)
             .query("precision", lines.precision.as_str());
+        self.lines_request(target, lines, compressed)
+    }
+
+    /// A write of lines to any target, with its body as it is or compressed.
+    pub(crate) fn lines_request<'a>(
+        &self,
+        target: Target,
+        lines: Lines<'a>,
+        compressed: Option<&'a [u8]>,
+    ) -> HttpRequest<'a> {
         let mut out = self.http_request("POST", target);
         out.content_type = Some("text/plain; charset=utf-8");
         // The same points written twice are the same points.

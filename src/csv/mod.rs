@@ -102,7 +102,7 @@ pub(crate) use owned_row::OwnedPlainRows;
 #[cfg(feature = "std")]
 pub use owned_row::{OwnedRow, OwnedRows};
 #[cfg(feature = "v3")]
-pub(crate) use plain::{PlainRows, PlainValues};
+pub(crate) use plain::PlainRows;
 #[cfg(feature = "std")]
 pub use read_error::{ReadError, ReadErrorKind};
 #[cfg(feature = "client")]

@@ -56,7 +56,9 @@ use crate::client::secret::Secret;
 use crate::client::url::Target;
 use crate::error::{CredentialKind, Error, ErrorKind, NO_PATH, ResponseError};
 use alloc::string::String;
-use core::fmt;
+
+/// The call, in the errors of its rows.
+const QUERY: &str = "query database";
 
 /// One database, as InfluxDB 1.x knows it. Made by [`Client::v1`].
 ///
@@ -226,12 +228,3 @@ const WRONG_TOKEN: &str = "; check that it is whole, active and of this server; 
 const WRONG_PASSWORD: &str = "; check them; InfluxDB 2 takes those of a v1 authorization here (`influx v1 auth create`), or any name with a token as the password";
 const NOT_THERE: &str =
     "; check the name, or create the database (on 2.x a bucket, and a DBRP mapping for it)";
-
-/// What was tried, in an error.
-struct What<'a>(&'static str, &'a str);
-
-impl fmt::Display for What<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} database {:?}", self.0, self.1)
-    }
-}

@@ -2,9 +2,9 @@
 
 use super::rows::Rows;
 use super::statements::{Statements, writes};
-use super::{Database, What};
+use super::{Database, QUERY};
 use crate::client::execute::{is_page, json_param};
-use crate::client::names::without_bom;
+use crate::client::names::{What, without_bom};
 use crate::client::transport::RequestBody;
 use crate::client::url::encode_segment;
 use crate::error::{Error, Printable, cut};
@@ -155,7 +155,7 @@ impl Query<'_> {
             }
         }
         let client = self.v1.client();
-        let what = What("query", &self.v1.db);
+        let what = What(QUERY, &self.v1.db);
         let mut out = client.http_request(if self.get { "GET" } else { "POST" }, target);
         if !self.get {
             out.content_type = Some("application/x-www-form-urlencoded");

@@ -1,11 +1,12 @@
 //! The rows of an InfluxQL response, chunk by chunk.
 
-use super::What;
+use super::QUERY;
 use super::statements::Statements;
 use super::value::{FromValue, Value};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::execute::json_trouble;
+use crate::client::names::What;
 use crate::client::transport::{Body, HttpError};
 use crate::error::{ContentError, Error, ErrorKind};
 use alloc::collections::BTreeMap;
@@ -290,7 +291,7 @@ impl Rows {
         // Nothing behind a failed statement need be there.
         self.statements.last = 0;
         self.begun = self.begun.max(1);
-        let what = What("query", &self.db);
+        let what = What(QUERY, &self.db);
         let message = self.client.secrets().printable(error, 4096);
         let not_found = NOT_FOUND.iter().any(|words| message.starts_with(words));
         let hint = if not_found {
@@ -311,7 +312,7 @@ impl Rows {
     }
 
     fn unreadable(&self, why: &str) -> Error {
-        let what = What("query", &self.db);
+        let what = What(QUERY, &self.db);
         Error::content(format!("cannot {what}: the response can't be read"), why)
     }
 
@@ -323,7 +324,7 @@ impl Rows {
             ));
         }
         if e.is_io() {
-            let what = What("query", &self.db);
+            let what = What(QUERY, &self.db);
             return self.client.transport_error(
                 &what,
                 HttpError::from_read(io::Error::from(e)),

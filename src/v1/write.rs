@@ -1,9 +1,10 @@
 //! Writes into a database and retention policy.
 
-use super::{Database, What};
+use super::Database;
 use crate::client::WriteData;
 use crate::client::execute::is_page;
-use crate::client::transport::{HttpResponse, RequestBody};
+use crate::client::names::What;
+use crate::client::transport::HttpResponse;
 use crate::error::{Error, Stored};
 use crate::http::v1_precision;
 use crate::line::Lines;
@@ -39,14 +40,9 @@ impl Database<'_> {
             target.push_query("consistency", level.as_str());
         }
         let client = &self.client();
-        let what = What("write to", &self.db);
-        let mut out = client.http_request("POST", target);
-        out.content_type = Some("text/plain; charset=utf-8");
-        // The same points written twice are the same points.
-        out.repeatable = true;
+        let what = What("write to database", &self.db);
         let compressed = client.compress(lines.bytes);
-        out.gzipped = compressed.is_some();
-        out.body = RequestBody::Bytes(compressed.as_deref().unwrap_or(lines.bytes));
+        let mut out = client.lines_request(target, lines, compressed.as_deref());
         client.run_attempts(&mut out, |out| {
             client.attempt_write(out, lines.bytes, |out| {
                 let response = client.authorized(&what, out)?;

@@ -1,9 +1,8 @@
 //! Databases: where tables are kept, and for how long their rows are.
 
-use super::What;
 use super::admin::AdminRequest;
 use crate::client::Client;
-use crate::client::names::check_name;
+use crate::client::names::{What, check_name};
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;

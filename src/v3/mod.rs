@@ -1,7 +1,7 @@
 //! InfluxDB 3: line protocol by `/api/v3/write_lp`, SQL and InfluxQL. Behind the feature `v3`.
 //!
 //! ```
-//! use influx_edge::Client;
+//! use influx_edge::{Client, Timestamp};
 //!
 //! let client = Client::builder("http://localhost:8181").token("my-token").build()?;
 //! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -10,7 +10,7 @@
 //!
 //! let mut rows = sensors.sql("SELECT * FROM weather ORDER BY time, station").call()?;
 //! while let Some(row) = rows.next()? {
-//!     println!("{:?} {}", row.time(), row.get::<f64>("temp_c")?);
+//!     println!("{} {}", row.get::<Timestamp>("time")?, row.get::<f64>("temp_c")?);
 //! }
 //! # Ok::<(), influx_edge::Error>(())
 //! ```
@@ -105,14 +105,13 @@ mod write;
 
 pub use databases::{Databases, NewDatabase};
 pub use query::Query;
-pub use rows::{OwnedRows, Row, Rows, Values};
+pub use rows::{OwnedRows, Rows};
 pub use tables::{NewTable, Tables};
 pub use tokens::{Token, Tokens};
 pub(crate) use write::WriteOptions;
 
 use crate::client::Client;
 use alloc::string::String;
-use core::fmt;
 
 /// One database of InfluxDB 3. Made by [`Client::v3`].
 ///
@@ -141,14 +140,5 @@ impl Client {
             db: db.into(),
             options: WriteOptions::default(),
         }
-    }
-}
-
-/// What a call does, for its errors.
-struct What<'a>(&'static str, &'a str);
-
-impl fmt::Display for What<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.0, self.1)
     }
 }

@@ -1,17 +1,18 @@
 //! SQL and InfluxQL by `/api/v3/query_sql` and `/api/v3/query_influxql`.
 
-use super::rows::{Rows, Values};
-use super::{Database, What};
+use super::Database;
+use super::rows::Rows;
 use crate::Precision;
 use crate::client::Client;
 use crate::client::execute::has_type;
-use crate::client::transport::{HttpError, HttpResponse, RequestBody};
+use crate::client::names::What;
+use crate::client::transport::{HttpResponse, RequestBody};
 use crate::csv;
 use crate::error::Error;
 use crate::flux::json_string;
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 use serde::Serialize;
@@ -83,14 +84,14 @@ impl<'a> Database<'a> {
         Query::new(self.clone(), "/api/v3/query_sql", q.into())
     }
 
-    /// Starts a query in InfluxQL: one statement. Its rows begin with the measurement,
-    /// [`Row::measurement`](super::Row::measurement). Sends nothing.
+    /// Starts a query in InfluxQL: one statement. The first column of its rows, `iox::measurement`, is the
+    /// measurement; of a `SHOW`, it is the thing shown. Sends nothing.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let mut rows = client.v3("sensors").influxql("SELECT * FROM weather LIMIT 2").call()?;
     /// let row = rows.next()?.expect("a row");
-    /// assert_eq!(row.measurement(), Some("weather"));
+    /// assert_eq!(row.get::<&str>("iox::measurement")?, "weather");
     /// assert_eq!(row.get::<Option<i64>>("hum")?, Some(40));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -260,7 +261,9 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// Returns the same errors as [`call`](Query::call).
-    pub fn deserialize<T: DeserializeOwned>(self) -> Result<Values<T>, Error> {
+    pub fn deserialize<T: DeserializeOwned>(
+        self,
+    ) -> Result<impl Iterator<Item = Result<T, Error>> + use<T>, Error> {
         let unit = self.time_unit;
         Ok(self.call()?.into_values(unit))
     }
@@ -308,31 +311,16 @@ impl<'a> Query<'a> {
 
     fn copy(self, format: Format, to: &mut dyn io::Write) -> Result<u64, Error> {
         let (client, db, mut response) = self.send(format)?;
-        let mut piece = [0u8; 8192];
-        let mut total = 0u64;
-        loop {
-            let n = match io::Read::read(&mut response.body, &mut piece) {
-                Ok(0) => return Ok(total),
-                Ok(n) => n,
-                Err(e) => {
-                    return Err(super::rows::broken(&client, &db, HttpError::from_read(e)));
-                }
-            };
-            to.write_all(piece.get(..n).unwrap_or(&[])).map_err(|e| {
-                Error::content("cannot pass the response of the query on", e.to_string())
-            })?;
-            total = total.saturating_add(n as u64);
-        }
+        let broken = |http_error| super::rows::broken(&client, &db, http_error);
+        response.body.copy_to(to, broken)
     }
 
     fn send(mut self, format: Format) -> Result<(Client, String, HttpResponse), Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
+        self.database.check_name()?;
         let (client, db) = (self.database.client, self.database.db);
-        if db.is_empty() {
-            return Err(Error::config("the name of the database is empty"));
-        }
         let body = body(&db, &self.q, format, &self.params);
         let what = What(super::rows::QUERY, &db);
         let mut out = client.http_request("POST", client.inner().base.target(self.path));

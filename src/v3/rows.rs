@@ -1,22 +1,19 @@
 //! The rows of a response: one by one, or deserialized into your own types.
 
-use super::What;
+use crate::Precision;
 use crate::client::Client;
+use crate::client::names::What;
 use crate::client::rows::explain;
 use crate::client::transport::{Body, HttpError};
-use crate::csv::{self, FromCell, OwnedPlainRows, PlainRows, PlainValues};
+use crate::csv::{self, OwnedPlainRows, PlainRows};
 use crate::error::{Error, TransportErrorKind};
-use crate::{Precision, Timestamp};
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
-use core::ops::Deref;
 use serde::de::DeserializeOwned;
 use std::io::Read;
 
 pub(super) const QUERY: &str = "query database";
-/// By which InfluxQL's rows begin.
-const MEASUREMENT: &str = "iox::measurement";
 const BROKE_OFF: &str = "; InfluxDB 3 breaks a response off, too, when a query fails while its rows are \
     made, such as by a division by zero: its log has the reason";
 
@@ -128,11 +125,8 @@ impl Rows {
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
     )]
     #[inline]
-    pub fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
-        match self.inner.next() {
-            Ok(row) => Ok(row.map(|row| Row { row })),
-            Err(e) => Err(self.source.explain(e)),
-        }
+    pub fn next(&mut self) -> Result<Option<csv::Row<'_>>, Error> {
+        self.inner.next().map_err(|e| self.source.explain(e))
     }
 
     /// Passes every row that is left to a closure. Blocks until the response ends; allocates nothing per
@@ -154,7 +148,7 @@ impl Rows {
     /// ends the loop.
     pub fn for_each(
         &mut self,
-        mut each: impl FnMut(Row<'_>) -> Result<(), Error>,
+        mut each: impl FnMut(csv::Row<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         while let Some(row) = self.next()? {
             each(row)?;
@@ -202,113 +196,24 @@ impl Rows {
     /// assert_eq!(last.map(|r| (r.station, r.temp_c)), Some((String::from("now"), 1.0)));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
-    #[must_use]
-    pub fn deserialize<T: DeserializeOwned>(self) -> Values<T> {
+    pub fn deserialize<T: DeserializeOwned>(
+        self,
+    ) -> impl Iterator<Item = Result<T, Error>> + use<T> {
         self.into_values(Precision::Nanosecond)
     }
 
-    pub(super) fn into_values<T>(self, unit: Precision) -> Values<T> {
-        Values {
-            inner: self.inner.deserialize(unit),
-            source: self.source,
-        }
+    pub(super) fn into_values<T: DeserializeOwned>(
+        self,
+        unit: Precision,
+    ) -> impl Iterator<Item = Result<T, Error>> + use<T> {
+        let values = self.inner.deserialize(unit);
+        values.map(move |value| value.map_err(|e| self.source.explain(e)))
     }
 }
 
 impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows").finish_non_exhaustive()
-    }
-}
-
-/// One row, lent by [`Rows`] until the next is asked for. Its cells are text until they are asked for as
-/// another type.
-///
-/// It is a [`csv::Row`] of the one table that a response has, and has all that such a row has:
-/// [`deserialize`](csv::Row::deserialize), [`values`](csv::Row::values),
-/// [`cell`](csv::Record::cell), [`table`](csv::Record::table).
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-/// use influx_edge::Timestamp;
-///
-/// let mut rows = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?;
-/// let row = rows.next()?.expect("a row");
-/// assert_eq!(row.get::<f64>("temp_c")?, 21.5);
-/// assert_eq!(row.get::<u64>(1)?, 7); // by position
-/// assert_eq!(row.time(), Some(Timestamp::from_secs(1_700_000_000)));
-/// assert!(row.get::<i64>("temp_c").is_err()); // not cut to 21
-///
-/// let row = rows.next()?.expect("another row");
-/// assert_eq!(row.get::<Option<i64>>("hum")?, None); // null
-/// assert!(row.get::<i64>("hum").is_err());
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Clone, Copy)]
-pub struct Row<'a> {
-    row: csv::Row<'a>,
-}
-
-impl<'a> Row<'a> {
-    /// Returns the value of a column, named by name, by index or by a [`Key`](csv::Key), as one of the types
-    /// that [`FromCell`] lists; `Option` of one for what may be null. Allocates only if the type owns its
-    /// text.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// let mut rows = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?;
-    /// let row = rows.next()?.expect("a row");
-    /// assert_eq!(row.get::<&str>("note")?, r#"a "b" \ c"#);
-    ///
-    /// // A misspelt column is no null.
-    /// let error = row.get::<Option<f64>>("temp").unwrap_err();
-    /// assert_eq!(
-    ///     error.to_string(),
-    ///     r#"row 1: there is no column "temp", only hum, n, note, ok, station, temp_c, time"#
-    /// );
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error if there is no such column (it lists those there are), if the cell is null and the
-    /// type is no `Option`, or if its text isn't such a value.
-    #[inline]
-    pub fn get<T: FromCell<'a>>(&self, column: impl csv::ColumnKey) -> Result<T, csv::ReadError> {
-        self.row.get(column)
-    }
-
-    /// Returns the measurement that the row is of, which InfluxQL has in its first column,
-    /// `iox::measurement`; `None` in a row of SQL. In a row of a `SHOW` it is what the statement shows.
-    #[must_use]
-    pub fn measurement(&self) -> Option<&'a str> {
-        // (An error in words would be allocated.)
-        self.row.record().get(MEASUREMENT).ok().flatten()
-    }
-
-    /// Returns the column `time`; `None` without one, and if it isn't a time.
-    #[must_use]
-    pub fn time(&self) -> Option<Timestamp> {
-        self.row.record().get("time").ok()
-    }
-
-    /// Returns the names of the columns, in order.
-    pub fn columns(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
-        self.row.table().columns().map(|column| column.name())
-    }
-}
-
-impl<'a> Deref for Row<'a> {
-    type Target = csv::Row<'a>;
-
-    fn deref(&self) -> &csv::Row<'a> {
-        &self.row
-    }
-}
-
-/// Names and values, as text.
-impl fmt::Debug for Row<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.row.record().fmt(f)
     }
 }
 
@@ -362,41 +267,5 @@ impl Iterator for OwnedRows {
 impl fmt::Debug for OwnedRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OwnedRows").finish_non_exhaustive()
-    }
-}
-
-/// The rows of a response as values of one type, by [`Query::deserialize`](super::Query::deserialize). A row
-/// that doesn't fit is an error of its own; the rows behind it still come.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-/// #[derive(serde::Deserialize)]
-/// struct Humidity {
-///     hum: i64,
-/// }
-///
-/// let query = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station");
-/// let mut humidity = query.deserialize::<Humidity>()?;
-/// assert_eq!(humidity.next().expect("a row")?.hum, 40);
-/// assert!(humidity.all(|row| row.is_err())); // null, and no `Option`
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-pub struct Values<T> {
-    inner: PlainValues<Reader, T>,
-    source: Source,
-}
-
-impl<T: DeserializeOwned> Iterator for Values<T> {
-    type Item = Result<T, Error>;
-
-    fn next(&mut self) -> Option<Result<T, Error>> {
-        let next = self.inner.next()?;
-        Some(next.map_err(|e| self.source.explain(e)))
-    }
-}
-
-impl<T> fmt::Debug for Values<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Values").finish_non_exhaustive()
     }
 }

@@ -1,9 +1,9 @@
 //! Tables: measurements with the columns they have.
 
+use super::Database;
 use super::admin::AdminRequest;
-use super::{Database, What};
 use crate::api::FieldType;
-use crate::client::names::check_name;
+use crate::client::names::{What, check_name};
 use crate::error::Error;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,10 +1,9 @@
 //! Tokens of InfluxDB 3: the first one, and those with a name.
 
-use super::What;
 use super::admin::AdminRequest;
 use crate::Timestamp;
 use crate::client::Client;
-use crate::client::names::check_name;
+use crate::client::names::{What, check_name};
 use crate::client::secret::Secret;
 use crate::error::Error;
 use alloc::string::String;

@@ -1,7 +1,8 @@
 //! Writes by `/api/v3/write_lp`.
 
-use super::{Database, What};
-use crate::client::transport::{HttpRequest, RequestBody};
+use super::Database;
+use crate::client::names::What;
+use crate::client::transport::HttpRequest;
 use crate::client::{Client, WriteData};
 use crate::error::Error;
 use crate::http::v3_precision;
@@ -81,7 +82,7 @@ impl Database<'_> {
         self.write_attempt(&mut out, lines.bytes)
     }
 
-    fn check_name(&self) -> Result<(), Error> {
+    pub(super) fn check_name(&self) -> Result<(), Error> {
         match self.db.is_empty() {
             true => Err(Error::config("the name of the database is empty")),
             false => Ok(()),
@@ -98,13 +99,7 @@ impl Database<'_> {
         if self.options.no_sync {
             target.push_query("no_sync", "true");
         }
-        let mut out = self.client.http_request("POST", target);
-        out.content_type = Some("text/plain; charset=utf-8");
-        // The same points written twice are the same points.
-        out.repeatable = true;
-        out.gzipped = compressed.is_some();
-        out.body = RequestBody::Bytes(compressed.unwrap_or(lines.bytes));
-        out
+        self.client.lines_request(target, lines, compressed)
     }
 
     fn write_attempt<'b>(&self, out: &mut HttpRequest<'b>, lines: &'b [u8]) -> Result<(), Error> {

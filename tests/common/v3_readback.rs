@@ -31,7 +31,8 @@ pub(crate) fn every_string(client: &Client, db: &str, table: &str, step: usize) 
     for (n, text) in (0..).zip(&texts) {
         let row = rows.next().unwrap().expect("a row for each string");
         assert_eq!(row.get::<i64>("n").unwrap(), n);
-        assert_eq!(row.time(), Some(Timestamp::from_nanos(base + n)));
+        let time: Timestamp = row.get("time").unwrap();
+        assert_eq!(time, Timestamp::from_nanos(base + n));
         // An empty string and a null are the same cell.
         let kept = Some(text.as_str()).filter(|text| !text.is_empty());
         assert_eq!(row.get::<Option<&str>>("s").unwrap(), kept, "{text:?}");

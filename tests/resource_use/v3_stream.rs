@@ -106,8 +106,8 @@ fn v3_rows_from_memory_allocate_nothing_each() {
         while let Some(row) = rows.next().unwrap() {
             let key = influx_edge::csv::Key::new("station");
             assert!(row.get::<&str>(&key).unwrap().starts_with("zrh-"));
-            assert!(row.time().is_some() && row.measurement().is_none());
-            assert_eq!(row.columns().len(), 7);
+            assert!(row.get::<influx_edge::Timestamp>("time").is_ok());
+            assert_eq!(row.table().columns().len(), 7);
             count += 1;
         }
     });

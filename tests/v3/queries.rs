@@ -265,9 +265,10 @@ fn values_of_every_type() {
         assert_eq!(row.get::<u64>("g").unwrap(), u64::MAX);
         assert!(row.get::<i64>("g").is_err());
         assert!(row.get::<i64>("d").is_err());
-        assert_eq!((row.measurement(), row.time()), (None, None));
+        assert!(row.get::<&str>("iox::measurement").is_err());
+        assert!(row.get::<Timestamp>("time").is_err());
         assert_eq!(
-            format!("{row:?}"),
+            format!("{:?}", row.record()),
             r#"{"a": "NaN", "b": "inf", "d": "-0.0", "e": "1e300", "f": "9223372036854775807", "g": "18446744073709551615"}"#
         );
     });
@@ -306,9 +307,10 @@ fn values_of_every_type() {
     let ((), _) = play(&exchange, |client| {
         let mut rows = client.v3("rec").influxql("x").call().unwrap();
         let row = rows.next().unwrap().unwrap();
-        assert_eq!(row.measurement(), Some("weather"));
-        assert_eq!(row.time(), Some(Timestamp::from_secs(1_700_000_000)));
-        assert_eq!(row.columns().len(), 8);
+        assert_eq!(row.get::<&str>("iox::measurement").unwrap(), "weather");
+        let time = Timestamp::from_secs(1_700_000_000);
+        assert_eq!(row.get::<Timestamp>("time").unwrap(), time);
+        assert_eq!(row.table().columns().len(), 8);
         assert!(row.get::<bool>("ok").unwrap());
         assert_eq!(row.get::<u8>(3_usize).unwrap(), 7);
     });
