@@ -1,17 +1,17 @@
-//! `ErrorBody`: the body of an error, in any of the forms that servers send.
+//! `ErrorBody`: the body of an error response, in any form that servers send.
 
 use super::fault::{Cause, blames_request, text_error};
 use super::json::{Items, Json};
 use super::json_str::JsonStr;
 use super::words::number;
 
-/// The body of an error response, borrowed, as far as it can be understood.
+/// The parts of an error response's body, borrowed.
 ///
-/// It reads every form that servers are known to send: `{code, message}` with a word or a gRPC
-/// number as code (InfluxDB 2 and Cloud), `{error}` (InfluxDB 1.x), `{error, data}` (InfluxDB 3),
-/// `{error: {message}}`, `{err}` and `{status}`. InfluxDB 3's errors in plain text it knows by their
-/// first words; they are [from InfluxDB](ErrorBody::is_from_influxdb) and have no message but the body
-/// itself. Of anything else it knows nothing. Nothing allocates.
+/// Every form that servers are known to send is read: `{code, message}` with a name or a gRPC number as code
+/// (InfluxDB 2 and Cloud), `{error}` (InfluxDB 1.x), `{error, data}` (InfluxDB 3), `{error: {message}}`,
+/// `{err}` and `{status}`. InfluxDB 3's errors in plain text are recognized by their first words: they are
+/// [from InfluxDB](ErrorBody::is_from_influxdb), and their message is the body itself. Any other body has no
+/// code and no message. Nothing allocates.
 ///
 /// ```
 /// use influx_edge::http::ErrorBody;
@@ -21,7 +21,7 @@ use super::words::number;
 /// assert_eq!(body.message().unwrap(), r#"bucket "x" not found"#);
 /// assert!(body.is_from_influxdb());
 ///
-/// // A proxy's.
+/// // A proxy's page.
 /// let body = ErrorBody::read(b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n");
 /// assert!(body.message().is_none());
 /// assert!(!body.is_from_influxdb());
@@ -34,16 +34,16 @@ pub struct ErrorBody<'a> {
     line: Option<u32>,
     data: Option<Json<'a>>,
     truncated: bool,
-    /// It is one of InfluxDB 3's texts about the request.
+    /// It is one of InfluxDB 3's plain-text errors about the request.
     text_blames: bool,
 }
 
-/// Who sends such a body.
+/// The form of a body, by which its sender is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// `{code, message}`, and `{error, data}`: nobody but InfluxDB.
+    /// `{code, message}` and `{error, data}`: InfluxDB only.
     InfluxDb,
-    /// `{error}` as text: InfluxDB 1.x and 3, but gateways, too.
+    /// `{error}` with a string: InfluxDB 1.x and 3, but gateways too.
     Plain,
     /// InfluxDB 3's errors without JSON.
     Text,
@@ -59,8 +59,8 @@ impl<'a> ErrorBody<'a> {
         Self::read_part(body, false)
     }
 
-    /// Reads the start of a body of which no more was received. What is there counts: a message may
-    /// end early, and a list of lines after fewer of them.
+    /// Reads the start of a body whose rest wasn't received. The message may be incomplete, and lines at the
+    /// end of a list missing.
     ///
     /// ```
     /// use influx_edge::http::ErrorBody;
@@ -76,7 +76,7 @@ impl<'a> ErrorBody<'a> {
 
     pub(super) fn read_part(body: &'a [u8], truncated: bool) -> Self {
         let whole = match core::str::from_utf8(body) {
-            // The last character may be cut, too.
+            // The cut may be in the middle of a character.
             Err(e) if truncated && e.error_len().is_none() => body.get(..e.valid_up_to()),
             _ => Some(body),
         };
@@ -122,32 +122,32 @@ impl<'a> ErrorBody<'a> {
         }
     }
 
-    /// Returns the `code`: InfluxDB's word for the error, or a gRPC number.
+    /// Returns the `code`: InfluxDB's name of the error, or a gRPC number.
     #[must_use]
     pub fn code(&self) -> Option<JsonStr<'a>> {
         self.code
     }
 
-    /// Returns the message, from whichever member has it.
+    /// Returns the message, whichever member holds it.
     #[must_use]
     pub fn message(&self) -> Option<JsonStr<'a>> {
         self.message
     }
 
-    /// Returns whether this is an error in a form that InfluxDB sends, or one of InfluxDB 3's texts.
-    /// False for a proxy's page and for a gateway's `{"message":"Bad Request"}`.
+    /// Returns `true` if the error is in a form that InfluxDB sends, or one of InfluxDB 3's plain texts;
+    /// `false` for a proxy's page and for a gateway's `{"message":"Bad Request"}`.
     #[must_use]
     pub fn is_from_influxdb(&self) -> bool {
         self.form != Form::Foreign
     }
 
-    /// Whether the words are about the request, whatever the status: sent again, it fails again.
+    /// Returns `true` if the message is about the request, whatever the status: a retry would fail again.
     pub(crate) fn blames_request(&self) -> bool {
         let ours = self.message.filter(|_| self.form != Form::Foreign);
         self.text_blames || ours.is_some_and(blames_request)
     }
 
-    /// Returns the lines that the server names, in its order. May be fewer than there are.
+    /// Returns the lines that the server names as bad, in its order. There may be others.
     ///
     /// ```
     /// use influx_edge::http::ErrorBody;
@@ -185,34 +185,34 @@ impl<'a> ErrorBody<'a> {
             .unwrap_or(LineErrors(Source::One(by_number)))
     }
 
-    /// How many lines were dropped, as the server counts.
+    /// Returns the number of dropped lines, as counted by the server.
     pub(crate) fn dropped(&self) -> Option<u64> {
         if let Some(items) = self.data.and_then(Json::items) {
             return (!self.truncated).then(|| items.count_items() as u64);
         }
-        let behind = self.message?.rsplit_once("dropped=")?.1.as_raw();
-        let len = behind.bytes().take_while(u8::is_ascii_digit).count();
-        if self.truncated && len == behind.len() {
+        let after = self.message?.rsplit_once("dropped=")?.1.as_raw();
+        let len = after.bytes().take_while(u8::is_ascii_digit).count();
+        if self.truncated && len == after.len() {
             // More digits may have followed.
             return None;
         }
-        number(behind.as_bytes().get(..len)?, 10).map(|lines| lines as u64)
+        number(after.as_bytes().get(..len)?, 10).map(|lines| lines as u64)
     }
 }
 
-/// A word, or one of the seventeen numbers of gRPC; a gateway puts the status there.
+/// Returns `true` for a name, and for the seventeen codes of gRPC. Gateways have the HTTP status there.
 fn is_influxdb_code(code: Json<'_>) -> bool {
     code.text().is_some() || code.integer().is_some_and(|number| number <= 16)
 }
 
-/// Whether this is InfluxDB 3's list of refused lines, or one of them.
+/// Returns `true` for InfluxDB 3's list of rejected lines, or an element of it.
 fn names_a_line(data: Json<'_>) -> bool {
     let first = data.items().and_then(|mut items| items.next_item());
     let line = first.map_or(data, |(item, _)| item);
     line.get("error_message").is_some()
 }
 
-/// One line that a server refused, borrowed from the response.
+/// A line that a server rejected, borrowed from the response.
 ///
 /// ```
 /// use influx_edge::http::ErrorBody;
@@ -227,15 +227,15 @@ fn names_a_line(data: Json<'_>) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LineErrorRef<'a> {
-    /// Its number in the body sent, from 1, where the server gives it (InfluxDB 3, Cloud).
+    /// Its number in the body sent, from 1, if the server gives it (InfluxDB 3, Cloud).
     pub number: Option<u32>,
-    /// The line as the server repeats it; may be shortened there, and is empty if it isn't repeated.
+    /// The line as the server repeats it, which may be shortened; empty if it isn't repeated.
     pub line: JsonStr<'a>,
-    /// Why it was refused.
+    /// The server's reason.
     pub reason: JsonStr<'a>,
 }
 
-/// An iterator over the lines that a server refused. Nothing allocates.
+/// An iterator over the lines that a server rejected. Nothing allocates.
 ///
 /// ```
 /// use influx_edge::http::ErrorBody;
@@ -251,20 +251,22 @@ enum Source<'a> {
     One(Option<LineErrorRef<'a>>),
     /// InfluxDB 3's list.
     Data(Items<'a>),
-    /// InfluxDB 2's message, behind the opening quote of the next line.
+    /// InfluxDB 2's message, after the opening quote of the next line.
     Message {
         rest: Option<JsonStr<'a>>,
         truncated: bool,
     },
 }
 
-/// InfluxDB 2 names its lines in the message: `unable to parse '<line>': why`, each on a line of
-/// its own. The line itself may hold quotes and line breaks.
+/// InfluxDB 2 names lines in the message: `unable to parse '<line>': reason`, joined by line breaks.
+//
+// A line isn't escaped there and may itself hold quotes, line breaks and `': `. The pieces are therefore
+// split at the whole phrase after a line break, and in a piece the last `': ` ends the line, since the
+// reasons of 1.x and 2.x hold none.
 pub(crate) const UNABLE: &str = "unable to parse '";
 const NEXT_UNABLE: &str = "\nunable to parse '";
 
 impl LineErrors<'_> {
-    /// No line.
     pub(crate) const NONE: Self = LineErrors(Source::One(None));
 }
 
@@ -287,11 +289,10 @@ impl<'a> Iterator for LineErrors<'a> {
                         *rest = Some(next);
                         this
                     }
-                    // It may go on where the message was cut.
+                    // The piece at the cut may be incomplete.
                     None if *truncated => return None,
                     None => text,
                 };
-                // The reason holds no "': ", the line may.
                 if let Some((line, reason)) = this.rsplit_once("': ") {
                     return Some(LineErrorRef {
                         number: None,

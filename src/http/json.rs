@@ -1,22 +1,23 @@
-//! A reader of JSON that borrows: it checks a text, finds members by name, and builds nothing.
+//! A borrowing reader of JSON (RFC 8259): it checks a text and finds members by name, and builds no tree.
 //!
-//! A program that only writes meets JSON nowhere else, and pays 24 KiB less for this (of 682) than
-//! for a tree of values by `serde_json`. Whatever becomes a type of this crate is read by
-//! `serde_json`.
+//! A program that only writes needs JSON for errors alone, and is 24 KiB (of 682) smaller with this than
+//! with `serde_json`'s tree of values. Types of this crate are read by `serde_json`.
 //!
-//! It accepts what `serde_json` accepts, and besides it half a surrogate pair (which becomes
-//! U+FFFD) and numbers of any size. It needs no more stack for a deep text than for a flat one.
+//! It accepts everything that `serde_json` accepts, and also half of a surrogate pair, which becomes U+FFFD,
+//! and numbers of any size. It doesn't recurse: a deep text needs no more stack than a flat one.
+//!
+//! A text may be cut short anywhere, since an error's body is read up to a limit. The cursor stops at the
+//! first byte that doesn't fit. If that is the end of the text, the text is the start of valid JSON.
 
 use super::json_str::JsonStr;
 use super::words::number;
 
-/// A value in a checked text, as it is written.
+/// A value in a checked text, in its written form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Json<'a>(&'a str);
 
 impl<'a> Json<'a> {
-    /// Checks that this is one JSON object and nothing else; or the start of one, if the text is
-    /// `truncated`.
+    /// Checks that the text is one JSON object and nothing else, or the start of one if it is `truncated`.
     pub(crate) fn object(text: &'a str, truncated: bool) -> Option<Self> {
         let mut cursor = Cursor { text, at: 0 };
         cursor.skip_blank();
@@ -57,7 +58,7 @@ impl<'a> Json<'a> {
         found
     }
 
-    /// The last member of this name, if it is a string.
+    /// Returns the last member of this name, if it is a string.
     #[inline(never)]
     pub(crate) fn get_text(self, name: &str) -> Option<JsonStr<'a>> {
         self.get(name)?.text()
@@ -67,7 +68,7 @@ impl<'a> Json<'a> {
         self.first() == Some(b'{')
     }
 
-    /// A string; what is there of it if the text was cut short within it.
+    /// Returns a string, or its start if the text was cut short within it.
     pub(crate) fn text(self) -> Option<JsonStr<'a>> {
         let mut cursor = Cursor {
             text: self.0,
@@ -78,13 +79,13 @@ impl<'a> Json<'a> {
         inside.map(JsonStr::new)
     }
 
-    /// A number, as it is written.
+    /// Returns a number in its written form.
     pub(crate) fn number(self) -> Option<JsonStr<'a>> {
         let first = self.first()?;
         (first == b'-' || first.is_ascii_digit()).then(|| JsonStr::new(self.0))
     }
 
-    /// A whole number from 0 to 4 294 967 295.
+    /// Returns a whole number from 0 to 4 294 967 295.
     pub(crate) fn integer(self) -> Option<u32> {
         u32::try_from(number(self.0.as_bytes(), 10)?).ok()
     }
@@ -99,7 +100,7 @@ impl<'a> Json<'a> {
 pub(crate) struct Items<'a>(Parts<'a>);
 
 impl<'a> Items<'a> {
-    /// The next element, and whether all of it is there.
+    /// Returns the next element, and `true` if it is complete.
     pub(crate) fn next_item(&mut self) -> Option<(Json<'a>, bool)> {
         let (_, value, whole) = self.0.next_part()?;
         Some((value, whole))
@@ -115,7 +116,7 @@ impl<'a> Items<'a> {
     }
 }
 
-/// What stands between the brackets of an object or an array, from the next part on.
+/// The parts of an object or an array that are still to be returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Parts<'a> {
     rest: &'a str,
@@ -123,7 +124,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Nothing if the value doesn't open so.
+    /// The parts of a value, none if it doesn't begin with the bracket `open`.
     fn of(value: Json<'a>, open: u8) -> Self {
         let mut cursor = Cursor {
             text: value.0,
@@ -140,9 +141,9 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Name (empty in an array) and value of the next part, and whether all of it is there.
+    /// Returns name (empty in an array) and value of the next part, and `true` if the value is complete.
     fn next_part(&mut self) -> Option<(&'a str, Json<'a>, bool)> {
-        // Every way out but the last one ends the iteration.
+        // Every early return leaves `rest` empty, and so ends the iteration.
         let text = core::mem::take(&mut self.rest);
         let mut cursor = Cursor { text, at: 0 };
         let key = if self.in_object { cursor.key()? } else { "" };
@@ -159,14 +160,14 @@ impl<'a> Parts<'a> {
                 self.rest = cursor.rest();
             }
         } else if value.is_empty() || whole && value.as_bytes().last()?.is_ascii_digit() {
-            // The text was cut short behind it: more digits may have followed.
+            // The text ends here, in the middle of a part: of a number more digits may have followed.
             return None;
         }
         Some((key, Json(value), whole))
     }
 }
 
-/// Which brackets are open: a bit each, set for an object.
+/// The open brackets, as a stack of bits: 1 for an object, 0 for an array.
 #[derive(Default)]
 struct Nesting {
     kinds: u64,
@@ -175,7 +176,7 @@ struct Nesting {
 
 impl Nesting {
     fn open(&mut self, object: bool) -> Option<()> {
-        // An error's JSON has three levels.
+        // 64 levels are enough: an error's JSON has three.
         if self.depth == u64::BITS {
             return None;
         }
@@ -194,10 +195,10 @@ impl Nesting {
     }
 }
 
-/// A place in a text. Everything that is expected and isn't there is `None`, with the cursor before what
-/// is there instead: if that is the end, the text was cut short.
+/// A position in a text. A method that doesn't find what it expects returns `None` and leaves the cursor
+/// before the byte that is there instead; at the end of the text, the text was cut short.
 ///
-/// It sees bytes, not characters: what counts here is ASCII.
+/// It reads bytes, because the syntax of JSON is ASCII.
 struct Cursor<'a> {
     text: &'a str,
     at: usize,
@@ -218,7 +219,7 @@ impl<'a> Cursor<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Passes over a byte, if it comes next.
+    /// Skips a byte, if it comes next.
     #[inline(never)]
     fn skip(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
@@ -237,16 +238,26 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Skips a value with all that is in it.
+    //
+    // A pushdown automaton whose stack is `Nesting`:
+    //
+    //   value        { or [ with content   push, key if in {   -> value
+    //                { or [ without        push                -> after value
+    //                string or scalar                          -> after value
+    //   after value  ,                     key if in {         -> value
+    //                } or ]                pop                 -> after value
+    //                (stack empty)                             -> done
     fn skip_value(&mut self) -> Option<()> {
         let mut nesting = Nesting::default();
         loop {
-            // Here a value begins.
+            // State: value.
             match self.peek()? {
                 open @ (b'{' | b'[') => {
                     nesting.open(open == b'{')?;
                     self.at += 1;
                     self.skip_blank();
-                    // The brackets are two apart, in ASCII.
+                    // In ASCII a closing bracket is its opening one plus 2.
                     if self.peek()? != open + 2 {
                         self.skip_key(nesting.in_object())?;
                         continue;
@@ -255,7 +266,7 @@ impl<'a> Cursor<'a> {
                 b'"' => _ = self.string()?,
                 _ => self.skip_scalar()?,
             }
-            // Here one has ended, and with it perhaps those around it.
+            // State: after value.
             loop {
                 if nesting.depth == 0 {
                     return Some(());
@@ -272,7 +283,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes over a member's name, if this is in an object.
+    /// Skips a member's name, in an object.
     fn skip_key(&mut self, in_object: bool) -> Option<()> {
         if in_object {
             self.key()?;
@@ -280,7 +291,7 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    /// The name of a member, up to its value.
+    /// Returns the name of a member, and skips the colon.
     #[inline(never)]
     fn key(&mut self) -> Option<&'a str> {
         let key = self.string()?;
@@ -290,7 +301,7 @@ impl<'a> Cursor<'a> {
         Some(key)
     }
 
-    /// The inside of a string.
+    /// Returns the inside of a string, escapes checked but not decoded.
     #[inline(never)]
     fn string(&mut self) -> Option<&'a str> {
         self.expect(b'"')?;
@@ -320,15 +331,15 @@ impl<'a> Cursor<'a> {
         self.text.get(start..self.at - 1)
     }
 
-    /// A number or a word.
+    /// Skips `true`, `false`, `null` or a number.
     fn skip_scalar(&mut self) -> Option<()> {
-        let word = match self.peek()? {
+        let literal = match self.peek()? {
             b't' => "true",
             b'f' => "false",
             b'n' => "null",
             _ => return self.skip_number(),
         };
-        word.bytes().try_for_each(|byte| self.expect(byte))
+        literal.bytes().try_for_each(|byte| self.expect(byte))
     }
 
     fn skip_number(&mut self) -> Option<()> {
@@ -346,7 +357,7 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    /// One digit at least.
+    /// Skips one or more digits.
     #[inline(never)]
     fn skip_digits(&mut self) -> Option<()> {
         let start = self.at;

@@ -1,13 +1,13 @@
-//! `JsonStr`: a string in JSON, borrowed as it is written.
+//! `JsonStr`: a borrowed string of a JSON text.
 
 use super::printable::write_printable;
 use crate::json_escape;
 use core::fmt;
 
-/// A string in a JSON text, borrowed as it is written; escapes are decoded while it is read.
+/// A string of a JSON text, borrowed in its written form. Escapes are decoded while it is read.
 ///
-/// It comes from outside. `Display` is for people: control characters and those that reorder text
-/// are printed as escapes. [`chars`](JsonStr::chars) has the exact characters. Nothing allocates.
+/// It is untrusted text. `Display` is for people: control characters, and those that reorder text, are
+/// escaped. [`chars`](JsonStr::chars) returns the exact characters. Nothing allocates.
 ///
 /// ```
 /// use influx_edge::http::ErrorBody;
@@ -22,13 +22,12 @@ use core::fmt;
 pub struct JsonStr<'a>(&'a str);
 
 impl<'a> JsonStr<'a> {
-    /// The inside of a string, between its quotes.
+    /// A string from its written form, without the quotes.
     pub(crate) fn new(raw: &'a str) -> Self {
         JsonStr(raw)
     }
 
-    /// Returns the string as it is written in the JSON text, with its escapes and without its
-    /// quotes.
+    /// Returns the written form, without the quotes.
     pub(crate) fn as_raw(self) -> &'a str {
         self.0
     }

@@ -1,45 +1,53 @@
-//! HTTP without a network: how a request is written, and what a response means.
+//! HTTP without a network: request heads, responses, and the meaning of a response to a write.
 //!
-//! # In scope
-//! - [`WriteStatus`]: the one table of write statuses. From a response to how much is stored
-//!   ([`Stored`]), what may be done ([`Remedy`]), which lines were refused, and how long to wait.
-//! - [`ErrorBody`]: code and message of an error in any form that servers send.
-//! - [`retry_after`], [`parse_date`]: the headers `Retry-After` and `Date`.
-//! - [`RequestHead`]: the head of a request, of any names. For modems, and for `embedded`'s connection.
-//! - [`ResponseParser`]: responses from pieces of any size, chunked bodies too.
-//! - [`TargetWriter`], [`encode_segment`], [`encode_component`]: percent-encoded request targets.
+//! ```
+//! use influx_edge::http::{Remedy, Stored, WriteResponse, WriteStatus};
 //!
-//! # Out of scope
-//! - Connections, TLS, time limits, credentials, retries: the client's.
-//! - Delivery: what is sent again, split or given up is the writer's decision, by what is said here.
+//! let response = WriteResponse { status: 503, retry_after: Some("30"), ..WriteResponse::default() };
+//! let status = WriteStatus::classify(&response);
+//! assert_eq!((status.stored, status.remedy), (Stored::Unknown, Some(Remedy::Retry)));
+//! assert_eq!(status.retry_after.map(|wait| wait.as_secs()), Some(30));
+//! ```
+//!
+//! | for | take |
+//! |---|---|
+//! | the meaning of a response to a write: how much is stored ([`Stored`]), what to do ([`Remedy`]), which lines were rejected | [`WriteStatus`] |
+//! | code and message of an error, in any form that servers send | [`ErrorBody`] |
+//! | the headers `Retry-After` and `Date` | [`retry_after`], [`parse_date`] |
+//! | the head of a request, for a modem or a connection of your own | [`RequestHead`], [`Operation`], [`Credentials`] |
+//! | a response that arrives in pieces of any size, chunked or not | [`ResponseParser`] |
+//! | names in a path or a query | [`encode_segment`], [`encode_component`] |
+//!
+//! Connections, TLS, time limits and retries are up to the caller:
+//! [`embedded::Connection`](crate::embedded::Connection) and [`Client`](crate::Client) have them.
+//! Everything here is `no_std` and allocates nothing.
 //!
 //! # The table of write statuses
-//! | response | in the database | what may be done |
+//! | response | in the database | remedy |
 //! |---|---|---|
-//! | 204 | everything | nothing to do |
+//! | 204 | everything | none needed |
 //! | 201 `partial write` in InfluxDB's JSON (Cloud's older form) | the good lines | report |
 //! | another 2xx: a captive portal's page, a proxy's 202 | unknown | keep; an operator looks |
-//! | 3xx | nothing | keep; an operator looks; never followed |
+//! | 3xx, never followed | nothing | keep; an operator looks |
 //! | 400 or 422 `unable to parse '<line>': why`, `parsing failed` | nothing | remove the lines, send the rest once |
 //! | 400, 422 or 500 with `partial write` | the good lines | report |
 //! | 400 or 422 about organization, bucket, database, precision or encoding | nothing | keep; an operator looks |
 //! | 400 or 422 in InfluxDB's JSON otherwise | nothing | remove the lines, which halving finds |
 //! | 400 or 422 in another form, such as a gateway's | nothing | keep; an operator looks |
-//! | 413, whoever sends it | nothing | split |
+//! | 413, from any sender | nothing | split |
 //! | 429 | nothing | retry |
-//! | 500 in InfluxDB's words about the request: 1.x' `retention policy not found`, 3.x' `error in InfluxQL statement` | nothing | keep; an operator looks |
+//! | 500 with InfluxDB's message about the request: 1.x' `retention policy not found`, 3.x' `error in InfluxQL statement` | nothing | keep; an operator looks |
 //! | 408, 425, and other 5xx but 501 and 505 | unknown | retry |
 //! | another 4xx, 501, 505 | nothing | keep; an operator looks |
 //! | anything else | unknown | keep; an operator looks |
 //!
-//! # What to watch
-//! - A body is borrowed and may be the start of a longer one ([`WriteResponse::truncated`],
-//!   [`ErrorBody::read_start`]).
-//! - Text from a server comes from outside: [`JsonStr`] prints itself with control characters
-//!   escaped; its characters are exact.
-//! - `Stored::Unknown` is safe to send again if the lines carry timestamps.
+//! `Stored::Unknown` is safe to send again if the lines carry timestamps: a point is identified by its series
+//! and its time.
 //!
-//! Everything here is `no_std` and allocates nothing.
+//! # Untrusted input
+//! A body is borrowed, and may be the start of a longer one ([`WriteResponse::truncated`],
+//! [`ErrorBody::read_start`]). Text from a server is untrusted: [`JsonStr`] displays control characters
+//! escaped, and its [`chars`](JsonStr::chars) are exact.
 
 mod error_body;
 mod fault;

@@ -1,8 +1,8 @@
-//! `Stored` and `Remedy`: what a failed write stored, and what to do next.
+//! `Stored` and `Remedy`: the outcome of a write.
 
 use core::fmt;
 
-/// How much of a write is in the database.
+/// The part of a write that is in the database.
 ///
 /// ```
 /// use influx_edge::http::{Stored, WriteResponse, WriteStatus};
@@ -14,18 +14,18 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stored {
-    /// Every line. (204 is the only response that says so.)
+    /// Every line. Only status 204 means this.
     All,
-    /// Not one line.
+    /// No line.
     None,
-    /// The good lines; the bad ones were dropped by the server. Don't send the batch again.
+    /// The good lines. The server dropped the bad ones, so don't send the batch again.
     Partial,
-    /// Nobody can know: the response got lost, or doesn't come from InfluxDB. Sending the same lines
-    /// again is safe if they carry timestamps: a point is identified by its series and its time.
+    /// Not known: the response was lost, or doesn't come from InfluxDB. Sending the same lines again is safe
+    /// if they carry timestamps: a point is identified by its series and its time.
     Unknown,
 }
 
-/// What may be done about a failed write.
+/// The action after a failed write.
 ///
 /// ```
 /// use influx_edge::http::{Remedy, WriteResponse, WriteStatus};
@@ -39,14 +39,14 @@ pub enum Stored {
 pub enum Remedy {
     /// Send the same bytes again, later.
     Retry,
-    /// Cut the batch in two and send both halves.
+    /// Split the batch and send both halves.
     Split,
-    /// Take the bad lines out (those named, or by halving when none is) and send the rest once. If none
-    /// is named and everything is refused, the lines may be good: something in between may refuse.
+    /// Remove the bad lines and send the rest once. If the server names none, halving finds them. If it
+    /// rejects every half, the lines may be good, and rejected by something in between.
     RemoveBadLines,
-    /// Nothing: what could be stored is stored, what could not is lost and reported.
+    /// Nothing: the good lines are stored, the others are lost and reported.
     None,
-    /// Keep the data and try slowly: a person must renew the token, create the bucket, correct the
+    /// Keep the data and retry slowly: an operator has to renew the token, create the bucket, or correct the
     /// URL or the certificate.
     Operator,
 }

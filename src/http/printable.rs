@@ -1,9 +1,9 @@
-//! Characters from outside on their way to a terminal or a log.
+//! Escaping of untrusted text for terminals and logs.
 
 use core::fmt;
 
-/// Writes characters with those escaped that could forge a log line, move the cursor or reorder the
-/// text around them.
+/// Writes characters, and escapes those that could forge a log line, move the cursor or reorder the
+/// surrounding text (CVE-2021-42574, "Trojan Source").
 pub(crate) fn write_printable(
     chars: impl Iterator<Item = char>,
     f: &mut dyn fmt::Write,
@@ -18,8 +18,8 @@ pub(crate) fn write_printable(
     Ok(())
 }
 
-/// Control characters, line and paragraph separators, and the controls of bidirectional text
-/// (Unicode's property `Bidi_Control`).
+/// Returns `true` for control characters, line and paragraph separators, and the controls of
+/// bidirectional text (Unicode's property `Bidi_Control`).
 fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(

@@ -1,14 +1,14 @@
-//! `RequestHead`: the request line and the headers, for those who have no HTTP client.
+//! `RequestHead`: request line and headers, for programs without an HTTP client.
 
 use super::target::encode_component;
 use super::text_buffer::TextBuffer;
 use crate::Precision;
 use core::fmt::{self, Write};
 
-/// What a request asks of a server: method, path, query parameters and the type of its body.
+/// The operation that a request is for: method, path, query parameters, and the type of the body.
 ///
-/// Names may be any text: they are percent-encoded. A parameter without name or value is left out. `Debug`
-/// shows no value of `p`, which is the password of InfluxDB 1.x.
+/// Names may be any text, and are percent-encoded. A parameter with an empty name or value is left out.
+/// `Debug` hides the value of `p`, the password of InfluxDB 1.x.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -23,14 +23,14 @@ use core::fmt::{self, Write};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Operation<'a> {
     path: &'static str,
-    /// Of the body; empty without one.
+    /// The type of the body. Empty without one, and then the method is GET.
     content_type: &'static str,
     query: [(&'a str, &'a str); 5],
-    /// Why it can't be asked.
+    /// The first invalid setting, an error of the head.
     error: Option<HeadError>,
 }
 
-// Functions and not variants: a program is linked with those that it calls.
+// Functions and not an enum, so that a program is linked only with those that it calls.
 impl<'a> Operation<'a> {
     const fn new(
         path: &'static str,
@@ -45,38 +45,39 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The bucket or database that it is about. Servers have no default for it.
-    fn about(mut self, name: &str) -> Self {
+    /// Requires the name of the bucket or database, for which servers have no default.
+    fn require_name(mut self, name: &str) -> Self {
         self.error = name.is_empty().then_some(HeadError::Name);
         self
     }
 
     /// `POST /api/v2/write`: line protocol. InfluxDB 2.x and Cloud, VictoriaMetrics, InfluxDB 1.8 and 3.
-    /// Servers that know no organizations take an empty `org`.
+    /// `org` may be empty for servers without organizations.
     #[must_use]
     pub fn write(bucket: &'a str, org: &'a str, precision: Precision) -> Self {
         let precision = ("precision", precision.as_str());
         let query = [("bucket", bucket), ("org", org), precision];
-        Self::new("/api/v2/write", LINES, query).about(bucket)
+        Self::new("/api/v2/write", LINES, query).require_name(bucket)
     }
 
-    /// `POST /write`: line protocol. InfluxDB 1.x, VictoriaMetrics, InfluxDB 3. Without the parameter `rp`
-    /// the database's default retention policy is meant. InfluxDB 2.x has it for databases with a DBRP mapping;
-    /// it reads 1.x's word for microseconds as nanoseconds, without an error.
+    /// `POST /write`: line protocol. InfluxDB 1.x, VictoriaMetrics, InfluxDB 3. Without the parameter `rp`,
+    /// lines go to the database's default retention policy. InfluxDB 2.x accepts it for databases with a DBRP
+    /// mapping, but reads 1.x's name of microseconds, `u`, as nanoseconds, without an error.
     #[must_use]
     pub fn write_v1(database: &'a str, precision: Precision) -> Self {
         let precision = ("precision", v1_precision(precision));
         let query = [("db", database), precision, NO_PARAM];
-        Self::new("/write", LINES, query).about(database)
+        Self::new("/write", LINES, query).require_name(database)
     }
 
-    /// `POST /api/v3/write_lp`: line protocol. InfluxDB 3. Its parameters `accept_partial` (default `true`:
-    /// the good lines of a batch are stored when it has bad ones) and `no_sync` (default `false`) can be added.
+    /// `POST /api/v3/write_lp`: line protocol. InfluxDB 3. Its parameters can be added: `accept_partial`
+    /// (default: `true`, the good lines of a batch are stored even if it has bad ones) and `no_sync`
+    /// (default: `false`).
     #[must_use]
     pub fn write_v3(database: &'a str, precision: Precision) -> Self {
         let precision = ("precision", v3_precision(precision));
         let query = [("db", database), precision, NO_PARAM];
-        Self::new("/api/v3/write_lp", LINES, query).about(database)
+        Self::new("/api/v3/write_lp", LINES, query).require_name(database)
     }
 
     /// `POST /api/v2/query`: Flux in a JSON body ([`flux::write_query`](crate::flux::write_query)), annotated
@@ -91,7 +92,7 @@ impl<'a> Operation<'a> {
     #[must_use]
     pub fn delete(bucket: &'a str, org: &'a str) -> Self {
         let query = [("bucket", bucket), ("org", org), NO_PARAM];
-        Self::new("/api/v2/delete", JSON, query).about(bucket)
+        Self::new("/api/v2/delete", JSON, query).require_name(bucket)
     }
 
     /// `GET /ping`.
@@ -106,8 +107,8 @@ impl<'a> Operation<'a> {
         Self::new("/health", "", [NO_PARAM; 3])
     }
 
-    /// Adds a query parameter; five there can be, those of the operation included. One more is an error of
-    /// the head ([`HeadError::Params`]).
+    /// Adds a query parameter. At most five are possible, including those of the operation; one more is an
+    /// error of the head ([`HeadError::Params`]).
     #[must_use]
     pub fn param(mut self, name: &'a str, value: &'a str) -> Self {
         match self.query.iter_mut().find(|slot| slot.0.is_empty()) {
@@ -149,7 +150,7 @@ const NO_PARAM: (&str, &str) = ("", "");
 const LINES: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// The word of InfluxDB 1.x for a unit. `ns` is none, but what it takes a time for.
+/// InfluxDB 1.x' name of a unit. Nanoseconds have none: they are its default.
 pub(crate) fn v1_precision(precision: Precision) -> &'static str {
     match precision {
         Precision::Nanosecond => "",
@@ -158,7 +159,7 @@ pub(crate) fn v1_precision(precision: Precision) -> &'static str {
     }
 }
 
-/// The word of InfluxDB 3 for a unit. Without one, it guesses it from the size of the number.
+/// InfluxDB 3's name of a unit. Without one, it guesses the unit from the size of the number.
 pub(crate) fn v3_precision(precision: Precision) -> &'static str {
     match precision {
         Precision::Second => "second",
@@ -168,7 +169,7 @@ pub(crate) fn v3_precision(precision: Precision) -> &'static str {
     }
 }
 
-/// The credentials of a request, as its header `Authorization` has them. `Debug` shows no secret.
+/// The credentials of a request, for its header `Authorization`. `Debug` shows no secret.
 ///
 /// ```
 /// use influx_edge::http::Credentials;
@@ -182,8 +183,8 @@ pub struct Credentials<'a> {
     secret: &'a str,
 }
 
-/// A scheme of `Authorization`. Behind pointers, so that only programs with a password are linked with
-/// base64.
+/// A scheme of `Authorization`. Its functions are pointers, so that only programs with a password are linked
+/// with base64.
 struct Scheme {
     name: &'static str,
     are_valid: fn(&Credentials<'_>) -> bool,
@@ -212,45 +213,36 @@ impl<'a> Credentials<'a> {
         secret: "",
     };
 
-    /// `Authorization: Token …`: InfluxDB 2.x and 3; in InfluxDB 1.8 the token is `user:password`.
+    /// `Authorization: Token …`: InfluxDB 2.x and 3. In InfluxDB 1.8 the token is `user:password`.
     #[must_use]
     pub const fn token(token: &'a str) -> Self {
-        Credentials {
-            scheme: const { &Scheme::token("Token") },
-            user: "",
-            secret: token,
-        }
+        Self::new(const { &Scheme::token("Token") }, "", token)
     }
 
-    /// `Authorization: Bearer …`: InfluxDB 2.x but for its `/write`, InfluxDB 3, VictoriaMetrics and proxies.
+    /// `Authorization: Bearer …`: InfluxDB 2.x except its `/write`, InfluxDB 3, VictoriaMetrics and proxies.
     #[must_use]
     pub const fn bearer(token: &'a str) -> Self {
-        Credentials {
-            scheme: const { &Scheme::token("Bearer") },
-            user: "",
-            secret: token,
-        }
+        Self::new(const { &Scheme::token("Bearer") }, "", token)
     }
 
-    /// `Authorization: Basic …`: InfluxDB 1.x and proxies. InfluxDB 2.x takes it on `/write` alone, any name
-    /// with the token for a password. The user's name has no colon.
+    /// `Authorization: Basic …` (RFC 7617): InfluxDB 1.x and proxies. InfluxDB 2.x accepts it on `/write`
+    /// only, with any name and the token as the password. The user's name can't contain a colon.
     #[must_use]
     pub const fn basic(user: &'a str, password: &'a str) -> Self {
-        Credentials {
-            scheme: &Scheme {
-                name: "Basic",
-                are_valid: is_pair,
-                write: write_basic,
-            },
-            user,
-            secret: password,
-        }
+        const BASIC: &Scheme = &Scheme {
+            name: "Basic",
+            are_valid: is_pair,
+            write: write_basic,
+        };
+        Self::new(BASIC, user, password)
     }
-}
 
-impl Default for Credentials<'_> {
-    fn default() -> Self {
-        Credentials::NONE
+    const fn new(scheme: &'static Scheme, user: &'a str, secret: &'a str) -> Self {
+        Credentials {
+            scheme,
+            user,
+            secret,
+        }
     }
 }
 
@@ -268,7 +260,7 @@ fn is_pair(credentials: &Credentials<'_>) -> bool {
         && secret.bytes().all(printable)
 }
 
-/// Base64 of `user:password`, three bytes at a time: nothing holds the whole.
+/// Writes `user:password` in base64 (RFC 4648 §4), three bytes at a time, so that no buffer is needed.
 fn write_basic(credentials: &Credentials<'_>, out: &mut Pieces<'_>) {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let Credentials { user, secret, .. } = credentials;
@@ -287,8 +279,8 @@ fn write_basic(credentials: &Credentials<'_>, out: &mut Pieces<'_>) {
     }
 }
 
-/// Where the pieces of a head go, up to the first error. A `dyn fmt::Write` would bring all of `fmt` by its
-/// `write_fmt`.
+/// The receiver of the pieces of a head, up to its first error. A `dyn fmt::Write` would be linked with all
+/// of `fmt`, through its method `write_fmt`.
 struct Pieces<'o> {
     out: &'o mut dyn FnMut(&str) -> fmt::Result,
     result: fmt::Result,
@@ -309,11 +301,11 @@ impl Pieces<'_> {
     /// Adds percent-encoded text.
     #[inline(never)]
     fn add_encoded(&mut self, text: &str) {
-        // The error stays.
+        // `self.result` has the error.
         let _ = encode_component(text, self);
     }
 
-    /// Adds decimal digits, without the machinery of `fmt`.
+    /// Adds decimal digits, without the code of `fmt`.
     fn add_number(&mut self, number: usize) {
         let mut unit = 1_usize;
         while let Some(more) = unit.checked_mul(10).filter(|more| *more <= number) {
@@ -335,10 +327,10 @@ impl Write for Pieces<'_> {
 
 /// The head of an HTTP/1.1 request: its request line and its headers.
 ///
-/// It is checked before the first byte is written, and a buffer that is too small is an error: there is
-/// never a part of a head. Nothing allocates.
+/// All parts are checked before the first byte is written, and a buffer that is too small is an error: no
+/// incomplete head is ever sent. Nothing allocates.
 ///
-/// The response is asked for as it is, not compressed, and the connection stays open.
+/// It asks for a response that isn't compressed, over a connection that stays open.
 ///
 /// ```
 /// use influx_edge::http::{Credentials, Operation, RequestHead};
@@ -370,7 +362,7 @@ pub struct RequestHead<'a> {
 
 impl<'a> RequestHead<'a> {
     /// A head without credentials, for an empty body. `host` is the header `Host`: a name or an address,
-    /// and the port unless it is 80 (443 with TLS).
+    /// with the port unless it is 80 (443 with TLS).
     #[must_use]
     pub const fn new(host: &'a str, operation: Operation<'a>) -> Self {
         RequestHead {
@@ -392,8 +384,8 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// Sets what stands before the server's own paths behind a proxy, such as `/influx`. It is
-    /// percent-encoded already, begins with a slash and doesn't end with one. Default: nothing.
+    /// Sets the prefix that a proxy puts before the server's own paths, such as `/influx`. It is
+    /// percent-encoded, begins with a slash and doesn't end with one. Default: none.
     #[must_use]
     pub const fn path_prefix(self, path: &'a str) -> Self {
         RequestHead { path, ..self }
@@ -414,11 +406,11 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// Writes the head, piece by piece, the blank line at its end included.
+    /// Writes the head piece by piece, including the empty line at its end.
     ///
     /// # Errors
-    /// Returns an error if a part of it can't be in a head, before anything is written, and
-    /// [`HeadError::Full`] if the writer reports an error.
+    /// Returns an error if a part is invalid, before anything is written, and [`HeadError::Full`] if the
+    /// writer fails.
     pub fn write_to(&self, out: &mut impl Write) -> Result<(), HeadError> {
         self.write_pieces(&mut |piece| out.write_str(piece))
     }
@@ -434,7 +426,8 @@ impl<'a> RequestHead<'a> {
         Ok(out.into_str())
     }
 
-    /// Writes the request target alone, path prefix, path and query, for a modem that makes the head itself.
+    /// Writes only the request target, that is path prefix, path and query, for a modem that makes the head
+    /// itself.
     ///
     /// ```
     /// use influx_edge::Precision;
@@ -451,25 +444,27 @@ impl<'a> RequestHead<'a> {
     /// Returns the same errors as [`write_to`](Self::write_to), also for parts of the head that
     /// aren't written here.
     pub fn write_target_to(&self, out: &mut impl Write) -> Result<(), HeadError> {
-        self.check()?;
-        let mut out = Pieces {
-            out: &mut |piece| out.write_str(piece),
-            result: Ok(()),
-        };
-        self.write_target(&mut out);
-        out.result.map_err(|fmt::Error| HeadError::Full)
+        self.write_part(&mut |piece| out.write_str(piece), Self::write_target)
     }
 
     pub(crate) fn write_pieces(
         &self,
         out: &mut dyn FnMut(&str) -> fmt::Result,
     ) -> Result<(), HeadError> {
+        self.write_part(out, Self::write_checked)
+    }
+
+    fn write_part(
+        &self,
+        out: &mut dyn FnMut(&str) -> fmt::Result,
+        write: impl FnOnce(&Self, &mut Pieces<'_>),
+    ) -> Result<(), HeadError> {
         self.check()?;
         let mut out = Pieces {
             out,
             result: Ok(()),
         };
-        self.write_checked(&mut out);
+        write(self, &mut out);
         out.result.map_err(|fmt::Error| HeadError::Full)
     }
 
@@ -542,7 +537,7 @@ fn is_visible(byte: u8) -> bool {
     byte.is_ascii_graphic()
 }
 
-/// Why a head can't be written.
+/// The reason why a head can't be written.
 ///
 /// ```
 /// use influx_edge::http::{HeadError, Operation, RequestHead};
@@ -553,29 +548,29 @@ fn is_visible(byte: u8) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HeadError {
-    /// The host is empty, or has a character that can't be in one.
+    /// The host is empty or contains an invalid character.
     Host,
-    /// The path prefix doesn't begin with a slash, ends with one, or has a character that can't be in it.
+    /// The path prefix doesn't begin with a slash, ends with one, or contains an invalid character.
     Path,
-    /// The token is empty or not visible ASCII; the user's name is empty or has a colon; it or the
-    /// password has a control character.
+    /// The token is empty or isn't visible ASCII; the user's name is empty or contains a colon; or the name
+    /// or the password contains a control character.
     Credentials,
-    /// The `User-Agent` has a character that can't be in a header.
+    /// The `User-Agent` contains an invalid character.
     UserAgent,
     /// The name of the bucket or database is empty.
     Name,
     /// The operation has more than five query parameters.
     Params,
-    /// The buffer is too small, or the writer reported an error.
+    /// The buffer is too small, or the writer failed.
     Full,
 }
 
 impl fmt::Display for HeadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            HeadError::Host => "the host is empty or has a character that can't be in a host",
+            HeadError::Host => "the host is empty or contains an invalid character",
             HeadError::Path => {
-                "the path prefix can't be one: it begins with a slash and doesn't end with one"
+                "the path prefix is invalid: it must begin with a slash and not end with one"
             }
             HeadError::Credentials => {
                 "the credentials are empty or have a character that can't be in a header"

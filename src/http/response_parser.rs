@@ -1,31 +1,31 @@
-//! `ResponseParser`: HTTP/1.1 responses from bytes in pieces of any size, by RFC 9112.
+//! `ResponseParser`: HTTP/1.1 responses (RFC 9112) from pieces of any size.
 //!
-//! Written by hand: `httparse` needs a whole head in one piece of memory and reads it again from its start
-//! with each piece that comes, and it would take 3 KiB of the 18 that a program that writes has. Here a
-//! line is held at a time, and of a head what matters.
+//! Written by hand: `httparse` needs a head in one piece of memory, parses it from its start with each piece
+//! that arrives, and would take 3 KiB of the 18 of a program that writes. This parser holds one line at a
+//! time, and keeps the headers that matter.
 
 use super::words::{number, trim};
 use heapless::{String, Vec};
 
-/// The longest line of which all is looked at. Of a longer header the rest is passed over, unless it is
-/// one that matters.
+/// The longest line that is kept whole. The rest of a longer header is skipped, unless it decides where the
+/// body ends.
 const MAX_LINE: usize = 95;
-/// How much is kept of a content type.
+/// The bytes of a content type that are kept.
 const MAX_TYPE: usize = 48;
 /// The most bytes of heads, and of trailers.
 const MAX_HEAD: u16 = 16 * 1024;
 /// The most interim responses (100 to 199) before the final one.
 const MAX_INTERIM: u8 = 8;
 
-/// The head of a response: its status, and the headers that matter to a client of a database.
+/// The head of a response: its status and the headers that matter to a database client.
 ///
 /// ```
 /// use influx_edge::http::ResponseParser;
 ///
 /// let parser = ResponseParser::new();
-/// assert_eq!((parser.head().status(), parser.head().date()), (0, None)); // nothing has come yet
+/// assert_eq!((parser.head().status(), parser.head().date()), (0, None)); // nothing was received yet
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ResponseHead {
     status: u16,
     http_1_0: bool,
@@ -70,13 +70,14 @@ impl ResponseHead {
         present(&self.content_type)
     }
 
-    /// Returns whether the connection can carry another request when the response has ended.
+    /// Returns `true` if the connection can carry another request after the end of the response.
     #[must_use]
     pub fn keeps_alive(&self) -> bool {
         !self.close && (!self.http_1_0 || self.keep_alive) && self.has_end()
     }
 
-    /// The end of the body is in the body; else it is the end of the connection.
+    /// Returns `true` if the body's end is known from the response (RFC 9112 §6.3), and isn't the end of the
+    /// connection.
     fn has_end(&self) -> bool {
         self.chunked || self.length.is_some() || self.has_no_body()
     }
@@ -93,7 +94,7 @@ impl ResponseHead {
         }
         let (digits, reason) = rest.split_at_checked(3).ok_or(ParseError::NotHttp)?;
         self.status = match (number(digits, 10), reason) {
-            // Nothing was asked that could switch protocols.
+            // 101: no request asks for another protocol.
             (None | Some(..=99 | 101), _) => return Err(ParseError::NotHttp),
             (Some(status), [] | [b' ', ..]) => status as u16,
             _ => return Err(ParseError::NotHttp),
@@ -101,12 +102,12 @@ impl ResponseHead {
         Ok(())
     }
 
-    /// A header, of which `whole` says whether all of it is there.
+    /// Reads a header. `whole` is `false` if the line was longer than [`MAX_LINE`].
     fn read_header(&mut self, line: &[u8], whole: bool) -> Result<(), ParseError> {
         let len = line.iter().take_while(|byte| is_token(**byte)).count();
         let (name, value) = match line.split_at_checked(len) {
             Some((name @ [_, ..], [b':', value @ ..])) => (name, trim(value)),
-            // A name longer than a line is none that matters.
+            // No header that matters has so long a name.
             Some((_, [])) if !whole => return Ok(()),
             _ => return Err(ParseError::Header),
         };
@@ -115,7 +116,8 @@ impl ResponseHead {
         };
         let start = value.get(..MAX_TYPE).unwrap_or(value);
         let text = core::str::from_utf8(start).unwrap_or_default();
-        // The first of each name that fits; a part of a time is none.
+        // Of repeated headers the first counts. A time that is cut short is dropped. A header that frames the
+        // body must be whole, for a guess would take the rest of the stream for another response.
         match header {
             0 | 1 => {
                 let time = match header {
@@ -134,7 +136,10 @@ impl ResponseHead {
         Ok(())
     }
 
-    /// A header that says where the body ends, or the connection.
+    /// Reads a header that decides where the body or the connection ends.
+    //
+    // RFC 9112 §6.3: lengths that differ are an error and not a choice, because a proxy may have chosen the
+    // other one (response splitting). A transfer coding other than exactly `chunked` isn't supported.
     fn read_framing(&mut self, header: usize, value: &[u8]) -> Result<(), ParseError> {
         match header {
             3 => {
@@ -163,6 +168,7 @@ impl ResponseHead {
     }
 }
 
+/// The headers that matter. `read_header` and `read_framing` know them by their index.
 const HEADERS: [&str; 7] = [
     "date",
     "retry-after",
@@ -173,30 +179,30 @@ const HEADERS: [&str; 7] = [
     "connection",
 ];
 
-/// Whether these are the same words, in capitals or not.
+/// Compares without regard to case.
 #[inline(never)]
-fn is(value: &[u8], word: &str) -> bool {
-    value.eq_ignore_ascii_case(word.as_bytes())
+fn is(value: &[u8], name: &str) -> bool {
+    value.eq_ignore_ascii_case(name.as_bytes())
 }
 
 fn present(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
+/// RFC 9110 §5.6.2: visible ASCII without the delimiters.
 fn is_token(byte: u8) -> bool {
-    // Visible ASCII without the delimiters (RFC 9110 §5.6.2).
     byte.is_ascii_graphic()
         && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
 }
 
-/// The size of a chunk, behind which an extension may follow.
+/// Reads the size of a chunk. An extension may follow it (RFC 9112 §7.1.1).
 fn chunk_size(line: &[u8]) -> Result<usize, ParseError> {
     let digits = line.split(|byte| *byte == b';').next();
     let digits = digits.unwrap_or_default().trim_ascii_end();
     number(digits, 16).ok_or(ParseError::Chunk)
 }
 
-/// What [`ResponseParser::feed`] found.
+/// The result of [`ResponseParser::feed`].
 ///
 /// ```
 /// use influx_edge::http::{Event, Operation, RequestHead, ResponseParser};
@@ -236,40 +242,57 @@ fn chunk_size(line: &[u8]) -> Result<usize, ParseError> {
 pub enum Event<'a> {
     /// All input is used: feed more, or [`finish`](ResponseParser::finish).
     NeedInput,
-    /// The head is complete: see [`ResponseParser::head`]. Comes once.
+    /// The head is complete: see [`ResponseParser::head`]. Reported once.
     Head,
     /// A piece of the body, never empty.
     Body(&'a [u8]),
-    /// The response has ended.
+    /// The end of the response.
     End,
 }
 
+// RFC 9112 §2.1, §6.3 and §7.1:
+//
+//   StatusLine   status line                            -> Headers
+//   Headers      empty line: status 1xx, at most 8      -> StatusLine
+//                            status 204 or 304, length 0 -> End
+//                            chunked                    -> ChunkSize
+//                            length                     -> Body
+//                            neither                    -> UntilClose
+//   Body         last byte                              -> End; in a chunk ChunkEnd
+//   ChunkEnd     empty line                             -> ChunkSize
+//   ChunkSize    size                                   -> Body
+//                size 0                                 -> Trailers
+//   Trailers     empty line                             -> End
+//   End          (reported)                             -> Done
+//   UntilClose   finish()                               -> Done
+//
+// Invalid input leads from every state to Failed, which repeats its error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     StatusLine,
     Headers,
-    /// So many bytes of the body, or of a chunk, are to come: one at least.
+    /// In a body, or in a chunk of it, of which `left` bytes follow: at least one.
     Body {
         left: usize,
         chunked: bool,
     },
     UntilClose,
     ChunkSize,
-    /// The line end behind a chunk.
+    /// Before the line end after a chunk.
     ChunkEnd,
     Trailers,
-    /// The end is to be reported.
+    /// At the end, which isn't reported yet.
     End,
     Done,
     Failed(ParseError),
 }
 
-/// A push parser of HTTP/1.1 responses: hand it bytes as they come, in pieces of any size.
+/// A push parser of HTTP/1.1 responses, fed with bytes in pieces of any size.
 ///
-/// Interim responses (100 to 199) are passed over. A body is chunked, as long as `Content-Length` says, or
-/// ends with the connection; a compressed one is an error behind the head, since no
-/// [`RequestHead`](super::RequestHead) asks for it. Heads have at most 16 KiB, and so do trailers.
-/// Nothing allocates; a parser takes some 300 bytes.
+/// Interim responses (100 to 199) are skipped. A body is chunked, has the length in `Content-Length`, or ends
+/// with the connection. A compressed body is an error after the head, because no
+/// [`RequestHead`](super::RequestHead) asks for one. Heads and trailers have at most 16 KiB each. Nothing
+/// allocates; a parser takes about 300 bytes.
 ///
 /// ```
 /// use influx_edge::http::{Event, Operation, RequestHead, ResponseParser};
@@ -305,14 +328,15 @@ enum State {
 pub struct ResponseParser {
     state: State,
     head: ResponseHead,
-    /// The line that is being received, as far as it fits.
+    /// The line that is being received, up to its capacity.
     line: Vec<u8, MAX_LINE>,
-    /// More of the line came than fits.
+    /// The line is longer than its capacity.
     cut: bool,
-    /// A CR came: the line ends here, or isn't one.
+    /// A CR was received, which only an LF may follow.
     ending: bool,
-    /// Bytes of heads and trailers so far.
+    /// The bytes of heads, or of trailers, so far.
     head_bytes: u16,
+    /// The number of interim responses so far.
     interim: u8,
 }
 
@@ -348,32 +372,32 @@ impl ResponseParser {
         }
     }
 
-    /// Returns the head, complete from [`Event::Head`] on.
+    /// Returns the head, which is complete after [`Event::Head`].
     #[must_use]
     pub fn head(&self) -> &ResponseHead {
         &self.head
     }
 
-    /// Whatever the response says, its connection can't carry another request.
+    /// Marks the connection as not reusable, whatever the response says.
     #[cfg(feature = "embedded")]
     pub(crate) fn expect_close(&mut self) {
         self.head.close = true;
     }
 
-    /// Whatever comes, the response isn't complete.
+    /// Marks the response as incomplete, whatever follows.
     #[cfg(feature = "embedded")]
     pub(crate) fn give_up(&mut self) {
         self.state = State::Failed(ParseError::Truncated);
     }
 
-    /// Takes bytes until there is something to report, and returns how many it took.
+    /// Consumes bytes up to the next event, and returns their number with the event.
     ///
     /// Call it again with the rest until it returns [`Event::NeedInput`] or [`Event::End`]; after
-    /// [`Event::Head`] also if no input is left, since a response without a body has ended then.
+    /// [`Event::Head`] also without input, because a response without a body ends there.
     ///
     /// # Errors
     /// Returns an error if the bytes aren't a response, or if any follow its end. Every later call
-    /// repeats it.
+    /// returns the same error.
     pub fn feed<'a>(&mut self, input: &'a [u8]) -> Result<(usize, Event<'a>), ParseError> {
         let found = self.step(input);
         if let Err(error) = found {
@@ -433,7 +457,10 @@ impl ResponseParser {
         }
     }
 
-    /// Adds a byte to the line, unless the line ends with it.
+    /// Adds a byte to the line, or returns `true` if the line ends with it.
+    //
+    // RFC 9112 §2.2: a line ends with CRLF, and a lone LF is accepted. A lone CR is an error, since receivers
+    // differ in what they make of it. A line that is cut keeps its start.
     fn ends_line(&mut self, byte: u8) -> Result<bool, ParseError> {
         self.head_bytes = self.head_bytes.saturating_add(1);
         match byte {
@@ -443,14 +470,14 @@ impl ResponseParser {
             b'\t' | b' '..=b'~' | 0x80.. if !self.ending => {
                 self.cut |= self.line.push(byte).is_err();
             }
-            // A control character, as in TLS, or a CR that no LF follows.
+            // A control character, as in a TLS record, or a CR without LF.
             _ if self.state == State::StatusLine => return Err(ParseError::NotHttp),
             _ => return Err(ParseError::Header),
         }
         Ok(false)
     }
 
-    /// Reads a complete line. True if the head ends with it.
+    /// Reads a complete line. Returns `true` if the final head ends with it.
     fn read_line(&mut self) -> Result<bool, ParseError> {
         let line: &[u8] = &self.line;
         match (self.state, line) {
@@ -488,7 +515,7 @@ impl ResponseParser {
         (self.cut, self.ending) = (false, false);
     }
 
-    /// True if this is the final response's head.
+    /// Ends a head. Returns `true` if it is that of the final response.
     fn end_head(&mut self) -> Result<bool, ParseError> {
         self.begin_line();
         if self.head.status < 200 {
@@ -496,22 +523,23 @@ impl ResponseParser {
             if self.interim > MAX_INTERIM {
                 return Err(ParseError::TooLong);
             }
-            // Of its headers none was kept.
+            // None of its headers was kept.
             self.head.status = 0;
             self.state = State::StatusLine;
             return Ok(false);
         }
         let head = &mut self.head;
         let has_length = head.length.is_some_and(|length| length > 0);
-        // What follows a 204 of some length isn't the next response; and whatever put length and chunks
-        // there, nothing that follows can be trusted (RFC 9112 §6.1).
+        // A 204 has no body, but a sender that announces one may send it, and it would be taken for the next
+        // response. A head with both a length and chunks, or with chunks in HTTP/1.0, may have passed through
+        // something that framed it otherwise (RFC 9112 §6.1). In both cases the connection is closed.
         head.close |= match head.has_no_body() {
             true => head.status == 204 && (head.chunked || has_length),
             false => head.encoded || head.chunked && (head.length.is_some() || head.http_1_0),
         };
         self.state = match head.length {
             _ if head.has_no_body() => State::End,
-            // The status means something without it.
+            // The head is reported first: a status is useful without the body.
             _ if head.encoded => State::Failed(ParseError::Unsupported),
             _ if head.chunked => State::ChunkSize,
             Some(0) => State::End,
@@ -526,7 +554,7 @@ impl ResponseParser {
     }
 }
 
-/// Why bytes aren't a response that can be used. After any of them the connection has to be opened again.
+/// The reason why bytes can't be used as a response. After any of these the connection has to be reopened.
 ///
 /// ```
 /// use influx_edge::http::{ParseError, ResponseParser};
@@ -536,20 +564,20 @@ impl ResponseParser {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// No HTTP/1.0 or HTTP/1.1: TLS, another protocol, a port that something else listens on.
+    /// Neither HTTP/1.0 nor HTTP/1.1, but TLS or another protocol.
     NotHttp,
-    /// A header that isn't one, or two lengths that contradict each other.
+    /// A malformed header, or two different lengths.
     Header,
-    /// A body compressed or encoded otherwise than by chunks.
+    /// A body that is compressed, or has a transfer coding other than `chunked`.
     Unsupported,
-    /// A chunk without a size, or longer than its size.
+    /// A chunk without a size, or one that doesn't end at its size.
     Chunk,
     /// A head of more than 16 KiB, a line that matters of more than 95 bytes, or more than eight
     /// interim responses.
     TooLong,
-    /// The connection was closed before the response's end.
+    /// A connection that was closed before the end of the response.
     Truncated,
-    /// Bytes behind the response's end.
+    /// Bytes after the end of the response.
     AfterEnd,
 }
 

@@ -1,18 +1,17 @@
-//! `Retry-After` and the dates of HTTP.
+//! `Retry-After` (RFC 9110 §10.2.3) and the dates of HTTP (§5.6.7).
 
 use super::words::{number, trim};
 use crate::rfc3339::unix_days;
 use core::time::Duration;
 
-/// A server may ask for patience, but not for ever.
+/// The longest delay that a server gets.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 
-/// Returns the delay that a `Retry-After` header asks for: whole or decimal seconds, or a date.
+/// Returns the delay in a `Retry-After` header: whole or decimal seconds, or a date. At most ten minutes.
 ///
-/// A date is relative to the response's own `Date`, not to this machine's clock: at the edge that
-/// one may be at 1970. The delay is at most ten minutes; a date in the past is zero. `None` if the
-/// value can't be read, or is a date and the response has none. Of two headers that a proxy joined
-/// with a comma the first counts. Nothing allocates.
+/// A date is relative to the response's own `Date`, because this machine's clock may not be set. A date in
+/// the past is zero. Returns `None` if the value can't be read, or if it is a date and the response has no
+/// `Date`. Of values that a proxy joined with a comma, the first counts. Nothing allocates.
 ///
 /// ```
 /// use core::time::Duration;
@@ -38,23 +37,26 @@ pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     Some(Duration::new(seconds.into(), micros * 1000))
 }
 
-/// Microseconds of seconds as servers and proxies write them: `120`, also `1.5` and `1e3`. By hand: the
-/// standard library's parser of floats takes 14 KB of a small program, for this one header.
+/// Parses seconds as servers and proxies write them, `120`, `1.5` or `1e3`, into microseconds, at most
+/// `MAX_RETRY_AFTER`.
+//
+// The standard library's parser of floats takes 14 KB of a small program, for this one header. Here the
+// number is kept as `digits * 10^zeros` in microseconds. Nine significant digits are enough, so neither
+// overflows; further digits before the point only add to the exponent.
 fn micros(text: &[u8]) -> Option<u32> {
     const MOST: u32 = MAX_RETRY_AFTER.as_micros() as u32;
     text.first().filter(|first| first.is_ascii_digit())?;
-    // The first nine digits that count, and how many zeros follow them in microseconds.
     let (mut digits, mut zeros) = (0, 6_i32);
-    let mut behind_point = false;
+    let mut in_fraction = false;
     let mut bytes = text.iter();
     while let Some(byte) = bytes.next() {
         match byte {
             b'0'..=b'9' if digits < 100_000_000 => {
                 digits = digits * 10 + u32::from(byte & 0xF);
-                zeros -= i32::from(behind_point);
+                zeros -= i32::from(in_fraction);
             }
-            b'0'..=b'9' => zeros += i32::from(!behind_point),
-            b'.' if !behind_point => behind_point = true,
+            b'0'..=b'9' => zeros += i32::from(!in_fraction),
+            b'.' if !in_fraction => in_fraction = true,
             b'e' | b'E' => {
                 zeros = zeros.saturating_add(exponent(bytes.as_slice())?);
                 break;
@@ -62,7 +64,7 @@ fn micros(text: &[u8]) -> Option<u32> {
             _ => return None,
         }
     }
-    // With ten more or less it is nothing, or more than ten minutes.
+    // Ten steps up exceed ten minutes, and ten down leave nothing: no more are needed.
     for _ in 0..zeros.min(10) {
         digits = digits.saturating_mul(10);
     }
@@ -80,11 +82,11 @@ fn exponent(text: &[u8]) -> Option<i32> {
     Some(sign * i32::try_from(number(digits, 10)?).unwrap_or(i32::MAX))
 }
 
-/// Parses a date as in the header `Date`, `Sun, 06 Nov 1994 08:49:37 GMT`, and returns it as seconds
-/// since 1970-01-01 UTC. A device without a clock can set its own by it.
+/// Parses the value of a `Date` header, `Sun, 06 Nov 1994 08:49:37 GMT`, into seconds since 1970-01-01 UTC.
+/// A device without a clock can set its own by it.
 ///
-/// The form is that of RFC 9110 §5.6.7; the two forms that are obsolete since 1997 aren't read.
-/// The day of the week isn't checked. Nothing allocates.
+/// The form is the `IMF-fixdate` of RFC 9110 §5.6.7. The two obsolete forms return `None`. The day of the
+/// week isn't checked. Nothing allocates.
 ///
 /// ```
 /// use influx_edge::http::parse_date;
@@ -94,7 +96,8 @@ fn exponent(text: &[u8]) -> Option<i32> {
 /// ```
 #[must_use]
 pub fn parse_date(text: &str) -> Option<i64> {
-    // Digits stand where a part has its digits here; an underscore stands for anything.
+    // A template: a digit is the index of the part that a digit of the text belongs to, and an underscore
+    // accepts any byte.
     const FORM: &[u8; 29] = b"___, 00 ___ 1111 22:33:44 GMT";
     const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
     let text = trim(text.as_bytes());
@@ -123,7 +126,7 @@ pub fn parse_date(text: &str) -> Option<i64> {
     let in_range = (1..=last - before).contains(&day)
         && hour < 24
         && minute < 60
-        // A leap second.
+        // 60 is a leap second.
         && second <= 60;
     let of_day = u32::from(hour) * 3600 + u32::from(minute) * 60 + u32::from(second);
     in_range.then(|| (before + day) * 86_400 + i64::from(of_day))

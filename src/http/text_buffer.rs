@@ -1,8 +1,8 @@
-//! `TextBuffer`: text into a byte slice, whole pieces or none.
+//! `TextBuffer`: a writer of text into a byte slice, whole pieces or none.
 
 use core::fmt;
 
-/// Text at the start of a byte slice.
+/// A writer of text to the start of a byte slice.
 pub(crate) struct TextBuffer<'b> {
     storage: &'b mut [u8],
     len: usize,
@@ -16,7 +16,7 @@ impl<'b> TextBuffer<'b> {
     pub(crate) fn into_str(self) -> &'b str {
         let TextBuffer { storage, len } = self;
         let text: &[u8] = storage;
-        // Only whole texts were added.
+        // Valid: only whole pieces were added.
         core::str::from_utf8(text.get(..len).unwrap_or_default()).unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
-//! `Lines` and `number`: the lines of a text of this crate's own, and numbers of any text.
+//! Small text functions whose counterparts in the standard library take more code.
 
-/// The lines of a text. As `str::lines`, which brings 700 bytes of code for carriage returns and patterns.
+/// The lines of a constant. `str::lines` takes 700 bytes of code, for carriage returns and patterns.
 pub(super) struct Lines(pub(super) &'static str);
 
 impl Iterator for Lines {
@@ -16,13 +16,13 @@ impl Iterator for Lines {
     }
 }
 
-/// As `trim_ascii`, once in a program.
+/// `trim_ascii`, never inlined: it is in a program once.
 #[inline(never)]
 pub(super) fn trim(text: &[u8]) -> &[u8] {
     text.trim_ascii()
 }
 
-/// A whole number of digits and nothing else. `None` also if it is larger than any length can be.
+/// Parses a whole number of digits and nothing else. `None` if it exceeds `usize`, as no length can.
 #[inline(never)]
 pub(super) fn number(digits: &[u8], radix: u32) -> Option<usize> {
     digits.first()?;

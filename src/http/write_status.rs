@@ -1,14 +1,12 @@
-//! `WriteStatus`: from a response to what is stored and what may be done, by the table of the
-//! module's page.
+//! `WriteStatus`: the meaning of a response to a write, by the table in the module's documentation.
 
 use super::error_body::{ErrorBody, Form, LineErrors, UNABLE};
-use super::json_str::JsonStr;
 use super::outcome::{Remedy, Stored};
 use super::retry_after::retry_after;
 use super::words::Lines;
 use core::time::Duration;
 
-/// A response to a write, as far as its meaning depends on it.
+/// The parts of a response on which the meaning of a write depends.
 ///
 /// ```
 /// use influx_edge::http::WriteResponse;
@@ -26,8 +24,8 @@ pub struct WriteResponse<'a> {
     pub date: Option<&'a str>,
     /// The body, decompressed, or its start.
     pub body: &'a [u8],
-    /// Whether the body goes on: it was longer than the buffer for it. A few hundred bytes are
-    /// enough to tell what an error is about; lines that are named behind the cut are not reported.
+    /// `true` if the body is the start of a longer one, for which a buffer was too small. A few hundred
+    /// bytes are enough to classify an error. Lines that are named after the cut are not reported.
     pub truncated: bool,
 }
 
@@ -55,7 +53,7 @@ impl<'a> WriteResponse<'a> {
 /// assert_eq!(status.remedy, Some(Remedy::None));
 /// assert_eq!(status.dropped, Some(1));
 ///
-/// // A proxy can't tell what the server behind it did.
+/// // A proxy's page doesn't show what the server did.
 /// let status = WriteStatus::classify(&WriteResponse {
 ///     status: 502,
 ///     body: b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n",
@@ -66,32 +64,36 @@ impl<'a> WriteResponse<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WriteStatus<'a> {
-    /// How much is in the database.
+    /// The part that is in the database.
     pub stored: Stored,
-    /// What may be done. `None` when everything is stored.
+    /// The next action. `None` if everything is stored.
     pub remedy: Option<Remedy>,
-    /// The lines that the server names as bad. May be fewer than there are.
+    /// The lines that the server names as bad. There may be others.
     pub line_errors: LineErrors<'a>,
-    /// After a partial write: how many lines were dropped, if the server says.
+    /// After a partial write: the number of dropped lines, if the server reports it.
     pub dropped: Option<u64>,
-    /// How long the server asks to wait: at most ten minutes.
+    /// The delay that the server asks for, at most ten minutes.
     pub retry_after: Option<Duration>,
 }
 
 impl<'a> WriteStatus<'a> {
-    /// Classifies a response by its status and the few documented messages. Nothing allocates.
+    /// Classifies a response by its status and its error body. Nothing allocates.
     #[must_use]
     pub fn classify(response: &WriteResponse<'a>) -> Self {
         Self::of(response, &response.error_body())
     }
 
-    /// The same with the body already read.
+    /// Classifies a response whose body is parsed already.
+    //
+    // The first matching arm counts, so the order is part of the table: a partial write comes in 201, 400,
+    // 422 and 500, and must be found before the arms that would send its lines again. The default of each
+    // class errs to the side that loses nothing: 4xx is kept for an operator, 5xx is retried.
     pub(crate) fn of(response: &WriteResponse<'a>, body: &ErrorBody<'a>) -> Self {
         use Remedy::{Operator, Retry, Split};
         let partial = (Stored::Partial, Some(Remedy::None));
         let (stored, remedy) = match response.status {
             204 => (Stored::All, None),
-            // Only InfluxDB itself stores a part.
+            // In another's body the phrase means nothing.
             201 if body.form == Form::InfluxDb && is_partial(body) => partial,
             300..=399 => (Stored::None, Some(Operator)),
             400 | 422 | 500 if body.form != Form::Foreign && is_partial(body) => partial,
@@ -103,7 +105,7 @@ impl<'a> WriteStatus<'a> {
             501 | 505 => (Stored::None, Some(Operator)),
             500 if body.blames_request() => (Stored::None, Some(Operator)),
             500..=599 => (Stored::Unknown, Some(Retry)),
-            // Another 2xx, too: it is somebody else's.
+            // Also other 2xx: InfluxDB doesn't send them.
             _ => (Stored::Unknown, Some(Operator)),
         };
         let names_lines = matches!(remedy, Some(Remedy::RemoveBadLines | Remedy::None));
@@ -127,7 +129,7 @@ impl<'a> WriteStatus<'a> {
 
 #[cfg(any(feature = "client", feature = "embedded"))]
 impl<'a> WriteStatus<'a> {
-    /// The meaning of a response to a request that isn't a write.
+    /// Classifies a response to a request that isn't a write.
     pub(crate) fn of_other(response: &WriteResponse<'a>, body: &ErrorBody<'a>) -> Self {
         let refused = response.status == 500 && body.blames_request();
         let remedy = match response.status {
@@ -151,18 +153,16 @@ impl<'a> WriteStatus<'a> {
     }
 }
 
-/// The server's own words: a line that it quotes may hold any others.
-fn own_words<'a>(body: &ErrorBody<'a>) -> JsonStr<'a> {
-    let message = body.message().unwrap_or_default();
-    message.split_once(UNABLE).map_or(message, |(own, _)| own)
-}
-
+/// Returns `true` if the message reports a partial write. The phrase must come before the first quoted line,
+/// because a line may hold any text.
 fn is_partial(body: &ErrorBody<'_>) -> bool {
-    own_words(body).contains("partial write")
+    let message = body.message().unwrap_or_default();
+    let unquoted = message.split_once(UNABLE).map_or(message, |(own, _)| own);
+    unquoted.contains("partial write")
 }
 
-/// A line for each message that is about the request: no line of the data taken out would help. First
-/// InfluxDB 2's and Cloud's, then those of InfluxDB 3. (One text is half as large as an array of them.)
+/// Phrases of messages about the request, one a line, for which removing lines wouldn't help. First
+/// InfluxDB 2's and Cloud's, then InfluxDB 3's. (One text is half as large as an array.)
 const ABOUT_REQUEST: &str = "orgID or org
 invalid precision
 precision unit
@@ -176,7 +176,7 @@ incoming write was empty
 error decoding gzip
 new database would exceed";
 
-/// Whether a refusal is about lines, so that the others are accepted without them.
+/// Returns `true` if a rejection is about lines, so that the other lines are accepted without them.
 fn is_about_lines(body: &ErrorBody<'_>) -> bool {
     let message = body.message().unwrap_or_default();
     if body.form == Form::Foreign {
@@ -185,6 +185,6 @@ fn is_about_lines(body: &ErrorBody<'_>) -> bool {
     if message.contains(UNABLE) {
         return true;
     }
-    // Of other words only InfluxDB's are about lines: its own form must say so.
-    body.form == Form::InfluxDb && !Lines(ABOUT_REQUEST).any(|words| message.contains(words))
+    // Any other message must be InfluxDB's for sure, since a gateway's `{error}` is never about lines.
+    body.form == Form::InfluxDb && !Lines(ABOUT_REQUEST).any(|phrase| message.contains(phrase))
 }
