@@ -105,7 +105,7 @@ mod write;
 
 pub use databases::{Databases, NewDatabase};
 pub use query::Query;
-pub use rows::{OwnedRows, Rows};
+pub use rows::Rows;
 pub use tables::{NewTable, Tables};
 pub use tokens::{Token, Tokens};
 pub(crate) use write::WriteOptions;

@@ -229,43 +229,11 @@ impl fmt::Debug for Rows {
 /// ```
 impl IntoIterator for Rows {
     type Item = Result<csv::OwnedRow, Error>;
-    type IntoIter = OwnedRows;
+    type IntoIter = Box<dyn Iterator<Item = Self::Item> + Send>;
 
-    fn into_iter(self) -> OwnedRows {
-        OwnedRows {
-            inner: OwnedPlainRows::new(self.inner),
-            source: self.source,
-        }
-    }
-}
-
-/// [`Rows`] as an iterator, by [`IntoIterator`]. It ends after the first error.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-/// let rows = client.v3("sensors").influxql("SELECT * FROM weather LIMIT 2").call()?;
-/// let mut owned = rows.into_iter();
-/// let first = owned.next().expect("a row")?;
-/// let second = owned.next().expect("a row")?;
-/// assert_eq!((first.get::<f64>("temp_c")?, second.get::<f64>("temp_c")?), (21.5, 1.0));
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-pub struct OwnedRows {
-    inner: OwnedPlainRows<Reader>,
-    source: Source,
-}
-
-impl Iterator for OwnedRows {
-    type Item = Result<csv::OwnedRow, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let next = self.inner.next()?;
-        Some(next.map_err(|e| self.source.explain(e)))
-    }
-}
-
-impl fmt::Debug for OwnedRows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnedRows").finish_non_exhaustive()
+    fn into_iter(self) -> Self::IntoIter {
+        let Rows { inner, source } = self;
+        let rows = OwnedPlainRows::new(inner);
+        Box::new(rows.map(move |row| row.map_err(|e| source.explain(e))))
     }
 }
