@@ -1,17 +1,16 @@
-//! `Backoff`: when to try again.
+//! `Backoff`: the time of the next attempt.
 
 use super::error::Error;
 use crate::http::{MAX_RETRY_AFTER, Remedy};
 use core::time::Duration;
 
-/// When the next attempt is due, from the time and the last result. It has no clock: times are durations
-/// since any moment that stays the same, such as the start of the board.
+/// The time of the next attempt, computed from the results of earlier ones. It has no clock: times are
+/// durations since a fixed moment, such as the start of the board.
 ///
-/// The first delay is a second, each further one twice as long, at most a minute, and each is shortened at
-/// random by up to a half, so that a thousand boards don't come back at once. A server that names a time
-/// (`Retry-After`) gets it. While a person has to correct something ([`Remedy::Operator`]) it is a minute.
-/// Nothing is waited for longer than ten minutes: should the time go back further, as that of a counter that
-/// begins again, an attempt is due.
+/// The first delay is 1 s, and each further one is twice as long, up to 60 s. Each is shortened at random by
+/// up to a half, so that a thousand boards don't come back at once. A longer delay that the server asks for
+/// (`Retry-After`) is kept. If an operator has to act ([`Remedy::Operator`]), the delay is 60 s. No delay
+/// exceeds 10 min: if the time goes back further, as that of a counter that starts anew, an attempt is due.
 ///
 /// ```
 /// use core::time::Duration;
@@ -35,13 +34,15 @@ pub struct Backoff {
     random: u32,
 }
 
+// Exponential back-off with jitter, in [delay / 2, delay] ("equal jitter").
 const FIRST_MS: u32 = 1_000;
 const MAX_MS: u32 = 60_000;
-/// No server gets more.
+/// The longest delay that a server gets.
 const LONGEST_MS: u64 = MAX_RETRY_AFTER.as_secs() * 1000;
 
 impl Backoff {
-    /// A first attempt is due at once. `seed` should differ from board to board: a serial number, say.
+    /// Makes a back-off whose first attempt is due at once. `seed` should differ between boards: a serial
+    /// number, for example.
     #[must_use]
     pub const fn new(seed: u32) -> Self {
         Backoff {
@@ -51,9 +52,9 @@ impl Backoff {
         }
     }
 
-    /// Takes note of a result at this time. After an error that other lines can mend ([`Remedy::Split`],
-    /// [`Remedy::RemoveBadLines`]) an attempt is due at once: with fewer of them, as a
-    /// [`Queue`](super::Queue) makes it.
+    /// Records the result of an attempt at the time `now`. After an error that fewer or other lines avoid
+    /// ([`Remedy::Split`], [`Remedy::RemoveBadLines`]) the next attempt is due at once. A
+    /// [`Queue`](super::Queue) makes it with those lines.
     pub fn on_result<T, E>(&mut self, now: Duration, result: &Result<T, Error<E>>) {
         match result {
             Ok(_) => self.succeeded(),
@@ -70,12 +71,12 @@ impl Backoff {
 
     fn failed(&mut self, now: Duration, remedy: Remedy, retry_after: Option<Duration>) {
         self.delay_ms = match remedy {
-            // What is left can go at once, or nothing is.
+            // The next attempt has other lines.
             Remedy::Split | Remedy::RemoveBadLines | Remedy::None => return self.succeeded(),
             Remedy::Operator => MAX_MS,
             Remedy::Retry => (self.delay_ms * 2).clamp(FIRST_MS, MAX_MS),
         };
-        // A linear congruential generator (Numerical Recipes); its high bits are the good ones.
+        // A linear congruential generator (Numerical Recipes), of which only the high bits are random enough.
         self.random = self
             .random
             .wrapping_mul(1_664_525)
@@ -86,22 +87,22 @@ impl Backoff {
         self.due_ms = millis(now).saturating_add(delay.max(asked));
     }
 
-    /// Returns whether an attempt is due.
+    /// Returns `true` if an attempt is due.
     #[must_use]
     pub fn is_due(&self, now: Duration) -> bool {
         self.wait(now).is_zero()
     }
 
-    /// Returns how long it is until an attempt is due: zero if it is.
+    /// Returns the time until an attempt is due, which is zero if one is.
     #[must_use]
     pub fn wait(&self, now: Duration) -> Duration {
         let left = self.due_ms.saturating_sub(millis(now));
-        // More than any delay is: the clock went back.
+        // More than any delay: the clock went back.
         Duration::from_millis(if left > LONGEST_MS { 0 } else { left })
     }
 }
 
-/// Without the 128 bits of `Duration::as_millis`.
+/// `Duration::as_millis` without its 128-bit arithmetic, which takes code on a microcontroller.
 fn millis(time: Duration) -> u64 {
     time.as_secs()
         .saturating_mul(1000)

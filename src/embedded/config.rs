@@ -1,10 +1,11 @@
-//! `Config`: who is asked, and with which credentials.
+//! `Config`: the server of a connection, and the credentials for it.
 
 use crate::http::{Credentials, Operation, RequestHead};
 
-/// The server and the credentials of a [`Connection`](super::Connection), borrowed: it can be a `const`.
+/// The server and the credentials of a [`Connection`](super::Connection). Everything is borrowed, so it can
+/// be a `const`.
 ///
-/// `Debug` shows no secret. What can't be in a request's head is an error of the first call
+/// `Debug` shows no secret. An invalid setting is an error of the first call
 /// ([`HeadError`](crate::http::HeadError)).
 ///
 /// ```
@@ -23,8 +24,8 @@ pub struct Config<'a> {
 }
 
 impl<'a> Config<'a> {
-    /// A server without credentials. `host` is the header `Host`: a name or an address, and the port unless
-    /// it is 80 (443 with TLS). The connection itself is opened by its owner.
+    /// A server without credentials. `host` is the header `Host`: a name or an address, with the port unless
+    /// it is 80 (443 with TLS). It isn't used to open a connection.
     #[must_use]
     pub const fn new(host: &'a str) -> Self {
         Config {
@@ -36,7 +37,7 @@ impl<'a> Config<'a> {
         }
     }
 
-    /// Sets the name of the organization. InfluxDB 2.x and Cloud need one; others ignore it. Default: none.
+    /// Sets the name of the organization, which InfluxDB 2.x and Cloud need and others ignore. Default: none.
     #[must_use]
     pub const fn org(self, org: &'a str) -> Self {
         Config { org, ..self }
@@ -57,7 +58,7 @@ impl<'a> Config<'a> {
         }
     }
 
-    /// Sets what stands before the server's own paths behind a proxy, such as `/influx`. Default: nothing.
+    /// Sets the prefix that a proxy puts before the server's own paths, such as `/influx`. Default: none.
     #[must_use]
     pub const fn path_prefix(self, path: &'a str) -> Self {
         Config { path, ..self }

@@ -1,4 +1,4 @@
-//! `Connection`: requests over a transport that reads and writes bytes.
+//! `Connection`: blocking requests over a transport that reads and writes bytes.
 
 use super::config::Config;
 use super::error::{Error, ResponseError};
@@ -15,20 +15,20 @@ use core::fmt;
 use core::ops::Range;
 use embedded_io::{Error as _, ErrorKind, Read, Write};
 
-/// The smallest buffer that anything useful of a response fits into.
+/// The smallest buffer for which a response is useful.
 const MIN_BUFFER: usize = 64;
-/// The most bytes of an error's body that are passed over to keep the connection.
+/// The most bytes of an error's body that are skipped to keep the connection open.
 const MAX_SKIPPED: usize = 64 * 1024;
 
-/// A connection to a server over a transport of yours: a TCP socket, a TLS session, a modem.
+/// A connection to a server over a transport of yours: a TCP socket, a TLS session, or a modem.
 ///
-/// A call sends one request and blocks until its response is there: as long as the transport does, whose
-/// reads should have a time limit. Nothing is repeated. The connection stays open between calls; after most
-/// errors, and where the server says so, it has to be opened again: see [`is_open`](Self::is_open).
+/// A call sends one request and blocks until the response is received. It has no time limit of its own, so
+/// the transport's reads should have one. Nothing is retried. The connection stays open between calls. After
+/// most errors, and if the server closes it, it has to be reopened: see [`is_open`](Self::is_open).
 ///
-/// The buffer, of at least 64 bytes, holds a request's head, the start of its body, and the response. Of a
-/// response that is an error it keeps as much as three quarters of it hold: with 512 bytes, most errors whole.
-/// Lines are sent from where they are, and may be longer than the buffer.
+/// The buffer, of at least 64 bytes, holds a request's head, the start of its body, and the response. Up to
+/// three quarters of it keep the body of an error: 512 bytes hold most of them whole. Lines aren't copied
+/// into it and may be longer.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -54,9 +54,9 @@ pub struct Connection<'a, T> {
     buffer: &'a mut [u8],
     config: &'a Config<'a>,
     open: bool,
-    /// Of the last response. Here and not on the stack, where it would take 300 bytes of each call.
+    /// The parser of the last response. It is here because it would take 300 bytes of stack in each call.
     parser: ResponseParser,
-    /// The body of the last error, at the start of the buffer.
+    /// The length of the last error's body, which is at the start of the buffer.
     error_len: usize,
     error_truncated: bool,
     /// The last `Date`, in seconds since 1970.
@@ -64,8 +64,8 @@ pub struct Connection<'a, T> {
 }
 
 impl<'a, T: Read + Write> Connection<'a, T> {
-    /// A connection over a transport that is open. Sends nothing. For one that isn't open yet there is
-    /// [`closed`](Self::closed).
+    /// Makes a connection over a transport that is open. Sends nothing. See [`closed`](Self::closed) for one
+    /// that isn't.
     pub fn new(transport: T, buffer: &'a mut [u8], config: &'a Config<'a>) -> Self {
         Connection {
             transport,
@@ -79,20 +79,20 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         }
     }
 
-    /// A connection over a transport that isn't open yet: a modem that hasn't dialled. Sends nothing.
-    /// [`is_open`](Self::is_open) is false until [`reopened`](Self::reopened), so that a board starts as it
-    /// goes on after an outage.
+    /// Makes a connection over a transport that isn't open yet, such as a modem that hasn't dialled. Sends
+    /// nothing. [`is_open`](Self::is_open) returns `false` until [`reopened`](Self::reopened) is called, so
+    /// that a board's start and its recovery from an outage are the same code.
     pub fn closed(transport: T, buffer: &'a mut [u8], config: &'a Config<'a>) -> Self {
         let mut connection = Connection::new(transport, buffer, config);
         connection.open = false;
         connection
     }
 
-    /// Writes lines into a bucket, by `/api/v2/write`. `Ok` means that the server has stored them; without a
-    /// line nothing is sent.
+    /// Writes lines into a bucket, by `/api/v2/write`. `Ok` means that the server has stored them. Without
+    /// lines, nothing is sent.
     ///
     /// # Errors
-    /// Returns an error if the server rejects the lines or a part of them, or no response is received: see
+    /// Returns an error if the server rejects some of the lines or no response is received: see
     /// [`Error::stored`] and [`Error::remedy`].
     pub fn write(&mut self, bucket: &str, lines: Lines<'_>) -> Result<(), Error<T::Error>> {
         let org = self.config.organization();
@@ -102,8 +102,8 @@ impl<'a, T: Read + Write> Connection<'a, T> {
 
     /// Writes lines into a database of InfluxDB 1.x, by `/write`, into its default retention policy.
     ///
-    /// VictoriaMetrics and InfluxDB 3 have `/write`, too. So has InfluxDB 2.x, where [`write`](Self::write) is
-    /// the better choice: `/write` needs a DBRP mapping there, takes no `Bearer`, and reads lines in
+    /// VictoriaMetrics and InfluxDB 3 have `/write`, too. For InfluxDB 2.x take [`write`](Self::write): its
+    /// `/write` needs a DBRP mapping, accepts no `Bearer`, and reads timestamps in
     /// [`Microsecond`](crate::Precision::Microsecond) as nanoseconds, without an error.
     ///
     /// # Errors
@@ -112,8 +112,8 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         self.write_by(Operation::write_v1(database, lines.precision), lines.bytes)
     }
 
-    /// Writes lines into a database of InfluxDB 3, by `/api/v3/write_lp`. The good lines are stored where
-    /// others are bad. Other servers respond with 404 in words of their own
+    /// Writes lines into a database of InfluxDB 3, by `/api/v3/write_lp`. The good lines are stored even if
+    /// others are bad. Other servers respond with 404 and a body in a form of their own
     /// ([`error_bytes`](Self::error_bytes)).
     ///
     /// # Errors
@@ -132,10 +132,10 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         write_result(&self.response(), lines).map_err(Error::Response)
     }
 
-    /// Asks whether the server is there, by `/ping`.
+    /// Checks that the server responds, by `/ping`.
     ///
     /// # Errors
-    /// Returns an error if the response isn't a success, or none is received.
+    /// Returns an error if the response isn't a success or no response is received.
     pub fn ping(&mut self) -> Result<(), Error<T::Error>> {
         let unread = self.exchange(Operation::ping(), 0, |_| Ok(()))?;
         self.read_error(unread);
@@ -148,65 +148,73 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         }
     }
 
-    /// Returns the server's clock as of the last response that had a `Date`, in whole seconds; to set a
-    /// board's clock by. InfluxDB 1.x and 2.x send one, InfluxDB 3 on most responses; whatever responds in their
-    /// place may, too. A time before 1970 or after 2106 is none.
+    /// Returns the server's time from the last response that had a `Date`, in whole seconds, for example to
+    /// set a board's clock. InfluxDB 1.x and 2.x send a `Date`, and InfluxDB 3 sends it in most responses. A
+    /// proxy's response may have one, too. Times before 1970 or after 2106 are ignored.
     #[must_use]
     pub fn server_time(&self) -> Option<Timestamp> {
         Some(Timestamp::from_secs(self.date?.into()))
     }
 
-    /// Returns whether the next call can use the connection. If not, open the transport again and call
+    /// Returns `true` if the next call can use the connection. If not, open the transport again and call
     /// [`reopen`](Self::reopen) or [`reopened`](Self::reopened).
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Goes on with a transport that has just been opened.
+    /// Replaces the transport by one that has just been opened.
     pub fn reopen(&mut self, transport: T) {
         self.transport = transport;
         self.reopened();
     }
 
-    /// Notes that the transport itself, a modem say, has opened its connection again: no byte of an earlier
-    /// request or response is in it.
+    /// Marks the connection as open, after the transport itself, such as a modem, has opened it again. It must
+    /// hold no byte of an earlier request or response.
     pub fn reopened(&mut self) {
         self.open = true;
     }
 
-    /// Returns the transport, which a modem needs to open its connection again.
+    /// Returns the transport, for example for a modem to dial again.
     pub fn transport(&mut self) -> &mut T {
         &mut self.transport
     }
 
-    /// Returns the transport, and gives up the connection.
+    /// Returns the transport and drops the connection.
     pub fn into_transport(self) -> T {
         self.transport
     }
 
-    /// Returns what [`error_body`](Self::error_body) is read from, as it was received: the page of a proxy
-    /// has no message. It may be the start of a longer one.
+    /// Returns the body of the last error's response as it was received, or its start. A proxy's page, for
+    /// example, has no message in [`error_body`](Self::error_body).
     #[must_use]
     pub fn error_bytes(&self) -> &[u8] {
         self.buffer.get(..self.error_len).unwrap_or_default()
     }
 
-    /// Returns the body of the response, if the last call failed by one: the server's message, and all lines
-    /// that it names. An [`Error`] has none of this text. It comes from outside; printed, it has no control
-    /// characters.
+    /// Returns the parsed body of the response, if the last call failed with one: the server's message, and
+    /// all lines that it names. An [`Error`] holds no such text. It is untrusted; displayed, its control
+    /// characters are escaped.
     #[must_use]
     pub fn error_body(&self) -> ErrorBody<'_> {
         self.response().error_body()
     }
 
-    /// A call begins, or its response is no error.
+    /// Forgets the error of an earlier call.
     pub(super) fn forget_error(&mut self) {
         (self.error_len, self.error_truncated) = (0, false);
     }
 
-    /// Sends a request and receives the head of its response; what was received behind it is in this range
-    /// of the buffer.
+    /// Sends a request and receives the head of its response. Returns the range of the buffer with the bytes
+    /// received after the head.
+    //
+    // `open` is false from the first byte sent until the end of the response was read, in whatever way the
+    // call ends: an unread rest would be taken for the next response.
+    //
+    // A failure to send doesn't end the call. A server may reject a request before it has read the body (401,
+    // 413) and close the connection, and then its response explains the failure. It counts if it is an error
+    // (status 300 and up), since the server can't have stored a body that it didn't receive. The connection is
+    // closed in any case.
     pub(super) fn exchange(
         &mut self,
         operation: Operation<'_>,
@@ -224,11 +232,10 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         let head = self.config.head(operation).content_length(length);
         let mut out = Sender::new(&mut self.transport, self.buffer);
         match head.write_pieces(&mut |piece| out.write_bytes(piece.as_bytes())) {
-            // The sender knows why.
+            // The sender keeps the error.
             Ok(()) | Err(HeadError::Full) => {}
             Err(error) => return Err(Error::Head(error)),
         }
-        // Until the response has ended, nothing else can be sent.
         self.open = false;
         let _ = body(&mut out);
         let (sent, result) = out.finish();
@@ -236,12 +243,10 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         let Err(failure) = result else {
             return received;
         };
-        // The server still waits for the rest.
         self.parser.expect_close();
         match (received, sent) {
-            // All of it was sent, though not flushed.
+            // Only the flush failed.
             (Ok(unread), Sent::All) => Ok(unread),
-            // A server may refuse and close before it has the whole body; it can't have stored that.
             (Ok(unread), _) if self.parser.head().status() >= 300 => Ok(unread),
             _ => Err(failure.error(sent != Sent::Nothing)),
         }
@@ -262,7 +267,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
             let (used, event) = self.parser.feed(input)?;
             if event == Event::Head {
                 let date = self.parser.head().date().and_then(parse_date);
-                // No server's clock shows a time after 2106.
+                // A `u32` of seconds lasts until 2106.
                 if let Some(Ok(date)) = date.map(u32::try_from) {
                     self.date = Some(date);
                 }
@@ -271,9 +276,11 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         }
     }
 
-    /// Reads a body to its end and keeps its start at the start of the buffer. If it breaks off, so do they.
+    /// Reads a body to its end, and keeps its start at the start of the buffer. If the body breaks off, the
+    /// part received is kept.
+    //
+    //   |error (at most 3/4)|unread ...|   the rest of the body is read into the space after the error
     pub(super) fn read_error(&mut self, mut unread: Range<usize>) {
-        // Some of the buffer stays for reading on.
         let most = self.buffer.len() / 4 * 3;
         let (mut len, mut skipped) = (0, 0);
         let whole = loop {
@@ -321,7 +328,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         }
     }
 
-    /// The error of a response to a request that isn't a write.
+    /// Makes an error of the response to a request that isn't a write.
     pub(super) fn refusal(&self) -> Error<T::Error> {
         let response = self.response();
         let status = WriteStatus::of_other(&response, &response.error_body());
@@ -332,7 +339,7 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         self.config.organization()
     }
 
-    /// Transport, buffer, whether the connection can be used again, and the parser of the response.
+    /// Returns transport, buffer, the flag of an open connection, and the parser, all borrowed at once.
     pub(super) fn parts(&mut self) -> (&mut T, &mut [u8], &mut bool, &mut ResponseParser) {
         (
             &mut self.transport,
@@ -342,14 +349,14 @@ impl<'a, T: Read + Write> Connection<'a, T> {
         )
     }
 
-    /// The head of the last response.
+    /// Returns the head of the last response.
     pub(super) fn head(&self) -> &ResponseHead {
         self.parser.head()
     }
 }
 
-/// Moves bytes of a body down to where it begins, never up. As `copy_within`, which brings the memmove of
-/// the prebuilt core: 1.5 KiB.
+/// Moves bytes towards the start of the buffer. `copy_within` does the same, but links the `memmove` of the
+/// prebuilt core: 1.5 KiB.
 fn move_down(buffer: &mut [u8], from: usize, to: usize, len: usize) {
     for step in 0..len {
         let byte = buffer.get(from + step).copied().unwrap_or_default();
@@ -359,19 +366,19 @@ fn move_down(buffer: &mut [u8], from: usize, to: usize, len: usize) {
     }
 }
 
-/// Reads what has arrived. 0 at the end of the stream.
+/// Reads what has arrived. Returns 0 at the end of the stream.
 pub(super) fn read<T: Read>(transport: &mut T, into: &mut [u8]) -> Result<usize, Error<T::Error>> {
     loop {
         match transport.read(into) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(Error::Transport { error, sent: true }),
-            // Never more than fits, whatever the transport reports.
+            // A faulty transport may report more than fits.
             Ok(len) => return Ok(len.min(into.len())),
         }
     }
 }
 
-/// The result of a write of these lines.
+/// Returns the result of a write of these lines.
 fn write_result(response: &WriteResponse<'_>, lines: &[u8]) -> Result<(), ResponseError> {
     let status = WriteStatus::classify(response);
     if status.stored == Stored::All {
@@ -379,7 +386,7 @@ fn write_result(response: &WriteResponse<'_>, lines: &[u8]) -> Result<(), Respon
     }
     let mut error = ResponseError::new(response.status, &status);
     error.line = first_named(lines, status.line_errors);
-    // A server that drops every line has stored none.
+    // A partial write of which every line was dropped has stored none.
     if error.stored == Stored::Partial && status.dropped == Some(points(lines)) {
         error.stored = Stored::None;
     }

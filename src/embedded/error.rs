@@ -1,4 +1,4 @@
-//! `Error`: why a call failed, and what may be done about it.
+//! `Error`: the error of a call, its effect on a write, and the next action.
 
 use crate::csv::DecodeError;
 use crate::flux::FluxError;
@@ -6,8 +6,9 @@ use crate::http::{HeadError, ParseError, Remedy, Stored};
 use core::fmt;
 use core::time::Duration;
 
-/// Why a call of a [`Connection`](super::Connection) failed. `E` is the transport's error; `Copy` if that
-/// is. Without any text of the server: see [`Connection::error_body`](super::Connection::error_body).
+/// The error of a call of a [`Connection`](super::Connection). `E` is the transport's error. The error is
+/// `Copy` if `E` is, and has no text of the server, which is in
+/// [`Connection::error_body`](super::Connection::error_body).
 ///
 /// ```
 /// use core::time::Duration;
@@ -23,34 +24,34 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// The transport's own error, a read's time limit included.
+    /// The transport failed, or a read reached its time limit.
     Transport {
-        /// What it reported.
+        /// The transport's own error.
         error: E,
-        /// Whether anything of the request was sent.
+        /// `true` if a part of the request was sent.
         sent: bool,
     },
-    /// The server closed the connection before it responded, as it does with one that was idle for long.
+    /// The server closed the connection before it responded, as servers do with idle connections.
     Closed {
-        /// Whether anything of the request was sent.
+        /// `true` if a part of the request was sent.
         sent: bool,
     },
     /// The connection isn't open: open the transport again, then call
     /// [`Connection::reopen`](super::Connection::reopen). Nothing was sent.
     NotOpen,
-    /// The server responded, and not as it should.
+    /// The response reports an error.
     Response(ResponseError),
-    /// Something responded, but not in HTTP that can be read.
+    /// The response isn't valid HTTP.
     Parse(ParseError),
-    /// The request can't be written: a wrong setting or an empty name. Nothing was sent.
+    /// The request can't be written, because of an invalid setting or an empty name. Nothing was sent.
     Head(HeadError),
-    /// A parameter of the query can't be one. Nothing was sent.
+    /// A parameter of the query is invalid. Nothing was sent.
     Flux(FluxError),
-    /// The rows of the response can't be read, or the server reported an error among them.
+    /// The rows of the response can't be decoded, or the server reported an error among them.
     Rows(DecodeError),
 }
 
-/// A response that reports an error: what it means, in a few words of memory.
+/// The meaning of a response that reports an error. It takes a few words of memory.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -79,20 +80,20 @@ pub enum Error<E> {
 pub struct ResponseError {
     /// The HTTP status.
     pub status: u16,
-    /// How much of a write is in the database.
+    /// The part of a write that is in the database.
     pub stored: Stored,
-    /// What may be done.
+    /// The next action.
     pub remedy: Remedy,
-    /// How long the server asks to wait, at most ten minutes.
+    /// The delay that the server asks for, at most ten minutes.
     pub retry_after: Option<Duration>,
     /// The number, from 1, of the first line that the server names as bad, among the lines sent.
     pub line: Option<u32>,
-    /// After a partial write: how many lines were dropped, if the server reports it.
+    /// After a partial write: the number of dropped lines, if the server reports it.
     pub dropped: Option<u32>,
 }
 
 impl ResponseError {
-    /// The meaning of a response, without a line.
+    /// Makes an error of a status and its meaning, without the number of a line.
     #[must_use]
     pub fn new(status: u16, meaning: &crate::http::WriteStatus<'_>) -> Self {
         ResponseError {
@@ -107,8 +108,8 @@ impl ResponseError {
 }
 
 impl<E> Error<E> {
-    /// Returns how much of a write is in the database. [`Stored::Unknown`] is safe to send again if the lines
-    /// carry timestamps. Of a query it has no meaning.
+    /// Returns the part of a write that is in the database. [`Stored::Unknown`] is safe to send again if the
+    /// lines carry timestamps. It has no meaning for a query.
     #[must_use]
     pub fn stored(&self) -> Stored {
         match self {
@@ -122,7 +123,7 @@ impl<E> Error<E> {
         }
     }
 
-    /// Returns what may be done. [`Queue`](super::Queue) and [`Backoff`](super::Backoff) go by it.
+    /// Returns the next action, on which [`Queue`](super::Queue) and [`Backoff`](super::Backoff) act.
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         match self {

@@ -1,23 +1,30 @@
-//! Which of the lines sent a server names. The rule is that of the client, which has a heap.
+//! The first line that a server names as bad, found in the lines sent. The client has the same rule with a
+//! heap, and a test compares the two.
 
 use crate::http::{JsonStr, LineErrorRef, LineErrors};
 use crate::line::split_lines::split;
 
-/// The number, from 1, of the first line that is named.
+/// Returns the number, from 1, of the first line that the server names.
 pub(super) fn first_named(lines: &[u8], mut named: LineErrors<'_>) -> Option<u32> {
-    let index = named.find_map(|one| meant(lines, &one))?;
+    let index = named.find_map(|one| matching_line(lines, &one))?;
     u32::try_from(index).ok()?.checked_add(1)
 }
 
-/// A line is meant by its number, if no text is given or the text is its own; by its exact text, wherever
-/// that stands; by its number, if the text agrees as far as it goes; by the start of its text, if that
-/// fits one line only.
-fn meant(body: &[u8], named: &LineErrorRef<'_>) -> Option<usize> {
+/// Returns the index of the line that an error names.
+//
+// Servers give a number, a text, or both; the text may be shortened, and the number may be counted by other
+// rules than ours. The best of these ranks wins, and of equal ones above 1 the first line:
+//
+//   4  number, and the text between the newlines of that number is equal
+//   4  number and equal text      3  equal text
+//   2  number and start of text   1  start of text, if it fits one line only
+//   1  number, if no text is given
+fn matching_line(body: &[u8], named: &LineErrorRef<'_>) -> Option<usize> {
     let text = named.line;
     let place = named
         .number
         .and_then(|n| usize::try_from(n).ok()?.checked_sub(1));
-    // InfluxDB 3 repeats the line of that number as if every newline ended one.
+    // InfluxDB 3 splits at every newline, also at one within a string.
     let between = place.and_then(|place| body.split(|byte| *byte == b'\n').nth(place));
     let between = between.is_some_and(|line| fit(bare(line), text) == Fit::Whole);
     let (mut found, mut best, mut several) = (None, 0, false);
@@ -42,17 +49,17 @@ fn meant(body: &[u8], named: &LineErrorRef<'_>) -> Option<usize> {
     found.filter(|_| best > 1 || !several)
 }
 
-/// A line as servers repeat it: without its end, the blanks before it and a carriage return.
+/// Returns a line as servers repeat it: without its line end and the blanks before it.
 fn bare(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line).trim_ascii_start();
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// How far a text is that of a line.
+/// The part of a line that a text is equal to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fit {
     Not,
-    /// The line starts with the text, without the dots that say that it goes on.
+    /// The start of the line. The text may end with dots, which mark it as shortened.
     Start,
     Whole,
 }
@@ -66,7 +73,7 @@ fn fit(mut line: &[u8], text: JsonStr<'_>) -> Fit {
     let mut chars = rest;
     while let Some(c) = chars.next() {
         blank &= c.is_ascii_whitespace();
-        // Here no line has a blank before it.
+        // `bare` has removed the blanks before the line.
         indented |= blank;
         if !blank {
             let mut utf8 = [0; 4];
@@ -80,7 +87,7 @@ fn fit(mut line: &[u8], text: JsonStr<'_>) -> Fit {
         rest = chars;
     }
     let mut others = rest;
-    // The line is without its carriage return.
+    // `bare` has removed the line's carriage return.
     let whole = match others.next() {
         None => last != '\r',
         Some(c) => c == '\r' && others.next().is_none(),

@@ -1,4 +1,4 @@
-//! `Queue`: lines in a ring buffer while the server is away.
+//! `Queue`: lines in a ring buffer during an outage.
 
 use super::error::Error;
 use crate::Precision;
@@ -7,12 +7,12 @@ use crate::line::Lines;
 use crate::line::split_lines::{is_whole, split};
 use core::fmt;
 
-/// Whole lines in a buffer of yours, first in, first out, for outages.
+/// A first-in, first-out queue of whole lines in a buffer of yours, for outages.
 ///
 /// When the buffer is full, the oldest lines are dropped and counted; with
-/// [`reject_new`](Self::reject_new) the new ones are rejected instead. A line is in the buffer once, however
-/// often it is tried, and leaves it when the server has it or rejects it for good:
-/// `accepted = delivered + rejected + dropped + buffered`, at any time.
+/// [`reject_new`](Self::reject_new), new lines are rejected instead. A line stays in the buffer until the
+/// server stores it or rejects it for good. At any time
+/// `accepted = delivered + rejected + dropped + buffered`.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -28,29 +28,38 @@ use core::fmt;
 ///     enc.line("weather").field("temp_c", 21.5).timestamp(second)?;
 ///     queue.push(enc.lines())?;
 /// }
-/// // `|lines| connection.write("sensors", lines)` in a program; here the connection is away.
+/// // In a program: `|lines| connection.write("sensors", lines)`. Here the connection isn't open.
 /// let result = queue.deliver(1024, |_| Err(Error::<()>::NotOpen));
 /// assert!(result.is_err() && queue.stats().buffered == 10);
 /// queue.deliver(1024, |_| Ok::<(), Error<()>>(())).map_err(|_| "failed")?;
 /// assert_eq!((queue.stats().delivered, queue.stats().buffered), (10, 0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+//
+// A bip buffer (Simon Cooke): a line is never split at the end of the ring, so that lines can be sent from
+// where they are.
+//
+//   wrap = None                            wrap = Some(w)
+//   |....[oldest ... newest].....|         |[... newest]....[oldest ...]w..|
+//        head               tail                       tail head
+//
+// Once the lines from `head` to `w` are removed, `head` is 0 and `wrap` is None again.
 pub struct Queue<'b> {
     ring: &'b mut [u8],
     precision: Precision,
     rejects_new: bool,
-    /// The oldest line begins here.
+    /// The start of the oldest line.
     head: usize,
-    /// The newest line ends here.
+    /// The end of the newest line.
     tail: usize,
-    /// Where the lines at the end of the ring end, if the newest ones are at its start again.
+    /// The end of the lines at the end of the ring, if the newest ones are at its start again.
     wrap: Option<usize>,
-    /// After a refusal that names no line: no more lines than these are tried together.
+    /// The most lines that are sent together. Halved while a bad line is searched, doubled by a delivery.
     most_lines: u64,
     stats: QueueStats,
 }
 
-/// How many lines went which way. `accepted` is the sum of the others.
+/// The counts of a queue's lines. `accepted` is the sum of the others.
 ///
 /// ```
 /// use influx_edge::embedded::QueueStats;
@@ -61,15 +70,15 @@ pub struct Queue<'b> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueStats {
-    /// Lines that were taken into the queue.
+    /// Lines that were added to the queue.
     pub accepted: u64,
     /// Lines that the server has stored.
     pub delivered: u64,
     /// Lines that the server rejected for good.
     pub rejected: u64,
-    /// Lines that gave way to newer ones.
+    /// Lines that were dropped for newer ones.
     pub dropped: u64,
-    /// Lines that wait.
+    /// Lines that are in the queue.
     pub buffered: u64,
 }
 
@@ -89,7 +98,7 @@ impl fmt::Display for QueueStats {
     }
 }
 
-/// Why lines aren't taken.
+/// The reason why lines aren't added to a queue.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -106,11 +115,11 @@ impl fmt::Display for QueueStats {
 pub enum QueueError {
     /// The queue is full, and rejects new lines.
     Full,
-    /// A line is longer than the whole queue.
+    /// A line is longer than the buffer of the queue.
     TooLong,
     /// The timestamps are in another unit than the queue's.
     Precision,
-    /// The last line has no newline that ends it.
+    /// The last line doesn't end with a newline.
     Incomplete,
 }
 
@@ -128,7 +137,7 @@ impl fmt::Display for QueueError {
 impl core::error::Error for QueueError {}
 
 impl<'b> Queue<'b> {
-    /// An empty queue of lines whose timestamps are in this unit.
+    /// Makes an empty queue of lines whose timestamps are in the unit `precision`.
     #[must_use]
     pub fn new(ring: &'b mut [u8], precision: Precision) -> Self {
         Queue {
@@ -143,7 +152,7 @@ impl<'b> Queue<'b> {
         }
     }
 
-    /// Rejects new lines when the queue is full. Default: the oldest ones are dropped.
+    /// Rejects new lines when the queue is full. Default: the oldest lines are dropped.
     #[must_use]
     pub fn reject_new(self) -> Self {
         Queue {
@@ -152,15 +161,15 @@ impl<'b> Queue<'b> {
         }
     }
 
-    /// Adds lines, each ending with a newline. All are taken, or none.
+    /// Adds lines, each of which ends with a newline. All are added, or none.
     ///
     /// # Errors
-    /// Returns an error if they can't be taken; nothing is dropped for them then.
+    /// Returns an error if the lines can't be added. Nothing is dropped then.
     pub fn push(&mut self, lines: Lines<'_>) -> Result<(), QueueError> {
         if lines.precision != self.precision {
             return Err(QueueError::Precision);
         }
-        // (A newline may also be in a string that goes on in what is added next.)
+        // A newline at the end may be within a string that isn't closed.
         if split(lines.bytes).any(|line| !is_whole(line)) {
             return Err(QueueError::Incomplete);
         }
@@ -182,14 +191,14 @@ impl<'b> Queue<'b> {
         Ok(())
     }
 
-    /// An empty ring begins at its start, so that a line as long as the ring fits.
+    /// Moves to the start of an empty ring, so that a line as long as the ring fits.
     fn rewind_if_empty(&mut self) {
         if self.stats.buffered == 0 {
             (self.head, self.tail, self.wrap) = (0, 0, None);
         }
     }
 
-    /// Where a line of this length goes, with these ends: its start, and the new wrap.
+    /// Returns the start of a line of this length, and the new `wrap`, if the line fits after these ends.
     fn place(
         &self,
         len: usize,
@@ -197,7 +206,7 @@ impl<'b> Queue<'b> {
         wrap: Option<usize>,
     ) -> Option<(usize, Option<usize>)> {
         match wrap {
-            // In front of the oldest.
+            // Before the oldest line.
             Some(_) => (self.head.saturating_sub(tail) >= len).then_some((tail, wrap)),
             None if self.ring.len().saturating_sub(tail) >= len => Some((tail, None)),
             // At the start of the ring again.
@@ -205,7 +214,7 @@ impl<'b> Queue<'b> {
         }
     }
 
-    /// Whether all of them fit beside what is there.
+    /// Returns `true` if all of the lines fit without a drop.
     fn fits(&self, lines: &[u8]) -> bool {
         let (mut tail, mut wrap) = (self.tail, self.wrap);
         split(lines).all(|line| match self.place(line.len(), tail, wrap) {
@@ -230,7 +239,7 @@ impl<'b> Queue<'b> {
         true
     }
 
-    /// The oldest lines, as far as they are in one piece.
+    /// Returns the oldest lines that are in one piece.
     fn oldest(&self) -> &[u8] {
         let end = self.wrap.unwrap_or(self.tail);
         self.ring.get(self.head..end).unwrap_or_default()
@@ -241,7 +250,7 @@ impl<'b> Queue<'b> {
         self.remove(len, 1);
     }
 
-    /// Takes so many bytes, which are so many lines, from the front.
+    /// Removes the oldest `lines`, which have so many `bytes`.
     fn remove(&mut self, bytes: usize, lines: u64) {
         self.head = self.head.saturating_add(bytes);
         if self.wrap == Some(self.head) {
@@ -250,18 +259,19 @@ impl<'b> Queue<'b> {
         self.stats.buffered = self.stats.buffered.saturating_sub(lines);
     }
 
-    /// Hands the oldest lines, whole ones of `max_bytes` together or a longer one alone, to `write`, and
-    /// removes what the server has stored or rejected for good. They are sent from where they are:
-    /// `max_bytes` may be more than a connection's buffer. Returns how many lines were delivered: 0 if the
-    /// queue is empty, and then `write` isn't called.
+    /// Passes the oldest lines to `write`, and removes those that the server stored or rejected for good. The
+    /// lines have at most `max_bytes` together; a longer line goes alone. They aren't copied, so `max_bytes`
+    /// may exceed a connection's buffer. Returns the number of delivered lines. If the queue is empty, that is
+    /// 0, and `write` isn't called.
     ///
-    /// A line that the server names as bad is removed. If it names none, or doesn't report how many lines of
-    /// a batch it dropped, they are tried in halves, call by call, until the bad one is alone. A batch that is
-    /// too large for the server is halved, too.
+    /// A line that the server names as bad is removed. If it names none, or doesn't report how many lines of a
+    /// batch it dropped, the batch is halved from call to call until the bad line is alone. A batch that is too
+    /// large for the server is halved, too.
     ///
     /// # Errors
-    /// Returns the error of `write`, after a removal, too: [`stats`](Self::stats) has the counts. Call it
-    /// again when a [`Backoff`](super::Backoff) says so, which is at once where lines were removed or halved.
+    /// Returns the error of `write`, also after lines were removed: [`stats`](Self::stats) has the counts.
+    /// Call it again when an attempt is due by [`Backoff`](super::Backoff), which is at once after lines were
+    /// removed or a batch was halved.
     pub fn deliver<E>(
         &mut self,
         max_bytes: usize,
@@ -289,7 +299,7 @@ impl<'b> Queue<'b> {
             return Ok(lines);
         };
         let response = error.response();
-        // Of a batch that is stored in part: how many of its lines are rejected for good.
+        // The number of lines that are rejected for good, if it is known.
         let rejected = match (
             error.stored(),
             response.and_then(|response| response.dropped),
@@ -308,8 +318,8 @@ impl<'b> Queue<'b> {
             (Remedy::RemoveBadLines, Some(line), _) if (1..=lines).contains(&u64::from(line)) => {
                 self.remove_bad(line);
             }
-            // Where nothing tells which lines are bad or how many, the halves do: a line sent again is
-            // the same point.
+            // Neither the bad lines nor their number are known, so halving searches for them. Lines that are
+            // stored already are sent again, which makes the same points.
             (Remedy::RemoveBadLines | Remedy::Split | Remedy::None, ..) => match lines {
                 1 => {
                     self.remove(len, 1);
@@ -322,7 +332,7 @@ impl<'b> Queue<'b> {
         Err(error)
     }
 
-    /// Removes the line of this number, from 1: those before it move behind it.
+    /// Removes the line of this number, from 1, by moving the lines before it over it.
     fn remove_bad(&mut self, number: u32) {
         let before = number.saturating_sub(1) as usize;
         let mut lines = split(self.oldest());
@@ -336,13 +346,13 @@ impl<'b> Queue<'b> {
         self.stats.rejected = self.stats.rejected.saturating_add(1);
     }
 
-    /// Returns how many lines went which way.
+    /// Returns the counts of lines.
     #[must_use]
     pub fn stats(&self) -> QueueStats {
         self.stats
     }
 
-    /// Returns whether no line waits.
+    /// Returns `true` if the queue has no lines.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.stats.buffered == 0

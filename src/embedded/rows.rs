@@ -1,4 +1,4 @@
-//! `Rows`: the records of a query, decoded while they arrive.
+//! `Rows`: the records of a query, decoded as they arrive.
 
 use super::connection::Connection;
 use super::error::Error;
@@ -14,9 +14,9 @@ impl<T: Read + Write> Connection<'_, T> {
     /// Sends a Flux query and returns its records one by one. Blocks until the response begins.
     ///
     /// The script names a parameter as `params.name`; no value can change the script. The description of a
-    /// table and one record of it must fit into the decoder's buffers (see [`csv`](crate::csv)). The decoder,
-    /// some 600 bytes beside its buffers, can be kept for the next query, whatever became of this one. It is the
-    /// caller's so that it isn't on the stack of the call. Nothing allocates.
+    /// table and one record of it must fit into the decoder's buffers (see [`csv`](crate::csv)). The decoder
+    /// takes about 600 bytes in addition to its buffers. It is borrowed, so that it isn't on the stack of the
+    /// call, and can be used for the next query, even after an error. Nothing allocates.
     ///
     /// ```
     /// use influx_edge::csv::Decoder;
@@ -42,8 +42,8 @@ impl<T: Read + Write> Connection<'_, T> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if a parameter can't be one, the server rejects the query or no response is received.
-    /// What fails later is an error of [`Rows::next`].
+    /// Returns an error if a parameter is invalid, the server rejects the query, or no response is received.
+    /// Later failures are errors of [`Rows::next`].
     pub fn query<'q, 'b>(
         &'q mut self,
         flux: &str,
@@ -63,7 +63,8 @@ impl<T: Read + Write> Connection<'_, T> {
                 out,
                 left: length.0,
             };
-            // What it is without a parameter that has no form any more, the server rejects.
+            // A parameter that has become invalid since the count leaves an invalid script, which the server
+            // rejects.
             let _ = write_body(flux, params, &mut out);
             out.fill()
         })?;
@@ -92,7 +93,7 @@ impl<T: Read + Write> Connection<'_, T> {
     }
 }
 
-/// Counts bytes.
+/// A writer that counts bytes.
 struct Counter(usize);
 
 impl fmt::Write for Counter {
@@ -102,15 +103,18 @@ impl fmt::Write for Counter {
     }
 }
 
-/// Writes as many bytes as were counted, whatever comes: a parameter may be another one when it is written
-/// again, as a clock's, and what is longer than its length would be the next request.
+/// A writer of exactly the number of bytes that were counted.
+//
+// The body is written twice: into `Counter` for `Content-Length`, and to the transport. A parameter may differ
+// the second time, as a clock's does. Bytes beyond the length would be taken for the next request, and missing
+// ones would block the server.
 struct Exact<'o, 's, T: Write> {
     out: &'o mut Sender<'s, T>,
     left: usize,
 }
 
 impl<T: Write> Exact<'_, '_, T> {
-    /// Blanks behind a body in JSON are none of it.
+    /// Fills the rest with blanks, which may follow a JSON value.
     fn fill(mut self) -> fmt::Result {
         while self.left > 0 {
             fmt::Write::write_str(&mut self, " ")?;
@@ -128,10 +132,9 @@ impl<T: Write> fmt::Write for Exact<'_, '_, T> {
     }
 }
 
-/// The records of a query, decoded while they arrive.
+/// The records of a query, decoded as they arrive. Made by [`Connection::query`].
 ///
-/// Dropped before its end it leaves the connection closed, for the rest of the response is still to come.
-/// See [`Connection::query`] for an example.
+/// If it is dropped before its end, the connection is closed, because the rest of the response isn't read.
 ///
 /// ```
 /// use influx_edge::csv::Decoder;
@@ -156,9 +159,9 @@ pub struct Rows<'q, 'b, T> {
     buffer: &'q mut [u8],
     open: &'q mut bool,
     parser: &'q mut ResponseParser,
-    /// What of the buffer was received and not parsed yet.
+    /// The part of the buffer that was received and isn't parsed yet.
     unread: Range<usize>,
-    /// A piece of the body that the decoder hasn't taken yet.
+    /// The part of the body that isn't decoded yet.
     piece: Range<usize>,
     /// The body has ended.
     ended: bool,
@@ -166,12 +169,12 @@ pub struct Rows<'q, 'b, T> {
 }
 
 impl<T: Read + Write> Rows<'_, '_, T> {
-    /// Returns the next record of any table; `None` behind the last one. Blocks until it is there.
+    /// Returns the next record of any table; `None` after the last one. Blocks until it is received.
     ///
     /// # Errors
     /// Returns an error if the response breaks off, isn't annotated CSV, doesn't fit into the buffers, or ends
-    /// with an error of the server ([`server_error`](Self::server_error)). A response that is cut off never
-    /// looks complete: after an error every further call is an error, too.
+    /// with an error of the server ([`server_error`](Self::server_error)). After an error every further call
+    /// returns an error, so a truncated response never looks complete.
     #[allow(
         clippy::should_implement_trait,
         reason = "a record borrows from the rows"
@@ -201,7 +204,7 @@ impl<T: Read + Write> Rows<'_, '_, T> {
         self.decoder.table()
     }
 
-    /// Returns what the server reported, after [`DecodeError::Server`]. It comes from outside.
+    /// Returns the error that the server reported, after [`DecodeError::Server`]. Its text is untrusted.
     #[must_use]
     pub fn server_error(&self) -> Option<ServerError<'_>> {
         self.decoder.server_error()
@@ -223,7 +226,7 @@ impl<T: Read + Write> Rows<'_, '_, T> {
                     self.ended = true;
                     return Ok(());
                 }
-                // A transport that has failed may report an end next; it is none of a response.
+                // A transport that has failed may report an end of stream next, which doesn't end the response.
                 _ => match super::connection::read(self.transport, self.buffer)
                     .inspect_err(|_| self.parser.give_up())?
                 {

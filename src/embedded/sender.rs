@@ -1,10 +1,10 @@
-//! `Sender`: a request on its way, in pieces as large as the buffer.
+//! `Sender`: sends a request in pieces as large as the buffer.
 
 use super::error::Error;
 use core::fmt;
 use embedded_io::{Error as _, ErrorKind, Write};
 
-/// Writes through a buffer, so that head and body go out together if they fit.
+/// A buffered writer, so that head and body are one packet if they fit into the buffer.
 pub(super) struct Sender<'s, T: Write> {
     transport: &'s mut T,
     buffer: &'s mut [u8],
@@ -13,10 +13,10 @@ pub(super) struct Sender<'s, T: Write> {
     failure: Option<Failure<T::Error>>,
 }
 
-/// Why nothing more can be sent.
+/// The reason why nothing more can be sent.
 pub(super) enum Failure<E> {
     Transport(E),
-    /// The transport takes no more bytes.
+    /// The transport accepts no more bytes.
     Closed,
 }
 
@@ -29,7 +29,7 @@ impl<E> Failure<E> {
     }
 }
 
-/// How much of a request the transport took.
+/// The part of a request that the transport accepted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
     Nothing,
@@ -48,7 +48,7 @@ impl<'s, T: Write> Sender<'s, T> {
         }
     }
 
-    /// Adds bytes. An error stays.
+    /// Adds bytes. After an error nothing more is sent.
     pub(super) fn write_bytes(&mut self, mut bytes: &[u8]) -> fmt::Result {
         while !bytes.is_empty() {
             let space = self.buffer.get_mut(self.len..).unwrap_or_default();
@@ -61,7 +61,7 @@ impl<'s, T: Write> Sender<'s, T> {
             bytes = rest;
             if self.len == self.buffer.len() {
                 self.drain()?;
-                // What fills the buffer again needs no copy.
+                // Bytes that would fill the buffer again need no copy.
                 if bytes.len() >= self.buffer.len() {
                     let all = core::mem::take(&mut bytes);
                     self.send(Source::Slice(all))?;
@@ -71,7 +71,7 @@ impl<'s, T: Write> Sender<'s, T> {
         Ok(())
     }
 
-    /// Sends what is left. How much was sent, and what failed.
+    /// Sends the rest and flushes the transport. Returns the part that was sent, and the failure if any.
     pub(super) fn finish(mut self) -> (Sent, Result<(), Failure<T::Error>>) {
         while self.failure.is_none() && self.drain().is_ok() {
             self.sent = Sent::All;
@@ -116,7 +116,7 @@ impl<'s, T: Write> Sender<'s, T> {
     }
 }
 
-/// What is sent: so much of the buffer, or bytes of the caller's.
+/// The bytes to send: a part of the buffer, or the caller's. (Both can't be slices: the buffer is borrowed.)
 enum Source<'b> {
     Buffer(usize),
     Slice(&'b [u8]),

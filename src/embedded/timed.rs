@@ -1,10 +1,10 @@
-//! `Timed`: a time limit for reads.
+//! `Timed`: a time limit for the reads of a transport.
 
 use core::time::Duration;
 use embedded_io::{Error as _, ErrorKind, ErrorType, Read, ReadReady, Write};
 
-/// A transport whose reads end after a time, by the board's clock: for drivers that can tell whether
-/// something has arrived, and would wait for ever.
+/// A transport whose reads have a time limit, by the board's clock, for drivers that can check for input but
+/// would block forever.
 ///
 /// ```
 /// use core::time::Duration;
@@ -29,8 +29,8 @@ pub struct Timed<T, C> {
 }
 
 impl<T, C: FnMut() -> Duration> Timed<T, C> {
-    /// A transport of which each read waits for at most `limit`. `clock` returns the time since any moment
-    /// that stays the same.
+    /// Limits each read of a transport to `limit`. `clock` returns the time since a fixed moment, such as the
+    /// start of the board.
     pub const fn new(transport: T, clock: C, limit: Duration) -> Self {
         Timed {
             transport,
