@@ -6,7 +6,7 @@ use crate::report::{Printable, Report};
 use crate::terminal::Terminal;
 use crate::{settings, spool, state};
 use influx_edge::client::{Check, Validation};
-use influx_edge::spool::{Inspector, Section};
+use influx_edge::spool::Inspector;
 use influx_edge::{Client, Error};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -315,8 +315,9 @@ fn spool_of(matches: &Matches) -> Option<Finding> {
         });
     }
     let looked = Inspector::new(&dir).and_then(|inspector| {
-        let waiting = spool::Survey::of(&inspector, Section::Queue)?;
-        Ok((waiting, spool::Survey::of(&inspector, Section::Rejected)?))
+        let waiting = spool::Survey::of(&inspector, Inspector::walk_queue)?;
+        let rejected = spool::Survey::of(&inspector, Inspector::walk_rejected)?;
+        Ok((waiting, rejected))
     });
     let (waiting, rejected) = match looked {
         Ok(surveys) => surveys,

@@ -9,7 +9,7 @@
 #![no_main]
 
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, Durability, Entry, Inspector, Section, Spool, SpoolError, Target};
+use influx_edge::spool::{Batch, Durability, Entry, Inspector, Spool, SpoolError, Target};
 use libfuzzer_sys::fuzz_target;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -125,7 +125,7 @@ fn real_spool(dir: &Path) -> Result<(), SpoolError> {
         }
         let group = spool.read_batches(&target(), 0, &mut Vec::new())?;
         if let Some(group) = group {
-            spool.ack(group.ranges());
+            spool.ack(&group);
         }
         spool.close()?;
     }
@@ -137,8 +137,8 @@ fn use_spool(dir: &Path) -> Result<(), SpoolError> {
     let mut body = Vec::new();
     // Every group is acknowledged, so this ends when no batch is left.
     while let Some(group) = spool.read_batches(&target(), 1000, &mut body)? {
-        assert!(!group.ranges().is_empty());
-        spool.ack(group.ranges());
+        assert!(group.batches > 0);
+        spool.ack(&group);
     }
     let line = b"after f=1i\n";
     spool.append(Batch::new(&target(), Precision::Nanosecond, 1, line))?;
@@ -154,11 +154,11 @@ fn inspect(dir: &Path) {
     let Ok(inspector) = Inspector::new(dir) else {
         return;
     };
-    for section in [Section::Queue, Section::Rejected] {
-        let _ = inspector.walk(section, &mut |entry: Entry<'_>| {
-            let _ = format!("{entry:?}");
-        });
-    }
+    let each = &mut |entry: Entry<'_>| {
+        let _ = format!("{entry:?}");
+    };
+    let _ = inspector.walk_queue(each);
+    let _ = inspector.walk_rejected(each);
 }
 
 fn list(root: &Path, under: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {

@@ -269,7 +269,7 @@ impl From<FlushError> for Error {
 /// let ErrorKind::Disk(disk) = error.kind() else { panic!("{error}") };
 /// assert!(disk.message().contains("in use"));
 /// let cause = disk.source().and_then(|source| source.downcast_ref::<SpoolError>());
-/// assert!(cause.is_some_and(SpoolError::is_locked));
+/// assert!(matches!(cause, Some(SpoolError::Locked { .. })));
 /// # drop(spool);
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,9 +1,13 @@
-//! The file `ack`: up to which number all batches are delivered.
+//! The file `ack`: the number up to which all batches are delivered.
 //!
-//! Two slots of 20 bytes, at 0 and at 512, so that one torn sector can't take both: generation u64,
-//! sequence number u64, CRC-32 of the two; little-endian. The older slot is overwritten, the newer
-//! one counts. It is never synced: an acknowledgement that is lost makes a batch be sent again,
-//! which is no harm for points with timestamps, and a sync per delivered batch would wear the disk.
+//! Two slots of 20 bytes, at offset 0 and 512: generation u64, sequence number u64, CRC-32 of the two;
+//! little-endian. A write overwrites the older slot, and the valid slot with the higher generation counts.
+//! So a torn write leaves the previous number, because the slots are in different sectors.
+//!
+//! The file is never synced. If an acknowledgement is lost, the batch is delivered again, which changes
+//! nothing for points with timestamps; a sync for each delivered batch would wear out flash memory. It
+//! stores one number, not one for each target: batches that were delivered out of order are known in
+//! memory only ([`Segment::set_done`](super::segment::Segment::set_done)).
 
 use super::format::{u32_at, u64_at};
 use super::fs::{Access, Fs, FsFile, read_full, write_full};
@@ -14,7 +18,7 @@ use std::path::PathBuf;
 const SLOT: usize = 20;
 const SLOTS: [u64; 2] = [0, 512];
 
-/// Numbers beyond this come from no spool of ours.
+/// No spool reaches a number beyond this.
 pub(super) const MAX_SEQ: u64 = 1 << 62;
 
 pub(super) struct AckFile {
@@ -22,12 +26,12 @@ pub(super) struct AckFile {
     file: Option<Box<dyn FsFile>>,
     generation: u64,
     acked: u64,
-    /// Nothing is written: the disk is read-only, or a directory has the file's name.
+    /// Nothing is written: the disk is read-only, or a directory has the name of the file.
     in_memory: bool,
 }
 
 impl AckFile {
-    /// Reads the file, if there is one. What it says of no use counts as 0, nothing delivered.
+    /// Reads the file. A missing or invalid one counts as 0, nothing delivered.
     pub(super) fn read(fs: &dyn Fs, path: PathBuf, access: Access) -> io::Result<Self> {
         let mut writable = access == Access::Write;
         let opened = match fs.open(&path, access) {
@@ -40,7 +44,7 @@ impl AckFile {
         let file = match opened {
             Ok(file) => Some(file),
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
-            // Not a file: replaced when the first acknowledgement is written.
+            // Not a regular file: replaced by the first acknowledgement.
             Err(e) if e.kind() == io::ErrorKind::InvalidInput => None,
             Err(e) => return Err(e),
         };
@@ -54,7 +58,7 @@ impl AckFile {
                     (generation, acked) = newer;
                 }
             }
-            // By its other name it may be another program's.
+            // Another hard link may belong to another program.
             writable &= !file.status()?.shared;
         }
         Ok(AckFile {
@@ -66,17 +70,17 @@ impl AckFile {
         })
     }
 
-    /// Everything up to this number is delivered.
+    /// The number up to which everything is delivered.
     pub(super) fn acked(&self) -> u64 {
         self.acked
     }
 
-    /// What the file says can't be: this is so instead, from the next note on also in the file.
+    /// Replaces an implausible number; the file follows with the next write.
     pub(super) fn correct(&mut self, acked: u64) {
         self.acked = acked;
     }
 
-    /// Notes a new number. What fails here costs a second delivery, nothing else.
+    /// Writes a new number. A failure only causes a second delivery.
     pub(super) fn write(&mut self, fs: &dyn Fs, acked: u64) -> io::Result<()> {
         if self.in_memory {
             self.acked = acked;
@@ -84,11 +88,8 @@ impl AckFile {
         }
         fs.still_owned()?;
         let generation = self.generation.saturating_add(1);
-        let at = if generation % 2 == 0 {
-            SLOTS[0]
-        } else {
-            SLOTS[1]
-        };
+        let [even, odd] = SLOTS;
+        let at = if generation % 2 == 0 { even } else { odd };
         let slot = encode(generation, acked);
         self.file = match self.file.take() {
             Some(file) => write_full(&*file, &slot, at).map(|()| Some(file))?,
@@ -99,12 +100,12 @@ impl AckFile {
         Ok(())
     }
 
-    /// Puts a new file in the place of whatever has the name, which isn't written to. It is closed when
-    /// it is renamed: FAT is damaged by the renaming of an open file.
+    /// Replaces whatever has the name by a new file. The new file is closed before it is renamed, because
+    /// renaming an open file damages FAT file systems.
     fn replace(&mut self, fs: &dyn Fs, slot: &[u8], at: u64) -> io::Result<Box<dyn FsFile>> {
         let new = self.path.with_extension("new");
         let file = match fs.create(&new) {
-            // Of a process that was killed just here.
+            // Left by a process that was killed here.
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 fs.remove(&new)?;
                 fs.create(&new)?
@@ -136,7 +137,7 @@ fn encode(generation: u64, acked: u64) -> [u8; SLOT] {
 fn decode(slot: &[u8]) -> Option<(u64, u64)> {
     let (generation, acked) = (u64_at(slot, 0)?, u64_at(slot, 8)?);
     let holds = u32_at(slot, 16)? == crc32fast::hash(slot.get(..16)?);
-    // A slot of zeros fails here too: generations begin with 1.
+    // Also rejects a slot of zeros: generations begin with 1.
     (holds && generation > 0 && acked < MAX_SEQ).then_some((generation, acked))
 }
 

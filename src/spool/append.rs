@@ -1,52 +1,52 @@
-//! Putting batches on disk, and what happens when `max_bytes` is reached or the disk is full.
+//! `append`, and the overflow policy when `max_bytes` is reached or the disk is full.
 
-use super::batch::{Batch, BatchRange};
-use super::builder::Durability;
-use super::error::{SpoolError, SpoolErrorKind};
+use super::batch::{Batch, BatchGroup, BatchRange};
+use super::error::SpoolError;
 use super::log::NewRecord;
 use super::losses::{LossCause, Losses};
 use super::segment::footprint;
+use super::settings::Durability;
 use super::spool::Spool;
 use super::stats::bump;
 use crate::OverflowPolicy;
 use core::time::Duration;
 use std::io;
 
-/// After the disk failed twice in a row, it is left alone this long.
+/// The pause after the disk failed twice in a row.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Beyond so many, targets are forgotten when nothing waits.
+/// If there are more, targets are forgotten when nothing waits.
 const MANY_TARGETS: usize = 1024;
 
 impl Spool {
-    /// Puts a batch at the end of its target's queue.
+    /// Appends a batch to the queue of its target.
     ///
-    /// `Ok` means that it survives what the [`Durability`] says. The range, of one batch, is for
-    /// [`ack`](Spool::ack), should the batch be delivered without having been read back.
+    /// `Ok` means that the batch survives what the [`Durability`] says. The group, of this one batch, is
+    /// for [`ack`](Spool::ack), in case the batch is delivered without having been read back.
     ///
-    /// Blocks for the write and, in `EveryBatch`, for the sync. A failure of the disk is met by one
-    /// more attempt on a new file.
+    /// Blocks for the write and, with [`Durability::EveryBatch`], for the sync. If either fails, it is
+    /// attempted once more on a new file.
     ///
-    /// With [`OverflowPolicy::DropOldest`] the oldest segments are dropped where there is no space. If
-    /// the disk is full although `max_bytes` isn't reached, no more is dropped than this batch takes,
-    /// in whole segments; while that doesn't help, later calls drop nothing more and fail.
+    /// With [`OverflowPolicy::DropOldest`] the oldest segments are dropped if space is short. If the disk
+    /// is full before `max_bytes` is reached, no more is dropped than this batch takes, in whole segments;
+    /// while that doesn't help, later calls drop nothing more and fail.
     ///
     /// # Errors
-    /// Returns an error if the batch is not acknowledged: it is the caller's still. What was dropped
-    /// for it is counted ([`SpoolStats::dropped_points`](super::SpoolStats::dropped_points)). It is
-    /// [`SpoolErrorKind::Full`] if there is no space left and nothing may be dropped, or dropping
-    /// did not help; [`SpoolErrorKind::TooLarge`] if the batch is over
-    /// [`max_batch_bytes`](Spool::max_batch_bytes); [`SpoolErrorKind::EmptyBatch`] if it has no
-    /// bytes; [`SpoolErrorKind::Io`] if the disk failed twice, and for a second after that
-    /// [`SpoolErrorKind::Failed`]; [`SpoolErrorKind::ReadOnly`] or [`SpoolErrorKind::Forked`],
-    /// before anything else, if nothing can be written here.
-    pub fn append(&mut self, batch: Batch<'_>) -> Result<BatchRange, SpoolError> {
-        let (result, losses) = self.put(batch);
-        losses.counted_in_stats();
-        result
+    /// The batch is not acknowledged after an error. Batches that were dropped for it are counted
+    /// ([`SpoolStats::dropped_points`](super::SpoolStats::dropped_points)). Returns
+    /// - [`SpoolError::ReadOnly`] or [`SpoolError::Forked`] if nothing can be written here,
+    /// - [`SpoolError::EmptyBatch`] or [`SpoolError::TooLarge`] for such a batch, see
+    ///   [`max_batch_bytes`](Spool::max_batch_bytes),
+    /// - [`SpoolError::Full`] if space is short and nothing may be dropped, or dropping did not help,
+    /// - [`SpoolError::Io`] if the disk failed twice, and [`SpoolError::Failed`] for a second after that.
+    pub fn append(&mut self, batch: Batch<'_>) -> Result<BatchGroup, SpoolError> {
+        // Losses are counted in the stats, too.
+        let (appended, _) = self.put(batch);
+        appended.map(|range| BatchGroup::new(batch.precision, range))
     }
 
-    /// [`append`](Spool::append), and what was lost by it; also beside an error.
+    /// Appends like [`append`](Spool::append), and returns the losses that this caused, also beside an
+    /// error.
     pub(crate) fn put(&mut self, batch: Batch<'_>) -> (Result<BatchRange, SpoolError>, Losses) {
         let mut losses = Losses::default();
         let result = self.try_put(batch, &mut losses);
@@ -55,16 +55,16 @@ impl Spool {
 
     fn try_put(&mut self, batch: Batch<'_>, losses: &mut Losses) -> Result<BatchRange, SpoolError> {
         self.check_writable()?;
-        let (bytes, max) = (batch.bytes.len(), self.max_batch_bytes());
+        let (bytes, max) = (batch.lines.len(), self.max_batch_bytes());
         if bytes == 0 {
-            return Err(SpoolErrorKind::EmptyBatch.into());
+            return Err(SpoolError::EmptyBatch);
         }
         if bytes > max {
-            return Err(SpoolErrorKind::TooLarge { bytes, max }.into());
+            return Err(SpoolError::TooLarge { bytes, max });
         }
         let now = self.clock.monotonic();
         if self.is_paused(now) {
-            return Err(SpoolErrorKind::Failed.into());
+            return Err(SpoolError::Failed);
         }
         if self.targets.len() > MANY_TARGETS && self.is_empty() {
             self.targets.clear();
@@ -76,7 +76,7 @@ impl Spool {
             flags: batch.target.flags(),
             precision: batch.precision,
             points: batch.points,
-            payload: [batch.bytes, &[], &[]],
+            payload: [batch.lines, &[], &[]],
             now: self.clock.unix_seconds(),
             sync: self.sync_with(now),
         };
@@ -86,24 +86,17 @@ impl Spool {
         self.wasted = 0;
         bump(&mut self.stats.appended, 1);
         self.after_append(&record, now, losses);
-        Ok(BatchRange {
-            first: seq,
-            last: seq,
-            target,
-            batches: 1,
-            points: u64::from(batch.points),
-            bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
-        })
+        Ok(BatchRange::one(target, seq, batch.points, bytes))
     }
 
-    /// Keeps the promise of `Interval` for what was appended before.
+    /// Keeps the promise of `Interval` for batches that were appended before.
     fn after_append(&mut self, record: &NewRecord<'_>, now: Duration, losses: &mut Losses) {
         let is_due = record.sync && self.settings.durability != Durability::EveryBatch;
         if !self.log.has_unsynced() {
             self.unsynced_since = None;
         } else if is_due && self.unsynced_since.is_some() {
-            // What is in segments before this one is due as well. This batch is safe, so the error is not this call's;
-            // `unsynced_since` and the counters say that it is still to be done.
+            // Earlier segments are due as well. This batch is safe, so a failure is not an error of this
+            // call; `unsynced_since` and the counters record that the sync is still to be done.
             let (_, lost) = self.sync_all();
             losses.0.extend(lost.0);
         } else {
@@ -128,28 +121,30 @@ impl Spool {
             };
         }
         if is_no_space(&error) {
-            return Err(SpoolErrorKind::Full.into());
+            return Err(SpoolError::Full);
         }
         self.failed_at = Some(now);
         Err(SpoolError::from_io("write to the spool", self.dir(), error))
     }
 
-    /// Frees space for a record within `max_bytes`, or returns an error if there is none.
+    /// Frees space for a record within `max_bytes`.
     fn free_space(&mut self, len: u64, losses: &mut Losses) -> Result<(), SpoolError> {
         while self.log.footprint_with(len) > self.settings.max_bytes {
-            let may_drop = self.settings.full == OverflowPolicy::DropOldest;
+            let may_drop = self.settings.overflow_policy == OverflowPolicy::DropOldest;
             if !may_drop || !self.drop_segment(losses) {
-                return Err(SpoolErrorKind::Full.into());
+                return Err(SpoolError::Full);
             }
         }
         Ok(())
     }
 
-    /// Frees space on a full disk: as much as a record takes, once until an append succeeds. Whether
-    /// anything was dropped.
+    /// Frees space on a full disk and returns `true` if anything was dropped.
+    ///
+    /// `wasted` limits that to the size of one record until an append succeeds. Without the limit a disk
+    /// that other programs keep full would cost the whole backlog, one segment an attempt.
     fn drop_for(&mut self, len: u64, losses: &mut Losses) -> bool {
         let mut dropped = false;
-        while self.settings.full == OverflowPolicy::DropOldest
+        while self.settings.overflow_policy == OverflowPolicy::DropOldest
             && self.wasted < footprint(len)
             && self.drop_segment(losses)
         {
@@ -158,8 +153,8 @@ impl Spool {
         dropped
     }
 
-    /// Drops a segment, delivered or not; whether there was one. The oldest of which nothing is held;
-    /// else the oldest. The one that is written to is the last to go.
+    /// Drops a segment, delivered or not; `false` if there is none. Drops the oldest of which nothing is
+    /// held, else the oldest; the active one last.
     fn drop_segment(&mut self, losses: &mut Losses) -> bool {
         let count = self.log.segments.len();
         let sealed = count.saturating_sub(usize::from(self.log.is_active(count.saturating_sub(1))));

@@ -1,4 +1,4 @@
-//! What waits in a spool, in all and for each target.
+//! Counters of the waiting batches, in total and by target.
 
 use super::segment::{Segment, SyncState, TargetCount};
 use super::spool::Spool;
@@ -8,7 +8,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 impl Spool {
-    /// How it is doing.
+    /// Returns the counters.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-stats", std::process::id()));
@@ -22,7 +22,7 @@ impl Spool {
     /// ```
     #[must_use]
     pub fn stats(&self) -> SpoolStats {
-        let waiting = self.waiting();
+        let waiting = sum(self.log.segments.iter().flat_map(Segment::shares));
         SpoolStats {
             batches: waiting.batches,
             points: waiting.points,
@@ -41,24 +41,7 @@ impl Spool {
         }
     }
 
-    /// Points dropped so far to free space.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-dropped", std::process::id()));
-    /// use influx_edge::spool::Spool;
-    ///
-    /// let spool = Spool::open(&dir)?;
-    /// assert_eq!(spool.dropped(), 0); // points, since it was opened
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.stats.dropped_points
-    }
-
-    /// The targets for which something waits; whose oldest batch is the oldest comes first.
+    /// Returns the targets for which batches wait, the one with the oldest batch first.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-targets", std::process::id()));
@@ -75,7 +58,7 @@ impl Spool {
     /// ```
     #[must_use]
     pub fn targets(&self) -> Vec<Target> {
-        // By the oldest segment that has something of it, and by the first that was put there.
+        // By the oldest segment that has a batch of it, then by the first batch there.
         let mut seen = BTreeSet::new();
         let mut order = Vec::new();
         for segment in &self.log.segments {
@@ -92,7 +75,7 @@ impl Spool {
             .collect()
     }
 
-    /// What waits for a target.
+    /// Counts the batches that wait for a target.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-backlog", std::process::id()));
@@ -109,12 +92,9 @@ impl Spool {
     /// ```
     #[must_use]
     pub fn backlog(&self, target: &Target) -> Backlog {
-        let index = self.targets.find(target);
-        let mut waiting = TargetCount::default();
-        if let Some(index) = index {
-            let shares = self.log.segments.iter().filter_map(|s| s.share(index));
-            shares.for_each(|share| waiting.add(share.batches, share.points, share.bytes));
-        }
+        let number = self.targets.find(target);
+        let share = |segment: &Segment| segment.share(number?);
+        let waiting = sum(self.log.segments.iter().filter_map(share));
         Backlog {
             target: target.clone(),
             batches: waiting.batches,
@@ -123,19 +103,16 @@ impl Spool {
         }
     }
 
-    fn waiting(&self) -> TargetCount {
-        let mut sum = TargetCount::default();
-        for share in self.log.segments.iter().flat_map(Segment::shares) {
-            sum.add(share.batches, share.points, share.bytes);
-        }
-        sum
-    }
-
     fn at_risk(&self) -> u64 {
         let segments = self.log.segments.iter();
         let failed = segments.filter(|segment| segment.sync == SyncState::Failed);
-        failed
-            .flat_map(Segment::shares)
-            .fold(0, |sum: u64, share| sum.saturating_add(share.batches))
+        sum(failed.flat_map(Segment::shares)).batches
     }
+}
+
+fn sum(shares: impl Iterator<Item = TargetCount>) -> TargetCount {
+    shares.fold(TargetCount::default(), |mut sum, share| {
+        sum.add(share.batches, share.points, share.bytes);
+        sum
+    })
 }

@@ -1,12 +1,13 @@
-//! `Batch`, which `append` takes, and `BatchRange` and `BatchGroup`, which `append` and
-//! `read_batches` return.
+//! `Batch`, which goes into the spool, and `BatchGroup`, which identifies batches in it.
 
 use super::segment::TargetCount;
+use super::stats::bump;
 use super::target::Target;
 use crate::Precision;
+use alloc::vec;
 use alloc::vec::Vec;
 
-/// A batch on its way in. The spool doesn't look into the bytes.
+/// Lines for one target. The spool doesn't parse them.
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-batch", std::process::id()));
@@ -15,111 +16,45 @@ use alloc::vec::Vec;
 ///
 /// let mut spool = Spool::open(&dir)?;
 /// let target = Target::new("acme", "sensors")?;
-/// let range = spool.append(Batch::new(&target, Precision::Second, 2, b"t v=1 60\nt v=2 61\n"))?;
-/// assert_eq!((range.batches(), range.points(), range.bytes()), (1, 2, 18));
+/// let group = spool.append(Batch::new(&target, Precision::Second, 2, b"t v=1 60\nt v=2 61\n"))?;
+/// assert_eq!((group.batches, group.points, group.bytes), (1, 2, 18));
 /// assert!(spool.append(Batch::new(&target, Precision::Second, 0, b"")).is_err());
 /// # drop(spool);
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Batch<'a> {
-    pub(super) target: &'a Target,
-    pub(super) precision: Precision,
-    pub(super) points: u32,
-    pub(super) bytes: &'a [u8],
+    /// The destination.
+    pub target: &'a Target,
+    /// The unit of the timestamps.
+    pub precision: Precision,
+    /// The number of points, or of rejected lines. Used for the counters, and not checked.
+    pub points: u32,
+    /// The lines, with a newline at the end.
+    pub lines: &'a [u8],
 }
 
 impl<'a> Batch<'a> {
-    /// A batch for a target: the unit of its timestamps, how many points it holds (for the counters;
-    /// not checked) and its bytes, newline at the end.
+    /// Creates a batch from its fields.
     #[must_use]
-    pub fn new(target: &'a Target, precision: Precision, points: u32, bytes: &'a [u8]) -> Self {
+    pub fn new(target: &'a Target, precision: Precision, points: u32, lines: &'a [u8]) -> Self {
         Batch {
             target,
             precision,
             points,
-            bytes,
+            lines,
         }
     }
 }
 
-/// Consecutive batches of one target in the spool; for [`Spool::ack`](super::Spool::ack). Valid for
-/// the spool that returned it, until that is closed.
+/// Batches in the spool, of one target and one precision, for [`Spool::ack`](super::Spool::ack):
+/// the one that [`append`](super::Spool::append) stored, or those that
+/// [`read_batches`](super::Spool::read_batches) returned. Valid for the [`Spool`](super::Spool) that
+/// returned it, until that is closed.
 ///
-/// ```
-/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-range", std::process::id()));
-/// use influx_edge::Precision;
-/// use influx_edge::spool::{Batch, Spool, Target};
-///
-/// let mut spool = Spool::open(&dir)?;
-/// let target = Target::new("acme", "sensors")?;
-/// for _ in 0..3 {
-///     spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
-/// }
-/// let group = spool.read_batches(&target, 64 * 1024, &mut Vec::new())?.expect("three wait");
-/// let [range] = group.ranges() else { panic!("one run of batches") };
-/// assert_eq!((range.first_seq(), range.last_seq(), range.batches()), (1, 3, 3));
-/// # drop(spool);
-/// # std::fs::remove_dir_all(&dir)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BatchRange {
-    pub(super) first: u64,
-    pub(super) last: u64,
-    pub(super) target: u32,
-    pub(super) batches: u64,
-    pub(super) points: u64,
-    pub(super) bytes: u64,
-}
-
-impl BatchRange {
-    /// The number of the first batch. Later batches have larger ones, across restarts too.
-    #[must_use]
-    pub fn first_seq(&self) -> u64 {
-        self.first
-    }
-
-    /// The number of the last batch. Every waiting batch between the first and the last is one of
-    /// the range.
-    #[must_use]
-    pub fn last_seq(&self) -> u64 {
-        self.last
-    }
-
-    /// How many batches there are; at least one.
-    #[must_use]
-    pub fn batches(&self) -> u64 {
-        self.batches
-    }
-
-    /// How many points they hold together.
-    #[must_use]
-    pub fn points(&self) -> u64 {
-        self.points
-    }
-
-    /// Their bytes.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-}
-
-impl BatchRange {
-    pub(super) fn count(&self) -> TargetCount {
-        let mut count = TargetCount::none(self.target);
-        count.add(self.batches, self.points, self.bytes);
-        count
-    }
-}
-
-/// Some batches of one target and one precision, the oldest there are. Made by
-/// [`Spool::read_batches`](super::Spool::read_batches).
-///
-/// Memory: 48 bytes for each range. Batches that follow each other make one; where the batches of
-/// several targets alternate, each makes its own.
+/// Memory: 72 bytes, and 48 for each run of batches. Batches of alternating targets make a run each.
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-batchgroup", std::process::id()));
@@ -133,46 +68,98 @@ impl BatchRange {
 /// let mut lines = Vec::new();
 /// let group = spool.read_batches(&target, 64 * 1024, &mut lines)?.expect("three wait");
 /// assert_eq!(lines, b"t v=1 60\nt v=2 61\nt v=3 62\n");
-/// assert_eq!((group.batches(), group.precision()), (3, Precision::Second));
-/// spool.ack(group.ranges()); // they were delivered
+/// assert_eq!((group.batches, group.precision), (3, Precision::Second));
+/// assert_eq!((group.first_seq, group.last_seq), (1, 3));
+/// spool.ack(&group); // they were delivered
 /// assert!(spool.is_empty());
 /// # drop(spool);
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BatchGroup {
-    pub(super) precision: Precision,
-    pub(super) ranges: Vec<BatchRange>,
+    /// The unit of all their timestamps.
+    pub precision: Precision,
+    /// The number of batches, at least one.
+    pub batches: u64,
+    /// The number of points.
+    pub points: u64,
+    /// The size of the lines in bytes.
+    pub bytes: u64,
+    /// The sequence number of the first batch. Later batches have larger numbers, also across restarts.
+    pub first_seq: u64,
+    /// The sequence number of the last batch.
+    pub last_seq: u64,
+    /// Oldest first; never empty.
+    pub(crate) ranges: Vec<BatchRange>,
+}
+
+/// A run of batches of one target in one segment. Every waiting batch between the first and the last
+/// belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BatchRange {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(super) target: u32,
+    pub(crate) batches: u64,
+    pub(crate) points: u64,
+    pub(super) bytes: u64,
+}
+
+impl BatchRange {
+    pub(super) fn one(target: u32, seq: u64, points: u32, bytes: usize) -> Self {
+        BatchRange {
+            first: seq,
+            last: seq,
+            target,
+            batches: 1,
+            points: u64::from(points),
+            bytes: bytes as u64,
+        }
+    }
+
+    pub(super) fn count(&self) -> TargetCount {
+        let mut count = TargetCount::none(self.target);
+        count.add(self.batches, self.points, self.bytes);
+        count
+    }
 }
 
 impl BatchGroup {
-    /// The unit of all their timestamps.
-    #[must_use]
-    pub fn precision(&self) -> Precision {
-        self.precision
+    pub(super) fn new(precision: Precision, range: BatchRange) -> Self {
+        BatchGroup {
+            precision,
+            batches: range.batches,
+            points: range.points,
+            bytes: range.bytes,
+            first_seq: range.first,
+            last_seq: range.last,
+            ranges: vec![range],
+        }
     }
 
-    /// How many points they hold together.
-    #[must_use]
-    pub fn points(&self) -> u64 {
-        self.sum(|range| range.points)
-    }
-
-    /// How many batches there are; at least one.
-    #[must_use]
-    pub fn batches(&self) -> u64 {
-        self.sum(|range| range.batches)
-    }
-
-    /// The batches, oldest first; at least one range.
-    #[must_use]
-    pub fn ranges(&self) -> &[BatchRange] {
-        &self.ranges
-    }
-
-    fn sum(&self, of: impl Fn(&BatchRange) -> u64) -> u64 {
-        let ranges = self.ranges.iter();
-        ranges.fold(0, |sum: u64, range| sum.saturating_add(of(range)))
+    /// Adds later batches: to the last range if nothing that waits is between them.
+    pub(super) fn push(&mut self, range: BatchRange, all_finished: impl Fn(u64, u64) -> bool) {
+        let BatchRange {
+            last,
+            batches,
+            points,
+            bytes,
+            ..
+        } = range;
+        self.last_seq = last;
+        bump(&mut self.batches, batches);
+        bump(&mut self.points, points);
+        bump(&mut self.bytes, bytes);
+        match self.ranges.last_mut() {
+            Some(run) if all_finished(run.last.saturating_add(1), range.first) => {
+                run.last = last;
+                bump(&mut run.batches, batches);
+                bump(&mut run.points, points);
+                bump(&mut run.bytes, bytes);
+            }
+            _ => self.ranges.push(range),
+        }
     }
 }

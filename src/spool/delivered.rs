@@ -1,19 +1,20 @@
-//! What a spool notes when batches were delivered, and which are in their owner's memory.
+//! `ack`, and batches that the owner also has in memory.
 
-use super::batch::BatchRange;
+use super::batch::{BatchGroup, BatchRange};
 use super::segment::TargetCount;
 use super::spool::Spool;
 use super::stats::bump;
 
 impl Spool {
-    /// Notes that batches were delivered; how many points they held. Their space is freed with the
-    /// last batch of their segment.
+    /// Marks batches as delivered and returns their number of points. A segment file is removed with its
+    /// last batch.
     ///
-    /// Batches that were acknowledged, dropped or lost before do nothing and count nothing; nor does any in
-    /// a child process of the one that opened the spool. Of a range
-    /// with some of these the rest counts; for that their headers are read from the disk.
-    /// Writes 20 bytes to the disk and syncs nothing: an acknowledgement that a crash takes makes the
-    /// batch be delivered again, which changes nothing in the database if its points have timestamps.
+    /// Batches that were acknowledged, dropped or lost before are ignored and not counted; if a group
+    /// has some of these, the headers of the others are read from the disk. In a fork of the process that
+    /// opened the spool, the call has no effect.
+    ///
+    /// Writes 20 bytes and syncs nothing. If a crash loses the acknowledgement, the batches are delivered
+    /// again, which changes nothing in the database if their points have timestamps.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-ack", std::process::id()));
@@ -22,14 +23,18 @@ impl Spool {
     /// # use influx_edge::Precision;
     /// let mut spool = Spool::open(&dir)?;
     /// let target = Target::new("acme", "sensors")?;
-    /// let range = spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
-    /// spool.ack([&range]); // it was delivered
+    /// let group = spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+    /// assert_eq!(spool.ack(&group), 1); // it was delivered
     /// assert!(spool.is_empty());
     /// # drop(spool);
     /// # std::fs::remove_dir_all(&dir)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn ack<'t>(&mut self, ranges: impl IntoIterator<Item = &'t BatchRange>) -> u64 {
+    pub fn ack(&mut self, group: &BatchGroup) -> u64 {
+        self.ack_ranges(&group.ranges)
+    }
+
+    pub(crate) fn ack_ranges(&mut self, ranges: &[BatchRange]) -> u64 {
         let mut points = 0;
         if self.same_process().is_err() {
             return points;
@@ -44,8 +49,8 @@ impl Spool {
         points
     }
 
-    /// Notes that batches are in their owner's memory too, from being put until they are acknowledged
-    /// or released: they are not read, and not dropped while others can be.
+    /// Marks batches as held: the owner has them in memory too, until they are acknowledged or released.
+    /// Held batches are not read, and not dropped while others can be.
     #[allow(dead_code, reason = "for the writer")]
     pub(crate) fn hold(&mut self, range: &BatchRange) {
         if self.is_waiting(range) {
@@ -53,7 +58,7 @@ impl Spool {
         }
     }
 
-    /// Notes that batches are held no longer and were not delivered: they are read again.
+    /// Ends the hold of batches that were not delivered, so that they are read again.
     #[allow(dead_code, reason = "for the writer")]
     pub(crate) fn release(&mut self, ranges: &[BatchRange]) {
         for range in ranges {
@@ -61,7 +66,7 @@ impl Spool {
         }
     }
 
-    /// Marks batches as done and ends their being held; those that waited until now.
+    /// Marks batches as done and not held, and counts those of them that waited.
     pub(super) fn finish(&mut self, range: &BatchRange) -> TargetCount {
         let held = self.held.remove(range);
         let none = TargetCount::none(range.target);
@@ -77,7 +82,7 @@ impl Spool {
             return none;
         }
         let count = match held {
-            // What is left of it was kept up to date.
+            // Losses have been subtracted from it already.
             Some(left) => left.count(),
             None if open == range.batches => range.count(),
             None => self.measure(segment.base, range, open),
@@ -89,32 +94,34 @@ impl Spool {
         segment.take(count)
     }
 
-    /// Whether a number is delivered, dropped, or was never there.
+    /// Returns `true` if a number is delivered, dropped or lost, or was never used.
     pub(super) fn is_finished(&self, seq: u64) -> bool {
         let segment = || self.log.segments.get(self.log.index_of(seq)?);
         seq <= self.ack.acked() || segment().is_none_or(|segment| segment.seq_done(seq))
     }
 
-    /// Whether any batch of a range still waits: not acknowledged, not dropped, not lost.
+    /// Returns `true` if any batch of a range waits.
     #[allow(dead_code, reason = "for the writer")]
     pub(crate) fn is_waiting(&self, range: &BatchRange) -> bool {
         (range.first..=range.last).any(|seq| !self.is_finished(seq))
     }
 
-    /// Removes segments in which nothing waits, and notes up to where all is delivered.
+    /// Records the number up to which all batches are delivered, and removes segments in which nothing
+    /// waits.
     pub(super) fn remove_acked(&mut self) {
         let acked = self.delivered_up_to();
         if acked > self.ack.acked() && self.ack.write(&*self.log.fs, acked).is_err() {
             bump(&mut self.stats.unnoted_acks, 1);
         }
-        // The newest segment stays while anything waits: it is what remembers the last number.
+        // While anything waits the newest segment stays: after a restart it is what proves the last number
+        // used. The file `ack` can't, because it is not synced.
         let newest = self.log.segments.len().saturating_sub(1);
         let idle = self.is_empty();
         for index in (0..self.log.segments.len()).rev() {
             let Some(segment) = self.log.segments.get(index).filter(|s| s.is_done()) else {
                 continue;
             };
-            // Of an empty spool the active one stays to be written to, unless it is nearly full.
+            // An empty spool keeps its active segment for the next append, unless it is half full.
             let spent = segment.len > self.settings.effective_segment_bytes() / 2;
             let surplus = idle && (spent || !self.log.is_active(index));
             if index != newest || surplus {

@@ -1,8 +1,8 @@
-//! The spool's directory: found or made, checked for its owner, and then used by the process that opened
-//! it alone. Every error of what is done in it names the call and the file.
+//! The directory of a spool: opened or created, its owner checked, and then used only by the process
+//! that opened it. Every error names the call and the file.
 
-use super::error::{SpoolErrorKind, write_kind};
-use super::fs::{Access, Disk, Fs, FsFile, Owner, Status, user};
+use super::error::SpoolError;
+use super::fs::{Access, Disk, Fs, FsFile, Owner, Status, is_read_only, user};
 use super::segment::parse_name;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -14,44 +14,45 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// An open directory, of which the path is known for error messages.
+/// An open directory, with its path for error messages.
 pub(super) struct Directory {
     disk: Box<dyn Disk>,
-    place: Place,
+    current: Opened,
     path: PathBuf,
     /// The process that opened it.
     process: u32,
-    /// The file system can't sync directories.
+    /// The file system turned out to be unable to sync directories.
     unsynced: AtomicBool,
-    /// Whether another user may change what is in it.
+    /// Another user may change its content, and that is allowed.
     shared: bool,
 }
 
-/// A directory that was opened, and the one that was made in its place when it had been deleted.
-struct Place {
+/// A directory that was opened, and the one that replaced it at its path after it was deleted. Errors
+/// and files may still refer to the old one, so the chain only grows.
+struct Opened {
     fs: Arc<dyn Fs>,
-    next: OnceLock<Box<Place>>,
+    next: OnceLock<Box<Opened>>,
 }
 
-impl Place {
+impl Opened {
     fn new(fs: Arc<dyn Fs>) -> Self {
-        Place {
+        Opened {
             fs,
             next: OnceLock::new(),
         }
     }
 
     fn last(&self) -> &Self {
-        let mut place = self;
-        while let Some(next) = place.next.get() {
-            place = next;
+        let mut opened = self;
+        while let Some(next) = opened.next.get() {
+            opened = next;
         }
-        place
+        opened
     }
 }
 
 impl Directory {
-    /// Opens a directory that is there.
+    /// Opens an existing directory.
     pub(super) fn open(disk: impl Disk + 'static, path: &Path) -> io::Result<Self> {
         let fs = open(&disk, path)?;
         Ok(Self::with(Box::new(disk), path, fs, false))
@@ -61,18 +62,18 @@ impl Directory {
         Directory {
             disk,
             process: fs.process(),
-            place: Place::new(fs),
+            current: Opened::new(fs),
             path: path.to_path_buf(),
             unsynced: AtomicBool::new(unsynced),
             shared: false,
         }
     }
 
-    /// Opens a directory, making it and its parents if need be, so that a power cut doesn't take
-    /// them back.
+    /// Opens a directory. Creates it and its parents if they are missing, and syncs the directory
+    /// entries.
     ///
-    /// The parent of an existing one is synced too: the process that made it may have died before it
-    /// came to that.
+    /// The parent of an existing directory is synced too: the process that created it may have been
+    /// killed before its own sync.
     pub(super) fn open_or_make(disk: Box<dyn Disk>, path: &Path) -> io::Result<Self> {
         let mut unsynced = false;
         let fs = match open(&*disk, path) {
@@ -89,11 +90,11 @@ impl Directory {
         Ok(Self::with(disk, path, fs, unsynced))
     }
 
-    /// Returns an error if another user may change what is in it, unless that is allowed.
-    pub(super) fn check_owner(&mut self, allow_shared: bool) -> Result<(), SpoolErrorKind> {
+    /// Returns an error if another user may change the content, unless that is allowed.
+    pub(super) fn check_owner(&mut self, allow_shared: bool) -> Result<(), SpoolError> {
         self.shared = allow_shared;
         match shared_with(&**self.fs()) {
-            Some((owner, user)) if !allow_shared => Err(SpoolErrorKind::SharedDirectory {
+            Some((owner, user)) if !allow_shared => Err(SpoolError::SharedDirectory {
                 dir: self.path.clone(),
                 owner: owner.uid,
                 mode: owner.mode,
@@ -103,16 +104,16 @@ impl Directory {
         }
     }
 
-    /// The directory that is used.
     fn fs(&self) -> &Arc<dyn Fs> {
-        &self.place.last().fs
+        &self.current.last().fs
     }
 
-    /// Goes on in the directory that has the path now. Called when nothing can be made in the old one
-    /// any more, as it was deleted with all that was in it.
+    /// Switches to the directory that is at the path now. Called when the old one was deleted, so that
+    /// no file can be created in it.
     ///
-    /// Only into one that is as a new spool's: with no segments, which may be somebody else's, and its
-    /// lock free. The old directory is none such while it exists, as this process has its lock.
+    /// The new one must be like that of a new spool: without segments, which another spool may have
+    /// written, and with its lock free. The old directory never qualifies while it exists, because this
+    /// process holds its lock.
     fn move_on(&self) -> Option<&dyn Fs> {
         let fs = self.disk.open_dir(&self.path).ok()?;
         let allowed = self.shared || shared_with(&*fs).is_none();
@@ -121,15 +122,15 @@ impl Directory {
         }
         let mut unsynced = false;
         sync_parent(&*self.disk, &self.path, &mut unsynced).ok()?;
-        let next = Box::new(Place::new(fs.into()));
-        self.place.last().next.set(next).ok()?;
+        let next = Box::new(Opened::new(fs.into()));
+        self.current.last().next.set(next).ok()?;
         Some(&**self.fs())
     }
 
-    /// Whether nothing can be written to it, though there may be something to read.
+    /// Returns `true` if nothing can be written to it and there may be something to read.
     ///
-    /// A directory that this user may not write to is as good as that only if something is in it:
-    /// otherwise a wrong owner would be noticed with the first batch.
+    /// For a directory that this user may not write to, that holds only if it has segments. Otherwise
+    /// it is an error at once, rather than with the first batch.
     pub(super) fn is_read_only(&self) -> io::Result<bool> {
         match self.check_writable() {
             Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
@@ -143,34 +144,24 @@ impl Directory {
         }
     }
 
-    /// Whether the file system turned out to be unable to sync directories.
     pub(super) fn is_unsynced(&self) -> bool {
         self.unsynced.load(Ordering::Relaxed)
     }
 
-    /// Returns an error in a child process.
-    pub(super) fn same_process(&self) -> Result<(), SpoolErrorKind> {
-        match self.fs().process() {
-            this if this == self.process => Ok(()),
-            this => Err(SpoolErrorKind::Forked {
-                dir: self.path.clone(),
-                opened_by: self.process,
-                this,
-            }),
-        }
+    /// Returns an error in a fork of the process that opened the directory.
+    pub(super) fn same_process(&self) -> Result<(), SpoolError> {
+        check_process(&**self.fs(), self.process, &self.path)
     }
 
-    /// Returns an error in a child process, before anything is changed.
+    /// Called before each change.
     fn guard(&self) -> io::Result<()> {
-        self.same_process().map_err(forked)
+        self.same_process().map_err(io::Error::other)
     }
 
     fn named(&self, call: &'static str, path: &Path, error: io::Error) -> io::Error {
-        let denied = error.kind() == io::ErrorKind::PermissionDenied;
-        // A file that isn't there yet is denied by the directory it would be in.
-        let mut places = path.ancestors().filter(|_| denied);
-        let by = places.find_map(|place| Some((self.full(place), self.fs().owner(place).ok()??)));
-        CallError::wrap(call, self.full(path), by, error)
+        let by = denied_by(&error, path, |place| self.fs().owner(place));
+        let by = by.map(|(place, owner)| (self.full(place), owner));
+        SpoolError::wrap(call, self.full(path), by, error)
     }
 
     fn full(&self, path: &Path) -> PathBuf {
@@ -212,7 +203,7 @@ impl Fs for Directory {
         self.guard()?;
         self.still_owned()?;
         let file = match self.fs().create(path) {
-            // Of a file in the directory itself; below it a subdirectory may be missing.
+            // Of a path below, a subdirectory may be missing.
             Err(e) if e.kind() == io::ErrorKind::NotFound && is_top(path) => match self.move_on() {
                 Some(fs) => fs.create(path),
                 None => Err(e),
@@ -247,7 +238,7 @@ impl Fs for Directory {
         renamed.map_err(|e| self.named("rename", from, e))
     }
 
-    /// `Ok` also where there is no such thing: those file systems promise nothing of names.
+    /// Returns `Ok` also if the file system can't do it: it makes no promise about names.
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         match self.fs().sync_dir(dir) {
             Err(e) if is_unsupported(&e) => {
@@ -268,7 +259,7 @@ impl Fs for Directory {
         owned.map_err(|e| self.named("keep the lock of", Path::new(""), e))
     }
 
-    /// Only what says clearly that nothing can be written; in other cases the first write tells.
+    /// Passes only errors that exclude writing; for others the first write is the test.
     fn check_writable(&self) -> io::Result<()> {
         match self.fs().check_writable() {
             Err(e) if !is_read_only(&e) => Ok(()),
@@ -285,7 +276,8 @@ impl Fs for Directory {
     }
 }
 
-/// A file whose errors name it, and that only the process which opened it writes to.
+/// A file whose errors name it, and that only the process that opened it may truncate. Other changes are
+/// checked by the spool before it begins them.
 struct NamedFile {
     file: Box<dyn FsFile>,
     path: PathBuf,
@@ -295,18 +287,12 @@ struct NamedFile {
 
 impl NamedFile {
     fn guard(&self) -> io::Result<()> {
-        match self.fs.process() {
-            this if this == self.process => Ok(()),
-            this => Err(forked(SpoolErrorKind::Forked {
-                dir: self.path.parent().unwrap_or(&self.path).to_path_buf(),
-                opened_by: self.process,
-                this,
-            })),
-        }
+        let dir = self.path.parent().unwrap_or(&self.path);
+        check_process(&*self.fs, self.process, dir).map_err(io::Error::other)
     }
 
     fn named<T>(&self, call: &'static str, result: io::Result<T>) -> io::Result<T> {
-        result.map_err(|e| CallError::wrap(call, self.path.clone(), None, e))
+        result.map_err(|e| SpoolError::wrap(call, self.path.clone(), None, e))
     }
 }
 
@@ -334,61 +320,6 @@ impl FsFile for NamedFile {
     }
 }
 
-/// An error of the system's, and of which call with which file. Inside of an [`io::Error`] of the same
-/// kind, until a [`SpoolError`](super::SpoolError) is made of it.
-#[derive(Debug)]
-pub(super) struct CallError {
-    pub(super) call: &'static str,
-    pub(super) path: PathBuf,
-    /// The file or directory whose permissions are the reason.
-    pub(super) denied_by: Option<(PathBuf, Owner)>,
-    pub(super) error: io::Error,
-}
-
-impl CallError {
-    fn wrap(
-        call: &'static str,
-        path: PathBuf,
-        denied_by: Option<(PathBuf, Owner)>,
-        error: io::Error,
-    ) -> io::Error {
-        let kind = error.kind();
-        io::Error::new(
-            kind,
-            CallError {
-                call,
-                path,
-                denied_by,
-                error,
-            },
-        )
-    }
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}: {}", self.call, self.path, self.error)
-    }
-}
-
-impl std::error::Error for CallError {}
-
-/// A refusal that travels through code which knows I/O errors alone.
-#[derive(Debug)]
-pub(super) struct Refused(pub(super) SpoolErrorKind);
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_kind(&self.0, f)
-    }
-}
-
-impl std::error::Error for Refused {}
-
-fn forked(kind: SpoolErrorKind) -> io::Error {
-    io::Error::other(Refused(kind))
-}
-
 fn open(disk: &dyn Disk, path: &Path) -> io::Result<Arc<dyn Fs>> {
     match disk.open_dir(path) {
         Ok(fs) => Ok(fs.into()),
@@ -396,9 +327,9 @@ fn open(disk: &dyn Disk, path: &Path) -> io::Result<Arc<dyn Fs>> {
     }
 }
 
-/// Owner and mode of a directory that another user may change, and who this user is.
+/// The owner and mode of a directory that another user may change, and the id of this user.
 fn shared_with(fs: &dyn Fs) -> Option<(Owner, u32)> {
-    // One that can't be asked for its owner can't be listed either, which is told next.
+    // If the owner can't be read, the listing that follows fails and reports it.
     let (user, owner) = (user()?, fs.owner(Path::new("")).ok()??);
     let ours = owner.uid == user || owner.uid == 0;
     (!ours || owner.mode & 0o002 != 0).then_some((owner, user))
@@ -412,7 +343,7 @@ fn has_segments(names: &[OsString]) -> bool {
     names.iter().any(|name| parse_name(name).is_some())
 }
 
-/// Makes a directory and its parents, and syncs the directories that hold their names.
+/// Creates a directory and its parents, and syncs the directories that hold their entries.
 fn make(disk: &dyn Disk, path: &Path, unsynced: &mut bool) -> io::Result<()> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
     let make_one = || match disk.create_dir(path) {
@@ -435,8 +366,8 @@ fn sync_parent(disk: &dyn Disk, path: &Path, unsynced: &mut bool) -> io::Result<
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
     match disk.sync_dir(parent) {
-        // A parent that only others may read, such as one made for this program by an administrator,
-        // was not made by us just now either; nor was one that can't be written to.
+        // A parent that this user may not open, such as one that an administrator set up, was not
+        // created by this call; nor was one on a read-only file system.
         Err(e) if is_read_only(&e) => {}
         Err(e) if is_unsupported(&e) => *unsynced = true,
         synced => synced.map_err(|e| named_on(disk, "sync the directory", parent, e))?,
@@ -444,36 +375,52 @@ fn sync_parent(disk: &dyn Disk, path: &Path, unsynced: &mut bool) -> io::Result<
     Ok(())
 }
 
-fn is_read_only(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied
-    )
-}
-
-/// What network and FUSE file systems return that can't sync directories: EINVAL, ENOTSUP, ENOSYS.
+/// Recognizes the errors of network and FUSE file systems that can't sync directories: EINVAL,
+/// ENOTSUP, ENOSYS.
 fn is_unsupported(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidInput, Unsupported};
-    matches!(error.kind(), InvalidInput | Unsupported) || says_unsupported(error)
+    matches!(error.kind(), InvalidInput | Unsupported) || is_not_supported(error)
 }
 
-/// (Before 1.87 the standard library had no kind for ENOTSUP.)
+/// Before Rust 1.87 the standard library has no kind for ENOTSUP.
 #[cfg(all(unix, not(target_os = "espidf")))]
-fn says_unsupported(error: &io::Error) -> bool {
+fn is_not_supported(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let number = error.raw_os_error().map(Errno::from_raw_os_error);
     number.is_some_and(|n| n == Errno::NOTSUP || n == Errno::OPNOTSUPP)
 }
 
 #[cfg(not(all(unix, not(target_os = "espidf"))))]
-fn says_unsupported(_: &io::Error) -> bool {
+fn is_not_supported(_: &io::Error) -> bool {
     false
 }
 
 fn named_on(disk: &dyn Disk, call: &'static str, path: &Path, error: io::Error) -> io::Error {
+    let by = denied_by(&error, path, |place| disk.owner(place));
+    let by = by.map(|(place, owner)| (place.to_path_buf(), owner));
+    SpoolError::wrap(call, path.to_path_buf(), by, error)
+}
+
+/// The path, or the directory above it, whose permissions are the reason for an error. A file that
+/// doesn't exist is denied by its directory; a directory that can't be entered, by the one above.
+fn denied_by<'p>(
+    error: &io::Error,
+    path: &'p Path,
+    owner: impl Fn(&Path) -> io::Result<Option<Owner>>,
+) -> Option<(&'p Path, Owner)> {
     let denied = error.kind() == io::ErrorKind::PermissionDenied;
-    // What can't be looked at is in a directory that may not be entered.
     let mut places = path.ancestors().filter(|_| denied);
-    let by = places.find_map(|place| Some((place.to_path_buf(), disk.owner(place).ok()??)));
-    CallError::wrap(call, path.to_path_buf(), by, error)
+    places.find_map(|place| Some((place, owner(place).ok()??)))
+}
+
+/// Returns an error in a fork of the process that opened the directory.
+fn check_process(fs: &dyn Fs, opened_by: u32, dir: &Path) -> Result<(), SpoolError> {
+    match fs.process() {
+        this if this == opened_by => Ok(()),
+        this => Err(SpoolError::Forked {
+            dir: dir.to_path_buf(),
+            opened_by,
+            this,
+        }),
+    }
 }

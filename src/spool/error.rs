@@ -1,199 +1,141 @@
-//! `SpoolError` and its kinds.
+//! `SpoolError`, and how it passes through code that returns [`io::Error`].
 
-use super::directory::{CallError, Refused};
-use super::fs::user;
-use alloc::boxed::Box;
+use super::fs::{Owner, user};
 use core::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why the spool could not do what it was asked. One pointer wide.
+/// An error of the spool.
 ///
-/// After an error of [`append`](super::Spool::append) the batch is not acknowledged: it is the
-/// caller's still.
-pub struct SpoolError(Box<SpoolErrorKind>);
-
-/// The kinds of [`SpoolError`].
+/// A batch whose [`append`](super::Spool::append) returns one is not acknowledged: it still belongs to
+/// the caller. An error of the operating system is the [`source`](std::error::Error::source).
 ///
 /// ```
-/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-spoolerrorkind", std::process::id()));
-/// use influx_edge::spool::{Spool, SpoolErrorKind};
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-spoolerror", std::process::id()));
+/// use influx_edge::spool::{Spool, SpoolError};
 ///
 /// let spool = Spool::open(&dir)?;
-/// let error = Spool::open(&dir).unwrap_err();
-/// assert!(matches!(error.kind(), SpoolErrorKind::Locked { dir: locked } if *locked == dir));
+/// let second = Spool::open(&dir);
+/// assert!(matches!(second, Err(SpoolError::Locked { dir: locked }) if locked == dir));
 /// # drop(spool);
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 #[non_exhaustive]
-pub enum SpoolErrorKind {
-    /// Another process, or another [`Spool`](super::Spool) of this one, has the directory.
+pub enum SpoolError {
+    /// Another process, or another [`Spool`](super::Spool) of this one, has the directory open.
     Locked {
         /// The directory.
         dir: PathBuf,
     },
-    /// `max_bytes` is reached, or the disk is full, and the policy is not to drop anything.
+    /// `max_bytes` is reached, or the disk is full, and the overflow policy forbids dropping.
     Full,
-    /// The batch is larger than a spool of this size takes.
+    /// The batch is larger than a spool of this size accepts.
     TooLarge {
-        /// Bytes of the batch.
+        /// The size of the batch in bytes.
         bytes: usize,
-        /// The most that is taken.
+        /// The largest size that is accepted.
         max: usize,
     },
-    /// The batch has no bytes.
+    /// The batch is empty.
     EmptyBatch,
     /// The organization or the bucket is too long, or contains a zero byte.
     BadTarget,
-    /// The disk refused, twice: on the segment at hand and on a new one. The next attempt is made
-    /// a second later at the earliest.
+    /// The disk failed twice, on the current segment and on a new one, less than a second ago. After
+    /// that second `append` tries again.
     Failed,
-    /// The operating system refused.
+    /// A call to the operating system failed.
     Io {
-        /// What the spool was doing: `"open the spool"`.
+        /// The operation of the spool, such as `"open the spool"`.
         doing: &'static str,
-        /// The call that failed: `"open"`, `"sync"`; empty if it was none.
+        /// The call that failed, such as `"open"` or `"sync"`; empty if unknown.
         call: &'static str,
         /// The file or directory of that call.
         path: PathBuf,
         /// The error it returned.
         error: io::Error,
     },
-    /// The operating system refused for want of permission. On Unix.
+    /// A call to the operating system failed for lack of permission. Unix only.
     PermissionDenied {
-        /// What the spool was doing: `"open the spool"`.
+        /// The operation of the spool, such as `"open the spool"`.
         doing: &'static str,
-        /// The call that failed: `"open"`, `"make"`.
+        /// The call that failed, such as `"open"` or `"make"`.
         call: &'static str,
         /// The file or directory of that call.
         path: PathBuf,
-        /// The same, or the directory above it that may not be entered or written to.
+        /// The same path, or the directory above it that denies access.
         denied_by: PathBuf,
-        /// The user who owns `denied_by`.
+        /// The user id that owns `denied_by`.
         owner: u32,
-        /// Its permission bits.
+        /// The permission bits of `denied_by`.
         mode: u32,
-        /// The user whose permissions this process has.
+        /// The effective user id of this process.
         user: u32,
         /// The error it returned.
         error: io::Error,
     },
-    /// Another user may change what is in the directory: its owner is neither this user nor root, or
-    /// all may write to it. [`SpoolBuilder::allow_shared_directory`](super::SpoolBuilder::allow_shared_directory)
-    /// opens it nevertheless.
+    /// Another user may change the content of the directory: its owner is neither this user nor root,
+    /// or it is writable by all.
+    /// [`SpoolBuilder::allow_shared_directory`](super::SpoolBuilder::allow_shared_directory) opens it
+    /// nevertheless.
     SharedDirectory {
         /// The directory.
         dir: PathBuf,
-        /// The user who owns it.
+        /// The user id that owns it.
         owner: u32,
         /// Its permission bits.
         mode: u32,
-        /// The user whose permissions this process has.
+        /// The effective user id of this process.
         user: u32,
     },
-    /// The spool was opened where nothing can be written; it can only be drained.
+    /// The directory was not writable when the spool was opened; the spool can only be drained.
     ReadOnly {
         /// The directory.
         dir: PathBuf,
     },
-    /// Another process opened the spool, and this one is a copy of it.
+    /// The spool was opened by another process, of which this one is a fork.
     Forked {
         /// The directory.
         dir: PathBuf,
-        /// The process that opened it.
+        /// The id of the process that opened it.
         opened_by: u32,
-        /// This process.
+        /// The id of this process.
         this: u32,
     },
 }
 
 impl SpoolError {
-    /// What went wrong.
-    #[must_use]
-    pub fn kind(&self) -> &SpoolErrorKind {
-        &self.0
-    }
-
-    /// Whether another has the directory.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-is_locked", std::process::id()));
-    /// use influx_edge::spool::Spool;
-    ///
-    /// let spool = Spool::open(&dir)?;
-    /// assert!(Spool::open(&dir).unwrap_err().is_locked());
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn is_locked(&self) -> bool {
-        matches!(*self.0, SpoolErrorKind::Locked { .. })
-    }
-
-    /// Whether there is no space left: `max_bytes`, or the disk.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-full", std::process::id()));
-    /// use influx_edge::Precision;
-    /// use influx_edge::spool::{Batch, OverflowPolicy, Spool, Target};
-    ///
-    /// let mut spool = Spool::builder(&dir).max_bytes(64 << 10).overflow_policy(OverflowPolicy::Reject).open()?;
-    /// let target = Target::new("acme", "sensors")?;
-    /// let lines = "t v=1 60\n".repeat(1000);
-    /// let full = (0..100).find_map(|_| {
-    ///     spool.append(Batch::new(&target, Precision::Second, 1000, lines.as_bytes())).err()
-    /// });
-    /// assert!(full.is_some_and(|error| error.is_full())); // what was taken before is safe
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        matches!(*self.0, SpoolErrorKind::Full)
-    }
-
-    /// What the operating system said, if it was asked.
-    #[must_use]
-    pub fn io(&self) -> Option<&io::Error> {
-        match &*self.0 {
-            SpoolErrorKind::Io { error, .. } | SpoolErrorKind::PermissionDenied { error, .. } => {
-                Some(error)
-            }
-            _ => None,
-        }
-    }
-
-    /// The error names the call and the file it was made with, if that is known; else this path.
-    pub(super) fn from_io(doing: &'static str, path: &Path, error: io::Error) -> Self {
-        let error = match error.downcast::<CallError>() {
-            Ok(failed) => return Self::from_call(doing, failed),
-            Err(error) => error,
-        };
-        match error.downcast::<Refused>() {
-            Ok(Refused(kind)) => kind.into(),
-            Err(error) => SpoolErrorKind::Io {
-                doing,
+    /// Converts an error back that [`wrap`](Self::wrap) made, and names the operation. Any other error is
+    /// attributed to `path`.
+    pub(super) fn from_io(operation: &'static str, path: &Path, error: io::Error) -> Self {
+        let mut error = match error.downcast() {
+            Ok(wrapped) => wrapped,
+            Err(error) => SpoolError::Io {
+                doing: "",
                 call: "",
                 path: path.to_path_buf(),
                 error,
-            }
-            .into(),
+            },
+        };
+        if let SpoolError::Io { doing, .. } | SpoolError::PermissionDenied { doing, .. } =
+            &mut error
+        {
+            *doing = operation;
         }
+        error
     }
 
-    fn from_call(doing: &'static str, failed: CallError) -> Self {
-        let CallError {
-            call,
-            path,
-            denied_by,
-            error,
-        } = failed;
-        match (denied_by, user()) {
-            (Some((denied_by, owner)), Some(user)) => SpoolErrorKind::PermissionDenied {
+    /// Adds the call and the path to an error of the operating system. The result is an [`io::Error`] of
+    /// the same kind, because recovery and rewriting decide by the kind.
+    pub(super) fn wrap(
+        call: &'static str,
+        path: PathBuf,
+        denied_by: Option<(PathBuf, Owner)>,
+        error: io::Error,
+    ) -> io::Error {
+        let (doing, kind) = ("", error.kind());
+        let named = match (denied_by, user()) {
+            (Some((denied_by, owner)), Some(user)) => SpoolError::PermissionDenied {
                 doing,
                 call,
                 path,
@@ -203,24 +145,18 @@ impl SpoolError {
                 user,
                 error,
             },
-            _ => SpoolErrorKind::Io {
+            _ => SpoolError::Io {
                 doing,
                 call,
                 path,
                 error,
             },
-        }
-        .into()
+        };
+        io::Error::new(kind, named)
     }
 }
 
-impl From<SpoolErrorKind> for SpoolError {
-    fn from(kind: SpoolErrorKind) -> Self {
-        SpoolError(Box::new(kind))
-    }
-}
-
-/// As `Display`, for that is what `main` prints of an error that it returns.
+/// Formats like `Display`, since `main` prints a returned error with `Debug`.
 impl fmt::Debug for SpoolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -229,95 +165,101 @@ impl fmt::Debug for SpoolError {
 
 impl fmt::Display for SpoolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_kind(&self.0, f)
+        match self {
+            SpoolError::Locked { dir } => write!(
+                f,
+                "the spool {dir:?} is in use by another process: one directory, one owner"
+            ),
+            SpoolError::Full => f.write_str("the spool is full"),
+            SpoolError::TooLarge { bytes, max } => write!(
+                f,
+                "a batch of {bytes} bytes is too large for this spool, which accepts {max}"
+            ),
+            SpoolError::EmptyBatch => f.write_str("an empty batch can't be spooled"),
+            SpoolError::BadTarget => f.write_str(
+                "organization and bucket must not contain a zero byte, and not exceed 1023 bytes together",
+            ),
+            SpoolError::Failed => f.write_str(
+                "the spool's disk failed less than a second ago: try again after that second",
+            ),
+            SpoolError::Io {
+                doing,
+                call,
+                path,
+                error,
+            } => write_call(f, doing, call, path, error),
+            SpoolError::PermissionDenied {
+                doing,
+                call,
+                path,
+                denied_by,
+                owner,
+                mode,
+                user,
+                error,
+            } => {
+                write_call(f, doing, call, path, error)?;
+                write!(
+                    f,
+                    "; {denied_by:?} belongs to user {owner}, mode {mode:04o}, and this process is \
+                     user {user}"
+                )
+            }
+            SpoolError::SharedDirectory {
+                dir,
+                owner,
+                mode,
+                user,
+            } => {
+                write!(f, "the spool's directory {dir:?} ")?;
+                match mode & 0o002 {
+                    0 => write!(f, "belongs to user {owner} and this process is user {user}"),
+                    _ => write!(f, "may be written to by all users (mode {mode:04o})"),
+                }?;
+                f.write_str(
+                    ": others could change what is sent; correct that, or allow it with \
+                     SpoolBuilder::allow_shared_directory",
+                )
+            }
+            SpoolError::ReadOnly { dir } => write!(
+                f,
+                "the spool {dir:?} is read-only: nothing can be added; what waits in it can be sent"
+            ),
+            SpoolError::Forked {
+                dir,
+                opened_by,
+                this,
+            } => write!(
+                f,
+                "the spool {dir:?} was opened by process {opened_by}, and this is process {this}: \
+                 a spool is used by the process that opened it alone; daemonize first, then open"
+            ),
+        }
     }
 }
 
-pub(super) fn write_kind(kind: &SpoolErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match kind {
-        SpoolErrorKind::Locked { dir } => write!(
-            f,
-            "the spool {dir:?} is in use by another process: one directory, one owner"
-        ),
-        SpoolErrorKind::Full => write!(f, "the spool is full"),
-        SpoolErrorKind::TooLarge { bytes, max } => write!(
-            f,
-            "a batch of {bytes} bytes is too large for this spool, which takes {max}"
-        ),
-        SpoolErrorKind::EmptyBatch => write!(f, "a batch without bytes can't be spooled"),
-        SpoolErrorKind::BadTarget => write!(
-            f,
-            "organization and bucket must be without zero bytes and short (1023 bytes together)"
-        ),
-        SpoolErrorKind::Failed => write!(
-            f,
-            "the spool's disk failed a moment ago, it is not asked again yet"
-        ),
-        SpoolErrorKind::Io {
-            doing,
-            call: "",
-            path,
-            error,
-        } => {
-            write!(f, "cannot {doing} {path:?}: {error}")
-        }
-        SpoolErrorKind::Io {
-            doing,
-            call,
-            path,
-            error,
-        } => {
-            write!(f, "cannot {doing}: {call} {path:?}: {error}")
-        }
-        SpoolErrorKind::PermissionDenied {
-            doing,
-            call,
-            path,
-            denied_by,
-            owner,
-            mode,
-            user,
-            error,
-        } => write!(
-            f,
-            "cannot {doing}: {call} {path:?}: {error}; {denied_by:?} belongs to user {owner}, \
-                 mode {mode:04o}, and this process is user {user}"
-        ),
-        SpoolErrorKind::SharedDirectory {
-            dir,
-            owner,
-            mode,
-            user,
-        } => {
-            write!(f, "the spool's directory {dir:?} ")?;
-            match mode & 0o002 {
-                0 => write!(f, "belongs to user {owner} and this process is user {user}"),
-                _ => write!(f, "may be written to by all users (mode {mode:04o})"),
-            }?;
-            write!(
-                f,
-                ": others could change what is sent; correct that, or allow it with \
-                     SpoolBuilder::allow_shared_directory"
-            )
-        }
-        SpoolErrorKind::ReadOnly { dir } => write!(
-            f,
-            "the spool {dir:?} is read-only: nothing can be added; what waits in it can be sent"
-        ),
-        SpoolErrorKind::Forked {
-            dir,
-            opened_by,
-            this,
-        } => write!(
-            f,
-            "the spool {dir:?} was opened by process {opened_by}, and this is process {this}: \
-                 a spool is used by the process that opened it alone; daemonize first, then open"
-        ),
+/// Writes `cannot open the spool: open "dir/ack": Permission denied`.
+fn write_call(
+    f: &mut fmt::Formatter<'_>,
+    doing: &str,
+    call: &str,
+    path: &Path,
+    error: &io::Error,
+) -> fmt::Result {
+    match (doing, call) {
+        ("", _) => write!(f, "{call} {path:?}: {error}"),
+        (_, "") => write!(f, "cannot {doing} {path:?}: {error}"),
+        _ => write!(f, "cannot {doing}: {call} {path:?}: {error}"),
     }
 }
 
 impl std::error::Error for SpoolError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.io().map(|error| error as _)
+        match self {
+            SpoolError::Io { error, .. } | SpoolError::PermissionDenied { error, .. } => {
+                Some(error)
+            }
+            _ => None,
+        }
     }
 }

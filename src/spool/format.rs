@@ -1,21 +1,21 @@
-//! The bytes on disk: headers of segments and records, checksums. No file is touched here, nothing is
-//! allocated.
+//! The format on disk: headers of segments and records, and checksums. Accesses no file, allocates
+//! nothing.
 //!
-//! The tables that this module implements, and an example byte by byte, are in
-//! `docs/reliability.md`, section "On disk". Any change to them is another version.
+//! The specification, with an example byte by byte, is in `docs/reliability.md`, section "On disk". Any
+//! change to it is another version.
 
 use crate::Precision;
 use crc32fast::Hasher;
 
-/// Bytes of a segment's header.
+/// The size of a segment header.
 pub(super) const SEGMENT_HEADER: usize = 64;
-/// Bytes of a record before its target.
+/// The size of a record header, without the target.
 pub(super) const RECORD_HEADER: usize = 32;
-/// The longest payload of one record: 16 MiB.
+/// The size of the largest payload.
 pub(super) const MAX_PAYLOAD: usize = 16 << 20;
-/// The longest target of one record, `org`, the zero byte and `bucket` together.
+/// The size of the largest target: `org`, a zero byte and `bucket`.
 pub(super) const MAX_TARGET: usize = 1024;
-/// The shortest record there can be.
+/// The size of the smallest record.
 pub(super) const MIN_RECORD: usize = RECORD_HEADER + 2;
 /// The version this code writes, and the only one it reads.
 pub(super) const VERSION: u16 = 1;
@@ -26,75 +26,26 @@ pub(super) const RECORD_MAGIC: [u8; 4] = [0xF5, b'R', b'E', b'C'];
 const KNOWN_FLAGS: u8 = Flags::REJECTED.0 | Flags::ORG_ID.0 | Flags::SERVER;
 
 /// The header of a segment file.
-///
-/// ```
-/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-segmentheader", std::process::id()));
-/// # use influx_edge::Precision;
-/// # use influx_edge::spool::{Batch, Entry, Inspector, Section, Spool, Target};
-/// # let mut spool = Spool::open(&dir)?;
-/// # let target = Target::new("acme", "sensors")?;
-/// # spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
-/// # let mut segments = 0;
-/// Inspector::new(&dir)?.walk(Section::Queue, &mut |entry| {
-///     if let Entry::Segment { path, header, .. } = entry {
-///         println!("{} begins with batch {}", path.display(), header.base_seq);
-/// #       assert_eq!(header.base_seq, 1);
-/// #       segments += 1;
-///     }
-/// })?;
-/// # assert_eq!(segments, 1);
-/// # drop(spool);
-/// # std::fs::remove_dir_all(&dir)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SegmentHeader {
+pub(super) struct SegmentHeader {
     /// The sequence number of its first record.
-    pub base_seq: u64,
-    /// What the checksums of its records start from.
-    pub salt: u64,
-    /// When it was made, in Unix seconds by the clock of then. Information only.
-    pub created: u64,
+    pub(super) base_seq: u64,
+    /// The seed of its records' checksums.
+    pub(super) salt: u64,
+    /// The time of creation in Unix seconds, by the clock of that moment. Information only.
+    pub(super) created: u64,
 }
 
 /// The reason why the first bytes of a file are not a segment header.
-///
-/// ```
-/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-headererror", std::process::id()));
-/// # use influx_edge::Precision;
-/// # use influx_edge::spool::{Batch, Entry, HeaderError, Inspector, Section, Spool, Target};
-/// # let mut spool = Spool::open(&dir)?;
-/// # let target = Target::new("acme", "sensors")?;
-/// # spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
-/// # let mut segment = None;
-/// # Inspector::new(&dir)?.walk(Section::Queue, &mut |entry| {
-/// #     if let Entry::Segment { path, .. } = entry {
-/// #         segment = Some(path.to_owned());
-/// #     }
-/// # })?;
-/// # let segment = segment.expect("a segment");
-/// # let mut found = Vec::new();
-/// std::fs::write(segment, b"")?; // an accident
-/// Inspector::new(&dir)?.walk(Section::Queue, &mut |entry| {
-///     if let Entry::Unreadable { why, .. } = entry {
-///         found.push(why);
-///     }
-/// })?;
-/// assert_eq!(found, [HeaderError::Short]);
-/// # drop(spool);
-/// # std::fs::remove_dir_all(&dir)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HeaderError {
+pub(super) enum HeaderError {
     /// Fewer than 64 bytes.
     Short,
     /// Another kind of file.
     Magic,
-    /// The checksum doesn't hold.
+    /// The checksum is invalid.
     Checksum,
-    /// A segment, but of a version or header length this code doesn't know.
+    /// A version or header length that is not supported.
     Version(u16),
 }
 
@@ -107,13 +58,13 @@ pub(super) struct RecordHeader {
     pub(super) seq: u64,
     /// Bytes of the target, 1 to [`MAX_TARGET`].
     pub(super) target_len: u16,
-    /// What kind of record it is.
+    /// The kind of record.
     pub(super) flags: Flags,
     /// The unit of the payload's timestamps.
     pub(super) precision: Precision,
-    /// How many points the payload holds, by the word of who wrote it.
+    /// The number of points in the payload, as the caller stated it.
     pub(super) points: u32,
-    /// The payload's checksum, as [`ChecksumSeed::checksum`] makes it.
+    /// The checksum of the payload.
     pub(super) payload_crc: u32,
 }
 
@@ -121,21 +72,25 @@ pub(super) struct RecordHeader {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flags(pub(super) u8);
 
-/// Why bytes aren't a record.
+/// The reason why bytes are not a record header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RecordError {
-    /// So far it may be one: give at least this many bytes.
+    /// At least this many bytes are needed to decide.
     NeedBytes(usize),
-    /// It isn't one.
+    /// They are not.
     NotARecord,
 }
 
-/// What the checksums of one segment start from.
+/// The seed of one segment's checksums: the CRC of its random salt, in place of the usual start value.
+///
+/// Payloads come from outside. A sender that embeds a forged record in one can't guess the salt, so damage
+/// in front of it can't turn the forgery into a record. For the same reason, records of an older file in
+/// disk blocks that this one reuses are invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ChecksumSeed(u32);
 
 impl SegmentHeader {
-    /// The header's bytes.
+    /// Encodes the header.
     #[must_use]
     pub(super) fn encode(&self) -> [u8; SEGMENT_HEADER] {
         let mut out = [0; SEGMENT_HEADER];
@@ -150,12 +105,11 @@ impl SegmentHeader {
         out
     }
 
-    /// Reads a header from the first bytes of a file.
+    /// Decodes a header from the first bytes of a file.
     ///
     /// # Errors
-    /// Returns what is wrong with them. The checksum is looked at before the version, so
-    /// [`HeaderError::Version`] is another version's header and not damage; a version that puts its
-    /// checksum elsewhere reads as damage, with the same consequence.
+    /// The checksum is checked before the version, so [`HeaderError::Version`] is never damage. A version
+    /// that puts its checksum elsewhere looks like damage, with the same consequence.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
         let bytes = bytes.get(..SEGMENT_HEADER).ok_or(HeaderError::Short)?;
         if !bytes.starts_with(&SEGMENT_MAGIC) {
@@ -177,7 +131,7 @@ impl SegmentHeader {
         })
     }
 
-    /// What the checksums of this segment's records start from.
+    /// The seed of its records' checksums.
     #[must_use]
     pub(super) fn key(&self) -> ChecksumSeed {
         ChecksumSeed::new(self.salt)
@@ -185,10 +139,8 @@ impl SegmentHeader {
 }
 
 impl RecordHeader {
-    /// The header's bytes; the target and the payload follow them in the file.
-    ///
-    /// `target` is what the header's checksum covers too; its length must be
-    /// [`target_len`](RecordHeader::target_len), or the record won't read back.
+    /// Encodes the header, which the target and the payload follow in the file. Its checksum also covers
+    /// `target`, whose length must be [`target_len`](RecordHeader::target_len).
     #[must_use]
     pub(super) fn encode(&self, key: ChecksumSeed, target: &[u8]) -> [u8; RECORD_HEADER] {
         let mut out = [0; RECORD_HEADER];
@@ -208,11 +160,11 @@ impl RecordHeader {
         out
     }
 
-    /// Reads the header and checks it, its target included. The payload is not looked at.
+    /// Decodes and checks the header and the target. Does not look at the payload.
     ///
     /// # Errors
-    /// Returns [`RecordError::NeedBytes`] while `bytes` is too short to tell (at most
-    /// [`RECORD_HEADER`] + [`MAX_TARGET`] are asked for), [`RecordError::NotARecord`] else.
+    /// Returns [`RecordError::NeedBytes`] while `bytes` is too short to decide, with at most
+    /// [`RECORD_HEADER`] + [`MAX_TARGET`]; otherwise [`RecordError::NotARecord`].
     pub(super) fn decode(key: ChecksumSeed, bytes: &[u8]) -> Result<Self, RecordError> {
         let head = bytes
             .get(..RECORD_HEADER)
@@ -232,19 +184,19 @@ impl RecordHeader {
         Ok(header)
     }
 
-    /// Where the payload begins, counted from the record's first byte.
+    /// The offset of the payload in the record.
     #[must_use]
     pub(super) fn payload_offset(&self) -> usize {
         RECORD_HEADER.saturating_add(usize::from(self.target_len))
     }
 
-    /// Bytes of the whole record.
+    /// The size of the whole record.
     #[must_use]
     pub(super) fn record_len(&self) -> u64 {
         (self.payload_offset() as u64).saturating_add(u64::from(self.payload_len))
     }
 
-    /// The fields, if each is in its range. No checksum is looked at.
+    /// Decodes the fields, if each is in its range. Does not check the checksum.
     fn fields(head: &[u8]) -> Option<Self> {
         let header = RecordHeader {
             payload_len: u32_at(head, 4)?,
@@ -263,21 +215,20 @@ impl RecordHeader {
 }
 
 impl Flags {
-    /// The payload is what a server refused for good, after the reason: its length in two bytes,
-    /// and its text.
+    /// The payload is the reason of a rejection (its length in two bytes, and its text) and the lines.
     pub(super) const REJECTED: Flags = Flags(1);
-    /// The target's first part is the organization's id, not its name.
+    /// The organization is an id, not a name.
     pub(super) const ORG_ID: Flags = Flags(2);
-    /// The bits of the kind of server: 0 InfluxDB 2, 1 InfluxDB 1, 2 InfluxDB 3.
+    /// The bits of the kind of server, see [`ServerKind`](super::ServerKind).
     const SERVER: u8 = 0xF0;
 
-    /// Whether all of `other` is set.
+    /// Returns `true` if all of `other` is set.
     #[must_use]
     pub(super) fn has(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// The flags that are the target's: all but what is about the payload.
+    /// The flags that belong to the target.
     #[must_use]
     pub(super) fn of_target(self) -> Flags {
         Flags(self.0 & (Flags::ORG_ID.0 | Flags::SERVER))
@@ -289,7 +240,7 @@ impl Flags {
         (self.0 & Flags::SERVER) >> 4
     }
 
-    /// The same with another kind of server.
+    /// Replaces the kind of server.
     #[must_use]
     pub(super) fn with_server(self, code: u8) -> Flags {
         Flags((self.0 & !Flags::SERVER) | ((code & 0x0F) << 4))
@@ -297,7 +248,7 @@ impl Flags {
 }
 
 impl ChecksumSeed {
-    /// The key of a segment with this salt.
+    /// Creates the seed from a salt.
     #[must_use]
     pub(super) fn new(salt: u64) -> Self {
         ChecksumSeed(crc32fast::hash(&salt.to_le_bytes()))
@@ -311,7 +262,7 @@ impl ChecksumSeed {
         running.value()
     }
 
-    /// A checksum of a payload that comes in pieces.
+    /// Begins the checksum of a payload that comes in pieces.
     #[must_use]
     pub(super) fn crc(self) -> Crc {
         Crc(Hasher::new_with_initial(self.0))
@@ -325,12 +276,12 @@ impl ChecksumSeed {
     }
 }
 
-/// A checksum on its way.
+/// A checksum in progress.
 #[derive(Clone, Debug)]
 pub(super) struct Crc(Hasher);
 
 impl Crc {
-    /// Takes the next piece.
+    /// Adds the next piece.
     pub(super) fn update(&mut self, piece: &[u8]) {
         self.0.update(piece);
     }

@@ -1,7 +1,6 @@
-//! A directory as a descriptor, by the calls that take one (`openat` and its kin): Linux, Android, BSD,
-//! macOS, iOS.
+//! A directory as a descriptor, with `openat` and related calls: Linux, Android, BSD, macOS, iOS.
 //!
-//! What happens to the path it was opened by changes nothing for it.
+//! Renaming the directory, or a link in the path that it was opened by, has no effect on it.
 
 use super::fs::{Access, Fs, FsFile, LOCK, Owner, not_owned, not_regular};
 use alloc::borrow::ToOwned;
@@ -20,7 +19,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// Of file systems that lock no directories. NFS locks only what is open for writing (BADF).
+/// The errors of file systems that can't lock directories. NFS locks only files that are open for writing
+/// (BADF).
 const NO_LOCKS: [Errno; 7] = [
     Errno::BADF,
     Errno::INVAL,
@@ -38,7 +38,7 @@ pub(super) struct OsDir {
     lock: OnceLock<Lock>,
 }
 
-/// How the directory is locked, and by which process.
+/// The lock, and the process that took it.
 #[derive(Debug)]
 struct Lock {
     /// The lock file, if the directory itself can't be locked.
@@ -46,7 +46,7 @@ struct Lock {
     process: u32,
 }
 
-/// The directory in which a name is.
+/// The directory that contains a name.
 enum Parent<'a> {
     Top(&'a File),
     Sub(File),
@@ -81,8 +81,8 @@ impl OsDir {
         }
     }
 
-    /// The directory itself, or a subdirectory: opened for each call, as only rejected lines are in
-    /// one, and never through a link.
+    /// The directory itself, or a subdirectory, never through a link. A subdirectory is opened for each
+    /// call, because only rejected lines are in one.
     fn dir_at(&self, path: &Path) -> io::Result<Parent<'_>> {
         if path.as_os_str().is_empty() {
             return Ok(Parent::Top(&self.dir));
@@ -112,7 +112,7 @@ impl OsDir {
         Ok(retry_on_intr(open)?.into())
     }
 
-    /// Takes the lock that the lock file stands for.
+    /// Locks the lock file in place of the directory.
     pub(super) fn lock_by_file(&self) -> io::Result<bool> {
         let file = self.file(Path::new(LOCK), OFlags::RDWR | OFlags::CREATE)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -120,8 +120,8 @@ impl OsDir {
             Err(Errno::WOULDBLOCK) => return Ok(false),
             Err(e) => return Err(e.into()),
         }
-        // Somebody may have removed the file between our opening it and our locking it, and a third
-        // may hold the lock of the file that has the name now.
+        // The file may have been removed between open and lock, and another process may have locked the
+        // one that has the name now.
         Ok(self.has_name(&file)? && self.keep_lock(Some(file)))
     }
 
@@ -130,7 +130,7 @@ impl OsDir {
         self.lock.set(Lock { file, process }).is_ok()
     }
 
-    /// Whether this is the file that the lock file's name stands for.
+    /// Returns `true` if this is the file that has the name `LOCK`.
     fn has_name(&self, file: &File) -> io::Result<bool> {
         let ours = fstat(file)?;
         match self.stat(Path::new(LOCK)) {
@@ -166,8 +166,8 @@ impl Fs for OsDir {
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn FsFile>> {
-        // Opening a pipe would wait for its other end, so the look comes first; what is opened is
-        // looked at again below, for a swap in between.
+        // Checked before, because opening a pipe would block; and after, in case the file was exchanged in
+        // between.
         if file_type(&self.stat(path)?) != FileType::RegularFile {
             return Err(not_regular());
         }
@@ -214,7 +214,7 @@ impl Fs for OsDir {
 
     fn check_writable(&self) -> io::Result<()> {
         let wanted = Permission::WRITE_OK | Permission::EXEC_OK;
-        // Android has no such flag: real and effective user are the same there.
+        // Android lacks the flag; real and effective user are the same there.
         #[cfg(not(target_os = "android"))]
         let flags = AtFlags::EACCESS;
         #[cfg(target_os = "android")]
@@ -238,8 +238,8 @@ impl Fs for OsDir {
 
 impl Drop for OsDir {
     fn drop(&mut self) {
-        // A child has a copy of the descriptor: closing this one would leave the lock to it, and its
-        // closing must not take the lock away from the parent.
+        // A forked process shares the lock with its descriptor. Closing alone would leave the lock to it, so
+        // the owner unlocks; a fork must not, because that would unlock the owner's.
         if let Some(lock) = self.lock.get().filter(|l| l.process == self.process()) {
             let held = lock.file.as_ref().unwrap_or(&self.dir);
             let _ = flock(held, FlockOperation::Unlock);

@@ -1,9 +1,8 @@
-//! A directory as a path, where the system has no descriptors of directories. Links in the path are
-//! resolved once, when it is opened.
+//! A directory as a path, for systems without `openat`. Links in the path are resolved once, when it is
+//! opened.
 
-use super::fs::{
-    Access, Fs, FsFile, Owner, SYNCS_DIRECTORIES, create_private_dir, not_owned, not_regular,
-};
+use super::fs::{Access, Fs, FsFile, Owner, is_read_only, not_owned, not_regular};
+use super::fs_file::{SYNCS_DIRECTORIES, create_private_dir};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use path_lock::{PathLock, SystemLock, no_follow, open_lock_file, private};
@@ -16,7 +15,7 @@ use std::sync::OnceLock;
 #[path = "path_lock.rs"]
 pub(super) mod path_lock;
 
-/// A directory, with the lock that the system has.
+/// A directory with the lock of the target system.
 pub(super) type OsDir = PathDir<SystemLock>;
 
 /// A directory.
@@ -26,7 +25,7 @@ pub(super) struct PathDir<L: PathLock> {
     lock: OnceLock<Lock<L>>,
 }
 
-/// The lock, and which process has it.
+/// The lock, and the process that took it.
 #[derive(Debug)]
 struct Lock<L> {
     lock: L,
@@ -35,8 +34,8 @@ struct Lock<L> {
 
 impl<L: PathLock> PathDir<L> {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        // What can't be resolved, as on some drives of Windows, is at least independent of the program's
-        // current directory.
+        // Some drives of Windows can't be resolved. An absolute path is at least independent of the current
+        // directory.
         let dir = match fs::canonicalize(path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => std::path::absolute(path)?,
             dir => dir?,
@@ -75,8 +74,8 @@ impl<L: PathLock> Fs for PathDir<L> {
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn FsFile>> {
-        // Opening a pipe would wait for its other end, so the look comes first; what is opened is
-        // looked at again below, for a swap in between.
+        // Checked before, because opening a pipe would block; and after, in case the file was exchanged in
+        // between.
         let path = self.at(path);
         if !fs::symlink_metadata(&path)?.is_file() {
             return Err(not_regular());
@@ -121,7 +120,7 @@ impl<L: PathLock> Fs for PathDir<L> {
     }
 
     fn check_writable(&self) -> io::Result<()> {
-        // The file whose making most locks need anyway. Windows refuses to open it while another has it.
+        // Most locks need this file anyway. On Windows it can't be opened while another process has it.
         match open_lock_file(&self.dir, &mut private()) {
             Err(e) if is_read_only(&e) => Err(e),
             _ => Ok(()),
@@ -139,16 +138,9 @@ impl<L: PathLock> Fs for PathDir<L> {
 
 impl<L: PathLock> Drop for PathDir<L> {
     fn drop(&mut self) {
-        // A child has a copy of the descriptor: closing this one would leave the lock to it.
+        // A forked process shares the lock with its descriptor: closing alone would leave the lock to it.
         if let Some(lock) = self.lock.get().filter(|l| l.process == self.process()) {
             lock.lock.release();
         }
     }
-}
-
-fn is_read_only(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied
-    )
 }

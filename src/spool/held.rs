@@ -1,10 +1,10 @@
-//! Which batches their owner has in memory too: read and not yet delivered, or just put.
+//! Batches that the owner also has in memory: read and not yet delivered, or just appended.
 
 use super::batch::BatchRange;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-/// Held ranges by their first number. They don't overlap. Memory: some 60 bytes for each.
+/// Held ranges by their first number. They never overlap. Memory: about 60 bytes for each.
 #[derive(Debug, Default)]
 pub(super) struct Held(BTreeMap<u64, BatchRange>);
 
@@ -18,7 +18,7 @@ impl Held {
         }
     }
 
-    /// Takes a range out: what of it is still on disk.
+    /// Removes a range and returns what of it is still on disk.
     pub(super) fn remove(&mut self, range: &BatchRange) -> Option<BatchRange> {
         let held = self.0.get(&range.first)?;
         if held.last != range.last {
@@ -31,18 +31,18 @@ impl Held {
         self.find(seq).is_some()
     }
 
-    /// The range that holds a number, by its first one.
+    /// Finds the range that contains a number, and returns its first number.
     pub(super) fn find(&self, seq: u64) -> Option<u64> {
         let (first, range) = self.0.range(..=seq).next_back()?;
         (range.last >= seq).then_some(*first)
     }
 
-    /// Whether any number of these is held.
+    /// Returns `true` if a range begins in `base..end`.
     pub(super) fn any_in(&self, base: u64, end: u64) -> bool {
         base < end && self.0.range(base..end).next().is_some()
     }
 
-    /// The ranges of a segment. None crosses from one segment to another.
+    /// The ranges of a segment. No range crosses from one segment to another.
     pub(super) fn in_segment(&self, base: u64, end: u64) -> Vec<BatchRange> {
         if base >= end {
             return Vec::new();
@@ -50,7 +50,7 @@ impl Held {
         self.0.range(base..end).map(|(_, range)| *range).collect()
     }
 
-    /// Notes what is left of a range; nothing left ends it.
+    /// Sets what is left of a range. A range with nothing left is removed.
     pub(super) fn set_left(&mut self, first: u64, batches: u64, points: u64, bytes: u64) {
         if batches == 0 {
             self.0.remove(&first);
@@ -61,7 +61,7 @@ impl Held {
         }
     }
 
-    /// Forgets the ranges of a segment that is gone.
+    /// Removes the ranges of a segment that was removed.
     pub(super) fn forget(&mut self, base: u64, end: u64) {
         self.0.retain(|first, _| !(base..end).contains(first));
     }

@@ -1,7 +1,12 @@
-//! Where the records of each target are in a segment: what makes many targets cheap to read.
+//! The offsets of the records in a segment, chained by target.
 //!
-//! Built while a segment is read, as far as it was read, and kept for the two segments read last. Memory: 8 bytes for each number of such a segment (57 KiB for 1 MiB of records of 100
-//! bytes; 240 KiB at most; in proportion for larger segments) and some 30 for each target in it.
+//! Without it, each read of one of n targets would scan the records of the others: n passes over a
+//! segment instead of one. The records are in an array by number minus base, as a linked list for each
+//! target: an entry has the offset and the number of the target's next record.
+//!
+//! The index grows while a segment is read and is kept for the two segments that were read last. Memory:
+//! 8 bytes for each number of such a segment (57 KiB for 1 MiB of records of 100 bytes, at most 240 KiB,
+//! in proportion for larger segments) and about 30 for each target in it.
 
 use super::format::{RecordHeader, SEGMENT_HEADER};
 use super::fs::FsFile;
@@ -17,23 +22,23 @@ pub(super) struct Indexes {
     earlier: SegmentIndex,
 }
 
-/// One segment's records, chained by target.
+/// The index of one segment.
 #[derive(Debug)]
 pub(super) struct SegmentIndex {
     base: u64,
-    /// Up to where it was read.
+    /// The position up to which it is indexed.
     cursor: Cursor,
     /// By number minus base.
-    records: Vec<Place>,
+    records: Vec<Slot>,
     chains: HashMap<u32, Chain>,
 }
 
-/// Where a record is, and which is the next of its target.
+/// An entry of the index.
 #[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    /// 0: none that is of use.
+struct Slot {
+    /// The offset of the record; 0 if there is none or it is corrupt.
     at: u32,
-    /// 0: none; nothing comes before the first.
+    /// The next record of the same target; 0 if none is indexed. (The first record follows none.)
     next: u32,
 }
 
@@ -53,7 +58,7 @@ impl Default for Indexes {
 }
 
 impl Indexes {
-    /// The index of a segment, an empty one if there is none.
+    /// Returns the index of a segment; an empty one if there is none.
     pub(super) fn of(&mut self, base: u64) -> &mut SegmentIndex {
         if self.latest.base != base {
             core::mem::swap(&mut self.latest, &mut self.earlier);
@@ -83,12 +88,12 @@ impl SegmentIndex {
         }
     }
 
-    /// The first number of a target after `after`, or the first of all, as far as the segment was
-    /// read.
+    /// The number of the target's record after `after`, or of its first one, as far as the segment is
+    /// indexed.
     pub(super) fn next(&self, target: u32, after: Option<u64>) -> Option<u64> {
         let next = match after {
             None => self.chains.get(&target)?.first,
-            Some(after) => match self.place(after)?.next {
+            Some(after) => match self.slot(after)?.next {
                 0 => return None,
                 next => next,
             },
@@ -96,40 +101,36 @@ impl SegmentIndex {
         Some(self.base.saturating_add(u64::from(next)))
     }
 
-    /// Where a record is.
+    /// The offset of a record.
     pub(super) fn at(&self, seq: u64) -> Option<u64> {
-        let at = self.place(seq)?.at;
+        let at = self.slot(seq)?.at;
         (at >= SEGMENT_HEADER as u32).then_some(u64::from(at))
     }
 
-    /// Where the record after this one is, if that is known: this one ends there or before.
+    /// The offset of the next number's record, if it is indexed. The record ends there or before.
     pub(super) fn end(&self, seq: u64) -> Option<u64> {
         self.at(seq.saturating_add(1))
     }
 
-    /// A record that turned out to be none.
+    /// Marks a record as corrupt.
     pub(super) fn set_lost(&mut self, seq: u64) {
-        if let Some(place) = self.index(seq).and_then(|i| self.records.get_mut(i)) {
-            place.at = 0;
+        if let Some(slot) = self.index(seq).and_then(|i| self.records.get_mut(i)) {
+            slot.at = 0;
         }
     }
 
-    /// The numbers before `end` without a record, of a segment that was read to its end.
+    /// The numbers before `end` without a record. Called when the whole segment is indexed.
     pub(super) fn missing(&self, end: u64) -> Vec<u64> {
         let numbers = self.base..end;
         numbers.filter(|seq| self.at(*seq).is_none()).collect()
     }
 
-    /// The first of a target is done with.
+    /// Removes the first record of a target, which is done.
     pub(super) fn drop_first(&mut self, target: u32) {
         let Some(chain) = self.chains.get(&target) else {
             return;
         };
-        match self
-            .records
-            .get(chain.first as usize)
-            .map(|place| place.next)
-        {
+        match self.records.get(chain.first as usize).map(|slot| slot.next) {
             Some(next) if next != 0 => {
                 if let Some(chain) = self.chains.get_mut(&target) {
                     chain.first = next;
@@ -141,8 +142,8 @@ impl SegmentIndex {
         }
     }
 
-    /// Reads on by one step. `target` gives a record's target its number; those without one are left
-    /// out. False at the end.
+    /// Indexes one more item of the segment; `false` at its end. `target` maps the target of a record to
+    /// its number; records without one are left out.
     pub(super) fn read_on(
         &mut self,
         window: &mut Window,
@@ -165,7 +166,7 @@ impl SegmentIndex {
     }
 
     fn add(&mut self, target: u32, seq: u64, at: u64) {
-        // In bounds by what the scan checks: a number is at most as far from the base as records fit
+        // Bounded by the scan: a number is no farther from the base than the number of records that fit
         // before it, and no segment is read beyond 160 MiB.
         let (Some(index), Ok(at)) = (self.index(seq), u32::try_from(at)) else {
             return;
@@ -175,10 +176,10 @@ impl SegmentIndex {
         };
         if self.records.len() <= index {
             self.records
-                .resize(index.saturating_add(1), Place::default());
+                .resize(index.saturating_add(1), Slot::default());
         }
-        if let Some(place) = self.records.get_mut(index) {
-            *place = Place { at, next: 0 };
+        if let Some(slot) = self.records.get_mut(index) {
+            *slot = Slot { at, next: 0 };
         }
         match self.chains.get_mut(&target) {
             Some(chain) => {
@@ -197,7 +198,7 @@ impl SegmentIndex {
         }
     }
 
-    fn place(&self, seq: u64) -> Option<&Place> {
+    fn slot(&self, seq: u64) -> Option<&Slot> {
         self.records.get(self.index(seq)?)
     }
 

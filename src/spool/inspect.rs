@@ -1,34 +1,44 @@
-//! `Inspector`: reads a spool's directory without changing it, beside a running owner.
+//! `Inspector`: reads the directory of a spool beside its owner, and changes nothing.
 
 use super::ack::{AckFile, MAX_SEQ};
+use super::batch::Batch;
 use super::directory::Directory;
 use super::error::SpoolError;
-use super::format::{Flags, HeaderError, RecordHeader, SEGMENT_HEADER, SegmentHeader};
-use super::fs::{Access, Fs, FsFile, LOCK, OsDisk, read_full};
-use super::recovery::MAX_FILE;
+use super::format::{Flags, HeaderError, RecordHeader};
+use super::fs::{Access, Fs, FsFile, LOCK};
+use super::os_disk::OsDisk;
 use super::rejected::split_reason;
-use super::scan::{Bounds, Cursor, Step, Window};
+use super::scan::{Bounds, Cursor, MAX_FILE, Step, Window, read_header};
 use super::segment::parse_name;
 use super::target::Target;
-use crate::Precision;
 use alloc::vec::Vec;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Reads a spool's directory and changes nothing. Takes no lock, so it works beside a running
-/// owner; what that one writes or removes meanwhile may or may not be seen.
+/// A read-only view of the directory of a spool. Takes no lock, so it can be used beside the owner.
+/// Batches that the owner appends or removes meanwhile may or may not be seen.
 ///
-/// ```no_run
-/// use influx_edge::spool::{Inspector, Entry, Section};
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-inspector", std::process::id()));
+/// # use influx_edge::Precision;
+/// # use influx_edge::spool::{Batch, Spool, Target};
+/// use influx_edge::spool::{Entry, Inspector};
 ///
-/// let inspector = Inspector::new("/var/lib/logger/spool")?;
-/// inspector.walk(Section::Rejected, &mut |item| {
-///     if let Entry::Batch(batch) = item {
-///         println!("{}: {:?}", batch.target.bucket(), batch.reason);
+/// # let mut spool = Spool::open(&dir)?;
+/// # let target = Target::new("acme", "sensors")?;
+/// # spool.reject(Batch::new(&target, Precision::Second, 1, b"t v= 60\n"), "missing field value")?;
+/// let inspector = Inspector::new(&dir)?;
+/// let mut reasons = Vec::new();
+/// inspector.walk_rejected(&mut |entry| {
+///     if let Entry::Batch { batch, reason: Some(reason), .. } = entry {
+///         reasons.push(format!("{}: {reason}", batch.target.bucket()));
 ///     }
 /// })?;
-/// # Ok::<(), influx_edge::spool::SpoolError>(())
+/// assert_eq!(reasons, ["sensors: missing field value"]);
+/// # drop(spool);
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Inspector {
@@ -37,47 +47,18 @@ pub struct Inspector {
     acked: u64,
 }
 
-/// Which part of a spool to look at.
-///
-/// ```
-/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-section", std::process::id()));
-/// # use influx_edge::Precision;
-/// # use influx_edge::spool::{Entry, Inspector, Rejection, Section, Spool, Target};
-/// # let mut spool = Spool::open(&dir)?;
-/// # let target = Target::new("acme", "sensors")?;
-/// # let (lines, count, reason) = (b"t v= 60\n", 1, "missing field value");
-/// # spool.reject(Rejection { target: &target, precision: Precision::Second, lines, count, reason })?;
-/// let batches = |section| {
-///     let mut count = 0;
-///     let inspector = Inspector::new(&dir)?;
-///     inspector.walk(section, &mut |entry| count += u32::from(matches!(entry, Entry::Batch(_))))?;
-///     Ok::<_, influx_edge::spool::SpoolError>(count)
-/// };
-/// assert_eq!((batches(Section::Queue)?, batches(Section::Rejected)?), (0, 1));
-/// # drop(spool);
-/// # std::fs::remove_dir_all(&dir)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    /// What waits to be delivered, and what is delivered but not yet removed.
-    Queue,
-    /// What a server refused for good.
-    Rejected,
-}
-
-/// What is found on the way, in the order of the files and of what is in them.
+/// An item that [`Inspector`] found, in the order of the files and of their content.
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-entry", std::process::id()));
 /// # use influx_edge::Precision;
-/// # use influx_edge::spool::{Batch, Entry, Inspector, Section, Spool, Target};
+/// # use influx_edge::spool::{Batch, Entry, Inspector, Spool, Target};
 /// # let mut spool = Spool::open(&dir)?;
 /// # let target = Target::new("acme", "sensors")?;
 /// # spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
 /// let mut lines = Vec::new();
-/// Inspector::new(&dir)?.walk(Section::Queue, &mut |entry| match entry {
-///     Entry::Batch(batch) => lines.extend_from_slice(batch.lines),
+/// Inspector::new(&dir)?.walk_queue(&mut |entry| match entry {
+///     Entry::Batch { batch, delivered: false, .. } => lines.extend_from_slice(batch.lines),
 ///     Entry::Damage { at, bytes } => eprintln!("no batch: {bytes} bytes at {at}"),
 ///     _ => {}
 /// })?;
@@ -89,116 +70,75 @@ pub enum Section {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Entry<'a> {
-    /// A segment begins.
+    /// The beginning of a segment.
     Segment {
-        /// Its file.
+        /// The file.
         path: &'a Path,
-        /// Its header.
-        header: SegmentHeader,
-        /// The file's length.
-        len: u64,
+        /// The sequence number of its first batch.
+        first_seq: u64,
+        /// The time of its creation in Unix seconds, by the clock of that moment.
+        created: u64,
+        /// The length of the file.
+        bytes: u64,
     },
     /// A whole batch.
-    Batch(StoredBatch<'a>),
-    /// A batch whose header holds but whose content doesn't.
-    Corrupt {
-        /// Its number.
+    Batch {
+        /// The batch. In [`walk_rejected`](Inspector::walk_rejected), `points` is a number of lines.
+        batch: Batch<'a>,
+        /// Its sequence number.
         seq: u64,
-        /// Points it held.
+        /// The reason, if it was rejected.
+        reason: Option<&'a str>,
+        /// It is delivered and not yet removed, as far as the disk shows.
+        delivered: bool,
+    },
+    /// A batch whose header is intact and whose content is not.
+    Corrupt {
+        /// Its sequence number.
+        seq: u64,
+        /// The number of points it held.
         points: u32,
-        /// Bytes of its content.
+        /// The size of its content.
         bytes: u32,
     },
-    /// Bytes that are no batch, with others after them.
+    /// Bytes that are no batch, before others that are.
     Damage {
-        /// Where they begin in the segment.
+        /// Their offset in the segment.
         at: u64,
-        /// How many.
+        /// Their number.
         bytes: u64,
     },
-    /// Bytes behind the last batch of the newest segment: one that was being written when the power
-    /// went, or that its owner is writing just now.
+    /// Bytes behind the last batch of the newest segment: an append that a crash interrupted, or that
+    /// is in progress.
     Tail {
-        /// Where they begin in the segment.
+        /// Their offset in the segment.
         at: u64,
-        /// How many.
+        /// Their number.
         bytes: u64,
     },
-    /// A file with a segment's name that isn't one, or of another version.
+    /// A file that has a segment's name and can't be read as one.
     Unreadable {
         /// The file.
         path: &'a Path,
-        /// Why.
-        why: HeaderError,
+        /// The version in its header, if this crate does not support that. `None`: the header is
+        /// damaged, incomplete, or of another kind of file.
+        version: Option<u16>,
     },
-    /// Something else: a file that was set aside, or of somebody else's.
+    /// A file that is not part of the spool, or that was quarantined (`*.bad`).
     Other {
-        /// What it is.
+        /// The file.
         path: &'a Path,
     },
 }
 
-/// A batch in a spool.
-///
-/// ```
-/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-storedbatch", std::process::id()));
-/// # use influx_edge::Precision;
-/// # use influx_edge::spool::{Batch, Entry, Inspector, Section, Spool, Target};
-/// # let mut spool = Spool::open(&dir)?;
-/// # let target = Target::new("acme", "sensors")?;
-/// # spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
-/// # let mut batches = 0;
-/// Inspector::new(&dir)?.walk(Section::Queue, &mut |entry| {
-///     if let Entry::Batch(batch) = entry {
-///         assert_eq!((batch.seq, batch.points, batch.delivered), (1, 1, false));
-///         assert_eq!(batch.target.bucket(), "sensors");
-/// #       batches += 1;
-///     }
-/// })?;
-/// # assert_eq!(batches, 1);
-/// # drop(spool);
-/// # std::fs::remove_dir_all(&dir)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct StoredBatch<'a> {
-    /// Its number.
-    pub seq: u64,
-    /// Where it is to go.
-    pub target: Target,
-    /// The unit of its timestamps.
-    pub precision: Precision,
-    /// How many points it holds, or lines that were rejected.
-    pub points: u32,
-    /// The lines.
-    pub lines: &'a [u8],
-    /// Why they were rejected, if they were.
-    pub reason: Option<&'a str>,
-    /// Whether it is delivered already, as far as the disk knows.
-    pub delivered: bool,
-}
-
 impl Inspector {
-    /// Looks at the spool of a directory.
-    ///
-    /// ```
-    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-new", std::process::id()));
-    /// use influx_edge::spool::{Inspector, Spool};
-    ///
-    /// let spool = Spool::open(&dir)?;
-    /// assert_eq!(Inspector::new(&dir)?.acked(), 0); // beside a running owner
-    /// # drop(spool);
-    /// # std::fs::remove_dir_all(&dir)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Opens the directory of a spool for reading.
     ///
     /// # Errors
     /// Returns an error if the directory does not exist or can't be read.
     pub fn new(dir: impl Into<PathBuf>) -> Result<Self, SpoolError> {
         let dir = dir.into();
         let reading = |error| SpoolError::from_io(READING, &dir, error);
-        // A directory that isn't there is a mistake, not an empty spool.
         let directory = Directory::open(OsDisk, &dir).map_err(reading)?;
         let ack = AckFile::read(&directory, PathBuf::from("ack"), Access::Read).map_err(reading)?;
         let acked = ack.acked();
@@ -209,23 +149,49 @@ impl Inspector {
         })
     }
 
-    /// The number up to which all is delivered, as far as the disk knows.
+    /// Returns the sequence number up to which all batches are delivered, as far as the disk shows.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-acked", std::process::id()));
+    /// use influx_edge::spool::{Inspector, Spool};
+    ///
+    /// let spool = Spool::open(&dir)?;
+    /// assert_eq!(Inspector::new(&dir)?.acked(), 0); // beside the owner
+    /// # drop(spool);
+    /// # std::fs::remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn acked(&self) -> u64 {
         self.acked
     }
 
-    /// Goes through a part, checking every checksum. Memory: a window of 64 KiB and the batch at
-    /// hand.
+    /// Calls `each` for everything in the queue: batches that wait, and batches that are delivered but
+    /// not yet removed. Verifies every checksum. Memory: 64 KiB and one batch.
     ///
     /// # Errors
-    /// Returns an error if a file can't be read. A part that isn't there is empty.
-    pub fn walk(&self, part: Section, each: &mut dyn FnMut(Entry<'_>)) -> Result<(), SpoolError> {
-        let (sub, acked) = match part {
-            Section::Queue => (Path::new(""), self.acked),
-            Section::Rejected => (Path::new("rejected"), 0),
-        };
-        let dir = self.dir.join(sub);
+    /// Returns an error if a file can't be read.
+    pub fn walk_queue(&self, each: &mut dyn FnMut(Entry<'_>)) -> Result<(), SpoolError> {
+        let walked = self.walk(Path::new(""), self.acked, each);
+        walked.map_err(|error| SpoolError::from_io(READING, &self.dir, error))
+    }
+
+    /// Calls `each` for everything that was rejected, like [`walk_queue`](Inspector::walk_queue).
+    ///
+    /// # Errors
+    /// Returns an error if a file can't be read.
+    pub fn walk_rejected(&self, each: &mut dyn FnMut(Entry<'_>)) -> Result<(), SpoolError> {
+        let sub = Path::new("rejected");
+        match self.walk(sub, 0, each) {
+            // Created with the first rejection.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            walked => {
+                walked.map_err(|error| SpoolError::from_io(READING, &self.dir.join(sub), error))
+            }
+        }
+    }
+
+    fn walk(&self, sub: &Path, acked: u64, each: &mut dyn FnMut(Entry<'_>)) -> io::Result<()> {
         let mut walk = Walk {
             directory: &self.directory,
             sub,
@@ -234,11 +200,7 @@ impl Inspector {
             payload: Vec::new(),
             each,
         };
-        let listed = self.directory.list(sub);
-        match listed.and_then(|names| walk.files(&dir, names)) {
-            Err(e) if part == Section::Rejected && e.kind() == io::ErrorKind::NotFound => Ok(()),
-            result => result.map_err(|error| SpoolError::from_io(READING, &dir, error)),
-        }
+        walk.files(&self.dir.join(sub), self.directory.list(sub)?)
     }
 }
 
@@ -247,7 +209,7 @@ const READING: &str = "read the spool";
 
 struct Walk<'a> {
     directory: &'a Directory,
-    /// The part of the directory, relative to it.
+    /// The directory that is read, relative to the spool's.
     sub: &'a Path,
     acked: u64,
     window: Window,
@@ -294,20 +256,27 @@ impl Walk<'_> {
         next: Option<u64>,
     ) -> io::Result<()> {
         let len = file.status()?.len;
-        let mut head = [0; SEGMENT_HEADER];
-        let n = read_full(file, &mut head, 0)?;
-        let header = match SegmentHeader::decode(head.get(..n).unwrap_or_default()) {
+        let header = match read_header(file)? {
             Ok(header) if header.base_seq == base => header,
             Ok(_) => {
                 (self.each)(Entry::Other { path });
                 return Ok(());
             }
             Err(why) => {
-                (self.each)(Entry::Unreadable { path, why });
+                let version = match why {
+                    HeaderError::Version(version) => Some(version),
+                    HeaderError::Short | HeaderError::Magic | HeaderError::Checksum => None,
+                };
+                (self.each)(Entry::Unreadable { path, version });
                 return Ok(());
             }
         };
-        (self.each)(Entry::Segment { path, header, len });
+        (self.each)(Entry::Segment {
+            path,
+            first_seq: base,
+            created: header.created,
+            bytes: len,
+        });
         let bounds = Bounds {
             key: header.key(),
             base,
@@ -342,35 +311,26 @@ impl Walk<'_> {
     ) -> io::Result<()> {
         let target = cursor.target(&mut self.window, file, bounds, record)?;
         let target = Target::from_record(record.flags, target);
-        let at = cursor.at.saturating_add(record.payload_offset() as u64);
-        // The length is checked: the header's checksum holds, and the file is as long.
-        self.payload.resize(record.payload_len as usize, 0);
-        let n = read_full(file, &mut self.payload, at)?;
-        self.payload.truncate(n);
-        let whole = bounds.key.checksum(&self.payload) == record.payload_crc;
+        let whole = cursor.read_payload(file, bounds, record, &mut self.payload)?;
         let split = if record.flags.has(Flags::REJECTED) {
             split_reason(&self.payload).map(|(reason, lines)| (Some(reason), lines))
         } else {
             Some((None, self.payload.as_slice()))
         };
-        match (target, split) {
-            (Some(target), Some((reason, lines))) if whole => {
-                (self.each)(Entry::Batch(StoredBatch {
-                    seq: record.seq,
-                    target,
-                    precision: record.precision,
-                    points: record.points,
-                    lines,
-                    reason,
-                    delivered: record.seq <= self.acked,
-                }));
-            }
-            _ => (self.each)(Entry::Corrupt {
-                seq: record.seq,
-                points: record.points,
+        let (seq, points) = (record.seq, record.points);
+        (self.each)(match (&target, split) {
+            (Some(target), Some((reason, lines))) if whole => Entry::Batch {
+                batch: Batch::new(target, record.precision, points, lines),
+                seq,
+                reason,
+                delivered: seq <= self.acked,
+            },
+            _ => Entry::Corrupt {
+                seq,
+                points,
                 bytes: record.payload_len,
-            }),
-        }
+            },
+        });
         Ok(())
     }
 }

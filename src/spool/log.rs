@@ -1,21 +1,24 @@
-//! Segments in a directory: appending to the newest, beginning another, removing old ones.
+//! A log of segments in a directory: appends to the newest, begins new ones, removes old ones.
 //!
-//! The rules that make `Ok` mean something:
-//! - a segment's header, and its directory entry, are on the disk before its first record is
-//!   written;
-//! - a record counts only when all of it is written and, if asked for, synced;
-//! - after any failure the descriptor is given up and the attempt made once more, on a new segment. A
-//!   failed sync is never repeated on the same descriptor: the kernel may report it once, forget the
-//!   pages, and call the next sync a success;
-//! - a number stands for one batch: the second attempt has the number of the first, as the base of its
-//!   segment, and recovery looks at no record of the segment before that has this number or a later
-//!   one. If both fail, the number is not used again.
+//! The invariants that an `Ok` relies on:
+//! - Order of syncs: the header of a segment, then its directory entry, are on disk before its first
+//!   record is written. Records are synced with `fdatasync`, which includes the file's length. A removal
+//!   is not synced: if a power failure undoes it, the batches are delivered again.
+//! - A record counts only when it is completely written and, if requested, synced. A partial one is a torn
+//!   tail, see `recovery`.
+//! - After any failure the descriptor is abandoned, and the append is attempted once more on a new segment.
+//!   A failed sync is never repeated on the same file: the kernel may report the error once, mark the pages
+//!   clean, and let the next sync succeed (PostgreSQL's "fsyncgate").
+//! - A number identifies one batch: the second attempt has the number of the first, as the base of its
+//!   segment, and recovery ignores records of the previous segment from this number on. If both attempts
+//!   fail, the number is not used again.
 
 use super::ack::MAX_SEQ;
 use super::format::{Flags, RECORD_HEADER, RecordHeader, SEGMENT_HEADER, SegmentHeader};
 use super::fs::{Access, Fs, FsFile, write_full};
 use super::index::{Indexes, SegmentIndex};
 use super::segment::{Segment, SyncState, footprint, name};
+use super::stats::bump;
 use crate::Precision;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -25,7 +28,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::PathBuf;
 
-/// Records up to this size are put together in memory and written in one call.
+/// Records up to this size are assembled in memory and written with one call.
 const ONE_WRITE: usize = 64 << 10;
 
 pub(super) struct Log {
@@ -34,29 +37,29 @@ pub(super) struct Log {
     /// By base, oldest first; the active one is the last.
     pub(super) segments: VecDeque<Segment>,
     active: Option<Active>,
-    /// The last older segment that was read from.
+    /// The sealed segment that was read last.
     pub(super) reader: Option<(u64, Box<dyn FsFile>)>,
     indexes: Indexes,
     pub(super) next_seq: u64,
     segment_bytes: u64,
-    /// Whether anything is synced unless asked for.
+    /// Segments are synced without a request.
     durable: bool,
-    /// The directory has entries that were not synced.
+    /// The directory has unsynced entries.
     pub(super) dir_dirty: bool,
     scratch: Vec<u8>,
     pub(super) counts: Counts,
 }
 
-/// The segment that is being written to.
+/// The segment that is appended to.
 struct Active {
     file: Box<dyn FsFile>,
     /// Batches since the last sync.
     unsynced: u64,
-    /// A sync failed: this descriptor and these pages are good for nothing more.
+    /// A sync failed, so the state of all unsynced pages is unknown.
     sync_failed: bool,
 }
 
-/// What the log did, and what befell it.
+/// Counters of a log.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) bytes_written: u64,
@@ -64,10 +67,10 @@ pub(super) struct Counts {
     pub(super) poisoned: u64,
 }
 
-/// A record to be.
+/// A record to append.
 #[derive(Clone, Copy)]
 pub(super) struct NewRecord<'a> {
-    /// The target as the segments' shares know it.
+    /// The number of the target.
     pub(super) target: u32,
     pub(super) target_bytes: &'a [u8],
     pub(super) flags: Flags,
@@ -75,9 +78,9 @@ pub(super) struct NewRecord<'a> {
     pub(super) points: u32,
     /// The payload in pieces.
     pub(super) payload: [&'a [u8]; 3],
-    /// Unix seconds, if a segment is begun.
+    /// Unix seconds, for the header of a new segment.
     pub(super) now: u64,
-    /// Whether it has to be on the disk.
+    /// The record has to be synced.
     pub(super) sync: bool,
 }
 
@@ -113,21 +116,18 @@ impl Log {
         }
     }
 
-    /// Writes a record; its number. On an error nothing counts as written.
-    pub(super) fn append(&mut self, draft: &NewRecord<'_>) -> io::Result<u64> {
-        match self.try_append(draft) {
-            Ok(seq) => Ok(seq),
-            Err(_) => {
-                self.poison();
-                self.try_append(draft).inspect_err(|_| self.poison())
-            }
-        }
+    /// Appends a record and returns its number. After an error nothing counts as written.
+    pub(super) fn append(&mut self, record: &NewRecord<'_>) -> io::Result<u64> {
+        self.try_append(record).or_else(|_| {
+            self.poison();
+            self.try_append(record).inspect_err(|_| self.poison())
+        })
     }
 
-    fn try_append(&mut self, draft: &NewRecord<'_>) -> io::Result<u64> {
-        let len = draft.record_len();
+    fn try_append(&mut self, record: &NewRecord<'_>) -> io::Result<u64> {
+        let len = record.record_len();
         if !self.fits(len) {
-            self.rotate(draft.now)?;
+            self.rotate(record.now)?;
         }
         let seq = self.next_seq;
         if seq >= MAX_SEQ {
@@ -137,29 +137,29 @@ impl Log {
         let (Some(active), Some(segment)) = (&mut self.active, self.segments.back_mut()) else {
             return Err(io::Error::other("no segment to write to"));
         };
-        // A segment that somebody removed takes bytes as before, and they are lost with the process.
+        // A file that was deleted still accepts writes, which are lost when the process ends.
         if !active.file.status()?.linked {
             return Err(io::ErrorKind::NotFound.into());
         }
-        write_record(active, segment, seq, draft, &mut self.scratch)?;
-        if draft.sync {
-            self.counts.syncs = self.counts.syncs.saturating_add(1);
+        write_record(active, segment, seq, record, &mut self.scratch)?;
+        if record.sync {
+            bump(&mut self.counts.syncs, 1);
             active.sync()?;
         } else {
-            active.unsynced = active.unsynced.saturating_add(1);
+            bump(&mut active.unsynced, 1);
         }
-        // Another owner that came before this would not know of the record.
+        // A second owner may have read the directory before this record was there.
         self.fs.still_owned()?;
-        segment.len = segment.len.saturating_add(len);
+        bump(&mut segment.len, len);
         segment.end_seq = self.next_seq;
-        let payload_len = u32::try_from(draft.payload_len()).unwrap_or(u32::MAX);
-        segment.add(draft.target, seq, draft.points, payload_len);
-        self.counts.bytes_written = self.counts.bytes_written.saturating_add(len);
+        let payload_len = u32::try_from(record.payload_len()).unwrap_or(u32::MAX);
+        segment.add(record.target, seq, record.points, payload_len);
+        bump(&mut self.counts.bytes_written, len);
         Ok(seq)
     }
 
-    /// Whether the active segment takes a record of this length. One that is too long for any
-    /// segment gets its own.
+    /// Returns `true` if the active segment has space for a record of this length. A record that is too
+    /// long for any segment gets its own.
     fn fits(&self, len: u64) -> bool {
         let Some(segment) = self.segments.back().filter(|_| self.active.is_some()) else {
             return false;
@@ -167,7 +167,7 @@ impl Log {
         segment.len.saturating_add(len) <= self.segment_bytes
     }
 
-    /// Begins a new segment.
+    /// Seals the active segment and creates a new one.
     fn rotate(&mut self, now: u64) -> io::Result<()> {
         self.seal();
         let base = self.next_seq;
@@ -180,7 +180,7 @@ impl Log {
         let created = self.fs.create(&path).and_then(|file| {
             if let Err(e) = self.begin(&*file, &header) {
                 drop(file);
-                // It holds no record; what can't be removed now is removed at the next open.
+                // It holds no record. If this fails, the next open removes it.
                 let _ = self.fs.remove(&path);
                 return Err(e);
             }
@@ -200,17 +200,16 @@ impl Log {
     fn begin(&mut self, file: &dyn FsFile, header: &SegmentHeader) -> io::Result<()> {
         let bytes = header.encode();
         write_full(file, &bytes, 0)?;
-        self.counts.bytes_written = self.counts.bytes_written.saturating_add(bytes.len() as u64);
+        bump(&mut self.counts.bytes_written, bytes.len() as u64);
         if self.durable {
-            self.counts.syncs = self.counts.syncs.saturating_add(2);
+            bump(&mut self.counts.syncs, 2);
             file.sync()?;
             self.fs.sync_dir(&self.dir)?;
         }
         Ok(())
     }
 
-    /// Ends the active segment. Its unsynced batches go to the disk now, unless nothing is synced
-    /// here.
+    /// Ends the active segment. Syncs its unsynced batches if the log is durable.
     pub(super) fn seal(&mut self) {
         let Some(mut active) = self.active.take() else {
             return;
@@ -219,11 +218,11 @@ impl Log {
             return;
         }
         let state = if self.durable {
-            self.counts.syncs = self.counts.syncs.saturating_add(1);
+            bump(&mut self.counts.syncs, 1);
             match active.sync() {
                 Ok(()) => return,
                 Err(_) => {
-                    self.counts.poisoned = self.counts.poisoned.saturating_add(1);
+                    bump(&mut self.counts.poisoned, 1);
                     SyncState::Failed
                 }
             }
@@ -233,7 +232,7 @@ impl Log {
         self.set_newest(state);
     }
 
-    /// Gives up the active segment after a failure. What counts of it stays, to be read.
+    /// Abandons the active segment after a failure. Its complete records can still be read.
     fn poison(&mut self) {
         let Some(Active {
             file,
@@ -244,10 +243,10 @@ impl Log {
             return;
         };
         let (valid, end_seq) = self.segments.back().map_or((0, 0), |s| (s.len, s.end_seq));
-        // For tidiness alone: what is behind the end is not looked at, and recovery copes with it.
+        // Not required: nothing behind the end is read, and recovery skips it.
         let _ = file.set_len(valid);
         drop(file);
-        self.counts.poisoned = self.counts.poisoned.saturating_add(1);
+        bump(&mut self.counts.poisoned, 1);
         if self.segments.back().is_some_and(|s| s.base < end_seq) {
             self.next_seq = end_seq;
             match (unsynced, sync_failed) {
@@ -270,27 +269,26 @@ impl Log {
         self.durable
     }
 
-    /// How many batches were written since the last sync, of the active segment.
+    /// The number of batches that were appended to the active segment since its last sync.
     pub(super) fn unsynced(&self) -> u64 {
         self.active.as_ref().map_or(0, |active| active.unsynced)
     }
 
-    /// Whether the sync of a segment failed that is no longer written to.
+    /// Returns `true` if the sync of a sealed segment failed.
     pub(super) fn has_failed(&self) -> bool {
         self.first_failed().is_some()
     }
 
-    /// Whether anything was written and not brought to the disk, as far as is known.
+    /// Returns `true` if anything may not have reached the disk.
     pub(super) fn has_unsynced(&self) -> bool {
         let clean = |s: &Segment| s.sync == SyncState::Clean;
         self.unsynced() > 0 || !self.segments.iter().all(clean)
     }
 
-    /// Syncs each file that needs it, once. What fails is marked so, for
-    /// [`rewrite`](super::rewrite) to deal with: a sync is tried on no descriptor twice.
+    /// Syncs each file that needs it, once. Failures are marked for [`rewrite`](super::rewrite).
     pub(super) fn sync_files(&mut self) {
         if self.unsynced() > 0 {
-            self.counts.syncs = self.counts.syncs.saturating_add(1);
+            bump(&mut self.counts.syncs, 1);
             if self.active.as_mut().is_some_and(|a| a.sync().is_err()) {
                 self.poison();
             }
@@ -300,12 +298,12 @@ impl Log {
             let Some(base) = self.segments.get(index).filter(dirty).map(|s| s.base) else {
                 continue;
             };
-            self.counts.syncs = self.counts.syncs.saturating_add(1);
+            bump(&mut self.counts.syncs, 1);
             let file = self.fs.open(&self.path(base), Access::Write);
             let state = match file.and_then(|file| file.sync()) {
                 Ok(()) => SyncState::Clean,
                 Err(_) => {
-                    self.counts.poisoned = self.counts.poisoned.saturating_add(1);
+                    bump(&mut self.counts.poisoned, 1);
                     SyncState::Failed
                 }
             };
@@ -315,22 +313,22 @@ impl Log {
         }
     }
 
-    /// Brings the directory's entries to the disk, if some are new.
+    /// Syncs the directory if it has new entries.
     pub(super) fn sync_names(&mut self) -> io::Result<()> {
         if self.dir_dirty {
-            self.counts.syncs = self.counts.syncs.saturating_add(1);
+            bump(&mut self.counts.syncs, 1);
             self.fs.sync_dir(&self.dir)?;
             self.dir_dirty = false;
         }
         Ok(())
     }
 
-    /// A file to read a segment from.
+    /// Returns a file to read a segment from.
     pub(super) fn file(&mut self, base: u64) -> io::Result<&dyn FsFile> {
         self.reading(base).map(|(file, _)| file)
     }
 
-    /// A file to read a segment from, and its index.
+    /// Returns a file to read a segment from, and its index.
     pub(super) fn reading(&mut self, base: u64) -> io::Result<(&dyn FsFile, &mut SegmentIndex)> {
         let is_active = self.segments.back().is_some_and(|s| s.base == base);
         let index = self.indexes.of(base);
@@ -344,13 +342,13 @@ impl Log {
         Ok((&*self.reader.insert((base, file)).1, index))
     }
 
-    /// The segment with this base.
+    /// Finds the segment with this base.
     pub(super) fn segment_of(&mut self, base: u64) -> Option<&mut Segment> {
         let at = self.segments.binary_search_by_key(&base, |s| s.base).ok()?;
         self.segments.get_mut(at)
     }
 
-    /// The segment that holds a number, by its place.
+    /// Finds the index of the segment that contains a number.
     pub(super) fn index_of(&self, seq: u64) -> Option<usize> {
         let after = self.segments.partition_point(|s| s.base <= seq);
         let index = after.checked_sub(1)?;
@@ -362,7 +360,7 @@ impl Log {
         self.active.is_some() && index.saturating_add(1) == self.segments.len()
     }
 
-    /// Removes a segment, file and all.
+    /// Removes a segment and its file.
     pub(super) fn remove(&mut self, index: usize) -> Option<Segment> {
         if self.is_active(index) {
             self.active = None;
@@ -376,26 +374,26 @@ impl Log {
             self.reader = None;
         }
         self.indexes.forget(segment.base);
-        // What stays is delivered again after the next open, or was meant to be dropped anyway.
+        // If this fails, the batches are found and delivered again after the next open.
         let _ = self.fs.remove(&self.path(segment.base));
         Some(segment)
     }
 
-    /// A segment's file is another one now, with the same records at the same places.
+    /// Called after the file of a segment was replaced by one with the same records at the same offsets.
     pub(super) fn replaced(&mut self, base: u64) {
         self.reader = None;
         self.indexes.forget(base);
         self.dir_dirty = true;
     }
 
-    /// What all segments take on disk, as the limit counts it.
+    /// The disk space of all segments, as `max_bytes` counts it.
     pub(super) fn footprint(&self) -> u64 {
         self.segments.iter().fold(0, |sum: u64, segment| {
             sum.saturating_add(segment.footprint())
         })
     }
 
-    /// What they would take with one more record.
+    /// The same with one more record of this length.
     pub(super) fn footprint_with(&self, len: u64) -> u64 {
         let now = self.footprint();
         match self.segments.back() {
@@ -422,33 +420,33 @@ impl Active {
     }
 }
 
-/// Writes a record behind the end of the segment. Nothing is counted yet.
+/// Writes a record behind the end of the segment, and counts nothing.
 fn write_record(
     active: &Active,
     segment: &Segment,
     seq: u64,
-    draft: &NewRecord<'_>,
+    record: &NewRecord<'_>,
     scratch: &mut Vec<u8>,
 ) -> io::Result<()> {
     let mut crc = segment.key.crc();
-    for piece in draft.payload {
+    for piece in record.payload {
         crc.update(piece);
     }
     let too_long = |_| io::Error::from(io::ErrorKind::InvalidInput);
     let header = RecordHeader {
-        payload_len: u32::try_from(draft.payload_len()).map_err(too_long)?,
+        payload_len: u32::try_from(record.payload_len()).map_err(too_long)?,
         seq,
-        target_len: u16::try_from(draft.target_bytes.len()).map_err(too_long)?,
-        flags: draft.flags,
-        precision: draft.precision,
-        points: draft.points,
+        target_len: u16::try_from(record.target_bytes.len()).map_err(too_long)?,
+        flags: record.flags,
+        precision: record.precision,
+        points: record.points,
         payload_crc: crc.value(),
     };
     scratch.clear();
-    scratch.extend_from_slice(&header.encode(segment.key, draft.target_bytes));
-    scratch.extend_from_slice(draft.target_bytes);
+    scratch.extend_from_slice(&header.encode(segment.key, record.target_bytes));
+    scratch.extend_from_slice(record.target_bytes);
     let mut at = segment.len;
-    for piece in draft.payload {
+    for piece in record.payload {
         if scratch.len().saturating_add(piece.len()) > ONE_WRITE {
             write_full(&*active.file, scratch, at)?;
             at = at.saturating_add(scratch.len() as u64);
@@ -462,8 +460,8 @@ fn write_record(
     write_full(&*active.file, scratch, at)
 }
 
-/// Random enough that nobody who sends data can guess it: the standard library's keys come from the
-/// operating system.
+/// A number that can't be guessed by a sender of data: the keys of the standard library's hash maps are
+/// random.
 pub(super) fn salt() -> u64 {
     RandomState::new().build_hasher().finish()
 }

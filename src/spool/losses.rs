@@ -1,4 +1,5 @@
-//! `Losses`: the lines that left the disk without being delivered, as a value that has to be used.
+//! `Losses`: lines that left the disk without being delivered, as a value that the compiler requires to be
+//! used.
 
 use super::held::Held;
 use super::segment::TargetCount;
@@ -9,42 +10,35 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// Lines that left the disk without being delivered.
-#[must_use = "lines that left the disk have to be counted"]
+#[must_use = "lost lines have to be counted"]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Losses(pub(crate) Vec<Loss>);
 
-/// What one target lost at once.
+/// A loss of one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "read by the writer")]
 pub(crate) struct Loss {
     pub(crate) target: Target,
     pub(crate) batches: u64,
     pub(crate) points: u64,
-    /// Of those points, how many are held (in the owner's memory, see [`Spool::hold`]): these are
-    /// not lost, but no longer on disk.
+    /// The points of these that are held (see [`Spool::hold`]): the owner has them in memory, so they are
+    /// only no longer on disk.
     pub(crate) held_points: u64,
     pub(crate) cause: LossCause,
 }
 
-/// Why lines left the disk.
+/// The reason of a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LossCause {
-    /// To free space.
+    /// Dropped to free space.
     Dropped,
-    /// Their checksum no longer holds, or their file is gone.
+    /// The checksum is no longer valid, or the file is gone.
     Corrupt,
-    /// The sync of their segment failed, and they can't be read back to be written elsewhere.
+    /// The sync of the segment failed, and the lines can't be read back to be written elsewhere.
     Unsynced,
 }
 
-impl Losses {
-    /// For callers for whom [`SpoolStats`](super::SpoolStats), where each loss is counted too, is
-    /// enough.
-    pub(super) fn counted_in_stats(self) {}
-}
-
-/// What was found of a segment's waiting batches, by target and by held range; to compare with what
-/// should be there.
+/// The waiting batches that were found in a segment, by target and by held range.
 #[derive(Default)]
 pub(super) struct Tally {
     targets: BTreeMap<u32, TargetCount>,
@@ -52,7 +46,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Counts a waiting batch that is there.
+    /// Counts a waiting batch.
     pub(super) fn add(&mut self, held: &Held, target: u32, seq: u64, points: u32, bytes: u32) {
         let (points, bytes) = (u64::from(points), u64::from(bytes));
         let count = self.targets.entry(target).or_default();
@@ -64,8 +58,7 @@ impl Tally {
 }
 
 impl Spool {
-    /// Compares what waits in a segment with what was found there: what is missing, of one target or
-    /// of all, is lost.
+    /// Counts as lost whatever should wait in a segment, of one target or of all, and was not found.
     pub(super) fn settle(
         &mut self,
         base: u64,
@@ -103,7 +96,7 @@ impl Spool {
         }
     }
 
-    /// Counts a loss, and adds it to those to return.
+    /// Counts a loss in the stats, and adds it to `losses`.
     pub(super) fn lose(
         &mut self,
         losses: &mut Losses,

@@ -1,26 +1,25 @@
-//! Sequence numbers that no spool of ours can have reached: forged, or damage that a checksum doesn't
-//! show. They must not use up the numbers that are left, nor make what waits look delivered.
+//! Sequence numbers that a spool can't have reached: forged, or damage that a checksum doesn't detect.
+//! They must neither use up the remaining numbers nor make waiting batches look delivered.
 //!
-//! - An acknowledgement beyond what can have been written is not believed: what it is about is
-//!   delivered again at worst.
-//! - Batches with such numbers get new ones behind all others: their segment is copied, the copy synced,
-//!   then the segment removed. A crash in between makes them be there twice, no more.
+//! - An acknowledgement beyond what can have been written is ignored: at worst, batches are delivered
+//!   again.
+//! - Batches with such numbers get new ones behind all others: their segment is copied, the copy is
+//!   synced, then the segment is removed. After a crash in between they are there twice.
 
-use super::format::{RecordHeader, SEGMENT_HEADER, SegmentHeader};
-use super::fs::{Access, read_full};
+use super::format::RecordHeader;
+use super::fs::Access;
 use super::log::{Log, NewRecord};
-use super::scan::{Bounds, Cursor, Step, Window};
+use super::scan::{Bounds, Cursor, MAX_FILE, Step, Window, read_header};
 use super::stats::{OpenReport, bump};
 use alloc::vec::Vec;
 use std::io;
 
-/// Numbers from here on are suspicious. At a million batches a second it takes 70 000 years to get
-/// there.
+/// Numbers from here on are implausible: a million batches a second reach it after 70 000 years.
 const FOREIGN: u64 = 1 << 61;
-/// More numbers than this are not missing between two segments, or behind the last.
+/// The largest plausible gap between two segments, or behind the last.
 const MAX_JUMP: u64 = 1 << 40;
 
-/// Splits the bases of segments, in order, into ours and those with numbers that can't be.
+/// Splits the sorted bases of segments into plausible and implausible ones.
 pub(super) fn split_foreign(bases: &[u64], acked: u64) -> (&[u64], &[u64]) {
     let mut before = acked;
     let ours = bases.iter().take_while(|&&base| {
@@ -31,18 +30,18 @@ pub(super) fn split_foreign(bases: &[u64], acked: u64) -> (&[u64], &[u64]) {
     bases.split_at_checked(ours.count()).unwrap_or((bases, &[]))
 }
 
-/// The acknowledged number, or 0 if it can't be right beside these segments.
+/// Returns the acknowledged number, or 0 if it is implausible beside these segments.
 pub(super) fn trusted(acked: u64, bases: &[u64]) -> u64 {
     let ours = bases.iter().rev().find(|&&base| base < FOREIGN);
     let beyond = ours.is_some_and(|newest| acked.saturating_sub(*newest) > MAX_JUMP);
     if acked >= FOREIGN || beyond { 0 } else { acked }
 }
 
-/// What recovery gives each waiting record's target a number with.
+/// Maps the target of a record to a number, or to `None` if it is invalid.
 pub(super) type Adopt<'a> = dyn FnMut(&RecordHeader, &[u8]) -> Option<u32> + 'a;
 
-/// Gives the batches of these segments new numbers. What can't be copied now stays where it is, counted
-/// as ignored, until the next open.
+/// Gives the batches of these segments new numbers. A segment that can't be copied stays until the next
+/// open and is counted as ignored.
 pub(super) fn renumber(
     log: &mut Log,
     window: &mut Window,
@@ -68,7 +67,7 @@ pub(super) fn renumber(
             *report = counts;
             bump(&mut report.segments, 1);
         } else {
-            // Not twice, while the first is there.
+            // The original is still there: its batches must not be delivered twice.
             while log.segments.back().is_some_and(|s| s.base >= first) {
                 log.remove(log.segments.len().saturating_sub(1));
             }
@@ -85,9 +84,7 @@ fn copy(
     adopt: &mut Adopt<'_>,
 ) -> io::Result<()> {
     let file = log.fs.open(&log.path(base), Access::Read)?;
-    let mut head = [0; SEGMENT_HEADER];
-    let n = read_full(&*file, &mut head, 0)?;
-    let header = SegmentHeader::decode(head.get(..n).unwrap_or_default());
+    let header = read_header(&*file)?;
     let Some(header) = header.ok().filter(|header| header.base_seq == base) else {
         return Err(io::ErrorKind::InvalidData.into());
     };
@@ -95,7 +92,7 @@ fn copy(
         key: header.key(),
         base,
         below: u64::MAX,
-        end: file.status()?.len.min(super::recovery::MAX_FILE),
+        end: file.status()?.len.min(MAX_FILE),
     };
     window.forget();
     window.select(base);
@@ -111,11 +108,7 @@ fn copy(
             Step::Record(record) => record,
         };
         let target = cursor.target(window, &*file, &bounds, &record)?.to_vec();
-        let at = cursor.at.saturating_add(record.payload_offset() as u64);
-        // The length is checked: the header's checksum holds, and the file is as long.
-        payload.resize(record.payload_len as usize, 0);
-        let n = read_full(&*file, &mut payload, at)?;
-        let whole = n == payload.len() && bounds.key.checksum(&payload) == record.payload_crc;
+        let whole = cursor.read_payload(&*file, &bounds, &record, &mut payload)?;
         match adopt(&record, &target).filter(|_| whole) {
             Some(number) => {
                 log.append(&NewRecord {
@@ -128,9 +121,7 @@ fn copy(
                     now: header.created,
                     sync: false,
                 })?;
-                bump(&mut report.batches, 1);
-                bump(&mut report.points, u64::from(record.points));
-                bump(&mut report.bytes, u64::from(record.payload_len));
+                report.count_batch(record.points, record.payload_len);
             }
             None => {
                 bump(&mut report.corrupt_batches, 1);

@@ -1,4 +1,4 @@
-//! The lock of a directory that is known by its path, as the system has one.
+//! The lock of a directory that is identified by its path, for each system.
 
 use crate::spool::fs::LOCK;
 use core::fmt;
@@ -15,11 +15,11 @@ pub(in crate::spool) mod program_lock;
 pub(in crate::spool) trait PathLock:
     Sized + fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe
 {
-    /// Takes the lock of the directory with this path, without links. `None`: another has it.
+    /// Locks the directory with this path, without links. `None` if it is locked already.
     fn take(dir: &Path) -> io::Result<Option<Self>>;
-    /// Whether no other owner can have it by now.
+    /// Returns `true` if no other owner can have it by now.
     fn is_ours(&self, dir: &Path) -> io::Result<bool>;
-    /// Frees it. Called once, and not in a child process.
+    /// Unlocks. Called once, and not in a forked process.
     fn release(&self);
 }
 
@@ -49,12 +49,12 @@ impl PathLock for LockedFile {
             Err(e) => return Err(e.into()),
         }
         let lock = LockedFile(file);
-        // Somebody may have removed the file between our opening it and our locking it, and a third may
-        // hold the lock of the file that has the name now.
+        // The file may have been removed between open and lock, and another process may have locked the
+        // one that has the name now.
         Ok(lock.is_ours(dir)?.then_some(lock))
     }
 
-    /// Whether this is the file that the name stands for.
+    /// Returns `true` if this is the file that has the name.
     fn is_ours(&self, dir: &Path) -> io::Result<bool> {
         use std::os::unix::fs::MetadataExt;
 
@@ -71,11 +71,11 @@ impl PathLock for LockedFile {
     }
 }
 
-/// The lock file, opened exclusively: as good as a lock, and it can't be removed.
+/// The lock file, opened without sharing. That is a lock, and the file can't be removed.
 #[cfg(windows)]
 #[derive(Debug)]
 pub(in crate::spool) struct UnsharedFile {
-    /// Its being open is the lock.
+    /// The lock while it is open.
     _file: File,
 }
 
@@ -99,7 +99,7 @@ impl PathLock for UnsharedFile {
     fn release(&self) {}
 }
 
-/// Where the system has no lock that is known here: nothing can be taken.
+/// For systems without a supported lock: taking it always fails.
 #[cfg(not(any(windows, all(unix, not(target_os = "solaris")))))]
 #[derive(Debug)]
 pub(in crate::spool) enum NoLock {}
@@ -119,12 +119,12 @@ impl PathLock for NoLock {
     }
 }
 
-/// Opens the lock file, or makes it.
+/// Opens or creates the lock file.
 pub(super) fn open_lock_file(dir: &Path, options: &mut OpenOptions) -> io::Result<File> {
     no_follow(options.create(true)).open(dir.join(LOCK))
 }
 
-/// Reading and writing; a file made with it is its owner's alone.
+/// Reading and writing; a file created with it is accessible to its owner only.
 pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
@@ -133,7 +133,7 @@ pub(super) fn private() -> OpenOptions {
     options
 }
 
-/// Refuses to open a symbolic link. Where the system has no such flag, the look before serves.
+/// Makes opening a symbolic link an error. On systems without the flag, the check before has to do.
 pub(super) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(all(unix, not(target_os = "espidf")))]
     if let Ok(flag) = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()) {

@@ -1,5 +1,5 @@
-//! A lock for systems that run one program (ESP-IDF): a list in its memory of the directories that are in
-//! use. No other program can have one, and a lock file would still be there after a reset.
+//! A lock for systems that run one program (ESP-IDF): a list in memory of the directories in use. There is
+//! no other program that could open one, and a lock file would outlive a reset.
 
 use super::PathLock;
 use alloc::vec::Vec;
@@ -7,15 +7,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// The directories that are locked, by their paths.
+/// The paths of the locked directories.
 static LOCKED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// An entry in that list.
+/// An entry in [`LOCKED`].
 #[derive(Debug)]
 pub(in crate::spool) struct ProgramLock(PathBuf);
 
 impl PathLock for ProgramLock {
-    /// FAT makes no difference between capitals and small letters, so neither does this.
+    /// Compares without case, like FAT.
     fn take(dir: &Path) -> io::Result<Option<Self>> {
         let mut locked = LOCKED.lock().unwrap_or_else(PoisonError::into_inner);
         if locked

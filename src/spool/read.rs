@@ -1,4 +1,4 @@
-//! Reading the oldest batches of a target back from disk.
+//! `read_batches`: the oldest batches of a target, read back from disk.
 
 use super::batch::{BatchGroup, BatchRange};
 use super::error::SpoolError;
@@ -12,20 +12,20 @@ use super::target::Target;
 use alloc::vec::Vec;
 use std::io;
 
-/// Records of a target that are no farther apart than this are read at once.
+/// Records of a target that are no farther apart than this are read with one call.
 const DENSE: u64 = 4096;
 
-/// A range goes on over at most so many numbers that are done with.
+/// A range extends over at most this many numbers that are done.
 const MAX_GAP: u64 = 64;
 
-/// A record of the target, whose header holds.
+/// A record of the target, with a valid header.
 struct Found {
     header: RecordHeader,
     at: u64,
     bounds: Bounds,
 }
 
-/// What is being filled.
+/// A call of `read_batches` in progress.
 struct Filling<'a> {
     number: u32,
     target: &'a Target,
@@ -34,27 +34,27 @@ struct Filling<'a> {
     group: Option<BatchGroup>,
 }
 
-/// How a segment was left.
+/// The reason to leave a segment.
 enum Left {
     /// The group is complete.
     Full,
-    /// There is nothing more in it for now.
+    /// It has nothing more for this target.
     AtEnd,
 }
 
 impl Spool {
-    /// Puts the oldest waiting batches of a target into `body`, in order, and says which they are. As
-    /// many as fit into `max_bytes`, one at least, all of one precision and of one segment; a newline
-    /// is put between two if the first doesn't end with one. What `body` held before is gone.
+    /// Reads the oldest waiting batches of a target into `body`, in order: as many as fit into
+    /// `max_bytes` and at least one, all of one precision and of one segment. A newline is inserted after
+    /// a batch that doesn't end with one. The previous content of `body` is discarded.
     ///
-    /// `None`: nothing waits for this target, or its [kind of server](Target::server) is unknown. Until
-    /// they are acknowledged the next call finds the same batches again, so a failed delivery needs
-    /// nothing undone.
+    /// Returns `None` if nothing waits for this target, or if its [kind of server](Target::server) is
+    /// unknown. Until the group is acknowledged the next call returns the same batches, so nothing has to
+    /// be undone if their delivery fails.
     ///
-    /// Batches that turn out to be damaged are left out and counted
-    /// ([`SpoolStats::corrupt_batches`](super::SpoolStats::corrupt_batches)). Allocates in `body`, for
-    /// the ranges, and for an index of the segment: 8 bytes for each of its batches and some 30 for each
-    /// of its targets, for the two segments that were read last.
+    /// Damaged batches are skipped and counted
+    /// ([`SpoolStats::corrupt_batches`](super::SpoolStats::corrupt_batches)). Allocates in `body`, for the
+    /// group, and for an index of the segment: 8 bytes for each of its batches and about 30 for each of
+    /// its targets, for the two segments that were read last.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-collect", std::process::id()));
@@ -66,28 +66,26 @@ impl Spool {
     /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
     /// let mut body = Vec::new();
     /// let group = spool.read_batches(&target, 64 * 1024, &mut body)?.expect("one waits");
-    /// assert_eq!((group.points(), &body[..]), (1, &b"t v=1 60\n"[..]));
+    /// assert_eq!((group.points, &body[..]), (1, &b"t v=1 60\n"[..]));
     /// # drop(spool);
     /// # std::fs::remove_dir_all(&dir)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the disk can't be read, by which nothing is lost, and
-    /// [`SpoolErrorKind::Forked`](super::SpoolErrorKind::Forked) in a child process.
+    /// Returns an error if the disk can't be read, which loses nothing, and [`SpoolError::Forked`] in a
+    /// fork of the process that opened the spool.
     pub fn read_batches(
         &mut self,
         target: &Target,
         max_bytes: usize,
         body: &mut Vec<u8>,
     ) -> Result<Option<BatchGroup>, SpoolError> {
-        let (result, losses) = self.read(target, max_bytes, body);
-        losses.counted_in_stats();
-        result
+        self.read(target, max_bytes, body).0
     }
 
-    /// [`read_batches`](Spool::read_batches) of those that are not held; they are held from now on. Also
-    /// what was found to be lost, also beside an error.
+    /// Reads like [`read_batches`](Spool::read_batches) and holds the batches from then on. Also returns
+    /// the losses that were found, also beside an error.
     #[allow(dead_code, reason = "for the writer")]
     pub(crate) fn take(
         &mut self,
@@ -97,10 +95,7 @@ impl Spool {
     ) -> (Result<Option<BatchGroup>, SpoolError>, Losses) {
         let (result, losses) = self.read(target, max_bytes, body);
         if let Ok(Some(group)) = &result {
-            group
-                .ranges()
-                .iter()
-                .for_each(|range| self.held.insert(range));
+            group.ranges.iter().for_each(|run| self.held.insert(run));
         }
         (result, losses)
     }
@@ -133,7 +128,7 @@ impl Spool {
             self.remove_acked();
         }
         let result = match result {
-            // What was read before the failure is whole; the failure comes again if it lasts.
+            // The batches read before a failure are whole. A lasting failure is returned by the next call.
             Err(error) if group.is_none() => {
                 Err(SpoolError::from_io("read the spool", self.dir(), error))
             }
@@ -180,7 +175,7 @@ impl Spool {
         losses: &mut Losses,
     ) -> io::Result<Left> {
         let number = filling.number;
-        // The number before, and how many wait up to here, held ones too.
+        // The previous number, and the count of waiting batches so far, held ones included.
         let (mut before, mut waiting) = (None, 0_u64);
         loop {
             let (_, index) = self.log.reading(base)?;
@@ -205,14 +200,14 @@ impl Spool {
             waiting = waiting.saturating_add(1);
             before = Some(seq);
             if self.held.contains(seq) {
-                // In order: what comes after it is not put together with what came before.
+                // A group doesn't span held batches: they may be delivered later than what is before them.
                 if filling.group.is_some() {
                     return Ok(Left::Full);
                 }
                 continue;
             }
             let Some(found) = self.record(base, seq, filling)? else {
-                // Damaged since it was found. How much it was is seen at the segment's end.
+                // Damaged since it was indexed. The loss is counted at the end of the segment.
                 waiting = waiting.saturating_sub(1);
                 self.log.reading(base)?.1.set_lost(seq);
                 continue;
@@ -232,7 +227,7 @@ impl Spool {
         }
     }
 
-    /// Reads a segment on by one record; false at its end.
+    /// Indexes one more record of a segment; `false` at its end.
     fn read_on(&mut self, base: u64) -> io::Result<bool> {
         let Some(bounds) = self.log.segment_of(base).map(|s| s.bounds()) else {
             return Ok(false);
@@ -252,12 +247,12 @@ impl Spool {
             .unwrap_or(TargetCount::none(number))
     }
 
-    /// The header of a record that the index knows, if it still holds.
+    /// The header of an indexed record, if it is still valid.
     fn record(&mut self, base: u64, seq: u64, filling: &Filling<'_>) -> io::Result<Option<Found>> {
         let header = self.header(base, seq, filling.number)?;
         Ok(header.filter(|found| {
-            // The target's bytes are covered by the header's checksum, and were compared when the
-            // index was made; a record that was exchanged since has another length at least.
+            // The checksum of the header covers the target, which was compared when the record was
+            // indexed. Its length detects a record that was exchanged since.
             usize::from(found.header.target_len) == filling.target.bytes().len()
         }))
     }
@@ -276,7 +271,7 @@ impl Spool {
         let next = index
             .next(number, Some(seq))
             .and_then(|next| index.at(next));
-        // As much as is of use: this record alone, if the next one is far away.
+        // Reads ahead only if the next record of the target is near; else this record alone.
         let dense = next.is_some_and(|next| next.saturating_sub(end) < DENSE);
         let ahead = match dense {
             true => WINDOW,
@@ -290,13 +285,13 @@ impl Spool {
         Ok(header.map(|header| Found { header, at, bounds }))
     }
 
-    /// Whether all of these numbers are done with, and few.
-    fn all_finished(&self, first: u64, last: u64) -> bool {
-        last.saturating_sub(first) < MAX_GAP && (first..=last).all(|seq| self.is_finished(seq))
+    /// Returns `true` if no number in `first..end` waits, and they are few.
+    fn all_finished(&self, first: u64, end: u64) -> bool {
+        end.saturating_sub(first) <= MAX_GAP && (first..end).all(|seq| self.is_finished(seq))
     }
 
-    /// The segment is read to its end, and less of a target was found than should be there: what is
-    /// missing was damaged since it was written.
+    /// Counts what a target has lost in a segment. Called at the end of the segment, if fewer batches were
+    /// found than are expected: the others were damaged since they were written.
     fn recount(&mut self, base: u64, number: u32, losses: &mut Losses) -> io::Result<()> {
         let mut found = Tally::default();
         let mut before = None;
@@ -315,7 +310,7 @@ impl Spool {
             }
         }
         self.settle(base, Some(number), &found, LossCause::Corrupt, losses);
-        // Numbers without a record wait for nobody.
+        // Numbers without a record no longer count as waiting.
         let end = self.log.segment_of(base).map_or(0, |s| s.end_seq);
         let lost = self.log.reading(base)?.1.missing(end);
         if let Some(segment) = self.log.segment_of(base) {
@@ -324,8 +319,8 @@ impl Spool {
         Ok(())
     }
 
-    /// What waits of a range, some of which is done with: from the disk, or in proportion if that
-    /// can't be read.
+    /// Counts the waiting batches of a range of which some are done: from their headers on disk, or in
+    /// proportion if those can't be read.
     pub(super) fn measure(&mut self, base: u64, range: &BatchRange, open: u64) -> TargetCount {
         let mut count = TargetCount::none(range.target);
         for seq in range.first..=range.last {
@@ -358,7 +353,7 @@ impl Spool {
         self.header(base, seq, number)
     }
 
-    /// Puts a batch's bytes behind those in `body`, if they are what was written; whether they were.
+    /// Appends the lines of a batch to `body` if their checksum is valid; `false` if not.
     fn read_payload(&mut self, found: &Found, body: &mut Vec<u8>) -> io::Result<bool> {
         let header = found.header;
         let before = body.len();
@@ -387,7 +382,7 @@ impl Spool {
         let whole =
             payload.len() == len && found.bounds.key.checksum(payload) == header.payload_crc;
         if !whole {
-            // What was read may be read again, from the disk this time.
+            // The next attempt reads from the disk again.
             self.window.forget();
             body.truncate(before);
         }
@@ -396,7 +391,7 @@ impl Spool {
 }
 
 impl Filling<'_> {
-    /// Whether a record still belongs to the group.
+    /// Returns `true` if a record still belongs to the group.
     fn takes(&self, header: &RecordHeader) -> bool {
         let len = self.body.len().saturating_add(header.payload_len as usize);
         self.group
@@ -405,34 +400,16 @@ impl Filling<'_> {
     }
 
     fn range(&self, header: &RecordHeader) -> BatchRange {
-        BatchRange {
-            first: header.seq,
-            last: header.seq,
-            target: self.number,
-            batches: 1,
-            points: u64::from(header.points),
-            bytes: u64::from(header.payload_len),
-        }
+        let bytes = header.payload_len as usize;
+        BatchRange::one(self.number, header.seq, header.points, bytes)
     }
 
-    /// Adds a record to the group: to its last range, if nothing that waits is between them.
+    /// Adds a record to the group.
     fn add(&mut self, header: &RecordHeader, all_finished: impl Fn(u64, u64) -> bool) {
         let range = self.range(header);
-        let group = self.group.get_or_insert_with(|| BatchGroup {
-            precision: header.precision,
-            ranges: Vec::new(),
-        });
-        match group.ranges.last_mut() {
-            Some(last)
-                if last.last.saturating_add(1) == range.first
-                    || all_finished(last.last.saturating_add(1), range.first.saturating_sub(1)) =>
-            {
-                last.last = range.last;
-                last.batches = last.batches.saturating_add(1);
-                last.points = last.points.saturating_add(range.points);
-                last.bytes = last.bytes.saturating_add(range.bytes);
-            }
-            _ => group.ranges.push(range),
+        match &mut self.group {
+            Some(group) => group.push(range, all_finished),
+            None => self.group = Some(BatchGroup::new(header.precision, range)),
         }
     }
 }

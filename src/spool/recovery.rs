@@ -1,16 +1,21 @@
-//! Recovery when a spool is opened: reads all segments, cuts off a torn tail, counts corruption, sets
-//! unreadable files aside as `*.bad`. Content is never an error.
+//! Recovery when a spool is opened: reads all segments, truncates a torn tail, counts corruption,
+//! quarantines unreadable files as `*.bad`. Content never causes an error.
 //!
-//! There is no manifest: the files that are there, in the order of their names, are the state. Two
-//! files that can disagree would be one too many.
+//! There is no manifest that could disagree with the directory: the state is the files in the order of
+//! their names, scanned.
+//!
+//! A torn tail is what an interrupted append leaves behind the last valid record. It is
+//! distinguishable from damage, because nothing follows an append that failed: the next one goes to a new segment, which begins
+//! with the number of the failed record. So the bytes at the end of a segment are a torn tail if the next
+//! segment goes on with the next number (or there is none), and damage otherwise.
 
 use super::ack::MAX_SEQ;
-use super::format::{RecordHeader, SEGMENT_HEADER, SegmentHeader};
-use super::fs::{Access, Fs, FsFile, read_full};
+use super::format::{RecordHeader, SEGMENT_HEADER};
+use super::fs::{Access, Fs, FsFile};
 use super::log::Log;
 use super::numbers::{renumber, split_foreign, trusted};
 use super::rewrite::NEW;
-use super::scan::{Cursor, Step, Window};
+use super::scan::{Bounds, Cursor, MAX_FILE, Step, Window, read_header};
 use super::segment::{Segment, SyncState, name, parse_name};
 use super::stats::{OpenReport, bump};
 use alloc::vec::Vec;
@@ -18,15 +23,11 @@ use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
-/// Nothing beyond this is read of a segment, however long its file claims to be: twice what the
-/// largest segment and the largest record take.
-pub(super) const MAX_FILE: u64 = 160 << 20;
-/// Files set aside that are kept.
+/// The number of quarantined files that are kept.
 const MAX_BAD: usize = 4;
 
-/// Makes a directory in the spool's own, so that a power cut doesn't take it back.
-///
-/// An existing one is synced too: the process that made it may have died before it came to that.
+/// Creates a subdirectory and syncs its directory entry, also that of an existing one: the process that
+/// created it may have been killed before its own sync.
 pub(super) fn make_dir(fs: &dyn Fs, dir: &Path) -> io::Result<()> {
     match fs.create_dir(dir) {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
@@ -35,8 +36,9 @@ pub(super) fn make_dir(fs: &dyn Fs, dir: &Path) -> io::Result<()> {
     fs.sync_dir(dir.parent().unwrap_or(Path::new("")))
 }
 
-/// Takes up all segments of a directory. `adopt` gives each waiting record's target a number, or
-/// says that it is none of ours. Returns up to which number all is delivered: `acked`, if that can be.
+/// Recovers all segments of a directory. `adopt` maps the target of each waiting record to a number, or
+/// to `None` if it is invalid. Returns the number up to which all batches are delivered: `acked`, or 0 if
+/// that is implausible.
 pub(super) fn recover(
     log: &mut Log,
     window: &mut Window,
@@ -50,12 +52,12 @@ pub(super) fn recover(
     for name in &names {
         match parse_name(name) {
             Some(base) if (1..MAX_SEQ).contains(&base) => bases.push(base),
-            // A copy that was not finished, see `rewrite`; what it was made from is there.
+            // An unfinished copy, see `rewrite`. The original is there.
             _ if is_unfinished(name) => {
                 let _ = log.fs.remove(&log.dir.join(name));
             }
             _ if is_bad(name) || known.iter().any(|known| name == *known) => {}
-            _ => count(&mut report.ignored),
+            _ => bump(&mut report.ignored, 1),
         }
     }
     bases.sort_unstable();
@@ -72,10 +74,9 @@ pub(super) fn recover(
             adopt,
         };
         if let Some(segment) = scan.segment(base, next)? {
-            let gap = segment.base.saturating_sub(expected);
-            report.absent = report.absent.saturating_add(gap);
+            bump(&mut report.absent, segment.base.saturating_sub(expected));
             expected = expected.max(segment.end_seq);
-            report.segments = report.segments.saturating_add(1);
+            bump(&mut report.segments, 1);
             log.segments.push_back(segment);
         }
     }
@@ -88,16 +89,17 @@ pub(super) fn recover(
     }
     trim_bad(log);
     renumber(log, window, foreign, report, adopt);
-    // The bytes behind a cut tail, and the name of a segment without records, may be used again.
+    // The bytes behind a truncated tail, and the name of an empty segment, may be used again.
     window.forget();
     Ok(acked)
 }
 
-/// Cuts the torn tail of the newest segment, and brings to the disk what the process before this one
-/// had no time to.
+/// Truncates the torn tail of the newest segment, and syncs what the previous process did not.
 ///
-/// The older segments were synced before the newest was begun, unless the settings were others then:
-/// they count as not synced, and the first [`Log::sync`] sees to them.
+/// Records that were only in the page cache when that process was killed are valid here and not yet on
+/// disk, so recovery syncs before anything relies on them. Older segments were synced before the newest
+/// was created, unless the settings were different then: they count as not synced until the first
+/// [`sync`](super::Spool::sync).
 fn sync_recovered(log: &mut Log) -> io::Result<()> {
     let durable = log.is_durable();
     if log.fs.check_writable().is_err() {
@@ -117,7 +119,8 @@ fn sync_recovered(log: &mut Log) -> io::Result<()> {
             file => (file?, true),
         };
         let status = file.status()?;
-        // What can't be cut stays: nothing is written behind it, and it is no record at the next open.
+        // A tail that can't be truncated is harmless: nothing is appended to a recovered segment, and the
+        // tail is no record at the next open either.
         let cut = status.len > newest.len && writable && !status.shared;
         if !cut && !durable {
             return Ok(());
@@ -130,13 +133,13 @@ fn sync_recovered(log: &mut Log) -> io::Result<()> {
     } else if !durable {
         return Ok(());
     }
-    // Without a segment, too: shows whether the file system can do it.
+    // Also without a segment: it shows whether the file system supports it.
     log.fs.sync_dir(&log.dir)?;
     log.dir_dirty = false;
     Ok(())
 }
 
-/// Everything that reading one segment needs.
+/// The context of reading one segment.
 struct SegmentScan<'a> {
     log: &'a mut Log,
     window: &'a mut Window,
@@ -152,29 +155,26 @@ impl SegmentScan<'_> {
             Ok(file) => file,
             // Not a regular file, or gone since the listing.
             Err(e) if is_foreign(e.kind()) => {
-                count(&mut self.report.ignored);
+                bump(&mut self.report.ignored, 1);
                 return Ok(None);
             }
             Err(e) => return Err(e),
         };
         let len = file.status()?.len;
         if len <= SEGMENT_HEADER as u64 {
-            // Records come only after the header is on the disk: this one never had any.
+            // The header is synced before the first record is written: this segment never had any.
             drop(file);
             let _ = self.log.fs.remove(&path);
             return Ok(None);
         }
-        let mut head = [0; SEGMENT_HEADER];
-        let n = read_full(&*file, &mut head, 0)?;
-        let header = SegmentHeader::decode(head.get(..n).unwrap_or_default());
-        match header {
+        match read_header(&*file)? {
             Ok(header) if header.base_seq == base => {
                 let mut segment = Segment::new(base, header.key());
                 self.records(&*file, &mut segment, len, next)?;
                 Ok(Some(segment))
             }
             _ => {
-                count(&mut self.report.quarantined);
+                bump(&mut self.report.quarantined, 1);
                 drop(file);
                 let _ = self.log.fs.rename(&path, &path.with_extension("bad"));
                 Ok(None)
@@ -194,12 +194,12 @@ impl SegmentScan<'_> {
         bounds.below = next.unwrap_or(MAX_SEQ);
         bounds.end = len.min(MAX_FILE);
         let mut cursor = Cursor::start(segment.base);
-        // Damage counts when a whole record follows it; at the end of the newest it is a torn tail.
+        // Damage is counted when a whole record follows it; at the end it may be a torn tail.
         let (mut good_end, mut damage) = (cursor.at, Damage::default());
         loop {
             match cursor.step(self.window, file, &bounds)? {
                 Step::End => break,
-                Step::Damage(bytes) => damage.bytes = damage.bytes.saturating_add(bytes),
+                Step::Damage(bytes) => bump(&mut damage.bytes, bytes),
                 Step::Record(header) => {
                     let gap = (cursor.next_seq, header.seq);
                     if self.record(file, &cursor, &bounds, &header, segment)? {
@@ -210,15 +210,15 @@ impl SegmentScan<'_> {
                         good_end = cursor.at;
                         segment.end_seq = cursor.next_seq;
                     } else {
-                        damage.bytes = damage.bytes.saturating_add(header.record_len());
-                        damage.batches = damage.batches.saturating_add(1);
-                        // The number stays open, so that the gap is seen when the next is found.
-                        cursor.at = cursor.at.saturating_add(header.record_len());
+                        bump(&mut damage.bytes, header.record_len());
+                        bump(&mut damage.batches, 1);
+                        // Moves without its number, so that the next record shows the gap.
+                        bump(&mut cursor.at, header.record_len());
                     }
                 }
             }
         }
-        // Nothing was lost with it if the next segment goes on with the next number.
+        // A torn tail if the next segment goes on with the next number: nothing was lost with it.
         if next.is_none_or(|next| next == segment.end_seq) {
             bump(&mut self.report.torn_bytes, len.saturating_sub(good_end));
         } else {
@@ -228,12 +228,12 @@ impl SegmentScan<'_> {
         Ok(())
     }
 
-    /// Takes up the record at the cursor; whether it is whole.
+    /// Adds the record at the cursor; `false` if it is corrupt.
     fn record(
         &mut self,
         file: &dyn FsFile,
         cursor: &Cursor,
-        bounds: &super::scan::Bounds,
+        bounds: &Bounds,
         header: &RecordHeader,
         segment: &mut Segment,
     ) -> io::Result<bool> {
@@ -245,29 +245,25 @@ impl SegmentScan<'_> {
             return Ok(false);
         };
         if header.seq <= self.acked {
-            count(&mut self.report.delivered);
+            bump(&mut self.report.delivered, 1);
         } else {
             segment.add(target, header.seq, header.points, header.payload_len);
-            count(&mut self.report.batches);
-            let report = &mut *self.report;
-            report.points = report.points.saturating_add(u64::from(header.points));
-            report.bytes = report.bytes.saturating_add(u64::from(header.payload_len));
+            self.report.count_batch(header.points, header.payload_len);
         }
         Ok(true)
     }
 
-    /// Numbers that no record has won't be delivered, and nobody has to wait for them.
+    /// Marks the numbers between two records as done, and counts those that were not delivered.
     fn count_missing(&mut self, segment: &mut Segment, (from, to): (u64, u64), corrupt: u64) {
         for seq in from..to {
             segment.set_done(seq);
         }
         let open = to.saturating_sub(from.max(self.acked.saturating_add(1)));
-        let missing = open.saturating_sub(corrupt);
-        self.report.missing = self.report.missing.saturating_add(missing);
+        bump(&mut self.report.missing, open.saturating_sub(corrupt));
     }
 }
 
-/// Bytes that are no record, since the last one that is.
+/// Bytes that are no valid record, since the last one that is.
 #[derive(Clone, Copy, Default)]
 struct Damage {
     bytes: u64,
@@ -276,13 +272,9 @@ struct Damage {
 
 impl Damage {
     fn count(self, report: &mut OpenReport) {
-        report.corrupt_bytes = report.corrupt_bytes.saturating_add(self.bytes);
-        report.corrupt_batches = report.corrupt_batches.saturating_add(self.batches);
+        bump(&mut report.corrupt_bytes, self.bytes);
+        bump(&mut report.corrupt_batches, self.batches);
     }
-}
-
-fn count(counter: &mut u64) {
-    bump(counter, 1);
 }
 
 fn is_foreign(kind: io::ErrorKind) -> bool {
@@ -301,7 +293,7 @@ fn is_unfinished(name: &OsString) -> bool {
     is_new && parse_name(&stem_as_segment(name)).is_some()
 }
 
-/// Keeps the newest files that were set aside. What doesn't work out is tried again at the next open.
+/// Removes all but the newest quarantined files. Failures are retried at the next open.
 fn trim_bad(log: &Log) {
     let mut bad = log.fs.list(&log.dir).unwrap_or_default();
     bad.retain(|name| is_bad(name) && parse_name(&stem_as_segment(name)).is_some());

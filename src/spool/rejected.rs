@@ -1,8 +1,9 @@
-//! The store of rejected lines on disk, with reasons: the subdirectory `rejected`.
+//! Rejected lines on disk, with reasons: the subdirectory `rejected`.
 //!
-//! The same segments as the spool's own, with records whose payload begins with the reason: its
-//! length in two bytes, little-endian, then its text. Bounded; the oldest segment goes first.
+//! Its segments are those of the queue; the payload of a record begins with the reason: a length of two
+//! bytes, little-endian, and the text. Bounded; the oldest segment is dropped first.
 
+use super::batch::Batch;
 use super::format::{Flags, MAX_PAYLOAD};
 use super::fs::Fs;
 use super::log::{Log, NewRecord};
@@ -10,62 +11,26 @@ use super::recovery::{make_dir, recover};
 use super::rewrite::Rewritten;
 use super::scan::Window;
 use super::segment::{TargetCount, parse_name};
-use super::stats::OpenReport;
-use super::target::Target;
-use crate::Precision;
+use super::stats::{OpenReport, bump};
 use crate::clock::Clock;
 use alloc::sync::Arc;
 use std::io;
 use std::path::PathBuf;
 
-/// The most of a reason that is kept.
+/// The most bytes of a reason that are kept.
 const MAX_REASON: usize = 1024;
-
-/// Lines that a server refused for good.
-///
-/// ```
-/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-rejection", std::process::id()));
-/// use influx_edge::Precision;
-/// use influx_edge::spool::{Rejection, Spool, Target};
-///
-/// let mut spool = Spool::open(&dir)?;
-/// spool.reject(Rejection {
-///     target: &Target::new("acme", "sensors")?,
-///     precision: Precision::Second,
-///     lines: b"t v= 60\n",
-///     count: 1,
-///     reason: "missing field value",
-/// })?;
-/// assert_eq!((spool.stats().rejected_lines, spool.stats().batches), (1, 0));
-/// # drop(spool);
-/// # std::fs::remove_dir_all(&dir)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Rejection<'a> {
-    /// Where they were to go.
-    pub target: &'a Target,
-    /// The unit of their timestamps.
-    pub precision: Precision,
-    /// The lines, as they were sent.
-    pub lines: &'a [u8],
-    /// How many there are.
-    pub count: u32,
-    /// The server's message; 1 KiB of it is kept.
-    pub reason: &'a str,
-}
 
 pub(super) struct Rejected {
     log: Log,
     max_bytes: u64,
-    /// Something that is no directory has the name.
+    /// The name is taken by something that is not a directory.
     blocked: bool,
     /// Lines dropped to free space.
     pub(super) dropped: u64,
 }
 
 impl Rejected {
-    /// Takes up what is there; a directory that isn't there is made with the first rejection.
+    /// Recovers what is there. A missing directory is created with the first rejection.
     pub(super) fn open(
         fs: Arc<dyn Fs>,
         dir: PathBuf,
@@ -79,7 +44,7 @@ impl Rejected {
             blocked: false,
             dropped: 0,
         };
-        match rejected.take_up(window) {
+        match rejected.recover(window) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) if e.kind() == io::ErrorKind::NotADirectory => rejected.blocked = true,
             result => result?,
@@ -87,13 +52,13 @@ impl Rejected {
         Ok(rejected)
     }
 
-    fn take_up(&mut self, window: &mut Window) -> io::Result<()> {
+    fn recover(&mut self, window: &mut Window) -> io::Result<()> {
         let mut report = OpenReport::default();
         let adopt = &mut |_: &_, _: &[u8]| Some(0);
         recover(&mut self.log, window, 0, &[], &mut report, adopt).map(|_| ())
     }
 
-    /// Lines that are kept.
+    /// The number of lines that are kept.
     pub(super) fn lines(&self) -> u64 {
         let segments = self.log.segments.iter();
         segments.fold(0, |sum: u64, segment| {
@@ -103,32 +68,35 @@ impl Rejected {
 
     pub(super) fn keep(
         &mut self,
-        rejection: &Rejection<'_>,
+        batch: &Batch<'_>,
+        reason: &str,
         sync: bool,
         clock: &dyn Clock,
     ) -> io::Result<()> {
         if self.blocked {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        let reason = rejection.reason;
         let mut end = reason.len().min(MAX_REASON);
         while !reason.is_char_boundary(end) {
             end = end.saturating_sub(1);
         }
         let reason = reason.get(..end).unwrap_or_default().as_bytes();
         let reason_len = (reason.len() as u16).to_le_bytes();
-        // More than fits is cut: a record of the first lines is better than none.
+        // Lines that don't fit are truncated: part of them is better than none.
         let most = MAX_PAYLOAD
             .saturating_sub(MAX_REASON)
             .min(usize::try_from(self.max_bytes / 4).unwrap_or(usize::MAX));
-        let lines = rejection.lines;
         let record = NewRecord {
             target: 0,
-            target_bytes: rejection.target.bytes(),
-            flags: Flags(Flags::REJECTED.0 | rejection.target.flags().0),
-            precision: rejection.precision,
-            points: rejection.count,
-            payload: [&reason_len, reason, lines.get(..most).unwrap_or(lines)],
+            target_bytes: batch.target.bytes(),
+            flags: Flags(Flags::REJECTED.0 | batch.target.flags().0),
+            precision: batch.precision,
+            points: batch.points,
+            payload: [
+                &reason_len,
+                reason,
+                batch.lines.get(..most).unwrap_or(batch.lines),
+            ],
             now: clock.unix_seconds(),
             sync,
         };
@@ -139,8 +107,8 @@ impl Rejected {
         self.log.append(&record).map(|_| ())
     }
 
-    /// As [`Spool::sync`](super::Spool::sync) does with the queue; lines that can't be read back
-    /// count as dropped.
+    /// Syncs like [`Spool::sync`](super::Spool::sync) does with the queue. Lines that can't be read back
+    /// are counted as dropped.
     pub(super) fn sync(&mut self, window: &mut Window) -> io::Result<()> {
         self.log.sync_files();
         while let Some(index) = self.log.first_failed() {
@@ -157,7 +125,7 @@ impl Rejected {
                 Rewritten::Gone => all,
             };
             segment.take(lost);
-            self.dropped = self.dropped.saturating_add(lost.points);
+            bump(&mut self.dropped, lost.points);
             if matches!(rewritten, Rewritten::Gone) {
                 self.log.remove(index);
             }
@@ -165,17 +133,17 @@ impl Rejected {
         self.log.sync_names()
     }
 
-    /// Removes everything; how many lines there were.
+    /// Removes everything and returns the number of lines.
     pub(super) fn clear(&mut self) -> io::Result<u64> {
         let lines = self.lines();
         while self.log.remove(0).is_some() {}
-        // A removal that fails leaves its file: what is there still is taken up again, to be seen.
+        // A file whose removal failed is recovered again, so that its lines stay visible.
         let left = match self.log.fs.list(&self.log.dir) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(lines),
             names => names?,
         };
         if left.iter().any(|name| parse_name(name).is_some()) {
-            self.take_up(&mut Window::default())?;
+            self.recover(&mut Window::default())?;
             return Err(io::Error::other("a file in it can't be removed"));
         }
         self.log.sync_names()?;
@@ -186,13 +154,15 @@ impl Rejected {
         let Some(segment) = self.log.remove(0) else {
             return false;
         };
-        let lines = segment.share(0).unwrap_or_default().points;
-        self.dropped = self.dropped.saturating_add(lines);
+        bump(
+            &mut self.dropped,
+            segment.share(0).unwrap_or_default().points,
+        );
         true
     }
 }
 
-/// The reason and the lines of a rejected record's payload.
+/// Splits the payload of a rejected record into the reason and the lines.
 pub(super) fn split_reason(payload: &[u8]) -> Option<(&str, &[u8])> {
     let (len, rest) = payload.split_first_chunk::<2>()?;
     let (reason, lines) = rest.split_at_checked(usize::from(u16::from_le_bytes(*len)))?;

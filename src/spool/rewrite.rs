@@ -1,41 +1,49 @@
-//! Writes a segment once more after its sync failed.
+//! Rewrites a segment after its sync failed.
 //!
-//! After a failed sync nobody knows what of the file is on the disk: the kernel may have marked the
-//! pages as written. So what reads back with its checksum is copied to a new file, each record at its
-//! place and with its number; the copy is synced and renamed over the old one. A crash at any moment
-//! leaves one of the two under the name: no number changes its meaning, nothing is there twice, and
-//! order on disk stays. For a moment both take space: at most one segment more than `max_bytes`.
+//! After a failed sync it is unknown which pages are on disk: the kernel may have marked them clean, so
+//! that a second fsync succeeds without writing them (the "fsyncgate" of PostgreSQL, 2018). Therefore
+//! every record that still reads back with a valid checksum is copied to a new file, at the same offset
+//! and with the same number:
+//!
+//! ```text
+//!   write <base>.new ─▶ sync file ─▶ sync directory ─▶ rename over <base>.seg ─▶ sync directory
+//! ```
+//!
+//! The first directory sync binds the name `.new` to this copy before the rename refers to it. A crash at
+//! any moment leaves the old or the new file under the segment's name, so no number changes its meaning,
+//! nothing is duplicated, and the order on disk stays. The last sync is [`Log::sync_names`]. Both files
+//! take space for a moment: at most one segment more than `max_bytes`.
 
-use super::format::{RecordHeader, SEGMENT_HEADER, SegmentHeader};
-use super::fs::{Access, FsFile, read_full, write_full};
+use super::format::{RecordHeader, SegmentHeader};
+use super::fs::{Access, FsFile, write_full};
 use super::log::{Log, salt};
-use super::scan::{Bounds, Cursor, Step, Window};
+use super::scan::{Bounds, Cursor, Step, Window, read_header};
 use super::segment::SyncState;
+use super::stats::bump;
 use alloc::vec::Vec;
 use std::io;
 use std::path::Path;
 
-/// Called with each whole record and its target's bytes.
+/// Called with the header and the target of each whole record.
 pub(super) type EachRecord<'a> = dyn FnMut(&RecordHeader, &[u8]) + 'a;
 
-/// What became of a segment.
+/// The outcome of rewriting a segment.
 pub(super) enum Rewritten {
-    /// It is on the disk now, in another file.
+    /// Its records are synced, in another file.
     Copied,
-    /// Its file is gone, or nothing in it reads back.
+    /// Its file is gone, or nothing in it can be read back.
     Gone,
 }
 
 impl Log {
-    /// The first segment of which a sync failed, by its place.
+    /// The index of the first segment whose sync failed.
     pub(super) fn first_failed(&self) -> Option<usize> {
         self.segments
             .iter()
             .position(|s| s.sync == SyncState::Failed)
     }
 
-    /// Writes a segment to another file, syncs it and puts it in the place of the first. After an
-    /// error everything is as before.
+    /// Replaces the file of a segment by a synced copy. An error changes nothing.
     pub(super) fn rewrite(
         &mut self,
         index: usize,
@@ -55,12 +63,10 @@ impl Log {
         let copy = path.with_extension(NEW);
         let copied = self.copy(&*from, &copy, &bounds, window, each);
         window.forget();
-        // What is open can't be replaced everywhere.
+        // Some systems can't replace an open file.
         drop(from);
         self.reader = None;
         let result = match copied {
-            // The name has to mean this copy, not one of an attempt before, whatever the system
-            // makes of the order of the two changes.
             Ok(Some(found)) => self
                 .fs
                 .sync_dir(&self.dir)
@@ -69,7 +75,7 @@ impl Log {
             other => other,
         };
         if !matches!(result, Ok(Some(_))) {
-            // What stays is removed at the next open, or by the next attempt.
+            // If this fails, the next open or the next attempt removes it.
             let _ = self.fs.remove(&copy);
         }
         let Some((header, end)) = result? else {
@@ -84,8 +90,8 @@ impl Log {
         Ok(Rewritten::Copied)
     }
 
-    /// Copies what is whole: the new header, and where the last record ends. `None` if there is
-    /// nothing.
+    /// Copies the whole records. Returns the new header and the end of the last record; `None` if there is
+    /// none.
     fn copy(
         &mut self,
         from: &dyn FsFile,
@@ -94,22 +100,19 @@ impl Log {
         window: &mut Window,
         each: &mut EachRecord<'_>,
     ) -> io::Result<Option<(SegmentHeader, u64)>> {
-        // One that an attempt before this could not remove.
+        // A previous attempt may have failed to remove its copy.
         match self.fs.remove(path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }
         let to = self.fs.create(path)?;
-        let mut head = [0; SEGMENT_HEADER];
-        let n = read_full(from, &mut head, 0)?;
-        let old = SegmentHeader::decode(head.get(..n).unwrap_or_default());
         let header = SegmentHeader {
             base_seq: bounds.base,
             salt: salt(),
-            created: old.map_or(0, |old| old.created),
+            created: read_header(from)?.map_or(0, |old| old.created),
         };
         write_full(&*to, &header.encode(), 0)?;
-        // From the disk, as far as the system lets us see it: not what was read before.
+        // Reads the file again, rather than what was read before the sync failed.
         window.forget();
         let mut cursor = Cursor::start(bounds.base);
         let mut end = None;
@@ -132,16 +135,16 @@ impl Log {
             return Ok(None);
         };
         to.set_len(end)?;
-        self.counts.bytes_written = self.counts.bytes_written.saturating_add(end);
-        self.counts.syncs = self.counts.syncs.saturating_add(1);
+        bump(&mut self.counts.bytes_written, end);
+        bump(&mut self.counts.syncs, 1);
         to.sync()?;
         Ok(Some((header, end)))
     }
 }
 
-/// Copies one record to the same place; its target's bytes, or `None` if it isn't whole.
+/// Copies a record to the same offset and returns its target; `None` if it is corrupt.
 ///
-/// The payload first: without a header before it, it is nothing.
+/// Writes the payload before the header: without a header it is no record.
 fn copy_record(
     cursor: &Cursor,
     record: &RecordHeader,
@@ -180,5 +183,5 @@ fn copy_record(
     Ok(Some(target))
 }
 
-/// The ending of a copy's name until it takes the place of the first.
+/// The extension of a copy until it replaces the original.
 pub(super) const NEW: &str = "new";

@@ -1,19 +1,32 @@
-//! Scans a segment for valid records by their checksums, and resynchronizes after a torn or corrupt
-//! one. What a torn tail means is decided in `recovery`.
+//! Scans a segment for valid records, and resynchronizes after a torn or corrupt one.
 //!
-//! Memory is one window of 64 KiB, however long the file or a record claims to be.
+//! Records follow each other without an index. While headers are valid, the lengths in them lead from one
+//! record to the next. After damage, the scan searches for the next byte of the record magic behind
+//! which a header is valid, like a decoder of MPEG or Ogg streams. A header counts as valid if
+//! - its checksum holds, which starts from the segment's random salt: a record inside a payload, or left
+//!   in a reused disk block, has another one;
+//! - its number is not lower than expected, nor higher than the number of records that fit before it
+//!   allows, so a forged number can't make anything allocate or skip;
+//! - the record ends within the file.
+//!
+//! Memory is one window of 64 KiB, however long the file or a record claims to be. The meaning of a torn
+//! tail is decided in `recovery`.
 
 use super::format::{
-    ChecksumSeed, MIN_RECORD, RECORD_MAGIC, RecordError, RecordHeader, SEGMENT_HEADER,
+    ChecksumSeed, HeaderError, MIN_RECORD, RECORD_MAGIC, RecordError, RecordHeader, SEGMENT_HEADER,
+    SegmentHeader,
 };
 use super::fs::{FsFile, read_full};
 use alloc::vec::Vec;
 use std::io;
 
-/// Bytes of the window.
+/// The size of the window in bytes.
 pub(super) const WINDOW: usize = 64 << 10;
+/// The limit of what is read of a segment, however long the file claims to be: twice the size of the
+/// largest segment and the largest record.
+pub(super) const MAX_FILE: u64 = 160 << 20;
 
-/// A part of one file, in memory.
+/// A part of one file in memory.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     buf: Vec<u8>,
@@ -22,19 +35,19 @@ pub(super) struct Window {
     len: usize,
 }
 
-/// What is known of a segment before it is walked through.
+/// The limits of a scan.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     pub(super) key: ChecksumSeed,
     /// The sequence number of its first record.
     pub(super) base: u64,
-    /// Its records' numbers are below this one.
+    /// The numbers of its records are below this one.
     pub(super) below: u64,
-    /// Where its bytes end.
+    /// The offset at which its bytes end.
     pub(super) end: u64,
 }
 
-/// A place in a segment.
+/// A position in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cursor {
     pub(super) at: u64,
@@ -42,12 +55,12 @@ pub(super) struct Cursor {
     pub(super) next_seq: u64,
 }
 
-/// What is found at a place.
+/// An item of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A record whose header holds. Its payload has not been looked at, the cursor not moved.
+    /// A record with a valid header. Its payload has not been checked, and the cursor is still at it.
     Record(RecordHeader),
-    /// So many bytes that are no record. The cursor is behind them.
+    /// A number of bytes that are no record. The cursor is behind them.
     Damage(u64),
     /// The end.
     End,
@@ -61,13 +74,13 @@ impl Cursor {
         }
     }
 
-    /// Steps over a record.
+    /// Moves behind a record.
     pub(super) fn pass(&mut self, header: &RecordHeader) {
         self.at = self.at.saturating_add(header.record_len());
         self.next_seq = header.seq.saturating_add(1);
     }
 
-    /// The next thing in the segment.
+    /// Returns the next item of the segment.
     pub(super) fn step(
         &mut self,
         window: &mut Window,
@@ -85,7 +98,7 @@ impl Cursor {
         Ok(Step::Damage(self.at.saturating_sub(from)))
     }
 
-    /// The place of the next header that holds, after the current one; else the end.
+    /// The offset of the next valid header behind the cursor, or the end.
     fn find_record(
         &self,
         window: &mut Window,
@@ -111,7 +124,7 @@ impl Cursor {
         Ok(bounds.end)
     }
 
-    /// The record header at a place, if its checksum holds and it fits what comes before and after.
+    /// The record header at an offset, if it is valid there.
     pub(super) fn header_at(
         &self,
         at: u64,
@@ -130,7 +143,7 @@ impl Cursor {
                 Err(_) => return Ok(None),
             }
         };
-        // As many records as fit before this place, and no more, can have numbers below its own.
+        // Numbers rise by one from record to record; a gap is a lost record, which had a place in the file.
         let most = at.saturating_sub(SEGMENT_HEADER as u64) / MIN_RECORD as u64;
         let plausible = header.seq >= self.next_seq
             && header.seq < bounds.below
@@ -139,7 +152,7 @@ impl Cursor {
         Ok(plausible.then_some(header))
     }
 
-    /// Whether the payload of the record at the cursor is what was written.
+    /// Returns `true` if the checksum of the payload at the cursor is valid.
     pub(super) fn payload_holds(
         &self,
         window: &mut Window,
@@ -163,7 +176,24 @@ impl Cursor {
         Ok(crc.value() == header.payload_crc)
     }
 
-    /// The target's bytes of the record at the cursor.
+    /// Reads the payload of the record at the cursor, and returns `true` if its checksum is valid.
+    pub(super) fn read_payload(
+        &self,
+        file: &dyn FsFile,
+        bounds: &Bounds,
+        header: &RecordHeader,
+        payload: &mut Vec<u8>,
+    ) -> io::Result<bool> {
+        let at = self.at.saturating_add(header.payload_offset() as u64);
+        // The length is no claim: the header's checksum holds, and the file is as long.
+        payload.resize(header.payload_len as usize, 0);
+        let n = read_full(file, payload, at)?;
+        payload.truncate(n);
+        let whole = n == header.payload_len as usize;
+        Ok(whole && bounds.key.checksum(payload) == header.payload_crc)
+    }
+
+    /// The target of the record at the cursor.
     pub(super) fn target<'w>(
         &self,
         window: &'w mut Window,
@@ -177,8 +207,15 @@ impl Cursor {
     }
 }
 
+/// Reads and decodes the header of a segment file.
+pub(super) fn read_header(file: &dyn FsFile) -> io::Result<Result<SegmentHeader, HeaderError>> {
+    let mut head = [0; SEGMENT_HEADER];
+    let n = read_full(file, &mut head, 0)?;
+    Ok(SegmentHeader::decode(head.get(..n).unwrap_or_default()))
+}
+
 impl Window {
-    /// Says of which file the next bytes are; those of another are forgotten.
+    /// Selects the file that the next bytes are from, and discards those of another.
     pub(super) fn select(&mut self, owner: u64) {
         if self.owner != Some(owner) {
             self.forget();
@@ -186,14 +223,13 @@ impl Window {
         }
     }
 
-    /// Forgets what it holds.
+    /// Discards the content.
     pub(super) fn forget(&mut self) {
         self.owner = None;
         self.len = 0;
     }
 
-    /// The bytes from `at` on: at least `want` of them (at most [`WINDOW`]) if there are so many
-    /// before `end`.
+    /// The bytes from `at` on: at least `want` of them (at most [`WINDOW`]), unless `end` is nearer.
     pub(super) fn bytes(
         &mut self,
         file: &dyn FsFile,
@@ -204,7 +240,7 @@ impl Window {
         self.bytes_of(file, end, at, want, WINDOW)
     }
 
-    /// The same; if they have to be read, no more than `ahead` are.
+    /// The same, but reads no more than `ahead` bytes from the file.
     pub(super) fn bytes_of(
         &mut self,
         file: &dyn FsFile,

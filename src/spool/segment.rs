@@ -1,7 +1,23 @@
-//! The index of a segment in memory: counts for each target, and which records are acknowledged.
+//! A segment in memory: its waiting batches, counted by target, and the numbers that are done.
+//!
+//! The states of a segment file:
+//!
+//! ```text
+//!                     full, or a write failed,           all batches done,
+//!   create ─▶ active ──────────────────────────▶ sealed ───────────────────▶ removed
+//!                │     or the spool reopened       ▲     or dropped             ▲
+//!                │                                 │ replaced by a              │
+//!                │                                 │ synced copy                │
+//!                └────── its sync failed ──────▶ failed ────────────────────────┘
+//!                                                        nothing can be read back
+//! ```
+//!
+//! Create syncs the header and the directory entry. A sealed segment is [`SyncState::Dirty`] as long as it
+//! has unsynced batches; one more sync, on a new descriptor, is possible unless one has failed.
 
 use super::format::{ChecksumSeed, SEGMENT_HEADER};
 use super::scan::Bounds;
+use super::stats::bump;
 use alloc::vec::Vec;
 use std::ffi::OsStr;
 use std::format;
@@ -10,39 +26,39 @@ use std::string::String;
 /// One segment file.
 #[derive(Debug)]
 pub(super) struct Segment {
-    /// The sequence number of its first record, and its name.
+    /// The sequence number of its first record, which is also its file name.
     pub(super) base: u64,
     /// One more than its last record's number.
     pub(super) end_seq: u64,
     pub(super) key: ChecksumSeed,
-    /// Where its valid bytes end.
+    /// The end of its valid bytes.
     pub(super) len: u64,
-    /// What waits in it, for each target that has something in it, by target. 40 bytes each.
+    /// The waiting batches of each target that has any, sorted by target. 40 bytes each.
     shares: Vec<TargetCount>,
-    /// Which of its numbers are done with, by `seq - base`; empty while none is out of order.
+    /// A bit set of the numbers that are done, by `seq - base`; empty until the first is set.
     done: Vec<u64>,
-    /// What is known of its syncs; of the active one, of those before it is sealed.
+    /// Of the active segment, the state of syncs before the current descriptor.
     pub(super) sync: SyncState,
 }
 
-/// Whether a segment that is no longer written to is on the disk.
+/// The state of a sealed segment on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum SyncState {
-    /// It is, as far as that was asked for.
+    /// Synced, as far as that was requested.
     #[default]
     Clean,
-    /// It was written to without a sync. One on a new descriptor is still possible.
+    /// Written without a sync. A sync on a new descriptor is still possible.
     Dirty,
-    /// A sync failed. The kernel may have forgotten its pages, so no later sync means anything: what
-    /// waits in it has to be written to another file.
+    /// A sync failed. The kernel may have marked the pages clean, so a later success would prove nothing:
+    /// the waiting batches have to be written to another file.
     Failed,
 }
 
-/// What waits for one target in one segment.
+/// The waiting batches of one target in one segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct TargetCount {
     pub(super) target: u32,
-    /// Of a segment's share: the number of the first batch that was added to it.
+    /// In a segment's share: the number of the first batch that was added to it.
     pub(super) first: u64,
     pub(super) batches: u64,
     pub(super) points: u64,
@@ -80,21 +96,20 @@ impl Segment {
         self.shares.get(at).copied()
     }
 
-    /// Where a target's share is, or would be.
     fn place_of(&self, target: u32) -> Result<usize, usize> {
         self.shares.binary_search_by_key(&target, |s| s.target)
     }
 
-    /// Nothing waits in it.
+    /// Returns `true` if nothing waits in it.
     pub(super) fn is_done(&self) -> bool {
         self.shares.is_empty()
     }
 
-    /// Notes one more waiting batch.
+    /// Adds a waiting batch.
     pub(super) fn add(&mut self, target: u32, seq: u64, points: u32, bytes: u32) {
         let at = self.place_of(target).unwrap_or_else(|at| {
             if self.shares.is_empty() {
-                // (Most segments have one target, and there may be thousands of segments.)
+                // Most segments have one target, and there may be thousands of segments.
                 self.shares.reserve_exact(1);
             }
             let first = seq;
@@ -112,13 +127,13 @@ impl Segment {
         }
     }
 
-    /// Notes that some batches wait no longer; what was really taken off.
+    /// Subtracts batches that no longer wait, and returns the amount that was subtracted.
     pub(super) fn take(&mut self, off: TargetCount) -> TargetCount {
         let at = self.place_of(off.target);
         let Some((at, share)) = at.ok().and_then(|at| Some((at, self.shares.get_mut(at)?))) else {
             return TargetCount::none(off.target);
         };
-        // The last batch takes along what rounding left: no share without batches.
+        // The last batch takes any rounding difference along: no share is without batches.
         if off.batches >= share.batches {
             return self.shares.remove(at);
         }
@@ -133,16 +148,16 @@ impl Segment {
         taken
     }
 
-    /// Whether a number is done with: delivered, or never there.
+    /// Returns `true` if a number is done: delivered, lost or never used.
     pub(super) fn seq_done(&self, seq: u64) -> bool {
         let (word, bit) = place(seq.saturating_sub(self.base));
         self.done.get(word).is_some_and(|w| w & bit != 0)
     }
 
-    /// Notes that a number is done with.
+    /// Marks a number as done.
     ///
-    /// The length is bounded by what was checked before: a number is at most as far from the base as
-    /// records fit before it.
+    /// The size of the bit set is bounded by the scan: a number is no farther from the base than the
+    /// number of records that fit before it.
     pub(super) fn set_done(&mut self, seq: u64) {
         let (word, bit) = place(seq.saturating_sub(self.base));
         if self.done.len() <= word {
@@ -153,14 +168,14 @@ impl Segment {
         }
     }
 
-    /// How many of these numbers are not done with.
+    /// Counts the numbers in `first..=last` that are not done.
     pub(super) fn open_in(&self, first: u64, last: u64) -> u64 {
         let last = last.min(self.end_seq.saturating_sub(1));
         let open = (first.max(self.base)..=last).filter(|seq| !self.seq_done(*seq));
         open.count() as u64
     }
 
-    /// Notes that these batches of a target are done with.
+    /// Marks batches of a target as done.
     pub(super) fn set_range_done(&mut self, target: u32, first: u64, last: u64) {
         let last = last.min(self.end_seq.saturating_sub(1));
         for seq in first.max(self.base)..=last {
@@ -173,7 +188,7 @@ impl Segment {
         }
     }
 
-    /// What it takes on disk, as the limit counts it.
+    /// The disk space it takes, as `max_bytes` counts it.
     pub(super) fn footprint(&self) -> u64 {
         footprint(self.len)
     }
@@ -187,14 +202,14 @@ impl TargetCount {
         }
     }
 
-    /// Counts more of the same target.
+    /// Adds batches of the same target.
     pub(super) fn add(&mut self, batches: u64, points: u64, bytes: u64) {
-        self.batches = self.batches.saturating_add(batches);
-        self.points = self.points.saturating_add(points);
-        self.bytes = self.bytes.saturating_add(bytes);
+        bump(&mut self.batches, batches);
+        bump(&mut self.points, points);
+        bump(&mut self.bytes, bytes);
     }
 
-    /// What is in this count and not in the other.
+    /// This count minus the other.
     pub(super) fn without(&self, other: &TargetCount) -> Self {
         TargetCount {
             target: self.target,
@@ -206,7 +221,7 @@ impl TargetCount {
     }
 }
 
-/// Whole blocks, so that a thousand small files don't count as nothing.
+/// Rounds up to blocks of 4 KiB, so that many small files count in full.
 pub(super) fn footprint(len: u64) -> u64 {
     len.saturating_add(4095) & !4095
 }
@@ -216,12 +231,12 @@ fn place(index: u64) -> (usize, u64) {
     (word, 1 << (index % 64))
 }
 
-/// The name of the segment that begins with this number.
+/// The file name of the segment that begins with this number.
 pub(super) fn name(base: u64) -> String {
     format!("{base:016x}.seg")
 }
 
-/// The number in a segment's name, if it is one.
+/// The number in a file name, if it is that of a segment.
 pub(super) fn parse_name(name: &OsStr) -> Option<u64> {
     let digits = name.to_str()?.strip_suffix(".seg")?;
     let canonical = digits.len() == 16

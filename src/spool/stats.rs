@@ -1,8 +1,8 @@
-//! The counters of a spool: what opening it found, what waits, and for which target.
+//! The counters of a spool.
 
 use super::target::Target;
 
-/// What was found when a spool was opened. Also [`Spool::open_report`](super::Spool::open_report).
+/// The findings of opening a spool. Returned by [`Spool::open_report`](super::Spool::open_report).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OpenReport {
@@ -10,44 +10,43 @@ pub struct OpenReport {
     pub segments: u64,
     /// Batches that wait to be delivered.
     pub batches: u64,
-    /// Points in them.
+    /// Points in these batches.
     pub points: u64,
-    /// Bytes of them.
+    /// Bytes of their lines.
     pub bytes: u64,
-    /// Batches still on the disk that were delivered already.
+    /// Batches on disk that are already delivered.
     pub delivered: u64,
-    /// Batches whose header holds but whose content doesn't: lost.
+    /// Batches whose header is intact and whose content is not. They are lost.
     pub corrupt_batches: u64,
-    /// Bytes inside segments that are no batch, the content of corrupt batches included.
+    /// Bytes in segments that are no valid batch, those of corrupt batches included.
     pub corrupt_bytes: u64,
-    /// Numbers that are missing between two batches of one segment: batches lost without a trace.
+    /// Sequence numbers missing between two batches of a segment: batches that are lost completely.
     pub missing: u64,
-    /// Numbers that are missing between two segments: lost files, the ends of segments that a power
-    /// failure took in `Interval` or `OsManaged`, appends that failed; but also segments that were dropped
-    /// for space while an older one stayed, segments that were delivered before an older one of another
-    /// target was, and delivered ones whose acknowledgement, which isn't synced, was lost in a power
-    /// failure.
+    /// Sequence numbers missing between two segments. Either batches were lost: a file, or in `Interval`
+    /// and `OsManaged` the end of a segment in a power failure. Or none were: an append failed, a
+    /// segment was dropped for space (and counted) or delivered before an older one, or a power failure
+    /// lost the acknowledgement of delivered segments, which isn't synced.
     pub absent: u64,
-    /// Bytes behind the last whole batch of a segment where no number is missing after it: a batch that
-    /// was being written when the power went. Of the newest segment they are cut off.
+    /// Bytes behind the last whole batch of a segment, without a missing number: an append that a crash
+    /// interrupted. Those of the newest segment are truncated.
     pub torn_bytes: u64,
-    /// Segment files that can't be read (another version, a damaged header), renamed to `*.bad`. The
-    /// four newest are kept.
+    /// Segment files that can't be read (another version, a damaged header). They are renamed to `*.bad`,
+    /// and the four newest are kept.
     pub quarantined: u64,
-    /// What else was in the directory and was left alone: unknown names, links, directories.
+    /// Other entries of the directory, which are left alone: unknown names, links, directories.
     pub ignored: u64,
-    /// Nothing can be written to the directory: its file system is read-only, or this user may not
-    /// write to it. What waits can be sent; acknowledgements are kept in memory alone, so the next open
-    /// finds the same batches again. Appending is an error until the spool is opened anew.
+    /// The directory is not writable: its file system is read-only, or this user lacks the permission.
+    /// Batches that wait can be delivered. Acknowledgements are kept in memory only, so the next open
+    /// finds the same batches again. Appending is an error until the spool is reopened.
     pub read_only: bool,
-    /// The file system can't bring a directory's entries to the disk (some network and FUSE file
-    /// systems): it decides when the name of a new segment is safe from a power failure.
+    /// The file system can't sync directories (some network and FUSE file systems). It decides itself
+    /// when the name of a new segment is safe from a power failure.
     pub unsynced_directory: bool,
 }
 
 impl OpenReport {
-    /// Whether nothing was lost and nothing was strange. A torn tail is neither: that batch had not
-    /// been acknowledged (in [`Durability::EveryBatch`](super::Durability::EveryBatch)).
+    /// Returns `true` if nothing was corrupt, missing or quarantined. A torn tail is none of these: its
+    /// batch was not acknowledged (with [`Durability::EveryBatch`](super::Durability::EveryBatch)).
     ///
     /// ```
     /// assert!(influx_edge::spool::OpenReport::default().is_clean());
@@ -59,9 +58,15 @@ impl OpenReport {
             && self.missing == 0
             && self.quarantined == 0
     }
+
+    pub(super) fn count_batch(&mut self, points: u32, bytes: u32) {
+        bump(&mut self.batches, 1);
+        bump(&mut self.points, u64::from(points));
+        bump(&mut self.bytes, u64::from(bytes));
+    }
 }
 
-/// How a spool is doing, since it was opened. See [`Spool::stats`](super::Spool::stats).
+/// The counters of a spool since it was opened. Returned by [`Spool::stats`](super::Spool::stats).
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-spoolstats", std::process::id()));
@@ -71,7 +76,7 @@ impl OpenReport {
 /// # let target = Target::new("acme", "sensors")?;
 /// let first = spool.append(Batch::new(&target, Precision::Second, 2, b"t v=1 60\nt v=2 61\n"))?;
 /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=3 62\n"))?;
-/// spool.ack([&first]);
+/// spool.ack(&first);
 /// let stats = spool.stats();
 /// assert_eq!((stats.appended, stats.acknowledged, stats.batches), (2, 1, 1));
 /// assert_eq!((stats.acknowledged_points, stats.points, stats.dropped_points), (2, 1, 0));
@@ -84,11 +89,11 @@ impl OpenReport {
 pub struct SpoolStats {
     /// Batches that wait.
     pub batches: u64,
-    /// Points in them.
+    /// Points in these batches.
     pub points: u64,
-    /// Bytes of them.
+    /// Bytes of their lines.
     pub bytes: u64,
-    /// What they take on disk, in whole blocks.
+    /// The disk space that the segments take, in blocks of 4 KiB.
     pub disk_bytes: u64,
     /// Segment files.
     pub segments: u64,
@@ -96,45 +101,43 @@ pub struct SpoolStats {
     pub appended: u64,
     /// Batches acknowledged.
     pub acknowledged: u64,
-    /// Points in them. What waited at the open or was appended since is always the sum of what waits,
-    /// was acknowledged, was dropped, was found corrupt or was lost unsynced.
+    /// Points in acknowledged batches. The points that were found by opening or appended since are always
+    /// the sum of those that wait and those acknowledged, dropped, corrupt or lost unsynced.
     pub acknowledged_points: u64,
     /// Batches dropped to free space.
     pub dropped_batches: u64,
-    /// Points in them.
+    /// Points in dropped batches.
     pub dropped_points: u64,
-    /// Batches found damaged or gone while being read, on top of the [`OpenReport`]'s.
+    /// Batches found damaged or missing while reading, in addition to those of the [`OpenReport`].
     pub corrupt_batches: u64,
-    /// Points in them.
+    /// Points in corrupt batches.
     pub corrupt_points: u64,
-    /// Lines kept as rejected.
+    /// Rejected lines that are kept.
     pub rejected_lines: u64,
-    /// Rejected lines that could not be kept, or were dropped for newer ones.
+    /// Rejected lines that could not be stored, or were dropped for newer ones.
     pub rejected_dropped: u64,
     /// Bytes written, headers included.
     pub bytes_written: u64,
-    /// Syncs asked of the disk, of files and directories.
+    /// Syncs of files and directories.
     pub syncs: u64,
-    /// Segments given up because writing or syncing failed.
+    /// Segments abandoned because a write or a sync failed.
     pub poisoned_segments: u64,
-    /// Batches that wait in segments whose sync failed: readable now, perhaps not after a power
-    /// failure. The next [`sync`](super::Spool::sync) or [`poll`](super::Spool::poll) writes them to
-    /// another file.
+    /// Batches that wait in segments whose sync failed. They may be lost in a power failure; the next
+    /// [`sync`](super::Spool::sync) or [`poll`](super::Spool::poll) writes them to another file.
     pub at_risk: u64,
-    /// Batches that were lost because the sync of their segment failed and they could not be read back.
+    /// Batches lost because the sync of their segment failed and they could not be read back.
     pub unsynced_batches: u64,
-    /// Points in them.
+    /// Points in batches lost unsynced.
     pub unsynced_points: u64,
-    /// Acknowledgements that could not be noted: these batches may be delivered twice.
+    /// Acknowledgements that could not be written. Their batches may be delivered twice.
     pub unnoted_acks: u64,
-    /// Whether the last append failed on a new segment too. It is tried again, at most once a
-    /// second.
+    /// The last append failed, also on a new segment. It is retried at most once a second.
     pub failed: bool,
-    /// Whether it was opened [read-only](OpenReport::read_only).
+    /// The spool was opened [read-only](OpenReport::read_only).
     pub read_only: bool,
 }
 
-/// What waits for one target.
+/// The batches that wait for one target. Returned by [`Spool::backlog`](super::Spool::backlog).
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-backlog", std::process::id()));
@@ -144,8 +147,8 @@ pub struct SpoolStats {
 /// # let target = Target::new("acme", "sensors")?;
 /// # spool.append(Batch::new(&target, Precision::Second, 3, b"t v=1 60\nt v=2 61\nt v=3 62\n"))?;
 /// for target in spool.targets() {
-///     let waits = spool.backlog(&target);
-///     assert_eq!((waits.target.bucket(), waits.batches, waits.points), ("sensors", 1, 3));
+///     let backlog = spool.backlog(&target);
+///     assert_eq!((backlog.target.bucket(), backlog.batches, backlog.points), ("sensors", 1, 3));
 /// }
 /// # drop(spool);
 /// # std::fs::remove_dir_all(&dir)?;
@@ -156,15 +159,15 @@ pub struct SpoolStats {
 pub struct Backlog {
     /// The target.
     pub target: Target,
-    /// Batches.
+    /// The number of batches.
     pub batches: u64,
-    /// Points in them.
+    /// Points in these batches.
     pub points: u64,
-    /// Bytes of them.
+    /// Bytes of their lines.
     pub bytes: u64,
 }
 
-/// Counts.
+/// Adds to a counter.
 pub(super) fn bump(counter: &mut u64, by: u64) {
     *counter = counter.saturating_add(by);
 }

@@ -1,46 +1,44 @@
-//! When the spool calls fsync: `sync`, `poll` and `close`, by its `Durability`.
+//! `sync`, `poll` and `close`.
 
-use super::builder::Durability;
 use super::error::SpoolError;
 use super::losses::{LossCause, Losses, Tally};
 use super::rewrite::Rewritten;
 use super::segment::SyncState;
+use super::settings::Durability;
 use super::spool::Spool;
 use alloc::vec::Vec;
 use core::time::Duration;
 use std::io;
 
 impl Spool {
-    /// Brings everything to the disk, in every [`Durability`]. Returns when it is there.
+    /// Syncs everything to the disk, with any [`Durability`]. Blocks until that is done.
     ///
-    /// A segment whose sync failed, now or since the last call, is not synced again: what reads back of
-    /// it is written to another file and synced there. Batches that don't read back are lost and
-    /// counted ([`unsynced_batches`](super::SpoolStats::unsynced_batches)); after an `Ok` all the
-    /// others are on the disk. Takes at most one segment more than `max_bytes` meanwhile.
+    /// A segment whose sync failed, now or earlier, is not synced again: the batches that can be read back
+    /// are written to another file, which is synced. The others are lost and counted
+    /// ([`unsynced_batches`](super::SpoolStats::unsynced_batches)). Meanwhile the spool takes at most one
+    /// segment more than `max_bytes`.
     ///
     /// # Errors
-    /// Returns an error if the disk failed and writing to another file failed too. What was not synced
-    /// is still there to be read ([`at_risk`](super::SpoolStats::at_risk)); the next call tries again
-    /// to write it elsewhere.
+    /// Returns an error if a sync failed and writing to another file failed too. The batches can still be
+    /// read ([`at_risk`](super::SpoolStats::at_risk)); the next call tries again to write them elsewhere.
     pub fn sync(&mut self) -> Result<(), SpoolError> {
-        let (result, losses) = self.sync_all();
-        losses.counted_in_stats();
-        result
+        self.sync_all().0
     }
 
-    /// [`sync`](Spool::sync), and what was lost by it; also beside an error.
+    /// Syncs like [`sync`](Spool::sync), and returns the losses, also beside an error.
     pub(crate) fn sync_all(&mut self) -> (Result<(), SpoolError>, Losses) {
         let mut losses = Losses::default();
         if let Err(error) = self.same_process() {
             return (Err(error), losses);
         }
+        // Contents before names: when the names are synced, so is everything that they name.
         self.log.sync_files();
         let queue = self.rewrite_failed(&mut losses);
         let queue = queue.and_then(|()| self.log.sync_names());
         let rejected = self.rejected.sync(&mut self.window);
         self.unsynced_since = match &queue {
             Ok(()) => None,
-            // It counts from now, so that `poll` doesn't ask a failing disk all the time.
+            // Restarts the interval, so that `poll` doesn't retry a failing disk all the time.
             Err(_) => Some(self.clock.monotonic()),
         };
         let result = queue
@@ -49,7 +47,7 @@ impl Spool {
         (result, losses)
     }
 
-    /// Writes what waits in segments whose sync failed to other files.
+    /// Writes the waiting batches of segments whose sync failed to other files.
     fn rewrite_failed(&mut self, losses: &mut Losses) -> io::Result<()> {
         while let Some(index) = self.log.first_failed() {
             let Some(segment) = self.log.segments.get_mut(index) else {
@@ -95,8 +93,8 @@ impl Spool {
         Ok(())
     }
 
-    /// Does what is due: the sync of [`Durability::Interval`]. Returns how long until the next one,
-    /// if there is anything to sync. Otherwise costs nothing; call it when idle.
+    /// Syncs if that is due by [`Durability::Interval`]. Returns the time until the next sync, if there is
+    /// anything to sync. Otherwise costs nothing; call it when idle.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-poll", std::process::id()));
@@ -110,12 +108,10 @@ impl Spool {
     /// # Errors
     /// Returns the same errors as [`sync`](Spool::sync).
     pub fn poll(&mut self) -> Result<Option<Duration>, SpoolError> {
-        let (result, losses) = self.sync_due();
-        losses.counted_in_stats();
-        result
+        self.sync_due().0
     }
 
-    /// [`poll`](Spool::poll), and what was lost by it; also beside an error.
+    /// Syncs like [`poll`](Spool::poll), and returns the losses, also beside an error.
     pub(crate) fn sync_due(&mut self) -> (Result<Option<Duration>, SpoolError>, Losses) {
         match self.next_sync() {
             Some(left) if left.is_zero() => {
@@ -126,7 +122,7 @@ impl Spool {
         }
     }
 
-    /// How long until the next sync of `Interval` is due; `None` if there is nothing to sync.
+    /// The time until the next sync of `Interval` is due; `None` if there is nothing to sync.
     pub(crate) fn next_sync(&self) -> Option<Duration> {
         let Durability::Interval(interval) = self.settings.durability else {
             return None;
@@ -135,8 +131,9 @@ impl Spool {
         Some(interval.saturating_sub(age))
     }
 
-    /// Syncs (unless `OsManaged`) and gives the directory free. Dropping does the same and keeps the
-    /// error to itself. In a child process of the one that opened the spool both touch nothing.
+    /// Syncs, unless the durability is [`Durability::OsManaged`], and unlocks the directory. Dropping does
+    /// the same and ignores the error. In a fork of the process that opened the spool, neither changes
+    /// anything.
     ///
     /// # Errors
     /// Returns the same errors as [`sync`](Spool::sync).
@@ -152,7 +149,10 @@ impl Spool {
         }
     }
 
-    /// Whether a batch written now has to be synced now.
+    /// Returns `true` if a batch written now has to be synced now.
+    ///
+    /// This is the group commit of `Interval`: the first batch after the interval is synced as it is
+    /// appended, and that one `fdatasync` makes all batches before it in the file durable.
     pub(super) fn sync_with(&self, now: Duration) -> bool {
         match (self.settings.durability, self.unsynced_since) {
             (Durability::EveryBatch, _) => true,

@@ -1,35 +1,35 @@
-//! `Target`: the organization and bucket of a batch, and the kind of server they are on.
+//! `Target`: the organization and bucket of a batch, and the kind of server.
 
-use super::error::{SpoolError, SpoolErrorKind};
+use super::error::SpoolError;
 use super::format::{Flags, MAX_TARGET};
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
-/// The API that a batch is for. A record on disk carries it, so that a backlog is recognized after
-/// its server was replaced by another kind.
+/// The API that a batch is meant for. It is stored with each batch, so a backlog is still identified after
+/// its server was replaced by one of another kind.
 ///
 /// ```
 /// use influx_edge::spool::{ServerKind, Target};
 ///
 /// let target = Target::new("", "plant/autogen")?.for_server(ServerKind::V1);
 /// assert_eq!(target.server(), ServerKind::V1);
-/// assert_ne!(target, Target::new("", "plant/autogen")?); // a bucket of that name on 2.x
+/// assert_ne!(target, Target::new("", "plant/autogen")?); // that is a bucket on 2.x
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ServerKind {
-    /// InfluxDB 2, and what speaks its API. The default, and that of records of before kinds existed.
+    /// InfluxDB 2 and compatible servers. The default.
     #[default]
     V2,
     /// InfluxDB 1: the organization is unused, the bucket is `database/retention policy`.
     V1,
     /// InfluxDB 3: the organization is unused, the bucket is the database.
     V3,
-    /// A kind that a later version of this crate writes, by its code. Such batches are kept and shown
-    /// ([`Spool::targets`](super::Spool::targets), [`Spool::backlog`](super::Spool::backlog)), but not
-    /// read.
+    /// A kind that only a later version of this crate supports, by its code. Such batches are kept and
+    /// counted ([`Spool::targets`](super::Spool::targets), [`Spool::backlog`](super::Spool::backlog)), but
+    /// not read.
     Unknown(u8),
 }
 
@@ -54,8 +54,8 @@ impl ServerKind {
     }
 }
 
-/// An organization and a bucket. Batches of one target keep their order; targets don't wait for
-/// each other. Cheap to clone.
+/// An organization and a bucket. Batches of one target keep their order; a target doesn't wait for
+/// another. Cheap to clone.
 ///
 /// ```
 /// use influx_edge::spool::Target;
@@ -66,27 +66,20 @@ impl ServerKind {
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Target {
-    /// The key, see [`Target::key`].
-    text: Arc<str>,
+    /// See [`Target::key`].
+    key: Arc<str>,
 }
 
-/// The first byte of a key is this plus five bits of flags: the text stays text.
+/// The first byte of a key is this plus five bits of flags, so it is a printable character.
 const KEY_BASE: u8 = b'0';
 
 impl Target {
-    /// A bucket, by name or id, of an organization by name; the name may be empty where the server
-    /// needs none.
-    ///
-    /// ```
-    /// use influx_edge::spool::Target;
-    ///
-    /// let target = Target::new("acme", "sensors")?;
-    /// assert_eq!((target.org(), target.bucket()), ("acme", "sensors"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Creates a target from the name of an organization, which may be empty if the server needs none,
+    /// and the name or id of a bucket.
     ///
     /// # Errors
-    /// Returns an error if a name has a zero byte, or both together have more than 1 023 bytes.
+    /// Returns [`SpoolError::BadTarget`] if a name contains a zero byte, or both together exceed 1023
+    /// bytes.
     pub fn new(org: &str, bucket: &str) -> Result<Self, SpoolError> {
         Target::build(Flags::default(), org, bucket)
     }
@@ -94,16 +87,16 @@ impl Target {
     fn build(flags: Flags, org: &str, bucket: &str) -> Result<Self, SpoolError> {
         let len = org.len().saturating_add(bucket.len()).saturating_add(1);
         if org.contains('\0') || bucket.contains('\0') || len > MAX_TARGET {
-            return Err(SpoolErrorKind::BadTarget.into());
+            return Err(SpoolError::BadTarget);
         }
         let mut key = String::with_capacity(len.saturating_add(1));
         Target::write_key(flags, org, &mut key);
         key.push('\0');
         key.push_str(bucket);
-        Ok(Target { text: key.into() })
+        Ok(Target { key: key.into() })
     }
 
-    /// The same of an organization by id.
+    /// Creates a target from the id of an organization.
     ///
     /// ```
     /// use influx_edge::spool::Target;
@@ -118,7 +111,7 @@ impl Target {
         Target::build(Flags::ORG_ID, id, bucket)
     }
 
-    /// The same on another kind of server. Default: [`ServerKind::V2`].
+    /// Returns the same target on another kind of server. Default: [`ServerKind::V2`].
     ///
     /// ```
     /// use influx_edge::spool::{ServerKind, Target};
@@ -133,51 +126,30 @@ impl Target {
     #[must_use]
     pub fn for_server(&self, server: ServerKind) -> Self {
         let flags = self.flags().with_server(server.code());
-        let mut key = String::with_capacity(self.text.len());
+        let mut key = String::with_capacity(self.key.len());
         Target::write_key(flags, self.names(), &mut key);
-        Target { text: key.into() }
+        Target { key: key.into() }
     }
 
-    /// The kind of server that the batches are for.
+    /// Returns the kind of server.
     #[must_use]
     pub fn server(&self) -> ServerKind {
         ServerKind::from_code(self.flags().server())
     }
 
-    /// The organization's name, or its id.
-    ///
-    /// ```
-    /// use influx_edge::spool::Target;
-    ///
-    /// assert_eq!(Target::new("acme", "sensors")?.org(), "acme");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Returns the name of the organization, or its id if [`org_is_id`](Target::org_is_id).
     #[must_use]
     pub fn org(&self) -> &str {
         self.names().split_once('\0').map_or("", |(org, _)| org)
     }
 
-    /// Whether [`org`](Target::org) is an id.
-    ///
-    /// ```
-    /// use influx_edge::spool::Target;
-    ///
-    /// assert!(!Target::new("acme", "sensors")?.org_is_id());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Returns `true` if [`org`](Target::org) is an id.
     #[must_use]
     pub fn org_is_id(&self) -> bool {
         self.flags().has(Flags::ORG_ID)
     }
 
-    /// The bucket, by name or id as it was given.
-    ///
-    /// ```
-    /// use influx_edge::spool::Target;
-    ///
-    /// assert_eq!(Target::new("acme", "sensors")?.bucket(), "sensors");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Returns the name or id of the bucket, as it was given.
     #[must_use]
     pub fn bucket(&self) -> &str {
         self.names()
@@ -185,18 +157,18 @@ impl Target {
             .map_or("", |(_, bucket)| bucket)
     }
 
-    /// Whether this version knows the kind of server, and so may deliver.
+    /// Returns `true` if this version supports the kind of server.
     pub(crate) fn is_known(&self) -> bool {
         !matches!(self.server(), ServerKind::Unknown(_))
     }
 
-    /// A text that is different for different targets: a character for the flags, then the bytes of
-    /// the record.
+    /// A text that identifies the target: a character for the flags, then the target's bytes in a
+    /// record, `org`, zero byte, `bucket`.
     pub(super) fn key(&self) -> &str {
-        &self.text
+        &self.key
     }
 
-    /// The key of a record's target.
+    /// Appends the key of a record's target.
     pub(super) fn write_key(flags: Flags, names: &str, key: &mut String) {
         let by_id = u8::from(flags.has(Flags::ORG_ID));
         let code = KEY_BASE.saturating_add(flags.server() << 1 | by_id);
@@ -204,9 +176,8 @@ impl Target {
         key.push_str(names);
     }
 
-    /// Organization, zero byte, bucket.
     fn names(&self) -> &str {
-        self.text.get(1..).unwrap_or_default()
+        self.key.get(1..).unwrap_or_default()
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -214,7 +185,7 @@ impl Target {
     }
 
     pub(super) fn flags(&self) -> Flags {
-        let first = self.text.bytes().next().unwrap_or(KEY_BASE);
+        let first = self.key.bytes().next().unwrap_or(KEY_BASE);
         let code = first.saturating_sub(KEY_BASE);
         let by_id = if code & 1 == 1 {
             Flags::ORG_ID

@@ -1,4 +1,4 @@
-//! The targets that a spool has seen, by number.
+//! The targets of a spool, interned as numbers.
 
 use super::format::Flags;
 use super::target::Target;
@@ -8,23 +8,23 @@ use core::borrow::Borrow;
 use core::hash::{Hash, Hasher};
 use std::collections::HashMap;
 
-/// Gives each target a number. Memory: some 150 bytes for each; [`Targets::clear`] forgets them.
+/// Maps each target to a number. Memory: about 150 bytes for each.
 #[derive(Default)]
 pub(super) struct Targets {
     states: Vec<TargetState>,
     numbers: HashMap<Key, u32>,
-    /// The one that was asked for last, which is often asked for again.
+    /// The one that was looked up last, which is often the next one too.
     last: Option<u32>,
     key: String,
 }
 
 struct TargetState {
     target: Target,
-    /// The base of the oldest segment in which something of it may wait.
+    /// The base of the oldest segment in which a batch of it may wait.
     from: u64,
 }
 
-/// A target, found by the bytes of its key.
+/// A target that can be looked up by the text of its key.
 struct Key(Target);
 
 impl Borrow<str> for Key {
@@ -59,14 +59,15 @@ impl Targets {
         self.numbers.get(target.key()).copied()
     }
 
-    /// The number of a target, a new one if it has none.
+    /// Returns the number of a target, a new one if it has none.
     pub(super) fn intern(&mut self, target: &Target) -> u32 {
         let number = self.find(target).unwrap_or_else(|| self.add(target));
         self.last = Some(number);
         number
     }
 
-    /// The number of a record's target, known or not; `None` if the bytes are no target.
+    /// Returns the number of a record's target, a new one if it has none; `None` if the bytes are no
+    /// target.
     pub(super) fn intern_record(&mut self, flags: Flags, bytes: &[u8]) -> Option<u32> {
         if let Some(known) = self.find_record(flags, bytes) {
             return Some(known);
@@ -75,7 +76,7 @@ impl Targets {
         Some(self.intern(&target))
     }
 
-    /// The number of a record's target, if it is known.
+    /// Returns the number of a record's target, if it has one.
     pub(super) fn find_record(&mut self, flags: Flags, bytes: &[u8]) -> Option<u32> {
         let last = self.last.and_then(|last| self.get(last));
         if last.is_some_and(|last| last.is(flags, bytes)) {
@@ -88,7 +89,7 @@ impl Targets {
         number
     }
 
-    /// Where to begin looking for what waits.
+    /// Returns the base of the segment at which to begin reading.
     pub(super) fn from(&self, number: u32) -> u64 {
         self.states
             .get(number as usize)
@@ -105,7 +106,7 @@ impl Targets {
         self.states.len()
     }
 
-    /// Forgets all targets. Only when nothing waits: segments know targets by these numbers.
+    /// Removes all targets. Only valid while nothing waits, because segments refer to the numbers.
     pub(super) fn clear(&mut self) {
         self.states.clear();
         self.numbers.clear();

@@ -268,7 +268,7 @@
 //!
 //! **Daemonize first**, then open the spool, build the writer and spawn it. A process that is forked later has
 //! no threads, and neither spool nor writer: its handles return [`WriteError::Forked`], the spool
-//! [`SpoolErrorKind::Forked`](crate::spool::SpoolErrorKind::Forked). (Of a [`Writer`] without a spool nothing
+//! [`SpoolError::Forked`](crate::spool::SpoolError::Forked). (Of a [`Writer`] without a spool nothing
 //! notices a fork: both processes send what it holds, which stores the same points twice over.)
 //!
 //! # What to watch

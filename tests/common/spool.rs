@@ -5,7 +5,7 @@
 )]
 
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, BatchRange, Spool, SpoolError, Target};
+use influx_edge::spool::{Batch, BatchGroup, Spool, SpoolError, Target};
 
 pub(crate) fn target() -> Target {
     Target::new("acme", "sensors").unwrap()
@@ -16,7 +16,7 @@ pub(crate) fn append(
     spool: &mut Spool,
     target: &Target,
     bytes: &[u8],
-) -> Result<BatchRange, SpoolError> {
+) -> Result<BatchGroup, SpoolError> {
     spool.append(Batch::new(target, Precision::Nanosecond, 1, bytes))
 }
 
@@ -26,9 +26,9 @@ pub(crate) fn drain(spool: &mut Spool, target: &Target) -> Vec<(u64, Vec<u8>)> {
     let mut body = Vec::new();
     // At most 0 bytes: one batch each.
     while let Some(group) = spool.read_batches(target, 0, &mut body).unwrap() {
-        assert_eq!(group.batches(), 1);
-        out.push((group.ranges()[0].first_seq(), body.clone()));
-        spool.ack(group.ranges());
+        assert_eq!(group.batches, 1);
+        out.push((group.first_seq, body.clone()));
+        spool.ack(&group);
     }
     out
 }

@@ -5,7 +5,7 @@
 use crate::common::spool::{append, drain, target};
 use crate::common::temp_dir::TempDir;
 use influx_edge::Precision;
-use influx_edge::spool::{OpenReport, Rejection, Spool};
+use influx_edge::spool::{Batch, OpenReport, Spool, SpoolError};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
@@ -62,7 +62,7 @@ fn the_lock_is_the_directorys_own() {
         harm(&dir.path().join("LOCK"));
         for _ in 0..2 {
             let second = Spool::open(dir.path());
-            assert!(second.is_err_and(|e| e.is_locked()), "{name}");
+            assert!(matches!(second, Err(SpoolError::Locked { .. })), "{name}");
             append(&mut spool, &target(), &payload(4)).unwrap();
         }
         drop(spool);
@@ -117,15 +117,10 @@ fn everything_goes_on_in_the_directory_that_was_opened() {
         }
         let mut body = Vec::new();
         let group = spool.read_batches(&target(), 100, &mut body).unwrap();
-        spool.ack(group.unwrap().ranges());
-        let rejection = Rejection {
-            target: &target(),
-            precision: Precision::Second,
-            lines: b"bad\n",
-            count: 1,
-            reason: "no",
-        };
-        spool.reject(rejection).unwrap();
+        spool.ack(&group.unwrap());
+        let to = target();
+        let batch = Batch::new(&to, Precision::Second, 1, b"bad\n");
+        spool.reject(batch, "no").unwrap();
         spool.close().unwrap();
         let at = |name: &str| names(&base.path().join(name));
         assert!(at("b/spool").is_empty(), "{n}: {:?}", at("b/spool"));
@@ -174,7 +169,8 @@ fn a_directory_that_was_deleted_and_made_again_is_used() {
             if !goes_on {
                 break;
             }
-            assert!(Spool::open(&dir).unwrap_err().is_locked(), "{n} {round}");
+            let second = Spool::open(&dir).unwrap_err();
+            assert!(matches!(second, SpoolError::Locked { .. }), "{n} {round}");
             assert_eq!(names(&dir).len(), 1);
             fs::remove_dir_all(dir.with_extension("new")).unwrap_or_default();
             fs::remove_file(&dir).unwrap_or_default();
@@ -396,7 +392,7 @@ fn another_users_files_are_named_with_owner_and_mode() {
             append(&mut spool, &target(), &payload(n)).unwrap();
         }
         let group = spool.read_batches(&target(), 1, &mut Vec::new()).unwrap();
-        spool.ack(group.unwrap().ranges());
+        spool.ack(&group.unwrap());
         drop(spool);
         if name == "parent/spool" {
             fs::set_permissions(dir.parent().unwrap(), PermissionsExt::from_mode(0o700)).unwrap();

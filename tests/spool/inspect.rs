@@ -2,8 +2,9 @@
 
 use crate::common::temp_dir::TempDir;
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, Entry, Inspector, Rejection, Section, Spool, Target};
+use influx_edge::spool::{Batch, Entry, Inspector, Spool, Target};
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::path::Path;
 
 /// Everything in a directory, to see that nothing changed.
@@ -36,16 +37,9 @@ fn filled(dir: &Path) -> Spool {
         .read_batches(&target, 100, &mut body)
         .unwrap()
         .unwrap();
-    spool.ack(group.ranges());
-    spool
-        .reject(Rejection {
-            target: &target,
-            precision: Precision::Second,
-            lines: b"bad v=x 1\n",
-            count: 1,
-            reason: "unable to parse\nthis",
-        })
-        .unwrap();
+    spool.ack(&group);
+    let batch = Batch::new(&target, Precision::Second, 1, b"bad v=x 1\n");
+    spool.reject(batch, "unable to parse\nthis").unwrap();
     spool
 }
 
@@ -56,12 +50,14 @@ fn it_sees_everything_and_changes_nothing() {
     let before = contents(dir.path());
     let inspector = Inspector::new(dir.path()).unwrap();
     let (mut waiting, mut delivered, mut other, mut lines) = (0, 0, 0, Vec::new());
-    let walked = inspector.walk(Section::Queue, &mut |item| match item {
-        Entry::Batch(batch) if batch.delivered => delivered += 1,
-        Entry::Batch(batch) => {
+    let walked = inspector.walk_queue(&mut |item| match item {
+        Entry::Batch {
+            delivered: true, ..
+        } => delivered += 1,
+        Entry::Batch { batch, reason, .. } => {
             waiting += u64::from(batch.points);
             lines.extend_from_slice(batch.lines);
-            assert!(batch.reason.is_none());
+            assert!(reason.is_none());
         }
         Entry::Segment { .. } => {}
         _ => other += 1,
@@ -72,22 +68,22 @@ fn it_sees_everything_and_changes_nothing() {
     assert_eq!(other, 0);
     assert!(lines.ends_with(b"u v=1 1\nu v=2 2"));
     let mut reasons = Vec::new();
-    let walked = inspector.walk(Section::Rejected, &mut |item| {
-        if let Entry::Batch(batch) = item {
+    let walked = inspector.walk_rejected(&mut |item| {
+        if let Entry::Batch { batch, reason, .. } = item {
             assert_eq!(batch.lines, b"bad v=x 1\n");
-            reasons.push(batch.reason.unwrap().to_owned());
+            reasons.push(reason.unwrap().to_owned());
         }
     });
     walked.unwrap();
     assert_eq!(reasons, ["unable to parse\nthis"]);
     assert_eq!(contents(dir.path()), before);
     let missing = dir.path().join("nothing");
-    assert!(Inspector::new(&missing).unwrap_err().io().is_some());
+    assert!(Inspector::new(&missing).unwrap_err().source().is_some());
     std::fs::create_dir(&missing).unwrap();
     let empty = Inspector::new(&missing).unwrap();
     let nothing = &mut |item: Entry<'_>| panic!("{item:?}");
-    empty.walk(Section::Queue, nothing).unwrap();
-    empty.walk(Section::Rejected, nothing).unwrap();
+    empty.walk_queue(nothing).unwrap();
+    empty.walk_rejected(nothing).unwrap();
 }
 
 #[test]
@@ -108,11 +104,11 @@ fn damage_is_shown_where_it_is() {
     std::fs::write(dir.path().join("0000000000001000.seg"), [1; 70]).unwrap();
     let (mut corrupt, mut holes, mut unreadable) = (0, 0, 0);
     let inspector = Inspector::new(dir.path()).unwrap();
-    let walked = inspector.walk(Section::Queue, &mut |item| match item {
+    let walked = inspector.walk_queue(&mut |item| match item {
         Entry::Corrupt { .. } => corrupt += 1,
         Entry::Damage { at: 64, .. } => holes += 1,
-        Entry::Unreadable { .. } => unreadable += 1,
-        Entry::Segment { .. } | Entry::Batch(_) => {}
+        Entry::Unreadable { version: None, .. } => unreadable += 1,
+        Entry::Segment { .. } | Entry::Batch { .. } => {}
         other => panic!("{other:?}"),
     });
     walked.unwrap();

@@ -19,7 +19,7 @@ use common::spool::env_or;
 use common::temp_dir::TempDir;
 use fastrand::Rng;
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, Durability, Spool, Target};
+use influx_edge::spool::{Batch, Durability, Spool, SpoolError, Target};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -95,7 +95,7 @@ fn victim() {
             for line in body.split_inclusive(|&b| b == b'\n') {
                 writeln!(out, "-{}", number(line).unwrap()).unwrap();
             }
-            spool.ack(group.ranges());
+            spool.ack(&group);
         }
     }
 }
@@ -315,7 +315,7 @@ fn check(dir: &Path, mode: &str, said: &mut Said, absent: u64) -> u64 {
             last = n;
             there.insert(n);
         }
-        spool.ack(group.ranges());
+        spool.ack(&group);
     }
     let lost: Vec<_> = said
         .kept
@@ -393,7 +393,7 @@ fn the_lock_dies_with_its_owner() {
     assert!(lines.any(|line| line.unwrap().ends_with("ready")));
     let started = std::time::Instant::now();
     let error = Spool::open(dir.path()).unwrap_err();
-    assert!(error.is_locked(), "{error}");
+    assert!(matches!(error, SpoolError::Locked { .. }), "{error}");
     assert!(started.elapsed() < Duration::from_secs(1), "it waited");
     child.kill().unwrap();
     child.wait().unwrap();

@@ -69,8 +69,8 @@ fn outage(megabytes: u64) -> u64 {
     assert_eq!(spool.stats().batches, batches);
     let mut delivered = 0;
     while let Some(group) = spool.read_batches(&target, 256 << 10, &mut body).unwrap() {
-        delivered += group.points();
-        spool.ack(group.ranges());
+        delivered += group.points;
+        spool.ack(&group);
         most = most.max(resident());
     }
     assert_eq!(delivered, batches);
@@ -97,7 +97,7 @@ fn three_days_at_one_point_a_second_and_a_restart() {
             spool = builder().open().unwrap();
         }
     }
-    assert_eq!(spool.dropped(), 0);
+    assert_eq!(spool.stats().dropped_points, 0);
     let mut last = None;
     while let Some(group) = spool.read_batches(&target, 512 << 10, &mut body).unwrap() {
         for line in std::str::from_utf8(&body).unwrap().lines() {
@@ -106,7 +106,7 @@ fn three_days_at_one_point_a_second_and_a_restart() {
             assert!(last.is_none_or(|last| last < n), "out of order");
             last = Some(n);
         }
-        spool.ack(group.ranges());
+        spool.ack(&group);
     }
     assert!(seen.iter().all(|&times| times == 1));
     assert_eq!(spool.stats().acknowledged, points);

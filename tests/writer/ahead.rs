@@ -4,7 +4,7 @@
 use crate::common::temp_dir::TempDir;
 use crate::help::{MS, SEC, child, disk, job, nowhere, stalling, within};
 use influx_edge::OverflowPolicy::{DropOldest, Reject};
-use influx_edge::spool::{Durability, Mode, SpoolBuilder};
+use influx_edge::spool::{Durability, Mode, SpoolBuilder, SpoolError};
 use influx_edge::writer::WriterHandle;
 use influx_edge::{Precision, Spool, WriteError, Writer};
 use std::collections::BTreeSet;
@@ -385,7 +385,7 @@ fn a_closed_writers_spool_can_be_opened_at_once() {
             );
             // (Beside a process that another test starts.)
             if let Err(error) = spool(dir.path(), Durability::OsManaged).open() {
-                assert!(error.is_locked(), "{error}");
+                assert!(matches!(error, SpoolError::Locked { .. }), "{error}");
                 waited += 1;
             }
         }

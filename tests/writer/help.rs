@@ -94,7 +94,7 @@ pub(crate) fn child(test: &str, job: &str) -> Command {
 #[cfg(feature = "spool")]
 pub(crate) mod disk {
     use influx_edge::Spool;
-    use influx_edge::spool::{Entry, Inspector, Section, SpoolBuilder};
+    use influx_edge::spool::{Entry, Inspector, SpoolBuilder, SpoolError};
     use std::path::Path;
     use std::time::Instant;
 
@@ -105,7 +105,7 @@ pub(crate) mod disk {
         let start = Instant::now();
         loop {
             match builder().open() {
-                Err(error) if error.is_locked() && start.elapsed() < 5 * super::SEC => {
+                Err(SpoolError::Locked { .. }) if start.elapsed() < 5 * super::SEC => {
                     std::thread::sleep(super::MS);
                 }
                 other => return other.unwrap(),
@@ -117,8 +117,12 @@ pub(crate) mod disk {
     pub(crate) fn each_batch(dir: &Path, mut each: impl FnMut(&str)) {
         let inspector = Inspector::new(dir).unwrap();
         inspector
-            .walk(Section::Queue, &mut |entry| match entry {
-                Entry::Batch(batch) if !batch.delivered => {
+            .walk_queue(&mut |entry| match entry {
+                Entry::Batch {
+                    batch,
+                    delivered: false,
+                    ..
+                } => {
                     each(std::str::from_utf8(batch.lines).unwrap());
                 }
                 Entry::Corrupt { .. } | Entry::Damage { .. } => panic!("{entry:?}"),

@@ -1,12 +1,12 @@
 //! Batches as line protocol on standard output, for `spool export` and `spool rejected --export`.
 
 use super::rescale::rescale;
-use super::{count, failure, json, name};
+use super::{Walk, count, failure, json, name};
 use crate::command::{Kind, Matches, Opt};
 use crate::failure::Failure;
 use crate::report::{Printable, Report, one_line};
 use influx_edge::Precision;
-use influx_edge::spool::{Entry, Inspector, Section, StoredBatch};
+use influx_edge::spool::{Batch, Entry, Inspector};
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
@@ -46,11 +46,11 @@ struct Export<'a, W> {
     left_over: Vec<u8>,
 }
 
-/// Prints what a section holds; exit code 1 if something of it couldn't be.
+/// Prints the batches of a walk. The exit code is 1 if some of them could not be printed.
 pub(super) fn print(
     matches: &Matches,
     inspector: &Inspector,
-    section: Section,
+    walk: Walk,
 ) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
     let mut export = Export {
@@ -67,9 +67,14 @@ pub(super) fn print(
         left_over: Vec::new(),
     };
     let mut printed = Ok(());
-    let walked = inspector.walk(section, &mut |entry| match entry {
-        Entry::Batch(batch) if !batch.delivered && printed.is_ok() => {
-            printed = export.batch(&batch);
+    let walked = walk(inspector, &mut |entry| match entry {
+        Entry::Batch {
+            batch,
+            reason,
+            delivered: false,
+            ..
+        } if printed.is_ok() => {
+            printed = export.batch(&batch, reason);
         }
         Entry::Corrupt { .. } | Entry::Damage { .. } | Entry::Unreadable { .. } => {
             export.damaged = export.damaged.saturating_add(1);
@@ -107,7 +112,7 @@ pub(super) fn print(
 }
 
 impl<W: Write> Export<'_, W> {
-    fn batch(&mut self, batch: &StoredBatch<'_>) -> io::Result<()> {
+    fn batch(&mut self, batch: &Batch<'_>, reason: Option<&str>) -> io::Result<()> {
         let bucket = batch.target.bucket();
         if self.bucket.is_some_and(|only| only != bucket) {
             return Ok(());
@@ -123,7 +128,7 @@ impl<W: Write> Export<'_, W> {
         let misfits = rescale(batch.lines, batch.precision, unit, out, left_over);
         self.misfits = self.misfits.saturating_add(misfits);
         if self.json {
-            let mut line = json(&batch.target);
+            let mut line = json(batch.target);
             line.set("precision", unit.as_str());
             line.set("points", batch.points);
             line.set("lines", String::from_utf8_lossy(&self.lines));
@@ -131,19 +136,17 @@ impl<W: Write> Export<'_, W> {
                 line.set("left_over", String::from_utf8_lossy(&self.left_over));
                 line.set("left_over_precision", batch.precision.as_str());
             }
-            if let Some(reason) = batch.reason {
+            if let Some(reason) = reason {
                 line.set("reason", reason);
             }
             return writeln!(self.out, "{line}");
         }
         // A comment of line protocol. Names and reasons can't end it: they are escaped.
-        let reason = batch
-            .reason
-            .map(|reason| format!(" rejected: {}", one_line(reason)));
+        let reason = reason.map(|reason| format!(" rejected: {}", one_line(reason)));
         writeln!(
             self.out,
             "# {} precision={}{}",
-            name(&batch.target),
+            name(batch.target),
             unit.as_str(),
             reason.unwrap_or_default()
         )?;

@@ -3,7 +3,7 @@
 use super::{BUCKET, DIR, entries, inspect};
 use crate::command::{Command, Matches};
 use crate::failure::Failure;
-use influx_edge::spool::Section;
+use influx_edge::spool::Inspector;
 use std::process::ExitCode;
 
 pub(super) const COMMAND: Command = Command {
@@ -26,5 +26,5 @@ pub(super) const COMMAND: Command = Command {
 
 fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let (_, inspector) = inspect(matches)?;
-    entries::print(matches, &inspector, Section::Queue)
+    entries::print(matches, &inspector, Inspector::walk_queue)
 }

@@ -5,7 +5,7 @@ use super::{DIR, count, failure, inspect, json, name};
 use crate::command::{Command, Matches, Opt};
 use crate::failure::Failure;
 use crate::report::{Printable, Report, one_line};
-use influx_edge::spool::{Entry, Inspector, Section, StoredBatch};
+use influx_edge::spool::{Entry, Inspector};
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,7 +51,7 @@ fn run_list(matches: &Matches) -> Result<ExitCode, Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut waiting = Survey::default();
     let mut printed = Ok(());
-    let walked = inspector.walk(Section::Queue, &mut |entry| {
+    let walked = inspector.walk_queue(&mut |entry| {
         if matches.has("batches") && printed.is_ok() {
             printed = print_entry(&mut out, &entry, report.json);
         }
@@ -59,7 +59,8 @@ fn run_list(matches: &Matches) -> Result<ExitCode, Failure> {
     });
     walked.map_err(|error| failure(&error))?;
     printed?;
-    let rejected = Survey::of(&inspector, Section::Rejected).map_err(|error| failure(&error))?;
+    let rejected = Survey::of(&inspector, Inspector::walk_rejected);
+    let rejected = rejected.map_err(|error| failure(&error))?;
     if report.json {
         let lines = serde_json::json!({
             "directory": dir.to_string_lossy(),
@@ -142,54 +143,54 @@ fn print_entry(
     as_json: bool,
 ) -> io::Result<()> {
     match entry {
-        Entry::Segment { path, header, len } if as_json => {
-            let line = serde_json::json!({
-                "segment": path.to_string_lossy(), "bytes": len, "begun": header.created,
-            });
-            writeln!(out, "{line}")
-        }
-        Entry::Segment { path, header, len } => {
-            let path = path.display().to_string();
-            let (size, begun) = (bytes(*len), age(header.created));
+        Entry::Segment {
+            path,
+            created,
+            bytes: len,
+            ..
+        } => {
+            let path = path.to_string_lossy();
+            if as_json {
+                let line = serde_json::json!({ "segment": path, "bytes": len, "begun": created });
+                return writeln!(out, "{line}");
+            }
+            let (size, begun) = (bytes(*len), age(*created));
             writeln!(out, "{}: {size}, begun {begun}", Printable(&path))
         }
-        Entry::Batch(batch) if as_json => {
-            let mut line = json(&batch.target);
-            line.set("batch", batch.seq);
-            line.set("points", batch.points);
-            line.set("bytes", batch.lines.len());
-            line.set("precision", batch.precision.as_str());
-            line.set("delivered", batch.delivered);
-            writeln!(out, "{line}")
+        Entry::Batch {
+            batch,
+            seq,
+            delivered,
+            ..
+        } => {
+            let (unit, len) = (batch.precision.as_str(), batch.lines.len());
+            if as_json {
+                let mut line = json(batch.target);
+                line.set("batch", *seq);
+                line.set("points", batch.points);
+                line.set("bytes", len);
+                line.set("precision", unit);
+                line.set("delivered", *delivered);
+                return writeln!(out, "{line}");
+            }
+            writeln!(
+                out,
+                "  batch {seq}: {}, {} for {}, times in {unit}{}",
+                count(u64::from(batch.points), "point"),
+                bytes(len as u64),
+                name(batch.target),
+                if *delivered { ", delivered" } else { "" }
+            )
         }
-        Entry::Batch(batch) => print_batch(out, batch),
         _ => Ok(()),
     }
-}
-
-fn print_batch(out: &mut impl Write, batch: &StoredBatch<'_>) -> io::Result<()> {
-    writeln!(
-        out,
-        "  batch {}: {}, {} for {}, times in {}{}",
-        batch.seq,
-        count(u64::from(batch.points), "point"),
-        bytes(batch.lines.len() as u64),
-        name(&batch.target),
-        batch.precision.as_str(),
-        if batch.delivered { ", delivered" } else { "" }
-    )
 }
 
 fn run_verify(matches: &Matches) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
     let (dir, inspector) = inspect(matches)?;
-    let of = |inspector: &Inspector, section| {
-        Survey::of(inspector, section).map_err(|error| failure(&error))
-    };
-    let surveys = [
-        of(&inspector, Section::Queue)?,
-        of(&inspector, Section::Rejected)?,
-    ];
+    let of = |walk| Survey::of(&inspector, walk).map_err(|error| failure(&error));
+    let surveys = [of(Inspector::walk_queue)?, of(Inspector::walk_rejected)?];
     let [waiting, rejected] = &surveys;
     let damaged = waiting.damaged.saturating_add(rejected.damaged);
     let mut out = io::stdout().lock();

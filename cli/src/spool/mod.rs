@@ -15,7 +15,7 @@ use crate::failure::{Failure, LATER, NO_INPUT};
 use crate::object::Object;
 use crate::state;
 use influx_edge::Spool;
-use influx_edge::spool::{Inspector, ServerKind, SpoolBuilder, SpoolError, Target};
+use influx_edge::spool::{Entry, Inspector, ServerKind, SpoolBuilder, SpoolError, Target};
 use std::path::PathBuf;
 pub(crate) use survey::Survey;
 
@@ -45,6 +45,9 @@ const DIR: &[Operand] = &[Operand {
     kind: Kind::Directory,
 }];
 
+/// A walk over the queue or over the rejected lines: a method of [`Inspector`].
+type Walk = fn(&Inspector, &mut dyn FnMut(Entry<'_>)) -> Result<(), SpoolError>;
+
 const BUCKET: Opt = Opt::value("bucket", "BUCKET", Kind::Text, "only of this bucket");
 
 /// The spool that is meant.
@@ -68,8 +71,8 @@ fn open(builder: SpoolBuilder) -> Result<Spool, Failure> {
 
 /// Another process that has the spool is named where the system tells its number.
 pub(crate) fn failure(error: &SpoolError) -> Failure {
-    use influx_edge::spool::SpoolErrorKind::{Failed, Full, Io, Locked};
-    match error.kind() {
+    use influx_edge::spool::SpoolError::{Failed, Full, Io, Locked};
+    match error {
         Locked { dir } => match holder::of(dir) {
             Some(process) => Failure::new(
                 LATER,

@@ -7,7 +7,7 @@ use super::failure;
 use crate::failure::Failure;
 use influx_edge::Spool;
 use influx_edge::spool::{
-    Batch, Entry, Inspector, OverflowPolicy, Section, SpoolBuilder, SpoolError, Target,
+    Batch, Entry, Inspector, OverflowPolicy, SpoolBuilder, SpoolError, Target,
 };
 
 /// Bytes that are moved at a time.
@@ -34,13 +34,12 @@ pub(super) struct Requeued {
 pub(super) fn requeue(spool: &mut Spool, inspector: &Inspector) -> Result<Requeued, Failure> {
     let mut done = Requeued::default();
     let mut appended: Result<(), SpoolError> = Ok(());
-    let walked = inspector.walk(Section::Rejected, &mut |entry| match entry {
-        Entry::Batch(batch) if batch.lines.is_empty() => {
+    let walked = inspector.walk_rejected(&mut |entry| match entry {
+        Entry::Batch { batch, .. } if batch.lines.is_empty() => {
             done.nameless = done.nameless.saturating_add(u64::from(batch.points));
         }
-        Entry::Batch(batch) if appended.is_ok() => {
-            let again = Batch::new(&batch.target, batch.precision, batch.points, batch.lines);
-            appended = spool.append(again).map(|_| ());
+        Entry::Batch { batch, .. } if appended.is_ok() => {
+            appended = spool.append(batch).map(|_| ());
             done.lines = done.lines.saturating_add(u64::from(batch.points));
         }
         Entry::Corrupt { .. } | Entry::Damage { .. } | Entry::Unreadable { .. } => {
@@ -73,12 +72,12 @@ pub(super) fn rename(spool: &mut Spool, old: &str, new: &str) -> Result<u64, Fai
             let Some(group) = read.map_err(|error| failure(&error))? else {
                 break;
             };
-            let count = u32::try_from(group.points()).unwrap_or(u32::MAX);
-            let batch = Batch::new(&moved, group.precision(), count, &lines);
+            let count = u32::try_from(group.points).unwrap_or(u32::MAX);
+            let batch = Batch::new(&moved, group.precision, count, &lines);
             spool.append(batch).map_err(|error| failure(&error))?;
             spool.sync().map_err(|error| failure(&error))?;
-            spool.ack(group.ranges());
-            points = points.saturating_add(group.points());
+            spool.ack(&group);
+            points = points.saturating_add(group.points);
         }
     }
     Ok(points)

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::report::{Report, one_line};
 use crate::spool::survey::Survey;
 use influx_edge::Spool;
-use influx_edge::spool::Section;
+use influx_edge::spool::Inspector;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
@@ -45,7 +45,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     }
     let (dir, inspector) = inspect(matches)?;
     if exports {
-        return entries::print(matches, &inspector, Section::Rejected);
+        return entries::print(matches, &inspector, Inspector::walk_rejected);
     }
     if drops {
         let mut spool = open(moves::gentle(Spool::builder(dir)))?;
@@ -53,7 +53,8 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
         spool.close().map_err(|error| failure(&error))?;
         return dropped(matches, lines);
     }
-    let survey = Survey::of(&inspector, Section::Rejected).map_err(|error| failure(&error))?;
+    let survey =
+        Survey::of(&inspector, Inspector::walk_rejected).map_err(|error| failure(&error))?;
     list(matches, &survey)?;
     Ok(ExitCode::from(u8::from(survey.damaged > 0)))
 }

@@ -6,7 +6,7 @@ use crate::failure::{Failure, LATER, REJECTED};
 use crate::report::Report;
 use crate::settings;
 use crate::signals::Stop;
-use influx_edge::spool::{Section, ServerKind, Target};
+use influx_edge::spool::{Inspector, ServerKind, Target};
 use influx_edge::writer::{Event, Writer, WriterBuilder};
 use influx_edge::{Client, Spool};
 use std::io::{self, Write};
@@ -67,7 +67,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     // Asked before anything is moved.
     let mut all = spool.targets();
     if matches.has("rejected") {
-        let rejected = Survey::of(&inspector, Section::Rejected);
+        let rejected = Survey::of(&inspector, Inspector::walk_rejected);
         all.extend(
             rejected
                 .map_err(|error| failure(&error))?

@@ -1,7 +1,7 @@
 //! `Survey`: what is counted on the way through a spool.
 
-use super::{count, json, name};
-use influx_edge::spool::{Entry, Inspector, Section, SpoolError, StoredBatch, Target};
+use super::{Walk, count, json, name};
+use influx_edge::spool::{Batch, Entry, Inspector, SpoolError, Target};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// So many damaged places are described; all are counted.
 const DESCRIBED: usize = 100;
 
-/// What is in a section of a spool.
+/// The content of the queue, or the rejected lines.
 #[derive(Default)]
 pub(crate) struct Survey {
     pub(crate) segments: u64,
@@ -39,22 +39,24 @@ pub(crate) struct Counts {
 impl Survey {
     /// # Errors
     /// Returns an error if the directory can't be read.
-    pub(crate) fn of(inspector: &Inspector, section: Section) -> Result<Survey, SpoolError> {
+    pub(crate) fn of(inspector: &Inspector, walk: Walk) -> Result<Survey, SpoolError> {
         let mut survey = Survey::default();
-        inspector.walk(section, &mut |entry| survey.take(&entry))?;
+        walk(inspector, &mut |entry| survey.take(&entry))?;
         Ok(survey)
     }
 
     pub(super) fn take(&mut self, entry: &Entry<'_>) {
         match entry {
-            Entry::Segment { path, header, .. } => {
+            Entry::Segment { path, created, .. } => {
                 self.segments = self.segments.saturating_add(1);
-                (self.segment, self.created) = (path.to_path_buf(), header.created);
+                (self.segment, self.created) = (path.to_path_buf(), *created);
             }
-            Entry::Batch(batch) if batch.delivered => {
+            Entry::Batch {
+                delivered: true, ..
+            } => {
                 self.delivered = self.delivered.saturating_add(1);
             }
-            Entry::Batch(batch) => self.batch(batch),
+            Entry::Batch { batch, reason, .. } => self.batch(batch, *reason),
             other => match sentence(other, &self.segment) {
                 (Some(text), true) => {
                     self.damaged = self.damaged.saturating_add(1);
@@ -68,7 +70,7 @@ impl Survey {
         }
     }
 
-    fn batch(&mut self, batch: &StoredBatch<'_>) {
+    fn batch(&mut self, batch: &Batch<'_>, reason: Option<&str>) {
         let target = self.targets.entry(batch.target.clone()).or_default();
         for counts in [target, &mut self.total] {
             counts.batches = counts.batches.saturating_add(1);
@@ -77,7 +79,7 @@ impl Survey {
             let since = counts.since.unwrap_or(u64::MAX).min(self.created);
             counts.since = Some(since);
         }
-        if let Some(reason) = batch.reason {
+        if let Some(reason) = reason {
             let key = (batch.target.clone(), reason.to_owned());
             let lines = self.reasons.entry(key).or_default();
             *lines = lines.saturating_add(u64::from(batch.points));
@@ -160,10 +162,16 @@ fn sentence(entry: &Entry<'_>, segment: &Path) -> (Option<String>, bool) {
             Some(format!("{segment}: {bytes} bytes at {at} are no batch")),
             true,
         ),
-        Entry::Unreadable { path, why } => (
-            Some(format!("{}: no segment ({why:?})", path.display())),
-            true,
-        ),
+        Entry::Unreadable { path, version } => {
+            let why = match version {
+                Some(version) => format!("version {version} is not supported"),
+                None => "its header is damaged".to_owned(),
+            };
+            (
+                Some(format!("{}: no segment ({why})", path.display())),
+                true,
+            )
+        }
         Entry::Tail { at, bytes } => (
             Some(format!(
                 "{segment}: {bytes} bytes at {at}, the end: torn, or being written"

@@ -49,7 +49,7 @@ pub(super) fn open(
             }
             Ok(Some(spool))
         }
-        Err(error) if error.is_locked() => without(client, dir, report),
+        Err(SpoolError::Locked { .. }) => without(client, dir, report),
         Err(error) if named => Err(Failure::new(NO_INPUT, error)),
         Err(error) => {
             report.error(format_args!("no spool: {error}"));
@@ -67,7 +67,7 @@ fn open_within(options: &Options, dir: &Path) -> Result<Spool, SpoolError> {
             builder = builder.max_bytes(bytes);
         }
         match builder.open() {
-            Err(error) if error.is_locked() && begun.elapsed() < options.lock_wait => {
+            Err(SpoolError::Locked { .. }) if begun.elapsed() < options.lock_wait => {
                 std::thread::sleep(RETRY);
             }
             opened => return opened,

@@ -6,7 +6,7 @@ use crate::common::temp_dir::TempDir;
 use crate::pty::on_terminal;
 use crate::run::{Run, at, command, ended, run};
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, Rejection, Spool, Target};
+use influx_edge::spool::{Batch, Spool, Target};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -35,15 +35,9 @@ fn append(spool: &mut Spool, target: &Target, precision: Precision, lines: &str)
 }
 
 fn reject(spool: &mut Spool, target: &Target, lines: &str, reason: &str) {
-    spool
-        .reject(Rejection {
-            target,
-            precision: Precision::Second,
-            lines: lines.as_bytes(),
-            count: u32::try_from(lines.lines().count()).unwrap(),
-            reason,
-        })
-        .unwrap();
+    let count = u32::try_from(lines.lines().count()).unwrap();
+    let batch = Batch::new(target, Precision::Second, count, lines.as_bytes());
+    spool.reject(batch, reason).unwrap();
 }
 
 fn sensors() -> Target {
@@ -67,7 +61,7 @@ fn filled(dir: &Path) -> Spool {
     );
     let mut body = Vec::new();
     let group = spool.read_batches(&sensors(), 100, &mut body).unwrap();
-    spool.ack(group.unwrap().ranges());
+    spool.ack(&group.unwrap());
     reject(
         &mut spool,
         &sensors(),
@@ -202,7 +196,7 @@ fn while_its_owner_writes_and_delivers_nothing_looks_damaged() {
         );
         if n % 3 == 0 {
             let group = owner.read_batches(&sensors(), 300, &mut body).unwrap();
-            owner.ack(group.unwrap().ranges());
+            owner.ack(&group.unwrap());
         }
     }
     looker.join().unwrap();

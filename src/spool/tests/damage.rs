@@ -105,7 +105,7 @@ fn every_truncation() {
                 total as usize - lost,
                 "{path} cut at {len}: {report:?}"
             );
-            // A file cut between two batches, the newest one's, can't be told from one that was
+            // A file cut between two batches, the newest one's, looks like one that was
             // never longer.
             let newest = path.ends_with("7.seg");
             let tidy = len < 65 || (len - 64) % record == 0;
@@ -122,10 +122,10 @@ fn every_flipped_bit_of_the_acknowledgement_only_repeats() {
     let sim = Sim::new();
     let mut spool = open(&sim);
     let batch_ids: Vec<_> = (1..=6)
-        .map(|n| append(&mut spool, &target(), &payload(n)).unwrap())
+        .map(|n| append(&mut spool, &target(), &payload(n)).unwrap().ranges[0])
         .collect();
-    spool.ack(&batch_ids[..2]);
-    spool.ack(&batch_ids[2..4]);
+    spool.ack_ranges(&batch_ids[..2]);
+    spool.ack_ranges(&batch_ids[2..4]);
     drop(spool);
     let image = sim.image();
     assert_eq!(survey(&image).0, [5, 6]);
@@ -405,14 +405,9 @@ fn a_hostile_directory() {
     assert_eq!(drain(&mut spool, &target()), [(1, payload(1))]);
     append(&mut spool, &target(), &payload(2)).unwrap();
     drain(&mut spool, &target());
-    let rejection = crate::spool::Rejection {
-        target: &target(),
-        precision: crate::Precision::Second,
-        lines: b"x",
-        count: 1,
-        reason: "y",
-    };
-    spool.reject(rejection).unwrap_err();
+    let target = target();
+    let batch = crate::spool::Batch::new(&target, crate::Precision::Second, 1, b"x");
+    spool.reject(batch, "y").unwrap_err();
     assert_eq!(spool.stats().rejected_dropped, 1);
     drop(spool);
     assert_eq!(

@@ -4,14 +4,11 @@
 #[cfg(unix)]
 use super::program_lock::ProgramDir;
 use super::sim::{Call, Sim};
-use super::{TestClock, append, drain, target};
+use super::{TestClock, append, drain, io_error, target};
 use crate::Precision;
 use crate::spool::directory::Directory;
 use crate::spool::fs::{Access, Fs, LOCK, Owner, user};
-use crate::spool::{
-    Durability, Inspector, OverflowPolicy, Rejection, Spool, SpoolBuilder, SpoolError,
-    SpoolErrorKind,
-};
+use crate::spool::{Batch, Durability, Inspector, OverflowPolicy, Spool, SpoolBuilder, SpoolError};
 use crate::testing::TempDir;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -34,14 +31,10 @@ fn payload(n: u64) -> Vec<u8> {
     format!("t,n={n} v={n} {n}\n").into_bytes()
 }
 
-fn rejection(target: &crate::spool::Target) -> Rejection<'_> {
-    Rejection {
-        target,
-        precision: Precision::Second,
-        lines: b"bad\n",
-        count: 1,
-        reason: "no",
-    }
+fn reject(spool: &mut Spool) -> Result<(), SpoolError> {
+    let to = target();
+    let batch = Batch::new(&to, Precision::Second, 1, b"bad\n");
+    spool.reject(batch, "no")
 }
 
 /// A spool with batches 1 to `batches`, in segments of some 70.
@@ -83,11 +76,11 @@ fn a_spool_that_cannot_be_written_to_is_drained() {
                 let mut spool = open(&sim).unwrap();
                 let group = spool.read_batches(&target(), 1000, &mut vec![]).unwrap();
                 let group = group.unwrap();
-                spool.ack(group.ranges());
-                first += group.points();
+                spool.ack(&group);
+                first += group.points;
             }
             if rejected {
-                open(&sim).unwrap().reject(rejection(&target())).unwrap();
+                reject(&mut open(&sim).unwrap()).unwrap();
             }
             let mut image = sim.image();
             if torn {
@@ -108,12 +101,12 @@ fn a_spool_that_cannot_be_written_to_is_drained() {
                 assert!(report.read_only && report.is_clean(), "{case}: {report:?}");
                 assert_eq!(report.batches, 201 - first, "{case}");
                 let error = append(&mut spool, &target(), b"x").unwrap_err();
-                assert!(matches!(error.kind(), SpoolErrorKind::ReadOnly { .. }));
+                assert!(matches!(error, SpoolError::ReadOnly { .. }));
                 assert_eq!(
                     error.to_string(),
                     "the spool \"/spool\" is read-only: nothing can be added; what waits in it can be sent"
                 );
-                spool.reject(rejection(&target())).unwrap_err();
+                reject(&mut spool).unwrap_err();
                 assert_eq!(spool.stats().rejected_dropped, 1);
                 let out: Vec<_> = drain(&mut spool, &target());
                 let expected: Vec<_> = (first..=200).map(|n| (n, payload(n))).collect();
@@ -176,7 +169,7 @@ fn the_owner_of_the_directory() {
             Ok(_) => assert!(taken, "{uid} {mode:o}"),
             Err(error) => {
                 assert!(!taken, "{uid} {mode:o}: {error}");
-                assert!(error.io().is_none());
+                assert!(io_error(error).is_none());
                 let whose = match mode & 2 {
                     0 => format!("belongs to user {other} and this process is user {me}"),
                     _ => format!("may be written to by all users (mode {mode:04o})"),
@@ -208,7 +201,7 @@ fn a_child_process_is_refused() {
             "read_batches",
             Box::new(|s| s.read_batches(&target(), 100, &mut vec![]).err()),
         ),
-        ("reject", Box::new(|s| s.reject(rejection(&target())).err())),
+        ("reject", Box::new(|s| reject(s).err())),
     ];
     for durability in [
         Durability::EveryBatch,
@@ -225,7 +218,7 @@ fn a_child_process_is_refused() {
         let (ops, syncs) = (sim.ops(), sim.calls(Call::Sync));
         for (name, call) in &calls {
             let error = call(&mut spool).unwrap_or_else(|| panic!("{name} is Ok"));
-            assert!(matches!(error.kind(), SpoolErrorKind::Forked { .. }));
+            assert!(matches!(error, SpoolError::Forked { .. }));
             assert_eq!(
                 error.to_string(),
                 "the spool \"/spool\" was opened by process 1000, and this is process 1001: a spool \
@@ -233,10 +226,10 @@ fn a_child_process_is_refused() {
                 "{name}"
             );
         }
-        assert_eq!(spool.ack(group.unwrap().ranges()), 0);
+        assert_eq!(spool.ack(&group.unwrap()), 0);
         assert_eq!(spool.stats().batches, 1);
         let error = spool.close().unwrap_err();
-        assert!(matches!(error.kind(), SpoolErrorKind::Forked { .. }));
+        assert!(matches!(error, SpoolError::Forked { .. }));
         assert_eq!((sim.ops(), sim.calls(Call::Sync)), (ops, syncs));
     }
 }
@@ -260,7 +253,7 @@ fn a_child_process_changes_nothing_in_the_directory() {
     ];
     for error in refused {
         let error = SpoolError::from_io("test", Path::new(DIR), error.unwrap());
-        assert!(matches!(error.kind(), SpoolErrorKind::Forked { .. }));
+        assert!(matches!(error, SpoolError::Forked { .. }));
     }
     assert_eq!(sim.ops(), ops);
 }
@@ -318,7 +311,7 @@ fn a_directory_that_cannot_be_synced_is_mentioned() {
                 for n in 1..=200 {
                     append(&mut spool, &target(), &payload(n)).unwrap();
                 }
-                spool.reject(rejection(&target())).unwrap();
+                reject(&mut spool).unwrap();
                 spool.sync().unwrap();
                 assert_eq!(spool.stats().batches, 200 * (round + 1));
                 spool.close().unwrap();
@@ -355,7 +348,7 @@ fn every_error_names_the_call_and_the_file() {
         filled(&sim, 3);
         let mut spool = open(&sim).unwrap();
         let group = spool.read_batches(&target(), 0, &mut vec![]).unwrap();
-        spool.ack(group.unwrap().ranges());
+        spool.ack(&group.unwrap());
         drop(spool);
         eio(&sim, call, name);
         let error = open(&sim).unwrap_err();
@@ -363,7 +356,7 @@ fn every_error_names_the_call_and_the_file() {
             error.to_string(),
             format!("cannot open the spool: {words} {path:?}: Input/output error (os error 5)")
         );
-        assert_eq!(error.io().unwrap().raw_os_error(), Some(5));
+        assert_eq!(io_error(&error).unwrap().raw_os_error(), Some(5));
     }
     let second = "/spool/0000000000000003.seg";
     for (call, name, words, path) in [
@@ -419,7 +412,7 @@ fn a_denied_permission_names_the_file_its_owner_and_us() {
         filled(&sim, 3);
         let mut spool = open(&sim).unwrap();
         let group = spool.read_batches(&target(), 0, &mut vec![]).unwrap();
-        spool.ack(group.unwrap().ranges());
+        spool.ack(&group.unwrap());
         drop(spool);
         sim.set_owner(
             by,
@@ -442,7 +435,10 @@ fn a_denied_permission_names_the_file_its_owner_and_us() {
                 &format!("; {by:?} belongs to user 4711, mode 0640, and this process is user {me}");
         }
         assert_eq!(error.to_string(), expected);
-        assert_eq!(error.io().unwrap().kind(), ErrorKind::PermissionDenied);
+        assert_eq!(
+            io_error(&error).unwrap().kind(),
+            ErrorKind::PermissionDenied
+        );
     }
 }
 
@@ -616,5 +612,5 @@ fn an_inspector_needs_a_directory() {
     let error = Inspector::new(dir.path().join("none")).unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("cannot read the spool: open \""), "{text}");
-    assert_eq!(error.io().unwrap().kind(), ErrorKind::NotFound);
+    assert_eq!(io_error(&error).unwrap().kind(), ErrorKind::NotFound);
 }

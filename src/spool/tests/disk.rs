@@ -82,7 +82,7 @@ impl SimDisk {
             while let Some(group) = spool.read_batches(&target, 1 << 20, &mut body).unwrap() {
                 let text = core::str::from_utf8(&body).unwrap();
                 lines.extend(text.lines().map(String::from));
-                spool.ack(group.ranges());
+                spool.ack(&group);
             }
         }
         lines

@@ -4,8 +4,8 @@
 //! the disk does.
 
 use super::sim::{Call, Crash, Image, Sim};
-use super::{RngExt, TestClock, append, drain, env_or, target};
-use crate::spool::{Durability, OverflowPolicy, Spool, SpoolBuilder, SpoolErrorKind};
+use super::{RngExt, TestClock, append, drain, env_or, io_error, target};
+use crate::spool::{Durability, OverflowPolicy, Spool, SpoolBuilder, SpoolError};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 use fastrand::Rng;
@@ -86,13 +86,13 @@ fn when_the_new_segment_fails_too_nothing_is_acknowledged() {
         matches!(call, Call::Sync | Call::SyncDir).then(|| io::Error::from_raw_os_error(5))
     });
     let error = append(&mut spool, &target(), &payload(2)).unwrap_err();
-    assert_eq!(error.io().unwrap().raw_os_error(), Some(5));
+    assert_eq!(io_error(&error).unwrap().raw_os_error(), Some(5));
     assert!(spool.stats().failed);
     assert_eq!(spool.stats().batches, 1);
     // The disk is left alone for a second.
     let calls = sim.calls(Call::Write);
     let error = append(&mut spool, &target(), &payload(2)).unwrap_err();
-    assert!(matches!(error.kind(), SpoolErrorKind::Failed));
+    assert!(matches!(error, SpoolError::Failed));
     assert_eq!(sim.calls(Call::Write), calls);
     // What is there is still delivered.
     let mut body = Vec::new();
@@ -108,7 +108,7 @@ fn when_the_new_segment_fails_too_nothing_is_acknowledged() {
     sim.heal();
     append(&mut spool, &target(), &payload(3)).unwrap();
     assert!(!spool.stats().failed);
-    spool.ack(group.ranges());
+    spool.ack(&group);
     assert_eq!(drain(&mut spool, &target()).len(), 1);
     assert_eq!(sim.synced_again(), 0);
     assert!(after_cut(&sim, 0).contains(&3));
@@ -150,7 +150,7 @@ fn a_full_disk_is_what_the_policy_says() {
         for n in 1..=600 {
             match append(&mut spool, &target(), &payload(n)) {
                 Ok(_) => kept.push(n),
-                Err(e) => assert!(e.is_full(), "{e}"),
+                Err(e) => assert!(matches!(e, SpoolError::Full), "{e}"),
             }
         }
         let stats = spool.stats();
@@ -207,11 +207,11 @@ fn a_disk_that_became_read_only_or_a_process_out_of_descriptors() {
             }
         }
         assert!(spool.stats().failed);
-        spool.ack([&first]);
+        spool.ack(&first);
         // Opening fails for what the system says, and takes nothing away.
         drop(spool);
         let refused = builder().open_on(sim.clone(), TestClock::default());
-        assert!(refused.is_err_and(|e| e.io().is_some()));
+        assert!(refused.is_err_and(|e| io_error(&e).is_some()));
         sim.heal();
         let mut spool = builder()
             .open_on(sim.clone(), TestClock::default())
@@ -282,8 +282,8 @@ fn any_failure_anywhere_and_a_power_cut_after_it() {
             }
             if rng.one_in(10) {
                 if let Ok(Some(group)) = spool.read_batches(&target(), 200, &mut body) {
-                    acked.extend(group.ranges().iter().map(|t| t.first_seq()));
-                    spool.ack(group.ranges());
+                    acked.extend(group.ranges.iter().map(|run| run.first));
+                    spool.ack(&group);
                     // By number of payload: what was delivered needn't be there.
                     for line in body.split_inclusive(|&b| b == b'\n') {
                         kept.retain(|n| payload(*n) != line);

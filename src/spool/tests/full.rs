@@ -1,10 +1,11 @@
-//! No space left: how much is dropped for a batch, and that it is told.
+//! No space left: how much is dropped for a batch, and that the losses are returned.
 
 use super::sim::{Call, Sim};
 use super::{RngExt, TestClock, append, drain, target};
 use crate::Precision;
+use crate::spool::batch::BatchRange;
 use crate::spool::losses::{LossCause, Losses};
-use crate::spool::{Batch, BatchRange, Durability, OverflowPolicy, Spool, SpoolError};
+use crate::spool::{Batch, Durability, OverflowPolicy, Spool, SpoolError};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 use fastrand::Rng;
@@ -71,7 +72,7 @@ fn a_drop_that_does_not_help_is_not_repeated() {
                     clock.advance(1_001);
                     // Where only new files fail, the one at hand takes some more.
                     if let Err(error) = put(&mut spool, &vec![b'y'; len], &mut losses) {
-                        assert!(error.is_full(), "{case}: {error}");
+                        assert!(matches!(error, SpoolError::Full), "{case}: {error}");
                         failed += 1;
                     }
                 }
@@ -117,7 +118,7 @@ fn a_drop_that_helps_may_be_repeated() {
     assert!(stats.points > 100, "{stats:?}");
 }
 
-/// What is held is spared while there is another segment, and told apart when there is none.
+/// What is held is spared while there is another segment, and counted apart when there is none.
 #[test]
 fn what_is_held_is_dropped_last() {
     let (sim, clock) = (Sim::new(), TestClock::default());
@@ -139,7 +140,7 @@ fn what_is_held_is_dropped_last() {
     let stats = spool.stats();
     let lost = stats.dropped_points - before.dropped_points;
     assert_eq!(before.points + 6_000 - lost, stats.points);
-    assert_eq!(spool.ack(group.ranges()), group.points(), "it was spared");
+    assert_eq!(spool.ack(&group), group.points, "it was spared");
 
     // All but the segment at hand are held.
     let mut held = Vec::new();
@@ -155,8 +156,8 @@ fn what_is_held_is_dropped_last() {
     let oldest = &losses.0[0];
     assert!(appended < 60, "{appended}");
     assert!(oldest.held_points > 0 && oldest.held_points == oldest.points);
-    let held_points: u64 = held.iter().map(|group| group.points()).sum();
-    let acked: u64 = held.iter().map(|group| spool.ack(group.ranges())).sum();
+    let held_points: u64 = held.iter().map(|group| group.points).sum();
+    let acked: u64 = held.iter().map(|group| spool.ack(&group)).sum();
     assert_eq!(
         acked,
         held_points - oldest.held_points,
@@ -170,7 +171,11 @@ fn held_and_released() {
     let (sim, clock) = (Sim::new(), TestClock::default());
     let mut spool = open(&sim, &clock, Durability::EveryBatch, 16);
     let ranges: Vec<_> = (0..5_u8)
-        .map(|n| append(&mut spool, &target(), &[b'a' + n, b'\n']).unwrap())
+        .map(|n| {
+            append(&mut spool, &target(), &[b'a' + n, b'\n'])
+                .unwrap()
+                .ranges[0]
+        })
         .collect();
     spool.hold(&ranges[0]);
     spool.hold(&ranges[2]);
@@ -183,16 +188,16 @@ fn held_and_released() {
     }
     assert!(spool.take(&target(), 100, &mut body).0.unwrap().is_none());
     assert_eq!(spool.stats().points, 5, "all of it is on disk");
-    spool.release(taken[1].ranges());
+    spool.release(&taken[1].ranges);
     spool.release(&ranges[..1]);
     let (group, _) = spool.take(&target(), 100, &mut body);
-    assert_eq!((group.unwrap().unwrap().points(), &*body), (1, &b"a\n"[..]));
+    assert_eq!((group.unwrap().unwrap().points, &*body), (1, &b"a\n"[..]));
     let (group, _) = spool.take(&target(), 100, &mut body);
     assert_eq!(
-        (group.unwrap().unwrap().points(), &*body),
+        (group.unwrap().unwrap().points, &*body),
         (2, &b"d\ne\n"[..])
     );
-    assert_eq!(spool.ack(&ranges), 5);
+    assert_eq!(spool.ack_ranges(&ranges), 5);
     assert!(spool.is_empty());
 }
 
@@ -233,7 +238,7 @@ fn the_losses_account_for_every_batch() {
                 6 | 7 => {
                     let (result, losses) = spool.take(target, 1_500, &mut body);
                     if let Ok(Some(group)) = result {
-                        held.push((which, group.ranges().to_vec()));
+                        held.push((which, group.ranges));
                     }
                     losses
                 }
@@ -241,7 +246,7 @@ fn the_losses_account_for_every_batch() {
                     let (which, ranges) = held.swap_remove(rng.usize(..held.len()));
                     match rng.one_in(3) {
                         true => spool.release(&ranges),
-                        false => on_disk[which] -= spool.ack(&ranges),
+                        false => on_disk[which] -= spool.ack_ranges(&ranges),
                     }
                     Losses::default()
                 }
@@ -266,13 +271,13 @@ fn the_losses_account_for_every_batch() {
             }
         }
         for (which, ranges) in held {
-            on_disk[which] -= spool.ack(&ranges);
+            on_disk[which] -= spool.ack_ranges(&ranges);
         }
         for (which, target) in targets.iter().enumerate() {
             while let (Ok(Some(group)), losses) = spool.take(target, 900, &mut body) {
                 assert!(losses.0.iter().all(|l| l.target == *target));
                 on_disk[which] -= losses.0.iter().map(|l| l.points).sum::<u64>();
-                on_disk[which] -= spool.ack(group.ranges());
+                on_disk[which] -= spool.ack(&group);
             }
         }
         let waits = spool.stats().points;
@@ -292,7 +297,8 @@ fn reject_loses_nothing() {
     put(&mut spool, b"x\n", &mut losses).unwrap();
     sim.fail_when(|call, _| (call == Call::Write).then(|| ErrorKind::StorageFull.into()));
     for _ in 0..10 {
-        assert!(put(&mut spool, b"y\n", &mut losses).unwrap_err().is_full());
+        let error = put(&mut spool, b"y\n", &mut losses).unwrap_err();
+        assert!(matches!(error, SpoolError::Full));
     }
     assert_eq!((losses, spool.stats().points), (Losses::default(), 1));
 }

@@ -16,23 +16,25 @@ mod sim;
 mod targets;
 mod unsynced;
 
-use super::{Batch, BatchRange, Spool, SpoolError, Target};
+use super::{Batch, BatchGroup, Spool, SpoolError, Target};
 use crate::Precision;
 use crate::clock::Clock;
 use crate::testing::TempDir;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::error::Error as _;
 use core::ops::RangeInclusive;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use fastrand::Rng;
+use std::io;
 
 fn target() -> Target {
     Target::new("acme", "sensors").unwrap()
 }
 
 /// Appends a batch of one point.
-fn append(spool: &mut Spool, target: &Target, bytes: &[u8]) -> Result<BatchRange, SpoolError> {
+fn append(spool: &mut Spool, target: &Target, bytes: &[u8]) -> Result<BatchGroup, SpoolError> {
     spool.append(Batch::new(target, Precision::Nanosecond, 1, bytes))
 }
 
@@ -42,11 +44,16 @@ fn drain(spool: &mut Spool, target: &Target) -> Vec<(u64, Vec<u8>)> {
     let mut body = Vec::new();
     // At most 0 bytes: one batch each.
     while let Some(group) = spool.read_batches(target, 0, &mut body).unwrap() {
-        assert_eq!(group.batches(), 1);
-        out.push((group.ranges()[0].first_seq(), body.clone()));
-        spool.ack(group.ranges());
+        assert_eq!(group.batches, 1);
+        out.push((group.first_seq, body.clone()));
+        spool.ack(&group);
     }
     out
+}
+
+/// The error of the operating system, if that is the cause.
+fn io_error(error: &SpoolError) -> Option<&io::Error> {
+    error.source()?.downcast_ref()
 }
 
 /// A clock that advances only on request. Clones share the time.

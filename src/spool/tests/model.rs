@@ -5,7 +5,8 @@
 use super::sim::Sim;
 use super::{RngExt, TestClock, env_or};
 use crate::Precision;
-use crate::spool::{Batch, BatchRange, Durability, OverflowPolicy, Spool, SpoolErrorKind, Target};
+use crate::spool::batch::BatchRange;
+use crate::spool::{Batch, BatchGroup, Durability, OverflowPolicy, Spool, SpoolError, Target};
 use alloc::vec::Vec;
 use fastrand::Rng;
 use std::time::Duration;
@@ -21,7 +22,7 @@ struct Entry {
     precision: Precision,
     points: u32,
     bytes: Vec<u8>,
-    batch_id: Option<BatchRange>,
+    batch_id: Option<BatchGroup>,
     acked: bool,
 }
 
@@ -111,15 +112,15 @@ impl Script {
             Ok(batch_id) => {
                 // The numbers of what was cut off or deleted are used again.
                 if self.model.damaged {
-                    self.model.entries.retain(|e| e.seq < batch_id.first_seq());
+                    self.model.entries.retain(|e| e.seq < batch_id.first_seq);
                 }
                 let last = self.model.entries.last().map_or(0, |e| e.seq);
-                assert!(batch_id.first_seq() > last);
+                assert!(batch_id.first_seq > last);
                 self.taken += u64::from(points);
                 let dropped = spool.stats().dropped_batches - before.dropped_batches;
                 self.drop_oldest(dropped);
                 self.model.entries.push(Entry {
-                    seq: batch_id.first_seq(),
+                    seq: batch_id.first_seq,
                     target,
                     precision,
                     points,
@@ -128,17 +129,15 @@ impl Script {
                     acked: false,
                 });
             }
-            Err(e) => match e.kind() {
-                SpoolErrorKind::EmptyBatch => assert!(bytes.is_empty()),
-                SpoolErrorKind::TooLarge { max, .. } => assert!(bytes.len() > *max),
-                SpoolErrorKind::Full => assert_eq!(self.policy, OverflowPolicy::Reject),
-                other => panic!("{other:?}"),
-            },
+            Err(SpoolError::EmptyBatch) => assert!(bytes.is_empty()),
+            Err(SpoolError::TooLarge { max, .. }) => assert!(bytes.len() > max),
+            Err(SpoolError::Full) => assert_eq!(self.policy, OverflowPolicy::Reject),
+            Err(other) => panic!("{other:?}"),
         }
         assert!(spool.stats().disk_bytes <= 64 << 10);
     }
 
-    /// The oldest that wait are gone; of those delivered in between nobody has to know.
+    /// The oldest that wait are gone; those delivered in between don't matter.
     fn drop_oldest(&mut self, dropped: u64) {
         let waiting = self.model.entries.iter_mut().filter(|e| !e.acked);
         for entry in waiting.take(dropped as usize) {
@@ -153,7 +152,7 @@ impl Script {
 
     /// Compares a group with what the model says should be in it.
     fn collect_one(&mut self, spool: &mut Spool, target: usize, ack: bool) -> bool {
-        // Of a range it can't be told which of its batches were damaged: one batch each then.
+        // A range doesn't show which of its batches were damaged, so this reads one batch at a time.
         let max = match self.model.damaged {
             true => 0,
             false => self.rng.usize(..6_000),
@@ -170,15 +169,15 @@ impl Script {
             assert!(none || damaged, "something waits and is not found");
             return false;
         };
-        for range in group.ranges() {
+        for range in &group.ranges {
             let mut found = (0, 0, 0);
-            while found.0 < range.batches() {
+            while found.0 < range.batches {
                 // In order; what was damaged may be left out.
                 let entry = waiting
                     .find(|e| e.target == target && !e.acked && (!damaged || range.holds(e.seq)))
                     .expect("a batch that should not be there");
                 assert!(range.holds(entry.seq), "{} in {range:?}", entry.seq);
-                assert_eq!(entry.precision, group.precision());
+                assert_eq!(entry.precision, group.precision);
                 if expected.last().is_some_and(|&b| b != b'\n') {
                     expected.push(b'\n');
                 }
@@ -187,13 +186,13 @@ impl Script {
                 let (points, bytes) = (u64::from(entry.points), entry.bytes.len() as u64);
                 found = (found.0 + 1, found.1 + points, found.2 + bytes);
             }
-            let range = (range.batches(), range.points(), range.bytes());
+            let range = (range.batches, range.points, range.bytes);
             assert_eq!(found, range);
         }
         assert_eq!(body, expected);
-        assert!(body.len() <= max.max(1) || group.batches() == 1);
+        assert!(body.len() <= max.max(1) || group.batches == 1);
         if ack {
-            spool.ack(group.ranges());
+            spool.ack(&group);
         }
         true
     }
@@ -205,9 +204,10 @@ impl Script {
         }
         let which = self.rng.usize(..self.model.entries.len());
         let entry = &mut self.model.entries[which];
-        if let Some(batch_id) = entry.batch_id {
+        if let Some(batch_id) = &entry.batch_id {
             let before = spool.stats().acknowledged;
-            spool.ack([&batch_id, &batch_id]);
+            spool.ack(batch_id);
+            spool.ack(batch_id);
             let counted = spool.stats().acknowledged - before;
             assert!(counted == u64::from(!entry.acked) || self.model.damaged);
             entry.acked = true;
@@ -328,7 +328,7 @@ impl Script {
 
 impl BatchRange {
     fn holds(&self, seq: u64) -> bool {
-        (self.first_seq()..=self.last_seq()).contains(&seq)
+        (self.first..=self.last).contains(&seq)
     }
 }
 

@@ -6,7 +6,7 @@
 use super::sim::{Crash, Image, Lie, Sim};
 use super::{RngExt, TestClock, drain, env_or};
 use crate::Precision;
-use crate::spool::{Batch, Durability, Rejection, Spool, Target};
+use crate::spool::{Batch, Durability, Spool, Target};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -88,7 +88,7 @@ fn run(sim: &Sim, durability: Durability, rng: &mut Rng) -> Promises {
                         let n = number(line).unwrap();
                         promises.acked.push((sim.ops(), n));
                     }
-                    spool.ack(group.ranges());
+                    spool.ack(&group);
                 }
             }
             14 | 15 => {
@@ -112,15 +112,10 @@ fn run(sim: &Sim, durability: Durability, rng: &mut Rng) -> Promises {
                 }
                 spool = open(sim, durability, &clock);
             }
-            18 => spool
-                .reject(Rejection {
-                    target: &targets[0],
-                    precision: Precision::Second,
-                    lines: b"bad line\n",
-                    count: 1,
-                    reason: "no",
-                })
-                .unwrap(),
+            18 => {
+                let batch = Batch::new(&targets[0], Precision::Second, 1, b"bad line\n");
+                spool.reject(batch, "no").unwrap();
+            }
             _ => {
                 clock.advance(rng.u64(..100));
                 spool.poll().unwrap();
@@ -183,7 +178,7 @@ fn check(sim: &Sim, promises: &Promises, at: usize, durability: Durability) -> R
     let target = &targets()[0];
     let batch_id = spool.append(Batch::new(target, Precision::Second, 1, &bytes));
     let batch_id = batch_id.map_err(|e| format!("not usable afterwards: {e}"))?;
-    if drain(&mut spool, target) != [(batch_id.first_seq(), bytes)] {
+    if drain(&mut spool, target) != [(batch_id.first_seq, bytes)] {
         return Err("what is written afterwards does not come back".into());
     }
     Ok(())
@@ -289,6 +284,6 @@ fn without_any_one_of_the_syncs_it_is_noticed() {
         println!("{control}: {found:?}");
     }
     for (control, found) in caught {
-        assert!(found.is_err(), "{control}: nobody noticed");
+        assert!(found.is_err(), "{control}: not noticed");
     }
 }

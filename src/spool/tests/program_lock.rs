@@ -1,11 +1,12 @@
 //! The lock of a system that runs one program, and a spool on the file system of such a one: FAT, as
 //! ESP-IDF has it.
 
-use super::{TestClock, append, drain, target};
+use super::{TestClock, append, drain, io_error, target};
 use crate::Precision;
-use crate::spool::fs::{Access, Disk, Fs, FsFile, OsDisk, Owner, Status};
+use crate::spool::fs::{Access, Disk, Fs, FsFile, Owner, Status};
 use crate::spool::fs_path::{PathDir, path_lock::program_lock::ProgramLock};
-use crate::spool::{Durability, Rejection, Spool, SpoolBuilder, SpoolError};
+use crate::spool::os_disk::OsDisk;
+use crate::spool::{Batch, Durability, Spool, SpoolBuilder, SpoolError};
 use crate::testing::TempDir;
 use alloc::boxed::Box;
 use alloc::format;
@@ -217,7 +218,8 @@ fn a_spool_lives_on_fat() {
     let (mut next, mut expected) = (1, 1);
     for life in 0..6 {
         let mut spool = open(&dir).unwrap();
-        assert!(open(&dir).unwrap_err().is_locked(), "life {life}");
+        let second = open(&dir).unwrap_err();
+        assert!(matches!(second, SpoolError::Locked { .. }), "life {life}");
         // More than two segments, of which every second life delivers all, the others a part.
         for _ in 0..150 {
             append(&mut spool, &target(), &payload(next)).unwrap();
@@ -231,17 +233,12 @@ fn a_spool_lives_on_fat() {
                 .unwrap()
                 .unwrap();
             assert_eq!(body, payload(expected), "life {life}");
-            spool.ack(group.ranges());
+            spool.ack(&group);
             expected += 1;
         }
-        let rejection = Rejection {
-            target: &target(),
-            precision: Precision::Second,
-            lines: b"bad\n",
-            count: 1,
-            reason: "no",
-        };
-        spool.reject(rejection).unwrap();
+        let to = target();
+        let batch = Batch::new(&to, Precision::Second, 1, b"bad\n");
+        spool.reject(batch, "no").unwrap();
         assert_eq!(spool.stats().unnoted_acks, 0);
         spool.close().unwrap();
     }
@@ -267,7 +264,10 @@ fn batches_whose_sync_failed_are_delivered_and_no_sync_is_ok_before() {
     append(&mut spool, &target(), &payload(4)).unwrap();
     for _ in 0..3 {
         let error = spool.sync().unwrap_err();
-        assert_eq!(error.io().unwrap().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(
+            io_error(&error).unwrap().kind(),
+            io::ErrorKind::AlreadyExists
+        );
     }
     let all: Vec<_> = (1..=4).map(|n| (n, payload(n))).collect();
     assert_eq!(drain(&mut spool, &target()), all);

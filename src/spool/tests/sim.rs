@@ -129,7 +129,7 @@ pub(super) struct SimFile {
     created: bool,
 }
 
-/// An open directory. It is found by its path at each call, which nobody changes.
+/// An open directory. It is looked up by its path at each call; the path doesn't change.
 struct SimDir {
     sim: Sim,
     path: PathBuf,
@@ -501,7 +501,7 @@ impl SimFile {
             Some(Lie::Records) => segment && !header_only && self.created,
             Some(Lie::Header) => segment && header_only,
             Some(Lie::Settle) => segment && !self.created,
-            // Rotation happens just before a new file; told by the length, which the next record
+            // Rotation happens just before a new file; recognized by the length, which the next record
             // would have taken beyond the limit of the scripts.
             Some(Lie::Rotation) => segment && self.len() > 3300 && self.created,
             _ => false,

@@ -52,12 +52,12 @@ fn drain_interleaved(n: u32, backwards: bool) -> (u64, u64) {
     let used = allocation_counter::measure(|| {
         first = spool.read_batches(&order[0], 1 << 16, &mut body).unwrap();
     });
-    assert_eq!(first.unwrap().points(), 4);
+    assert_eq!(first.unwrap().points, 4);
     for target in order {
         let group = spool.read_batches(&target, 1 << 16, &mut body).unwrap();
         let group = group.unwrap();
-        assert_eq!(group.points(), 4);
-        spool.ack(group.ranges());
+        assert_eq!(group.points, 4);
+        spool.ack(&group);
         let more = spool.read_batches(&target, 1 << 16, &mut body).unwrap();
         assert!(more.is_none());
     }
@@ -91,8 +91,8 @@ fn targets_are_forgotten_when_nothing_waits() {
     let sim = Sim::new();
     let mut spool = open(&sim);
     for target in many(10_000) {
-        let range = append(&mut spool, &target, b"x\n").unwrap();
-        spool.ack([&range]);
+        let group = append(&mut spool, &target, b"x\n").unwrap();
+        spool.ack(&group);
         assert!(spool.targets.len() <= 1_025);
     }
     assert!(spool.is_empty());

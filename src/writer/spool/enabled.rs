@@ -5,7 +5,7 @@ use super::{Loss, Lossy, Ranges, Taken};
 use crate::OverflowPolicy;
 use crate::client::{Client, Org};
 use crate::line::Lines;
-use crate::spool::{Batch, Losses, Mode, Rejection, ServerKind, Spool, Target};
+use crate::spool::{Batch, Losses, Mode, ServerKind, Spool, Target};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -157,7 +157,7 @@ impl Disk {
 
     /// Whether that failed for want of space.
     pub(crate) fn is_full(error: &DiskError) -> bool {
-        error.is_full()
+        matches!(error, DiskError::Full)
     }
 
     /// The oldest lines of a bucket: into `body`.
@@ -172,27 +172,22 @@ impl Disk {
             Err(error) => return (Err(error), Vec::new()),
         };
         let (group, losses) = self.spool.take(&target, max_bytes, body);
-        let group = group.map(|group| {
-            group.map(|group| (group.precision(), group.points(), group.ranges().to_vec()))
-        });
+        let group =
+            group.map(|group| group.map(|group| (group.precision, group.points, group.ranges)));
         (group, self.losses(losses))
     }
 
     pub(crate) fn ack(&mut self, ranges: &Ranges) {
-        self.spool.ack(ranges);
+        self.spool.ack_ranges(ranges);
     }
 
     /// Keeps a line that the server refused.
     pub(crate) fn reject(&mut self, rejected: &Rejected) {
         if let Ok(target) = self.target(&rejected.bucket) {
             // If that fails, the spool counts it; the writer has counted and kept it already.
-            let _ = self.spool.reject(Rejection {
-                target: &target,
-                precision: rejected.precision,
-                lines: rejected.line.as_bytes(),
-                count: 1,
-                reason: &rejected.message,
-            });
+            let line = rejected.line.as_bytes();
+            let batch = Batch::new(&target, rejected.precision, 1, line);
+            let _ = self.spool.reject(batch, &rejected.message);
         }
     }
 

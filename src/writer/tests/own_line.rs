@@ -246,7 +246,7 @@ fn a_refused_line_tells_its_unit() {
 #[cfg(feature = "spool")]
 #[test]
 fn a_refused_line_is_kept_with_its_unit() {
-    use crate::spool::{Entry, Inspector, Mode, Section};
+    use crate::spool::{Entry, Inspector, Mode};
     for mode in [Mode::OnFailure, Mode::WriteAhead] {
         for unit in [
             Precision::Second,
@@ -265,8 +265,8 @@ fn a_refused_line_is_kept_with_its_unit() {
             let mut kept = Vec::new();
             let inspector = Inspector::new(dir.path()).unwrap();
             inspector
-                .walk(Section::Rejected, &mut |entry| {
-                    if let Entry::Batch(batch) = entry {
+                .walk_rejected(&mut |entry| {
+                    if let Entry::Batch { batch, .. } = entry {
                         kept.push(batch.precision);
                     }
                 })

@@ -481,7 +481,7 @@ pub(super) fn check_engine(engine: &Engine, now: Duration) -> Stats {
         let settled: u64 = held
             .filter_map(|batch| {
                 let ranges = batch.on_disk.as_ref()?.iter();
-                let all: u64 = ranges.map(crate::spool::BatchRange::points).sum();
+                let all: u64 = ranges.map(|range| range.points).sum();
                 Some(all - batch.lines() as u64)
             })
             .sum();

@@ -4,7 +4,7 @@ use super::{TempDir, append, filled, json, locking, reject, sensors, spool};
 use crate::common::mock_server::{Fault, Server};
 use crate::run::{Run, TOKEN, at, command, run};
 use influx_edge::Precision;
-use influx_edge::spool::{Spool, Target};
+use influx_edge::spool::{Spool, SpoolError, Target};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -160,7 +160,7 @@ fn rejected_lines_are_put_right_dropped_or_sent_again() {
     let mut owner = loop {
         match Spool::open(dir.path()) {
             Ok(owner) => break owner,
-            Err(error) => assert!(error.is_locked(), "{error}"),
+            Err(error) => assert!(matches!(error, SpoolError::Locked { .. }), "{error}"),
         }
     };
     refuse(&mut owner);
