@@ -1,47 +1,29 @@
-//! The InfluxDB v2 client for machines at the edge: blocking, no async runtime, few dependencies,
-//! and codecs that run without std and without a heap.
+//! A blocking InfluxDB client for machines at the edge: writes points, queries rows, and keeps data on disk through
+//! outages. No async runtime, few dependencies; the codecs run without std and without a heap.
 //!
-//! This page is a tutorial: from one reading to a logger that survives outages, one step after the
-//! other. Each step works by itself, and each module it uses has a page of its own.
-//!
-//! # 1 · A reading becomes a line
+//! # Write
 //! ```
-//! use influx_edge::line::Encoder;
-//!
-//! let mut enc = Encoder::with_sink(Vec::new());
-//! enc.line("weather")
-//!     .tag("station", "zrh-1")
-//!     .field("temp_c", 21.5)
-//!     .timestamp(1_700_000_000_000_000_000)?;
-//! assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5 1700000000000000000\n");
-//! # Ok::<(), influx_edge::line::EncodeError>(())
-//! ```
-//! Tags say which sensor it was and are indexed; fields are what was measured; together with the time,
-//! measurement and tags are the point's identity, so the same line twice is one point. A line is written
-//! whole or not at all, and what some server would misparse is rejected. The buffer is used again
-//! and again: [`line`](mod@line) allocates nothing per point.
-//!
-//! # 2 · A client brings it to a server
-//! ```
-//! use influx_edge::Client;
-//! use influx_edge::line::Point;
+//! use influx_edge::{Client, Point};
 //! use std::time::SystemTime;
 //!
 //! # fn main() -> Result<(), influx_edge::Error> {
 //! let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
-//! for warning in client.warnings() {
-//!     eprintln!("{warning}"); // what works, but a person should know
-//! }
 //! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-//! let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5).time(SystemTime::now());
-//! client.write("sensors", [point])?; // or enc.lines(), or a type of your own
+//! let point = Point::new("weather")
+//!     .tag("station", "zrh-1")
+//!     .field("temp_c", 21.5)
+//!     .time(SystemTime::now());
+//! client.write("sensors", [point])?;
 //! # Ok(()) }
 //! ```
-//! `Ok` means that the server has stored it. A call blocks, for at most the client's limits, and is
-//! made once unless a policy says otherwise. [`Client::from_env`] reads the settings that the other
-//! clients read.
+//! `Ok` means that the server has stored the points. The call blocks, at most for the client's time limits, and sends one
+//! request unless a [`RetryPolicy`](client::RetryPolicy) is set. [`Client::from_env`] reads the variables that
+//! other InfluxDB clients read.
 //!
-//! # 3 · A query brings rows back
+//! Tags identify the sensor and are indexed; fields hold the measurements. Measurement, tags and time identify a point:
+//! writing the same point twice stores it once.
+//!
+//! # Query
 //! ```
 //! # fn main() -> Result<(), influx_edge::Error> {
 //! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -53,12 +35,12 @@
 //! }
 //! # Ok(()) }
 //! ```
-//! Rows come one by one, however long the response is, or as structs of yours, by serde; the same struct is
-//! written by [`Client::write_serialized`] (see [structs](guide::structs)). A small result is a table to print:
-//! [`tables`](client::Rows::tables). A query that fails in its middle, or is cut off, ends with an error and never
-//! looks complete. Values go in as parameters, so that none can change the query.
+//! Rows are decoded one at a time, however long the response is. A query that fails midway or is cut off ends with an
+//! error and never looks complete. Values are passed as parameters, so no value can change the query.
+//! [`deserialize`](client::Query::deserialize) returns your own structs, and [`tables`](client::Rows::tables) a table to
+//! print. The same struct is written by [`Client::write_serialized`]: see [structs](guide::structs).
 //!
-//! # 4 · A writer collects, sends and keeps account
+//! # Log through outages
 //! ```no_run
 //! use core::time::Duration;
 //! use influx_edge::Spool;
@@ -66,106 +48,107 @@
 //!
 //! # fn main() -> Result<(), influx_edge::Error> {
 //! # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-//! # let reading = influx_edge::line::Point::new("weather").field("temp_c", 21.5);
-//! let mut w = client
+//! # let reading = influx_edge::Point::new("weather").field("temp_c", 21.5);
+//! let mut writer = client
 //!     .writer("sensors")
 //!     .spool(Spool::open("/var/lib/logger/spool")?)
 //!     .build()?;
 //! let mut next_tick = Instant::now();
 //! for _ in 0..60 {
-//!     if let Err(e) = w.write(&reading) {
-//!         eprintln!("{e}"); // one value that can't be written doesn't end a logger
+//!     if let Err(error) = writer.write(&reading) {
+//!         eprintln!("{error}"); // one invalid value doesn't end the logger
 //!     }
 //!     next_tick += Duration::from_secs(1);
-//!     w.run_until(next_tick)?; // sends what is due, and returns at the tick
+//!     writer.run_until(next_tick)?; // sends what is due and returns at the tick
 //! }
-//! println!("{}", w.close()?); // so many delivered, so many on disk, …
+//! println!("{}", writer.close()?); // 60 delivered
 //! # Ok(()) }
 //! ```
-//! What can't be delivered waits on disk, through `kill -9` and power failures, and goes out in order when
-//! the server is back. One bad line doesn't harm its neighbours. At any moment the writer reports
-//! the outcome of every point.
+//! A [`Writer`] sends points in batches, on the caller's thread or on one of its own ([`spawn`](Writer::spawn)). Batches that
+//! can't be delivered wait in the spool's directory, through `kill -9` and power failures, and are sent in order when the
+//! server is back. A rejected line doesn't affect its neighbours. The writer counts the outcome of every point.
 //!
-//! # 5 · Errors say whose fault it is
+//! # Handle errors
 //! ```
 //! # fn main() -> Result<(), influx_edge::Error> {
 //! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 //! match client.write("sensors", "weather,station=zrh-1 temp_c=21.5") {
 //!     Ok(()) => {}
-//!     Err(e) if e.is_retryable() => println!("later, in {:?}: {e}", e.retry_after()),
-//!     Err(e) if e.is_unauthorized() => println!("somebody has to renew the token: {e}"),
+//!     Err(e) if e.is_retryable() => println!("retry in {:?}: {e}", e.retry_after()),
+//!     Err(e) if e.is_unauthorized() => println!("the token is invalid or expired: {e}"),
 //!     Err(e) => return Err(e),
 //! }
 //! # Ok(()) }
 //! ```
-//! The codecs have small `Copy` errors of their own. Above them there is one [`Error`], a pointer wide.
-//! Printed, it is one sentence: what failed, whose fault it is, what to try. The token is in none of it.
+//! [`Error`] is one pointer wide. Its text is one sentence: what failed, whose fault it is, and what to try. It never
+//! contains the token. The codecs have small `Copy` errors of their own.
 //!
-//! # 6 · Without std
-//! ```toml
-//! influx-edge = { version = "0.1", default-features = false }
+//! # Encode without allocating
 //! ```
-//! ```
-//! use influx_edge::Precision;
 //! use influx_edge::line::{EncodeError, Encoder};
+//! use influx_edge::Precision;
 //!
 //! # fn uart_write(_: &[u8]) {}
-//! # let mut storage = [0u8; 256];
+//! let mut storage = [0u8; 256];
 //! let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
 //! match enc.line("weather").tag("station", "zrh-1").field("temp_c", 21.5).timestamp(1_700_000_000) {
 //!     Ok(()) => {}
-//!     Err(EncodeError::BufferFull) => { uart_write(enc.as_bytes()); enc.clear(); /* again */ }
-//!     Err(refused) => return Err(refused),
+//!     Err(EncodeError::BufferFull) => { uart_write(enc.as_bytes()); enc.clear(); /* and encode it again */ }
+//!     Err(error) => return Err(error),
 //! }
+//! assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5 1700000000\n");
 //! # Ok::<(), EncodeError>(())
 //! ```
-//! With the feature `embedded` a board brings its lines to a server itself, over a modem or a TCP socket, and
-//! queries: the module `embedded`, and [the page](guide::embedded) with the loop of a station.
+//! A line is written whole or not at all, and names that any supported server would misparse are rejected. Set
+//! `default-features = false` for a target without std. With the feature `embedded`, a microcontroller sends its lines
+//! itself, over a modem or a TCP socket: see the module `embedded` and its [guide](guide::embedded).
 //!
-//! # The modules
-//! | module | what it is | needs |
+//! # Modules
+//! | module | purpose | feature |
 //! |---|---|---|
-//! | [`line`](mod@line) | points into line protocol: whole lines or none, nothing a server could misread | nothing |
-//! | [`csv`] | annotated CSV into rows: pushed in, in pieces of any size, over fixed buffers | nothing |
-//! | [`flux`] | values into Flux: parameters, literals, delete predicates | nothing |
-//! | [`http`] | request heads, a response parser, what a response means | nothing |
-//! | `embedded` | a connection for microcontrollers: writes and queries over `embedded_io` | feature `embedded` |
-//! | [`client`] | HTTP: write, query, delete, any other call; one meaning for every response | feature `client` |
-//! | [`api`] | buckets, tokens, tasks and whatever else a server lets you manage, typed | feature `client` |
-//! | `v1` | InfluxDB 1.x: writes, and InfluxQL row by row | feature `v1` |
-//! | `v3` | InfluxDB 3: writes, SQL and InfluxQL row by row, databases and tables | feature `v3` |
-//! | [`writer`] | points one by one, sent in batches, with the outcome of each | feature `client` |
-//! | [`spool`] | batches on disk until the server has them: through `kill -9` and power failures | feature `spool` |
+//! | [`client`] | HTTP requests: write, query, delete, health, any other path | `client` |
+//! | [`writer`] | batches points and reports the outcome of each | `client` |
+//! | [`spool`] | stores batches on disk until the server has them | `spool` |
+//! | [`api`] | buckets, tokens, tasks and the other resources of a server | `client` |
+//! | `v1` | InfluxDB 1.x: writes and InfluxQL | `v1` |
+//! | `v3` | InfluxDB 3: writes, SQL, InfluxQL, databases and tokens | `v3` |
+//! | [`line`](mod@line) | encodes line protocol | none |
+//! | [`csv`] | decodes annotated CSV | none |
+//! | [`flux`] | Flux literals, parameters and delete predicates | none |
+//! | [`http`] | request heads, a response parser, the meaning of a response | none |
+//! | `embedded` | writes and queries from a microcontroller, over `embedded_io` | `embedded` |
 //!
-//! Each module's page says what it does, what it leaves to others, and what to watch.
-//!
-//! # The pages
-//! [Embedded](guide::embedded): onto a Linux board, watchdogs, clocks, read-only disks, sizes, no std.
-//! [Reliability](guide::reliability): the promise, every error, every fault and its test.
-//! [Structs](guide::structs): by serde, into lines and back from rows.
-//! [Security](guide::security): injection, secrets, TLS, files.
-//! [Servers](guide::servers): feature matrix, and how each entry was verified.
-//! [Migration](guide::migration): from the Python client, `influxdb2`, `influxdb`, `questdb-rs`.
+//! # Guides
+//! | guide | contents |
+//! |---|---|
+//! | [Getting started](guide::getting_started) | server, token, first point, first query, first plot |
+//! | [Structs](guide::structs) | serde structs as points, and back from rows |
+//! | [Reliability](guide::reliability) | the guarantee, and what happens in each fault |
+//! | [Embedded](guide::embedded) | Linux boards, read-only disks, clocks, microcontrollers |
+//! | [Service](guide::service) | systemd, timers and cron, containers |
+//! | [Servers](guide::servers) | what each server supports |
+//! | [Security](guide::security) | injection, secrets, TLS, files |
+//! | [Performance](guide::performance) | throughput, memory, tuning |
+//! | [Migration](guide::migration) | from Python, Go, Arduino, Telegraf and other crates |
 //!
 //! # Features
-//! | feature | brings | costs |
+//! | feature | adds | dependencies |
 //! |---|---|---|
-//! | (none) | the codecs, `no_std`, no allocator | |
-//! | `alloc` | growing buffers, owned points | an allocator |
-//! | `std` | rows from any `io::Read`, `SystemTime`, lines into any `io::Write` | |
-//! | `serde` | your own types into lines and from rows, also without std | serde |
-//! | `embedded` | a connection without std and without a heap | embedded-io 0.7, which is traits only |
+//! | (none) | the codecs, `no_std`, without an allocator | csv-core, heapless, itoa, zmij, base64 |
+//! | `alloc` | growing buffers, owned points | |
+//! | `std` | rows from any `io::Read`, lines to any `io::Write`, `SystemTime` | |
+//! | `serde` | structs to lines and from rows, also without std | serde |
+//! | `embedded` | a connection without std and without a heap | embedded-io |
 //! | `client` | the HTTP client | ureq, serde_json, toml_parser |
-//! | `gzip` | compressed writes and responses | flate2 |
-//! | `spool` | store and forward on disk | crc32fast (in the tree with gzip), rustix |
-//! | `rustls` | https by rustls, with Mozilla's roots or your own CA | rustls, ring, webpki-roots |
-//! | `native-tls` | https by the system's library, with what the system trusts | native-tls |
-//! | `v1` | InfluxDB 1.x's `/write` and `/query` | exact floats in serde_json |
+//! | `gzip` | compressed requests and responses | flate2 |
+//! | `spool` | store and forward on disk | crc32fast, rustix |
+//! | `rustls` | HTTPS by rustls, with Mozilla's roots or your own CA | rustls, webpki-roots |
+//! | `native-tls` | HTTPS by the system's library and its roots | native-tls |
+//! | `v1` | InfluxDB 1.x | |
 //! | `v3` | InfluxDB 3 | |
-//! | `log` | a line a call to your logger; no secret, no data | log (in ureq's tree) |
+//! | `log` | one log record per call, without secrets or data | log |
 //!
-//! The default is `client`, `gzip`, `rustls` and `spool`. A feature only adds; none changes what another
-//! does.
+//! Default: `client`, `gzip`, `rustls`, `spool`. Features only add; none changes what another one does.
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
