@@ -53,9 +53,9 @@
 //! }
 //! # Ok(()) }
 //! ```
-//! Rows come one by one, however long the response is, or as structs of yours, by serde; the same struct is
-//! written by [`Client::write_serialized`] (see [structs](guide::structs)). A small result is a table to print:
-//! [`tables`](client::Rows::tables). A query that fails in its middle, or is cut off, ends with an error and never
+//! Rows come one by one, however long the response is, or as structs of yours, by serde;
+//! [`Schema::point`](line::Schema::point) writes the same struct (see [structs](guide::structs)). A small result
+//! is a table to print: [`tables`](client::Rows::tables). A query that fails in its middle, or is cut off, ends with an error and never
 //! looks complete. Values go in as parameters, so that none can change the query.
 //!
 //! # 4 · A writer collects, sends and keeps account

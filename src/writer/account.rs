@@ -93,7 +93,7 @@ pub struct DroppedLines {
 /// let mut w = client.writer("sensors").build()?;
 /// w.write("t v=1 1\nt v=\"two\" 2")?; // two types in one field
 /// w.flush()?;
-/// assert_eq!(w.rejected().map(|one| one.reason).collect::<Vec<_>>(), [RejectReason::Partial]);
+/// assert_eq!(w.take_rejected().pop().map(|one| one.reason), Some(RejectReason::Partial));
 /// assert_eq!(w.stats().rejected.partial, 1);
 /// # Ok::<(), influx_edge::Error>(())
 /// ```

@@ -2,6 +2,7 @@
 
 use super::Writer;
 use super::drive::inline::Inline;
+use super::drive::polled::Polled;
 use super::drive::seams::{Clock, SystemClock, Transport};
 use super::engine::{EncoderSpec, Engine};
 use super::event::{Event, Listener};
@@ -138,7 +139,7 @@ impl WriterBuilder {
         self
     }
 
-    /// The most bytes of refused lines kept for [`Writer::rejected`]; the oldest go first, their
+    /// The most bytes of refused lines kept for [`Writer::take_rejected`]; the oldest go first, their
     /// count stays. Default 64 KiB.
     pub fn max_rejected_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_rejected_bytes = bytes;
@@ -425,7 +426,9 @@ impl WriterBuilder {
         let clock = SystemClock::new(client.clone());
         let route = self.route;
         self.build_on(clock, Sender { client, route }, random())
-            .map(|inline| Writer { inline })
+            .map(|inline| Writer {
+                driver: Polled { inline },
+            })
     }
 
     /// The same on any clock and any way to the server.

@@ -4,13 +4,14 @@
 //! Handles, one or more for each of the program's threads, encode for themselves and hand over whole
 //! lines through an inbox.
 
-use super::super::Writer;
 use super::super::engine::{Attempt, Engine};
 use super::super::event::Listener;
 use super::super::route::Sender;
 use super::super::settings::Settings;
-use super::handle::WriterHandle;
+use super::super::{Writer, WriterHandle};
+use super::handle::Handle;
 use super::keeper::{Finished, Keeper};
+use super::polled::Polled;
 use super::seams::{Clock, Transport};
 use super::shared::Shared;
 use super::{complain, emit};
@@ -37,7 +38,7 @@ impl Writer {
     /// # Errors
     /// Returns an error if the system starts no thread. The writer is closed then, within its `flush_timeout`.
     pub fn spawn(mut self, policy: OverflowPolicy) -> Result<WriterHandle, Error> {
-        let inline = &mut self.inline;
+        let inline = &mut self.driver.inline;
         inline.engine.settings.overflow_policy = policy;
         let clock = inline.clock.clone();
         let shared = Arc::new(Shared::new(&mut inline.engine, clock));
@@ -50,9 +51,10 @@ impl Writer {
         })?;
         let for_keeper = Arc::clone(&shared);
         start("influx-edge writer", move || {
-            keep(self, &for_keeper, &to_sender);
+            keep(self.driver, &for_keeper, &to_sender);
         })?;
-        Ok(WriterHandle::new(shared, std::process::id(), spec, bucket))
+        let driver = Handle::new(shared, std::process::id(), spec, bucket);
+        Ok(Writer { driver })
     }
 }
 
@@ -91,7 +93,7 @@ fn panicked() -> Error {
 }
 
 /// The keeper's thread, from the spawning to the closing of the account.
-fn keep(mut writer: Writer, shared: &Shared, to_sender: &SyncSender<Attempt>) {
+fn keep(mut writer: Polled, shared: &Shared, to_sender: &SyncSender<Attempt>) {
     let _ = shared.keeper.set(std::thread::current().id());
     let inline = &mut writer.inline;
     // Whatever state it is in, the writer is not to send any more when it is dropped.
