@@ -306,10 +306,10 @@ pub use crate::error::{ClockError, FlushError, PointError, WriteError};
 pub use crate::overflow_policy::OverflowPolicy;
 pub use account::{DropReason, DroppedLines, Outcome, RejectReason, RejectedLines, Stats};
 pub use builder::WriterBuilder;
-pub use engine::BatchEncoder;
 pub use event::Event;
 pub use lines::LinesOutcome;
 pub use rejected::Rejected;
+pub use settings::BatchEncoder;
 pub use stamp::ClockGuard;
 pub use writer::{Writer, WriterHandle};
 

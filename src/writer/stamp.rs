@@ -97,6 +97,11 @@ impl From<ClockGuard> for ClockRules {
 }
 
 impl ClockRules {
+    /// Returns `true` if the machine's clock is compared with the server's.
+    pub(crate) fn compares(&self) -> bool {
+        self.max_difference.is_some()
+    }
+
     /// The time that the machine's clock shows, if it counts as set.
     fn check(&self, reading: Reading) -> Result<i64, ClockError> {
         let time = Timestamp(reading.wall.ok_or(ClockError::Unreadable)?);
@@ -123,7 +128,7 @@ impl ClockRules {
 pub(crate) struct Reading {
     /// The machine's, in nanoseconds since 1970.
     pub(crate) wall: Option<i64>,
-    /// The server's, as far as it is known. Only asked for if [`Stamper::compares`].
+    /// The server's, as far as it is known. Only asked for if [`ClockRules::compares`].
     pub(crate) server: Option<ServerTime>,
 }
 
@@ -164,11 +169,6 @@ impl Stamper {
             last: i64::MIN,
             highest: i64::MIN,
         }
-    }
-
-    /// Whether [`Reading::server`] plays a part.
-    pub(crate) fn compares(&self) -> bool {
-        self.rules.max_difference.is_some()
     }
 
     /// Replaces `out` by `lines` with a time on each that has none, in this precision. On an error nothing

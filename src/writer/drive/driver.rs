@@ -1,9 +1,9 @@
 //! The trait `Driver`: the calls that a writer on its caller's thread and a handle have in common.
 
 use super::super::account::{Outcome, Stats};
-use super::super::engine::BatchEncoder;
 use super::super::lines::LinesOutcome;
 use super::super::rejected::Rejected;
+use super::super::settings::BatchEncoder;
 use crate::Precision;
 use crate::client::WriteData;
 use crate::error::{Error, WriteError};

@@ -1,9 +1,10 @@
 //! `Handle`: the driver of a writer that runs on threads of its own, as its callers have it.
 
 use super::super::account::{Outcome, Stats};
-use super::super::engine::{BatchEncoder, EncoderSpec};
+use super::super::engine::not_encoded;
 use super::super::lines::{LinesOutcome, WholeText};
 use super::super::rejected::Rejected;
+use super::super::settings::{BatchEncoder, Settings};
 use super::driver::Driver;
 use super::inbox::{Slot, Written};
 use super::shared::Shared;
@@ -11,7 +12,7 @@ use super::state::State;
 use super::write_text;
 use crate::Precision;
 use crate::client::WriteData;
-use crate::error::{Error, PointError, WriteError};
+use crate::error::{Error, WriteError};
 use crate::line::EncodeError;
 use alloc::borrow::Cow;
 use alloc::sync::Arc;
@@ -31,7 +32,8 @@ pub struct Handle {
     process: u32,
     /// Where its lines go first.
     slot: Arc<Slot>,
-    spec: EncoderSpec,
+    /// A copy: that of the state stands beside what other threads write to.
+    settings: Settings,
     /// Where an item is encoded,
     scratch: Vec<u8>,
     /// and where it gets its times.
@@ -43,17 +45,12 @@ pub struct Handle {
 
 impl Handle {
     /// A handle of the writer whose threads a process has, with a slot in its state.
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        process: u32,
-        spec: EncoderSpec,
-        bucket: Arc<str>,
-    ) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, process: u32, bucket: Arc<str>) -> Self {
         let handle = Handle {
             slot: Arc::new(Slot::new(&shared.settings)),
+            settings: shared.settings.clone(),
             shared,
             process,
-            spec,
             scratch: Vec::new(),
             stamped: Vec::new(),
             bucket,
@@ -82,7 +79,7 @@ impl Handle {
     }
 
     fn limit(&self, limit: Option<Duration>) -> Duration {
-        limit.unwrap_or(self.shared.settings.flush_timeout)
+        limit.unwrap_or(self.settings.flush_timeout)
     }
 
     /// `other`: not the handle's own bucket.
@@ -92,18 +89,15 @@ impl Handle {
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
         self.check_process()?;
-        let mut enc = self.spec.encoder(&mut self.scratch, 0);
+        let mut enc = self.settings.encoder(&mut self.scratch, 0);
         if let Err(error) = encode(&mut enc) {
-            let error = match error {
-                EncodeError::BufferFull => WriteError::TooLarge(self.spec.batch_bytes),
-                error => PointError::of_next(&enc, error).into(),
-            };
+            let error = not_encoded(&enc, error, self.settings.batch_bytes);
             return Err(self.shared.refused(error));
         }
         let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
         let left_out = (enc.skipped(), enc.empty_tags());
         self.scratch.truncate(len);
-        self.hand_over(other, self.spec.precision, lines, untimed > 0)?;
+        self.hand_over(other, self.settings.precision, lines, untimed > 0)?;
         if left_out != (0, 0) {
             self.shared.state().account.left_out(left_out);
         }
@@ -120,7 +114,7 @@ impl Handle {
         untimed: bool,
     ) -> Result<(), WriteError> {
         if let Some(bucket) = other {
-            let checked = self.shared.settings.check_bucket(bucket);
+            let checked = self.settings.check_bucket(bucket);
             checked.map_err(|error| self.shared.refused(error))?;
         }
         let written = Written {
@@ -218,7 +212,7 @@ impl Clone for Handle {
             state.collect(&self.slot);
         }
         let (shared, bucket) = (Arc::clone(&self.shared), Arc::clone(&self.bucket));
-        Handle::new(shared, self.process, self.spec.clone(), bucket)
+        Handle::new(shared, self.process, bucket)
     }
 }
 

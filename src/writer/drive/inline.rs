@@ -1,9 +1,10 @@
 //! The driver on the thread of its caller: nothing happens between two calls.
 
 use super::super::account::{Outcome, Stats};
-use super::super::engine::{Accepted, BatchEncoder, Engine, Goal, GoalState, Limit, Pending};
+use super::super::engine::{Accepted, Engine, Goal, GoalState, Limit, Pending};
 use super::super::event::Listener;
 use super::super::lines::{LinesOutcome, WholeText};
+use super::super::settings::BatchEncoder;
 use super::seams::{Clock, Transport};
 use super::write_text;
 use crate::client::{EncodedLines, WriteData};
@@ -47,7 +48,9 @@ impl<C: Clock, T: Transport> Inline<C, T> {
             self.send_in_write();
         }
         self.emit();
-        accepted.map(|_| ())
+        accepted
+            .map(|_| ())
+            .map_err(|error| self.engine.refused(error))
     }
 
     /// The last resorts before anything is lost: what is due is sent, everything goes to disk, the
@@ -96,7 +99,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         let now = self.clock.now();
         self.engine.tick(now);
         if self.engine.report_is_due(now) {
-            let reading = self.clock.reading(self.engine.compares_clocks());
+            let reading = self.clock.reading(self.engine.settings.guard.compares());
             self.engine.report(now, reading);
         }
     }
@@ -126,7 +129,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         let text = WholeText::new(lines)
             .map_err(|error| self.engine.refused(WriteError::Syntax(error)))?;
         self.engine.begin_text(queue, lines.precision);
-        let accepted = self.engine.write_whole(&self.clock, queue, &text);
+        let accepted = self.engine.write_text(&self.clock, queue, &text);
         let written = self.written(accepted);
         self.engine.end_text(queue);
         written
@@ -142,6 +145,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         self.engine.begin_text(queue, precision);
         let outcome = write_text(text, |line| match line {
             Ok(line) => {
+                let line = WholeText::of_line(&line);
                 let accepted = self.engine.write_text(&self.clock, queue, &line);
                 self.written(accepted)
             }

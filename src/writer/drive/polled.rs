@@ -1,10 +1,11 @@
 //! `Polled`: the driver of a writer that runs on its caller's thread.
 
 use super::super::account::{Outcome, Stats};
-use super::super::engine::{BatchEncoder, MAIN};
+use super::super::engine::MAIN;
 use super::super::lines::LinesOutcome;
 use super::super::rejected::Rejected;
 use super::super::route::Sender;
+use super::super::settings::BatchEncoder;
 use super::complain;
 use super::driver::Driver;
 use super::inline::Inline;

@@ -42,7 +42,6 @@ impl Writer {
         inline.engine.settings.overflow_policy = policy;
         let clock = inline.clock.clone();
         let shared = Arc::new(Shared::new(&mut inline.engine, clock));
-        let spec = inline.engine.spec.clone();
         let bucket = inline.engine.main_bucket();
         let (to_sender, attempts) = sync_channel(1);
         let (to_server, for_sender) = (inline.transport.clone(), Arc::clone(&shared));
@@ -53,7 +52,7 @@ impl Writer {
         start("influx-edge writer", move || {
             keep(self.driver, &for_keeper, &to_sender);
         })?;
-        let driver = Handle::new(shared, std::process::id(), spec, bucket);
+        let driver = Handle::new(shared, std::process::id(), bucket);
         Ok(Writer { driver })
     }
 }
@@ -99,8 +98,7 @@ fn keep(mut writer: Polled, shared: &Shared, to_sender: &SyncSender<Attempt>) {
     // Whatever state it is in, the writer is not to send any more when it is dropped.
     inline.closed = true;
     let mut listener = inline.listener.take();
-    let spec = inline.engine.spec.clone();
-    let empty = Engine::new(Settings::default(), spec, ("", false), 0);
+    let empty = Engine::new(Settings::default(), ("", false), 0);
     let engine = core::mem::replace(&mut inline.engine, empty);
     // The keeper ends with it: a program that has closed a writer may open its spool at once.
     let served = catch_unwind(AssertUnwindSafe(|| {

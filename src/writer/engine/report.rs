@@ -25,18 +25,17 @@ impl Engine {
         self.report_at = Some(self.now.saturating_add(every));
         let stats = self.stats(now);
         let to = &mut self.queues[MAIN];
-        let mut enc = self.spec.encoder(&mut to.open, to.open_len);
+        let mut enc = self.settings.encoder(&mut to.open, to.open_len);
         if stats.named(&measurement).to_line(&mut enc).is_err() {
             return;
         }
         let pending = Pending::new(MAIN, enc.len(), 1);
-        let refused = self.stats.not_accepted;
         match self.take(pending, Some(reading)) {
             Ok(Accepted::Yes | Accepted::Full) => {
                 self.stats.own = self.stats.own.saturating_add(1);
             }
             Ok(Accepted::NoSpace(_)) => self.queues[MAIN].aside = 0,
-            Err(_) => self.stats.not_accepted = refused,
+            Err(_) => {}
         }
     }
 }
