@@ -87,15 +87,6 @@ impl Default for ClockRules {
     }
 }
 
-impl From<ClockGuard> for ClockRules {
-    fn from(guard: ClockGuard) -> Self {
-        ClockRules {
-            guard,
-            ..ClockRules::default()
-        }
-    }
-}
-
 impl ClockRules {
     /// Returns `true` if the machine's clock is compared with the server's.
     pub(crate) fn compares(&self) -> bool {
@@ -132,12 +123,6 @@ pub(crate) struct Reading {
     pub(crate) server: Option<ServerTime>,
 }
 
-impl From<Option<i64>> for Reading {
-    fn from(wall: Option<i64>) -> Self {
-        Reading { wall, server: None }
-    }
-}
-
 /// What the clock did when lines were stamped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "a clock that was set back is reported"]
@@ -163,9 +148,9 @@ pub(crate) struct Stamper {
 }
 
 impl Stamper {
-    pub(crate) fn new(rules: impl Into<ClockRules>) -> Self {
+    pub(crate) fn new(rules: ClockRules) -> Self {
         Stamper {
-            rules: rules.into(),
+            rules,
             last: i64::MIN,
             highest: i64::MIN,
         }
@@ -177,10 +162,9 @@ impl Stamper {
         &mut self,
         precision: Precision,
         lines: &[u8],
-        reading: impl Into<Reading>,
+        reading: Reading,
         out: &mut Vec<u8>,
     ) -> Result<Stamped, WriteError> {
-        let reading = reading.into();
         out.clear();
         let (now, set) = match (self.rules.check(reading), self.rules.guard, reading.wall) {
             (Ok(now), ..) => (now, true),

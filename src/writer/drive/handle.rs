@@ -104,6 +104,25 @@ impl Handle {
         Ok(())
     }
 
+    fn hand_over_text(
+        &mut self,
+        other: Option<&Arc<str>>,
+        precision: Precision,
+        text: WholeText<'_>,
+    ) -> Result<(), WriteError> {
+        match text.bytes {
+            Cow::Owned(bytes) => self.scratch = bytes,
+            Cow::Borrowed(bytes) => {
+                self.scratch.clear();
+                self.scratch.extend_from_slice(bytes);
+            }
+        }
+        if self.scratch.last().is_some_and(|last| *last != b'\n') {
+            self.scratch.push(b'\n');
+        }
+        self.hand_over(other, precision, text.lines, text.untimed)
+    }
+
     /// Hands over the lines that stand in `scratch`.
     #[inline]
     fn hand_over(
@@ -145,14 +164,7 @@ impl Driver for Handle {
         self.check_process()?;
         let text = WholeText::new(&lines)
             .map_err(|error| self.shared.refused(WriteError::Syntax(error)))?;
-        match text.bytes {
-            Cow::Owned(bytes) => self.scratch = bytes,
-            Cow::Borrowed(bytes) => {
-                self.scratch.clear();
-                self.scratch.extend_from_slice(bytes);
-            }
-        }
-        self.hand_over(other.as_ref(), lines.precision, text.lines, text.untimed)
+        self.hand_over_text(other.as_ref(), lines.precision, text)
     }
 
     fn write_with(
@@ -172,10 +184,7 @@ impl Driver for Handle {
         write_text(text, |line| {
             self.check_process()?;
             let line = line.map_err(|error| self.shared.refused(error))?;
-            self.scratch.clear();
-            self.scratch.extend_from_slice(line.bytes);
-            self.scratch.push(b'\n');
-            self.hand_over(other.as_ref(), precision, 1, !line.has_time)
+            self.hand_over_text(other.as_ref(), precision, WholeText::of_line(&line))
         })
     }
 

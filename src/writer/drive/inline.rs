@@ -98,18 +98,8 @@ impl<C: Clock, T: Transport> Inline<C, T> {
     fn tick(&mut self) {
         let now = self.clock.now();
         self.engine.tick(now);
-        if self.engine.report_is_due(now) {
-            let reading = self.clock.reading(self.engine.settings.guard.compares());
-            self.engine.report(now, reading);
-        }
-    }
-
-    /// The queue of a bucket.
-    pub(crate) fn queue(&mut self, bucket: &str) -> Result<usize, WriteError> {
-        match self.engine.settings.check_bucket(bucket) {
-            Ok(()) => Ok(self.engine.queue(bucket)),
-            Err(error) => Err(self.engine.refused(error)),
-        }
+        let compares = self.engine.settings.guard.compares();
+        self.engine.report(now, || self.clock.reading(compares));
     }
 
     /// Takes what can be written: points or text, all of it or nothing.
@@ -153,23 +143,6 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         });
         self.engine.end_text(queue);
         outcome
-    }
-
-    /// The same for a bucket by its name.
-    pub(crate) fn write_lines_to(
-        &mut self,
-        bucket: &str,
-        text: &str,
-        precision: Precision,
-    ) -> LinesOutcome {
-        if let Err(no_bucket) = self.engine.settings.check_bucket(bucket) {
-            return write_text(text, |line| {
-                let error = line.err().unwrap_or_else(|| no_bucket.clone());
-                Err(self.engine.refused(error))
-            });
-        }
-        let queue = self.engine.queue(bucket);
-        self.write_lines(queue, text, precision)
     }
 
     fn send_in_write(&mut self) {

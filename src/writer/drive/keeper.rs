@@ -102,9 +102,7 @@ impl Keeper {
             out.spare = entry.bytes;
         }
         self.engine.tick(now);
-        if self.engine.report_is_due(now) {
-            self.engine.report(now, reading);
-        }
+        self.engine.report(now, || reading);
         for command in input.commands {
             let goal = self.engine.begin_flush(now, command.deadline);
             self.goals.push((goal, command));

@@ -6,10 +6,10 @@ use super::super::lines::LinesOutcome;
 use super::super::rejected::Rejected;
 use super::super::route::Sender;
 use super::super::settings::BatchEncoder;
-use super::complain;
 use super::driver::Driver;
 use super::inline::Inline;
 use super::seams::SystemClock;
+use super::{complain, write_text};
 use crate::Precision;
 use crate::client::WriteData;
 use crate::error::{Error, WriteError};
@@ -26,6 +26,11 @@ pub struct Polled {
 }
 
 impl Polled {
+    #[inline]
+    fn queue(&mut self, bucket: Option<&str>) -> Result<usize, WriteError> {
+        bucket.map_or(Ok(MAIN), |bucket| self.inline.engine.named_queue(bucket))
+    }
+
     fn limit(&self, limit: Option<Duration>) -> Duration {
         limit.unwrap_or(self.inline.engine.settings.flush_timeout)
     }
@@ -34,11 +39,10 @@ impl Polled {
 impl Driver for Polled {
     #[inline]
     fn write(&mut self, bucket: Option<&str>, data: &impl WriteData) -> Result<(), WriteError> {
-        let queue = match bucket {
-            None => MAIN,
-            Some(bucket) => self.inline.queue(bucket)?,
-        };
-        self.inline.write_data(queue, data)
+        match self.queue(bucket) {
+            Ok(queue) => self.inline.write_data(queue, data),
+            Err(error) => Err(self.inline.engine.refused(error)),
+        }
     }
 
     #[inline]
@@ -55,9 +59,12 @@ impl Driver for Polled {
         text: &str,
         precision: Precision,
     ) -> LinesOutcome {
-        match bucket {
-            None => self.inline.write_lines(MAIN, text, precision),
-            Some(bucket) => self.inline.write_lines_to(bucket, text, precision),
+        match self.queue(bucket) {
+            Ok(queue) => self.inline.write_lines(queue, text, precision),
+            Err(no_bucket) => write_text(text, |line| {
+                let error = line.err().unwrap_or_else(|| no_bucket.clone());
+                Err(self.inline.engine.refused(error))
+            }),
         }
     }
 

@@ -153,12 +153,8 @@ impl Engine {
     /// read now, or nothing is left to send.
     pub(super) fn read_back(&mut self, at: usize) -> bool {
         let settings = &self.settings;
-        let most = match self.uncompressed {
-            true => settings.batch_bytes,
-            false => settings.merge_bytes,
-        };
-        let limit = settings.request_limit;
-        let max_bytes = self.link.backlog(settings.batch_bytes, most, limit);
+        let (usual, most) = (settings.batch_bytes, settings.merge_bytes);
+        let max_bytes = self.link.backlog(usual, most, settings.request_limit);
         let (Some(disk), queue) = (&mut self.disk, &mut self.queues[at]) else {
             return true;
         };

@@ -26,7 +26,7 @@ use super::settings::{Jitter, Settings};
 use super::spool::Disk;
 use super::stamp::Stamper;
 use crate::Precision;
-use crate::error::Error;
+use crate::error::{Error, WriteError};
 use crate::line::Lines;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -137,6 +137,12 @@ impl Engine {
             disk_rests_until: Duration::ZERO,
             settings,
         }
+    }
+
+    /// The queue of a bucket by its name, which has to be one that a bucket can have.
+    pub(crate) fn named_queue(&mut self, bucket: &str) -> Result<usize, WriteError> {
+        self.settings.check_bucket(bucket)?;
+        Ok(self.queue(bucket))
     }
 
     /// The queue of a bucket; a new one if need be.

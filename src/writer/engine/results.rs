@@ -134,6 +134,8 @@ impl Engine {
         self.retire(at);
         if uncompressed && !self.uncompressed {
             self.uncompressed = true;
+            // (A larger request pays only as long as it is compressed.)
+            self.settings.merge_bytes = self.settings.batch_bytes;
             self.note(at, Note::Uncompressed);
         }
         if out.from_disk && !cut {
