@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         speed: 7.5,
         gust: None, // a field that this point lacks
     };
-    client.write_serialized(&bucket, &WIND, [wind])?;
+    client.write(&bucket, WIND.point(&wind))?;
     let query = client.query(FLUX).param("bucket", &bucket).pivot(&WIND);
     for wind in query.deserialize::<Wind>()? {
         println!("{:?}", wind?);

@@ -38,7 +38,7 @@
 //! Rows are decoded one at a time, however long the response is. A query that fails midway or is cut off ends with an
 //! error and never looks complete. Values are passed as parameters, so no value can change the query.
 //! [`deserialize`](client::Query::deserialize) returns your own structs, and [`tables`](client::Rows::tables) a table to
-//! print. The same struct is written by [`Client::write_serialized`]: see [structs](guide::structs).
+//! print. [`Schema::point`](line::Schema::point) writes the same struct: see [structs](guide::structs).
 //!
 //! # Log through outages
 //! ```no_run

@@ -18,7 +18,7 @@ fn main() -> Result<(), Error> {
         let temp_c = text.trim().parse::<f64>().map_or(f64::NAN, |milli| milli / 1000.0);
         let reading = Reading { time: Timestamp::now(), sensor: sensor.clone(), temp_c };
         // NaN can't be stored: this reading is missing, and the logger goes on.
-        w.serialize(&WEATHER, &reading).unwrap_or_else(|error| eprintln!("{error}"));
+        w.write(WEATHER.point(&reading)).unwrap_or_else(|error| eprintln!("{error}"));
         tick += Duration::from_secs(1);
         w.run_until(tick)?; // sends what is due; in an outage it waits in the spool
     }

@@ -3,9 +3,9 @@
 use super::Client;
 use super::transport::{HttpRequest, HttpResponse, RequestBody};
 use super::url::Target;
-use super::write_data::{WriteData, encode};
+use super::write_data::WriteData;
 use crate::error::{Error, PointError};
-use crate::line::{Encoder, Lines, Schema, Sink, Tagged, ToLine};
+use crate::line::{Encoder, Lines, Tagged, ToLine};
 use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::Ordering;
@@ -17,28 +17,6 @@ type Body = Tagged<Vec<u8>, Vec<u8>>;
 
 /// No more storage is taken for a batch before it is needed.
 const MAX_CAPACITY: u32 = 1 << 20;
-
-fn encode_each<S: Sink, T: ToLine>(
-    enc: &mut Encoder<S>,
-    points: impl IntoIterator<Item = T>,
-) -> Result<(), PointError> {
-    for (number, point) in (1..).zip(points) {
-        encode(enc, &point).map_err(|e| e.numbered(number))?;
-    }
-    Ok(())
-}
-
-fn serialize_each<S: Sink, T: serde::Serialize>(
-    enc: &mut Encoder<S>,
-    schema: &Schema<'_>,
-    values: impl IntoIterator<Item = T>,
-) -> Result<(), PointError> {
-    for (number, value) in (1..).zip(values) {
-        enc.serialize(schema, &value)
-            .map_err(|error| PointError::of(enc, error.into()).numbered(number))?;
-    }
-    Ok(())
-}
 
 impl Client {
     /// Writes one batch into a bucket, by name or id. `Ok` means that the server responded with 204: all
@@ -57,23 +35,8 @@ impl Client {
         self.lines_of(&data, |lines| self.write_lines(bucket, lines))
     }
 
-    /// Writes what an iterator gives, in one batch. For a slice, an array or a vector
-    /// [`write`](Client::write) does the same.
-    ///
-    /// # Errors
-    /// Returns the same errors as [`write`](Client::write). If one point can't be encoded, none is
-    /// sent.
-    pub fn write_each<T: ToLine>(
-        &self,
-        bucket: &str,
-        points: impl IntoIterator<Item = T>,
-    ) -> Result<(), Error> {
-        let encode = |enc: &mut Encoder<Body>| encode_each(enc, points);
-        self.encoded(encode, |lines| self.write_lines(bucket, lines))
-    }
-
-    /// Writes structs, or maps, in one batch, by serde: see [`Encoder::serialize`]. Times that are integers
-    /// count nanoseconds, or in [the schema's precision](Schema::precision).
+    /// Writes the points of an iterator in one batch. A slice, an array and a vector can be given to
+    /// [`write`](Client::write) as they are.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -93,20 +56,24 @@ impl Client {
     ///     Reading { station: "zrh-1", temp_c: 21.5, time },
     ///     Reading { station: "zrh-2", temp_c: 19.0, time },
     /// ];
-    /// client.write_serialized("sensors", &WEATHER, &readings)?;
+    /// client.write_each("sensors", readings.iter().map(|reading| WEATHER.point(reading)))?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
-    /// Returns the same errors as [`write`](Client::write). If one value has no form as a line,
-    /// none is sent.
-    pub fn write_serialized<T: serde::Serialize>(
+    /// Returns the same errors as [`write`](Client::write). If one point can't be encoded, none is
+    /// sent.
+    pub fn write_each<T: ToLine>(
         &self,
         bucket: &str,
-        schema: &Schema<'_>,
-        values: impl IntoIterator<Item = T>,
+        points: impl IntoIterator<Item = T>,
     ) -> Result<(), Error> {
-        let encode = |enc: &mut Encoder<Body>| serialize_each(enc, schema, values);
+        let encode = |enc: &mut Encoder<Body>| {
+            (1..).zip(points).try_for_each(|(number, point)| {
+                let encoded = point.to_line(enc);
+                encoded.map_err(|error| PointError::of(enc, error).numbered(number))
+            })
+        };
         self.encoded(encode, |lines| self.write_lines(bucket, lines))
     }
 

@@ -1,7 +1,6 @@
 //! `WriteData`: what can be written, by a client in one batch or by a writer.
 
 use crate::Precision;
-use crate::error::PointError;
 use crate::line::split_lines::split;
 use crate::line::{EncodeError, Encoder, Lines, Sink, ToLine};
 use alloc::borrow::Cow;
@@ -40,7 +39,7 @@ use alloc::vec::Vec;
     note = "write line protocol (`&str`, `String`, `&[u8]`), `&enc`, `enc.lines()`, a `Point`, `&points`, or a type of \
             your own that implements `ToLine`",
     note = "for an iterator, write `write_each(…)`; for a struct with serde's `Serialize`, \
-            `client.write_serialized(bucket, &schema, [&value])` or `writer.serialize(&schema, &value)`"
+            `schema.point(&value)`"
 )]
 pub trait WriteData: sealed::Sealed {
     /// The lines, if they are encoded already.
@@ -70,15 +69,6 @@ impl EncodedLines<'_> {
             precision: self.precision,
         }
     }
-}
-
-pub(super) fn encode<S: Sink>(
-    enc: &mut Encoder<S>,
-    points: &impl ToLine,
-) -> Result<(), PointError> {
-    points
-        .to_line(enc)
-        .map_err(|error| PointError::of(enc, error))
 }
 
 impl<T: ToLine> WriteData for T {

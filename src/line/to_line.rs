@@ -46,7 +46,7 @@ use super::sink::Sink;
     note = "write a `Point`, or `impl ToLine for` the type; without a type: `w.write_with(|enc| …)`",
     note = "for an iterator of points, write `write_each(…)`; a text, or a list of texts \
             (`lines.collect::<Vec<_>>()`), is written by `write`, a struct with serde's \
-            `Serialize` by `write_serialized` or `serialize`"
+            `Serialize` by `schema.point(&value)`"
 )]
 pub trait ToLine {
     /// Writes the value into the encoder.

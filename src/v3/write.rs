@@ -43,10 +43,6 @@ impl Database<'_> {
     }
 
     /// Writes points, lines or text, whatever [`Client::write`](crate::Client::write) takes, into the database.
-    /// Structs of serde go through an [`Encoder`](crate::Encoder), or
-    /// [`Writer::serialize`](crate::Writer::serialize) of a [`writer`](Database::writer) here;
-    /// [`Client::write_serialized`](crate::Client::write_serialized) takes the route of InfluxDB 2, by which
-    /// one bad line rejects them all.
     ///
     /// # Errors
     /// Returns the same errors as [`Client::write`](crate::Client::write): ask the error what is

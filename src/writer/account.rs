@@ -93,7 +93,7 @@ pub struct DroppedLines {
 /// let mut w = client.writer("sensors").build()?;
 /// w.write("t v=1 1\nt v=\"two\" 2")?; // two types in one field
 /// w.flush()?;
-/// assert_eq!(w.rejected().map(|one| one.reason).collect::<Vec<_>>(), [RejectReason::Partial]);
+/// assert_eq!(w.take_rejected().pop().map(|one| one.reason), Some(RejectReason::Partial));
 /// assert_eq!(w.stats().rejected.partial, 1);
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -146,8 +146,75 @@ pub enum DropReason {
     Panicked,
 }
 
+/// Counts by reason.
+pub(super) trait ByReason: Copy + Default {
+    type Reason: Copy + fmt::Display;
+
+    fn slot(&mut self, reason: Self::Reason) -> &mut u64;
+
+    /// Each reason with its count.
+    fn each(&self) -> impl Iterator<Item = (Self::Reason, u64)> + Clone;
+
+    /// What came since an earlier count.
+    fn since(&self, before: &Self) -> Self {
+        let mut since = Self::default();
+        for ((reason, now), (_, before)) in self.each().zip(before.each()) {
+            *since.slot(reason) = now.saturating_sub(before);
+        }
+        since
+    }
+}
+
+impl ByReason for RejectedLines {
+    type Reason = RejectReason;
+
+    fn slot(&mut self, reason: RejectReason) -> &mut u64 {
+        match reason {
+            RejectReason::Refused => &mut self.refused,
+            RejectReason::Partial => &mut self.partial,
+            RejectReason::TooLarge => &mut self.too_large,
+            RejectReason::Poison => &mut self.poison,
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = (RejectReason, u64)> + Clone {
+        let each = [
+            (RejectReason::Refused, self.refused),
+            (RejectReason::Partial, self.partial),
+            (RejectReason::TooLarge, self.too_large),
+            (RejectReason::Poison, self.poison),
+        ];
+        each.into_iter()
+    }
+}
+
+impl ByReason for DroppedLines {
+    type Reason = DropReason;
+
+    fn slot(&mut self, reason: DropReason) -> &mut u64 {
+        match reason {
+            DropReason::Overflow => &mut self.overflow,
+            DropReason::GivenUp => &mut self.given_up,
+            DropReason::Closed => &mut self.closed,
+            DropReason::Spool => &mut self.spool,
+            DropReason::Panicked => &mut self.panicked,
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = (DropReason, u64)> + Clone {
+        let each = [
+            (DropReason::Overflow, self.overflow),
+            (DropReason::GivenUp, self.given_up),
+            (DropReason::Closed, self.closed),
+            (DropReason::Spool, self.spool),
+            (DropReason::Panicked, self.panicked),
+        ];
+        each.into_iter()
+    }
+}
+
 impl RejectedLines {
-    /// All of them.
+    /// Returns the number of all of them.
     ///
     /// ```
     /// assert_eq!(influx_edge::writer::RejectedLines::default().total(), 0);
@@ -159,19 +226,10 @@ impl RejectedLines {
             .saturating_add(self.too_large)
             .saturating_add(self.poison)
     }
-
-    fn slot(&mut self, reason: RejectReason) -> &mut u64 {
-        match reason {
-            RejectReason::Refused => &mut self.refused,
-            RejectReason::Partial => &mut self.partial,
-            RejectReason::TooLarge => &mut self.too_large,
-            RejectReason::Poison => &mut self.poison,
-        }
-    }
 }
 
 impl DroppedLines {
-    /// All of them.
+    /// Returns the number of all of them.
     ///
     /// ```
     /// assert_eq!(influx_edge::writer::DroppedLines::default().total(), 0);
@@ -183,16 +241,6 @@ impl DroppedLines {
             .saturating_add(self.closed)
             .saturating_add(self.spool)
             .saturating_add(self.panicked)
-    }
-
-    pub(crate) fn slot(&mut self, reason: DropReason) -> &mut u64 {
-        match reason {
-            DropReason::Overflow => &mut self.overflow,
-            DropReason::GivenUp => &mut self.given_up,
-            DropReason::Closed => &mut self.closed,
-            DropReason::Spool => &mut self.spool,
-            DropReason::Panicked => &mut self.panicked,
-        }
     }
 }
 
@@ -301,26 +349,11 @@ pub struct Outcome {
 
 impl Outcome {
     pub(crate) fn between(before: &Stats, now: &Stats) -> Self {
-        let (b, n) = (&before.rejected, &now.rejected);
-        let rejected = RejectedLines {
-            refused: n.refused.saturating_sub(b.refused),
-            partial: n.partial.saturating_sub(b.partial),
-            too_large: n.too_large.saturating_sub(b.too_large),
-            poison: n.poison.saturating_sub(b.poison),
-        };
-        let (b, n) = (&before.dropped, &now.dropped);
-        let dropped = DroppedLines {
-            overflow: n.overflow.saturating_sub(b.overflow),
-            given_up: n.given_up.saturating_sub(b.given_up),
-            closed: n.closed.saturating_sub(b.closed),
-            spool: n.spool.saturating_sub(b.spool),
-            panicked: n.panicked.saturating_sub(b.panicked),
-        };
         Outcome {
             delivered: now.delivered.saturating_sub(before.delivered),
             spooled: now.spooled,
-            rejected,
-            dropped,
+            rejected: now.rejected.since(&before.rejected),
+            dropped: now.dropped.since(&before.dropped),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::Writer;
 use super::drive::inline::Inline;
+use super::drive::polled::Polled;
 use super::drive::seams::{Clock, SystemClock, Transport};
-use super::engine::{EncoderSpec, Engine};
+use super::engine::Engine;
 use super::event::{Event, Listener};
 use super::route::{Route, Sender};
 use super::settings::Settings;
@@ -53,9 +54,6 @@ pub struct WriterBuilder {
     batch_bytes: Option<usize>,
     tags: DefaultTagsBuilder<Vec<u8>>,
     client_tags: bool,
-    skip_non_finite: bool,
-    reject_newlines: bool,
-    refuse_empty_tags: bool,
     listener: Option<Listener>,
     disk: Option<Disk>,
     #[cfg(feature = "spool")]
@@ -72,9 +70,6 @@ impl WriterBuilder {
             batch_bytes: None,
             tags: OwnedDefaultTags::builder(),
             client_tags: true,
-            skip_non_finite: false,
-            reject_newlines: false,
-            refuse_empty_tags: false,
             listener: None,
             disk: None,
             #[cfg(feature = "spool")]
@@ -138,7 +133,7 @@ impl WriterBuilder {
         self
     }
 
-    /// The most bytes of refused lines kept for [`Writer::rejected`]; the oldest go first, their
+    /// The most bytes of refused lines kept for [`Writer::take_rejected`]; the oldest go first, their
     /// count stays. Default 64 KiB.
     pub fn max_rejected_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_rejected_bytes = bytes;
@@ -245,7 +240,7 @@ impl WriterBuilder {
     /// Leaves NaN and infinite fields out instead of refusing their line. Default false. See
     /// [`Encoder::skip_non_finite`](crate::line::Encoder::skip_non_finite).
     pub fn skip_non_finite(mut self, skip: bool) -> Self {
-        self.skip_non_finite = skip;
+        self.settings.skip_non_finite = skip;
         self
     }
 
@@ -259,7 +254,7 @@ impl WriterBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn reject_newlines(mut self, refuse: bool) -> Self {
-        self.reject_newlines = refuse;
+        self.settings.reject_newlines = refuse;
         self
     }
 
@@ -274,7 +269,7 @@ impl WriterBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn refuse_empty_tags(mut self, refuse: bool) -> Self {
-        self.refuse_empty_tags = refuse;
+        self.settings.refuse_empty_tags = refuse;
         self
     }
 
@@ -425,7 +420,9 @@ impl WriterBuilder {
         let clock = SystemClock::new(client.clone());
         let route = self.route;
         self.build_on(clock, Sender { client, route }, random())
-            .map(|inline| Writer { inline })
+            .map(|inline| Writer {
+                driver: Polled { inline },
+            })
     }
 
     /// The same on any clock and any way to the server.
@@ -504,20 +501,12 @@ impl WriterBuilder {
             .tags
             .build()
             .map_err(|e| Error::config(format!("a default tag of the writer: {e}")))?;
-        let tags = match self.client.default_tags() {
+        settings.tags = match self.client.default_tags() {
             Some(others) if self.client_tags => tags.or(others),
             _ => tags,
         };
-        let spec = EncoderSpec {
-            batch_bytes: settings.batch_bytes,
-            precision: settings.precision,
-            tags,
-            skip_non_finite: self.skip_non_finite,
-            reject_newlines: self.reject_newlines,
-            refuse_empty_tags: self.refuse_empty_tags,
-        };
         let listens = self.listener.is_some();
-        let mut engine = Engine::new(settings, spec, (&self.bucket, listens), seed);
+        let mut engine = Engine::new(settings, (&self.bucket, listens), seed);
         #[cfg_attr(not(feature = "spool"), expect(unused_mut, reason = "no disk to tell"))]
         if let Some(mut disk) = self.disk {
             #[cfg(feature = "spool")]

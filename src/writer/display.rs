@@ -1,6 +1,6 @@
 //! `Stats`, events, and what was rejected or dropped, in words for a person.
 
-use super::account::{DropReason, DroppedLines, RejectReason, RejectedLines, Stats};
+use super::account::{ByReason, DropReason, DroppedLines, RejectReason, RejectedLines, Stats};
 use super::event::Event;
 use core::fmt;
 use core::time::Duration;
@@ -149,49 +149,20 @@ impl List {
     }
 }
 
-/// Numbers by reason.
-trait ByReason {
-    fn each(&self) -> [(u64, &dyn fmt::Display); 5];
-}
-
-impl ByReason for RejectedLines {
-    fn each(&self) -> [(u64, &dyn fmt::Display); 5] {
-        [
-            (self.refused, &RejectReason::Refused),
-            (self.partial, &RejectReason::Partial),
-            (self.too_large, &RejectReason::TooLarge),
-            (self.poison, &RejectReason::Poison),
-            (0, &""),
-        ]
-    }
-}
-
-impl ByReason for DroppedLines {
-    fn each(&self) -> [(u64, &dyn fmt::Display); 5] {
-        [
-            (self.overflow, &DropReason::Overflow),
-            (self.given_up, &DropReason::GivenUp),
-            (self.closed, &DropReason::Closed),
-            (self.spool, &DropReason::Spool),
-            (self.panicked, &DropReason::Panicked),
-        ]
-    }
-}
-
 /// Behind a total: nothing, the only reason, or each with its number.
-struct Reasons<'a>(&'a dyn ByReason);
+struct Reasons<'a, T>(&'a T);
 
-impl fmt::Display for Reasons<'_> {
+impl<T: ByReason> fmt::Display for Reasons<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let each = self.0.each();
-        let mut there = each.iter().filter(|(number, _)| *number > 0);
-        match (there.next(), there.next()) {
+        let mut counted = each.clone().filter(|(_, number)| *number > 0);
+        match (counted.next(), counted.next()) {
             (None, _) => Ok(()),
-            (Some((_, only)), None) => write!(f, " ({only})"),
+            (Some((only, _)), None) => write!(f, " ({only})"),
             _ => {
                 let mut list = List::new(" (");
-                for (number, reason) in each {
-                    list.item(f, number, reason)?;
+                for (reason, number) in each {
+                    list.item(f, number, &reason)?;
                 }
                 f.write_str(")")
             }

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use core::time::Duration;
 
 /// Something that happened to lines. No event carries data or a token; the refused lines
-/// themselves are at [`Writer::rejected`](super::Writer::rejected).
+/// themselves are at [`Writer::take_rejected`](super::Writer::take_rejected).
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

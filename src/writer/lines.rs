@@ -2,7 +2,7 @@
 
 use crate::client::EncodedLines;
 use crate::error::WriteError;
-use crate::line::{LineSyntaxError, text_lines};
+use crate::line::{LineSyntaxError, TextLine, text_lines};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
@@ -56,7 +56,7 @@ impl fmt::Display for LinesOutcome {
 
 /// Line protocol that is taken as a whole or not at all.
 pub(crate) struct WholeText<'a> {
-    /// The lines, each with its newline.
+    /// The lines, each with its newline; the last one may lack it.
     pub(crate) bytes: Cow<'a, [u8]>,
     pub(crate) lines: usize,
     /// At least one of them has no time.
@@ -64,6 +64,14 @@ pub(crate) struct WholeText<'a> {
 }
 
 impl<'a> WholeText<'a> {
+    pub(crate) fn of_line(line: &TextLine<'a>) -> Self {
+        WholeText {
+            bytes: Cow::Borrowed(line.bytes),
+            lines: 1,
+            untimed: !line.has_time,
+        }
+    }
+
     /// The lines as they are to be sent. Those of an encoder are taken as they are.
     ///
     /// # Errors

@@ -242,9 +242,8 @@
 //!     Ok(())
 //! }
 //! ```
-//! A handle in a `static` is flushed there before the exit: [`WriterHandle::flush`] takes `&self`. Writing
-//! takes `&mut self`, so each thread clones the handle once. In write-ahead nothing is lost however the
-//! program ends.
+//! Of a handle in a `static` each thread makes a clone to write with, and one is flushed before the exit. In
+//! write-ahead nothing is lost however the program ends.
 //!
 //! ```
 //! use influx_edge::{Client, Error, writer::{OverflowPolicy, WriterHandle}};
@@ -258,7 +257,7 @@
 //! let first = WRITER.get_or_init(|| w);
 //! let mut mine = first.clone(); // once for each thread
 //! mine.write_with(|enc| enc.line("boot").field("ok", true).finish())?;
-//! println!("{}", first.flush()?); // before `std::process::exit`
+//! println!("{}", mine.flush()?); // before `std::process::exit`
 //! # Ok(())
 //! # }
 //! ```
@@ -307,14 +306,12 @@ pub use crate::error::{ClockError, FlushError, PointError, WriteError};
 pub use crate::overflow_policy::OverflowPolicy;
 pub use account::{DropReason, DroppedLines, Outcome, RejectReason, RejectedLines, Stats};
 pub use builder::WriterBuilder;
-pub use drive::handle::WriterHandle;
-pub use engine::BatchEncoder;
 pub use event::Event;
 pub use lines::LinesOutcome;
 pub use rejected::Rejected;
-pub use report::NamedStats;
+pub use settings::BatchEncoder;
 pub use stamp::ClockGuard;
-pub use writer::Writer;
+pub use writer::{Writer, WriterHandle};
 
 #[cfg(test)]
 mod tests;

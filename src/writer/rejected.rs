@@ -13,7 +13,7 @@ use alloc::string::String;
 /// let mut w = client.writer("sensors").build()?;
 /// w.write("t v=1 1\nt v=\"two\" 2")?; // two types in one field
 /// w.flush()?;
-/// let one = w.take_rejected().next().expect("a line was refused");
+/// let one = w.take_rejected().pop().expect("a line was refused");
 /// assert_eq!((one.bucket.as_str(), one.lines), ("sensors", 1));
 /// assert!(one.message.contains("field type conflict"));
 /// # Ok::<(), influx_edge::Error>(())
@@ -51,7 +51,7 @@ impl Rejected {
 /// The latest refusals, within a limit of bytes.
 #[derive(Debug)]
 pub(crate) struct RejectedStore {
-    list: VecDeque<Rejected>,
+    pub(crate) list: VecDeque<Rejected>,
     bytes: usize,
     max_bytes: usize,
 }
@@ -86,10 +86,6 @@ impl RejectedStore {
         }
         self.bytes = self.bytes.saturating_add(size);
         self.list.push_back(rejected);
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Rejected> {
-        self.list.iter()
     }
 
     pub(crate) fn take(&mut self) -> impl Iterator<Item = Rejected> + use<> {

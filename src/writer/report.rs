@@ -53,7 +53,7 @@ impl Stats {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
-    pub fn named<'a>(&self, measurement: &'a str) -> NamedStats<'a> {
+    pub fn named<'a>(&self, measurement: &'a str) -> impl ToLine + use<'a> {
         NamedStats {
             stats: *self,
             measurement,
@@ -61,20 +61,8 @@ impl Stats {
     }
 }
 
-/// [`Stats`] with the measurement they are written to: made by [`Stats::named`].
-///
-/// ```
-/// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-/// use influx_edge::line::Encoder;
-///
-/// let w = client.writer("sensors").build()?;
-/// let mut enc = Encoder::with_sink(Vec::new());
-/// enc.encode(&w.stats().named("logger"))?;
-/// assert!(enc.as_bytes().starts_with(b"logger accepted=0i,"));
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NamedStats<'a> {
+/// [`Stats`] with the measurement they are written to.
+struct NamedStats<'a> {
     stats: Stats,
     measurement: &'a str,
 }

@@ -1,6 +1,7 @@
 //! `Route`: the call by which a writer's batches are sent, and the kind of server that has it.
 
 use super::engine::Attempt;
+use super::seams::Transport;
 use crate::client::Client;
 use crate::error::Error;
 #[cfg(feature = "spool")]
@@ -37,9 +38,8 @@ pub(crate) struct Sender {
     pub(crate) route: Route,
 }
 
-impl Sender {
-    /// Makes one attempt. `Ok` is 204 and nothing else.
-    pub(crate) fn send(&self, attempt: &Attempt) -> Result<(), Error> {
+impl Transport for Sender {
+    fn send(&mut self, attempt: &Attempt) -> Result<(), Error> {
         let (lines, expect, limit) = (attempt.lines(), attempt.expect, attempt.limit);
         match self.route {
             Route::V2 => (self.client).write_once(&attempt.bucket, lines, expect, limit),
@@ -47,5 +47,9 @@ impl Sender {
             Route::V3(options) => Database::with_options(&self.client, &attempt.bucket, options)
                 .write_once(lines, expect, limit),
         }
+    }
+
+    fn refuses_compression(&self) -> bool {
+        self.client.refuses_compression()
     }
 }

@@ -4,8 +4,10 @@ use super::stamp::ClockRules;
 use crate::client::RetryPolicy;
 use crate::client::retry::{at_least, part};
 use crate::error::WriteError;
+use crate::line::{Appending, Encoder, OwnedDefaultTags};
 use crate::{OverflowPolicy, Precision};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// The most bytes of a bucket's name; with a spool, of the organization's and the bucket's together.
@@ -37,7 +39,16 @@ pub(crate) struct Settings {
     pub(crate) max_bucket_bytes: usize,
     /// The measurement of the writer's own line, and how often it is written.
     pub(crate) report: Option<(Arc<str>, Duration)>,
+    pub(crate) tags: OwnedDefaultTags,
+    pub(crate) skip_non_finite: bool,
+    pub(crate) reject_newlines: bool,
+    pub(crate) refuse_empty_tags: bool,
 }
+
+/// The encoder that [`Writer::write_with`](super::Writer::write_with) hands out: bounded by the
+/// size of a batch, with the writer's precision and default tags. It writes behind the lines of the
+/// batch that is being collected, and reaches none of those.
+pub type BatchEncoder<'a> = Encoder<Appending<'a>>;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -59,11 +70,26 @@ impl Default for Settings {
             drain_bytes_per_second: 1 << 20,
             max_bucket_bytes: MAX_NAMES,
             report: None,
+            tags: OwnedDefaultTags::default(),
+            skip_non_finite: false,
+            reject_newlines: false,
+            refuse_empty_tags: false,
         }
     }
 }
 
 impl Settings {
+    /// Returns an encoder for one item, behind the first `base` bytes.
+    #[inline]
+    pub(crate) fn encoder<'a>(&'a self, bytes: &'a mut Vec<u8>, base: usize) -> BatchEncoder<'a> {
+        let defaults = self.tags.as_bytes();
+        Encoder::with_sink(Appending::new(bytes, base, self.batch_bytes, defaults))
+            .precision(self.precision)
+            .skip_non_finite(self.skip_non_finite)
+            .reject_newlines(self.reject_newlines)
+            .refuse_empty_tags(self.refuse_empty_tags)
+    }
+
     /// Refuses the name of a bucket that a server can't have or the disk can't keep: its lines would stay in
     /// memory for ever.
     #[inline]

@@ -87,16 +87,12 @@ impl Default for ClockRules {
     }
 }
 
-impl From<ClockGuard> for ClockRules {
-    fn from(guard: ClockGuard) -> Self {
-        ClockRules {
-            guard,
-            ..ClockRules::default()
-        }
-    }
-}
-
 impl ClockRules {
+    /// Returns `true` if the machine's clock is compared with the server's.
+    pub(crate) fn compares(&self) -> bool {
+        self.max_difference.is_some()
+    }
+
     /// The time that the machine's clock shows, if it counts as set.
     fn check(&self, reading: Reading) -> Result<i64, ClockError> {
         let time = Timestamp(reading.wall.ok_or(ClockError::Unreadable)?);
@@ -123,14 +119,8 @@ impl ClockRules {
 pub(crate) struct Reading {
     /// The machine's, in nanoseconds since 1970.
     pub(crate) wall: Option<i64>,
-    /// The server's, as far as it is known. Only asked for if [`Stamper::compares`].
+    /// The server's, as far as it is known. Only asked for if [`ClockRules::compares`].
     pub(crate) server: Option<ServerTime>,
-}
-
-impl From<Option<i64>> for Reading {
-    fn from(wall: Option<i64>) -> Self {
-        Reading { wall, server: None }
-    }
 }
 
 /// What the clock did when lines were stamped.
@@ -158,17 +148,12 @@ pub(crate) struct Stamper {
 }
 
 impl Stamper {
-    pub(crate) fn new(rules: impl Into<ClockRules>) -> Self {
+    pub(crate) fn new(rules: ClockRules) -> Self {
         Stamper {
-            rules: rules.into(),
+            rules,
             last: i64::MIN,
             highest: i64::MIN,
         }
-    }
-
-    /// Whether [`Reading::server`] plays a part.
-    pub(crate) fn compares(&self) -> bool {
-        self.rules.max_difference.is_some()
     }
 
     /// Replaces `out` by `lines` with a time on each that has none, in this precision. On an error nothing
@@ -177,10 +162,9 @@ impl Stamper {
         &mut self,
         precision: Precision,
         lines: &[u8],
-        reading: impl Into<Reading>,
+        reading: Reading,
         out: &mut Vec<u8>,
     ) -> Result<Stamped, WriteError> {
-        let reading = reading.into();
         out.clear();
         let (now, set) = match (self.rules.check(reading), self.rules.guard, reading.wall) {
             (Ok(now), ..) => (now, true),

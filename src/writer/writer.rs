@@ -1,29 +1,37 @@
-//! `Writer`: the interface of a writer that runs on the thread of its caller.
+//! `Writer`: the calls of a writer, whichever thread it runs on.
 
 use super::account::{Outcome, Stats};
-use super::drive::inline::Inline;
-use super::drive::seams::SystemClock;
-use super::drive::{complain, write_each};
-use super::engine::{BatchEncoder, MAIN};
+use super::drive::driver::Driver;
+use super::drive::handle::Handle;
+use super::drive::polled::Polled;
 use super::lines::LinesOutcome;
 use super::rejected::Rejected;
-use super::route::Sender;
+use super::settings::BatchEncoder;
 use crate::Precision;
 use crate::client::WriteData;
 use crate::error::{Error, WriteError};
-use crate::line::{EncodeError, Lines, Schema, ToLine};
+use crate::line::{EncodeError, Lines, ToLine};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
 /// Collects points and sends them in batches; reports the outcome of every one.
 ///
-/// Made by [`Client::writer`](crate::Client::writer). It has no thread: [`write`](Writer::write) collects,
-/// [`run_until`](Writer::run_until) and [`poll`](Writer::poll) send what is due, [`flush`](Writer::flush)
-/// sends everything and returns how many lines were delivered, spooled, rejected and dropped.
-/// [`spawn`](Writer::spawn) gives it threads of its own.
+/// Made by [`Client::writer`](crate::Client::writer). It comes with two drivers, and most calls are the same
+/// for both:
 ///
-/// `Drop` closes it, but runs neither for a `static` nor in `std::process::exit`: [`close`](Writer::close) it
-/// before the program ends. [The module](crate::writer#the-end-of-a-program) shows how.
+/// - `Writer` has no thread. [`write`](Writer::write) collects, [`run_until`](Writer::run_until) and
+///   [`poll`](Writer::poll) send what is due, [`flush`](Writer::flush) sends everything.
+/// - [`WriterHandle`], which [`spawn`](Writer::spawn) returns, writes to threads of the writer's own. Clone it
+///   for each thread that writes.
+///
+/// A `Writer` and the last handle close themselves when they are dropped, within the writer's
+/// [`flush_timeout`](super::WriterBuilder::flush_timeout). In a panic a `Writer` doesn't try to send any more.
+/// Lines that are lost that way are counted as [`DropReason::Closed`](super::DropReason::Closed) and reported
+/// to the listener, or, if there is none, in one line on stderr. `Drop` runs neither for a `static` nor in
+/// `std::process::exit`: [`close`](Writer::close) the writer before the program ends.
+/// [The module](crate::writer#the-end-of-a-program) shows how.
 ///
 /// ```no_run
 /// use influx_edge::Client;
@@ -45,11 +53,45 @@ use core::time::Duration;
 /// println!("{}", w.close()?);
 /// # Ok(()) }
 /// ```
-pub struct Writer {
-    pub(super) inline: Inline<SystemClock, Sender>,
+pub struct Writer<D: Driver = Polled> {
+    pub(super) driver: D,
 }
 
-impl Writer {
+/// A [`Writer`] that has threads of its own, made by [`Writer::spawn`]. Clone it for each thread that writes.
+///
+/// The lines of one handle keep their order, behind what was written before through the handle it was cloned
+/// from, and before what is written after it was dropped. Otherwise there is no order between two handles
+/// until one of them flushes: write corrections of a point through the same one.
+///
+/// [`flush`](Writer::flush), [`close`](Writer::close), [`stats`](Writer::stats),
+/// [`last_error`](Writer::last_error) and [`take_rejected`](Writer::take_rejected) are about the lines of all
+/// handles, and don't wait for a request that is out longer than their limit. Once one handle is closed all
+/// others refuse.
+///
+/// Beside the errors of every writer, a handle returns [`WriteError::Closed`] if the writer has ended,
+/// [`WriteError::Forked`] in a process forked after `spawn`, and [`WriteError::OwnThread`] in an
+/// [event listener](crate::writer#listeners) for calls that would wait for the listener's own thread. In a
+/// forked process its `stats` are zero.
+///
+/// When the last handle is dropped without `close`, it waits for the writer as long as the `flush_timeout`, and
+/// 1 s more; in an event listener and in a forked process it doesn't wait.
+///
+/// ```
+/// use influx_edge::line::Point;
+/// use influx_edge::writer::OverflowPolicy;
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+///
+/// let mut w = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
+/// let mut other = w.clone();
+/// let thread = std::thread::spawn(move || other.write(&Point::new("weather").field("temp_c", 21.5)));
+/// w.write(&Point::new("load").field("one", 0.5))?;
+/// assert_eq!(thread.join().unwrap(), Ok(()));
+/// assert_eq!(w.close()?.delivered, 2);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+pub type WriterHandle = Writer<Handle>;
+
+impl<D: Driver> Writer<D> {
     /// Takes a point, or whatever else is [`WriteData`]: a type of your own, a slice, a vector, line
     /// protocol as text. All of its lines are taken, or none.
     ///
@@ -61,10 +103,12 @@ impl Writer {
     /// nanoseconds no time is given twice; in coarser units two untimed points of one series within
     /// one unit are one point, and the later one wins.
     ///
-    /// Costs little more than encoding, and allocates nothing once the buffers have grown. Blocks
-    /// only if it completes a batch and [`send_in_write`](super::WriterBuilder::send_in_write) is
-    /// on. `Ok` means that the point is accepted, not yet delivered; with a spool in
-    /// [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead) it is on disk, which `write` waits for.
+    /// Costs little more than encoding, and allocates nothing once the buffers have grown. `Ok` means that the
+    /// point is accepted, not yet delivered; with a spool in
+    /// [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead) it is on disk, which `write` waits for. Otherwise a
+    /// `Writer` blocks only if the point completes a batch and
+    /// [`send_in_write`](super::WriterBuilder::send_in_write) is on, a handle only with
+    /// [`OverflowPolicy::Block`](super::OverflowPolicy::Block) and while other handles copy.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -84,11 +128,11 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the point can't be encoded, a line of a text isn't line protocol, the buffer is full, the clock isn't set, or, in
-    /// write-ahead, the disk didn't take it. Nothing was taken then.
+    /// Returns an error if the point can't be encoded, a line of a text isn't line protocol, the buffer is full,
+    /// the clock isn't set, or, in write-ahead, the disk didn't take it. Nothing was taken then.
     #[inline]
     pub fn write(&mut self, item: impl WriteData) -> Result<(), WriteError> {
-        self.inline.write_data(MAIN, &item)
+        self.driver.write(None, &item)
     }
 
     /// Takes what a closure encodes: a point without a type of its own.
@@ -109,37 +153,7 @@ impl Writer {
         &mut self,
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
-        self.inline.write(MAIN, encode)
-    }
-
-    /// Takes a struct, or a map, by serde: see [`Encoder::serialize`](crate::line::Encoder::serialize). A
-    /// value without a time gets the machine's, as with [`write`](Writer::write).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// # let mut w = client.writer("sensors").build()?;
-    /// use influx_edge::line::Schema;
-    ///
-    /// #[derive(serde::Serialize)]
-    /// struct Load { host: &'static str, one: f64 }
-    ///
-    /// const LOAD: Schema = Schema::new("load").tags(&["host"]);
-    /// w.serialize(&LOAD, &Load { host: "gw-7", one: 0.5 })?;
-    /// # w.flush()?;
-    /// # assert_eq!(w.stats().delivered, 1);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns the same errors as [`write`](Writer::write), with the name of the field that has no
-    /// form in line protocol.
-    pub fn serialize<T: serde::Serialize + ?Sized>(
-        &mut self,
-        schema: &Schema<'_>,
-        value: &T,
-    ) -> Result<(), WriteError> {
-        self.inline
-            .write(MAIN, |enc| Ok(enc.serialize(schema, value)?))
+        self.driver.write_with(encode)
     }
 
     /// As [`write`](Writer::write), for another bucket. Each bucket has its own batches and its own
@@ -161,8 +175,7 @@ impl Writer {
     /// Returns the same errors as [`write`](Writer::write), and [`WriteError::BucketName`] if no
     /// bucket can have that name.
     pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
-        let queue = self.inline.queue(bucket)?;
-        self.inline.write_data(queue, &item)
+        self.driver.write(Some(bucket), &item)
     }
 
     /// Takes what an iterator gives, one by one: however much that is, it need not fit one batch.
@@ -185,7 +198,12 @@ impl Writer {
         &mut self,
         items: impl IntoIterator<Item = I>,
     ) -> Result<(), WriteError> {
-        write_each(items, |item| self.write(item))
+        (1..).zip(items).try_for_each(|(number, item)| {
+            self.write(item).map_err(|error| match error {
+                WriteError::Encode(error) => error.numbered(number).into(),
+                other => other,
+            })
+        })
     }
 
     /// Takes line protocol that exists already, line by line, with times of this precision.
@@ -210,7 +228,7 @@ impl Writer {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn write_lines(&mut self, text: &str, precision: Precision) -> LinesOutcome {
-        self.inline.write_lines(MAIN, text, precision)
+        self.driver.write_lines(None, text, precision)
     }
 
     /// As [`write_lines`](Writer::write_lines), for another bucket. If its name is
@@ -221,9 +239,131 @@ impl Writer {
         text: &str,
         precision: Precision,
     ) -> LinesOutcome {
-        self.inline.write_lines_to(bucket, text, precision)
+        self.driver.write_lines(Some(bucket), text, precision)
     }
 
+    /// Sends everything, and returns when nothing is left in memory: each line is delivered, on
+    /// disk, rejected or dropped, and the [`Outcome`] has the numbers since the flush before.
+    /// With a spool it doesn't wait for a server that is away, and syncs the disk whatever the
+    /// spool's durability.
+    ///
+    /// Blocks for [`flush_timeout`](super::WriterBuilder::flush_timeout) at most; a request that is out by
+    /// then is cut off. Its first attempt comes at once, whatever pause is under way, unless the server asked
+    /// for the pause.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    ///
+    /// let mut w = client.writer("sensors").build()?;
+    /// let outcome = w.flush()?;
+    /// if !outcome.is_safe() {
+    ///     for line in w.take_rejected() {
+    ///         println!("{}: {}", line.line, line.message);
+    ///     }
+    /// }
+    /// # assert!(outcome.is_safe());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns a [`FlushError`](crate::FlushError) if time ran out, or the next attempt would come too late.
+    /// The lines are still here; the error has their number and the cause. With a spool, returns that error
+    /// if the spool is full or the disk doesn't take the lines, and an error if the disk couldn't be synced.
+    pub fn flush(&mut self) -> Result<Outcome, Error> {
+        self.driver.flush(None)
+    }
+
+    /// The same with a limit of its own. With a spool that has space the lines are on disk by then.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// if let Err(error) = w.flush_within(core::time::Duration::from_secs(2)) {
+    ///     println!("they are kept: {error}");
+    /// }
+    /// # assert!(w.flush_within(core::time::Duration::from_secs(2)).is_ok());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the same errors as [`flush`](Writer::flush).
+    pub fn flush_within(&mut self, limit: Duration) -> Result<Outcome, Error> {
+        self.driver.flush(Some(limit))
+    }
+
+    /// Flushes and ends the writer. The outcome is that of the whole run, what was flushed before included.
+    ///
+    /// # Errors
+    /// Returns a [`FlushError`](crate::FlushError) if time ran out, or at once if the next attempt would
+    /// come too late: the lines are lost, and counted as
+    /// [`DropReason::Closed`](super::DropReason::Closed). To keep them, [`flush`](Writer::flush) first and
+    /// look at [`unsent`](Writer::unsent), or use a spool. With a spool, returns an error if the disk couldn't
+    /// be synced.
+    pub fn close(mut self) -> Result<Outcome, Error> {
+        self.driver.close(None)
+    }
+
+    /// The same with a limit of its own. Zero sends nothing any more.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(1))?;
+    /// assert!(w.close_within(core::time::Duration::ZERO).is_err()); // one line is lost
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the same errors as [`close`](Writer::close).
+    pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
+        self.driver.close(Some(limit))
+    }
+
+    /// The number of lines in each place so far. Cheap.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(1))?;
+    /// assert_eq!((w.stats().accepted, w.stats().buffered), (1, 1));
+    /// # drop(w.close_within(core::time::Duration::ZERO));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.driver.stats()
+    }
+
+    /// What the last attempt failed with; none once one has succeeded.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+    /// let w = client.writer("sensors").build()?;
+    /// assert!(w.last_error().is_none());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn last_error(&self) -> Option<Arc<Error>> {
+        self.driver.last_error()
+    }
+
+    /// Takes the lines that the server refused for good: the latest of them, oldest first.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// let mut w = client.writer("sensors").build()?;
+    /// for one in w.take_rejected() {
+    ///     println!("{} refused in {}: {}", one.line, one.bucket, one.message);
+    /// }
+    /// # assert!(w.take_rejected().is_empty());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn take_rejected(&mut self) -> Vec<Rejected> {
+        self.driver.take_rejected()
+    }
+}
+
+impl Writer {
     /// Sends what is due: full batches, what is older than the flush interval, what waited for its
     /// next attempt. Returns how long it is until the next call is useful, which is minutes in an outage;
     /// calling earlier costs a look at the clock. For a loop that waits for its input; one that has to be
@@ -262,7 +402,7 @@ impl Writer {
     /// Returns none yet: neither a server nor a disk that fails ends the writer. The `Result` leaves space
     /// for one.
     pub fn poll(&mut self) -> Result<Duration, Error> {
-        Ok(self.inline.poll())
+        Ok(self.driver.inline.poll())
     }
 
     /// Sends what is due until a time, and returns at that time: the idle time of a loop that has to
@@ -299,140 +439,9 @@ impl Writer {
     /// # Errors
     /// Returns none yet, as [`poll`](Writer::poll).
     pub fn run_until(&mut self, deadline: std::time::Instant) -> Result<(), Error> {
-        self.inline.run_until(self.inline.clock.at(deadline));
+        let inline = &mut self.driver.inline;
+        inline.run_until(inline.clock.at(deadline));
         Ok(())
-    }
-
-    /// Sends everything, and returns when nothing is left in memory: each line is delivered, on
-    /// disk, rejected or dropped, and the [`Outcome`] has the numbers since the flush before.
-    /// With a spool it doesn't wait for a server that is away, and syncs the disk whatever the
-    /// spool's durability.
-    ///
-    /// Blocks for [`flush_timeout`](super::WriterBuilder::flush_timeout) at most; a request that is out by
-    /// then is cut off. Its first attempt comes at once, whatever pause is under way, unless the server asked
-    /// for the pause.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    ///
-    /// let mut w = client.writer("sensors").build()?;
-    /// let outcome = w.flush()?;
-    /// if !outcome.is_safe() {
-    ///     for line in w.rejected() {
-    ///         println!("{}: {}", line.line, line.message);
-    ///     }
-    /// }
-    /// # assert!(outcome.is_safe());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns a [`FlushError`](crate::FlushError) if time ran out, or the next attempt would come too late.
-    /// The lines are still here; the error has their number and the cause. With a spool, returns that error
-    /// if the spool is full or the disk doesn't take the lines, and an error if the disk couldn't be synced.
-    pub fn flush(&mut self) -> Result<Outcome, Error> {
-        self.inline.flush(self.inline.engine.settings.flush_timeout)
-    }
-
-    /// The same with a limit of its own. With a spool that has space the lines are on disk by then.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let mut w = client.writer("sensors").build()?;
-    /// if let Err(error) = w.flush_within(core::time::Duration::from_secs(2)) {
-    ///     println!("they are kept: {error}");
-    /// }
-    /// # assert!(w.flush_within(core::time::Duration::from_secs(2)).is_ok());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns the same errors as [`flush`](Writer::flush).
-    pub fn flush_within(&mut self, limit: Duration) -> Result<Outcome, Error> {
-        self.inline.flush(limit)
-    }
-
-    /// Flushes and ends the writer. The outcome is that of the whole run, what was flushed before included.
-    ///
-    /// # Errors
-    /// Returns a [`FlushError`](crate::FlushError) if time ran out, or at once if the next attempt would
-    /// come too late: the lines are lost, and counted as
-    /// [`DropReason::Closed`](super::DropReason::Closed). To keep them, [`flush`](Writer::flush) first and
-    /// look at [`unsent`](Writer::unsent), or use a spool. With a spool, returns an error if the disk couldn't
-    /// be synced.
-    pub fn close(mut self) -> Result<Outcome, Error> {
-        self.inline.close(self.inline.engine.settings.flush_timeout)
-    }
-
-    /// The same with a limit of its own. Zero sends nothing any more.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let mut w = client.writer("sensors").build()?;
-    /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(1))?;
-    /// assert!(w.close_within(core::time::Duration::ZERO).is_err()); // one line is lost
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns the same errors as [`close`](Writer::close).
-    pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
-        self.inline.close(limit)
-    }
-
-    /// The number of lines in each place so far. Cheap.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let mut w = client.writer("sensors").build()?;
-    /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(1))?;
-    /// assert_eq!((w.stats().accepted, w.stats().buffered), (1, 1));
-    /// # drop(w.close_within(core::time::Duration::ZERO));
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        self.inline.stats()
-    }
-
-    /// What the last attempt failed with; none once one has succeeded.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let w = client.writer("sensors").build()?;
-    /// assert!(w.last_error().is_none());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn last_error(&self) -> Option<&Error> {
-        self.inline.engine.last_error.as_deref()
-    }
-
-    /// The lines the server refused for good, the latest of them, oldest first.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let w = client.writer("sensors").build()?;
-    /// for one in w.rejected() {
-    ///     println!("{} refused in {}: {}", one.line, one.bucket, one.message);
-    /// }
-    /// # assert_eq!(w.rejected().count(), 0);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
-        self.inline.engine.rejected.iter()
-    }
-
-    /// The same, taken out.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let mut w = client.writer("sensors").build()?;
-    /// assert_eq!(w.take_rejected().count(), 0);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn take_rejected(&mut self) -> impl Iterator<Item = Rejected> + use<> {
-        self.inline.engine.rejected.take()
     }
 
     /// The spool, to look at.
@@ -446,7 +455,7 @@ impl Writer {
     #[cfg(feature = "spool")]
     #[must_use]
     pub fn spool(&self) -> Option<&crate::spool::Spool> {
-        let disk = self.inline.engine.disk.as_ref();
+        let disk = self.driver.inline.engine.disk.as_ref();
         disk.map(super::spool::Disk::spool)
     }
 
@@ -462,40 +471,19 @@ impl Writer {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn unsent(&self) -> impl Iterator<Item = (&str, Lines<'_>)> {
-        self.inline.engine.unsent()
+        self.driver.inline.engine.unsent()
     }
 }
 
-/// A writer that is dropped without [`close`](Writer::close) closes itself, within its
-/// `flush_timeout`; in a panic it doesn't try to send any more. Lines that are lost that way are reported
-/// to the listener ([`DropReason::Closed`](super::DropReason::Closed)), or, if there is none, in one line
-/// on stderr.
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if self.inline.closed {
-            return;
-        }
-        let limit = if std::thread::panicking() {
-            Duration::ZERO
-        } else {
-            self.inline.engine.settings.flush_timeout
-        };
-        let silent = self.inline.listener.is_none();
-        if let Err(error) = self.inline.close(limit) {
-            if silent {
-                complain(&alloc::format!("a writer was dropped: {error}"));
-            }
-        }
+impl<D: Driver + Clone> Clone for Writer<D> {
+    fn clone(&self) -> Self {
+        let driver = self.driver.clone();
+        Writer { driver }
     }
 }
 
-impl fmt::Debug for Writer {
+impl<D: Driver> fmt::Debug for Writer<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer")
-            .field("client", &self.inline.transport.client)
-            .field("route", &self.inline.transport.route)
-            .field("settings", &self.inline.engine.settings)
-            .field("stats", &self.stats())
-            .finish_non_exhaustive()
+        self.driver.fmt(f)
     }
 }

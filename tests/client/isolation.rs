@@ -147,9 +147,9 @@ fn neither_writer_nor_disk_shows_a_secret() {
             let flushed = w.flush();
             hidden(&(&w, w.stats(), &flushed, w.last_error()));
             if let Some(error) = w.last_error() {
-                no_secret(error);
+                no_secret(&error);
             }
-            w.rejected().for_each(|line| hidden(line));
+            w.take_rejected().iter().for_each(|line| hidden(line));
             let closed = w.close();
             hidden(&closed);
             clean(flushed);

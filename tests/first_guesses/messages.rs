@@ -81,8 +81,7 @@ const MISTAKES: [(&str, &[&str]); 19] = [
         &[
             "can't be written",
             "a type of your own that implements `ToLine`",
-            "`client.write_serialized(bucket, &schema, [&value])`",
-            "`writer.serialize(&schema, &value)`",
+            "for a struct with serde's `Serialize`, `schema.point(&value)`",
         ],
     ),
     (
@@ -90,7 +89,7 @@ const MISTAKES: [(&str, &[&str]); 19] = [
         &[
             "doesn't know how to write itself as a line",
             "a text, or a list of texts (`lines.collect::<Vec<_>>()`), is written by `write`",
-            "`Serialize` by `write_serialized` or `serialize`",
+            "`Serialize` by `schema.point(&value)`",
         ],
     ),
     (

@@ -175,15 +175,18 @@ fn what_was_written_comes_back_into_the_struct() {
     let rng = &mut Rng::with_seed(91);
     let mut values: Vec<Reading> = (1..=300).map(|n| reading(rng, n)).collect();
     client
-        .write_serialized(server.bucket(), &READING, &values[..100])
+        .write_each(
+            server.bucket(),
+            values[..100].iter().map(|v| READING.point(v)),
+        )
         .expect("written");
     let mut w = client.writer(server.bucket()).build().expect("a writer");
     for value in &values[100..200] {
-        w.serialize(&READING, value).expect("accepted");
+        w.write(READING.point(value)).expect("accepted");
     }
     let mut handle = w.spawn(OverflowPolicy::Reject).expect("a handle");
     for value in &values[200..] {
-        handle.serialize(&READING, value).expect("accepted");
+        handle.write(READING.point(value)).expect("accepted");
     }
     assert_eq!(handle.close().expect("closed").delivered, 200);
 
@@ -216,7 +219,7 @@ fn times_of_every_kind_come_back() {
                 at: $value,
             };
             client
-                .write_serialized(server.bucket(), &schema, [&value])
+                .write(server.bucket(), schema.point(&value))
                 .expect("written");
             let found: Vec<Timed> = read(&client, server.bucket(), $name, &schema);
             assert_eq!(found, [value], $name);
@@ -263,7 +266,7 @@ fn what_cannot_come_back_is_an_error() {
         inner: Inner { channel: 7 },
     };
     client
-        .write_serialized(server.bucket(), &schema, [value])
+        .write(server.bucket(), schema.point(value))
         .expect("written");
     let query = client.query(FLUX).param("bucket", server.bucket());
     let values = query.param("name", "flat").pivot(&schema);
@@ -286,13 +289,13 @@ fn a_value_without_a_form_is_named_and_nothing_is_sent() {
     const BAD: Schema = Schema::new("t");
     let bad = Bad { v: 1, list: vec![] };
     let sentence = "the value of field `list` is a sequence, which has no form in line protocol";
-    let error = client.write_serialized(server.bucket(), &BAD, [&bad]);
+    let error = client.write(server.bucket(), BAD.point(&bad));
     let error = error.expect_err("refused").to_string();
     assert_eq!(error, format!("cannot encode point 1: {sentence}"));
     let mut w = client.writer(server.bucket()).build().expect("a writer");
-    let error = w.serialize(&BAD, &bad).expect_err("refused").to_string();
+    let error = w.write(BAD.point(&bad)).expect_err("refused").to_string();
     assert!(error.ends_with(sentence), "{error}");
-    let typo = w.serialize(&BAD.tags(&["v", "lst"]), &bad);
+    let typo = w.write(BAD.tags(&["v", "lst"]).point(&bad));
     let typo = typo.expect_err("refused").to_string();
     assert!(typo.contains("tag key `lst` is in the schema"), "{typo}");
     assert_eq!(w.close().expect("closed").delivered, 0);
@@ -448,10 +451,10 @@ fn parts_maps_and_tagged_enums_come_back() {
         let parts = Schema::new(&part).tags(&["site", "place"]).time("time");
         let kinds = Schema::new(&one).tags(&["kind"]);
         client
-            .write_serialized(server.bucket(), &parts, [&value])
+            .write(server.bucket(), parts.point(&value))
             .expect("written");
         client
-            .write_serialized(server.bucket(), &kinds, [&kind])
+            .write(server.bucket(), kinds.point(&kind))
             .expect("written");
         let found: Vec<WithMap> = read(&client, server.bucket(), &part, &parts);
         assert_eq!(found, [value]);

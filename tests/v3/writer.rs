@@ -72,7 +72,7 @@ fn a_thousand_points_with_three_bad_ones_take_one_request() {
                 w.write_each(points).unwrap();
                 let outcome = w.flush().unwrap();
                 assert_eq!(w.stats().requests, 1);
-                (outcome, w.take_rejected().collect())
+                (outcome, w.take_rejected())
             };
             assert_eq!(outcome.delivered, 997, "{outcome}");
             assert_eq!(outcome.rejected.partial, 3, "{outcome}");
@@ -106,7 +106,7 @@ fn without_partial_writes_each_named_line_is_removed_and_the_rest_sent() {
         .unwrap();
     let outcome = w.flush().unwrap();
     assert_eq!((outcome.delivered, outcome.rejected.refused), (997, 3));
-    let rejected: Vec<_> = w.take_rejected().collect();
+    let rejected = w.take_rejected();
     check_rejected(&rejected, &bad, RejectReason::Refused);
     // The server names one line a request.
     let requests = writes(&server);
@@ -143,7 +143,7 @@ fn a_list_of_bad_lines_longer_than_what_is_read_is_read_in_parts() {
         let bad: Vec<usize> = (0..5_000).filter(|n| is_bad(*n)).collect();
         assert_eq!(outcome.rejected.partial, bad.len() as u64, "{outcome}");
         assert_eq!(outcome.delivered, 5_000 - bad.len() as u64, "{outcome}");
-        let rejected: Vec<_> = w.take_rejected().collect();
+        let rejected = w.take_rejected();
         check_rejected(&rejected, &bad, RejectReason::Partial);
         assert_eq!(server.points("sensors").len(), 5_001 - bad.len());
         assert!(writes(&server).len() <= most, "{}", writes(&server).len());
@@ -168,7 +168,7 @@ fn a_list_that_is_cut_off_rejects_no_good_line_and_loses_no_bad_one() {
             (48, 2),
             "{bytes}"
         );
-        let rejected: Vec<_> = w.take_rejected().collect();
+        let rejected = w.take_rejected();
         check_rejected(&rejected, &[20, 40], RejectReason::Partial);
         assert_eq!(server.points("sensors").len(), 48);
     }
@@ -240,7 +240,7 @@ fn a_line_is_counted_once_however_often_a_server_names_it() {
         let server = Server::v3();
         let mut w = after_partial(&server, names(bad));
         let outcome = w.flush().unwrap();
-        let found: Vec<_> = w.take_rejected().collect();
+        let found = w.take_rejected();
         let count: u64 = found.iter().map(|one| one.lines).sum();
         if bad.len() == 10 {
             // Nine of ten: the tenth is stored.
@@ -473,7 +473,7 @@ mod spooled {
                 (98, 2),
                 "{outcome}"
             );
-            let rejected: Vec<_> = w.take_rejected().collect();
+            let rejected = w.take_rejected();
             check_rejected(&rejected, &[30, 60], RejectReason::Partial);
             assert_eq!(server.points("sensors").len(), 98);
             // (The two bad ones are kept on disk, too.)

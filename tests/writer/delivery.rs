@@ -110,7 +110,7 @@ fn a_partial_write_is_told_line_by_line() {
     let outcome = w.flush().unwrap();
     assert_eq!((outcome.delivered, outcome.rejected.partial), (1, 1));
     assert!(!outcome.is_safe());
-    let rejected: Vec<_> = w.take_rejected().collect();
+    let rejected = w.take_rejected();
     assert_eq!(rejected.len(), 1);
     assert_eq!(rejected[0].reason, RejectReason::Partial);
     assert!(
@@ -181,7 +181,7 @@ fn several_buckets_do_not_wait_for_each_other() {
 #[test]
 fn threads_write_through_one_thread() {
     let server = Server::start();
-    let w = writer(&server)
+    let mut w = writer(&server)
         .flush_interval(Duration::from_millis(50))
         .build()
         .unwrap()
@@ -496,7 +496,10 @@ fn three_requests_in_ten_fail_and_every_point_is_accounted_for() {
         delivered + stats.rejected.refused + alone + partial,
         points as u64
     );
-    let refused = w.rejected().filter(|r| r.reason == RejectReason::Refused);
+    let refused = w
+        .take_rejected()
+        .into_iter()
+        .filter(|r| r.reason == RejectReason::Refused);
     for line in refused {
         let n: i64 = line.line.rsplit(' ').next().unwrap().parse().unwrap();
         assert!(

@@ -18,7 +18,7 @@ fn batches_smaller_than_what_a_handle_collects_lose_nothing() {
             for threads in [1, 3] {
                 let server = Server::start();
                 let w = writer(&server).batch_bytes(batch_bytes);
-                let w = w.build().unwrap().spawn(Block(10 * SEC)).unwrap();
+                let mut w = w.build().unwrap().spawn(Block(10 * SEC)).unwrap();
                 let threads: Vec<_> = (0..threads)
                     .map(|thread: i64| {
                         let mut w = w.clone();
@@ -284,7 +284,7 @@ fn a_call_after_the_close_says_what_was_lost() {
                 w.write_with(|enc| enc.line("t").field("n", n).timestamp(n))
                     .unwrap();
             }
-            let (other, third) = (w.clone(), w.clone());
+            let (mut other, third) = (w.clone(), w.clone());
             assert_eq!(w.close_within(SEC).is_ok(), up);
             let calls = [
                 other.flush(),

@@ -197,11 +197,11 @@ fn is_own_thread(result: Result<impl Sized, Error>) -> bool {
 fn one_that_waits_for_its_own_writer_gets_an_error_at_once() {
     type Deed = fn(WriterHandle) -> bool;
     let deeds: [(&str, Deed); 6] = [
-        ("flush", |w| is_own_thread(w.flush())),
-        ("flush_within", |w| is_own_thread(w.flush_within(SEC))),
+        ("flush", |mut w| is_own_thread(w.flush())),
+        ("flush_within", |mut w| is_own_thread(w.flush_within(SEC))),
         ("close", |w| is_own_thread(w.close())),
         ("close_within", |w| is_own_thread(w.close_within(SEC))),
-        ("take_rejected", |w| w.take_rejected().is_empty()),
+        ("take_rejected", |mut w| w.take_rejected().is_empty()),
         ("clone, stats and drop", |w| {
             let stats = w.clone().stats();
             drop(w);

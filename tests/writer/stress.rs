@@ -168,7 +168,7 @@ fn life(seed: u64, policy: OverflowPolicy, mode: Option<Mode>, lasts: Duration) 
         std::thread::sleep(Duration::from_millis(rng.u64(..120)));
     }
     let said: Vec<Said> = threads.into_iter().map(|t| t.join().unwrap()).collect();
-    let last = w.clone();
+    let mut last = w.clone();
     let start = Instant::now();
     let _ = w.close_within(SEC);
     assert!(start.elapsed() < 3 * SEC, "{:?}", start.elapsed());

@@ -133,7 +133,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let why = writer
         .last_error()
         .filter(|_| sent.left > 0)
-        .map(|error| (error.to_string(), code(error)));
+        .map(|error| (error.to_string(), code(&error)));
     // Nothing is in memory alone.
     drop(writer.close_within(Duration::ZERO));
     end(&report, sent, why, &stop)
@@ -256,7 +256,7 @@ fn deliver(
 
 /// Shows the first of the lines that were rejected; all are in the spool.
 fn rejected(writer: &mut Writer, report: &Report) {
-    let all: Vec<_> = writer.take_rejected().collect();
+    let all = writer.take_rejected();
     for one in all.iter().take(SHOWN) {
         report.error(format_args!(
             "rejected for bucket {}: {}: {}",

@@ -1,6 +1,11 @@
 //! `Schema`: which fields of a struct are tags, which is the time, and what the measurement is.
 
+use super::super::encoder::Encoder;
+use super::super::error::EncodeError;
+use super::super::sink::Sink;
+use super::super::to_line::ToLine;
 use crate::Precision;
+use serde::Serialize;
 
 /// What the fields of a struct are in line protocol: which are tags, which is the time, and where the
 /// measurement comes from. All others are fields. Names are those that serde sees, after `rename`.
@@ -192,6 +197,30 @@ impl<'a> Schema<'a> {
         self
     }
 
+    /// Returns a value as a point of this schema, for every `write` that takes points. Allocates nothing;
+    /// [`Encoder::serialize`](super::Encoder::serialize) has the rules.
+    ///
+    /// ```
+    /// use influx_edge::line::{Encoder, Schema};
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Load { host: &'static str, one: f64 }
+    ///
+    /// const LOAD: Schema = Schema::new("load").tags(&["host"]);
+    /// let loads = [Load { host: "a", one: 0.5 }, Load { host: "b", one: 1.5 }];
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// enc.encode(&loads.each_ref().map(|load| LOAD.point(load)))?;
+    /// assert_eq!(enc.as_bytes(), b"load,host=a one=0.5\nload,host=b one=1.5\n");
+    /// # Ok::<(), influx_edge::line::EncodeError>(())
+    /// ```
+    pub const fn point<T: Serialize>(&self, value: T) -> impl ToLine {
+        SchemaPoint {
+            schema: self,
+            value,
+        }
+    }
+
     pub(crate) const fn measurement(&self) -> Measurement<'a> {
         self.measurement
     }
@@ -244,6 +273,19 @@ impl<'a> Schema<'a> {
             Some(index) => Role::Tag(index),
             None => Role::Field,
         }
+    }
+}
+
+/// A value, and the schema by which it becomes a line.
+struct SchemaPoint<'s, T> {
+    schema: &'s Schema<'s>,
+    value: T,
+}
+
+impl<T: Serialize> ToLine for SchemaPoint<'_, T> {
+    #[inline]
+    fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+        Ok(enc.serialize(self.schema, &self.value)?)
     }
 }
 

@@ -1,17 +1,19 @@
-//! `WriterHandle`: the interface of a writer that runs on a thread of its own.
+//! `Handle`: the driver of a writer that runs on threads of its own, as its callers have it.
 
 use super::super::account::{Outcome, Stats};
-use super::super::engine::{BatchEncoder, EncoderSpec};
+use super::super::engine::not_encoded;
 use super::super::lines::{LinesOutcome, WholeText};
 use super::super::rejected::Rejected;
+use super::super::settings::{BatchEncoder, Settings};
+use super::driver::Driver;
 use super::inbox::{Slot, Written};
 use super::shared::Shared;
 use super::state::State;
-use super::{write_each, write_text};
+use super::write_text;
 use crate::Precision;
 use crate::client::WriteData;
-use crate::error::{Error, PointError, WriteError};
-use crate::line::{EncodeError, Schema, ToLine};
+use crate::error::{Error, WriteError};
+use crate::line::EncodeError;
 use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -22,36 +24,16 @@ use std::sync::MutexGuard;
 /// Longer storage for one item is given back after it.
 const MAX_SCRATCH: usize = 64 << 10;
 
-/// A handle to a [`Writer`](crate::writer::Writer) that has threads of its own. Clone it for each thread
-/// that writes.
-///
-/// The lines of one handle keep their order, behind what was written before through the handle it was cloned
-/// from, and before what is written after it was dropped. Otherwise there is no order between two handles
-/// until one of them flushes: write corrections of a point through the same one.
-///
-/// When the last handle is dropped without [`close`](WriterHandle::close), the writer closes itself
-/// within its `flush_timeout`, and the drop waits for it as long and 1 s more. `Drop` runs neither for a
-/// `static` nor in `std::process::exit`: [`flush`](WriterHandle::flush) or close before.
-///
-/// ```
-/// use influx_edge::line::Point;
-/// use influx_edge::writer::OverflowPolicy;
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-///
-/// let mut w = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-/// let mut other = w.clone();
-/// std::thread::spawn(move || other.write(&Point::new("weather").field("temp_c", 21.5)));
-/// w.write(&Point::new("load").field("one", 0.5))?;
-/// println!("{}", w.close()?);
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-pub struct WriterHandle {
+/// Hands lines over to the threads of a writer: the driver of a
+/// [`Handle`](crate::writer::WriterHandle).
+pub struct Handle {
     shared: Arc<Shared>,
     /// The process that has the writer's threads.
     process: u32,
     /// Where its lines go first.
     slot: Arc<Slot>,
-    spec: EncoderSpec,
+    /// A copy: that of the state stands beside what other threads write to.
+    settings: Settings,
     /// Where an item is encoded,
     scratch: Vec<u8>,
     /// and where it gets its times.
@@ -61,19 +43,14 @@ pub struct WriterHandle {
     closed: bool,
 }
 
-impl WriterHandle {
+impl Handle {
     /// A handle of the writer whose threads a process has, with a slot in its state.
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        process: u32,
-        spec: EncoderSpec,
-        bucket: Arc<str>,
-    ) -> Self {
-        let handle = WriterHandle {
+    pub(super) fn new(shared: Arc<Shared>, process: u32, bucket: Arc<str>) -> Self {
+        let handle = Handle {
             slot: Arc::new(Slot::new(&shared.settings)),
+            settings: shared.settings.clone(),
             shared,
             process,
-            spec,
             scratch: Vec::new(),
             stamped: Vec::new(),
             bucket,
@@ -101,72 +78,8 @@ impl WriterHandle {
         self.check_process().map(|()| self.shared.state())
     }
 
-    /// As [`Writer::write`](crate::writer::Writer::write). Blocks only with
-    /// [`OverflowPolicy::Block`](crate::writer::OverflowPolicy::Block), in
-    /// [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead) until the point is on disk, and while other
-    /// handles copy.
-    ///
-    /// # Errors
-    /// Returns the same errors as [`Writer::write`](crate::writer::Writer::write),
-    /// [`WriteError::Closed`] if the writer has ended, [`WriteError::Forked`] in a process forked
-    /// after [`spawn`](crate::writer::Writer::spawn), and in write-ahead [`WriteError::OwnThread`]
-    /// in an event listener.
-    pub fn write(&mut self, item: impl WriteData) -> Result<(), WriteError> {
-        self.write_data(None, &item)
-    }
-
-    /// As [`Writer::write_with`](crate::writer::Writer::write_with).
-    ///
-    /// # Errors
-    /// Returns the same errors as [`write`](WriterHandle::write).
-    pub fn write_with(
-        &mut self,
-        encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
-    ) -> Result<(), WriteError> {
-        self.encode(None, encode)
-    }
-
-    /// As [`Writer::serialize`](crate::writer::Writer::serialize).
-    ///
-    /// # Errors
-    /// Returns the same errors as [`write`](WriterHandle::write).
-    pub fn serialize<T: serde::Serialize + ?Sized>(
-        &mut self,
-        schema: &Schema<'_>,
-        value: &T,
-    ) -> Result<(), WriteError> {
-        self.write_with(|enc| Ok(enc.serialize(schema, value)?))
-    }
-
-    /// As [`Writer::write_to`](crate::writer::Writer::write_to).
-    ///
-    /// # Errors
-    /// Returns the same errors as [`write`](WriterHandle::write), and [`WriteError::BucketName`] if
-    /// no bucket can have that name.
-    pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
-        self.write_data(Some(&bucket.into()), &item)
-    }
-
-    /// `other`: not the handle's own bucket.
-    fn write_data(
-        &mut self,
-        other: Option<&Arc<str>>,
-        item: &impl WriteData,
-    ) -> Result<(), WriteError> {
-        let Some(lines) = item.encoded() else {
-            return self.encode(other, |enc| item.encode_into(enc));
-        };
-        self.check_process()?;
-        let text = WholeText::new(&lines)
-            .map_err(|error| self.shared.refused(WriteError::Syntax(error)))?;
-        match text.bytes {
-            Cow::Owned(bytes) => self.scratch = bytes,
-            Cow::Borrowed(bytes) => {
-                self.scratch.clear();
-                self.scratch.extend_from_slice(bytes);
-            }
-        }
-        self.hand_over(other, lines.precision, text.lines, text.untimed)
+    fn limit(&self, limit: Option<Duration>) -> Duration {
+        limit.unwrap_or(self.settings.flush_timeout)
     }
 
     /// `other`: not the handle's own bucket.
@@ -176,22 +89,38 @@ impl WriterHandle {
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
         self.check_process()?;
-        let mut enc = self.spec.encoder(&mut self.scratch, 0);
+        let mut enc = self.settings.encoder(&mut self.scratch, 0);
         if let Err(error) = encode(&mut enc) {
-            let error = match error {
-                EncodeError::BufferFull => WriteError::TooLarge(self.spec.batch_bytes),
-                error => PointError::of_next(&enc, error).into(),
-            };
+            let error = not_encoded(&enc, error, self.settings.batch_bytes);
             return Err(self.shared.refused(error));
         }
         let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
         let left_out = (enc.skipped(), enc.empty_tags());
         self.scratch.truncate(len);
-        self.hand_over(other, self.spec.precision, lines, untimed > 0)?;
+        self.hand_over(other, self.settings.precision, lines, untimed > 0)?;
         if left_out != (0, 0) {
             self.shared.state().account.left_out(left_out);
         }
         Ok(())
+    }
+
+    fn hand_over_text(
+        &mut self,
+        other: Option<&Arc<str>>,
+        precision: Precision,
+        text: WholeText<'_>,
+    ) -> Result<(), WriteError> {
+        match text.bytes {
+            Cow::Owned(bytes) => self.scratch = bytes,
+            Cow::Borrowed(bytes) => {
+                self.scratch.clear();
+                self.scratch.extend_from_slice(bytes);
+            }
+        }
+        if self.scratch.last().is_some_and(|last| *last != b'\n') {
+            self.scratch.push(b'\n');
+        }
+        self.hand_over(other, precision, text.lines, text.untimed)
     }
 
     /// Hands over the lines that stand in `scratch`.
@@ -204,7 +133,7 @@ impl WriterHandle {
         untimed: bool,
     ) -> Result<(), WriteError> {
         if let Some(bucket) = other {
-            let checked = self.shared.settings.check_bucket(bucket);
+            let checked = self.settings.check_bucket(bucket);
             checked.map_err(|error| self.shared.refused(error))?;
         }
         let written = Written {
@@ -224,176 +153,79 @@ impl WriterHandle {
         }
         taken
     }
+}
 
-    /// As [`Writer::write_each`](crate::writer::Writer::write_each).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::{line::Point, writer::OverflowPolicy};
-    /// # let mut handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Block(std::time::Duration::from_secs(1)))?;
-    /// handle.write_each((0..1_000).map(|n| Point::new("t").field("v", n)))?;
-    /// # assert_eq!(handle.close()?.delivered, 1_000);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns the same errors as [`write`](WriterHandle::write), for the first item that isn't
-    /// taken. Those before it were.
-    pub fn write_each<I: ToLine>(
+impl Driver for Handle {
+    fn write(&mut self, bucket: Option<&str>, data: &impl WriteData) -> Result<(), WriteError> {
+        let other = bucket.map(Arc::from);
+        let Some(lines) = data.encoded() else {
+            return self.encode(other.as_ref(), |enc| data.encode_into(enc));
+        };
+        self.check_process()?;
+        let text = WholeText::new(&lines)
+            .map_err(|error| self.shared.refused(WriteError::Syntax(error)))?;
+        self.hand_over_text(other.as_ref(), lines.precision, text)
+    }
+
+    fn write_with(
         &mut self,
-        items: impl IntoIterator<Item = I>,
+        encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<(), WriteError> {
-        write_each(items, |item| self.write(item))
+        self.encode(None, encode)
     }
 
-    /// As [`Writer::write_lines`](crate::writer::Writer::write_lines).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::{Precision, writer::OverflowPolicy};
-    /// # let mut handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// assert_eq!(handle.write_lines("t v=1i 60\nt v=2i 61\n", Precision::Second).accepted, 2);
-    /// # handle.close()?;
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn write_lines(&mut self, text: &str, precision: Precision) -> LinesOutcome {
-        self.write_text(None, text, precision)
-    }
-
-    /// As [`write_lines`](WriterHandle::write_lines), for another bucket.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::{Precision, writer::OverflowPolicy};
-    /// # let mut handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// assert!(handle.write_lines_to("alarms", "door open=true 60\n", Precision::Second).is_complete());
-    /// # assert_eq!(handle.close()?.delivered, 1);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn write_lines_to(
+    fn write_lines(
         &mut self,
-        bucket: &str,
+        bucket: Option<&str>,
         text: &str,
         precision: Precision,
     ) -> LinesOutcome {
-        self.write_text(Some(&bucket.into()), text, precision)
-    }
-
-    fn write_text(
-        &mut self,
-        other: Option<&Arc<str>>,
-        text: &str,
-        precision: Precision,
-    ) -> LinesOutcome {
+        let other = bucket.map(Arc::from);
         write_text(text, |line| {
             self.check_process()?;
             let line = line.map_err(|error| self.shared.refused(error))?;
-            self.scratch.clear();
-            self.scratch.extend_from_slice(line.bytes);
-            self.scratch.push(b'\n');
-            self.hand_over(other, precision, 1, !line.has_time)
+            self.hand_over_text(other.as_ref(), precision, WholeText::of_line(&line))
         })
     }
 
-    /// As [`Writer::flush`](crate::writer::Writer::flush), for everything that any handle has written until now.
-    ///
-    /// # Errors
-    /// Returns the same errors as [`Writer::flush`](crate::writer::Writer::flush); a
-    /// [`FlushError`](crate::FlushError) with the number of lines that were lost if the writer has
-    /// ended, or [`WriteError::Closed`] if none were; [`WriteError::OwnThread`] in an event
-    /// listener, and [`WriteError::Forked`] in a process forked later.
-    pub fn flush(&self) -> Result<Outcome, Error> {
-        self.flush_within(self.shared.settings.flush_timeout)
-    }
-
-    /// The same with a limit of its own: it returns by then, though a request is out that takes
-    /// longer. With a spool that has space the lines are on disk by then. Only a disk that blocks makes it take up to 2 s more.
-    ///
-    /// # Errors
-    /// Returns the same errors as [`flush`](WriterHandle::flush).
-    pub fn flush_within(&self, limit: Duration) -> Result<Outcome, Error> {
+    fn flush(&mut self, limit: Option<Duration>) -> Result<Outcome, Error> {
         self.check_process()?;
-        self.shared.ask(limit, false)
+        self.shared.ask(self.limit(limit), false)
     }
 
-    /// As [`Writer::close`](crate::writer::Writer::close), for all handles: they refuse from now on.
-    ///
-    /// # Errors
-    /// Returns the same errors as [`Writer::close`](crate::writer::Writer::close), and those of
-    /// [`flush`](WriterHandle::flush) if the writer has ended, in an event listener, and in a
-    /// process forked later.
-    pub fn close(self) -> Result<Outcome, Error> {
-        let limit = self.shared.settings.flush_timeout;
-        self.close_within(limit)
-    }
-
-    /// As [`Writer::close_within`](crate::writer::Writer::close_within), for all handles.
-    ///
-    /// # Errors
-    /// Returns the same errors as [`close`](WriterHandle::close).
-    pub fn close_within(mut self, limit: Duration) -> Result<Outcome, Error> {
+    fn close(&mut self, limit: Option<Duration>) -> Result<Outcome, Error> {
         self.closed = true;
         self.check_process()?;
-        self.shared.ask(limit, true)
+        self.shared.ask(self.limit(limit), true)
     }
 
-    /// The number of lines in each place so far, over all handles. Balanced at every moment; all zero in a
-    /// process forked later.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::writer::OverflowPolicy;
-    /// # let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// assert!(handle.stats().is_balanced());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn stats(&self) -> Stats {
+    fn stats(&self) -> Stats {
         let state = self.state();
         state.map_or_else(|_| Stats::default(), |mut state| state.stats())
     }
 
-    /// As [`Writer::last_error`](crate::writer::Writer::last_error): what the last attempt failed with;
-    /// none once one has succeeded, and in a process forked later. Doesn't wait for a request that is out.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # use influx_edge::writer::OverflowPolicy;
-    /// # let handle = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
-    /// if let Some(error) = handle.last_error() {
-    ///     eprintln!("{error}");
-    /// }
-    /// # assert!(handle.last_error().is_none());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn last_error(&self) -> Option<Arc<Error>> {
+    fn last_error(&self) -> Option<Arc<Error>> {
         self.state().ok()?.last_error.clone()
     }
 
-    /// As [`Writer::take_rejected`](crate::writer::Writer::take_rejected). Doesn't wait for a request that is
-    /// out.
-    #[must_use]
-    pub fn take_rejected(&self) -> Vec<Rejected> {
+    fn take_rejected(&mut self) -> Vec<Rejected> {
         let state = self.state();
         state.map_or_else(|_| Vec::new(), |mut state| state.rejected.take().collect())
     }
 }
 
-impl Clone for WriterHandle {
+impl Clone for Handle {
     fn clone(&self) -> Self {
         if let Ok(mut state) = self.state() {
             // What comes through the new one is newer.
             state.collect(&self.slot);
         }
         let (shared, bucket) = (Arc::clone(&self.shared), Arc::clone(&self.bucket));
-        WriterHandle::new(shared, self.process, self.spec.clone(), bucket)
+        Handle::new(shared, self.process, bucket)
     }
 }
 
-/// The last handle waits until the writer has closed itself, for its `flush_timeout` at most. In the
-/// writer's own thread, and in a process that was forked, it doesn't wait.
-impl Drop for WriterHandle {
+impl Drop for Handle {
     fn drop(&mut self) {
         if self.check_process().is_ok() {
             self.shared.leave(&self.slot, !self.closed);
@@ -401,7 +233,7 @@ impl Drop for WriterHandle {
     }
 }
 
-impl fmt::Debug for WriterHandle {
+impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WriterHandle")
             .field("bucket", &self.bucket)

@@ -2,14 +2,13 @@
 //! behind those.
 
 use super::super::settings::Settings;
-use super::keeper::Reply;
 use crate::Precision;
 use crate::error::WriteError;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// An entry for a bucket is looked for among so many of the latest.
@@ -18,6 +17,9 @@ const LATEST: usize = 8;
 const MAX_SLOT: usize = 8 * 1024;
 /// Larger storage is not kept for the next entry.
 const MAX_SPARE: usize = 1 << 20;
+
+/// Where a thread waits for a result.
+pub(crate) type Reply<T, E> = SyncSender<Result<T, E>>;
 
 /// Whole lines that a handle writes.
 #[derive(Clone, Copy)]

@@ -1,9 +1,10 @@
 //! The driver on the thread of its caller: nothing happens between two calls.
 
 use super::super::account::{Outcome, Stats};
-use super::super::engine::{Accepted, BatchEncoder, Engine, Goal, GoalState, Limit, Pending};
+use super::super::engine::{Accepted, Engine, Goal, GoalState, Limit, Pending};
 use super::super::event::Listener;
 use super::super::lines::{LinesOutcome, WholeText};
+use super::super::settings::BatchEncoder;
 use super::seams::{Clock, Transport};
 use super::write_text;
 use crate::client::{EncodedLines, WriteData};
@@ -47,7 +48,9 @@ impl<C: Clock, T: Transport> Inline<C, T> {
             self.send_in_write();
         }
         self.emit();
-        accepted.map(|_| ())
+        accepted
+            .map(|_| ())
+            .map_err(|error| self.engine.refused(error))
     }
 
     /// The last resorts before anything is lost: what is due is sent, everything goes to disk, the
@@ -95,18 +98,8 @@ impl<C: Clock, T: Transport> Inline<C, T> {
     fn tick(&mut self) {
         let now = self.clock.now();
         self.engine.tick(now);
-        if self.engine.report_is_due(now) {
-            let reading = self.clock.reading(self.engine.compares_clocks());
-            self.engine.report(now, reading);
-        }
-    }
-
-    /// The queue of a bucket.
-    pub(crate) fn queue(&mut self, bucket: &str) -> Result<usize, WriteError> {
-        match self.engine.settings.check_bucket(bucket) {
-            Ok(()) => Ok(self.engine.queue(bucket)),
-            Err(error) => Err(self.engine.refused(error)),
-        }
+        let compares = self.engine.settings.guard.compares();
+        self.engine.report(now, || self.clock.reading(compares));
     }
 
     /// Takes what can be written: points or text, all of it or nothing.
@@ -126,7 +119,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         let text = WholeText::new(lines)
             .map_err(|error| self.engine.refused(WriteError::Syntax(error)))?;
         self.engine.begin_text(queue, lines.precision);
-        let accepted = self.engine.write_whole(&self.clock, queue, &text);
+        let accepted = self.engine.write_text(&self.clock, queue, &text);
         let written = self.written(accepted);
         self.engine.end_text(queue);
         written
@@ -142,6 +135,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         self.engine.begin_text(queue, precision);
         let outcome = write_text(text, |line| match line {
             Ok(line) => {
+                let line = WholeText::of_line(&line);
                 let accepted = self.engine.write_text(&self.clock, queue, &line);
                 self.written(accepted)
             }
@@ -149,23 +143,6 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         });
         self.engine.end_text(queue);
         outcome
-    }
-
-    /// The same for a bucket by its name.
-    pub(crate) fn write_lines_to(
-        &mut self,
-        bucket: &str,
-        text: &str,
-        precision: Precision,
-    ) -> LinesOutcome {
-        if let Err(no_bucket) = self.engine.settings.check_bucket(bucket) {
-            return write_text(text, |line| {
-                let error = line.err().unwrap_or_else(|| no_bucket.clone());
-                Err(self.engine.refused(error))
-            });
-        }
-        let queue = self.engine.queue(bucket);
-        self.write_lines(queue, text, precision)
     }
 
     fn send_in_write(&mut self) {

@@ -6,16 +6,12 @@
 use super::super::account::Outcome;
 use super::super::engine::{Attempt, Engine, Goal, GoalState, Limit, Note};
 use super::super::stamp::Reading;
-use super::inbox::Entry;
+use super::inbox::{Entry, Reply};
 use crate::error::{Error, WriteError};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
-use std::sync::mpsc::SyncSender;
-
-/// Where a thread waits for a result.
-pub(crate) type Reply<T, E> = SyncSender<Result<T, E>>;
 
 /// What has come in since the step before.
 #[derive(Default)]
@@ -106,9 +102,7 @@ impl Keeper {
             out.spare = entry.bytes;
         }
         self.engine.tick(now);
-        if self.engine.report_is_due(now) {
-            self.engine.report(now, reading);
-        }
+        self.engine.report(now, || reading);
         for command in input.commands {
             let goal = self.engine.begin_flush(now, command.deadline);
             self.goals.push((goal, command));

@@ -6,10 +6,12 @@
 //!   `shared` is what each of the threads does on it, and how they wait for each other.
 //! - `seams`: clock and server, which tests replace.
 
+pub(super) mod driver;
 pub(super) mod handle;
 mod inbox;
 pub(super) mod inline;
 mod keeper;
+pub(super) mod polled;
 pub(super) mod seams;
 mod shared;
 mod state;
@@ -56,20 +58,7 @@ fn write_text(
     outcome
 }
 
-/// Has `write` take items one by one, up to the first one that it refuses.
-pub(super) fn write_each<I>(
-    items: impl IntoIterator<Item = I>,
-    mut write: impl FnMut(&I) -> Result<(), WriteError>,
-) -> Result<(), WriteError> {
-    (1..).zip(items).try_for_each(|(number, item)| {
-        write(&item).map_err(|error| match error {
-            WriteError::Encode(error) => error.numbered(number).into(),
-            other => other,
-        })
-    })
-}
-
 /// One line on stderr, if that can be written to.
-pub(super) fn complain(message: &str) {
+fn complain(message: &str) {
     let _ = writeln!(std::io::stderr(), "influx-edge: {message}");
 }

@@ -4,7 +4,6 @@
 //! production implementation of each, and the writer knows no other.
 
 use super::super::engine::Attempt;
-use super::super::route::Sender;
 use super::super::stamp::Reading;
 use super::keeper::Finished;
 use crate::Timestamp;
@@ -43,16 +42,6 @@ pub(crate) trait Transport {
             result,
             uncompressed: self.refuses_compression(),
         }
-    }
-}
-
-impl Transport for Sender {
-    fn send(&mut self, attempt: &Attempt) -> Result<(), Error> {
-        Sender::send(self, attempt)
-    }
-
-    fn refuses_compression(&self) -> bool {
-        self.client.refuses_compression()
     }
 }
 

@@ -7,8 +7,8 @@ use super::super::account::Outcome;
 use super::super::engine::Engine;
 use super::super::settings::Settings;
 use super::super::stamp::Reading;
-use super::inbox::{Entry, Slot, Written};
-use super::keeper::{Command, Finished, Input, Reply};
+use super::inbox::{Entry, Reply, Slot, Written};
+use super::keeper::{Command, Finished, Input};
 use super::seams::{Clock, SystemClock};
 use super::state::State;
 use crate::OverflowPolicy;
@@ -32,8 +32,6 @@ pub(super) struct Shared {
     to_keeper: Condvar,
     to_handles: Condvar,
     pub(super) settings: Settings,
-    /// The machine's clock is compared with the server's.
-    compares: bool,
     pub(super) clock: SystemClock,
     pub(super) keeper: OnceLock<ThreadId>,
 }
@@ -45,7 +43,6 @@ impl Shared {
             to_keeper: Condvar::new(),
             to_handles: Condvar::new(),
             settings: engine.settings.clone(),
-            compares: engine.compares_clocks(),
             clock,
             keeper: OnceLock::new(),
         }
@@ -58,7 +55,7 @@ impl Shared {
 
     /// What the clocks show that times are taken from.
     pub(super) fn reading(&self) -> Reading {
-        self.clock.reading(self.compares)
+        self.clock.reading(self.settings.guard.compares())
     }
 
     /// Whether the calling thread is the keeper, as a listener's is: it can't wait for itself.

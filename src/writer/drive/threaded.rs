@@ -4,13 +4,14 @@
 //! Handles, one or more for each of the program's threads, encode for themselves and hand over whole
 //! lines through an inbox.
 
-use super::super::Writer;
 use super::super::engine::{Attempt, Engine};
 use super::super::event::Listener;
 use super::super::route::Sender;
 use super::super::settings::Settings;
-use super::handle::WriterHandle;
+use super::super::{Writer, WriterHandle};
+use super::handle::Handle;
 use super::keeper::{Finished, Keeper};
+use super::polled::Polled;
 use super::seams::{Clock, Transport};
 use super::shared::Shared;
 use super::{complain, emit};
@@ -37,11 +38,10 @@ impl Writer {
     /// # Errors
     /// Returns an error if the system starts no thread. The writer is closed then, within its `flush_timeout`.
     pub fn spawn(mut self, policy: OverflowPolicy) -> Result<WriterHandle, Error> {
-        let inline = &mut self.inline;
+        let inline = &mut self.driver.inline;
         inline.engine.settings.overflow_policy = policy;
         let clock = inline.clock.clone();
         let shared = Arc::new(Shared::new(&mut inline.engine, clock));
-        let spec = inline.engine.spec.clone();
         let bucket = inline.engine.main_bucket();
         let (to_sender, attempts) = sync_channel(1);
         let (to_server, for_sender) = (inline.transport.clone(), Arc::clone(&shared));
@@ -50,9 +50,10 @@ impl Writer {
         })?;
         let for_keeper = Arc::clone(&shared);
         start("influx-edge writer", move || {
-            keep(self, &for_keeper, &to_sender);
+            keep(self.driver, &for_keeper, &to_sender);
         })?;
-        Ok(WriterHandle::new(shared, std::process::id(), spec, bucket))
+        let driver = Handle::new(shared, std::process::id(), bucket);
+        Ok(Writer { driver })
     }
 }
 
@@ -91,14 +92,13 @@ fn panicked() -> Error {
 }
 
 /// The keeper's thread, from the spawning to the closing of the account.
-fn keep(mut writer: Writer, shared: &Shared, to_sender: &SyncSender<Attempt>) {
+fn keep(mut writer: Polled, shared: &Shared, to_sender: &SyncSender<Attempt>) {
     let _ = shared.keeper.set(std::thread::current().id());
     let inline = &mut writer.inline;
     // Whatever state it is in, the writer is not to send any more when it is dropped.
     inline.closed = true;
     let mut listener = inline.listener.take();
-    let spec = inline.engine.spec.clone();
-    let empty = Engine::new(Settings::default(), spec, ("", false), 0);
+    let empty = Engine::new(Settings::default(), ("", false), 0);
     let engine = core::mem::replace(&mut inline.engine, empty);
     // The keeper ends with it: a program that has closed a writer may open its spool at once.
     let served = catch_unwind(AssertUnwindSafe(|| {

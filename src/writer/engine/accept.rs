@@ -3,10 +3,11 @@
 use super::super::account::{DropReason, Place};
 use super::super::lines::WholeText;
 use super::super::seams::Clock;
+use super::super::settings::BatchEncoder;
 use super::super::stamp::Reading;
-use super::{BatchEncoder, Engine, Note};
+use super::{Engine, Note};
 use crate::error::{PointError, WriteError};
-use crate::line::{EncodeError, TextLine};
+use crate::line::EncodeError;
 use crate::{OverflowPolicy, Precision};
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -61,13 +62,12 @@ impl Engine {
         encode: impl FnOnce(&mut BatchEncoder<'_>) -> Result<(), EncodeError>,
     ) -> Result<Accepted, WriteError> {
         let to = &mut self.queues[at];
-        let mut enc = self.spec.encoder(&mut to.open, to.open_len);
+        let mut enc = self.settings.encoder(&mut to.open, to.open_len);
         let encoded = encode(&mut enc);
         let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
         let left_out = (enc.skipped(), enc.empty_tags());
         if let Err(error) = encoded {
-            let error = PointError::of_next(&enc, error);
-            return Err(self.not_encoded(error));
+            return Err(not_encoded(&enc, error, self.settings.batch_bytes));
         }
         // The usual case: it fits, and doesn't fill anything.
         if untimed == 0
@@ -88,44 +88,33 @@ impl Engine {
             ..Pending::new(at, len, lines)
         };
         self.now = self.now.max(clock.now());
-        let untimed = (untimed > 0).then(|| clock.reading(self.stamper.compares()));
-        self.take(pending, untimed)
-    }
-
-    /// Takes a line of text.
-    pub(crate) fn write_text(
-        &mut self,
-        clock: &impl Clock,
-        at: usize,
-        line: &TextLine<'_>,
-    ) -> Result<Accepted, WriteError> {
-        self.now = self.now.max(clock.now());
-        self.check_len(line.bytes.len())?;
-        self.queues[at].write_line_behind(line.bytes);
-        let pending = Pending::new(at, line.bytes.len().saturating_add(1), 1);
-        let untimed = (!line.has_time).then(|| clock.reading(self.stamper.compares()));
+        let untimed = (untimed > 0).then(|| self.reading(clock));
         self.take(pending, untimed)
     }
 
     /// Takes lines of text, all of them or none.
-    pub(crate) fn write_whole(
+    pub(crate) fn write_text(
         &mut self,
         clock: &impl Clock,
         at: usize,
         text: &WholeText<'_>,
     ) -> Result<Accepted, WriteError> {
         self.now = self.now.max(clock.now());
+        // (What is too long is not even copied: storage that grew stays.)
         self.check_len(text.bytes.len())?;
         let pending = self.pend(at, &text.bytes, text.lines);
-        let untimed = text.untimed.then(|| clock.reading(self.stamper.compares()));
+        let untimed = text.untimed.then(|| self.reading(clock));
         self.take(pending, untimed)
     }
 
-    /// More than a batch takes is not even copied: storage that grew stays.
-    fn check_len(&mut self, len: usize) -> Result<(), WriteError> {
+    fn reading(&self, clock: &impl Clock) -> Reading {
+        clock.reading(self.settings.guard.compares())
+    }
+
+    fn check_len(&self, len: usize) -> Result<(), WriteError> {
         let most = self.settings.batch_bytes;
         match len > most {
-            true => Err(self.refused(WriteError::TooLarge(most))),
+            true => Err(WriteError::TooLarge(most)),
             false => Ok(()),
         }
     }
@@ -144,14 +133,6 @@ impl Engine {
         self.begin_text(at, self.settings.precision);
     }
 
-    #[cold]
-    fn not_encoded(&mut self, error: PointError) -> WriteError {
-        self.refused(match error.error() {
-            EncodeError::BufferFull => WriteError::TooLarge(self.settings.batch_bytes),
-            _ => WriteError::Encode(error),
-        })
-    }
-
     /// Counts a call that took nothing.
     pub(crate) fn refused(&mut self, error: WriteError) -> WriteError {
         self.stats.not_accepted = self.stats.not_accepted.saturating_add(1);
@@ -166,8 +147,7 @@ impl Engine {
         untimed: Option<Reading>,
     ) -> Result<Accepted, WriteError> {
         if let Some(reading) = untimed {
-            let stamped = self.stamp(pending, reading);
-            pending.len = stamped.map_err(|error| self.refused(error))?;
+            pending.len = self.stamp(pending, reading)?;
         }
         self.accept(pending)
     }
@@ -178,8 +158,7 @@ impl Engine {
         let written = queue.written(pending.len);
         let precision = queue.precision;
         let stamp = self.stamper.stamp(precision, written, reading, stamped)?;
-        queue.write_behind(stamped);
-        let len = stamped.len();
+        let len = queue.write_behind(stamped);
         // Large storage is given back: such a line is not held twice.
         if stamped.capacity() > 64 << 10 {
             *stamped = Vec::new();
@@ -276,7 +255,7 @@ impl Engine {
             let may_drop = self.settings.overflow_policy == OverflowPolicy::DropOldest;
             if self.is_ahead() || !may_drop || !self.drop_oldest(pending.queue) {
                 self.queues[pending.queue].aside = 0;
-                return Err(self.refused(WriteError::Full));
+                return Err(WriteError::Full);
             }
         }
     }
@@ -331,7 +310,6 @@ impl Engine {
             last,
             ..self.pend(at, bytes, lines)
         };
-        let not_accepted = self.stats.not_accepted;
         let mut accepted = self.accept(pending);
         if matches!(accepted, Ok(Accepted::NoSpace(_))) {
             self.spool_all(now);
@@ -342,8 +320,6 @@ impl Engine {
             }
         }
         self.end_text(at);
-        // (The handles count their calls.)
-        self.stats.not_accepted = not_accepted;
         accepted.map(|_| ())
     }
 
@@ -362,7 +338,16 @@ impl Engine {
 
     /// Puts whole lines, encoded and with times, behind what a queue has collected.
     pub(crate) fn pend(&mut self, at: usize, bytes: &[u8], lines: usize) -> Pending {
-        self.queues[at].write_behind(bytes);
-        Pending::new(at, bytes.len(), lines)
+        let len = self.queues[at].write_behind(bytes);
+        Pending::new(at, len, lines)
+    }
+}
+
+/// The error of an item that an encoder of so many bytes refused.
+#[cold]
+pub(crate) fn not_encoded(enc: &BatchEncoder<'_>, error: EncodeError, most: usize) -> WriteError {
+    match error {
+        EncodeError::BufferFull => WriteError::TooLarge(most),
+        error => PointError::of_next(enc, error).into(),
     }
 }

@@ -35,7 +35,7 @@ impl Engine {
             Err(error) if Disk::is_full(&error) => Ok(Accepted::NoSpace(pending)),
             Err(error) => {
                 self.spool_failed(at, &error);
-                Err(self.refused(WriteError::NotDurable(error.to_string())))
+                Err(WriteError::NotDurable(error.to_string()))
             }
         }
     }

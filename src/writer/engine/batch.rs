@@ -17,6 +17,10 @@ use core::ops::Range;
 /// Of what a server says about a line, this much is kept with it.
 const MAX_MESSAGE: usize = 512;
 
+/// After so many bad lines in a row the next ones are sent one by one: where most lines are bad,
+/// halving takes twice the requests.
+pub(super) const BAD_RUN: u8 = 4;
+
 /// Whole lines that wait or travel together. Its pieces are sent one after the other, in the order
 /// of their lines; usually there is one.
 ///
@@ -24,11 +28,7 @@ const MAX_MESSAGE: usize = 512;
 /// disk, listed, or sent again.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// Which batches on disk it stands for, if it is there as well: read back to be sent, or put there
-    /// while it was under way.
-    pub(crate) on_disk: Option<Ranges>,
-    /// It was on disk and is no more: it is older than whatever is there now.
-    pub(crate) evicted: bool,
+    pub(crate) on_disk: OnDisk,
     /// Counts up over all batches of an engine: a flush waits for those below a number.
     pub(crate) number: u64,
     /// The unit of its times.
@@ -48,6 +48,17 @@ pub(crate) struct Batch {
     pub(crate) bad_run: u8,
     /// The next request finds out which is to blame: the lines or the path.
     pub(crate) probe: bool,
+}
+
+/// Whether a batch in memory is on disk as well.
+#[derive(Debug)]
+pub(crate) enum OnDisk {
+    /// It never was.
+    No,
+    /// As these batches: it was read back to be sent, or put there while it was under way.
+    Held(Ranges),
+    /// No more: it is older than whatever is there now.
+    Evicted,
 }
 
 /// Consecutive lines of a batch, to be sent in one request.
@@ -114,8 +125,7 @@ impl Batch {
             ..Piece::default()
         };
         Batch {
-            on_disk: None,
-            evicted: false,
+            on_disk: OnDisk::No,
             number,
             precision,
             bytes: Arc::new(bytes),
@@ -126,6 +136,14 @@ impl Batch {
             refusals: 0,
             bad_run: 0,
             probe: false,
+        }
+    }
+
+    /// The batches on disk that it stands for as well.
+    pub(crate) fn held(&self) -> Option<&Ranges> {
+        match &self.on_disk {
+            OnDisk::Held(ranges) => Some(ranges),
+            OnDisk::No | OnDisk::Evicted => None,
         }
     }
 
@@ -258,7 +276,7 @@ impl Batch {
     }
 
     #[cfg(test)]
-    pub(crate) fn held(&self) -> usize {
+    pub(crate) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
 
@@ -414,18 +432,18 @@ impl Batch {
     }
 }
 
-/// Whether the server names any of so many lines.
-pub(crate) fn names(named: &[LineError], lines: usize) -> bool {
-    by_line(named, lines).iter().any(Option::is_some)
+/// The number of the line, among the first `lines` of a piece, that the error is about.
+pub(crate) fn number_of(named: &LineError, lines: usize) -> Option<usize> {
+    let number = usize::try_from(named.number?).ok()?;
+    (1..=lines).contains(&number).then_some(number)
 }
 
 /// For each line of a piece what the error says of it, by the numbers that the error found.
 fn by_line(named: &[LineError], lines: usize) -> Vec<Option<&LineError>> {
     let mut by_line = alloc::vec![None; lines];
     for bad in named {
-        let number = bad.number.and_then(|n| usize::try_from(n).ok());
-        let slot = number.and_then(|n| by_line.get_mut(n.checked_sub(1)?));
-        if let Some(slot) = slot {
+        let index = number_of(bad, lines).and_then(|n| n.checked_sub(1));
+        if let Some(slot) = index.and_then(|n| by_line.get_mut(n)) {
             *slot = Some(bad);
         }
     }

@@ -5,7 +5,7 @@ use super::super::account::RejectReason;
 use super::super::settings::pause;
 use super::super::split::split;
 use super::Engine;
-use super::batch::{Fault, Suspicion, names};
+use super::batch::{Fault, Suspicion, number_of};
 use super::results::message;
 use crate::error::{Error, ErrorKind, Remedy, TransportErrorKind};
 
@@ -22,9 +22,6 @@ const FAULTS_TO_PROBE: u8 = 4;
 const REFUSALS_TO_PROBE: u8 = 8;
 /// So many count as refused after the path was to blame: the next one is enough to probe again.
 const REFUSALS_KEPT: u8 = REFUSALS_TO_PROBE - 1;
-/// After so many bad lines in a row the next ones are sent one by one: where most lines are bad,
-/// halving takes twice the requests.
-pub(super) const BAD_RUN: u8 = 4;
 /// So often a line must fail while the server works, with pauses between, until it is given up: to
 /// reject a good line for a server that stumbles would be to lose it.
 const MAX_CONFIRMED: u8 = 4;
@@ -131,8 +128,9 @@ impl Engine {
         let read = match &result {
             Ok(()) => true,
             Err(error) => {
-                error.remedy() == Remedy::None
-                    || names(error.line_errors(), split(queue.probe.lines()).count())
+                let lines = split(queue.probe.lines()).count();
+                let mut named = error.line_errors().iter();
+                error.remedy() == Remedy::None || named.any(|one| number_of(one, lines).is_some())
             }
         };
         if result.is_ok() {

@@ -8,7 +8,7 @@
 use super::super::account::{DropReason, Place};
 use super::super::spool::{Disk, DiskError, Loss};
 use super::backoff::Pause;
-use super::batch::Batch;
+use super::batch::{Batch, OnDisk};
 use super::{Engine, Note};
 use crate::client::retry::part;
 use alloc::string::ToString;
@@ -99,7 +99,7 @@ impl Engine {
         queue.probe.spooled(batch.end_of_rest(), batch.precision);
         queue.spool_errors.clear();
         if hold {
-            batch.on_disk = Some(Vec::from([range]));
+            batch.on_disk = OnDisk::Held(Vec::from([range]));
         } else {
             let gone = queue.sealed.remove(before);
             queue.reuse(gone.and_then(Batch::into_bytes));
@@ -131,12 +131,13 @@ impl Engine {
     /// What a queue holds is no longer on disk: it is in memory alone, and sent before what is still on
     /// disk. It goes there once more when that is empty, and is not put behind newer lines.
     fn unhold(&mut self, at: usize) {
-        let batch = self.queues[at].head();
-        let Some((batch, ranges)) = batch.and_then(|batch| {
-            let ranges = batch.on_disk.take()?;
-            batch.evicted = true;
-            Some((batch, ranges))
-        }) else {
+        let Some(batch) = self.queues[at]
+            .head()
+            .filter(|batch| batch.held().is_some())
+        else {
+            return;
+        };
+        let OnDisk::Held(ranges) = core::mem::replace(&mut batch.on_disk, OnDisk::Evicted) else {
             return;
         };
         if let Some(disk) = &mut self.disk {
@@ -152,12 +153,8 @@ impl Engine {
     /// read now, or nothing is left to send.
     pub(super) fn read_back(&mut self, at: usize) -> bool {
         let settings = &self.settings;
-        let most = match self.uncompressed {
-            true => settings.batch_bytes,
-            false => settings.merge_bytes,
-        };
-        let limit = settings.request_limit;
-        let max_bytes = self.link.backlog(settings.batch_bytes, most, limit);
+        let (usual, most) = (settings.batch_bytes, settings.merge_bytes);
+        let max_bytes = self.link.backlog(usual, most, settings.request_limit);
         let (Some(disk), queue) = (&mut self.disk, &mut self.queues[at]) else {
             return true;
         };
@@ -171,7 +168,7 @@ impl Engine {
             let lines = usize::try_from(lines).unwrap_or(usize::MAX);
             // What comes from disk is older than any batch a flush waits for.
             let mut batch = Batch::new((0, precision), body, lines);
-            batch.on_disk = Some(ranges);
+            batch.on_disk = OnDisk::Held(ranges);
             queue.sealed.push_front(batch);
             self.settle(lost);
             return true;

@@ -26,48 +26,19 @@ use super::settings::{Jitter, Settings};
 use super::spool::Disk;
 use super::stamp::Stamper;
 use crate::Precision;
-use crate::error::Error;
-use crate::line::{Appending, Encoder, Lines, OwnedDefaultTags};
+use crate::error::{Error, WriteError};
+use crate::line::Lines;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use batch::Batch;
 use core::ops::Range;
 use core::time::Duration;
 
-pub(crate) use accept::{Accepted, Pending};
+pub(crate) use accept::{Accepted, Pending, not_encoded};
 pub(crate) use events::{Events, Note};
 pub(crate) use flush::{Goal, GoalState};
 pub(crate) use link::Limit;
 pub(crate) use queue::{Queue, Queues};
-
-/// The encoder that [`Writer::write_with`](super::Writer::write_with) hands out: bounded by the
-/// size of a batch, with the writer's precision and default tags. It writes behind the lines of the
-/// batch that is being collected, and reaches none of those.
-pub type BatchEncoder<'a> = Encoder<Appending<'a>>;
-
-/// What makes an encoder.
-#[derive(Clone, Debug)]
-pub(crate) struct EncoderSpec {
-    pub(crate) batch_bytes: usize,
-    pub(crate) precision: Precision,
-    pub(crate) tags: OwnedDefaultTags,
-    pub(crate) skip_non_finite: bool,
-    pub(crate) reject_newlines: bool,
-    pub(crate) refuse_empty_tags: bool,
-}
-
-impl EncoderSpec {
-    /// An encoder for one item, behind the first `base` bytes.
-    #[inline]
-    pub(crate) fn encoder<'a>(&'a self, bytes: &'a mut Vec<u8>, base: usize) -> BatchEncoder<'a> {
-        let defaults = self.tags.as_bytes();
-        Encoder::with_sink(Appending::new(bytes, base, self.batch_bytes, defaults))
-            .precision(self.precision)
-            .skip_non_finite(self.skip_non_finite)
-            .reject_newlines(self.reject_newlines)
-            .refuse_empty_tags(self.refuse_empty_tags)
-    }
-}
 
 /// The first queue: the bucket the writer was made for.
 pub(crate) const MAIN: usize = 0;
@@ -76,7 +47,6 @@ pub(crate) const MAIN: usize = 0;
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) settings: Settings,
-    pub(crate) spec: EncoderSpec,
     pub(crate) queues: Queues,
     /// The account. Only [`Engine::transfer`] moves lines in it.
     stats: Stats,
@@ -137,19 +107,13 @@ struct Out {
     id: u64,
     queue: usize,
     size: usize,
-    probe: bool,
     from_disk: bool,
     since: Duration,
     limit: Limit,
 }
 
 impl Engine {
-    pub(crate) fn new(
-        settings: Settings,
-        spec: EncoderSpec,
-        (bucket, listens): (&str, bool),
-        seed: u64,
-    ) -> Self {
+    pub(crate) fn new(settings: Settings, (bucket, listens): (&str, bool), seed: u64) -> Self {
         Engine {
             queues: Queues::new(Queue::new(bucket, settings.precision)),
             stats: Stats::default(),
@@ -160,7 +124,6 @@ impl Engine {
             jitter: Jitter::new(seed),
             stamper: Stamper::new(settings.guard),
             stamped: Vec::new(),
-            spec,
             now: Duration::ZERO,
             bytes: 0,
             flushed: Stats::default(),
@@ -176,6 +139,12 @@ impl Engine {
         }
     }
 
+    /// The queue of a bucket by its name, which has to be one that a bucket can have.
+    pub(crate) fn named_queue(&mut self, bucket: &str) -> Result<usize, WriteError> {
+        self.settings.check_bucket(bucket)?;
+        Ok(self.queue(bucket))
+    }
+
     /// The queue of a bucket; a new one if need be.
     pub(crate) fn queue(&mut self, bucket: &str) -> usize {
         self.queues.number_of(bucket, self.settings.precision)
@@ -183,11 +152,6 @@ impl Engine {
 
     pub(crate) fn main_bucket(&self) -> Arc<str> {
         Arc::clone(&self.queues[MAIN].bucket)
-    }
-
-    /// Whether the machine's clock is compared with the server's.
-    pub(crate) fn compares_clocks(&self) -> bool {
-        self.stamper.compares()
     }
 
     /// What gives times to lines, for those who write from other threads.

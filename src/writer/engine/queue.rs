@@ -4,7 +4,7 @@ use super::super::account::Place;
 use super::super::split::split;
 use super::super::spool::Ranges;
 use super::backoff::Backoff;
-use super::batch::Batch;
+use super::batch::{Batch, OnDisk};
 use super::probe::Probe;
 use crate::Precision;
 use crate::error::Error;
@@ -153,25 +153,25 @@ impl Queue {
         self.open_lines += lines;
     }
 
-    /// Puts whole lines from elsewhere behind the collected ones, where they can be kept.
-    pub(crate) fn write_behind(&mut self, bytes: &[u8]) {
-        let place = self.open.get_mut(self.open_len..).unwrap_or_default();
-        let (over, behind) = bytes.split_at(place.len().min(bytes.len()));
-        for (to, from) in place.iter_mut().zip(over) {
-            *to = *from;
+    /// Puts whole lines from elsewhere behind the collected ones, where they can be kept, and a newline where
+    /// the last one has none. Returns how many bytes these are.
+    pub(crate) fn write_behind(&mut self, bytes: &[u8]) -> usize {
+        let newline = match bytes.last() {
+            None | Some(b'\n') => &b""[..],
+            Some(_) => b"\n",
+        };
+        let mut end = self.open_len;
+        for part in [bytes, newline] {
+            let place = self.open.get_mut(end..).unwrap_or_default();
+            let (over, behind) = part.split_at(place.len().min(part.len()));
+            for (to, from) in place.iter_mut().zip(over) {
+                *to = *from;
+            }
+            // Doubles by itself; no more than that.
+            self.open.extend_from_slice(behind);
+            end = end.saturating_add(part.len());
         }
-        // Doubles by itself; no more than that.
-        self.open.extend_from_slice(behind);
-    }
-
-    /// The same with a line that has no newline.
-    pub(crate) fn write_line_behind(&mut self, line: &[u8]) {
-        self.write_behind(line);
-        let end = self.open_len.saturating_add(line.len());
-        match self.open.get_mut(end) {
-            Some(place) => *place = b'\n',
-            None => self.open.push(b'\n'),
-        }
+        end.saturating_sub(self.open_len)
     }
 
     /// Makes a batch of what there is. `waits`: it won't be sent at once, so it keeps no more
@@ -214,7 +214,7 @@ impl Queue {
     /// Bytes of storage, used or not.
     #[cfg(test)]
     pub(crate) fn storage_bytes(&self) -> usize {
-        let sealed: usize = self.sealed.iter().map(Batch::held).sum();
+        let sealed: usize = self.sealed.iter().map(Batch::capacity).sum();
         sealed + self.open.capacity() + self.spare.as_ref().map_or(0, Vec::capacity)
     }
 
@@ -227,16 +227,18 @@ impl Queue {
     /// How many of the first batches are on disk as well: one or none.
     pub(crate) fn held(&self) -> usize {
         let first = self.sealed.front();
-        usize::from(first.is_some_and(|batch| batch.on_disk.is_some()))
+        usize::from(first.is_some_and(|batch| batch.held().is_some()))
     }
 
     /// How many of the first batches are older than what else is on disk: one or none. It is sent first,
     /// and can't be put behind that. `most`: the longest batch that the disk takes.
     pub(crate) fn before_disk(&self, most: usize) -> usize {
         let first = self.sealed.front();
-        let evicted = first
-            .is_some_and(|batch| batch.evicted && (self.spooled > 0 || batch.rest().len() > most));
-        usize::from(evicted).max(self.held())
+        usize::from(first.is_some_and(|batch| match batch.on_disk {
+            OnDisk::No => false,
+            OnDisk::Held(_) => true,
+            OnDisk::Evicted => self.spooled > 0 || batch.rest().len() > most,
+        }))
     }
 
     /// The batches in memory alone.
@@ -263,7 +265,10 @@ impl Queue {
             return None;
         }
         let mut done = self.sealed.pop_front()?;
-        let ranges = done.on_disk.take();
+        let ranges = match core::mem::replace(&mut done.on_disk, OnDisk::No) {
+            OnDisk::Held(ranges) => Some(ranges),
+            OnDisk::No | OnDisk::Evicted => None,
+        };
         let mut bytes = done.into_bytes();
         if let Some(bytes) = bytes
             .as_mut()

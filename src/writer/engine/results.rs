@@ -6,11 +6,10 @@ use super::super::account::{DropReason, Place, RejectReason};
 use super::super::rejected::Rejected;
 use super::super::settings::{HUMAN_PAUSE, pause};
 use super::backoff::{Pause, Streak};
-use super::batch::{Batch, Piece, Suspicion};
-use super::bisect::BAD_RUN;
+use super::batch::{BAD_RUN, Batch, Piece, Suspicion, number_of};
 use super::link::{Limit, Link};
 use super::{Attempt, Engine, Note, Out};
-use crate::error::{Error, ErrorKind, LineError, Remedy, TransportErrorKind};
+use crate::error::{Error, ErrorKind, Remedy};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -72,7 +71,6 @@ impl Engine {
             id: self.stats.requests,
             queue: at,
             size: range.len(),
-            probe: batch.probe,
             from_disk: queue.held() > 0,
             since: self.now,
             limit,
@@ -116,7 +114,7 @@ impl Engine {
                 // What is too slow for the caller's ticks waits on disk, if there is one.
                 self.spool_sealed(at);
             }
-            result if out.probe => self.probed(at, result),
+            result if self.is_probe(at) => self.probed(at, result),
             Ok(()) => self.delivered(at),
             Err(error) => match error.remedy() {
                 Remedy::RemoveBadLines => self.take_out(at, error),
@@ -136,12 +134,21 @@ impl Engine {
         self.retire(at);
         if uncompressed && !self.uncompressed {
             self.uncompressed = true;
+            // (A larger request pays only as long as it is compressed.)
+            self.settings.merge_bytes = self.settings.batch_bytes;
             self.note(at, Note::Uncompressed);
         }
         if out.from_disk && !cut {
             self.keep_rate(at, out.size, out.since);
         }
         self.check();
+    }
+
+    /// Returns `true` if the request of a queue is a probe, which its first batch is planned for until the
+    /// result is there.
+    fn is_probe(&self, at: usize) -> bool {
+        let batch = self.queues[at].sealed.front();
+        batch.is_some_and(|batch| batch.probe)
     }
 
     /// What a result shows of the link.
@@ -168,12 +175,8 @@ impl Engine {
     /// Whether the caller's limit ended the request, not the client's own: no failure, only too
     /// much for the time there was.
     fn was_cut_off(&self, out: &Out, error: &Error) -> bool {
-        let timeout = matches!(
-            error.kind(),
-            ErrorKind::Transport(e) if e.kind() == TransportErrorKind::Timeout
-        );
         let now = self.now.saturating_add(Duration::from_millis(5));
-        timeout && out.limit.end().is_some_and(|end| now >= end)
+        error.is_timeout() && out.limit.end().is_some_and(|end| now >= end)
     }
 
     /// The first batch is done with if nothing of it is left.
@@ -292,7 +295,10 @@ impl Engine {
         let dropped = count.unwrap_or(0).max(named).clamp(1, all.max(1));
         if dropped > named {
             let lines = dropped.saturating_sub(named);
-            let other = error.line_errors().iter().find(|one| !is_of(one, all));
+            let other = error
+                .line_errors()
+                .iter()
+                .find(|one| number_of(one, all).is_none());
             let message = match other {
                 Some(other) if lines == 1 => other.reason.as_str(),
                 _ if named > 0 => error.message(),
@@ -378,10 +384,7 @@ pub(super) fn message(error: &Error, lines: usize) -> &str {
 
 /// Whether the client's own limit was over before a response came, but not before anything was sent.
 fn timed_out(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Transport(e) if e.kind() == TransportErrorKind::Timeout && !e.unsent
-    )
+    error.is_timeout() && matches!(error.kind(), ErrorKind::Transport(e) if !e.unsent)
 }
 
 /// Whether a partial write dropped lines that are named behind the end of what was received.
@@ -391,22 +394,10 @@ fn named_in_part(error: &Error) -> bool {
         .is_some_and(|response| response.0.named_in_part)
 }
 
-/// Whether what the server says is about one of so many lines.
-fn is_of(named: &LineError, lines: usize) -> bool {
-    number_of(named).is_some_and(|number| (1..=lines).contains(&number))
-}
-
-fn number_of(named: &LineError) -> Option<usize> {
-    usize::try_from(named.number?).ok()
-}
-
 /// The number of the last of so many lines that is named.
 fn last_named(error: &Error, lines: usize) -> Option<usize> {
     let named = error.line_errors().iter();
-    named
-        .filter(|one| is_of(one, lines))
-        .filter_map(number_of)
-        .max()
+    named.filter_map(|one| number_of(one, lines)).max()
 }
 
 /// How many lines of a partial write weren't stored: as the server says, or as follows from how

@@ -1,9 +1,8 @@
 //! A handle in a process that was forked after `spawn`: no call takes a line, waits, or needs a lock.
 
-use super::WriterHandle;
 use crate::error::{ErrorKind, WriteError};
 use crate::line::{Point, ToLine};
-use crate::writer::Stats;
+use crate::writer::{Stats, WriterHandle};
 use crate::{Client, OverflowPolicy, Precision};
 use alloc::string::ToString;
 use alloc::sync::Arc;
@@ -15,7 +14,7 @@ use std::time::Instant;
 /// A handle, and what a child has of it, which is its memory.
 fn forked(w: &WriterHandle) -> WriterHandle {
     let mut child = w.clone();
-    child.process = w.process.wrapping_add(1);
+    child.driver.process = w.driver.process.wrapping_add(1);
     child
 }
 
@@ -34,14 +33,14 @@ fn every_call_of_a_child_is_refused_at_once() {
     // With lines before it in the child's copy of the memory, and without.
     for lines in 0..2 {
         let mut child = forked(&w);
-        let slot = Arc::clone(&child.slot);
+        let slot = Arc::clone(&child.driver.slot);
         if lines > 0 {
-            child.process = w.process;
+            child.driver.process = w.driver.process;
             child.write(&point).unwrap();
-            child.process = w.process.wrapping_add(1);
+            child.driver.process = w.driver.process.wrapping_add(1);
         }
         // Another thread of the parent may have been in the middle of something.
-        let state = w.shared.state();
+        let state = w.driver.shared.state();
         let before = slot.lock().lines;
         let start = Instant::now();
         let forked = Err(WriteError::Forked);
@@ -76,5 +75,5 @@ fn every_call_of_a_child_is_refused_at_once() {
     w.write(&point).unwrap();
     assert_eq!(w.stats().accepted, 2);
     // (The copies count as handles here, but not in the children.)
-    w.shared.state().slots.truncate(1);
+    w.driver.shared.state().slots.truncate(1);
 }

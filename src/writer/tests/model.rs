@@ -308,7 +308,13 @@ fn judge(core: &Inline<SimClock, SimServer>, server: &SimServer, written: &Writt
         assert_eq!(stats.rejected.refused, count("bad"), "{stats:?}");
         assert_eq!(stats.rejected.partial, count("conflict"), "{stats:?}");
         assert_eq!(stats.rejected.poison, count("poison"), "{stats:?}");
-        for rejected in core.engine.rejected.iter().filter(|r| !r.line.is_empty()) {
+        for rejected in core
+            .engine
+            .rejected
+            .list
+            .iter()
+            .filter(|r| !r.line.is_empty())
+        {
             let number = rejected.line.split_once('=').unwrap().1;
             let number = number.split_once('=').unwrap().1;
             let number = number.split(['i', ',']).next().unwrap();

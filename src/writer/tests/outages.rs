@@ -126,6 +126,7 @@ fn what_the_server_refuses_is_kept_on_disk() {
     assert!(
         core.engine
             .rejected
+            .list
             .iter()
             .all(|r| r.reason == RejectReason::Refused)
     );

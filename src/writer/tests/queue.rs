@@ -30,7 +30,7 @@ fn collect(queue: &mut Queue, bytes: &[u8], lines: usize) {
 fn hold(queue: &mut Queue, text: &str, precision: Precision) {
     let lines = text.lines().count();
     let mut batch = Batch::new((0, precision), text.into(), lines);
-    batch.on_disk = Some(Ranges::default());
+    batch.on_disk = OnDisk::Held(Ranges::default());
     queue.sealed.push_front(batch);
 }
 

@@ -344,6 +344,7 @@ fn a_path_that_refuses_everything_rejects_no_line() {
             let rejected: Vec<_> = core
                 .engine
                 .rejected
+                .list
                 .iter()
                 .map(|r| r.line.as_str())
                 .collect();

@@ -407,6 +407,7 @@ fn a_201_for_a_part_is_no_captive_portal() {
     let rejected: Vec<_> = core
         .engine
         .rejected
+        .list
         .iter()
         .map(|r| r.line.as_str())
         .collect();

@@ -480,7 +480,7 @@ pub(super) fn check_engine(engine: &Engine, now: Duration) -> Stats {
         let held = engine.queues.iter().filter_map(|q| q.sealed.front());
         let settled: u64 = held
             .filter_map(|batch| {
-                let ranges = batch.on_disk.as_ref()?.iter();
+                let ranges = batch.held()?.iter();
                 let all: u64 = ranges.map(|range| range.points).sum();
                 Some(all - batch.lines() as u64)
             })

@@ -9,7 +9,7 @@ struct Stamping(Stamper, Precision);
 
 impl Stamping {
     fn new(precision: Precision, rules: impl Into<ClockRules>) -> Self {
-        Stamping(Stamper::new(rules), precision)
+        Stamping(Stamper::new(rules.into()), precision)
     }
 
     fn stamp_into(
@@ -18,7 +18,22 @@ impl Stamping {
         reading: impl Into<Reading>,
         out: &mut Vec<u8>,
     ) -> Result<Stamped, WriteError> {
-        self.0.stamp(self.1, lines, reading, out)
+        self.0.stamp(self.1, lines, reading.into(), out)
+    }
+}
+
+impl From<ClockGuard> for ClockRules {
+    fn from(guard: ClockGuard) -> Self {
+        ClockRules {
+            guard,
+            ..ClockRules::default()
+        }
+    }
+}
+
+impl From<Option<i64>> for Reading {
+    fn from(wall: Option<i64>) -> Self {
+        Reading { wall, server: None }
     }
 }
 
@@ -149,7 +164,9 @@ fn coarse_units_round_down() {
         let mut other = Stamping::new(Precision::Nanosecond, ClockGuard::Reject);
         let mut out = Vec::new();
         for _ in 0..2 {
-            let done = other.0.stamp(precision, b"a f=1\n", Some(NOW), &mut out);
+            let done = other
+                .0
+                .stamp(precision, b"a f=1\n", Some(NOW).into(), &mut out);
             assert_eq!(done, Ok(Stamped::default()));
             assert_eq!(core::str::from_utf8(&out), Ok(expected));
         }
@@ -262,7 +279,7 @@ fn a_clock_that_is_not_set() {
         let by = |guard| Stamping::new(Precision::Nanosecond, ClockRules { guard, ..rules });
 
         let mut refuse = by(ClockGuard::Reject);
-        assert!(refuse.0.compares());
+        assert!(refuse.0.rules.compares());
         let done = refuse.stamp_into(b"a f=1\n", reading, &mut out);
         let Some(why) = why else {
             assert_eq!(done, Ok(Stamped::default()), "{shows:?}");
@@ -296,7 +313,7 @@ fn a_clock_that_is_not_set() {
 #[test]
 fn by_default_only_the_year_2020_counts() {
     let mut stamper = Stamping::new(Precision::Nanosecond, ClockRules::default());
-    assert!(!stamper.0.compares());
+    assert!(!stamper.0.rules.compares());
     let mut out = Vec::new();
     let mut done = |wall| {
         let reading = Reading {

@@ -200,7 +200,11 @@ fn lines_that_are_not_stored() {
         (1, 2),
         "{stats:?}"
     );
-    let rejected: Vec<String> = writer.take_rejected().map(|one| one.line).collect();
+    let rejected: Vec<String> = writer
+        .take_rejected()
+        .into_iter()
+        .map(|one| one.line)
+        .collect();
     assert_eq!(rejected, ["my\\ m f\\ 1=\"x\" 11", "my\\ m f\\ 1=\"y\" 12"]);
     drop(writer);
 }

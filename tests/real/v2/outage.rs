@@ -183,7 +183,11 @@ fn what_is_refused_is_told_and_holds_nothing_up() {
         "{stats:?}"
     );
     assert_eq!((stats.rejected.partial, stats.rejected.total()), (2, 2));
-    let reasons: Vec<_> = w.rejected().map(|one| one.reason).collect();
+    let reasons: Vec<_> = w
+        .take_rejected()
+        .into_iter()
+        .map(|one| one.reason)
+        .collect();
     assert!(!reasons.is_empty());
     assert_eq!(stats.delivered, 400);
     let _ = w.close().unwrap();

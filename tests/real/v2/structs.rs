@@ -71,15 +71,15 @@ fn what_was_serialized_comes_back_into_the_struct() {
     let client = &place.client;
     let mut values: Vec<Reading> = (0..300).map(reading).collect();
     client
-        .write_serialized("b", &READING, &values[..100])
+        .write_each("b", values[..100].iter().map(|v| READING.point(v)))
         .unwrap();
     let mut w = client.writer("b").build().unwrap();
     for value in &values[100..200] {
-        w.serialize(&READING, value).unwrap();
+        w.write(READING.point(value)).unwrap();
     }
     let mut handle = w.spawn(OverflowPolicy::Reject).unwrap();
     for value in &values[200..] {
-        handle.serialize(&READING, value).unwrap();
+        handle.write(READING.point(value)).unwrap();
     }
     assert_eq!(handle.close().unwrap().delivered, 200);
     let query = client.query(FLUX).param("name", "weather");
@@ -128,7 +128,9 @@ fn maps_flattened_parts_and_tagged_enums_come_back() {
             extra: BTreeMap::from([("a b".to_owned(), n as f64), ("c".to_owned(), -0.25)]),
         })
         .collect();
-    client.write_serialized("b", &flat, &values).unwrap();
+    client
+        .write_each("b", values.iter().map(|v| flat.point(v)))
+        .unwrap();
     let query = client.query(FLUX).param("name", "flat").pivot(&flat);
     let mut found = Vec::new();
     for value in query.deserialize::<Flat>().unwrap() {
@@ -144,7 +146,7 @@ fn maps_flattened_parts_and_tagged_enums_come_back() {
         },
         Event::Measured { value: 1.5 },
     ] {
-        client.write_serialized("b", &event, [&value]).unwrap();
+        client.write("b", event.point(&value)).unwrap();
         let kind = match &value {
             Event::Opened { .. } => "Opened",
             Event::Measured { .. } => "Measured",
