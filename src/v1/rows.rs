@@ -7,7 +7,7 @@ use crate::Timestamp;
 use crate::client::Client;
 use crate::client::execute::json_trouble;
 use crate::client::transport::{Body, HttpError};
-use crate::error::{ContentError, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -298,7 +298,7 @@ impl Rows {
         } else {
             ""
         };
-        ErrorKind::Content(ContentError {
+        ErrorKind::Content {
             what: format!(
                 "cannot {what}: {hint}the server reports for statement {}",
                 // People count from one.
@@ -306,7 +306,7 @@ impl Rows {
             ),
             message,
             not_found,
-        })
+        }
         .into()
     }
 

@@ -146,7 +146,7 @@ impl Engine {
 
     #[cold]
     fn not_encoded(&mut self, error: PointError) -> WriteError {
-        self.refused(match error.error() {
+        self.refused(match error.error {
             EncodeError::BufferFull => WriteError::TooLarge(self.settings.batch_bytes),
             _ => WriteError::Encode(error),
         })
