@@ -174,10 +174,11 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-#[cfg(feature = "client")]
-pub mod api;
+// Rustdoc lists the methods of `Client` in the order of these modules, and of those in `client`: the
+// everyday path first, administration (`api`) last.
 #[cfg(feature = "client")]
 pub mod client;
+
 #[cfg(feature = "spool")]
 mod clock;
 pub mod csv;
@@ -212,11 +213,14 @@ pub mod v3;
 pub mod writer;
 
 #[cfg(feature = "client")]
+pub mod api;
+
+#[cfg(feature = "client")]
 pub use client::Client;
 #[cfg(feature = "client")]
 pub use error::{
-    ClockError, ConfigError, ContentError, DiskError, Error, ErrorKind, FlushError, LineError,
-    PointError, Remedy, ResponseError, Stored, TransportError, TransportErrorKind, WriteError,
+    ClockError, Error, ErrorKind, FlushError, LineError, PointError, Remedy, ResponseError, Stored,
+    TransportError, TransportErrorKind, WriteError,
 };
 #[cfg(feature = "alloc")]
 pub use line::Point;

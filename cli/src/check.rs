@@ -159,9 +159,7 @@ fn token(client: &Client, major: Option<&str>) -> Finding {
             Outcome::Passed,
             format!("that of user {}", me.name),
         ),
-        Err(error) if error.is_unauthorized() && !error.is_forbidden() => {
-            Finding::failed("token", &error)
-        }
+        Err(error) if error.status() == Some(401) => Finding::failed("token", &error),
         Err(error) => Finding::new("token", Outcome::Unknown, format!("not checked: {error}")),
     })
 }

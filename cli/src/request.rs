@@ -99,10 +99,9 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     }
     let response = request.call()?;
     let status = response.status();
-    let success = response.is_success();
     print(matches, &report, response)?;
     Ok(match status {
-        _ if success => ExitCode::SUCCESS,
+        200..=299 => ExitCode::SUCCESS,
         401 | 403 => ExitCode::from(NO_PERMISSION),
         _ => ExitCode::FAILURE,
     })
@@ -135,14 +134,17 @@ fn body(matches: &Matches, method: Method) -> Result<Option<Vec<u8>>, Failure> {
 
 fn print(matches: &Matches, report: &Report, response: Response) -> Result<(), Failure> {
     let status = response.status();
-    let headers = response.headers().clone();
+    let shown = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let headers: Vec<(String, String)> = response
+        .headers()
+        .map(|(name, value)| (name.to_owned(), shown(value)))
+        .collect();
     let body = response.into_bytes()?;
     let mut out = io::stdout().lock();
-    let shown = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     if report.json {
         let mut all = Object::default();
-        for (name, value) in headers.iter() {
-            all.set(&name.to_ascii_lowercase(), shown(value));
+        for (name, value) in headers {
+            all.set(&name, value);
         }
         let mut line = Object::default();
         line.set("status", status);
@@ -154,9 +156,8 @@ fn print(matches: &Matches, report: &Report, response: Response) -> Result<(), F
     }
     report.note(format_args!("status {status}"));
     if matches.has("include") {
-        for (name, value) in headers.iter() {
-            let value = shown(value);
-            writeln!(out, "{}: {}", Printable(name), Printable(&value))?;
+        for (name, value) in &headers {
+            writeln!(out, "{}: {}", Printable(name), Printable(value))?;
         }
         writeln!(out)?;
     }

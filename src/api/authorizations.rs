@@ -309,7 +309,7 @@ impl<'a> Authorizations<'a> {
     ///
     /// # Errors
     /// Returns an error if it has no permission, it has one that the caller lacks
-    /// ([`Error::is_insufficient_permission`]), there is no organization, or no response is
+    /// ([`Error::is_forbidden`]), there is no organization, or no response is
     /// received.
     pub fn create(self, new: &NewAuthorization) -> Result<Authorization, Error> {
         new.check()?;

@@ -126,7 +126,7 @@ impl<T> Ensured<T> {
         }
         match create() {
             Ok(made) => Ok(Ensured::Created(made)),
-            Err(error) if error.is_duplicate() => match find()? {
+            Err(error) if error.is_conflict() => match find()? {
                 Some(there) => Ok(Ensured::Unchanged(there)),
                 None => Err(error),
             },

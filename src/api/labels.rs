@@ -287,7 +287,7 @@ impl<'a> Labels<'a> {
         let labels = Labels(self.0.in_org(&org));
         let find = || labels.find_by_name(&new.name);
         let made = match Ensured::find_or_create(find, || labels.create(new)) {
-            Err(error) if error.is_duplicate() => match labels.find_alike(&new.name)? {
+            Err(error) if error.is_conflict() => match labels.find_alike(&new.name)? {
                 Some(there) => Ensured::Unchanged(there),
                 None => return Err(error),
             },

@@ -42,7 +42,7 @@
 //!   [`org_id`](crate::client::ClientBuilder::org_id) where that matters.
 //! - *A token is shown once*, by the response to its create: [`Authorization::reveal_token`].
 //! - *What isn't allowed* is 401 here, not 403, and a wrong token is 401, too:
-//!   [`Error::is_insufficient_permission`](crate::Error::is_insufficient_permission) tells.
+//!   [`Error::is_forbidden`](crate::Error::is_forbidden) tells.
 //! - *Names that are taken* are 422, not 409: [`Error::is_conflict`](crate::Error::is_conflict).
 //! - *What is known to be refused isn't sent*: an empty name, a retention of less than an hour, a
 //!   page of 1000. Those errors are [`is_config`](crate::Error::is_config).

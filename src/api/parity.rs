@@ -27,7 +27,7 @@
 //! | `ready` | [`Client::ready`] |
 //! | `ping` | [`Client::ping`] |
 //! | `version` | [`Client::version`] |
-//! | `build` | [`Client::build_kind`] |
+//! | `build` | the header `X-Influxdb-Build` of `GET /ping`, by [`Client::request`] |
 //! | `close`, `with` | [`Client::sign_out`] where there is a session; else nothing is to be closed |
 //!
 //! # Data
@@ -125,8 +125,8 @@
 //! |---|---|
 //! | `InfluxDBError`, `ApiException` | [`Error::status`](crate::Error::status), [`Error::message`](crate::Error::message), [`Error::retry_after`](crate::Error::retry_after) |
 //! | `ResourceNotFoundError` | [`Error::is_not_found`](crate::Error::is_not_found), and `None` from every `find` |
-//! | `DuplicateResourceError` | [`Error::is_duplicate`](crate::Error::is_duplicate) |
-//! | `InsufficientPermissionsError` | [`Error::is_insufficient_permission`](crate::Error::is_insufficient_permission) |
+//! | `DuplicateResourceError` | [`Error::is_conflict`](crate::Error::is_conflict) |
+//! | `InsufficientPermissionsError` | [`Error::is_forbidden`](crate::Error::is_forbidden) |
 
 #[allow(unused_imports, reason = "what the links above name")]
 use super::*;

@@ -143,7 +143,7 @@ impl<'a> AttachedLabels<'a> {
 /// [`Buckets::members`](super::Buckets::members) and its siblings.
 ///
 /// InfluxDB OSS knows one part a user and thing: who is a member can't be added as an owner (the
-/// error is [a duplicate](Error::is_duplicate)), and removing from either list removes the user
+/// error is [a conflict](Error::is_conflict)), and removing from either list removes the user
 /// from both. InfluxDB Cloud doesn't use these parts to decide what somebody may do.
 #[derive(Clone, Debug)]
 pub struct Members<'a>(Owner<'a>);
@@ -178,7 +178,7 @@ impl<'a> Members<'a> {
     /// Adds a user.
     ///
     /// # Errors
-    /// Returns an error if the user is a member or an owner [already](Error::is_duplicate), the
+    /// Returns an error if the user is a member or an owner [already](Error::is_conflict), the
     /// resource doesn't exist, or no response is received.
     pub fn add(&self, user: &UserId) -> Result<Member, Error> {
         #[derive(Serialize)]

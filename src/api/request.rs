@@ -160,7 +160,7 @@ impl<'a> ApiRequest<'a> {
 /// Whether InfluxDB itself reports that the resource doesn't exist. A proxy's 404, or one of a
 /// server that doesn't know the path at all, is an error instead.
 fn is_missing(response: &ResponseError) -> bool {
-    response.status() == 404 && response.is_from_influxdb() && response.message() != NO_PATH
+    response.status() == 404 && response.is_from_influxdb() && response.0.message != NO_PATH
 }
 
 /// A client, and the organization its resources belong to: the client's own unless told otherwise.

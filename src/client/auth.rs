@@ -3,7 +3,7 @@
 use super::Client;
 use super::cookies::Cookies;
 use super::scrub::Needles;
-use super::secret::{HasSecrets, Secret};
+use super::secret::Secret;
 use super::transport::{HeaderText, Headers};
 use super::url::strip_scheme;
 use crate::error::{CredentialKind, Error};
@@ -96,10 +96,9 @@ impl Auth {
             keep: Session::keep_cookies,
         }))
     }
-}
 
-impl HasSecrets for Auth {
-    fn secrets(&self) -> &[Secret] {
+    /// The secrets that stay.
+    pub(crate) fn secrets(&self) -> &[Secret] {
         match self {
             Auth::None => &[],
             Auth::Header { secrets, .. } => secrets,
@@ -107,7 +106,8 @@ impl HasSecrets for Auth {
         }
     }
 
-    fn session_needles(&self) -> Option<Arc<Needles>> {
+    /// The secrets of a session, while there is one.
+    pub(super) fn session_needles(&self) -> Option<Arc<Needles>> {
         match self {
             Auth::Session(session) => session.cookies().map(|cookies| cookies.needles),
             _ => None,

@@ -8,7 +8,7 @@ use crate::client::logging;
 use crate::client::names::is_id;
 use crate::client::own_words::OWN_WORDS;
 use crate::client::scrub::{Needles, RUN, repeats};
-use crate::client::secret::{HasSecrets, Secrets};
+use crate::client::secret::Secrets;
 use crate::client::setting_text::{is_quoted, quoted};
 use crate::client::transport::{self, Http, HttpSettings, TlsSettings};
 use crate::client::url::{Assumed, BaseUrl};
@@ -136,10 +136,7 @@ impl ClientBuilder {
             user_agent: self.user_agent.clone(),
             headers,
             tls,
-            secrets: Arc::new(Secrets::new(
-                secrets,
-                Arc::clone(&auth) as Arc<dyn HasSecrets>,
-            )),
+            secrets: Arc::new(Secrets::new(secrets, Arc::clone(&auth))),
         };
         Ok(Client::from_inner(Inner {
             http: Http::new(&base, settings)?,

@@ -3,7 +3,7 @@
 use super::auth::Auth;
 use super::checks::{TlsFiles, check_headers, check_tags, read_files};
 use super::client::QueryLimits;
-use super::retry::{Retry, RetryPolicy};
+use super::retry::RetryPolicy;
 use super::scrub::Needles;
 use super::secret::Secret;
 use super::transport::{HeaderList, ProxyUrl, TlsSettings};
@@ -405,17 +405,39 @@ impl ClientBuilder {
         self
     }
 
-    /// Retries calls that can be repeated without harm: writes, queries, deletes, and what only
-    /// reads. Default [`RetryPolicy::none`]. Retries sleep in the calling thread.
+    /// Retries calls that can be repeated without harm: writes, queries, deletes, and calls that only
+    /// read. Retries sleep in the calling thread. Default: no retries.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// Tells of each retry before its pause. Called in the thread that makes the call. Default:
-    /// nobody is told.
-    pub fn on_retry(mut self, tell: impl Fn(&Retry<'_>) + Send + Sync + 'static) -> Self {
-        self.on_retry = Some(Arc::new(tell));
+    /// Calls a function before the pause of each retry, in the thread that makes the call, with the
+    /// number of the retry (from 1), the pause, and the error that caused it. Default: none.
+    ///
+    /// ```
+    /// use influx_edge::client::RetryPolicy;
+    /// # use std::sync::atomic::{AtomicU32, Ordering};
+    /// # static RETRIES: AtomicU32 = AtomicU32::new(0);
+    /// # let policy = RetryPolicy { max_retries: 2, interval: core::time::Duration::ZERO, ..RetryPolicy::default() };
+    ///
+    /// let client = influx_edge::Client::builder("http://localhost:1")
+    ///     .retry(policy)
+    ///     .on_retry(|attempt, pause, error| {
+    ///         eprintln!("retry {attempt} in {pause:?}: {error}");
+    ///         assert!(error.is_retryable());
+    /// #       RETRIES.store(attempt, Ordering::Relaxed);
+    ///     })
+    ///     .build()?;
+    /// assert!(client.write("sensors", "t v=1 1").is_err());
+    /// # assert_eq!(RETRIES.load(Ordering::Relaxed), 2);
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn on_retry(
+        mut self,
+        callback: impl Fn(u32, Duration, &Error) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_retry = Some(Arc::new(callback));
         self
     }
 

@@ -3,12 +3,14 @@
 use super::auth::Auth;
 #[cfg(feature = "gzip")]
 use super::compression::{Compression, Compressor};
-use super::retry::{Retry, RetryPolicy};
-use super::secret::{HasSecrets, Secrets};
+use super::retry::RetryPolicy;
+use super::secret::Secrets;
 use super::server_clock::ServerClock;
 use super::transport::Http;
 use super::url::{BaseUrl, Target};
+use crate::error::Error;
 use crate::line::OwnedDefaultTags;
+use crate::writer::WriterBuilder;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -16,32 +18,42 @@ use core::fmt;
 use core::sync::atomic::{AtomicU8, AtomicU32};
 use core::time::Duration;
 
-/// A connection to one InfluxDB server, or anything that speaks its v2 interface.
+/// A client of one InfluxDB server, or of anything that implements its v2 interface.
 ///
-/// Cheap to clone, and its clones share connections, session and settings; hand one to every
-/// thread. Made by [`Client::builder`]; making it connects to nothing.
+/// [`builder`](Client::builder) makes it, [`write`](Client::write) and [`query`](Client::query) are one
+/// request each, and [`writer`](Client::writer) collects points and sends them in batches:
 ///
 /// ```
-/// use influx_edge::Client;
-/// use influx_edge::line::Encoder;
+/// use influx_edge::{Client, Point};
 ///
 /// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
+/// client.write("sensors", &point)?; // Ok: the server has stored it
 ///
-/// let mut enc = Encoder::with_sink(Vec::new());
-/// enc.line("weather").tag("station", "zrh-1").field("temp_c", 21.5).finish()?;
-/// client.write("sensors", enc.lines())?;
+/// let flux = r#"from(bucket: "sensors") |> range(start: -1h)"#;
+/// let mut rows = client.query(flux).call()?;
+/// while let Some(row) = rows.next()? {
+///     println!("{}", row.get::<f64>("_value")?);
+/// }
+///
+/// let mut w = client.writer("sensors").build()?;
+/// w.write(&point)?;
+/// assert_eq!(w.flush()?.delivered, 1);
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
+///
+/// Cheap to clone. Clones share connections, session, compressor and settings: hand one to each thread.
+/// Making a client connects to nothing.
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
 }
 
-/// The callback for retries.
-pub(crate) type OnRetry = dyn Fn(&Retry<'_>) + Send + Sync;
+/// The callback before each retry: its number, the pause, and the error that caused it.
+pub(crate) type OnRetry = dyn Fn(u32, Duration, &Error) + Send + Sync;
 
-/// What all clones share.
+/// The state that all clones share.
 #[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) http: Http,
@@ -55,19 +67,18 @@ pub(crate) struct Inner {
     pub(crate) default_tags: Option<OwnedDefaultTags>,
     pub(crate) profilers: Vec<String>,
     pub(crate) warnings: Vec<String>,
-    /// What is learnt of the server, for all clones.
     pub(crate) learnt: Arc<Learnt>,
     #[cfg(feature = "gzip")]
     pub(crate) compressor: Option<Arc<Compressor>>,
 }
 
-/// The limits of a query that has none of its own. Servers think before their first row, so they are
+/// The limits of a query that has none of its own. A server computes before its first row, so they are
 /// longer than those of other calls, unless the client's are set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QueryLimits {
-    /// What it may take in all.
+    /// The whole query.
     pub(crate) overall: Duration,
-    /// How long nothing may arrive.
+    /// A pause in which nothing arrives.
     pub(crate) read: Duration,
 }
 
@@ -80,22 +91,22 @@ impl Default for QueryLimits {
     }
 }
 
-/// What calls learn that later calls need.
+/// Facts about the server that earlier calls found out and later calls need.
 #[derive(Default)]
 pub(crate) struct Learnt {
-    /// How many deletes succeeded, the last 32 bits of it: a list that is under way has to know. (Not
-    /// every processor has atomic numbers of 64 bits.)
+    /// The number of successful deletes, modulo 2^32: it tells a list in progress that its pages have
+    /// shifted. (Not every processor has 64-bit atomics.)
     pub(crate) deletions: AtomicU32,
-    /// Whether the server is InfluxDB 3: 0 until that is asked, then 1 (no) or 2 (yes).
+    /// Whether the server is InfluxDB 3: 0 (not asked yet), 1 (no) or 2 (yes).
     pub(crate) v3: AtomicU8,
     pub(crate) server_clock: ServerClock,
-    /// How long the last body was that points were encoded into.
+    /// The length of the last body that points were encoded into: the capacity for the next.
     pub(crate) body_bytes: AtomicU32,
     #[cfg(feature = "gzip")]
     pub(crate) compression: Compression,
 }
 
-/// Which organization calls are for.
+/// The organization that calls are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Org {
     Name(String),
@@ -103,7 +114,15 @@ pub(crate) enum Org {
 }
 
 impl Client {
-    /// The server's URL, without a trailing slash.
+    /// Starts building a writer that collects points for a bucket (by name or id) and sends them in
+    /// batches. See the [`writer`](crate::writer) module.
+    #[doc(alias = "new")]
+    #[doc(alias = "write_api")]
+    pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
+        WriterBuilder::for_bucket(self, bucket.into())
+    }
+
+    /// Returns the server's URL, without a trailing slash.
     ///
     /// ```
     /// let client = influx_edge::Client::builder("http://localhost:8086/").build()?;
@@ -112,13 +131,11 @@ impl Client {
     /// ```
     #[must_use]
     pub fn url(&self) -> String {
-        let base = &self.inner.base;
-        let scheme = if base.https { "https" } else { "http" };
-        alloc::format!("{scheme}://{}{}", base.authority, base.prefix)
+        self.inner.base.to_text()
     }
 
-    /// This client for another organization, by name: same server, connections, credentials and
-    /// session.
+    /// Returns this client for another organization, by name. Server, connections, credentials and
+    /// session are the same.
     #[must_use]
     pub fn in_org(&self, name: impl Into<String>) -> Client {
         Client::from_inner(Inner {
@@ -127,9 +144,9 @@ impl Client {
         })
     }
 
-    /// What works, but a person should know: a token file that others may read, a token that
-    /// travels in clear, a secret too short to be told from other words, certificates that nobody verifies, settings that aren't known. Show them
-    /// once, at the start. No secret is in them.
+    /// Returns warnings about settings that work but that an operator should know of: a token file that
+    /// others may read, a token sent in clear, a secret too short to be masked reliably, certificates
+    /// that aren't verified, unknown settings. Show them once, at the start. They contain no secret.
     ///
     /// ```
     /// let client = influx_edge::Client::builder("http://db.example:8086").token("my-token").build()?;
@@ -141,10 +158,8 @@ impl Client {
         &self.inner.warnings
     }
 
-    /// The tags that this client adds to what it encodes: its builder's, the environment's, a file's. `None`
-    /// if there are none.
-    ///
-    /// An encoder of your own gets them when it is made.
+    /// Returns the tags that this client adds to the points that it encodes: the builder's, the
+    /// environment's, a file's. `None` if there are none. An encoder of your own gets them explicitly:
     ///
     /// ```
     /// use influx_edge::{Client, Encoder};
@@ -171,16 +186,14 @@ impl Client {
         &self.inner
     }
 
-    /// What must not be printed.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.inner.http.secrets
     }
 
-    /// This client for a call that has secrets of its own, and credentials of its own if it brings
-    /// some: what a server repeats of them isn't printed either.
+    /// This client for a call with secrets of its own, and with its own credentials if it has some:
+    /// they are masked in what the server repeats, too.
     pub(crate) fn hiding(&self, secrets: &[&str], auth: Option<&Arc<Auth>>) -> Client {
         let mut inner = Inner::clone(&self.inner);
-        let auth = auth.map(|auth| Arc::clone(auth) as Arc<dyn HasSecrets>);
         inner.http.secrets = Arc::new(self.secrets().and(secrets, auth));
         Client::from_inner(inner)
     }

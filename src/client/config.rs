@@ -33,24 +33,6 @@ impl Client {
     pub fn from_env() -> Result<Client, Error> {
         ClientBuilder::from_env()?.build()
     }
-
-    /// A client as a file describes it; see [`ClientBuilder::from_config_file`].
-    ///
-    /// ```
-    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/influx.toml");
-    /// let client = influx_edge::Client::from_config_file(path)?; // "/etc/influx.toml", say
-    /// for warning in client.warnings() {
-    ///     eprintln!("{warning}"); // others may read the file, say
-    /// }
-    /// # assert_eq!(client.url(), "http://localhost:8086");
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error if the file can't be read or understood, or the settings can't work.
-    pub fn from_config_file(path: impl AsRef<Path>) -> Result<Client, Error> {
-        ClientBuilder::from_config_file(path)?.build()
-    }
 }
 
 impl ClientBuilder {

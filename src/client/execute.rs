@@ -8,8 +8,8 @@ use super::cookies::Cookies;
 use super::logging;
 use super::on_v3::on_v3;
 use super::response_error::{Asked, Kind, MAX_READ, refused};
-use super::retry::{Retry, random};
-use super::secret::{HasSecrets, Secret};
+use super::retry::random;
+use super::secret::Secret;
 use super::setting_text::is_quoted;
 use super::transport::{Headers, HttpError, HttpRequest, HttpResponse, RequestBody, SendError};
 use super::url::Target;
@@ -133,11 +133,7 @@ impl Client {
         };
         logging::retry(attempts.count, pause, &error);
         if let Some(on_retry) = &self.inner().on_retry {
-            on_retry(&Retry {
-                attempt: attempts.count,
-                pause,
-                error: &error,
-            });
+            on_retry(attempts.count, pause, &error);
         }
         thread::sleep(pause);
         // The last attempt ends with the policy's total, too.

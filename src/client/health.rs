@@ -14,7 +14,7 @@ pub struct Health {
     /// The server's name: `influxdb`; empty if the server gives none.
     #[serde(default)]
     pub name: String,
-    /// `pass` or `fail`; see [`is_pass`](Health::is_pass).
+    /// `pass` or `fail`.
     pub status: String,
     /// The reason, as text; unset if the server gives none.
     #[serde(default)]
@@ -37,18 +37,6 @@ impl Health {
             version: None,
             commit: None,
         }
-    }
-
-    /// Whether the server says it's well.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// assert!(client.health()?.is_pass());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_pass(&self) -> bool {
-        self.status == "pass"
     }
 }
 
@@ -109,23 +97,8 @@ impl Client {
         self.ping_header("x-influxdb-version")
     }
 
-    /// Which build the server is, as `OSS` or `Core`, from a ping's headers.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// println!("{:?}", client.build_kind()?); // OSS, Cloud, …
-    /// # assert_eq!(client.build_kind()?.as_deref(), Some("OSS"));
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns the same errors as [`ping`](Client::ping).
-    pub fn build_kind(&self) -> Result<Option<String>, Error> {
-        self.ping_header("x-influxdb-build")
-    }
-
     /// How the server says it is (`GET /health`). Not of InfluxDB Cloud. A server that isn't well responds
-    /// with 503 with the same JSON; that is `Ok` here, see [`Health::is_pass`]. InfluxDB 3 and
+    /// with 503 with the same JSON; that is `Ok` here, see [`Health::status`]. InfluxDB 3 and
     /// VictoriaMetrics respond with `OK` as text: that is a pass, of a server without a name.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The HTTP methods of a raw request.
+//! `Method`: the HTTP methods of a raw request.
 
 use crate::error::Error;
 use alloc::format;
@@ -7,13 +7,13 @@ use core::str::FromStr;
 
 /// An HTTP method (RFC 9110, section 9; PATCH: RFC 5789).
 ///
-/// Parsing takes either case: `patch` is [`Method::Patch`].
+/// Parses in either case: `patch` is [`Method::Patch`]. `Display` writes capitals.
 ///
 /// ```
 /// use influx_edge::client::Method;
 ///
 /// assert_eq!("patch".parse::<Method>()?, Method::Patch);
-/// assert_eq!(Method::Get.as_str(), "GET");
+/// assert_eq!(Method::Get.to_string(), "GET");
 /// assert!("GE T".parse::<Method>().unwrap_err().is_config());
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -47,9 +47,7 @@ impl Method {
         Method::Options,
     ];
 
-    /// Returns the method as it stands in a request line: `"GET"`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
             Method::Head => "HEAD",
@@ -77,7 +75,7 @@ impl FromStr for Method {
             .find(|method| method.as_str().eq_ignore_ascii_case(text))
             .ok_or_else(|| {
                 Error::config(format!(
-                    "{text:?} is no method of HTTP that a request can have: GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS"
+                    "{text:?} isn't an HTTP method of a request: GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS"
                 ))
             })
     }

@@ -1,8 +1,9 @@
-//! The response to a raw request, whatever its status.
+//! `Response`: the response to a raw request, whatever its status.
 
 use super::Client;
 use super::execute::json_trouble;
-use super::transport::{Headers, HttpError, HttpResponse};
+use super::method::Method;
+use super::transport::{HttpError, HttpResponse};
 use crate::error::Error;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -11,10 +12,10 @@ use core::fmt;
 use serde::de::DeserializeOwned;
 use std::io::{self, Read};
 
-/// What a call is called in an error.
+/// The name of a call in an error.
 #[derive(Clone)]
 pub(super) struct What {
-    pub(super) method: super::method::Method,
+    pub(super) method: Method,
     pub(super) path: String,
 }
 
@@ -24,8 +25,19 @@ impl fmt::Display for What {
     }
 }
 
-/// The response to a [`Request`](super::Request), whatever its status. The body is still on the wire: read it with
-/// one of the `into_` methods or as a stream ([`Read`]).
+/// The response to a [`Request`](super::Request), whatever its status.
+///
+/// The body is still unread: one of the `into_` methods reads it whole, [`Read`] streams it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::client::Method;
+///
+/// let response = client.request(Method::Get, "/metrics").call()?.error_for_status()?;
+/// assert_eq!(response.status(), 200);
+/// assert!(response.into_string()?.contains("influxdb_buckets_total"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 pub struct Response {
     pub(super) client: Client,
     pub(super) what: What,
@@ -33,60 +45,36 @@ pub struct Response {
 }
 
 impl Response {
-    /// The HTTP status.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Method;
-    ///
-    /// assert_eq!(client.request(Method::Get, "/health").call()?.status(), 200);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.response.status
     }
 
-    /// Whether the status is 2xx.
+    /// Returns the headers: names in lower case, and values as bytes, which may be any but line breaks:
+    /// print them with `escape_ascii`. The client's secrets in a value are `***`.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::client::Method;
     ///
-    /// let there = client.request(Method::Get, "/api/v2/labels/0123456789abcdef").call()?.is_success();
-    /// # assert!(there);
+    /// let ping = client.request(Method::Get, "/ping").call()?;
+    /// assert!(ping.headers().any(|(name, value)| (name, value) == ("x-influxdb-build", b"OSS")));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
-    #[must_use]
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.response.status)
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.response.headers.iter()
     }
 
-    /// The headers.
+    /// Returns the first value of a header, if it is present and visible ASCII. The name may be in any
+    /// case.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::client::Method;
     ///
-    /// for (name, value) in client.request(Method::Get, "/ping").call()?.headers().iter() {
-    ///     println!("{name}: {}", value.escape_ascii());
-    /// }
-    /// # assert!(client.request(Method::Get, "/ping").call()?.headers().iter().next().is_some());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn headers(&self) -> &Headers {
-        &self.response.headers
-    }
-
-    /// The first value of one header; names in any case.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Method;
-    ///
-    /// println!("{:?}", client.request(Method::Get, "/ping").call()?.header("X-Influxdb-Version"));
-    /// # assert_eq!(client.request(Method::Get, "/ping").call()?.header("X-Influxdb-Version"), Some("v2.9.1"));
+    /// let ping = client.request(Method::Get, "/ping").call()?;
+    /// assert_eq!(ping.header("X-Influxdb-Version"), Some("v2.9.1"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -94,12 +82,12 @@ impl Response {
         self.response.headers.get(name)
     }
 
-    /// This response if its status is 2xx, else the error that any other call would have made of it.
+    /// Returns this response if its status is 2xx, otherwise the error that a typed call would return.
     ///
     /// # Errors
     /// Returns an error with the status and the message of the body if the status isn't 2xx.
     pub fn error_for_status(self) -> Result<Response, Error> {
-        if self.is_success() {
+        if (200..300).contains(&self.response.status) {
             Ok(self)
         } else {
             let error = self.client.refused(&self.what, self.response);
@@ -107,16 +95,7 @@ impl Response {
         }
     }
 
-    /// The whole body, as bytes.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Method;
-    ///
-    /// let bytes: Vec<u8> = client.request(Method::Get, "/metrics").call()?.error_for_status()?.into_bytes()?;
-    /// # assert!(bytes.starts_with(b"# HELP"));
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Reads the whole body into memory.
     ///
     /// # Errors
     /// Returns an error if the connection breaks, time runs out, or the body is larger than
@@ -125,7 +104,7 @@ impl Response {
         self.read_whole()
     }
 
-    /// The whole body, as text.
+    /// Reads the whole body as text.
     ///
     /// # Errors
     /// Returns the same errors as [`into_bytes`](Response::into_bytes), and an error if the body
@@ -136,22 +115,21 @@ impl Response {
             .map_err(|_| Error::content(self.about(), "the body isn't UTF-8 text"))
     }
 
-    /// The whole body, read as JSON into any type: a struct of your own, or `serde_json::Value`.
+    /// Reads the whole body as JSON into any type: a struct of your own, or `serde_json::Value`. The
+    /// status isn't checked: `error_for_status()?.into_json()?` reads successes only.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::client::Method;
     ///
     /// let health: serde_json::Value = client.request(Method::Get, "/health").call()?.into_json()?;
-    /// println!("{}", health["status"]);
-    /// # assert_eq!(health["status"], "pass");
+    /// assert_eq!(health["status"], "pass");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
     /// Returns the same errors as [`into_bytes`](Response::into_bytes), and an error if the body
-    /// isn't JSON of that type. The status plays no part: `error_for_status()?.into_json()?` reads
-    /// successes only.
+    /// isn't JSON of that type.
     pub fn into_json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
         let bytes = self.read_whole()?;
         serde_json::from_slice(&bytes).map_err(|e| {
@@ -182,7 +160,7 @@ impl Response {
     }
 }
 
-/// The body, piece by piece, without holding it in memory.
+/// Streams the body without holding it in memory.
 impl Read for Response {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.response.body.read(buf).map_err(|e| {

@@ -39,36 +39,6 @@ pub struct RetryPolicy {
     pub exponential_base: u32,
 }
 
-/// A retry that is about to be made, for
-/// [`ClientBuilder::on_retry`](super::ClientBuilder::on_retry).
-///
-/// ```
-/// # use std::sync::atomic::{AtomicU32, Ordering};
-/// # static RETRIES: AtomicU32 = AtomicU32::new(0);
-/// # let policy = influx_edge::client::RetryPolicy { max_retries: 2, interval: core::time::Duration::ZERO, ..Default::default() };
-/// let client = influx_edge::Client::builder("http://localhost:1")
-///     .retry(policy)
-///     .on_retry(|retry| {
-///         eprintln!("retry {} in {:?}: {}", retry.attempt, retry.pause, retry.error);
-/// #       assert!(retry.error.is_retryable());
-/// #       RETRIES.store(retry.attempt, Ordering::Relaxed);
-///     })
-///     .build()?;
-/// assert!(client.write("sensors", "t v=1 1").is_err());
-/// # assert_eq!(RETRIES.load(Ordering::Relaxed), 2);
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Retry<'a> {
-    /// Which retry it is, from 1.
-    pub attempt: u32,
-    /// Delay before this retry.
-    pub pause: Duration,
-    /// Why it is needed.
-    pub error: &'a crate::Error,
-}
-
 impl Default for RetryPolicy {
     fn default() -> Self {
         RetryPolicy {
@@ -82,16 +52,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// No retry at all: what a client does unless told otherwise.
-    ///
-    /// ```
-    /// use core::time::Duration;
-    /// use influx_edge::client::RetryPolicy;
-    ///
-    /// assert_eq!(RetryPolicy::none().delay(1, Duration::ZERO, None, 0), None);
-    /// ```
-    #[must_use]
-    pub fn none() -> Self {
+    /// No retry at all: the default of a client.
+    pub(crate) fn none() -> Self {
         RetryPolicy {
             max_retries: 0,
             ..RetryPolicy::default()

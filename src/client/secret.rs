@@ -1,6 +1,7 @@
 //! Secrets that are never printed: tokens, passwords, cookies; and the one way in which text from
 //! outside is printed.
 
+use super::auth::Auth;
 use super::scrub::{self, Needles};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -41,37 +42,28 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// HasSecrets whose secrets must not be printed.
-pub(crate) trait HasSecrets: Send + Sync {
-    /// Those that stay.
-    fn secrets(&self) -> &[Secret];
-
-    /// Those of a session, while there is one.
-    fn session_needles(&self) -> Option<Arc<Needles>>;
-}
-
 /// Everything that a client, or one of its calls, must not print. Text from outside becomes part of
 /// an error, a `Debug` or a value that people print only through here.
 pub(crate) struct Secrets {
     needles: Needles,
-    /// Whose session has more of them.
-    auth: Arc<dyn HasSecrets>,
+    /// The credentials, whose session has more of them.
+    auth: Arc<Auth>,
 }
 
 impl Secrets {
-    pub(crate) fn new(needles: Needles, auth: Arc<dyn HasSecrets>) -> Self {
+    pub(crate) fn new(needles: Needles, auth: Arc<Auth>) -> Self {
         Secrets { needles, auth }
     }
 
     /// None, for tests.
     #[cfg(test)]
     pub(crate) fn none() -> Self {
-        Secrets::new(Needles::NONE, Arc::new(super::auth::Auth::None))
+        Secrets::new(Needles::NONE, Arc::new(Auth::None))
     }
 
     /// These and more, for a call that has some of its own; with another's session, if it opens one.
-    pub(crate) fn and(&self, more: &[&str], auth: Option<Arc<dyn HasSecrets>>) -> Self {
-        let auth = auth.unwrap_or_else(|| Arc::clone(&self.auth));
+    pub(crate) fn and(&self, more: &[&str], auth: Option<&Arc<Auth>>) -> Self {
+        let auth = Arc::clone(auth.unwrap_or(&self.auth));
         let mut needles = self.needles.clone();
         for secret in auth.secrets().iter().map(Secret::reveal) {
             needles.add(secret);

@@ -6,6 +6,7 @@ use super::execute::to_json;
 use super::names::{check_bucket_name, check_name, check_user_name, trimmed};
 use super::secret::Secret;
 use super::transport::RequestBody;
+use crate::api::User;
 use crate::error::Error;
 use alloc::string::String;
 use core::fmt;
@@ -195,26 +196,6 @@ struct Token {
     token: String,
 }
 
-/// The user that a token or session stands for.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// let me = client.me()?;
-/// assert_eq!((me.name.as_str(), me.status.as_deref()), ("admin", Some("active")));
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Me {
-    /// The user's id.
-    pub id: String,
-    /// The user's name.
-    pub name: String,
-    /// `active` or `inactive`.
-    #[serde(default)]
-    pub status: Option<String>,
-}
-
 impl Client {
     /// Whether the server is new and waits for [`setup`](Client::setup). Needs no token.
     ///
@@ -300,7 +281,7 @@ impl Client {
     /// # Errors
     /// Returns an error if the credentials are unknown ([`Error::is_unauthorized`]) or no response
     /// is received.
-    pub fn me(&self) -> Result<Me, Error> {
+    pub fn me(&self) -> Result<User, Error> {
         let mut out = self.http_request("GET", self.inner().base.target("/api/v2/me"));
         self.json(&"ask who we are", &mut out)
     }

@@ -1,64 +1,74 @@
-//! `WriteError`, `FlushError` and `DiskError`: the errors of the batching writer.
+//! `WriteError` and `FlushError`: the errors of the batching writer.
 
-use super::{Error, ErrorKind, PointError, Printable};
+use super::{Error, ErrorKind, PointError, Printable, Remedy};
 use crate::Timestamp;
 use crate::line::LineSyntaxError;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
-/// Why the batching writer didn't take what it was given. Nothing of it was taken; what was taken
-/// before is untouched.
+/// The reason why the batching writer didn't take what it was given. Nothing of it was taken; earlier
+/// points are unaffected.
 ///
 /// Only [`Encode`](WriteError::Encode), for the key that it names, and
-/// [`NotDurable`](WriteError::NotDurable), for the disk's error, allocate. It converts into [`Error`].
+/// [`NotDurable`](WriteError::NotDurable), for the disk's error, allocate. Converts into [`Error`].
+///
+/// ```
+/// use influx_edge::WriteError;
+///
+/// assert!(WriteError::Full.is_retryable()); // the next delivery frees memory
+/// assert!(!WriteError::TooLarge(1024).is_retryable());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// It can't be written as line protocol. The same point fails again.
+    /// The point can't be written as line protocol. The same point fails again.
     Encode(PointError),
     /// A line of text isn't line protocol. The same line fails again.
     Syntax(LineSyntaxError),
     /// The buffer is at its limit, and the writer's policy is to reject rather than to drop the
-    /// oldest. In [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead): the spool is at its `max_bytes`, or the
-    /// disk is full, and the spool's policy is to reject. The next delivery makes space.
+    /// oldest. In [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead): the spool is at its `max_bytes`,
+    /// or the disk is full, and the spool's policy is to reject. The next delivery frees it.
     Full,
-    /// It is larger than a whole batch may be; the number is that limit in bytes. Hand over fewer
-    /// points at once; a single one has to become shorter, or `batch_bytes` larger.
+    /// The input is larger than a whole batch may be; the number is that limit in bytes. Hand over
+    /// fewer points at once. If it is a single point, shorten it or raise `batch_bytes`.
     TooLarge(usize),
-    /// It has no time of its own, and the machine's clock isn't set.
+    /// The point has no time of its own, and the machine's clock isn't set.
     ClockNotSet(ClockError),
     /// The writer's thread has ended: closed by another handle, or by a panic.
     Closed,
-    /// [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead): the disk didn't take it; the text is its
-    /// error.
+    /// [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead): the disk refused the point. The text is
+    /// the disk's error.
     NotDurable(String),
-    /// The writer was made by another process: this one was forked from it and has no thread that
-    /// would send. Start the writer after the fork.
+    /// This process was forked from the one that made the writer and has no thread to send. Start the
+    /// writer after the fork.
     Forked,
     /// The call would make the writer's own thread, in which events are emitted, wait for itself.
     OwnThread,
-    /// The name of the bucket is empty, has a zero byte, or is longer than a spool keeps; the number is
-    /// that limit in bytes: 1 023, with a spool together with the organization's name or id.
+    /// The name of the bucket is empty, has a zero byte, or is longer than a spool accepts. The number
+    /// is that limit in bytes: 1 023, with a spool together with the organization's name or id.
     BucketName(usize),
 }
 
 impl WriteError {
-    /// Whether the same call can succeed later without anybody doing anything.
-    ///
-    /// ```
-    /// use influx_edge::WriteError;
-    ///
-    /// assert!(WriteError::Full.is_retryable()); // the next delivery makes space
-    /// assert!(!WriteError::TooLarge(1024).is_retryable());
-    /// ```
+    /// Returns `true` if the same call may succeed later without any intervention.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(
-            self,
-            WriteError::Full | WriteError::ClockNotSet(_) | WriteError::NotDurable(_)
-        )
+        matches!(self.remedy(), Remedy::Retry)
+    }
+
+    pub(super) const fn remedy(&self) -> Remedy {
+        match self {
+            WriteError::Full | WriteError::ClockNotSet(_) | WriteError::NotDurable(_) => {
+                Remedy::Retry
+            }
+            WriteError::TooLarge(_) => Remedy::Split,
+            WriteError::Encode(_) | WriteError::Syntax(_) => Remedy::RemoveBadLines,
+            WriteError::Closed
+            | WriteError::Forked
+            | WriteError::OwnThread
+            | WriteError::BucketName(_) => Remedy::Operator,
+        }
     }
 }
 
@@ -86,7 +96,7 @@ impl fmt::Display for WriteError {
             ),
             WriteError::Closed => f.write_str("the writer is closed"),
             WriteError::NotDurable(why) => {
-                write!(f, "the point is refused, for it isn't on disk: {}", Printable(why))
+                write!(f, "the point is rejected, because it isn't on disk: {}", Printable(why))
             }
             WriteError::Forked => f.write_str(
                 "this process was forked from the one that has the writer, and has no thread that would send: start the writer after the fork",
@@ -113,7 +123,7 @@ impl From<WriteError> for Error {
     }
 }
 
-/// Why a machine's clock counts as not set. The bounds are those of the writer's
+/// The reason why a machine's clock counts as not set. The bounds are those of the writer's
 /// [`ClockGuard`](crate::writer::ClockGuard).
 ///
 /// ```
@@ -133,27 +143,27 @@ impl From<WriteError> for Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClockError {
-    /// It can't be read: it shows a time outside the years 1677 to 2262.
+    /// The clock shows a time outside the years 1677 to 2262.
     Unreadable,
-    /// It shows a time before the writer's bound.
+    /// The clock is before the writer's bound.
     TooEarly {
-        /// What it shows.
+        /// The machine's time.
         time: Timestamp,
         /// The bound.
         not_before: Timestamp,
     },
-    /// It shows a time after the writer's bound.
+    /// The clock is after the writer's bound.
     TooLate {
-        /// What it shows.
+        /// The machine's time.
         time: Timestamp,
         /// The bound.
         not_after: Timestamp,
     },
-    /// It differs from the server's by more than the writer allows.
+    /// The clock differs from the server's by more than the writer allows.
     ServerDiffers {
-        /// What it shows.
+        /// The machine's time.
         time: Timestamp,
-        /// What the server's shows, at least.
+        /// The server's time, as a lower bound.
         server: Timestamp,
     },
 }
@@ -177,7 +187,23 @@ impl fmt::Display for ClockError {
 
 impl core::error::Error for ClockError {}
 
-/// A flush or close that ran out of time: so many lines have neither reached the server nor a disk.
+/// A flush or close that ran out of time: some lines have reached neither the server nor a disk.
+///
+/// ```
+/// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
+/// use influx_edge::ErrorKind;
+///
+/// let mut w = client
+///     .writer("sensors")
+/// #   .flush_timeout(core::time::Duration::from_millis(10))
+///     .build()?;
+/// w.write_with(|enc| enc.line("t").field("v", 1).finish())?;
+/// let error = w.flush().unwrap_err(); // nothing listens there
+/// let ErrorKind::Flush(missing) = error.kind() else { panic!("{error}") };
+/// assert_eq!((missing.lines(), missing.is_lost()), (1, false)); // still in memory
+/// # assert_eq!(w.stats().buffered, 1);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct FlushError {
     pub(crate) lines: u64,
@@ -186,39 +212,20 @@ pub struct FlushError {
 }
 
 impl FlushError {
-    /// How many lines.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
-    /// use influx_edge::ErrorKind;
-    ///
-    /// let mut w = client
-    ///     .writer("sensors")
-    /// #   .flush_timeout(core::time::Duration::from_millis(10))
-    ///     .build()?;
-    /// w.write_with(|enc| enc.line("t").field("v", 1).finish())?;
-    /// if let Err(error) = w.flush() {
-    ///     if let ErrorKind::Flush(missing) = error.kind() {
-    ///         println!("{} lines are still here: {:?}", missing.lines(), missing.cause());
-    /// #         assert_eq!(missing.lines(), 1);
-    ///     }
-    /// }
-    /// # assert_eq!(w.stats().buffered, 1);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Returns the number of undelivered lines.
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines
     }
 
-    /// Whether they are gone, because the writer is. Otherwise it still holds them and goes on
-    /// trying.
+    /// Returns `true` if the lines are lost because the writer is gone. Otherwise the writer still
+    /// holds them and keeps trying.
     #[must_use]
     pub fn is_lost(&self) -> bool {
         self.lost
     }
 
-    /// What the last attempt failed with.
+    /// Returns the error of the last attempt. `None` if time ran out before the first one.
     #[must_use]
     pub fn cause(&self) -> Option<&Error> {
         self.cause.as_deref()
@@ -252,70 +259,5 @@ impl std::error::Error for FlushError {
 impl From<FlushError> for Error {
     fn from(e: FlushError) -> Self {
         ErrorKind::Flush(e).into()
-    }
-}
-
-/// The disk didn't do what it was asked, where batches are kept on one. The reason, with all its
-/// particulars, is the error's [`source`](std::error::Error::source).
-///
-/// ```
-/// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-diskerror", std::process::id()));
-/// use std::error::Error as _;
-/// use influx_edge::spool::{Spool, SpoolError};
-/// use influx_edge::{Error, ErrorKind};
-///
-/// let spool = Spool::open(&dir)?;
-/// let error = Error::from(Spool::open(&dir).unwrap_err());
-/// let ErrorKind::Disk(disk) = error.kind() else { panic!("{error}") };
-/// assert!(disk.message().contains("in use"));
-/// let cause = disk.source().and_then(|source| source.downcast_ref::<SpoolError>());
-/// assert!(matches!(cause, Some(SpoolError::Locked { .. })));
-/// # drop(spool);
-/// # std::fs::remove_dir_all(&dir)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-pub struct DiskError {
-    message: String,
-    source: Box<dyn std::error::Error + Send + Sync>,
-}
-
-impl DiskError {
-    /// What went wrong, and where.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-}
-
-impl fmt::Display for DiskError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Printable(&self.message))
-    }
-}
-
-impl std::error::Error for DiskError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.source)
-    }
-}
-
-impl Error {
-    /// An error of the disk's.
-    #[cfg(feature = "spool")]
-    pub(crate) fn disk(source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        use alloc::string::ToString as _;
-        ErrorKind::Disk(DiskError {
-            message: source.to_string(),
-            source: Box::new(source),
-        })
-        .into()
-    }
-}
-
-#[cfg(feature = "spool")]
-impl From<crate::spool::SpoolError> for Error {
-    fn from(e: crate::spool::SpoolError) -> Self {
-        Error::disk(e)
     }
 }

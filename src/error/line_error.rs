@@ -1,8 +1,8 @@
-//! `LineError`: one line that a server refused.
+//! `LineError`: one line that a server rejected.
 
 use alloc::string::String;
 
-/// One line that a server refused, or that can be the cause of a type conflict that it reports.
+/// A line that a server rejected, or that can be the cause of a type conflict that it reports.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -16,14 +16,14 @@ use alloc::string::String;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LineError {
-    /// Its number in the body sent, from 1. `None` if the server's words fit no line, or more than
-    /// one.
+    /// The line's number in the body sent, from 1. `None` if the server's message matches no line, or
+    /// more than one.
     pub number: Option<u32>,
-    /// The line as it was sent, without its newline: your own data, so mind where you print it. Empty
-    /// if the server's words fit no line.
+    /// The line as it was sent, without its newline; empty if the server's message matches no line. It
+    /// is your own data: mind where you print it.
     pub line: String,
-    /// Why it was refused, in the server's words; with those for the line if they fit none. As
-    /// [`ResponseError::message`](crate::ResponseError::message) it may be printed: no secret of the
-    /// client's is in it, and nothing that a terminal obeys. At most 4 KiB.
+    /// The server's reason. If it matches no line, with the server's text for the line. Like
+    /// [`Error::message`](crate::Error::message) it may be printed: secrets are `***`, and control
+    /// characters are escaped. At most 4 KiB.
     pub reason: String,
 }

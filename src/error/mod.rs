@@ -1,17 +1,17 @@
-//! The `Error` of everything above the codecs: one pointer wide, with its kind and remedy.
+//! The error type of the client, the writer and the spool, and its kinds.
 //!
-//! **In scope**: what went wrong ([`ErrorKind`]), whether trying again can help
-//! ([`Error::is_retryable`]), when ([`Error::retry_after`]), and one sentence a person can act on
-//! (its `Display`). **Out of scope**: the codecs' own errors, which are `Copy` and need no heap;
-//! they convert into this one, so `?` works across the whole crate.
+//! The codecs ([`line`](mod@crate::line), [`csv`](crate::csv), [`flux`](crate::flux)) have their own
+//! errors, which are `Copy` and need no heap. They convert into [`Error`], so `?` works across the
+//! whole crate.
 //!
-//! **What to watch**: no token, password or cookie ever gets in here. What a server or a proxy
-//! said is cut to a bounded excerpt, with secrets that it repeats as `***` and control characters
-//! escaped; so its fields may be printed as well as the whole.
+//! No token, password or cookie gets into an error. Text from a server or a proxy is cut to a bounded
+//! excerpt in which secrets are `***` and control characters are escaped, so each part may be printed
+//! as well as the whole.
 
 mod delivery;
 mod line_error;
 mod point;
+mod predicates;
 mod response;
 mod response_text;
 mod text;
@@ -21,8 +21,10 @@ use crate::csv::{ReadError, ReadErrorKind, ValueError};
 use crate::flux::FluxError;
 pub use crate::http::{Remedy, Stored};
 use crate::line::{EncodeError, SerializeError};
+#[cfg(feature = "spool")]
+use crate::spool::SpoolError;
 use crate::timestamp::TimestampError;
-pub use delivery::{ClockError, DiskError, FlushError, WriteError};
+pub use delivery::{ClockError, FlushError, WriteError};
 pub use line_error::LineError;
 pub use point::PointError;
 pub use response::ResponseError;
@@ -37,13 +39,15 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
 
-/// What went wrong, as one opaque value the size of a pointer.
+/// The error of every call above the codecs, the size of a pointer.
 ///
-/// `Debug` prints the same sentence, for a `main` that returns it; `{:#?}` prints its parts.
+/// `Display` writes one sentence: what failed, whose fault it is, and what to do. `Debug` writes the
+/// same sentence, for a `main` that returns the error; `{:#?}` adds the kind, the status and the
+/// message.
 ///
-/// Ask it by predicate ([`is_retryable`](Error::is_retryable), [`is_not_found`](Error::is_not_found),
-/// …) or look inside with [`kind`](Error::kind). Printed, it is one sentence: what failed, whose
-/// fault it is, what to try.
+/// Programs decide by predicates ([`is_retryable`](Error::is_retryable),
+/// [`is_not_found`](Error::is_not_found), …) or match on [`kind`](Error::kind). Details of an HTTP
+/// response are in [`response`](Error::response).
 ///
 /// ```
 /// use influx_edge::Client;
@@ -55,107 +59,70 @@ use core::time::Duration;
 /// ```
 pub struct Error(Box<ErrorKind>);
 
-/// The ways to fail, and what is known about each.
+/// The kinds of [`Error`], with the details of each.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// use influx_edge::{ErrorKind, Point};
+/// use influx_edge::{ErrorKind, Point, Timestamp};
 ///
 /// let error = client.write("nowhere", "weather temp_c=21.5").unwrap_err();
 /// assert!(matches!(error.kind(), ErrorKind::Response(response) if response.status() == 404));
 /// let error = client.write("sensors", Point::new("weather").field("temp_c", f64::NAN)).unwrap_err();
 /// assert!(matches!(error.kind(), ErrorKind::Encode(_))); // nothing was sent
+/// let error: influx_edge::Error = Timestamp::parse("yesterday").unwrap_err().into();
+/// let ErrorKind::Content { message, .. } = error.kind() else { panic!("{error}") };
+/// assert_eq!(message, "not an RFC 3339 time");
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// What this program asked for can't be: a URL without a scheme, a token with a line break,
-    /// `https` in a build without TLS. Nothing was sent.
-    Config(ConfigError),
-    /// No complete response came: the network, the name, the TLS handshake, a time limit.
+    /// The program asked for something impossible: a URL without a scheme, a token with a line break,
+    /// `https` in a build without TLS. Nothing was sent. The text is the reason and what to do.
+    Config(String),
+    /// No complete response was received: DNS, network, TLS handshake, time limit.
     Transport(TransportError),
-    /// A server, or something in front of it, responded, but not with what the call hoped for.
+    /// The server, or something in front of it, responded with an error or an unexpected status.
     Response(ResponseError),
-    /// A response with the right status whose content can't be read as what it should be.
-    Content(ContentError),
-    /// The response to a query: it isn't the CSV it should be, a value isn't of the type asked for, or
-    /// the server reported in its middle that the query failed.
+    /// A response with the right status has content that can't be used: wrong JSON, an error inside a
+    /// 200, a time out of range.
+    #[non_exhaustive]
+    Content {
+        /// What was attempted: `cannot use a time`.
+        what: String,
+        /// The reason.
+        message: String,
+        /// The content reports that the database or retention policy doesn't exist.
+        not_found: bool,
+    },
+    /// A query's response isn't valid CSV, a value isn't of the requested type, or the server reported
+    /// within the response that the query failed.
     Rows(ReadError),
-    /// A point that can't be written as line protocol. Nothing was sent.
+    /// A point can't be written as line protocol. Nothing was sent.
     Encode(PointError),
-    /// The batching writer didn't take a point: its buffer is full, the clock isn't set.
+    /// The batching writer didn't take a point: its buffer is full, or the clock isn't set.
     Write(WriteError),
     /// The batching writer ran out of time with lines still undelivered.
     Flush(FlushError),
-    /// A spool's disk failed, or another process has the spool.
-    Disk(DiskError),
-}
-
-/// A mistake in what the program asked for, found before anything was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigError {
-    message: String,
-}
-
-/// A successful response with unreadable content: wrong JSON, a table that isn't annotated CSV.
-///
-/// ```
-/// use influx_edge::{Error, ErrorKind, Timestamp};
-///
-/// let error: Error = Timestamp::parse("yesterday").unwrap_err().into();
-/// let ErrorKind::Content(content) = error.kind() else { panic!("{error}") };
-/// assert_eq!(content.what(), "cannot use a time");
-/// assert_eq!(content.message(), "not an RFC 3339 time");
-/// ```
-#[derive(Debug)]
-pub struct ContentError {
-    pub(crate) what: String,
-    pub(crate) message: String,
-    /// It is about something that the server doesn't have.
-    pub(crate) not_found: bool,
+    /// A spool's disk failed, or another process uses the spool.
+    #[cfg(feature = "spool")]
+    Disk(SpoolError),
 }
 
 impl Error {
-    /// What went wrong, to look inside.
+    /// Returns the kind of the error, with its details.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0
     }
 
-    /// The HTTP status of the response, if there was one.
+    /// Returns the reason alone, without the sentence that `Display` writes around it: the server's
+    /// message, or that of the check that failed.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
-    /// if let Err(error) = client.ping() {
-    ///     println!("{:?}", error.status()); // None: not even a response
-    /// }
-    /// # assert_eq!(client.ping().unwrap_err().status(), None);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn status(&self) -> Option<u16> {
-        self.response().map(ResponseError::status)
-    }
-
-    /// InfluxDB's own word for the error (`"not found"`, `"unauthorized"`, …), from the body's
-    /// `code` or the header `X-Platform-Error-Code`.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
-    /// if let Err(error) = client.write("sensors", "t v=1") {
-    ///     println!("{}", error.code().unwrap_or("no word of InfluxDB's"));
-    /// }
-    /// # assert_eq!(client.ping().unwrap_err().code(), Some("unauthorized"));
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn code(&self) -> Option<&str> {
-        self.response().and_then(ResponseError::code)
-    }
-
-    /// What the other side, or the check that failed, said; without the sentence around it that
-    /// `Display` adds.
+    /// A server's message is the body's `message`, else its `error`, else the first 512 bytes of the
+    /// body, else an error header, else the reason phrase of the status. At most 4 KiB. It may be
+    /// printed: the client's secrets in it are `***`, and control characters, line breaks among them,
+    /// are escaped.
     ///
     /// ```
     /// let error = influx_edge::Client::builder("localhost").build().unwrap_err();
@@ -164,16 +131,16 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         match &*self.0 {
-            ErrorKind::Config(e) => &e.message,
+            ErrorKind::Config(message) | ErrorKind::Content { message, .. } => message,
             ErrorKind::Transport(e) => e.detail(),
-            ErrorKind::Response(e) => e.message(),
-            ErrorKind::Content(e) => &e.message,
+            ErrorKind::Response(e) => &e.0.message,
             ErrorKind::Rows(e) => match e.kind() {
                 ReadErrorKind::Server { message, .. } => message,
                 _ => "the response can't be read as asked",
             },
             ErrorKind::Encode(_) => "the point can't be written as line protocol",
-            ErrorKind::Disk(e) => e.message(),
+            #[cfg(feature = "spool")]
+            ErrorKind::Disk(_) => "the spool failed",
             ErrorKind::Write(_) => "the writer did not take the point",
             ErrorKind::Flush(e) => match e.cause() {
                 Some(cause) => cause.message(),
@@ -182,209 +149,13 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later without anybody doing anything.
-    ///
-    /// True for a lost connection, a time limit, a name that doesn't resolve, and the statuses 408,
-    /// 425, 429 and 5xx but 501 and 505, unless InfluxDB's 500 is about a partial write, a missing
-    /// permission or the request itself. False where a person must act first (token, bucket,
-    /// certificate, configuration) and where the data themselves are refused.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// while let Err(error) = client.write("sensors", "t v=1 1") {
-    ///     if !error.is_retryable() {
-    ///         return Err(error);
-    ///     }
-    ///     std::thread::sleep(error.retry_after().unwrap_or(core::time::Duration::from_secs(5)));
-    /// }
-    /// # let nobody = influx_edge::Client::builder("http://127.0.0.1:1").build()?;
-    /// # assert!(nobody.ping().unwrap_err().is_retryable());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        match &*self.0 {
-            ErrorKind::Config(_)
-            | ErrorKind::Content(_)
-            | ErrorKind::Encode(_)
-            | ErrorKind::Rows(_) => false,
-            ErrorKind::Transport(e) => e.is_retryable(),
-            ErrorKind::Response(e) => e.is_retryable(),
-            ErrorKind::Write(e) => e.is_retryable(),
-            ErrorKind::Disk(_) => false,
-            // What is lost can't be tried again.
-            ErrorKind::Flush(e) => !e.is_lost() && e.cause().is_none_or(Error::is_retryable),
-        }
-    }
-
-    /// How long the server asked to wait (`Retry-After`), at most ten minutes.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("proxied").build()?;
-    /// if let Err(error) = client.write("sensors", "t v=1 1") {
-    ///     let pause = error.retry_after().unwrap_or(core::time::Duration::from_secs(5));
-    /// #     assert_eq!(pause, core::time::Duration::from_secs(5));
-    ///     println!("again in {pause:?}");
-    /// }
-    /// # assert!(client.ping().is_err());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.response().and_then(ResponseError::retry_after)
-    }
-
-    /// 404, or a body that says `not found`; whatever the status, an organization that the server
-    /// doesn't have, and InfluxQL's `database not found` and `retention policy not found`.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// match client.write("nowhere", "t v=1") {
-    ///     Err(error) if error.is_not_found() => println!("somebody has to make the bucket"),
-    ///     other => other?,
-    /// }
-    /// # assert!(client.write("nowhere", "t v=1").unwrap_err().is_not_found());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        self.says(404, "not found")
-            || match &*self.0 {
-                ErrorKind::Content(e) => e.not_found,
-                _ => self.response().is_some_and(|e| e.0.misses_org()),
-            }
-    }
-
-    /// The name is taken: 409, or InfluxDB's 422 with the code `conflict`.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::api::NewBucket;
-    ///
-    /// match client.buckets().create(&NewBucket::new("edge")) {
-    ///     Err(error) if error.is_conflict() => println!("it is there already"),
-    ///     other => drop(other?),
-    /// }
-    /// # assert!(client.buckets().create(&NewBucket::new("edge")).unwrap_err().is_conflict());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_conflict(&self) -> bool {
-        self.says(409, "conflict")
-    }
-
-    /// The token, password or session is missing, unknown or expired: 401.
+    /// Returns the response that the error was made of, if there was one.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
-    /// if client.ping().is_err_and(|error| error.is_unauthorized()) {
-    ///     println!("the token is not (or no longer) known");
-    /// }
-    /// # assert!(client.ping().unwrap_err().is_unauthorized());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_unauthorized(&self) -> bool {
-        self.says(401, "unauthorized")
-    }
-
-    /// Who we are is known, but this isn't allowed: 403. (InfluxDB responds with 401 instead for most
-    /// resources; 403 is for data.)
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// if client.write("system", "t v=1").is_err_and(|error| error.is_forbidden()) {
-    ///     println!("the token is good, but not for this bucket");
-    /// }
-    /// # assert!(client.write("system", "t v=1").unwrap_err().is_forbidden());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_forbidden(&self) -> bool {
-        self.says(403, "forbidden")
-    }
-
-    /// The server asks to slow down: 429.
-    #[must_use]
-    pub fn is_rate_limited(&self) -> bool {
-        self.says(429, "too many requests")
-    }
-
-    /// The body is larger than the server, or a proxy before it, takes: 413. Send smaller pieces.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let lines = "t v=1 1\nt v=2 2\n";
-    /// if client.write("sensors", lines).is_err_and(|error| error.is_too_large()) {
-    ///     for line in lines.lines() {
-    ///         client.write("sensors", line)?;
-    ///     }
-    /// }
-    /// # assert!(client.write("sensors", lines).unwrap_err().is_too_large());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_too_large(&self) -> bool {
-        self.says(413, "request too large")
-    }
-
-    /// A time limit of this client ran out.
-    ///
-    /// ```
-    /// # let deaf = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    /// # let url = format!("http://{}", deaf.local_addr().expect("its address"));
-    /// # let client = influx_edge::Client::builder(url).timeout(core::time::Duration::from_millis(20)).build()?;
-    /// if client.ping().is_err_and(|error| error.is_timeout()) {
-    ///     println!("the limits of the builder are shorter than the line is long");
-    /// }
-    /// # assert!(client.ping().unwrap_err().is_timeout());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_timeout(&self) -> bool {
-        match &*self.0 {
-            ErrorKind::Transport(e) => e.kind() == TransportErrorKind::Timeout,
-            ErrorKind::Flush(e) => e.cause().is_some_and(Error::is_timeout),
-            _ => false,
-        }
-    }
-
-    /// No complete response came; see [`TransportError`].
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
-    /// if client.ping().is_err_and(|error| error.is_transport()) {
-    ///     println!("nobody responded: cable, name, port, certificate");
-    /// }
-    /// # assert!(client.ping().unwrap_err().is_transport());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_transport(&self) -> bool {
-        matches!(&*self.0, ErrorKind::Transport(_))
-    }
-
-    /// The program asked for something that can't be; nothing was sent.
-    ///
-    /// ```
-    /// let error = influx_edge::Client::builder("ftp://localhost").build().unwrap_err();
-    /// assert!(error.is_config()); // nothing was sent
-    /// ```
-    #[must_use]
-    pub fn is_config(&self) -> bool {
-        matches!(&*self.0, ErrorKind::Config(_))
-    }
-
-    /// The other side's response, if there was one.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
-    /// if let Err(error) = client.write("sensors", "t v=1") {
-    ///     let ours = error.response().is_some_and(|response| response.is_from_influxdb());
-    /// #     assert!(ours);
-    ///     println!("InfluxDB itself said no: {ours}");
-    /// }
-    /// # assert!(client.ping().unwrap_err().response().is_some());
+    /// let error = client.write("sensors", "t v=1").unwrap_err();
+    /// let response = error.response().expect("the server responded");
+    /// assert!(response.is_from_influxdb()); // and not a proxy
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -396,155 +167,164 @@ impl Error {
         }
     }
 
-    /// After a failed write: how much of it is in the database.
+    /// Returns the HTTP status, if there was a response.
     ///
-    /// Only a write's error can say [`Stored::Partial`]; a request that never left is
-    /// [`Stored::None`]; where nobody can know, it is [`Stored::Unknown`], and sending the same
-    /// points again is safe as long as they carry their own timestamps. Where a
-    /// [`RetryPolicy`](crate::client::RetryPolicy) made several attempts, it speaks of all of them.
-    /// A server that drops every line of a write, for a type conflict say, leaves [`Stored::None`] with
-    /// [`Remedy::None`]: there is nothing to send again.
+    /// ```
+    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
+    /// assert_eq!(client.ping().unwrap_err().status(), None); // nothing listens there
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.response().map(ResponseError::status)
+    }
+
+    /// Returns InfluxDB's error code (`"not found"`, `"unauthorized"`, …): the body's `code`, else the
+    /// header `X-Platform-Error-Code`.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
+    /// let error = client.write("sensors", "t v=1").unwrap_err();
+    /// assert_eq!(error.code(), Some("unauthorized"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.response()?.0.code.as_deref()
+    }
+
+    /// Returns `true` if the same call may succeed later without any intervention.
+    ///
+    /// That is so for a lost connection, a time limit, a name that doesn't resolve, and the statuses
+    /// 408, 425, 429 and 5xx except 501 and 505. InfluxDB's 500 for a partial write, a missing
+    /// permission or a bad request isn't retryable, nor is an error that a person must resolve first
+    /// (token, bucket, certificate, configuration) or a refusal of the data.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// while let Err(error) = client.write("sensors", "t v=1 1") {
+    ///     if !error.is_retryable() {
+    ///         return Err(error);
+    ///     }
+    ///     std::thread::sleep(error.retry_after().unwrap_or(core::time::Duration::from_secs(5)));
+    /// }
+    /// # let unreachable = influx_edge::Client::builder("http://127.0.0.1:1").build()?;
+    /// # assert!(unreachable.ping().unwrap_err().is_retryable());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        // Lines that are lost with the writer can't be sent again, whatever their last error was.
+        let lost = matches!(&*self.0, ErrorKind::Flush(e) if e.is_lost());
+        !lost && self.remedy() == Remedy::Retry
+    }
+
+    /// Returns the delay that the server asked for (`Retry-After`: seconds, decimals or a date), at
+    /// most ten minutes. `None` if the header is absent or unreadable.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("proxied").build()?;
+    /// let error = client.write("sensors", "t v=1 1").unwrap_err();
+    /// let pause = error.retry_after().unwrap_or(core::time::Duration::from_secs(5));
+    /// assert_eq!(pause, core::time::Duration::from_secs(5));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.response()?.0.retry_after
+    }
+
+    /// Returns how much of a failed write is in the database.
+    ///
+    /// [`Stored::None`] if the request never left, [`Stored::Unknown`] if that can't be determined:
+    /// sending the same points again is safe if they carry their own timestamps. Only a write returns
+    /// [`Stored::Partial`]. If a [`RetryPolicy`](crate::client::RetryPolicy) made several attempts, the
+    /// value covers all of them. A server that drops every line of a write, for a type conflict for
+    /// example, yields [`Stored::None`] with [`Remedy::None`]: there is nothing to send again.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::Stored;
     ///
-    /// if let Err(error) = client.write("sensors", "t v=1 1\nt v=\"two\" 2") {
-    ///     match error.stored() {
-    ///         Stored::Partial => println!("only the bad line is missing"),
-    ///         other => println!("to be sent again: {other:?}"),
-    ///     }
-    /// }
-    /// # assert_eq!(client.write("sensors", "t v=1 1\nt v=\"two\" 2").unwrap_err().stored(), Stored::Partial);
+    /// let error = client.write("sensors", "t v=1 1\nt v=\"two\" 2").unwrap_err();
+    /// assert_eq!(error.stored(), Stored::Partial); // all but the bad line
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
     pub fn stored(&self) -> Stored {
         match &*self.0 {
-            ErrorKind::Config(_)
-            | ErrorKind::Encode(_)
-            | ErrorKind::Write(_)
-            | ErrorKind::Disk(_) => Stored::None,
+            ErrorKind::Config(_) | ErrorKind::Encode(_) | ErrorKind::Write(_) => Stored::None,
+            #[cfg(feature = "spool")]
+            ErrorKind::Disk(_) => Stored::None,
             ErrorKind::Flush(e) => e.cause().map_or(Stored::None, Error::stored),
             ErrorKind::Transport(e) => e.stored(),
-            ErrorKind::Response(e) => e.stored(),
-            ErrorKind::Content(_) | ErrorKind::Rows(_) => Stored::Unknown,
+            ErrorKind::Response(e) => e.0.stored,
+            ErrorKind::Content { .. } | ErrorKind::Rows(_) => Stored::Unknown,
         }
     }
 
-    /// After a failed write: what may be done about it. The batching writer follows it.
+    /// Returns what to do about a failed write. The batching writer follows it.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
     /// use influx_edge::Remedy;
     ///
-    /// if let Err(error) = client.write("sensors", "t v=1 1") {
-    ///     match error.remedy() {
-    ///         Remedy::Retry => println!("later"),
-    ///         Remedy::Operator => println!("call somebody"),
-    ///         other => println!("{other:?}"),
-    ///     }
+    /// match client.write("sensors", "t v=1 1").unwrap_err().remedy() {
+    ///     Remedy::Retry => println!("send it again later"),
+    ///     other => panic!("{other:?}"),
     /// }
-    /// # assert_eq!(client.write("sensors", "t v=1 1").unwrap_err().remedy(), Remedy::Retry);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         match &*self.0 {
-            ErrorKind::Config(_) | ErrorKind::Content(_) | ErrorKind::Rows(_) => Remedy::Operator,
-            ErrorKind::Encode(_) => Remedy::RemoveBadLines,
-            ErrorKind::Write(e) => match e {
-                WriteError::Full | WriteError::ClockNotSet(_) | WriteError::NotDurable(_) => {
-                    Remedy::Retry
-                }
-                WriteError::TooLarge(_) => Remedy::Split,
-                WriteError::Encode(_) | WriteError::Syntax(_) => Remedy::RemoveBadLines,
-                WriteError::Closed
-                | WriteError::Forked
-                | WriteError::OwnThread
-                | WriteError::BucketName(_) => Remedy::Operator,
-            },
+            ErrorKind::Config(_) | ErrorKind::Content { .. } | ErrorKind::Rows(_) => {
+                Remedy::Operator
+            }
+            #[cfg(feature = "spool")]
             ErrorKind::Disk(_) => Remedy::Operator,
+            ErrorKind::Encode(_) => Remedy::RemoveBadLines,
+            ErrorKind::Write(e) => e.remedy(),
             ErrorKind::Flush(e) => e.cause().map_or(Remedy::Retry, Error::remedy),
-            ErrorKind::Transport(e) if e.is_retryable() => Remedy::Retry,
-            ErrorKind::Transport(_) => Remedy::Operator,
-            ErrorKind::Response(e) => e.remedy(),
+            ErrorKind::Transport(e) => e.remedy(),
+            ErrorKind::Response(e) => e.0.remedy,
         }
     }
 
-    /// After a refused write: the lines the server named as bad, in its order. Where it names a type
-    /// conflict by measurement and field only (InfluxDB 1 and 2): the lines that can be its cause, in
-    /// theirs.
+    /// Returns the lines that the server named as bad, in its order. There may be more bad lines.
+    ///
+    /// InfluxDB 1 and 2 name a type conflict by measurement and field only. The lines that can be its
+    /// cause are returned then, in the order in which they were sent.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// if let Err(error) = client.write("sensors", "weather temp_c=1 1\nweather temp_c= 2\n") {
-    ///     for bad in error.line_errors() {
-    ///         println!("{}: {}", bad.line, bad.reason);
-    ///     }
-    /// }
-    /// # assert_eq!(client.write("sensors", "weather temp_c=1 1\nweather temp_c= 2\n").unwrap_err().line_errors().len(), 1);
+    /// let error = client.write("sensors", "weather temp_c=1 1\nweather temp_c= 2\n").unwrap_err();
+    /// let [bad] = error.line_errors() else { panic!("{error}") };
+    /// assert_eq!(bad.line, "weather temp_c= 2");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
     pub fn line_errors(&self) -> &[LineError] {
-        self.response().map_or(&[], ResponseError::line_errors)
+        self.response().map_or(&[], |e| &e.0.line_errors)
     }
 
-    fn says(&self, status: u16, code: &str) -> bool {
-        self.response()
-            .is_some_and(|a| a.status() == status || a.code() == Some(code))
-    }
     /// A mistake of the caller, found before anything is sent.
     pub(crate) fn config(message: impl Into<String>) -> Self {
-        ErrorKind::Config(ConfigError {
-            message: message.into(),
-        })
-        .into()
+        ErrorKind::Config(message.into()).into()
     }
 
-    /// Content that can't be read.
+    /// Content that can't be used.
     pub(crate) fn content(what: impl Into<String>, message: impl Into<String>) -> Self {
-        ErrorKind::Content(ContentError {
+        ErrorKind::Content {
             what: what.into(),
             message: message.into(),
             not_found: false,
-        })
+        }
         .into()
     }
 
     pub(crate) fn kind_mut(&mut self) -> &mut ErrorKind {
         &mut self.0
-    }
-}
-
-impl ConfigError {
-    /// What is wrong, and what to do about it.
-    ///
-    /// ```
-    /// use influx_edge::{Client, ErrorKind};
-    ///
-    /// let error = Client::builder("localhost").build().unwrap_err();
-    /// let ErrorKind::Config(mistake) = error.kind() else { unreachable!() };
-    /// assert!(mistake.message().contains("http://"));
-    /// ```
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-}
-
-impl ContentError {
-    /// What was being read.
-    #[must_use]
-    pub fn what(&self) -> &str {
-        &self.what
-    }
-
-    /// Why it can't be read.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
     }
 }
 
@@ -578,44 +358,52 @@ impl From<ReadError> for Error {
     }
 }
 
-/// A text that is no time, or a time that no server can store.
+#[cfg(feature = "spool")]
+impl From<SpoolError> for Error {
+    fn from(e: SpoolError) -> Self {
+        ErrorKind::Disk(e).into()
+    }
+}
+
+/// Text that isn't a time, or a time that no server can store.
 impl From<TimestampError> for Error {
     fn from(e: TimestampError) -> Self {
         Error::content("cannot use a time", e.to_string())
     }
 }
 
-/// A value of a record that isn't what was asked for.
+/// A value of a record that isn't of the requested type.
 impl From<ValueError> for Error {
     fn from(e: ValueError) -> Self {
         Error::content("cannot read a row", e.to_string())
     }
 }
 
-/// A parameter or literal that Flux has no form for.
+/// A parameter or literal that Flux can't express.
 impl From<FluxError> for Error {
     fn from(e: FluxError) -> Self {
         Error::config(e.to_string())
     }
 }
 
-/// The sentence, for a program whose `main` returns the error; in the alternate form (`{:#?}`) what
-/// can be asked of it, by name.
+/// Writes the sentence of `Display`, which a `main` that returns the error prints. The alternate form
+/// (`{:#?}`) adds kind, status and message.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !f.alternate() {
             return fmt::Display::fmt(self, f);
         }
-        // Not the kinds' own `Debug`, which would bring all of them into the smallest program.
+        // The kinds' derived `Debug` would link all of them into the smallest program.
         let kind = match &*self.0 {
             ErrorKind::Config(_) => "Config",
             ErrorKind::Transport(_) => "Transport",
             ErrorKind::Response(_) => "Response",
-            ErrorKind::Content(_) => "Content",
+            ErrorKind::Content { .. } => "Content",
             ErrorKind::Rows(_) => "Rows",
             ErrorKind::Encode(_) => "Encode",
             ErrorKind::Write(_) => "Write",
             ErrorKind::Flush(_) => "Flush",
+            #[cfg(feature = "spool")]
             ErrorKind::Disk(_) => "Disk",
         };
         write!(f, "Error {{\n    kind: {kind},\n")?;
@@ -634,28 +422,19 @@ impl fmt::Debug for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            ErrorKind::Config(e) => write!(f, "{e}"),
+            ErrorKind::Config(message) => write!(f, "{}", Printable(message)),
             ErrorKind::Transport(e) => write!(f, "{e}"),
             ErrorKind::Response(e) => write!(f, "{e}"),
-            ErrorKind::Content(e) => write!(f, "{e}"),
+            ErrorKind::Content { what, message, .. } => {
+                write!(f, "{what}: {}", Printable(message))
+            }
             ErrorKind::Rows(e) => write!(f, "{}", Escaped(e)),
             ErrorKind::Encode(e) => write!(f, "{e}"),
             ErrorKind::Write(e) => write!(f, "{e}"),
             ErrorKind::Flush(e) => write!(f, "{e}"),
-            ErrorKind::Disk(e) => write!(f, "{e}"),
+            #[cfg(feature = "spool")]
+            ErrorKind::Disk(e) => write!(f, "{}", Escaped(e)),
         }
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Printable(&self.message))
-    }
-}
-
-impl fmt::Display for ContentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.what, Printable(&self.message))
     }
 }
 
@@ -664,8 +443,8 @@ impl std::error::Error for Error {
         match &*self.0 {
             ErrorKind::Transport(e) => std::error::Error::source(e),
             ErrorKind::Rows(e) => std::error::Error::source(e),
-            ErrorKind::Write(e) => std::error::Error::source(e),
             ErrorKind::Flush(e) => std::error::Error::source(e),
+            #[cfg(feature = "spool")]
             ErrorKind::Disk(e) => std::error::Error::source(e),
             _ => None,
         }

@@ -6,7 +6,7 @@ use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use core::fmt;
 
-/// A point that can't be written as line protocol: why, which key, and which point of the batch.
+/// A point that can't be written as line protocol: the reason, the key, and the number of the point.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
@@ -18,19 +18,27 @@ use core::fmt;
 /// ];
 /// let error = client.write("sensors", &points).unwrap_err(); // nothing was sent
 /// let ErrorKind::Encode(e) = error.kind() else { unreachable!() };
-/// assert_eq!((e.number(), e.key()), (Some(2), Some("temp_c")));
+/// assert_eq!((e.number, e.key.as_deref()), (Some(2), Some("temp_c")));
 /// assert!(error.to_string().starts_with("cannot encode point 2: the value of field `temp_c` is NaN"));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PointError {
-    error: EncodeError,
-    key: Option<Box<str>>,
-    number: Option<usize>,
+    /// The reason, with the position in the line.
+    pub error: EncodeError,
+    /// The key of the tag or field at fault, as it was given (that of a
+    /// [`FieldKey`](crate::line::FieldKey): escaped), cut to 256 bytes. `None` if no key is at fault,
+    /// or an empty one is.
+    pub key: Option<Box<str>>,
+    /// The number of the point among those handed over together, from 1. A
+    /// [`ToLine`](crate::line::ToLine) that writes several lines counts each. `None` for the first
+    /// point given to a writer, and for a converted [`EncodeError`] or [`SerializeError`].
+    pub number: Option<usize>,
 }
 
 impl PointError {
-    /// The error of the line that `enc` refused last.
+    /// The error of the line that `enc` rejected last.
     #[cold]
     pub(crate) fn of<S: Sink>(enc: &Encoder<S>, error: EncodeError) -> Self {
         PointError {
@@ -42,7 +50,7 @@ impl PointError {
         }
     }
 
-    /// The same where points usually come one by one: the first has no number.
+    /// The same for points that usually come one by one: the first has no number.
     #[cold]
     pub(crate) fn of_next<S: Sink>(enc: &Encoder<S>, error: EncodeError) -> Self {
         let mut e = Self::of(enc, error);
@@ -50,32 +58,10 @@ impl PointError {
         e
     }
 
-    /// The same as the point of that number.
+    /// The same error for the point of this number.
     pub(crate) fn numbered(mut self, number: usize) -> Self {
         self.number = Some(number);
         self
-    }
-
-    /// What is wrong, and where in the line.
-    #[must_use]
-    pub fn error(&self) -> EncodeError {
-        self.error
-    }
-
-    /// The key of the tag or field that the error is about, as it was given (a
-    /// [`FieldKey`](crate::line::FieldKey): as it is escaped); of a long one the start, at most 256
-    /// bytes. `None` if it is about no key, or about an empty one.
-    #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        self.key.as_deref()
-    }
-
-    /// The number of the point among those that were handed over together, from 1. A
-    /// [`ToLine`](crate::line::ToLine) that writes several lines counts as so many. `None` for the first
-    /// one given to a writer, and for an [`EncodeError`] or [`SerializeError`] that was converted.
-    #[must_use]
-    pub fn number(&self) -> Option<usize> {
-        self.number
     }
 }
 
@@ -106,7 +92,7 @@ impl fmt::Display for PointError {
             Some(number) => write!(f, "cannot encode point {number}: ")?,
             None => f.write_str("cannot encode a point: ")?,
         }
-        match (self.key(), self.error.location()) {
+        match (self.key.as_deref(), self.error.location()) {
             (Some(key), Some(location)) => self.error.describe(f, &Named { location, key }),
             _ => write!(f, "{}", self.error),
         }

@@ -1,11 +1,11 @@
 //! `TransportError`: no complete response was received (DNS, TCP, TLS, timeout, protocol).
 
-use super::{Error, ErrorKind, Printable, Stored};
+use super::{Error, ErrorKind, Printable, Remedy, Stored};
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-/// Where the path to the server broke.
+/// The stage at which a call failed without a complete response.
 ///
 /// ```
 /// use influx_edge::{Client, ErrorKind, TransportErrorKind};
@@ -23,49 +23,58 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The host's name doesn't resolve (now).
+    /// The host name doesn't resolve, at the moment.
     Dns,
-    /// The host is there, but nothing listens at the port.
+    /// The host refuses the connection: nothing listens at the port.
     Refused,
     /// The host or network can't be reached.
     Connect,
-    /// A time limit of this client ran out.
+    /// A time limit of this client expired.
     Timeout,
     /// The connection closed or broke before the response was complete.
     Closed,
-    /// What came isn't HTTP, or breaks its rules.
+    /// The response isn't HTTP, or violates it.
     Protocol,
-    /// The TLS handshake failed: certificate, name, trust, or no TLS at the other end.
+    /// The TLS handshake failed: certificate, name, trust, or no TLS at the server's port.
     Tls,
-    /// Plain HTTP was spoken to a TLS port, which responded with a TLS record. (One that responds with
-    /// 400 in words is a [`ResponseError`](crate::ResponseError) that says the same; one that only
-    /// closes is [`Closed`](Self::Closed), whose sentence names the possibility.)
+    /// Plain HTTP was sent to a TLS port, which responded with a TLS record. (If it responds with 400
+    /// and a text, the error is a [`ResponseError`](crate::ResponseError); if it only closes,
+    /// [`Closed`](Self::Closed), whose sentence names the possibility.)
     NeedsTls,
-    /// The response, decompressed, is larger than the cap of this call.
+    /// The response, decompressed, is larger than the limit of this call.
     TooLarge,
-    /// The response's compressed body is damaged, or encoded in a way that this client didn't ask
-    /// for.
+    /// The response's compressed body is damaged, or has an encoding that this client didn't accept.
     Compression,
-    /// The proxy refused a tunnel (407, 403, a redirect), it is no HTTP proxy, or its URL has the wrong
-    /// one of http and https. A person is needed; what to do is in [`TransportError::detail`]. With a
-    /// server on http a 407, and what isn't HTTP/1, are known to be the proxy's: its other refusals are a
-    /// [`ResponseError`](crate::ResponseError), which names the proxy if InfluxDB doesn't respond so.
+    /// The proxy refused a tunnel (407, 403, a redirect), isn't an HTTP proxy, or its URL has http in
+    /// place of https or the reverse. A person must act; [`TransportError::detail`] says how. With a
+    /// server on http, only a 407 and a response that isn't HTTP/1 are certain to be the proxy's. Its
+    /// other refusals are a [`ResponseError`](crate::ResponseError), which names the proxy if the body
+    /// isn't InfluxDB's.
     Proxy,
-    /// The proxy can't be reached or used for now: it is down, its name doesn't resolve, or it
-    /// reports, when asked for a tunnel, that it can't reach the server. May pass by itself. (A proxy
-    /// that is too slow is a [`Timeout`](Self::Timeout).)
+    /// The proxy can't be used at the moment: it is down, its name doesn't resolve, or it responds to
+    /// `CONNECT` that it can't reach the server. (A proxy that is too slow is a
+    /// [`Timeout`](Self::Timeout).)
     ProxyUnavailable,
-    /// The request can't be put into HTTP: a path or a header is too long, a method unknown.
+    /// The request can't be expressed in HTTP: a path or a header is too long.
     Request,
 }
 
-/// No complete response came. Whether the server acted on the request is unknown once it was sent.
+/// A call without a complete response. Once the request was sent, it is unknown whether the server
+/// acted on it.
+///
+/// ```
+/// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
+/// use influx_edge::{ErrorKind, TransportErrorKind};
+///
+/// let error = client.ping().unwrap_err();
+/// let ErrorKind::Transport(transport) = error.kind() else { panic!("{error}") };
+/// assert_eq!((transport.kind(), transport.host()), (TransportErrorKind::Refused, "127.0.0.1:1"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct TransportError {
     pub(crate) kind: TransportErrorKind,
-    /// What was tried, as "write to bucket \"x\"".
     pub(crate) what: String,
-    /// `host:port`.
     pub(crate) host: String,
     pub(crate) detail: String,
     /// It failed before the first byte of the request was sent.
@@ -74,51 +83,32 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// Where it broke.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
-    /// use influx_edge::{ErrorKind, TransportErrorKind};
-    ///
-    /// if let Err(error) = client.ping() {
-    ///     if let ErrorKind::Transport(broken) = error.kind() {
-    ///         match broken.kind() {
-    ///             TransportErrorKind::Dns | TransportErrorKind::Refused => println!("{} is not there", broken.host()),
-    ///             TransportErrorKind::Tls => println!("its certificate: {}", broken.detail()),
-    ///             other => println!("{other:?}"),
-    ///         }
-    ///     }
-    /// }
-    /// # assert!(matches!(client.ping().unwrap_err().kind(), ErrorKind::Transport(broken) if broken.kind() == TransportErrorKind::Refused));
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Returns the stage at which the call failed.
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// What was tried, in words: `write to bucket "sensors"`.
+    /// Returns what was attempted: `write to bucket "sensors"`.
     #[must_use]
     pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// The `host:port` the call was meant for.
+    /// Returns the `host:port` that the call was meant for.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The cause: in this crate's words, in those of the layer that saw it (without secrets, and cut to
-    /// 1 KiB), or both. For [`Tls`](TransportErrorKind::Tls) with what to do; a command in it is its end.
+    /// Returns the cause: this crate's text, that of the failing layer (without secrets, cut to 1 KiB),
+    /// or both. For [`Tls`](TransportErrorKind::Tls) it ends with what to do, or with a command.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// Whether the same call may succeed later without anybody doing anything.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
+    pub(super) fn remedy(&self) -> Remedy {
         match self.kind {
             TransportErrorKind::Dns
             | TransportErrorKind::Refused
@@ -126,21 +116,21 @@ impl TransportError {
             | TransportErrorKind::Timeout
             | TransportErrorKind::Closed
             // A proxy restarts like a server does.
-            | TransportErrorKind::ProxyUnavailable => true,
+            | TransportErrorKind::ProxyUnavailable => Remedy::Retry,
             TransportErrorKind::Protocol
             | TransportErrorKind::Proxy
             | TransportErrorKind::Tls
             | TransportErrorKind::NeedsTls
             | TransportErrorKind::TooLarge
             | TransportErrorKind::Compression
-            | TransportErrorKind::Request => false,
+            | TransportErrorKind::Request => Remedy::Operator,
         }
     }
 
-    /// Whether anything can have reached the server: a request that was never sent stored nothing.
-    /// Once a byte of it was, it doesn't matter what failed.
+    /// A request that was never sent stored nothing. Once a byte of it was sent the server may have
+    /// acted on it, whatever failed afterwards.
     pub(crate) fn stored(&self) -> Stored {
-        // A TLS port can't have understood plain HTTP.
+        // A TLS port can't have parsed plain HTTP.
         if self.unsent || self.kind == TransportErrorKind::NeedsTls {
             Stored::None
         } else {

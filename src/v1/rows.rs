@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::client::execute::json_trouble;
 use crate::client::names::What;
 use crate::client::transport::{Body, HttpError};
-use crate::error::{ContentError, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -299,7 +299,7 @@ impl Rows {
         } else {
             ""
         };
-        ErrorKind::Content(ContentError {
+        ErrorKind::Content {
             what: format!(
                 "cannot {what}: {hint}the server reports for statement {}",
                 // People count from one.
@@ -307,7 +307,7 @@ impl Rows {
             ),
             message,
             not_found,
-        })
+        }
         .into()
     }
 

@@ -23,16 +23,6 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-impl Client {
-    /// Starts building a writer that collects points for a bucket (by name or id) and sends them
-    /// in batches. See the [`writer`](crate::writer) module.
-    #[doc(alias = "new")]
-    #[doc(alias = "write_api")]
-    pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
-        WriterBuilder::by_route(self, Route::V2, bucket.into())
-    }
-}
-
 #[cfg(feature = "v3")]
 impl crate::v3::Database<'_> {
     /// Starts building a writer that collects points for this database and sends them in batches by
@@ -61,6 +51,11 @@ pub struct WriterBuilder {
 }
 
 impl WriterBuilder {
+    /// A writer for a bucket of InfluxDB 2.
+    pub(crate) fn for_bucket(client: &Client, bucket: String) -> Self {
+        Self::by_route(client, Route::V2, bucket)
+    }
+
     fn by_route(client: &Client, route: Route, bucket: String) -> Self {
         WriterBuilder {
             client: client.clone(),

@@ -59,7 +59,7 @@ methods! {
     Client::ready(any());
     Client::ping(any());
     Client::version(any());
-    Client::build_kind(any());
+    Client::request(any(), any(), "");
     Client::sign_out(any());
     Client::me(any());
     Query::call(any());
@@ -144,8 +144,8 @@ methods! {
     Error::message(any());
     Error::retry_after(any());
     Error::is_not_found(any());
-    Error::is_duplicate(any());
-    Error::is_insufficient_permission(any());
+    Error::is_conflict(any());
+    Error::is_forbidden(any());
 }
 
 #[test]

@@ -65,7 +65,9 @@ fn one_file_in_three_forms() {
         .unwrap()
         .replace(' ', "\\ ");
     for (name, text) in [("a.ini", ini), ("a.toml", toml), ("a.json", json)] {
-        let client = Client::from_config_file(file(name, &text)).unwrap();
+        let client = ClientBuilder::from_config_file(file(name, &text))
+            .and_then(ClientBuilder::build)
+            .unwrap();
         let (target, authorization, body) = written(&client, &wire);
         assert_eq!(
             target, "/api/v2/write?org=acme&bucket=b&precision=ns",
@@ -344,7 +346,9 @@ fn what_cannot_be_understood_is_said() {
     ];
     for (name, text, words) in files {
         let path = file(name, text);
-        let error = Client::from_config_file(&path).unwrap_err();
+        let error = ClientBuilder::from_config_file(&path)
+            .and_then(ClientBuilder::build)
+            .unwrap_err();
         no_secret(&error);
         assert!(
             error.is_config() && error.to_string().contains(words),
@@ -368,7 +372,9 @@ fn what_cannot_be_understood_is_said() {
         let words = format!("INFLUXDB_V2_{name} stands in quotes");
         assert_eq!(all.contains(&words), told, "{name}={value}: {all}");
     }
-    let error = Client::from_config_file("/no/such/file.toml").unwrap_err();
+    let error = ClientBuilder::from_config_file("/no/such/file.toml")
+        .and_then(ClientBuilder::build)
+        .unwrap_err();
     assert!(error.to_string().contains("/no/such/file.toml"), "{error}");
 }
 
@@ -379,7 +385,9 @@ fn warnings() {
     let path = file("w.ini", &text);
     private(&path, 0o644);
     if cfg!(any(feature = "rustls", feature = "native-tls")) {
-        let client = Client::from_config_file(&path).unwrap();
+        let client = ClientBuilder::from_config_file(&path)
+            .and_then(ClientBuilder::build)
+            .unwrap();
         let all = client.warnings().join("\n");
         for words in ["tokn", "in clear to influx.example:80"] {
             assert!(all.contains(words), "{words:?} is not in {all}");
@@ -396,5 +404,11 @@ fn warnings() {
         "w2.ini",
         &format!("[influx2]\nurl = http://localhost:8086\ntoken = {TOKEN}\nbucket = b\n"),
     );
-    assert_eq!(Client::from_config_file(&path).unwrap().warnings(), [""; 0]);
+    assert_eq!(
+        ClientBuilder::from_config_file(&path)
+            .and_then(ClientBuilder::build)
+            .unwrap()
+            .warnings(),
+        [""; 0]
+    );
 }

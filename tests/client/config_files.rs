@@ -1,7 +1,7 @@
 //! Configuration files as other programs write them: TOML, INI, and the `influx` command's.
 
 use crate::common::wire::{NO_CONTENT, TOKEN, Wire, no_secret};
-use influx_edge::Client;
+use influx_edge::client::ClientBuilder;
 use std::path::PathBuf;
 
 fn file(name: &str, text: &[u8]) -> PathBuf {
@@ -22,7 +22,9 @@ fn sent(name: &str, text: &str) -> (String, String, String) {
         .replace("http://h", &wire.url())
         .replace("TOKEN", TOKEN);
     let path = file(name, text.as_bytes());
-    let client = Client::from_config_file(&path).unwrap_or_else(|e| panic!("{name} {text}: {e}"));
+    let client = ClientBuilder::from_config_file(&path)
+        .and_then(ClientBuilder::build)
+        .unwrap_or_else(|e| panic!("{name} {text}: {e}"));
     let point = influx_edge::line::Point::new("m").field("f", 1_i64);
     client.write("b", [point]).unwrap();
     let seen = wire.seen().pop().unwrap();
@@ -165,7 +167,9 @@ fn the_file_of_the_influx_command() {
     }
     let wire = Wire::responding(NO_CONTENT);
     let text = one.replace("http://h", &wire.url());
-    let client = Client::from_config_file(file("configs", text.as_bytes())).unwrap();
+    let client = ClientBuilder::from_config_file(file("configs", text.as_bytes()))
+        .and_then(ClientBuilder::build)
+        .unwrap();
     let all = client.warnings().join("\n");
     assert!(!all.contains("active"), "{all}");
 }
@@ -273,7 +277,9 @@ fn what_is_wrong_is_said_with_its_place_and_without_a_secret() {
         ("a.json", "[influx2]\nurl = http://h\n", "isn't valid JSON"),
     ] {
         let path = file(name, text.as_bytes());
-        let error = Client::from_config_file(&path).unwrap_err();
+        let error = ClientBuilder::from_config_file(&path)
+            .and_then(ClientBuilder::build)
+            .unwrap_err();
         no_secret(&error);
         let said = error.to_string();
         assert!(
@@ -306,10 +312,13 @@ fn any_text_ends_in_an_error_or_a_client() {
         "[]\n[]\n",
     ] {
         for name in ["x.toml", "x.ini", "x.json", "x"] {
-            let _ = Client::from_config_file(file(name, text.as_bytes()));
+            let _ = ClientBuilder::from_config_file(file(name, text.as_bytes()))
+                .and_then(ClientBuilder::build);
         }
     }
-    let error = Client::from_config_file(file("x.toml", b"[influx2]\nurl = '\xff'\n")).unwrap_err();
+    let error = ClientBuilder::from_config_file(file("x.toml", b"[influx2]\nurl = '\xff'\n"))
+        .and_then(ClientBuilder::build)
+        .unwrap_err();
     assert!(error.to_string().contains("can't be read"), "{error}");
     let mut rng = fastrand::Rng::with_seed(7);
     let pieces = [
@@ -345,7 +354,7 @@ fn any_text_ends_in_an_error_or_a_client() {
         for ending in ["toml", "ini", "conf"] {
             let path = path.with_extension(ending);
             std::fs::write(&path, &text).unwrap();
-            let _ = Client::from_config_file(&path);
+            let _ = ClientBuilder::from_config_file(&path).and_then(ClientBuilder::build);
         }
     }
 }

@@ -436,11 +436,7 @@ fn what_is_missing_is_said_and_where_to_set_it() {
         assert!(said.starts_with("cannot "), "{said}");
         let behind = format!("{} {}", wire.addr(), row.says);
         assert!(said.ends_with(&behind), "{said}\nnot: {behind}");
-        assert_eq!(
-            error.is_insufficient_permission(),
-            row.lacks_permission,
-            "{said}"
-        );
+        assert_eq!(error.is_forbidden(), row.lacks_permission, "{said}");
         assert!(!error.is_retryable(), "{said}");
         assert_eq!(error.remedy(), Remedy::Operator, "{said}");
         assert_eq!(error.stored(), Stored::None, "{said}");
@@ -462,16 +458,13 @@ fn other_failures_of_the_server_are_still_retryable() {
         ));
         let error = raw(&wire.client()).unwrap_err();
         assert!(error.is_retryable(), "{error}");
-        assert!(!error.is_insufficient_permission(), "{error}");
+        assert!(!error.is_forbidden(), "{error}");
         assert!(error.to_string().ends_with("; try again later"), "{error}");
     }
     // In a gateway's words it is nobody's permission.
     let wire = Wire::responding(response("500 Oops", "", "unauthorized"));
     let error = raw(&wire.client()).unwrap_err();
-    assert!(
-        error.is_retryable() && !error.is_insufficient_permission(),
-        "{error}"
-    );
+    assert!(error.is_retryable() && !error.is_forbidden(), "{error}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn file(name: &str, text: &str) -> PathBuf {
 fn outcome(name: &str, text: &str) -> Result<Vec<String>, String> {
     let path = file(name, text);
     let shown = format!("the configuration file {}", path.display());
-    match Client::from_config_file(&path) {
+    match ClientBuilder::from_config_file(&path).and_then(ClientBuilder::build) {
         Ok(client) => {
             let own = client.warnings().iter().filter(|w| !w.contains("chmod"));
             Ok(own.map(|w| w.replace(&shown, "FILE")).collect())
@@ -365,7 +365,9 @@ fn json_has_its_settings_at_its_top_or_in_an_object() {
         r#"{"url":"http://other:1","influx2":{"url":"http://localhost:1","token":null}}"#,
     ] {
         for name in ["j.json", "j.conf"] {
-            let client = Client::from_config_file(file(name, text)).unwrap();
+            let client = ClientBuilder::from_config_file(file(name, text))
+                .and_then(ClientBuilder::build)
+                .unwrap();
             assert_eq!(client.url(), "http://localhost:1", "{text}");
             let warnings = client.warnings().iter().filter(|w| !w.contains("chmod"));
             assert_eq!(warnings.count(), 0, "{text}: {:?}", client.warnings());

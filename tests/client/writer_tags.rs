@@ -1,7 +1,6 @@
 //! A writer has its client's default tags.
 
 use crate::common::wire::{NO_CONTENT, Wire};
-use influx_edge::Client;
 use influx_edge::client::ClientBuilder;
 use influx_edge::writer::WriterBuilder;
 use std::time::Duration;
@@ -115,7 +114,9 @@ fn tags_of_a_file() {
         format!("[influx2]\nurl = \"{url}\"\n[tags]\nsite = \"file\"\n"),
     )
     .unwrap();
-    let client = Client::from_config_file(&path).unwrap();
+    let client = ClientBuilder::from_config_file(&path)
+        .and_then(ClientBuilder::build)
+        .unwrap();
     std::fs::remove_file(&path).unwrap();
     let text = lines(client.writer("b"));
     assert_eq!(text, "m,own=1,site=line f=1i 1\nn,site=file f=1i 2\n");

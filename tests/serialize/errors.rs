@@ -503,7 +503,7 @@ fn the_crates_error_keeps_the_name_of_the_field() {
         let ErrorKind::Encode(point) = error.kind() else {
             panic!("{error}")
         };
-        assert_eq!((point.key(), point.number()), (key, None), "{error}");
+        assert_eq!((point.key.as_deref(), point.number), (key, None), "{error}");
         let text = error.to_string();
         let rest = text.strip_prefix(start).unwrap_or_else(|| panic!("{text}"));
         assert!(rest.starts_with(sentence), "{text}");

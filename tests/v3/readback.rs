@@ -96,7 +96,7 @@ fn a_token_from_its_creation_to_its_end() {
             .is_not_found()
     );
     assert_eq!(admin.version().unwrap().as_deref(), Some("3.6.0-mock"));
-    assert!(admin.health().unwrap().is_pass());
+    assert_eq!(admin.health().unwrap().status, "pass");
 }
 
 #[test]

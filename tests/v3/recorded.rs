@@ -95,7 +95,7 @@ const AUTH: &[Case] = &[
     ),
     ("v1-userpass", plain, |c| {
         let response = influxql(c).query("u", "any").query("p", ADMIN).call();
-        assert!(response.unwrap().is_success());
+        assert_eq!(response.unwrap().status(), 200);
     }),
     ("v3-write-none", plain, |c| {
         // Without a precision, which the crate always sends.
@@ -141,7 +141,7 @@ const CONFIGURE: &[Case] = &[
     ("create-again", plain, |c| {
         let error = c.v3_databases().create(&NewDatabase::new("made"));
         let error = error.unwrap_err();
-        assert!(error.is_conflict() && error.is_duplicate());
+        assert!(error.is_conflict());
         says(
             &error,
             "refuses the request (409: attempted to create a resource that already exists); correct it, sending it again won't help",
@@ -225,7 +225,7 @@ const LIMITS: &[Case] = &[
 const STATUS: &[Case] = &[
     ("health", plain, |c| {
         let health = c.health().unwrap();
-        assert!(health.is_pass());
+        assert_eq!(health.status, "pass");
         assert_eq!((&*health.name, health.version), ("", None));
     }),
     ("ping", plain, |c| {

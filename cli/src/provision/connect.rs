@@ -171,7 +171,7 @@ fn organization(
         }
         None => match client.organizations().create(&NewOrganization::new(name)) {
             // Another program was faster.
-            Err(error) if error.is_duplicate() => (find()?.ok_or(error)?, Done::Unchanged),
+            Err(error) if error.is_conflict() => (find()?.ok_or(error)?, Done::Unchanged),
             made => (made?, Done::Created),
         },
     };

@@ -261,11 +261,8 @@ fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
             max_time: patience,
             ..RetryPolicy::default()
         })
-        .on_retry(move |retry| {
-            notes.note(format_args!(
-                "trying again in {:.0?}: {}",
-                retry.pause, retry.error
-            ));
+        .on_retry(move |_, pause, error| {
+            notes.note(format_args!("trying again in {pause:.0?}: {error}"));
         })
         .build()?;
     settings::warn(&client, report);

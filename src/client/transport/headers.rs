@@ -9,7 +9,7 @@ use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The headers of a response. Names are compared without regard to case.
 #[derive(Clone, Default)]
-pub struct Headers {
+pub(crate) struct Headers {
     map: HeaderMap,
     /// What `Debug` doesn't show.
     secrets: Option<Arc<Secrets>>,
@@ -38,35 +38,21 @@ impl Headers {
         Headers { map, secrets: None }
     }
 
-    /// The first value of a header, if it's there and visible ASCII.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
+    /// The first value of a header, if it is present and visible ASCII.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.map.get(name).and_then(|v| v.to_str().ok())
     }
 
     /// Every value of a header that may appear more than once, as `Set-Cookie`.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Method;
-    ///
-    /// let response = client.request(Method::Get, "/ping").call()?;
-    /// for cookie in response.headers().get_all("Set-Cookie") {
-    ///     println!("{cookie}");
-    /// }
-    /// # assert_eq!(response.headers().get_all("X-Influxdb-Version").next(), Some("v2.9.1"));
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.map
             .get_all(name)
             .into_iter()
             .filter_map(|v| v.to_str().ok())
     }
 
-    /// All headers: the name in lower case, and the value as it came, which may hold any byte but line
-    /// breaks: print it with `escape_ascii`. A secret of the client's that a value repeats is `***`.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+    /// All headers: the name in lower case, and the bytes of the value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.map.iter().map(|(k, v)| (k.as_str(), v.as_bytes()))
     }
 }

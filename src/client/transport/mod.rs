@@ -48,8 +48,8 @@ mod tls_rustls;
 
 pub(crate) use body::Body;
 pub(crate) use error::HttpError;
-pub use headers::Headers;
-pub(crate) use headers::{HeaderList, HeaderText};
+
+pub(crate) use headers::{HeaderList, HeaderText, Headers};
 pub(crate) use tls::{PemFile, TlsSettings, missing as tls_missing};
 
 use super::secret::Secrets;

@@ -2,6 +2,8 @@
 
 use crate::error::*;
 use crate::line::Encoder;
+#[cfg(feature = "spool")]
+use crate::spool::SpoolError;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use alloc::{format, vec};
@@ -95,9 +97,15 @@ fn rows() -> Vec<Row> {
         },
         #[cfg(feature = "spool")]
         Row {
-            error: Error::disk(std::io::Error::other("no space\u{1b}[2J")),
-            says: "no space\\u{1b}[2J",
-            message: "no space\u{1b}[2J",
+            error: SpoolError::Io {
+                doing: "open the spool",
+                call: "open",
+                path: "/spool".into(),
+                error: std::io::Error::other("no space\u{1b}[2J"),
+            }
+            .into(),
+            says: "cannot open the spool: open \"/spool\": no space\\u{1b}[2J",
+            message: "the spool failed",
             retryable: false,
             stored: Stored::None,
             remedy: Remedy::Operator,
@@ -170,7 +178,10 @@ fn errors_of_other_modules_convert_to_the_right_kind() {
         .parse::<crate::Timestamp>()
         .unwrap_err();
     let error = Error::from(time);
-    assert!(matches!(error.kind(), ErrorKind::Content(_)), "{error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Content { .. }),
+        "{error:?}"
+    );
     assert!(
         error.to_string().starts_with("cannot use a time: "),
         "{error}"

@@ -35,7 +35,7 @@ fn sessions() -> Vec<Case> {
         )
         .with(|b| b.session("admin", "correct horse")),
         case("GET /api/v2/me", [recorded("auth/me-token")], |c| {
-            assert_eq!(c.me().unwrap().id, "11ac569931941000");
+            assert_eq!(c.me().unwrap().id.as_str(), "11ac569931941000");
         }),
         case(
             "PUT /api/v2/me/password",
@@ -128,7 +128,7 @@ fn users() -> Vec<Case> {
                     c.users()
                         .create(&NewUser::new("ana"))
                         .unwrap_err()
-                        .is_duplicate()
+                        .is_conflict()
                 );
             },
         ),
@@ -201,7 +201,7 @@ fn authorizations() -> Vec<Case> {
         case("POST /api/v2/authorizations", [recorded("authorizations/create-with-reader")], |c| {
             let new = NewAuthorization::new([Permission::write().buckets()]);
             let error = c.authorizations().create(&new).unwrap_err();
-            assert!(error.is_insufficient_permission() && error.is_unauthorized());
+            assert!(error.is_forbidden() && error.is_unauthorized());
         })
         .with(|b| b.org_id(crate::common::api::ORG).token("throwaway-token-3")),
         case("POST /api/v2/authorizations", [recorded("authorizations/create-bad-type")], |c| {

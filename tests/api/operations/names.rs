@@ -109,7 +109,7 @@ fn dbrps() -> Vec<Case> {
             [recorded("dbrps/create-duplicate")],
             |c| {
                 let new = NewDbrp::new(&id(EDGE), "plant", "autogen").default_for_database(true);
-                assert!(c.dbrps().create(&new).unwrap_err().is_duplicate());
+                assert!(c.dbrps().create(&new).unwrap_err().is_conflict());
             },
         ),
         case("GET /api/v2/dbrps/{dbrpID}", [recorded("dbrps/get")], |c| {

@@ -82,7 +82,7 @@ fn buckets() -> Vec<Case> {
             ],
             |c| {
                 let error = c.buckets().create(&NewBucket::new("edge")).unwrap_err();
-                assert!(error.is_conflict() && error.is_duplicate());
+                assert!(error.is_conflict());
                 assert_eq!(error.status(), Some(422));
                 assert!(
                     error.to_string().contains("create bucket \"edge\""),
@@ -194,7 +194,7 @@ fn buckets() -> Vec<Case> {
             [recorded("buckets/labels-add-again")],
             |c| {
                 let error = c.buckets().labels(&id(EDGE)).add(&id(LABEL)).unwrap_err();
-                assert!(error.is_duplicate());
+                assert!(error.is_conflict());
             },
         ),
         case(
@@ -285,7 +285,7 @@ fn orgs() -> Vec<Case> {
             [recorded("orgs/create-duplicate")],
             |c| {
                 let new = NewOrganization::new("plant-2");
-                assert!(c.organizations().create(&new).unwrap_err().is_duplicate());
+                assert!(c.organizations().create(&new).unwrap_err().is_conflict());
             },
         ),
         case("GET /api/v2/orgs/{orgID}", [recorded("orgs/get")], |c| {
@@ -377,7 +377,7 @@ fn orgs() -> Vec<Case> {
                     .owners(&id(PLANT))
                     .add(&id(ANA))
                     .unwrap_err();
-                assert!(error.is_duplicate() && !error.is_conflict());
+                assert!(error.is_conflict());
             },
         ),
         case(

@@ -99,7 +99,7 @@ fn who_may_what() {
         says(&error, words);
         assert_eq!(error.stored(), Stored::None, "{error}");
         assert_eq!(
-            error.is_insufficient_permission(),
+            error.is_forbidden(),
             !words.contains("doesn't have it"),
             "{error}"
         );

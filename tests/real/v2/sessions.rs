@@ -102,7 +102,7 @@ fn wrong_passwords_and_others() {
     let wrong = signed("another canary");
     let error = wrong.write("b", "m v=1 1").unwrap_err();
     assert_eq!(error.status(), Some(401), "{error}");
-    assert!(error.is_unauthorized() && !error.is_insufficient_permission());
+    assert!(error.is_unauthorized() && !error.is_forbidden());
     assert!(
         !format!("{error} {error:?}").contains("canary"),
         "{error:?}"
