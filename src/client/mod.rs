@@ -86,7 +86,7 @@ pub use query::{Dialect, Query};
 pub use request::Request;
 pub use response::Response;
 pub use retry::{Retry, RetryPolicy};
-pub use rows::{OwnedRows, Rows, Values};
+pub use rows::Rows;
 pub(crate) use server_clock::ServerTime;
 pub use setup::{Me, Setup, SetupDone};
 pub use transport::Headers;

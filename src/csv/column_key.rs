@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use core::fmt;
 
-use super::table::Table;
+use super::table::{Column, Table};
 
 /// What names a column: a name, an index, or a [`Key`].
 ///
@@ -68,8 +68,8 @@ impl<'n> Key<'n> {
     /// ```
     /// use influx_edge::csv::Key;
     ///
-    /// const TEMP: Key<'static> = Key::new("_value"); // looked for once a table, not once a row
-    /// assert_eq!(TEMP.name(), "_value");
+    /// let key = Key::new("_value");
+    /// assert_eq!(format!("{key:?}"), r#""_value""#);
     /// ```
     #[must_use]
     pub const fn new(name: &'n str) -> Key<'n> {
@@ -77,16 +77,6 @@ impl<'n> Key<'n> {
             name,
             place: Cell::new(0),
         }
-    }
-
-    /// The name.
-    ///
-    /// ```
-    /// assert_eq!(influx_edge::csv::Key::new("_value").name(), "_value");
-    /// ```
-    #[must_use]
-    pub const fn name(&self) -> &'n str {
-        self.name
     }
 }
 
@@ -137,6 +127,25 @@ impl ColumnKey for usize {
     #[inline]
     fn cell(&self, table: &Table<'_>) -> Option<usize> {
         table.cell_at(*self)
+    }
+}
+
+impl<'a> Table<'a> {
+    /// The column of that name or index; `None` if there is none. Of two with the same name, a
+    /// name gives the first.
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+    /// assert!(rows.next()?.unwrap().table().column("station").is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn column(&self, key: impl ColumnKey) -> Option<Column<'a>> {
+        let cell = key.cell(self)?;
+        Some(Column { table: *self, cell })
     }
 }
 

@@ -89,7 +89,7 @@ impl<'b> Decoder<'b> {
     ///
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let decoder = Decoder::new(&mut text, &mut ends);
-    /// assert_eq!(decoder.table().width(), 0); // nothing yet
+    /// assert_eq!(decoder.table().columns().len(), 0); // no table yet
     /// ```
     #[must_use]
     pub fn new(text: &'b mut [u8], ends: &'b mut [usize]) -> Decoder<'b> {
@@ -191,7 +191,7 @@ impl<'b> Decoder<'b> {
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let mut decoder = Decoder::new(&mut text, &mut ends);
     /// let (_, step) = decoder.feed(response)?;
-    /// assert_eq!((step, decoder.table().width()), (Step::Table, 2));
+    /// assert_eq!((step, decoder.table().columns().len()), (Step::Table, 2));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

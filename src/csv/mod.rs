@@ -14,7 +14,7 @@
 //! - Responses with any annotations in any order, and without: every value is a string then, and is
 //!   parsed as what you ask for.
 //! - Rows that don't know their columns: [`Value`] and [`Row::values`]. Rows to keep: [`OwnedRow`].
-//! - Small results as a whole: [`Rows::tables`]; as text for people: [`Tables::display`]. Profiles apart:
+//! - Small results as a whole: [`Rows::tables`]; as text for people: [`OwnedTable::display`]. Profiles apart:
 //!   [`Rows::split_profile`].
 //!
 //! # Out of scope
@@ -47,14 +47,17 @@
 
 mod cell;
 mod column_key;
+mod data_type;
 #[cfg(feature = "serde")]
 mod de;
 mod decoder;
 mod error;
+mod excerpt;
 mod fast_split;
 mod finish;
 #[cfg(any(test, not(feature = "std")))]
 mod float;
+mod from_cell;
 mod number;
 mod parser;
 mod record;
@@ -67,9 +70,15 @@ mod untyped;
 mod value;
 
 #[cfg(feature = "std")]
+mod buffers;
+#[cfg(feature = "std")]
+mod description;
+#[cfg(feature = "std")]
 mod display_width;
 #[cfg(feature = "std")]
 mod owned_row;
+#[cfg(feature = "std")]
+mod owned_table;
 #[cfg(feature = "v3")]
 mod plain;
 #[cfg(feature = "std")]
@@ -77,39 +86,40 @@ mod profile;
 #[cfg(feature = "std")]
 mod read_error;
 #[cfg(feature = "std")]
-mod rows;
+mod row;
 #[cfg(feature = "std")]
-mod tables;
+mod rows;
 #[cfg(feature = "std")]
 mod text_table;
 
-pub use cell::FromCell;
+pub use cell::{Cell, FromCell};
 pub use column_key::{ColumnKey, Key};
+pub use data_type::DataType;
 pub use decoder::{Decoder, Step};
 pub use error::{DecodeError, ServerError, ValueError, ValueErrorKind};
-pub use record::{Cell, Cells, Record};
-pub use table::{Column, Columns, DataType, Table};
+pub use record::Record;
+pub use table::{Column, Table};
 pub use value::Value;
 
+#[cfg(feature = "client")]
+pub(crate) use buffers::MAX_RECORD_BYTES;
 #[cfg(feature = "serde")]
 pub use de::DeserializeError;
-#[cfg(all(feature = "serde", feature = "std"))]
-pub use de::Deserialized;
 #[cfg(feature = "std")]
 pub use display_width::display_width;
 #[cfg(feature = "v3")]
 pub(crate) use owned_row::OwnedPlainRows;
 #[cfg(feature = "std")]
-pub use owned_row::{OwnedRow, OwnedRows};
+pub use owned_row::OwnedRow;
+#[cfg(feature = "std")]
+pub use owned_table::OwnedTable;
 #[cfg(feature = "v3")]
 pub(crate) use plain::{PlainRows, PlainValues};
 #[cfg(feature = "std")]
 pub use read_error::{ReadError, ReadErrorKind};
-#[cfg(feature = "client")]
-pub(crate) use rows::MAX_RECORD_BYTES;
 #[cfg(feature = "std")]
-pub use rows::{Item, Row, Rows};
+pub use row::Row;
 #[cfg(feature = "std")]
-pub use tables::{OwnedTable, Tables};
+pub use rows::{Item, Rows};
 #[cfg(feature = "std")]
 pub use text_table::TextTable;

@@ -7,18 +7,22 @@
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
-use std::io::{self, Read};
+use std::io::Read;
 
 use serde::de::DeserializeOwned;
 
+use super::buffers::{
+    FIRST_TEXT, INPUT_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, fill, grow_ends, grow_text,
+};
+use super::data_type::DataType;
 use super::de::{Remembered, read_as};
 use super::error::DecodeError;
 use super::fast_split::split;
 use super::read_error::{ReadError, ReadErrorKind};
 use super::record::Record;
-use super::rows::{MAX_RECORD_BYTES, Row};
+use super::row::Row;
 use super::schema::{Schema, Stored, cell_of};
-use super::table::{DataType, Table};
+use super::table::Table;
 use crate::{FAST_PATHS, Precision};
 
 /// The rows of such a response, lent one by one.
@@ -49,12 +53,7 @@ pub(crate) struct PlainRows<R> {
     over: bool,
 }
 
-const MAX_COLUMNS: usize = 4096;
 const MAX_COMPARED: usize = 64;
-const INPUT_BYTES: usize = 16 << 10;
-const FIRST_TEXT: usize = 1024;
-/// Up to here the text's buffer doubles; see [`Rows`](super::Rows).
-const DOUBLED: usize = 128 << 10;
 /// The empty cell before the columns.
 const FRAME: usize = 1;
 
@@ -251,18 +250,14 @@ impl<R: Read> PlainRows<R> {
     fn fill(&mut self) -> Result<usize, ReadError> {
         self.input.resize(INPUT_BYTES + 1, 0);
         let space = self.input.get_mut(1..).unwrap_or_default();
-        loop {
-            match self.reader.read(space) {
-                Ok(bytes) => {
-                    self.start = 1;
-                    self.end = 1 + bytes.min(INPUT_BYTES);
-                    return Ok(bytes);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.over = true;
-                    return Err(error.into());
-                }
+        match fill(&mut self.reader, space) {
+            Ok(bytes) => {
+                (self.start, self.end) = (1, 1 + bytes);
+                Ok(bytes)
+            }
+            Err(error) => {
+                self.over = true;
+                Err(error.into())
             }
         }
     }
@@ -323,33 +318,18 @@ impl<R: Read> PlainRows<R> {
     }
 
     fn grow_text(&mut self) -> Result<(), ReadError> {
-        let len = self.text.len();
-        let mut larger = len.saturating_mul(2).max(FIRST_TEXT);
-        if len >= DOUBLED {
-            larger = larger.max(MAX_RECORD_BYTES);
-        }
-        let larger = larger.min(self.max_record_bytes);
-        if larger <= len {
+        if !grow_text(&mut self.text, self.max_record_bytes) {
             return Err(self.record_too_long());
         }
-        // Zeros that the system makes when they are first touched, unlike those of `resize`.
-        let mut text = alloc::vec![0; larger];
-        if let Some(start) = text.get_mut(..len) {
-            start.copy_from_slice(&self.text);
-        }
-        self.text = text;
         Ok(())
     }
 
     fn grow_ends(&mut self) -> Result<(), ReadError> {
-        let len = self.ends.len();
         // The header and a record, and in each the empty cell and one that is too many.
         let most = self.max_columns.saturating_add(FRAME + 1).saturating_mul(2);
-        let larger = len.saturating_mul(2).max(64).min(most);
-        if larger <= len {
+        if !grow_ends(&mut self.ends, most) {
             return Err(self.too_many_columns());
         }
-        self.ends.resize(larger, 0);
         Ok(())
     }
 

@@ -2,12 +2,14 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 use std::io;
 
 use super::error::{DecodeError, ValueError, ValueErrorKind};
-use super::record::{Excerpt, Record};
+use super::excerpt::Excerpt;
+use super::record::Record;
 
 /// Why reading rows failed. One pointer wide.
 ///
@@ -25,7 +27,7 @@ pub struct ReadError(Box<ReadErrorKind>);
 /// use influx_edge::csv::ReadErrorKind;
 ///
 /// let row = rows.next()?.expect("two rows");
-/// match row.get::<i64>("_value").unwrap_err().into_kind() {
+/// match row.get::<i64>("_value").unwrap_err().kind() {
 ///     ReadErrorKind::Value { column, data_type, found, .. } => {
 ///         assert_eq!([column, data_type, found], ["_value", "double", r#""20.25""#]);
 ///     }
@@ -112,36 +114,9 @@ impl ReadError {
         &self.0
     }
 
-    /// Takes the error apart.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// use influx_edge::csv::{ReadErrorKind, Rows};
-    ///
-    /// let error = Rows::new(&b"<html>"[..]).next().unwrap_err();
-    /// assert!(matches!(error.into_kind(), ReadErrorKind::Decode { .. }));
-    /// ```
-    #[must_use]
-    pub fn into_kind(self) -> ReadErrorKind {
+    #[cfg(feature = "client")]
+    pub(crate) fn into_kind(self) -> ReadErrorKind {
         *self.0
-    }
-
-    /// Whether the server reported that the query failed in its middle.
-    ///
-    /// ```
-    /// use influx_edge::csv::Rows;
-    ///
-    /// let failed = b"#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n\
-    ///     ,\"runtime error: cannot convert string \"\"n0\"\" to Float due to invalid syntax\",";
-    /// let error = Rows::new(&failed[..]).next().unwrap_err();
-    /// assert!(error.is_server()); // the query is at fault, not the line
-    /// ```
-    #[must_use]
-    pub fn is_server(&self) -> bool {
-        matches!(*self.0, ReadErrorKind::Server { .. })
     }
 
     pub(crate) fn new(kind: ReadErrorKind) -> ReadError {
@@ -165,18 +140,14 @@ impl ReadError {
     }
 
     #[cold]
-    pub(super) fn value(
-        record: &Record<'_>,
-        error: ValueError,
-        key: &dyn fmt::Display,
-    ) -> ReadError {
+    pub(super) fn value(record: &Record<'_>, error: ValueError, key: &dyn fmt::Debug) -> ReadError {
         let index = error.column.and_then(|column| usize::try_from(column).ok());
         let column = index.and_then(|index| record.table().column(index));
         let cell = index.and_then(|index| record.cell(index));
         ReadError::new(ReadErrorKind::Value {
             kind: error.kind,
             row: error.row,
-            column: column.map_or_else(|| key.to_string(), |column| column.name().to_owned()),
+            column: column.map_or_else(|| format!("{key:?}"), |column| column.name().to_owned()),
             data_type: column
                 .map_or("", |column| column.datatype_or_string())
                 .to_owned(),

@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
+use super::data_type::DataType;
 use super::error::DecodeError;
 use super::parser::{ErrorStored, Parser, Pending, Progress, State};
 use super::schema::{GROUP, Schema, Stored, cell_of};
-use super::table::DataType;
 use crate::FAST_PATHS;
 
 impl Parser {

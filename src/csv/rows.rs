@@ -3,18 +3,17 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Deref;
-use std::io::{self, Read};
+use std::io::Read;
 
-use super::cell::FromCell;
-use super::column_key::ColumnKey;
+use super::buffers::{INPUT_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, fill, grow_ends, grow_text};
 use super::error::DecodeError;
 use super::parser::{Parser, Progress};
 use super::profile;
 use super::read_error::{ReadError, ReadErrorKind};
-use super::record::Record;
+use super::row::Row;
 use super::table::Table;
-use super::value::Value;
+#[cfg(feature = "serde")]
+use crate::Precision;
 
 /// The rows of a response, one after the other, from any reader.
 ///
@@ -56,15 +55,11 @@ pub struct Rows<R> {
     drained: bool,
     /// Whether an error was given or the end was reached.
     over: bool,
+    /// Of times that are deserialized as integers.
+    #[cfg(feature = "serde")]
+    pub(super) time_unit: Precision,
 }
 
-pub(crate) const MAX_RECORD_BYTES: usize = 16 << 20;
-/// Up to here the buffer doubles. A record that needs more gets the default limit's worth, or its own
-/// limit if that is less, at once: whoever doubles holds the old buffer beside the new one, three
-/// times what fits in the end.
-const DOUBLED: usize = 128 << 10;
-const MAX_COLUMNS: usize = 4096;
-const INPUT_BYTES: usize = 16 << 10;
 /// Of an error in JSON no more than this is kept.
 const MESSAGE_BYTES: usize = 64 << 10;
 /// Annotation column, `result` and `table` are cells, but not columns of the data.
@@ -91,6 +86,8 @@ impl<R: Read> Rows<R> {
             in_profile: false,
             drained: false,
             over: false,
+            #[cfg(feature = "serde")]
+            time_unit: Precision::Nanosecond,
         }
     }
 
@@ -203,36 +200,6 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// Hands every row that is left to a closure; see [`next`](Rows::next). Allocates nothing per row.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let mut sum = 0.0;
-    /// rows.for_each(|row| {
-    ///     sum += row.get::<f64>("_value")?;
-    ///     Ok(())
-    /// })?;
-    /// assert_eq!(sum, 40.75);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns the same errors as [`next`](Rows::next), and the first error of the closure, which
-    /// ends the loop.
-    pub fn for_each(
-        &mut self,
-        mut each: impl FnMut(Row<'_>) -> Result<(), ReadError>,
-    ) -> Result<(), ReadError> {
-        while let Some(row) = self.next()? {
-            each(row)?;
-        }
-        Ok(())
-    }
-
     /// The next table or row: for those who want to know where a table begins, and tables without
     /// records.
     ///
@@ -265,36 +232,9 @@ impl<R: Read> Rows<R> {
         })
     }
 
-    /// The table of the last row or [`Item::Table`]; before them, one without columns.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// rows.next()?;
-    /// assert_eq!(rows.table().width(), 2);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn table(&self) -> Table<'_> {
+    #[inline]
+    fn table(&self) -> Table<'_> {
         self.parser.table(&self.text, &self.ends)
-    }
-
-    /// The source, as far as it was read; up to 16 KiB more of it may be in the buffer, lost.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// while rows.next()?.is_some() {}
-    /// assert!(rows.into_inner().is_empty()); // all of it was read
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn into_inner(self) -> R {
-        self.reader
     }
 
     #[inline]
@@ -371,21 +311,15 @@ impl<R: Read> Rows<R> {
     }
 
     fn fill(&mut self) -> Result<usize, ReadError> {
-        if self.input.is_empty() {
-            self.input.resize(INPUT_BYTES, 0);
-        }
-        loop {
-            match self.reader.read(&mut self.input) {
-                Ok(bytes) => {
-                    self.start = 0;
-                    self.end = bytes;
-                    return Ok(bytes);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.over = true;
-                    return Err(error.into());
-                }
+        self.input.resize(INPUT_BYTES, 0);
+        match fill(&mut self.reader, &mut self.input) {
+            Ok(bytes) => {
+                (self.start, self.end) = (0, bytes);
+                Ok(bytes)
+            }
+            Err(error) => {
+                self.over = true;
+                Err(error.into())
             }
         }
     }
@@ -393,29 +327,13 @@ impl<R: Read> Rows<R> {
     fn grow(&mut self, full: Progress) -> Result<(), ReadError> {
         // All but the record itself is at most three rows of the widest table.
         let max_ends = self.parser.max_cells.saturating_add(1).saturating_mul(4);
-        let (len, max, first) = match full {
-            Progress::EndsFull => (self.ends.len(), max_ends, 64),
-            _ => (self.text.len(), self.max_record_bytes, 1024),
+        let grown = match full {
+            Progress::EndsFull => grow_ends(&mut self.ends, max_ends),
+            _ => grow_text(&mut self.text, self.max_record_bytes),
         };
-        let mut larger = len.saturating_mul(2).max(first);
-        if full == Progress::TextFull && len >= DOUBLED {
-            larger = larger.max(MAX_RECORD_BYTES);
-        }
-        let larger = larger.min(max);
-        if larger <= len {
+        if !grown {
             let error = self.parser.full(full);
             return Err(self.failed(error));
-        }
-        match full {
-            Progress::EndsFull => self.ends.resize(larger, 0),
-            _ => {
-                // Zeros that the system makes when they are first touched, unlike those of `resize`.
-                let mut text = alloc::vec![0; larger];
-                if let Some(start) = text.get_mut(..len) {
-                    start.copy_from_slice(&self.text);
-                }
-                self.text = text;
-            }
         }
         Ok(())
     }
@@ -461,7 +379,7 @@ impl<R> fmt::Debug for Rows<R> {
 /// let mut page = String::new();
 /// while let Some(item) = rows.next_item()? {
 ///     match item {
-///         Item::Table(table) => page += &format!("{} columns:", table.width()),
+///         Item::Table(table) => page += &format!("{} columns:", table.columns().len()),
 ///         Item::Row(row) => page += &format!(" {}", row.get::<f64>("_value")?),
 ///     }
 /// }
@@ -474,121 +392,4 @@ pub enum Item<'a> {
     Table(Table<'a>),
     /// A row of it.
     Row(Row<'a>),
-}
-
-/// One row, lent by [`Rows`] until the next is asked for.
-///
-/// It is a [`Record`] whose errors come with names, so that they can leave the loop.
-#[derive(Clone, Copy, Debug)]
-pub struct Row<'a> {
-    record: Record<'a>,
-}
-
-impl<'a> Row<'a> {
-    #[inline]
-    pub(super) fn new(record: Record<'a>) -> Row<'a> {
-        Row { record }
-    }
-
-    /// The value of a column as `T`; see [`Record::get`] and [`FromCell`].
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let row = rows.next()?.unwrap();
-    /// let value: f64 = row.get("_value")?;
-    /// let station: Option<&str> = row.get("station")?; // None where the cell is empty
-    /// assert_eq!((value, station), (20.25, Some("zrh-1")));
-    /// assert!(row.get::<i64>("_value").is_err()); // not cut to 20
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ReadErrorKind::Value`](super::ReadErrorKind::Value) under the conditions of
-    /// [`Record::get`]; it names row, column, what was wanted and what was found.
-    #[inline]
-    pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ReadError> {
-        self.record
-            .get(&key)
-            .map_err(|error| ReadError::value(&self.record, error, &NameOf(&key)))
-    }
-
-    /// The names and values of all columns, in order: a row whose columns aren't known beforehand.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// use influx_edge::csv::Value;
-    /// use std::collections::BTreeMap;
-    ///
-    /// let row = rows.next()?.unwrap();
-    /// let map: BTreeMap<&str, Value> = row.values().collect::<Result<_, _>>()?;
-    /// assert_eq!(map["_value"], Value::Float(20.25));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// Each item is an error if its cell isn't what the column's datatype says.
-    pub fn values(
-        &self,
-    ) -> impl Iterator<Item = Result<(&'a str, Value<'a>), ReadError>> + use<'a> {
-        let row = *self;
-        row.table()
-            .columns()
-            .enumerate()
-            .map(move |(index, column)| Ok((column.name(), row.get(index)?)))
-    }
-
-    /// Decodes a `base64Binary` column into your buffer; see [`Record::base64`].
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ReadErrorKind::Value`](super::ReadErrorKind::Value) under the conditions of
-    /// [`Record::base64`].
-    pub fn base64<'b>(
-        &self,
-        key: impl ColumnKey,
-        buffer: &'b mut [u8],
-    ) -> Result<&'b [u8], ReadError> {
-        self.record
-            .base64(&key, buffer)
-            .map_err(|error| ReadError::value(&self.record, error, &NameOf(&key)))
-    }
-
-    /// The row as the core's record.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let row = rows.next()?.unwrap();
-    /// assert_eq!(row.record().cells().count(), 2);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn record(&self) -> Record<'a> {
-        self.record
-    }
-}
-
-impl<'a> Deref for Row<'a> {
-    type Target = Record<'a>;
-
-    fn deref(&self) -> &Record<'a> {
-        &self.record
-    }
-}
-
-/// A key as errors show it: `"_value"` or `3`.
-struct NameOf<'k, K>(&'k K);
-
-impl<K: ColumnKey> fmt::Display for NameOf<'_, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::display_width::{char_width, display_width};
+use super::owned_table::OwnedTable;
 use super::table::Column;
-use super::tables::{OwnedTable, Tables};
 use crate::Timestamp;
 use crate::http::write_printable;
 
@@ -401,46 +401,6 @@ impl OwnedTable {
     }
 }
 
-impl Tables {
-    /// All tables as text, as [`OwnedTable::display`] shows each, with an empty line between them;
-    /// `(no rows)` if there are none.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let tables = rows.tables()?;
-    /// println!("{}", tables.display(80));
-    /// # assert!(tables.display(80).to_string().starts_with("station=zrh-1\n_value"));
-    /// # Ok::<(), influx_edge::csv::ReadError>(())
-    /// ```
-    pub fn display(&self, width: usize) -> impl fmt::Display {
-        AllOfResult {
-            tables: self,
-            width,
-        }
-    }
-}
-
-struct AllOfResult<'a> {
-    tables: &'a Tables,
-    width: usize,
-}
-
-impl fmt::Display for AllOfResult<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.tables.is_empty() {
-            return f.write_str("(no rows)");
-        }
-        for (n, table) in self.tables.iter().enumerate() {
-            let gap = if n == 0 { "" } else { "\n\n" };
-            write!(f, "{gap}{}", table.display(self.width))?;
-        }
-        Ok(())
-    }
-}
-
 struct OfResult<'a> {
     table: &'a OwnedTable,
     width: usize,
@@ -450,25 +410,29 @@ impl fmt::Display for OfResult<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = self.table.table();
         let in_rows = |column: &Column<'_>| !column.is_group();
-        let only_key = !table.columns().any(|column| in_rows(&column)) || self.table.is_empty();
+        let only_key =
+            !table.columns().any(|column| in_rows(&column)) || self.table.rows().len() == 0;
         let is_column = |column: &Column<'_>| only_key || in_rows(column);
-        if let (false, Some(row)) = (only_key, self.table.row(0)) {
-            let key = table.group_key().filter_map(|column| {
-                let name = column.name();
-                let cell = row.cell(column.index()?)?;
-                (!matches!(name, "_start" | "_stop"))
-                    .then(|| format!("{name}={}", self.text(cell.as_bytes())))
-            });
+        if let (false, Some(row)) = (only_key, self.table.rows().next()) {
+            let key = table
+                .columns()
+                .zip(row.cells())
+                .filter_map(|(column, cell)| {
+                    let name = column.name();
+                    let is_shown = column.is_group() && !matches!(name, "_start" | "_stop");
+                    is_shown.then(|| format!("{name}={}", self.text(cell.as_bytes())))
+                });
             let key = key.collect::<Vec<_>>().join(" ");
             if !key.is_empty() {
                 writeln!(f, "{}", clip(&printable(key), self.width))?;
             }
         }
-        let columns = || table.columns().filter(is_column);
-        let mut text = TextTable::new(columns().map(|column| column.name()));
+        let columns = table.columns().filter(is_column);
+        let mut text = TextTable::new(columns.map(|column| column.name()));
         for row in self.table.rows() {
-            let cells = columns().filter_map(|column| row.cell(column.index()?));
-            text.row(cells.map(|cell| self.text(cell.as_bytes())));
+            let cells = table.columns().zip(row.cells());
+            let shown = cells.filter(|(column, _)| is_column(column));
+            text.row(shown.map(|(_, cell)| self.text(cell.as_bytes())));
         }
         let laid = Laid {
             table: Cow::Owned(text),

@@ -2,10 +2,9 @@
 
 use core::fmt;
 
-use super::cell::FromCell;
+use super::cell::{Cell, FromCell};
+use super::data_type::DataType;
 use super::error::ValueErrorKind;
-use super::record::Cell;
-use super::table::DataType;
 use crate::signed_duration::SignedDuration;
 use crate::timestamp::Timestamp;
 
@@ -55,12 +54,6 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Whether there is no value.
-    #[must_use]
-    pub const fn is_null(&self) -> bool {
-        matches!(self, Value::Null)
-    }
-
     /// The number, whatever its type, as the nearest float; `None` of what isn't a number.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "documented")]

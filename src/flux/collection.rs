@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use super::FluxError;
 use super::text::{is_identifier, string_literal};
-use super::value::ToFlux;
+use super::to_flux::ToFlux;
 
 impl<T: ToFlux> ToFlux for [T] {
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {

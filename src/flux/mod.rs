@@ -29,6 +29,7 @@ mod arguments;
 mod collection;
 mod params;
 mod text;
+mod to_flux;
 mod value;
 #[cfg(feature = "client")]
 mod yields;
@@ -36,7 +37,6 @@ mod yields;
 #[cfg(feature = "alloc")]
 mod predicate;
 
-pub use crate::signed_duration::SignedDuration;
 #[cfg(feature = "client")]
 pub(crate) use arguments::{range_ahead, text_for_duration};
 pub use collection::{Dict, Record};
@@ -49,7 +49,8 @@ pub use predicate::Predicate;
 pub(crate) use predicate::deletes_nothing;
 #[cfg(feature = "client")]
 pub(crate) use text::json_string;
-pub use value::{Ast, Bytes, Regex, ToFlux};
+pub use to_flux::ToFlux;
+pub use value::{Bytes, Regex};
 #[cfg(feature = "client")]
 pub(crate) use yields::{Yields, yields};
 
@@ -120,8 +121,6 @@ pub enum FluxError {
     Name,
     /// A character that no escape can carry: CR or NUL in a delete predicate.
     Character,
-    /// A node of the syntax tree where source text is needed.
-    NotSource,
     /// A second parameter of the same name.
     Duplicate,
     /// The writer is full.
@@ -137,7 +136,6 @@ impl fmt::Display for FluxError {
             FluxError::OutOfRange => "the duration is longer than 2^63 ns",
             FluxError::Name => "the name is not a Flux identifier",
             FluxError::Character => "CR and NUL can't be written in a predicate",
-            FluxError::NotSource => "a syntax tree can't be written as source",
             FluxError::Duplicate => "there is a parameter of this name already",
             FluxError::Write => "the writer is full",
         })

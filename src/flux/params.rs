@@ -5,7 +5,7 @@ use core::fmt::Write;
 use super::FluxError;
 use super::collection::write_property;
 use super::text::{is_identifier, json_string};
-use super::value::ToFlux;
+use super::to_flux::ToFlux;
 
 /// Writes the `extern` member of a query request: the parameters as the option `params`, and the
 /// profilers to be switched on (`query`, `operator`).

@@ -8,10 +8,9 @@ use serde::forward_to_deserialize_any;
 
 use super::error::DeserializeError;
 use crate::Precision;
-use crate::csv::cell::FromCell;
+use crate::csv::cell::{Cell, FromCell};
+use crate::csv::data_type::DataType;
 use crate::csv::error::ValueErrorKind;
-use crate::csv::record::Cell;
-use crate::csv::table::DataType;
 #[cfg(feature = "v3")]
 use crate::csv::untyped;
 use crate::timestamp::Timestamp;
@@ -126,7 +125,7 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         #[cfg(feature = "alloc")]
         if self.cell.data_type() == DataType::Base64 && !self.cell.is_null() {
             let mut bytes = alloc::vec![0; self.cell.as_bytes().len() / 4 * 3 + 3];
-            let used = crate::csv::cell::decode_base64(self.cell, &mut bytes)
+            let used = crate::csv::from_cell::decode_base64(self.cell, &mut bytes)
                 .map(<[u8]>::len)
                 .map_err(|kind| DeserializeError::value(kind, "bytes in base64", self.cell))?;
             bytes.truncate(used);

@@ -4,8 +4,10 @@ use core::fmt;
 
 use serde::de::{self, Error as _};
 
+use crate::csv::cell::Cell;
 use crate::csv::error::ValueErrorKind;
-use crate::csv::record::{Cell, Excerpt, Record};
+use crate::csv::excerpt::Excerpt;
+use crate::csv::record::Record;
 
 /// Why a record doesn't become the type asked for.
 ///

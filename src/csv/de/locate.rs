@@ -10,7 +10,8 @@ use serde::de::{Deserializer, Error as _, Visitor};
 use super::cell::CellDeserializer;
 use super::error::DeserializeError;
 use crate::Precision;
-use crate::csv::record::{Cell, Record};
+use crate::csv::cell::Cell;
+use crate::csv::record::Record;
 use crate::csv::table::utf8;
 
 /// The error with its column, if its message states a value that one column alone has; with a list of

@@ -9,8 +9,6 @@ mod row;
 mod rows;
 
 pub use error::DeserializeError;
-#[cfg(feature = "std")]
-pub use rows::Deserialized;
 
 #[cfg(feature = "v3")]
 pub(super) use row::Remembered;

@@ -69,7 +69,7 @@ impl<'de, P: Places> RowDeserializer<'de, '_, P> {
     /// A single value is the only column's.
     fn only(self) -> Result<CellDeserializer<'de>, DeserializeError> {
         let place = self.record.table.cell_at(0);
-        match (self.record.table.width(), place) {
+        match (self.record.table.columns().len(), place) {
             (1, Some(place)) => Ok(CellDeserializer {
                 cell: self.record.cell_at(place),
                 unit: self.unit,
@@ -142,7 +142,7 @@ impl<'de, P: Places> Deserializer<'de> for RowDeserializer<'de, '_, P> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let width = self.record.table.width();
+        let width = self.record.table.columns().len();
         if len != width {
             return Err(DeserializeError::custom(format_args!(
                 "a tuple of {len} for a table of {width} columns"
