@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Bytes from outside in an error: quoted, escaped, and no longer than 64 of them.
+/// At most 64 bytes from outside, quoted and escaped.
 pub(super) struct Excerpt<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for Excerpt<'_> {
@@ -10,7 +10,7 @@ impl fmt::Display for Excerpt<'_> {
         let mut bytes = self.0.get(..64).unwrap_or(self.0);
         let cut = bytes.len() < self.0.len();
         if cut {
-            // Not through a character: at most three bytes belong to one that was begun.
+            // Cut before a character, not through one: drops its continuation bytes and its first byte.
             while bytes.last().is_some_and(|byte| byte & 0xC0 == 0x80) {
                 bytes = bytes.get(..bytes.len() - 1).unwrap_or_default();
             }

@@ -1,4 +1,4 @@
-//! The error of [`Rows`](super::Rows) and [`Row`](super::Row), with std.
+//! `ReadError`, the error of [`Rows`](super::Rows) and [`Row`](super::Row).
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -11,10 +11,9 @@ use super::error::{DecodeError, ValueError, ValueErrorKind};
 use super::excerpt::Excerpt;
 use super::record::Record;
 
-/// Why reading rows failed. One pointer wide.
+/// The error of reading rows or values, one pointer wide.
 ///
-/// Everything on the std side of this module returns it, so one `?` serves for rows and values
-/// alike, and the client's own error wraps it.
+/// All functions of this module that need std return it, and it converts into [`Error`](crate::Error).
 pub struct ReadError(Box<ReadErrorKind>);
 
 /// The kinds of [`ReadError`].
@@ -38,13 +37,13 @@ pub struct ReadError(Box<ReadErrorKind>);
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReadErrorKind {
-    /// The source failed: the connection broke, or the body was cut short.
+    /// The reader failed: the connection broke, or the body was truncated.
     Io(io::Error),
-    /// The stream isn't the CSV it should be.
+    /// The stream isn't annotated CSV.
     Decode {
-        /// What is wrong, and in which CSV row.
+        /// The reason, with the number of the CSV row.
         error: DecodeError,
-        /// The row's beginning, for people to look at; at most 64 bytes, quoted.
+        /// The start of the row, quoted; at most 64 bytes.
         excerpt: String,
     },
     /// A table has more columns than [`Rows::max_columns`](super::Rows::max_columns) allows.
@@ -62,42 +61,42 @@ pub enum ReadErrorKind {
         /// The limit.
         max_record_bytes: usize,
     },
-    /// The query failed on the server after it had sent what came before.
+    /// The query failed on the server after the rows before this.
     Server {
         /// The server's message.
         message: String,
         /// Its code or reference number; often empty.
         code: String,
     },
-    /// A value is not what was asked for.
+    /// A value can't be read as the requested type.
     Value {
-        /// What is wrong.
+        /// The kind of error.
         kind: ValueErrorKind,
         /// Number of the record in the response, from 1.
         row: u64,
-        /// The column's name, or what named it if there is no such column.
+        /// The column's name; the requested name or index if there is no such column.
         column: String,
         /// The column's datatype, as the server wrote it.
         data_type: String,
-        /// What was asked for, such as `f64`.
+        /// The requested type, such as `f64`.
         wanted: &'static str,
-        /// The value's beginning; at most 64 bytes, quoted. If there is no such column: the names of
-        /// those there are, of long lists the first of them.
+        /// The start of the value, quoted; at most 64 bytes. If there is no such column, the names of the
+        /// table's columns, of many the first.
         found: String,
     },
-    /// A row doesn't fit the type it should become.
+    /// A row can't be deserialized into the requested type.
     Deserialize {
         /// Number of the record in the response, from 1.
         row: u64,
-        /// The column it failed at, if it was one.
+        /// The column that failed, if it is one.
         column: Option<String>,
-        /// What is wrong.
+        /// Description.
         message: String,
     },
 }
 
 impl ReadError {
-    /// What went wrong.
+    /// Returns the kind of error, with its details.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -160,7 +159,7 @@ impl ReadError {
     }
 }
 
-/// How many bytes of names an error lists, about.
+/// The approximate number of bytes of column names in an error.
 const NAMES: usize = 200;
 
 /// The names of a record's columns, on one line.
@@ -180,7 +179,7 @@ fn column_names(record: &Record<'_>) -> String {
     names
 }
 
-/// As `Display`, for that is what `main` prints of an error that it returns.
+/// The same as `Display`, since a `main` that returns an error prints its `Debug`.
 impl fmt::Debug for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
