@@ -6,11 +6,10 @@ use super::data_type::DataType;
 use super::error::ValueErrorKind;
 use super::excerpt::Excerpt;
 
-/// One value as it came: text and the column's datatype.
+/// One value of a record: its text and the column's datatype.
 #[derive(Clone, Copy)]
 pub struct Cell<'a> {
-    /// The text and whatever lies behind it in the buffer: eight bytes can be looked at in one
-    /// go, even if the text is shorter.
+    /// The buffer from the text's start on, so that eight bytes can be loaded even if the text is shorter.
     pub(super) tail: &'a [u8],
     pub(super) len: usize,
     pub(super) flags: u8,
@@ -26,7 +25,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// Whether there is no value: an empty cell without default.
+    /// Returns `true` if the cell is empty and its column has no default.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -43,7 +42,7 @@ impl<'a> Cell<'a> {
         self.len == 0
     }
 
-    /// The text; empty if null.
+    /// Returns the text; empty if null.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -60,7 +59,7 @@ impl<'a> Cell<'a> {
         self.tail.get(..self.len).unwrap_or_default()
     }
 
-    /// What the column's values are.
+    /// Returns the type of the column's values.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -79,7 +78,7 @@ impl<'a> Cell<'a> {
         DataType::from_flags(self.flags)
     }
 
-    /// The value as `T`; see [`Record::get`].
+    /// Returns the value as `T`; see [`Record::get`](super::Record::get).
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -95,15 +94,15 @@ impl<'a> Cell<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the cell is null where `T` needs a value, or it is no `T` by its datatype or
-    /// its text.
+    /// Returns an error if the cell is null and `T` is no `Option` or text, or if its datatype or its text isn't
+    /// that of a `T`.
     #[inline]
     pub fn parse<T: FromCell<'a>>(&self) -> Result<T, ValueErrorKind> {
         T::from_cell(*self)
     }
 }
 
-/// Equal text, equal datatype.
+/// Compares text and datatype.
 impl PartialEq for Cell<'_> {
     fn eq(&self, other: &Cell<'_>) -> bool {
         self.as_bytes() == other.as_bytes() && self.data_type() == other.data_type()
@@ -125,27 +124,27 @@ impl fmt::Debug for Cell<'_> {
 ///
 /// | type | from columns of |
 /// |---|---|
-/// | `f64` | `double`; `long` and `unsignedLong` (the nearest float) |
-/// | `f32` | the same, if it isn't beyond the largest `f32` |
+/// | `f64` | `double`; `long` and `unsignedLong`, as the nearest float |
+/// | `f32` | the same, unless it exceeds the largest `f32` |
 /// | `i64` | `long`; `unsignedLong` if it fits; times and durations as nanoseconds |
 /// | `i8`, `i16`, `i32`, `isize` | the same, if it fits |
-/// | `i128` | the same; every `unsignedLong` |
+/// | `i128` | the same, and every `unsignedLong` |
 /// | `u64` | `unsignedLong`; `long` if it isn't negative |
 /// | `u8`, `u16`, `u32`, `u128`, `usize` | the same, if it fits |
 /// | `bool` | `boolean` |
 /// | [`Timestamp`](crate::Timestamp), `SystemTime` | `dateTime:RFC3339` |
-/// | [`SignedDuration`](crate::SignedDuration); [`Duration`](core::time::Duration) | `duration`; one that isn't negative |
-/// | `&str`, `&[u8]`, `String`, `Cow<str>` | everything, as the server wrote it; null is empty |
-/// | `char` | everything whose text is one character |
-/// | [`Value`](super::Value) | everything, as its datatype says |
+/// | [`SignedDuration`](crate::SignedDuration); [`Duration`](core::time::Duration) | `duration`; for `Duration`, one that isn't negative |
+/// | `&str`, `&[u8]`, `String`, `Cow<str>` | any column, as the server wrote it; null is empty |
+/// | `char` | any column, if the text is one character |
+/// | [`Value`](super::Value) | any column, by its datatype |
 /// | `Option<T>` | as `T`; null is `None` |
 ///
-/// A `string` column is parsed as whatever is asked for: tags hold numbers, and a response without
-/// datatypes is all strings. So is one of InfluxDB 3, whose responses name no types
-/// ([`DataType::Untyped`]); there a time has no zone and is in UTC, and may be a date. Between other types nothing is converted, so that `get::<i64>` of a
-/// `double` fails at once and not at the first fraction.
+/// A `string` column can be read as any of these types: tags hold numbers, and without annotations all columns
+/// are strings. The same holds for InfluxDB 3, whose responses have no datatypes ([`DataType::Untyped`]); its
+/// times have no zone and are in UTC, and may be dates. No other types are converted: `get::<i64>` of a `double`
+/// fails for every value, not only for the first one with a fraction.
 ///
-/// Implement it for your own types; a cell offers [`parse`](Cell::parse) for the parts.
+/// Implement it for your own types, with [`Cell::parse`] for the parts.
 ///
 /// ```
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -178,14 +177,14 @@ impl fmt::Debug for Cell<'_> {
     note = "a struct takes a row, not a cell: `client.query(flux).deserialize::<T>()`"
 )]
 pub trait FromCell<'a>: Sized {
-    /// What errors call the type.
+    /// Name of the type in errors.
     const WANTED: &'static str;
 
     /// Reads the cell.
     ///
     /// # Errors
     ///
-    /// Returns an error that says what is wrong with the cell, such as [`ValueErrorKind::Null`] or
-    /// [`ValueErrorKind::Syntax`]; row and column are added by the caller.
+    /// Returns an error without row and column, which the caller adds, such as [`ValueErrorKind::Null`] or
+    /// [`ValueErrorKind::Syntax`].
     fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind>;
 }

@@ -38,15 +38,16 @@ pub enum DataType {
     Duration,
     /// `base64Binary`.
     Base64,
-    /// Any other: the raw text is all there is to give.
+    /// Any other: its values can only be read as text.
     Unknown,
-    /// Of a response that names no types, InfluxDB 3's: a cell is parsed as what is asked for.
+    /// The type of all columns of InfluxDB 3, whose responses have no datatypes: a cell is parsed as the requested
+    /// type.
     Untyped,
 }
 
 impl DataType {
     pub(super) fn parse(text: &[u8]) -> DataType {
-        // A list, since a `match` of texts is ten times the code, and this is rare.
+        // A list: a `match` of texts is ten times the code, and this runs once per table.
         const NAMES: [(&str, DataType); 10] = [
             ("string", DataType::String),
             ("long", DataType::Long),
@@ -63,7 +64,7 @@ impl DataType {
         known.map_or(DataType::Unknown, |(_, data_type)| *data_type)
     }
 
-    /// One byte of it, for the flags; 0 is what a block without datatypes has.
+    /// The lower bits of a flag byte; 0 is that of a block without datatypes.
     pub(super) const fn code(self) -> u8 {
         self as u8
     }

@@ -196,6 +196,15 @@ pub enum ValueErrorKind {
     BufferTooSmall,
 }
 
+impl ValueErrorKind {
+    pub(super) fn of_time(error: TimestampError) -> ValueErrorKind {
+        match error {
+            TimestampError::OutOfRange => ValueErrorKind::OutOfRange,
+            other => ValueErrorKind::Time(other),
+        }
+    }
+}
+
 impl fmt::Display for ValueErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

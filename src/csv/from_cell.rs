@@ -9,7 +9,7 @@ use super::number::{parse_bool, parse_duration, parse_f64, parse_i64, parse_u64}
 #[cfg(feature = "v3")]
 use super::untyped;
 use crate::signed_duration::SignedDuration;
-use crate::timestamp::{Timestamp, TimestampError};
+use crate::timestamp::Timestamp;
 
 impl<'a> FromCell<'a> for f64 {
     const WANTED: &'static str = "f64";
@@ -84,7 +84,7 @@ impl<'a> FromCell<'a> for i128 {
     const WANTED: &'static str = "i128";
 
     fn from_cell(cell: Cell<'a>) -> Result<i128, ValueErrorKind> {
-        // (Of text whichever of the two it is.)
+        // (Text may be either of the two.)
         match (i64::from_cell(cell), cell.data_type()) {
             (
                 Err(ValueErrorKind::OutOfRange),
@@ -103,7 +103,7 @@ impl<'a> FromCell<'a> for f32 {
     fn from_cell(cell: Cell<'a>) -> Result<f32, ValueErrorKind> {
         let wide = f64::from_cell(cell)?;
         let value = wide as f32;
-        // (Infinity by name has no digits.)
+        // (`+Inf` has no digits.)
         if value.is_infinite() && cell.as_bytes().iter().any(u8::is_ascii_digit) {
             return Err(ValueErrorKind::OutOfRange);
         }
@@ -267,8 +267,5 @@ fn not_null(cell: Cell<'_>) -> Result<(), ValueErrorKind> {
 
 #[inline]
 fn parse_time(cell: Cell<'_>) -> Result<Timestamp, ValueErrorKind> {
-    Timestamp::parse_at(cell.tail, cell.len).map_err(|error| match error {
-        TimestampError::OutOfRange => ValueErrorKind::OutOfRange,
-        other => ValueErrorKind::Time(other),
-    })
+    Timestamp::parse_at(cell.tail, cell.len).map_err(ValueErrorKind::of_time)
 }

@@ -15,11 +15,10 @@ use super::record::Record;
 use super::row::Row;
 use super::rows::{Item, Rows};
 
-/// A row of its own, which can be kept, collected and sent to another thread.
+/// A row that owns its text, and can be kept, collected and sent to another thread.
 ///
-/// It costs two allocations and a copy of the row's text; the description of its columns is shared by
-/// all rows of a table. A loop that needs each row only until the next one is as fast as the rows come
-/// with [`Rows::next`], which allocates nothing.
+/// It costs two allocations and a copy of the row's text; all rows of a table share the description of its
+/// columns. [`Rows::next`] allocates nothing per row.
 ///
 /// ```
 /// use influx_edge::csv::{OwnedRow, Rows};
@@ -56,7 +55,7 @@ impl OwnedRow {
         }
     }
 
-    /// The row as [`Rows`] lend it, with all that can be asked of one.
+    /// Returns the row as [`Rows`] lend it, with all its functions.
     #[must_use]
     pub fn as_row(&self) -> Row<'_> {
         Row::new(Record {
@@ -68,7 +67,7 @@ impl OwnedRow {
         })
     }
 
-    /// The value of a column as `T`; see [`Row::get`].
+    /// Returns the value of a column as a `T`; see [`Row::get`].
     ///
     /// # Errors
     ///
@@ -91,7 +90,7 @@ impl fmt::Debug for OwnedRow {
 }
 
 impl<R: Read> Rows<R> {
-    /// Returns the rows that are left, each of its own; see [`OwnedRow`] for the cost. The iterator ends
+    /// Returns an iterator of the remaining rows, each of which owns its text; [`OwnedRow`] has the cost. It ends
     /// after the first error.
     ///
     /// ```

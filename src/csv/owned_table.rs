@@ -12,10 +12,8 @@ use super::rows::{Item, Rows};
 use super::table::Table;
 
 impl<R: Read> Rows<R> {
-    /// All remaining tables with all their rows, in memory.
-    ///
-    /// For small results: it takes as much memory as the response is long, and a little for each
-    /// cell. What is larger is better read row by row.
+    /// Reads all remaining tables with their rows into memory, for small results: it takes the memory of the
+    /// response and a word for each cell.
     ///
     /// ```
     /// use influx_edge::csv::Rows;
@@ -33,7 +31,7 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`Rows::next`]; the tables before it are lost then.
+    /// Returns the same errors as [`Rows::next`]; the tables before the error are lost.
     pub fn tables(mut self) -> Result<Vec<OwnedTable>, ReadError> {
         let mut tables: Vec<OwnedTable> = Vec::new();
         while let Some(item) = self.next_item()? {
@@ -50,11 +48,11 @@ impl<R: Read> Rows<R> {
     }
 }
 
-/// One table with its rows.
+/// A table with its rows in memory; see [`Rows::tables`].
 #[derive(Clone)]
 pub struct OwnedTable {
     description: Description,
-    /// The rows' texts, one behind the other.
+    /// The rows' texts, one after the other.
     cells: Vec<u8>,
     /// One entry per cell, counted from the row's beginning.
     cell_ends: Vec<usize>,
@@ -69,7 +67,7 @@ struct Place {
 }
 
 impl OwnedTable {
-    /// Result, id and columns.
+    /// Returns the description: result, id and columns.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -85,7 +83,8 @@ impl OwnedTable {
         self.description.table()
     }
 
-    /// Its rows in order.
+    /// Returns the rows in order. A table without rows has the values of its group key as defaults of the
+    /// columns.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\

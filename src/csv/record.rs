@@ -1,4 +1,4 @@
-//! One record: its cells as bytes, parsed on demand.
+//! `Record`: cells as bytes, parsed on demand.
 
 use core::fmt;
 
@@ -9,11 +9,11 @@ use super::excerpt::Excerpt;
 use super::from_cell::decode_base64;
 use super::table::Table;
 
-/// One record of a [`Table`]: a view into the decoder's buffers. Nothing is parsed until asked for.
+/// One record of a [`Table`]: a view into the decoder's buffers, whose cells are parsed on demand.
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
     pub(super) table: Table<'a>,
-    /// The record's text, and the rest of the buffer.
+    /// The buffer from the record's text on.
     pub(super) text: &'a [u8],
     pub(super) ends: &'a [usize],
     /// Bytes between two cells: 1 where the delimiters are still in the text.
@@ -22,7 +22,7 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// The table it belongs to.
+    /// Returns the table that the record belongs to.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -38,7 +38,8 @@ impl<'a> Record<'a> {
         self.table
     }
 
-    /// Its number among the records of the response, over all tables, from 1.
+    /// Returns the record's number in the response, over all tables, from 1. Annotation and header rows don't
+    /// count.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -46,7 +47,7 @@ impl<'a> Record<'a> {
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
-    /// assert_eq!(record.row_number(), 1); // annotations and header are no records
+    /// assert_eq!(record.row_number(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -54,10 +55,8 @@ impl<'a> Record<'a> {
         self.row
     }
 
-    /// The value of a column as `T`.
-    ///
-    /// The column is named by name, by index or by a [`Key`](super::Key). Allocates only if `T`
-    /// owns its text.
+    /// Returns the value of a column, given by name, by index or by a [`Key`](super::Key), as a `T`. Allocates
+    /// only if `T` owns its text.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -66,14 +65,14 @@ impl<'a> Record<'a> {
     /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
     /// assert_eq!(record.get::<f64>("_value")?, 20.25);
-    /// assert_eq!(record.get::<f64>(0)?, 20.25); // by position: the first column of the data
+    /// assert_eq!(record.get::<f64>(0)?, 20.25); // by index: the first column of the data
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no such column, the cell is null where `T` needs a value, or it is
-    /// no `T` by its datatype or its text. [`explain`](Record::explain) puts it in words.
+    /// Returns an error if there is no such column, if the cell is null and `T` is no `Option` or text, or if its
+    /// datatype or its text isn't that of a `T`. [`explain`](Record::explain) adds the column's name and the text.
     #[inline]
     pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ValueError> {
         let Some(place) = key.cell(&self.table) else {
@@ -82,7 +81,7 @@ impl<'a> Record<'a> {
         T::from_cell(self.cell_at(place)).map_err(|kind| self.error(Some(place), kind, T::WANTED))
     }
 
-    /// The cell of a column, its default filled in; `None` if there is no such column.
+    /// Returns the cell of a column, or the column's default if it is empty; `None` if there is no such column.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -100,7 +99,7 @@ impl<'a> Record<'a> {
         key.cell(&self.table).map(|place| self.cell_at(place))
     }
 
-    /// All cells of the data columns in order, defaults filled in.
+    /// Returns the cells of the data columns in order, with the default of each that is empty.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -123,14 +122,13 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Decodes a `base64Binary` column into your buffer and gives the part used.
-    ///
-    /// The buffer has to hold three bytes for every four characters, rounded up.
+    /// Decodes a `base64Binary` column into a buffer, and returns the part that was written. The buffer needs
+    /// three bytes for every four characters, rounded up.
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no such column, the cell is null, it isn't base64 by its
-    /// datatype or its text, or the buffer is too small.
+    /// Returns an error if there is no such column, if the cell is null or isn't base64, or if the buffer is too
+    /// small.
     pub fn base64<'b>(
         &self,
         key: impl ColumnKey,
@@ -144,7 +142,7 @@ impl<'a> Record<'a> {
             .map_err(|kind| self.error(Some(place), kind, WANTED))
     }
 
-    /// An error of this record in words: row, column, what was wanted and what was found.
+    /// Returns the error as a sentence: row, column, requested type, and an excerpt of the cell.
     #[must_use]
     pub fn explain(&self, error: &ValueError) -> impl fmt::Display + use<'a> {
         Explained {

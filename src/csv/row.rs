@@ -7,9 +7,22 @@ use super::record::Record;
 use super::table::Table;
 use super::value::Value;
 
-/// One row, lent by [`Rows`] until the next is asked for.
+/// One row, lent by [`Rows`](super::Rows) until the next call: a [`Record`] whose errors own the names and texts
+/// they mention.
 ///
-/// It is a [`Record`] whose errors come with names, so that they can leave the loop.
+/// ```
+/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+/// let row = rows.next()?.expect("two rows");
+/// let error = row.get::<f64>("temp").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     r#"row 1: there is no column "temp", only _value, station"#
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
     record: Record<'a>,
@@ -21,7 +34,8 @@ impl<'a> Row<'a> {
         Row { record }
     }
 
-    /// The value of a column as `T`; see [`Record::get`] and [`FromCell`].
+    /// Returns the value of a column, given by name, by index or by a [`Key`](super::Key), as a `T`; [`FromCell`]
+    /// lists the types. Allocates only if `T` owns its text.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -30,7 +44,7 @@ impl<'a> Row<'a> {
     /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let row = rows.next()?.unwrap();
     /// let value: f64 = row.get("_value")?;
-    /// let station: Option<&str> = row.get("station")?; // None where the cell is empty
+    /// let station: Option<&str> = row.get("station")?; // `None` if the cell is empty
     /// assert_eq!((value, station), (20.25, Some("zrh-1")));
     /// assert!(row.get::<i64>("_value").is_err()); // not cut to 20
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -39,7 +53,7 @@ impl<'a> Row<'a> {
     /// # Errors
     ///
     /// Returns [`ReadErrorKind::Value`](super::ReadErrorKind::Value) under the conditions of
-    /// [`Record::get`]; it names row, column, what was wanted and what was found.
+    /// [`Record::get`], with the row, the column, the requested type and an excerpt of the cell.
     #[inline]
     pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ReadError> {
         self.record
@@ -47,7 +61,7 @@ impl<'a> Row<'a> {
             .map_err(|error| ReadError::value(&self.record, error, &key))
     }
 
-    /// The names and values of all columns, in order: a row whose columns aren't known beforehand.
+    /// Returns the names and values of all columns in order, for columns that aren't known beforehand.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -63,7 +77,7 @@ impl<'a> Row<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// Each item is an error if its cell isn't what the column's datatype says.
+    /// An item is an error if its cell isn't of the column's datatype.
     pub fn values(
         &self,
     ) -> impl Iterator<Item = Result<(&'a str, Value<'a>), ReadError>> + use<'a> {
@@ -74,7 +88,7 @@ impl<'a> Row<'a> {
             .map(move |(index, column)| Ok((column.name(), row.get(index)?)))
     }
 
-    /// The row as the core's record.
+    /// Returns the row as a [`Record`], which has the other functions: row number, single cells, base64.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\

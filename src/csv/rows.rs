@@ -1,4 +1,4 @@
-//! Rows over any `io::Read`, one at a time.
+//! `Rows`: the rows of a response from any `io::Read`, one at a time.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,11 +15,10 @@ use super::table::Table;
 #[cfg(feature = "serde")]
 use crate::Precision;
 
-/// The rows of a response, one after the other, from any reader.
+/// The rows of a response, one at a time, from any reader.
 ///
-/// Rows are lent: each is valid until the next is asked for, and so none is ever copied. The
-/// buffers grow until they hold the widest table and the longest record, up to a limit, and then
-/// nothing is allocated any more.
+/// A row is lent until the next call, so it is never copied. The buffers grow until they hold the widest table
+/// and the longest record, up to a limit; from then on nothing is allocated.
 ///
 /// ```
 /// use influx_edge::csv::Rows;
@@ -47,28 +46,27 @@ pub struct Rows<R> {
     start: usize,
     end: usize,
     max_record_bytes: usize,
-    /// The profiles seen so far, if they were asked for.
+    /// The profiles that were read, if they are split off.
     profile: Option<String>,
-    /// Whether the current table is a profile that was asked for.
+    /// The current table is a profile, and profiles are split off.
     in_profile: bool,
-    /// Whether the source said that it has no more.
+    /// The reader has returned its end.
     drained: bool,
-    /// Whether an error was given or the end was reached.
+    /// An error or the end was returned.
     over: bool,
-    /// Of times that are deserialized as integers.
+    /// The unit of times that are deserialized as integers.
     #[cfg(feature = "serde")]
     pub(super) time_unit: Precision,
 }
 
-/// Of an error in JSON no more than this is kept.
+/// The most bytes of an error in JSON that are kept.
 const MESSAGE_BYTES: usize = 64 << 10;
 /// Annotation column, `result` and `table` are cells, but not columns of the data.
 const FRAME: usize = 3;
 
 impl<R: Read> Rows<R> {
-    /// The rows of the response that `reader` gives. Nothing is read yet.
-    ///
-    /// No buffered reader is needed: bytes are taken 16 KiB at a time.
+    /// Returns the rows of the response from `reader`. Nothing is read yet. It needs no buffered reader, since it
+    /// reads 16 KiB at a time; a `&mut reader` can be used afterwards.
     pub fn new(reader: R) -> Rows<R> {
         let mut parser = Parser::new();
         parser.max_cells = MAX_COLUMNS + FRAME;
@@ -91,9 +89,9 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// The most bytes that a table's description and one of its records may take together.
-    /// Defaults to 16 MiB. Memory is taken as needed, not in advance; a record over 128 KiB gets the
-    /// limit at once (16 MiB of a larger one), of which the system gives what is touched.
+    /// Sets the most bytes that a table's description and one of its records may take together. Default: 16 MiB.
+    /// Memory is allocated as needed: the buffer doubles up to 128 KiB; a longer record gets a buffer of the limit
+    /// or of 16 MiB, whichever is less, of which the system provides only the pages in use.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -111,14 +109,14 @@ impl<R: Read> Rows<R> {
         self
     }
 
-    /// The most columns a table may have. Defaults to 4096.
+    /// Sets the most columns that a table may have. Default: 4096.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// let mut rows = influx_edge::csv::Rows::new(&response[..]).max_columns(1);
-    /// assert!(rows.next().is_err()); // refused, not cut
+    /// assert!(rows.next().is_err()); // an error, no column is cut
     /// ```
     #[must_use]
     pub fn max_columns(mut self, columns: usize) -> Rows<R> {
@@ -126,14 +124,15 @@ impl<R: Read> Rows<R> {
         self
     }
 
-    /// See [`Decoder::keep_crlf`](super::Decoder::keep_crlf). Defaults to `false`.
+    /// Leaves CRLF inside quoted cells as sent; see [`Decoder::keep_crlf`](super::Decoder::keep_crlf). Default:
+    /// `false`.
     #[must_use]
     pub fn keep_crlf(mut self, keep: bool) -> Rows<R> {
         self.parser.keep_crlf(keep);
         self
     }
 
-    /// See [`Decoder::delimiter`](super::Decoder::delimiter). Defaults to a comma.
+    /// Sets the byte that separates cells; see [`Decoder::delimiter`](super::Decoder::delimiter). Default: a comma.
     ///
     /// ```
     /// # let response = b"#datatype;string;long;double\r\n#group;false;false;false\r\n#default;_result;;\r\n;result;table;_value\r\n;;0;20.25\r\n";
@@ -147,26 +146,23 @@ impl<R: Read> Rows<R> {
         self
     }
 
-    /// Takes the tables of profilers (result `_profiler`) out of the rows and gathers them as
-    /// text, up to 1 MiB; see [`profile`](Rows::profile). Defaults to `false`: they are tables like
-    /// others.
+    /// Splits the tables of profilers (result `_profiler`) from the rows, and collects them as text, up to 1 MiB;
+    /// see [`profile`](Rows::profile). Default: `false`, for which they are tables like others.
     #[must_use]
     pub fn split_profile(mut self, split: bool) -> Rows<R> {
         self.profile = split.then(String::new);
         self
     }
 
-    /// The profiles seen so far, for people to read. The server sends them last, so they are
-    /// complete when [`next`](Rows::next) has given `None`.
+    /// Returns the profiles as text for people. The server sends them last, so they are complete when
+    /// [`next`](Rows::next) has returned `None`.
     #[must_use]
     pub fn profile(&self) -> &str {
         self.profile.as_deref().unwrap_or_default()
     }
 
-    /// The next row, or `None` after the last.
-    ///
-    /// Reads from the source, and blocks as long as that does. Tables without records are passed
-    /// over; [`next_item`](Rows::next_item) gives them too.
+    /// Returns the next row, or `None` after the last. Blocks as long as the reader does. Skips tables without
+    /// records, which [`next_item`](Rows::next_item) returns.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -183,9 +179,8 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the source fails, the stream isn't annotated CSV or exceeds a limit, or
-    /// the server reports that the query failed. The rows given before were right. It is returned
-    /// once; after it comes `None`.
+    /// Returns an error if the reader fails, the stream isn't annotated CSV or exceeds a limit, or the server
+    /// reports that the query failed. The rows before it are valid. It is returned once, then `None`.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -200,8 +195,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// The next table or row: for those who want to know where a table begins, and tables without
-    /// records.
+    /// Returns the next table or row, for programs that need the boundaries of tables, or tables without records.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -242,7 +236,7 @@ impl<R: Read> Rows<R> {
         Row::new(self.parser.record(&self.text, &self.ends))
     }
 
-    /// To the next table, record or end.
+    /// Advances to the next table, record or end.
     #[inline]
     fn advance(&mut self) -> Result<Progress, ReadError> {
         if self.over {
@@ -268,7 +262,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// Whether the table or record belongs to a profile, and was taken.
+    /// Returns `true` if the table or record belongs to a profile and was split off.
     fn take_profile(&mut self, progress: Progress) -> bool {
         match progress {
             Progress::Table => self.in_profile = self.table().result() == profile::RESULT,
@@ -283,7 +277,7 @@ impl<R: Read> Rows<R> {
         self.in_profile
     }
 
-    /// Reads more, grows a buffer, or comes to the end.
+    /// Reads more, grows a buffer, or finishes the stream.
     #[cold]
     fn wait(&mut self, progress: Progress) -> Result<Option<Progress>, ReadError> {
         match progress {
@@ -367,7 +361,7 @@ impl<R> fmt::Debug for Rows<R> {
     }
 }
 
-/// A table or a row; see [`Rows::next_item`].
+/// A table or a row, from [`Rows::next_item`].
 ///
 /// ```
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -390,6 +384,6 @@ impl<R> fmt::Debug for Rows<R> {
 pub enum Item<'a> {
     /// A table begins.
     Table(Table<'a>),
-    /// A row of it.
+    /// A row of the last table.
     Row(Row<'a>),
 }

@@ -1,4 +1,4 @@
-//! The description of a table: result, id, and its columns.
+//! `Table` and `Column`: the description of a table.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use super::cell::Cell;
 use super::data_type::DataType;
 use super::schema::{GROUP, Schema, Stored};
 
-/// The table that the next records belong to: a view into the decoder's buffers.
+/// The description of a table: result, id and columns. A view into the decoder's buffers.
 #[derive(Clone, Copy)]
 pub struct Table<'a> {
     pub(super) schema: &'a Schema,
@@ -15,14 +15,14 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// The result this table belongs to: the name given to `yield`, by default `_result`.
+    /// Returns the name of the table's result: the one given to `yield`, by default `_result`.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// assert_eq!(rows.next()?.unwrap().table().result(), "_result"); // what `yield` named it
+    /// assert_eq!(rows.next()?.unwrap().table().result(), "_result");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -40,7 +40,7 @@ impl<'a> Table<'a> {
             .unwrap_or_default()
     }
 
-    /// The table's number within its result, counted from 0; `None` if the server gave none.
+    /// Returns the table's number within its result, from 0; `None` if the response has none.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -88,7 +88,7 @@ impl<'a> Table<'a> {
         (self.schema.first_column()..self.schema.cells).map(move |cell| Column { table, cell })
     }
 
-    /// The cell of the first data column so called; failing that, `result` and `table`.
+    /// Finds the cell of the first data column with this name, else of `result` or `table`.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         let names = self.schema.names?;
         let ends = self.ends.get(names.ends..names.ends + self.schema.cells)?;
@@ -96,7 +96,7 @@ impl<'a> Table<'a> {
         let first = self.schema.first_column();
         let mut start = ends.get(first.checked_sub(1)?).copied()?;
         for (cell, &end) in ends.iter().enumerate().skip(first) {
-            // Lengths first: most names differ there.
+            // Lengths first, in which most names differ already.
             if end - start == name.len() && text.get(start..end) == Some(name.as_bytes()) {
                 return Some(cell);
             }
@@ -112,12 +112,12 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Whether the cell is so called: a quick check of a remembered place.
+    /// Checks a cached place.
     pub(super) fn is_named(&self, cell: usize, name: &str) -> bool {
         cell < self.schema.cells && self.name_bytes(cell) == name.as_bytes()
     }
 
-    /// The cell of the `index`th data column.
+    /// Returns the cell of the `index`th data column.
     pub(super) fn cell_at(&self, index: usize) -> Option<usize> {
         let cell = self.schema.first_column().checked_add(index)?;
         (cell < self.schema.cells).then_some(cell)
@@ -142,7 +142,7 @@ pub struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    /// Its name, such as `_value`.
+    /// Returns the column's name, such as `_value`.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -159,7 +159,7 @@ impl<'a> Column<'a> {
         utf8(self.table.name_bytes(self.cell))
     }
 
-    /// Its index among the columns of the data; `None` for `result` and `table`.
+    /// Returns the index among the columns of the data; `None` for `result` and `table`.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -174,7 +174,7 @@ impl<'a> Column<'a> {
         self.cell.checked_sub(self.table.schema.first_column())
     }
 
-    /// What its values are. [`DataType::String`] if no datatypes were sent.
+    /// Returns the type of the column's values; [`DataType::String`] in a response without datatypes.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -192,7 +192,8 @@ impl<'a> Column<'a> {
         DataType::from_flags(self.table.schema.flags(self.cell, self.table.text))
     }
 
-    /// The datatype as the server wrote it, such as `dateTime:RFC3339`; empty if none was sent.
+    /// Returns the datatype as the server wrote it, such as `dateTime:RFC3339`; empty in a response without
+    /// datatypes.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -207,7 +208,7 @@ impl<'a> Column<'a> {
         utf8(self.table.kept(self.table.schema.datatypes, self.cell))
     }
 
-    /// The datatype for an error: what isn't said to be anything else is a string.
+    /// Returns the datatype for an error; `string` if the response has none.
     pub(super) fn datatype_or_string(&self) -> &'a str {
         match self.data_type_text() {
             "" => self.data_type().as_str(),
@@ -215,7 +216,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Whether it belongs to the group key. `false` if that was not sent.
+    /// Returns `true` if the column belongs to the group key; `false` in a response without `#group`.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -280,7 +281,7 @@ impl fmt::Debug for ColumnList<'_> {
     }
 }
 
-/// Names, datatypes and defaults were checked when they came, so this never falls back for them.
+/// Names, datatypes and defaults were checked when they were read, so the fallback is never used for them.
 pub(super) fn utf8(bytes: &[u8]) -> &str {
     core::str::from_utf8(bytes).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Deserializer for one cell.
+//! The deserializer of a cell.
 
 use core::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::csv::error::ValueErrorKind;
 use crate::csv::untyped;
 use crate::timestamp::Timestamp;
 
-/// One cell as serde sees it.
+/// A cell as a deserializer.
 #[derive(Clone, Copy)]
 pub(super) struct CellDeserializer<'de> {
     pub(super) cell: Cell<'de>,
-    /// Of a time that is read as an integer.
+    /// The unit of a time that is read as an integer.
     pub(super) unit: Precision,
 }
 
@@ -84,7 +84,7 @@ macro_rules! parsed {
 impl<'de> Deserializer<'de> for CellDeserializer<'de> {
     type Error = DeserializeError;
 
-    /// What the column's datatype says; times as text.
+    /// A value of the column's datatype; a time as text.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         if self.cell.is_null() {
             return visitor.visit_none();
@@ -120,7 +120,7 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         deserialize_bytes &'de [u8], visit_borrowed_bytes;
     }
 
-    /// Owned bytes of a `base64Binary` column are decoded; borrowed ones can't be.
+    /// Decodes a `base64Binary` column. Borrowed bytes can't be decoded, so they are the text.
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         #[cfg(feature = "alloc")]
         if self.cell.data_type() == DataType::Base64 && !self.cell.is_null() {
@@ -158,7 +158,7 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         visitor.visit_enum(BorrowedStrDeserializer::new(self.parse()?))
     }
 
-    /// serde's form of the standard library's times: a struct of seconds and nanoseconds.
+    /// serde deserializes the standard library's times from a struct of seconds and nanoseconds.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,

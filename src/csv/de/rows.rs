@@ -1,4 +1,4 @@
-//! Iterators over the deserialized rows of a reader.
+//! Deserialization of the rows of a reader.
 
 use alloc::borrow::ToOwned;
 use std::io::Read;
@@ -14,10 +14,10 @@ use crate::csv::row::Row;
 use crate::csv::rows::Rows;
 
 impl<R: Read> Rows<R> {
-    /// All remaining rows, each as a `T`.
+    /// Returns an iterator of the remaining rows as values of type `T`. A row that can't be deserialized is an error
+    /// of its own, and the rows after it follow; an error of the stream ends the iterator.
     ///
-    /// Columns are looked up once per header, and nothing is allocated per row unless `T` owns
-    /// something.
+    /// Searches for the columns once per header. Allocates nothing per row unless `T` owns something.
     ///
     /// ```
     /// use influx_edge::Timestamp;
@@ -97,7 +97,7 @@ impl<R: Read> Rows<R> {
 }
 
 impl<'a> Row<'a> {
-    /// The row as a `T`, which may borrow from it.
+    /// Deserializes the row into a `T`, which may borrow from it; see [`Record::deserialize`].
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -118,7 +118,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// Returns [`ReadErrorKind::Deserialize`] if a column doesn't fit; it names row and column.
+    /// Returns [`ReadErrorKind::Deserialize`], with row and column, if a cell can't be converted.
     pub fn deserialize<T: Deserialize<'a>>(&self) -> Result<T, ReadError> {
         self.record()
             .deserialize()
@@ -126,7 +126,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A record as a value that borrows nothing of it.
+/// Deserializes a record into a value that doesn't borrow from it.
 #[inline]
 pub(in crate::csv) fn read_as<T: DeserializeOwned>(
     record: &Record<'_>,
