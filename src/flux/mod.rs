@@ -1,26 +1,36 @@
-//! Flux values: as parameters of a query, and as literals where text has to be spliced.
+//! Flux values: parameters of a query, literals for spliced text, and predicates of deletes.
 //!
-//! # In scope
-//! - [`Params`]: parameters as the `extern` member of a query request. The script says
-//!   `params.name`, and no value can change what the script does. This is the way to go.
-//! - [`literal`]: a value as Flux source, for places that take no parameters, such as tasks.
-//! - [`Predicate`]: which points a delete means.
+//! ```
+//! use influx_edge::flux;
+//!
+//! let mut body = String::new();
+//! flux::write_query("from(bucket: params.b)", &[("b", &"sensors")], &mut body)?;
+//! assert!(body.contains(r#"{"type":"StringLiteral","value":"sensors"}"#));
+//! # Ok::<(), flux::FluxError>(())
+//! ```
+//!
+//! # Which type to use
+//! - With the client: [`Query::param`](crate::client::Query::param) takes any [`ToFlux`].
+//! - Without it: [`write_query`], or [`Params`] for a request body of your own. The script reads a parameter as
+//!   `params.name`, and no value can change what the script does.
+//! - For places that take no parameters, such as tasks: [`literal`], a value as Flux source.
+//! - For deletes: [`Predicate`].
 //!
 //! # Out of scope
-//! - A query language of our own: Flux is written as Flux.
+//! - A query builder: Flux is written as Flux.
 //!
-//! # What to watch
-//! - InfluxDB OSS ignores the `params` member of a request, and Cloud refuses it together with
-//!   `extern`. `extern` works on both.
-//! - Flux has no null: an `Option` that is `None` is left out of the parameters, and a script that
-//!   names it is refused (400, `record is missing label`). `exists params.name` doesn't help: the
-//!   server knows all parameters when it compiles the script. So leave out that part of the script
-//!   as well, or give a value that stands for none.
-//! - NaN and infinities can't be parameters, since JSON has none; as literals they can be written.
+//! # Pitfalls of parameters
+//! - InfluxDB OSS ignores the member `params` of a request, and Cloud rejects it together with `extern`. Both read
+//!   `extern`, which is what this module writes.
+//! - Flux has no null: an `Option` that is `None` is left out of the parameters, and a script that reads it is
+//!   rejected (400, `record is missing label`). `exists params.name` doesn't help, because the server checks the
+//!   parameters when it compiles the script. Leave out that part of the script too, or pass a value that stands
+//!   for null.
+//! - NaN and infinities can't be parameters, since JSON has none. They can be literals.
 //!
-//! The forms are those of the Flux specification (<https://docs.influxdata.com/flux/v0/spec/>) and
-//! of the syntax tree its parser makes. Everything here is `no_std` and writes into any
-//! [`fmt::Write`]; [`Params`], [`Predicate`] and [`to_literal`] need an allocator.
+//! The forms are those of the Flux specification (<https://docs.influxdata.com/flux/v0/spec/>) and of its parser's
+//! syntax tree. This module is `no_std` and writes into any [`fmt::Write`]; [`Params`], [`Predicate`] and
+//! [`to_literal`] need an allocator.
 
 use core::fmt;
 
@@ -67,8 +77,7 @@ pub(crate) use yields::{Yields, yields};
 ///
 /// # Errors
 ///
-/// Returns an error if the value has no such form, or the writer is full. What was written by then
-/// is of no use.
+/// Returns an error if the value has no literal, or the writer is full. What was written so far is incomplete.
 pub fn literal<T: ToFlux + ?Sized>(value: &T, out: &mut dyn fmt::Write) -> Result<(), FluxError> {
     if value.is_none() {
         return Err(FluxError::Null);
@@ -76,7 +85,7 @@ pub fn literal<T: ToFlux + ?Sized>(value: &T, out: &mut dyn fmt::Write) -> Resul
     value.write_literal(out)
 }
 
-/// [`literal`] as a new string.
+/// Returns a value as Flux source; see [`literal`].
 ///
 /// ```
 /// use influx_edge::flux::to_literal;
@@ -96,7 +105,7 @@ pub fn to_literal<T: ToFlux + ?Sized>(value: &T) -> Result<alloc::string::String
     Ok(text)
 }
 
-/// Why a value can't be written.
+/// The error of a value that can't be written.
 ///
 /// ```
 /// use influx_edge::flux::{FluxError, Params, to_literal};
@@ -111,7 +120,7 @@ pub fn to_literal<T: ToFlux + ?Sized>(value: &T) -> Result<alloc::string::String
 pub enum FluxError {
     /// NaN or an infinity as a parameter.
     NotFinite,
-    /// A `None` where a value has to be: inside an array, say. Flux has no null.
+    /// A `None` in place of a value, such as in an array. Flux has no null.
     Null,
     /// Bytes that aren't UTF-8; Flux's `bytes()` takes text only.
     NotUtf8,
@@ -119,7 +128,7 @@ pub enum FluxError {
     OutOfRange,
     /// A name that is no Flux identifier: a letter or `_`, then letters, digits and `_`.
     Name,
-    /// A character that no escape can carry: CR or NUL in a delete predicate.
+    /// A character without an escape: CR or NUL in a delete predicate.
     Character,
     /// A second parameter of the same name.
     Duplicate,

@@ -1,10 +1,10 @@
-//! `ToFlux`: what has a form in Flux.
+//! `ToFlux`: values with a form in Flux.
 
 use core::fmt::Write;
 
 use super::FluxError;
 
-/// A value that Flux has a form for.
+/// A value with a form in Flux.
 ///
 /// | Rust | Flux |
 /// |---|---|
@@ -21,10 +21,9 @@ use super::FluxError;
 /// | [`Record`](super::Record) | record |
 /// | `Option` | as the value; `None` is left out of parameters |
 ///
-/// A Rust integer's type decides, so that `7_i64` is comparable with an integer field; a bare
-/// literal is an `i32` and so an integer too.
+/// The Rust type decides: `7_i64` can be compared with an integer field, and so can a bare `7`, an `i32`.
 ///
-/// Implement it for what has no type here: as an expression of the syntax tree, such as a call.
+/// Implement it for other expressions, such as calls.
 ///
 /// ```
 /// use core::fmt::Write;
@@ -67,7 +66,7 @@ pub trait ToFlux {
     /// Returns an error if the value has no such form, or the writer is full.
     fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError>;
 
-    /// Whether there is no value: such a parameter is left out.
+    /// Returns `true` if there is no value; such a parameter is left out.
     ///
     /// ```
     /// use influx_edge::flux::ToFlux;

@@ -27,7 +27,7 @@ macro_rules! integers {
     ($($type:ty)*) => {$(
         impl ToFlux for $type {
             fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
-                // The smallest i64 is the one whose digits alone overflow.
+                // Flux parses the sign and the digits apart, and the digits of the smallest i64 overflow.
                 if i64::try_from(*self) == Ok(i64::MIN) {
                     return Ok(out.write_str("int(v: \"-9223372036854775808\")")?);
                 }
@@ -46,7 +46,7 @@ integers!(i8 i16 i32 i64 isize);
 macro_rules! unsigned {
     ($($type:ty)*) => {$(
         impl ToFlux for $type {
-            /// Flux has no unsigned literals, only a conversion.
+            /// A conversion: Flux has no unsigned literals.
             fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
                 Ok(write!(out, "uint(v: \"{self}\")")?)
             }
@@ -61,7 +61,7 @@ macro_rules! unsigned {
 unsigned!(u8 u16 u32 u64 usize);
 
 impl ToFlux for f64 {
-    /// Flux has no exponents and needs the point. What isn't finite is a conversion.
+    /// With a point and without exponent, as Flux requires. NaN and infinities are conversions.
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
         if self.is_nan() {
             out.write_str("float(v: \"NaN\")")?;
@@ -80,7 +80,7 @@ impl ToFlux for f64 {
         if !self.is_finite() {
             return Err(FluxError::NotFinite);
         }
-        // The debug form has a point or an exponent: a number that stays a float in JSON.
+        // `Debug` writes a point or an exponent, with which the number is a float in JSON too.
         Ok(write!(
             out,
             r#"{{"type":"FloatLiteral","value":{self:?}}}"#
@@ -169,7 +169,7 @@ impl ToFlux for SignedDuration {
         Ok(write!(out, "{self}")?)
     }
 
-    /// A negative one is the minus sign applied to a positive one, as the parser makes it.
+    /// A negative one is a minus sign applied to a positive one, as in the parser's tree.
     fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
         let nanos = i64::try_from(self.0.unsigned_abs()).map_err(|_| FluxError::OutOfRange)?;
         if self.0 < 0 {
@@ -207,7 +207,7 @@ impl ToFlux for Regex<'_> {
     }
 }
 
-/// Bytes, as the call `bytes(v: "…")`. They have to be UTF-8, since that takes a text.
+/// Bytes, as the call `bytes(v: "…")`. They must be UTF-8, since `bytes` takes a string.
 ///
 /// ```
 /// use influx_edge::flux::{Bytes, FluxError, to_literal};
