@@ -19,7 +19,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut rows = query.param("measurement", &measurement).call()?;
     while let Some(row) = rows.next()? {
         let (table, mut name): (_, String) = (row.table(), row.get("_field")?);
-        for tag in table.group_key().filter(|tag| !tag.name().starts_with('_')) {
+        let tags = table.columns().filter(|column| column.is_group());
+        for tag in tags.filter(|tag| !tag.name().starts_with('_')) {
             name += &format!(" {}={}", tag.name(), row.get::<&str>(tag.name())?);
         }
         if let Ok(value) = row.get("_value") {

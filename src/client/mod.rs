@@ -116,7 +116,7 @@ pub use query::{Dialect, Query};
 pub use request::Request;
 pub use response::Response;
 pub use retry::RetryPolicy;
-pub use rows::{OwnedRows, Rows, Values};
+pub use rows::Rows;
 pub(crate) use server_clock::ServerTime;
 pub use setup::{Setup, SetupDone};
 pub use validate::{Check, Validation};

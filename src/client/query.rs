@@ -3,7 +3,7 @@
 use super::Client;
 use super::execute::has_type;
 use super::names::without_bom;
-use super::rows::{Rows, Values, WHAT};
+use super::rows::{Rows, WHAT};
 use super::transport::{HttpResponse, RequestBody};
 use crate::csv;
 use crate::error::{Error, ErrorKind, ResponseError};
@@ -56,7 +56,6 @@ pub struct Dialect {
     header: bool,
     delimiter: char,
     annotations: bool,
-    nanoseconds: bool,
 }
 
 impl Default for Dialect {
@@ -65,7 +64,6 @@ impl Default for Dialect {
             header: true,
             delimiter: ',',
             annotations: true,
-            nanoseconds: false,
         }
     }
 }
@@ -107,17 +105,7 @@ impl Dialect {
         } else {
             r#","annotations":[]"#
         });
-        if self.nanoseconds {
-            out.push_str(r#","dateTimeFormat":"RFC3339Nano""#);
-        }
         out.push('}');
-    }
-
-    /// Times with up to nine digits (`RFC3339Nano`), as servers write them by default anyway.
-    #[must_use]
-    pub fn nanoseconds(mut self) -> Self {
-        self.nanoseconds = true;
-        self
     }
 }
 
@@ -252,7 +240,7 @@ impl Query<'_> {
 
     /// Switches one of the server's profilers on: `query` tells how long what took, `operator` the
     /// same of each step. What they say comes last and is no row: it is text for people, at
-    /// [`Rows::profile`] or [`Values::profile`] when the rows are through. ([`write_to`](Query::write_to)
+    /// [`Rows::profile`] when the rows are through. ([`write_to`](Query::write_to)
     /// leaves it where it is, in tables whose result is `_profiler`.) Default none, or the
     /// [client's](super::ClientBuilder::profiler).
     ///
@@ -349,7 +337,8 @@ impl Query<'_> {
                 "rows can't be told from their names without a header; use `write_to` with such a dialect",
             ));
         }
-        let (delimiter, profiled) = (self.dialect.delimiter, self.profiled);
+        let (delimiter, profiled, time_unit) =
+            (self.dialect.delimiter, self.profiled, self.time_unit);
         // No row is longer than the whole response may be.
         let longest = usize::try_from(self.max_body_bytes.saturating_add(1)).unwrap_or(usize::MAX);
         let longest = longest.min(self.max_record_bytes);
@@ -357,7 +346,8 @@ impl Query<'_> {
         let (client, response) = self.ask()?;
         let mut inner = csv::Rows::new(response.body)
             .max_record_bytes(longest)
-            .split_profile(profiled);
+            .split_profile(profiled)
+            .time_precision(time_unit);
         if let Some(columns) = max_columns {
             inner = inner.max_columns(columns);
         }
@@ -389,13 +379,10 @@ impl Query<'_> {
     ///
     /// # Errors
     /// Returns the same errors as [`call`](Query::call).
-    pub fn deserialize<T: DeserializeOwned>(self) -> Result<Values<T>, Error> {
-        let unit = self.time_unit;
-        let Rows { inner, client } = self.call()?;
-        Ok(Values {
-            inner: inner.deserialize().time_precision(unit),
-            client,
-        })
+    pub fn deserialize<T: DeserializeOwned>(
+        self,
+    ) -> Result<impl Iterator<Item = Result<T, Error>> + use<T>, Error> {
+        self.call().map(Rows::into_deserialize)
     }
 
     /// Asks, and copies the response as it is, CSV, to a file or any other writer. Gives the number

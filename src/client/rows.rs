@@ -4,7 +4,9 @@ use super::Client;
 use super::transport::{Body, HttpError};
 use crate::csv;
 use crate::error::Error;
+use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use serde::de::DeserializeOwned;
 
@@ -76,18 +78,49 @@ impl Rows {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let tables = client.query("buckets()").call()?.tables()?;
-    /// for row in tables.rows() {
+    /// for row in tables.iter().flat_map(|table| table.rows()) {
     ///     println!("{}", row.get::<&str>("name")?);
     /// }
-    /// # assert!(tables.rows().count() > 1);
+    /// # assert!(tables[0].rows().len() > 1);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
     /// Returns the same errors as [`next`](Rows::next); the tables before it are lost then.
-    pub fn tables(self) -> Result<csv::Tables, Error> {
+    pub fn tables(self) -> Result<Vec<csv::OwnedTable>, Error> {
         let client = self.client;
         self.inner.tables().map_err(|e| explain_flux(&client, e))
+    }
+
+    /// Returns the rows that are left, each as a `T`; see [`Query::deserialize`](super::Query::deserialize).
+    /// A row that doesn't fit is an error of its own; the rows after it still come.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Bucket {
+    ///     name: String,
+    /// }
+    ///
+    /// let mut rows = client.query("buckets()").profiler("query").call()?;
+    /// for bucket in rows.deserialize::<Bucket>() {
+    ///     println!("{}", bucket?.name);
+    /// }
+    /// println!("{}", rows.profile());
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub fn deserialize<T: DeserializeOwned>(&mut self) -> impl Iterator<Item = Result<T, Error>> {
+        let client = &self.client;
+        let values = self.inner.deserialize();
+        values.map(move |value| value.map_err(|e| explain_flux(client, e)))
+    }
+
+    pub(super) fn into_deserialize<T: DeserializeOwned>(
+        self,
+    ) -> impl Iterator<Item = Result<T, Error>> {
+        let Rows { inner, client } = self;
+        let values = inner.into_deserialize();
+        values.map(move |value| value.map_err(|e| explain_flux(&client, e)))
     }
 
     /// The next table or row, for those who want to know where a table begins, and empty tables.
@@ -114,8 +147,8 @@ impl fmt::Debug for Rows {
     }
 }
 
-/// The rows that are left, each of its own: `for row in rows`. An [`OwnedRow`](csv::OwnedRow) costs two
-/// allocations; [`Rows::next`] and [`Rows::for_each`] need none.
+/// Iterates over the rows that are left, each of its own: `for row in rows`. An
+/// [`OwnedRow`](csv::OwnedRow) costs two allocations; [`Rows::next`] and [`Rows::for_each`] need none.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -127,99 +160,15 @@ impl fmt::Debug for Rows {
 /// ```
 impl IntoIterator for Rows {
     type Item = Result<csv::OwnedRow, Error>;
-    type IntoIter = OwnedRows;
+    type IntoIter = Box<dyn Iterator<Item = Self::Item> + Send>;
 
-    fn into_iter(self) -> OwnedRows {
-        OwnedRows {
-            inner: self.inner.into_iter(),
-            client: self.client,
-        }
-    }
-}
-
-/// [`Rows`] as an iterator, by [`IntoIterator`]. It ends after the first error.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// use influx_edge::csv::OwnedRow;
-///
-/// let rows = client.query("buckets()").call()?.into_iter();
-/// let rows = rows.collect::<Result<Vec<OwnedRow>, _>>()?;
-/// assert_eq!(rows.last().expect("four buckets").get::<&str>("name")?, "sensors");
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-pub struct OwnedRows {
-    inner: csv::OwnedRows<Body>,
-    client: Client,
-}
-
-impl OwnedRows {
-    /// What the profilers said; see [`Rows::profile`]. Complete when [`next`](Iterator::next) has
-    /// given `None`.
-    #[must_use]
-    pub fn profile(&self) -> &str {
-        self.inner.profile()
-    }
-}
-
-impl Iterator for OwnedRows {
-    type Item = Result<csv::OwnedRow, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let client = &self.client;
-        let next = self.inner.next()?;
-        Some(next.map_err(|e| explain_flux(client, e)))
-    }
-}
-
-impl fmt::Debug for OwnedRows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnedRows").finish_non_exhaustive()
-    }
-}
-
-/// The rows of a response as values of one type. A row that doesn't fit is an error of its own; the
-/// rows behind it still come.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// #[derive(serde::Deserialize)]
-/// struct Bucket {
-///     name: String,
-/// }
-///
-/// let values = client.query("buckets()").deserialize::<Bucket>()?;
-/// let names = values.map(|bucket| Ok(bucket?.name)).collect::<Result<Vec<_>, influx_edge::Error>>()?;
-/// assert_eq!(names, ["_monitoring", "_tasks", "hourly", "sensors"]);
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-pub struct Values<T> {
-    pub(super) inner: csv::Deserialized<Body, T>,
-    pub(super) client: Client,
-}
-
-impl<T: DeserializeOwned> Iterator for Values<T> {
-    type Item = Result<T, Error>;
-
-    fn next(&mut self) -> Option<Result<T, Error>> {
-        let client = &self.client;
-        let next = self.inner.next()?;
-        Some(next.map_err(|e| explain_flux(client, e)))
-    }
-}
-
-impl<T> Values<T> {
-    /// What the profilers said; see [`Rows::profile`]. Complete when [`next`](Iterator::next) has
-    /// given `None`, so keep the iterator: `for row in rows.by_ref()`.
-    #[must_use]
-    pub fn profile(&self) -> &str {
-        self.inner.profile()
-    }
-}
-
-impl<T> fmt::Debug for Values<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Values").finish_non_exhaustive()
+    fn into_iter(self) -> Self::IntoIter {
+        let Rows { inner, client } = self;
+        Box::new(
+            inner
+                .into_owned()
+                .map(move |row| row.map_err(|e| explain_flux(&client, e))),
+        )
     }
 }
 

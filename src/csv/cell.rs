@@ -1,41 +1,150 @@
-//! Cells: parsing of one value into a Rust type.
+//! `Cell`, one value of a record, and `FromCell`, the types that it can be read as.
 
-use core::time::Duration;
+use core::fmt;
 
+use super::data_type::DataType;
 use super::error::ValueErrorKind;
-use super::number::{parse_bool, parse_duration, parse_f64, parse_i64, parse_u64};
-use super::record::Cell;
-use super::table::DataType;
-#[cfg(feature = "v3")]
-use super::untyped;
-use crate::signed_duration::SignedDuration;
-use crate::timestamp::{Timestamp, TimestampError};
+use super::excerpt::Excerpt;
+
+/// One value of a record: its text and the column's datatype.
+#[derive(Clone, Copy)]
+pub struct Cell<'a> {
+    /// The buffer from the text's start on, so that eight bytes can be loaded even if the text is shorter.
+    pub(super) tail: &'a [u8],
+    pub(super) len: usize,
+    pub(super) flags: u8,
+}
+
+impl<'a> Cell<'a> {
+    #[inline]
+    pub(super) fn new(bytes: &'a [u8], flags: u8) -> Cell<'a> {
+        Cell {
+            tail: bytes,
+            len: bytes.len(),
+            flags,
+        }
+    }
+
+    /// Returns `true` if the cell is empty and its column has no default.
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// assert!(record.cells().all(|cell| !cell.is_null()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn is_null(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Returns the text; empty if null.
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// assert_eq!(record.cell("station").unwrap().as_bytes(), b"zrh-1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.tail.get(..self.len).unwrap_or_default()
+    }
+
+    /// Returns the type of the column's values.
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+    /// use influx_edge::csv::DataType;
+    ///
+    /// let record = rows.next()?.unwrap().record();
+    /// assert_eq!(record.cell("_value").unwrap().data_type(), DataType::Double);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn data_type(&self) -> DataType {
+        DataType::from_flags(self.flags)
+    }
+
+    /// Returns the value as `T`; see [`Record::get`](super::Record::get).
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+    /// let record = rows.next()?.unwrap().record();
+    /// let cell = record.cell("_value").unwrap();
+    /// assert_eq!(cell.parse::<f64>(), Ok(20.25));
+    /// assert_eq!(cell.parse::<&str>(), Ok("20.25"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the cell is null and `T` is no `Option` or text, or if its datatype or its text isn't
+    /// that of a `T`.
+    #[inline]
+    pub fn parse<T: FromCell<'a>>(&self) -> Result<T, ValueErrorKind> {
+        T::from_cell(*self)
+    }
+}
+
+/// Compares text and datatype.
+impl PartialEq for Cell<'_> {
+    fn eq(&self, other: &Cell<'_>) -> bool {
+        self.as_bytes() == other.as_bytes() && self.data_type() == other.data_type()
+    }
+}
+
+impl Eq for Cell<'_> {}
+
+impl fmt::Debug for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cell")
+            .field("text", &Excerpt(self.as_bytes()))
+            .field("data_type", &self.data_type())
+            .finish()
+    }
+}
 
 /// A type that a cell can be read as.
 ///
 /// | type | from columns of |
 /// |---|---|
-/// | `f64` | `double`; `long` and `unsignedLong` (the nearest float) |
-/// | `f32` | the same, if it isn't beyond the largest `f32` |
+/// | `f64` | `double`; `long` and `unsignedLong`, as the nearest float |
+/// | `f32` | the same, unless it exceeds the largest `f32` |
 /// | `i64` | `long`; `unsignedLong` if it fits; times and durations as nanoseconds |
 /// | `i8`, `i16`, `i32`, `isize` | the same, if it fits |
-/// | `i128` | the same; every `unsignedLong` |
+/// | `i128` | the same, and every `unsignedLong` |
 /// | `u64` | `unsignedLong`; `long` if it isn't negative |
 /// | `u8`, `u16`, `u32`, `u128`, `usize` | the same, if it fits |
 /// | `bool` | `boolean` |
-/// | [`Timestamp`], `SystemTime` | `dateTime:RFC3339` |
-/// | [`SignedDuration`]; [`Duration`] | `duration`; one that isn't negative |
-/// | `&str`, `&[u8]`, `String`, `Cow<str>` | everything, as the server wrote it; null is empty |
-/// | `char` | everything whose text is one character |
-/// | [`Value`](super::Value) | everything, as its datatype says |
+/// | [`Timestamp`](crate::Timestamp), `SystemTime` | `dateTime:RFC3339` |
+/// | [`SignedDuration`](crate::SignedDuration); [`Duration`](core::time::Duration) | `duration`; for `Duration`, one that isn't negative |
+/// | `&str`, `&[u8]`, `String`, `Cow<str>` | any column, as the server wrote it; null is empty |
+/// | `char` | any column, if the text is one character |
+/// | [`Value`](super::Value) | any column, by its datatype |
 /// | `Option<T>` | as `T`; null is `None` |
 ///
-/// A `string` column is parsed as whatever is asked for: tags hold numbers, and a response without
-/// datatypes is all strings. So is one of InfluxDB 3, whose responses name no types
-/// ([`DataType::Untyped`]); there a time has no zone and is in UTC, and may be a date. Between other types nothing is converted, so that `get::<i64>` of a
-/// `double` fails at once and not at the first fraction.
+/// A `string` column can be read as any of these types: tags hold numbers, and without annotations all columns
+/// are strings. The same holds for InfluxDB 3, whose responses have no datatypes ([`DataType::Untyped`]); its
+/// times have no zone and are in UTC, and may be dates. No other types are converted: `get::<i64>` of a `double`
+/// fails for every value, not only for the first one with a fraction.
 ///
-/// Implement it for your own types; a cell offers [`parse`](Cell::parse) for the parts.
+/// Implement it for your own types, with [`Cell::parse`] for the parts.
 ///
 /// ```
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -68,276 +177,14 @@ use crate::timestamp::{Timestamp, TimestampError};
     note = "a struct takes a row, not a cell: `client.query(flux).deserialize::<T>()`"
 )]
 pub trait FromCell<'a>: Sized {
-    /// What errors call the type.
+    /// Name of the type in errors.
     const WANTED: &'static str;
 
     /// Reads the cell.
     ///
     /// # Errors
     ///
-    /// Returns an error that says what is wrong with the cell, such as [`ValueErrorKind::Null`] or
-    /// [`ValueErrorKind::Syntax`]; row and column are added by the caller.
+    /// Returns an error without row and column, which the caller adds, such as [`ValueErrorKind::Null`] or
+    /// [`ValueErrorKind::Syntax`].
     fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind>;
-}
-
-impl<'a> FromCell<'a> for f64 {
-    const WANTED: &'static str = "f64";
-
-    #[inline]
-    fn from_cell(cell: Cell<'a>) -> Result<f64, ValueErrorKind> {
-        not_null(cell)?;
-        match cell.data_type() {
-            DataType::Double | DataType::Long | DataType::UnsignedLong | DataType::String => {
-                parse_f64(cell.tail, cell.len)
-            }
-            #[cfg(feature = "v3")]
-            DataType::Untyped => untyped::parse_f64(cell.tail, cell.len),
-            _ => Err(ValueErrorKind::Type),
-        }
-    }
-}
-
-impl<'a> FromCell<'a> for i64 {
-    const WANTED: &'static str = "i64";
-
-    #[inline]
-    fn from_cell(cell: Cell<'a>) -> Result<i64, ValueErrorKind> {
-        not_null(cell)?;
-        match cell.data_type() {
-            DataType::Long | DataType::UnsignedLong | DataType::String => {
-                parse_i64(cell.tail, cell.len)
-            }
-            DataType::Time => parse_time(cell).map(Timestamp::as_nanos),
-            DataType::Duration => parse_duration(cell.as_bytes()),
-            #[cfg(feature = "v3")]
-            DataType::Untyped => untyped::parse_i64(cell.tail, cell.len),
-            _ => Err(ValueErrorKind::Type),
-        }
-    }
-}
-
-impl<'a> FromCell<'a> for u64 {
-    const WANTED: &'static str = "u64";
-
-    #[inline]
-    fn from_cell(cell: Cell<'a>) -> Result<u64, ValueErrorKind> {
-        not_null(cell)?;
-        match cell.data_type() {
-            DataType::UnsignedLong | DataType::String => parse_u64(cell.tail, cell.len),
-            DataType::Long => u64::try_from(parse_i64(cell.tail, cell.len)?)
-                .map_err(|_| ValueErrorKind::OutOfRange),
-            #[cfg(feature = "v3")]
-            DataType::Untyped => parse_u64(cell.tail, cell.len),
-            _ => Err(ValueErrorKind::Type),
-        }
-    }
-}
-
-macro_rules! narrower {
-    ($wide:ty: $($type:ident)*) => {$(
-        impl<'a> FromCell<'a> for $type {
-            const WANTED: &'static str = stringify!($type);
-
-            #[inline]
-            fn from_cell(cell: Cell<'a>) -> Result<$type, ValueErrorKind> {
-                $type::try_from(<$wide>::from_cell(cell)?).map_err(|_| ValueErrorKind::OutOfRange)
-            }
-        }
-    )*};
-}
-
-narrower!(i64: i8 i16 i32 isize);
-narrower!(u64: u8 u16 u32 u128 usize);
-
-impl<'a> FromCell<'a> for i128 {
-    const WANTED: &'static str = "i128";
-
-    fn from_cell(cell: Cell<'a>) -> Result<i128, ValueErrorKind> {
-        // (Of text whichever of the two it is.)
-        match (i64::from_cell(cell), cell.data_type()) {
-            (
-                Err(ValueErrorKind::OutOfRange),
-                DataType::UnsignedLong | DataType::String | DataType::Untyped,
-            ) => u64::from_cell(cell).map(i128::from),
-            (value, _) => value.map(i128::from),
-        }
-    }
-}
-
-impl<'a> FromCell<'a> for f32 {
-    const WANTED: &'static str = "f32";
-
-    #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "to the nearest f32")]
-    fn from_cell(cell: Cell<'a>) -> Result<f32, ValueErrorKind> {
-        let wide = f64::from_cell(cell)?;
-        let value = wide as f32;
-        // (Infinity by name has no digits.)
-        if value.is_infinite() && cell.as_bytes().iter().any(u8::is_ascii_digit) {
-            return Err(ValueErrorKind::OutOfRange);
-        }
-        Ok(value)
-    }
-}
-
-impl<'a> FromCell<'a> for char {
-    const WANTED: &'static str = "a character";
-
-    fn from_cell(cell: Cell<'a>) -> Result<char, ValueErrorKind> {
-        not_null(cell)?;
-        let mut chars = <&str>::from_cell(cell)?.chars();
-        match (chars.next(), chars.next()) {
-            (Some(only), None) => Ok(only),
-            _ => Err(ValueErrorKind::Syntax),
-        }
-    }
-}
-
-impl<'a> FromCell<'a> for bool {
-    const WANTED: &'static str = "bool";
-
-    #[inline]
-    fn from_cell(cell: Cell<'a>) -> Result<bool, ValueErrorKind> {
-        not_null(cell)?;
-        match cell.data_type() {
-            DataType::Boolean | DataType::String | DataType::Untyped => parse_bool(cell.as_bytes()),
-            _ => Err(ValueErrorKind::Type),
-        }
-    }
-}
-
-impl<'a> FromCell<'a> for Timestamp {
-    const WANTED: &'static str = "a time";
-
-    #[inline]
-    fn from_cell(cell: Cell<'a>) -> Result<Timestamp, ValueErrorKind> {
-        not_null(cell)?;
-        match cell.data_type() {
-            DataType::Time | DataType::String => parse_time(cell),
-            #[cfg(feature = "v3")]
-            DataType::Untyped => untyped::parse_time(cell.tail, cell.len),
-            _ => Err(ValueErrorKind::Type),
-        }
-    }
-}
-
-impl<'a> FromCell<'a> for SignedDuration {
-    const WANTED: &'static str = "a duration";
-
-    fn from_cell(cell: Cell<'a>) -> Result<SignedDuration, ValueErrorKind> {
-        not_null(cell)?;
-        match cell.data_type() {
-            DataType::Duration | DataType::String | DataType::Untyped => {
-                parse_duration(cell.as_bytes()).map(SignedDuration)
-            }
-            _ => Err(ValueErrorKind::Type),
-        }
-    }
-}
-
-impl<'a> FromCell<'a> for Duration {
-    const WANTED: &'static str = "a duration";
-
-    fn from_cell(cell: Cell<'a>) -> Result<Duration, ValueErrorKind> {
-        SignedDuration::from_cell(cell)?
-            .try_into()
-            .map_err(|_| ValueErrorKind::OutOfRange)
-    }
-}
-
-impl<'a> FromCell<'a> for &'a [u8] {
-    const WANTED: &'static str = "bytes";
-
-    #[inline]
-    fn from_cell(cell: Cell<'a>) -> Result<&'a [u8], ValueErrorKind> {
-        Ok(cell.as_bytes())
-    }
-}
-
-impl<'a> FromCell<'a> for &'a str {
-    const WANTED: &'static str = "text";
-
-    #[inline]
-    fn from_cell(cell: Cell<'a>) -> Result<&'a str, ValueErrorKind> {
-        core::str::from_utf8(cell.as_bytes()).map_err(|_| ValueErrorKind::NotUtf8)
-    }
-}
-
-impl<'a, T: FromCell<'a>> FromCell<'a> for Option<T> {
-    const WANTED: &'static str = T::WANTED;
-
-    #[inline]
-    fn from_cell(cell: Cell<'a>) -> Result<Option<T>, ValueErrorKind> {
-        if cell.is_null() {
-            return Ok(None);
-        }
-        T::from_cell(cell).map(Some)
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<'a> FromCell<'a> for alloc::string::String {
-    const WANTED: &'static str = "text";
-
-    fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind> {
-        <&str>::from_cell(cell).map(Into::into)
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<'a> FromCell<'a> for alloc::borrow::Cow<'a, str> {
-    const WANTED: &'static str = "text";
-
-    fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind> {
-        <&str>::from_cell(cell).map(alloc::borrow::Cow::Borrowed)
-    }
-}
-
-#[cfg(feature = "std")]
-impl<'a> FromCell<'a> for std::time::SystemTime {
-    const WANTED: &'static str = "a time";
-
-    fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind> {
-        Timestamp::from_cell(cell)?
-            .to_system()
-            .map_err(|_| ValueErrorKind::OutOfRange)
-    }
-}
-
-/// Decodes base64 (the standard alphabet, padded) into the buffer.
-pub(super) fn decode_base64<'b>(
-    cell: Cell<'_>,
-    buffer: &'b mut [u8],
-) -> Result<&'b [u8], ValueErrorKind> {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-
-    not_null(cell)?;
-    match cell.data_type() {
-        DataType::Base64 | DataType::String | DataType::Untyped => {}
-        _ => return Err(ValueErrorKind::Type),
-    }
-    let used = STANDARD
-        .decode_slice(cell.as_bytes(), buffer)
-        .map_err(|error| match error {
-            base64::DecodeSliceError::OutputSliceTooSmall => ValueErrorKind::BufferTooSmall,
-            base64::DecodeSliceError::DecodeError(_) => ValueErrorKind::Syntax,
-        })?;
-    buffer.get(..used).ok_or(ValueErrorKind::BufferTooSmall)
-}
-
-#[inline]
-fn not_null(cell: Cell<'_>) -> Result<(), ValueErrorKind> {
-    if cell.is_null() {
-        return Err(ValueErrorKind::Null);
-    }
-    Ok(())
-}
-
-#[inline]
-fn parse_time(cell: Cell<'_>) -> Result<Timestamp, ValueErrorKind> {
-    Timestamp::parse_at(cell.tail, cell.len).map_err(|error| match error {
-        TimestampError::OutOfRange => ValueErrorKind::OutOfRange,
-        other => ValueErrorKind::Time(other),
-    })
 }

@@ -1,11 +1,11 @@
-//! Column keys: by name, by index, or a name that remembers its index.
+//! Column keys: a name, an index, or a name with a cached index.
 
 use core::cell::Cell;
 use core::fmt;
 
-use super::table::Table;
+use super::table::{Column, Table};
 
-/// What names a column: a name, an index, or a [`Key`].
+/// A column's name, its index, or a [`Key`].
 ///
 /// ```
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -30,11 +30,11 @@ pub trait ColumnKey: sealed::Sealed + fmt::Debug {
     fn cell(&self, table: &Table<'_>) -> Option<usize>;
 }
 
-/// A column's name that remembers where it was found last.
+/// A column's name with a cached index, for loops over many rows.
 ///
-/// In a loop over many rows it costs one comparison where a plain name is searched for in every
-/// row. It is looked up again by itself whenever the place holds another name, so one `Key` serves
-/// any number of tables.
+/// It costs one comparison per row; a plain name is searched for in every row. If the column at the cached index
+/// has another name, it is searched for again, so one `Key` serves any number of tables. Make it outside of the
+/// loop, not as a `const`: each use of a `const` is a new `Key`.
 ///
 /// ```
 /// use influx_edge::csv::{Decoder, Key, Step};
@@ -63,13 +63,13 @@ pub struct Key<'n> {
 }
 
 impl<'n> Key<'n> {
-    /// The column of this name. Nothing is looked up yet.
+    /// Returns a key for the column of this name.
     ///
     /// ```
     /// use influx_edge::csv::Key;
     ///
-    /// const TEMP: Key<'static> = Key::new("_value"); // looked for once a table, not once a row
-    /// assert_eq!(TEMP.name(), "_value");
+    /// let key = Key::new("_value");
+    /// assert_eq!(format!("{key:?}"), r#""_value""#);
     /// ```
     #[must_use]
     pub const fn new(name: &'n str) -> Key<'n> {
@@ -77,16 +77,6 @@ impl<'n> Key<'n> {
             name,
             place: Cell::new(0),
         }
-    }
-
-    /// The name.
-    ///
-    /// ```
-    /// assert_eq!(influx_edge::csv::Key::new("_value").name(), "_value");
-    /// ```
-    #[must_use]
-    pub const fn name(&self) -> &'n str {
-        self.name
     }
 }
 
@@ -101,7 +91,7 @@ impl ColumnKey for Key<'_> {
     #[inline]
     fn cell(&self, table: &Table<'_>) -> Option<usize> {
         let place = self.place.get();
-        // Where a name occurs twice, the place may be that of the second.
+        // If a name occurs twice, a place that was cached in another table may be that of the second one.
         if place != 0 && !table.schema.duplicates && table.is_named(place, self.name) {
             return Some(place);
         }
@@ -137,6 +127,24 @@ impl ColumnKey for usize {
     #[inline]
     fn cell(&self, table: &Table<'_>) -> Option<usize> {
         table.cell_at(*self)
+    }
+}
+
+impl<'a> Table<'a> {
+    /// Returns the column with this name or index, or `None`. Of two columns with the same name it is the first.
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
+    /// assert!(rows.next()?.unwrap().table().column("station").is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn column(&self, key: impl ColumnKey) -> Option<Column<'a>> {
+        let cell = key.cell(self)?;
+        Some(Column { table: *self, cell })
     }
 }
 

@@ -7,11 +7,11 @@ use super::parser::{Parser, Progress};
 use super::record::Record;
 use super::table::Table;
 
-/// A decoder of annotated CSV over two buffers of yours.
+/// A decoder of annotated CSV over two buffers of the caller.
 ///
-/// Hand it bytes as they come, in pieces of any size. After each call it says what is there now;
-/// table and record are read from the decoder itself until the next call. It never allocates; see
-/// the [module](crate::csv) for how large the buffers have to be.
+/// It takes bytes in pieces of any size. Each call returns a [`Step`]; the table or record it announces is
+/// read from the decoder until the next call. Never allocates; the [module](crate::csv) has the sizes of the
+/// buffers.
 ///
 /// ```
 /// use influx_edge::csv::{Decoder, Step};
@@ -47,7 +47,7 @@ pub struct Decoder<'b> {
     ends: &'b mut [usize],
 }
 
-/// What [`feed`](Decoder::feed) and [`finish`](Decoder::finish) came to.
+/// The result of [`feed`](Decoder::feed) and [`finish`](Decoder::finish).
 ///
 /// ```
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -68,18 +68,18 @@ pub struct Decoder<'b> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// The piece is used up: feed the next, or say that there is none.
+    /// The piece is consumed: feed the next one, or call `finish`.
     NeedInput,
     /// A table begins; see [`Decoder::table`]. It may have no records at all.
     Table,
-    /// A record is there; see [`Decoder::record`].
+    /// A record is complete; see [`Decoder::record`].
     Record,
-    /// The stream is over, and nothing went wrong.
+    /// The stream ended without an error.
     End,
 }
 
 impl<'b> Decoder<'b> {
-    /// A decoder of a new stream. What the buffers hold doesn't matter.
+    /// Returns a decoder for a new stream. The contents of the buffers don't matter.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -89,7 +89,7 @@ impl<'b> Decoder<'b> {
     ///
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let decoder = Decoder::new(&mut text, &mut ends);
-    /// assert_eq!(decoder.table().width(), 0); // nothing yet
+    /// assert_eq!(decoder.table().columns().len(), 0); // no table yet
     /// ```
     #[must_use]
     pub fn new(text: &'b mut [u8], ends: &'b mut [usize]) -> Decoder<'b> {
@@ -100,34 +100,32 @@ impl<'b> Decoder<'b> {
         }
     }
 
-    /// Reads cells that are separated by another byte than a comma. Only of use before the first
-    /// `feed`.
-    ///
-    /// It must be ASCII and neither a quote nor a line end; another one is ignored.
+    /// Sets the byte that separates cells; call it before the first `feed`. A byte that isn't ASCII, a quote
+    /// and a line end are ignored. Default: a comma.
     #[must_use]
     pub fn delimiter(mut self, delimiter: u8) -> Decoder<'b> {
         self.parser.set_delimiter(delimiter);
         self
     }
 
-    /// Leaves CRLF inside quoted cells as sent. Defaults to `false`: the server writes CRLF for
-    /// every LF of a value, and LF is handed out again.
+    /// Leaves CRLF inside quoted cells as sent. Default: `false`. The server writes CRLF for every LF of a
+    /// value, and the decoder restores the LF.
     #[must_use]
     pub fn keep_crlf(mut self, keep: bool) -> Decoder<'b> {
         self.parser.keep_crlf(keep);
         self
     }
 
-    /// Begins a new stream, whatever became of the last one. The settings stay.
+    /// Begins a new stream, also after an error. The settings stay.
     #[cfg(feature = "embedded")]
     pub(crate) fn restart(&mut self) {
         self.parser.restart();
     }
 
-    /// Takes bytes until a table or record is complete, and returns how many it took.
+    /// Consumes bytes until a table or record is complete, and returns how many.
     ///
-    /// Call it again with the rest until it returns [`Step::NeedInput`]. An empty slice does
-    /// nothing; [`finish`](Decoder::finish) ends the stream.
+    /// Call it again with the rest until it returns [`Step::NeedInput`]. An empty slice has no effect;
+    /// [`finish`](Decoder::finish) ends the stream.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -147,15 +145,15 @@ impl<'b> Decoder<'b> {
     /// # Errors
     ///
     /// Returns an error if the stream isn't annotated CSV, a buffer is too small, or the server
-    /// reports that the query failed. The error stays: every later call repeats it.
+    /// reports that the query failed. Every later call returns the same error.
     #[inline]
     pub fn feed(&mut self, input: &[u8]) -> Result<(usize, Step), DecodeError> {
         let (used, progress) = self.parser.feed(input, self.text, self.ends)?;
         Ok((used, self.step(progress)?))
     }
 
-    /// Ends the stream. Call it until it returns [`Step::End`]: a last table or record may
-    /// still be due. After that a further row is an error; a new stream needs a new decoder.
+    /// Ends the stream. Call it until it returns [`Step::End`]: a last table or record may be pending. A row
+    /// fed after that is an error; a new stream needs a new decoder.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -165,22 +163,22 @@ impl<'b> Decoder<'b> {
     ///
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let mut decoder = Decoder::new(&mut text, &mut ends);
-    /// decoder.feed(&response[..40])?; // and then the line broke
+    /// decoder.feed(&response[..40])?; // then the connection broke
     /// assert!(matches!(decoder.finish(), Err(DecodeError::UnexpectedEnd { .. })));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Returns [`DecodeError::UnexpectedEnd`] if a part is missing, [`DecodeError::Server`] if the
-    /// end makes it plain that the server gave up, and the same errors as [`feed`](Decoder::feed).
+    /// Returns [`DecodeError::UnexpectedEnd`] if the stream is truncated, [`DecodeError::Server`] if it ends
+    /// with an error of the server, and the same errors as [`feed`](Decoder::feed).
     pub fn finish(&mut self) -> Result<Step, DecodeError> {
         let progress = self.parser.finish(self.text, self.ends)?;
         self.step(progress)
     }
 
-    /// The table of the last [`Step::Table`]. Before the first it has no columns; after the call
-    /// that follows the table's last record it may be the next one's beginning.
+    /// Returns the table of the last [`Step::Table`]. It has no columns before the first one. After the call
+    /// that follows the table's last record it may describe part of the next table.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -191,7 +189,7 @@ impl<'b> Decoder<'b> {
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let mut decoder = Decoder::new(&mut text, &mut ends);
     /// let (_, step) = decoder.feed(response)?;
-    /// assert_eq!((step, decoder.table().width()), (Step::Table, 2));
+    /// assert_eq!((step, decoder.table().columns().len()), (Step::Table, 2));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -199,7 +197,7 @@ impl<'b> Decoder<'b> {
         self.parser.table(self.text, self.ends)
     }
 
-    /// The record of the last step, if that was [`Step::Record`]; otherwise one without cells.
+    /// Returns the record of the last step if that was [`Step::Record`], otherwise one without cells.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -221,9 +219,7 @@ impl<'b> Decoder<'b> {
         self.parser.record(self.text, self.ends)
     }
 
-    /// What the server said, after [`DecodeError::Server`].
-    ///
-    /// It is cut where the `text` buffer ended.
+    /// Returns the server's error after [`DecodeError::Server`], cut to the length of the `text` buffer.
     #[must_use]
     pub fn server_error(&self) -> Option<ServerError<'_>> {
         let (message, code) = self.parser.server_error(self.text)?;
@@ -233,9 +229,9 @@ impl<'b> Decoder<'b> {
         })
     }
 
-    /// After an error: the row it is about, as far as it was read, its cells run together.
+    /// Returns the row that an error is about, as far as it was read, possibly without its delimiters.
     ///
-    /// For people to look at; it may be anything, an HTML page included.
+    /// It may hold anything, such as an HTML page, so escape it before it is printed.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -246,7 +242,7 @@ impl<'b> Decoder<'b> {
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let mut decoder = Decoder::new(&mut text, &mut ends);
     /// assert!(decoder.feed(b"<html>\r\n").is_err());
-    /// println!("{}", String::from_utf8_lossy(decoder.offending_row()));
+    /// assert_eq!(decoder.offending_row(), b"<html>");
     /// ```
     #[must_use]
     pub fn offending_row(&self) -> &[u8] {
@@ -275,7 +271,7 @@ impl fmt::Debug for Decoder<'_> {
     }
 }
 
-/// The text up to the first byte that isn't UTF-8: a message may be cut inside a character.
+/// The text up to the first byte that isn't UTF-8, for a message may be cut inside a character.
 fn valid_part(bytes: &[u8]) -> &str {
     match core::str::from_utf8(bytes) {
         Ok(text) => text,

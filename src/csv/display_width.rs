@@ -1,10 +1,9 @@
-//! The columns of a terminal that text takes.
+//! The width of text on a terminal.
 
-/// The columns that text takes on a terminal, as [`TextTable`](super::TextTable) counts them: two for
-/// characters of East Asian scripts and for emoji, none for combining marks, one for any other.
+/// Returns the width of text in columns of a terminal, as [`TextTable`](super::TextTable) counts them: two for
+/// characters of East Asian scripts and emoji, none for combining marks, one for any other.
 ///
-/// For what stands beside such a table. Terminals agree on the scripts, and not on every emoji: one that
-/// is joined of several counts as each of them.
+/// Terminals agree on scripts, but not on all emoji: one that is joined of several counts as all of them.
 ///
 /// ```
 /// use influx_edge::csv::display_width;
@@ -38,8 +37,7 @@ pub(super) fn char_width(c: char) -> usize {
     }
 }
 
-/// Marks that combine with the character before them (the blocks, not every script's own), joiners and
-/// variation selectors.
+/// Combining marks (those in blocks of their own), joiners and variation selectors.
 const ZERO: &[(u32, u32)] = &[
     (0x300, 0x36f),
     (0x483, 0x489),

@@ -1,13 +1,12 @@
-//! Errors of decoding: small `Copy` types without a heap.
+//! Errors of decoding: small `Copy` types that need no heap.
 
 use core::fmt;
 
 use crate::timestamp::TimestampError;
 
-/// Why the stream can't be read on.
+/// The reason that the stream can't be decoded.
 ///
-/// Every one is final: the decoder repeats it, and gives no more records. The records before it
-/// were right.
+/// It is final: every later call returns it again. The records before it are valid.
 ///
 /// ```
 /// use influx_edge::csv::{DecodeError, Decoder};
@@ -16,7 +15,7 @@ use crate::timestamp::TimestampError;
 /// let mut decoder = Decoder::new(&mut text, &mut ends);
 /// let error = decoder.feed(b"<html>\r\n").unwrap_err(); // a captive portal's page
 /// assert_eq!(error, DecodeError::UnexpectedRow { row: 1 });
-/// assert_eq!(decoder.finish(), Err(error)); // nothing can be read behind it
+/// assert_eq!(decoder.finish(), Err(error)); // final
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -42,8 +41,8 @@ pub enum DecodeError {
         /// Cells of this row.
         found: usize,
     },
-    /// A row that can't stand here: text in the annotation column, the same annotation twice. An
-    /// HTML page or a JSON document instead of CSV ends here too.
+    /// A row that is not valid here: text in the annotation column, or the same annotation twice. HTML and JSON
+    /// in place of CSV are this error too.
     UnexpectedRow {
         /// CSV row, from 1.
         row: u64,
@@ -53,13 +52,13 @@ pub enum DecodeError {
         /// CSV row, from 1.
         row: u64,
     },
-    /// The stream ends inside a row, or between annotations and header: a part of it is missing.
+    /// The stream is truncated: it ends inside a row, or between annotations and header.
     UnexpectedEnd {
-        /// CSV rows before the end.
+        /// Number of CSV rows before the end.
         row: u64,
     },
-    /// The server reports that the query failed, after it had sent what came before.
-    /// [`Decoder::server_error`](crate::csv::Decoder::server_error) has its words.
+    /// The server reports that the query failed after the rows before this.
+    /// [`Decoder::server_error`](crate::csv::Decoder::server_error) returns its message.
     Server,
 }
 
@@ -94,7 +93,7 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
-/// What the server said about a query that failed after its first rows.
+/// The server's error of a query that failed while its rows were sent.
 ///
 /// ```
 /// # let response = b"#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n\
@@ -110,17 +109,16 @@ impl core::error::Error for DecodeError {}
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerError<'a> {
-    /// The message; empty if the stream ended before it.
+    /// Message; empty if the stream ended before it.
     pub message: &'a str,
-    /// The code (`internal error`) or the reference number; often empty.
+    /// Code (`internal error`) or reference number; often empty.
     pub code: &'a str,
 }
 
-/// Why a cell could not be read as the type asked for.
+/// The error of a cell that can't be read as the requested type.
 ///
-/// Small and without borrow: it names row and column by number.
-/// [`Record::explain`](crate::csv::Record::explain) puts it in words, with the column's name and
-/// an excerpt of what was found.
+/// Small and `Copy`: it has row and column by number. [`Record::explain`](crate::csv::Record::explain) adds the
+/// column's name and an excerpt of the cell.
 ///
 /// ```
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -138,7 +136,7 @@ pub struct ServerError<'a> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ValueError {
-    /// What is wrong.
+    /// The kind of error.
     pub kind: ValueErrorKind,
     /// Number of the record in the response, from 1, as
     /// [`Record::row_number`](crate::csv::Record::row_number) counts.
@@ -146,7 +144,7 @@ pub struct ValueError {
     /// Index of the column, as [`Table::column`](crate::csv::Table::column) counts; `None` if there
     /// is no such column.
     pub column: Option<u32>,
-    /// What was asked for, such as `f64`.
+    /// The requested type, such as `f64`.
     pub wanted: &'static str,
 }
 
@@ -162,7 +160,7 @@ impl fmt::Display for ValueError {
 
 impl core::error::Error for ValueError {}
 
-/// What is wrong with a value.
+/// The kinds of [`ValueError`].
 ///
 /// ```
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -182,20 +180,29 @@ impl core::error::Error for ValueError {}
 pub enum ValueErrorKind {
     /// The table has no column of that name or index.
     NoSuchColumn,
-    /// The cell is null; ask for an `Option` where that may be.
+    /// The cell is null; read an `Option` where that is possible.
     Null,
-    /// The column's datatype can't be read as the type asked for.
+    /// The column's datatype can't be read as the requested type.
     Type,
-    /// The text isn't a value of the type asked for.
+    /// The text isn't a value of the requested type.
     Syntax,
     /// The text isn't a time.
     Time(TimestampError),
-    /// The value doesn't fit into the type asked for.
+    /// The value doesn't fit into the requested type.
     OutOfRange,
     /// The text isn't UTF-8.
     NotUtf8,
     /// The buffer for decoded bytes is too small.
     BufferTooSmall,
+}
+
+impl ValueErrorKind {
+    pub(super) fn of_time(error: TimestampError) -> ValueErrorKind {
+        match error {
+            TimestampError::OutOfRange => ValueErrorKind::OutOfRange,
+            other => ValueErrorKind::Time(other),
+        }
+    }
 }
 
 impl fmt::Display for ValueErrorKind {

@@ -1,9 +1,13 @@
-//! Fast path for splitting a record without quotes (SWAR, eight bytes at a time).
+//! Fast path for splitting a record without quotes: SWAR, eight bytes at a time.
 //!
-//! Nearly every record is one line of bare cells. For those the state machine of csv-core is not
-//! needed: eight bytes at a time are searched for delimiters, and the line is copied as a whole.
-//! Everything else (quotes, a line that isn't complete yet, a lone CR) is left to csv-core, so
-//! that every hard case is read by one parser only.
+//! Nearly every record is one line of bare cells, which needs no state machine. Eight bytes are loaded as a word;
+//! [`equal`] sets the top bit of each byte that is a delimiter, and [`below`] that of each byte below `#`, which
+//! has all that can end the line or change its meaning (LF 0x0A, CR 0x0D, the quote 0x22) and only two others
+//! (the space and `!`). The bits are then taken one by one, from the lowest: `x & (x - 1)` clears it, and
+//! `x & -x` isolates it. The line is copied as a whole, delimiters included.
+//!
+//! Everything else (a quote, an incomplete line, a CR without LF) is left to csv-core, so that only one parser
+//! reads the hard cases.
 
 use crate::swar::{ONES, below, byte_of, equal};
 
@@ -11,16 +15,16 @@ use crate::swar::{ONES, below, byte_of, equal};
 pub(super) struct Line {
     /// Bytes of the line, delimiters included, line end excluded.
     pub(super) len: usize,
-    /// Bytes to take from the input: the line and its end.
+    /// Bytes of the line and its end.
     pub(super) used: usize,
-    /// Entries of `ends` that weren't needed.
+    /// Entries of `ends` that were not needed.
     pub(super) spare: usize,
 }
 
-/// Finds the cells of the line at the start of `input`, from byte `from` on, and writes where each
-/// ends.
+/// Finds the cells of the line at the start of `input`, from byte `from` on, and writes the end of each.
 ///
-/// `None` if csv-core has to look: a quote, no line end in sight, or more cells than `ends` holds.
+/// Returns `None` if csv-core has to read it: it has a quote, more cells than `ends` has entries, or no line
+/// end in this input.
 #[inline]
 pub(super) fn split(input: &[u8], from: usize, delimiter: u8, ends: &mut [usize]) -> Option<Line> {
     let delimiters = ONES * u64::from(delimiter);
@@ -29,13 +33,13 @@ pub(super) fn split(input: &[u8], from: usize, delimiter: u8, ends: &mut [usize]
     for chunk in input.get(from..)?.chunks_exact(8) {
         let word = u64::from_le_bytes(chunk.try_into().ok()?);
         let mut found = equal(word, delimiters);
-        // CR, LF, the quote; and the blank and `!`, which are sorted out one by one.
+        // CR, LF and the quote; also the space and `!`, which are cleared one by one.
         let mut rare = below(word, 0x23);
         while rare != 0 {
             let place = at + byte_of(rare);
             match *input.get(place)? {
                 byte @ (b'\n' | b'\r') => {
-                    // The delimiters before the line's end.
+                    // Only the delimiters below the lowest bit of `rare`, which is the line's end.
                     found &= (rare & rare.wrapping_neg()) - 1;
                     while found != 0 {
                         *slots.next()? = at + byte_of(found);
@@ -54,7 +58,7 @@ pub(super) fn split(input: &[u8], from: usize, delimiter: u8, ends: &mut [usize]
         }
         at += 8;
     }
-    // The last bytes of the piece, one by one.
+    // The last bytes of the input, fewer than eight.
     for (place, &byte) in input.iter().enumerate().skip(at) {
         match byte {
             b'\n' | b'\r' => {
@@ -74,7 +78,7 @@ pub(super) fn split(input: &[u8], from: usize, delimiter: u8, ends: &mut [usize]
 fn line(input: &[u8], place: usize, byte: u8, spare: usize) -> Option<Line> {
     let used = match byte {
         b'\n' => place + 1,
-        // A CR that is the piece's last byte, or stands alone, is not ours to judge.
+        // csv-core decides about a CR that is the input's last byte or has no LF after it.
         _ if *input.get(place + 1)? == b'\n' => place + 2,
         _ => return None,
     };

@@ -5,7 +5,7 @@ use super::parser::{BYTE_ORDER_MARK, ErrorStored, Parser, Progress, State};
 use super::server_error;
 
 impl Parser {
-    /// The stream is over: what is left to hand out, then `End`.
+    /// Ends the stream: returns what is pending, then `End`.
     pub(super) fn finish(
         &mut self,
         text: &mut [u8],
@@ -20,11 +20,12 @@ impl Parser {
             return Ok(progress);
         }
         if self.state == State::Json {
-            return Err(self.json_over(text));
+            return Err(self.json_end(text));
         }
         if !self.at_row_start {
             let ends_at = self.schema.ends_len + self.cells;
-            // Nothing comes, so no text comes of it: only the end of the last cell.
+            // csv-core takes an empty input for the end of the stream: it completes the last row, whose text
+            // is in the buffer already, by the end of its last cell.
             let (result, _, _, more) =
                 self.core
                     .read_record(&[], &mut [], ends.get_mut(ends_at..).unwrap_or_default());
@@ -38,16 +39,16 @@ impl Parser {
                 return self.last_row(text, ends);
             }
         }
-        self.over()
+        self.end_state()
     }
 
-    /// The last row has no line end. The server ends every row with one, so a part is missing,
-    /// unless it is its error, which may be the very last bytes.
+    /// A last row without a line end. The server ends every row with one, so this row is truncated, unless it
+    /// is the server's error, which may be the last bytes of a body.
     fn last_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, ErrorStored> {
         if self.state == State::ErrorTable || self.is_error_header(text, ends) {
             return match self.classify_row(text, ends)? {
                 Some(progress) => Ok(progress),
-                None => self.over(),
+                None => self.end_state(),
             };
         }
         if let Some(error) = self.broken_row(text, ends) {
@@ -57,7 +58,7 @@ impl Parser {
         Err(self.fail(DecodeError::UnexpectedEnd { row }))
     }
 
-    fn over(&mut self) -> Result<Progress, ErrorStored> {
+    fn end_state(&mut self) -> Result<Progress, ErrorStored> {
         match self.state {
             State::Head if self.schema.cells != 0 => {
                 let row = self.row;
@@ -68,21 +69,23 @@ impl Parser {
                 self.has_record = false;
                 Ok(Progress::Table)
             }
-            // The header of an error, and then nothing: still an error.
+            // The header of an error table is an error by itself: clients that wait for its row report the
+            // truncated response as complete.
             State::ErrorTable => Err(self.fail(DecodeError::Server)),
-            // Half a byte order mark.
+            // A part of a byte order mark.
             State::Head if (1..BYTE_ORDER_MARK.len()).contains(&self.bom_seen) => {
                 Err(self.fail(DecodeError::UnexpectedEnd { row: 0 }))
             }
             _ => {
-                self.state = State::Over;
+                self.state = State::Ended;
                 self.has_record = false;
                 Ok(Progress::End)
             }
         }
     }
 
-    /// Keeps as much of the object as there is space for; a message may be cut, never missed.
+    /// Stores as much of the JSON object as there is space for: its message may be cut, but the error is
+    /// never missed.
     pub(super) fn take_json(&mut self, rest: &[u8], text: &mut [u8]) -> (usize, Progress) {
         let can_grow = text.len() < self.message_capacity;
         let space = text.get_mut(self.len..).unwrap_or_default();
@@ -97,7 +100,7 @@ impl Parser {
         (rest.len(), Progress::NeedInput)
     }
 
-    fn json_over(&mut self, text: &mut [u8]) -> ErrorStored {
+    fn json_end(&mut self, text: &mut [u8]) -> ErrorStored {
         match server_error::parse(text.get_mut(..self.len).unwrap_or_default()) {
             Some(tail) => {
                 self.message = tail.message;
@@ -111,7 +114,8 @@ impl Parser {
         }
     }
 
-    /// The server's JSON error in the middle of a row: it broke down while it wrote one.
+    /// Finds the server's JSON error in the middle of a row, where a panic interrupted it:
+    /// `,,0,{"code":"internal error","message":…}`.
     fn broken_row(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<ErrorStored> {
         if self.current_row(text).last() != Some(&b'}') {
             return None;

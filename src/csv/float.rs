@@ -1,18 +1,25 @@
-//! Slow path of parsing floats: correctly rounded for any text.
+//! Slow path of parsing floats without std: correctly rounded for any text.
 //!
-//! What the standard library does, without its 12 KiB of tables: half of what a program on a
-//! microcontroller takes. The first 19 digits times a power of ten of 128 bits give the float from
-//! below and from above, and those two are nearly always the same. Where they are not, the text is
-//! compared digit by digit with the number halfway between them.
+//! The standard library does the same with 12 KiB of tables, half the size of a small program on a
+//! microcontroller. This is the idea of Eisel and Lemire (Lemire, "Number parsing at a gigabyte per second",
+//! 2021), with a power of ten that is computed instead of looked up:
+//!
+//! 1. The first 19 digits, which 64 bits hold, times the upper 128 bits of the power of ten give a product with
+//!    a known error: less than 2 units of the halved product, more if digits were cut off.
+//! 2. The product and the product plus that error are both rounded. Nearly always they give the same float,
+//!    and it is the nearest one.
+//! 3. Otherwise the text lies close to the midpoint of two neighbouring floats. The digits of that midpoint are
+//!    generated one by one from a fraction of two big integers (Clinger's "bignum" case; the comparison is that
+//!    of Go's and Rust's decimal fallback) and compared with the text's, until one differs.
 
 use core::cmp::Ordering;
 
 use crate::power_of_ten::{high_part, log2_of_ten_to, power_of_ten};
 
-/// The float nearest to `[+-]digits[.digits][e[+-]digits]`, with a digit at least on one side of
-/// the point; halfway between two, the even one. `None` for any other text.
+/// Returns the float nearest to `[+-]digits[.digits][e[+-]digits]`, which has a digit on at least one side of
+/// the point; a tie goes to the even one. Returns `None` for any other text.
 ///
-/// What is too large is infinite and what is too small is zero, with the text's sign.
+/// A number that is too large becomes infinite, one that is too small zero, with the text's sign.
 pub(super) fn parse(text: &[u8]) -> Option<f64> {
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -23,21 +30,21 @@ pub(super) fn parse(text: &[u8]) -> Option<f64> {
     Some(f64::from_bits(bits | u64::from(negative) << 63))
 }
 
-/// A text without its sign, taken apart.
+/// The parts of a text without its sign.
 struct Decimal<'a> {
-    /// The first 19 digits behind the leading zeros, or all there are.
+    /// The first 19 digits after the leading zeros, or all if there are fewer.
     digits: u64,
-    /// Whether more digits follow them, other than zeros.
+    /// Digits other than zero follow them.
     cut: bool,
-    /// The power of ten that `digits` have to be multiplied with.
+    /// The value is `digits` × 10^`exponent`, plus the digits that were cut off.
     exponent: i32,
-    /// The same if there were a point before the first of them.
+    /// The value is 0.`digits` × 10^`point`.
     point: i32,
-    /// All the digits, from the first that is not zero on, and perhaps a point among them.
+    /// All digits from the first that isn't zero on; a point may be among them.
     text: &'a [u8],
 }
 
-/// As many digits as 64 bits hold in any case.
+/// The most digits that always fit into 64 bits.
 const DIGITS: i32 = 19;
 
 impl Decimal<'_> {
@@ -51,7 +58,7 @@ impl Decimal<'_> {
             [b'e' | b'E', rest @ ..] => exponent(rest)?,
             _ => return None,
         };
-        // Far outside of what a float can be, and far inside of what the sums below can hold.
+        // Far beyond the range of a float, and far within that of the sums below.
         let exponent = (number.power + exponent).clamp(-100_000, 100_000) as i32;
         Some(Decimal {
             digits: number.digits,
@@ -64,8 +71,8 @@ impl Decimal<'_> {
 
     /// The bits of the nearest float.
     fn nearest(&self) -> u64 {
-        // 10^19 times a smaller power is less than half of the smallest float, and once a larger
-        // one is more than the largest.
+        // `digits` is below 10^19, and 10^19 × 10^-344 is less than half of the smallest float. `digits` is at
+        // least 1, and 10^309 is more than the largest.
         if self.digits == 0 || self.exponent < -343 {
             return 0;
         }
@@ -76,11 +83,12 @@ impl Decimal<'_> {
         let shift = self.digits.leading_zeros();
         // `high_part` takes 64 bits off the power, and halving one.
         let scale = log2_of_ten_to(self.exponent) - 127 + 64 + 1 - shift as i32;
-        // Halved, so that what is added below finds space.
+        // Halved, so that the addition below can't overflow.
         let product = high_part(power, self.digits << shift) >> 1;
         let low = round(product, scale);
-        // The power is less than one too small, which makes less than one here, and so does what
-        // falls off the product. The digits that were cut off are less than one of the last.
+        // The error, in units of the halved product: the power is rounded down, which makes less than 1, and
+        // so do the bits that the product loses. The digits that were cut off are less than 1 of the last
+        // digit, that is, less than the power itself.
         let mut above = product + 2;
         if self.cut {
             above += ((power >> 65) + 1) << shift;
@@ -96,15 +104,18 @@ impl Decimal<'_> {
         })
     }
 
-    /// The text against what lies halfway from this float to the next larger: the digits of that
-    /// number are made one by one, until one differs.
+    /// Compares the text with the midpoint of this float and the next larger one, digit by digit.
+    ///
+    /// The midpoint over 10^`point` is a fraction `half / one` below 1, as is the text 0.`digits`. Ten times the
+    /// numerator over the denominator is the next digit; instead of a division, `one` is subtracted once for
+    /// each unit of the text's digit. If that isn't possible, the text's digit is the larger one.
     #[cold]
     fn compare_with_half_above(&self, bits: u64) -> Ordering {
         let (fraction, exponent) = (bits & (IMPLICIT - 1), (bits >> 52) as i32);
         let implicit = if exponent == 0 { 0 } else { IMPLICIT };
         let half = 2 * (fraction | implicit) + 1;
         let twos = exponent.max(1) - 1076;
-        // half × 2^twos over 10^point, as a fraction.
+        // half × 2^twos / 10^point, with 10 = 5 × 2.
         let (mut half, mut one) = (BigUint::new(half), BigUint::new(1));
         if self.point < 0 {
             half.times_five_to(-self.point);
@@ -136,7 +147,7 @@ impl Decimal<'_> {
     }
 }
 
-/// Digits and point, as far as they were read.
+/// The digits and the point that were read.
 #[derive(Default)]
 struct Number {
     any: bool,
@@ -144,12 +155,12 @@ struct Number {
     taken: i32,
     cut: bool,
     power: i64,
-    /// How many bytes stand before the first digit that is not zero.
+    /// The bytes before the first digit that isn't zero.
     zeros: usize,
 }
 
 impl Number {
-    /// Reads as far as a number goes, and gives the rest.
+    /// Reads digits and a point, and returns the rest.
     fn take<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
         let mut point = false;
         let mut rest = text;
@@ -184,7 +195,7 @@ impl Number {
     }
 }
 
-/// What stands behind the `e`, as far as it makes a difference.
+/// The exponent after the `e`, saturated.
 fn exponent(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -200,18 +211,18 @@ fn exponent(text: &[u8]) -> Option<i64> {
         if digit > 9 {
             return None;
         }
-        // More digits than this before the exponent don't fit into any memory.
+        // No text has enough digits to make up for a larger exponent.
         value = (value * 10 + i64::from(digit)).min(1 << 58);
     }
     Some(if negative { -value } else { value })
 }
 
 const INFINITE: u64 = 0x7FF << 52;
-/// The bit of a float's fraction that is not stored.
+/// The leading bit of a normal float's significand, which isn't stored.
 const IMPLICIT: u64 = 1 << 52;
 
-/// The float nearest to `number` × 2^`scale`, as bits; halfway between two, the even one. The number
-/// has 125 bits at least.
+/// Returns the bits of the float nearest to `number` × 2^`scale`; a tie goes to the even one. The number has
+/// at least 125 bits.
 fn round(number: u128, scale: i32) -> u64 {
     let (mut number, mut exponent) = (number, scale + 127);
     for _ in 0..3 {
@@ -220,12 +231,12 @@ fn round(number: u128, scale: i32) -> u64 {
             exponent -= 1;
         }
     }
-    // Of the lower half it matters only whether anything is there.
+    // Of the lower half it only matters if it is zero: the sticky bit.
     let top = (number >> 64) as u64 | u64::from(number as u64 != 0);
     if exponent > 1023 {
         return INFINITE;
     }
-    // Below the smallest exponent the fraction has fewer bits.
+    // Subnormal floats: below the smallest exponent the fraction has fewer bits.
     let exponent_bits = (exponent + 1023).max(1);
     let shift = (exponent_bits - exponent - 1023 + 11) as u32;
     if shift > 64 {
@@ -235,12 +246,13 @@ fn round(number: u128, scale: i32) -> u64 {
     let half = 1 << (shift - 1);
     let rest = top & (half | (half - 1));
     let up = rest > half || (rest == half && fraction % 2 == 1);
-    // The implicit bit adds one to the exponent, and so does a fraction that is rounded up to two.
+    // Added, not or'ed: the implicit bit increments the exponent, and so does a fraction that is rounded up to
+    // the next power of two. From the largest exponent that gives infinity, as it should.
     ((exponent_bits as u64 - 1) << 52) + fraction + u64::from(up)
 }
 
-/// A whole number of up to 896 bits. The largest here has 812: half of the smallest float is
-/// 5^323 × 2^-752 over 10^-323, and a digit comes on top of it.
+/// An unsigned integer of 896 bits, least significant word first. The largest here has 812: half of the smallest
+/// float is 5^323 × 2^-752 / 10^-323, and a digit is multiplied in.
 struct BigUint([u32; 28]);
 
 impl BigUint {
@@ -286,7 +298,7 @@ impl BigUint {
         self.0.iter().rev().lt(other.0.iter().rev())
     }
 
-    /// Takes the other away if there is so much, and says whether there was.
+    /// Subtracts the other one, unless it is larger; returns `true` if it did.
     fn subtract(&mut self, other: &BigUint) -> bool {
         if self.is_below(other) {
             return false;

@@ -1,4 +1,12 @@
-//! Parsing of numbers from bytes: no UTF-8 check is needed before.
+//! Parsing of numbers from bytes, which saves the UTF-8 check.
+//!
+//! Numbers take most of the time of typed reading, so short ones are parsed as a word of eight bytes (SWAR). For
+//! that a cell comes as `tail` and `len`: the buffer from the cell's start on, and the cell's length. So eight
+//! bytes can be loaded even if the cell is shorter; what lies behind it is shifted out.
+//!
+//! Floats go through three stages, each for the texts that the one before can't read exactly:
+//! [`fast_path_swar`], [`fast_path_clinger`], and [`slow_path`], which is the standard library's (Eisel–Lemire) or,
+//! without std, that of `float`.
 
 use super::error::ValueErrorKind;
 #[cfg(not(feature = "std"))]
@@ -7,13 +15,13 @@ use crate::FAST_PATHS;
 use crate::signed_duration::{DurationError, parse_units};
 use crate::swar::{ONES, ZEROS, are_digits, byte_of, eight_digits, equal};
 
-/// A `long`: an optional minus and decimal digits; the first `len` bytes of `tail`.
+/// Parses a `long`: an optional minus and decimal digits.
 #[inline]
 pub(super) fn parse_i64(tail: &[u8], len: usize) -> Result<i64, ValueErrorKind> {
     match tail {
         [b'-', digits @ ..] if len > 0 => {
             let value = parse_u64(digits, len - 1)?;
-            // Wrapping, so that i64::MIN needs no case of its own.
+            // Wrapping: 2^63 is i64::MIN, and its own negation.
             if value > 1 << 63 {
                 return Err(ValueErrorKind::OutOfRange);
             }
@@ -23,7 +31,7 @@ pub(super) fn parse_i64(tail: &[u8], len: usize) -> Result<i64, ValueErrorKind> 
     }
 }
 
-/// An `unsignedLong`: decimal digits; the first `len` bytes of `tail`.
+/// Parses an `unsignedLong`: decimal digits.
 #[inline]
 pub(super) fn parse_u64(tail: &[u8], len: usize) -> Result<u64, ValueErrorKind> {
     if FAST_PATHS {
@@ -52,24 +60,24 @@ fn long_u64(digits: &[u8]) -> Result<u64, ValueErrorKind> {
     Ok(value)
 }
 
-/// The first `len` bytes as a word, if they are 1 to 8 and the buffer has eight to load. What lies
-/// behind them is in the word too.
+/// Loads eight bytes as a word if 1 to 8 of them are the cell's and the buffer has as many. The first byte is
+/// the lowest.
 #[inline]
 fn word(tail: &[u8], len: usize) -> Option<u64> {
     let word = *tail.first_chunk()?;
     (1..=8).contains(&len).then_some(u64::from_le_bytes(word))
 }
 
-/// The value of the word's first 1 to 8 bytes, all at once; `None` if one of them is no digit.
+/// Returns the value of the word's first 1 to 8 bytes; `None` if one of them is no digit.
 #[inline]
 fn digits(word: u64, len: usize) -> Option<u64> {
-    // To the word's end: the bytes behind the digits fall out, zeros come in front.
+    // XOR turns the digits into their values. The shift drops the bytes behind the cell, and fills in zeros
+    // in front, which are leading zeros.
     let digits = (word ^ ZEROS) << (64 - 8 * len);
     are_digits(digits).then(|| eight_digits(digits))
 }
 
-/// A `double`, exactly: the float nearest to the text. `NaN`, `+Inf`, `-Inf` as the server
-/// writes them. The text is the first `len` bytes of `tail`.
+/// Parses a `double`: the float nearest to the text, or `NaN`, `+Inf`, `-Inf` as the server writes them.
 #[inline]
 pub(super) fn parse_f64(tail: &[u8], len: usize) -> Result<f64, ValueErrorKind> {
     let (negative, rest, rest_len) = match tail {
@@ -86,13 +94,13 @@ pub(super) fn parse_f64(tail: &[u8], len: usize) -> Result<f64, ValueErrorKind> 
     slow_path(tail.get(..len).unwrap_or_default())
 }
 
-/// Up to eight bytes. Both the digits and the power of ten are exact floats, and IEEE division
-/// rounds once, so the quotient is the nearest float (Clinger, "How to read floating point numbers
-/// accurately").
+/// Parses up to eight bytes, by Clinger's fast path ("How to read floating point numbers accurately", 1990): the
+/// digits as an integer below 2^53 and a power of ten up to 10^22 are exact floats, and IEEE 754 division rounds
+/// once, so the quotient is the nearest float.
 #[inline]
 fn fast_path_swar(tail: &[u8], len: usize) -> Option<f64> {
     let word = word(tail, len)?;
-    // 0x80 in the byte that is the point.
+    // The lowest byte that is a point.
     let place = byte_of(equal(word, ONES * b'.' as u64));
     if place >= len {
         return digits(word, len).map(exact);
@@ -101,13 +109,13 @@ fn fast_path_swar(tail: &[u8], len: usize) -> Option<f64> {
     if place == 0 || behind == 0 {
         return None;
     }
-    // The digits behind the point move up to those before it.
+    // Closes the gap: the digits after the point move down by a byte, next to those before it.
     let before = (1 << (8 * place)) - 1;
     let joined = (word & before) | ((word >> 8) & !before);
     Some(exact(digits(joined, len - 1)?) / POWERS.get(behind)?)
 }
 
-/// Up to 15 digits: the same, one by one.
+/// Parses up to 15 digits (below 2^53) in the same way, one by one.
 fn fast_path_clinger(tail: &[u8], len: usize) -> Option<f64> {
     let text = tail.get(..len)?;
     if text.is_empty() || text.len() > 16 {
@@ -132,7 +140,7 @@ fn fast_path_clinger(tail: &[u8], len: usize) -> Option<f64> {
     Some(exact(value) / POWERS.get(behind)?)
 }
 
-/// Below 10^15, and so below 2^53.
+/// Converts an integer below 10^15, and so below 2^53.
 #[inline]
 #[allow(clippy::cast_precision_loss, reason = "there is none")]
 fn exact(value: u64) -> f64 {
@@ -158,17 +166,17 @@ fn slow_path(text: &[u8]) -> Result<f64, ValueErrorKind> {
     }
 }
 
-/// Parses with the standard library's tables, which a small program has no space for.
+/// Parses with the standard library, whose tables a small program has no space for.
 #[cfg(feature = "std")]
 fn nearest(text: &[u8]) -> Option<f64> {
-    // It also reads "inf" and "nan" in any case; those are not the server's.
+    // The standard library also reads `inf`, `infinity` and `nan` in any case, which the server doesn't write.
     if !text.iter().any(u8::is_ascii_digit) {
         return None;
     }
     core::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// A `boolean`: `true` or `false` in any case.
+/// Parses a `boolean`: `true` or `false` in any case.
 #[inline]
 pub(super) fn parse_bool(text: &[u8]) -> Result<bool, ValueErrorKind> {
     match text {
@@ -180,8 +188,8 @@ pub(super) fn parse_bool(text: &[u8]) -> Result<bool, ValueErrorKind> {
     }
 }
 
-/// A `duration` in nanoseconds: a bare number (`125`), or numbers with units, the last of which
-/// may have a fraction (`1h2m3.5s`, `-1w`). Months and years have no fixed length.
+/// Parses a `duration` into nanoseconds: a bare number (`125`), or numbers with units, the last of which may have
+/// a fraction (`1h2m3.5s`, `-1w`). Months and years have no fixed length, and are out of range.
 pub(super) fn parse_duration(text: &[u8]) -> Result<i64, ValueErrorKind> {
     if let Ok(nanos) = parse_i64(text, text.len()) {
         return Ok(nanos);

@@ -1,4 +1,4 @@
-//! Rows that outlive the next one, and an iterator of them.
+//! `OwnedRow`: a row that outlives the next one.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -7,20 +7,18 @@ use std::io::Read;
 
 use super::cell::FromCell;
 use super::column_key::ColumnKey;
+use super::description::Description;
 #[cfg(feature = "v3")]
 use super::plain::PlainRows;
 use super::read_error::ReadError;
 use super::record::Record;
-use super::rows::{Item, Row, Rows};
-use super::schema::Schema;
-use super::table::Table;
-use super::value::Value;
+use super::row::Row;
+use super::rows::{Item, Rows};
 
-/// A row of its own, which can be kept, collected and sent to another thread.
+/// A row that owns its text, and can be kept, collected and sent to another thread.
 ///
-/// It costs two allocations and a copy of the row's text; the description of its columns is shared by
-/// all rows of a table. A loop that needs each row only until the next one is as fast as the rows come
-/// with [`Rows::next`] or [`Rows::for_each`], which allocate nothing.
+/// It costs two allocations and a copy of the row's text; all rows of a table share the description of its
+/// columns. [`Rows::next`] allocates nothing per row.
 ///
 /// ```
 /// use influx_edge::csv::{OwnedRow, Rows};
@@ -28,7 +26,7 @@ use super::value::Value;
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
 /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
 /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-/// let rows: Vec<OwnedRow> = Rows::new(&response[..]).into_iter().collect::<Result<_, _>>()?;
+/// let rows: Vec<OwnedRow> = Rows::new(&response[..]).owned().collect::<Result<_, _>>()?;
 /// assert_eq!(rows[1].get::<f64>("_value")?, 20.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -41,28 +39,12 @@ pub struct OwnedRow {
     row: u64,
 }
 
-/// A table's columns, laid out as in the decoder's buffers.
-struct Description {
-    schema: Schema,
-    text: Box<[u8]>,
-    ends: Box<[usize]>,
-}
-
-impl Description {
-    fn new(table: Table<'_>) -> Arc<Description> {
-        let schema = *table.schema;
-        let text = table.text.get(..schema.record_at());
-        let ends = table.ends.get(..schema.ends_len);
-        Arc::new(Description {
-            schema,
-            text: text.unwrap_or_default().into(),
-            ends: ends.unwrap_or_default().into(),
-        })
-    }
-}
-
 impl OwnedRow {
-    fn new(description: &Arc<Description>, record: Record<'_>) -> OwnedRow {
+    /// The row, with its table's description: that of the row before, or a new one.
+    fn of(row: Row<'_>, description: &mut Option<Arc<Description>>) -> OwnedRow {
+        let description =
+            description.get_or_insert_with(|| Arc::new(Description::new(row.table())));
+        let record = row.record();
         let len = record.ends.last().copied().unwrap_or(0);
         OwnedRow {
             description: Arc::clone(description),
@@ -73,12 +55,11 @@ impl OwnedRow {
         }
     }
 
-    /// The row as [`Rows`] lend it, with all that can be asked of one.
+    /// Returns the row as [`Rows`] lend it, with all its functions.
     #[must_use]
     pub fn as_row(&self) -> Row<'_> {
-        let Description { schema, text, ends } = &*self.description;
         Row::new(Record {
-            table: Table { schema, text, ends },
+            table: self.description.table(),
             text: &self.text,
             ends: &self.ends,
             delimiter_len: self.delimiter_len,
@@ -86,7 +67,7 @@ impl OwnedRow {
         })
     }
 
-    /// The value of a column as `T`; see [`Row::get`].
+    /// Returns the value of a column as a `T`; see [`Row::get`].
     ///
     /// # Errors
     ///
@@ -94,16 +75,11 @@ impl OwnedRow {
     pub fn get<'a, T: FromCell<'a>>(&'a self, key: impl ColumnKey) -> Result<T, ReadError> {
         self.as_row().get(key)
     }
-
-    /// The names and values of all columns; see [`Row::values`].
-    pub fn values(&self) -> impl Iterator<Item = Result<(&str, Value<'_>), ReadError>> {
-        self.as_row().values()
-    }
 }
 
 impl From<Row<'_>> for OwnedRow {
     fn from(row: Row<'_>) -> OwnedRow {
-        OwnedRow::new(&Description::new(row.table()), row.record())
+        OwnedRow::of(row, &mut None)
     }
 }
 
@@ -113,64 +89,48 @@ impl fmt::Debug for OwnedRow {
     }
 }
 
-/// [`Rows`] as an iterator of [`OwnedRow`]s, by [`IntoIterator`]. It ends after the first error.
-///
-/// ```
-/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-/// use influx_edge::csv::Rows;
-///
-/// let cut_off = &response[..response.len() - 8];
-/// let mut rows = Rows::new(cut_off).into_iter();
-/// assert_eq!(rows.next().expect("a row")?.get::<f64>("_value")?, 20.25);
-/// assert!(rows.next().is_some_and(|row| row.is_err()));
-/// assert!(rows.next().is_none());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct OwnedRows<R> {
-    rows: Rows<R>,
-    description: Option<Arc<Description>>,
-}
-
-impl<R: Read> OwnedRows<R> {
-    /// The profiles seen so far; see [`Rows::profile`].
-    #[must_use]
-    pub fn profile(&self) -> &str {
-        self.rows.profile()
+impl<R: Read> Rows<R> {
+    /// Returns an iterator of the remaining rows, each of which owns its text; [`OwnedRow`] has the cost. It ends
+    /// after the first error.
+    ///
+    /// ```
+    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
+    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
+    /// use influx_edge::csv::Rows;
+    ///
+    /// let cut_off = &response[..response.len() - 8];
+    /// let mut rows = Rows::new(cut_off);
+    /// let mut owned = rows.owned();
+    /// assert_eq!(owned.next().expect("a row")?.get::<f64>("_value")?, 20.25);
+    /// assert!(owned.next().is_some_and(|row| row.is_err()));
+    /// assert!(owned.next().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn owned(&mut self) -> impl Iterator<Item = Result<OwnedRow, ReadError>> {
+        let mut description = None;
+        core::iter::from_fn(move || self.next_owned(&mut description))
     }
-}
 
-impl<R: Read> Iterator for OwnedRows<R> {
-    type Item = Result<OwnedRow, ReadError>;
+    /// As [`Rows::owned`], for an iterator that outlives its caller.
+    #[cfg(feature = "client")]
+    pub(crate) fn into_owned(mut self) -> impl Iterator<Item = Result<OwnedRow, ReadError>> {
+        let mut description = None;
+        core::iter::from_fn(move || self.next_owned(&mut description))
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
+    /// The next row; `description` is that of the current table, once it is known.
+    fn next_owned(
+        &mut self,
+        description: &mut Option<Arc<Description>>,
+    ) -> Option<Result<OwnedRow, ReadError>> {
         loop {
-            match self.rows.next_item() {
+            match self.next_item() {
                 Err(error) => return Some(Err(error)),
                 Ok(None) => return None,
-                Ok(Some(Item::Table(table))) => self.description = Some(Description::new(table)),
-                Ok(Some(Item::Row(row))) => {
-                    // (Rows may have been taken before this iterator was made.)
-                    let description = self
-                        .description
-                        .get_or_insert_with(|| Description::new(row.table()));
-                    return Some(Ok(OwnedRow::new(description, row.record())));
-                }
+                Ok(Some(Item::Table(_))) => *description = None,
+                Ok(Some(Item::Row(row))) => return Some(Ok(OwnedRow::of(row, description))),
             }
-        }
-    }
-}
-
-/// The rows that are left, each of its own: `for row in rows`. What that costs is said at [`OwnedRow`].
-impl<R: Read> IntoIterator for Rows<R> {
-    type Item = Result<OwnedRow, ReadError>;
-    type IntoIter = OwnedRows<R>;
-
-    fn into_iter(self) -> OwnedRows<R> {
-        OwnedRows {
-            rows: self,
-            description: None,
         }
     }
 }
@@ -201,15 +161,6 @@ impl<R: Read> Iterator for OwnedPlainRows<R> {
             Ok(row) => row?,
             Err(error) => return Some(Err(error)),
         };
-        let description = self
-            .description
-            .get_or_insert_with(|| Description::new(row.table()));
-        Some(Ok(OwnedRow::new(description, row.record())))
-    }
-}
-
-impl<R> fmt::Debug for OwnedRows<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnedRows").finish_non_exhaustive()
+        Some(Ok(OwnedRow::of(row, &mut self.description)))
     }
 }

@@ -1,13 +1,26 @@
-//! The parser, a state machine: bytes to tables and records, over buffers of the caller.
+//! The parser: a state machine from bytes to tables and records, over the caller's buffers.
 //!
-//! It is sans-io and doesn't own its buffers, so the core's [`Decoder`](super::Decoder) can lend
-//! it slices that never grow, and [`Rows`](super::Rows) vectors that do. That is why "full" is a
-//! [`Progress`] here and not an error: after growth the same call goes on.
+//! It is sans-io and doesn't own its buffers, so that [`Decoder`](super::Decoder) can pass slices, which never
+//! grow, and [`Rows`](super::Rows) vectors, which do. That is why a full buffer is a [`Progress`] here and not
+//! an error: after it has grown, the same call goes on.
 //!
-//! Three things to watch:
-//! - `csv_core::Reader` is never cloned: the clone of 0.1.13 copies a part of its state only.
-//! - It takes an empty input for the end of the stream; `feed` never hands it one.
-//! - It strips a byte order mark, but only one that comes in one piece. We do that ourselves.
+//! ```text
+//! Head ──header──▶ Rows ──end of stream──▶ Ended      Head ──end of stream, if nothing was read──▶ Ended
+//!   ▲               │
+//!   └─ annotation, ─┘
+//!      next header
+//!
+//! Head, Rows ──header `error,reference`──▶ ErrorTable ──its row or end of stream──▶ error
+//! any ──`{` at the start of a row──▶ Json ──end of stream──▶ error
+//! ```
+//!
+//! A row's text goes behind the table's description (see `schema`): by `fast_split` if it is whole and has no
+//! quotes, else by csv-core, whose state survives any split of the input. `row_kind` then classifies it.
+//!
+//! Three properties of csv-core 0.1.13 shape this file:
+//! - `csv_core::Reader` must not be cloned: its `Clone` copies only a part of the state.
+//! - It takes an empty input for the end of the stream, so `feed` never passes one.
+//! - It strips a byte order mark only if that comes in one piece, so it is stripped here.
 
 use core::ops::Range;
 
@@ -18,29 +31,29 @@ use super::schema::Schema;
 use super::table::Table;
 use crate::FAST_PATHS;
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// All input is used.
+    /// All input is consumed.
     NeedInput,
     /// A table begins.
     Table,
-    /// A record is there.
+    /// A record is complete.
     Record,
     /// `text` is too small; nothing is lost if it grows now.
     TextFull,
     /// `ends` is too small; nothing is lost if it grows now.
     EndsFull,
-    /// The stream is over.
+    /// The stream has ended.
     End,
 }
 
-/// Marks a failure; [`Parser::error`] returns the reason. The parser's own calls return only this:
-/// an error of 32 bytes is not copied from call to call.
+/// Marks a failure whose reason [`Parser::error`] returns, so that the parser's calls don't pass an error of 32
+/// bytes on to each other.
 #[derive(Debug)]
 pub(super) struct ErrorStored;
 
-/// Where in the stream we are.
+/// The position in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// Annotations, or the header.
@@ -49,18 +62,18 @@ pub(super) enum State {
     Rows,
     /// The header of an error table was read.
     ErrorTable,
-    /// A JSON object where a row should be.
+    /// A JSON object in place of a row: the server's error.
     Json,
-    /// The end was reached without an error.
-    Over,
+    /// The stream ended without an error.
+    Ended,
 }
 
-/// What is to be handed out before more input is read.
+/// What is to be returned before more input is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pending {
     Nothing,
-    /// The row in the buffer is yet to be classified: a table had to be reported before it, or a
-    /// buffer had to grow.
+    /// The row in the buffer is not classified yet: a table had to be reported before it, or a buffer had to
+    /// grow.
     Row,
     /// The row in the buffer is a record, and its table was just reported.
     Record,
@@ -74,21 +87,20 @@ pub(super) struct Parser {
     pub(super) keep_crlf: bool,
     /// Most cells a header may have.
     pub(super) max_cells: usize,
-    /// As far as `text` may be asked to grow for the message of a JSON error; 0 if it can't.
+    /// The length up to which `text` may grow for the message of a JSON error; 0 if it can't.
     pub(super) message_capacity: usize,
     pub(super) state: State,
     pub(super) pending: Pending,
     pub(super) schema: Schema,
-    /// Whether the block's current table was reported. Not before its first record is seen, since
-    /// only that says which table it is.
+    /// The block's current table was reported. That waits for its first record, which has its id.
     pub(super) reported: bool,
-    /// How the records of the current table begin.
+    /// The first bytes of the current table's records.
     pub(super) row_prefix: RowPrefix,
-    /// Whether the next byte begins a row.
+    /// The next byte begins a row.
     pub(super) at_row_start: bool,
-    /// Whether the row in the buffer is a record that may be looked at.
+    /// The row in the buffer is a record, and may be read.
     pub(super) has_record: bool,
-    /// Bytes of a byte order mark seen at the very start; 4 when that is settled.
+    /// Bytes of a byte order mark seen at the start of the stream; 4 once that is decided.
     pub(super) bom_seen: usize,
     /// The row in the buffer: its bytes, its cells, and the bytes between two of them.
     pub(super) len: usize,
@@ -110,8 +122,8 @@ impl Parser {
 
     pub(super) fn with_delimiter(delimiter: u8) -> Parser {
         let mut core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
-        // No byte is used, none is written; but the reader now has begun, and leaves byte order
-        // marks alone.
+        // Without space for output this consumes nothing, but it ends the reader's start state, in which it
+        // would strip a byte order mark.
         let _ = core.read_record(b"x", &mut [], &mut []);
         Parser {
             core,
@@ -138,10 +150,10 @@ impl Parser {
         }
     }
 
-    /// Begins a new document with the same settings. csv-core's tables stay: they are most of it.
+    /// Begins a new document with the same settings. csv-core's tables, the largest part of it, stay.
     #[cfg(feature = "embedded")]
     pub(super) fn restart(&mut self) {
-        // Named one by one, so that none is forgotten.
+        // Named one by one: a field that is added doesn't compile until it is reset here.
         let Parser {
             core,
             delimiter: _,
@@ -166,7 +178,7 @@ impl Parser {
             code,
         } = self;
         core.reset();
-        // As at the start.
+        // As in `with_delimiter`.
         let _ = core.read_record(b"x", &mut [], &mut []);
         (*state, *pending, *failed) = (State::Head, Pending::Nothing, None);
         (*schema, *row_prefix) = (Schema::default(), RowPrefix::default());
@@ -176,7 +188,7 @@ impl Parser {
         (*message, *code) = (0..0, 0..0);
     }
 
-    /// Only before the first byte.
+    /// Takes effect only before the first byte.
     pub(super) fn set_delimiter(&mut self, delimiter: u8) {
         if delimiter.is_ascii() && !matches!(delimiter, b'"' | b'\r' | b'\n') {
             *self = Parser {
@@ -213,7 +225,7 @@ impl Parser {
         }
     }
 
-    /// The row an error is about, or the part of it that was read.
+    /// The row that an error is about, or the part of it that was read.
     pub(super) fn current_row<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         let at = self.schema.record_at();
         text.get(at..at + self.len).unwrap_or_default()
@@ -238,7 +250,7 @@ impl Parser {
         ErrorStored
     }
 
-    /// The error that stuck.
+    /// The stored error.
     #[cold]
     #[inline(never)]
     pub(super) fn error(&self, _: ErrorStored) -> DecodeError {
@@ -294,19 +306,19 @@ impl Parser {
                     }
                 }
                 match self.begin_row(rest, text, ends)? {
-                    Begun::Skip(bytes) => {
+                    RowStart::Skip(bytes) => {
                         used += bytes;
                         continue;
                     }
-                    Begun::Report => return Ok((used, Progress::Table)),
-                    Begun::Row(bytes) => {
+                    RowStart::Table => return Ok((used, Progress::Table)),
+                    RowStart::Row(bytes) => {
                         used += bytes;
                         match self.classify_row(text, ends)? {
                             Some(progress) => return Ok((used, progress)),
                             None => continue,
                         }
                     }
-                    Begun::Hard => {}
+                    RowStart::Core => {}
                 }
             }
             if self.state == State::Json {
@@ -339,18 +351,18 @@ impl Parser {
         }
     }
 
-    /// Looks at the bytes where a row begins.
+    /// Decides by its first bytes how the next row is read.
     #[inline]
     fn begin_row(
         &mut self,
         rest: &[u8],
         text: &mut [u8],
         ends: &mut [usize],
-    ) -> Result<Begun, ErrorStored> {
+    ) -> Result<RowStart, ErrorStored> {
         if self.bom_seen <= BYTE_ORDER_MARK.len() {
             let skipped = self.skip_bom(rest)?;
             if skipped > 0 {
-                return Ok(Begun::Skip(skipped));
+                return Ok(RowStart::Skip(skipped));
             }
         }
         // Empty lines, and the LF of a CRLF whose CR ended the row.
@@ -359,16 +371,16 @@ impl Parser {
             .take_while(|byte| matches!(byte, b'\r' | b'\n'))
             .count();
         if blank > 0 {
-            return Ok(Begun::Skip(blank));
+            return Ok(RowStart::Skip(blank));
         }
-        if self.state == State::Over {
+        if self.state == State::Ended {
             let row = self.row + 1;
             return Err(self.fail(DecodeError::UnexpectedRow { row }));
         }
         let first = rest.first().copied().unwrap_or(0);
         if first == b'{' && self.state == State::Rows && !self.reported {
             self.reported = true;
-            return Ok(Begun::Report);
+            return Ok(RowStart::Table);
         }
         self.has_record = false;
         self.len = 0;
@@ -376,10 +388,10 @@ impl Parser {
         self.delimiter_len = 0;
         self.row += 1;
         if self.state == State::Rows && first != b'#' && first != b'{' {
-            // Where it is off, csv-core alone reads rows: 900 bytes less.
+            // Without FAST_PATHS csv-core alone reads rows, which saves 900 bytes of code.
             let line = FAST_PATHS.then(|| self.copy_line(rest, text, ends));
             if let Some(used) = line.flatten() {
-                return Ok(Begun::Row(used));
+                return Ok(RowStart::Row(used));
             }
         }
         if first == b'{' {
@@ -388,13 +400,14 @@ impl Parser {
             self.row_prefix.mask = 0;
         }
         self.at_row_start = false;
-        Ok(Begun::Hard)
+        Ok(RowStart::Core)
     }
 
-    /// The quickest way: another record of the table, without quotes, there as a whole.
+    /// The fastest path: a further record of the current table, whole and without quotes.
     ///
-    /// Its first bytes are those of the records before it (`,,0,`), so it is neither an
-    /// annotation nor a header, and its table is the one reported.
+    /// One comparison of a word (`,,0,`) with the records before it shows three things: the row is neither
+    /// annotation nor header, its result name is the default, and its table is the reported one. So it needs no
+    /// classification, and its first three ends are known.
     #[inline]
     fn next_of_table(&mut self, rest: &[u8], text: &mut [u8], ends: &mut [usize]) -> Option<usize> {
         let word = u64::from_le_bytes(*rest.first_chunk()?);
@@ -419,7 +432,7 @@ impl Parser {
         Some(line.used)
     }
 
-    /// Remembers the first bytes of a table's records, if a word holds them.
+    /// Stores the first bytes of a table's records if they fit into a word.
     pub(super) fn set_row_prefix(&mut self, id: &[u8]) {
         self.row_prefix.mask = 0;
         let mut bytes = [0; 8];
@@ -440,7 +453,7 @@ impl Parser {
         };
     }
 
-    /// Takes a record without quotes from the input, if one is there as a whole and fits.
+    /// Copies a record without quotes from the input, if the input has all of it and the buffers have space.
     fn copy_line(&mut self, rest: &[u8], text: &mut [u8], ends: &mut [usize]) -> Option<usize> {
         let row_ends = ends.get_mut(self.schema.ends_len..)?;
         let line = split(rest, 0, self.delimiter, row_ends)?;
@@ -453,8 +466,8 @@ impl Parser {
     #[inline]
     fn copy(&mut self, rest: &[u8], line: &Line, text: &mut [u8]) -> Option<()> {
         let at = self.schema.record_at();
-        // One byte more than needed: then whatever fits here would fit through csv-core too, and
-        // how the input was split makes no difference.
+        // csv-core needs one byte more than the record is long. Asking for it here too makes the limit the
+        // same for both paths, so that the split of the input makes no difference.
         let space = text.get_mut(at..at + line.len + 1)?;
         space
             .get_mut(..line.len)?
@@ -508,7 +521,7 @@ impl Parser {
         Ok(same)
     }
 
-    /// The row in the buffer.
+    /// The text of the row in the buffer and the ends of its first cells.
     #[inline]
     pub(super) fn row_in<'a>(
         &self,
@@ -525,25 +538,25 @@ impl Parser {
     }
 }
 
-/// The first bytes of a table's records: `,,0,`, as a word to compare with.
+/// The first bytes of a table's records, such as `,,0,`, as a word to compare with.
 #[derive(Clone, Copy, Default)]
 pub(super) struct RowPrefix {
-    /// Which bits of the word count; 0 if there is nothing to compare with.
+    /// The bits of the word that are compared; 0 if there is no prefix.
     pub(super) mask: u64,
     bytes: u64,
     len: usize,
 }
 
-/// What was found where a row begins.
-enum Begun {
+/// How a row is read, by its first bytes.
+enum RowStart {
     /// These bytes belong to no row.
     Skip(usize),
     /// A table without records has to be reported first.
-    Report,
-    /// A whole row was taken, of so many bytes.
+    Table,
+    /// A whole row of so many bytes was copied.
     Row(usize),
-    /// csv-core reads this one.
-    Hard,
+    /// csv-core reads it, or it is the JSON error.
+    Core,
 }
 
 #[cfg(all(test, feature = "embedded"))]

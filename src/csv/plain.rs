@@ -1,36 +1,40 @@
-//! CSV with one header row and no annotations, as InfluxDB 3 sends it, over any `io::Read`.
+//! CSV with one header row and no annotations, as InfluxDB 3 sends it, from any `io::Read`.
 //!
-//! A record is what it is elsewhere in this module, a view into two buffers, so that all that is made of
-//! records works here as well. What it begins with elsewhere, the annotation column, is an empty cell that
-//! is not in the input.
+//! A record is a view into two buffers, as in the rest of this module, so that all of [`Record`] works here too.
+//! In place of the annotation column it has an empty cell that isn't in the input.
 
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
-use std::io::{self, Read};
+use std::io::Read;
 
 use serde::de::DeserializeOwned;
 
+use super::buffers::{
+    FIRST_TEXT, INPUT_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, fill, grow_ends, grow_text,
+};
+use super::data_type::DataType;
 use super::de::{Remembered, read_as};
 use super::error::DecodeError;
 use super::fast_split::split;
 use super::read_error::{ReadError, ReadErrorKind};
 use super::record::Record;
-use super::rows::{MAX_RECORD_BYTES, Row};
+use super::row::Row;
 use super::schema::{Schema, Stored, cell_of};
-use super::table::{DataType, Table};
+use super::table::Table;
 use crate::{FAST_PATHS, Precision};
 
-/// The rows of such a response, lent one by one.
+/// The rows of such a response, lent one at a time.
 pub(crate) struct PlainRows<R> {
     reader: R,
     core: csv_core::Reader,
     schema: Schema,
-    /// `[types][names] [record …`, with the lengths that `schema` has.
+    /// `[types][names] [record …`, with the lengths of `schema`.
     text: Vec<u8>,
-    /// `[names] [record …`, each with the end of the empty cell first.
+    /// `[names] [record …`, each with the end of the empty cell in front.
     ends: Vec<usize>,
-    /// One byte, which stands before the first that was read, and what was read.
+    /// A byte in front, then the bytes that were read. The byte stands for the delimiter after the empty cell of
+    /// the first line; for the other lines it is the end of the line before.
     input: Vec<u8>,
     /// The part of `input` that is still to be decoded.
     start: usize,
@@ -43,25 +47,21 @@ pub(crate) struct PlainRows<R> {
     delimiter_len: usize,
     /// Rows begun so far, the header included.
     row: u64,
-    /// Whether the next byte begins a row.
+    /// The next byte begins a row.
     at_row_start: bool,
-    /// Whether an error was given or the end was reached.
+    /// An error or the end was returned.
     over: bool,
 }
 
-const MAX_COLUMNS: usize = 4096;
 const MAX_COMPARED: usize = 64;
-const INPUT_BYTES: usize = 16 << 10;
-const FIRST_TEXT: usize = 1024;
-/// Up to here the text's buffer doubles; see [`Rows`](super::Rows).
-const DOUBLED: usize = 128 << 10;
 /// The empty cell before the columns.
 const FRAME: usize = 1;
 
 impl<R: Read> PlainRows<R> {
     pub(crate) fn new(reader: R) -> PlainRows<R> {
         let mut core = csv_core::Reader::new();
-        // The reader now has begun, and leaves what looks like a byte order mark to the first name.
+        // Ends the reader's start state, in which it would strip a byte order mark. The server sends none, so the
+        // same bytes at the start belong to the first column's name.
         let _ = core.read_record(b"x", &mut [], &mut []);
         PlainRows {
             reader,
@@ -93,7 +93,7 @@ impl<R: Read> PlainRows<R> {
         self
     }
 
-    /// The next row, or `None` after the last. An error is given once; after it comes `None`.
+    /// Returns the next row, or `None` after the last. An error is returned once, then `None`.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>, ReadError> {
         if !self.advance()? {
@@ -102,7 +102,7 @@ impl<R: Read> PlainRows<R> {
         Ok(Some(Row::new(self.record())))
     }
 
-    /// Reads the header, unless that is done; of an empty response the columns are none.
+    /// Reads the header, unless that is done. An empty response has no columns.
     pub(crate) fn read_header(&mut self) -> Result<(), ReadError> {
         while self.schema.cells == 0 && self.advance_to_row()? {
             self.keep_header()?;
@@ -118,7 +118,7 @@ impl<R: Read> PlainRows<R> {
         }
     }
 
-    /// The rows as values of one type; times that are read as integers are in this unit.
+    /// Returns the rows as values of one type; times that are read as integers are in this unit.
     pub(crate) fn deserialize<T>(self, unit: Precision) -> PlainValues<R, T> {
         PlainValues {
             rows: self,
@@ -141,7 +141,7 @@ impl<R: Read> PlainRows<R> {
         }
     }
 
-    /// To the next record; false at the end.
+    /// Advances to the next record; returns `false` at the end.
     #[inline]
     fn advance(&mut self) -> Result<bool, ReadError> {
         if FAST_PATHS && self.at_row_start && self.copy_line().is_some() {
@@ -161,15 +161,15 @@ impl<R: Read> PlainRows<R> {
         Ok(true)
     }
 
-    /// Takes a record without quotes from the input, if one is there as a whole, of the right number of
-    /// cells, and fits: nearly all are. csv-core reads the others, and finds what is wrong with them.
+    /// Copies a record without quotes from the input, if the input has all of it with the right number of cells:
+    /// nearly all are such. csv-core reads the others, and finds their faults.
     #[inline]
     fn copy_line(&mut self) -> Option<()> {
         let (from, cells) = (self.schema.ends_len, self.schema.cells);
         let [frame, ends @ ..] = self.ends.get_mut(from..from + cells)? else {
             return None;
         };
-        // From the byte before the line, which stands for the delimiter behind the empty cell.
+        // From the byte before the line: see `input`.
         let rest = self.input.get(self.start.checked_sub(1)?..self.end)?;
         let line = split(rest, 1, b',', ends)?;
         // (An empty line is no record.)
@@ -178,8 +178,7 @@ impl<R: Read> PlainRows<R> {
         }
         *frame = 0;
         let at = self.schema.text_len;
-        // One byte more than needed: what fits here would fit through csv-core too, so how the input was
-        // split makes no difference.
+        // One byte more than needed, as csv-core does: the split of the input makes no difference then.
         let end = at + line.len + 1;
         if self.text.len() < end {
             self.grow_text_to(end)?;
@@ -194,7 +193,7 @@ impl<R: Read> PlainRows<R> {
         Some(())
     }
 
-    /// Has the next row in the buffer, split by csv-core; false at the end.
+    /// Reads the next row into the buffer by csv-core; returns `false` at the end.
     #[cold]
     fn advance_to_row(&mut self) -> Result<bool, ReadError> {
         loop {
@@ -251,18 +250,14 @@ impl<R: Read> PlainRows<R> {
     fn fill(&mut self) -> Result<usize, ReadError> {
         self.input.resize(INPUT_BYTES + 1, 0);
         let space = self.input.get_mut(1..).unwrap_or_default();
-        loop {
-            match self.reader.read(space) {
-                Ok(bytes) => {
-                    self.start = 1;
-                    self.end = 1 + bytes.min(INPUT_BYTES);
-                    return Ok(bytes);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.over = true;
-                    return Err(error.into());
-                }
+        match fill(&mut self.reader, space) {
+            Ok(bytes) => {
+                (self.start, self.end) = (1, 1 + bytes);
+                Ok(bytes)
+            }
+            Err(error) => {
+                self.over = true;
+                Err(error.into())
             }
         }
     }
@@ -277,12 +272,12 @@ impl<R: Read> PlainRows<R> {
         let names = self.text.get(..self.len).unwrap_or_default();
         let ends = self.ends.get(..cells).unwrap_or_default();
         let name = |cell| cell_of(names, ends, 0, cell);
-        // One by one: two halves of a character in neighbouring names are not one.
+        // One by one: two halves of a character in neighbouring names are no character.
         if !(FRAME..cells).all(|cell| core::str::from_utf8(name(cell)).is_ok()) {
             return Err(self.fail(DecodeError::NotUtf8 { row }));
         }
-        // Every pair is compared, so a header too wide for that is taken to have some: it costs a search
-        // per lookup, and no more.
+        // Every pair is compared, so a header of more than 64 cells is assumed to have duplicates. That only
+        // costs a `Key` its shortcut.
         let occurs_again = |cell| (cell + 1..cells).any(|other| name(other) == name(cell));
         let duplicates = cells > MAX_COMPARED || (FRAME..cells).any(occurs_again);
         let mut text = alloc::vec![DataType::Untyped.code(); cells];
@@ -305,12 +300,12 @@ impl<R: Read> PlainRows<R> {
         let len = text.len().saturating_add(FIRST_TEXT);
         text.resize(len.min(self.max_record_bytes), 0);
         self.text = text;
-        // One more, to see a row that is too long.
+        // One more, to notice a row that is too long.
         self.ends.resize(2 * cells + 1, 0);
         Ok(())
     }
 
-    /// Grows to so many bytes at least; `None` beyond the limit.
+    /// Grows to at least so many bytes; returns `None` if that exceeds the limit.
     #[cold]
     fn grow_text_to(&mut self, bytes: usize) -> Option<()> {
         while self.text.len() < bytes {
@@ -323,37 +318,22 @@ impl<R: Read> PlainRows<R> {
     }
 
     fn grow_text(&mut self) -> Result<(), ReadError> {
-        let len = self.text.len();
-        let mut larger = len.saturating_mul(2).max(FIRST_TEXT);
-        if len >= DOUBLED {
-            larger = larger.max(MAX_RECORD_BYTES);
-        }
-        let larger = larger.min(self.max_record_bytes);
-        if larger <= len {
+        if !grow_text(&mut self.text, self.max_record_bytes) {
             return Err(self.record_too_long());
         }
-        // Zeros that the system makes when they are first touched, unlike those of `resize`.
-        let mut text = alloc::vec![0; larger];
-        if let Some(start) = text.get_mut(..len) {
-            start.copy_from_slice(&self.text);
-        }
-        self.text = text;
         Ok(())
     }
 
     fn grow_ends(&mut self) -> Result<(), ReadError> {
-        let len = self.ends.len();
         // The header and a record, and in each the empty cell and one that is too many.
         let most = self.max_columns.saturating_add(FRAME + 1).saturating_mul(2);
-        let larger = len.saturating_mul(2).max(64).min(most);
-        if larger <= len {
+        if !grow_ends(&mut self.ends, most) {
             return Err(self.too_many_columns());
         }
-        self.ends.resize(larger, 0);
         Ok(())
     }
 
-    /// Leaves nothing to be decoded.
+    /// Discards the input that is left.
     fn stop(&mut self) {
         self.over = true;
         self.start = self.end;
@@ -392,8 +372,8 @@ impl<R> fmt::Debug for PlainRows<R> {
     }
 }
 
-/// The rows as values of one type. A row that doesn't fit is an error of its own; the rows behind it still
-/// come.
+/// The rows as values of one type. A row that can't be deserialized is an error of its own; the rows after it
+/// follow.
 pub(crate) struct PlainValues<R, T> {
     rows: PlainRows<R>,
     places: Remembered,

@@ -1,17 +1,17 @@
-//! Profiler tables, printed as text.
+//! Profiler tables as text.
 
 use alloc::string::String;
 use core::fmt::Write;
 
 use super::record::Record;
 
-/// The result that the server puts profiles into.
+/// The name of the result that has the profiles.
 pub(super) const RESULT: &str = "_profiler";
 
-/// More text than this isn't kept: the profile of a real query has a few kilobytes.
+/// The limit of the text; the profile of a real query has a few kilobytes.
 const MAX_BYTES: usize = 1 << 20;
-/// What stands in place of the rest.
-const CUT: &str = "\n… the profile goes on; more than 1 MiB of it is not kept\n";
+/// The last line of a profile that was cut.
+const CUT: &str = "\n… the profile is longer; only 1 MiB of it is kept\n";
 
 /// Appends a row of a profile, one line per value:
 ///
@@ -21,8 +21,8 @@ const CUT: &str = "\n… the profile goes on; more than 1 MiB of it is not kept\
 ///   Count: 4
 /// ```
 ///
-/// A value of several lines, as the query plan, begins on a line of its own. Control characters
-/// are escaped, for this is made to be shown.
+/// A value of several lines, such as the query plan, begins on a new line. Control characters are escaped, since
+/// the text is for a terminal.
 pub(super) fn describe(record: Record<'_>, out: &mut String) {
     if out.len() > MAX_BYTES {
         return;
@@ -53,7 +53,7 @@ pub(super) fn describe(record: Record<'_>, out: &mut String) {
     }
 }
 
-/// Appends text, each line after the first behind `indent`.
+/// Appends text; each line after the first is indented.
 fn push(text: &str, indent: &str, out: &mut String) {
     for c in text.chars() {
         match c {
@@ -62,7 +62,7 @@ fn push(text: &str, indent: &str, out: &mut String) {
                 out.push_str(indent);
             }
             c if c.is_control() && c != '\t' => {
-                // A string takes everything.
+                // Writing to a `String` doesn't fail.
                 let _ = write!(out, "{}", c.escape_default());
             }
             c => out.push(c),

@@ -1,18 +1,19 @@
-//! The error of [`Rows`](super::Rows) and [`Row`](super::Row), with std.
+//! `ReadError`, the error of [`Rows`](super::Rows) and [`Row`](super::Row).
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 use std::io;
 
 use super::error::{DecodeError, ValueError, ValueErrorKind};
-use super::record::{Excerpt, Record};
+use super::excerpt::Excerpt;
+use super::record::Record;
 
-/// Why reading rows failed. One pointer wide.
+/// The error of reading rows or values, one pointer wide.
 ///
-/// Everything on the std side of this module returns it, so one `?` serves for rows and values
-/// alike, and the client's own error wraps it.
+/// All functions of this module that need std return it, and it converts into [`Error`](crate::Error).
 pub struct ReadError(Box<ReadErrorKind>);
 
 /// The kinds of [`ReadError`].
@@ -25,7 +26,7 @@ pub struct ReadError(Box<ReadErrorKind>);
 /// use influx_edge::csv::ReadErrorKind;
 ///
 /// let row = rows.next()?.expect("two rows");
-/// match row.get::<i64>("_value").unwrap_err().into_kind() {
+/// match row.get::<i64>("_value").unwrap_err().kind() {
 ///     ReadErrorKind::Value { column, data_type, found, .. } => {
 ///         assert_eq!([column, data_type, found], ["_value", "double", r#""20.25""#]);
 ///     }
@@ -36,13 +37,13 @@ pub struct ReadError(Box<ReadErrorKind>);
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReadErrorKind {
-    /// The source failed: the connection broke, or the body was cut short.
+    /// The reader failed: the connection broke, or the body was truncated.
     Io(io::Error),
-    /// The stream isn't the CSV it should be.
+    /// The stream isn't annotated CSV.
     Decode {
-        /// What is wrong, and in which CSV row.
+        /// The reason, with the number of the CSV row.
         error: DecodeError,
-        /// The row's beginning, for people to look at; at most 64 bytes, quoted.
+        /// The start of the row, quoted; at most 64 bytes.
         excerpt: String,
     },
     /// A table has more columns than [`Rows::max_columns`](super::Rows::max_columns) allows.
@@ -60,42 +61,42 @@ pub enum ReadErrorKind {
         /// The limit.
         max_record_bytes: usize,
     },
-    /// The query failed on the server after it had sent what came before.
+    /// The query failed on the server after the rows before this.
     Server {
         /// The server's message.
         message: String,
         /// Its code or reference number; often empty.
         code: String,
     },
-    /// A value is not what was asked for.
+    /// A value can't be read as the requested type.
     Value {
-        /// What is wrong.
+        /// The kind of error.
         kind: ValueErrorKind,
         /// Number of the record in the response, from 1.
         row: u64,
-        /// The column's name, or what named it if there is no such column.
+        /// The column's name; the requested name or index if there is no such column.
         column: String,
         /// The column's datatype, as the server wrote it.
         data_type: String,
-        /// What was asked for, such as `f64`.
+        /// The requested type, such as `f64`.
         wanted: &'static str,
-        /// The value's beginning; at most 64 bytes, quoted. If there is no such column: the names of
-        /// those there are, of long lists the first of them.
+        /// The start of the value, quoted; at most 64 bytes. If there is no such column, the names of the
+        /// table's columns, of many the first.
         found: String,
     },
-    /// A row doesn't fit the type it should become.
+    /// A row can't be deserialized into the requested type.
     Deserialize {
         /// Number of the record in the response, from 1.
         row: u64,
-        /// The column it failed at, if it was one.
+        /// The column that failed, if it is one.
         column: Option<String>,
-        /// What is wrong.
+        /// Description.
         message: String,
     },
 }
 
 impl ReadError {
-    /// What went wrong.
+    /// Returns the kind of error, with its details.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -112,36 +113,9 @@ impl ReadError {
         &self.0
     }
 
-    /// Takes the error apart.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// use influx_edge::csv::{ReadErrorKind, Rows};
-    ///
-    /// let error = Rows::new(&b"<html>"[..]).next().unwrap_err();
-    /// assert!(matches!(error.into_kind(), ReadErrorKind::Decode { .. }));
-    /// ```
-    #[must_use]
-    pub fn into_kind(self) -> ReadErrorKind {
+    #[cfg(feature = "client")]
+    pub(crate) fn into_kind(self) -> ReadErrorKind {
         *self.0
-    }
-
-    /// Whether the server reported that the query failed in its middle.
-    ///
-    /// ```
-    /// use influx_edge::csv::Rows;
-    ///
-    /// let failed = b"#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n\
-    ///     ,\"runtime error: cannot convert string \"\"n0\"\" to Float due to invalid syntax\",";
-    /// let error = Rows::new(&failed[..]).next().unwrap_err();
-    /// assert!(error.is_server()); // the query is at fault, not the line
-    /// ```
-    #[must_use]
-    pub fn is_server(&self) -> bool {
-        matches!(*self.0, ReadErrorKind::Server { .. })
     }
 
     pub(crate) fn new(kind: ReadErrorKind) -> ReadError {
@@ -165,18 +139,14 @@ impl ReadError {
     }
 
     #[cold]
-    pub(super) fn value(
-        record: &Record<'_>,
-        error: ValueError,
-        key: &dyn fmt::Display,
-    ) -> ReadError {
+    pub(super) fn value(record: &Record<'_>, error: ValueError, key: &dyn fmt::Debug) -> ReadError {
         let index = error.column.and_then(|column| usize::try_from(column).ok());
         let column = index.and_then(|index| record.table().column(index));
         let cell = index.and_then(|index| record.cell(index));
         ReadError::new(ReadErrorKind::Value {
             kind: error.kind,
             row: error.row,
-            column: column.map_or_else(|| key.to_string(), |column| column.name().to_owned()),
+            column: column.map_or_else(|| format!("{key:?}"), |column| column.name().to_owned()),
             data_type: column
                 .map_or("", |column| column.datatype_or_string())
                 .to_owned(),
@@ -189,7 +159,7 @@ impl ReadError {
     }
 }
 
-/// How many bytes of names an error lists, about.
+/// The approximate number of bytes of column names in an error.
 const NAMES: usize = 200;
 
 /// The names of a record's columns, on one line.
@@ -209,7 +179,7 @@ fn column_names(record: &Record<'_>) -> String {
     names
 }
 
-/// As `Display`, for that is what `main` prints of an error that it returns.
+/// The same as `Display`, since a `main` that returns an error prints its `Debug`.
 impl fmt::Debug for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

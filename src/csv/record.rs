@@ -1,17 +1,19 @@
-//! One record: its cells as bytes, parsed on demand.
+//! `Record`: cells as bytes, parsed on demand.
 
 use core::fmt;
 
-use super::cell::FromCell;
+use super::cell::{Cell, FromCell};
 use super::column_key::ColumnKey;
 use super::error::{ValueError, ValueErrorKind};
-use super::table::{DataType, Table};
+use super::excerpt::Excerpt;
+use super::from_cell::decode_base64;
+use super::table::Table;
 
-/// One record of a [`Table`]: a view into the decoder's buffers. Nothing is parsed until asked for.
+/// One record of a [`Table`]: a view into the decoder's buffers, whose cells are parsed on demand.
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
     pub(super) table: Table<'a>,
-    /// The record's text, and the rest of the buffer.
+    /// The buffer from the record's text on.
     pub(super) text: &'a [u8],
     pub(super) ends: &'a [usize],
     /// Bytes between two cells: 1 where the delimiters are still in the text.
@@ -20,7 +22,7 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// The table it belongs to.
+    /// Returns the table that the record belongs to.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -36,7 +38,8 @@ impl<'a> Record<'a> {
         self.table
     }
 
-    /// Its number among the records of the response, over all tables, from 1.
+    /// Returns the record's number in the response, over all tables, from 1. Annotation and header rows don't
+    /// count.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -44,7 +47,7 @@ impl<'a> Record<'a> {
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
-    /// assert_eq!(record.row_number(), 1); // annotations and header are no records
+    /// assert_eq!(record.row_number(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -52,10 +55,8 @@ impl<'a> Record<'a> {
         self.row
     }
 
-    /// The value of a column as `T`.
-    ///
-    /// The column is named by name, by index or by a [`Key`](super::Key). Allocates only if `T`
-    /// owns its text.
+    /// Returns the value of a column, given by name, by index or by a [`Key`](super::Key), as a `T`. Allocates
+    /// only if `T` owns its text.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -64,14 +65,14 @@ impl<'a> Record<'a> {
     /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
     /// assert_eq!(record.get::<f64>("_value")?, 20.25);
-    /// assert_eq!(record.get::<f64>(0)?, 20.25); // by position: the first column of the data
+    /// assert_eq!(record.get::<f64>(0)?, 20.25); // by index: the first column of the data
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no such column, the cell is null where `T` needs a value, or it is
-    /// no `T` by its datatype or its text. [`explain`](Record::explain) puts it in words.
+    /// Returns an error if there is no such column, if the cell is null and `T` is no `Option` or text, or if its
+    /// datatype or its text isn't that of a `T`. [`explain`](Record::explain) adds the column's name and the text.
     #[inline]
     pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ValueError> {
         let Some(place) = key.cell(&self.table) else {
@@ -80,7 +81,7 @@ impl<'a> Record<'a> {
         T::from_cell(self.cell_at(place)).map_err(|kind| self.error(Some(place), kind, T::WANTED))
     }
 
-    /// The cell of a column, its default filled in; `None` if there is no such column.
+    /// Returns the cell of a column, or the column's default if it is empty; `None` if there is no such column.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -98,7 +99,7 @@ impl<'a> Record<'a> {
         key.cell(&self.table).map(|place| self.cell_at(place))
     }
 
-    /// All cells of the data columns in order, defaults filled in.
+    /// Returns the cells of the data columns in order, with the default of each that is empty.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -112,7 +113,7 @@ impl<'a> Record<'a> {
     /// ```
     #[must_use]
     #[inline]
-    pub fn cells(&self) -> Cells<'a> {
+    pub fn cells(&self) -> impl ExactSizeIterator<Item = Cell<'a>> + Clone + use<'a> {
         let next = self.table.schema.first_column();
         Cells {
             record: *self,
@@ -121,14 +122,13 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Decodes a `base64Binary` column into your buffer and gives the part used.
-    ///
-    /// The buffer has to hold three bytes for every four characters, rounded up.
+    /// Decodes a `base64Binary` column into a buffer, and returns the part that was written. The buffer needs
+    /// three bytes for every four characters, rounded up.
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no such column, the cell is null, it isn't base64 by its
-    /// datatype or its text, or the buffer is too small.
+    /// Returns an error if there is no such column, if the cell is null or isn't base64, or if the buffer is too
+    /// small.
     pub fn base64<'b>(
         &self,
         key: impl ColumnKey,
@@ -138,11 +138,11 @@ impl<'a> Record<'a> {
         let Some(place) = key.cell(&self.table) else {
             return Err(self.error(None, ValueErrorKind::NoSuchColumn, WANTED));
         };
-        super::cell::decode_base64(self.cell_at(place), buffer)
+        decode_base64(self.cell_at(place), buffer)
             .map_err(|kind| self.error(Some(place), kind, WANTED))
     }
 
-    /// An error of this record in words: row, column, what was wanted and what was found.
+    /// Returns the error as a sentence: row, column, requested type, and an excerpt of the cell.
     #[must_use]
     pub fn explain(&self, error: &ValueError) -> impl fmt::Display + use<'a> {
         Explained {
@@ -212,135 +212,9 @@ impl fmt::Debug for Record<'_> {
     }
 }
 
-/// One value as it came: text and the column's datatype.
-#[derive(Clone, Copy)]
-pub struct Cell<'a> {
-    /// The text and whatever lies behind it in the buffer: eight bytes can be looked at in one
-    /// go, even if the text is shorter.
-    pub(super) tail: &'a [u8],
-    pub(super) len: usize,
-    pub(super) flags: u8,
-}
-
-impl<'a> Cell<'a> {
-    #[inline]
-    pub(super) fn new(bytes: &'a [u8], flags: u8) -> Cell<'a> {
-        Cell {
-            tail: bytes,
-            len: bytes.len(),
-            flags,
-        }
-    }
-
-    /// Whether there is no value: an empty cell without default.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let record = rows.next()?.unwrap().record();
-    /// assert!(record.cells().all(|cell| !cell.is_null()));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    #[inline]
-    pub fn is_null(&self) -> bool {
-        self.len == 0
-    }
-
-    /// The text; empty if null.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let record = rows.next()?.unwrap().record();
-    /// assert_eq!(record.cell("station").unwrap().as_bytes(), b"zrh-1");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    #[inline]
-    pub fn as_bytes(&self) -> &'a [u8] {
-        self.tail.get(..self.len).unwrap_or_default()
-    }
-
-    /// What the column's values are.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// use influx_edge::csv::DataType;
-    ///
-    /// let record = rows.next()?.unwrap().record();
-    /// assert_eq!(record.cell("_value").unwrap().data_type(), DataType::Double);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    #[inline]
-    pub fn data_type(&self) -> DataType {
-        DataType::from_flags(self.flags)
-    }
-
-    /// The value as `T`; see [`Record::get`].
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let record = rows.next()?.unwrap().record();
-    /// let cell = record.cell("_value").unwrap();
-    /// assert_eq!(cell.parse::<f64>(), Ok(20.25));
-    /// assert_eq!(cell.parse::<&str>(), Ok("20.25"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the cell is null where `T` needs a value, or it is no `T` by its datatype or
-    /// its text.
-    #[inline]
-    pub fn parse<T: FromCell<'a>>(&self) -> Result<T, ValueErrorKind> {
-        T::from_cell(*self)
-    }
-}
-
-/// Equal text, equal datatype.
-impl PartialEq for Cell<'_> {
-    fn eq(&self, other: &Cell<'_>) -> bool {
-        self.as_bytes() == other.as_bytes() && self.data_type() == other.data_type()
-    }
-}
-
-impl Eq for Cell<'_> {}
-
-impl fmt::Debug for Cell<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cell")
-            .field("text", &Excerpt(self.as_bytes()))
-            .field("data_type", &self.data_type())
-            .finish()
-    }
-}
-
-/// The cells of a record in order; see [`Record::cells`].
-///
-/// ```
-/// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-/// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-/// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-/// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-/// let record = rows.next()?.expect("two rows").record();
-/// let texts: Vec<&[u8]> = record.cells().map(|cell| cell.as_bytes()).collect();
-/// assert_eq!(texts, [&b"20.25"[..], b"zrh-1"]); // `result` and `table` are the table's
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Cells<'a> {
+/// The cells of a record, from left to right: where one ends, the next begins.
+#[derive(Clone)]
+struct Cells<'a> {
     record: Record<'a>,
     start: usize,
     next: usize,
@@ -395,35 +269,5 @@ impl fmt::Display for Explained<'_> {
             Excerpt(self.record.cell_at(place).as_bytes()),
             self.error.kind,
         )
-    }
-}
-
-/// Bytes from outside in an error: quoted, escaped, and no longer than 64 of them.
-pub(super) struct Excerpt<'a>(pub(super) &'a [u8]);
-
-impl fmt::Display for Excerpt<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = self.0.get(..64).unwrap_or(self.0);
-        let cut = bytes.len() < self.0.len();
-        if cut {
-            // Not through a character: at most three bytes belong to one that was begun.
-            while bytes.last().is_some_and(|byte| byte & 0xC0 == 0x80) {
-                bytes = bytes.get(..bytes.len() - 1).unwrap_or_default();
-            }
-            if bytes.last().is_some_and(|byte| *byte >= 0xC0) {
-                bytes = bytes.get(..bytes.len() - 1).unwrap_or_default();
-            }
-        }
-        match core::str::from_utf8(bytes) {
-            Ok(text) => write!(f, "{text:?}")?,
-            Err(_) => write!(f, "\"{}\"", bytes.escape_ascii())?,
-        }
-        f.write_str(if cut { "…" } else { "" })
-    }
-}
-
-impl fmt::Debug for Excerpt<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }

@@ -1,15 +1,26 @@
 //! Classification of a row: annotation, header, record, or the server's error.
+//!
+//! | first cell | then | the row is |
+//! |---|---|---|
+//! | `#datatype`, `#group`, `#default`, `#…` | | an annotation; after records, of a new block |
+//! | empty | `error,reference` and no more cells | the header of the server's error |
+//! | empty | the block has no header yet | the header |
+//! | empty | `result,table`, in a block with these columns | the header of a new block without annotations |
+//! | empty | | a record: of the reported table if result and id are the same, else of a new one |
+//! | other | | not annotated CSV |
+//!
+//! csv-core skips the empty lines between blocks, so they are no criterion.
 
 use core::ops::Range;
 
+use super::data_type::DataType;
 use super::error::DecodeError;
 use super::parser::{ErrorStored, Parser, Pending, Progress, State};
 use super::schema::{GROUP, Schema, Stored, cell_of};
-use super::table::DataType;
 use crate::FAST_PATHS;
 
 impl Parser {
-    /// Decides what the row in the buffer is. `None`: nothing to report, read on.
+    /// Classifies the row in the buffer. Returns `None` if there is nothing to report.
     #[inline]
     pub(super) fn classify_row(
         &mut self,
@@ -45,7 +56,7 @@ impl Parser {
         report
     }
 
-    /// A record: is it of the table that was reported last?
+    /// Handles a record: of the reported table, or of a new one, which is reported first.
     #[inline]
     fn data(&mut self, text: &mut [u8], ends: &mut [usize]) -> Result<Progress, ErrorStored> {
         if self.cells != self.schema.cells {
@@ -68,7 +79,7 @@ impl Parser {
     fn same_table(&self, text: &[u8], ends: &[usize]) -> bool {
         let table = self.table(text, ends);
         let (result, id) = (self.cell(1, text, ends), self.cell(2, text, ends));
-        // Nearly always: the result is the default, the id is the one before.
+        // The common case: the result is the default, the id is that of the record before.
         let at = self.schema.text_len;
         if FAST_PATHS
             && result.is_empty()
@@ -88,8 +99,8 @@ impl Parser {
         or_default(result, 1) && or_default(id, 2)
     }
 
-    /// Remembers result and id of a new table, in front of its first record. `false` if there is
-    /// no space, and then nothing has happened.
+    /// Copies result and id of a new table in front of its first record. Returns `false` if there is no space;
+    /// the row can be classified again after growth.
     fn begin_table(&mut self, text: &mut [u8], ends: &mut [usize]) -> bool {
         let (mut result, mut id) = (self.range(1, ends), self.range(2, ends));
         let mut at = self.schema.text_len + result.len() + id.len();
@@ -110,7 +121,7 @@ impl Parser {
         move_within(text, at + result.start..at + result.end, names);
         let id_at = names + result.len();
         move_within(text, at + id.start..at + id.end, id_at);
-        // A result's name in the record is not the default, and has to be compared each time.
+        // A result's name in the record differs from the default, so every record has to be compared.
         let no_name = result.is_empty();
         self.set_row_prefix(match text.get(id_at..id_at + id.len()) {
             Some(id) if no_name => id,
@@ -137,7 +148,7 @@ impl Parser {
         let is = |name| self.is(0, name, text, ends);
         let (data_type, group) = (is(b"#datatype"), is(b"#group"));
         if !data_type && !group && !is(b"#default") {
-            // Annotations of later servers end a block like the others; they say nothing to us.
+            // An unknown annotation begins a block like the known ones, and is otherwise ignored.
             return Ok(None);
         }
         let twice = if data_type {
@@ -208,8 +219,7 @@ impl Parser {
         Ok(None)
     }
 
-    /// A block is over: if its table had no records, it is reported now, and the row in the
-    /// buffer is classified again after that.
+    /// Ends a block. A table without records is reported now; then the row in the buffer is classified again.
     fn leave_rows(&mut self) -> Option<Progress> {
         if self.state != State::Rows {
             return None;
@@ -223,8 +233,8 @@ impl Parser {
         None
     }
 
-    /// Makes the row in the buffer the first of a new block, if there is none yet. Nothing of the
-    /// block before stays.
+    /// Makes the row in the buffer the first of a new block, unless one is open. Nothing of the block before
+    /// is kept: the official clients let its group flags or defaults leak into the next one.
     fn open_schema(&mut self, text: &mut [u8], ends: &mut [usize]) -> Option<Progress> {
         if self.state == State::Head && self.schema.cells != 0 {
             return None;
@@ -263,7 +273,7 @@ impl Parser {
     }
 
     fn set_flags(&self, text: &mut [u8], ends: &[usize], flag: fn(&[u8]) -> u8) {
-        // Not of the annotation column.
+        // Cell 0 is the annotation's name.
         for place in 1..self.cells {
             let bits = flag(self.cell(place, text, ends));
             if let Some(flags) = text.get_mut(place) {
@@ -272,10 +282,12 @@ impl Parser {
         }
     }
 
-    /// The header of another table, in a response without annotations; or that of an error.
+    /// Returns `true` for the header of another block in a response without annotations, and for that of an
+    /// error.
     #[inline]
     fn is_header(&self, text: &[u8], ends: &[usize]) -> bool {
-        // The result's name is rarely repeated in the rows, so this is one comparison.
+        // With `#default` the result's name isn't repeated in the rows: the cell is empty, and one comparison
+        // decides.
         match self.cell(1, text, ends) {
             b"result" => self.is(2, b"table", text, ends) && self.schema.has_result_columns,
             b"error" => self.is_error_header(text, ends),
@@ -283,8 +295,8 @@ impl Parser {
         }
     }
 
-    /// `error,reference` right after the annotation column. A table of the user's may have
-    /// columns so called, but behind `result` and `table`.
+    /// Returns `true` for `error,reference` right after the annotation column. A user's own table may have
+    /// columns of these names, but after `result` and `table`.
     pub(super) fn is_error_header(&self, text: &[u8], ends: &[usize]) -> bool {
         self.cells == 3
             && self.is(0, b"", text, ends)
@@ -295,7 +307,7 @@ impl Parser {
     #[cold]
     fn error_row(&mut self, text: &[u8], ends: &[usize]) -> ErrorStored {
         if self.cell(0, text, ends).is_empty() {
-            // Behind its header there is no block, so the row begins the text.
+            // `header` has reset the schema, so the row starts at the start of the text.
             (self.message, self.code) = (self.range(1, ends), self.range(2, ends));
         }
         self.fail(DecodeError::Server)
@@ -336,14 +348,14 @@ impl Parser {
         start..end
     }
 
-    /// Cell by cell: two halves of a character in neighbouring cells are not one.
+    /// Checks cell by cell: two halves of a character in neighbouring cells are no character.
     fn is_utf8(&self, text: &[u8], ends: &[usize]) -> bool {
         (0..self.cells).all(|place| core::str::from_utf8(self.cell(place, text, ends)).is_ok())
     }
 
     fn has_duplicates(&self, text: &[u8], ends: &[usize]) -> bool {
-        // Every pair is compared, so a header too wide for that is taken to have some: it costs
-        // a search per lookup, and no more.
+        // Every pair is compared, so a header of more than 64 cells is assumed to have duplicates. That only
+        // costs a `Key` its shortcut.
         let first = self.schema.first_column();
         self.cells > 64
             || (first..self.cells).any(|one| {
@@ -354,7 +366,7 @@ impl Parser {
             })
     }
 
-    /// Takes the delimiters out of a row that was copied with them.
+    /// Removes the delimiters from a row that was copied with them.
     fn remove_delimiters(&mut self, text: &mut [u8], ends: &mut [usize]) {
         if self.delimiter_len == 0 {
             return;
@@ -373,8 +385,8 @@ impl Parser {
         self.len = write;
     }
 
-    /// Puts the delimiters back into the text of a row that csv-core took them out of, if there is
-    /// space. Such a row is no record any more, so its ends stay as they are.
+    /// Inserts the delimiters that csv-core removed from a row, if there is space. Such a row is only searched
+    /// for a JSON error, so its ends stay as they are.
     pub(super) fn restore_delimiters(&mut self, text: &mut [u8], ends: &[usize]) {
         let (at, more) = (self.schema.record_at(), self.cells.saturating_sub(1));
         if text.len() < at + self.len + more {
@@ -394,8 +406,8 @@ impl Parser {
         self.len += more;
     }
 
-    /// A cell's range while the cells before it are closed up already: their `place` gaps are
-    /// still to be counted.
+    /// A cell's range while the cells before it have been moved together: `place` delimiters have been removed
+    /// before it, and its end still counts them.
     fn range_with(&self, place: usize, closed: usize, ends: &[usize]) -> Range<usize> {
         let end = ends
             .get(self.schema.ends_len + place)
@@ -405,8 +417,9 @@ impl Parser {
         start..end.max(start)
     }
 
-    /// CRLF to LF inside the cells, in place. Only a quoted cell can hold a line end, and there the
-    /// server writes CRLF for every LF.
+    /// Turns CRLF into LF inside the cells, in place. Only a quoted cell can hold a line end, and Go's CSV
+    /// writer, which the server uses, writes CRLF for every LF there and drops every CR. So no LF of its own
+    /// is lost by this.
     pub(super) fn crlf_to_lf(&mut self, text: &mut [u8], ends: &mut [usize]) {
         let at = self.schema.record_at();
         let row = text.get_mut(at..at + self.len).unwrap_or_default();
@@ -436,7 +449,7 @@ impl Parser {
     }
 }
 
-/// Copies a part of a slice to another place in it; the two may overlap.
+/// Copies a part of a slice within it; source and destination may overlap.
 #[inline]
 fn move_within<T: Copy>(slice: &mut [T], from: Range<usize>, to: usize) {
     if FAST_PATHS {
@@ -453,7 +466,7 @@ fn move_within<T: Copy>(slice: &mut [T], from: Range<usize>, to: usize) {
 fn move_each<T: Copy>(slice: &mut [T], from: Range<usize>, to: usize) {
     let len = from.len();
     for step in 0..len {
-        // In the direction in which nothing is overwritten before it is read.
+        // Forwards if it moves down, backwards if it moves up: nothing is overwritten before it is read.
         let at = if to < from.start {
             step
         } else {

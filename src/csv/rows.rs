@@ -1,26 +1,24 @@
-//! Rows over any `io::Read`, one at a time.
+//! `Rows`: the rows of a response from any `io::Read`, one at a time.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Deref;
-use std::io::{self, Read};
+use std::io::Read;
 
-use super::cell::FromCell;
-use super::column_key::ColumnKey;
+use super::buffers::{INPUT_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, fill, grow_ends, grow_text};
 use super::error::DecodeError;
 use super::parser::{Parser, Progress};
 use super::profile;
 use super::read_error::{ReadError, ReadErrorKind};
-use super::record::Record;
+use super::row::Row;
 use super::table::Table;
-use super::value::Value;
+#[cfg(feature = "serde")]
+use crate::Precision;
 
-/// The rows of a response, one after the other, from any reader.
+/// The rows of a response, one at a time, from any reader.
 ///
-/// Rows are lent: each is valid until the next is asked for, and so none is ever copied. The
-/// buffers grow until they hold the widest table and the longest record, up to a limit, and then
-/// nothing is allocated any more.
+/// A row is lent until the next call, so it is never copied. The buffers grow until they hold the widest table
+/// and the longest record, up to a limit; from then on nothing is allocated.
 ///
 /// ```
 /// use influx_edge::csv::Rows;
@@ -48,32 +46,27 @@ pub struct Rows<R> {
     start: usize,
     end: usize,
     max_record_bytes: usize,
-    /// The profiles seen so far, if they were asked for.
+    /// The profiles that were read, if they are split off.
     profile: Option<String>,
-    /// Whether the current table is a profile that was asked for.
+    /// The current table is a profile, and profiles are split off.
     in_profile: bool,
-    /// Whether the source said that it has no more.
+    /// The reader has returned its end.
     drained: bool,
-    /// Whether an error was given or the end was reached.
+    /// An error or the end was returned.
     over: bool,
+    /// The unit of times that are deserialized as integers.
+    #[cfg(feature = "serde")]
+    pub(super) time_unit: Precision,
 }
 
-pub(crate) const MAX_RECORD_BYTES: usize = 16 << 20;
-/// Up to here the buffer doubles. A record that needs more gets the default limit's worth, or its own
-/// limit if that is less, at once: whoever doubles holds the old buffer beside the new one, three
-/// times what fits in the end.
-const DOUBLED: usize = 128 << 10;
-const MAX_COLUMNS: usize = 4096;
-const INPUT_BYTES: usize = 16 << 10;
-/// Of an error in JSON no more than this is kept.
+/// The most bytes of an error in JSON that are kept.
 const MESSAGE_BYTES: usize = 64 << 10;
 /// Annotation column, `result` and `table` are cells, but not columns of the data.
 const FRAME: usize = 3;
 
 impl<R: Read> Rows<R> {
-    /// The rows of the response that `reader` gives. Nothing is read yet.
-    ///
-    /// No buffered reader is needed: bytes are taken 16 KiB at a time.
+    /// Returns the rows of the response from `reader`. Nothing is read yet. It needs no buffered reader, since it
+    /// reads 16 KiB at a time; a `&mut reader` can be used afterwards.
     pub fn new(reader: R) -> Rows<R> {
         let mut parser = Parser::new();
         parser.max_cells = MAX_COLUMNS + FRAME;
@@ -91,12 +84,14 @@ impl<R: Read> Rows<R> {
             in_profile: false,
             drained: false,
             over: false,
+            #[cfg(feature = "serde")]
+            time_unit: Precision::Nanosecond,
         }
     }
 
-    /// The most bytes that a table's description and one of its records may take together.
-    /// Defaults to 16 MiB. Memory is taken as needed, not in advance; a record over 128 KiB gets the
-    /// limit at once (16 MiB of a larger one), of which the system gives what is touched.
+    /// Sets the most bytes that a table's description and one of its records may take together. Default: 16 MiB.
+    /// Memory is allocated as needed: the buffer doubles up to 128 KiB; a longer record gets a buffer of the limit
+    /// or of 16 MiB, whichever is less, of which the system provides only the pages in use.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -114,14 +109,14 @@ impl<R: Read> Rows<R> {
         self
     }
 
-    /// The most columns a table may have. Defaults to 4096.
+    /// Sets the most columns that a table may have. Default: 4096.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// let mut rows = influx_edge::csv::Rows::new(&response[..]).max_columns(1);
-    /// assert!(rows.next().is_err()); // refused, not cut
+    /// assert!(rows.next().is_err()); // an error, no column is cut
     /// ```
     #[must_use]
     pub fn max_columns(mut self, columns: usize) -> Rows<R> {
@@ -129,14 +124,15 @@ impl<R: Read> Rows<R> {
         self
     }
 
-    /// See [`Decoder::keep_crlf`](super::Decoder::keep_crlf). Defaults to `false`.
+    /// Leaves CRLF inside quoted cells as sent; see [`Decoder::keep_crlf`](super::Decoder::keep_crlf). Default:
+    /// `false`.
     #[must_use]
     pub fn keep_crlf(mut self, keep: bool) -> Rows<R> {
         self.parser.keep_crlf(keep);
         self
     }
 
-    /// See [`Decoder::delimiter`](super::Decoder::delimiter). Defaults to a comma.
+    /// Sets the byte that separates cells; see [`Decoder::delimiter`](super::Decoder::delimiter). Default: a comma.
     ///
     /// ```
     /// # let response = b"#datatype;string;long;double\r\n#group;false;false;false\r\n#default;_result;;\r\n;result;table;_value\r\n;;0;20.25\r\n";
@@ -150,26 +146,23 @@ impl<R: Read> Rows<R> {
         self
     }
 
-    /// Takes the tables of profilers (result `_profiler`) out of the rows and gathers them as
-    /// text, up to 1 MiB; see [`profile`](Rows::profile). Defaults to `false`: they are tables like
-    /// others.
+    /// Splits the tables of profilers (result `_profiler`) from the rows, and collects them as text, up to 1 MiB;
+    /// see [`profile`](Rows::profile). Default: `false`, for which they are tables like others.
     #[must_use]
     pub fn split_profile(mut self, split: bool) -> Rows<R> {
         self.profile = split.then(String::new);
         self
     }
 
-    /// The profiles seen so far, for people to read. The server sends them last, so they are
-    /// complete when [`next`](Rows::next) has given `None`.
+    /// Returns the profiles as text for people. The server sends them last, so they are complete when
+    /// [`next`](Rows::next) has returned `None`.
     #[must_use]
     pub fn profile(&self) -> &str {
         self.profile.as_deref().unwrap_or_default()
     }
 
-    /// The next row, or `None` after the last.
-    ///
-    /// Reads from the source, and blocks as long as that does. Tables without records are passed
-    /// over; [`next_item`](Rows::next_item) gives them too.
+    /// Returns the next row, or `None` after the last. Blocks as long as the reader does. Skips tables without
+    /// records, which [`next_item`](Rows::next_item) returns.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -186,9 +179,8 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the source fails, the stream isn't annotated CSV or exceeds a limit, or
-    /// the server reports that the query failed. The rows given before were right. It is returned
-    /// once; after it comes `None`.
+    /// Returns an error if the reader fails, the stream isn't annotated CSV or exceeds a limit, or the server
+    /// reports that the query failed. The rows before it are valid. It is returned once, then `None`.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -203,38 +195,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// Hands every row that is left to a closure; see [`next`](Rows::next). Allocates nothing per row.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let mut sum = 0.0;
-    /// rows.for_each(|row| {
-    ///     sum += row.get::<f64>("_value")?;
-    ///     Ok(())
-    /// })?;
-    /// assert_eq!(sum, 40.75);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns the same errors as [`next`](Rows::next), and the first error of the closure, which
-    /// ends the loop.
-    pub fn for_each(
-        &mut self,
-        mut each: impl FnMut(Row<'_>) -> Result<(), ReadError>,
-    ) -> Result<(), ReadError> {
-        while let Some(row) = self.next()? {
-            each(row)?;
-        }
-        Ok(())
-    }
-
-    /// The next table or row: for those who want to know where a table begins, and tables without
-    /// records.
+    /// Returns the next table or row, for programs that need the boundaries of tables, or tables without records.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -265,36 +226,9 @@ impl<R: Read> Rows<R> {
         })
     }
 
-    /// The table of the last row or [`Item::Table`]; before them, one without columns.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// rows.next()?;
-    /// assert_eq!(rows.table().width(), 2);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn table(&self) -> Table<'_> {
+    #[inline]
+    fn table(&self) -> Table<'_> {
         self.parser.table(&self.text, &self.ends)
-    }
-
-    /// The source, as far as it was read; up to 16 KiB more of it may be in the buffer, lost.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// while rows.next()?.is_some() {}
-    /// assert!(rows.into_inner().is_empty()); // all of it was read
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn into_inner(self) -> R {
-        self.reader
     }
 
     #[inline]
@@ -302,7 +236,7 @@ impl<R: Read> Rows<R> {
         Row::new(self.parser.record(&self.text, &self.ends))
     }
 
-    /// To the next table, record or end.
+    /// Advances to the next table, record or end.
     #[inline]
     fn advance(&mut self) -> Result<Progress, ReadError> {
         if self.over {
@@ -328,7 +262,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// Whether the table or record belongs to a profile, and was taken.
+    /// Returns `true` if the table or record belongs to a profile and was split off.
     fn take_profile(&mut self, progress: Progress) -> bool {
         match progress {
             Progress::Table => self.in_profile = self.table().result() == profile::RESULT,
@@ -343,7 +277,7 @@ impl<R: Read> Rows<R> {
         self.in_profile
     }
 
-    /// Reads more, grows a buffer, or comes to the end.
+    /// Reads more, grows a buffer, or finishes the stream.
     #[cold]
     fn wait(&mut self, progress: Progress) -> Result<Option<Progress>, ReadError> {
         match progress {
@@ -371,21 +305,15 @@ impl<R: Read> Rows<R> {
     }
 
     fn fill(&mut self) -> Result<usize, ReadError> {
-        if self.input.is_empty() {
-            self.input.resize(INPUT_BYTES, 0);
-        }
-        loop {
-            match self.reader.read(&mut self.input) {
-                Ok(bytes) => {
-                    self.start = 0;
-                    self.end = bytes;
-                    return Ok(bytes);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.over = true;
-                    return Err(error.into());
-                }
+        self.input.resize(INPUT_BYTES, 0);
+        match fill(&mut self.reader, &mut self.input) {
+            Ok(bytes) => {
+                (self.start, self.end) = (0, bytes);
+                Ok(bytes)
+            }
+            Err(error) => {
+                self.over = true;
+                Err(error.into())
             }
         }
     }
@@ -393,29 +321,13 @@ impl<R: Read> Rows<R> {
     fn grow(&mut self, full: Progress) -> Result<(), ReadError> {
         // All but the record itself is at most three rows of the widest table.
         let max_ends = self.parser.max_cells.saturating_add(1).saturating_mul(4);
-        let (len, max, first) = match full {
-            Progress::EndsFull => (self.ends.len(), max_ends, 64),
-            _ => (self.text.len(), self.max_record_bytes, 1024),
+        let grown = match full {
+            Progress::EndsFull => grow_ends(&mut self.ends, max_ends),
+            _ => grow_text(&mut self.text, self.max_record_bytes),
         };
-        let mut larger = len.saturating_mul(2).max(first);
-        if full == Progress::TextFull && len >= DOUBLED {
-            larger = larger.max(MAX_RECORD_BYTES);
-        }
-        let larger = larger.min(max);
-        if larger <= len {
+        if !grown {
             let error = self.parser.full(full);
             return Err(self.failed(error));
-        }
-        match full {
-            Progress::EndsFull => self.ends.resize(larger, 0),
-            _ => {
-                // Zeros that the system makes when they are first touched, unlike those of `resize`.
-                let mut text = alloc::vec![0; larger];
-                if let Some(start) = text.get_mut(..len) {
-                    start.copy_from_slice(&self.text);
-                }
-                self.text = text;
-            }
         }
         Ok(())
     }
@@ -449,7 +361,7 @@ impl<R> fmt::Debug for Rows<R> {
     }
 }
 
-/// A table or a row; see [`Rows::next_item`].
+/// A table or a row, from [`Rows::next_item`].
 ///
 /// ```
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -461,7 +373,7 @@ impl<R> fmt::Debug for Rows<R> {
 /// let mut page = String::new();
 /// while let Some(item) = rows.next_item()? {
 ///     match item {
-///         Item::Table(table) => page += &format!("{} columns:", table.width()),
+///         Item::Table(table) => page += &format!("{} columns:", table.columns().len()),
 ///         Item::Row(row) => page += &format!(" {}", row.get::<f64>("_value")?),
 ///     }
 /// }
@@ -472,123 +384,6 @@ impl<R> fmt::Debug for Rows<R> {
 pub enum Item<'a> {
     /// A table begins.
     Table(Table<'a>),
-    /// A row of it.
+    /// A row of the last table.
     Row(Row<'a>),
-}
-
-/// One row, lent by [`Rows`] until the next is asked for.
-///
-/// It is a [`Record`] whose errors come with names, so that they can leave the loop.
-#[derive(Clone, Copy, Debug)]
-pub struct Row<'a> {
-    record: Record<'a>,
-}
-
-impl<'a> Row<'a> {
-    #[inline]
-    pub(super) fn new(record: Record<'a>) -> Row<'a> {
-        Row { record }
-    }
-
-    /// The value of a column as `T`; see [`Record::get`] and [`FromCell`].
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let row = rows.next()?.unwrap();
-    /// let value: f64 = row.get("_value")?;
-    /// let station: Option<&str> = row.get("station")?; // None where the cell is empty
-    /// assert_eq!((value, station), (20.25, Some("zrh-1")));
-    /// assert!(row.get::<i64>("_value").is_err()); // not cut to 20
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ReadErrorKind::Value`](super::ReadErrorKind::Value) under the conditions of
-    /// [`Record::get`]; it names row, column, what was wanted and what was found.
-    #[inline]
-    pub fn get<T: FromCell<'a>>(&self, key: impl ColumnKey) -> Result<T, ReadError> {
-        self.record
-            .get(&key)
-            .map_err(|error| ReadError::value(&self.record, error, &NameOf(&key)))
-    }
-
-    /// The names and values of all columns, in order: a row whose columns aren't known beforehand.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// use influx_edge::csv::Value;
-    /// use std::collections::BTreeMap;
-    ///
-    /// let row = rows.next()?.unwrap();
-    /// let map: BTreeMap<&str, Value> = row.values().collect::<Result<_, _>>()?;
-    /// assert_eq!(map["_value"], Value::Float(20.25));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// Each item is an error if its cell isn't what the column's datatype says.
-    pub fn values(
-        &self,
-    ) -> impl Iterator<Item = Result<(&'a str, Value<'a>), ReadError>> + use<'a> {
-        let row = *self;
-        row.table()
-            .columns()
-            .enumerate()
-            .map(move |(index, column)| Ok((column.name(), row.get(index)?)))
-    }
-
-    /// Decodes a `base64Binary` column into your buffer; see [`Record::base64`].
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ReadErrorKind::Value`](super::ReadErrorKind::Value) under the conditions of
-    /// [`Record::base64`].
-    pub fn base64<'b>(
-        &self,
-        key: impl ColumnKey,
-        buffer: &'b mut [u8],
-    ) -> Result<&'b [u8], ReadError> {
-        self.record
-            .base64(&key, buffer)
-            .map_err(|error| ReadError::value(&self.record, error, &NameOf(&key)))
-    }
-
-    /// The row as the core's record.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let row = rows.next()?.unwrap();
-    /// assert_eq!(row.record().cells().count(), 2);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn record(&self) -> Record<'a> {
-        self.record
-    }
-}
-
-impl<'a> Deref for Row<'a> {
-    type Target = Record<'a>;
-
-    fn deref(&self) -> &Record<'a> {
-        &self.record
-    }
-}
-
-/// A key as errors show it: `"_value"` or `3`.
-struct NameOf<'k, K>(&'k K);
-
-impl<K: ColumnKey> fmt::Display for NameOf<'_, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }

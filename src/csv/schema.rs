@@ -4,10 +4,12 @@
 //! text: [flags][datatypes][defaults][names] [result][id] [record …
 //! ends:        [datatypes][defaults][names]              [record …
 //! ```
-//! One flag byte per cell holds the datatype's code and whether the column is in the group key;
-//! the `#group` row itself isn't kept. The annotation rows lie in the order they came.
+//! One flag byte per cell holds the datatype's code, and in its top bit if the column is in the group key; so
+//! the `#group` row itself isn't stored. The rows are stored in the order in which they came: each is read to
+//! where the record will be, and becomes part of the description by moving that place behind it. A table's
+//! result and id are copied in front of its first record, and stay there for its other records.
 
-/// One row kept in the buffers: where its text and its ends begin.
+/// A row in the buffers: the starts of its text and of its ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stored {
     pub(super) text: usize,
@@ -22,41 +24,41 @@ pub(super) struct Schema {
     pub(super) datatypes: Option<Stored>,
     pub(super) defaults: Option<Stored>,
     pub(super) names: Option<Stored>,
-    /// Which header of the stream this is, from 1.
+    /// The number of this header in the stream, from 1.
     pub(super) number: u64,
-    /// Whether a `#group` row was seen: only to notice a second one.
+    /// A `#group` row was read; a second one is an error.
     pub(super) grouped: bool,
-    /// Whether the header says `result` and `table` where the server puts them.
+    /// The header has `result` and `table` right after the annotation column.
     pub(super) has_result_columns: bool,
-    /// Whether a column name may occur twice, so that a remembered index isn't safe.
+    /// A column name may occur twice, so that a remembered index may be that of the second one.
     pub(super) duplicates: bool,
-    /// Bytes of `text` the rows above take.
+    /// Bytes of `text` that these rows take.
     pub(super) text_len: usize,
-    /// Entries of `ends` the rows above take.
+    /// Entries of `ends` that these rows take.
     pub(super) ends_len: usize,
-    /// The current table's result name, behind the rows; 0 if the default holds.
+    /// Length of the current table's result name, which lies behind the rows; 0 for the default.
     pub(super) result_len: usize,
-    /// The current table's id, behind the result name; 0 if the default holds.
+    /// Length of the current table's id, which lies behind the result name; 0 for the default.
     pub(super) id_len: usize,
 }
 
-/// In a flag byte: the column is part of the group key.
+/// The bit of a flag byte for a column of the group key.
 pub(super) const GROUP: u8 = 0x80;
 
 impl Schema {
-    /// Where the current record's text begins.
+    /// The start of the current record's text.
     #[inline]
     pub(super) fn record_at(&self) -> usize {
         self.text_len + self.result_len + self.id_len
     }
 
-    /// The first cell that is a column of the data.
+    /// The first cell that belongs to a column of the data.
     #[inline]
     pub(super) fn first_column(&self) -> usize {
         if self.has_result_columns { 3 } else { 1 }
     }
 
-    /// A cell of a kept row. Kept rows have no gaps between their cells.
+    /// Returns a cell of a stored row. Stored rows have no delimiters.
     #[inline]
     pub(super) fn stored<'a>(
         &self,
@@ -70,7 +72,7 @@ impl Schema {
         cell_of(text, ends, 0, cell)
     }
 
-    /// The default of a cell; empty if there is none.
+    /// Returns the default of a cell; empty if there is none.
     #[cfg_attr(feature = "std", inline)]
     #[cfg_attr(not(feature = "std"), inline(never))]
     pub(super) fn default_of<'a>(&self, cell: usize, text: &'a [u8], ends: &[usize]) -> &'a [u8] {
@@ -86,8 +88,8 @@ impl Schema {
     }
 }
 
-/// The `cell`th cell of a row, given its text, the ends of its cells, and how many bytes lie
-/// between two cells (1 if the delimiters are still there).
+/// Returns a cell of a row by the row's text, the ends of its cells, and the number of bytes between two cells (1
+/// if the delimiters are still there).
 #[cfg_attr(feature = "std", inline)]
 #[cfg_attr(not(feature = "std"), inline(never))]
 pub(super) fn cell_of<'a>(

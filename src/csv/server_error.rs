@@ -1,13 +1,13 @@
 //! The JSON error that a server writes behind the last row when it fails in mid-stream:
 //! `{"code":"internal error","message":"a panic has occurred: …"}`. (An error as a table: `row_kind`.)
 //!
-//! Only the two strings are taken out, in place. This is no JSON parser: the text may be cut off
-//! anywhere, and then the part that came is the best message there is.
+//! Only the two strings are extracted, in place. This is no JSON parser: the text may be cut off anywhere, and
+//! then the part that was received is the message.
 
 use crate::json_escape;
 use core::ops::Range;
 
-/// Where message and code ended up in the text.
+/// The ranges of message and code in the text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Tail {
     pub(super) message: Range<usize>,
@@ -19,8 +19,8 @@ pub(super) fn parse(text: &mut [u8]) -> Option<Tail> {
     let mut tail = Tail::default();
     let mut found = false;
     let mut at = 0;
-    // Strings alternate: a member's name, then its value. Names without a string value
-    // (numbers, objects) are told by what stands behind the colon.
+    // Strings alternate between a member's name and its value. A member whose value is a number or an object
+    // is recognized by the byte after the colon, and skipped.
     while let Some(name) = next_string(text, at) {
         at = name.end + 1;
         let colon = text
@@ -57,8 +57,8 @@ pub(super) fn parse(text: &mut [u8]) -> Option<Tail> {
     found.then_some(tail)
 }
 
-/// The same object where it broke into a row: it was split into cells and joined again, and the
-/// quotes around a member's name were taken for those of a cell.
+/// Finds the same object in the middle of a row. That row was split into cells and joined again, so quotes
+/// around a member's name may be missing: csv-core took them for those of a cell.
 pub(super) fn parse_joined(text: &mut [u8]) -> Option<Tail> {
     let code = member(text, b"{\"code\":")?;
     let message = member(text, b"message:").or_else(|| member(text, b"\"message\":"))?;
@@ -73,7 +73,7 @@ fn member(text: &[u8], name: &[u8]) -> Option<Range<usize>> {
     next_string(text, at + name.len())
 }
 
-/// The inside of the next string at or behind `at`, to its closing quote or to the text's end.
+/// The contents of the next string at or after `at`, up to its closing quote or the text's end.
 fn next_string(text: &[u8], at: usize) -> Option<Range<usize>> {
     let start = at + text.get(at..)?.iter().position(|byte| *byte == b'"')? + 1;
     let mut end = start;
@@ -97,7 +97,7 @@ fn unescape(text: &mut [u8], source: Range<usize>) -> Range<usize> {
             put(text, &mut write, &[byte]);
             continue;
         }
-        // What can't be decoded stays, as a character or as the sign for one that is missing.
+        // An escape that can't be decoded stays, or becomes U+FFFD if it is of a character.
         let rest = text.get(read..source.end).unwrap_or_default();
         let (character, used) = match (json_escape::decode(rest), rest.first()) {
             (Some(decoded), _) => decoded,

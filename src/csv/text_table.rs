@@ -1,4 +1,4 @@
-//! Tables as text, for a terminal, a log or a mail.
+//! `TextTable`: tables as text, for a terminal, a log or a mail.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -7,27 +7,25 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::display_width::{char_width, display_width};
+use super::owned_table::OwnedTable;
 use super::table::Column;
-use super::tables::{OwnedTable, Tables};
 use crate::Timestamp;
 use crate::http::write_printable;
 
-/// A table of text in columns: the form in which [`OwnedTable::display`] shows a result, for rows of
-/// any origin.
+/// A table of text in columns, of a maximum width: the form of [`OwnedTable::display`], for rows of any origin.
 ///
 /// Columns are as wide as their longest cell, with two spaces between them; a column of numbers is
-/// aligned to the right. What doesn't fit into the width is dealt with in this order, until it does:
+/// right-aligned. If the table is too wide, these steps are taken in order until it fits:
 ///
 /// 1. Text and names of columns are cut, to no less than 16 characters, and end in `...`.
-/// 2. Times lose the fraction of their seconds, then the date where all rows have the same; a line below
-///    the table says so.
+/// 2. Times lose the fraction of their seconds, then the date if all rows have the same one; lines below the
+///    table say so.
 /// 3. Text and names are cut to no less than 8 characters.
-/// 4. Columns of text and times are left out, from the right, but for the first column; then columns of
-///    numbers, from the right. A line below the table names them.
+/// 4. Columns of text and times are hidden, from the right, except the first column; then columns of numbers,
+///    from the right. A line below the table names them.
 ///
-/// A number is never cut, unless one alone is too wide. Characters that could move the cursor or reorder
-/// text are escaped. Characters of East Asian scripts and emoji count as two columns wide, combining marks
-/// as none; see [`display_width`].
+/// A number is never cut, unless it is too wide by itself. Characters that could move the cursor or reorder text
+/// are escaped. [`display_width`] has the width of characters.
 ///
 /// ```
 /// use influx_edge::csv::TextTable;
@@ -47,18 +45,18 @@ pub struct TextTable {
     rows: Vec<Vec<String>>,
 }
 
-/// Between two columns.
+/// The spaces between two columns.
 const GAP: usize = 2;
-/// Text is cut to no less.
+/// The least width that text is cut to.
 const MIN_TEXT: usize = 8;
-/// Text is cut to no less while times can be shortened.
+/// The least width that text is cut to while times can still be shortened.
 const FAIR_TEXT: usize = 16;
-/// A smaller width is taken for this one.
+/// The least width of a table.
 const MIN_WIDTH: usize = 20;
 const ELLIPSIS: &str = "...";
 
 impl TextTable {
-    /// A table with these columns and no rows.
+    /// Returns a table with these columns and no rows.
     pub fn new(heading: impl IntoIterator<Item = impl fmt::Display>) -> Self {
         TextTable {
             heading: heading.into_iter().map(printable).collect(),
@@ -66,8 +64,7 @@ impl TextTable {
         }
     }
 
-    /// Adds a row. Cells that are missing are empty; cells beyond the heading are not shown. Allocates
-    /// once for each cell.
+    /// Adds a row. Missing cells are empty; cells beyond the heading are dropped. Allocates once for each cell.
     pub fn row(&mut self, cells: impl IntoIterator<Item = impl fmt::Display>) -> &mut Self {
         let columns = self.heading.len();
         self.rows
@@ -75,10 +72,10 @@ impl TextTable {
         self
     }
 
-    /// The table as text, no line of it wider than `width` characters (at least 20): heading, rows, and
-    /// a line about columns that are left out. Without a line end after the last line.
+    /// Returns the table as text, at most `width` columns wide (at least 20): heading, rows, and lines about what
+    /// is hidden, without a line end after the last line.
     pub fn display(&self, width: usize) -> impl fmt::Display {
-        Laid {
+        LaidOut {
             table: Cow::Borrowed(self),
             width: width.max(MIN_WIDTH),
         }
@@ -130,7 +127,7 @@ impl TextTable {
         }
     }
 
-    /// The columns that are shown.
+    /// Chooses the columns that are shown, and their widths.
     fn layout(&self, width: usize) -> Vec<Layout> {
         let kinds: Vec<Kind> = (0..self.heading.len()).map(|n| self.kind(n)).collect();
         let in_form = |form| -> Vec<Layout> {
@@ -155,7 +152,7 @@ impl TextTable {
         if let [only] = &mut shown[..] {
             only.width = only.width.min(width);
         }
-        // What is left goes to the narrowest of the cut columns, again and again.
+        // The space that is left goes to the narrowest of the cut columns, one by one.
         for _ in total(&shown, |one| one.width)..width {
             let cut = shown.iter_mut().filter(|one| one.width < one.natural);
             let Some(narrowest) = cut.min_by_key(|one| one.width) else {
@@ -166,7 +163,7 @@ impl TextTable {
         shown
     }
 
-    /// Lines below the table about what it doesn't show.
+    /// Returns the lines below the table about what it hides.
     fn notes(&self, shown: &[Layout]) -> Vec<String> {
         let mut notes = Vec::new();
         let name = |column: usize| self.heading.get(column).map_or("", String::as_str);
@@ -207,7 +204,7 @@ const DATE: usize = 10;
 /// The bytes of `2023-11-14T22:13:20`.
 const SECONDS: usize = 19;
 
-/// What a column holds, apart from empty cells.
+/// The kind of a column's values, apart from empty cells.
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
@@ -215,18 +212,18 @@ enum Kind {
     Time { one_date: bool },
 }
 
-/// How much of a time is shown.
+/// The form in which times are shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TimeForm {
     Full,
     /// Without a fraction.
     Seconds,
-    /// Without the date, too, where all rows have the same.
+    /// Without the date too, if all rows have the same one.
     Clock,
 }
 
 impl Kind {
-    /// A cell in this form.
+    /// Returns a cell in this form.
     fn shown(self, cell: &str, form: TimeForm) -> Cow<'_, str> {
         let (Kind::Time { one_date }, Some((seconds, _, zone))) = (self, split_time(cell)) else {
             return Cow::Borrowed(cell);
@@ -241,14 +238,14 @@ impl Kind {
         }
     }
 
-    /// Whether the cell has a fraction that isn't zero.
+    /// Returns `true` if the cell has a fraction other than zero.
     fn loses_digits(self, cell: &str) -> bool {
         let fraction = split_time(cell).map_or("", |(_, fraction, _)| fraction);
         matches!(self, Kind::Time { .. }) && fraction.contains(|c| matches!(c, '1'..='9'))
     }
 }
 
-/// Date and time, the fraction with its point, and the zone.
+/// Splits a time into date and time, the fraction with its point, and the zone.
 fn split_time(cell: &str) -> Option<(&str, &str, &str)> {
     let (seconds, rest) = cell.split_at_checked(SECONDS)?;
     let zone = rest.find(|c: char| c != '.' && !c.is_ascii_digit())?;
@@ -256,28 +253,28 @@ fn split_time(cell: &str) -> Option<(&str, &str, &str)> {
     Some((seconds, fraction, zone))
 }
 
-/// The characters of a line with these columns.
+/// The width of a line with these columns.
 fn total(shown: &[Layout], width: impl Fn(&Layout) -> usize) -> usize {
     let gaps = shown.len().saturating_sub(1).saturating_mul(GAP);
     let widths = shown.iter().map(width);
     widths.fold(gaps, usize::saturating_add)
 }
 
-/// How a column is shown.
+/// A column and the width in which it is shown.
 struct Layout {
     column: usize,
     kind: Kind,
     form: TimeForm,
-    /// All of it.
+    /// The width of its widest cell.
     natural: usize,
-    /// As little as there should be.
+    /// The least width while times can still be shortened.
     fair: usize,
-    /// As little as there may be; in the end what there is.
+    /// The least width at first, the final width in the end.
     width: usize,
 }
 
 impl Layout {
-    /// The cell's date, if it isn't shown.
+    /// Returns the cell's date if it isn't shown.
     fn date<'c>(&self, cell: &'c str) -> Option<&'c str> {
         match self.kind {
             Kind::Time { one_date: true } if self.form == TimeForm::Clock => cell.get(..DATE),
@@ -287,12 +284,12 @@ impl Layout {
 }
 
 /// A table with the width it is shown in.
-struct Laid<'a> {
+struct LaidOut<'a> {
     table: Cow<'a, TextTable>,
     width: usize,
 }
 
-impl fmt::Display for Laid<'_> {
+impl fmt::Display for LaidOut<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = &*self.table;
         let shown = table.layout(self.width);
@@ -332,7 +329,7 @@ fn line(
         };
         spaces += before;
         if !cell.is_empty() {
-            // (A width in the format string may not exceed 65 535.)
+            // (The width of a format string is limited to 65 535.)
             (0..spaces).try_for_each(|_| f.write_str(" "))?;
             f.write_str(&cell)?;
             spaces = 0;
@@ -342,7 +339,7 @@ fn line(
     Ok(())
 }
 
-/// As much of a text as there is space for.
+/// Cuts a text to a width.
 fn clip(text: &str, width: usize) -> Cow<'_, str> {
     if display_width(text) <= width {
         return Cow::Borrowed(text);
@@ -369,18 +366,17 @@ fn is_time(text: &str) -> bool {
 fn printable(text: impl fmt::Display) -> String {
     let text = text.to_string();
     let mut out = String::new();
-    // A string is never full.
+    // Writing to a `String` doesn't fail.
     let _ = write_printable(text.chars(), &mut out);
     out
 }
 
 impl OwnedTable {
-    /// The table as [text](TextTable), no line of it wider than `width` characters (at least 20).
+    /// Returns the table as [text](TextTable), at most `width` columns wide (at least 20).
     ///
-    /// The columns of the group key, whose values are the same in all rows, are on a line of their own
-    /// above it, as `name=value`, but for `_start` and `_stop`, which are left out; in a table that has
-    /// no others they are columns. A null is an empty cell. Allocates the text of all cells when it is
-    /// printed: for results that a person reads.
+    /// The columns of the group key, whose values are the same in all rows, are on a line above the table as
+    /// `name=value`, without `_start` and `_stop`. If the table has no other columns, they are columns of the text
+    /// too. A null is an empty cell. Allocates the text of all cells when it is printed.
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -394,83 +390,47 @@ impl OwnedTable {
     /// # Ok::<(), influx_edge::csv::ReadError>(())
     /// ```
     pub fn display(&self, width: usize) -> impl fmt::Display {
-        OfResult {
+        ShownTable {
             table: self,
             width: width.max(MIN_WIDTH),
         }
     }
 }
 
-impl Tables {
-    /// All tables as text, as [`OwnedTable::display`] shows each, with an empty line between them;
-    /// `(no rows)` if there are none.
-    ///
-    /// ```
-    /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
-    /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
-    /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-    /// # let rows = influx_edge::csv::Rows::new(&response[..]);
-    /// let tables = rows.tables()?;
-    /// println!("{}", tables.display(80));
-    /// # assert!(tables.display(80).to_string().starts_with("station=zrh-1\n_value"));
-    /// # Ok::<(), influx_edge::csv::ReadError>(())
-    /// ```
-    pub fn display(&self, width: usize) -> impl fmt::Display {
-        AllOfResult {
-            tables: self,
-            width,
-        }
-    }
-}
-
-struct AllOfResult<'a> {
-    tables: &'a Tables,
-    width: usize,
-}
-
-impl fmt::Display for AllOfResult<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.tables.is_empty() {
-            return f.write_str("(no rows)");
-        }
-        for (n, table) in self.tables.iter().enumerate() {
-            let gap = if n == 0 { "" } else { "\n\n" };
-            write!(f, "{gap}{}", table.display(self.width))?;
-        }
-        Ok(())
-    }
-}
-
-struct OfResult<'a> {
+struct ShownTable<'a> {
     table: &'a OwnedTable,
     width: usize,
 }
 
-impl fmt::Display for OfResult<'_> {
+impl fmt::Display for ShownTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = self.table.table();
         let in_rows = |column: &Column<'_>| !column.is_group();
-        let only_key = !table.columns().any(|column| in_rows(&column)) || self.table.is_empty();
+        let only_key =
+            !table.columns().any(|column| in_rows(&column)) || self.table.rows().len() == 0;
         let is_column = |column: &Column<'_>| only_key || in_rows(column);
-        if let (false, Some(row)) = (only_key, self.table.row(0)) {
-            let key = table.group_key().filter_map(|column| {
-                let name = column.name();
-                let cell = row.cell(column.index()?)?;
-                (!matches!(name, "_start" | "_stop"))
-                    .then(|| format!("{name}={}", self.text(cell.as_bytes())))
-            });
+        if let (false, Some(row)) = (only_key, self.table.rows().next()) {
+            let key = table
+                .columns()
+                .zip(row.cells())
+                .filter_map(|(column, cell)| {
+                    let name = column.name();
+                    let is_shown = column.is_group() && !matches!(name, "_start" | "_stop");
+                    is_shown.then(|| format!("{name}={}", self.text(cell.as_bytes())))
+                });
             let key = key.collect::<Vec<_>>().join(" ");
             if !key.is_empty() {
                 writeln!(f, "{}", clip(&printable(key), self.width))?;
             }
         }
-        let columns = || table.columns().filter(is_column);
-        let mut text = TextTable::new(columns().map(|column| column.name()));
+        let columns = table.columns().filter(is_column);
+        let mut text = TextTable::new(columns.map(|column| column.name()));
         for row in self.table.rows() {
-            let cells = columns().filter_map(|column| row.cell(column.index()?));
-            text.row(cells.map(|cell| self.text(cell.as_bytes())));
+            let cells = table.columns().zip(row.cells());
+            let shown = cells.filter(|(column, _)| is_column(column));
+            text.row(shown.map(|(_, cell)| self.text(cell.as_bytes())));
         }
-        let laid = Laid {
+        let laid = LaidOut {
             table: Cow::Owned(text),
             width: self.width,
         };
@@ -478,8 +438,8 @@ impl fmt::Display for OfResult<'_> {
     }
 }
 
-impl OfResult<'_> {
-    /// As much of a cell as can be shown, and one character more, so that the cut is seen.
+impl ShownTable<'_> {
+    /// Returns as much of a cell as can be shown, and one character more, so that it is cut visibly.
     fn text<'c>(&self, bytes: &'c [u8]) -> Cow<'c, str> {
         let most = self.width.saturating_add(1).saturating_mul(4);
         String::from_utf8_lossy(bytes.get(..most).unwrap_or(bytes))

@@ -1,18 +1,17 @@
-//! `Value`: a cell as its column's datatype says, for programs that don't know the columns.
+//! `Value`: a cell as a value of its column's datatype.
 
 use core::fmt;
 
-use super::cell::FromCell;
+use super::cell::{Cell, FromCell};
+use super::data_type::DataType;
 use super::error::ValueErrorKind;
-use super::record::Cell;
-use super::table::DataType;
 use crate::signed_duration::SignedDuration;
 use crate::timestamp::Timestamp;
 
-/// A cell's value, of the type that its column's datatype says.
+/// A cell's value, of its column's datatype, for programs that don't know the columns.
 ///
-/// Borrows its text, and allocates nothing. [`Display`](fmt::Display) writes the bare value: text
-/// without quotes, nothing for null.
+/// Borrows its text, and doesn't allocate. [`Display`](fmt::Display) writes the bare value: text without quotes,
+/// nothing for null.
 ///
 /// ```
 /// use influx_edge::csv::{Rows, Value};
@@ -33,7 +32,7 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
-    /// Nothing: an empty cell.
+    /// An empty cell.
     #[default]
     Null,
     /// Of a `boolean` column.
@@ -55,13 +54,7 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Whether there is no value.
-    #[must_use]
-    pub const fn is_null(&self) -> bool {
-        matches!(self, Value::Null)
-    }
-
-    /// The number, whatever its type, as the nearest float; `None` of what isn't a number.
+    /// Returns a number of any type as the nearest float; `None` if the value isn't a number.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "documented")]
     pub const fn as_f64(&self) -> Option<f64> {
@@ -73,7 +66,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The text; `None` of what isn't text.
+    /// Returns the text, or base64 as text; `None` if the value isn't text.
     #[must_use]
     pub const fn as_str(&self) -> Option<&'a str> {
         match self {

@@ -1,9 +1,10 @@
-//! Which arguments of Flux functions a text parameter can't be, and a range that can't hold anything.
+//! Checks of a query's parameters before it is sent: a string in place of a duration or a time, and a range that
+//! starts in the future.
 //!
-//! A script is read as tokens, no further: strings and comments are passed over, and only an argument
-//! that is `params.name` and nothing else counts. What isn't understood is left to the server.
+//! The script is read as tokens, not parsed: strings and comments are skipped, and an argument counts only if it is
+//! `params.name` and nothing else. The server checks everything else.
 
-/// Functions and those of their arguments that are durations or times, as InfluxDB 2.9.1 refuses texts.
+/// Functions and their arguments that are durations or times, and for which InfluxDB 2.9.1 rejects strings.
 const NO_TEXT: [(&str, &[&str]); 10] = [
     ("range", &["start", "stop"]),
     ("window", &["every", "period", "offset"]),
@@ -17,7 +18,7 @@ const NO_TEXT: [(&str, &[&str]); 10] = [
     ("timeWeightedAvg", &["unit"]),
 ];
 
-/// An argument of a script that is given a parameter.
+/// An argument whose value is a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Argument<'q> {
     pub(crate) function: &'q str,
@@ -25,7 +26,7 @@ pub(crate) struct Argument<'q> {
     pub(crate) param: &'q str,
 }
 
-/// The first argument that takes a duration or a time and is given a parameter that is a text.
+/// Finds the first argument that takes a duration or a time and whose value is a parameter that is a string.
 pub(crate) fn text_for_duration<'q>(
     flux: &'q str,
     is_text: impl Fn(&str) -> bool,
@@ -37,7 +38,7 @@ pub(crate) fn text_for_duration<'q>(
     find(flux, takes_no_text, |_| None)
 }
 
-/// The start of the first range that has no stop, and so ends now, and begins at a parameter that is a
+/// Finds the start of the first range without a stop, which therefore ends now, whose value is a parameter that is a
 /// duration above zero.
 pub(crate) fn range_ahead<'q>(
     flux: &'q str,
@@ -56,18 +57,18 @@ pub(crate) fn range_ahead<'q>(
     )
 }
 
-/// A call that isn't complete yet, or an open bracket of another kind.
+/// A call whose bracket is open, or another open bracket.
 #[derive(Default)]
 struct Call<'q> {
     function: &'q str,
     /// The names of its arguments.
     names: alloc::vec::Vec<&'q str>,
-    /// Those that are given a parameter.
+    /// The arguments whose value is a parameter.
     arguments: alloc::vec::Vec<Argument<'q>>,
 }
 
-/// The first argument that is found when a call's argument has been given a parameter, or when the call
-/// is complete.
+/// Returns the first argument that `given` finds after an argument whose value is a parameter, or `complete` at the end of a
+/// call.
 fn find<'q>(
     flux: &'q str,
     given: impl Fn(&Call<'q>) -> Option<Argument<'q>>,
@@ -154,7 +155,7 @@ impl<'q> Tokens<'q> {
             self.take(first.len_utf8());
             return Token::Mark(first);
         }
-        let mut escaped = true; // (the quote that opens it)
+        let mut escaped = true; // so that the opening quote doesn't close it
         let close = self.rest.char_indices().find(|(_, c)| {
             let closes = *c == '"' && !escaped;
             escaped = *c == '\\' && !escaped;
@@ -170,7 +171,7 @@ impl<'q> Tokens<'q> {
         taken
     }
 
-    /// The name of the parameter that comes next, if it is the whole argument.
+    /// Returns the name of the parameter that follows, if it is the whole argument.
     fn param(&mut self) -> Option<&'q str> {
         let parts = (self.next(), self.next(), self.next(), self.next());
         match parts {

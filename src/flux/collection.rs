@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use super::FluxError;
 use super::text::{is_identifier, string_literal};
-use super::value::ToFlux;
+use super::to_flux::ToFlux;
 
 impl<T: ToFlux> ToFlux for [T] {
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
@@ -34,7 +34,7 @@ impl<T: ToFlux, const N: usize> ToFlux for [T; N] {
     }
 }
 
-/// A dictionary: keys of one type, values of one type.
+/// A dictionary, with keys of one type and values of one type.
 ///
 /// ```
 /// use influx_edge::flux::{Dict, to_literal};
@@ -87,7 +87,7 @@ fn dict_ast<'a, K: ToFlux + 'a, V: ToFlux + 'a>(
     Ok(out.write_str("]}")?)
 }
 
-/// A record: names, each with a value of its own type.
+/// A record: named values, each of its own type.
 ///
 /// ```
 /// use influx_edge::flux::{Record, to_literal};
@@ -133,7 +133,7 @@ impl core::fmt::Debug for Record<'_> {
     }
 }
 
-/// One property of a record in the syntax tree.
+/// Writes a property of a record in the syntax tree.
 pub(super) fn write_property(
     name: &str,
     value: &dyn ToFlux,

@@ -1,26 +1,36 @@
-//! Flux values: as parameters of a query, and as literals where text has to be spliced.
+//! Flux values: parameters of a query, literals for spliced text, and predicates of deletes.
 //!
-//! # In scope
-//! - [`Params`]: parameters as the `extern` member of a query request. The script says
-//!   `params.name`, and no value can change what the script does. This is the way to go.
-//! - [`literal`]: a value as Flux source, for places that take no parameters, such as tasks.
-//! - [`Predicate`]: which points a delete means.
+//! ```
+//! use influx_edge::flux;
+//!
+//! let mut body = String::new();
+//! flux::write_query("from(bucket: params.b)", &[("b", &"sensors")], &mut body)?;
+//! assert!(body.contains(r#"{"type":"StringLiteral","value":"sensors"}"#));
+//! # Ok::<(), flux::FluxError>(())
+//! ```
+//!
+//! # Which type to use
+//! - With the client: [`Query::param`](crate::client::Query::param) takes any [`ToFlux`].
+//! - Without it: [`write_query`], or [`Params`] for a request body of your own. The script reads a parameter as
+//!   `params.name`, and no value can change what the script does.
+//! - For places that take no parameters, such as tasks: [`literal`], a value as Flux source.
+//! - For deletes: [`Predicate`].
 //!
 //! # Out of scope
-//! - A query language of our own: Flux is written as Flux.
+//! - A query builder: Flux is written as Flux.
 //!
-//! # What to watch
-//! - InfluxDB OSS ignores the `params` member of a request, and Cloud refuses it together with
-//!   `extern`. `extern` works on both.
-//! - Flux has no null: an `Option` that is `None` is left out of the parameters, and a script that
-//!   names it is refused (400, `record is missing label`). `exists params.name` doesn't help: the
-//!   server knows all parameters when it compiles the script. So leave out that part of the script
-//!   as well, or give a value that stands for none.
-//! - NaN and infinities can't be parameters, since JSON has none; as literals they can be written.
+//! # Pitfalls of parameters
+//! - InfluxDB OSS ignores the member `params` of a request, and Cloud rejects it together with `extern`. Both read
+//!   `extern`, which is what this module writes.
+//! - Flux has no null: an `Option` that is `None` is left out of the parameters, and a script that reads it is
+//!   rejected (400, `record is missing label`). `exists params.name` doesn't help, because the server checks the
+//!   parameters when it compiles the script. Leave out that part of the script too, or pass a value that stands
+//!   for null.
+//! - NaN and infinities can't be parameters, since JSON has none. They can be literals.
 //!
-//! The forms are those of the Flux specification (<https://docs.influxdata.com/flux/v0/spec/>) and
-//! of the syntax tree its parser makes. Everything here is `no_std` and writes into any
-//! [`fmt::Write`]; [`Params`], [`Predicate`] and [`to_literal`] need an allocator.
+//! The forms are those of the Flux specification (<https://docs.influxdata.com/flux/v0/spec/>) and of its parser's
+//! syntax tree. This module is `no_std` and writes into any [`fmt::Write`]; [`Params`], [`Predicate`] and
+//! [`to_literal`] need an allocator.
 
 use core::fmt;
 
@@ -29,6 +39,7 @@ mod arguments;
 mod collection;
 mod params;
 mod text;
+mod to_flux;
 mod value;
 #[cfg(feature = "client")]
 mod yields;
@@ -36,7 +47,6 @@ mod yields;
 #[cfg(feature = "alloc")]
 mod predicate;
 
-pub use crate::signed_duration::SignedDuration;
 #[cfg(feature = "client")]
 pub(crate) use arguments::{range_ahead, text_for_duration};
 pub use collection::{Dict, Record};
@@ -49,7 +59,8 @@ pub use predicate::Predicate;
 pub(crate) use predicate::deletes_nothing;
 #[cfg(feature = "client")]
 pub(crate) use text::json_string;
-pub use value::{Ast, Bytes, Regex, ToFlux};
+pub use to_flux::ToFlux;
+pub use value::{Bytes, Regex};
 #[cfg(feature = "client")]
 pub(crate) use yields::{Yields, yields};
 
@@ -66,8 +77,7 @@ pub(crate) use yields::{Yields, yields};
 ///
 /// # Errors
 ///
-/// Returns an error if the value has no such form, or the writer is full. What was written by then
-/// is of no use.
+/// Returns an error if the value has no literal, or the writer is full. What was written so far is incomplete.
 pub fn literal<T: ToFlux + ?Sized>(value: &T, out: &mut dyn fmt::Write) -> Result<(), FluxError> {
     if value.is_none() {
         return Err(FluxError::Null);
@@ -75,7 +85,7 @@ pub fn literal<T: ToFlux + ?Sized>(value: &T, out: &mut dyn fmt::Write) -> Resul
     value.write_literal(out)
 }
 
-/// [`literal`] as a new string.
+/// Returns a value as Flux source; see [`literal`].
 ///
 /// ```
 /// use influx_edge::flux::to_literal;
@@ -95,7 +105,7 @@ pub fn to_literal<T: ToFlux + ?Sized>(value: &T) -> Result<alloc::string::String
     Ok(text)
 }
 
-/// Why a value can't be written.
+/// The error of a value that can't be written.
 ///
 /// ```
 /// use influx_edge::flux::{FluxError, Params, to_literal};
@@ -110,7 +120,7 @@ pub fn to_literal<T: ToFlux + ?Sized>(value: &T) -> Result<alloc::string::String
 pub enum FluxError {
     /// NaN or an infinity as a parameter.
     NotFinite,
-    /// A `None` where a value has to be: inside an array, say. Flux has no null.
+    /// A `None` in place of a value, such as in an array. Flux has no null.
     Null,
     /// Bytes that aren't UTF-8; Flux's `bytes()` takes text only.
     NotUtf8,
@@ -118,10 +128,8 @@ pub enum FluxError {
     OutOfRange,
     /// A name that is no Flux identifier: a letter or `_`, then letters, digits and `_`.
     Name,
-    /// A character that no escape can carry: CR or NUL in a delete predicate.
+    /// A character without an escape: CR or NUL in a delete predicate.
     Character,
-    /// A node of the syntax tree where source text is needed.
-    NotSource,
     /// A second parameter of the same name.
     Duplicate,
     /// The writer is full.
@@ -137,7 +145,6 @@ impl fmt::Display for FluxError {
             FluxError::OutOfRange => "the duration is longer than 2^63 ns",
             FluxError::Name => "the name is not a Flux identifier",
             FluxError::Character => "CR and NUL can't be written in a predicate",
-            FluxError::NotSource => "a syntax tree can't be written as source",
             FluxError::Duplicate => "there is a parameter of this name already",
             FluxError::Write => "the writer is full",
         })

@@ -1,17 +1,14 @@
-//! Parameters of a query, as the `extern` file of its syntax tree.
+//! Parameters of a query: a file of Flux's syntax tree that sets the option `params`.
 
 use core::fmt::Write;
 
 use super::FluxError;
 use super::collection::write_property;
 use super::text::{is_identifier, json_string};
-use super::value::ToFlux;
+use super::to_flux::ToFlux;
 
-/// Writes the `extern` member of a query request: the parameters as the option `params`, and the
-/// profilers to be switched on (`query`, `operator`).
-///
-/// It is a JSON object, ready to stand in the request's body. [`Params`] is the same with an
-/// allocator.
+/// Writes the `extern` member of a query request, a JSON object: the parameters as the option `params`, and the
+/// profilers to switch on (`query`, `operator`). [`Params`] does the same with an allocator.
 ///
 /// ```
 /// use influx_edge::flux;
@@ -24,8 +21,8 @@ use super::value::ToFlux;
 ///
 /// # Errors
 ///
-/// Returns an error if a name isn't a Flux identifier or stands twice, a value has no form in the
-/// syntax tree, or the writer is full.
+/// Returns an error if a name isn't a Flux identifier or occurs twice, if a value can't be a parameter, or if the
+/// writer is full.
 pub fn write_extern(
     params: &[(&str, &dyn ToFlux)],
     profilers: &[&str],
@@ -55,8 +52,8 @@ pub fn write_extern(
 }
 
 /// Writes the body of a request to `/api/v2/query`: the script, the dialect that [`csv`](crate::csv) reads,
-/// and the parameters. For those who have no client ([`Operation::query`](crate::http::Operation::query)).
-/// Nothing allocates.
+/// and the parameters. For programs without the client ([`Operation::query`](crate::http::Operation::query)).
+/// Doesn't allocate.
 ///
 /// ```
 /// use influx_edge::flux;
@@ -107,9 +104,9 @@ pub fn write_query(
 #[derive(Clone, Debug, Default)]
 pub struct Params {
     names: alloc::vec::Vec<alloc::string::String>,
-    /// Those of them that are texts.
+    /// The names of parameters that are strings.
     texts: alloc::vec::Vec<alloc::string::String>,
-    /// Those of them that are durations above zero.
+    /// The names of parameters that are durations above zero.
     ahead: alloc::vec::Vec<alloc::string::String>,
     properties: alloc::string::String,
     profilers: alloc::vec::Vec<alloc::string::String>,
@@ -117,7 +114,7 @@ pub struct Params {
 
 #[cfg(feature = "alloc")]
 impl Params {
-    /// No parameters.
+    /// Returns an empty set of parameters.
     ///
     /// ```
     /// use influx_edge::flux::Params;
@@ -132,8 +129,8 @@ impl Params {
         Params::default()
     }
 
-    /// Adds a parameter: the script calls it `params.name`. A `None` is left out,
-    /// and then the script must not name it.
+    /// Adds a parameter, which the script reads as `params.name`. A `None` is left out, and then the script must not
+    /// read it.
     ///
     /// ```
     /// use influx_edge::flux::Params;
@@ -147,8 +144,8 @@ impl Params {
     ///
     /// # Errors
     ///
-    /// Returns an error if the name isn't a Flux identifier or was given already, or the value has
-    /// no form in the syntax tree. Nothing is added then.
+    /// Returns an error, and adds nothing, if the name isn't a Flux identifier or exists already, or if the value
+    /// can't be a parameter.
     pub fn insert(&mut self, name: &str, value: impl ToFlux) -> Result<&mut Params, FluxError> {
         if !is_identifier(name) {
             return Err(FluxError::Name);
@@ -167,14 +164,14 @@ impl Params {
             self.properties.truncate(before);
             return Err(error);
         }
-        // (An identifier has no quotes: the first member of this name is the property's.)
+        // (An identifier has no quotes, so the first match is the property's own member.)
         const VALUE: &str = r#"},"value":"#;
         let property = self.properties.get(before..).unwrap_or_default();
         let value = property.split_once(VALUE).map_or("", |(_, value)| value);
         if value.starts_with(r#"{"type":"StringLiteral""#) {
             self.texts.push(name.into());
         }
-        // (A negative one is a minus sign and its argument.)
+        // (A negative one is a `UnaryExpression`.)
         const DURATION: &str = r#"{"type":"DurationLiteral","values":[{"magnitude":"#;
         let magnitude = value.strip_prefix(DURATION);
         if magnitude.is_some_and(|digits| !digits.starts_with('0')) {
@@ -184,26 +181,25 @@ impl Params {
         Ok(self)
     }
 
-    /// Whether there is such a parameter, and it is a text.
+    /// Returns `true` if there is such a parameter and it is a string.
     #[cfg(feature = "client")]
     pub(crate) fn is_text(&self, name: &str) -> bool {
         self.texts.iter().any(|text| text == name)
     }
 
-    /// Whether there is such a parameter, and it is a duration above zero.
+    /// Returns `true` if there is such a parameter and it is a duration above zero.
     #[cfg(feature = "client")]
     pub(crate) fn is_ahead(&self, name: &str) -> bool {
         self.ahead.iter().any(|duration| duration == name)
     }
 
-    /// Switches a profiler on: `query` or `operator`. Its tables come with the result
-    /// `_profiler`.
+    /// Switches a profiler on: `query` or `operator`. Its tables are in the result `_profiler`.
     pub fn profiler(&mut self, name: &str) -> &mut Params {
         self.profilers.push(name.into());
         self
     }
 
-    /// Whether there is nothing to send.
+    /// Returns `true` if there are no parameters and no profilers.
     ///
     /// ```
     /// let mut params = influx_edge::flux::Params::new();
@@ -216,7 +212,7 @@ impl Params {
         self.properties.is_empty() && self.profilers.is_empty()
     }
 
-    /// The `extern` member of the request, as JSON.
+    /// Returns the `extern` member of the request as JSON.
     ///
     /// ```
     /// let mut params = influx_edge::flux::Params::new();
@@ -228,7 +224,7 @@ impl Params {
     pub fn to_json(&self) -> alloc::string::String {
         let mut json = alloc::string::String::new();
         let profilers: alloc::vec::Vec<&str> = self.profilers.iter().map(|name| &**name).collect();
-        // A string takes everything, and the values were written when they were added.
+        // Writing to a `String` doesn't fail, and the values were written when they were added.
         let _ = write_file(&profilers, &mut json, |out| {
             Ok(out.write_str(&self.properties)?)
         });

@@ -7,11 +7,11 @@ use core::fmt;
 
 use super::FluxError;
 
-/// The predicate of a delete: conditions on the measurement and on tags, which all have to be met.
+/// The predicate of a delete: conditions on the measurement and on tags, which must all be true.
 ///
-/// The server knows `=`, `!=` and `AND` here and nothing else: it responds with 400 to `OR` and to
-/// regular expressions, and InfluxDB OSS responds with 501 to `_field`. Names and values are always
-/// quoted, which every name is allowed to be and keywords have to.
+/// The server supports only `=`, `!=` and `AND` here: it responds with 400 to `OR` and to regular expressions, and
+/// InfluxDB OSS responds with 501 to `_field`. Names and values are always quoted: every name may be, and keywords
+/// must be.
 ///
 /// ```
 /// use influx_edge::flux::Predicate;
@@ -27,7 +27,7 @@ use super::FluxError;
 pub struct Predicate(String);
 
 impl Predicate {
-    /// Without any condition: everything in the time range.
+    /// Returns a predicate without conditions, which matches all points of the time range.
     ///
     /// ```
     /// use influx_edge::flux::Predicate;
@@ -39,7 +39,7 @@ impl Predicate {
         Predicate::default()
     }
 
-    /// Only this measurement.
+    /// Adds the condition that a point is of this measurement.
     ///
     /// ```
     /// use influx_edge::flux::Predicate;
@@ -57,7 +57,7 @@ impl Predicate {
         self.term("_measurement", "=", name)
     }
 
-    /// Only points whose tag has this value.
+    /// Adds the condition that a tag has this value.
     ///
     /// ```
     /// use influx_edge::flux::Predicate;
@@ -73,10 +73,8 @@ impl Predicate {
         self.term(key, "=", value)
     }
 
-    /// Only points that have the tag, with another value. (Of points without the tag InfluxDB 2.9.1
-    /// deletes none.)
-    ///
-    /// InfluxDB OSS takes it, though its documents promise equality only.
+    /// Adds the condition that a point has the tag, with another value. (InfluxDB 2.9.1 deletes no points without
+    /// the tag.) InfluxDB OSS accepts it, although its documentation only has equality.
     ///
     /// # Errors
     ///
@@ -85,7 +83,7 @@ impl Predicate {
         self.term(key, "!=", value)
     }
 
-    /// The predicate's text; empty if there is no condition.
+    /// Returns the predicate's text; empty without conditions.
     ///
     /// ```
     /// use influx_edge::flux::Predicate;
@@ -108,8 +106,8 @@ impl Predicate {
         Ok(self)
     }
 
-    /// The scanner is that of InfluxQL, not of Flux: it knows `\n`, `\\`, `\"` and `\'`, takes any
-    /// other escape for an error, turns CR into LF and NUL into the end of the text.
+    /// Quotes for InfluxQL's scanner, not Flux's: its only escapes are `\n`, `\\`, `\"` and `\'`, any other is an
+    /// error. It turns CR into LF, and NUL ends the text.
     fn quote(&mut self, text: &str) -> Result<(), FluxError> {
         self.0.push('"');
         for character in text.chars() {
@@ -126,15 +124,15 @@ impl Predicate {
     }
 }
 
-/// The first condition of a delete's predicate, or its key, to which InfluxDB 2.x responds with success without
-/// deleting what it names, and why. What the server refuses by itself is left to it.
+/// Returns the first condition of a delete's predicate, or its key, for which InfluxDB 2.x responds with success but
+/// doesn't delete the points it names, and the reason. Predicates that the server rejects are left to it.
 #[cfg(feature = "client")]
 pub(crate) fn deletes_nothing(predicate: &str) -> Option<(&str, &'static str)> {
     if predicate.contains('\0') {
         return Some(("NUL", "the server takes it for the predicate's end"));
     }
     let mut rest = predicate;
-    // The keys that must have a value, with it.
+    // The keys with `=`, and their values.
     let mut equal = Vec::<(&str, &str)>::new();
     let mut joined = true;
     loop {
@@ -147,7 +145,7 @@ pub(crate) fn deletes_nothing(predicate: &str) -> Option<(&str, &'static str)> {
         let value = after.trim_start_matches(['=', '!', '<', '>', '~']);
         let operator = after.strip_suffix(value).unwrap_or("");
         if operator.is_empty() {
-            // `AND`, or nothing that could be read.
+            // `AND`, or something unknown.
             joined = key.eq_ignore_ascii_case("and");
             if after.len() == rest.len() {
                 return None;
@@ -155,7 +153,7 @@ pub(crate) fn deletes_nothing(predicate: &str) -> Option<(&str, &'static str)> {
             rest = after;
             continue;
         }
-        // After anything but `AND` the server refuses it.
+        // The server rejects a condition that doesn't follow `AND`.
         if !joined {
             return None;
         }
@@ -188,7 +186,7 @@ pub(crate) fn deletes_nothing(predicate: &str) -> Option<(&str, &'static str)> {
 const TWICE: &str =
     "it must have two values at once, which no point has; delete each by a call of its own";
 
-/// A key by which nothing is deleted, with the operator if that is to blame.
+/// Returns a key by which nothing is deleted, with the operator if that is the reason.
 #[cfg(feature = "client")]
 fn wrong_key<'a>(key: &'a str, operator: &str) -> Option<(&'a str, &'static str)> {
     let is = |name: &str| key.trim().eq_ignore_ascii_case(name);
@@ -214,7 +212,7 @@ fn wrong_key<'a>(key: &'a str, operator: &str) -> Option<(&'a str, &'static str)
     }
 }
 
-/// Why a value that doesn't stand in quotes is read as another one.
+/// Returns the reason that the server reads an unquoted value as another one.
 #[cfg(feature = "client")]
 fn misread(text: &str, after: &str) -> Option<&'static str> {
     let truth = ["true", "false"]
@@ -234,7 +232,7 @@ fn misread(text: &str, after: &str) -> Option<&'static str> {
     }
 }
 
-/// The word at the start of the text, without its quotes, and what follows.
+/// Splits off the first token, without its quotes.
 #[cfg(feature = "client")]
 fn word(text: &str) -> (&str, &str) {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));

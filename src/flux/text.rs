@@ -2,12 +2,12 @@
 
 use core::fmt::{self, Write};
 
-/// A Flux string literal.
+/// Writes a Flux string literal.
 ///
-/// The dollar has two meanings. `${` begins an interpolation, and is escaped as a pair. Before
-/// anything else but a quote the scanner takes a dollar together with the character behind it,
-/// without looking at that: in `"$\""` the backslash belongs to the dollar and the quote ends the
-/// text, and what follows is code. So a dollar stands bare only before what is written as itself.
+/// The dollar is a trap. `${` begins an interpolation, and is escaped as `\${`. Before any other character but a
+/// quote, Flux's scanner reads a dollar together with the next character, whatever that is: in `"$\""` the
+/// backslash belongs to the dollar, the quote ends the string, and the rest would run as code. So a dollar is
+/// written bare only if the next character is written as itself; otherwise it is `\x24`.
 pub(super) fn string_literal(text: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_char('"')?;
     let mut characters = text.chars().peekable();
@@ -29,11 +29,11 @@ pub(super) fn string_literal(text: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_char('"')
 }
 
-/// A Flux regular expression literal that means what the pattern means.
+/// Writes a Flux regular expression literal with the meaning of the pattern.
 ///
-/// The scanner resolves `\/` and `\xHH` before the expression is compiled, so `\x2e`, a dot that
-/// means itself, would become one that matches everything: such an escape is written as the
-/// escaped character. A backslash at the end would swallow the closing slash.
+/// Flux's scanner resolves `\/` and `\xHH` before the expression is compiled: `\x2e`, a literal dot, would become
+/// the dot that matches any character. Such an escape is written as the escaped character. A backslash at the end
+/// would escape the closing slash, and is doubled.
 pub(super) fn regex_literal(pattern: &str, out: &mut dyn Write) -> fmt::Result {
     if pattern.is_empty() {
         // `//` begins a comment.
@@ -77,7 +77,7 @@ pub(super) fn regex_literal(pattern: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_char('/')
 }
 
-/// A JSON string.
+/// Writes a JSON string.
 pub(crate) fn json_string(text: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_char('"')?;
     for character in text.chars() {
@@ -90,7 +90,7 @@ pub(crate) fn json_string(text: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_char('"')
 }
 
-/// What is written alike in a Flux string and in one of JSON, and not as itself.
+/// Returns the escape of a character that has the same one in Flux and in JSON.
 fn escaped(character: char) -> Option<&'static str> {
     Some(match character {
         '"' => "\\\"",
@@ -102,7 +102,7 @@ fn escaped(character: char) -> Option<&'static str> {
     })
 }
 
-/// A control character as two hexadecimal digits, without the machinery of `fmt`.
+/// Writes a control character as two hexadecimal digits, without the code size of `fmt`.
 fn control(escape: &str, character: char, out: &mut dyn Write) -> fmt::Result {
     out.write_str(escape)?;
     for shift in [4, 0] {
@@ -112,7 +112,7 @@ fn control(escape: &str, character: char, out: &mut dyn Write) -> fmt::Result {
     Ok(())
 }
 
-/// Whether a name can stand bare in Flux.
+/// Returns `true` if a name needs no quotes in Flux.
 pub(super) fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
     characters

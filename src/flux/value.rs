@@ -6,60 +6,9 @@ use core::time::Duration;
 use super::FluxError;
 use super::collection::Record;
 use super::text::{json_string, regex_literal, string_literal};
+use super::to_flux::ToFlux;
 use crate::signed_duration::SignedDuration;
 use crate::timestamp::Timestamp;
-
-/// A value that Flux has a form for.
-///
-/// | Rust | Flux |
-/// |---|---|
-/// | `bool` | boolean |
-/// | `i8`…`i64`, `isize` | integer |
-/// | `u8`…`u64`, `usize` | unsigned integer |
-/// | `f32`, `f64` | float |
-/// | `str`, `String`, `char` | string |
-/// | [`Timestamp`], `SystemTime` | time |
-/// | [`Duration`], [`SignedDuration`] | duration; `-1h` is `SignedDuration::hours(-1)` |
-/// | [`Regex`], [`Bytes`] | regular expression, bytes |
-/// | slices, arrays, `Vec` | array |
-/// | [`Dict`](super::Dict), `BTreeMap`, `HashMap` | dictionary |
-/// | [`Record`] | record |
-/// | [`Ast`] | the expression it says |
-/// | `Option` | as the value; `None` is left out of parameters |
-///
-/// A Rust integer's type decides, so that `7_i64` is comparable with an integer field; a bare
-/// literal is an `i32` and so an integer too.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value that Flux has a form for",
-    label = "not a parameter",
-    note = "from chrono and jiff: `SystemTime::from(time)`; for anything that has a `Display`: `value.to_string()`"
-)]
-pub trait ToFlux {
-    /// Writes the value as Flux source.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the value has no such form, or the writer is full.
-    fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError>;
-
-    /// Writes the value as an expression of Flux's syntax tree, in JSON.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the value has no such form, or the writer is full.
-    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError>;
-
-    /// Whether there is no value: such a parameter is left out.
-    ///
-    /// ```
-    /// use influx_edge::flux::ToFlux;
-    ///
-    /// assert!(None::<f64>.is_none() && ToFlux::is_none(&None::<f64>) && !ToFlux::is_none(&1.5));
-    /// ```
-    fn is_none(&self) -> bool {
-        false
-    }
-}
 
 impl ToFlux for bool {
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
@@ -78,7 +27,7 @@ macro_rules! integers {
     ($($type:ty)*) => {$(
         impl ToFlux for $type {
             fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
-                // The smallest i64 is the one whose digits alone overflow.
+                // Flux parses the sign and the digits apart, and the digits of the smallest i64 overflow.
                 if i64::try_from(*self) == Ok(i64::MIN) {
                     return Ok(out.write_str("int(v: \"-9223372036854775808\")")?);
                 }
@@ -97,7 +46,7 @@ integers!(i8 i16 i32 i64 isize);
 macro_rules! unsigned {
     ($($type:ty)*) => {$(
         impl ToFlux for $type {
-            /// Flux has no unsigned literals, only a conversion.
+            /// A conversion: Flux has no unsigned literals.
             fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
                 Ok(write!(out, "uint(v: \"{self}\")")?)
             }
@@ -112,7 +61,7 @@ macro_rules! unsigned {
 unsigned!(u8 u16 u32 u64 usize);
 
 impl ToFlux for f64 {
-    /// Flux has no exponents and needs the point. What isn't finite is a conversion.
+    /// With a point and without exponent, as Flux requires. NaN and infinities are conversions.
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
         if self.is_nan() {
             out.write_str("float(v: \"NaN\")")?;
@@ -131,7 +80,7 @@ impl ToFlux for f64 {
         if !self.is_finite() {
             return Err(FluxError::NotFinite);
         }
-        // The debug form has a point or an exponent: a number that stays a float in JSON.
+        // `Debug` writes a point or an exponent, with which the number is a float in JSON too.
         Ok(write!(
             out,
             r#"{{"type":"FloatLiteral","value":{self:?}}}"#
@@ -220,7 +169,7 @@ impl ToFlux for SignedDuration {
         Ok(write!(out, "{self}")?)
     }
 
-    /// A negative one is the minus sign applied to a positive one, as the parser makes it.
+    /// A negative one is a minus sign applied to a positive one, as in the parser's tree.
     fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
         let nanos = i64::try_from(self.0.unsigned_abs()).map_err(|_| FluxError::OutOfRange)?;
         if self.0 < 0 {
@@ -258,7 +207,7 @@ impl ToFlux for Regex<'_> {
     }
 }
 
-/// Bytes, as the call `bytes(v: "…")`. They have to be UTF-8, since that takes a text.
+/// Bytes, as the call `bytes(v: "…")`. They must be UTF-8, since `bytes` takes a string.
 ///
 /// ```
 /// use influx_edge::flux::{Bytes, FluxError, to_literal};
@@ -286,32 +235,6 @@ impl ToFlux for Bytes<'_> {
         ))?;
         Record(&[("v", &text)]).write_ast(out)?;
         Ok(out.write_str("]}")?)
-    }
-}
-
-/// An expression of Flux's syntax tree in JSON, written as it is: for what has no type here.
-///
-/// It has to be one whole JSON object, such as
-/// `{"type":"Identifier","name":"x"}`. Nothing is checked, so it must not come from outside.
-///
-/// ```
-/// use influx_edge::flux::{Ast, FluxError, Params, to_literal};
-///
-/// let now = Ast(r#"{"type":"CallExpression","callee":{"type":"Identifier","name":"now"}}"#);
-/// assert!(Params::new().insert("until", now)?.to_json().contains(now.0));
-/// assert_eq!(to_literal(&now), Err(FluxError::NotSource));
-/// # Ok::<(), FluxError>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Ast<'a>(pub &'a str);
-
-impl ToFlux for Ast<'_> {
-    fn write_literal(&self, _: &mut dyn Write) -> Result<(), FluxError> {
-        Err(FluxError::NotSource)
-    }
-
-    fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
-        Ok(out.write_str(self.0)?)
     }
 }
 

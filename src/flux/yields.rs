@@ -1,4 +1,4 @@
-//! Where a script has a `yield`: what is added to its end belongs before that.
+//! Finds the `yield` of a script: steps that are appended to the script go before it.
 
 use super::arguments::{Token, Tokens};
 
@@ -6,19 +6,19 @@ use super::arguments::{Token, Tokens};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Yields {
     None,
-    /// The only one is the last step of the script, `|> yield(…)`; its pipe is at this byte.
+    /// There is one, the last step of the script, `|> yield(…)`, whose pipe is at this byte.
     AtEnd(usize),
-    /// One is elsewhere, or there are several.
+    /// There are several, or one at another place.
     Elsewhere,
 }
 
-/// Finds the calls of `yield` in a script. It is read as tokens, no further.
+/// Finds the calls of `yield` in a script, which is read as tokens, not parsed.
 pub(crate) fn yields(flux: &str) -> Yields {
     let mut tokens = Tokens { rest: flux };
     let at = |tokens: Tokens<'_>| flux.len().saturating_sub(tokens.rest.len());
     let mut found = Yields::None;
     let mut depth = 0usize;
-    // The last three tokens, the first of them with its place.
+    // The last three tokens with their places.
     let mut pipe = (0, Token::End);
     let mut before = (0, Token::End);
     let mut last = (0, Token::End);
@@ -35,7 +35,7 @@ pub(crate) fn yields(flux: &str) -> Yields {
                 found = Yields::AtEnd(pipe.0);
                 depth = depth.saturating_add(1);
             }
-            // After the yield is complete there is nothing else.
+            // Anything after the complete yield.
             (_, _) if depth == 0 && found != Yields::None => return Yields::Elsewhere,
             (Token::Mark('(' | '[' | '{'), _) => depth = depth.saturating_add(1),
             (Token::Mark(')' | ']' | '}'), _) => depth = depth.saturating_sub(1),

@@ -100,7 +100,8 @@ fn structs_without_owned_fields_cost_nothing() {
     }
     let body = body(500);
     let doubles = body.split("\r\n\r\n").next().unwrap().to_owned() + "\r\n";
-    let mut samples = Rows::new(doubles.as_bytes()).deserialize::<Sample>();
+    let mut rows = Rows::new(doubles.as_bytes());
+    let mut samples = rows.deserialize::<Sample>();
     assert!(samples.next().unwrap().is_ok());
     let mut count = 1;
     let info = measure(|| {

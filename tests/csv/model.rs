@@ -51,8 +51,9 @@ fn documents_are_read_back_by_rows() {
                     };
                     rows.push(row.cells().map(value).collect());
                 }
-                Err(error) => match error.into_kind() {
+                Err(error) => match error.kind() {
                     ReadErrorKind::Server { message, code } => {
+                        let (message, code) = (message.clone(), code.clone());
                         events.push(Event::Server { message, code });
                     }
                     other => panic!("seed {seed}: {other:?}"),

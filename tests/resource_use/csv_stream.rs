@@ -99,7 +99,7 @@ fn read(count: u64, rows: u64) {
     tables.next = 0;
     tables.write_next();
 
-    let mut reader = Rows::new(tables);
+    let mut reader = Rows::new(&mut tables);
     let (mut seen_tables, mut seen_rows, mut sum) = (0, 0, 0);
     let mut before = None;
     while let Some(item) = reader.next_item().unwrap() {
@@ -117,7 +117,7 @@ fn read(count: u64, rows: u64) {
         }
     }
     let grown = resident().saturating_sub(before.unwrap());
-    let bytes = reader.into_inner().bytes;
+    let bytes = tables.bytes;
     println!("{bytes} bytes, {seen_tables} tables, {seen_rows} rows: grown by {grown} bytes");
     let full = count - count / 100;
     assert_eq!((seen_tables, seen_rows), (count, full * rows));

@@ -1,4 +1,4 @@
-//! Deserializer for one cell.
+//! The deserializer of a cell.
 
 use core::time::Duration;
 
@@ -8,19 +8,18 @@ use serde::forward_to_deserialize_any;
 
 use super::error::DeserializeError;
 use crate::Precision;
-use crate::csv::cell::FromCell;
+use crate::csv::cell::{Cell, FromCell};
+use crate::csv::data_type::DataType;
 use crate::csv::error::ValueErrorKind;
-use crate::csv::record::Cell;
-use crate::csv::table::DataType;
 #[cfg(feature = "v3")]
 use crate::csv::untyped;
 use crate::timestamp::Timestamp;
 
-/// One cell as serde sees it.
+/// A cell as a deserializer.
 #[derive(Clone, Copy)]
 pub(super) struct CellDeserializer<'de> {
     pub(super) cell: Cell<'de>,
-    /// Of a time that is read as an integer.
+    /// The unit of a time that is read as an integer.
     pub(super) unit: Precision,
 }
 
@@ -85,7 +84,7 @@ macro_rules! parsed {
 impl<'de> Deserializer<'de> for CellDeserializer<'de> {
     type Error = DeserializeError;
 
-    /// What the column's datatype says; times as text.
+    /// A value of the column's datatype; a time as text.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         if self.cell.is_null() {
             return visitor.visit_none();
@@ -121,12 +120,12 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         deserialize_bytes &'de [u8], visit_borrowed_bytes;
     }
 
-    /// Owned bytes of a `base64Binary` column are decoded; borrowed ones can't be.
+    /// Decodes a `base64Binary` column. Borrowed bytes can't be decoded, so they are the text.
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         #[cfg(feature = "alloc")]
         if self.cell.data_type() == DataType::Base64 && !self.cell.is_null() {
             let mut bytes = alloc::vec![0; self.cell.as_bytes().len() / 4 * 3 + 3];
-            let used = crate::csv::cell::decode_base64(self.cell, &mut bytes)
+            let used = crate::csv::from_cell::decode_base64(self.cell, &mut bytes)
                 .map(<[u8]>::len)
                 .map_err(|kind| DeserializeError::value(kind, "bytes in base64", self.cell))?;
             bytes.truncate(used);
@@ -159,7 +158,7 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         visitor.visit_enum(BorrowedStrDeserializer::new(self.parse()?))
     }
 
-    /// serde's form of the standard library's times: a struct of seconds and nanoseconds.
+    /// serde deserializes the standard library's times from a struct of seconds and nanoseconds.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,

@@ -1,13 +1,15 @@
-//! Error messages of deserialization, with a heap and without.
+//! `DeserializeError`, with a heap and without.
 
 use core::fmt;
 
 use serde::de::{self, Error as _};
 
+use crate::csv::cell::Cell;
 use crate::csv::error::ValueErrorKind;
-use crate::csv::record::{Cell, Excerpt, Record};
+use crate::csv::excerpt::Excerpt;
+use crate::csv::record::Record;
 
-/// Why a record doesn't become the type asked for.
+/// The error of a record that can't be deserialized into the requested type.
 ///
 /// ```
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -23,13 +25,13 @@ use crate::csv::record::{Cell, Excerpt, Record};
 #[derive(Clone, Debug)]
 pub struct DeserializeError {
     pub(super) row: u64,
-    /// The cell, as the table counts them; 0 if it isn't about one.
+    /// The cell's index, from the annotation column on; 0 if the error isn't about a cell.
     pub(super) place: usize,
     pub(super) message: Message,
 }
 
 impl DeserializeError {
-    /// Number of the record in the response, from 1; 0 if it isn't about one.
+    /// Returns the number of the record in the response, from 1; 0 if the error isn't about a record.
     #[must_use]
     pub fn row_number(&self) -> u64 {
         self.row
@@ -79,7 +81,7 @@ impl de::Error for DeserializeError {
     }
 }
 
-/// The text of an error: on the heap where there is one, else in place and cut to length.
+/// The text of an error: on the heap with `alloc`, else in place and cut to 95 bytes.
 #[derive(Clone)]
 pub(super) struct Message {
     #[cfg(feature = "alloc")]
@@ -109,7 +111,7 @@ impl Message {
             text: [0; 95],
             len: 0,
         };
-        // The error says that it didn't fit; the part that did is what we want.
+        // An error means that the text was cut.
         let _ = fmt::write(&mut new, format_args!("{message}"));
         new
     }

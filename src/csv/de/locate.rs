@@ -1,5 +1,6 @@
-//! The column of an error that has lost it: serde keeps the values of a flattened part, and of an
-//! internally tagged enum, and gives them to the fields without their names.
+//! Finds the column of an error without one. serde buffers the values of a flattened struct and of an internally
+//! tagged enum, and passes them to the fields without their names. But its messages contain the value, so a
+//! column is found by deserializing each cell into a type that accepts nothing, and comparing the messages.
 
 use core::fmt;
 
@@ -10,11 +11,12 @@ use serde::de::{Deserializer, Error as _, Visitor};
 use super::cell::CellDeserializer;
 use super::error::DeserializeError;
 use crate::Precision;
-use crate::csv::record::{Cell, Record};
+use crate::csv::cell::Cell;
+use crate::csv::record::Record;
 use crate::csv::table::utf8;
 
-/// The error with its column, if its message states a value that one column alone has; with a list of
-/// the columns in the message, if several have it.
+/// Returns the error with its column if its message has a value that only one column has. If several columns have
+/// it, the message lists them.
 #[cold]
 pub(super) fn located(error: DeserializeError, record: &Record<'_>) -> DeserializeError {
     if error.place != 0 {
@@ -40,7 +42,7 @@ pub(super) fn located(error: DeserializeError, record: &Record<'_>) -> Deseriali
     .at(record, 0)
 }
 
-/// Whether an error's message, of the form that serde gives it, is about this cell's value.
+/// Returns `true` if an error's message, in serde's form, is about this cell's value.
 fn states(message: &str, cell: Cell<'_>) -> bool {
     let variant = message.strip_prefix("unknown variant `");
     if let Some(rest) = variant.and_then(|rest| rest.strip_prefix(utf8(cell.as_bytes()))) {
@@ -68,7 +70,7 @@ fn states(message: &str, cell: Cell<'_>) -> bool {
 const TYPE: &str = "invalid type: ";
 const NOTHING: &str = ", expected nothing";
 
-/// Takes no value of any type.
+/// A type that accepts no value.
 struct Nothing;
 
 impl Visitor<'_> for Nothing {

@@ -1,4 +1,4 @@
-//! Deserialization of rows with serde. [`Record::deserialize`] has the rules.
+//! Deserialization of rows by serde. [`Record::deserialize`] has the rules.
 
 mod cell;
 mod error;
@@ -9,8 +9,6 @@ mod row;
 mod rows;
 
 pub use error::DeserializeError;
-#[cfg(feature = "std")]
-pub use rows::Deserialized;
 
 #[cfg(feature = "v3")]
 pub(super) use row::Remembered;
@@ -21,20 +19,19 @@ pub(super) use rows::read_as;
 use super::record::Record;
 
 impl<'a> Record<'a> {
-    /// The record as a `T`.
+    /// Deserializes the record into a `T`.
     ///
-    /// - A struct takes the columns its fields are named after (`#[serde(rename = "_value")]`).
-    ///   The other columns are not shown to it, so `#[serde(deny_unknown_fields)]` has no effect.
-    /// - A map takes all columns, and so does a struct with `#[serde(flatten)]`.
-    /// - A tuple takes them in order, and has to be as long as the table is wide.
-    /// - A single value takes the only column.
+    /// - A struct reads the columns that its fields are named after (`#[serde(rename = "_value")]`). It doesn't
+    ///   get the other columns, so `#[serde(deny_unknown_fields)]` has no effect.
+    /// - A map reads all columns, and so does a struct with `#[serde(flatten)]`.
+    /// - A tuple reads them in order, and must have as many elements as the table has columns.
+    /// - A single value reads the only column.
     ///
-    /// Column by column the rules are those of [`FromCell`](super::FromCell). A null is for an
-    /// `Option`, or for a text, which is empty then. Times become a [`Timestamp`](crate::Timestamp), an
-    /// `i64` of nanoseconds, a `SystemTime` (from 1970 on), or text; enums are read by the name of
-    /// their variant; a text may be borrowed.
+    /// Each cell is converted by the rules of [`FromCell`](super::FromCell). Null is for an `Option`, or an empty
+    /// text. A time becomes a [`Timestamp`](crate::Timestamp), an `i64` of nanoseconds, a `SystemTime` (from 1970
+    /// on), or text. An enum is read by the name of its variant. Text may be borrowed.
     ///
-    /// Allocates nothing by itself. The columns are searched for in every record;
+    /// Allocates nothing itself. Searches for the columns in every record;
     /// [`Rows::deserialize`](super::Rows::deserialize) does so once per header.
     ///
     /// ```
@@ -71,9 +68,9 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if a column doesn't fit; it names the column. For a field within
-    /// `#[serde(flatten)]`, whose column serde doesn't tell, it is the column that has the value;
-    /// if several have it, the message lists them.
+    /// Returns an error, with the column, if a cell can't be converted. For a field within `#[serde(flatten)]`,
+    /// whose column serde doesn't pass on, it is the column with that value; if several have it, the message lists
+    /// them.
     pub fn deserialize<T: serde::Deserialize<'a>>(&self) -> Result<T, DeserializeError> {
         T::deserialize(RowDeserializer {
             record: *self,

@@ -1,4 +1,4 @@
-//! Deserializer for one record: a map, a sequence, or a single value.
+//! The deserializer of a record: a map, a sequence, or a single value.
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -11,15 +11,15 @@ use crate::Precision;
 use crate::csv::record::Record;
 use crate::csv::table::{Table, utf8};
 
-/// Where the fields of a struct are found among the columns.
+/// The columns of a struct's fields.
 pub(super) trait Places {
-    /// The fields, before the first is asked for.
+    /// Prepares for these fields.
     fn begin(&mut self, table: &Table<'_>, fields: &'static [&'static str]);
-    /// The cell of the `index`th field.
+    /// Returns the cell of the `index`th field.
     fn place(&self, table: &Table<'_>, index: usize, name: &str) -> Option<usize>;
 }
 
-/// Searches every time.
+/// Searches for the column of every field in every record.
 pub(super) struct Search;
 
 impl Places for Search {
@@ -30,7 +30,8 @@ impl Places for Search {
     }
 }
 
-/// Remembers the places for as long as the header is the same.
+/// Searches once per header. The fields are compared by address: serde's derive passes the same static slice for
+/// every record.
 #[cfg(feature = "std")]
 #[derive(Debug, Default)]
 pub(in crate::csv) struct Remembered {
@@ -58,7 +59,7 @@ impl Places for Remembered {
     }
 }
 
-/// A record as serde sees it.
+/// A record as a deserializer.
 pub(super) struct RowDeserializer<'de, 'p, P> {
     pub(super) record: Record<'de>,
     pub(super) places: &'p mut P,
@@ -66,10 +67,10 @@ pub(super) struct RowDeserializer<'de, 'p, P> {
 }
 
 impl<'de, P: Places> RowDeserializer<'de, '_, P> {
-    /// A single value is the only column's.
+    /// Returns the only column, for a single value.
     fn only(self) -> Result<CellDeserializer<'de>, DeserializeError> {
         let place = self.record.table.cell_at(0);
-        match (self.record.table.width(), place) {
+        match (self.record.table.columns().len(), place) {
             (1, Some(place)) => Ok(CellDeserializer {
                 cell: self.record.cell_at(place),
                 unit: self.unit,
@@ -142,7 +143,7 @@ impl<'de, P: Places> Deserializer<'de> for RowDeserializer<'de, '_, P> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let width = self.record.table.width();
+        let width = self.record.table.columns().len();
         if len != width {
             return Err(DeserializeError::custom(format_args!(
                 "a tuple of {len} for a table of {width} columns"
@@ -209,13 +210,13 @@ impl<'de, P: Places> Deserializer<'de> for RowDeserializer<'de, '_, P> {
     }
 }
 
-/// Without a heap serde keeps no values.
+/// Without a heap serde buffers no values.
 #[cfg(not(feature = "alloc"))]
 fn located(error: DeserializeError, record: &Record<'_>) -> DeserializeError {
     error.at(record, 0)
 }
 
-/// All columns: names and values of a map, values of a sequence.
+/// All columns, as the entries of a map or the values of a sequence.
 struct AllColumns<'de> {
     record: Record<'de>,
     next: usize,
@@ -275,8 +276,8 @@ impl<'de> SeqAccess<'de> for AllColumns<'de> {
     }
 }
 
-/// The columns that a struct has fields for, in the order of the fields. A field without column
-/// is left out, so that serde says it is missing or takes its default.
+/// The columns of a struct's fields, in the order of the fields. A field without a column is skipped, so that serde
+/// reports it as missing or uses its default.
 struct Fields<'de, 'p, P> {
     record: Record<'de>,
     places: &'p P,

@@ -1,8 +1,6 @@
-//! Iterators over the deserialized rows of a reader.
+//! Deserialization of the rows of a reader.
 
 use alloc::borrow::ToOwned;
-use core::fmt;
-use core::marker::PhantomData;
 use std::io::Read;
 
 use serde::de::{Deserialize, DeserializeOwned};
@@ -12,13 +10,14 @@ use super::row::{Remembered, RowDeserializer};
 use crate::Precision;
 use crate::csv::read_error::{ReadError, ReadErrorKind};
 use crate::csv::record::Record;
-use crate::csv::rows::{Row, Rows};
+use crate::csv::row::Row;
+use crate::csv::rows::Rows;
 
 impl<R: Read> Rows<R> {
-    /// All remaining rows, each as a `T`.
+    /// Returns an iterator of the remaining rows as values of type `T`. A row that can't be deserialized is an error
+    /// of its own, and the rows after it follow; an error of the stream ends the iterator.
     ///
-    /// Columns are looked up once per header, and nothing is allocated per row unless `T` owns
-    /// something.
+    /// Searches for the columns once per header. Allocates nothing per row unless `T` owns something.
     ///
     /// ```
     /// use influx_edge::Timestamp;
@@ -41,18 +40,64 @@ impl<R: Read> Rows<R> {
     /// }
     /// # Ok::<(), influx_edge::csv::ReadError>(())
     /// ```
-    pub fn deserialize<T: DeserializeOwned>(self) -> Deserialized<R, T> {
-        Deserialized {
-            rows: self,
-            places: Remembered::default(),
-            unit: Precision::Nanosecond,
-            kind: PhantomData,
-        }
+    pub fn deserialize<T: DeserializeOwned>(
+        &mut self,
+    ) -> impl Iterator<Item = Result<T, ReadError>> {
+        let mut places = Remembered::default();
+        core::iter::from_fn(move || self.next_as(&mut places))
+    }
+
+    /// As [`Rows::deserialize`], for an iterator that outlives its caller.
+    #[cfg(feature = "client")]
+    pub(crate) fn into_deserialize<T: DeserializeOwned>(
+        mut self,
+    ) -> impl Iterator<Item = Result<T, ReadError>> {
+        let mut places = Remembered::default();
+        core::iter::from_fn(move || self.next_as(&mut places))
+    }
+
+    #[inline]
+    fn next_as<T: DeserializeOwned>(
+        &mut self,
+        places: &mut Remembered,
+    ) -> Option<Result<T, ReadError>> {
+        let unit = self.time_unit;
+        let record = match self.next() {
+            Ok(row) => row?.record(),
+            Err(error) => return Some(Err(error)),
+        };
+        Some(read_as(&record, places, unit))
+    }
+
+    /// Sets the unit in which [`deserialize`](Rows::deserialize) reads times as integers; they are rounded
+    /// down. Default: nanoseconds.
+    ///
+    /// ```
+    /// use influx_edge::Precision;
+    /// use influx_edge::csv::Rows;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Sample {
+    ///     _time: u32,
+    /// }
+    ///
+    /// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
+    ///     ,result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,20.25\r\n";
+    /// let mut rows = Rows::new(response.as_bytes()).time_precision(Precision::Second);
+    /// for sample in rows.deserialize::<Sample>() {
+    ///     assert_eq!(sample?._time, 1_700_000_000);
+    /// }
+    /// # Ok::<(), influx_edge::csv::ReadError>(())
+    /// ```
+    #[must_use]
+    pub fn time_precision(mut self, unit: Precision) -> Self {
+        self.time_unit = unit;
+        self
     }
 }
 
 impl<'a> Row<'a> {
-    /// The row as a `T`, which may borrow from it.
+    /// Deserializes the row into a `T`, which may borrow from it; see [`Record::deserialize`].
     ///
     /// ```
     /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
@@ -73,7 +118,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// Returns [`ReadErrorKind::Deserialize`] if a column doesn't fit; it names row and column.
+    /// Returns [`ReadErrorKind::Deserialize`], with row and column, if a cell can't be converted.
     pub fn deserialize<T: Deserialize<'a>>(&self) -> Result<T, ReadError> {
         self.record()
             .deserialize()
@@ -81,31 +126,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The rows of a response as values; see [`Rows::deserialize`].
-///
-/// After an error in the stream it ends. A row that doesn't fit `T` is an error of its own, and
-/// the rows behind it still come.
-pub struct Deserialized<R, T> {
-    rows: Rows<R>,
-    places: Remembered,
-    unit: Precision,
-    kind: PhantomData<fn() -> T>,
-}
-
-impl<R: Read, T: DeserializeOwned> Iterator for Deserialized<R, T> {
-    type Item = Result<T, ReadError>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Result<T, ReadError>> {
-        let record = match self.rows.next() {
-            Ok(row) => row?.record(),
-            Err(error) => return Some(Err(error)),
-        };
-        Some(read_as(&record, &mut self.places, self.unit))
-    }
-}
-
-/// A record as a value that borrows nothing of it.
+/// Deserializes a record into a value that doesn't borrow from it.
 #[inline]
 pub(in crate::csv) fn read_as<T: DeserializeOwned>(
     record: &Record<'_>,
@@ -118,47 +139,6 @@ pub(in crate::csv) fn read_as<T: DeserializeOwned>(
         unit,
     };
     T::deserialize(row).map_err(|error| named(record, &error))
-}
-
-impl<R: Read, T> Deserialized<R, T> {
-    /// Sets the unit of times that are read as integers; they are rounded down. Default: nanoseconds.
-    ///
-    /// ```
-    /// use influx_edge::Precision;
-    /// use influx_edge::csv::Rows;
-    ///
-    /// #[derive(serde::Deserialize)]
-    /// struct Sample {
-    ///     _time: u32,
-    /// }
-    ///
-    /// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
-    ///     ,result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,20.25\r\n";
-    /// let rows = Rows::new(response.as_bytes()).deserialize::<Sample>();
-    /// for sample in rows.time_precision(Precision::Second) {
-    ///     assert_eq!(sample?._time, 1_700_000_000);
-    /// }
-    /// # Ok::<(), influx_edge::csv::ReadError>(())
-    /// ```
-    #[must_use]
-    pub fn time_precision(mut self, unit: Precision) -> Self {
-        self.unit = unit;
-        self
-    }
-
-    /// The profiles seen so far; see [`Rows::profile`].
-    #[must_use]
-    pub fn profile(&self) -> &str {
-        self.rows.profile()
-    }
-}
-
-impl<R, T> fmt::Debug for Deserialized<R, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Deserialized")
-            .field("rows", &self.rows)
-            .finish_non_exhaustive()
-    }
 }
 
 #[cold]

@@ -5,6 +5,7 @@ use crate::csv::ValueErrorKind;
 use crate::testing::rng;
 use alloc::string::{String, ToString};
 use alloc::vec;
+use std::io;
 
 /// Gives a text in pieces of these sizes, the last again and again.
 struct Pieces<'a> {
@@ -45,12 +46,13 @@ fn read(rows: PlainRows<impl Read>) -> (Table, Option<String>) {
                 return (table, Some(error.to_string()));
             }
             Ok(Some(row)) => {
-                assert_eq!(row.row_number(), table.len() as u64);
+                assert_eq!(row.record().row_number(), table.len() as u64);
                 let by_cells = row
                     .cells()
                     .map(|c| c.parse::<String>().unwrap())
                     .collect::<Vec<_>>();
-                let by_index = (0..row.table().width()).map(|n| row.get::<String>(n).unwrap());
+                let by_index =
+                    (0..row.table().columns().len()).map(|n| row.get::<String>(n).unwrap());
                 assert_eq!(by_index.collect::<Vec<_>>(), by_cells);
                 table.push(by_cells);
             }

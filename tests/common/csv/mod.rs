@@ -77,7 +77,7 @@ pub(crate) fn table(table: Table<'_>) -> Event {
             .columns()
             .map(|column| Column {
                 name: column.name().to_owned(),
-                data_type: column.data_type().as_str().to_owned(),
+                data_type: column.data_type().to_string(),
                 group: column.is_group(),
                 default: value(column.default_cell()),
             })
@@ -130,7 +130,7 @@ fn take(decoder: &Decoder<'_>, step: Step, events: &mut Vec<Event>) {
             let record = decoder.record();
             let cells: Vec<_> = record.cells().map(value).collect();
             // Every way to a cell leads to the same one.
-            assert_eq!(cells.len(), record.table().width());
+            assert_eq!(cells.len(), record.table().columns().len());
             for (index, cell) in record.cells().enumerate() {
                 assert_eq!(record.cell(index), Some(cell));
             }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use influx_edge::client::{Dialect, Rows};
 use influx_edge::csv::Item;
-use influx_edge::flux::{Dict, Record, Regex, SignedDuration, to_literal};
+use influx_edge::flux::{Dict, Record, Regex, to_literal};
 use influx_edge::line::Encoder;
-use influx_edge::{Client, Error, Timestamp};
+use influx_edge::{Client, Error, SignedDuration, Timestamp};
 
 use super::T;
 use super::place::Place;
