@@ -88,6 +88,7 @@ impl AckFile {
         }
         fs.still_owned()?;
         let generation = self.generation.saturating_add(1);
+        // Alternates by parity, so the slot with the current number is never the one that is overwritten.
         let [even, odd] = SLOTS;
         let at = if generation % 2 == 0 { even } else { odd };
         let slot = encode(generation, acked);

@@ -110,21 +110,17 @@ impl Spool {
         now: Duration,
         losses: &mut Losses,
     ) -> Result<u64, SpoolError> {
-        let mut error = match self.log.append(record) {
-            Ok(seq) => return Ok(seq),
-            Err(error) => error,
-        };
-        if is_no_space(&error) && self.drop_for(record.record_len(), losses) {
-            error = match self.log.append(record) {
-                Ok(seq) => return Ok(seq),
-                Err(error) => error,
-            };
+        let mut appended = self.log.append(record);
+        if appended.as_ref().is_err_and(is_no_space) && self.drop_for(record.record_len(), losses) {
+            appended = self.log.append(record);
         }
-        if is_no_space(&error) {
-            return Err(SpoolError::Full);
-        }
-        self.failed_at = Some(now);
-        Err(SpoolError::from_io("write to the spool", self.dir(), error))
+        appended.map_err(|error| {
+            if is_no_space(&error) {
+                return SpoolError::Full;
+            }
+            self.failed_at = Some(now);
+            SpoolError::from_io("write to the spool", self.dir(), error)
+        })
     }
 
     /// Frees space for a record within `max_bytes`.
@@ -156,6 +152,8 @@ impl Spool {
     /// Drops a segment, delivered or not; `false` if there is none. Drops the oldest of which nothing is
     /// held, else the oldest; the active one last.
     fn drop_segment(&mut self, losses: &mut Losses) -> bool {
+        // The owner of held batches delivers them from memory, so dropping others first keeps more data. But
+        // their copies on disk have to go before nothing can be stored at all.
         let count = self.log.segments.len();
         let sealed = count.saturating_sub(usize::from(self.log.is_active(count.saturating_sub(1))));
         let free = self.log.segments.iter().take(sealed);

@@ -109,6 +109,8 @@ impl Spool {
     /// Records the number up to which all batches are delivered, and removes segments in which nothing
     /// waits.
     pub(super) fn remove_acked(&mut self) {
+        // The number first, then the files: if the process is killed in between, recovery finds batches that
+        // are delivered. In the other order it would find numbers missing.
         let acked = self.delivered_up_to();
         if acked > self.ack.acked() && self.ack.write(&*self.log.fs, acked).is_err() {
             bump(&mut self.stats.unnoted_acks, 1);

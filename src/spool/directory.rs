@@ -12,12 +12,13 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 
 /// An open directory, with its path for error messages.
 pub(super) struct Directory {
     disk: Box<dyn Disk>,
-    current: Opened,
+    /// The directory that is in use; replaced if it was deleted, see [`move_on`](Directory::move_on).
+    current: RwLock<Arc<dyn Fs>>,
     path: PathBuf,
     /// The process that opened it.
     process: u32,
@@ -25,30 +26,6 @@ pub(super) struct Directory {
     unsynced: AtomicBool,
     /// Another user may change its content, and that is allowed.
     shared: bool,
-}
-
-/// A directory that was opened, and the one that replaced it at its path after it was deleted. Errors
-/// and files may still refer to the old one, so the chain only grows.
-struct Opened {
-    fs: Arc<dyn Fs>,
-    next: OnceLock<Box<Opened>>,
-}
-
-impl Opened {
-    fn new(fs: Arc<dyn Fs>) -> Self {
-        Opened {
-            fs,
-            next: OnceLock::new(),
-        }
-    }
-
-    fn last(&self) -> &Self {
-        let mut opened = self;
-        while let Some(next) = opened.next.get() {
-            opened = next;
-        }
-        opened
-    }
 }
 
 impl Directory {
@@ -62,7 +39,7 @@ impl Directory {
         Directory {
             disk,
             process: fs.process(),
-            current: Opened::new(fs),
+            current: RwLock::new(fs),
             path: path.to_path_buf(),
             unsynced: AtomicBool::new(unsynced),
             shared: false,
@@ -93,7 +70,7 @@ impl Directory {
     /// Returns an error if another user may change the content, unless that is allowed.
     pub(super) fn check_owner(&mut self, allow_shared: bool) -> Result<(), SpoolError> {
         self.shared = allow_shared;
-        match shared_with(&**self.fs()) {
+        match shared_with(&*self.fs()) {
             Some((owner, user)) if !allow_shared => Err(SpoolError::SharedDirectory {
                 dir: self.path.clone(),
                 owner: owner.uid,
@@ -104,27 +81,30 @@ impl Directory {
         }
     }
 
-    fn fs(&self) -> &Arc<dyn Fs> {
-        &self.current.last().fs
+    fn fs(&self) -> Arc<dyn Fs> {
+        let current = self.current.read();
+        Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Switches to the directory that is at the path now. Called when the old one was deleted, so that
     /// no file can be created in it.
     ///
-    /// The new one must be like that of a new spool: without segments, which another spool may have
-    /// written, and with its lock free. The old directory never qualifies while it exists, because this
+    /// The new one must be like that of a new spool: without segments and with its lock free. The old directory never qualifies while it exists, because this
     /// process holds its lock.
-    fn move_on(&self) -> Option<&dyn Fs> {
+    fn move_on(&self) -> Option<Arc<dyn Fs>> {
         let fs = self.disk.open_dir(&self.path).ok()?;
+        // An unlocked directory with segments could be one that another spool left, whose batches would
+        // be delivered with ours, and whose numbers would collide.
         let allowed = self.shared || shared_with(&*fs).is_none();
         if !allowed || has_segments(&fs.list(Path::new("")).ok()?) || !fs.lock().ok()? {
             return None;
         }
         let mut unsynced = false;
         sync_parent(&*self.disk, &self.path, &mut unsynced).ok()?;
-        let next = Box::new(Opened::new(fs.into()));
-        self.current.last().next.set(next).ok()?;
-        Some(&**self.fs())
+        let fs: Arc<dyn Fs> = fs.into();
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::clone(&fs);
+        Some(fs)
     }
 
     /// Returns `true` if nothing can be written to it and there may be something to read.
@@ -137,7 +117,7 @@ impl Directory {
                 let names = self.list(Path::new(""))?;
                 match has_segments(&names) {
                     true => Ok(true),
-                    false => Err(self.named("make files in", Path::new(""), e)),
+                    false => self.named("make files in", Path::new(""), Err(e)),
                 }
             }
             result => Ok(result.is_err()),
@@ -150,7 +130,7 @@ impl Directory {
 
     /// Returns an error in a fork of the process that opened the directory.
     pub(super) fn same_process(&self) -> Result<(), SpoolError> {
-        check_process(&**self.fs(), self.process, &self.path)
+        check_process(&*self.fs(), self.process, &self.path)
     }
 
     /// Called before each change.
@@ -158,10 +138,12 @@ impl Directory {
         self.same_process().map_err(io::Error::other)
     }
 
-    fn named(&self, call: &'static str, path: &Path, error: io::Error) -> io::Error {
-        let by = denied_by(&error, path, |place| self.fs().owner(place));
-        let by = by.map(|(place, owner)| (self.full(place), owner));
-        SpoolError::wrap(call, self.full(path), by, error)
+    fn named<T>(&self, call: &'static str, path: &Path, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            let by = denied_by(&error, path, |place| self.fs().owner(place));
+            let by = by.map(|(place, owner)| (self.full(place), owner));
+            SpoolError::wrap(call, self.full(path), by, error)
+        })
     }
 
     fn full(&self, path: &Path) -> PathBuf {
@@ -175,7 +157,7 @@ impl Directory {
         Box::new(NamedFile {
             file,
             path: self.full(path),
-            fs: Arc::clone(self.fs()),
+            fs: self.fs(),
             process: self.process,
         })
     }
@@ -190,13 +172,11 @@ impl fmt::Debug for Directory {
 impl Fs for Directory {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
         self.guard()?;
-        let made = self.fs().create_dir(path);
-        made.map_err(|e| self.named("make the directory", path, e))
+        self.named("make the directory", path, self.fs().create_dir(path))
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
-        let names = self.fs().list(dir);
-        names.map_err(|e| self.named("list", dir, e))
+        self.named("list", dir, self.fs().list(dir))
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn FsFile>> {
@@ -210,8 +190,7 @@ impl Fs for Directory {
             },
             file => file,
         };
-        let file = file.map_err(|e| self.named("make", path, e))?;
-        Ok(self.file(path, file))
+        Ok(self.file(path, self.named("make", path, file)?))
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn FsFile>> {
@@ -219,23 +198,20 @@ impl Fs for Directory {
             Access::Read => "open",
             Access::Write => "open for writing",
         };
-        let file = self.fs().open(path, access);
-        let file = file.map_err(|e| self.named(call, path, e))?;
+        let file = self.named(call, path, self.fs().open(path, access))?;
         Ok(self.file(path, file))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.guard()?;
         self.still_owned()?;
-        let removed = self.fs().remove(path);
-        removed.map_err(|e| self.named("remove", path, e))
+        self.named("remove", path, self.fs().remove(path))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.guard()?;
         self.still_owned()?;
-        let renamed = self.fs().rename(from, to);
-        renamed.map_err(|e| self.named("rename", from, e))
+        self.named("rename", from, self.fs().rename(from, to))
     }
 
     /// Returns `Ok` also if the file system can't do it: it makes no promise about names.
@@ -245,18 +221,17 @@ impl Fs for Directory {
                 self.unsynced.store(true, Ordering::Relaxed);
                 Ok(())
             }
-            synced => synced.map_err(|e| self.named("sync the directory", dir, e)),
+            synced => self.named("sync the directory", dir, synced),
         }
     }
 
     fn lock(&self) -> io::Result<bool> {
-        let locked = self.fs().lock();
-        locked.map_err(|e| self.named("lock", Path::new(""), e))
+        self.named("lock", Path::new(""), self.fs().lock())
     }
 
     fn still_owned(&self) -> io::Result<()> {
         let owned = self.fs().still_owned();
-        owned.map_err(|e| self.named("keep the lock of", Path::new(""), e))
+        self.named("keep the lock of", Path::new(""), owned)
     }
 
     /// Passes only errors that exclude writing; for others the first write is the test.

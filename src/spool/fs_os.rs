@@ -197,6 +197,10 @@ impl Fs for OsDir {
     }
 
     fn lock(&self) -> io::Result<bool> {
+        // `flock` rather than `fcntl`: it belongs to the open file, not to the process, so a second spool in
+        // this process is noticed, and closing another descriptor of the file doesn't release it. The
+        // kernel releases it when the process ends. On the directory itself there is no lock file that a
+        // temp cleaner could remove.
         match flock(&self.dir, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(self.keep_lock(None)),
             Err(Errno::WOULDBLOCK) => Ok(false),

@@ -33,6 +33,7 @@ impl Held {
 
     /// Finds the range that contains a number, and returns its first number.
     pub(super) fn find(&self, seq: u64) -> Option<u64> {
+        // Ranges don't overlap, so only the last one that begins at or before the number can contain it.
         let (first, range) = self.0.range(..=seq).next_back()?;
         (range.last >= seq).then_some(*first)
     }

@@ -127,15 +127,11 @@ impl SegmentIndex {
 
     /// Removes the first record of a target, which is done.
     pub(super) fn drop_first(&mut self, target: u32) {
-        let Some(chain) = self.chains.get(&target) else {
+        let Some(chain) = self.chains.get_mut(&target) else {
             return;
         };
-        match self.records.get(chain.first as usize).map(|slot| slot.next) {
-            Some(next) if next != 0 => {
-                if let Some(chain) = self.chains.get_mut(&target) {
-                    chain.first = next;
-                }
-            }
+        match self.records.get(chain.first as usize) {
+            Some(slot) if slot.next != 0 => chain.first = slot.next,
             _ => {
                 self.chains.remove(&target);
             }
@@ -181,20 +177,15 @@ impl SegmentIndex {
         if let Some(slot) = self.records.get_mut(index) {
             *slot = Slot { at, next: 0 };
         }
-        match self.chains.get_mut(&target) {
-            Some(chain) => {
-                if let Some(last) = self.records.get_mut(chain.last as usize) {
-                    last.next = number;
-                }
-                chain.last = number;
-            }
-            None => {
-                let chain = Chain {
-                    first: number,
-                    last: number,
-                };
-                self.chains.insert(target, chain);
-            }
+        let new = Chain {
+            first: number,
+            last: number,
+        };
+        let chain = self.chains.entry(target).or_insert(new);
+        let last = core::mem::replace(&mut chain.last, number);
+        let last = self.records.get_mut(last as usize);
+        if let Some(last) = last.filter(|_| chain.first != number) {
+            last.next = number;
         }
     }
 

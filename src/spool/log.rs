@@ -39,7 +39,7 @@ pub(super) struct Log {
     active: Option<Active>,
     /// The sealed segment that was read last.
     pub(super) reader: Option<(u64, Box<dyn FsFile>)>,
-    indexes: Indexes,
+    pub(super) indexes: Indexes,
     pub(super) next_seq: u64,
     segment_bytes: u64,
     /// Segments are synced without a request.
@@ -65,6 +65,18 @@ pub(super) struct Counts {
     pub(super) bytes_written: u64,
     pub(super) syncs: u64,
     pub(super) poisoned: u64,
+}
+
+impl Counts {
+    /// Counts the sync of a sealed segment, and returns its state after it.
+    fn after_sync(&mut self, synced: &io::Result<()>) -> SyncState {
+        bump(&mut self.syncs, 1);
+        if synced.is_ok() {
+            return SyncState::Clean;
+        }
+        bump(&mut self.poisoned, 1);
+        SyncState::Failed
+    }
 }
 
 /// A record to append.
@@ -133,6 +145,7 @@ impl Log {
         if seq >= MAX_SEQ {
             return Err(io::Error::other("sequence numbers are used up"));
         }
+        // Advanced before the write: `poison` gives the number back only if a new segment will use it.
         self.next_seq = seq.saturating_add(1);
         let (Some(active), Some(segment)) = (&mut self.active, self.segments.back_mut()) else {
             return Err(io::Error::other("no segment to write to"));
@@ -198,6 +211,9 @@ impl Log {
     }
 
     fn begin(&mut self, file: &dyn FsFile, header: &SegmentHeader) -> io::Result<()> {
+        // The file before its directory: a name that survives a power failure then has a valid header, so
+        // recovery can tell an unused segment from a damaged one. And the directory before the first `Ok`:
+        // the `fdatasync` of a record doesn't cover the entry that leads to the file.
         let bytes = header.encode();
         write_full(file, &bytes, 0)?;
         bump(&mut self.counts.bytes_written, bytes.len() as u64);
@@ -217,17 +233,9 @@ impl Log {
         if active.unsynced == 0 {
             return;
         }
-        let state = if self.durable {
-            bump(&mut self.counts.syncs, 1);
-            match active.sync() {
-                Ok(()) => return,
-                Err(_) => {
-                    bump(&mut self.counts.poisoned, 1);
-                    SyncState::Failed
-                }
-            }
-        } else {
-            SyncState::Dirty
+        let state = match self.durable {
+            true => self.counts.after_sync(&active.sync()),
+            false => SyncState::Dirty,
         };
         self.set_newest(state);
     }
@@ -248,13 +256,17 @@ impl Log {
         drop(file);
         bump(&mut self.counts.poisoned, 1);
         if self.segments.back().is_some_and(|s| s.base < end_seq) {
+            // The next segment begins with the number that failed. Recovery ignores a partial record
+            // of that number here, since the numbers of a segment end where the next one begins.
             self.next_seq = end_seq;
-            match (unsynced, sync_failed) {
-                (0, _) => {}
-                (_, true) => self.set_newest(SyncState::Failed),
-                (_, false) => self.set_newest(SyncState::Dirty),
+            match sync_failed {
+                _ if unsynced == 0 => {}
+                true => self.set_newest(SyncState::Failed),
+                false => self.set_newest(SyncState::Dirty),
             }
         } else {
+            // Without a record the segment is removed. Its number is skipped: if the removal fails, the
+            // name is taken, possibly by a partial record.
             self.remove(self.segments.len().saturating_sub(1));
         }
     }
@@ -293,20 +305,16 @@ impl Log {
                 self.poison();
             }
         }
+        // A sealed segment with unsynced batches is synced through a new descriptor. That works because the
+        // kernel keeps dirty pages by file, not by descriptor, and no sync of it has failed yet.
         for index in 0..self.segments.len() {
             let dirty = |s: &&Segment| s.sync == SyncState::Dirty;
             let Some(base) = self.segments.get(index).filter(dirty).map(|s| s.base) else {
                 continue;
             };
-            bump(&mut self.counts.syncs, 1);
             let file = self.fs.open(&self.path(base), Access::Write);
-            let state = match file.and_then(|file| file.sync()) {
-                Ok(()) => SyncState::Clean,
-                Err(_) => {
-                    bump(&mut self.counts.poisoned, 1);
-                    SyncState::Failed
-                }
-            };
+            let synced = file.and_then(|file| file.sync());
+            let state = self.counts.after_sync(&synced);
             if let Some(segment) = self.segments.get_mut(index) {
                 segment.sync = state;
             }
@@ -366,24 +374,11 @@ impl Log {
             self.active = None;
         }
         let segment = self.segments.remove(index)?;
-        if self
-            .reader
-            .as_ref()
-            .is_some_and(|(b, _)| *b == segment.base)
-        {
-            self.reader = None;
-        }
+        self.reader.take_if(|(base, _)| *base == segment.base);
         self.indexes.forget(segment.base);
         // If this fails, the batches are found and delivered again after the next open.
         let _ = self.fs.remove(&self.path(segment.base));
         Some(segment)
-    }
-
-    /// Called after the file of a segment was replaced by one with the same records at the same offsets.
-    pub(super) fn replaced(&mut self, base: u64) {
-        self.reader = None;
-        self.indexes.forget(base);
-        self.dir_dirty = true;
     }
 
     /// The disk space of all segments, as `max_bytes` counts it.
@@ -428,10 +423,6 @@ fn write_record(
     record: &NewRecord<'_>,
     scratch: &mut Vec<u8>,
 ) -> io::Result<()> {
-    let mut crc = segment.key.crc();
-    for piece in record.payload {
-        crc.update(piece);
-    }
     let too_long = |_| io::Error::from(io::ErrorKind::InvalidInput);
     let header = RecordHeader {
         payload_len: u32::try_from(record.payload_len()).map_err(too_long)?,
@@ -440,8 +431,10 @@ fn write_record(
         flags: record.flags,
         precision: record.precision,
         points: record.points,
-        payload_crc: crc.value(),
+        payload_crc: segment.key.checksum(record.payload),
     };
+    // One write for small records: a system call for each piece would triple the cost, and a single write
+    // is the least likely to be torn. Large payloads are not copied.
     scratch.clear();
     scratch.extend_from_slice(&header.encode(segment.key, record.target_bytes));
     scratch.extend_from_slice(record.target_bytes);

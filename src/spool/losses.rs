@@ -75,6 +75,8 @@ impl Spool {
             Some(target) => segment.share(target).into_iter().collect(),
             None => segment.shares().collect(),
         };
+        // expected − found = lost, for each target, in batches, points and bytes. The same difference for
+        // each held range says how many of the lost points the owner still has in memory.
         let held = self.held.in_segment(base, end);
         for share in shares {
             let there = found.targets.get(&share.target).copied();

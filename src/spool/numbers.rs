@@ -49,6 +49,7 @@ pub(super) fn renumber(
     report: &mut OpenReport,
     adopt: &mut Adopt<'_>,
 ) {
+    // A copy gets a segment of its own, so that a failure can be undone by removing that one.
     for base in foreign {
         log.seal();
         let first = log.next_seq;

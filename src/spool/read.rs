@@ -34,14 +34,6 @@ struct Filling<'a> {
     group: Option<BatchGroup>,
 }
 
-/// The reason to leave a segment.
-enum Left {
-    /// The group is complete.
-    Full,
-    /// It has nothing more for this target.
-    AtEnd,
-}
-
 impl Spool {
     /// Reads the oldest waiting batches of a target into `body`, in order: as many as fit into
     /// `max_bytes` and at least one, all of one precision and of one segment. A newline is inserted after
@@ -152,15 +144,14 @@ impl Spool {
                 self.targets.set_from(number, base);
                 is_oldest = false;
             }
-            let left = match self.fill_from(base, filling, losses) {
+            match self.fill_from(base, filling, losses) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound && filling.group.is_none() => {
                     let nothing = Tally::default();
                     self.settle(base, Some(number), &nothing, LossCause::Corrupt, losses);
-                    Left::AtEnd
                 }
-                left => left?,
-            };
-            if filling.group.is_some() || matches!(left, Left::Full) {
+                filled => filled?,
+            }
+            if filling.group.is_some() {
                 return Ok(());
             }
             from = base.saturating_add(1);
@@ -173,9 +164,12 @@ impl Spool {
         base: u64,
         filling: &mut Filling<'_>,
         losses: &mut Losses,
-    ) -> io::Result<Left> {
+    ) -> io::Result<()> {
         let number = filling.number;
-        // The previous number, and the count of waiting batches so far, held ones included.
+        // Walks the chain of the target in the index, and indexes more of the segment at the chain's end.
+        // Done records at the front of the chain are unlinked, so draining a segment is linear in its
+        // records. `before` is the previous number; `waiting` counts the waiting batches so far, held ones
+        // included, to compare with the segment's count at its end.
         let (mut before, mut waiting) = (None, 0_u64);
         loop {
             let (_, index) = self.log.reading(base)?;
@@ -183,11 +177,11 @@ impl Spool {
                 if self.read_on(base)? {
                     continue;
                 }
-                let share = self.share(base, number);
-                if share.batches > waiting {
+                let share = self.log.segment_of(base).and_then(|s| s.share(number));
+                if share.is_some_and(|share| share.batches > waiting) {
                     self.recount(base, number, losses)?;
                 }
-                return Ok(Left::AtEnd);
+                return Ok(());
             };
             let at = index.at(seq);
             if at.is_none() || self.is_finished(seq) {
@@ -202,18 +196,23 @@ impl Spool {
             if self.held.contains(seq) {
                 // A group doesn't span held batches: they may be delivered later than what is before them.
                 if filling.group.is_some() {
-                    return Ok(Left::Full);
+                    return Ok(());
                 }
                 continue;
             }
-            let Some(found) = self.record(base, seq, filling)? else {
+            // The checksum of the header covers the target, which was compared when the record was
+            // indexed. Its length detects a record that was exchanged since.
+            let target_len = filling.target.bytes().len();
+            let found = self.header(base, seq, number)?;
+            let found = found.filter(|found| usize::from(found.header.target_len) == target_len);
+            let Some(found) = found else {
                 // Damaged since it was indexed. The loss is counted at the end of the segment.
                 waiting = waiting.saturating_sub(1);
                 self.log.reading(base)?.1.set_lost(seq);
                 continue;
             };
             if !filling.takes(&found.header) {
-                return Ok(Left::Full);
+                return Ok(());
             }
             if self.read_payload(&found, filling.body)? {
                 filling.add(&found.header, |a, b| self.all_finished(a, b));
@@ -240,23 +239,7 @@ impl Spool {
         })
     }
 
-    fn share(&mut self, base: u64, number: u32) -> TargetCount {
-        let segment = self.log.segment_of(base);
-        segment
-            .and_then(|s| s.share(number))
-            .unwrap_or(TargetCount::none(number))
-    }
-
     /// The header of an indexed record, if it is still valid.
-    fn record(&mut self, base: u64, seq: u64, filling: &Filling<'_>) -> io::Result<Option<Found>> {
-        let header = self.header(base, seq, filling.number)?;
-        Ok(header.filter(|found| {
-            // The checksum of the header covers the target, which was compared when the record was
-            // indexed. Its length detects a record that was exchanged since.
-            usize::from(found.header.target_len) == filling.target.bytes().len()
-        }))
-    }
-
     fn header(&mut self, base: u64, seq: u64, number: u32) -> io::Result<Option<Found>> {
         let Some(bounds) = self.log.segment_of(base).map(|s| s.bounds()) else {
             return Ok(None);
@@ -335,6 +318,7 @@ impl Spool {
         if count.batches == open {
             return count;
         }
+        // Some headers are unreadable. Counters must add up nevertheless, so an average is subtracted.
         let part = |of: u64| {
             let part = u128::from(of).saturating_mul(u128::from(open));
             u64::try_from(part.checked_div(u128::from(range.batches)).unwrap_or(0)).unwrap_or(of)
@@ -380,7 +364,7 @@ impl Spool {
         }
         let payload = body.get(start..).unwrap_or_default();
         let whole =
-            payload.len() == len && found.bounds.key.checksum(payload) == header.payload_crc;
+            payload.len() == len && found.bounds.key.checksum([payload]) == header.payload_crc;
         if !whole {
             // The next attempt reads from the disk again.
             self.window.forget();

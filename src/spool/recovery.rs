@@ -53,13 +53,14 @@ pub(super) fn recover(
         match parse_name(name) {
             Some(base) if (1..MAX_SEQ).contains(&base) => bases.push(base),
             // An unfinished copy, see `rewrite`. The original is there.
-            _ if is_unfinished(name) => {
+            _ if base_with(name, NEW).is_some() => {
                 let _ = log.fs.remove(&log.dir.join(name));
             }
             _ if is_bad(name) || known.iter().any(|known| name == *known) => {}
             _ => bump(&mut report.ignored, 1),
         }
     }
+    // The names give the order, and bound the numbers: those of a segment lie between its base and the next.
     bases.sort_unstable();
     let acked = trusted(acked, &bases);
     let (bases, foreign) = split_foreign(&bases, acked);
@@ -288,22 +289,20 @@ fn is_bad(name: &OsString) -> bool {
     Path::new(name).extension().is_some_and(|e| e == "bad")
 }
 
-fn is_unfinished(name: &OsString) -> bool {
-    let is_new = Path::new(name).extension().is_some_and(|e| e == NEW);
-    is_new && parse_name(&stem_as_segment(name)).is_some()
+/// The number in the name of a segment whose extension was replaced by this one.
+fn base_with(name: &OsString, extension: &str) -> Option<u64> {
+    let name = Path::new(name);
+    name.extension().filter(|found| *found == extension)?;
+    parse_name(name.with_extension("seg").as_os_str())
 }
 
 /// Removes all but the newest quarantined files. Failures are retried at the next open.
 fn trim_bad(log: &Log) {
     let mut bad = log.fs.list(&log.dir).unwrap_or_default();
-    bad.retain(|name| is_bad(name) && parse_name(&stem_as_segment(name)).is_some());
+    bad.retain(|name| base_with(name, "bad").is_some());
     bad.sort_unstable();
     let surplus = bad.len().saturating_sub(MAX_BAD);
     for name in bad.iter().take(surplus) {
         let _ = log.fs.remove(&log.dir.join(name));
     }
-}
-
-fn stem_as_segment(name: &OsString) -> OsString {
-    Path::new(name).with_extension("seg").into_os_string()
 }

@@ -9,8 +9,7 @@
 //!   write <base>.new ─▶ sync file ─▶ sync directory ─▶ rename over <base>.seg ─▶ sync directory
 //! ```
 //!
-//! The first directory sync binds the name `.new` to this copy before the rename refers to it. A crash at
-//! any moment leaves the old or the new file under the segment's name, so no number changes its meaning,
+//! A crash at any moment leaves the old or the new file under the segment's name, so no number changes its meaning,
 //! nothing is duplicated, and the order on disk stays. The last sync is [`Log::sync_names`]. Both files
 //! take space for a moment: at most one segment more than `max_bytes`.
 
@@ -67,6 +66,8 @@ impl Log {
         drop(from);
         self.reader = None;
         let result = match copied {
+            // Without the first directory sync a file system that reorders metadata could persist the
+            // rename with an earlier, unsynced `.new` of a previous attempt.
             Ok(Some(found)) => self
                 .fs
                 .sync_dir(&self.dir)
@@ -86,7 +87,8 @@ impl Log {
             segment.len = end;
             segment.sync = SyncState::Clean;
         }
-        self.replaced(base);
+        self.indexes.forget(base);
+        self.dir_dirty = true;
         Ok(Rewritten::Copied)
     }
 
@@ -170,11 +172,11 @@ fn copy_record(
         at = at.saturating_add(piece.len() as u64);
         left = left.saturating_sub(piece.len());
     }
-    if was.value() != record.payload_crc {
+    if was.finalize() != record.payload_crc {
         return Ok(None);
     }
     let copy = RecordHeader {
-        payload_crc: is.value(),
+        payload_crc: is.finalize(),
         ..*record
     };
     let mut head = copy.encode(header.key(), &target).to_vec();

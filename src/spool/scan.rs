@@ -1,16 +1,7 @@
-//! Scans a segment for valid records, and resynchronizes after a torn or corrupt one.
+//! Scans a segment for valid records, and resynchronizes after a torn or corrupt one. The meaning of a
+//! torn tail is decided in `recovery`.
 //!
-//! Records follow each other without an index. While headers are valid, the lengths in them lead from one
-//! record to the next. After damage, the scan searches for the next byte of the record magic behind
-//! which a header is valid, like a decoder of MPEG or Ogg streams. A header counts as valid if
-//! - its checksum holds, which starts from the segment's random salt: a record inside a payload, or left
-//!   in a reused disk block, has another one;
-//! - its number is not lower than expected, nor higher than the number of records that fit before it
-//!   allows, so a forged number can't make anything allocate or skip;
-//! - the record ends within the file.
-//!
-//! Memory is one window of 64 KiB, however long the file or a record claims to be. The meaning of a torn
-//! tail is decided in `recovery`.
+//! Memory is one window of 64 KiB, however long the file or a record claims to be.
 
 use super::format::{
     ChecksumSeed, HeaderError, MIN_RECORD, RECORD_MAGIC, RecordError, RecordHeader, SEGMENT_HEADER,
@@ -105,6 +96,10 @@ impl Cursor {
         file: &dyn FsFile,
         bounds: &Bounds,
     ) -> io::Result<u64> {
+        // While headers are valid, the lengths in them lead from one record to the next. After damage no
+        // length can be trusted, so this resynchronizes like a decoder of MPEG or Ogg streams: at the
+        // next first byte of the magic behind which a whole header is valid. 0xF5 occurs in no UTF-8
+        // text, so line protocol offers no false candidates, and a forged header fails its checksum.
         let mut at = self.at.saturating_add(1);
         while at < bounds.end {
             let bytes = window.bytes(file, bounds.end, at, 1)?;
@@ -132,6 +127,8 @@ impl Cursor {
         file: &dyn FsFile,
         bounds: &Bounds,
     ) -> io::Result<Option<RecordHeader>> {
+        // A header is read only as far as is needed to reject it. Its target may be longer than the
+        // first bytes that were requested, so `decode` may ask for more, once.
         let mut need = MIN_RECORD;
         let header = loop {
             let bytes = window.bytes(file, bounds.end, at, need)?;
@@ -143,7 +140,9 @@ impl Cursor {
                 Err(_) => return Ok(None),
             }
         };
-        // Numbers rise by one from record to record; a gap is a lost record, which had a place in the file.
+        // Numbers rise by one from record to record, and a gap is a lost record, which had a place in the
+        // file. So only as many numbers as records fit before this offset can precede it: a higher one is
+        // forged or damaged, and would make the bit set of done numbers and the index allocate by it.
         let most = at.saturating_sub(SEGMENT_HEADER as u64) / MIN_RECORD as u64;
         let plausible = header.seq >= self.next_seq
             && header.seq < bounds.below
@@ -173,7 +172,7 @@ impl Cursor {
             at = at.saturating_add(piece.len() as u64);
             left = left.saturating_sub(piece.len());
         }
-        Ok(crc.value() == header.payload_crc)
+        Ok(crc.finalize() == header.payload_crc)
     }
 
     /// Reads the payload of the record at the cursor, and returns `true` if its checksum is valid.
@@ -190,7 +189,7 @@ impl Cursor {
         let n = read_full(file, payload, at)?;
         payload.truncate(n);
         let whole = n == header.payload_len as usize;
-        Ok(whole && bounds.key.checksum(payload) == header.payload_crc)
+        Ok(whole && bounds.key.checksum([&**payload]) == header.payload_crc)
     }
 
     /// The target of the record at the cursor.
@@ -249,6 +248,8 @@ impl Window {
         want: usize,
         ahead: usize,
     ) -> io::Result<&[u8]> {
+        // The window holds the file's bytes `self.at .. self.at + self.len`. A request outside of it moves it
+        // to begin at `at`; a scan goes forward, so nothing before that is needed again.
         let there = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX);
         let want = want.min(there).min(WINDOW);
         let held = self

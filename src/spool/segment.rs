@@ -159,6 +159,8 @@ impl Segment {
     /// The size of the bit set is bounded by the scan: a number is no farther from the base than the
     /// number of records that fit before it.
     pub(super) fn set_done(&mut self, seq: u64) {
+        // Batches of several targets are interleaved and acknowledged out of order. The file `ack` has
+        // one number for all, so the numbers beyond it are remembered here until the gap is closed.
         let (word, bit) = place(seq.saturating_sub(self.base));
         if self.done.len() <= word {
             self.done.resize(word.saturating_add(1), 0);
@@ -183,6 +185,7 @@ impl Segment {
         }
         let at = self.place_of(target).ok();
         let share = at.and_then(|at| self.shares.get_mut(at));
+        // `first` orders the targets by age. The next number is a lower bound of their oldest batch.
         if let Some(share) = share.filter(|share| first <= share.first) {
             share.first = share.first.max(last.saturating_add(1));
         }

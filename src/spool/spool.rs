@@ -88,6 +88,8 @@ impl Spool {
         disk: Box<dyn Disk>,
         clock: Box<dyn Clock>,
     ) -> Result<Self, SpoolError> {
+        // The order matters: the owner is checked before anything in the directory is trusted, and the
+        // lock is taken before anything is read, since a running owner changes it.
         let opening = |error| SpoolError::from_io("open the spool", &settings.dir, error);
         let mut directory = Directory::open_or_make(disk, &settings.dir).map_err(opening)?;
         directory.check_owner(settings.allow_shared_directory)?;

@@ -71,6 +71,8 @@ impl Spool {
                         }
                     }
                 })?;
+            // The copy has gaps where records could not be read. Their numbers are done, so that the number
+            // up to which all is delivered can pass them; `settle` counts their batches as lost.
             if let Some(segment) = self.log.segments.get_mut(index) {
                 let mut next = base.max(acked.saturating_add(1));
                 for (target, seq, points, bytes) in waiting {
@@ -150,10 +152,10 @@ impl Spool {
     }
 
     /// Returns `true` if a batch written now has to be synced now.
-    ///
-    /// This is the group commit of `Interval`: the first batch after the interval is synced as it is
-    /// appended, and that one `fdatasync` makes all batches before it in the file durable.
     pub(super) fn sync_with(&self, now: Duration) -> bool {
+        // `Interval` is a group commit: the first batch after the interval is synced as it is appended, and
+        // that one `fdatasync` makes all batches before it in the file durable. Without traffic `poll` does
+        // it. (`EveryBatch` groups too, one level up: the writer puts many lines in a batch.)
         match (self.settings.durability, self.unsynced_since) {
             (Durability::EveryBatch, _) => true,
             (Durability::Interval(interval), Some(since)) => now.saturating_sub(since) >= interval,

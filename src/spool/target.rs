@@ -164,7 +164,7 @@ impl Target {
 
     /// A text that identifies the target: a character for the flags, then the target's bytes in a
     /// record, `org`, zero byte, `bucket`.
-    pub(super) fn key(&self) -> &str {
+    pub(super) fn key(&self) -> &Arc<str> {
         &self.key
     }
 

@@ -3,16 +3,16 @@
 use super::format::Flags;
 use super::target::Target;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::borrow::Borrow;
-use core::hash::{Hash, Hasher};
 use std::collections::HashMap;
 
 /// Maps each target to a number. Memory: about 150 bytes for each.
 #[derive(Default)]
 pub(super) struct Targets {
     states: Vec<TargetState>,
-    numbers: HashMap<Key, u32>,
+    /// By [`Target::key`], so that a record's target is found without allocating one.
+    numbers: HashMap<Arc<str>, u32>,
     /// The one that was looked up last, which is often the next one too.
     last: Option<u32>,
     key: String,
@@ -23,29 +23,6 @@ struct TargetState {
     /// The base of the oldest segment in which a batch of it may wait.
     from: u64,
 }
-
-/// A target that can be looked up by the text of its key.
-struct Key(Target);
-
-impl Borrow<str> for Key {
-    fn borrow(&self) -> &str {
-        self.0.key()
-    }
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.key().hash(state);
-    }
-}
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl Eq for Key {}
 
 impl Targets {
     pub(super) fn get(&self, number: u32) -> Option<&Target> {
@@ -119,7 +96,7 @@ impl Targets {
             target: target.clone(),
             from: 0,
         });
-        self.numbers.insert(Key(target.clone()), number);
+        self.numbers.insert(Arc::clone(target.key()), number);
         number
     }
 }

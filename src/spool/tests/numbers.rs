@@ -36,7 +36,7 @@ fn segment(seqs: &[u64]) -> (String, Vec<u8>) {
             flags: Flags::default(),
             precision: Precision::Nanosecond,
             points: 1,
-            payload_crc: header.key().checksum(&payload),
+            payload_crc: header.key().checksum([&payload]),
         };
         bytes.extend(record.encode(header.key(), b"acme\0sensors"));
         bytes.extend(b"acme\0sensors");

@@ -151,7 +151,7 @@ fn an_unknown_kind_is_kept_and_not_read() {
             flags: Flags(flags),
             precision: Precision::Second,
             points: 1,
-            payload_crc: header.key().checksum(&payload),
+            payload_crc: header.key().checksum([&payload]),
         };
         bytes.extend(record.encode(header.key(), b"acme\0sensors"));
         bytes.extend(b"acme\0sensors");
