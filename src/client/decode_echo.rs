@@ -1,22 +1,23 @@
-//! The encodings in which a server or a proxy may repeat what it was sent: percent, HTML entities,
-//! escapes of JSON, lines that are broken, base64. Each is undone alone, so that two of them, one
-//! inside the other, are undone in the right order by whoever tries them in every order.
+//! Decoding of echoes: the encodings in which a server or a proxy may repeat a request, and a secret with it. They are
+//! percent-encoding, HTML entities, escapes of JSON, broken lines and base64.
 //!
-//! Each byte remembers where in the text it comes from.
+//! Each is decoded by itself; nested ones are found because the caller (`scrub`) tries them in every order. Each
+//! decoded byte has its range in the original text, so that a secret that is found after decoding can be blanked
+//! there.
 
 use alloc::vec::Vec;
 
-/// One byte of a decoded text, and the bytes of the text that it stands for.
+/// A byte of a decoded text, and its range in the original text.
 #[derive(Clone, Copy)]
 pub(super) struct Unit {
     pub(super) byte: u8,
-    /// Something that can't be seen was left out before it.
+    /// Invisible bytes were removed before it.
     pub(super) gap: bool,
     pub(super) start: u16,
     pub(super) end: u16,
 }
 
-/// A text as units, all of them.
+/// Returns a text as units, one for each byte.
 pub(super) fn units(text: &[u8]) -> Vec<Unit> {
     let mut units = Vec::with_capacity(text.len());
     let mut start = 0u16;
@@ -33,12 +34,14 @@ pub(super) fn units(text: &[u8]) -> Vec<Unit> {
     units
 }
 
-/// Leaves out spaces, controls, joiners and directions: a secret that is broken over lines is still
-/// one.
+/// Removes spaces, control characters, joiners and direction marks, so that a secret that is broken over lines is
+/// found.
 pub(super) fn squeeze(units: &mut Vec<Unit>) {
     let (mut at, mut kept, mut gap) = (0usize, 0usize, false);
     while let Some(unit) = units.get(at).copied() {
         let next = byte(units, at.saturating_add(1));
+        // As bytes of UTF-8: C0 and DEL; C1, no-break space and soft hyphen; U+2000 to U+207F; U+FEC0 to U+FEFF, for the
+        // byte order mark.
         let hidden: usize = match (unit.byte, next) {
             (0..=0x20 | 0x7F, _) => 1,
             (0xC2, 0x80..=0xA0 | 0xAD) => 2,
@@ -59,18 +62,21 @@ pub(super) fn squeeze(units: &mut Vec<Unit>) {
     units.truncate(kept);
 }
 
-/// How many encodings [`decode`] knows.
+/// The number of encodings of [`decode`].
 pub(super) const ENCODINGS: usize = 9;
-/// From this one on it is base64, which finds bytes in ordinary words, too.
+/// The first of the four that are base64, by the number of characters that are skipped at the start of a run. Base64
+/// also decodes ordinary words.
 pub(super) const BASE64: usize = 5;
 
-/// What an encoding makes of the first units, and how many these are: a character, or one of these.
+/// The result of decoding at a position: a character or one of the constants below, and the number of units it takes.
 type Decoded = Option<(u32, usize)>;
 const NOTHING: u32 = u32::MAX;
-/// Added to a byte that may be a part of a character.
+/// Added to a byte that may be part of a UTF-8 character.
 const BYTE: u32 = 0x8000_0000;
 
-/// Undoes one encoding. `None` if nothing in it is encoded so.
+/// Decodes one encoding. Returns `None` if the text has nothing in it.
+///
+/// 0 is percent, 1 entities, 2 JSON, 3 broken lines, 4 percent with `+` for a space, the others base64.
 pub(super) fn decode(encoding: usize, units: &[Unit]) -> Option<Vec<Unit>> {
     if let Some(skip) = encoding.checked_sub(BASE64) {
         return base64(units, skip);
@@ -80,7 +86,7 @@ pub(super) fn decode(encoding: usize, units: &[Unit]) -> Option<Vec<Unit>> {
     let mut changed = false;
     while let Some((first, behind)) = rest.split_first() {
         let decoded = match (encoding, first.byte) {
-            // The same as percent but where there is a `+`.
+            // Only differs from 0 if there is a `+`.
             (4, b'+') => Some((NOTHING, 1)),
             (0 | 4, b'%') => hex(behind, 2).map(|byte| (byte | BYTE, 3)),
             (1, b'&') => entity(behind),
@@ -114,11 +120,11 @@ pub(super) fn decode(encoding: usize, units: &[Unit]) -> Option<Vec<Unit>> {
 }
 
 fn byte(units: &[Unit], at: usize) -> u8 {
-    // A byte that isn't there is one that means nothing to any encoding.
+    // 0xFF has no meaning in any of the encodings.
     units.get(at).map_or(0xFF, |unit| unit.byte)
 }
 
-/// The number that so many digits at the start are.
+/// Parses so many hexadecimal digits at the start.
 fn hex(units: &[Unit], digits: usize) -> Option<u32> {
     let mut value = 0u32;
     for unit in units.get(..digits)? {
@@ -179,8 +185,8 @@ fn escape(units: &[Unit]) -> Decoded {
     })
 }
 
-/// The tag that breaks a line, and the `=` with which a line of a mail goes on. No other tag: a secret
-/// may look like one.
+/// Matches `<br>`, and the `=` at the end of a line in quoted-printable. No other tags, since a secret may look like
+/// one.
 fn broken(first: u8, behind: &[Unit]) -> Decoded {
     if first == b'=' {
         return behind.first()?.gap.then_some((NOTHING, 1));
@@ -191,7 +197,7 @@ fn broken(first: u8, behind: &[Unit]) -> Decoded {
     starts_with(behind, b"br/>").then_some((NOTHING, 5))
 }
 
-/// Whether a text stands at the start, in either case.
+/// Returns `true` if the units start with a text, in either case.
 fn starts_with(units: &[Unit], text: &[u8]) -> bool {
     let mut at = 0usize;
     text.iter().all(|wanted| {
@@ -200,15 +206,15 @@ fn starts_with(units: &[Unit], text: &[u8]) -> bool {
     })
 }
 
-/// Base64 of either alphabet, from each start of a run on or a little behind it: the text may begin
-/// in the middle of a group of four.
+/// Decodes base64 of either alphabet, without the first `skip` characters of each run: the echo may begin in the
+/// middle of a group of four.
 fn base64(units: &[Unit], skip: usize) -> Option<Vec<Unit>> {
-    /// What is shorter is a word.
+    /// A shorter run is an ordinary word.
     const SHORT: usize = 8;
     let mut out: Vec<Unit> = Vec::new();
     let (mut run, mut seen, mut bits, mut held) = (0usize, 0usize, 0u32, 0u32);
     let mut before = 0u16;
-    // One more than there are, to end the last run.
+    // One step more than there are units, to end the last run.
     for at in 0..=units.len() {
         let unit = units.get(at);
         let value = unit.and_then(|unit| sextet(unit.byte));

@@ -24,10 +24,10 @@ pub struct Query<'a> {
     flux: String,
     params: Params,
     dialect: Dialect,
-    /// A profiler is on, and its tables are to be kept apart.
+    /// A profiler is on, and its tables are split from the rows.
     profiled: bool,
     now: Option<Timestamp>,
-    /// Of times that are deserialized as integers.
+    /// The unit of times that are deserialized as integers.
     time_unit: Precision,
     timeout: Duration,
     read_timeout: Duration,
@@ -38,8 +38,8 @@ pub struct Query<'a> {
     wrong: Option<Error>,
 }
 
-/// How a server writes its response. The default, all annotations and a comma, is what
-/// [`Query::call`] reads best; others are for [`Query::write_to`].
+/// The dialect of CSV in which the server writes a response. [`Query::call`] needs the header, and the annotations
+/// for the types of columns; other dialects are for [`Query::write_to`]. Default: header, all annotations, commas.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -69,22 +69,22 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// Whether the names of the columns stand above the rows. Default true. Without them only
-    /// [`Query::write_to`] can be used, for a first row of names and one of values look the same.
+    /// Sets whether the response has a header row with the names of the columns. Default: `true`. Without it only
+    /// [`Query::write_to`] works, since header and values can't be told apart.
     #[must_use]
     pub fn header(mut self, yes: bool) -> Self {
         self.header = yes;
         self
     }
 
-    /// What stands between cells: one ASCII character, no quote and no line end. Default a comma.
+    /// Sets the character that separates cells: ASCII, neither a quote nor a line end. Default: a comma.
     #[must_use]
     pub fn delimiter(mut self, c: char) -> Self {
         self.delimiter = c;
         self
     }
 
-    /// No annotation rows: names and values only, all of them text. Default: all three.
+    /// Leaves out the annotation rows, so that all columns are strings. Default: all three rows.
     #[must_use]
     pub fn without_annotations(mut self) -> Self {
         self.annotations = false;
@@ -98,7 +98,7 @@ impl Dialect {
         } else {
             r#","dialect":{"header":false,"delimiter":"#
         });
-        // (A string is never full.)
+        // (Writing to a `String` doesn't fail.)
         let _ = json_string(self.delimiter.encode_utf8(&mut [0; 4]), out);
         out.push_str(if self.annotations {
             r#","annotations":["datatype","group","default"]"#
@@ -110,8 +110,8 @@ impl Dialect {
 }
 
 impl Client {
-    /// Starts a Flux query. Values don't belong into its text: give them as
-    /// [`param`](Query::param)s. A byte order mark in front of it is taken off.
+    /// Starts a Flux query. Pass values as [`param`](Query::param)s, not in the text. A byte order mark in front of
+    /// the text is removed.
     pub fn query(&self, flux: impl Into<String>) -> Query<'_> {
         let mut params = Params::new();
         for name in &self.inner().profilers {
@@ -136,15 +136,14 @@ impl Client {
 }
 
 impl Query<'_> {
-    /// A value for the query, which calls it `params.name`. No value can change what the query
-    /// does. A `None` is left out, and then the query must not name it.
+    /// Adds a parameter, which the query reads as `params.name`. No value can change what the query does. A `None` is
+    /// left out, and then the query must not read it.
     ///
-    /// The start of a range may be a [`Timestamp`], a `SystemTime` or a
-    /// [`SignedDuration`](crate::SignedDuration), which a text such as `-1h` parses as. A std
-    /// `Duration` is a positive one: as a start it is in the future,
-    /// [`SignedDuration::ago`](crate::SignedDuration::ago) makes it the past. A start in the future is
-    /// refused before anything is sent unless the range has a `stop`, and so is a text in such a place:
-    /// Flux makes no duration of it.
+    /// The start of a range may be a [`Timestamp`], a `SystemTime` or a [`SignedDuration`](crate::SignedDuration), into
+    /// which a string such as `-1h` parses. A std `Duration` is positive, so as a start it is in the future; use
+    /// [`SignedDuration::ago`](crate::SignedDuration::ago). Two mistakes are an error of the call before anything is
+    /// sent: a start in the future in a range without `stop`, and a string in place of a time or duration, which Flux
+    /// doesn't convert.
     pub fn param(mut self, name: &str, value: impl ToFlux) -> Self {
         if let Err(e) = self.params.insert(name, value) {
             self.wrong.get_or_insert(Error::config(format!(
@@ -154,18 +153,16 @@ impl Query<'_> {
         self
     }
 
-    /// Makes the query's rows what was written by [`Encoder::serialize`](crate::Encoder::serialize) with
-    /// this schema, for [`deserialize`](Query::deserialize) into the same struct: one row a point, with its
-    /// tags and fields as columns, the time and the measurement named as in the schema. Integer times are
-    /// in [the schema's precision](Schema::precision), by default nanoseconds.
+    /// Pivots the rows into the points that [`Encoder::serialize`](crate::Encoder::serialize) wrote with this schema,
+    /// for [`deserialize`](Query::deserialize) into the same struct: one row per point, with tags and fields as
+    /// columns, and time and measurement named as in the schema. Integer times are in
+    /// [the schema's precision](Schema::precision), by default nanoseconds.
     ///
-    /// Adds `pivot`, `rename` and `drop` to the end of the script, whose last expression therefore has to
-    /// be the stream of tables, and whose rows have to have their `_time`, `_field` and `_value` still.
-    /// They come before a `yield` that is the script's last step; with any other `yield`, whose rows
-    /// would not be pivoted, the query is refused before it is sent.
-    /// It should give points of one measurement, or the struct takes those of others as well. Rows are in
-    /// the order of time within each series. [The page on structs](crate::guide::structs) lists what
-    /// doesn't come back as it was written.
+    /// Appends `pivot`, `rename` and `drop` to the script. So its last expression must be the stream of tables, whose
+    /// rows still have `_time`, `_field` and `_value`. The steps go before a `yield` that is the script's last step; any
+    /// other `yield`, whose rows would not be pivoted, is an error before the query is sent. Filter for one measurement,
+    /// or the struct reads the points of others too. Rows are in order of time within each series.
+    /// [The page on structs](crate::guide::structs) lists which values don't read back as they were written.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -206,7 +203,7 @@ impl Query<'_> {
                 steps.push_str(before);
                 steps.push_str(column);
                 steps.push_str(": ");
-                // (A string is never full.)
+                // (Writing to a `String` doesn't fail.)
                 let _ = name.write_literal(&mut steps);
                 before = ", ";
             }
@@ -216,7 +213,7 @@ impl Query<'_> {
         }
         steps.push_str(match schema.measurement() {
             Measurement::FromField(_) => "\n|> drop(columns: [\"_start\", \"_stop\"])",
-            // (A struct has no field of its name, but a map would take it for one.)
+            // (A struct ignores the column, but a map would have it as an entry.)
             _ => "\n|> drop(columns: [\"_start\", \"_stop\", \"_measurement\"])",
         });
         match yields(&self.flux) {
@@ -238,10 +235,9 @@ impl Query<'_> {
         self
     }
 
-    /// Switches one of the server's profilers on: `query` tells how long what took, `operator` the
-    /// same of each step. What they say comes last and is no row: it is text for people, at
-    /// [`Rows::profile`] when the rows are through. ([`write_to`](Query::write_to)
-    /// leaves it where it is, in tables whose result is `_profiler`.) Default none, or the
+    /// Switches a profiler of the server on: `query` measures the query, `operator` each of its steps. Their output
+    /// follows the last row, and is text for people, in [`Rows::profile`]. ([`write_to`](Query::write_to) leaves it in
+    /// the response, in tables whose result is `_profiler`.) Default: none, or the
     /// [client's](super::ClientBuilder::profiler).
     ///
     /// ```
@@ -265,66 +261,62 @@ impl Query<'_> {
         self
     }
 
-    /// What `now()` is for this query. Default: the server's clock.
+    /// Sets the time of `now()` in this query. Default: the server's clock.
     pub fn now(mut self, time: Timestamp) -> Self {
         self.now = Some(time);
         self
     }
 
-    /// How the response is written. [`call`](Query::call) follows the delimiter.
+    /// Sets the dialect of the response. [`call`](Query::call) reads any delimiter.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
         self
     }
 
-    /// How long the whole query may take, until its last row is read. Default: five minutes, or the
+    /// Sets the timeout of the whole query, until its last row is read. Default: 5 min, or the
     /// [client's](super::ClientBuilder::timeout) if that is set.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// How long nothing may arrive. Default: a minute, for servers think before their first row, or
-    /// the [client's](super::ClientBuilder::read_timeout) if that is set.
+    /// Sets how long the connection may be silent. Default: 60 s, since a server may compute for long before its first
+    /// row, or the [client's](super::ClientBuilder::read_timeout) if that is set.
     pub fn read_timeout(mut self, limit: Duration) -> Self {
         self.read_timeout = limit;
         self
     }
 
-    /// The most bytes of response, decompressed. Default no limit: rows are streamed, and only one is
-    /// in memory.
+    /// Sets the most bytes of the response, decompressed. Default: no limit, since only one row is in memory at a time.
     pub fn max_body_bytes(mut self, bytes: u64) -> Self {
         self.max_body_bytes = bytes;
         self
     }
 
-    /// The most bytes that a table's description and one of its rows may take in memory together.
-    /// Default: 16 MiB. See [`csv::Rows::max_record_bytes`].
+    /// Sets the most bytes that a table's description and one of its rows may take in memory together; see
+    /// [`csv::Rows::max_record_bytes`]. Default: 16 MiB.
     ///
-    /// A longer row is an error of [`Rows::next`] that names the limit
-    /// ([`RecordTooLong`](csv::ReadErrorKind::RecordTooLong)).
+    /// A longer row is an error of [`Rows::next`] ([`RecordTooLong`](csv::ReadErrorKind::RecordTooLong)).
     pub fn max_record_bytes(mut self, bytes: usize) -> Self {
         self.max_record_bytes = bytes;
         self
     }
 
-    /// The most columns that a table may have. Default: 4096, against a response that would take all
-    /// memory. A column takes four words of memory (32 bytes on a 64-bit machine) beside its text.
+    /// Sets the most columns that a table may have, so that no response can use up the memory. A column takes four words
+    /// (32 bytes on a 64-bit machine) beside its text. Default: 4096.
     ///
-    /// `pivot` makes a column of each field. A wider table is an error of [`Rows::next`] that names
-    /// the limit ([`TooManyColumns`](csv::ReadErrorKind::TooManyColumns)); `keep(columns: […])` in
-    /// the query makes them fewer.
+    /// `pivot` makes each field a column; `keep(columns: […])` in the query selects columns. A wider table is an error
+    /// of [`Rows::next`] ([`TooManyColumns`](csv::ReadErrorKind::TooManyColumns)).
     pub fn max_columns(mut self, columns: usize) -> Self {
         self.max_columns = Some(columns);
         self
     }
 
-    /// Asks, and gives the rows as they come. Blocks until the first bytes are there.
+    /// Sends the query and returns the rows as they are received. Blocks until the response begins.
     ///
     /// # Errors
-    /// Returns an error if the query is rejected (400, with the reason), the credentials or the
-    /// bucket are unknown, or no response is received. What fails later is an error of
-    /// [`Rows::next`].
+    /// Returns an error if the query is rejected (400, with the reason), the credentials or the bucket are unknown, or
+    /// no response is received. Later failures are errors of [`Rows::next`].
     #[doc(alias = "rows")]
     #[doc(alias = "execute")]
     #[doc(alias = "records")]
@@ -339,7 +331,7 @@ impl Query<'_> {
         }
         let (delimiter, profiled, time_unit) =
             (self.dialect.delimiter, self.profiled, self.time_unit);
-        // No row is longer than the whole response may be.
+        // A row can't be longer than the whole response may be.
         let longest = usize::try_from(self.max_body_bytes.saturating_add(1)).unwrap_or(usize::MAX);
         let longest = longest.min(self.max_record_bytes);
         let max_columns = self.max_columns;
@@ -357,8 +349,11 @@ impl Query<'_> {
         Ok(Rows { inner, client })
     }
 
-    /// Asks, and gives each row as a value of your own type, by the names of its columns; or as a map, for
-    /// columns that aren't known beforehand: `BTreeMap<String, String>` has the texts of all cells.
+    /// Sends the query and returns an iterator of its rows as values of type `T`, by the names of the columns. For
+    /// columns that aren't known beforehand, `T` may be a map: `BTreeMap<String, String>` has the texts of all cells.
+    ///
+    /// A row that can't be deserialized is an error of its own, and the rows after it follow. For the profile, use
+    /// [`Rows::deserialize`].
     ///
     /// ```
     /// # use influx_edge::Client;
@@ -385,8 +380,7 @@ impl Query<'_> {
         self.call().map(Rows::into_deserialize)
     }
 
-    /// Asks, and copies the response as it is, CSV, to a file or any other writer. Gives the number
-    /// of bytes.
+    /// Sends the query, copies the CSV of the response to a writer, and returns the number of bytes.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -399,9 +393,8 @@ impl Query<'_> {
     /// ```
     ///
     /// # Errors
-    /// Returns the same errors as [`call`](Query::call), and an error if the response breaks off or
-    /// the writer fails. An error that the server reports after its first rows is CSV, too, and is
-    /// not looked for here.
+    /// Returns the same errors as [`call`](Query::call), and an error if the response breaks off or the writer fails.
+    /// An error that the server reports after its first rows is part of the CSV, and is not detected.
     #[doc(alias = "query_raw")]
     #[doc(alias = "raw")]
     pub fn write_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {
@@ -444,8 +437,8 @@ impl Query<'_> {
         Ok((client.clone(), response))
     }
 
-    /// Refuses a range that begins in the future and ends now: a server refuses it without naming the
-    /// start, or gives nothing.
+    /// Rejects a range that begins in the future and ends now: a server rejects it without naming the start, or
+    /// returns no rows.
     fn check_range(&self) -> Result<(), Error> {
         let found = range_ahead(&self.flux, |name| self.params.is_ahead(name));
         found.map_or(Ok(()), |argument| {
@@ -457,7 +450,7 @@ impl Query<'_> {
         })
     }
 
-    /// Refuses a text where Flux takes a duration or a time only: it is never made one.
+    /// Rejects a string in place of a duration or a time, which Flux doesn't convert.
     fn check_texts(&self) -> Result<(), Error> {
         let found = text_for_duration(&self.flux, |name| self.params.is_text(name));
         found.map_or(Ok(()), |argument| {
@@ -478,11 +471,11 @@ impl Query<'_> {
         })
     }
 
-    /// `{"query":…,"dialect":…,"extern":…,"now":…}`. By hand: the parameters are JSON already, and a
-    /// program that only queries needs no other.
+    /// Returns `{"query":…,"dialect":…,"extern":…,"now":…}`. Written by hand: the parameters are JSON already, and a
+    /// program that only queries links no other JSON writer.
     fn body(&self) -> String {
         let mut body = String::from(r#"{"query":"#);
-        // A string is never full.
+        // Writing to a `String` doesn't fail.
         let _ = json_string(&self.flux, &mut body);
         self.dialect.write(&mut body);
         if !self.params.is_empty() {
@@ -499,7 +492,7 @@ impl Query<'_> {
     }
 }
 
-/// The error of a query that names parameters, and got none.
+/// Adds advice to the error of a query that reads parameters and has none.
 fn no_params(mut error: Error, params: &Params) -> Error {
     if let ErrorKind::Response(ResponseError(parts)) = error.kind_mut() {
         if params.is_empty() && parts.message.ends_with("undefined identifier params") {

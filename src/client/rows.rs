@@ -1,4 +1,4 @@
-//! The rows of a Flux query's response: one by one, or deserialized into your own types.
+//! `Rows`: the rows of a query's response, whose errors have host and call, and no secrets.
 
 use super::Client;
 use super::transport::{Body, HttpError};
@@ -10,19 +10,30 @@ use alloc::vec::Vec;
 use core::fmt;
 use serde::de::DeserializeOwned;
 
-/// The call, in its errors.
+/// The name of the call in errors.
 pub(super) const WHAT: &str = "query";
 
-/// The rows of a response, as they come from the server. Owns the connection until the end; dropped
-/// earlier it closes it.
+/// The rows of a query's response, read from the connection one at a time. Owns the connection until the end; if it
+/// is dropped before, the connection is closed.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let mut rows = client.query("buckets()").call()?;
+/// let mut names = Vec::new();
+/// while let Some(row) = rows.next()? {
+///     names.push(row.get::<String>("name")?);
+/// }
+/// assert_eq!(names, ["_monitoring", "_tasks", "hourly", "sensors"]);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 pub struct Rows {
     pub(super) inner: csv::Rows<Body>,
     pub(super) client: Client,
 }
 
 impl Rows {
-    /// The next row, lent until the one after it is asked for; `None` after the last. Blocks until
-    /// a row is there. Nothing is allocated per row.
+    /// Returns the next row, lent until the next call; `None` after the last. Blocks until a row is received.
+    /// Allocates nothing per row.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -33,9 +44,9 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the connection breaks or time runs out, the server reports that the
-    /// query failed in its middle, or the response isn't annotated CSV. The response is incomplete
-    /// then, however many rows came.
+    /// Returns an error if the connection breaks or a timeout expires, if the server reports that the query failed,
+    /// or if the response isn't annotated CSV. The rows before it are valid, but the result is incomplete. After the
+    /// error comes `None`.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -45,8 +56,7 @@ impl Rows {
         self.inner.next().map_err(|e| explain_flux(client, e))
     }
 
-    /// Hands every row that is left to a closure. Blocks until the response ends; allocates nothing per
-    /// row.
+    /// Calls a closure with each remaining row. Blocks until the response ends; allocates nothing per row.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -60,8 +70,7 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// Returns the same errors as [`next`](Rows::next), and the first error of the closure, which
-    /// ends the loop.
+    /// Returns the same errors as [`next`](Rows::next), and the first error of the closure, which ends the loop.
     pub fn for_each(
         &mut self,
         mut each: impl FnMut(csv::Row<'_>) -> Result<(), Error>,
@@ -72,8 +81,8 @@ impl Rows {
         Ok(())
     }
 
-    /// All tables that are left with all their rows, in memory: for small results. See
-    /// [`csv::Rows::tables`]. Blocks until the response ends.
+    /// Reads all remaining tables with their rows into memory, for small results; see [`csv::Rows::tables`]. Blocks
+    /// until the response ends.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -86,14 +95,15 @@ impl Rows {
     /// ```
     ///
     /// # Errors
-    /// Returns the same errors as [`next`](Rows::next); the tables before it are lost then.
+    /// Returns the same errors as [`next`](Rows::next); the tables before the error are lost.
     pub fn tables(self) -> Result<Vec<csv::OwnedTable>, Error> {
         let client = self.client;
         self.inner.tables().map_err(|e| explain_flux(&client, e))
     }
 
-    /// Returns the rows that are left, each as a `T`; see [`Query::deserialize`](super::Query::deserialize).
-    /// A row that doesn't fit is an error of its own; the rows after it still come.
+    /// Returns an iterator of the remaining rows as values of type `T`; see
+    /// [`Query::deserialize`](super::Query::deserialize). A row that can't be deserialized is an error of its own, and
+    /// the rows after it follow.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -123,7 +133,7 @@ impl Rows {
         values.map(move |value| value.map_err(|e| explain_flux(&client, e)))
     }
 
-    /// The next table or row, for those who want to know where a table begins, and empty tables.
+    /// Returns the next table or row, for programs that need the boundaries of tables, or tables without rows.
     ///
     /// # Errors
     /// Returns the same errors as [`next`](Rows::next).
@@ -132,9 +142,9 @@ impl Rows {
         self.inner.next_item().map_err(|e| explain_flux(client, e))
     }
 
-    /// What the [profilers](super::Query::profiler) said, if any was switched on: a line a value, for
-    /// people to read. The server sends it last, so it is complete when [`next`](Rows::next) has
-    /// given `None`. At most 1 MiB; control characters are escaped.
+    /// Returns the output of the [profilers](super::Query::profiler) as text for people, with a line for each value.
+    /// The server sends it last, so it is complete when [`next`](Rows::next) has returned `None`. At most 1 MiB;
+    /// control characters are escaped.
     #[must_use]
     pub fn profile(&self) -> &str {
         self.inner.profile()
@@ -147,7 +157,7 @@ impl fmt::Debug for Rows {
     }
 }
 
-/// Iterates over the rows that are left, each of its own: `for row in rows`. An
+/// Iterates over the remaining rows, each of which owns its text: `for row in rows`. Ends after the first error. An
 /// [`OwnedRow`](csv::OwnedRow) costs two allocations; [`Rows::next`] and [`Rows::for_each`] need none.
 ///
 /// ```
@@ -179,8 +189,8 @@ fn explain_flux(client: &Client, e: csv::ReadError) -> Error {
     })
 }
 
-/// Makes the error of a query out of the cursor's, with the source's words as they may be printed: what
-/// isn't CSV is quoted, and may be a page that repeats the request.
+/// Turns an error of the decoder into one of the query. All text from the response is scrubbed of secrets and
+/// escaped: a body that isn't CSV may be a page that repeats the request, with its token.
 pub(crate) fn explain(
     client: &Client,
     e: csv::ReadError,

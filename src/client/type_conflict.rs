@@ -1,5 +1,5 @@
-//! The lines that can be the cause of a type conflict, which InfluxDB 1 and 2 name by measurement and
-//! field only.
+//! Finds the lines that can have caused a type conflict: the errors of InfluxDB 1 and 2 only have the measurement and
+//! the field.
 
 use crate::error::LineError;
 use crate::line::split_lines::split;
@@ -7,15 +7,15 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What stands before and between the names in
+/// The text before and between the names in
 /// `… field type conflict: input field "v" on measurement "m" is type string, already exists as type float`.
 const BEFORE: &[u8] = b"field type conflict: input field \"";
 const BETWEEN: &[u8] = b"\" on measurement \"";
 const BEHIND: &[u8] = b"\" is type ";
 const STORED: &[u8] = b", already exists as type ";
 
-/// The lines of `body` that hold the field as another type than a message says is stored, each with the
-/// server's `reason`; none if the message is about something else. Numbers count from 1.
+/// Returns the lines of `body` that have the field with another type than the stored one of the message, each with the
+/// server's `reason`; none if the message is about something else. Numbers are from 1.
 pub(super) fn causes(message: &str, body: &[u8], reason: &str) -> Vec<LineError> {
     let mut errors = Vec::new();
     let Some((names, stored)) = conflict(message.as_bytes()) else {
@@ -35,21 +35,21 @@ pub(super) fn causes(message: &str, body: &[u8], reason: &str) -> Vec<LineError>
     errors
 }
 
-/// The names, `v" on measurement "m`, of which only the lines tell where the one ends and the other
-/// begins; and the first letter of the type that is stored. (The message names one other type, but the
-/// lines of all others are dropped.)
+/// Returns the names as `v" on measurement "m`, and the first letter of the stored type. The names may contain the text
+/// between them, so they can't be split here; instead they are built from each line and compared. (The message has one
+/// other type, but the server drops the lines of all other types.)
 fn conflict(message: &[u8]) -> Option<(&[u8], u8)> {
     let find = |text: &[u8], words: &[u8]| text.windows(words.len()).position(|w| w == words);
     let start = find(message, BEFORE)?.checked_add(BEFORE.len())?;
     let stored = find(message, STORED)?;
     let (names, types) = (message.get(start..stored)?, message.get(stored..)?);
-    // The last one: a name may hold the words.
+    // The last one, since a name may contain this text.
     let end = names.windows(BEHIND.len()).rposition(|w| w == BEHIND)?;
     Some((names.get(..end)?, *types.get(STORED.len())?))
 }
 
-/// Whether a field of the line has these names and a type that begins with another letter. `name` is
-/// space to build the names in.
+/// Returns `true` if a field of the line has these names and a type with another first letter. `name` is a buffer for
+/// the names.
 fn is_cause(line: &[u8], names: &[u8], stored: u8, name: &mut Vec<u8>) -> bool {
     let line = line.trim_ascii_start();
     if line.starts_with(b"#") {
@@ -60,9 +60,9 @@ fn is_cause(line: &[u8], names: &[u8], stored: u8, name: &mut Vec<u8>) -> bool {
         return false;
     };
     let mut rest = line.get(end(line, b" ")..).unwrap_or_default();
-    // Each turn takes a field: the space or comma before it, its key and its value.
+    // Each turn reads a field: the space or comma before it, its key and its value.
     while let [b' ' | b',', field @ ..] = rest {
-        // Servers take several spaces for one.
+        // Servers accept several spaces.
         let field = field.trim_ascii_start();
         let key_len = end(field, b"=");
         let Some((key, [_, value @ ..])) = field.split_at_checked(key_len) else {
@@ -73,7 +73,7 @@ fn is_cause(line: &[u8], names: &[u8], stored: u8, name: &mut Vec<u8>) -> bool {
             _ => end(value, b", \r"),
         };
         let (value, behind) = value.split_at_checked(value_len).unwrap_or((value, b""));
-        // 2.9.1 writes names as Go quotes them.
+        // 2.9.1 quotes names as Go does.
         for quoted in [true, false] {
             name.clear();
             unescape(key, quoted, name);
@@ -93,7 +93,7 @@ fn is_cause(line: &[u8], names: &[u8], stored: u8, name: &mut Vec<u8>) -> bool {
     false
 }
 
-/// The first letter of a value's type, as InfluxDB calls it: string, boolean, integer, unsigned, float.
+/// Returns the first letter of InfluxDB's name for a value's type: string, boolean, integer, unsigned, float.
 fn kind(value: &[u8]) -> Option<u8> {
     Some(match value {
         [b'"', ..] => b's',
@@ -104,7 +104,7 @@ fn kind(value: &[u8]) -> Option<u8> {
     })
 }
 
-/// How far it is to the first of these bytes that no backslash escapes, or to the end.
+/// Returns the position of the first of these bytes that isn't escaped by a backslash, or the length.
 fn end(text: &[u8], at: &[u8]) -> usize {
     let mut escaped = false;
     let found = text.iter().position(|byte| {
@@ -115,7 +115,7 @@ fn end(text: &[u8], at: &[u8]) -> usize {
     found.unwrap_or(text.len())
 }
 
-/// Adds a name without its escapes; with those of Go for quotes and backslashes if it is to be `quoted`.
+/// Appends a name without its escapes; if `quoted`, with Go's escapes of quotes and backslashes.
 fn unescape(name: &[u8], quoted: bool, to: &mut Vec<u8>) {
     for (at, byte) in name.iter().enumerate() {
         let next = name.get(at.saturating_add(1));

@@ -1,4 +1,4 @@
-//! The check of a client's settings at a program's start: server, permissions, clock.
+//! `Client::validate`: checks of a client's settings when a program starts: server, permissions, clock.
 
 use super::Client;
 use super::names::is_id;
@@ -10,19 +10,18 @@ use core::fmt;
 use core::time::Duration;
 use std::time::{Instant, SystemTime};
 
-/// By how much this machine's clock may differ from the server's.
+/// The largest difference between this machine's clock and the server's.
 const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
-/// A line that the server takes for a comment: nothing is stored.
+/// A comment in line protocol: nothing is stored.
 const COMMENT: &str = "# is this bucket writable?\n";
 
-/// A second in which no machine has written, so that there is nothing to be read.
+/// A second long ago, which has no points, so that the response is empty.
 const RANGE: &str = "range(start: 1970-01-01T00:00:00Z, stop: 1970-01-01T00:00:01Z) |> limit(n: 1)";
 
-/// The result of [`Client::validate`]: four checks, each of them one sentence. Printed, it is a line
-/// for each.
+/// The result of [`Client::validate`]: four checks. Its `Display` is a sentence for each, on lines of their own.
 ///
-/// A program that only writes needs no permission to read: it looks at the checks it needs instead of
+/// A program that only writes needs no permission to read, so it reads the fields it needs instead of
 /// [`is_ok`](Validation::is_ok).
 ///
 /// ```
@@ -37,24 +36,24 @@ const RANGE: &str = "range(start: 1970-01-01T00:00:00Z, stop: 1970-01-01T00:00:0
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Validation {
-    /// Whether InfluxDB responds at the client's URL.
+    /// InfluxDB responds at the client's URL.
     pub server: Check,
-    /// Whether the bucket exists and the credentials may write to it.
+    /// The bucket exists, and the credentials may write to it.
     pub write: Check,
-    /// Whether the bucket exists and the credentials may read it.
+    /// The bucket exists, and the credentials may read it.
     pub read: Check,
-    /// Whether this machine's clock is within a minute of the server's.
+    /// This machine's clock is within a minute of the server's.
     pub clock: Check,
 }
 
-/// One check of a [`Validation`]; printed, one sentence without secrets.
+/// A check of a [`Validation`]. Its `Display` is a sentence without secrets.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// let found = client.validate("nowhere");
 /// assert!(found.server.is_passed());
 /// assert!(found.write.error().is_some_and(|error| error.is_not_found()));
-/// // A check that could not be made neither passes nor fails.
+/// // A check that can't be made neither passes nor fails.
 /// assert!(!found.clock.is_passed() && found.clock.error().is_none());
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -97,7 +96,7 @@ impl Check {
         }
     }
 
-    /// The same of a check that took requests.
+    /// Measures a check that sends requests.
     fn timed(check: impl FnOnce() -> Self) -> Self {
         let begun = Instant::now();
         let mut check = check();
@@ -105,14 +104,14 @@ impl Check {
         check
     }
 
-    /// Whether it was made and passed.
+    /// Returns `true` if the check was made and passed.
     #[must_use]
     pub fn is_passed(&self) -> bool {
         matches!(self.outcome, Outcome::Passed)
     }
 
-    /// The error of a check that failed. `None` also of one that could not be made: those of a server
-    /// that does not respond, and the clock's if no response has a `Date`.
+    /// Returns the error of a check that failed. It is `None` too if the check could not be made: because the server
+    /// doesn't respond, or, for the clock, because no response has a `Date`.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         match &self.outcome {
@@ -121,7 +120,7 @@ impl Check {
         }
     }
 
-    /// How long its requests took, retries included. `None` of a check that made none.
+    /// Returns the duration of the check's requests, with retries; `None` if it sent none.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -145,23 +144,23 @@ impl fmt::Display for Check {
 }
 
 impl Validation {
-    /// Whether no check failed.
+    /// Returns `true` if no check failed.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.checks().iter().all(|check| check.error().is_none())
     }
 
-    /// All checks, in the order in which they were made.
+    /// Returns all checks, in the order in which they were made.
     #[must_use]
     pub fn checks(&self) -> [&Check; 4] {
         [&self.server, &self.clock, &self.write, &self.read]
     }
 
-    /// The error of the first check that failed, for `?`.
+    /// Returns the error of the first check that failed, for `?`.
     ///
     /// # Errors
-    /// Returns an error if a check failed: an unreachable server, then a wrong clock
-    /// ([`ErrorKind::Content`](crate::ErrorKind::Content)), then a permission that is missing.
+    /// Returns an error if a check failed, in this order: the server is unreachable, the clock is wrong
+    /// ([`ErrorKind::Content`](crate::ErrorKind::Content)), or a permission is missing.
     pub fn into_result(self) -> Result<(), Error> {
         for check in [self.server, self.clock, self.write, self.read] {
             if let Outcome::Failed(error) = check.outcome {
@@ -183,22 +182,21 @@ impl fmt::Display for Validation {
 }
 
 impl Client {
-    /// Checks at a program's start what would else be noticed by the first batch: that InfluxDB
-    /// responds, that the credentials may write to a bucket and read it, and that this machine's clock
-    /// is within a minute of the server's.
+    /// Checks when a program starts, and not with its first batch, that InfluxDB responds, that the credentials may
+    /// write to a bucket and read it, and that this machine's clock is within a minute of the server's.
     ///
-    /// `bucket` is a name or an id. By its id InfluxDB 2.9.1 lets every token of the organization read a
-    /// bucket, so that check passes then.
+    /// `bucket` is a name or an id. InfluxDB 2.9.1 lets every token of the organization read a bucket by its id, so that
+    /// check passes for an id.
     ///
-    /// Nothing is stored: what is written is a comment. Three requests, each with the client's limits
-    /// and retries; one if the server does not respond. Blocks until they are done.
+    /// Stores nothing: it writes a comment. Blocks for three requests, each with the client's timeouts and retries, or
+    /// for one if the server doesn't respond.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// let found = client.validate("sensors");
     /// println!("{found}");
     /// if let Some(error) = found.write.error() {
-    ///     println!("it will be tried again: {error}");
+    ///     println!("writes will be retried: {error}");
     /// }
     /// # assert!(found.server.is_passed());
     /// # Ok::<(), influx_edge::Error>(())
@@ -256,7 +254,8 @@ impl Client {
             Ok(())
         };
         match ask("bucket") {
-            // A write takes an id for a name, too. (Of an id that is none InfluxDB 2.9.1 makes a 500.)
+            // A write accepts an id in place of a name, so this may be one. (InfluxDB 2.9.1 responds to an invalid id
+            // with 500, hence `is_id`.)
             Err(error) if exists && is_id(bucket) && error.is_not_found() => {
                 ask("bucketID").map_err(|_| error)
             }

@@ -113,6 +113,7 @@ impl<'a> Table<'a> {
     }
 
     /// Checks a cached place.
+    #[inline]
     pub(super) fn is_named(&self, cell: usize, name: &str) -> bool {
         cell < self.schema.cells && self.name_bytes(cell) == name.as_bytes()
     }
@@ -123,10 +124,12 @@ impl<'a> Table<'a> {
         (cell < self.schema.cells).then_some(cell)
     }
 
+    #[inline]
     pub(super) fn name_bytes(&self, cell: usize) -> &'a [u8] {
         self.kept(self.schema.names, cell)
     }
 
+    #[inline]
     fn kept(&self, row: Option<Stored>, cell: usize) -> &'a [u8] {
         row.map_or(&[], |row| {
             self.schema.stored(row, cell, self.text, self.ends)
