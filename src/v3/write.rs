@@ -10,7 +10,7 @@ use crate::line::Lines;
 use alloc::borrow::ToOwned;
 use core::time::Duration;
 
-/// What a write asks of the server.
+/// The options of a write.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WriteOptions {
     accept_partial: bool,
@@ -27,30 +27,29 @@ impl Default for WriteOptions {
 }
 
 impl Database<'_> {
-    /// Sets whether the good lines of a batch are stored when it has bad ones. Default: true, and the bad
-    /// ones are reported by number; false: one bad line rejects the batch.
+    /// Sets whether the good lines of a batch with bad ones are stored. Default: `true`, and the bad lines are
+    /// reported by number. With `false`, one bad line rejects the batch.
     #[must_use]
     pub fn accept_partial(mut self, yes: bool) -> Self {
         self.options.accept_partial = yes;
         self
     }
 
-    /// Sets whether the server may respond before the lines are on its disk. Default: false.
+    /// Sets whether the server may respond before the lines are on its disk. Default: `false`.
     #[must_use]
     pub fn no_sync(mut self, yes: bool) -> Self {
         self.options.no_sync = yes;
         self
     }
 
-    /// Writes points, lines or text, whatever [`Client::write`](crate::Client::write) takes, into the database.
-    /// Structs of serde go through an [`Encoder`](crate::Encoder), or
-    /// [`Writer::serialize`](crate::Writer::serialize) of a [`writer`](Database::writer) here;
-    /// [`Client::write_serialized`](crate::Client::write_serialized) takes the route of InfluxDB 2, by which
-    /// one bad line rejects them all.
+    /// Writes points, lines or text, like [`Client::write`](crate::Client::write), by `/api/v3/write_lp`. For
+    /// structs of serde take an [`Encoder`](crate::Encoder), or
+    /// [`Writer::serialize`](crate::Writer::serialize) of this database's [`writer`](Database::writer).
+    /// ([`Client::write_serialized`](crate::Client::write_serialized) uses the path of InfluxDB 2, in which one
+    /// bad line rejects all lines.)
     ///
     /// # Errors
-    /// Returns the same errors as [`Client::write`](crate::Client::write): ask the error what is
-    /// stored and what to do.
+    /// Returns the same errors as [`Client::write`](crate::Client::write), with what is stored and what to do.
     pub fn write(&self, data: impl WriteData) -> Result<(), Error> {
         self.client.lines_of(&data, |lines| self.write_lines(lines))
     }
@@ -66,7 +65,7 @@ impl Database<'_> {
             .run_attempts(&mut out, |out| self.write_attempt(out, lines.bytes))
     }
 
-    /// One attempt, whatever the client's own policy of retries; as
+    /// Makes one attempt, whatever the client's policy of retries; like
     /// [`Client::write_once`](crate::Client::write_once).
     pub(crate) fn write_once(
         &self,
@@ -114,7 +113,7 @@ impl Database<'_> {
     }
 }
 
-/// For the writer, which sends later and from other threads.
+// For the writer, which sends later and from other threads.
 impl<'a> Database<'a> {
     pub(crate) fn with_options(client: &'a Client, db: &str, options: WriteOptions) -> Self {
         let db = db.to_owned();

@@ -174,7 +174,7 @@ impl PemFile {
     }
 
     fn cut(&self) -> Error {
-        self.error("isn't valid PEM: a block has no end, a line -----END …----- with the words of its beginning; was the file cut?")
+        self.error("isn't valid PEM: a block has no end, a line -----END …----- with the label of its beginning; was the file cut?")
     }
 }
 
