@@ -1,5 +1,5 @@
-//! InfluxDB 1.x: `/write` and `/query` with InfluxQL, on 1.x itself and on the routes that 2.x and
-//! Cloud keep for programs that speak it. Behind the feature `v1`.
+//! InfluxDB 1.x: `/write`, and `/query` with InfluxQL. Also for InfluxDB 2.x and Cloud, which have both for
+//! programs of 1.x. Behind the feature `v1`.
 //!
 //! ```
 //! use influx_edge::Client;
@@ -9,36 +9,34 @@
 //! let plant = client.v1("plant");
 //! plant.write("weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
 //! let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
-//! while let Some(row) = rows.next()? {
-//!     println!("{:?} {}", row.time(), row.get::<f64>("temp_c")?);
-//! }
+//! let row = rows.next()?.expect("a row");
+//! assert_eq!(row.get::<f64>("temp_c")?, 21.5);
 //! # Ok::<(), influx_edge::Error>(())
 //! ```
 //!
-//! **In scope**: writing into a database and retention policy; InfluxQL, its response row by row,
-//! one chunk of it in memory.
+//! | for | take |
+//! |---|---|
+//! | writes into a database and retention policy | [`Database::write`] |
+//! | rows, one chunk of them in memory | [`Query::call`] |
+//! | administration, such as `CREATE DATABASE …` | [`Query::run`] |
+//! | the bucket of a database on 2.x | [`Client::dbrps`](crate::Client::dbrps) |
 //!
-//! **Out of scope**: administration, which is InfluxQL as well (`CREATE DATABASE …`, by
-//! [`Query::run`]). On 2.x a database is a mapping to a bucket: see
-//! [`Client::dbrps`](crate::Client::dbrps). Which statements each server knows is in the
-//! [matrix](crate::guide::servers#influxql).
+//! The [matrix](crate::guide::servers#influxql) lists the statements of each server.
 //!
-//! # What to watch
-//! - *Credentials.* 1.x with authentication takes [`basic`](crate::client::ClientBuilder::basic),
-//!   or name and password in the URL ([`Database::credentials_in_url`]); 1.8 also a
-//!   [`token`](crate::client::ClientBuilder::token) of the form `name:password`. 2.x takes a token
-//!   as always, or `anything:token`; Basic with the name and password of a v1 authorization, or with
-//!   any name and a token; and the same two in the URL. Neither takes a session: a call with one is
-//!   an error, and nothing is sent.
-//! - *Which organization.* On 2.x the token's own; the client's plays no part here.
-//! - *Microseconds* are `u` to 1.x and `us` to 2.x, and each takes the other's word for nanoseconds
-//!   without saying so: tell with [`Database::on_v2`] which one it is.
-//! - *Numbers.* The response's JSON writes the float 1.0 as `1`. Ask [`Row::get`] for the type that
-//!   the field has.
-//! - *Errors inside 200.* A statement that fails has its error in its response: it is an error of
-//!   [`Rows::next`].
-//! - *InfluxDB 3* reads no parameters and one statement a query, up to 3.6, and ignores the retention
-//!   policy of a query.
+//! # Differences between servers
+//! - *Credentials.* 1.x with authentication accepts [`basic`](crate::client::ClientBuilder::basic), or name and
+//!   password in the URL ([`Database::credentials_in_url`]); 1.8 also a
+//!   [`token`](crate::client::ClientBuilder::token) of the form `name:password`. 2.x accepts its tokens, and
+//!   `anything:token`; Basic with the name and password of a v1 authorization, or with any name and a token;
+//!   and the same two in the URL. Neither accepts a session: a call with one is an error, and nothing is sent.
+//! - *Organization.* On 2.x it is the token's. The client's isn't used.
+//! - *Microseconds* are `u` in 1.x and `us` in 2.x. Each reads the other's name as nanoseconds, without an
+//!   error: set [`Database::on_v2`] for 2.x.
+//! - *Numbers.* The response's JSON has `1` for the float 1.0. Ask [`Row::get`] for the type of the field.
+//! - *Errors in a response with status 200.* A failed statement has its error among the results: it is an error
+//!   of [`Rows::next`].
+//! - *InfluxDB 3* up to 3.6 accepts no parameters, and one statement a query. It ignores the retention policy of
+//!   a query.
 
 mod query;
 mod rows;
@@ -57,10 +55,10 @@ use crate::client::url::Target;
 use crate::error::{CredentialKind, Error, ErrorKind, NO_PATH, ResponseError};
 use alloc::string::String;
 
-/// The call, in the errors of its rows.
+/// The description of a query in its errors.
 const QUERY: &str = "query database";
 
-/// One database, as InfluxDB 1.x knows it. Made by [`Client::v1`].
+/// A database of InfluxDB 1.x. Made by [`Client::v1`].
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -81,8 +79,7 @@ pub struct Database<'a> {
     user: Option<(String, Secret)>,
 }
 
-/// How many of a cluster's nodes must have a point. InfluxDB Enterprise only; others take no
-/// notice.
+/// The number of a cluster's nodes that must have a point. InfluxDB Enterprise only; others ignore it.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -90,19 +87,19 @@ pub struct Database<'a> {
 ///
 /// let plant = client.v1("plant").consistency(Consistency::Quorum);
 /// let written = plant.write("weather temp_c=21.5 1700000000000000000");
-/// assert!(written.is_ok()); // this server has one node, and takes no notice
+/// assert!(written.is_ok()); // this server has one node, and ignores it
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Consistency {
-    /// Any node, even one that only passes it on.
+    /// Any node, even one that only forwards it.
     Any,
-    /// One.
+    /// One node.
     One,
-    /// More than half.
+    /// More than half of the nodes.
     Quorum,
-    /// All.
+    /// All nodes.
     All,
 }
 
@@ -118,7 +115,7 @@ impl Consistency {
 }
 
 impl Client {
-    /// A database of InfluxDB 1.x, or what 2.x maps it to.
+    /// Returns a database of InfluxDB 1.x, or of the bucket that 2.x maps it to. Sends nothing.
     pub fn v1(&self, db: impl Into<String>) -> Database<'_> {
         Database {
             client: self,
@@ -132,14 +129,14 @@ impl Client {
 }
 
 impl Database<'_> {
-    /// Another retention policy than the database's default one.
+    /// Sets the retention policy. Default: the database's default one.
     #[must_use]
     pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
         self.retention_policy = Some(name.into());
         self
     }
 
-    /// How many of a cluster's nodes must have a point before a write succeeds. Default: the
+    /// Sets the number of a cluster's nodes that must have a point before a write succeeds. Default: the
     /// server's.
     #[must_use]
     pub fn consistency(mut self, level: Consistency) -> Self {
@@ -147,17 +144,17 @@ impl Database<'_> {
         self
     }
 
-    /// The server is a 2.x or Cloud, with its routes for 1.x programs. Only says how microseconds
-    /// are called. Default: 1.x.
+    /// Sets the server to 2.x or Cloud, with its paths for programs of 1.x. This only changes the name of
+    /// microseconds. Default: 1.x.
     #[must_use]
     pub fn on_v2(mut self) -> Self {
         self.on_v2 = true;
         self
     }
 
-    /// Name and password as parameters of the URL, `u` and `p`, where no header gets through. They
-    /// end up in the logs of every proxy: [`basic`](crate::client::ClientBuilder::basic) is better.
-    /// Only for a client without credentials of its own.
+    /// Sets name and password as parameters of the URL, `u` and `p`, for networks that remove headers. They
+    /// are logged by every proxy: prefer [`basic`](crate::client::ClientBuilder::basic). Only for a client
+    /// without other credentials.
     #[must_use]
     pub fn credentials_in_url(
         mut self,
@@ -168,7 +165,7 @@ impl Database<'_> {
         self
     }
 
-    /// The client, which prints nothing that a server or a proxy repeats of a password in the URL.
+    /// Returns the client, which masks a password in the URL that a server or a proxy repeats.
     fn client(&self) -> Client {
         match &self.user {
             Some((_, password)) => self.client.hiding(&[password.reveal()], None),
@@ -176,7 +173,7 @@ impl Database<'_> {
         }
     }
 
-    /// The error of a call, with what is needed on these paths.
+    /// Adds advice for these paths to the error of a call.
     fn explain(&self, mut error: Error) -> Error {
         let ErrorKind::Response(ResponseError(parts)) = error.kind_mut() else {
             return error;
@@ -196,7 +193,7 @@ impl Database<'_> {
         error
     }
 
-    /// The target of a call about this database.
+    /// Returns the target of a call for this database.
     fn target(&self, path: &str) -> Result<Target, Error> {
         if let Auth::Session(_) = *self.client.inner().auth {
             return Err(Error::config(

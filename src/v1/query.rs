@@ -1,4 +1,4 @@
-//! InfluxQL queries, and their own default timeouts.
+//! InfluxQL queries.
 
 use super::rows::Rows;
 use super::statements::{Statements, writes};
@@ -22,12 +22,12 @@ use serde::Serialize;
 /// let plant = client.v1("plant");
 /// let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
 /// assert_eq!(rows.next()?.expect("a row").get::<f64>("temp_c")?, 21.5);
-/// // A list would drop the condition, so it isn't sent.
+/// // The server would drop a condition with a list, so the query isn't sent.
 /// let list = plant.query("SELECT * FROM weather WHERE station = $s").param("s", ["zrh-1"]);
 /// assert!(list.call().unwrap_err().is_config());
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
-#[must_use = "nothing is asked until `.call()?` or `.run()?`"]
+#[must_use = "nothing is sent until `.call()?` or `.run()?`"]
 pub struct Query<'a> {
     v1: Database<'a>,
     q: String,
@@ -36,13 +36,13 @@ pub struct Query<'a> {
     get: bool,
     timeout: Duration,
     max_chunk: usize,
-    /// The first mistake in the query, an error of the call.
+    /// The first invalid parameter, an error of the call.
     wrong: Option<Error>,
 }
 
 impl<'a> Database<'a> {
-    /// Starts a query: one InfluxQL statement, or several with `;` between them. Values don't belong
-    /// into its text: give them as [`param`](Query::param)s.
+    /// Starts a query: one InfluxQL statement, or several with `;` between them. Pass values as
+    /// [`param`](Query::param)s, not in its text. Sends nothing.
     pub fn query(&self, q: impl Into<String>) -> Query<'a> {
         Query {
             v1: self.clone(),
@@ -58,67 +58,69 @@ impl<'a> Database<'a> {
 }
 
 impl Query<'_> {
-    /// A value for the query, which calls it `$name`, in a `WHERE`: text, a number or a boolean. No
-    /// value can change what the query does: anything else is refused by [`call`](Query::call), for
-    /// to InfluxDB 1.x an object is a name or a pattern in the value's place (`{"identifier": "a"}`
-    /// makes `a = $n` true of every point), and null or a list drops the condition. InfluxDB 3 knows
-    /// parameters from 3.7; to those before, `$name` is an error.
+    /// Adds a value that the query names `$name`, in a `WHERE`: text, a finite number or a boolean. Anything
+    /// else is an error of [`call`](Query::call), so no value can change the meaning of the query. InfluxDB 3
+    /// accepts parameters from 3.7; before, `$name` is an error.
+    //
+    // In InfluxDB 1.x an object would be a name or a pattern in the place of the value: with
+    // `{"identifier": "a"}`, `a = $n` is true of every point. Null or a list removes the condition.
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
         match json_param(&name, value) {
             Ok(value) if value.is_string() || value.is_number() || value.is_boolean() => {
                 self.params.insert(name, value);
             }
-            Ok(_) => {
-                self.wrong.get_or_insert(Error::config(format!(
-                    "the parameter {name:?} is neither text nor a number nor a boolean (NaN and infinite numbers are none)"
-                )));
-            }
-            Err(e) => {
-                self.wrong.get_or_insert(e);
+            other => {
+                let error = other.err().unwrap_or_else(|| {
+                    Error::config(format!(
+                        "the parameter {name:?} is neither text nor a number nor a boolean (NaN and infinite numbers are none)"
+                    ))
+                });
+                self.wrong.get_or_insert(error);
             }
         }
         self
     }
 
-    /// How many rows the server sends, and this side holds in memory, at once. Default 1000.
+    /// Sets the number of rows that are sent, and held in memory, at once. Default: 1000.
     pub fn chunk_size(mut self, rows: u32) -> Self {
         self.chunk_size = rows.max(1);
         self
     }
 
-    /// The most bytes of JSON of one chunk that are read. Default 16 MiB. A server that doesn't
-    /// chunk sends everything in one.
+    /// Limits the bytes of JSON in one chunk. Default: 16 MiB. A server without chunks sends the whole
+    /// response as one.
     pub fn max_chunk_bytes(mut self, bytes: usize) -> Self {
         self.max_chunk = bytes;
         self
     }
 
-    /// Asks by GET, as InfluxDB Cloud documents it: the query is in the URL, and only what reads is
-    /// allowed. Since InfluxDB 2.9.1 carries out `DELETE` and `DROP` by GET, too, [`call`](Query::call)
-    /// refuses each statement but `SELECT` without `INTO`, `SHOW` and `EXPLAIN`. Default POST, which 1.x
-    /// and OSS take, and which keeps it out of logs.
+    /// Sends the query by GET, in the URL, as InfluxDB Cloud documents it. Default: POST, which 1.x and OSS
+    /// accept, and which keeps the query out of logs.
+    ///
+    /// InfluxDB 2.9.1 executes `DELETE` and `DROP` by GET, too. With GET, [`call`](Query::call) therefore
+    /// rejects all statements but `SELECT` without `INTO`, `SHOW` and `EXPLAIN`.
     pub fn use_get(mut self) -> Self {
         self.get = true;
         self
     }
 
-    /// How long the whole query may take, until its last row is read. Default: five minutes, or the
-    /// [client's](crate::client::ClientBuilder::timeout) if that is set. How long nothing may arrive
-    /// is a minute, or the client's [`read_timeout`](crate::client::ClientBuilder::read_timeout) if
-    /// that is set.
+    /// Limits the time of the whole query, until its last row is read. Default: 5 min, or the
+    /// [client's](crate::client::ClientBuilder::timeout) if that is set. The limit of each read is 1 min, or
+    /// the client's [`read_timeout`](crate::client::ClientBuilder::read_timeout) if that is set.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// Asks, and gives the rows as they come. Blocks until the head of the response is there.
+    /// Sends the query, and returns its rows as they are received. Blocks until the head of the response is
+    /// received.
     ///
     /// # Errors
-    /// Returns an error if a parameter isn't text, a finite number or a boolean, there is no statement,
-    /// or one that may write by GET (nothing is sent then), the query can't be parsed (400, with the
-    /// position), the credentials are unknown, or no response is received. What fails later in a
-    /// statement, an unknown database included, is an error of [`Rows::next`].
+    /// Returns an error if a parameter is invalid, there is no statement, or a statement may write by GET
+    /// (nothing is sent then), the query can't be parsed (400, with the position), the credentials are unknown,
+    /// or no response is received. Later failures of a statement, including an unknown database, are errors of
+    /// [`Rows::next`].
     pub fn call(mut self) -> Result<Rows, Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
@@ -137,21 +139,19 @@ impl Query<'_> {
         }
         let params = (!self.params.is_empty()).then(|| params_text(&self.params));
         let mut target = self.v1.target("/query")?;
-        // Nanoseconds as numbers, or times would be text; and as 1.x and 2.x both call them.
+        // Times as numbers instead of text, in a unit that 1.x and 2.x name alike.
         target.push_query("epoch", "ns");
         target.push_query("chunked", "true");
         target.push_query("chunk_size", &self.chunk_size.to_string());
         let mut body = String::new();
-        if self.get {
-            target.push_query("q", &self.q);
-            if let Some(params) = &params {
-                target.push_query("params", params);
-            }
-        } else {
-            body = format!("q={}", encode_segment(&self.q));
-            if let Some(params) = &params {
-                body.push_str("&params=");
-                body.push_str(&encode_segment(params));
+        for (name, value) in [("q", Some(&self.q)), ("params", params.as_ref())] {
+            match value {
+                Some(value) if self.get => target.push_query(name, value),
+                Some(value) => {
+                    body.push_str(if body.is_empty() { "" } else { "&" });
+                    body.push_str(&format!("{name}={}", encode_segment(value)));
+                }
+                None => {}
             }
         }
         let client = self.v1.client();
@@ -171,7 +171,7 @@ impl Query<'_> {
             }
             Ok(response)
         })?;
-        // An empty body is a response only of a server that says which it is.
+        // An empty body is a valid response only if a header shows that it is InfluxDB's.
         statements.silent &= response.headers.names_influxdb();
         Ok(Rows::new(
             client,
@@ -182,8 +182,8 @@ impl Query<'_> {
         ))
     }
 
-    /// Asks, and wants nothing but success: for `CREATE DATABASE …` and the like. Rows that come
-    /// all the same are read and dropped.
+    /// Sends the query, and returns only its success: for `CREATE DATABASE …` and similar statements. Rows are
+    /// read and discarded. Blocks until the end of the response.
     ///
     /// # Errors
     /// Returns the same errors as [`call`](Query::call), and the first error of a statement.
@@ -194,7 +194,7 @@ impl Query<'_> {
     }
 }
 
-/// Parameters as JSON.
+/// Returns the parameters as JSON.
 fn params_text(params: &BTreeMap<String, serde_json::Value>) -> String {
     let mut out = String::from("{");
     for (name, value) in params {
@@ -205,7 +205,7 @@ fn params_text(params: &BTreeMap<String, serde_json::Value>) -> String {
         out.push(':');
         let text = value.to_string();
         match text.split_once('e') {
-            // Servers read a number without a point as an integer: 1e21 would be none.
+            // Servers parse a number without a point as an integer, and reject 1e21.
             Some((digits, exponent)) if value.is_f64() && !digits.contains('.') => {
                 out.push_str(digits);
                 out.push_str(".0e");
@@ -220,7 +220,7 @@ fn params_text(params: &BTreeMap<String, serde_json::Value>) -> String {
 
 impl fmt::Debug for Query<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the parameters: they are the user's data.
+        // Without the parameters, which are the user's data.
         f.debug_struct("Query")
             .field("v1", &self.v1)
             .field("q", &self.q)

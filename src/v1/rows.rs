@@ -21,89 +21,117 @@ use serde_json::StreamDeserializer;
 use serde_json::de::IoRead;
 use std::io::{self, BufReader, Read};
 
-/// The rows of a response, as they come from the server: those of the first statement's first
-/// series, its second, …, then those of the second statement. Owns the connection until the end;
-/// dropped earlier it closes it. One chunk is in memory.
+/// The rows of a response, as they are received: those of each series of the first statement, then those of the
+/// second statement. One chunk is in memory. It owns the connection until its end, and closes it if it is
+/// dropped earlier.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let mut rows = client.v1("plant").query("SELECT * FROM weather GROUP BY station").call()?;
+/// let mut stations = Vec::new();
+/// while let Some(row) = rows.next()? {
+///     stations.extend(row.tag("station").map(String::from));
+/// }
+/// assert_eq!(stations, ["zrh-1", "zrh-2"]);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+//
+// The response is a stream of JSON objects, by RFC 9112's chunks or not:
+//
+//   {"results":[{"statement_id":0,"series":[{"name":…,"columns":[…],"values":[[…],…]}],"partial":true}]}
+//
+// `next` takes values from `rows`, then a series from `series`, then a result from `results`, then an object
+// from `chunks`. A statement or a series may continue in the next object, where it is repeated; `partial` marks
+// this. The end counts as complete if the last result wasn't partial and all statements had a result.
 pub struct Rows {
     client: Client,
     db: String,
     chunks: StreamDeserializer<'static, IoRead<Limited>, Chunk>,
     left: Arc<AtomicUsize>,
     max_chunk: usize,
-    results: IntoIter<Part>,
-    series: IntoIter<Block>,
+    results: IntoIter<StatementResult>,
+    series: IntoIter<Series>,
     rows: IntoIter<Vec<Value>>,
     statement: u32,
-    /// What must come.
+    /// The results that must be received.
     statements: Statements,
-    /// How many results began.
+    /// The number of results that have begun.
     begun: u32,
     messages: Vec<Message>,
-    head: Head,
+    head: SeriesHead,
     row: Vec<Value>,
-    /// The last result said that more of it would come.
+    /// The last result is partial.
     more: bool,
     ended: bool,
 }
 
-/// One JSON object of the response: all of it, or a chunk.
+/// A JSON object of the response, which is all of it or a chunk.
 #[derive(Deserialize)]
 struct Chunk {
     #[serde(default)]
-    results: Option<Vec<Part>>,
+    results: Option<Vec<StatementResult>>,
     #[serde(default)]
     error: Option<String>,
 }
 
-/// Of one statement's result.
+/// The result of a statement, or a part of it.
 #[derive(Deserialize)]
-struct Part {
+struct StatementResult {
     #[serde(default)]
     statement_id: u32,
     #[serde(default)]
-    series: Option<Vec<Block>>,
+    series: Option<Vec<Series>>,
     #[serde(default)]
     error: Option<String>,
     #[serde(default)]
     partial: bool,
     #[serde(default)]
-    messages: Option<Vec<Said>>,
+    messages: Option<Vec<RawMessage>>,
 }
 
-/// What the server remarks.
 #[derive(Deserialize)]
-struct Said {
+struct RawMessage {
     #[serde(default)]
     level: String,
     #[serde(default)]
     text: String,
 }
 
-/// What a server remarks on a statement, beside its rows: 1.x warns of statements that it will not
-/// know for ever. See [`Rows::messages`].
+/// A server's message about a statement, in addition to its rows: 1.x, for example, warns of deprecated
+/// statements. See [`Rows::messages`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// use influx_edge::v1::Message;
+///
+/// let mut rows = client.v1("plant").query("SHOW MEASUREMENTS").call()?;
+/// while rows.next()?.is_some() {}
+/// let warnings = |message: &&Message| message.level == "warning";
+/// assert_eq!(rows.messages().iter().filter(warnings).count(), 0);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
-    /// Which of the query's statements it is about, from 0.
+    /// The index of the statement in the query, from 0.
     pub statement: u32,
-    /// `warning`, or another word of the server's.
+    /// The server's level, such as `warning`.
     pub level: String,
-    /// The remark. Text from the server, its control characters escaped.
+    /// The server's text, at most 512 bytes, with control characters escaped.
     pub text: String,
 }
 
-/// How a server says that it has no such thing, or shows none to these credentials.
+/// The beginnings of a server's errors for names that don't exist, or that the credentials can't see.
 const NOT_FOUND: [&str; 2] = ["database not found", "retention policy not found"];
-/// How many bytes of the columns' names an error lists.
+/// The bytes of the columns' names that an error lists.
 const NAMES: usize = 200;
-/// So many bytes of a message are kept,
-const MAX_REMARK: usize = 512;
-/// and so many messages.
+/// The bytes of a message that are kept.
+const MAX_MESSAGE: usize = 512;
+/// The messages that are kept.
 const MAX_MESSAGES: usize = 100;
 
-/// Of one series.
 #[derive(Deserialize)]
-struct Block {
+struct Series {
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -114,9 +142,9 @@ struct Block {
     values: Option<Vec<Vec<Value>>>,
 }
 
-/// What is said once for a series' rows.
+/// The description of a series, shared by its rows.
 #[derive(Default)]
-struct Head {
+struct SeriesHead {
     name: String,
     tags: BTreeMap<String, String>,
     columns: Vec<String>,
@@ -148,31 +176,20 @@ impl Rows {
             statements,
             begun: 0,
             messages: Vec::new(),
-            head: Head::default(),
+            head: SeriesHead::default(),
             row: Vec::new(),
             more: false,
             ended: false,
         }
     }
 
-    /// The next row, lent until the one after it is asked for; `None` after the last. Blocks until
-    /// a chunk is there.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let plant = client.v1("plant");
-    /// let mut rows = plant.query("SELECT * FROM weather GROUP BY station").call()?;
-    /// while let Some(row) = rows.next()? {
-    ///     println!("{} {:?}", row.series(), row.tag("station"));
-    /// }
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Returns the next row, which is borrowed until the next call; `None` after the last one. Blocks until a
+    /// chunk is received.
     ///
     /// # Errors
-    /// Returns an error if a statement failed, though the response's status is 200: the rows of the
-    /// other statements still come. Returns an error, after which nothing more comes, if the
-    /// connection breaks, time runs out, or the response has no result, ends before the last
-    /// statement's or in the middle, or isn't the JSON it should be.
+    /// Returns an error if a statement failed, even with status 200; the rows of other statements follow.
+    /// Returns an error, and then `None`, if the connection breaks, a time limit is exceeded, or the response
+    /// has no result, ends before the result of the last statement or in the middle of one, or isn't valid.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -184,7 +201,7 @@ impl Rows {
                 break;
             }
             if let Some(block) = self.series.next() {
-                self.head = Head {
+                self.head = SeriesHead {
                     name: block.name.unwrap_or_default(),
                     tags: block.tags.unwrap_or_default(),
                     columns: block.columns.unwrap_or_default(),
@@ -211,7 +228,7 @@ impl Rows {
         }))
     }
 
-    /// Reads the next chunk; false at the end.
+    /// Reads the next chunk; `false` at the end.
     fn chunk(&mut self) -> Result<bool, Error> {
         if self.ended {
             return Ok(false);
@@ -228,7 +245,7 @@ impl Rows {
                 if self.more {
                     return Err(self.unreadable("it ends where more was promised"));
                 }
-                // A deletion has no result on 2.x, nor the response a body.
+                // On 2.x a deletion has no result, and its response no body.
                 let done = self.statements.silent && self.statements.last == 0;
                 if self.begun == 0 && !done {
                     return Err(self.unreadable("it has no result, not even an empty one"));
@@ -252,43 +269,25 @@ impl Rows {
         }
     }
 
-    /// What the server remarked so far, statement by statement: 100 remarks at most. Nothing is
-    /// wrong with the rows.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let plant = client.v1("plant");
-    /// let mut rows = plant.query("SHOW MEASUREMENTS").call()?;
-    /// while rows.next()?.is_some() {}
-    /// for message in rows.messages() {
-    ///     eprintln!("{}: {}", message.level, message.text);
-    /// }
-    /// # assert!(rows.messages().is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Returns the server's messages so far, at most 100. The rows are complete all the same.
     #[must_use]
     pub fn messages(&self) -> &[Message] {
         &self.messages
     }
 
-    fn keep(&mut self, said: Option<Vec<Said>>) {
-        let clean = |text: &str| self.client.secrets().printable(text, MAX_REMARK);
+    fn keep(&mut self, messages: Option<Vec<RawMessage>>) {
+        let secrets = self.client.secrets();
         let space = MAX_MESSAGES.saturating_sub(self.messages.len());
-        let kept: Vec<_> = said
-            .unwrap_or_default()
-            .iter()
-            .take(space)
-            .map(|said| Message {
-                statement: self.statement,
-                level: clean(&said.level),
-                text: clean(&said.text),
-            })
-            .collect();
-        self.messages.extend(kept);
+        let messages = messages.into_iter().flatten().take(space);
+        self.messages.extend(messages.map(|message| Message {
+            statement: self.statement,
+            level: secrets.printable(&message.level, MAX_MESSAGE),
+            text: secrets.printable(&message.text, MAX_MESSAGE),
+        }));
     }
 
     fn failed(&mut self, error: &str) -> Error {
-        // Nothing behind a failed statement need be there.
+        // Statements after a failed one may have no result.
         self.statements.last = 0;
         self.begun = self.begun.max(1);
         let what = What(QUERY, &self.db);
@@ -302,7 +301,7 @@ impl Rows {
         ErrorKind::Content {
             what: format!(
                 "cannot {what}: {hint}the server reports for statement {}",
-                // People count from one.
+                // Counted from 1 in messages.
                 self.statement.saturating_add(1)
             ),
             message,
@@ -341,29 +340,38 @@ impl fmt::Debug for Rows {
     }
 }
 
-/// One row, lent by [`Rows`].
+/// A row, borrowed from [`Rows`].
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let mut rows = client.v1("plant").query("SELECT temp_c FROM weather").call()?;
+/// let row = rows.next()?.expect("a row");
+/// assert_eq!((row.statement(), row.series()), (0, "weather"));
+/// assert_eq!(row.columns(), ["time", "temp_c"]);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     client: &'a Client,
     statement: u32,
-    head: &'a Head,
+    head: &'a SeriesHead,
     values: &'a [Value],
 }
 
 impl<'a> Row<'a> {
-    /// Which of the query's statements this belongs to, from 0.
+    /// Returns the index of the row's statement in the query, from 0.
     #[must_use]
     pub fn statement(&self) -> u32 {
         self.statement
     }
 
-    /// The series' name: the measurement, or what a `SHOW` shows. Empty if it has none.
+    /// Returns the name of the series: the measurement, or the thing shown by a `SHOW`. Empty if it has none.
     #[must_use]
     pub fn series(&self) -> &'a str {
         &self.head.name
     }
 
-    /// The value of a tag that the query groups by. Other tags are columns.
+    /// Returns the value of a tag that the query groups by. Other tags are columns.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -381,25 +389,25 @@ impl<'a> Row<'a> {
         self.head.tags.get(name).map(String::as_str)
     }
 
-    /// The tags that the query groups by, in the order of their names.
+    /// Returns the tags that the query groups by, in the order of their names.
     pub fn tags(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let tags = self.head.tags.iter();
         tags.map(|(k, v)| (k.as_str(), v.as_str()))
     }
 
-    /// The columns' names.
+    /// Returns the names of the columns.
     #[must_use]
     pub fn columns(&self) -> &'a [String] {
         &self.head.columns
     }
 
-    /// The values, in the order of the columns.
+    /// Returns the values, in the order of the columns.
     #[must_use]
     pub fn values(&self) -> &'a [Value] {
         self.values
     }
 
-    /// When: the column `time`. `None` without one.
+    /// Returns the column `time`; `None` without one.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -414,8 +422,8 @@ impl<'a> Row<'a> {
         self.get("time").ok()
     }
 
-    /// The value in a column, as the type that is asked for: `f64`, `i64`, `u64`, `bool`, `&str`,
-    /// `String`, [`Timestamp`], or `Option` of one of them for what may be null.
+    /// Returns the value in a column as one of the types of [`FromValue`], or as an `Option` of one if it may be
+    /// null.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -464,7 +472,7 @@ impl fmt::Debug for Row<'_> {
     }
 }
 
-/// The body, of which one chunk may have so many bytes and no more.
+/// The body, with a limit for the bytes of one chunk, which `Rows` resets before each.
 struct Limited {
     inner: BufReader<Body>,
     left: Arc<AtomicUsize>,

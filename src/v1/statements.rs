@@ -1,19 +1,23 @@
-//! `Statements`: which of a query's statements must have a result.
+//! `Statements`: the results that a complete response must have, by the statements of a query.
+//!
+//! A response may be cut off between two JSON objects, where it looks complete. So the number of statements is
+//! counted in the query. This isn't a parser of InfluxQL: where it can't know, after a `/` that is a division
+//! or begins a pattern, it expects fewer results, so that no complete response is an error.
 
 use alloc::string::String;
 
-/// What a complete response to a query has, at least.
+/// The results that a complete response has at least.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Statements {
     /// The number, from 1, of the last statement that has a result on every server; 0 if there is none.
-    /// Nothing behind a `/` that may begin a pattern is counted.
+    /// Statements after a `/` that may begin a pattern aren't counted.
     pub(super) last: u32,
-    /// Whether there is a statement that InfluxDB 2.x carries out without a result.
+    /// There is a statement that InfluxDB 2.x executes without a result.
     pub(super) silent: bool,
 }
 
 impl Statements {
-    /// Whether there is none at all.
+    /// Returns `true` if there is no statement.
     pub(super) fn is_empty(&self) -> bool {
         self.last == 0 && !self.silent
     }
@@ -39,22 +43,24 @@ impl Statements {
     }
 }
 
-/// The first word of a statement that may change something, or `INTO`. What stands behind a pattern is
-/// not read as InfluxQL: there each `;` begins a statement.
+/// Returns the first word of a statement that may write, or `INTO`; `None` if the query only reads.
+//
+// This errs to the side of writes: after a `/`, which may begin a pattern, quotes and comments aren't
+// recognized, and each `;` begins a statement.
 pub(super) fn writes(q: &str) -> Option<String> {
     let mut rest = q;
     while !rest.is_empty() {
-        let (text, next, behind) = statement(rest);
-        let found = word_that_writes(&text);
+        let (text, next, pattern) = statement(rest);
+        let found = writing_word(&text);
         if found.is_some() {
             return found;
         }
         // The first piece is the rest of this statement.
-        for (at, piece) in behind.split(';').enumerate() {
+        for (at, piece) in pattern.split(';').enumerate() {
             let found = if at == 0 {
                 into(piece)
             } else {
-                word_that_writes(piece)
+                writing_word(piece)
             };
             if found.is_some() {
                 return found;
@@ -65,7 +71,7 @@ pub(super) fn writes(q: &str) -> Option<String> {
     None
 }
 
-fn word_that_writes(statement: &str) -> Option<String> {
+fn writing_word(statement: &str) -> Option<String> {
     let first = words(statement).next()?;
     let reads = ["select", "show", "explain"]
         .iter()
@@ -88,8 +94,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// `DELETE` and `DROP MEASUREMENT`, to which 2.9.1 responds with an empty body, or with `{}` if it isn't
-/// asked for chunks.
+/// Returns `true` for `DELETE` and `DROP MEASUREMENT`, to which 2.9.1 responds with an empty body, or without
+/// chunks with `{}`.
 fn is_silent(statement: &str) -> bool {
     let mut words = statement.split_whitespace();
     let mut next_is = |word: &str| words.next().is_some_and(|w| w.eq_ignore_ascii_case(word));
@@ -101,8 +107,8 @@ fn is_silent(statement: &str) -> bool {
     }
 }
 
-/// The first statement, without comments and strings; what stands behind its `;`; and what follows a `/`
-/// that may begin a pattern, where the statement ends for this function.
+/// Returns the first statement without comments and strings, the text after its `;`, and the text after a `/`
+/// that may begin a pattern, at which the statement ends here.
 fn statement(q: &str) -> (String, &str, &str) {
     let mut text = String::new();
     let mut rest = q;
@@ -128,7 +134,7 @@ fn statement(q: &str) -> (String, &str, &str) {
             }
             '\'' | '"' => {
                 text.push_str(" _ ");
-                behind_quote(next, c)
+                after_quote(next, c)
             }
             c => {
                 text.push(c);
@@ -138,8 +144,8 @@ fn statement(q: &str) -> (String, &str, &str) {
     }
 }
 
-/// What stands behind a string that has begun.
-fn behind_quote(text: &str, quote: char) -> &str {
+/// Returns the text after the end of a string that has begun.
+fn after_quote(text: &str, quote: char) -> &str {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         if c == '\\' {

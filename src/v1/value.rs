@@ -6,10 +6,10 @@ use alloc::string::String;
 use core::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
-/// One value of a row.
+/// A value of a row.
 ///
-/// JSON knows one kind of number: a float field's 1.0 comes as `Int(1)`. [`Row::get`](super::Row::get)
-/// makes of it what is asked for.
+/// JSON has one type of number, so the float 1.0 is `Int(1)` here. [`Row::get`](super::Row::get) converts it to
+/// the type that is asked for.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -25,13 +25,13 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// Nothing: the point has no such field.
+    /// No value: the point has no such field.
     Null,
-    /// True or false.
+    /// A boolean.
     Bool(bool),
-    /// A number without a fraction: an integer, or a float that happens to be one.
+    /// A number without a fraction: an integer, or a float with an integral value.
     Int(i64),
-    /// A number without a fraction beyond `i64`.
+    /// A number without a fraction that exceeds `i64`.
     UInt(u64),
     /// Any other number.
     Float(f64),
@@ -89,15 +89,15 @@ impl<'de> Deserialize<'de> for Value {
                 Ok(Value::Text(v))
             }
 
-            /// A number, if some crate of the program turns on serde_json's `arbitrary_precision`:
-            /// it comes as a map of one member, its text.
+            /// A number, if another crate of the program enables serde_json's feature `arbitrary_precision`:
+            /// it is a map with one member, the text of the number.
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
                 let number = map.next_entry::<String, String>()?;
                 let text = number
                     .filter(|(name, _)| name == "$serde_json::private::Number")
                     .map(|(_, text)| text)
                     .ok_or_else(|| A::Error::invalid_type(Unexpected::Map, &self))?;
-                // As serde_json tells them apart: a fraction or an exponent makes a float.
+                // The rule of serde_json: a fraction or an exponent makes a float, and so does -0.
                 if let Ok(v) = text.parse::<i64>() {
                     if v != 0 || !text.starts_with('-') {
                         return Ok(Value::Int(v));
@@ -114,8 +114,8 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// What [`Row::get`](super::Row::get) can make of a value: `f64`, `i64`, `u64`, `bool`, `&str`,
-/// `String`, [`Timestamp`], and `Option` of these for what may be null.
+/// A type that [`Row::get`](super::Row::get) returns: `f64`, `i64`, `u64`, `bool`, `&str`, `String`,
+/// [`Timestamp`], and `Option` of these for values that may be null.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -132,11 +132,11 @@ impl<'de> Deserialize<'de> for Value {
     note = "read the wide type and convert it: `i32::try_from(row.get::<i64>(name)?)`"
 )]
 pub trait FromValue<'a>: Sized + sealed::Sealed {
-    /// What this is called in an error.
+    /// The name of the type in errors.
     #[doc(hidden)]
     const NAME: &'static str;
 
-    /// The value as this type, if it is one.
+    /// Converts a value, if it is of this type.
     #[doc(hidden)]
     fn from_value(value: &'a Value) -> Option<Self>;
 }
@@ -162,7 +162,7 @@ impl FromValue<'_> for f64 {
     fn from_value(value: &Value) -> Option<Self> {
         match *value {
             Value::Float(v) => Some(v),
-            // Exact for what was a float: it was printed from one.
+            // Exact if the field is a float, from which the number was printed.
             #[allow(clippy::cast_precision_loss)]
             Value::Int(v) => Some(v as f64),
             #[allow(clippy::cast_precision_loss)]

@@ -11,12 +11,11 @@ use crate::line::Lines;
 use crate::{Client, Precision};
 
 impl Database<'_> {
-    /// Writes one batch; as [`Client::write`](crate::Client::write) in all but the address. `Ok` is
-    /// the server's 204, or the 201 of InfluxDB Cloud when it made the bucket.
+    /// Writes one batch by `/write`, otherwise like [`Client::write`](crate::Client::write). `Ok` is status 204,
+    /// or 201 of InfluxDB Cloud after it created the bucket.
     ///
     /// # Errors
-    /// Returns the same errors as [`Client::write`](crate::Client::write): ask the error what is
-    /// stored and what to do.
+    /// Returns the same errors as [`Client::write`](crate::Client::write), with what is stored and what to do.
     pub fn write(&self, data: impl WriteData) -> Result<(), Error> {
         self.client.lines_of(&data, |lines| self.write_lines(lines))
     }
@@ -63,7 +62,7 @@ fn written(
     }
     let made_the_bucket = response.status == 201 && !is_page(&response);
     let error = client.refused_write(what, response, lines);
-    // With an older Cloud's 201 a part may be stored.
+    // An older Cloud reports a partial write with 201.
     if made_the_bucket && error.stored() != Stored::Partial {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! A call of InfluxDB 3's administration, `/api/v3/configure/…`.
+//! Calls of InfluxDB 3's administration, `/api/v3/configure/…`.
 
 use crate::client::Client;
 use crate::client::execute::to_json;
@@ -21,7 +21,7 @@ pub(super) struct AdminRequest<'a> {
 }
 
 impl<'a> AdminRequest<'a> {
-    /// A call of `/api/v3/configure/` and the path.
+    /// Starts a call of `/api/v3/configure/` and the path.
     pub(super) fn new(client: &'a Client, method: &'static str, path: &'static str) -> Self {
         AdminRequest {
             client,
@@ -50,7 +50,7 @@ impl<'a> AdminRequest<'a> {
                 if response.status == 204 {
                     return Ok(());
                 }
-                // It names itself in the response to a ping only. A page has a body.
+                // The headers don't show that it is InfluxDB 3, but a page, of a proxy for example, has a body.
                 let body = response.body.read_some(MAX_READ);
                 if (200..300).contains(&response.status) && body.is_empty() {
                     return Ok(());
@@ -92,18 +92,17 @@ impl<'a> AdminRequest<'a> {
     }
 }
 
-/// How InfluxDB 3.6.0's errors about these calls begin. They are plain text, which could be anybody's but
-/// where such a call was made.
-const OWN_WORDS: &str = "attempted to create a resource that already exists
+/// The beginnings of InfluxDB 3.6.0's errors of these calls, in plain text that only here shows their sender.
+const OWN_ERRORS: &str = "attempted to create a resource that already exists
 the requested resource was not found
 token name already exists
 serde json error:\x20
 serde error:\x20";
 
-/// The same error, from InfluxDB itself if the words are its own.
+/// Marks an error as InfluxDB's if its message is one of InfluxDB's.
 fn recognized(mut error: Error) -> Error {
     if let ErrorKind::Response(ResponseError(parts)) = error.kind_mut() {
-        let own = OWN_WORDS.lines().any(|own| parts.message.starts_with(own));
+        let own = OWN_ERRORS.lines().any(|own| parts.message.starts_with(own));
         parts.from_influxdb |= own && (400..500).contains(&parts.status);
     }
     error

@@ -1,4 +1,4 @@
-//! Databases: where tables are kept, and for how long their rows are.
+//! Databases, and how long they keep rows.
 
 use super::admin::AdminRequest;
 use crate::client::Client;
@@ -44,7 +44,7 @@ pub struct NewDatabase {
 }
 
 impl NewDatabase {
-    /// A database of this name that keeps its rows for ever. The server takes ASCII letters, digits, `_`
+    /// Makes a database of this name that keeps its rows forever. The server accepts ASCII letters, digits, `_`
     /// and `-`.
     pub fn new(name: impl Into<String>) -> Self {
         NewDatabase {
@@ -53,7 +53,7 @@ impl NewDatabase {
         }
     }
 
-    /// Sets for how long rows are kept, in whole seconds; zero is for ever. Default: for ever.
+    /// Sets how long rows are kept, in whole seconds. Zero is forever. Default: forever.
     #[must_use]
     pub fn retention(mut self, keep: Duration) -> Self {
         self.retention = keep;
@@ -61,7 +61,7 @@ impl NewDatabase {
     }
 }
 
-/// What a create and a change send.
+/// The body of a creation and of a change.
 #[derive(Serialize)]
 struct Body<'a> {
     db: &'a str,
@@ -77,7 +77,7 @@ struct Listed {
 }
 
 impl Client {
-    /// The databases of a server of InfluxDB 3. Sends nothing.
+    /// Returns the databases of a server of InfluxDB 3. Sends nothing.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -91,7 +91,7 @@ impl Client {
 }
 
 impl Databases<'_> {
-    /// The names of all databases, the server's own `_internal` among them, in one request.
+    /// Returns the names of all databases, including the server's own `_internal`, in one request.
     ///
     /// # Errors
     /// Returns an error if the token lacks permission or no response is received.
@@ -102,12 +102,12 @@ impl Databases<'_> {
         Ok(all.into_iter().map(|one| one.name).collect())
     }
 
-    /// Creates a database. A write creates one as well, with rows that are kept for ever.
+    /// Creates a database. A write creates one as well, which keeps its rows forever.
     ///
     /// # Errors
-    /// Returns an error if there is [one of this name](Error::is_conflict), the server takes no more of
-    /// them (422: five in InfluxDB 3 Core 3.6), the retention isn't in whole seconds, the token lacks
-    /// permission, or no response is received.
+    /// Returns an error if there is [one of this name](Error::is_conflict), the server's limit is reached (422:
+    /// five in InfluxDB 3 Core 3.6), the retention isn't in whole seconds, the token lacks permission, or no
+    /// response is received.
     pub fn create(self, new: &NewDatabase) -> Result<(), Error> {
         check_name("a database", &new.name)?;
         let body = Body {
@@ -119,7 +119,7 @@ impl Databases<'_> {
             .send(&What("create database", &new.name))
     }
 
-    /// Changes for how long the rows of a database are kept, in whole seconds; zero is for ever.
+    /// Changes how long the rows of a database are kept, in whole seconds. Zero is forever.
     ///
     /// # Errors
     /// Returns an error if there is [no such database](Error::is_not_found), the retention isn't in whole
@@ -162,7 +162,7 @@ impl Databases<'_> {
     }
 }
 
-/// A retention as the server reads it, in the largest unit that fits; `None` is for ever.
+/// Returns a retention in the server's form, with the largest unit that divides it; `None` is forever.
 fn period(keep: Duration) -> Result<Option<String>, Error> {
     if keep.subsec_nanos() != 0 {
         return Err(Error::config(format!(

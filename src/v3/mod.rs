@@ -9,22 +9,26 @@
 //! sensors.write("weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
 //!
 //! let mut rows = sensors.sql("SELECT * FROM weather ORDER BY time, station").call()?;
-//! while let Some(row) = rows.next()? {
-//!     println!("{} {}", row.get::<Timestamp>("time")?, row.get::<f64>("temp_c")?);
-//! }
+//! let row = rows.next()?.expect("a row");
+//! assert_eq!(row.get::<Timestamp>("time")?, Timestamp::from_secs(1_700_000_000));
+//! assert_eq!(row.get::<f64>("temp_c")?, 21.5);
 //! # Ok::<(), influx_edge::Error>(())
 //! ```
 //!
-//! **In scope**: writing into a database; SQL and InfluxQL, their responses row by row; databases, tables and
-//! tokens.
+//! | for | take |
+//! |---|---|
+//! | writes into a database | [`Database::write`], [`Database::writer`] |
+//! | rows of SQL and InfluxQL | [`Database::sql`], [`Database::influxql`] |
+//! | tables with typed columns | [`Database::tables`] |
+//! | databases and tokens, which belong to the server | [`Client::v3_databases`], [`Client::v3_tokens`] |
+//! | anything else, such as triggers, plugins and caches | a [raw request](crate::Client::request) |
 //!
-//! **Out of scope**: Flux, deletes of points and the resources of InfluxDB 2, which InfluxDB 3 doesn't have;
-//! Arrow Flight. The triggers, plugins and caches of InfluxDB 3 are one
-//! [raw request](crate::Client::request) away.
+//! InfluxDB 3 has no Flux, no deletes of points, and none of the resources of InfluxDB 2. Calls for these are
+//! errors that name the alternative, also without this feature. Arrow Flight isn't supported.
 //!
 //! # Batches
-//! [`Database::writer`] collects points and delivers them through outages as the one of
-//! [`Client::writer`] does; a [bucket](crate::writer) is a database there.
+//! [`Database::writer`] collects points and delivers them through outages like that of [`Client::writer`]. Its
+//! [bucket](crate::writer) is the database.
 //!
 //! ```
 //! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -32,68 +36,62 @@
 //!
 //! let mut w = client.v3("sensors").writer().build()?;
 //! w.write(&Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5))?;
-//! println!("{}", w.close()?);
+//! assert_eq!(w.close()?.delivered, 1);
 //! # Ok::<(), influx_edge::Error>(())
 //! ```
 //!
-//! - *Bad lines* cost no request: the server stores the good ones and names the others by number, and the
-//!   writer keeps these with their whole text and the server's reason
-//!   ([`Rejected`](crate::writer::Rejected)). With [`accept_partial(false)`](Database::accept_partial) the
-//!   server names one bad line a request, and stores nothing until none is left.
-//! - *A long list of them* is read up to 64 KiB: the lines behind the last one named are sent again, for the
-//!   server to name the rest. (An error of [`Database::write`] has the first part then, and
+//! - *Bad lines* cost no further request: the server stores the good ones and names the others by number. The
+//!   writer keeps these with their whole text and the server's reason ([`Rejected`](crate::writer::Rejected)).
+//!   With [`accept_partial(false)`](Database::accept_partial), the server names one bad line a request, and
+//!   stores nothing until none is left.
+//! - *A long list of bad lines* is read up to 64 KiB. The lines after the last one named are sent again, so that
+//!   the server names the rest. (An error of [`Database::write`] then has the first part, and
 //!   [`dropped`](crate::ResponseError::dropped) is unset.)
-//! - *A spool* keeps for each batch that it is for InfluxDB 3, in no organization. What it has for another
-//!   [kind of server](crate::spool::ServerKind) stays for a writer of that kind, counted as
-//!   [`Stats::foreign`](crate::writer::Stats::foreign). After a move from InfluxDB 2 to 3
+//! - *A spool* records for each batch that it is for InfluxDB 3, without an organization. Batches for another
+//!   [kind of server](crate::spool::ServerKind) stay for a writer of that kind, counted as
+//!   [`Stats::foreign`](crate::writer::Stats::foreign). After a move from InfluxDB 2 to 3,
 //!   [`adopt_all`](crate::writer::WriterBuilder::adopt_all) sends the backlog of each bucket to the database of
-//!   that name.
-//! - *With [`no_sync`](Database::no_sync)* delivered means received: what the server hasn't on its disk yet is
-//!   lost when it fails.
+//!   the same name.
+//! - *With [`no_sync`](Database::no_sync)*, delivered means received: lines that aren't on the server's disk yet
+//!   are lost if it fails.
 //!
 //! # Rows
-//! A response comes as CSV, is read row by row in constant memory, and a cell is parsed as the type it is
-//! asked for. The server could send a JSON object a row (`jsonl`) instead. What decided, of a million rows
-//! with the columns of `SELECT *` (`cargo bench --features v3 --bench v3`):
+//! A response is CSV, read row by row in constant memory. A cell is parsed as the type that is asked for. The
+//! server can also send one JSON object a row (`jsonl`). The comparison, of a million rows with the columns of
+//! `SELECT *` (`cargo bench --features v3 --bench v3`):
 //!
 //! | | CSV | jsonl |
 //! |---|---|---|
 //! | bytes a row | 48 to 70 | 78 to 124 |
 //! | time into a struct | 150 to 210 ns | 250 to 270 ns |
-//! | a null, and a column that isn't there | a null; an error that names the columns | the same: neither is in the object |
-//! | NaN, infinities, and null | distinct | all of them null |
-//! | an empty string, and null | **the same: an empty cell** | distinct |
+//! | a null, and a missing column | a null; an error that names the columns | alike: neither is in the object |
+//! | NaN, infinities, and null | distinct | all null |
+//! | an empty string, and null | **alike: an empty cell** | distinct |
 //! | lists and structs | **not sent: the response breaks off** | as JSON |
 //! | types | **not sent** | number, boolean, text |
 //! | columns of an empty result | **not sent** | not sent |
 //!
-//! So these are what is lost:
-//! - *An empty string is null.* `get::<Option<&str>>` returns `None` for both, `get::<&str>` returns `""`.
-//!   Where that matters, ask for `s IS NULL` in a column of its own.
-//! - *Lists and structs* (`make_array`, `struct`) have no CSV, by the source of the server's CSV writer. Ask
-//!   for `array_to_string(a, ',')`, or for fields one by one.
-//! - *Types.* A cell is what it is asked for, if its text is such a value: `get::<i64>` of `21.0` is an error,
-//!   `get::<f64>` of an integer is not. Maps get texts.
-//! - *Times* have no zone and are in UTC; [`Timestamp`](crate::Timestamp), `SystemTime` and integers read
-//!   them. A date is its midnight. Times of day and intervals (`1 hours 2 mins`) are text.
+//! CSV therefore has these limits:
+//! - *An empty string is null.* `get::<Option<&str>>` returns `None` for both, and `get::<&str>` returns `""`.
+//!   To tell them apart, select `s IS NULL` as a column of its own.
+//! - *Lists and structs* (`make_array`, `struct`) can't be sent as CSV by the server. Select
+//!   `array_to_string(a, ',')`, or single fields.
+//! - *Types aren't sent.* A cell is of the requested type if its text is such a value: `get::<i64>` of `21.0` is
+//!   an error, `get::<f64>` of an integer isn't. In maps all values are text.
+//! - *Times* have no zone and are in UTC. [`Timestamp`](crate::Timestamp), `SystemTime` and integers parse them.
+//!   A date is its midnight. Times of day and intervals (`1 hours 2 mins`) are text.
 //!
-//! # What to watch
-//! - *What hangs where.* [`Client::v3`] names a database: writes, queries and [`tables`](Database::tables) are
-//!   its methods. What belongs to the server hangs on the client: [`Client::v3_databases`],
-//!   [`Client::v3_tokens`], and [`Client::version`], [`ping`](Client::ping) and [`health`](Client::health),
-//!   which are the same for all servers.
-//! - *Names that are taken* are [`is_conflict`](crate::Error::is_conflict) (409), what isn't there is
+//! # Errors
+//! - *A name that exists* is [`is_conflict`](crate::Error::is_conflict) (409), and one that doesn't is
 //!   [`is_not_found`](crate::Error::is_not_found) (404).
-//! - *Without a token*, or with a wrong one, everything is [`is_unauthorized`](crate::Error::is_unauthorized)
-//!   (401), a ping too, unless the server was started without tokens.
-//! - *Calls of InfluxDB 2* fail with a sentence that names what works in place of them; that needs no feature.
-//! - *A response that breaks off is an error*, after the rows that came. InfluxDB 3 sends 200 before it makes
-//!   the rows, so an error in one of them, a division by zero, ends the response in its middle, and only the
-//!   server's log says why. It looks like a lost connection, and so counts as one:
-//!   [`is_retryable`](crate::Error::is_retryable) is true.
-//! - *Parameters* (`$name`) are recorded for SQL. One that the query names and that isn't given is an error of
-//!   the server's.
-//! - *Syntax and planning errors* are status 500, and all the same not to be retried.
+//! - *Without a valid token*, every call, also [`ping`](Client::ping), is
+//!   [`is_unauthorized`](crate::Error::is_unauthorized) (401), unless the server was started without tokens.
+//! - *A response that breaks off* is an error after the rows that were received. InfluxDB 3 sends status 200 before
+//!   it computes the rows, so an error in one of them, such as a division by zero, ends the response in its
+//!   middle, with the reason in the server's log only. It looks like a lost connection, so
+//!   [`is_retryable`](crate::Error::is_retryable) returns `true`.
+//! - *Syntax and planning errors* have status 500, but aren't retryable.
+//! - *Parameters* (`$name`): one that isn't set is an error of the server.
 
 mod admin;
 mod databases;
@@ -113,7 +111,7 @@ pub(crate) use write::WriteOptions;
 use crate::client::Client;
 use alloc::string::String;
 
-/// One database of InfluxDB 3. Made by [`Client::v3`].
+/// A database of InfluxDB 3. Made by [`Client::v3`].
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -133,7 +131,7 @@ pub struct Database<'a> {
 }
 
 impl Client {
-    /// A database of InfluxDB 3. Sends nothing.
+    /// Returns a database of InfluxDB 3. Sends nothing.
     pub fn v3(&self, db: impl Into<String>) -> Database<'_> {
         Database {
             client: self,

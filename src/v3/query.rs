@@ -1,4 +1,4 @@
-//! SQL and InfluxQL by `/api/v3/query_sql` and `/api/v3/query_influxql`.
+//! Queries in SQL and InfluxQL, by `/api/v3/query_sql` and `/api/v3/query_influxql`.
 
 use super::Database;
 use super::rows::Rows;
@@ -33,12 +33,12 @@ use std::io;
 /// assert_eq!(row.get::<f64>("temp_c")?, 21.5);
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
-#[must_use = "nothing is asked until `call`, `deserialize` or `write_to`"]
+#[must_use = "nothing is sent until `call`, `deserialize` or `write_to`"]
 pub struct Query<'a> {
     database: Database<'a>,
     path: &'static str,
     q: String,
-    /// Each as JSON.
+    /// Names and values, the values as JSON.
     params: BTreeMap<String, String>,
     time_unit: Precision,
     timeout: Duration,
@@ -46,7 +46,7 @@ pub struct Query<'a> {
     max_body_bytes: u64,
     max_record_bytes: usize,
     max_columns: Option<usize>,
-    /// The first mistake in the query, an error of the call.
+    /// The first invalid parameter, an error of the call.
     wrong: Option<Error>,
 }
 
@@ -67,8 +67,8 @@ const JSON_LINES: Format = Format {
 };
 
 impl<'a> Database<'a> {
-    /// Starts a query in SQL: one statement that reads. Values don't belong into its text: give them as
-    /// [`param`](Query::param)s. Sends nothing.
+    /// Starts a query in SQL: one statement that reads. Pass values as [`param`](Query::param)s, not in its
+    /// text. Sends nothing.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -118,9 +118,9 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// Adds a value that the query calls `$name`: text, a finite number or a boolean, of any type that
-    /// serde serializes as one. No value can change what the query does. A [`Timestamp`](crate::Timestamp)
-    /// is text, which SQL compares with times.
+    /// Adds a value that the query names `$name`: text, a finite number or a boolean, of any type that serde
+    /// serializes as one. No value can change the meaning of the query. A [`Timestamp`](crate::Timestamp) is
+    /// text, which SQL compares with times.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -129,7 +129,7 @@ impl<'a> Query<'a> {
     /// let query = sensors.sql(q).param("station", "zrh-1").param("least", 20.5);
     /// assert!(query.call()?.next()?.is_some());
     ///
-    /// // Neither is a value that a column could equal.
+    /// // No column can equal these.
     /// for refused in [None, Some(f64::NAN)] {
     ///     assert!(sensors.sql(q).param("least", refused).call().is_err());
     /// }
@@ -163,21 +163,21 @@ impl<'a> Query<'a> {
         self.wrong.get_or_insert(Error::config(wrong));
     }
 
-    /// Sets the unit of times that [`deserialize`](Query::deserialize) reads into integers; they are
-    /// rounded down. Default: nanoseconds.
+    /// Sets the unit in which [`deserialize`](Query::deserialize) reads times into integers, rounded down.
+    /// Default: nanoseconds.
     pub fn time_precision(mut self, unit: Precision) -> Self {
         self.time_unit = unit;
         self
     }
 
-    /// Limits the time that the whole query may take, until its last row is read. Default: five minutes, or
-    /// the [client's](crate::client::ClientBuilder::timeout) if that is set.
+    /// Limits the time of the whole query, until its last row is read. Default: 5 min, or the
+    /// [client's](crate::client::ClientBuilder::timeout) if that is set.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// Limits the time in which nothing arrives. Default: a minute, or the
+    /// Limits the time of each read. Default: 1 min, or the
     /// [client's](crate::client::ClientBuilder::read_timeout) if that is set.
     pub fn read_timeout(mut self, limit: Duration) -> Self {
         self.read_timeout = limit;
@@ -190,8 +190,8 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Limits the bytes that the columns' names and one row may take together. Default: 16 MiB. Memory is
-    /// allocated as needed.
+    /// Limits the bytes of the columns' names and one row together. Default: 16 MiB. Memory is allocated as
+    /// needed.
     pub fn max_record_bytes(mut self, bytes: usize) -> Self {
         self.max_record_bytes = bytes;
         self
@@ -203,8 +203,8 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Sends the query, and returns its rows as they come. Blocks until the head of the response is there;
-    /// allocates the request and the buffers of the rows.
+    /// Sends the query, and returns its rows as they are received. Blocks until the head of the response is
+    /// received. Allocates the request and the buffers of the rows.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -218,12 +218,11 @@ impl<'a> Query<'a> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if a parameter isn't text, a number or a boolean (nothing is sent then), the
-    /// database is unknown, the query can't be planned (with the server's sentence, and not to be retried),
-    /// the credentials are unknown, or no response is received. An error that the server meets while it
-    /// makes the rows is one of [`Rows::next`].
+    /// Returns an error if a parameter is invalid (nothing is sent then), the database is unknown, the query
+    /// can't be planned (with the server's message, not retryable), the credentials are unknown, or no response
+    /// is received. An error while the server computes the rows is one of [`Rows::next`].
     pub fn call(self) -> Result<Rows, Error> {
-        // No row is longer than the whole response may be.
+        // A row can't be longer than the response.
         let longest = usize::try_from(self.max_body_bytes.saturating_add(1)).unwrap_or(usize::MAX);
         let longest = longest.min(self.max_record_bytes);
         let columns = self.max_columns;
@@ -237,9 +236,9 @@ impl<'a> Query<'a> {
         ))
     }
 
-    /// Sends the query, and returns each row as a value of your own type, by the names of its columns; or
-    /// as a map, for columns that aren't known beforehand: `BTreeMap<String, String>` has the texts of all
-    /// cells. Blocks and allocates as [`call`](Query::call).
+    /// Sends the query, and returns each row as a value of your own type, by the names of its columns. A row
+    /// that doesn't fit is an error of its own; the rows after it still follow. For unknown columns take a map:
+    /// `BTreeMap<String, String>` has the texts of all cells. Blocks and allocates like [`call`](Query::call).
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -268,9 +267,8 @@ impl<'a> Query<'a> {
         Ok(self.call()?.into_values(unit))
     }
 
-    /// Sends the query, and copies the response as it is, CSV, to a file or any other writer; returns the
-    /// number of bytes. [`Rows::from_reader`] reads it. Blocks until the response ends; allocates the
-    /// request.
+    /// Sends the query, and copies the response, which is CSV, to a file or another writer. Returns the number
+    /// of bytes. [`Rows::from_reader`] reads the copy. Blocks until the response ends; allocates the request.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -288,12 +286,12 @@ impl<'a> Query<'a> {
         self.copy(CSV, to)
     }
 
-    /// Sends the query, and copies the response to any writer as it is: JSON, one object a line; returns the
+    /// Sends the query, and copies the response, which is JSON with one object a line, to a writer. Returns the
     /// number of bytes.
     ///
-    /// Other than CSV this has types, integers of 64 bits whole, and a null is a column that a row lacks; NaN
-    /// and infinities are `null`, times have no zone (they are in UTC). Blocks until the response ends;
-    /// allocates the request.
+    /// Unlike CSV, it has types, with all 64 bits of integers. A null is a column missing in its row, NaN and
+    /// infinities are `null`, and times are in UTC without a zone. Blocks until the response ends; allocates the
+    /// request.
     ///
     /// ```no_run
     /// # let client = influx_edge::Client::builder("http://localhost:8181").build()?;
@@ -304,7 +302,7 @@ impl<'a> Query<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`write_to`](Query::write_to).
+    /// Returns the same errors as [`write_to`](Query::write_to).
     pub fn write_json_lines_to(self, to: &mut dyn io::Write) -> Result<u64, Error> {
         self.copy(JSON_LINES, to)
     }
@@ -330,7 +328,6 @@ impl<'a> Query<'a> {
         out.overall = self.timeout;
         out.read = Some(self.read_timeout);
         out.cap = self.max_body_bytes;
-        // Asking twice is asking.
         out.repeatable = true;
         let response = client.run(&what, &mut out, |response| {
             if response.status != 200 || !has_type(&response.headers, &[format.content_type]) {
@@ -342,11 +339,11 @@ impl<'a> Query<'a> {
     }
 }
 
-/// `{"db":…,"q":…,"format":"csv","params":{…}}`. By hand: the parameters are JSON already, and a program that
-/// only queries needs no other.
+/// Returns `{"db":…,"q":…,"format":"csv","params":{…}}`. Written by hand, because the parameters are JSON already
+/// and a program that only queries needs no other JSON.
 fn body(db: &str, q: &str, format: Format, params: &BTreeMap<String, String>) -> String {
     let mut body = String::from(r#"{"db":"#);
-    // A string is never full.
+    // Writing to a string can't fail.
     let _ = json_string(db, &mut body);
     body.push_str(r#","q":"#);
     let _ = json_string(q, &mut body);
@@ -370,7 +367,7 @@ fn body(db: &str, q: &str, format: Format, params: &BTreeMap<String, String>) ->
 
 impl fmt::Debug for Query<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the parameters: they are the user's data.
+        // Without the parameters, which are the user's data.
         f.debug_struct("Query")
             .field("database", &self.database)
             .field("q", &self.q)

@@ -1,4 +1,4 @@
-//! The rows of a response: one by one, or deserialized into your own types.
+//! The rows of a response, one by one or deserialized.
 
 use crate::Precision;
 use crate::client::Client;
@@ -19,8 +19,8 @@ const BROKE_OFF: &str = "; InfluxDB 3 breaks a response off, too, when a query f
 
 type Reader = Box<dyn Read + Send>;
 
-/// The rows of a response, as they come from the server. Owns the connection until the end; dropped
-/// earlier it closes it.
+/// The rows of a response, as they are received. It owns the connection until its end, and closes it if it is
+/// dropped earlier.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -37,9 +37,9 @@ pub struct Rows {
     source: Source,
 }
 
-/// Where rows come from, for their errors.
+/// The source of rows, for their errors.
 struct Source {
-    /// `None`: a reader, whose bytes are the caller's.
+    /// `None` for a reader, whose bytes are the caller's and need no masking.
     client: Option<Client>,
     db: String,
 }
@@ -54,7 +54,7 @@ impl Source {
     }
 }
 
-/// The error of a response that isn't there as a whole.
+/// The error of an incomplete response.
 #[cold]
 pub(super) fn broken(client: &Client, db: &str, mut http_error: HttpError) -> Error {
     if http_error.kind == TransportErrorKind::Closed {
@@ -82,8 +82,8 @@ impl Rows {
         }
     }
 
-    /// Reads the rows of a response that [`Query::write_to`](super::Query::write_to) stored. Nothing is
-    /// read yet. No buffered reader is needed: bytes are taken 16 KiB at a time.
+    /// Makes rows of a response that [`Query::write_to`](super::Query::write_to) copied to a file. Reads
+    /// nothing. No buffered reader is needed, since 16 KiB are read at once.
     ///
     /// ```
     /// use influx_edge::v3::Rows;
@@ -105,21 +105,30 @@ impl Rows {
         }
     }
 
-    /// Returns the next row, lent until the one after it is asked for; `None` after the last. Blocks until
-    /// a row is there. Allocates nothing per row, but for a row that is longer than all before it.
+    /// Returns the next row, which is borrowed until the next call; `None` after the last one. Blocks until a
+    /// row is received. Allocates only for a row that is longer than all before it.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// # let sensors = client.v3("sensors");
-    /// let mut rows = sensors.sql("SELECT * FROM weather WHERE station='nobody'").call()?;
-    /// assert!(rows.next()?.is_none());
+    /// let mut rows = sensors.sql("SELECT * FROM weather ORDER BY time, station").call()?;
+    /// let row = rows.next()?.expect("a row");
+    /// assert_eq!(row.get::<u64>("n")?, 7);
+    /// assert!(row.get::<i64>("temp_c").is_err()); // 21.5 isn't cut to 21
+    ///
+    /// let row = rows.next()?.expect("another row");
+    /// assert_eq!(row.get::<Option<i64>>("hum")?, None); // null
+    /// assert!(row.get::<i64>("hum").is_err());
+    ///
+    /// let error = row.get::<Option<f64>>("temp").unwrap_err(); // a misspelt column isn't null
+    /// assert!(error.to_string().starts_with("row 2: there is no column \"temp\", only hum, n, note"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the response breaks off or time runs out, and so is incomplete, however many
-    /// rows came: the connection is lost, or the query failed on the server while it made the rows. Or if
-    /// the response isn't CSV of equally long rows, or exceeds a limit. After the error comes `None`.
+    /// Returns an error if the response is incomplete, because the connection is lost, a time limit is exceeded,
+    /// or the query failed on the server while it computed the rows. Returns an error if the response isn't CSV
+    /// with rows of equal length, or exceeds a limit. After an error, `None` is returned.
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator can't lend; `while let Some(row) = rows.next()?` is the loop"
@@ -129,8 +138,7 @@ impl Rows {
         self.inner.next().map_err(|e| self.source.explain(e))
     }
 
-    /// Passes every row that is left to a closure. Blocks until the response ends; allocates nothing per
-    /// row.
+    /// Calls a closure with each remaining row. Blocks until the response ends; allocates nothing per row.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -156,8 +164,8 @@ impl Rows {
         Ok(())
     }
 
-    /// Returns the names of the columns, in order; none if the response has no rows, for then the server
-    /// sends no names either. Blocks until the first of the rows is there, unless one was read.
+    /// Returns the names of the columns, in order. There are none if the response has no rows, because the server
+    /// then sends no names. Blocks until the first row is received.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -176,7 +184,7 @@ impl Rows {
         Ok(self.inner.table().columns().map(|column| column.name()))
     }
 
-    /// Turns the rows that are left into values of one type, by the names of their columns; see
+    /// Returns the remaining rows as values of one type, by the names of the columns; see
     /// [`Query::deserialize`](super::Query::deserialize).
     ///
     /// ```
@@ -217,8 +225,8 @@ impl fmt::Debug for Rows {
     }
 }
 
-/// The rows that are left, each of its own: `for row in rows`. An [`OwnedRow`](csv::OwnedRow) costs two
-/// allocations; [`Rows::next`] and [`Rows::for_each`] need none.
+/// Iterates over the remaining rows as owned ones: `for row in rows`. It ends after the first error. An
+/// [`OwnedRow`](csv::OwnedRow) takes two allocations; [`Rows::next`] and [`Rows::for_each`] need none.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;

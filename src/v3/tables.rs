@@ -1,4 +1,4 @@
-//! Tables: measurements with the columns they have.
+//! Tables, which are measurements with typed columns.
 
 use super::Database;
 use super::admin::AdminRequest;
@@ -11,8 +11,8 @@ use serde::Serialize;
 
 /// The tables of a database. Made by [`Database::tables`].
 ///
-/// A write creates the tables and columns that it needs, so creating one is for those who want its columns
-/// to have their types before the first point. `SHOW TABLES` and `SHOW COLUMNS FROM …` list them.
+/// A write creates the tables and columns that it needs. Create a table to set the types of its columns before
+/// the first point. `SHOW TABLES` and `SHOW COLUMNS FROM …` list them.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -28,7 +28,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug)]
 pub struct Tables<'a>(&'a Database<'a>);
 
-/// A table to be created. Every table has the column `time` besides.
+/// A table to be created. Every table also has the column `time`.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -39,7 +39,7 @@ pub struct Tables<'a>(&'a Database<'a>);
 ///     .tag("station")
 ///     .field("temp_c", FieldType::Float)
 ///     .field("state", FieldType::String);
-/// assert!(client.v3("rec").tables().create(&weather).unwrap_err().is_conflict()); // it is there
+/// assert!(client.v3("rec").tables().create(&weather).unwrap_err().is_conflict()); // it exists
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ struct NewField {
 }
 
 impl NewTable {
-    /// A table of this name without columns.
+    /// Makes a table of this name without columns.
     pub fn new(name: impl Into<String>) -> Self {
         NewTable {
             name: name.into(),
@@ -66,7 +66,7 @@ impl NewTable {
         }
     }
 
-    /// Adds a tag. The order of the tags is the one by which rows are sorted.
+    /// Adds a tag. Rows are sorted by the tags in this order.
     #[must_use]
     pub fn tag(mut self, name: impl Into<String>) -> Self {
         self.tags.push(name.into());
@@ -99,7 +99,7 @@ struct Body<'a> {
 }
 
 impl Database<'_> {
-    /// The tables of this database. Sends nothing.
+    /// Returns the tables of this database. Sends nothing.
     #[must_use]
     pub fn tables(&self) -> Tables<'_> {
         Tables(self)

@@ -1,4 +1,4 @@
-//! Tokens of InfluxDB 3: the first one, and those with a name.
+//! Tokens of InfluxDB 3: the first one, and named ones.
 
 use super::admin::AdminRequest;
 use crate::Timestamp;
@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// The tokens of a server of InfluxDB 3. Made by [`Client::v3_tokens`].
 ///
-/// InfluxDB 3 Core has tokens that may do everything, and no others. `SELECT * FROM system.tokens` in the
-/// database `_internal` lists them, without their secrets.
+/// Every token of InfluxDB 3 Core has all permissions. `SELECT * FROM system.tokens` in the database `_internal`
+/// lists them without their secrets.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -25,7 +25,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens<'a>(&'a Client);
 
-/// A token that was created. The only response that has its secret is the one to its creation, so store
+/// A token that was created. Only the response to its creation has the secret, so store
 /// [`reveal_token`](Token::reveal_token) where it is needed.
 ///
 /// ```
@@ -38,16 +38,16 @@ pub struct Tokens<'a>(&'a Client);
 #[derive(Clone, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Token {
-    /// The server's number for it.
+    /// The server's number of it.
     pub id: u64,
-    /// Its name; `_admin` for the first one.
+    /// The name; `_admin` for the first token.
     pub name: String,
     #[serde(deserialize_with = "secret")]
     token: Secret,
-    /// When it was created.
+    /// The time of its creation.
     #[serde(default, deserialize_with = "time")]
     pub created_at: Option<Timestamp>,
-    /// When it expires. `None`: never.
+    /// The time at which it expires. `None`: never.
     #[serde(default, rename = "expiry", deserialize_with = "time")]
     pub expires_at: Option<Timestamp>,
 }
@@ -62,7 +62,7 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>,
 }
 
 impl Token {
-    /// The token itself, to be given to [`ClientBuilder::token`](crate::client::ClientBuilder::token).
+    /// Returns the secret, for [`ClientBuilder::token`](crate::client::ClientBuilder::token).
     #[must_use]
     pub fn reveal_token(&self) -> &str {
         self.token.reveal()
@@ -87,7 +87,7 @@ struct Body<'a> {
 }
 
 impl Client {
-    /// The tokens of a server of InfluxDB 3. Sends nothing.
+    /// Returns the tokens of a server of InfluxDB 3. Sends nothing.
     #[must_use]
     pub fn v3_tokens(&self) -> Tokens<'_> {
         Tokens(self)
@@ -95,7 +95,7 @@ impl Client {
 }
 
 impl Tokens<'_> {
-    /// Creates the first token, `_admin`, of a server that has none. Needs no credentials, and succeeds
+    /// Creates the first token, `_admin`, of a server that has none. Needs no credentials, and succeeds only
     /// once.
     ///
     /// ```
@@ -111,7 +111,7 @@ impl Tokens<'_> {
         AdminRequest::new(self.0, "POST", "token/admin").send_json(&"create the admin token")
     }
 
-    /// Creates a token with a name. It never expires, and may do everything.
+    /// Creates a named token, which never expires and has all permissions.
     ///
     /// # Errors
     /// Returns an error if there is [one of this name](Error::is_conflict), the client's token is missing or
@@ -123,7 +123,7 @@ impl Tokens<'_> {
             .send_json(&What("create token", name))
     }
 
-    /// Deletes a token. What uses it is refused from then on.
+    /// Deletes a token. Requests with it are rejected from then on.
     ///
     /// # Errors
     /// Returns an error if there is [no such token](Error::is_not_found), the client's token is missing or

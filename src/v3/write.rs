@@ -10,7 +10,7 @@ use crate::line::Lines;
 use alloc::borrow::ToOwned;
 use core::time::Duration;
 
-/// What a write asks of the server.
+/// The options of a write.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WriteOptions {
     accept_partial: bool,
@@ -27,26 +27,26 @@ impl Default for WriteOptions {
 }
 
 impl Database<'_> {
-    /// Sets whether the good lines of a batch are stored when it has bad ones. Default: true, and the bad
-    /// ones are reported by number; false: one bad line rejects the batch.
+    /// Sets whether the good lines of a batch with bad ones are stored. Default: `true`, and the bad lines are
+    /// reported by number. With `false`, one bad line rejects the batch.
     #[must_use]
     pub fn accept_partial(mut self, yes: bool) -> Self {
         self.options.accept_partial = yes;
         self
     }
 
-    /// Sets whether the server may respond before the lines are on its disk. Default: false.
+    /// Sets whether the server may respond before the lines are on its disk. Default: `false`.
     #[must_use]
     pub fn no_sync(mut self, yes: bool) -> Self {
         self.options.no_sync = yes;
         self
     }
 
-    /// Writes points, lines or text, whatever [`Client::write`](crate::Client::write) takes, into the database.
+    /// Writes points, lines, text or structs, like [`Client::write`](crate::Client::write), by
+    /// `/api/v3/write_lp`.
     ///
     /// # Errors
-    /// Returns the same errors as [`Client::write`](crate::Client::write): ask the error what is
-    /// stored and what to do.
+    /// Returns the same errors as [`Client::write`](crate::Client::write), with what is stored and what to do.
     pub fn write(&self, data: impl WriteData) -> Result<(), Error> {
         self.client.lines_of(&data, |lines| self.write_lines(lines))
     }
@@ -62,7 +62,7 @@ impl Database<'_> {
             .run_attempts(&mut out, |out| self.write_attempt(out, lines.bytes))
     }
 
-    /// One attempt, whatever the client's own policy of retries; as
+    /// Makes one attempt, whatever the client's policy of retries; like
     /// [`Client::write_once`](crate::Client::write_once).
     pub(crate) fn write_once(
         &self,
@@ -110,7 +110,7 @@ impl Database<'_> {
     }
 }
 
-/// For the writer, which sends later and from other threads.
+// For the writer, which sends later and from other threads.
 impl<'a> Database<'a> {
     pub(crate) fn with_options(client: &'a Client, db: &str, options: WriteOptions) -> Self {
         let db = db.to_owned();

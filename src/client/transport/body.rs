@@ -1,4 +1,4 @@
-//! The body of a response, as a stream with a cap.
+//! `Body`: the body of a response, as a stream with a limit.
 
 use super::call_trace::CallTrace;
 use super::decoder::Decoder;
@@ -10,22 +10,22 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use std::io::{self, Read};
 
-/// A body read whole is collected in pieces of at most this size.
+/// The largest piece in which a body is collected that is read whole.
 const MAX_PIECE: usize = 64 * 1024;
 
-/// The body of a response, decompressed, as it comes from the wire.
+/// The body of a response, decompressed while it is received.
 ///
-/// Read to its end it gives the connection back for the next call; dropped earlier it closes the
-/// connection. Errors are [`io::Error`]s that carry ours; a body cut short is always an error, never
-/// a silent end. Where the server didn't say where the end is, it is where the connection closes, in
-/// good order: by TLS's own farewell where there is TLS.
+/// Read to its end, it returns the connection to the pool; dropped earlier, it closes the connection. Errors
+/// are [`io::Error`]s around an [`HttpError`]. A truncated body is always an error. Without a length and
+/// without chunks, the end of the body is the orderly end of the connection, which with TLS is a
+/// `close_notify`.
 pub(crate) struct Body {
     reader: Option<Decoder>,
-    /// It isn't in chunks, so that its end may be where the connection closes.
+    /// It isn't chunked, so the end of the connection may be its end.
     open_ended: bool,
     left: u64,
     cap: u64,
-    /// Why not all of it could be read, if that was tried by `read_some`.
+    /// The error that ended `read_some`.
     pub(crate) broke: Option<HttpError>,
 }
 
@@ -40,10 +40,10 @@ impl Body {
         }
     }
 
-    /// Everything up to the end, or an error where the cap is exceeded.
+    /// Reads the whole body, or returns an error if it exceeds the limit.
     pub(crate) fn read_all(&mut self) -> Result<Vec<u8>, HttpError> {
-        // In pieces, for a growing vector is there twice while it moves: what is too large must
-        // be found out within the cap.
+        // In pieces, because a growing vector is in memory twice while it is moved. A body that exceeds the
+        // limit must be found without that.
         let mut full: Vec<Vec<u8>> = Vec::new();
         let mut piece = Vec::new();
         let mut filled = 0usize;
@@ -92,8 +92,8 @@ impl Body {
         }
     }
 
-    /// At most `max` bytes, whatever happens: for the bodies of errors. If the body ends within
-    /// them the connection can be used again.
+    /// Reads at most `max` bytes and never fails, for the bodies of errors. If the body ends within them, the
+    /// connection can be used again.
     pub(crate) fn read_some(&mut self, max: usize) -> Vec<u8> {
         let mut some = Vec::new();
         let mut piece = [0u8; 1024];
@@ -120,12 +120,12 @@ impl Read for Body {
         if buf.is_empty() {
             return Ok(0);
         }
-        // One byte beyond the cap is asked for: only its arrival tells too long from just right.
+        // One byte beyond the limit is read: a body of exactly the limit isn't an error.
         let most = usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX);
         let most = most.min(buf.len());
         let piece = buf.get_mut(..most).unwrap_or(&mut []);
         let open_ended = self.open_ended;
-        // Until the next body, or call, of this thread.
+        // Read by `CredentialTransport::await_input`, which is below the library in this thread.
         CallTrace::note(|t| t.open_ended = open_ended);
         match reader.read(piece) {
             Ok(0) => {

@@ -1,73 +1,52 @@
-//! What happened to the current call: a new connection? sent? responded? It decides whether a second try
-//! is right.
+//! `CallTrace`: the events of the current call, by which it is decided whether it is sent again.
 
 use super::headers::HeaderText;
 use core::cell::Cell;
 use std::thread_local;
 
-/// What happened since [`CallTrace::begin`] on this thread.
-///
-/// A thread-local, because the library hands no request-bound value through to the socket, and a
-/// call runs on one thread from its start to its response's head.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The events since [`CallTrace::begin`] on this thread.
+//
+// A thread-local, because the library passes no value of a request to the socket, and a call runs on one
+// thread from its start to the head of its response.
+#[derive(Clone, Copy, Default)]
 pub(super) struct CallTrace {
-    /// A new connection was made, so the one used was not from the pool.
+    /// A new connection was made. Otherwise the connection is from the pool.
     pub(super) connected: bool,
-    /// Bytes of the request were handed to the system.
+    /// Bytes of the request were passed to the system.
     pub(super) sent: bool,
-    /// Bytes of a response arrived. What TLS says for itself, as that it closes, is none of it.
+    /// Bytes of a response were received. TLS' own messages, such as a closure alert, don't count.
     pub(super) responded: bool,
-    /// The other side stopped taking bytes before the request was complete.
+    /// The other side stopped accepting bytes before the request was complete.
     pub(super) cut: bool,
-    /// Nothing came while the body waited for `100 Continue`.
+    /// Nothing was received while the body waited for `100 Continue`.
     pub(super) silent: bool,
-    /// The head of the request was handed over whole.
+    /// The whole head of the request was passed on.
     pub(super) head_done: bool,
-    /// So was a part of its body, which a reader gives only once.
+    /// A part of its body was, which a reader yields only once.
     pub(super) body_begun: bool,
-    /// The request goes over a connection of which each byte is the server's own, not TLS'.
+    /// The connection has no TLS, so that each byte received is the server's own.
     pub(super) plain: bool,
-    /// It has been looked whether anything came before the request.
+    /// The check for bytes received before the request was made.
     pub(super) looked: bool,
-    /// Something did.
+    /// It found some.
     pub(super) early: bool,
-    /// The request's first bytes passed the place where a proxy's request line is made.
+    /// The first bytes of the request passed the place where a proxy's request line is made.
     pub(super) begun: bool,
-    /// How many bytes of body the request has, as far as known when it begins.
+    /// The length of the request's body, as far as known at the start.
     pub(super) body: u64,
-    /// The body being read ends where the connection does, so only an orderly close ends it.
+    /// The body that is read ends with the connection, so only an orderly close ends it.
     pub(super) open_ended: bool,
 }
 
 thread_local! {
-    static TRACE: Cell<CallTrace> = const {
-        Cell::new(CallTrace {
-            connected: false,
-            sent: false,
-            responded: false,
-            cut: false,
-            silent: false,
-            head_done: false,
-            body_begun: false,
-            plain: false,
-            looked: false,
-            early: false,
-            begun: false,
-            body: 0,
-            open_ended: false,
-        })
-    };
-}
-
-thread_local! {
-    /// The header with the secret of the call that begins, until it's sent. Thread-local for the
-    /// same reason.
+    static TRACE: Cell<CallTrace> = Cell::default();
+    /// The header with the secret of the call that begins, until it is sent.
     static CREDENTIAL: Cell<Option<(&'static str, HeaderText)>> = const { Cell::new(None) };
 }
 
 impl CallTrace {
-    /// A call begins. Its credential goes past the library, which would write every byte it handles
-    /// to the log at the level `trace`.
+    /// Begins a call. Its credential bypasses the library, which logs every byte that it sends at the level
+    /// `trace`.
     pub(super) fn begin(credential: Option<(&'static str, HeaderText)>, body: u64) {
         TRACE.set(CallTrace {
             body,
@@ -76,15 +55,13 @@ impl CallTrace {
         CREDENTIAL.set(credential);
     }
 
-    /// The call is over: what happened in it. One that never got as far as sending leaves no
-    /// secret behind.
+    /// Ends the call and returns its events. A credential that wasn't sent is removed.
     pub(super) fn end(outer: CallTrace) -> CallTrace {
         CREDENTIAL.take();
         TRACE.replace(outer)
     }
 
-    /// A connection was made for the call. What a proxy or a TLS handshake sent and received is not the
-    /// call's.
+    /// Records a new connection. Bytes of a proxy's tunnel or of a TLS handshake aren't the call's.
     pub(super) fn connected_anew() {
         TRACE.set(CallTrace {
             connected: true,
@@ -93,7 +70,7 @@ impl CallTrace {
         });
     }
 
-    /// The header with the secret, once.
+    /// Takes the header with the secret, once.
     pub(super) fn take_credential() -> Option<(&'static str, HeaderText)> {
         CREDENTIAL.take()
     }

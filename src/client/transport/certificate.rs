@@ -1,6 +1,6 @@
-//! What an error has to know of a certificate that wasn't taken, read from its DER.
+//! The parts of a rejected certificate that its error reports, read from its DER.
 
-/// What is in a certificate.
+/// Parts of a certificate.
 pub(super) struct Certificate {
     /// X.509 version 1: no extensions.
     pub(super) version_1: bool,
@@ -11,19 +11,22 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// Nothing is checked: a certificate that can't be read has none of it.
+    /// Reads a certificate without checking it. If it can't be read, all parts are `false`.
     pub(super) fn read(der: &[u8]) -> Self {
         let (version_1, own) = fields(der).unwrap_or((false, false));
         Certificate {
             version_1,
             own,
-            // By that extension's OID.
+            // The DER of the extension's OID, 2.5.29.17.
             named: der.windows(5).any(|w| w == [0x06, 0x03, 0x55, 0x1d, 0x11]),
         }
     }
 }
 
-/// Whether the version is 1, and whether issuer and subject are the same (RFC 5280, section 4.1).
+/// Returns `true` twice: if the version is 1, and if issuer and subject are the same (RFC 5280 §4.1).
+//
+//   TBSCertificate ::= SEQUENCE {
+//       [0] version, if not 1   serialNumber   signature   issuer   validity   subject ... }
 fn fields(der: &[u8]) -> Option<(bool, bool)> {
     let (_, certificate, _) = element(der)?;
     let (_, fields, _) = element(certificate)?;
@@ -38,7 +41,7 @@ fn fields(der: &[u8]) -> Option<(bool, bool)> {
     Some((!explicit || version == [2, 1, 0], issuer == subject))
 }
 
-/// Tag and content of the first element of DER, and what is behind it.
+/// Returns tag and content of the first element of DER, and the rest after it (X.690 §8.1).
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, length, rest) = match der {
         [tag, 0x81, n, rest @ ..] => (*tag, usize::from(*n), rest),

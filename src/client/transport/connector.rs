@@ -1,6 +1,8 @@
-//! The connector and transport between the HTTP library and its sockets, which add the credentials and
-//! note what happens to a call. They live on the library's `unversioned` interface, which may change in a
-//! minor release; nothing outside this folder may depend on it.
+//! The connectors and transports between the HTTP library and its sockets. They add credentials and record
+//! the events of a call.
+//!
+//! They implement the library's `unversioned` interface, which may change in a minor release, so nothing
+//! outside this module depends on it.
 
 use super::call_trace::CallTrace;
 use super::error::disguised;
@@ -19,7 +21,7 @@ use ureq::{Error, Timeout};
 /// Connects to the server through a proxy.
 pub(super) type ProxyConnector = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
 
-/// The way to the server: through a proxy if there is one.
+/// Connects through a proxy, if there is one.
 #[derive(Debug)]
 struct OptionalProxy(Option<ProxyConnector>);
 
@@ -38,8 +40,13 @@ impl Connector<()> for OptionalProxy {
     }
 }
 
-/// The whole chain: the path through a proxy if one is set, else our own socket; TLS if the URL says
-/// so.
+/// The chain of connectors: a proxy if one is set, else a TCP socket; then TLS if the URL is `https`.
+//
+// The transports of a connection, from the library down to the system:
+//
+//   CredentialTransport -> [TlsTransport] -> EdgeTransport                          (no proxy)
+//   CredentialTransport -> [TlsTransport] -> Through -> [TlsTransport] -> EdgeTransport
+//                          to the server     proxy      to the proxy
 pub(super) fn chain(proxy: Option<ProxyConnector>, tls: TlsConnector) -> impl Connector<()> {
     let chain = OptionalProxy(proxy).chain(TcpConnector);
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -49,13 +56,13 @@ pub(super) fn chain(proxy: Option<ProxyConnector>, tls: TlsConnector) -> impl Co
     chain
 }
 
-/// Around the chain: notes that a connection is new, and doubts the addresses when none was made.
+/// Wraps the chain: records that a connection is new, and marks the addresses as doubted after a failure.
 pub(super) struct EdgeConnector<C> {
     pub(super) inner: C,
     pub(super) addresses: Arc<Addresses>,
 }
 
-/// The library asks for it and prints it nowhere; so of the transport below.
+/// The library requires it and doesn't print it.
 impl<C> fmt::Debug for EdgeConnector<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EdgeConnector")
@@ -73,22 +80,26 @@ impl<C: Connector<()>> Connector<()> for EdgeConnector<C> {
         let made = self.inner.connect(details, chained);
         CallTrace::connected_anew();
         if made.is_err() {
-            // The host may have moved: ask for its address again next time.
+            // The host may have another address now.
             self.addresses.forget();
         }
         Ok(made?.map(|inner| CredentialTransport { inner, new: false }))
     }
 }
 
-/// Outside of everything: adds the credential to a request's head, and lets the library look twice
-/// at what has come.
-///
-/// It looks for `100 Continue` first, and when it finds another response instead, waits for more to
-/// come before it looks at that response. If the server has sent everything already, it would wait
-/// for ever.
+/// The outermost transport: inserts the credential into a request's head, and returns a received head to the
+/// library twice.
+//
+// The credential bypasses the library, because that logs every byte of a head at the level `trace`. It is
+// inserted after the request line, in the buffer if there is space, so that the head stays one packet.
+//
+// While a body waits for `100 Continue`, the library reads the input once to find it. If it finds a final
+// response instead, it waits for more input before it parses that. A server that has sent its whole response
+// sends no more, so the wait would last until the time limit. `await_input` therefore returns once more
+// without reading, if the buffer holds a whole head.
 pub(super) struct CredentialTransport<T> {
     inner: T,
-    /// Something came since the last pretended arrival.
+    /// Input was received since `await_input` last returned without reading.
     new: bool,
 }
 
@@ -99,7 +110,7 @@ impl<T> fmt::Debug for CredentialTransport<T> {
 }
 
 impl<T: Transport> CredentialTransport<T> {
-    /// Puts a header behind the request line, which is what the output begins with.
+    /// Sends the output with a header inserted after its first line, which is the request line.
     fn with_header(
         &mut self,
         amount: usize,
@@ -124,7 +135,7 @@ impl<T: Transport> CredentialTransport<T> {
                 .inner
                 .transmit_output(amount.saturating_add(size), timeout);
         }
-        // No space for both: one after the other.
+        // No space for both: in several pieces.
         let rest = output.get(line..amount).unwrap_or(&[]).to_vec();
         let deadline = Deadline::new(timeout);
         self.inner.transmit_output(line, timeout)?;
@@ -135,8 +146,7 @@ impl<T: Transport> CredentialTransport<T> {
     }
 }
 
-/// A time limit that goes on running from one step to the next. A transport's own starts anew with
-/// each of its calls.
+/// A time limit for several steps. A transport's own limit starts anew with each of its calls.
 pub(super) struct Deadline {
     start: Instant,
     timeout: NextTimeout,
@@ -150,7 +160,7 @@ impl Deadline {
         }
     }
 
-    /// What is left of it; an error if nothing is.
+    /// Returns the time left, or an error if there is none.
     pub(super) fn left(&self) -> Result<NextTimeout, Error> {
         let left = self.timeout.after.saturating_sub(self.start.elapsed());
         if left.is_zero() {
@@ -163,7 +173,7 @@ impl Deadline {
     }
 }
 
-/// Sends bytes from elsewhere, in as many pieces as the buffer needs.
+/// Sends bytes that aren't in the buffer, in as many pieces as it needs.
 pub(super) fn send(
     transport: &mut dyn Transport,
     mut bytes: &[u8],
@@ -180,7 +190,7 @@ pub(super) fn send(
     Ok(())
 }
 
-/// Copies into a buffer that is known to have the space.
+/// Copies into a buffer that has the space.
 fn put(output: &mut [u8], at: &mut usize, part: &[u8]) {
     let end = at.saturating_add(part.len());
     if let Some(there) = output.get_mut(*at..end) {
@@ -195,8 +205,7 @@ impl<T: Transport> Transport for CredentialTransport<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        // A TLS server sends tickets unasked; whether they are a response can't be told before they
-        // are decrypted.
+        // A TLS server sends session tickets at any time, which only decryption tells from a response.
         let plain = !self.inner.is_tls();
         let output = self.inner.buffers().output();
         let ends = output
@@ -221,7 +230,7 @@ impl<T: Transport> Transport for CredentialTransport<T> {
             }
         }
         let more = match self.inner.await_input(timeout) {
-            // The library takes these for the end of a body that has no other.
+            // The library would take these for the end of a body without a length.
             Err(Error::Io(e)) if CallTrace::now().open_ended => return Err(disguised(e)),
             Err(Error::Timeout(Timeout::Await100)) => {
                 CallTrace::note(|t| t.silent = true);

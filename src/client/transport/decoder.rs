@@ -1,6 +1,7 @@
-//! `Content-Encoding`: the decoding of a response's body. Here and not in the HTTP library, which
-//! knows one spelling of one coding, hands on in silence what it doesn't know, and can't tell a
-//! damaged stream from a connection that ended in its middle.
+//! Decoding of a response's body by `Content-Encoding`.
+//!
+//! The HTTP library isn't used for this: it knows one spelling of one coding, passes unknown ones on without
+//! an error, and reports a damaged stream and a lost connection alike.
 
 use super::detail::Detail;
 use super::error::HttpError;
@@ -14,34 +15,34 @@ use ureq::http::{HeaderMap, header};
 #[cfg(feature = "gzip")]
 type Gunzip = flate2::bufread::MultiGzDecoder<io::BufReader<WireBody>>;
 
-/// How much of a compressed body is read at once.
+/// The size of a compressed body's read buffer.
 #[cfg(feature = "gzip")]
 const COMPRESSED_PIECE: usize = 8 * 1024;
 
-/// A body as it was before it was encoded.
+/// A decoded body.
 pub(super) enum Decoder {
     Plain(WireBody),
-    /// gzip of which nothing was read yet. The decoder is large, reads when it's made, and an empty
-    /// body needs none.
+    /// gzip of which nothing was read yet. The decoder is large and reads when it is made, and an empty body
+    /// needs none.
     #[cfg(feature = "gzip")]
     Unopened(Option<WireBody>),
     #[cfg(feature = "gzip")]
     Gzip(alloc::boxed::Box<Gunzip>),
-    /// Encoded in a way that nobody asked for.
+    /// Encoded with a coding that wasn't asked for.
     Unknown(WireBody, String),
 }
 
-/// A body as it comes over the wire. Its errors carry ours, which tells them from a decoder's.
+/// A body as received. Its errors are around an [`HttpError`], and a decoder's aren't.
 pub(super) struct WireBody {
     reader: ureq::BodyReader<'static>,
-    /// Its end was announced, by a length or in chunks. Otherwise the connection's end is its own.
+    /// It has a length or chunks. Otherwise it ends with the connection.
     #[cfg(feature = "gzip")]
     framed: bool,
 }
 
 impl Decoder {
-    /// Takes the headers away that aren't true of what comes out. `as_asked`: the caller asked for
-    /// codings of its own and gets what this client doesn't know.
+    /// Makes a decoder, and removes the headers that don't hold for the decoded body. `as_asked`: the caller
+    /// set `Accept-Encoding`, and so gets unknown codings undecoded.
     pub(super) fn new(headers: &mut HeaderMap, body: ureq::Body, as_asked: bool) -> Self {
         let wire = WireBody {
             #[cfg(feature = "gzip")]
@@ -70,7 +71,7 @@ impl Read for Decoder {
                 return Ok(0);
             };
             let mut wire = io::BufReader::with_capacity(COMPRESSED_PIECE, wire);
-            // Many servers encode nothing as nothing.
+            // Many servers send an empty body for empty gzip.
             if io::BufRead::fill_buf(&mut wire)?.is_empty() {
                 return Ok(0);
             }
@@ -105,7 +106,7 @@ impl Read for Decoder {
     }
 }
 
-/// The connection's errors as they are; what is left is the stream's own.
+/// Passes the connection's errors on; the others are the stream's.
 #[cfg(feature = "gzip")]
 fn gzip_error(e: io::Error, framed: bool) -> io::Error {
     if e.get_ref().is_some_and(|inner| inner.is::<HttpError>()) {
@@ -116,7 +117,7 @@ fn gzip_error(e: io::Error, framed: bool) -> io::Error {
             TransportErrorKind::Compression,
             "gzip ends too early".into(),
         ),
-        // Nothing else said where the end is.
+        // The end of the body was the end of the connection.
         io::ErrorKind::UnexpectedEof => (
             TransportErrorKind::Closed,
             "the connection ended before the gzip in it".into(),
@@ -137,21 +138,21 @@ impl Read for WireBody {
     }
 }
 
-/// What a body is encoded with.
+/// The coding of a body.
 enum Coding {
     None,
     #[cfg(feature = "gzip")]
     Gzip,
-    /// Another one, or more than one; as the server named it.
+    /// Another one, or more than one, in the server's spelling.
     Unknown(String),
 }
 
 impl Coding {
-    /// RFC 9110, 8.4: a list, in any case; `x-gzip` is `gzip`, and `identity` nothing.
+    /// RFC 9110 §8.4: a list without regard to case; `x-gzip` is `gzip`, and `identity` none.
     fn of(headers: &HeaderMap) -> Self {
         let mut found = None;
         let content = headers.get_all(header::CONTENT_ENCODING).iter();
-        // It says the same of a body, but for the chunks, which the library undoes.
+        // Transfer codings encode the body as well. The library decodes chunks only.
         let transfer = headers.get_all(header::TRANSFER_ENCODING).iter();
         for value in content.chain(transfer) {
             let value = value.to_str().unwrap_or("not ASCII");

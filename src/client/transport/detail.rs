@@ -1,19 +1,22 @@
-//! The cause of a failure: the crate's own words, and what a server, a proxy or a library says, kept
-//! apart from where it arises to where it is printed.
+//! `Detail`: the cause of a failure, in which this crate's text and untrusted text are kept apart until it is
+//! printed.
 
 use crate::client::secret::Secrets;
 use alloc::string::String;
 use core::fmt;
 
-/// What is printed of a failure. Own are fixed words, numbers, the hosts of the settings, and what
-/// the system says of itself; everything doubtful is foreign.
+/// The text of a failure. Own text is fixed strings, numbers, the hosts of the settings, and the system's
+/// errors. Anything from a server, a proxy or a library is foreign.
+//
+//   |own|foreign|own|advice|
+//       ^foreign^   ^end
 pub(crate) struct Detail {
     text: String,
-    /// Where in it what is foreign begins and ends: the only part that can repeat a secret, or hold a
-    /// character that a terminal obeys.
+    /// Start and end of the foreign text, the only part that may repeat a secret or contain control
+    /// characters.
     foreign: (usize, usize),
-    /// Where the cause ends. Behind it is what to do, if that is known; a command is its end, so that
-    /// it can be pasted.
+    /// The end of the cause. The advice follows, if there is any. A command is at its end, so that it can be
+    /// pasted.
     end: usize,
 }
 
@@ -35,7 +38,7 @@ impl Detail {
         }
     }
 
-    /// Foreign text between own words.
+    /// Foreign text between own text.
     pub(crate) fn quote(before: &str, text: &str, after: &str) -> Self {
         let whole = joined(&[before, text, after]);
         Detail {
@@ -45,8 +48,7 @@ impl Detail {
         }
     }
 
-    /// Own words, foreign text, own words, and what to do. (Without foreign text all own ones are
-    /// the first.)
+    /// Returns own text, foreign text, own text, and advice. Without foreign text, all own text is the first.
     fn parts(&self) -> [&str; 4] {
         let (cause, advice) = cut(&self.text, self.end);
         let (before, rest) = cut(cause, self.foreign.0);
@@ -54,7 +56,7 @@ impl Detail {
         [before, foreign, after, advice]
     }
 
-    /// With what to do about it, unless that is known already.
+    /// Adds advice, unless there is some already.
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     pub(super) fn advise(mut self, advice: &str) -> Self {
         if self.end == self.text.len() {
@@ -65,11 +67,11 @@ impl Detail {
         self
     }
 
-    /// The same within own words, for a failure at a proxy: advice about the URL becomes advice about the
-    /// proxy's.
+    /// Puts own text around the cause of a failure at a proxy. Advice about the URL becomes advice about the
+    /// proxy's URL.
     pub(super) fn within(self, before: &str, after: &str, advice: &str) -> Self {
         let [own, foreign, rest, known] = self.parts();
-        // The proxy's certificate here.
+        // Here the certificate is the proxy's.
         let (its, own) = match own.strip_prefix("the server's") {
             Some(own) => ("its", own),
             None => ("", own),
@@ -85,43 +87,43 @@ impl Detail {
         new
     }
 
-    /// Adds what may be done, behind everything.
-    pub(crate) fn hint(&mut self, words: &str) {
-        self.text.push_str(words);
+    /// Adds a hint at the end of the advice.
+    pub(crate) fn hint(&mut self, text: &str) {
+        self.text.push_str(text);
     }
 
-    /// Adds own words behind the cause.
-    pub(super) fn push(&mut self, words: &str) {
-        self.text.insert_str(self.end, words);
-        self.end = self.end.saturating_add(words.len());
+    /// Adds own text at the end of the cause.
+    pub(super) fn push(&mut self, text: &str) {
+        self.text.insert_str(self.end, text);
+        self.end = self.end.saturating_add(text.len());
     }
 
-    /// Whether the own words have these among them.
-    pub(super) fn has(&self, words: &str) -> bool {
+    /// Returns `true` if the own text contains this.
+    pub(super) fn has(&self, text: &str) -> bool {
         let [before, _, after, _] = self.parts();
-        before.contains(words) || after.contains(words)
+        before.contains(text) || after.contains(text)
     }
 
-    /// The whole, with at most `max` bytes of what is foreign.
+    /// Returns the whole text, with secrets masked and at most `max` bytes of the foreign text.
     pub(crate) fn printable(&self, secrets: &Secrets, max: usize) -> String {
         let [before, foreign, after, advice] = self.parts();
         joined(&[before, &secrets.printable(foreign, max), after, advice])
     }
 }
 
-/// A text in two; all of it is before a place that isn't in it.
+/// Splits a text. If `at` isn't in it, all of it comes before.
 fn cut(text: &str, at: usize) -> (&str, &str) {
     text.split_at_checked(at).unwrap_or((text, ""))
 }
 
-/// Fixed words are own. A `String` has to be given as one or the other.
+/// Fixed text is own. A `String` has to be made one or the other.
 impl From<&'static str> for Detail {
     fn from(words: &'static str) -> Self {
         Detail::own(words)
     }
 }
 
-/// (`concat` takes more of a small program.)
+/// `concat`, which takes more code.
 fn joined(parts: &[&str]) -> String {
     let mut text = String::new();
     for part in parts {
@@ -130,7 +132,7 @@ fn joined(parts: &[&str]) -> String {
     text
 }
 
-/// Nothing is scrubbed here.
+/// Secrets aren't masked here, so nothing is shown.
 impl fmt::Debug for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")

@@ -8,12 +8,12 @@ use core::fmt;
 use std::io;
 use ureq::{Error, Timeout};
 
-/// Where and how the path broke, before it is known for which call.
+/// A failure of the transport, before it is known of which call.
 #[derive(Debug)]
 pub(crate) struct HttpError {
     pub(crate) kind: TransportErrorKind,
     pub(crate) detail: Detail,
-    /// Only std's own errors are handed on as a source: no dependency's type leaks.
+    /// Only errors of std are a source, so that no dependency's type leaks.
     pub(crate) source: Option<io::Error>,
 }
 
@@ -31,7 +31,7 @@ impl HttpError {
         HttpError::new(TransportErrorKind::Request, detail)
     }
 
-    /// An error out of reading a body: one of ours in an `io::Error`'s clothes, or a real one.
+    /// The error of reading a body: an `HttpError` within an `io::Error`, or the system's.
     pub(crate) fn from_read(e: io::Error) -> Self {
         if e.get_ref().is_some_and(|inner| inner.is::<HttpError>()) {
             return match e
@@ -49,7 +49,7 @@ impl HttpError {
         io::Error::new(self.io_kind(), self)
     }
 
-    /// The nearest of std's kinds.
+    /// Returns the nearest kind of std's.
     pub(crate) fn io_kind(&self) -> io::ErrorKind {
         match self.kind {
             TransportErrorKind::Timeout => io::ErrorKind::TimedOut,
@@ -61,14 +61,14 @@ impl HttpError {
 
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is printed is made of it, by `Detail::printable`.
+        // `Detail::printable` prints it, with secrets masked.
         f.write_str("***")
     }
 }
 
 impl std::error::Error for HttpError {}
 
-/// Through the library, which hands it on as it is.
+/// The library passes it through unchanged.
 impl From<HttpError> for Error {
     fn from(e: HttpError) -> Self {
         Error::Other(Box::new(e))
@@ -94,7 +94,6 @@ impl From<Error> for HttpError {
                 HttpError::new(TransportErrorKind::Tls, "the connection isn't encrypted")
             }
             Error::BodyStalled => HttpError::new(TransportErrorKind::Closed, "the body stalled"),
-            // Mostly one of ours, which the library passed through.
             Error::Other(inner) => match inner.downcast::<HttpError>() {
                 Ok(http_error) => *http_error,
                 Err(inner) => foreign(TransportErrorKind::Protocol, &inner),
@@ -104,19 +103,19 @@ impl From<Error> for HttpError {
     }
 }
 
-/// What this crate puts into an `io::Error`, which the library has to see as one.
+/// A message of this crate in an `io::Error`, for errors that the library has to see as one.
 #[derive(Debug)]
-pub(super) struct OwnWords(pub(super) &'static str);
+pub(super) struct OwnMessage(pub(super) &'static str);
 
-impl fmt::Display for OwnWords {
+impl fmt::Display for OwnMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl std::error::Error for OwnWords {}
+impl std::error::Error for OwnMessage {}
 
-/// The library may quote what a server sent.
+/// An error of the library, which may quote a server.
 fn foreign(kind: TransportErrorKind, why: &dyn fmt::Display) -> HttpError {
     HttpError::new(kind, Detail::foreign(why.to_string()))
 }
@@ -131,7 +130,7 @@ fn limit(which: Timeout) -> &'static str {
     }
 }
 
-/// The same error, but not one that the HTTP library takes for the end of a body.
+/// Hides an `io::Error` from the library, which takes some kinds of them for the end of a body.
 #[cold]
 pub(super) fn disguised(e: io::Error) -> Error {
     Error::Other(Box::new(from_io(e)))
@@ -154,15 +153,15 @@ fn from_io(e: io::Error) -> HttpError {
         | Kind::NotConnected
         | Kind::WriteZero => TransportErrorKind::Closed,
         Kind::InvalidData | Kind::InvalidInput => TransportErrorKind::Protocol,
-        // What is left is this machine's: no descriptors, no memory.
+        // The rest is this machine's: no descriptors, no memory.
         _ => TransportErrorKind::Connect,
     };
     let text = e.to_string();
     HttpError {
         kind: fault,
-        // The system's errors are numbers; what was put into one is a library's.
+        // The system's errors are numbers. An error within one is a library's.
         detail: match e.get_ref() {
-            Some(inner) if !inner.is::<OwnWords>() => Detail::foreign(text),
+            Some(inner) if !inner.is::<OwnMessage>() => Detail::foreign(text),
             _ => Detail::own(text),
         },
         source: Some(e),

@@ -1,10 +1,9 @@
-//! Changes to the head of a response before the HTTP library sees it.
+//! Changes to the head of a response before the HTTP library parses it.
 //!
-//! Secrets that a server or a proxy repeats in it are masked, for the library writes heads to the log.
-//! Headers that the library acts on with a feature that another crate of the program turned on are
-//! renamed, and get their names back afterwards: with `gzip` and `brotli` it would decode the body,
-//! and lose what a damaged one means; with `charset` transcode it; with `cookies` keep cookies, log
-//! them, and send them with every request.
+//! Secrets that a server or a proxy repeats are masked, because the library logs heads. Headers on which the
+//! library acts, if another crate of the program enabled a feature of it, are renamed, and restored
+//! afterwards: with `gzip` and `brotli` it would decode the body and hide that one is damaged, with `charset`
+//! transcode it, and with `cookies` keep cookies, log them, and send them with every request.
 
 use crate::client::scrub;
 use crate::client::secret::Secrets;
@@ -15,10 +14,9 @@ use std::thread_local;
 use ureq::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, SET_COOKIE};
 use ureq::unversioned::transport::Buffers;
 
-/// What the head of a response may be, at most. Also the size of the read buffer.
+/// The size of the read buffer, which is the largest head of a response.
 pub(super) const INPUT_BUFFER: usize = 8192;
-/// The headers that the library doesn't see, and their names meanwhile, which are as long and differ
-/// in the hyphen.
+/// The headers that are hidden from the library, and their temporary names, which have the same length.
 const HIDDEN: [(HeaderName, &str); 3] = [
     (CONTENT_ENCODING, "content~encoding"),
     (CONTENT_TYPE, "content~type"),
@@ -26,21 +24,21 @@ const HIDDEN: [(HeaderName, &str); 3] = [
 ];
 
 thread_local! {
-    /// What must not be printed, while the head of a response is awaited. Thread-local for the same
-    /// reason as the connector's.
+    /// The secrets to mask while the head of a response is awaited. Thread-local for the reason of
+    /// `CallTrace`.
     static SECRETS: Cell<Option<Arc<Secrets>>> = const { Cell::new(None) };
 }
 
 /// Runs a call up to its response's head.
 pub(super) fn masking<T>(secrets: &Arc<Secrets>, call: impl FnOnce() -> T) -> T {
-    // A body that is read while it's sent may make calls of its own, in this thread.
+    // The call may be nested: a body that is read while it is sent may make calls of its own.
     let outer = SECRETS.replace(Some(Arc::clone(secrets)));
     let result = call();
     SECRETS.set(outer);
     result
 }
 
-/// Gives the hidden headers their names back.
+/// Restores the names of hidden headers.
 pub(super) fn restore(headers: &mut HeaderMap) {
     let real = |name: &HeaderName| HIDDEN.iter().find(|(_, hidden)| name.as_str() == *hidden);
     if headers.keys().all(|name| real(name).is_none()) {
@@ -54,7 +52,7 @@ pub(super) fn restore(headers: &mut HeaderMap) {
     *headers = restored;
 }
 
-/// Changes the head in a read buffer, if all of it is there and it has something to mask or to hide.
+/// Changes the head in a read buffer, if it is complete and has something to mask or to hide.
 pub(super) fn rewrite(buffers: &mut dyn Buffers) {
     let Some(secrets) = SECRETS.take() else {
         return;
@@ -62,7 +60,7 @@ pub(super) fn rewrite(buffers: &mut dyn Buffers) {
     let input = buffers.input();
     let (before, rewritten) = (input.len(), rewritten(&secrets, input));
     SECRETS.set(Some(secrets));
-    // Taken out and put in again: there is no other way to change what the library will read.
+    // The library's interface has no mutable input, so the head is consumed and appended again.
     let Some(rewritten) = rewritten.filter(|bytes| bytes.len() <= INPUT_BUFFER) else {
         return;
     };
@@ -73,8 +71,8 @@ pub(super) fn rewrite(buffers: &mut dyn Buffers) {
     }
 }
 
-/// Beginnings of lines that mean something to the client: a secret that has such words in it must not
-/// change what a response means.
+/// The beginnings of lines that are never masked, because the client acts on them: a secret that equals a
+/// part of one must not change the meaning of a response.
 const KEPT: &str = "content-type:\x20application/
 content-type:
 content-encoding:
@@ -86,17 +84,17 @@ proxy-authenticate:
 x-influxdb-
 x-platform-error-code:";
 
-/// How many bytes of a line are never masked.
+/// Returns the length of a line's start that is never masked.
 fn kept(line: &[u8]) -> usize {
     let is = |start: &str| {
         let there = line.get(..start.len()).unwrap_or(&[]);
         there.eq_ignore_ascii_case(start.as_bytes())
     };
-    // How long the body is; and a cookie is the client's to keep, which no log shows.
+    // The length of the body; and a cookie, which the client keeps and nothing logs.
     if is("content-length:") || is("set-cookie:") {
         return line.len();
     }
-    // The status.
+    // `HTTP/1.1 204 `
     if is("HTTP/1.") {
         return 13;
     }
@@ -105,7 +103,7 @@ fn kept(line: &[u8]) -> usize {
         .map_or(0, |start| start.len())
 }
 
-/// The input with its head changed; `None` if there is nothing to change.
+/// Returns the input with its head changed; `None` if there is nothing to change.
 fn rewritten(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
     let (head, rest) = input.split_at_checked(head_len(input))?;
     let repeats = secrets.with(|needles| scrub::may_repeat(needles, head));
@@ -133,8 +131,8 @@ fn rewritten(secrets: &Secrets, input: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// How long the whole heads are that the input begins with: of informational responses, and behind
-/// them of the one that counts. It may be there already behind a `100 Continue`.
+/// Returns the length of the complete heads at the start of the input: those of interim responses (1xx), and
+/// of the final response, which may be there already after a `100 Continue`.
 fn head_len(input: &[u8]) -> usize {
     let mut end = 0usize;
     while let Some(rest) = input.get(end..).filter(|rest| rest.starts_with(b"HTTP/1.")) {
@@ -150,13 +148,13 @@ fn head_len(input: &[u8]) -> usize {
     end
 }
 
-/// Whether a line is this header.
+/// Returns `true` if a line is this header.
 fn is(line: &[u8], name: &str) -> bool {
     let (start, rest) = line.split_at_checked(name.len()).unwrap_or((line, &[]));
     start.eq_ignore_ascii_case(name.as_bytes()) && rest.starts_with(b":")
 }
 
-/// The name that hides this line, if the library would act on it.
+/// Returns the name that hides this line, if the library would act on it.
 fn hidden(line: &[u8]) -> Option<&'static str> {
     let found = HIDDEN.iter().find(|(name, _)| is(line, name.as_str()));
     found.map(|(_, hidden)| *hidden)

@@ -8,42 +8,40 @@ use core::fmt;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The headers of a response. Names are compared without regard to case.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Headers {
     map: HeaderMap,
-    /// What `Debug` doesn't show.
-    secrets: Option<Arc<Secrets>>,
+    /// The secrets that `Debug` masks.
+    secrets: Arc<Secrets>,
 }
 
 impl Headers {
     pub(super) fn new(map: HeaderMap, secrets: Arc<Secrets>) -> Self {
-        Headers {
-            map,
-            secrets: Some(secrets),
-        }
+        Headers { map, secrets }
     }
 
-    /// Whether they are those that InfluxDB adds to each of its responses.
+    /// Returns `true` if a header that InfluxDB adds to each of its responses is among them.
     pub(crate) fn names_influxdb(&self) -> bool {
         self.get("x-influxdb-version").is_some() || self.get("x-influxdb-build").is_some()
     }
 
-    /// Headers out of pairs, for tests.
+    /// Makes headers of pairs, for tests.
     #[cfg(test)]
     pub(crate) fn of(pairs: &[(&'static str, &str)]) -> Self {
         let mut map = HeaderMap::new();
         for (name, value) in pairs {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        Headers { map, secrets: None }
+        Headers::new(map, Arc::new(Secrets::none()))
     }
 
-    /// The first value of a header, if it is present and visible ASCII.
+    /// Returns the first value of a header, if there is one and it is visible ASCII.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.map.get(name).and_then(|v| v.to_str().ok())
     }
 
-    /// Every value of a header that may appear more than once, as `Set-Cookie`.
+    /// Returns the values of a header that may occur more than once, such as `Set-Cookie`. Values that aren't
+    /// visible ASCII are left out.
     pub(crate) fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.map
             .get_all(name)
@@ -51,7 +49,7 @@ impl Headers {
             .filter_map(|v| v.to_str().ok())
     }
 
-    /// All headers: the name in lower case, and the bytes of the value.
+    /// Returns all headers: the name in lower case, and the bytes of the value.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.map.iter().map(|(k, v)| (k.as_str(), v.as_bytes()))
     }
@@ -61,35 +59,31 @@ impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
         for (name, value) in &self.map {
-            // A session is as good as a password.
-            let value = match (&self.secrets, name.as_str()) {
-                (Some(secrets), name) if name != "set-cookie" => {
-                    secrets.printable(&String::from_utf8_lossy(value.as_bytes()), 512)
-                }
-                _ => String::from("***"),
+            let print = |text: &str| self.secrets.printable(text, 512);
+            // A session cookie is equivalent to a password.
+            let value = match name.as_str() {
+                "set-cookie" => String::from("***"),
+                _ => print(&String::from_utf8_lossy(value.as_bytes())),
             };
-            match &self.secrets {
-                Some(secrets) => map.entry(&secrets.printable(name.as_str(), 512), &value),
-                None => map.entry(&name.as_str(), &value),
-            };
+            map.entry(&print(name.as_str()), &value);
         }
         map.finish()
     }
 }
 
-/// A checked header value, cheap to clone. Marked as sensitive, which hides it in every `Debug`.
+/// A valid header value, cheap to clone. It is marked as sensitive, which hides it in every `Debug`.
 #[derive(Clone)]
 pub(crate) struct HeaderText(pub(super) HeaderValue);
 
 impl HeaderText {
-    /// None if the text can't be a header's value: a line break would start another header.
+    /// Returns `None` if the text is no valid value: a line break, for example, would start another header.
     pub(crate) fn new(text: &str) -> Option<Self> {
         let mut value = HeaderValue::from_str(text).ok()?;
         value.set_sensitive(true);
         Some(HeaderText(value))
     }
 
-    /// The text, for who makes another header of it.
+    /// Returns the text, of which another header is made.
     pub(crate) fn text(&self) -> &str {
         self.0.to_str().unwrap_or("")
     }
@@ -105,17 +99,17 @@ impl fmt::Debug for HeaderText {
     }
 }
 
-/// Headers to send.
+/// The headers of requests.
 #[derive(Clone, Default)]
 pub(crate) struct HeaderList(Vec<(HeaderName, HeaderText)>);
 
 impl HeaderList {
-    /// Adds a header; says why if it can't be one.
+    /// Adds a header, or returns the reason why it is invalid.
     pub(crate) fn add(&mut self, name: &str, value: &str) -> Result<(), String> {
         let Ok(parsed) = HeaderName::from_bytes(name.as_bytes()) else {
             return Err(alloc::format!("{name:?} can't be a header's name"));
         };
-        // How long a body is, and where it ends, is decided where the body is.
+        // A wrong one of these would let the server misread where the request ends (request smuggling).
         if matches!(
             parsed.as_str(),
             "content-length" | "transfer-encoding" | "host" | "connection" | "expect" | "upgrade"
@@ -137,12 +131,12 @@ impl HeaderList {
         self.0.is_empty()
     }
 
-    /// Adds credentials that have been checked already.
+    /// Sets credentials that are valid.
     pub(crate) fn authorization(&mut self, value: HeaderText) {
         self.set(header::AUTHORIZATION, value);
     }
 
-    /// As they stand in a request's head, each with its line end.
+    /// Returns the lines of a request's head, with their line ends.
     pub(super) fn to_lines(&self) -> Vec<u8> {
         let mut lines = Vec::new();
         for (name, value) in &self.0 {
@@ -163,7 +157,7 @@ impl HeaderList {
         self.0.push((name, value));
     }
 
-    /// Takes over the other's headers, which replace those of the same name.
+    /// Adds the headers of another list, which replace those of the same name.
     pub(super) fn replace_by(&mut self, other: &HeaderList) {
         self.0
             .retain(|(name, _)| !other.0.iter().any(|(n, _)| n == name));

@@ -1,19 +1,19 @@
-//! HTTP/1.1 transport. This folder is the only place that names the HTTP library, `ureq`; what
-//! comes out of it are our own types, so the library can be replaced without anybody noticing.
+//! HTTP/1.1 transport. Only this module uses the HTTP library, `ureq`, and its interface has no type of it, so
+//! the library can be replaced.
 //!
-//! The rules it keeps, each for a fault that was seen:
-//! - no redirect is followed: a POST would be replayed as a GET without body and look like success,
-//!   and a token would travel on;
-//! - no proxy unless asked: the environment's would see the token; one that is asked for has the
-//!   limits of the server, and its failures name it;
-//! - every call has limits: connect, each read, each write, and an overall one, without a thread;
-//! - small buffers: some 12 KiB a connection instead of 260;
-//! - bodies are read to their end, or the connection isn't used again; a 204 has none to wait for;
-//! - the cap on a body counts decompressed bytes;
-//! - a pooled connection that turns out dead is replaced once, at once; so is one over which
-//!   something came before the request;
-//! - a large body waits for `100 Continue`, so that an early 401 or 413 is seen; but not at a server
-//!   that once refused `Expect` or didn't react to it.
+//! Its rules, each for a fault that was observed:
+//! - Redirects aren't followed: a POST would be replayed as a GET without a body and look like a success, and
+//!   a token would be sent to another server.
+//! - A proxy is used only if it is set, since one from the environment would see the token. It has the same time
+//!   limits as the server, and errors name it.
+//! - Every call has time limits, without a thread: for connecting, for each read, for each write, and overall.
+//! - A connection's buffers take 12 KiB instead of 260.
+//! - A connection is reused only after the whole body was read. A 204 has no body.
+//! - The limit of a body counts decompressed bytes.
+//! - A connection from the pool that is closed is replaced once, without delay. So is one with bytes received
+//!   before the request.
+//! - A large body waits for `100 Continue`, so that an early 401 or 413 is seen; but not if the server once
+//!   rejected `Expect` or didn't respond to it.
 
 mod body;
 mod call_trace;
@@ -73,25 +73,24 @@ use ureq::http::uri::{Authority, PathAndQuery, Scheme};
 use ureq::http::{HeaderValue, Method, Request, Response, Uri, Version, header, response};
 use ureq::{Agent, AsSendBody, SendBody};
 
-/// What the request line, or one header, may be, at most. Also the size of the write buffer.
+/// The size of the write buffer, which is the longest request line and the longest header.
 const OUTPUT_BUFFER: usize = 4096;
-/// From this size on a body waits for the server's `100 Continue`.
+/// The size from which a body waits for `100 Continue`.
 const EXPECT_FROM: u64 = 256 * 1024;
-/// How long it waits at most; then it is sent without having been asked for.
+/// The longest wait for `100 Continue`. Then the body is sent without it (RFC 9110 §10.1.1).
 const CONTINUE_WITHIN: Duration = Duration::from_secs(1);
-/// How long an unused connection is kept. Longer than a minute, for those who report once a minute.
+/// The time for which an idle connection is kept. More than a minute, for programs that write once a minute.
 const MAX_IDLE: Duration = Duration::from_secs(150);
-/// The longest time limit. The library adds limits to the time that it is, which panics where the
-/// sum is past the end of all times.
+/// The longest time limit. The library adds limits to the current time, which panics on overflow.
 const MAX_LIMIT: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// A time limit that can be added to any time.
+/// Returns a time limit that can be added to any time.
 #[inline(never)]
 pub(crate) fn bounded(limit: Duration) -> Duration {
     limit.min(MAX_LIMIT)
 }
 
-/// The settings of the wire, checked.
+/// The settings of the transport, validated.
 pub(crate) struct HttpSettings {
     pub(crate) connect: Duration,
     pub(crate) read: Duration,
@@ -115,16 +114,16 @@ pub(crate) struct Http {
     overall: Duration,
     read: Duration,
     headers: HeaderList,
-    /// The server, or what is before it, refused `Expect` or didn't react to it: no body waits for
-    /// `100 Continue` any more. For as long as the client lives, for such a server is old, and all
-    /// that is lost if it's replaced is that a refusal shows later.
+    /// The server, or a proxy, rejected `Expect` or didn't respond to it, so no body waits for `100 Continue`
+    /// any more. This is never reset: such a server is old, and if it is replaced, a rejection is only seen
+    /// later.
     no_expect: Arc<AtomicBool>,
     proxy_faults: Option<Arc<dyn ProxyFaults>>,
-    /// What must not be printed of what comes back.
+    /// The secrets to mask in responses.
     pub(crate) secrets: Arc<Secrets>,
 }
 
-/// One request on its way out.
+/// A request to be sent.
 pub(crate) struct HttpRequest<'a> {
     pub(crate) method: &'a str,
     /// Path and query, encoded.
@@ -134,52 +133,52 @@ pub(crate) struct HttpRequest<'a> {
     pub(crate) gzipped: bool,
     /// The response may be gzip.
     pub(crate) accept_gzip: bool,
-    /// Goes out without the client's credentials: where there are none yet.
+    /// The client's credentials aren't sent, for calls that create them.
     pub(crate) anonymous: bool,
     /// `Authorization` or `Cookie`.
     pub(crate) credential: Option<(&'static str, HeaderText)>,
-    /// Headers of this call only; they replace those that every call has.
+    /// Headers of this call only. They replace the client's.
     pub(crate) headers: Option<&'a HeaderList>,
     pub(crate) body: RequestBody<'a>,
-    /// The whole call, until the end of the response's body.
+    /// The time limit of the whole call, until the end of the response's body.
     pub(crate) overall: Duration,
-    /// How long nothing may arrive. The client's own when none is given.
+    /// The time limit of each read. Default: the client's.
     pub(crate) read: Option<Duration>,
-    /// Doing it twice is no different from doing it once.
+    /// The request is idempotent.
     pub(crate) repeatable: bool,
-    /// The most bytes the response's body may have, decompressed.
+    /// The limit of the response's body, in decompressed bytes.
     pub(crate) cap: u64,
-    /// The body waits for `100 Continue` however small it is: for a path that broke before.
+    /// A body of any size waits for `100 Continue`, after a connection broke.
     pub(crate) expect: bool,
 }
 
 /// The body of a request.
 pub(crate) enum RequestBody<'a> {
-    /// None at all, as for GET.
+    /// No body, as for GET.
     None,
-    /// All of it in memory. May be empty: `Content-Length: 0`.
+    /// A body in memory. If it is empty, `Content-Length: 0` is sent.
     Bytes(&'a [u8]),
-    /// Read while it's sent, once; with its length if known, else chunked.
+    /// A body that is read while it is sent, once; with its length if known, else chunked.
     Reader(&'a mut dyn io::Read, Option<u64>),
 }
 
-/// What came back. Its body is still on the wire.
+/// A response whose body isn't read yet.
 pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) headers: Headers,
     pub(crate) body: Body,
 }
 
-/// A call that got no response.
+/// The error of a call without a response.
 #[derive(Debug)]
 pub(crate) struct SendError {
     pub(crate) http_error: HttpError,
-    /// Not a byte of the request was sent.
+    /// No byte of the request was sent.
     pub(crate) unsent: bool,
 }
 
 impl Http {
-    /// How long nothing may arrive.
+    /// Returns the time limit of each read.
     pub(crate) fn read_limit(&self) -> Duration {
         self.read
     }
@@ -203,7 +202,7 @@ impl Http {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // Neither the environment's nor one that is asked for: that is a connector's.
+            // The environment's isn't used, and one that is set is a connector of ours.
             .proxy(None)
             .timeout_global(Some(settings.overall))
             .timeout_connect(Some(settings.connect))
@@ -212,18 +211,18 @@ impl Http {
             .timeout_per_write(Some(settings.write))
             .input_buffer_size(INPUT_BUFFER)
             .output_buffer_size(OUTPUT_BUFFER)
-            // One less than the buffer, so that a head that fills it is told from a broken one.
+            // Less than the buffer, so that a head that fills it is an error of its own.
             .max_response_header_size(INPUT_BUFFER - 1)
             .max_idle_connections(settings.pool)
             .max_idle_connections_per_host(settings.pool)
             .max_idle_age(MAX_IDLE)
             .allow_non_standard_methods(true)
-            // These three are in `headers`: the library would build them anew for each request.
+            // These three are in `headers`. The library would build them anew for each request.
             .user_agent("")
             .accept("")
             .accept_encoding("");
         let config = builder.build();
-        // A proxy may be asked for over TLS, too.
+        // The connection to a proxy may use TLS as well.
         let tls = settings
             .tls
             .connector(base.https || settings.proxy.is_some())?;
@@ -271,17 +270,28 @@ impl Http {
         })
     }
 
-    /// `host:port` of a proxy that sees the requests and may respond itself: one to a server on http.
+    /// Returns the `host:port` of a proxy that sees the requests and may respond to them: one to a server on
+    /// http.
     pub(crate) fn proxy(&self) -> Option<&str> {
         self.proxy_faults.as_ref()?.sees_requests()
     }
 
-    /// Whether a header that the program set says who it is.
+    /// Returns `true` if a header that the program set has credentials.
     pub(crate) fn has_own_credentials(&self) -> bool {
         self.headers.has("authorization") || self.headers.has("cookie")
     }
 
     /// Sends a request and reads the head of the response.
+    //
+    // It is sent a second time at once, within the same time limit, in these cases only:
+    //
+    //   417 to `Expect`              without `Expect`, for this and all later calls (RFC 9110 §10.1.1)
+    //   a connection from the pool   closed without a byte of a response: by the server, or forgotten by a NAT.
+    //                                That shows nothing about the server now. (RFC 9112 §9.3.1 and §9.6)
+    //   bytes before the request     nothing was sent over that connection
+    //
+    // The last two once a call, and only if the request is idempotent or no byte of it was sent. In no case if
+    // a part of a body was read from a reader, which yields it only once.
     pub(crate) fn send(&self, out: &mut HttpRequest<'_>) -> Result<HttpResponse, SendError> {
         let start = std::time::Instant::now();
         let overall = bounded(out.overall);
@@ -292,20 +302,18 @@ impl Http {
             let expect = self.expects(out);
             let (mut result, trace) = self.send_once(out, left, expect);
             if let Err(failed) = &mut result {
-                // An earlier one may have got there.
+                // An earlier attempt may have sent bytes.
                 failed.unsent &= unsent;
                 unsent = failed.unsent;
             }
-            // A reader gives its bytes once: nobody may have asked for any.
             let whole = !trace.body_begun || !matches!(out.body, RequestBody::Reader(..));
             let again = match &result {
-                // It did nothing but read the head. (RFC 9110, 10.1.1: to be repeated without.)
                 Ok(response) if expect && response.status == 417 => {
                     self.no_expect.store(true, Ordering::Relaxed);
                     whole
                 }
-                // It took the body without a word: the next one needn't wait for one. Unless it
-                // was the call that had no time.
+                // No `100 Continue` came within the full time, and the body was accepted: later ones don't
+                // wait. If the call's own limit shortened the wait, that shows nothing.
                 Ok(response) => {
                     let waited = continue_within(self.read, left)
                         == continue_within(self.read, self.overall);
@@ -314,9 +322,6 @@ impl Http {
                     }
                     false
                 }
-                // The connection came from the pool and was dead: the other side had closed it, or
-                // a NAT had forgotten it. Unless it began to respond, that says nothing about the
-                // server now. Nor does what came before the request, of which nothing was sent then.
                 Err(failed) => {
                     let stale = !trace.connected
                         && !trace.responded
@@ -332,7 +337,7 @@ impl Http {
         }
     }
 
-    /// Whether the body waits for `100 Continue`.
+    /// Returns `true` if the body waits for `100 Continue`.
     fn expects(&self, out: &HttpRequest<'_>) -> bool {
         let size = match &out.body {
             RequestBody::None => 0,
@@ -348,13 +353,13 @@ impl Http {
         overall: Duration,
         expect: bool,
     ) -> (Result<HttpResponse, SendError>, CallTrace) {
-        // A call's own header of the same name takes its place.
+        // A header of the call replaces the credential of the same name.
         let credential = out
             .credential
             .as_ref()
             .filter(|(name, _)| !out.headers.is_some_and(|own| own.has(name)))
             .cloned();
-        // A body that is read while it's sent may make calls of its own, in this thread.
+        // The call may be nested: a body that is read while it is sent may make calls of its own.
         let outer = CallTrace::now();
         let body = match &out.body {
             RequestBody::Bytes(bytes) => bytes.len() as u64,
@@ -365,7 +370,7 @@ impl Http {
         let result = head::masking(&self.secrets, || self.run(out, overall, expect));
         let trace = CallTrace::end(outer);
         let result = result.map_err(|mut http_error| {
-            // TLS that only closes when it gets plain HTTP.
+            // Some TLS servers close the connection after plain HTTP without an alert.
             let silent = http_error.kind == TransportErrorKind::Closed
                 && (trace.connected && trace.sent && !trace.responded)
                 && self.scheme == Scheme::HTTP;
@@ -434,14 +439,14 @@ impl Http {
                 request
                     .headers_mut()
                     .insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-                // As a reader, for what is left of it tells whether it was asked for.
+                // As a reader, because the unread rest shows if the server accepted the whole body.
                 let mut left: &[u8] = bytes;
                 let body = SendBody::from_reader(&mut left);
                 let response = self.hand_over(request.map(|()| body), read, overall)?;
                 let incomplete = !left.is_empty() || CallTrace::now().cut;
                 let status = response.status().as_u16();
                 if incomplete && status < 400 {
-                    // A success for what was never sent.
+                    // A success for a body that wasn't sent.
                     let why = format!("it responded with {status} before it took the body");
                     return Err(HttpError::new(TransportErrorKind::Closed, Detail::own(why)));
                 }
@@ -461,7 +466,7 @@ impl Http {
         head::restore(&mut parts.headers);
         if let (407, Some(faults)) = (parts.status.as_u16(), &self.proxy_faults) {
             if let Some(refusal) = faults.refusal(&parts.headers) {
-                // It handed nothing on.
+                // The proxy forwarded nothing.
                 CallTrace::note(|t| t.sent = false);
                 return Err(refusal);
             }
@@ -481,7 +486,7 @@ impl Http {
         read: Option<Duration>,
         overall: Duration,
     ) -> Result<Response<ureq::Body>, HttpError> {
-        // Limits other than the client's own cost a copy of the configuration.
+        // Other limits than the client's need a copy of the configuration.
         if overall == self.overall && read.is_none() {
             return Ok(self.agent.run(request)?);
         }
@@ -497,7 +502,7 @@ impl Http {
     }
 
     fn uri(&self, target: &str) -> Result<Uri, HttpError> {
-        // "POST " and " HTTP/1.1" around it.
+        // With "POST " before it and " HTTP/1.1" after it.
         if target.len() + 32 > OUTPUT_BUFFER {
             return Err(HttpError::request(Detail::own(format!(
                 "path and query are longer than {OUTPUT_BUFFER} bytes; put it in the body"
@@ -517,7 +522,7 @@ impl Http {
 
 impl core::fmt::Debug for Http {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        // Without the headers: they may hold what the user considers secret.
+        // Without the headers, which may hold secrets.
         f.debug_struct("Http")
             .field("scheme", &self.scheme)
             .field("authority", &self.authority)
@@ -525,13 +530,13 @@ impl core::fmt::Debug for Http {
     }
 }
 
-/// How long a body waits for `100 Continue`: never so long that a call's own limits end it.
+/// Returns the wait for `100 Continue`, which is shorter than the limits that would end the call.
 fn continue_within(read: Duration, overall: Duration) -> Duration {
     CONTINUE_WITHIN.min(read / 2).min(overall / 4)
 }
 
-/// Whether a body is not in chunks, whose last one says that it is. A length says so, too, but there
-/// the connection's end is an error anyway.
+/// Returns `true` if the end of the connection may end the body. A chunked body has a last chunk. With a
+/// length, the library reports an early end anyway.
 fn is_open_ended(head: &response::Parts) -> bool {
     let chunked = head
         .headers

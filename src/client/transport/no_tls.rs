@@ -1,4 +1,4 @@
-//! In the place of `tls_connector` in a build without TLS.
+//! `TlsConnector` in a build without TLS.
 
 use super::tls::TlsSettings;
 use crate::error::Error;
@@ -14,6 +14,6 @@ impl TlsSettings {
     }
 }
 
-/// No part of the chain.
+/// Not a part of the chain.
 #[derive(Clone)]
 pub(super) struct TlsConnector;

@@ -1,15 +1,15 @@
-//! PEM as people have it: certificates and keys out of files that went through editors, mails and
-//! other systems. What has one meaning is read: byte order marks, UTF-16, indentation, any line
-//! end, text in any encoding around the blocks. What has none, or would need more than reading, is
-//! an error that names the file, says what it is, and how to make PEM of it.
+//! PEM files (RFC 7468), read leniently, because they pass through editors, mails and other systems.
 //!
-//! A key is a secret: no error holds a byte of what was read.
+//! Byte order marks, UTF-16, indentation, any line end, and text in any encoding around the blocks are
+//! accepted. Other forms are an error that names the file, the form, and the command that converts it.
+//!
+//! A key is a secret: no error contains a byte of a file.
 
 use super::tls::PemFile;
 use crate::error::Error;
 use alloc::vec::Vec;
 
-/// A private key, and in which of three forms.
+/// A private key and its form.
 pub(super) struct Key {
     pub(super) form: KeyForm,
     pub(super) der: Vec<u8>,
@@ -25,13 +25,13 @@ pub(super) enum KeyForm {
 }
 
 impl PemFile {
-    /// All certificates, as DER. Everything else in the file is passed over.
+    /// Returns all certificates as DER. Other blocks are skipped.
     pub(super) fn certificates(&self) -> Result<Vec<Vec<u8>>, Error> {
         let mut found = Vec::new();
         for block in self.blocks()? {
             match block.label.as_slice() {
                 b"CERTIFICATE" | b"X509 CERTIFICATE" => found.push(self.decode(&block)?),
-                // It goes on with what the certificate may be trusted for, or not.
+                // A certificate with a list of trusted and rejected uses after it.
                 b"TRUSTED CERTIFICATE" => {
                     return Err(self.convert("holds OpenSSL's TRUSTED CERTIFICATE", "x509"));
                 }
@@ -47,7 +47,7 @@ impl PemFile {
         Ok(found)
     }
 
-    /// The first private key.
+    /// Returns the first private key.
     pub(super) fn key(&self) -> Result<Key, Error> {
         for block in self.blocks()? {
             let form = match block.label.as_slice() {
@@ -71,8 +71,7 @@ impl PemFile {
         Err(self.none("private key"))
     }
 
-    /// Decrypting would need PBES2 with its hashes, ciphers and ASN.1, which ring doesn't have and
-    /// others have in twenty crates.
+    /// Encrypted keys aren't supported: PBES2 with its hashes, ciphers and ASN.1 would take twenty crates.
     fn has_password(&self) -> Error {
         self.convert(
             "is protected by a password, and such keys aren't read",
@@ -103,12 +102,12 @@ impl PemFile {
         Error::config([&self.name, " ", is].concat())
     }
 
-    /// Why there is no such block: what is there instead?
+    /// The error of a file without such a block, by what is in it instead.
     fn none(&self, wanted: &str) -> Error {
         let key = wanted == "private key";
         let bytes = self.bytes.as_slice();
-        // DER is one SEQUENCE: of a SEQUENCE and more in a certificate, of a version and more in a
-        // key; the version of PKCS #12 is 3, and its tool isn't the others'.
+        // DER is one SEQUENCE. It begins with a SEQUENCE in a certificate and in an encrypted key, with an
+        // INTEGER, the version, in a key and in PKCS #12, where it is 3, and with an OID in PKCS #7.
         let (is, command) = match inside(bytes) {
             Some([0x02, 1, 3, ..]) => ("is PKCS#12, not PEM", "pkcs12 -nodes"),
             Some([0x02, ..]) if key => ("is DER, not PEM", "pkey -inform der"),
@@ -141,7 +140,7 @@ impl PemFile {
     fn blocks(&self) -> Result<Vec<Block>, Error> {
         let mut blocks = Vec::new();
         let mut open: Option<Block> = None;
-        // A zero byte is the other half of a character of UTF-16, in either order.
+        // In UTF-16 of either byte order, the other half of an ASCII character is zero.
         let text: Vec<u8> = self.bytes.iter().copied().filter(|b| *b != 0).collect();
         for line in text.split(|b| matches!(b, b'\n' | b'\r')) {
             let line = trim(line);
@@ -175,20 +174,20 @@ impl PemFile {
     }
 
     fn cut(&self) -> Error {
-        self.error("isn't valid PEM: a block has no end, a line -----END …----- with the words of its beginning; was the file cut?")
+        self.error("isn't valid PEM: a block has no end, a line -----END …----- with the label of its beginning; was the file cut?")
     }
 }
 
-/// What stands between two lines of dashes.
+/// The content between two lines of dashes.
 struct Block {
     label: Vec<u8>,
     base64: Vec<u8>,
-    /// Its base64 is of something encrypted.
+    /// The content is encrypted.
     encrypted: bool,
 }
 
-/// Without space around it, and without byte order marks (UTF-8's, and UTF-16's in both orders),
-/// which are in the middle of a file that was put together of several.
+/// Trims spaces and byte order marks (of UTF-8, and of UTF-16 in both orders). A file that was concatenated
+/// from others has marks in its middle.
 fn trim(line: &[u8]) -> &[u8] {
     let line = line.trim_ascii();
     for mark in [b"\xef\xbb\xbf".as_slice(), b"\xff\xfe", b"\xfe\xff"] {
@@ -203,7 +202,7 @@ fn marked<'a>(line: &'a [u8], begin: &[u8]) -> Option<&'a [u8]> {
     line.strip_prefix(begin)?.strip_suffix(b"-----")
 }
 
-/// What a file's one SEQUENCE of DER begins with, if it is one.
+/// Returns the content of a file that is one SEQUENCE of DER.
 pub(super) fn inside(der: &[u8]) -> Option<&[u8]> {
     match der {
         [0x30, 0x81, _, rest @ ..] | [0x30, 0x82, _, _, rest @ ..] => Some(rest),
@@ -215,7 +214,7 @@ pub(super) fn inside(der: &[u8]) -> Option<&[u8]> {
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Decodes base64 with its padding. The crate for it, which is made for speed, is larger by far.
+/// Decodes padded base64 (RFC 4648 §4). The `base64` crate takes far more code, for speed.
 fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     let digits = match text {
         [digits @ .., b'=', b'='] | [digits @ .., b'='] => digits,
@@ -236,7 +235,7 @@ fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
             bits &= !(u32::MAX << held);
         }
     }
-    // What is left over of the last digit is zero.
+    // The unused bits of the last digit are zero (RFC 4648 §3.5).
     (bits == 0).then_some(bytes)
 }
 

@@ -1,11 +1,10 @@
-//! HTTP proxies: a tunnel (`CONNECT`) to a server on https, requests in absolute form to one on
-//! http, as curl does. Many proxies allow `CONNECT` to port 443 alone.
+//! HTTP proxies: a tunnel to a server on https (`CONNECT`, RFC 9110 §9.3.6), and requests in absolute form to
+//! one on http (RFC 9112 §3.2.2), as curl does. Many proxies allow `CONNECT` to port 443 only.
 //!
-//! The library has its own way through a proxy, which isn't used: it knows only `CONNECT`, starts
-//! the time limit anew with every byte that the proxy sends, and calls each failure a refusal.
+//! The library's own support isn't used: it knows only `CONNECT`, starts the time limit anew with every byte
+//! that the proxy sends, and reports each failure as a rejection.
 //!
-//! Only what [`ProxyUrl::new`] points to leads here, so a program that asks for no proxy is linked
-//! with nothing of it.
+//! All of this is reached through [`ProxyUrl::new`] only, so a program without a proxy isn't linked with it.
 
 use super::call_trace::CallTrace;
 use super::connector::{Deadline, ProxyConnector, chain, send};
@@ -31,18 +30,17 @@ use ureq::http::{HeaderMap, Uri};
 use ureq::unversioned::resolver::Resolver;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
-/// Where a proxy is, and what goes there: a pointer, so that only programs that ask for a proxy are
-/// linked with this module.
+/// A proxy's URL. `open` is a pointer, so that only programs with a proxy are linked with this module.
 #[derive(Clone)]
 pub(crate) struct ProxyUrl {
     url: Secret,
     open: fn(&Secret, ProxyContext<'_>) -> Result<Opened, CrateError>,
 }
 
-/// What a proxy has to know about its client.
+/// The settings of the client that a proxy needs.
 pub(super) struct ProxyContext<'a> {
     pub(super) base: &'a BaseUrl,
-    /// For the proxy alone.
+    /// The headers for the proxy only.
     pub(super) headers: &'a HeaderList,
     pub(super) user_agent: &'a str,
     pub(super) resolver: CachingResolver,
@@ -50,18 +48,18 @@ pub(super) struct ProxyContext<'a> {
     pub(super) tls: TlsConnector,
 }
 
-/// The connection through the proxy, and its part in what fails.
+/// The connector through a proxy, and the proxy's part in later failures.
 type Opened = (ProxyConnector, Arc<dyn ProxyFaults>);
 
-/// A proxy's part in what fails after the connection was made.
+/// A proxy's part in failures after the connection was made.
 pub(super) trait ProxyFaults: Send + Sync {
-    /// The error of a 407 with these headers, unless a tunnel hides responses from the proxy.
+    /// Returns the error of a 407 with these headers. `None` for a tunnel, in which it is the server's.
     fn refusal(&self, headers: &HeaderMap) -> Option<HttpError>;
 
-    /// Its `host:port`, unless a tunnel hides requests and responses from it.
+    /// Returns the proxy's `host:port`. `None` for a tunnel, which hides requests and responses from it.
     fn sees_requests(&self) -> Option<&str>;
 
-    /// Names the proxy in an error that may be its own, or the server's, or of the path between.
+    /// Names the proxy in an error that may be its own, the server's, or that of the path between.
     /// `silent`: a new connection was closed without a byte of a response.
     fn involve(&self, http_error: &mut HttpError, silent: bool);
 }
@@ -89,7 +87,7 @@ fn open(url: &Secret, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
         host_port,
         basic,
     } = proxy_url::parse(url.reveal())?;
-    let named = basic.is_some() || headers.has("proxy-authorization");
+    let has_credentials = basic.is_some() || headers.has("proxy-authorization");
     let mut lines = b"Proxy-Connection: Keep-Alive\r\n".to_vec();
     if let Some(basic) = basic {
         if headers.has("proxy-authorization") {
@@ -121,7 +119,7 @@ fn open(url: &Secret, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
         host_port,
         target,
         opening,
-        named,
+        has_credentials,
     });
     let connector = Connect {
         proxy: Arc::clone(&proxy),
@@ -131,27 +129,27 @@ fn open(url: &Secret, context: ProxyContext<'_>) -> Result<Opened, CrateError> {
     Ok((Box::new(connector), proxy))
 }
 
-/// One proxy, and what is asked of it.
+/// A proxy and the requests to it.
 struct Proxy {
     uri: Uri,
     host_port: String,
     /// The server's `host:port`.
     target: String,
     opening: Opening,
-    /// It gets credentials.
-    named: bool,
+    /// Credentials for the proxy are set.
+    has_credentials: bool,
 }
 
 enum Opening {
-    /// The whole `CONNECT`.
+    /// The head of a `CONNECT` request.
     Tunnel(Vec<u8>),
-    /// What goes before the path in the request line, and the header lines for the proxy.
+    /// The scheme and the authority before the path of a request line, and the header lines for the proxy.
     AbsoluteForm { origin: String, lines: Vec<u8> },
 }
 
 struct Connect<C> {
     proxy: Arc<Proxy>,
-    /// Our own socket, and TLS if the proxy's URL says so.
+    /// A TCP socket, and TLS if the proxy's URL is `https`.
     direct: C,
     resolver: CachingResolver,
 }
@@ -165,7 +163,7 @@ impl<C: Connector<()>> Connector<()> for Connect<C> {
         _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
         let proxy = &self.proxy;
-        // One limit for the name, the connection, its TLS and the tunnel.
+        // One limit for name resolution, the connection, its TLS and the tunnel.
         let deadline = Deadline::new(details.timeout);
         let transport = self
             .open(details, &deadline)
@@ -213,7 +211,16 @@ impl<C: Connector<()>> Connect<C> {
 }
 
 impl Proxy {
-    /// Asks for a tunnel and reads the response's head.
+    /// Opens a tunnel: sends `CONNECT` and reads the head of the response.
+    //
+    //   send CONNECT -> read a head -- 1xx -------------------> read a head
+    //                               -- 2xx -------------------> the tunnel is open
+    //                               -- 2xx and more bytes ----> error
+    //                               -- any other status ------> error with status and reason
+    //
+    // A 2xx has no body, even with a length (RFC 9110 §9.3.6). Bytes after its head would be the server's, but
+    // in TLS the client speaks first: they are the proxy's, and must not enter the handshake. `deadline` limits
+    // all of it, so that a proxy that sends a byte now and then can't extend it.
     fn tunnel(
         &self,
         transport: &mut dyn Transport,
@@ -245,38 +252,34 @@ impl Proxy {
                 .and_then(status_line)
                 .ok_or_else(|| protocol("its response has no status"))?;
             match status {
-                // An interim response: the real one follows.
                 100..=199 => deadline.left().map(drop)?,
-                // The server speaks second in TLS: these bytes are nobody's.
                 200..=299 if behind > 0 => {
                     return Err(protocol("bytes follow its response to CONNECT"));
                 }
                 200..=299 => return Ok(()),
                 _ => {
-                    let asks = lines.filter_map(|line| line.split_once(':'));
-                    let asks =
-                        asks.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
-                    return Err(self
-                        .refused(status, reason, asks.map(|(_, value)| value))
-                        .into());
+                    let challenges = lines
+                        .filter_map(|line| line.split_once(':'))
+                        .filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"))
+                        .map(|(_, value)| value);
+                    return Err(self.refused(status, reason, challenges).into());
                 }
             }
         }
     }
 
-    /// The proxy responded, but not with what was asked for. `asks` is the text of each
-    /// `Proxy-Authenticate`.
+    /// The error of a proxy's rejection. `challenges` are the values of `Proxy-Authenticate`.
     fn refused<'a>(
         &self,
         status: u16,
         reason: &str,
-        asks: impl Iterator<Item = &'a str>,
+        challenges: impl Iterator<Item = &'a str>,
     ) -> HttpError {
         let Proxy {
             host_port, target, ..
         } = self;
         let advice = match status {
-            407 if self.named => {
+            407 if self.has_credentials => {
                 "check user and password in the proxy's URL, or the header Proxy-Authorization"
             }
             407 => {
@@ -293,24 +296,22 @@ impl Proxy {
             408 | 425 | 429 | 500 | 502..=504 => Kind::ProxyUnavailable,
             _ => Kind::Proxy,
         };
-        let mut said = reason.trim().to_owned();
-        if !said.is_empty() {
-            said.insert(0, ' ');
+        let mut foreign = reason.trim().to_owned();
+        if !foreign.is_empty() {
+            foreign.insert(0, ' ');
         }
-        for scheme in asks.filter_map(|value| value.split_ascii_whitespace().next()) {
+        for scheme in challenges.filter_map(|value| value.split_ascii_whitespace().next()) {
             for part in [", asks for ", scheme] {
-                said.push_str(part);
+                foreign.push_str(part);
             }
         }
         let before =
             format!("the proxy {host_port} refused a request for {target} (status {status}");
-        HttpError::new(
-            kind,
-            Detail::quote(&before, &said, &["); ", advice].concat()),
-        )
+        let after = ["); ", advice].concat();
+        HttpError::new(kind, Detail::quote(&before, &foreign, &after))
     }
 
-    /// Any other error on the way to the proxy, or in its response, as one that names it.
+    /// Makes any other error before the tunnel is open one that names the proxy.
     fn at_fault(&self, error: Error) -> Error {
         let mut found = HttpError::from(error);
         let (kind, before, advice) = match found.kind {
@@ -365,7 +366,11 @@ impl Proxy {
         .into()
     }
 
-    /// The start of a request's head in absolute form, with the proxy's own header lines.
+    /// Returns the start of a request's head in absolute form, with the header lines for the proxy.
+    //
+    //   POST /api/v2/write HTTP/1.1          ->   POST http://influx:8086/api/v2/write HTTP/1.1
+    //                                             Proxy-Connection: Keep-Alive
+    //   Host: influx:8086                         Host: influx:8086
     fn absolute(&self, start: &[u8]) -> Vec<u8> {
         let Opening::AbsoluteForm { origin, lines } = &self.opening else {
             return start.to_owned();
@@ -385,9 +390,9 @@ impl Proxy {
 impl ProxyFaults for Proxy {
     fn refusal(&self, headers: &HeaderMap) -> Option<HttpError> {
         self.sees_requests()?;
-        let asks = headers.get_all("proxy-authenticate").into_iter();
-        let asks = asks.filter_map(|value| value.to_str().ok());
-        Some(self.refused(407, "", asks))
+        let challenges = headers.get_all("proxy-authenticate").into_iter();
+        let challenges = challenges.filter_map(|value| value.to_str().ok());
+        Some(self.refused(407, "", challenges))
     }
 
     fn sees_requests(&self) -> Option<&str> {
@@ -399,7 +404,7 @@ impl ProxyFaults for Proxy {
 
     fn involve(&self, http_error: &mut HttpError, silent: bool) {
         let detail = &mut http_error.detail;
-        // What can't be put into HTTP never went there.
+        // An invalid request wasn't sent.
         if http_error.kind != Kind::Request && !detail.has(&self.host_port) {
             for part in [", through the proxy ", &self.host_port] {
                 detail.push(part);
@@ -411,16 +416,16 @@ impl ProxyFaults for Proxy {
     }
 }
 
-/// What comes from something else than an HTTP proxy.
+/// The error of a port that isn't an HTTP proxy's.
 const NO_HTTP: &str = "what it sends isn't HTTP/1";
 
-/// Whether that is what has come so far, be it the start of it.
+/// Returns `true` if the input so far is a prefix or the start of an HTTP/1 response.
 fn begins_as_http(input: &[u8]) -> bool {
     let start = b"HTTP/1.";
     input.iter().zip(start).all(|(is, should)| is == should)
 }
 
-/// Where a head ends. A line feed alone ends a line, too (RFC 9112, section 2.2).
+/// Returns the length of a complete head. A lone line feed ends a line, too (RFC 9112 §2.2).
 fn head_end(input: &[u8]) -> Option<usize> {
     let mut at = 0usize;
     for line in input.split_inclusive(|b| *b == b'\n') {
@@ -432,7 +437,7 @@ fn head_end(input: &[u8]) -> Option<usize> {
     None
 }
 
-/// Status and reason of `HTTP/1.1 200 Connection established`.
+/// Returns status and reason of `HTTP/1.1 200 Connection established`.
 fn status_line(line: &str) -> Option<(u16, &str)> {
     let (_, rest) = line.split_once(' ')?;
     let (status, reason) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -440,7 +445,7 @@ fn status_line(line: &str) -> Option<(u16, &str)> {
     (100..=999).contains(&number).then_some((number, reason))
 }
 
-/// A connection to a proxy: the inside of a tunnel, or one for requests in absolute form.
+/// A connection through a proxy: the inside of a tunnel, or one for requests in absolute form.
 struct Through {
     inner: Box<dyn Transport>,
     proxy: Arc<Proxy>,
@@ -472,12 +477,13 @@ impl Transport for Through {
                 if kind != Some(Kind::NeedsTls) {
                     return Err(e);
                 }
-                // It is the proxy's port that expects TLS, not the server's.
+                // The proxy's port expects TLS, not the server's.
                 CallTrace::note(|t| t.sent = false);
                 Err(self.proxy.at_fault(e))
             }
             Ok(true) => {
-                // The first bytes over a new connection. Over one from the pool they may be late.
+                // Only the first bytes of a new connection. On one from the pool they may belong to an earlier
+                // response.
                 let trace = CallTrace::now();
                 let first = trace.connected && !trace.responded;
                 let sees = self.proxy.sees_requests().is_some();
@@ -496,7 +502,7 @@ impl Transport for Through {
         self.inner.is_open()
     }
 
-    /// TLS to the proxy isn't TLS to the server.
+    /// TLS to the proxy isn't TLS to the server, which the connector has to add.
     fn is_tls(&self) -> bool {
         false
     }

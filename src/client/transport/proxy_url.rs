@@ -1,5 +1,5 @@
-//! A proxy's URL, taken apart and checked: what can't be meant is refused when the client is built,
-//! with what to write instead, and without the secret.
+//! Parsing of a proxy's URL. An invalid one is an error when the client is built, with a correction and without
+//! the secret.
 
 use crate::client::secret::Secret;
 use crate::client::url::{check_host, split_port, strip_scheme};
@@ -11,13 +11,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use ureq::http::Uri;
 
-/// `http://user:password@host:port`, taken apart.
+/// The parts of `http://user:password@host:port`.
 pub(super) struct ProxyAddress {
-    /// Scheme, host and port alone.
+    /// Scheme, host and port only.
     pub(super) uri: Uri,
-    /// Always with the port, for messages.
+    /// For messages, always with the port.
     pub(super) host_port: String,
-    /// User and password as Basic authentication has them, if there are any.
+    /// User and password in the form of Basic authentication (RFC 7617).
     pub(super) basic: Option<Secret>,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn parse(url: &str) -> Result<ProxyAddress, Error> {
         None => (rest, ""),
     };
     if let (Some(first), true) = (behind.chars().next(), behind.contains('@')) {
-        // The host would be what was meant as a user name, and the rest of the password a path.
+        // An @ after the authority: the user's name would be the host, and a part of the password the path.
         return Err(must_be_encoded(first));
     }
     if !matches!(behind, "" | "/") {
@@ -91,8 +91,7 @@ pub(super) fn parse(url: &str) -> Result<ProxyAddress, Error> {
     })
 }
 
-/// Percent-decodes as the URL standard says: a `%` that no two digits follow stands for itself, as
-/// does a `+`.
+/// Percent-decodes by the URL standard: a `%` without two digits after it stands for itself, as does a `+`.
 fn decode(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

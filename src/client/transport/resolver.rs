@@ -1,7 +1,8 @@
-//! DNS resolution with a cache. The library would resolve on every request, even when the
-//! connection is already there, and start a thread for it whenever a time limit is set. Here a
-//! name is looked up when it's new, old, or its addresses stopped responding. Lives on the library's
-//! `unversioned` interface, as `connect`.
+//! DNS resolution with a cache.
+//!
+//! The library resolves for every request, even if a connection is open, and starts a thread for it if there
+//! is a time limit. Here a name is looked up if it is new, if its addresses are older than five minutes, or
+//! after a connection to them failed. It implements the library's `unversioned` interface, like `connector`.
 
 use super::detail::Detail;
 use super::error::HttpError;
@@ -23,18 +24,17 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Error, Timeout};
 
-/// How long a DNS response is used without asking again. DNS' own time to live
-/// isn't visible through the system's resolver.
+/// The age up to which addresses are used. The system's resolver doesn't report the time to live.
 const MAX_AGE: Duration = Duration::from_secs(300);
 
-/// A lookup that runs out of time can't be stopped, only abandoned; no more than this many wait at
-/// once, however often we are called while the name service is silent.
+/// The most lookups at once. A lookup that exceeds its limit can't be stopped, only abandoned, so while the
+/// name service doesn't respond, each call would leave a thread.
 const MAX_PENDING: usize = 4;
 
 /// The capacity of the library's list.
 const MAX_ADDRESSES: usize = 16;
 
-/// The addresses known so far. One entry is the rule (the server), two with a proxy.
+/// The known addresses: an entry for the server, or for the proxy.
 #[derive(Default)]
 pub(super) struct Addresses {
     known: Mutex<Vec<Known>>,
@@ -46,7 +46,7 @@ struct Known {
     port: u16,
     found: Vec<SocketAddr>,
     at: Instant,
-    /// A connection failed since: ask again, but fall back on these.
+    /// A connection failed since the lookup. The name is looked up again, with these as a fallback.
     doubted: bool,
 }
 
@@ -57,7 +57,7 @@ impl Known {
 }
 
 impl Addresses {
-    /// A connection could not be made: look the names up again before the next one.
+    /// Marks all addresses as doubted, after a connection failed.
     pub(super) fn forget(&self) {
         for known in self.lock().iter_mut() {
             known.doubted = true;
@@ -65,7 +65,7 @@ impl Addresses {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Known>> {
-        // Nothing in here can be left half done by a panic.
+        // A panic can't leave the list inconsistent.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -110,13 +110,13 @@ fn fill(out: &mut ResolvedSocketAddrs, found: &[SocketAddr]) {
 #[derive(Clone)]
 pub(super) struct CachingResolver {
     pub(super) addresses: Arc<Addresses>,
-    /// The limit of one lookup, when the call's own isn't shorter.
+    /// The limit of a lookup, unless the call's own is shorter.
     pub(super) limit: Duration,
-    /// Names are the proxy's to look up: only it may know them.
+    /// The proxy looks names up, since it may be the only one that can.
     pub(super) left_to_proxy: bool,
 }
 
-/// The library asks for it and prints it nowhere. Derived, it would be printing of times and addresses.
+/// The library requires it. Derived, it would link the formatting of times and addresses.
 impl fmt::Debug for CachingResolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CachingResolver")
@@ -155,7 +155,7 @@ impl Resolver for CachingResolver {
                 self.addresses.store(host, port, found);
                 Ok(out)
             }
-            // The name service is away, but we know where the server was: try there.
+            // The name service doesn't respond or has lost the name: try the last known addresses.
             _ if self.addresses.add_known(host, port, false, &mut out) => Ok(out),
             Ok(_) => Err(Error::HostNotFound),
             Err(e) => Err(e),
@@ -171,7 +171,7 @@ impl CachingResolver {
         timeout: NextTimeout,
     ) -> Result<Vec<SocketAddr>, Error> {
         let query = (host.to_owned(), port);
-        // Resolved by this machine itself, at once.
+        // Resolved locally, without waiting.
         if host.eq_ignore_ascii_case("localhost") {
             return blocking(&query).map_err(not_found);
         }
@@ -189,7 +189,7 @@ impl CachingResolver {
         let spawned = thread::Builder::new()
             .name("influx-edge-dns".to_string())
             .spawn(move || {
-                // Whoever asked may have given up; then nobody wants the response.
+                // The caller may have timed out. Then the slot is dropped with the addresses.
                 slot.put(blocking(&query));
                 addresses.pending.fetch_sub(1, Ordering::AcqRel);
             });
@@ -205,7 +205,7 @@ impl CachingResolver {
     }
 }
 
-/// What one thread hands to another, once. (A channel would do; it takes 7 KB of a small program.)
+/// A one-shot channel. (`std::sync::mpsc` takes 7 KB of a small program.)
 #[derive(Default)]
 struct Slot {
     found: Mutex<Option<io::Result<Vec<SocketAddr>>>>,

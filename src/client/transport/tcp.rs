@@ -1,10 +1,13 @@
-//! The TCP socket under the HTTP library, for six things its own doesn't do: the overall limit
-//! holds within a write, too (a system that takes a few bytes now and then starts it anew each
-//! time); the head of a request waits for the start of its body, so that a small write is one
-//! system call; a large body gets a larger buffer while it's sent, so that it is few of them; a
-//! response that is TLS on a plain connection is recognized; what came before the request isn't
-//! taken for the response to it; and when the other side stops listening in the middle of a request, what it said before is still read: a 413, a 401, the
-//! alert that tells why TLS failed.
+//! The TCP socket under the HTTP library. It differs from the library's own in six ways:
+//!
+//! - the overall limit also holds within a write: a system that accepts a few bytes now and then would start
+//!   the limit anew each time;
+//! - the head of a request waits for the start of its body, so that a small write is one system call;
+//! - a large body gets a larger buffer while it is sent, so that it takes few system calls;
+//! - a TLS record on a plain connection is recognized;
+//! - bytes received before the request aren't taken for its response;
+//! - if the other side stops reading in the middle of a request, its response is still read: a 413, a 401,
+//!   or the alert with the reason why TLS failed.
 
 use super::call_trace::CallTrace;
 use super::error::HttpError;
@@ -20,12 +23,12 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
-/// No address of several gets less.
+/// The least time that each of several addresses gets.
 const MIN_CONNECT: Duration = Duration::from_millis(10);
 
-/// From this size on a body may not fit behind its head, and gets a buffer of its own.
+/// The size from which a body gets a buffer of its own, because it may not fit after its head.
 const LARGE_FROM: u64 = 3 * 1024;
-/// The most such a buffer has. A quarter of a megabyte is five system calls then, not 65.
+/// The largest such buffer. A body of 256 KiB takes 5 system calls with it, and 65 without.
 const LARGE_MAX: usize = 64 * 1024;
 
 #[derive(Debug)]
@@ -40,7 +43,7 @@ impl<In: Transport> Connector<In> for TcpConnector {
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
         if let Some(there) = chained {
-            // The proxy's tunnel.
+            // Through a proxy.
             return Ok(Some(Either::A(there)));
         }
         let stream = connect(details)?;
@@ -60,7 +63,11 @@ impl<In: Transport> Connector<In> for TcpConnector {
     }
 }
 
-/// Tries each address in turn; each may take half of the time that is left, the last all of it.
+/// Tries the addresses one after the other.
+//
+// Not Happy Eyeballs (RFC 8305), which would need a thread or non-blocking sockets to try them at once. Each
+// address gets half of the time that is left and the last one all of it, so that one that drops packets leaves
+// time for the others, and a single address has the whole limit.
 fn connect(details: &ConnectionDetails<'_>) -> Result<TcpStream, Error> {
     let start = Instant::now();
     let limit = *details.timeout.after;
@@ -85,22 +92,28 @@ fn connect(details: &ConnectionDetails<'_>) -> Result<TcpStream, Error> {
     Err(last)
 }
 
+// A request is sent in these steps:
+//
+//   transmit_output(head)   held: the head stays in the buffer, and the library writes the body after it
+//   tmp_and_output()        the body begins: a large one gets the larger buffer, with the head at its start
+//   transmit_output(body)   flush: head and body in one system call
+//   await_input()           flush, if the request has no body; then the larger buffer is freed
 pub(super) struct EdgeTransport {
     stream: TcpStream,
     buffers: LazyBuffers,
     /// In the place of the output buffer while a large body is sent.
     large: Option<Vec<u8>>,
-    /// Bytes at the start of the output buffer that are not sent yet.
+    /// Bytes at the start of the output buffer that aren't sent yet.
     held: usize,
-    /// What the socket is set to; setting it is a system call.
+    /// The socket's current limits. Setting one is a system call.
     read_limit: Option<Duration>,
     write_limit: Option<Duration>,
-    /// No TLS to whoever is at the other end, be it a proxy.
+    /// No TLS to the other side, which may be a proxy.
     plain: bool,
-    /// Nothing has arrived yet and this side speaks plainly.
+    /// Nothing was received yet, on a connection without TLS.
     may_be_tls: bool,
-    /// The other side takes no more. From here on sending only pretends, until the response, or its
-    /// absence, says why.
+    /// The other side stopped reading. Sending then does nothing, until the response is read, or this error is
+    /// returned if there is none.
     cut: Option<io::Error>,
 }
 
@@ -149,8 +162,8 @@ impl EdgeTransport {
         Ok(())
     }
 
-    /// Before the first byte of a request: the server must have nothing to say yet. What it says
-    /// belongs to nothing, or to an earlier call; it would be taken for the response to this one.
+    /// Checks before the first byte of a request that nothing was received. It would belong to an earlier call
+    /// or to none, and would be taken for the response to this one.
     fn look(&mut self) -> Result<(), Error> {
         CallTrace::note(|t| t.looked = true);
         #[cfg(test)]
@@ -166,7 +179,7 @@ impl EdgeTransport {
         }
     }
 
-    /// What there is to read, without taking it: nothing yet, the end (0), or bytes.
+    /// Peeks at the input: `None` if there is none yet, 0 at the end of the stream.
     fn waiting(&self) -> io::Result<Option<usize>> {
         self.stream.set_nonblocking(true)?;
         let found = self.stream.peek(&mut [0]);
@@ -178,7 +191,7 @@ impl EdgeTransport {
         }
     }
 
-    /// A body begins: if it's large, it gets a larger buffer, and takes the head along.
+    /// Allocates the larger buffer for a large body, and moves the held head into it.
     fn enlarge(&mut self) {
         let body = CallTrace::now().body;
         if body < LARGE_FROM || self.large.is_some() {
@@ -215,7 +228,7 @@ impl EdgeTransport {
     }
 }
 
-/// The whole buffer that is sent from, the held bytes included.
+/// Returns the buffer that is sent from, including the held bytes.
 fn output_of<'a>(large: &'a mut Option<Vec<u8>>, small: &'a mut LazyBuffers) -> &'a mut [u8] {
     match large {
         Some(large) => large,
@@ -223,7 +236,7 @@ fn output_of<'a>(large: &'a mut Option<Vec<u8>>, small: &'a mut LazyBuffers) -> 
     }
 }
 
-/// What the next system call may take: its own limit, or what is left of the whole call.
+/// Returns the limit of the next system call: its own, or the time left of the whole call.
 fn limit(
     own: NextTimeout,
     whole: NextTimeout,
@@ -234,14 +247,14 @@ fn limit(
         return Err(Error::Timeout(whole.reason));
     }
     if *own.after < left {
-        // Zero would be no limit at all, which the system refuses.
+        // std rejects a limit of zero.
         Ok(((*own.after).max(Duration::from_micros(1)), own.reason))
     } else {
         Ok((left, whole.reason))
     }
 }
 
-/// Sets a socket's limit if it isn't that already.
+/// Sets a socket's limit, if it changes.
 fn set(
     now: &mut Option<Duration>,
     limit: Duration,
@@ -250,7 +263,7 @@ fn set(
     if *now != Some(limit) {
         match set(Some(limit)) {
             Ok(()) => *now = Some(limit),
-            // macOS says so of a socket whose other side has closed; its response may be there still.
+            // macOS returns this after the other side has closed. Its response may still be in the socket.
             Err(e) if cfg!(target_os = "macos") && e.kind() == ErrorKind::InvalidInput => {}
             Err(e) => return Err(Error::Io(e)),
         }
@@ -258,7 +271,7 @@ fn set(
     Ok(())
 }
 
-/// Both kinds, for systems differ.
+/// Returns `true` for both kinds of errors with which systems report a time limit.
 fn is_timeout(e: &io::Error) -> bool {
     matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
@@ -276,9 +289,8 @@ impl Transport for EdgeTransport {
         let head = output
             .get(..held)
             .is_some_and(|out| out.ends_with(b"\r\n\r\n"));
-        // A whole head, and at least as much space behind it, now or when the body's own buffer is
-        // there: wait for the body. Reading sends it first, so a request without a body is not
-        // later by anything.
+        // Hold a whole head if there is at least as much space after it, or will be in the larger buffer.
+        // `await_input` flushes first, so a request without a body isn't delayed.
         if head && (space >= held || CallTrace::now().body >= LARGE_FROM) {
             return Ok(());
         }
@@ -290,7 +302,7 @@ impl Transport for EdgeTransport {
         self.large = None;
         let more = match self.fill(timeout) {
             Ok(n) if n > 0 => true,
-            // Nothing more, and the request is not complete: that is what went wrong.
+            // No response, and the request is incomplete: the cut is the cause.
             Ok(_) | Err(Error::Io(_)) if self.cut.is_some() => {
                 let e = self
                     .cut
@@ -301,7 +313,7 @@ impl Transport for EdgeTransport {
             other => other? > 0,
         };
         if self.may_be_tls {
-            // TLS record types alert and handshake, major version 3.
+            // RFC 8446 §5.1: record types alert (21) and handshake (22), major version 3.
             match self.buffers.input() {
                 [] | [0x15 | 0x16] => {}
                 [0x15 | 0x16, 3, ..] => {
@@ -315,14 +327,14 @@ impl Transport for EdgeTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        // Nothing may be there to read: neither an end, nor bytes that nobody asked for.
-        // Of TLS a part may be here already, as it reads record by record.
+        // Neither the end of the stream nor bytes may be there to read. A part of a TLS record may be in the
+        // buffer already.
         let unread = !self.buffers.input().is_empty();
         self.held == 0 && self.cut.is_none() && !unread && matches!(self.waiting(), Ok(None))
     }
 }
 
-/// The buffers, with the held bytes hidden from the start of the output.
+/// The buffers, with the held bytes at the start of the output hidden.
 impl Buffers for EdgeTransport {
     fn output(&mut self) -> &mut [u8] {
         let output = output_of(&mut self.large, &mut self.buffers);

@@ -1,19 +1,19 @@
-//! The settings of TLS, and whether this build has any.
+//! The settings of TLS.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What the builder collected: PEM files, not looked into yet.
+/// The PEM files from the builder, not parsed yet.
 #[derive(Clone, Default)]
 pub(crate) struct TlsSettings {
-    /// Trust these and no others.
+    /// The only trusted certificates.
     pub(crate) ca: Option<PemFile>,
     /// Certificate chain and private key.
     pub(crate) client: Option<(PemFile, PemFile)>,
     pub(crate) no_verification: bool,
 }
 
-/// A file as it was read, and what it is for: "the CA file /etc/ca.pem".
+/// The content of a file, and its name in errors: "the CA file /etc/ca.pem".
 #[derive(Clone)]
 #[cfg_attr(
     not(any(feature = "rustls", feature = "native-tls")),
@@ -34,7 +34,7 @@ impl core::fmt::Debug for TlsSettings {
     }
 }
 
-/// A reason not to use this build for `https`.
+/// Returns the reason why this build can't use `https`, if there is one.
 pub(crate) fn missing() -> Option<String> {
     if cfg!(any(feature = "rustls", feature = "native-tls")) {
         None

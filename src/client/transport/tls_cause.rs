@@ -1,11 +1,10 @@
-//! What is wrong with a server's certificate, and what to do about it, in words that both TLS
-//! libraries share.
+//! The reasons why a server's certificate is rejected, and advice, for both TLS libraries.
 
 use super::detail::Detail;
 use alloc::format;
 use alloc::string::String;
 
-/// Why a certificate isn't taken. `own`: it is self-signed.
+/// The reason why a certificate is rejected. `own`: it is self-signed.
 #[cfg_attr(
     not(feature = "rustls"),
     expect(dead_code, reason = "the system's library hides the certificate")
@@ -20,14 +19,15 @@ pub(super) enum Cause {
     },
     SelfSigned,
     UnknownIssuer,
-    /// It is for these hosts, if they are known.
+    /// It is for these hosts, empty if unknown.
     OtherName(String),
-    /// So many days ago, or in so many, if that is known.
+    /// The days since it expired, if known.
     Expired(Option<u64>),
+    /// The days until it is valid, if known.
     NotYetValid(Option<u64>),
 }
 
-/// The sentence; `ca_file`: one is set.
+/// Returns the message. `ca_file`: one is set.
 pub(super) fn explain(cause: Cause, host: &str, ca_file: bool) -> Detail {
     let days = |days: Option<u64>, before: &str, behind: &str| match days {
         Some(days) => format!("{before}{days} days{behind}"),
@@ -85,7 +85,7 @@ pub(super) fn explain(cause: Cause, host: &str, ca_file: bool) -> Detail {
     }
 }
 
-/// The command that makes a certificate with this host in it, to be run as it is.
+/// Returns the command that makes a certificate for this host, ready to be pasted.
 fn renewal(own: bool, host: &str) -> String {
     let kind = match host.parse::<core::net::IpAddr>() {
         Ok(_) => "IP:",

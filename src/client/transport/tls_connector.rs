@@ -1,10 +1,9 @@
-//! The TLS layer over a connection, by rustls (`tls_rustls`) or by the system's library
-//! (`tls_native`). Everything that would fail at the first connection is checked when the client is
-//! built.
+//! The TLS layer of a connection, by rustls (`tls_rustls`) or by the system's library (`tls_native`). Invalid
+//! files are errors when the client is built, not at the first connection.
 //!
-//! The connectors are ours and not the HTTP library's, because its own hide what decides about
-//! data: whether the other side ended a connection in good order, and whether what failed was the
-//! handshake, after which nothing was sent, or what came after it.
+//! The HTTP library's own TLS isn't used, because it hides two facts that decide about data: whether the other
+//! side closed the connection in an orderly way, and whether a failure was in the handshake, before which
+//! nothing was sent.
 
 use super::error::HttpError;
 #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
@@ -24,7 +23,7 @@ use ureq::unversioned::transport::{
 };
 
 impl TlsSettings {
-    /// Reads the files and sets the library up, if there is something for it to do.
+    /// Parses the files and sets up the library, if it is needed.
     pub(super) fn connector(&self, wanted: bool) -> Result<TlsConnector, Error> {
         let trust = match &self.ca {
             Some(ca) => Trust::Only(ca.certificates()?),
@@ -75,7 +74,7 @@ impl TlsSettings {
     }
 }
 
-/// Puts TLS around a connection if the URL says so.
+/// Adds TLS to a connection if the URL is `https`.
 #[derive(Clone, Debug)]
 pub(super) struct TlsConnector(Option<library::Library>);
 
@@ -93,12 +92,12 @@ impl<In: Transport> Connector<In> for TlsConnector {
         let (Some(library), true) = (&self.0, details.needs_tls() && !inner.is_tls()) else {
             return Ok(Some(Either::A(inner)));
         };
-        // The brackets of an IPv6 address belong to the URL, not to the address.
+        // Without the brackets of an IPv6 address.
         let host = details.uri.host().unwrap_or_default();
         let host = host.strip_prefix('[').unwrap_or(host);
         let host = host.strip_suffix(']').unwrap_or(host);
         let mut socket = TransportAdapter::new(inner.boxed(), details.current_time.clone());
-        // The handshake is a part of connecting, and has what the rest of it has left.
+        // The handshake shares the time limit of connecting.
         let mut timeout = details.timeout;
         if let Instant::Exact(begun) = details.now {
             timeout.after = Duration::Exact(timeout.after.saturating_sub(begun.elapsed()));
@@ -137,8 +136,8 @@ impl Transport for TlsTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        // What is in there already the socket doesn't show: a farewell, or a response that nobody
-        // asked for, which would be taken for the next call's.
+        // The session may hold input that the socket doesn't show: a `close_notify`, or an unexpected
+        // response, which would be taken for the next call's.
         self.session.is_silent() && self.session.socket().get_mut().is_open()
     }
 
@@ -153,7 +152,7 @@ impl fmt::Debug for TlsTransport {
     }
 }
 
-/// With what may be the cause of a failed handshake, if it isn't known.
+/// Adds general advice to the error of a handshake that has none.
 pub(super) fn advised(mut e: HttpError) -> HttpError {
     if e.kind == TransportErrorKind::Tls {
         e.detail = e.detail.advise("check the certificate, the host name, the clock, and whether that port speaks TLS; a private CA is given as ca_file");

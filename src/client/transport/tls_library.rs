@@ -1,20 +1,20 @@
-//! What a TLS library is given, and the errors that its failures become.
+//! The settings of a TLS library, and the errors that its failures become.
 
 use super::detail::Detail;
-use super::error::{HttpError, OwnWords};
+use super::error::{HttpError, OwnMessage};
 use super::pem::Key;
 use crate::error::TransportErrorKind;
 use alloc::string::String;
 use alloc::vec::Vec;
 use std::io;
 
-/// Whom to trust.
+/// The trusted certificates.
 pub(super) enum Trust {
     /// The library's own: Mozilla's roots with rustls, else the system's.
     Default,
     /// These certificates, as DER.
     Only(Vec<Vec<u8>>),
-    /// Anybody.
+    /// Any certificate.
     All,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Identity {
     pub(super) key: Key,
 }
 
-/// Why the library can't be set up.
+/// The setting for which the library can't be set up, and the reason.
 pub(super) enum Unusable {
     Ca(String),
     Client(String),
@@ -36,24 +36,24 @@ pub(super) fn failed(kind: TransportErrorKind, detail: impl Into<Detail>) -> ure
     HttpError::new(kind, detail).into()
 }
 
-/// What a handshake ends with at a port that speaks no TLS.
+/// The error of a handshake at a port without TLS.
 pub(super) fn no_tls() -> ureq::Error {
     let detail = Detail::own("what it sent isn't TLS");
     let detail = detail.advise("if the port speaks plain HTTP, write http:// in the URL");
     failed(TransportErrorKind::Tls, detail)
 }
 
-/// What an alert has to do with the certificate that this side showed, or didn't.
+/// The relation of an alert to this client's certificate, or to the lack of one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AboutClient {
     Surely,
-    /// With TLS 1.2 OpenSSL says no more than that the handshake failed.
+    /// With TLS 1.2, OpenSSL's alert only reports that the handshake failed.
     Maybe,
     No,
 }
 
-/// The error for an alert by which a server says no to this client's certificate. With TLS 1.3 it
-/// comes in the place of the first response.
+/// The error of an alert that may reject this client's certificate. In TLS 1.3 it is received in the place of
+/// the first response (RFC 8446 §2: the client finishes the handshake before the server has verified its certificate).
 pub(super) fn from_alert(about: AboutClient, has_identity: bool, why: String) -> ureq::Error {
     let meaning = match (about, has_identity) {
         (AboutClient::No, _) => "",
@@ -79,15 +79,14 @@ pub(super) fn from_alert(about: AboutClient, has_identity: bool, why: String) ->
     failed(TransportErrorKind::Tls, detail)
 }
 
-/// The error for what broke behind the handshake: the certificate was all right, and another
-/// connection may be.
+/// The error of a connection that broke after the handshake. Another connection may work.
 pub(super) fn broken(why: &str) -> ureq::Error {
     let detail = Detail::quote("its TLS connection broke: ", why, "");
     failed(TransportErrorKind::Closed, detail)
 }
 
-/// The error for a connection that ended in the handshake, or without TLS's own farewell.
+/// The error of a connection that ended in the handshake, or without TLS' `close_notify`.
 pub(super) fn ended() -> ureq::Error {
-    let why = OwnWords("the TLS connection ended");
+    let why = OwnMessage("the TLS connection ended");
     io::Error::new(io::ErrorKind::UnexpectedEof, why).into()
 }

@@ -1,4 +1,4 @@
-//! TLS by the system's library: OpenSSL, or what macOS and Windows have.
+//! TLS by the system's library: OpenSSL, or that of macOS or Windows.
 
 use super::detail::Detail;
 use super::pem::inside;
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ureq::Error;
 use ureq::unversioned::transport::TransportAdapter;
 
-/// The settings, and what goes with each connection.
+/// The settings of all connections.
 #[derive(Clone)]
 pub(super) struct Library {
     connector: TlsConnector,
@@ -61,7 +61,7 @@ impl Library {
             builder.identity(identity);
         }
         let connector = builder.build().map_err(|e| {
-            // What is new since the certificates were read is whether the key belongs to them.
+            // The files were parsed before, so a failure means that the key doesn't match the certificate.
             if has_identity {
                 Unusable::Client(e.to_string())
             } else {
@@ -75,7 +75,7 @@ impl Library {
         })
     }
 
-    /// Shakes hands.
+    /// Performs the handshake.
     pub(super) fn connect(&self, host: &str, socket: TransportAdapter) -> Result<Session, Error> {
         let outcome = Arc::new(Mutex::new(Outcome::default()));
         let socket = Socket {
@@ -128,9 +128,9 @@ fn pem(label: &str, der: &[u8]) -> String {
     pem
 }
 
-/// Whether a key is of the kind of a certificate: the same AlgorithmIdentifier, which comes in PKCS #8
-/// behind the version, is in both. Of the same kind OpenSSL compares the two; of two kinds it
-/// takes both and uses neither.
+/// Returns `true` if a key and a certificate are of the same kind: both contain the same
+/// AlgorithmIdentifier, which follows the version in PKCS #8. OpenSSL compares two of the same kind itself, but
+/// accepts two of different kinds, and uses neither.
 fn same_kind(certificate: &[u8], pkcs8: &[u8]) -> bool {
     let Some([0x02, 1, _, algorithm @ ..]) = inside(pkcs8) else {
         return false;
@@ -143,8 +143,8 @@ fn same_kind(certificate: &[u8], pkcs8: &[u8]) -> bool {
     algorithm.is_some_and(|algorithm| certificate.windows(size).any(|w| w == algorithm))
 }
 
-/// What OpenSSL's words for a certificate mean, which stand in parentheses at the end; other systems
-/// have their own. Which names it has, or that it has none, they don't tell.
+/// Returns the cause in OpenSSL's message about a certificate, at whose end it is in parentheses. Other systems
+/// have other messages. The names in the certificate aren't part of it.
 fn cause(why: &str) -> Option<Cause> {
     let why = why.to_ascii_lowercase();
     let (_, words) = why.split_once("certificate verify failed")?;
@@ -164,7 +164,7 @@ fn cause(why: &str) -> Option<Cause> {
     }
 }
 
-/// What OpenSSL's words for an alert mean.
+/// Returns the meaning of OpenSSL's message about an alert.
 fn about_client(why: &str) -> AboutClient {
     let alert = why.split_once("alert ").map_or("", |(_, alert)| alert);
     let surely = [
@@ -187,7 +187,7 @@ fn about_client(why: &str) -> AboutClient {
     }
 }
 
-/// One connection behind its handshake.
+/// A connection after its handshake.
 pub(super) struct Session {
     stream: TlsStream<Socket>,
     outcome: Arc<Mutex<Outcome>>,
@@ -199,7 +199,7 @@ impl Session {
         &mut self.stream.get_mut().socket
     }
 
-    /// Whether nothing has come that isn't read yet.
+    /// Returns `true` if there is no unread input.
     pub(super) fn is_silent(&mut self) -> bool {
         self.stream.buffered_read_size().is_ok_and(|n| n == 0)
     }
@@ -208,11 +208,11 @@ impl Session {
         self.stream.write_all(bytes).or_else(|e| self.failed(&e))
     }
 
-    /// Nothing more comes when this is 0, and the other side said so. That it just stops is an
-    /// error.
+    /// Receives decrypted bytes. Returns 0 after a `close_notify`; an end of the stream without one is an
+    /// error, since it may be an attacker's (RFC 8446 §6.1).
     pub(super) fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         match self.stream.read(buffer) {
-            // Libraries differ in whether a connection that just stops is an error for them.
+            // Libraries differ in whether an end without `close_notify` is an error.
             Ok(0) => below(&self.outcome).map(|()| 0),
             Ok(n) => Ok(n),
             Err(e) => self.failed(&e).map(|()| 0),
@@ -229,15 +229,15 @@ impl Session {
     }
 }
 
-/// What the connection below did, which the library tells in its own words, or not at all.
+/// The end of the underlying connection, which the library reports in a text of its own or not at all.
 #[derive(Default)]
 struct Outcome {
     error: Option<Error>,
-    /// It ended.
+    /// The stream ended.
     ended: bool,
 }
 
-/// The error of the connection below, if there is one.
+/// Returns the error of the underlying connection, if there is one.
 fn below(outcome: &Mutex<Outcome>) -> Result<(), Error> {
     let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
     match outcome.error.take() {
@@ -247,7 +247,7 @@ fn below(outcome: &Mutex<Outcome>) -> Result<(), Error> {
     }
 }
 
-/// The connection below, as the library sees it.
+/// The underlying connection, as passed to the library.
 struct Socket {
     socket: TransportAdapter,
     outcome: Arc<Mutex<Outcome>>,
@@ -258,7 +258,7 @@ impl Socket {
         change(&mut self.outcome.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Keeps an error for us; the library gets one that it doesn't take for a call to try again.
+    /// Keeps an error, and returns another one to the library, which would retry after some kinds.
     fn keep(&self, e: io::Error) -> io::Error {
         self.note(|outcome| outcome.error = Some(e.into()));
         io::Error::other("see the error kept")

@@ -28,12 +28,12 @@ use std::sync::Arc;
 use ureq::Error;
 use ureq::unversioned::transport::TransportAdapter;
 
-/// The settings, and what goes with each connection.
+/// The settings of all connections.
 #[derive(Clone)]
 pub(super) struct Library {
     config: Arc<ClientConfig>,
     has_identity: bool,
-    /// Mozilla's roots are the ones in use.
+    /// The trusted roots are Mozilla's.
     bundled_roots: bool,
 }
 
@@ -56,7 +56,7 @@ impl Library {
                 let mut roots = RootCertStore::empty();
                 for der in given {
                     own.push(CertificateDer::from(der.clone()));
-                    // One that can't be read would be left out in silence, and nothing be trusted.
+                    // Invalid ones must not be skipped without an error: nothing would be trusted.
                     roots
                         .add(der.into())
                         .map_err(|e| Unusable::Ca(e.to_string()))?;
@@ -76,7 +76,7 @@ impl Library {
         let config = match identity {
             Some(Identity { chain, key }) => {
                 let chain: Vec<_> = chain.into_iter().map(CertificateDer::from).collect();
-                // rustls itself looks at the first only.
+                // rustls parses only the first.
                 for certificate in &chain {
                     ParsedCertificate::try_from(certificate)
                         .map_err(|e| Unusable::Client(e.to_string()))?;
@@ -99,7 +99,7 @@ impl Library {
         })
     }
 
-    /// Shakes hands.
+    /// Performs the handshake.
     pub(super) fn connect(&self, host: &str, socket: TransportAdapter) -> Result<Session, Error> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
             failed(
@@ -124,7 +124,7 @@ impl Library {
         Ok(session)
     }
 
-    /// The error of a handshake, with what to do where that is known.
+    /// The error of a handshake, with advice where the cause is known.
     fn refused(&self, e: &rustls::Error, host: &str) -> Error {
         use CertificateError as Bad;
         let days = |from: UnixTime, to: UnixTime| {
@@ -167,8 +167,7 @@ impl Library {
     }
 }
 
-/// The names in a certificate as people write them: webpki has `DnsName("localhost")` and
-/// `IpAddress(127.0.0.1)`.
+/// Returns the plain names of webpki's `DnsName("localhost")` and `IpAddress(127.0.0.1)`.
 fn hosts(presented: &[String]) -> String {
     let mut hosts = String::new();
     for name in presented {
@@ -185,8 +184,8 @@ fn hosts(presented: &[String]) -> String {
     hosts
 }
 
-/// Why a certificate is not taken, where rustls' own errors don't tell. `own`: it is self-signed, or a
-/// CA's own, as `openssl req -x509` makes them.
+/// The reason why a certificate is rejected, where rustls has no error for it. `own`: it is self-signed, or a
+/// CA's own, as made by `openssl req -x509`.
 #[derive(Debug)]
 enum Problem {
     Version1 { own: bool },
@@ -235,7 +234,7 @@ fn about_client(e: &rustls::Error) -> AboutClient {
     }
 }
 
-/// One connection behind its handshake.
+/// A connection after its handshake.
 pub(super) struct Session {
     connection: ClientConnection,
     socket: TransportAdapter,
@@ -247,7 +246,7 @@ impl Session {
         &mut self.socket
     }
 
-    /// Whether nothing has come that isn't read yet.
+    /// Returns `true` if there is no unread input and no end of the stream.
     pub(super) fn is_silent(&mut self) -> bool {
         self.connection
             .process_new_packets()
@@ -266,8 +265,8 @@ impl Session {
         Ok(())
     }
 
-    /// Nothing more comes when this is 0, and the other side said so. That it just stops is an
-    /// error.
+    /// Receives decrypted bytes. Returns 0 after a `close_notify`; an end of the stream without one is an
+    /// error, since it may be an attacker's (RFC 8446 §6.1).
     pub(super) fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         loop {
             match self.connection.reader().read(buffer) {
@@ -299,20 +298,22 @@ impl Session {
     }
 }
 
-/// Whether the complaint is that a CA's certificate is used as a server's. Its type can't be named
-/// here: it belongs to a crate of rustls'.
+/// Returns `true` for webpki's error of a CA's certificate in the place of a server's. (Its type belongs to a
+/// crate that isn't a dependency.)
 fn is_ca(why: &rustls::OtherError) -> bool {
     why.to_string() == "CaUsedAsEndEntity"
 }
 
-/// Trusts what the roots have signed, as rustls' own verifier does (which is larger, for it knows
-/// revocation lists), and a server that shows one of the CA file's certificates as its own.
-/// `openssl req -x509` makes certificates that are both a CA's and a server's, which webpki takes for
-/// a CA's only.
+/// Trusts certificates that the roots have signed, and servers with one of the CA file's own certificates.
+//
+// The first is what rustls' own verifier does, which is larger because of revocation lists. The second is for
+// `openssl req -x509`, whose certificates are both a CA's and a server's: webpki rejects them as
+// `CaUsedAsEndEntity`, after it has checked the time of validity. Only for those that are byte for byte in the
+// CA file this error is ignored; the name is verified in any case.
 struct Verifier {
-    /// Without any, for `danger_accept_any_certificate`, everything is right.
+    /// `None` accepts any certificate, for `danger_accept_any_certificate`.
     roots: Option<RootCertStore>,
-    /// Those of the CA file. Each may be a server's, too, if it has a subjectAltName.
+    /// The certificates of the CA file. Each may be a server's as well, if it has a subjectAltName.
     own: Vec<CertificateDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
@@ -362,7 +363,6 @@ impl ServerCertVerifier for Verifier {
             );
             let unknown = match &by_roots {
                 Ok(()) => false,
-                // This is found only after the time of validity has been checked.
                 Err(rustls::Error::InvalidCertificate(CertificateError::Other(why)))
                     if is_ca(why) =>
                 {
@@ -412,7 +412,7 @@ impl ServerCertVerifier for Verifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         let mut schemes = self.algorithms.supported_schemes();
         if self.roots.is_none() {
-            // Nobody verifies them.
+            // Offered as well, since no signature is verified.
             schemes.extend([
                 SignatureScheme::RSA_PKCS1_SHA1,
                 SignatureScheme::ECDSA_NISTP521_SHA512,
