@@ -15,12 +15,12 @@
 //! | … `retries` | [`ClientBuilder::retry`] |
 //! | … `auth_basic` | [`ClientBuilder::basic`] |
 //! | … `username`, `password` | [`ClientBuilder::session`] |
-//! | … `profilers` | [`ClientBuilder::profiler`] |
+//! | … `profilers` | [`Query::profiler`], or `INFLUXDB_V2_PROFILERS` |
 //! | … `cert_key_password` | none: such a key is refused, with the command that decrypts it |
 //! | … `ssl_context` | none: what TLS and HTTP are made of isn't shown |
 //! | … `debug` | the feature `log`, and a logger of your own |
 //! | `from_config_file` | [`ClientBuilder::from_config_file`] |
-//! | `from_env_properties` | [`ClientBuilder::from_env`] |
+//! | `from_env_properties` | [`Client::from_env`], [`ClientBuilder::from_variables`] |
 //! | `write_api`, `query_api`, `delete_api` | none needed: [`Client::write`], [`Client::query`], [`Client::delete_points`] |
 //! | `buckets_api`, `organizations_api`, `users_api`, `authorizations_api`, `tasks_api`, `labels_api`, `invokable_scripts_api` | [`Client::buckets`], [`Client::organizations`], [`Client::users`], [`Client::authorizations`], [`Client::tasks`], [`Client::labels`], [`Client::scripts`] |
 //! | `health` | [`Client::health`] |

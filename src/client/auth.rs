@@ -1,4 +1,4 @@
-//! HasSecrets: a token, a name and password on every request, or a session.
+//! Credentials: a token, a name and password on every request, or a session.
 
 use super::Client;
 use super::cookies::Cookies;
@@ -16,10 +16,10 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Who we are, ready for the wire.
+/// The credentials of a client, ready to send.
 pub(crate) enum Auth {
     None,
-    /// `Authorization`, the same on every call: a token, or Basic.
+    /// A constant `Authorization`: a token, or Basic.
     Header {
         kind: CredentialKind,
         value: HeaderText,
@@ -28,35 +28,43 @@ pub(crate) enum Auth {
     Session(Session),
 }
 
-/// A session: signed in when first needed, and again when the server has forgotten it.
+/// A session: opened at the first call, and again when it has expired.
+//
+//   no cookies   --a call, or sign_in: sign-in-->                  generation 0
+//   generation n --Set-Cookie in the response to a call of n-->    generation n, cookies merged
+//   generation n --401 to a call of n: sign-in-->                  generation n + 1
+//   generation n --sign_out, or the last cookie expires-->         no cookies
+//
+// Of many threads that get a 401 at once, the first one to hold `door` signs in. The others find a newer
+// generation than that of their call behind it, and use its cookies.
 pub(crate) struct Session {
     /// `Authorization` of the sign-in.
     pub(crate) basic: HeaderText,
     secrets: Vec<Secret>,
     cookies: Mutex<Option<Cookies>>,
-    /// One sign-in at a time.
+    /// Held during a sign-in, so that there is one at a time.
     pub(crate) door: Mutex<()>,
-    /// A pointer, so that only programs with sessions are linked with it.
+    /// A function pointer, so that only programs with sessions are linked with it.
     pub(super) sign_in: SignIn,
-    /// Takes over the cookies of a response to a call of this sign-in. A pointer likewise.
+    /// Merges the cookies of a response to a call of this sign-in. A function pointer likewise.
     pub(super) keep: fn(&Session, u64, &Headers),
 }
 
-/// Signs in within the limit, unless another thread has done so since the sign-in of this number was forgotten.
+/// Signs in within the limit, unless another thread has done so since the given generation expired.
 pub(super) type SignIn = fn(&Client, &Session, Option<u64>, Duration) -> Result<Cookies, Error>;
 
-/// What fits into a header of a request. A longer one would fail at each call, and a writer would try again for
-/// ever.
+/// The longest token that fits into the head of a request. A longer one would fail at each call, and a
+/// writer would retry for ever.
 const MAX_TOKEN: usize = 4000;
 
 impl Auth {
     pub(crate) fn token(token: &Secret) -> Result<Self, Error> {
-        // Copied from a header, where the client puts that word itself.
+        // Copied from a header, where the client adds the scheme itself.
         let text = token.reveal().trim_start();
         for word in ["Token ", "Bearer ", "Authorization:"] {
             if strip_scheme(text, word).is_some() {
                 return Err(Error::config(format!(
-                    "the token can't be used: it begins with {:?}; leave that away",
+                    "the token can't be used: it begins with {:?}; omit that",
                     word.trim_end()
                 )));
             }
@@ -124,7 +132,7 @@ impl Session {
         *self.lock() = cookies;
     }
 
-    /// Takes over what a later response of a sign-in sets.
+    /// Merges the cookies that a later response of the same sign-in sets.
     fn keep_cookies(&self, generation: u64, headers: &Headers) {
         if headers.get("set-cookie").is_none() {
             return;

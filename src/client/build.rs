@@ -1,4 +1,4 @@
-//! Validation of a client's settings: each invalid one is an error of `build`, with a reason.
+//! `ClientBuilder::build`: the checks of all settings.
 
 use super::builder::{ClientBuilder, Credentials};
 use crate::client::auth::Auth;
@@ -23,7 +23,7 @@ const SHORT_SECRET: &str = "the token or password is shorter than 8 characters: 
     hides it only as a word of its own";
 
 impl ClientBuilder {
-    /// Checks the settings and makes the client. Reads the certificate files; connects to nothing.
+    /// Checks the settings and makes the client. Reads the certificate files, but connects to nothing.
     ///
     /// ```
     /// use influx_edge::Client;
@@ -34,7 +34,7 @@ impl ClientBuilder {
     /// ```
     ///
     /// # Errors
-    /// Returns an error ([`Error::is_config`]) if a setting can't work. It says which, and why.
+    /// Returns an error ([`Error::is_config`]) that names the setting and the reason if one can't work.
     pub fn build(mut self) -> Result<Client, Error> {
         let mut base = BaseUrl::parse(&self.url)?;
         if self.default_url {
@@ -90,7 +90,7 @@ impl ClientBuilder {
             Some(check) => Some(check(&self.default_tags)?),
             None => None,
         };
-        // A proxy takes them off this machine even if the server's name is loopback's.
+        // With a proxy they leave this machine even if the server's name is that of the loopback.
         let proxied = self.proxy.is_some();
         if !base.https && (proxied || !base.is_loopback()) && self.credentials.is_some() {
             self.warn(format!(
@@ -109,7 +109,7 @@ impl ClientBuilder {
         }
         if self.tls_files.no_verification && (base.https || self.proxy_tls) {
             self.warn(
-                "certificates are not verified: anybody on the line can read and change everything"
+                "certificates are not verified: anyone on the network path can read and change everything"
                     .to_owned(),
             );
         }
@@ -160,7 +160,7 @@ impl ClientBuilder {
         }))
     }
 
-    /// What must never be printed; warns of what can't be kept out of everything.
+    /// The secrets that are never printed; warns of those that can't be masked everywhere.
     fn secrets(&mut self, auth: &Auth, base: &BaseUrl) -> Needles {
         let given = self.credentials.as_ref().map_or("x", |c| c.secret.reveal());
         if self.credentials.is_some() && given.chars().count() < RUN {
@@ -177,9 +177,9 @@ impl ClientBuilder {
         needles
     }
 
-    /// Warns of a secret that can't be kept out of the crate's own words, the proxy's host, or these
-    /// texts. Those of headers and proxies are looked at where they are given: programs without them
-    /// are not linked with it.
+    /// Warns of a secret that shares 8 characters with the crate's own words, the proxy's host, or these
+    /// texts, which are printed unmasked. The methods for headers and proxies call it themselves:
+    /// programs without them aren't linked with it.
     pub(super) fn warn_of_words(&mut self, secret: &Needles, texts: &[&str], noun: &str) {
         let [words, tls, v1] = OWN_WORDS;
         let ours = [&*self.proxy_host, words, tls, v1];

@@ -1,4 +1,4 @@
-//! The settings of a client with their defaults: timeouts, credentials, TLS, proxy, retries, gzip.
+//! `ClientBuilder`: the settings of a client with their defaults.
 
 use super::auth::Auth;
 use super::checks::{TlsFiles, check_headers, check_tags, read_files};
@@ -19,8 +19,8 @@ use core::fmt;
 use core::time::Duration;
 use std::path::Path;
 
-/// The settings of a [`Client`](super::Client). Every one has a default; [`build`](ClientBuilder::build) checks
-/// them all, so that what can't work fails there, with a reason, and not in the middle of the night.
+/// The settings of a [`Client`](super::Client). Each has a default. [`build`](ClientBuilder::build) checks
+/// all of them, so that a setting that can't work fails at the start and not at the first call.
 ///
 /// ```
 /// use core::time::Duration;
@@ -38,7 +38,7 @@ use std::path::Path;
 #[must_use = "a builder does nothing until `.build()?`"]
 pub struct ClientBuilder {
     pub(super) url: String,
-    /// The URL is the default, for none was set.
+    /// No URL was set: this one is the default.
     pub(super) default_url: bool,
     pub(super) org: Option<Org>,
     pub(super) credentials: Option<Credentials>,
@@ -60,15 +60,14 @@ pub struct ClientBuilder {
     pub(super) retry: RetryPolicy,
     pub(super) on_retry: Option<Arc<OnRetry>>,
     pub(super) default_tags: Vec<(String, String)>,
-    // What makes the tags, the headers and the files ready. Pointers, set by the methods that ask for
-    // them: a program without them is not linked with it.
+    // Function pointers that the methods for tags, headers and files set: a program that calls none of
+    // them isn't linked with their checks.
     pub(super) check_tags: Option<CheckTags>,
     pub(super) check_headers: CheckHeaders,
     pub(super) read_files: Option<ReadFiles>,
     pub(super) profilers: Vec<String>,
     pub(super) warnings: Vec<String>,
-    /// The secrets of headers and proxies, filled where these are set: programs without them are not
-    /// linked with it.
+    /// The secrets of headers and proxies.
     pub(super) needles: Needles,
 }
 
@@ -76,20 +75,20 @@ pub(super) type CheckTags = fn(&[(String, String)]) -> Result<OwnedDefaultTags, 
 pub(super) type CheckHeaders = fn(&[(String, Secret)]) -> Result<HeaderList, String>;
 pub(super) type ReadFiles = fn(&TlsFiles, &mut Vec<String>) -> Result<TlsSettings, Error>;
 
-/// Who we are, not checked yet. What makes it ready is a pointer, set by the method that asks for
-/// it: a program that only has a token is not linked with sessions.
+/// The credentials, not checked yet. The check is a function pointer, set by the method that is
+/// called: a program that only has a token isn't linked with sessions.
 #[derive(Clone)]
 pub(super) struct Credentials {
     kind: &'static str,
     pub(super) user: String,
     pub(super) secret: Secret,
     pub(super) check: fn(&str, &Secret) -> Result<Auth, Error>,
-    /// No warning of quotes around it is due.
+    /// A warning of quotes around the secret isn't needed, or was given.
     pub(super) quotes_warned: bool,
 }
 
 impl Credentials {
-    /// What the secret is called.
+    /// The word for the secret in a warning.
     pub(super) fn noun(&self) -> &'static str {
         if self.kind == "Token" {
             "token"
@@ -106,8 +105,8 @@ impl fmt::Debug for Credentials {
 }
 
 impl Client {
-    /// Starts building a client for the server at a URL: `http://host:8086`, with a path prefix if
-    /// a proxy needs one. [`ClientBuilder::build`] checks it.
+    /// Starts building a client for the server at a URL: `http://host:8086`, with a path prefix if a
+    /// proxy needs one. [`ClientBuilder::build`] checks the URL.
     #[doc(alias = "new")]
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
         ClientBuilder::for_url(url.into())
@@ -148,21 +147,21 @@ impl ClientBuilder {
         }
     }
 
-    /// The organization, by name. (Servers take 16 hexadecimal digits for an id here, too.) No
-    /// default; OSS needs one to write, query and delete.
+    /// Sets the organization, by name. Servers also accept an id here. OSS needs an organization to
+    /// write, query and delete. Default: none.
     pub fn org(mut self, name: impl Into<String>) -> Self {
         self.org = Some(Org::Name(name.into()));
         self
     }
 
-    /// The organization, by its id of 16 hexadecimal digits; anything else is refused by `build`.
+    /// Sets the organization, by its id: 16 hexadecimal digits, or `build` returns an error.
     pub fn org_id(mut self, id: impl Into<String>) -> Self {
         self.org = Some(Org::Id(id.into()));
         self
     }
 
-    /// The API token. No default: without credentials only [`ping`](super::Client::ping) and the like
-    /// work. The last of `token`, `basic` and `session` counts.
+    /// Sets the API token. The last of `token`, `basic` and `session` counts. Default: none; without
+    /// credentials only [`ping`](super::Client::ping) and similar calls succeed.
     ///
     /// ```
     /// use influx_edge::Client;
@@ -177,15 +176,16 @@ impl ClientBuilder {
         })
     }
 
-    /// User name and password on every call (HTTP Basic), for InfluxDB 1.8 and for proxies that
-    /// ask for it. InfluxDB 2 takes it nowhere but at sign-in: use [`session`](Self::session).
+    /// Sets user name and password, sent with every call (HTTP Basic, RFC 7617): for InfluxDB 1.8 and
+    /// for proxies that require it. InfluxDB 2 accepts it only at sign-in: use
+    /// [`session`](Self::session).
     pub fn basic(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.identify("Basic", user.into(), Secret::new(password), Auth::basic)
     }
 
-    /// User name and password, exchanged for a session: the client signs in before its first call,
-    /// and once more when the server has forgotten the session (after 60 minutes without use, by
-    /// default). See [`Client::sign_out`](super::Client::sign_out).
+    /// Sets user name and password, exchanged for a session cookie: the client signs in before its
+    /// first call, and again when the session has expired (by default after 60 minutes without use).
+    /// See [`Client::sign_out`](super::Client::sign_out).
     pub fn session(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.identify("Session", user.into(), Secret::new(password), Auth::session)
     }
@@ -213,77 +213,72 @@ impl ClientBuilder {
         }
     }
 
-    /// How long connecting may take, the name's lookup and the TLS handshake included each.
-    /// Default 5 s; at least 1 ms. As with all time limits, more than ten years counts as ten.
+    /// Sets the limit for connecting: for the DNS lookup and TCP, and again for the TLS handshake. At
+    /// least 1 ms. As with all time limits, more than ten years counts as ten. Default: 5 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect = limit;
         self
     }
 
-    /// How long nothing may arrive while a response is awaited. Default: 20 s, and a minute for a
-    /// query. Holds for queries as well if it is set here, unless the
-    /// [query's own](super::Query::read_timeout) is.
+    /// Sets the limit for a pause in which no byte of a response arrives. It holds for queries as well,
+    /// unless the [query's own](super::Query::read_timeout) is set. Default: 20 s; 60 s for a query.
     pub fn read_timeout(mut self, limit: Duration) -> Self {
         (self.read, self.query_limits.read) = (limit, limit);
         self
     }
 
-    /// How long the network may take no bytes while a request is sent. Default 20 s.
+    /// Sets the limit for a pause in which no byte of a request can be sent. Default: 20 s.
     pub fn write_timeout(mut self, limit: Duration) -> Self {
         self.write = limit;
         self
     }
 
-    /// How long one attempt at a call may take in all, from connecting to the last byte of the
-    /// response; a body is compressed before that. Default: 30 s, and five minutes for a query. Holds for queries as well if it is set
-    /// here (or as `INFLUXDB_V2_TIMEOUT`), unless the [query's own](super::Query::timeout) is.
+    /// Sets the limit for one attempt at a call, from connecting to the last byte of the response; a
+    /// body is compressed before that. It holds for queries as well, unless the
+    /// [query's own](super::Query::timeout) is set. Default: 30 s; 300 s for a query.
     pub fn timeout(mut self, limit: Duration) -> Self {
         (self.overall, self.query_limits.overall) = (limit, limit);
         self
     }
 
-    /// Compresses the bodies of writes from this many bytes on. Default: 1 KiB, but none is compressed
-    /// if the server is on the loopback and reached without a proxy. `usize::MAX` turns compression
-    /// off; 0 compresses every body. (Responses to queries come compressed in any case.)
+    /// Sets the size in bytes from which the bodies of writes are compressed. `usize::MAX` turns
+    /// compression off; 0 compresses every body. Responses to queries are compressed in any case.
+    /// Default: 1 KiB; off if the server is on the loopback and there is no proxy.
     ///
-    /// Line protocol shrinks to between a sixth and a thirteenth. A client and its clones have one
-    /// compressor, made for the first body: some 320 KB of heap that stay for the next ones. Needs the
-    /// feature `gzip`; without it nothing is compressed, and a value below `usize::MAX` is an error of
-    /// [`build`](Self::build).
+    /// Line protocol shrinks to between a sixth and a thirteenth. A client and its clones share one
+    /// compressor of about 320 KB, allocated for the first body and kept. Without the feature `gzip`
+    /// nothing is compressed, and a value below `usize::MAX` is an error of [`build`](Self::build).
     ///
-    /// A body that is refused compressed with 411, 415 or 501 is sent once more uncompressed; so is one
-    /// refused with 400 or 500, until the server has read a compressed one. If it is stored then, nothing is
-    /// compressed for that server from then on (after a 500, if that happens three times in a row), and a
-    /// writer emits [`Event::Uncompressed`](crate::writer::Event::Uncompressed).
+    /// If the server refuses a compressed body with 411, 415 or 501, it is sent again uncompressed;
+    /// after 400 or 500 only until the server has accepted a compressed body. If that succeeds, no more
+    /// bodies are compressed (after a 500, if it happens three times in a row), and a writer emits
+    /// [`Event::Uncompressed`](crate::writer::Event::Uncompressed).
     pub fn gzip_min_bytes(mut self, bytes: usize) -> Self {
         self.gzip_min_bytes = Some(bytes);
         self
     }
 
-    /// How many unused connections are kept for later. Default 4; 0 closes each after its call.
+    /// Sets the number of idle connections that are kept. 0 closes each after its call. Default: 4.
     pub fn pool_size(mut self, connections: usize) -> Self {
         self.pool = connections;
         self
     }
 
-    /// Goes through an HTTP proxy: `http://user:password@host:port`, or `https://` for one that
-    /// speaks TLS. User and password, if the proxy wants them, are percent-encoded: `@` is `%40`,
-    /// `/` is `%2F`, `#` is `%23`; what else would be misread is refused by `build`, with what to
-    /// write. Default port: 80, or 443 for `https://`.
+    /// Sets an HTTP proxy: `http://user:password@host:port`, or `https://` for a proxy with TLS. User
+    /// and password, if the proxy requires them, are percent-encoded: `@` is `%40`, `/` is `%2F`, `#` is
+    /// `%23`. A URL that would be misread is an error of `build` that names the correct form. The port
+    /// defaults to 80, and to 443 for `https://`. Default: no proxy. Proxies named in the environment
+    /// aren't used, nor is `NO_PROXY`: they would see the token of every `http://` call.
     ///
-    /// A server on `https://` is reached by a tunnel (`CONNECT`), in which the proxy sees nothing of
-    /// the calls. Requests to a server on `http://` go to the proxy itself, in absolute form, as
-    /// curl and browsers do: **the proxy can read and change them, the token included**. `build`
-    /// adds a warning ([`Client::warnings`](super::Client::warnings)) then. The proxy looks up the
-    /// server's name. The time limits hold through the proxy, too: `connect_timeout` until the
-    /// tunnel is there.
+    /// A server on `https://` is reached by a tunnel (`CONNECT`), in which the proxy can't read the
+    /// calls. Requests to a server on `http://` are sent to the proxy in absolute form, as curl and
+    /// browsers do: **the proxy can read and change them, token included**, and `build` adds a
+    /// [warning](super::Client::warnings). The proxy resolves the server's name. The time limits include
+    /// the proxy; `connect_timeout` includes the tunnel.
     ///
-    /// A proxy that is down, too slow, or can't reach the server is a retryable error; one that
-    /// refuses is not: see [`TransportErrorKind::Proxy`](crate::TransportErrorKind::Proxy), and what of
-    /// a proxy's refusals can be told from the server's where there is no tunnel.
-    ///
-    /// Default: no proxy. Those named in the environment are not used, nor is `NO_PROXY`, for they
-    /// would see the token of every `http://` call.
+    /// If a proxy is down, too slow, or can't reach the server, the error is retryable; if it refuses,
+    /// it isn't. See [`TransportErrorKind::Proxy`](crate::TransportErrorKind::Proxy), also for the
+    /// refusals that can't be distinguished from the server's where there is no tunnel.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         let url = url.into();
         // `host:port` as it is in errors.
@@ -301,11 +296,11 @@ impl ClientBuilder {
         self
     }
 
-    /// A header for the [`proxy`](Self::proxy) alone: a `Proxy-Authorization` of another kind than
-    /// Basic, or whatever else it wants to see. Sent in the `CONNECT` that asks for a tunnel, whose
-    /// server never gets it; with a server on `http://`, in each request, where removing it is up
-    /// to the proxy. May be given more than once. Default none besides `Host`,
-    /// `User-Agent`, `Proxy-Connection` and, with a name in the URL, `Proxy-Authorization`.
+    /// Adds a header for the [`proxy`](Self::proxy) alone, such as a `Proxy-Authorization` other than
+    /// Basic. It is sent with `CONNECT`, where the server never receives it; with a server on `http://`
+    /// it is sent with each request, and the proxy may or may not remove it. May be called more than
+    /// once. Default: only `Host`, `User-Agent`, `Proxy-Connection` and, with a user in the URL,
+    /// `Proxy-Authorization`.
     pub fn proxy_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
         self.add_header_secret(&name, &value);
@@ -314,7 +309,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Refuses an `http://` URL, over which credentials travel in clear. Default false.
+    /// Makes `build` refuse an `http://` URL, over which credentials travel in clear. Default: false.
     ///
     /// ```
     /// let refused = influx_edge::Client::builder("http://localhost:8086").https_only(true).build();
@@ -325,16 +320,16 @@ impl ClientBuilder {
         self
     }
 
-    /// A PEM file with the certificates to trust, and no others: for a private CA, or a server's own
-    /// self-signed certificate, in time and for its names. Read by `build`, with or without a byte
-    /// order mark, as UTF-16, indented, with any text around the certificates; a file in another form
-    /// is an error that names the command to convert it. Default: with the feature `rustls` Mozilla's
-    /// roots, which are part of the program (the system's, most often
-    /// `/etc/ssl/certs/ca-certificates.crt`, are a file like any other); with `native-tls` what the
-    /// system trusts.
+    /// Sets a PEM file with the only certificates to trust: those of a private CA, or the server's
+    /// self-signed certificate (which must be in its validity period and name the host). `build` reads
+    /// the file once, also with a byte order mark, as UTF-16, indented, or with text around the
+    /// certificates. A file in another form is an error that names the command to convert it.
     ///
-    /// A self-signed certificate needs its names as `subjectAltName`; the common name doesn't count
-    /// with rustls:
+    /// Default: with the feature `rustls` Mozilla's roots, which are part of the program (for the
+    /// system's set `/etc/ssl/certs/ca-certificates.crt`, or its equivalent); with `native-tls` the
+    /// system's roots.
+    ///
+    /// A self-signed certificate needs its names as `subjectAltName`; rustls ignores the common name:
     ///
     /// ```sh
     /// openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=influx -keyout key.pem -out cert.pem \
@@ -346,16 +341,16 @@ impl ClientBuilder {
         self
     }
 
-    /// PEM files with this client's certificate chain and its private key, for servers that ask for
-    /// one. They may be one and the same file. Read by `build`, as [`ca_file`](Self::ca_file) is, which
-    /// also sees to it that the key belongs to the certificate. Default none.
+    /// Sets PEM files with this client's certificate chain and its private key, for servers that require
+    /// them. They may be the same file. `build` reads them as it does [`ca_file`](Self::ca_file), and
+    /// checks that the key belongs to the certificate. Default: none.
     ///
     /// The key is PKCS#8 (`BEGIN PRIVATE KEY`); rustls also takes the older `BEGIN RSA PRIVATE KEY` and
     /// `BEGIN EC PRIVATE KEY`.
     ///
-    /// A key that is protected by a password is refused: decrypting it takes some twenty more
-    /// crates of cryptography, and a program that starts by itself would have to keep the password
-    /// beside the key anyway. Decrypt it once, and let nobody else read it:
+    /// A key with a password is refused: decryption would need about twenty more crates, and an
+    /// unattended program would have to store the password beside the key anyway. Decrypt it once, into
+    /// a file that only its owner may read:
     ///
     /// ```sh
     /// (umask 077; openssl pkey -in client.key -out client-plain.key)
@@ -366,9 +361,8 @@ impl ClientBuilder {
         self
     }
 
-    /// **Dangerous.** Accepts any certificate from anybody: whoever sits on the line can read and
-    /// change everything, the token first. What people mostly need instead is
-    /// [`ca_file`](Self::ca_file). Default false.
+    /// **Dangerous.** Accepts any certificate: anyone on the network path can read and change
+    /// everything, token included. Usually [`ca_file`](Self::ca_file) is what is needed. Default: false.
     ///
     /// ```
     /// let client = influx_edge::Client::builder("https://localhost:8086").danger_accept_any_certificate(true).build()?;
@@ -380,16 +374,16 @@ impl ClientBuilder {
         self
     }
 
-    /// The `User-Agent`. Default `influx-edge/` and the version.
+    /// Sets the `User-Agent`. Default: `influx-edge/` and the version.
     pub fn user_agent(mut self, text: impl Into<String>) -> Self {
         self.user_agent = text.into();
         self
     }
 
-    /// A header for every call, as a proxy may want. May be given more than once. Headers that
-    /// frame the message (`Content-Length`, `Host`, …) are refused by `build`. Its value is taken for a
-    /// secret, which isn't printed where a server repeats it, if it has 8 characters; but not that of
-    /// `Accept…`, `Content-…` and `User-Agent`.
+    /// Adds a header to every call. May be called more than once. Headers that frame the message
+    /// (`Content-Length`, `Host`, …) are an error of `build`. A value of 8 characters or more is treated
+    /// as a secret and masked where a server repeats it, except that of `Accept…`, `Content-…` and
+    /// `User-Agent`.
     ///
     /// ```
     /// use influx_edge::Client;
@@ -441,10 +435,9 @@ impl ClientBuilder {
         self
     }
 
-    /// A tag for every point that this client encodes and that hasn't that tag itself: for points,
-    /// not for lines that are encoded already. A value that begins with `${env.` and ends with `}`
-    /// is looked up in the environment by `build`; if it isn't there, neither is the tag. The last
-    /// of two with the same key counts.
+    /// Adds a tag to every point that this client encodes and that doesn't have the tag itself, but not
+    /// to lines that are encoded already. For a value `${env.NAME}`, `build` reads the environment
+    /// variable `NAME`; if it is unset, so is the tag. The last of two values for a key counts.
     pub fn default_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let key = key.into();
         self.default_tags.retain(|(k, _)| *k != key);
@@ -453,9 +446,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Switches one of the server's profilers, `query` or `operator`, on for every query. Default
-    /// none. See [`Query::profiler`](super::Query::profiler).
-    pub fn profiler(mut self, name: impl Into<String>) -> Self {
+    /// A profiler for every query.
+    pub(super) fn profiler(mut self, name: impl Into<String>) -> Self {
         self.profilers.push(name.into());
         self
     }
@@ -468,7 +460,7 @@ impl ClientBuilder {
         self.needles.add_header(name, value);
     }
 
-    /// Something that works, but that a person should know.
+    /// Adds a warning about a setting that works.
     pub(super) fn warn(&mut self, text: String) {
         self.warnings.push(text);
     }

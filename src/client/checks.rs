@@ -1,5 +1,5 @@
-//! What makes default tags, headers and the files of TLS ready. Reached by pointers that the builder's methods
-//! set, so that a program without them isn't linked with it.
+//! Checks of default tags, headers and TLS files. They are reached by function pointers that the builder's
+//! methods set, so that a program without such settings isn't linked with them.
 
 use super::secret::Secret;
 use super::setting_text::label;
@@ -12,16 +12,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::path::{Path, PathBuf};
 
-/// The settings of TLS, with the names of files.
+/// The TLS settings, with the paths of files.
 #[derive(Clone, Default)]
 pub(super) struct TlsFiles {
     pub(super) ca: Option<PathBuf>,
-    /// The certificates and the key.
+    /// The certificate chain and the key.
     pub(super) client: Option<(PathBuf, PathBuf)>,
     pub(super) no_verification: bool,
 }
 
-/// The headers that the user gave, for the server or for a proxy.
+/// Checks the program's headers for the server or a proxy.
 pub(super) fn check_headers(given: &[(String, Secret)]) -> Result<HeaderList, String> {
     let mut headers = HeaderList::default();
     for (name, value) in given {
@@ -30,12 +30,12 @@ pub(super) fn check_headers(given: &[(String, Secret)]) -> Result<HeaderList, St
     Ok(headers)
 }
 
-/// The default tags, with what the environment says.
+/// Checks the default tags, after reading those from the environment.
 pub(super) fn check_tags(given: &[(String, String)]) -> Result<OwnedDefaultTags, Error> {
     let mut tags = OwnedDefaultTags::builder();
     for (key, value) in given {
         tags = tags.tag(key, placeholder(value).as_deref());
-        // Each by itself, for the first one that is wrong.
+        // One at a time, so that the error names the first invalid one.
         if let Err(e) = tags.clone().build() {
             let key = label(key);
             return Err(Error::config(format!(
@@ -46,7 +46,7 @@ pub(super) fn check_tags(given: &[(String, String)]) -> Result<OwnedDefaultTags,
     Ok(tags.build()?)
 }
 
-/// The settings of TLS with the files that they name.
+/// Reads the files that the TLS settings name.
 pub(super) fn read_files(
     given: &TlsFiles,
     warnings: &mut Vec<String>,
@@ -82,7 +82,7 @@ fn read(path: &Path, what: &str) -> Result<PemFile, Error> {
     }
 }
 
-/// The mode of a file that its group or everybody may read.
+/// The mode of a file that its group or other users may read.
 #[cfg(unix)]
 pub(super) fn others_may_read(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -95,8 +95,7 @@ pub(super) fn others_may_read(_: &Path) -> Option<u32> {
     None
 }
 
-/// What a default tag's text stands for: itself, or `${env.NAME}` the variable, which may be
-/// absent.
+/// The value of a default tag: the text itself, or for `${env.NAME}` that variable, which may be unset.
 pub(super) fn placeholder(text: &str) -> Option<String> {
     match text
         .strip_prefix("${env.")

@@ -1,9 +1,16 @@
-//! Compression of writes: which bodies, and whether the server takes them.
+//! Compression of writes: the bodies that are compressed, and whether the server accepts them.
 //!
-//! A server, or a proxy before it, that takes no compressed bodies refuses them in many ways, also with
-//! a 400 that reads as if the lines were at fault. So until it has read one, what it refuses compressed
-//! is sent once more as it is, before anything else is made of the refusal. Where the status can mean
-//! nothing but the body's form, that holds later, too: a proxy may come between after months.
+//! A server or proxy that doesn't accept compressed bodies refuses them with various statuses, also with
+//! a 400 that reads as if the lines were at fault. So until it has accepted one, a refused compressed body
+//! is sent again uncompressed before the refusal is interpreted. For a status that can only be about the
+//! encoding that holds later as well: a proxy may be added after months.
+//
+// The states. A status stands for a body that was refused so and then stored uncompressed:
+//
+//   UNKNOWN --500--> DOUBTED --500--> DOUBTED + 1 --500--> REFUSED
+//   any but REFUSED --accepted--> TAKEN
+//   any but TAKEN --400--> REFUSED
+//   any --411, 415, 501--> REFUSED
 
 use super::Client;
 use super::logging;
@@ -17,12 +24,11 @@ use flate2::{Compress, Crc, FlushCompress, Status};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Bodies of at least so many bytes are compressed unless it is set otherwise: a request
-/// takes two packets then, and one without most of the body.
+/// The default of `gzip_min_bytes`: a request with a smaller body fits into one packet anyway.
 const DEFAULT_MIN_BYTES: usize = 1024;
 
-/// From how many bytes on a body is compressed, as `set` says; by default not if the server is on
-/// this machine, which has to be reached without a proxy for that.
+/// The size from which bodies are compressed: the setting, else the default; off for a server on this
+/// machine that is reached without a proxy.
 pub(super) fn min_bytes(set: Option<usize>, loopback: bool, proxied: bool) -> usize {
     match set {
         Some(bytes) => bytes,
@@ -31,29 +37,29 @@ pub(super) fn min_bytes(set: Option<usize>, loopback: bool, proxied: bool) -> us
     }
 }
 
-/// Whether a server takes compressed bodies, as far as is known. Shared by all clones of a client.
+/// Whether the server accepts compressed bodies, as far as it is known. Shared by all clones of a client.
 #[derive(Debug, Default)]
 pub(crate) struct Compression(AtomicU8);
 
-/// What compresses bodies of at least `min_bytes`, for all clones of a client.
+/// The compressor of a client and its clones, for bodies of at least `min_bytes`.
 pub(crate) struct Compressor {
     pub(crate) min_bytes: usize,
-    /// Made for the first body and used for all others, by one thread at a time: it takes some 320 KB.
+    /// Allocated for the first body (about 320 KB) and reused, by one thread at a time.
     state: Mutex<Option<Compress>>,
 }
 
 const UNKNOWN: u8 = 0;
-/// It has read one.
+/// It has accepted one.
 const TAKEN: u8 = 1;
-/// It has refused one and stored the same lines uncompressed.
+/// It has refused one, and then stored the same lines uncompressed.
 const REFUSED: u8 = 2;
-/// It has failed on one and stored the same lines uncompressed; the next failure adds one.
+/// It has failed on one, and then stored the same lines uncompressed. The next failure adds one.
 const DOUBTED: u8 = 3;
-/// Failures in a row before it is taken for a refusal: any server fails once.
+/// Failures in a row that count as a refusal: any server may fail once.
 const FAILURES: u8 = 3;
 
 impl Compression {
-    /// Whether the server is known to take no compressed bodies.
+    /// Whether the server is known to refuse compressed bodies.
     pub(crate) fn is_refused(&self) -> bool {
         self.0.load(Ordering::Relaxed) == REFUSED
     }
@@ -62,11 +68,11 @@ impl Compression {
         self.0.load(Ordering::Relaxed) == TAKEN
     }
 
-    /// Notes that lines were stored uncompressed that were refused compressed with this status, and
-    /// whether that shows that the server takes no compressed bodies.
+    /// Notes that lines were refused compressed with this status and then stored uncompressed. Returns
+    /// `true` if the server now counts as one that refuses compressed bodies.
     fn note_refusal(&self, status: u16) -> bool {
         let state = self.0.load(Ordering::Relaxed);
-        // (What another thread notes meanwhile counts less or more by one.)
+        // (A concurrent note may be lost, so the count may be off by one.)
         let next = match state {
             _ if status != 500 => REFUSED,
             UNKNOWN | TAKEN => DOUBTED,
@@ -90,18 +96,19 @@ impl Compressor {
         (min_bytes < usize::MAX).then(|| Compressor { min_bytes, state }.into())
     }
 
-    /// None is needed any more.
+    /// Frees the memory: no more bodies are compressed.
     fn free(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The bytes as a member of gzip (RFC 1952). `None` if that fails, which it doesn't.
+    /// The bytes as one gzip member (RFC 1952): header, deflate data, CRC-32 and length. `None` if the
+    /// compressor fails, which isn't expected.
     fn gzip(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         // No name, no time; XFL is 0: neither the least nor the most effort.
         const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
         const TRAILER: usize = 8;
 
-        // What a panic left is reset as well.
+        // (Also after a panic in another thread.)
         let mut kept = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let compressor = kept.get_or_insert_with(|| Compress::new(LEVEL, false));
         compressor.reset();
@@ -126,24 +133,23 @@ impl Compressor {
     }
 }
 
-/// The effort of the compressor, of 9. Lines of noisy sensors, 69 bytes each, become 13.3 bytes at
-/// level 1, 11.0 at 4 and 10.6 at 6; regular ones 3.8, 2.4 and 2.4. That takes 210, 570 and 1 320 ns of
-/// a processor of x86_64 for a line, in the ratio 1 : 2.8 : 4.8 on armv7 (emulated): beyond 4 bytes
-/// hardly become fewer, and twice the time goes into it.
+/// The compression level, of 9. Measured with lines of 69 bytes: at the levels 1, 4 and 6 lines of noisy
+/// sensors take 13.3, 11.0 and 10.6 bytes, regular ones 3.8, 2.4 and 2.4. A line takes 210, 570 and
+/// 1 320 ns on x86_64, and 1 : 2.8 : 4.8 on armv7 (emulated). Above 4 the time doubles for few bytes.
 const LEVEL: flate2::Compression = flate2::Compression::new(4);
 
-/// Whether a compressed body may have been refused for being compressed: with 415, 411 and 501 by the
-/// rules of HTTP, about no line; until one `was_taken` also with 400 by those who take it for text, and
-/// with 500 by those who fail on it.
+/// Whether a body may have been refused because it is compressed: 415, 411 and 501 by the rules of HTTP
+/// (RFC 9110, section 15), which are about no line. Until one `was_taken`, also 400 from a server that
+/// parses it as text, and 500 from one that fails on it.
 fn may_be_about_compression(status: u16, was_taken: bool) -> bool {
     matches!(status, 411 | 415 | 501) || !was_taken && matches!(status, 400 | 500)
 }
 
-/// Whether the lines were read, whatever became of them.
+/// Whether the server decompressed and parsed the lines, with whatever result.
 fn was_read(result: &Result<(), Error>) -> bool {
     match result {
         Ok(()) => true,
-        // (Who takes compressed bytes for text names lines, too, but none that there is.)
+        // (A server that parses compressed bytes as text names lines as well, but none that exists.)
         Err(error) => {
             error.stored() == Stored::Partial
                 || error.line_errors().iter().any(|line| line.number.is_some())
@@ -152,7 +158,7 @@ fn was_read(result: &Result<(), Error>) -> bool {
 }
 
 impl Client {
-    /// The bytes compressed, if they are to be sent so.
+    /// The compressed bytes, if they are to be sent compressed.
     pub(crate) fn compress(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         let compressor = self.inner().compressor.as_ref()?;
         if bytes.len() < compressor.min_bytes || self.refuses_compression() {
@@ -161,7 +167,7 @@ impl Client {
         compressor.gzip(bytes)
     }
 
-    /// Makes one attempt to write, and a second one without compression if that may be what was refused.
+    /// Makes one attempt to write, and a second one uncompressed if the compression may have been refused.
     pub(crate) fn attempt_write<'a>(
         &self,
         out: &mut HttpRequest<'a>,
@@ -184,7 +190,7 @@ impl Client {
         else {
             return result;
         };
-        // Both together take no longer than one may.
+        // Both together stay within the limit of one attempt.
         let left = limit.saturating_sub(start.elapsed());
         if left < Duration::from_millis(1) {
             return result;
@@ -200,10 +206,10 @@ impl Client {
                 compressor.free();
             }
             logging::warning(
-                "the server takes no compressed bodies: from now on they are sent uncompressed",
+                "the server accepts no compressed bodies: from now on they are sent uncompressed",
             );
         }
-        // A server that failed on the first may have stored it before.
+        // A server that failed on the compressed body may have stored it first.
         match result.is_err_and(|first| first.stored() == Stored::Unknown) {
             true => again.map_err(Error::after_unknown),
             false => again,

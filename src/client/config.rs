@@ -1,13 +1,13 @@
-//! Settings from the environment and from a file, under the names that InfluxDB's other clients
-//! use, so that one file serves them all. Defaults are in `builder`.
+//! Settings from the environment and from a file, under the names of InfluxDB's other clients, so that
+//! one file serves all of them. The defaults are in `builder`.
 //!
-//! Where those clients set traps, this one doesn't:
-//! - without a time limit there is this client's default, not none at all;
+//! It deviates from those clients where they surprise:
+//! - without a time limit the default of this client holds, not none at all;
 //! - without a token there is none, not `my-token`; the same for the organization;
-//! - the keys of tags in a file keep their case (in the environment they become lower case, as
-//!   there they are written in capitals);
-//! - a truth value that isn't one is an error, not false; `1`, `on` and `yes` are true;
-//! - what isn't understood is told ([`Client::warnings`]), not passed over in silence.
+//! - the keys of tags in a file keep their case (those in the environment are capitals by convention,
+//!   and become lower case);
+//! - a boolean that isn't one is an error, not false; `1`, `on` and `yes` are true;
+//! - an unknown setting is a warning ([`Client::warnings`]), not ignored.
 
 use super::Client;
 use super::builder::ClientBuilder;
@@ -18,98 +18,90 @@ use super::setting_text::{self, ENV, Place, is_quoted, quoted};
 use super::url::BaseUrl;
 use crate::error::Error;
 use alloc::format;
-use alloc::string::String;
 use core::time::Duration;
+use std::ffi::OsString;
 use std::path::Path;
 
 const DEFAULT_URL: &str = "http://localhost:8086";
-const ENV_TAG: &str = "INFLUXDB_V2_TAG_";
+const TAG: &str = "TAG_";
 
 impl Client {
-    /// A client as the environment describes it; see [`ClientBuilder::from_env`].
+    /// Makes a client from the environment. See [`ClientBuilder::from_variables`] for the variables, and
+    /// for a client with further settings.
     ///
     /// # Errors
-    /// Returns an error if a variable can't be understood, or the settings can't work.
+    /// Returns an error if a variable is invalid, or the settings can't work.
     pub fn from_env() -> Result<Client, Error> {
-        ClientBuilder::from_env()?.build()
+        ClientBuilder::from_variables(std::env::vars_os())?.build()
     }
 }
 
 impl ClientBuilder {
-    /// Settings from `INFLUXDB_V2_URL` (default `http://localhost:8086`), `_TOKEN`, `_ORG`,
-    /// `_TIMEOUT` (milliseconds for a whole call, queries among them), `_VERIFY_SSL`, `_SSL_CA_CERT`,
-    /// `_CERT_FILE`, `_CERT_KEY_FILE`, `_CONNECTION_POOL_MAXSIZE`, `_AUTH_BASIC` (the token is
-    /// `user:password`), `_PROFILERS` (with commas), and a default tag from each
-    /// `INFLUXDB_V2_TAG_<NAME>`. An empty variable counts as absent. `_BUCKET` is left to the program:
-    /// each call names its own.
+    /// Reads settings from pairs of name and value, such as `std::env::vars_os()`:
+    /// `INFLUXDB_V2_URL` (default: `http://localhost:8086`), `_TOKEN`, `_ORG`, `_TIMEOUT` (milliseconds
+    /// for a whole call, queries included), `_VERIFY_SSL`, `_SSL_CA_CERT`, `_CERT_FILE`,
+    /// `_CERT_KEY_FILE`, `_CONNECTION_POOL_MAXSIZE`, `_AUTH_BASIC` (the token is `user:password`),
+    /// `_PROFILERS` (the [profilers](super::Query::profiler) of every query, separated by commas), and a
+    /// default tag from each `INFLUXDB_V2_TAG_<NAME>`. An empty variable counts as unset. `_BUCKET` is
+    /// for the program: each call names its bucket.
     ///
     /// Two names are this crate's own: `_USERNAME` and `_PASSWORD`, instead of a token, for a
     /// [session](ClientBuilder::session), or for [Basic](ClientBuilder::basic) with `_AUTH_BASIC`.
     ///
-    /// # Errors
-    /// Returns an error if a variable can't be understood.
-    pub fn from_env() -> Result<ClientBuilder, Error> {
-        Self::from_variables(std::env::vars_os().filter_map(|(name, value)| {
-            let name = name.into_string().ok()?;
-            if !name.starts_with(ENV) {
-                return None;
-            }
-            Some((name, value.to_string_lossy().into_owned()))
-        }))
-    }
-
-    /// The same from pairs, as `std::env::vars()` gives them; for those who keep their settings
-    /// elsewhere.
-    ///
     /// ```
     /// use influx_edge::client::ClientBuilder;
     ///
-    /// let pairs = [("INFLUXDB_V2_URL", "http://db:8086"), ("INFLUXDB_V2_ORG", "acme")];
-    /// let pairs = pairs.map(|(name, value)| (name.to_string(), value.to_string()));
-    /// let client = ClientBuilder::from_variables(pairs)?.build()?;
+    /// let variables = [("INFLUXDB_V2_URL", "http://db:8086"), ("INFLUXDB_V2_ORG", "acme")];
+    /// let client = ClientBuilder::from_variables(variables)?.build()?;
     /// assert_eq!(client.url(), "http://db:8086");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// Returns the same errors as [`from_env`](ClientBuilder::from_env).
-    pub fn from_variables(
-        variables: impl IntoIterator<Item = (String, String)>,
+    /// Returns an error if a variable is invalid.
+    pub fn from_variables<N: Into<OsString>, V: Into<OsString>>(
+        variables: impl IntoIterator<Item = (N, V)>,
     ) -> Result<ClientBuilder, Error> {
         let mut found = Found::default();
         for (name, value) in variables {
+            let Ok(name) = name.into().into_string() else {
+                continue;
+            };
+            let Some(setting) = name.strip_prefix(ENV) else {
+                continue;
+            };
+            let value = value.into().to_string_lossy().into_owned();
             if value.is_empty() {
                 continue;
             }
-            if let Some(tag) = name.strip_prefix(ENV_TAG) {
-                found.tags.push((tag.to_ascii_lowercase(), value));
-            } else if let Some(setting) = name.strip_prefix(ENV) {
-                found.settings.push(Setting {
+            match setting.strip_prefix(TAG) {
+                Some(tag) => found.tags.push((tag.to_ascii_lowercase(), value)),
+                None => found.settings.push(Setting {
                     name: setting.to_ascii_lowercase(),
                     value: Secret::new(value),
                     line: None,
-                });
+                }),
             }
         }
-        // The order of the environment is nobody's.
+        // The environment has no order.
         found.tags.sort();
         found.into_builder(&Place::Environment)
     }
 
-    /// Settings from a file: INI or TOML with the sections `[influx2]` and `[tags]`; JSON with the
-    /// settings at its top, or in an object `influx2`, and the tags in an object `tags`; or the file `configs` of the `influx`
-    /// command, of which the active section is taken (`url`, `token`, `org`). The names are those of
-    /// [`from_env`](ClientBuilder::from_env) in small letters, and `proxy`; only `url` is required.
+    /// Reads settings from a file: INI or TOML with the sections `[influx2]` and `[tags]`; JSON with the
+    /// settings at the top or in an object `influx2`, and the tags in an object `tags`; or the file
+    /// `configs` of the `influx` command, of which the active section counts (`url`, `token`, `org`).
+    /// The names are those of [`from_variables`](ClientBuilder::from_variables) in lower case, and
+    /// `proxy`. Only `url` is required.
     ///
-    /// What it is is decided by its name (`.toml` and `configs`, `.json`, `.ini` and `.cfg`), and for
-    /// other names by its content: JSON begins with `{`, what is valid TOML is TOML, the rest is INI.
-    /// TOML is read as TOML says, INI as Python's `configparser` and the Python client do: names in
-    /// any case, comments on lines of their own only, `%%` for `%`, double quotes around a value
-    /// taken off, settings that `[influx2]` lacks from `[DEFAULT]` (of which no tags are made). In
-    /// TOML and JSON the tags may also stand in `influx2` itself.
+    /// The name decides about the format (`.toml` and `configs`, `.json`, `.ini` and `.cfg`), for other
+    /// names the content: JSON begins with `{`, valid TOML is TOML, the rest is INI. INI follows Python's
+    /// `configparser` and the Python client: names in any case, comments only on lines of their own,
+    /// `%%` for `%`, double quotes around a value removed, and settings that `[influx2]` lacks from
+    /// `[DEFAULT]`, but no tags. In TOML and JSON the tags may also be in `influx2` itself.
     ///
-    /// Values of tags that begin with `${env.` and end with `}` are looked up in the environment;
-    /// see [`default_tag`](ClientBuilder::default_tag).
+    /// A tag `${env.NAME}` is read from the environment; see
+    /// [`default_tag`](ClientBuilder::default_tag).
     ///
     /// ```toml
     /// [influx2]
@@ -123,9 +115,21 @@ impl ClientBuilder {
     /// host = "${env.HOSTNAME}"
     /// ```
     ///
+    /// ```
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/influx.toml");
+    /// use influx_edge::client::ClientBuilder;
+    ///
+    /// let client = ClientBuilder::from_config_file(path)?.build()?; // "/etc/influx.toml", say
+    /// for warning in client.warnings() {
+    ///     eprintln!("{warning}"); // others may read the file, for example
+    /// }
+    /// assert_eq!(client.url(), "http://localhost:8086");
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// Returns an error if the file can't be read, it has no such section (the error names those it
-    /// has), or a value can't be understood.
+    /// Returns an error if the file can't be read, has no such section (the error names those it has),
+    /// or a value is invalid.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<ClientBuilder, Error> {
         let path = path.as_ref();
         let what = format!("the configuration file {}", path.display());
@@ -194,7 +198,7 @@ impl Found {
         };
 
         let url = text("url").unwrap_or(DEFAULT_URL);
-        // `build` refuses it, too, but doesn't know where it stands.
+        // `build` refuses it as well, but can't name the file or variable.
         if let Err(e) = BaseUrl::parse(url) {
             return Err(Error::config(format!("{}: {e}", place.name("url"))));
         }
@@ -286,7 +290,7 @@ impl Found {
             if !known {
                 builder.warn(format!("{name} is not a setting of this client"));
             }
-            // A file for a shell was read by something that takes quotes for text.
+            // The file was written for a shell, but read by a program that keeps the quotes.
             if is_quoted(value.reveal()) {
                 builder.warn(quoted(&name));
             }
@@ -319,6 +323,6 @@ const KNOWN: [&str; 16] = [
     "auth_basic",
     "profilers",
     "proxy",
-    // The program's, not a client's; programs keep it beside the others.
+    // For the program, not for the client; programs keep it beside the others.
     "bucket",
 ];

@@ -1,4 +1,4 @@
-//! Configuration files, read into settings: TOML, INI and JSON. What the settings mean is `config`'s.
+//! Parsers of configuration files: TOML, INI and JSON into settings. Their meaning is in `config`.
 
 use super::secret::Secret;
 use super::setting_text::{Place, label};
@@ -15,30 +15,30 @@ use toml_parser::{ErrorSink, ParseError, Source};
 /// The section of the settings.
 const INFLUX: &str = "influx2";
 const TAGS: &str = "tags";
-/// The tags where they stand inside the settings.
+/// The tags inside the settings.
 const INNER_TAGS: &str = "influx2.tags";
-/// Of INI: what each section has unless it says otherwise.
+/// The section of INI whose settings hold for each other section, unless it has its own.
 const DEFAULT: &str = "DEFAULT";
 
 /// One setting.
 pub(super) struct Setting {
-    /// In small letters, without a prefix.
+    /// In lower case, without a prefix.
     pub(super) name: String,
     pub(super) value: Secret,
-    /// Of a file that has lines.
+    /// `None` for JSON and the environment.
     pub(super) line: Option<usize>,
 }
 
-/// What was found, before it is understood.
+/// The settings and tags of a file or the environment, not validated yet.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) settings: Vec<Setting>,
-    /// The names of those that are there, but empty.
+    /// The names of settings with empty values.
     pub(super) empty: Vec<String>,
     pub(super) tags: Vec<(String, String)>,
 }
 
-/// Reads the text of a file, by its name, or by its content where the name says nothing.
+/// Parses a file in the format that its name tells, or else its content.
 pub(super) fn read(path: &Path, text: &str, what: &str) -> Result<Found, Error> {
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");
     let ending = ending.to_ascii_lowercase();
@@ -56,7 +56,7 @@ pub(super) fn read(path: &Path, text: &str, what: &str) -> Result<Found, Error> 
     }
 }
 
-/// The sections of a TOML or INI file, with their values that are no lists and no tables.
+/// The sections of a TOML or INI file.
 #[derive(Default)]
 struct Sections(Vec<Section>);
 
@@ -78,7 +78,7 @@ impl Sections {
         self.0.iter().find(|section| section.name == name)
     }
 
-    /// That of the settings: `[influx2]`, or the active one of the `influx` command's.
+    /// The section of the settings: `[influx2]`, or the active one of a file of the `influx` command.
     fn settings(&self, what: &str) -> Result<&Section, Error> {
         if let Some(section) = self.find(INFLUX) {
             return Ok(section);
@@ -103,7 +103,7 @@ impl Sections {
         if has.is_empty() && self.0.iter().any(has_url) {
             has.push_str("; put that line above its settings");
         } else if self.0.iter().any(|s| !s.name.is_empty() && has_url(s)) {
-            // As the influx command's sections have them.
+            // The sections of the influx command have this key.
             has.push_str("; none of them has active = true");
         }
         Err(Error::config(format!(
@@ -122,7 +122,7 @@ impl Sections {
                 let name = place.unknown(&name, Some(*line));
                 return Err(Error::config(format!("{name} isn't a plain value")));
             };
-            // What the command keeps there for itself.
+            // Keys of the command itself.
             if of_the_command && matches!(&*name, "active" | "previous") {
                 continue;
             }
@@ -156,7 +156,7 @@ impl Found {
 }
 
 impl Section {
-    /// Whether it is the one that the `influx` command uses.
+    /// Whether the `influx` command uses this section.
     fn is_active(&self) -> bool {
         self.get("active") == Some("true")
     }
@@ -167,10 +167,16 @@ impl Section {
     }
 }
 
-/// Tables and lists may stand in each other so deep.
+/// The deepest nesting of tables and lists.
 const MAX_DEPTH: u32 = 32;
 
-/// Reads TOML. The grammar is the parser's; here the keys get their places.
+/// Reads TOML. The grammar is that of `toml_parser`, which emits events; here each value gets the section
+/// that it belongs to.
+//
+//   [a.b]                 header: Some([a, b])     -> current = "a.b"
+//   c.d = 1               key: [c, d]              -> entry d of the section "a.b.c"
+//   influx2 = { url = … } a known inline table     -> a section of its own; `outer` keeps `current`
+//   e = { f = 1 }, [1]    any other table or list  -> entry e without a value; `depth` skips its content
 fn toml(text: &str, what: &str) -> Result<Sections, Error> {
     let source = Source::new(text);
     let tokens = source.lex().into_vec();
@@ -182,10 +188,10 @@ fn toml(text: &str, what: &str) -> Result<Sections, Error> {
         parse_document(&tokens, &mut guarded, &mut error);
     }
     let mut sections = Sections::default();
-    // The header that is read, the key that is read, and how deep in lists and inline tables.
+    // The header and the key being read, and the depth in lists and inline tables that are skipped.
     let (mut header, mut key, mut depth) = (None::<Vec<String>>, Vec::<String>::new(), 0u32);
     let mut current = String::new();
-    // What `current` was before the inline tables that are read.
+    // The values of `current` outside of the inline tables being read.
     let mut outer = Vec::<String>::new();
     for event in &events {
         let raw = source.get(event);
@@ -258,7 +264,7 @@ fn toml(text: &str, what: &str) -> Result<Sections, Error> {
     match error {
         None => Ok(sections),
         Some(e) => {
-            // Without the text around it: a token may stand there.
+            // Without the text at that place: it may be a token.
             let at = e
                 .unexpected()
                 .or(e.context())
@@ -281,7 +287,7 @@ fn report(error: &mut Option<ParseError>, why: &'static str, event: &Event) {
     error.report_error(ParseError::new(why).with_unexpected(event.span()));
 }
 
-/// The name of a place below `current`.
+/// The name of the section `key` below `current`.
 fn joined(current: &str, key: &[String]) -> String {
     let mut place = current.to_owned();
     for part in key {
@@ -293,7 +299,7 @@ fn joined(current: &str, key: &[String]) -> String {
     place
 }
 
-/// A value gets its place: `a.b.c = 1` in `[x]` is `c` in the section `x.a.b`.
+/// Adds a value to its section: `a.b.c = 1` in `[x]` is `c` in the section `x.a.b`.
 fn keep(
     sections: &mut Sections,
     current: &str,
@@ -305,7 +311,7 @@ fn keep(
     let Some(name) = key.pop() else { return };
     let place = joined(current, key);
     key.clear();
-    // The last one: that of a list of tables which is read.
+    // The last section of that name: of an array of tables it is the current one.
     let there = sections.0.iter().rposition(|section| section.name == place);
     let section = match there.and_then(|at| sections.0.get_mut(at)) {
         Some(section) => section,
@@ -326,17 +332,17 @@ fn keep(
     section.values.push(Entry { name, value, line });
 }
 
-/// `0x1f` and the like as decimal digits; `+1` without its sign.
+/// `0x1f` and similar forms as decimal digits; `+1` without its sign.
 fn whole_number(text: &str, radix: IntegerRadix) -> Option<String> {
     let number = i64::from_str_radix(text, radix.value()).ok()?;
     Some(number.to_string())
 }
 
-/// Reads INI by the rules of Python's `configparser`, and takes double quotes off a value's ends, as
-/// the Python client does.
+/// Reads INI by the rules of Python's `configparser`, and removes double quotes around a value, as the
+/// Python client does.
 fn ini(text: &str, what: &str) -> Result<Sections, Error> {
     let mut sections = Sections::default();
-    // How far the last name is indented: what is indented further continues its value.
+    // The indentation of the last name: a line that is indented further continues its value.
     let mut indent = 0usize;
     let mut empty = false;
     for (number, line) in (1usize..).zip(text.lines()) {
@@ -378,7 +384,7 @@ fn ini(text: &str, what: &str) -> Result<Sections, Error> {
             return Err(at("there is no [section] before it"));
         };
         let Some(split) = content.find(['=', ':']) else {
-            // What other programs keep in their own sections is theirs.
+            // The sections of other programs may contain anything.
             if !matches!(&*section.name, INFLUX | TAGS) {
                 continue;
             }
@@ -403,7 +409,7 @@ fn ini(text: &str, what: &str) -> Result<Sections, Error> {
     let default = sections.find(DEFAULT).map(|section| section.values.clone());
     for section in &mut sections.0 {
         if section.name == INFLUX {
-            // Not of the tags: a token may be among them.
+            // `[tags]` inherits nothing: a token in `[DEFAULT]` would become a tag.
             for entry in default.iter().flatten() {
                 let is = |own: &Entry| own.name.eq_ignore_ascii_case(&entry.name);
                 if !section.values.iter().any(is) {
@@ -427,7 +433,7 @@ fn ini(text: &str, what: &str) -> Result<Sections, Error> {
     Ok(sections)
 }
 
-/// A value of INI: `%%` is `%`, and double quotes around it are nobody's.
+/// A value of INI: `%%` is `%`, and double quotes around it are removed.
 fn interpolated(value: &str) -> Option<String> {
     let mut out = String::with_capacity(value.len());
     let mut rest = value.trim_matches('"');
@@ -443,7 +449,7 @@ fn interpolated(value: &str) -> Option<String> {
 fn from_json(text: &str, what: &str) -> Result<Found, Error> {
     use serde_json::Value;
     let value: Value = serde_json::from_str(text).map_err(|e| {
-        // Without the text around it: a token may stand there.
+        // Without the text at that place: it may be a token.
         let (line, column) = (e.line(), e.column());
         Error::config(format!(
             "{what} isn't valid JSON (line {line}, column {column})"
@@ -463,7 +469,7 @@ fn from_json(text: &str, what: &str) -> Result<Found, Error> {
     let Value::Object(top) = &value else {
         return Err(Error::config(format!("{what} isn't a JSON object")));
     };
-    // As TOML has it, or flat, as the Python client.
+    // With an object `influx2`, like TOML, or flat, like the Python client.
     let (fields, tags) = match top.get(INFLUX) {
         Some(Value::Object(fields)) => (fields, top.get(TAGS)),
         _ => (top, None),

@@ -1,6 +1,9 @@
-//! The cookies of a session. Not only the server sets them: a load balancer's keeps all calls at the
-//! server that knows the session. So all of them are kept and sent back, whatever their names; only
-//! OSS documents its own (`influxdb-oss-session`).
+//! The cookies of a session (RFC 6265). A load balancer sets cookies as well, to route all calls to the
+//! server that has the session. So all of them are kept and sent back, whatever their names; only that of
+//! OSS is documented (`influxdb-oss-session`).
+//!
+//! One host and one path prefix make a much simpler jar than a browser's: `Domain`, `Path`, `Secure` and
+//! `SameSite` have no effect here, and a cookie never leaves the server of the client's URL.
 
 use super::scrub::{Needles, RUN};
 use super::transport::{HeaderText, Headers};
@@ -9,22 +12,22 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// The most bytes that all cookies have together: one header, which must fit into a request.
+/// The most bytes of all cookies together: one header, which must fit into a request.
 const MAX_COOKIES: usize = 4000;
 
-/// What the server knows us by, until it forgets.
+/// The cookies of a session.
 #[derive(Clone)]
 pub(crate) struct Cookies {
-    /// `Cookie`: each as `name=value`, one of a name.
+    /// The value of `Cookie`: each as `name=value`, one a name.
     pub(crate) header: HeaderText,
-    /// The values of 8 bytes or more, as they are looked for in text from outside.
+    /// The values of 8 bytes or more, which are masked in text from outside.
     pub(crate) needles: Arc<Needles>,
-    /// Which sign-in they are from, so that of many threads that see a 401 only the first signs in.
+    /// The number of the sign-in, so that of many threads that get a 401 only the first signs in again.
     pub(crate) generation: u64,
 }
 
 impl Cookies {
-    /// Those that the response to a sign-in sets; or why there is no session.
+    /// The cookies that the response to a sign-in sets, or the reason why there is no session.
     pub(super) fn of_sign_in(headers: &Headers, generation: u64) -> Result<Self, &'static str> {
         match merge("", headers) {
             text if text.is_empty() => Err("the server set no cookie"),
@@ -32,9 +35,9 @@ impl Cookies {
         }
     }
 
-    /// With what a later response sets: a load balancer that chose another server, a session that goes on
-    /// under another value. `Some(None)` if all are over, and so is the session; `None` if nothing changes,
-    /// since it doesn't fit.
+    /// Merges those of a later response: a load balancer chose another server, or the session got another
+    /// value. `Some(None)` if all cookies have expired, and with them the session. `None` if the new ones
+    /// are too long, so that the old ones stay.
     pub(super) fn merged(&self, headers: &Headers) -> Option<Option<Self>> {
         match merge(self.header.text(), headers) {
             text if text.is_empty() => Some(None),
@@ -48,8 +51,8 @@ impl Cookies {
         }
         let values = text.split("; ").filter_map(|pair| pair.split_once('='));
         let mut needles = Needles::NONE;
-        // A short value is no session's, and as a word it would be looked for in every message: a load
-        // balancer numbers its servers.
+        // A short value is no session id, and as a word it would be masked in every message: a load
+        // balancer may number its servers.
         let long = values.filter(|(_, value)| value.len() >= RUN);
         long.for_each(|(_, value)| needles.add(value));
         Some(Cookies {
@@ -60,8 +63,8 @@ impl Cookies {
     }
 }
 
-/// The value of `Cookie` before a response, and what it sets, by name (RFC 6265, 5.3). Attributes
-/// aren't sent back; of them only those that end a cookie count.
+/// Merges the value of `Cookie` with the cookies that a response sets, by name (RFC 6265, section 5.3).
+/// Attributes aren't sent back; of them only those that expire a cookie count.
 fn merge(before: &str, headers: &Headers) -> String {
     let now = headers.get("date").and_then(parse_date).unwrap_or(0);
     let mut pairs: Vec<&str> = before.split("; ").filter(|pair| !pair.is_empty()).collect();
@@ -83,7 +86,8 @@ fn merge(before: &str, headers: &Headers) -> String {
     pairs.join("; ")
 }
 
-/// Whether attributes end the cookie that they stand behind. The time is the response's own.
+/// Whether attributes expire their cookie: `Max-Age`, else `Expires` (RFC 6265, section 5.3, step 3). The
+/// time is the `Date` of the response, as this machine's clock may be wrong.
 fn is_over(attributes: &str, now: i64) -> bool {
     let of = |wanted: &str| {
         let named = |attribute: &&str| {

@@ -1,4 +1,4 @@
-//! Deletes of points, by time range and predicate.
+//! `DeletePoints`: deletes of points by time range and predicate.
 
 use super::Client;
 use super::execute::to_json;
@@ -12,7 +12,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use serde::Serialize;
 
-/// A deletion under construction. Made by [`Client::delete_points`].
+/// A builder of a delete. Made by [`Client::delete_points`].
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -43,16 +43,15 @@ struct Body<'a> {
     predicate: Option<&'a str>,
 }
 
-/// The first and the last time that InfluxDB 2.x takes: it responds with 400 to others, by name.
+/// The first and the last time that InfluxDB 2.x accepts. It responds to others with 400.
 const FIRST: Timestamp = Timestamp::from_nanos(i64::MIN + 2);
 const LAST: Timestamp = Timestamp::from_nanos(i64::MAX - 1);
 
 impl Client {
-    /// Deletes the points of a bucket between two times, both included: all of them, or those that
-    /// a [`predicate`](DeletePoints::predicate) picks. From [`Timestamp::MIN`] to [`Timestamp::MAX`]
-    /// means all times: what lies beyond the times that InfluxDB 2.x takes (two nanoseconds at the
-    /// start, one at the end) is left out, where no point can be. Two times that lie both beyond the
-    /// same end are an error.
+    /// Starts a delete of a bucket's points between two times, both included: of all points, or of those
+    /// that a [`predicate`](DeletePoints::predicate) selects. [`Timestamp::MIN`] to [`Timestamp::MAX`]
+    /// covers all times: the two nanoseconds at the start and the one at the end that InfluxDB 2.x rejects
+    /// are cut off, as no point can be there. A range that lies entirely in one of them is an error.
     #[doc(alias = "delete")]
     pub fn delete_points(
         &self,
@@ -71,37 +70,36 @@ impl Client {
 }
 
 impl DeletePoints<'_> {
-    /// Which points: `key="value"` pairs of tags and `_measurement`, joined by `AND`. OSS also
-    /// takes parentheses and `!=` or `<>` for tags, which picks the points that have the tag with another
-    /// value, not those without it. No server takes `OR`, patterns, or fields: `_field` is refused, and
-    /// the name of any other field is read as a tag's, which no point may have: `Ok`, and nothing is
-    /// deleted. Default: all points.
+    /// Selects points: `key="value"` pairs of tags and `_measurement`, joined by `AND`. Default: all points.
     ///
-    /// InfluxDB responds with success to some deletes without deleting what they name, so
-    /// [`call`](DeletePoints::call) refuses them: `_measurement !=` and `<>`, which delete some of the
-    /// other measurements; `_time`, `_start`, `_stop` and `time` (the range is given by the two
-    /// times), `_value`, `_field !=`, such names in other letters (`_Measurement`), an empty value,
-    /// which no tag has, one key with two values, a value without quotes that is read as another
-    /// (`TRUE`, `now()`), NUL, and a start after the stop. A predicate without a condition is refused as
-    /// well, since it may be a mistake: for all points it is left out.
+    /// OSS also accepts parentheses, and `!=` or `<>` for tags, which select points that have the tag with
+    /// another value, not those without it. No server accepts `OR`, patterns, or fields: `_field` is
+    /// rejected, and the name of any other field is parsed as that of a tag, which no point may have: `Ok`,
+    /// and nothing is deleted.
     ///
-    /// A value that comes from outside belongs into a [`Predicate`](crate::flux::Predicate), which
-    /// escapes it.
+    /// InfluxDB responds to some deletes with success without deleting the points that they name.
+    /// [`call`](DeletePoints::call) rejects these: `_measurement !=` and `<>`, which delete some of the
+    /// other measurements; `_time`, `_start`, `_stop` and `time` (the two times are the range), `_value`,
+    /// `_field !=`, and such names in other case (`_Measurement`); an empty value, which no tag has; one
+    /// key with two values; a value without quotes that is parsed as another (`TRUE`, `now()`); NUL; and a
+    /// start after the stop. A predicate without a condition is rejected as well, since it may be a
+    /// mistake: for all points it is omitted.
+    ///
+    /// Put values from outside into a [`Predicate`](crate::flux::Predicate), which escapes them.
     pub fn predicate(mut self, predicate: impl Into<String>) -> Self {
         self.predicate = Some(predicate.into());
         self
     }
 
-    /// Deletes. `Ok` also when nothing was there to delete; Cloud only queues the deletion.
+    /// Sends the delete. `Ok` also if no point matched. InfluxDB Cloud only queues the delete.
     ///
     /// # Errors
-    /// Returns an error if the bucket name is empty, or the times or the predicate would delete
-    /// nothing (nothing is sent then: [`Error::is_config`]), the token lacks permission (403), there
-    /// is no such bucket (404), the predicate is invalid (400) or names a field (501), or no response
-    /// is received.
+    /// Returns an error if the bucket name is empty, or the times or the predicate would delete nothing
+    /// ([`Error::is_config`]; nothing is sent), the token lacks permission (403), the bucket doesn't exist
+    /// (404), the predicate is invalid (400) or names a field (501), or no response is received.
     pub fn call(self) -> Result<(), Error> {
         check_bucket(&self.bucket)?;
-        // Each end from its own side, or times where no point can be would become the last there is.
+        // Each end is clamped from its own side only: a range beyond the last time stays empty.
         let (start, stop) = (self.start.max(FIRST), self.stop.min(LAST));
         if self.start > self.stop {
             return Err(Error::config(format!(
@@ -138,7 +136,7 @@ impl DeletePoints<'_> {
         let mut out = self.client.http_request("POST", target);
         out.content_type = Some("application/json");
         out.body = RequestBody::Bytes(&body);
-        // What is gone is gone.
+        // Deleting twice is the same as deleting once.
         out.repeatable = true;
         self.client
             .empty(&What("delete points from bucket", &self.bucket), &mut out)
@@ -149,13 +147,13 @@ impl DeletePoints<'_> {
     }
 }
 
-/// Whether there is no condition in a predicate.
+/// Whether a predicate has no condition.
 fn is_blank(predicate: &str) -> bool {
     let is_nothing = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '\u{feff}');
     predicate.chars().all(is_nothing)
 }
 
-/// The same error, with how a predicate is written if the server can't read it.
+/// Adds the syntax of predicates to the error if the server can't parse one.
 fn predicate_refused(mut error: Error) -> Error {
     if let ErrorKind::Response(ResponseError(parts)) = error.kind_mut() {
         if parts.status == 400 && parts.from_influxdb && has(&parts.message, "error ") {

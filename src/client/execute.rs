@@ -1,5 +1,10 @@
-//! Sending of one request: credentials, renewal of a session, retries, errors. Redirects, the pool and
-//! `100 Continue`: `transport`.
+//! Execution of a request: credentials, renewal of a session, retries, errors. Redirects, the pool and
+//! `100 Continue` are in `transport`.
+//
+//   run             retries by the policy; advice for InfluxDB 3
+//   +- authorized   adds the credentials; renews an expired session once
+//      +- send      one exchange: log line, server's clock
+//         +- Http   (transport) replaces a dead pooled connection once
 
 use super::Client;
 use super::Org;
@@ -27,27 +32,27 @@ use std::sync::PoisonError;
 use std::thread;
 use std::time::Instant;
 
-/// How much is kept of what a library, a proxy or a certificate says of a call that broke.
+/// The most bytes of a text of a library, a proxy or a certificate in a transport error.
 const MAX_DETAIL: usize = 1024;
-/// A request that is begun has this time at least.
+/// The least limit of a request.
 const LEAST_LIMIT: Duration = Duration::from_millis(1);
-/// How long the question for the server's version may take, which only an error's text needs.
+/// The limit of the request for the server's version, which only the text of an error needs.
 const PING_LIMIT: Duration = Duration::from_secs(5);
-/// The most bytes of a response that is read whole, decompressed.
+/// The most bytes of a response that is read into memory, decompressed.
 pub(crate) const DEFAULT_CAP: u64 = 16 << 20;
 
-/// Attempts of one call.
+/// The attempts of one call.
 struct Attempts {
     start: Instant,
-    /// Of an attempt.
+    /// The limit of an attempt.
     limit: Duration,
     count: u32,
-    /// Whether an earlier one may have been stored.
+    /// An earlier attempt may have been stored.
     unknown: bool,
 }
 
 impl Client {
-    /// A request with this client's limits and nothing else.
+    /// A request with this client's limits and defaults.
     pub(crate) fn http_request<'a>(&self, method: &'a str, target: Target) -> HttpRequest<'a> {
         HttpRequest {
             method,
@@ -67,8 +72,8 @@ impl Client {
         }
     }
 
-    /// Sends a request; `done` makes of the response what the caller wants, or an error. Retryable
-    /// errors are retried by the client's policy, if the request can be repeated.
+    /// Sends a request and converts the response with `done`. Retryable errors are retried by the client's
+    /// policy, if the request can be repeated.
     pub(crate) fn run<T>(
         &self,
         what: &dyn fmt::Display,
@@ -79,13 +84,12 @@ impl Client {
             .map_err(|error| self.instead(error, &out.target))
     }
 
-    /// The error of a call to this target, with what works in place of it if the server is InfluxDB 3 and
-    /// doesn't have it. (Not for writes, which it has.)
+    /// Adds advice to the error of a call that InfluxDB 3 lacks. (Not for writes, which it has.)
     pub(crate) fn instead(&self, error: Error, target: &str) -> Error {
         on_v3(error, &self.inner().base.prefix, target)
     }
 
-    /// The same for attempts that are more than one request.
+    /// The same for attempts of more than one request.
     pub(crate) fn run_attempts<'a, T>(
         &self,
         out: &mut HttpRequest<'a>,
@@ -105,10 +109,10 @@ impl Client {
         }
     }
 
-    /// Waits until an attempt that failed may be repeated.
-    ///
-    /// # Errors
-    /// Returns its error if it is the last one.
+    /// Sleeps until a failed attempt may be repeated. Returns its error if it was the last one.
+    //
+    // A call that can't be repeated without harm (POST of a new resource, a body that was streamed) is
+    // never retried. If any attempt may have been stored, the final error says so.
     #[inline(never)]
     fn wait_for_next(
         &self,
@@ -136,7 +140,7 @@ impl Client {
             on_retry(attempts.count, pause, &error);
         }
         thread::sleep(pause);
-        // The last attempt ends with the policy's total, too.
+        // The limit of the last attempt is what is left of the policy's `max_time`.
         let left = policy.max_time.saturating_sub(attempts.start.elapsed());
         if left < Duration::from_millis(1) {
             return Err(error);
@@ -145,8 +149,8 @@ impl Client {
         Ok(())
     }
 
-    /// Sends with the credentials. A session the server has forgotten is renewed once: a 401 says
-    /// that nothing was done, so the call can be made again.
+    /// Sends with the credentials. An expired session is renewed once: a 401 means that nothing was done, so
+    /// the call can be repeated.
     pub(crate) fn authorized(
         &self,
         what: &dyn fmt::Display,
@@ -168,7 +172,7 @@ impl Client {
         }
     }
 
-    /// Sends with a session. All requests together take no longer than one may.
+    /// Sends with a session. All requests together stay within the limit of one.
     fn with_session(
         &self,
         session: &Session,
@@ -194,7 +198,7 @@ impl Client {
         }
     }
 
-    /// Sends as it is.
+    /// Sends a request as it is.
     pub(crate) fn send(
         &self,
         what: &dyn fmt::Display,
@@ -223,8 +227,8 @@ impl Client {
         )
     }
 
-    /// Exchanges user name and password for a cookie, within `limit`. Of several threads that come with the same
-    /// forgotten session, the first signs in and the others use what it got.
+    /// Exchanges user name and password for cookies, within `limit`. Of several threads whose session of the
+    /// generation `forgotten` has expired, the first signs in and the others use its cookies.
     pub(crate) fn open_session(
         &self,
         session: &Session,
@@ -255,7 +259,7 @@ impl Client {
         Ok(cookies)
     }
 
-    /// The error for a call that got no response.
+    /// The error of a call without a complete response.
     pub(crate) fn transport_error(
         &self,
         what: &dyn fmt::Display,
@@ -265,8 +269,7 @@ impl Client {
         let base = &self.inner().base;
         let detail = http_error.detail.printable(self.secrets(), MAX_DETAIL);
         let detail = detail + base.hint(http_error.kind);
-        // What a library put into an error may be somebody else's words; the system's errors are
-        // numbers.
+        // An error with a payload of a library may contain text from outside; one of the system is a number.
         let source = http_error.source.map(|e| match e.get_ref() {
             None => e,
             Some(_) => io::Error::new(e.kind(), detail.clone()),
@@ -282,7 +285,7 @@ impl Client {
         .into()
     }
 
-    /// The error for a response that isn't the hoped-for one. Reads its body, up to a limit.
+    /// The error of an unexpected response. Reads its body, up to a limit.
     pub(crate) fn refused(&self, what: &dyn fmt::Display, mut response: HttpResponse) -> Error {
         let body = response.body.read_some(MAX_READ);
         self.refused_with(what, &response, &body)
@@ -305,7 +308,7 @@ impl Client {
         error.into()
     }
 
-    /// The same for a write of these lines.
+    /// The error of a write of these lines.
     pub(crate) fn refused_write(
         &self,
         what: &dyn fmt::Display,
@@ -350,16 +353,16 @@ impl Client {
         error
     }
 
-    /// Whether the server is InfluxDB 3: asked once, when it has no such call.
+    /// Whether the server is InfluxDB 3. It is asked once, after a call that it lacks.
     fn is_v3(&self) -> bool {
         let known = &self.inner().learnt.v3;
         if known.load(Ordering::Relaxed) == 0 {
             let mut out = self.http_request("GET", self.inner().base.target("/ping"));
             out.overall = out.overall.min(PING_LIMIT);
-            // Without a session: InfluxDB 3 has none, and it may be one's sign-in that asks.
+            // Without a session: InfluxDB 3 has none, and the failed call may be the sign-in itself.
             out.anonymous = matches!(*self.inner().auth, Auth::Session(_));
             let response = self.authorized(&"ping", &mut out);
-            // One who isn't let in knows no more than before.
+            // After a 401 it is still unknown.
             if let Some(response) = response.ok().filter(|r| r.status != 401) {
                 let version = response.headers.get("x-influxdb-version").unwrap_or("");
                 let is_v3 = version.trim_start_matches('v').starts_with("3.");
@@ -382,14 +385,14 @@ impl Client {
         self.run(what, out, read)
     }
 
-    /// Reads the body of a success.
+    /// Reads the body of a successful response.
     #[inline(never)]
     fn json_body(
         &self,
         what: &dyn fmt::Display,
         response: &mut HttpResponse,
     ) -> Result<Vec<u8>, Error> {
-        // An unknown path outside /api is served by the user interface: 200 and a page.
+        // The user interface responds to unknown paths outside /api with 200 and a page.
         if !(200..300).contains(&response.status) || is_page(response) {
             let body = response.body.read_some(MAX_READ);
             return Err(self.refused_with(what, response, &body));
@@ -408,7 +411,7 @@ impl Client {
         error: &serde_json::Error,
     ) -> Error {
         if body.trim_ascii_start().starts_with(b"<") {
-            // A page, whatever its type says.
+            // A page, whatever its Content-Type.
             return self.refused_with(what, response, body);
         }
         Error::content(
@@ -417,7 +420,7 @@ impl Client {
         )
     }
 
-    /// Sends a request to which the server responds with 204, or with a success without a body.
+    /// Sends a request whose successful response is 204, or another 2xx without a body.
     pub(crate) fn empty(
         &self,
         what: &dyn fmt::Display,
@@ -428,10 +431,9 @@ impl Client {
         })
     }
 
-    /// Whether a response says that the thing was done, and nothing else. Of a 2xx other than 204
-    /// that is believed only if it has no body (as the response of InfluxDB OSS when a run is
-    /// canceled) and InfluxDB's own header: captive portals and user interfaces respond with 200 to
-    /// everything.
+    /// Returns an error unless a response is a success without content. A 2xx other than 204 counts only
+    /// without a body (so InfluxDB OSS responds when a run is canceled) and with InfluxDB's own header:
+    /// captive portals and user interfaces respond to everything with 200.
     pub(crate) fn no_content(
         &self,
         what: &dyn fmt::Display,
@@ -449,13 +451,13 @@ impl Client {
     }
 }
 
-/// Whether InfluxDB 3 responds so to a path that it doesn't have: 404 and two words of text, seen of
+/// Whether this is InfluxDB 3's response to an unknown path: 404 with two words of text, observed with
 /// 3.6.0.
 fn is_no_route(status: u16, body: &[u8]) -> bool {
     status == 404 && body == b"not found"
 }
 
-/// Whether a response is a page for people, and so from something else than the interface.
+/// Whether a response is a page for people, and so not from InfluxDB's interface.
 pub(crate) fn is_page(response: &HttpResponse) -> bool {
     has_type(&response.headers, &["text/html", "application/xhtml+xml"])
 }
@@ -467,7 +469,7 @@ pub(crate) fn has_type(headers: &Headers, types: &[&str]) -> bool {
     types.iter().any(|name| given.eq_ignore_ascii_case(name))
 }
 
-/// A value as JSON, to be sent.
+/// A value as JSON.
 pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(value)
         .map_err(|e| Error::config(alloc::format!("the body can't be written as JSON: {e}")))
@@ -482,7 +484,7 @@ pub(crate) fn json_param(name: &str, value: impl Serialize) -> Result<serde_json
     })
 }
 
-/// Why JSON can't be read, without the values in it: a response may hold tokens.
+/// The reason why JSON can't be read, without its values: a response may contain tokens.
 pub(crate) fn json_trouble(e: &serde_json::Error) -> String {
     let text = e.to_string();
     if text.starts_with("missing field") {

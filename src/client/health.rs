@@ -1,4 +1,4 @@
-//! The server's state: ping, health, ready, version.
+//! `Health` and `Ready`: the state of the server.
 
 use super::Client;
 use super::response_error::MAX_READ;
@@ -6,29 +6,36 @@ use crate::error::Error;
 use alloc::string::String;
 use serde::Deserialize;
 
-/// The response to `GET /health`. Its texts may be printed: control characters are escaped, secrets of the
-/// client's are `***`.
+/// The response to `GET /health`. Its texts may be printed: control characters are escaped, and the
+/// client's secrets are `***`.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let health = client.health()?;
+/// assert_eq!((health.name.as_str(), health.status.as_str()), ("influxdb", "pass"));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
-    /// The server's name: `influxdb`; empty if the server gives none.
+    /// The server's name: `influxdb`. Empty if the server sends none.
     #[serde(default)]
     pub name: String,
     /// `pass` or `fail`.
     pub status: String,
-    /// The reason, as text; unset if the server gives none.
+    /// The reason, as text. Unset if the server sends none.
     #[serde(default)]
     pub message: Option<String>,
     /// The server's version, as `v2.9.1`.
     #[serde(default)]
     pub version: Option<String>,
-    /// The commit it was built from.
+    /// The commit that the server was built from.
     #[serde(default)]
     pub commit: Option<String>,
 }
 
 impl Health {
-    /// That of a server that responds with `OK` as text.
+    /// The health of a server that responds with `OK` as text.
     fn ok() -> Self {
         Health {
             name: String::new(),
@@ -53,41 +60,30 @@ impl Health {
 pub struct Ready {
     /// `ready`.
     pub status: String,
-    /// When the server started, as RFC 3339.
+    /// The start of the server, as RFC 3339.
     #[serde(default)]
     pub started: Option<String>,
-    /// For how long it has been up, as Go writes a duration: `223.482249ms`.
+    /// The time since then, as a duration of Go: `223.482249ms`.
     #[serde(default)]
     pub up: Option<String>,
 }
 
 impl Client {
-    /// Asks whether a server is there (`GET /ping`). Needs no token, but of an InfluxDB 3 that has one.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// match client.ping() {
-    ///     Ok(()) => println!("it is there"),
-    ///     Err(error) => println!("{error}"),
-    /// }
-    /// # assert!(client.ping().is_ok());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Checks that an InfluxDB server responds (`GET /ping`). Only an InfluxDB 3 with tokens requires one.
     ///
     /// # Errors
-    /// Returns an error if no response is received or it isn't InfluxDB's 204. Behind a captive
-    /// portal even a 200 is an error.
+    /// Returns an error if no response is received or it isn't InfluxDB's. A captive portal's 200 is an
+    /// error.
     pub fn ping(&self) -> Result<(), Error> {
         self.ping_header("").map(|_| ())
     }
 
-    /// The server's version, as `v2.9.1` or, of InfluxDB 3, `3.6.0`, from a ping's headers. `None` where
-    /// they lack it: Cloud.
+    /// Returns the server's version from the headers of a ping: `v2.9.1`, or `3.6.0` for InfluxDB 3. `None`
+    /// for InfluxDB Cloud, which sends none.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// println!("{}", client.version()?.unwrap_or_else(|| "it doesn't say".to_string()));
-    /// # assert_eq!(client.version()?.as_deref(), Some("v2.9.1"));
+    /// assert_eq!(client.version()?.as_deref(), Some("v2.9.1"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -97,9 +93,9 @@ impl Client {
         self.ping_header("x-influxdb-version")
     }
 
-    /// How the server says it is (`GET /health`). Not of InfluxDB Cloud. A server that isn't well responds
-    /// with 503 with the same JSON; that is `Ok` here, see [`Health::status`]. InfluxDB 3 and
-    /// VictoriaMetrics respond with `OK` as text: that is a pass, of a server without a name.
+    /// Returns the server's health (`GET /health`). Not for InfluxDB Cloud. An unhealthy server responds with
+    /// 503 and the same JSON, which is `Ok` here: see [`Health::status`]. InfluxDB 3 and VictoriaMetrics
+    /// respond with `OK` as text, which is a `pass` without a name.
     ///
     /// # Errors
     /// Returns an error if no response is received or it isn't InfluxDB's.
@@ -125,11 +121,11 @@ impl Client {
         })
     }
 
-    /// Whether the server has started up (`GET /ready`). OSS only.
+    /// Returns the state of a server that has started (`GET /ready`). OSS only.
     ///
     /// # Errors
-    /// Returns an error if no response is received or it isn't InfluxDB's, and a retryable one
-    /// (503) while the server starts.
+    /// Returns an error if no response is received or it isn't InfluxDB's, and a retryable error (503) while
+    /// the server starts.
     pub fn ready(&self) -> Result<Ready, Error> {
         let mut out = self.http_request("GET", self.inner().base.target("/ready"));
         let mut ready: Ready = self.json(&"ask whether the server is ready", &mut out)?;
@@ -140,7 +136,7 @@ impl Client {
         Ok(ready)
     }
 
-    /// Makes of a server's text what may be printed.
+    /// Masks secrets and escapes control characters.
     fn print(&self, text: &mut String) {
         *text = self.secrets().printable(text, 1024);
     }

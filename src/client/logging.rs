@@ -1,15 +1,14 @@
-//! Log lines, behind the feature `log`: method, path, status and duration of each request.
-//! No secret, no data, no query parameter. Without the feature there is nothing here, and no clock
-//! is read.
+//! Log lines, with the feature `log`: method, path, status and duration of each request, without
+//! secrets, data or query parameters. Without the feature nothing is compiled, and no clock is read.
 
 use super::transport::{HttpResponse, SendError};
 use core::time::Duration;
 
-/// The target of every line.
+/// The target of every log line.
 #[cfg(feature = "log")]
 const TARGET: &str = "influx_edge";
 
-/// One exchange, from before it is sent.
+/// A request and its response, from before it is sent.
 pub(super) struct Exchange {
     #[cfg(feature = "log")]
     start: Option<std::time::Instant>,
@@ -42,14 +41,14 @@ impl Exchange {
     }
 }
 
-/// A call is going to be tried again.
+/// Logs a retry.
 #[cfg_attr(not(feature = "log"), allow(unused_variables))]
 pub(super) fn retry(attempt: u32, pause: Duration, error: &crate::Error) {
     #[cfg(feature = "log")]
     log::warn!(target: TARGET, "retry {attempt} in {pause:.1?}: {error}");
 }
 
-/// Something that works, but that a person should know.
+/// Logs a warning about something that works.
 #[cfg_attr(not(feature = "log"), allow(unused_variables))]
 pub(super) fn warning(text: &str) {
     #[cfg(feature = "log")]

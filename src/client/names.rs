@@ -1,12 +1,12 @@
-//! Names: what can't be one, and how servers keep them.
+//! Checks of names before a server stores them in another form, or can't find them again.
 
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-/// The longest name, in bytes: percent-encoded it still fits into the target of a request, so what
-/// can be made can be found.
+/// The longest name, in bytes: percent-encoded it still fits into the target of a request, so each name
+/// that can be created can be found.
 const MAX_NAME: usize = 1024;
 
 /// A call and the name of its subject, for its errors: `delete database "sensors"`.
@@ -24,21 +24,21 @@ pub(crate) fn is_id(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// Refuses an empty name before the server does, and one that could not be asked for.
+/// Rejects an empty name, and one that is too long for a request that looks it up.
 pub(crate) fn check_name(kind: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() {
         return Err(Error::config(format!("the name of {kind} is empty")));
     }
     if name.len() > MAX_NAME {
         return Err(Error::config(format!(
-            "the name of {kind} has {} bytes; {MAX_NAME} are the most that can be asked for again",
+            "the name of {kind} has {} bytes; more than {MAX_NAME} don't fit into a request",
             name.len()
         )));
     }
     Ok(())
 }
 
-/// Refuses what the server refuses of a bucket's name.
+/// Rejects the bucket names that the server rejects.
 pub(crate) fn check_bucket_name(name: &str) -> Result<(), Error> {
     check_name("a bucket", name)?;
     if name.starts_with('_') {
@@ -54,29 +54,28 @@ pub(crate) fn check_bucket_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses the name of a user who could not sign in: Basic authentication ends a name at its colon, and
-/// carries no control characters.
+/// Rejects user names that can't sign in: in Basic authentication (RFC 7617) a colon ends the name, and
+/// control characters aren't allowed.
 pub(crate) fn check_user_name(name: &str) -> Result<(), Error> {
     check_name("a user", name)?;
     if name.bytes().any(|b| b.is_ascii_control() || b == b':') {
         return Err(Error::config(format!(
-            "the name of a user can't contain a colon or a control character, and nobody could sign in with {name:?}"
+            "the name of a user can't contain a colon or a control character, as {name:?} does: Basic authentication can't transmit it"
         )));
     }
     Ok(())
 }
 
-/// A script without the byte order mark that an editor may have put in front of it, which is no part of
-/// any language.
+/// Removes the byte order mark that an editor may have put at the start of a script.
 pub(crate) fn without_bom(mut script: String) -> String {
     let bytes = script.len() - script.trim_start_matches('\u{feff}').len();
     script.drain(..bytes);
     script
 }
 
-/// A name without white space around it. So InfluxDB 2.9.1 keeps the name of a label; that of an
-/// organization it looks up so but keeps as it came, and never frees it again; that of a variable it
-/// keeps either way, by the call.
+/// Removes white space around a name. InfluxDB 2.9.1 stores the name of a label so. It stores the name of
+/// an organization as given but looks it up trimmed, and never frees it again. That of a variable it
+/// stores in either form, depending on the call.
 pub(crate) fn trimmed(name: String) -> String {
     match name.trim() {
         same if same.len() == name.len() => name,

@@ -1,4 +1,4 @@
-//! From a response with an unexpected status (401, 404, 5xx, …) to an `Error`.
+//! Conversion of a response with an unexpected status (401, 404, 5xx, …) to a `ResponseError`.
 
 use super::named_lines::line_errors;
 use super::secret::Secrets;
@@ -15,23 +15,23 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt;
 
-/// How much of an error's body is read. Bad lines are named in it, so it may be long.
+/// The most bytes of an error's body that are read. It names bad lines, so it may be long.
 pub(crate) const MAX_READ: usize = 64 * 1024;
-/// How much is kept of a body that isn't InfluxDB's.
+/// The most bytes kept of a body that isn't InfluxDB's.
 const MAX_EXCERPT: usize = 512;
-/// The end of the message of such a response of InfluxDB 3.
+/// The end of InfluxDB 3's message for a partial write.
 const NAMES_ALL: &str = "partial write of line protocol occurred";
-/// How much is kept of InfluxDB's own message.
+/// The most bytes kept of InfluxDB's message.
 const MAX_MESSAGE: usize = 4096;
 
-/// Whether the call was a write, whose responses mean more than their status, and of which lines.
+/// The kind of a call. A write has its lines, to which the response may refer.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind<'a> {
     Write(&'a [u8]),
     Other,
 }
 
-/// Who was asked, and as whom.
+/// The server and the credentials of a call.
 pub(crate) struct Asked<'a> {
     pub(crate) base: &'a BaseUrl,
     /// A proxy that sees the requests.
@@ -40,8 +40,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) has_org: bool,
 }
 
-/// Makes the error of a response that isn't a success; `broke` is why the rest of its body couldn't be
-/// read. What the other side says gets in here only as `secrets` prints it.
+/// Makes the error of a response that isn't a success. `broke` is the reason why the rest of its body
+/// couldn't be read. Every text of the response goes through `secrets`.
 pub(crate) fn refused(
     what: &dyn fmt::Display,
     asked: &Asked<'_>,
@@ -50,8 +50,8 @@ pub(crate) fn refused(
     secrets: &Secrets,
     kind: Kind<'_>,
 ) -> ResponseError {
-    // A batch of thousands of bad lines is named in a message of megabytes, of which only the start
-    // is read. Of others the connection takes the rest along.
+    // Thousands of bad lines make a message of megabytes, of which only the start is read. Another body may
+    // be cut off with its connection.
     let response = WriteResponse {
         status,
         retry_after: headers.get("retry-after"),
@@ -75,7 +75,7 @@ pub(crate) fn refused(
                     .lines()
                     .find_map(header)
             })
-            // That is what the person who looks has to know; not so that the connection was lost.
+            // A body that can't be decoded is worth reporting; a lost connection isn't, after the status.
             .or_else(|| {
                 let undecoded = broke.filter(|e| e.kind == TransportErrorKind::Compression)?;
                 Some(undecoded.detail.printable(secrets, MAX_EXCERPT))
@@ -86,17 +86,17 @@ pub(crate) fn refused(
             }),
     };
     let (mut named, repeated) = line_errors(write_status.line_errors, lines, secrets, MAX_MESSAGE);
-    // (A line that is named twice was dropped once.)
+    // (A line that is named twice was dropped only once.)
     let dropped = write_status.dropped;
     let dropped = dropped.map(|count| count.saturating_sub(repeated));
-    // InfluxDB 3 names every line that it drops, and counts none.
+    // InfluxDB 3 names every line that it drops, without a count.
     let names_all = !named.is_empty() || message.ends_with(NAMES_ALL);
-    // Of a response that broke off even that is unknown, and another may come whole.
+    // If the response was cut off, the list is incomplete, and that of another attempt may be complete.
     let named_in_part = response.truncated
         && (names_all || broke.is_some())
         && (write_status.stored, dropped) == (Stored::Partial, None);
     let mut sent_lines = 0;
-    // What a server drops for good it counts; which lines these are, it may leave to us.
+    // InfluxDB 1 and 2 count the lines that they drop for good, but don't name them.
     if write_status.remedy == Some(Remedy::None) {
         sent_lines = points(lines);
         if named.is_empty() && !named_in_part {
@@ -140,7 +140,7 @@ pub(crate) fn refused(
         after_unknown: false,
     };
     if parts.lacks_permission() {
-        // Whatever the status: somebody has to allow it.
+        // With any status: an operator must grant the permission.
         (parts.stored, parts.remedy) = (Stored::None, Remedy::Operator);
     }
     if parts.stored == Stored::Partial && sent_lines > 0 && parts.dropped == Some(sent_lines) {
@@ -153,15 +153,14 @@ fn owned(text: JsonStr<'_>) -> String {
     text.chars().collect()
 }
 
-/// The start of a body that isn't InfluxDB's JSON, as one line of text; more of it if the text is
-/// InfluxDB's.
+/// The start of a body that isn't InfluxDB's JSON, as one line; more of it if it is InfluxDB's text.
 fn excerpt(body: &[u8], from_influxdb: bool, secrets: &Secrets) -> String {
     let most = if from_influxdb {
         MAX_MESSAGE
     } else {
         MAX_EXCERPT
     };
-    // Some more than is kept: a page begins with space, and a secret may lie across the end.
+    // More than is kept: white space collapses, and a secret may lie across the end.
     let start = body.get(..most.saturating_mul(8)).unwrap_or(body);
     let text = String::from_utf8_lossy(start);
     let mut line = String::new();
@@ -174,7 +173,7 @@ fn excerpt(body: &[u8], from_influxdb: bool, secrets: &Secrets) -> String {
     secrets.printable(&line, most)
 }
 
-/// Scheme and host of a redirect's target. The rest may carry what nobody should see.
+/// Scheme and host of a redirect's target. The rest may contain secrets.
 fn origin(location: &str) -> Option<String> {
     let (scheme, rest) = location.split_once("://")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -204,6 +203,6 @@ fn reason(status: u16) -> &'static str {
         502 => "bad gateway",
         503 => "service unavailable",
         504 => "gateway timeout",
-        _ => "nothing said",
+        _ => "no reason given",
     }
 }

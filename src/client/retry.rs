@@ -1,19 +1,18 @@
-//! The retry policy of a client: when a request is tried again and after which delay. Batches of a
-//! writer: `writer/engine/results` and `writer/settings`. `Retry-After` is read by `http`.
+//! `RetryPolicy`: the retries of a call and the pauses before them. Batches of a writer use it in
+//! `writer/engine/results` and `writer/settings`. `Retry-After` is parsed in `http`.
 
 use crate::http::MAX_RETRY_AFTER;
 use core::time::Duration;
 
-/// How often, and after what pauses, a call is tried again.
+/// The number of retries of a call, and the pauses before them: exponential backoff with jitter.
 ///
-/// The defaults are those that the official InfluxDB clients share: at most 5 retries, the first
-/// after 5 to 10 s, each pause about twice the one before, none longer than 125 s, all of it within
-/// 180 s. Pause *n* is drawn evenly between `interval · base^(n-1)` and `interval · base^n`, so that
-/// a fleet that lost its server doesn't come back in step.
+/// The defaults are those that the official InfluxDB clients share: at most 5 retries, the first after 5
+/// to 10 s, each pause about twice the one before, none longer than 125 s, all within 180 s. Pause *n* is
+/// random, uniformly between `interval · base^(n-1)` and `interval · base^n`, so that devices that lost
+/// their server at the same moment don't return at the same moment.
 ///
-/// A client does **not** retry unless [`ClientBuilder::retry`](super::ClientBuilder::retry) gives it
-/// a policy: retries sleep in the calling thread, and only the program knows whether its loop can
-/// afford that.
+/// A client does **not** retry unless [`ClientBuilder::retry`](super::ClientBuilder::retry) sets a
+/// policy: retries sleep in the calling thread, which not every program can afford.
 ///
 /// ```
 /// use core::time::Duration;
@@ -27,15 +26,15 @@ use core::time::Duration;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryPolicy {
-    /// How many times a call is tried again after its first failure. Default 5.
+    /// The most retries after a call's first failure. Default: 5.
     pub max_retries: u32,
-    /// The shortest first pause. Default 5 s.
+    /// The lower bound of the first pause. Default: 5 s.
     pub interval: Duration,
-    /// No pause is longer. Default 125 s.
+    /// The upper bound of every pause. Default: 125 s.
     pub max_interval: Duration,
-    /// From the first attempt's start to the last one's, including pauses. Default 180 s.
+    /// The limit for all attempts and pauses together. Default: 180 s.
     pub max_time: Duration,
-    /// The factor from one pause to the next, at least 1. Default 2.
+    /// The factor from one pause to the next, at least 1. Default: 2.
     pub exponential_base: u32,
 }
 
@@ -60,11 +59,10 @@ impl RetryPolicy {
         }
     }
 
-    /// Retries without end: pauses from 1 s to 5 min, each drawn from about twice the range of the one
-    /// before, no limit on retries or time. The default of a [`Writer`](crate::writer::Writer), and the
-    /// base for its own policies: `RetryPolicy { max_interval, ..RetryPolicy::unbounded() }` changes the
-    /// pauses and still gives nothing up, unlike the same with [`default`](RetryPolicy::default), which
-    /// gives up after 180 s.
+    /// Returns a policy that retries without end: pauses from 1 s to 5 min, each about twice the one
+    /// before. It is the default of a [`Writer`](crate::writer::Writer) and the base for others:
+    /// `RetryPolicy { max_interval, ..RetryPolicy::unbounded() }` changes the pauses and never gives up,
+    /// while the same with [`default`](RetryPolicy::default) gives up after 180 s.
     ///
     /// A [`Client`](crate::Client) with this policy blocks its caller for as long as the server is away.
     ///
@@ -87,13 +85,12 @@ impl RetryPolicy {
         }
     }
 
-    /// The pause before retry number `attempt` (from 1), or `None` to give up.
+    /// Returns the pause before retry number `attempt` (from 1), or `None` to give up.
     ///
-    /// `elapsed` is the time since the first attempt began, measured on a monotonic clock;
-    /// `retry_after` the delay that the server asked for; `random` any 64 random bits. What the server
-    /// asks for, at most 10 min and with up to a tenth on top, counts where it is longer than the
-    /// policy's own pause. The pause is cut to what is left of `max_time`. No clock is read and nothing
-    /// is allocated here.
+    /// `elapsed` is the time since the first attempt began, on a monotonic clock; `retry_after` the delay
+    /// that the server asked for; `random` any 64 random bits. The server's delay, at most 10 min and with
+    /// up to a tenth added at random, is a lower bound of the pause. The pause ends at `max_time`. No clock
+    /// is read, and nothing is allocated.
     ///
     /// ```
     /// use core::time::Duration;
@@ -118,6 +115,9 @@ impl RetryPolicy {
         if left.is_zero() {
             return None;
         }
+        // Jitter over a whole step: pause n is uniform in [interval * base^(n-1), interval * base^n). "Full
+        // jitter" (M. Brooker, "Exponential Backoff and Jitter", AWS 2015) starts at zero instead; the lower
+        // bound here is that of InfluxDB's clients, and gives a server that restarts some time.
         let base = self.exponential_base.max(1);
         let low = base
             .checked_pow(attempt.saturating_sub(1))
@@ -131,21 +131,22 @@ impl RetryPolicy {
     }
 }
 
-/// A pause that is no shorter than the policy's `own`, and no shorter than the server asked for. A server
-/// that asks for none at all must not be met by requests without any.
+/// The longer of the policy's own pause and the server's `Retry-After` (RFC 9110, section 10.2.3), which
+/// gets jitter as well, as it is the same for every client. A server that asks for no delay still gets the
+/// policy's pause.
 pub(crate) fn at_least(own: Duration, asked: Option<Duration>, random: u64) -> Duration {
     let asked = asked.unwrap_or(Duration::ZERO).min(MAX_RETRY_AFTER);
     own.max(asked.saturating_add(part(asked / 10, random)))
 }
 
-/// `random / 2^64` of a span, to the nanosecond.
+/// `random / 2^64` of a span, to the nanosecond: a uniform random part of it, by one multiplication.
 pub(crate) fn part(span: Duration, random: u64) -> Duration {
     let nanos = (span.as_nanos().min(u128::from(u64::MAX)) * u128::from(random)) >> 64;
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
-/// Random bits for jitter, from the keys std draws for its hash maps: no crate, and no need to be
-/// hard to guess.
+/// Random bits for jitter, from the random keys of std's hash maps: without a crate for random numbers,
+/// and good enough where nobody gains by guessing them.
 pub(crate) fn random() -> u64 {
     use core::hash::{BuildHasher, Hasher};
     std::collections::hash_map::RandomState::new()

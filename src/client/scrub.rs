@@ -1,10 +1,14 @@
-//! Finds secrets in text from outside, however a server or a proxy repeats them, and prints the
-//! text without them.
+//! Masks secrets in text from outside, in whatever encoding a server or a proxy repeats them.
 //!
-//! A secret is known by every run of 8 bytes in it, and in its base64 at each of the three ways
-//! that it can lie in a longer text. So a piece of it is found as well as the whole, wherever
-//! somebody has cut it. Case is folded, the two alphabets of base64 are one, and what can't be seen
-//! is left out; the text is read as it is and with up to two encodings undone.
+//! Every run of 8 bytes of a secret is a needle, and so is every run of its base64 at each of the three
+//! alignments in a longer text. So a part of a secret is found as well as the whole, wherever it was cut.
+//! Case is folded, the two alphabets of base64 are treated as one, and invisible bytes are skipped. The
+//! text is searched as it is and with up to two encodings decoded.
+//!
+//! This is the multi-pattern search of Rabin and Karp with an exact key: the last 8 bytes of the text are
+//! a `u64`, shifted by one byte at a time, so no hash has to be verified. A Bloom filter of two bits a run
+//! rejects nearly all positions; those that pass are searched for in the needles themselves, so its false
+//! positives cost time but never mask a word that is no secret.
 
 use super::decode_echo::{BASE64, ENCODINGS, Unit, decode, squeeze, units};
 use crate::http::write_printable;
@@ -13,24 +17,24 @@ use alloc::vec::Vec;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// So many bytes of a secret in a row are never printed. A shorter secret is a word like others.
+/// The length of a run. A shorter secret is masked only as a separate word.
 pub(crate) const RUN: usize = 8;
-/// How much of a text is looked at at once, to keep the memory for it small.
+/// The bytes of a text that are searched at once: it bounds the memory, which is a multiple of them.
 const PIECE: usize = 2048;
-/// Of that, so much is looked at again with what follows. A run of 8, each byte encoded twice, takes
-/// less.
+/// The bytes of a piece that are searched again with the next one: more than a run of 8 takes, each byte
+/// encoded twice.
 const OVERLAP: usize = 512;
-/// So many encodings are undone, one inside the other.
+/// The most encodings, one inside the other, that are decoded.
 const DEPTH: usize = 2;
 
-/// What is looked for.
+/// The secrets to be masked.
 #[derive(Clone)]
 pub(crate) struct Needles {
     /// Each secret and its forms in base64, folded, with a zero behind each.
     texts: Vec<u8>,
-    /// A Bloom filter of the runs in them: few other runs pass it.
+    /// A Bloom filter of the runs in `texts`.
     filter: Vec<u64>,
-    /// Shorter secrets, and how long they are.
+    /// Shorter secrets as the low bytes of a number, and their lengths.
     words: Vec<(u64, usize)>,
 }
 
@@ -41,7 +45,7 @@ impl Needles {
         words: Vec::new(),
     };
 
-    /// Whether a run of 8 bytes is a part of a secret.
+    /// Whether a run is part of a secret.
     fn has(&self, run: u64) -> bool {
         let passes = |(at, bit)| self.filter.get(at).is_some_and(|word| word & bit != 0);
         if !places(run, self.filter.len()).into_iter().all(passes) {
@@ -64,8 +68,9 @@ impl Needles {
         }
         let plain: Vec<u8> = plain.iter().map(|unit| unit.byte).collect();
         self.add_text(&plain);
-        // In the three ways that it can lie in base64, without the characters that depend on what
-        // stands before or behind as well.
+        // Base64 at its three alignments: behind 0, 1 or 2 other bytes of a group. `skip` leaves out the
+        // first digits, which depend on the bytes before; an incomplete last digit, which depends on those
+        // after, is never pushed. So the text is a part of each base64 text that contains the secret.
         for shift in 0..3usize {
             let (mut bits, mut held, mut skip) = (0u32, 0u32, shift.saturating_mul(4).div_ceil(3));
             let mut text = Vec::new();
@@ -86,21 +91,21 @@ impl Needles {
         self.index();
     }
 
-    /// Adds the value of a header that the user sets, unless it is one that everybody sends, which
-    /// stands in every response; or short, which is a word like `north`.
+    /// Adds the value of a program's header, unless the header is a common one, whose value is in every
+    /// response, or the value is a short word like `north`.
     pub(crate) fn add_header(&mut self, name: &str, value: &str) {
         let name = name.to_ascii_lowercase();
         if name.starts_with("accept") || name.starts_with("content-") || name == "user-agent" {
             return;
         }
-        // Behind the scheme, as in `Bearer xyz`, too.
+        // Also the part after a scheme, as in `Bearer xyz`.
         let behind = value.split_once(' ').map_or("", |(_, secret)| secret);
         for secret in [value, behind].into_iter().filter(|s| s.len() >= RUN) {
             self.add(secret);
         }
     }
 
-    /// Adds the password in a proxy's URL, and its base64 with the name. True if it is short.
+    /// Adds the password in a proxy's URL, and its base64 with the name. Returns `true` if it is short.
     pub(crate) fn add_proxy(&mut self, url: &str) -> bool {
         let before = url.rsplit_once('@').map_or("", |(before, _)| before);
         let pair = before.split_once("://").map_or("", |(_, pair)| pair);
@@ -123,7 +128,7 @@ impl Needles {
 
     fn index(&mut self) {
         self.texts.shrink_to_fit();
-        // Eight bits a run: of other runs one in twenty passes.
+        // Eight bits a run and two bits set: (1 - e^(-2/8))^2, one in twenty other runs passes.
         self.filter = alloc::vec![0; (self.texts.len() / 8).saturating_add(1)];
         let (mut run, mut len) = (0u64, 0usize);
         for byte in &self.texts {
@@ -142,7 +147,9 @@ impl Needles {
     }
 }
 
-/// The two bits of a run in a filter of so many words.
+/// The two bits of a run in a Bloom filter of so many words, from one multiplicative (Fibonacci) hash:
+/// 2^64 divided by the golden ratio spreads the input over the high bits (Knuth, TAOCP 3, 6.4). The top
+/// 26 bits and the next 26 are used as two hashes.
 fn places(run: u64, words: usize) -> [(usize, u64); 2] {
     let hash = run.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     [hash >> 38, hash >> 12 & 0x3FF_FFFF].map(|hash| {
@@ -151,7 +158,7 @@ fn places(run: u64, words: usize) -> [(usize, u64); 2] {
     })
 }
 
-/// The same for characters that are taken for one another: in either case, in either base64.
+/// Maps equivalent characters to one: both cases, and both alphabets of base64.
 fn fold(byte: u8) -> u8 {
     match byte {
         b'-' => b'+',
@@ -177,15 +184,15 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
-/// A look through one text.
+/// A search through one piece of a text.
 struct Search<'a> {
     needles: &'a [&'a Needles],
-    /// For each byte of the piece at hand, whether it belongs to a secret.
+    /// For each byte of the piece, whether it belongs to a secret.
     found: &'a mut [bool],
 }
 
 impl Search<'_> {
-    /// Looks at a text, and at what it is with each encoding undone.
+    /// Searches a text, and then its decodings, each unit of which has the range of bytes it comes from.
     fn look(&mut self, mut units: Vec<Unit>, depth: usize, words: bool) {
         squeeze(&mut units);
         let units = units.as_slice();
@@ -210,13 +217,13 @@ impl Search<'_> {
         };
         for encoding in 0..ENCODINGS {
             if let Some(decoded) = decode(encoding, units) {
-                // Among the bytes that base64 finds in ordinary text, every short word is there.
+                // Ordinary text, decoded as base64, contains every short word by chance.
                 self.look(decoded, deeper, words && encoding < BASE64);
             }
         }
     }
 
-    /// Marks what the units that end here come from.
+    /// Marks the bytes that the `len` units up to `last` come from.
     fn mark(&mut self, units: &[Unit], last: usize, len: usize) {
         let first = last.saturating_add(1).saturating_sub(len);
         if let (Some(first), Some(last)) = (units.get(first), units.get(last)) {
@@ -227,7 +234,7 @@ impl Search<'_> {
     }
 }
 
-/// Whether the units that end here are a word of their own.
+/// Whether the `len` units up to `last` are a separate word.
 fn stands_alone(units: &[Unit], last: usize, len: usize) -> bool {
     let Some(first) = last.saturating_add(1).checked_sub(len) else {
         return false;
@@ -255,11 +262,11 @@ fn found_in(needles: &[&Needles], text: &[u8], words: bool) -> Vec<bool> {
     found
 }
 
-/// A text from outside as it may be printed: secrets are `***`, characters that a terminal obeys are
-/// escaped. Of that, `max` bytes at most.
+/// Text from outside in printable form, at most `max` bytes: secrets are `***`, and control characters
+/// are escaped.
 pub(crate) fn printable(needles: &[&Needles], text: &str, max: usize) -> String {
-    // What can't be reached isn't looked at; what is looked at goes on behind what is printed, so a
-    // secret that the end cuts is seen whole.
+    // Only the start that can be printed is searched, and some bytes more, so that a secret is whole
+    // even if the limit cuts it.
     let reach = max.saturating_mul(4);
     let seen = crate::error::cut(text, reach.saturating_add(OVERLAP));
     let found = found_in(needles, seen.as_bytes(), true);
@@ -283,7 +290,7 @@ pub(crate) fn printable(needles: &[&Needles], text: &str, max: usize) -> String 
     out
 }
 
-/// Whether bytes repeat a secret as it is: quick, and without memory.
+/// Whether bytes contain a secret unencoded. Fast, without allocation.
 pub(crate) fn repeats(needles: &[&Needles], bytes: &[u8]) -> bool {
     let (mut run, mut len) = (0u64, 0usize);
     bytes.iter().filter(|byte| **byte > b' ').any(|byte| {
@@ -293,14 +300,13 @@ pub(crate) fn repeats(needles: &[&Needles], bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether bytes may repeat a secret, encoded or not: rather once too often.
+/// Whether bytes may contain a secret, encoded or not. Errs on the side of `true`.
 pub(crate) fn may_repeat(needles: &[&Needles], bytes: &[u8]) -> bool {
     let encoded = |byte: &u8| matches!(byte, b'%' | b'&' | b'\\' | b'<');
     bytes.iter().any(encoded) || repeats(needles, bytes)
 }
 
-/// Adds bytes to others, with `***` in the place of every secret, however long it is. Only of those
-/// that can be told from ordinary words.
+/// Appends bytes to `out`, with `***` in place of each secret of 8 bytes or more.
 pub(crate) fn mask(needles: &[&Needles], bytes: &[u8], out: &mut Vec<u8>) {
     let mut hidden = false;
     for (byte, secret) in bytes.iter().zip(found_in(needles, bytes, false)) {

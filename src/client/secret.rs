@@ -1,5 +1,5 @@
-//! Secrets that are never printed: tokens, passwords, cookies; and the one way in which text from
-//! outside is printed.
+//! Secrets that are never printed (tokens, passwords, cookies), and the one way by which text from outside
+//! is printed.
 
 use super::auth::Auth;
 use super::scrub::{self, Needles};
@@ -7,8 +7,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
-/// A token, password or cookie. `Debug` shows that there is one, nothing shows what it is: no
-/// `Display`, no `Deref`, no serialization.
+/// A token, password or cookie. `Debug` shows only that there is one; there is no `Display`, `Deref` or
+/// serialization.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
@@ -17,12 +17,12 @@ impl Secret {
         Secret(text.into())
     }
 
-    /// The one door to the text. Whoever calls this puts it on the wire and nowhere else.
+    /// The only access to the text. A caller sends it and uses it nowhere else.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Why the text can't be in an HTTP header, if it can't: only visible ASCII may.
+    /// The reason why the text can't be an HTTP header's value, if there is one: only visible ASCII can.
     pub(crate) fn not_visible_ascii(&self) -> Option<&'static str> {
         if self.0.is_empty() {
             Some("it is empty")
@@ -42,8 +42,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Everything that a client, or one of its calls, must not print. Text from outside becomes part of
-/// an error, a `Debug` or a value that people print only through here.
+/// Everything that a client, or one of its calls, must not print. Text from outside gets into an error, a
+/// `Debug` or a printable value only through here.
 pub(crate) struct Secrets {
     needles: Needles,
     /// The credentials, whose session has more of them.
@@ -55,13 +55,13 @@ impl Secrets {
         Secrets { needles, auth }
     }
 
-    /// None, for tests.
+    /// No secrets, for tests.
     #[cfg(test)]
     pub(crate) fn none() -> Self {
         Secrets::new(Needles::NONE, Arc::new(Auth::None))
     }
 
-    /// These and more, for a call that has some of its own; with another's session, if it opens one.
+    /// These and more, for a call with secrets of its own, and with other credentials if it brings some.
     pub(crate) fn and(&self, more: &[&str], auth: Option<&Arc<Auth>>) -> Self {
         let auth = Arc::clone(auth.unwrap_or(&self.auth));
         let mut needles = self.needles.clone();
@@ -74,12 +74,12 @@ impl Secrets {
         Secrets::new(needles, auth)
     }
 
-    /// A text from outside as it may be printed, `max` bytes of it at most.
+    /// Text from outside in printable form, at most `max` bytes.
     pub(crate) fn printable(&self, text: &str, max: usize) -> String {
         self.with(|needles| scrub::printable(needles, text, max))
     }
 
-    /// Hands what is looked for to a function.
+    /// Calls a function with all needles: the fixed ones and those of the session.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&[&Needles]) -> T) -> T {
         let session = self.auth.session_needles();
         look(&[&self.needles, session.as_deref().unwrap_or(&Needles::NONE)])

@@ -1,4 +1,4 @@
-//! The server's clock, as the header `Date` of its responses tells it.
+//! The server's clock, from the header `Date` of its responses.
 
 use super::Client;
 use super::transport::HttpResponse;
@@ -9,46 +9,44 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 const SECOND: i64 = 1_000_000_000;
-/// How long a machine's clock that was ahead of the server's counts as being so. A machine that slept
-/// since then looks the same.
+/// The time for which a measured lead of this machine's clock counts. A machine that has slept since looks
+/// the same as one whose clock leads.
 const MAX_AGE: Duration = Duration::from_secs(3600);
 
-/// The latest response that told the time. (A lock, for not every machine has atomics of 64 bits.)
+/// The latest response with a `Date`. (A lock, as not every machine has 64-bit atomics.)
 #[derive(Debug, Default)]
 pub(crate) struct ServerClock(Mutex<Option<Sample>>);
 
-/// (Kept small: every client has one.)
 #[derive(Clone, Copy, Debug)]
 struct Sample {
-    /// When the response came.
+    /// The time at which the response arrived.
     at: Instant,
-    /// What the server's clock showed, in seconds: up to a second less than it was.
+    /// The server's `Date` in Unix seconds, rounded down.
     date: u32,
-    /// By how many seconds the machine's clock was ahead of `date` then; negative if it was behind,
-    /// [`UNREAD`] if it couldn't be read.
+    /// The machine's clock minus `date` in seconds; [`UNREAD`] if the clock couldn't be read.
     ahead: i32,
 }
 
 /// See [`Sample::ahead`].
 const UNREAD: i32 = i32::MIN;
 
-/// The server's clock, as far as it is known now.
+/// A bound for the server's clock now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ServerTime {
-    /// It shows this time or a later one: the `Date` was cut to a second, the response took time, and a
-    /// monotonic clock may stand still while the machine sleeps.
+    /// The server's clock shows this time or a later one: `Date` is rounded down to a second, the response
+    /// took time, and a monotonic clock may stop while the machine sleeps.
     pub(crate) at_least: Timestamp,
-    /// By how much the machine's clock was ahead of the server's when the response came; `None` if that
-    /// is too long ago, or the clock could not be read.
+    /// The lead of the machine's clock when the response arrived, in nanoseconds; `None` if that is too long
+    /// ago, or the clock couldn't be read.
     pub(crate) was_ahead: Option<i64>,
 }
 
 impl ServerTime {
-    /// Whether the machine's clock is wrong by more than that.
+    /// Whether the machine's clock is wrong by more than `most`.
     ///
-    /// The server's time is known from below only. So a clock that shows less is behind, without doubt.
-    /// One that shows more may be that of a machine that slept since; it is ahead if it was so already
-    /// when the response came.
+    /// The server's time is known only as a lower bound. So a clock that shows less is certainly behind.
+    /// One that shows more may belong to a machine that has slept since; it is ahead only if it was ahead
+    /// when the response arrived.
     pub(crate) fn differs(self, time: Timestamp, most: Duration) -> bool {
         let most = i64::try_from(most.as_nanos()).unwrap_or(i64::MAX);
         let ahead = time.0.saturating_sub(self.at_least.0);
@@ -61,7 +59,7 @@ impl ServerTime {
 }
 
 impl ServerClock {
-    /// Takes the time from a response. Only InfluxDB is believed, and no proxy's copy.
+    /// Notes the `Date` of a response of InfluxDB, not of a cached copy (which has an `Age`, RFC 9111).
     pub(crate) fn note(&self, response: &HttpResponse) {
         let headers = &response.headers;
         let credible = response.status == 204 || headers.names_influxdb();
@@ -76,7 +74,7 @@ impl ServerClock {
 
     fn set(&self, date: i64, at: Instant, wall: Option<Timestamp>) {
         let Ok(date) = u32::try_from(date) else {
-            return; // no server's clock
+            return; // before 1970 or after 2106: not a set clock
         };
         let ahead = wall.map_or(UNREAD, |wall| {
             let seconds = wall.0.div_euclid(SECOND).saturating_sub(i64::from(date));
@@ -85,7 +83,7 @@ impl ServerClock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Sample { at, date, ahead });
     }
 
-    /// The server's time, so long after the response that told it.
+    /// The server's time at an instant after the response.
     fn at(&self, now: Instant) -> Option<ServerTime> {
         let sample = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
         let age = now.saturating_duration_since(sample.at);
@@ -101,12 +99,12 @@ impl ServerClock {
 }
 
 impl Client {
-    /// The server's clock: the `Date` of its latest response, and the time since then by this machine's
-    /// monotonic clock. `None` until a response of InfluxDB had a `Date`.
+    /// Returns the server's time: the `Date` of its latest response plus the time since then by this
+    /// machine's monotonic clock. `None` until InfluxDB has sent a `Date`. No request is made, and nothing
+    /// is allocated; clones share it.
     ///
-    /// A machine without a battery-backed clock can set its own by it. It is late by up to a second and
-    /// the response's way, and by the time that the machine slept since. Common to a client's clones; no
-    /// request is made, and nothing is allocated.
+    /// A machine without a battery-backed clock can set its own by it. The value is late by up to a second,
+    /// by the latency of the response, and by the time for which the machine has slept since.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -122,7 +120,7 @@ impl Client {
         Some(self.server_clock()?.at_least)
     }
 
-    /// The same with what is needed to compare it.
+    /// The same with the values that a comparison needs.
     pub(crate) fn server_clock(&self) -> Option<ServerTime> {
         self.inner().learnt.server_clock.at(Instant::now())
     }

@@ -1,12 +1,12 @@
-//! What of a setting may stand in a message: a secret often ends up in the wrong one, or where its name
-//! belongs.
+//! Names and values of settings in messages. A value or a name may be a misplaced secret, so only text
+//! that can't be one is printed.
 
 use crate::error::Printable;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
 
-/// Where a setting stands.
+/// The source of a setting.
 pub(super) enum Place<'a> {
     Environment,
     File(&'a str),
@@ -15,7 +15,7 @@ pub(super) enum Place<'a> {
 pub(super) const ENV: &str = "INFLUXDB_V2_";
 
 impl Place<'_> {
-    /// A setting as it is called there.
+    /// The name of a setting in this source.
     pub(super) fn name(&self, setting: &str) -> String {
         match self {
             Place::Environment => self.short(setting),
@@ -23,7 +23,7 @@ impl Place<'_> {
         }
     }
 
-    /// The same, without the file.
+    /// The same without the file.
     pub(super) fn short(&self, setting: &str) -> String {
         match self {
             Place::Environment => format!("{ENV}{}", setting.to_ascii_uppercase()),
@@ -31,7 +31,7 @@ impl Place<'_> {
         }
     }
 
-    /// A name that somebody else chose, or the line that it stands in.
+    /// A name that this client doesn't define; or its line, if the name may be a secret.
     pub(super) fn unknown(&self, name: &str, line: Option<usize>) -> String {
         if is_name(name) {
             return self.name(name);
@@ -49,7 +49,7 @@ pub(super) fn quoted(name: &str) -> String {
     format!("the value of {name} stands in quotes, which are taken as a part of it")
 }
 
-/// Whether a text stands in quotes of one kind.
+/// Whether a text is enclosed in quotes of one kind.
 pub(super) fn is_quoted(text: &str) -> bool {
     ['"', '\''].iter().any(|quote| {
         let inner = text
@@ -59,13 +59,13 @@ pub(super) fn is_quoted(text: &str) -> bool {
     })
 }
 
-/// Whether a text looks like a setting's name, and not like a token.
+/// Whether a text looks like the name of a setting, and not like a token.
 fn is_name(text: &str) -> bool {
     let in_name = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.');
     (1..=32).contains(&text.len()) && text.bytes().all(in_name)
 }
 
-/// A section's or a tag's name, where it looks like one; digits and spaces may be in it.
+/// The name of a section or a tag, if it looks like one: digits and spaces are allowed in it.
 pub(super) fn label(text: &str) -> String {
     let in_name =
         |c: char| c.is_ascii_alphanumeric() || !c.is_ascii() || matches!(c, '_' | '-' | '.' | ' ');
@@ -76,8 +76,7 @@ pub(super) fn label(text: &str) -> String {
     }
 }
 
-/// A value that can't be understood, if it can't be a secret: it is shorter than one, or a number with
-/// a unit.
+/// An invalid value, if it can't be a secret: it is shorter than one, or a number with a unit.
 pub(super) fn value(text: &str) -> String {
     let number =
         |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'_' | b'\'' | b'+' | b'-');
@@ -92,7 +91,7 @@ pub(super) fn value(text: &str) -> String {
     }
 }
 
-/// Units and words for truth, without the `s` of several.
+/// Units and words for a boolean, without the plural `s`.
 const WORDS: [&str; 19] = [
     "",
     "m",

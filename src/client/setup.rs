@@ -1,4 +1,4 @@
-//! Setup of a new server, signing in and out, and the current user.
+//! `Setup`: the setup of a new server. Sign-in, sign-out and the current user.
 
 use super::Client;
 use super::auth::Auth;
@@ -13,7 +13,7 @@ use core::fmt;
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
-/// The first user, organization and bucket of a new server. Sent by [`Client::setup`].
+/// The first user, organization and bucket of a new server, for [`Client::setup`].
 #[derive(Clone)]
 pub struct Setup {
     username: String,
@@ -37,14 +37,12 @@ struct SetupBody<'a> {
     token: Option<&'a str>,
 }
 
-/// The shortest time for which points can be kept or share a file.
+/// The shortest retention of a bucket, and the shortest shard group.
 pub(crate) const SHORTEST: Duration = Duration::from_secs(3_600);
-/// The longest for which they can be kept: beyond it InfluxDB 2.9.1 calculates with what is left of
-/// the nanoseconds in 64 bits.
+/// The longest retention: beyond it the nanoseconds overflow 64 bits in InfluxDB 2.9.1.
 pub(crate) const LONGEST: Duration = Duration::from_secs(i64::MAX as u64 / 1_000_000_000);
 
-/// Refuses a retention that would become another one, or that the server refuses with words for
-/// something else.
+/// Rejects a retention that the server would round or truncate, or reject with a misleading message.
 pub(crate) fn check_keep(keep: Duration) -> Result<(), Error> {
     if keep.is_zero() {
         return Ok(());
@@ -57,8 +55,8 @@ pub(crate) fn check_keep(keep: Duration) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a password with which nobody could sign in: Basic authentication carries no control
-/// characters; and the lengths that the server refuses.
+/// Rejects a password that can't sign in, as Basic authentication can't transmit control characters, and
+/// the lengths that the server rejects.
 pub(crate) fn check_password(password: &str) -> Result<(), Error> {
     if !(8..=72).contains(&password.len()) {
         return Err(Error::config(
@@ -67,14 +65,14 @@ pub(crate) fn check_password(password: &str) -> Result<(), Error> {
     }
     if password.bytes().any(|b| b.is_ascii_control()) {
         return Err(Error::config(
-            "the password contains a control character, and nobody could sign in with it; was it read from a file without trimming?",
+            "the password contains a control character, which Basic authentication can't transmit; was it read from a file without trimming?",
         ));
     }
     Ok(())
 }
 
 impl Setup {
-    /// A user with all rights, an organization, and a bucket that keeps its data for ever.
+    /// Makes a setup of a user with all permissions, an organization, and a bucket without expiry.
     ///
     /// ```
     /// use influx_edge::client::Setup;
@@ -100,23 +98,21 @@ impl Setup {
         }
     }
 
-    /// The user's password: 8 to 72 characters. Without one nobody can sign in, but the token
-    /// works.
+    /// Sets the user's password: 8 to 72 bytes. Default: none; the user can't sign in, but the token works.
     #[must_use]
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(Secret::new(password));
         self
     }
 
-    /// How long the bucket keeps its data, in whole seconds: from an hour to 292 years; zero, the
-    /// default, for ever.
+    /// Sets the bucket's retention in whole seconds, from an hour to 292 years. Default: zero, for ever.
     #[must_use]
     pub fn retention(mut self, keep: Duration) -> Self {
         self.retention = keep;
         self
     }
 
-    /// The user's token. Default: the server makes one up.
+    /// Sets the user's token. Default: the server generates one.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Secret::new(token));
@@ -135,7 +131,7 @@ impl fmt::Debug for Setup {
     }
 }
 
-/// What a setup made: ids, and the one token that may do everything.
+/// The result of a setup: ids, and a token with all permissions.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -160,8 +156,8 @@ pub struct SetupDone {
 }
 
 impl SetupDone {
-    /// The new token, with all rights. This is the only time the server shows it: keep it safe,
-    /// and make lesser ones for daily work.
+    /// Returns the new token, with all permissions. The server shows it only once: store it safely, and
+    /// make tokens with fewer permissions for programs.
     #[must_use]
     pub fn token(&self) -> &str {
         self.token.reveal()
@@ -197,19 +193,7 @@ struct Token {
 }
 
 impl Client {
-    /// Whether the server is new and waits for [`setup`](Client::setup). Needs no token.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Setup;
-    ///
-    /// if client.needs_setup()? {
-    ///     let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
-    ///     println!("{}", done.token());
-    /// }
-    /// # assert!(client.needs_setup()?);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Returns `true` if the server is new and waits for [`setup`](Client::setup). Needs no token.
     ///
     /// # Errors
     /// Returns an error if no response is received or it isn't InfluxDB's.
@@ -224,28 +208,17 @@ impl Client {
         Ok(allowed.allowed)
     }
 
-    /// Sets a new server up. Works once in its life, and needs no token.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::client::Setup;
-    ///
-    /// let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
-    /// println!("keep this: {}", done.token());
-    /// # assert!(!done.token().is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Sets up a new server. Succeeds once in the life of a server, and needs no token. See [`SetupDone`].
     ///
     /// # Errors
-    /// Returns an error if a name, the password or the retention is not possible (nothing is sent
-    /// then: a server that refuses one of them takes itself for set up all the same, without a token
-    /// that anybody knows), the server is set up already (a [conflict](Error::is_conflict)), or no
-    /// response is received.
+    /// Returns an error if a name, the password or the retention is invalid (nothing is sent then: a server
+    /// that rejects one of them counts as set up afterwards, with a token that is lost), the server is set
+    /// up already ([`Error::is_conflict`]), or no response is received.
     pub fn setup(&self, setup: &Setup) -> Result<SetupDone, Error> {
         fn text(secret: &Option<Secret>) -> &str {
             secret.as_ref().map_or("", Secret::reveal)
         }
-        // InfluxDB 2.9.1 takes itself for set up when it refuses one of these, and nobody has a token.
+        // InfluxDB 2.9.1 counts as set up after it has rejected one of these, and its token is lost.
         check_user_name(&setup.username)?;
         check_name("an organization", &setup.org)?;
         check_bucket_name(&setup.bucket)?;
@@ -276,19 +249,18 @@ impl Client {
         })
     }
 
-    /// Who this client is: the user behind its token or session.
+    /// Returns the user of this client's token or session.
     ///
     /// # Errors
-    /// Returns an error if the credentials are unknown ([`Error::is_unauthorized`]) or no response
-    /// is received.
+    /// Returns an error if the credentials are invalid ([`Error::is_unauthorized`]) or no response is
+    /// received.
     pub fn me(&self) -> Result<User, Error> {
         let mut out = self.http_request("GET", self.inner().base.target("/api/v2/me"));
         self.json(&"ask who we are", &mut out)
     }
 
-    /// Signs in now, instead of before the first call. Only for a client with a
-    /// [session](super::ClientBuilder::session); others have nothing to sign in with, and this does
-    /// nothing for them.
+    /// Signs in now, instead of before the first call. Has an effect only for a client with a
+    /// [session](super::ClientBuilder::session).
     ///
     /// # Errors
     /// Returns an error if the name or the password is wrong ([`Error::is_unauthorized`]) or no
@@ -304,12 +276,12 @@ impl Client {
         }
     }
 
-    /// Ends the session, if there is one; the next call would start another. A session that is
-    /// only dropped lives on in the server until it expires.
+    /// Ends the session, if there is one. The next call starts another. If a client is dropped without
+    /// this, its session stays valid until it expires.
     ///
     /// # Errors
-    /// Returns an error if no response is received or it has an unexpected status. The client
-    /// forgets the session in either case.
+    /// Returns an error if no response is received or it has an unexpected status. The client drops its
+    /// cookies in any case.
     pub fn sign_out(&self) -> Result<(), Error> {
         let Auth::Session(session) = &*self.inner().auth else {
             return Ok(());
@@ -322,15 +294,15 @@ impl Client {
         out.body = RequestBody::Bytes(&[]);
         out.credential = Some(("cookie", cookies.header));
         let result = self.send(&what, &mut out).and_then(|mut response| {
-            // 401: the server had forgotten it already.
+            // 401: the session had expired already.
             if response.status == 401 {
-                // Read, or the connection can't be used again.
+                // Unread, the body would make the connection useless.
                 let _ = response.body.read_some(super::response_error::MAX_READ);
                 return Ok(());
             }
             self.no_content(&what, &mut response)
         });
-        // Only now: an error's text is cleared of it.
+        // Only now: until here the cookies are needed to mask them in an error.
         session.set_cookies(None);
         result
     }

@@ -1,5 +1,5 @@
-//! The base URL, and request targets as strings. The encoding is this crate's own: the HTTP library
-//! lets raw non-ASCII through and would be too late for line breaks.
+//! The base URL, and request targets as strings. The percent-encoding is this crate's own: the HTTP library
+//! sends non-ASCII as it is, and would detect line breaks too late.
 
 use super::names::is_id;
 use crate::error::{Error, TransportErrorKind, has};
@@ -8,21 +8,21 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 
-/// `http://host:port/prefix`, taken apart and checked.
+/// `http://host:port/prefix`, parsed and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
     pub(crate) https: bool,
-    /// As it stands in the URL: `host`, `host:port`, `[::1]:8086`.
+    /// As in the URL: `host`, `host:port`, `[::1]:8086`.
     pub(crate) authority: String,
     /// Always with the port, for messages: `host:8086`.
     pub(crate) host_port: String,
     /// Empty, or `/prefix` without a trailing slash.
     pub(crate) prefix: String,
-    /// Neither is in the text: the URL is the default, or names no port.
+    /// The part that no setting contains: the whole URL, or its port.
     pub(crate) assumed: Option<Assumed>,
 }
 
-/// What stands in no setting, but is used.
+/// A part of the URL that is a default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Assumed {
     Url,
@@ -30,7 +30,7 @@ pub(crate) enum Assumed {
 }
 
 impl BaseUrl {
-    /// Takes a URL apart. Refuses, with a reason, what would fail later or in a surprising way.
+    /// Parses a URL. Rejects one that would fail later or in a surprising way, with the reason.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
         let bad = |why: &str| {
             Error::config(format!(
@@ -116,7 +116,7 @@ impl BaseUrl {
         })
     }
 
-    /// What to know of an error of this kind, for its detail: that nobody named this port, say.
+    /// A hint for an error of this kind, such as that no setting names the port.
     pub(crate) fn hint(&self, kind: TransportErrorKind) -> &'static str {
         use TransportErrorKind::{Connect, Dns, Refused};
         match (self.assumed, kind) {
@@ -128,7 +128,7 @@ impl BaseUrl {
         }
     }
 
-    /// As a person would write it.
+    /// The URL as text.
     pub(crate) fn to_text(&self) -> String {
         let scheme = if self.https { "https" } else { "http" };
         format!("{scheme}://{}{}", self.authority, self.prefix)
@@ -172,13 +172,8 @@ impl Target {
     }
 
     pub(crate) fn push_query(&mut self, name: &str, value: &str) {
-        let mark = if self.has_query { '&' } else { '?' };
-        self.has_query = true;
-        for (before, part) in [(mark, name), ('=', value)] {
-            self.text.push(before);
-            // Writing to a string can't fail.
-            let _ = encode_component(part, &mut self.text);
-        }
+        // Writing to a `String` never fails.
+        let _ = self.0.query(name, value);
     }
 
     pub(crate) fn into_string(self) -> String {
@@ -193,7 +188,7 @@ pub(crate) fn encode_segment(segment: &str) -> String {
     out
 }
 
-/// Encodes what can't stand in a path or query as it is, and leaves the rest alone: `%41` stays.
+/// Percent-encodes the bytes that aren't allowed in a path or query. The rest is unchanged: `%41` stays.
 pub(crate) fn encode_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     let _ = percent_encode(path, &mut out, |b| in_path(b) || matches!(b, b'%' | b'?'));
@@ -221,9 +216,9 @@ fn in_path(b: u8) -> bool {
         )
 }
 
-/// What stands before the path of a call, or of a page of the user interface, if the path ends with
-/// one: such a URL was copied from a document or a browser. `/api/v1/…` in the middle stays, as a
-/// Kubernetes proxy has it.
+/// The part of a path before an endpoint, or before a page of the user interface, if the path ends with
+/// one: such a URL was copied from documentation or a browser. `/api/v1/…` in the middle stays, as in the
+/// URL of a Kubernetes proxy.
 fn before_call(path: &str) -> Option<&str> {
     fn last_segment(path: &str) -> (&str, &str) {
         let path = path.trim_end_matches('/');
@@ -314,8 +309,12 @@ fn in_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')
 }
 
-/// A URL for a message: scheme, host and port, if that is what they are, or what somebody meant as
-/// them. What stands behind them may be a secret, and so may a text that is no URL at all.
+/// A URL for a message: scheme, host and port, also if they are mistyped. The rest may contain a secret and
+/// becomes `***`, and so does a text that isn't a URL at all.
+//
+// A token that was set as the URL must not be printed, but a mistyped URL should be. So a text is shown only
+// as far as it has the form of `is_authority`. Tokens that InfluxDB generates don't have it: they are longer
+// than the words of a host name, and end with `==`.
 fn hide(url: &str) -> String {
     let bytes = url.as_bytes();
     let mut start = scheme_len(bytes);
@@ -324,7 +323,7 @@ fn hide(url: &str) -> String {
         .get(..4)
         .is_some_and(|b| b.eq_ignore_ascii_case(b"http"))
     {
-        // It stands there twice.
+        // The scheme is there twice.
         start = start.saturating_add(scheme_len(behind(start)));
     }
     let is_end = |b: &u8| matches!(b, b'/' | b'?' | b'#');
@@ -333,7 +332,7 @@ fn hide(url: &str) -> String {
     let authority = bytes.get(start..end).unwrap_or_default();
     let mut shown = "***".to_owned();
     if !bytes.contains(&b'@') && is_authority(authority, start > 0) {
-        // Up to the first byte behind, which is ASCII; all of it if it is the path of calls.
+        // Up to the first byte after it, which is ASCII; all of it if the path is that of the interface.
         let path = behind(end).strip_suffix(b"/").unwrap_or(behind(end));
         let more = path.len() > 1 && path != b"/api/v2";
         let end = if more { end } else { bytes.len() };
@@ -346,7 +345,7 @@ fn hide(url: &str) -> String {
     shown
 }
 
-/// How long the scheme is, or something that was meant as one: `htp://`, `http:/`, `http//`.
+/// The length of the scheme, also of a mistyped one: `htp://`, `http:/`, `http//`.
 fn scheme_len(url: &[u8]) -> usize {
     let name = url.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     let rest = url.get(name..).unwrap_or_default();
@@ -361,9 +360,9 @@ fn scheme_len(url: &[u8]) -> usize {
     }
 }
 
-/// Whether a text is a host with a port, or meant as such, and thus no secret: words of letters and
-/// digits, none longer than a host's, and behind the first colon, semicolon or comma only numbers;
-/// without a scheme there must be a port or a host that everybody has. Or an address of IPv6.
+/// Whether a text is a host with a port, perhaps mistyped, and thus no secret: words of letters and digits,
+/// none longer than in host names, and only numbers after the first colon, semicolon or comma. Without a
+/// scheme there must be a port or a well-known host. An IPv6 address is one, too.
 fn is_authority(text: &[u8], scheme: bool) -> bool {
     let known =
         |host: &[u8]| host == b"localhost" || host.iter().all(|b| matches!(b, b'0'..=b'9' | b'.'));

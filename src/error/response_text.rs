@@ -1,20 +1,20 @@
-//! `Display` of `ResponseError`: one sentence that says what failed, whose fault it is, what to try.
+//! `Display` of `ResponseError`: one sentence with what failed, whose fault it is, and what to do.
 
 use super::response::{CredentialKind, ResponseParts};
 use super::{Printable, Remedy, ResponseError, Stored, cut, has};
 use core::fmt;
 
-/// How much of a message the sentence shows. [`ResponseError::message`] has more.
+/// The bytes of a message that the sentence shows. [`Error::message`](super::Error::message) has more.
 const SHOWN: usize = 512;
-/// So many numbers of bad lines are in the sentence.
+/// The most line numbers in the sentence.
 const NUMBERS: usize = 5;
-/// How InfluxDB says that a permission is missing, behind the permission.
+/// InfluxDB's text for a missing permission, which precedes it.
 const UNAUTHORIZED: &str = " is unauthorized";
-/// How InfluxDB 2.9.1 asks for an organization.
+/// The texts, one a line, by which InfluxDB 2.9.1 asks for an organization.
 const ASKS_FOR_ORG: &str = "orgID
 organization id must
 invalid org id";
-/// How InfluxDB 2.9.1 says that it has no such call.
+/// InfluxDB 2.9.1's text for an endpoint that it lacks.
 pub(crate) const NO_PATH: &str = "path not found";
 
 impl fmt::Display for ResponseError {
@@ -34,8 +34,9 @@ impl fmt::Display for ResponseError {
     }
 }
 
-/// What stands before the host, between it and the server's words, and behind those: a line each. `!`
-/// and `?` stand for what is behind several. (A text takes less of a program than three of them.)
+/// The three parts of a sentence, one a line: before the host, between the host and the server's
+/// message, and after the message. `!` and `?` abbreviate two frequent third parts. (One text takes
+/// less space in a program than three.)
 type Words = &'static str;
 
 impl ResponseParts {
@@ -55,13 +56,13 @@ impl ResponseParts {
         let mut words = self.words().lines();
         let mut next = || words.next().unwrap_or("");
         let (before, between) = (next(), next());
-        let mut behind = match next() {
+        let mut end = match next() {
             "!" => "; correct it, sending it again won't help",
             "?" => "; check the URL, with its path prefix, and any proxy",
             other => other,
         };
         if !self.advice.is_empty() {
-            behind = self.advice;
+            end = self.advice;
         }
         write!(f, "{before}{host}{between}")?;
         if (300..=399).contains(&status) {
@@ -69,7 +70,7 @@ impl ResponseParts {
             if let Some(location) = &self.location {
                 write!(f, " to {}", Printable(cut(location, 200)))?;
             }
-            return f.write_str(behind);
+            return f.write_str(end);
         }
         if self.remedy == Remedy::None && self.stored == Stored::None {
             match self.sent_lines {
@@ -82,8 +83,8 @@ impl ResponseParts {
         }
         write!(f, " ({status}: {})", Excerpt(self))?;
         self.numbers(f)?;
-        f.write_str(behind)?;
-        if self.remedy == Remedy::Retry && behind.is_empty() {
+        f.write_str(end)?;
+        if self.remedy == Remedy::Retry && end.is_empty() {
             return self.again(f);
         }
         Ok(())
@@ -93,20 +94,20 @@ impl ResponseParts {
         let ours = self.from_influxdb;
         match self.status {
             _ if self.blames_path => {
-                "\n refuses all that it is sent\n, so nothing shows that the data are at fault; check the database, its limits, and the path to it"
+                "\n refuses everything it is sent\n, so nothing shows that the data are at fault; check the database, its limits, and the path to it"
             }
             300..=399 => {
                 "\n redirects\n, which is not followed; is the URL right (http or https, a path prefix), or does a captive portal respond?"
             }
-            400 if self.speaks_tls() => "the port at \n speaks TLS\n; write https:// in the URL",
+            400 if self.needs_tls() => "the port at \n expects TLS\n; write https:// in the URL",
             407 => "a proxy before \n asks for credentials\n; give it as `proxy`",
             404 if self.no_such_call || self.message == NO_PATH => "\n has no such call",
             400..=499 | 501 | 505
                 if !ours && !matches!(self.status, 401 | 403 | 408 | 413 | 425 | 429) =>
             {
                 match self.empty {
-                    true => "\n responded with an empty body, as InfluxDB doesn't\n?",
-                    false => "\n responded in other words than InfluxDB's\n?",
+                    true => "\n responded with an empty body, which InfluxDB never sends\n?",
+                    false => "\n responded, but not as InfluxDB does\n?",
                 }
             }
             _ if self.lacks_permission() => self.no_permission(),
@@ -114,18 +115,18 @@ impl ResponseParts {
             403 => "\n doesn't allow it\n, or a proxy or firewall refuses; check the permissions",
             408 | 425 | 429 => "\n asks to try again later",
             413 => "the request is larger than \n takes\n; send smaller pieces",
-            400..=499 if !self.has_org && self.says(ASKS_FOR_ORG) => {
+            400..=499 if !self.has_org && self.has_any(ASKS_FOR_ORG) => {
                 "no organization is set, and \n asks for one\n; set it: ClientBuilder::org, INFLUXDB_V2_ORG, or org in a file"
             }
             _ if self.misses_org() => {
                 "\n has no such organization, or the credentials are of another\n; check the org"
             }
-            // So 2.9.1 calls the buckets, too, that a token may not read.
+            // 2.9.1 also responds so for buckets that the token may not read.
             404 => {
                 "\n doesn't have it, or not for these credentials\n; check the names, the org and the permissions, or create it"
             }
             500 if self.remedy == Remedy::Retry && !ours => {
-                "the server at \n failed, in other words than InfluxDB's\n; try again later, or check the URL and any proxy"
+                "the server at \n failed, but not as InfluxDB does\n; try again later, or check the URL and any proxy"
             }
             500..=599 if self.remedy == Remedy::Retry => "the server at \n failed",
             _ if self.remedy == Remedy::None => match self.stored {
@@ -139,27 +140,27 @@ impl ResponseParts {
         }
     }
 
-    /// The credentials are known, and may not do this.
+    /// The credentials are valid, but lack the permission.
     fn no_permission(&self) -> Words {
         match self.credentials {
             CredentialKind::Basic | CredentialKind::Session => {
-                "\n knows the user, who lacks the permission"
+                "\n accepts the user, who lacks the permission"
             }
-            _ if self.says("is inactive") => {
-                "\n knows the token, but it is inactive\n; activate it or use another"
+            _ if self.has_any("is inactive") => {
+                "\n accepts the token, but it is inactive\n; activate it or use another"
             }
             _ if self.message.ends_with(UNAUTHORIZED) => {
-                "\n knows the token, but it lacks the permission"
+                "\n accepts the token, but it lacks the permission"
             }
-            // Deletes need it, too.
-            _ if self.says("for write\nto write\nto delete") => {
-                "\n knows the token, but it lacks the permission to write to the bucket"
+            // Deletes need it as well.
+            _ if self.has_any("for write\nto write\nto delete") => {
+                "\n accepts the token, but it lacks the permission to write to the bucket"
             }
-            _ => "\n knows the token, but it lacks the permission for this",
+            _ => "\n accepts the token, but it lacks the permission for this",
         }
     }
 
-    /// The credentials are missing or not known.
+    /// The credentials are missing or invalid.
     fn unauthorized(&self) -> Words {
         match self.credentials {
             CredentialKind::None => {
@@ -178,14 +179,15 @@ impl ResponseParts {
         }
     }
 
-    /// Whether the server says any of these, one a line. (A text is half as large as an array.)
+    /// Whether the message contains any of these texts, one a line. (One text takes half the space of an
+    /// array.)
     #[inline(never)]
-    fn says(&self, words: &str) -> bool {
-        words.lines().any(|words| has(&self.message, words))
+    fn has_any(&self, texts: &str) -> bool {
+        texts.lines().any(|text| has(&self.message, text))
     }
 
-    /// Whether the credentials are known, but not allowed to do this: InfluxDB's 403; its 401 with a
-    /// permission or an inactive token; and its 401 and 500 about tasks. Seen of InfluxDB 2.9.1.
+    /// Whether the credentials are valid but lack the permission: InfluxDB's 403; its 401 that names a
+    /// permission or an inactive token; and its 401 and 500 for tasks. Observed with InfluxDB 2.9.1.
     pub(crate) fn lacks_permission(&self) -> bool {
         let message = self.message.as_str();
         self.from_influxdb
@@ -202,10 +204,10 @@ impl ResponseParts {
         let message = self.message.as_str();
         self.from_influxdb
             && message.ends_with(" not found")
-            && (self.says("organization name ") || message.ends_with("organization not found"))
+            && (self.has_any("organization name ") || message.ends_with("organization not found"))
     }
 
-    /// The numbers of the lines that are named.
+    /// Writes the numbers of the lines at fault.
     fn numbers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut more = 0u32;
         let numbers = self.line_errors.iter().filter_map(|line| line.number);
@@ -227,18 +229,18 @@ impl ResponseParts {
         }
     }
 
-    /// Whether these are the words of a server that got plain HTTP at a port for TLS: of Go's and
-    /// Caddy, of nginx, of Apache. (Others respond with a TLS record, which is
-    /// [`NeedsTls`](super::TransportErrorKind::NeedsTls), or close.)
-    fn speaks_tls(&self) -> bool {
-        let words = "to an HTTPS server\nsent to HTTPS port\nto an SSL-enabled";
-        !self.from_influxdb && self.url.starts_with("http://") && self.says(words)
+    /// Whether the message is that of a server that received plain HTTP at a port for TLS: of Go and
+    /// Caddy, nginx, or Apache. (Others respond with a TLS record, which is
+    /// [`NeedsTls`](super::TransportErrorKind::NeedsTls), or close the connection.)
+    fn needs_tls(&self) -> bool {
+        let texts = "to an HTTPS server\nsent to HTTPS port\nto an SSL-enabled";
+        !self.from_influxdb && self.url.starts_with("http://") && self.has_any(texts)
     }
 
     fn again(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.retry_after {
             Some(wait) => {
-                // Rounded up, and not as a float: printing one takes 12 KB of a small program.
+                // Rounded up to an integer: code that prints a float adds 12 KB to a small program.
                 let begun = u64::from(wait.subsec_nanos() > 0);
                 write!(
                     f,
@@ -251,7 +253,7 @@ impl ResponseParts {
     }
 }
 
-/// The server's words; of long ones the start, or what they say of the first line that they name.
+/// The server's message. Of a long one the start, or its part about the first line that it names.
 struct Excerpt<'a>(&'a ResponseParts);
 
 impl fmt::Display for Excerpt<'_> {

@@ -3,8 +3,8 @@
 use crate::http::write_printable;
 use core::fmt;
 
-/// Text from outside on its way to a terminal or a log: control characters come out escaped, so
-/// that it can neither forge a log line nor move the cursor.
+/// Text from outside for a terminal or a log: control characters are escaped, so that it can neither
+/// forge a log line nor move the cursor.
 pub(crate) struct Printable<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Printable<'_> {
@@ -13,7 +13,7 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// The same for anything that prints itself.
+/// The same for any value with `Display`.
 pub(super) struct Escaped<T>(pub(super) T);
 
 impl<T: fmt::Display> fmt::Display for Escaped<T> {
@@ -28,10 +28,11 @@ impl<T: fmt::Display> fmt::Display for Escaped<T> {
     }
 }
 
-/// Whether a text holds words. A byte at a time: the quick way of `str` takes a kilobyte more.
-pub(crate) fn has(text: &str, words: &str) -> bool {
-    let mut places = text.as_bytes().windows(words.len().max(1));
-    places.any(|place| place == words.as_bytes())
+/// Whether a text contains another. A naive search: that of `str` (Two-Way) adds a kilobyte to a small
+/// program, and these texts are short.
+pub(crate) fn has(text: &str, part: &str) -> bool {
+    let mut windows = text.as_bytes().windows(part.len().max(1));
+    windows.any(|window| window == part.as_bytes())
 }
 
 /// The longest start of `text` that is at most `max` bytes and ends between characters.

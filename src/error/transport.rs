@@ -172,7 +172,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Tls => write!(f, "no trusted TLS connection to {host}: {detail}"),
             TransportErrorKind::NeedsTls => write!(
                 f,
-                "the port at {host} speaks TLS ({detail}); write https:// in the URL"
+                "the port at {host} expects TLS ({detail}); write https:// in the URL"
             ),
             TransportErrorKind::TooLarge => write!(
                 f,
@@ -182,7 +182,7 @@ impl fmt::Display for TransportError {
                 f,
                 "the compressed response of {host} can't be read ({detail}); the server or a proxy is at fault"
             ),
-            // What to do about a proxy is in the detail: programs without one aren't linked with it.
+            // The detail has the advice about a proxy: programs without one aren't linked with it.
             TransportErrorKind::Proxy | TransportErrorKind::ProxyUnavailable => {
                 write!(f, "on the way to {host}, {detail}")
             }

@@ -40,9 +40,9 @@ methods! {
     ClientBuilder::retry(any(), any());
     ClientBuilder::basic(any(), "", "");
     ClientBuilder::session(any(), "", "");
-    ClientBuilder::profiler(any(), "");
     ClientBuilder::from_config_file("");
-    ClientBuilder::from_env();
+    Client::from_env();
+    ClientBuilder::from_variables(any::<Vec<(String, String)>>());
     Client::write(any(), any(), "");
     Client::write_each(any(), any(), any::<Vec<influx_edge::line::Point>>());
     Client::writer(any(), "");

@@ -163,7 +163,7 @@ fn table() -> Vec<Row> {
                 "forbidden",
                 "insufficient permissions for write",
             ),
-            "knows the token, but it lacks the permission to write to the bucket (403: insufficient permissions for write)",
+            "accepts the token, but it lacks the permission to write to the bucket (403: insufficient permissions for write)",
             true,
         ),
         row(
@@ -174,7 +174,7 @@ fn table() -> Vec<Row> {
                 "forbidden",
                 "insufficient permissions to delete",
             ),
-            "knows the token, but it lacks the permission to write to the bucket (403: insufficient permissions to delete)",
+            "accepts the token, but it lacks the permission to write to the bucket (403: insufficient permissions to delete)",
             true,
         ),
         row(
@@ -185,7 +185,7 @@ fn table() -> Vec<Row> {
                 "forbidden",
                 "failed to initialize execute state: user not authorized to write",
             ),
-            "knows the token, but it lacks the permission to write to the bucket (403: failed to initialize execute state: user not authorized to write)",
+            "accepts the token, but it lacks the permission to write to the bucket (403: failed to initialize execute state: user not authorized to write)",
             true,
         ),
         row(
@@ -196,14 +196,14 @@ fn table() -> Vec<Row> {
                 "forbidden",
                 "insufficient permissions for write: token is inactive",
             ),
-            "knows the token, but it is inactive (403: insufficient permissions for write: token is inactive); activate it or use another",
+            "accepts the token, but it is inactive (403: insufficient permissions for write: token is inactive); activate it or use another",
             true,
         ),
         row(
             token,
             buckets,
             ("401 Unauthorized", "unauthorized", "token is inactive"),
-            "knows the token, but it is inactive (401: token is inactive); activate it or use another",
+            "accepts the token, but it is inactive (401: token is inactive); activate it or use another",
             true,
         ),
         row(
@@ -214,7 +214,7 @@ fn table() -> Vec<Row> {
                 "unauthorized",
                 "read:orgs/8c3066bb48aa1640/buckets/a7b6fc119c589ffa is unauthorized",
             ),
-            "knows the token, but it lacks the permission read:orgs/8c3066bb48aa1640/buckets/a7b6fc119c589ffa (401: read:orgs/8c3066bb48aa1640/buckets/a7b6fc119c589ffa is unauthorized)",
+            "accepts the token, but it lacks the permission read:orgs/8c3066bb48aa1640/buckets/a7b6fc119c589ffa (401: read:orgs/8c3066bb48aa1640/buckets/a7b6fc119c589ffa is unauthorized)",
             true,
         ),
         row(
@@ -225,7 +225,7 @@ fn table() -> Vec<Row> {
                 "unauthorized",
                 "write:orgs is unauthorized",
             ),
-            "knows the token, but it lacks the permission write:orgs (401: write:orgs is unauthorized)",
+            "accepts the token, but it lacks the permission write:orgs (401: write:orgs is unauthorized)",
             true,
         ),
         row(
@@ -236,7 +236,7 @@ fn table() -> Vec<Row> {
                 "internal error",
                 "failed to create task: unauthorized",
             ),
-            "knows the token, but it lacks the permission for this (500: failed to create task: unauthorized)",
+            "accepts the token, but it lacks the permission for this (500: failed to create task: unauthorized)",
             true,
         ),
         row(
@@ -247,7 +247,7 @@ fn table() -> Vec<Row> {
                 "internal error",
                 "unauthorized",
             ),
-            "knows the token, but it lacks the permission for this (500: unauthorized)",
+            "accepts the token, but it lacks the permission for this (500: unauthorized)",
             true,
         ),
         row(
@@ -258,7 +258,7 @@ fn table() -> Vec<Row> {
                 "unauthorized",
                 "task ID unknown or unauthorized: unauthorized",
             ),
-            "knows the user, who lacks the permission (401: task ID unknown or unauthorized: unauthorized)",
+            "accepts the user, who lacks the permission (401: task ID unknown or unauthorized: unauthorized)",
             true,
         ),
         // A query's bucket.
@@ -473,37 +473,37 @@ fn empty_and_foreign_bodies() {
         (
             "404 Not Found",
             "",
-            "responded with an empty body, as InfluxDB doesn't (404: not found); check the URL, with its path prefix, and any proxy",
+            "responded with an empty body, which InfluxDB never sends (404: not found); check the URL, with its path prefix, and any proxy",
         ),
         (
             "400 Bad Request",
             "",
-            "responded with an empty body, as InfluxDB doesn't (400: bad request); check the URL, with its path prefix, and any proxy",
+            "responded with an empty body, which InfluxDB never sends (400: bad request); check the URL, with its path prefix, and any proxy",
         ),
         (
             "405 No",
             "",
-            "responded with an empty body, as InfluxDB doesn't (405: method not allowed); check the URL, with its path prefix, and any proxy",
+            "responded with an empty body, which InfluxDB never sends (405: method not allowed); check the URL, with its path prefix, and any proxy",
         ),
         (
             "404 Not Found",
             "<html>no such page</html>",
-            "responded in other words than InfluxDB's (404: <html>no such page</html>); check the URL, with its path prefix, and any proxy",
+            "responded, but not as InfluxDB does (404: <html>no such page</html>); check the URL, with its path prefix, and any proxy",
         ),
         (
             "501 No",
             "",
-            "responded with an empty body, as InfluxDB doesn't (501: not implemented); check the URL, with its path prefix, and any proxy",
+            "responded with an empty body, which InfluxDB never sends (501: not implemented); check the URL, with its path prefix, and any proxy",
         ),
         (
             "500 Oops",
             "",
-            "failed, in other words than InfluxDB's (500: internal server error); try again later, or check the URL and any proxy",
+            "failed, but not as InfluxDB does (500: internal server error); try again later, or check the URL and any proxy",
         ),
         (
             "500 Oops",
             "<html>oops</html>",
-            "failed, in other words than InfluxDB's (500: <html>oops</html>); try again later, or check the URL and any proxy",
+            "failed, but not as InfluxDB does (500: <html>oops</html>); try again later, or check the URL and any proxy",
         ),
         (
             "502 Bad Gateway",

@@ -469,7 +469,7 @@ fn a_token_with_the_words_of_its_header_is_refused() {
         (" Token canary-7f3a\n", "Token"),
         ("Authorization: Token canary-7f3a", "Authorization:"),
     ] {
-        let why = format!("the token can't be used: it begins with {word:?}; leave that away");
+        let why = format!("the token can't be used: it begins with {word:?}; omit that");
         let error = builder().token(token).build().unwrap_err();
         no_secret(&error);
         assert_eq!((error.to_string(), error.is_config()), (why.clone(), true));

@@ -52,7 +52,7 @@ fn raw(client: &Client) -> Result<(), Error> {
 #[test]
 fn only_a_server_that_says_so_is_influxdb_3() {
     const V3: &str = "has no such call (404: not found): it is InfluxDB 3, ";
-    const OTHER: &str = "responded in other words than InfluxDB's (404: not found); check the URL, with its path prefix, and any proxy";
+    const OTHER: &str = "responded, but not as InfluxDB does (404: not found); check the URL, with its path prefix, and any proxy";
     const PING_RENAMED: &str = "HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 13.0\r\n\r\n";
     const VICTORIA: &str = "HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.8.0\r\n\r\n";
     const PAGE: &str = "HTTP/1.1 404 Not Found\r\ncontent-length: 14\r\n\r\n<html>no</html>";
@@ -69,7 +69,7 @@ fn only_a_server_that_says_so_is_influxdb_3() {
         (
             PAGE,
             PING_3,
-            "responded in other words than InfluxDB's (404: <html>no</html); check the URL, with its path prefix, and any proxy",
+            "responded, but not as InfluxDB does (404: <html>no</html); check the URL, with its path prefix, and any proxy",
             0,
         ),
     ] {
@@ -89,12 +89,12 @@ fn only_a_server_that_says_so_is_influxdb_3() {
     }
 }
 
-const SQL: &str = "which has no Flux; ask it in SQL or InfluxQL: `client.v3(db).sql(…)`, `.influxql(…)` (feature `v3`)";
+const SQL: &str = "which has no Flux; query it in SQL or InfluxQL: `client.v3(db).sql(…)`, `.influxql(…)` (feature `v3`)";
 const DELETE: &str = "which deletes no single points; delete a table (`client.v3(db).tables()`) or set how long rows are kept (`client.v3_databases().set_retention(…)`, feature `v3`)";
 const DATABASES: &str =
     "which has databases in place of buckets: `client.v3_databases()` (feature `v3`)";
 const TOKENS: &str = "which has tokens without permissions in place of authorizations: `client.v3_tokens()` (feature `v3`)";
-const DBRPS: &str = "whose databases need no mapping: write by `client.v3(db).write(…)`, ask by `client.v3(db).influxql(…)` (feature `v3`)";
+const DBRPS: &str = "whose databases need no mapping: write by `client.v3(db).write(…)`, query by `client.v3(db).influxql(…)` (feature `v3`)";
 const ORGS: &str = "which has no organizations and nothing that belongs to them; its databases are `client.v3_databases()`, its tokens `client.v3_tokens()` (feature `v3`)";
 const SETUP: &str = "which has no setup; its first token is made by `client.v3_tokens().create_admin()` (feature `v3`)";
 const SESSION: &str = "which has no sessions; give the client a token (ClientBuilder::token)";
@@ -185,7 +185,7 @@ fn every_call_that_it_does_not_have_names_what_works() {
             request.call()?.error_for_status().map(drop)
         }),
         (
-            "which has no such state; ask by `Client::health` or `Client::ping`",
+            "which has no such state; use `Client::health` or `Client::ping`",
             |c| c.ready().map(drop),
         ),
         ("but of a version or an edition without it", |c| {

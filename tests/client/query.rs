@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::common::wire::{Wire, json_error, no_secret, response};
-use influx_edge::client::Dialect;
+use influx_edge::client::{ClientBuilder, Dialect};
 use influx_edge::{ErrorKind, Timestamp, TransportErrorKind, csv};
 
 const CSV: &str = "#datatype,string,long,dateTime:RFC3339,double,string\r\n\
@@ -199,7 +199,12 @@ fn profiles_stand_apart_from_the_rows() {
     shown(rows.profile());
 
     // For all queries of a client.
-    let profiled = wire.builder().profiler("query").build().unwrap();
+    let settings = [
+        ("INFLUXDB_V2_URL", wire.url()),
+        ("INFLUXDB_V2_PROFILERS", "query".to_owned()),
+    ];
+    let profiled = ClientBuilder::from_variables(settings).unwrap();
+    let profiled = profiled.build().unwrap();
     let mut rows = profiled.query("x").call().unwrap();
     let mut tables = 0;
     while let Some(item) = rows.next_item().unwrap() {

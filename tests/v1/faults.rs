@@ -36,7 +36,7 @@ fn errors(bytes: &[u8]) -> [Error; 3] {
 const REFUSED: &str = "refuses the request";
 const MISSING: &str = "doesn't have it";
 const LATER: &str = "failed";
-const SOMEBODY: &str = "in other words than InfluxDB's";
+const SOMEBODY: &str = "but not as InfluxDB does";
 
 /// `q`: 3.6.0, recorded. `s`: a later 3.x by its published source. `1`: 1.6.7, seen. `2`: 2.9.1, seen.
 /// `o`: others, or what such a server responds when it fails itself.

@@ -249,7 +249,7 @@ const NO_CALLS: &[Case] = &[
         let error = response.json(&json).call().unwrap().error_for_status();
         says(
             &error.unwrap_err(),
-            "has no such call (404: not found): it is InfluxDB 3, which has no Flux; ask it in SQL or InfluxQL: `client.v3(db).sql(…)`, `.influxql(…)` (feature `v3`)",
+            "has no such call (404: not found): it is InfluxDB 3, which has no Flux; query it in SQL or InfluxQL: `client.v3(db).sql(…)`, `.influxql(…)` (feature `v3`)",
         );
     }),
     ("delete", plain, |c| {

@@ -300,7 +300,7 @@ fn a_path_that_refuses_everything_rejects_no_line() {
                     assert_eq!(error.remedy(), Remedy::Operator);
                     assert!(!error.is_retryable());
                     assert!(
-                        error.to_string().contains("refuses all that it is sent"),
+                        error.to_string().contains("refuses everything it is sent"),
                         "{error}"
                     );
                     telling.fetch_add(1, Ordering::Relaxed);

@@ -60,28 +60,28 @@ fn who_may_what() {
     let writer = place.allowed([Permission::write().bucket(&place.bucket.id)]);
     let org = place.org.id.as_str();
     let to_buckets =
-        format!("knows the token, but it lacks the permission write:orgs/{org}/buckets (401");
+        format!("accepts the token, but it lacks the permission write:orgs/{org}/buckets (401");
     let table: [(&Client, Call, &str); 7] = [
         (
             &reader,
             write,
-            "knows the token, but it lacks the permission to write to the bucket (403",
+            "accepts the token, but it lacks the permission to write to the bucket (403",
         ),
         (
             &reader,
             delete,
-            "knows the token, but it lacks the permission to write to the bucket (403",
+            "accepts the token, but it lacks the permission to write to the bucket (403",
         ),
         (&reader, create_bucket, &to_buckets),
         (
             &reader,
             create_task,
-            "knows the token, but it lacks the permission for this (500",
+            "accepts the token, but it lacks the permission for this (500",
         ),
         (
             &reader,
             me,
-            "knows the token, but it lacks the permission read:users/",
+            "accepts the token, but it lacks the permission read:users/",
         ),
         (
             &writer,
@@ -91,7 +91,7 @@ fn who_may_what() {
         (
             &writer,
             create_task,
-            "knows the token, but it lacks the permission for this (500",
+            "accepts the token, but it lacks the permission for this (500",
         ),
     ];
     for (client, call, words) in table {
